@@ -1,0 +1,23 @@
+"""The Celery application and its schedule. Delivery is at least once; rows, not messages, hold the truth."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("accorde")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Sweepers find what a lost bell left behind; each is cheap when there is nothing to do.
+app.conf.beat_schedule = {
+    "matching-sweep": {"task": "matching.tasks.scan_due", "schedule": 60.0},
+    "matching-clock": {"task": "matching.tasks.move_the_clock", "schedule": 60.0},
+    "messages-sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
+    "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
+    "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
+    "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(hour=0, minute=20)},
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 30.0},
+}

@@ -1,0 +1,34 @@
+"""What production must not start without."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+LEGAL_VARIABLES = {
+    "publisher": "LEGAL_PUBLISHER",
+    "director": "LEGAL_DIRECTOR",
+    "host": "LEGAL_HOST",
+    "contact": "LEGAL_CONTACT",
+    "data_protection_officer": "LEGAL_DPO",
+}
+
+
+@register()
+def production_is_complete(**_: Any) -> list[Error]:
+    """One error for each setting that production lacks, naming the variable to set."""
+    if not settings.PRODUCTION:
+        return []
+    errors = []
+    if len(settings.SECRET_KEY) < 50:
+        errors.append(Error("SECRET_KEY is missing or shorter than 50 characters.", id="accorde.E001"))
+    if not settings.ALLOWED_HOSTS:
+        errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
+    if not settings.SITE_URL.startswith("https://"):
+        errors.append(Error("SITE_URL must be the public address, with https://.", id="accorde.E003"))
+    errors += [
+        Error(f"{variable} is missing: the legal notice must state it.", id="accorde.E004")
+        for field, variable in LEGAL_VARIABLES.items()
+        if not settings.LEGAL[field]
+    ]
+    return errors
