@@ -1,0 +1,287 @@
+"""The communes of France, and the towns that run the service."""
+
+import zoneinfo
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from cities.colours import is_readable_on_white
+
+# The values of catalogue.Kind, which lies above and may not be imported.
+KINDS = ("housing", "goods", "skill")
+# The parts of the engine's score and their points.
+DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
+
+
+def all_kinds() -> list[str]:
+    return list(KINDS)
+
+
+def default_weights() -> dict[str, int]:
+    return dict(DEFAULT_WEIGHTS)
+
+
+def validate_timezone(name: str) -> None:
+    """Raise unless `name` is a place of the time-zone database."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("Ce fuseau horaire n’existe pas."), code="timezone")
+
+
+def validate_weights(weights: Any) -> None:
+    """Raise unless each of the six parts has its points, none below zero, 100 together."""
+    if not isinstance(weights, dict) or set(weights) != set(DEFAULT_WEIGHTS):
+        raise ValidationError(
+            _("Indiquez les six parts de la note, et elles seules\u202f: %(parts)s."),
+            code="city_weights_parts",
+            params={"parts": ", ".join(DEFAULT_WEIGHTS)},
+        )
+    # bool is an int, and "true points" is a mistake.
+    if any(type(points) not in (int, float) or not 0 <= points <= 100 for points in weights.values()):
+        raise ValidationError(
+            _("Chaque part de la note est un nombre de points entre 0 et 100."), code="city_weights_points"
+        )
+    if abs(sum(weights.values()) - 100) > 1e-9:
+        raise ValidationError(
+            _("Les six parts de la note font 100 points au total."), code="city_weights_total"
+        )
+
+
+class Commune(models.Model):
+    """One row of the gazetteer, written by `load_gazetteer` alone."""
+
+    insee = models.CharField(_("code INSEE"), max_length=5, primary_key=True)
+    name = models.CharField(_("nom"), max_length=100)
+    postcodes = ArrayField(
+        models.CharField(max_length=5), verbose_name=_("codes postaux"), default=list, blank=True
+    )
+    population = models.PositiveIntegerField(_("population"), default=0)
+    department_code = models.CharField(_("code du département"), max_length=3)
+    department_name = models.CharField(_("département"), max_length=60)
+    region_name = models.CharField(_("région"), max_length=60)
+    is_overseas = models.BooleanField(_("outre-mer"), default=False)
+    epci_code = models.CharField(_("code de l’intercommunalité"), max_length=9, blank=True, db_index=True)
+    epci_name = models.CharField(_("intercommunalité"), max_length=120, blank=True)
+    latitude = models.FloatField(_("latitude"))
+    longitude = models.FloatField(_("longitude"))
+    name_key = models.CharField(_("nom sans accents"), max_length=100, db_index=True, editable=False)
+    # " saint denis 93200 93210": each word and postcode after a space, so that '% word%' finds beginnings.
+    search = models.TextField(_("texte de recherche"), editable=False)
+
+    class Meta:
+        verbose_name = _("commune")
+        verbose_name_plural = _("communes")
+        ordering = ["name_key", "insee"]
+        indexes = [GinIndex(name="commune_search_trgm", fields=["search"], opclasses=["gin_trgm_ops"])]
+        constraints = [
+            models.CheckConstraint(
+                name="commune_insee_shape",
+                condition=Q(insee__regex=r"^(\d{5}|2[AB]\d{3})$"),
+                violation_error_message=_("Un code INSEE compte cinq caractères, comme 38185 ou 2A004."),
+            ),
+            models.CheckConstraint(
+                name="commune_latitude_range",
+                condition=Q(latitude__gte=-90, latitude__lte=90),
+                violation_error_message=_("La latitude va de −90 à 90 degrés."),
+            ),
+            models.CheckConstraint(
+                name="commune_longitude_range",
+                condition=Q(longitude__gte=-180, longitude__lte=180),
+                violation_error_message=_("La longitude va de −180 à 180 degrés."),
+            ),
+            models.CheckConstraint(
+                name="commune_epci_code_and_name",
+                condition=Q(epci_code="", epci_name="") | (~Q(epci_code="") & ~Q(epci_name="")),
+                violation_error_message=_("Le code et le nom de l’intercommunalité vont ensemble."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """Name, département and postcode: enough to tell the twelve Sainte-Colombe apart."""
+        return self.label_with(self.postcodes[0] if self.postcodes else "")
+
+    def label_with(self, postcode: str) -> str:
+        """The label with the given postcode of a commune that has several."""
+        department = "" if self.department_name == self.name else self.department_name
+        details = ", ".join(part for part in (department, postcode) if part)
+        return f"{self.name} ({details})" if details else self.name
+
+
+class CityQuerySet(models.QuerySet["City"]):
+    def open(self) -> "CityQuerySet":
+        """Towns that take offers and needs."""
+        return self.filter(is_open=True)
+
+
+class City(models.Model):
+    """A town or métropole that runs the service; everything else belongs to one."""
+
+    slug = models.SlugField(_("adresse courte"), max_length=50)
+    name = models.CharField(_("nom"), max_length=80)
+    locative = models.CharField(
+        _("nom dans une phrase"),
+        max_length=80,
+        help_text=_("Par exemple\u202f: À Grenoble, Au Havre, Aux Ulis."),
+    )
+    seat = models.ForeignKey(
+        Commune, on_delete=models.PROTECT, related_name="+", verbose_name=_("commune siège")
+    )
+    epci_code = models.CharField(
+        _("code de l’intercommunalité"),
+        max_length=9,
+        blank=True,
+        help_text=_("Le territoire couvert. Vide\u202f: la commune siège seule."),
+    )
+    linked = models.ManyToManyField("self", symmetrical=True, blank=True, verbose_name=_("villes liées"))
+    is_open = models.BooleanField(_("ouverte au public"), default=True)
+
+    phone = models.CharField(_("téléphone"), max_length=30, blank=True)
+    phone_hours = models.CharField(_("heures d’appel"), max_length=120, blank=True)
+    email = models.EmailField(_("adresse e-mail"), blank=True)
+    timezone = models.CharField(
+        _("fuseau horaire"), max_length=40, default="Europe/Paris", validators=[validate_timezone]
+    )
+    brand_colour = models.CharField(_("couleur de la ville"), max_length=7, default="#0f5c5c")
+    accent_colour = models.CharField(_("couleur des actions"), max_length=7, default="#c8501e")
+
+    remind_after_days = models.PositiveIntegerField(_("rappel après (jours)"), default=30)
+    expire_after_days = models.PositiveIntegerField(_("expiration après (jours)"), default=45)
+    answer_hours_tonight = models.PositiveIntegerField(_("délai de réponse, ce soir (heures)"), default=2)
+    answer_hours_this_week = models.PositiveIntegerField(
+        _("délai de réponse, cette semaine (heures)"), default=24
+    )
+    answer_hours_planned = models.PositiveIntegerField(_("délai de réponse, prévu (heures)"), default=72)
+    follow_up_after_days = models.PositiveIntegerField(_("prise de nouvelles après (jours)"), default=2)
+    asks_citizen_for = ArrayField(
+        models.CharField(max_length=10),
+        verbose_name=_("accord demandé aux citoyens pour"),
+        default=all_kinds,
+        blank=True,
+        help_text=_("Pour les autres natures, l’accord est présumé."),
+    )
+    asks_association_for = ArrayField(
+        models.CharField(max_length=10),
+        verbose_name=_("accord demandé aux associations pour"),
+        default=all_kinds,
+        blank=True,
+        help_text=_("Pour les autres natures, l’accord est présumé."),
+    )
+    weights = models.JSONField(_("points de la note"), default=default_weights, validators=[validate_weights])
+    created_at = models.DateTimeField(_("créée le"), default=now, editable=False)
+
+    objects = CityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ville")
+        verbose_name_plural = _("villes")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="city_slug_unique",
+                fields=["slug"],
+                violation_error_message=_("Une autre ville a déjà cette adresse courte."),
+            ),
+            models.CheckConstraint(
+                name="city_slug_present",
+                condition=~Q(slug=""),
+                violation_error_message=_("Donnez une adresse courte à la ville."),
+            ),
+            models.CheckConstraint(
+                name="city_epci_code_shape",
+                condition=Q(epci_code__regex=r"^(\d{9})?$"),
+                violation_error_message=_("Le code d’une intercommunalité compte neuf chiffres."),
+            ),
+            models.CheckConstraint(
+                name="city_reminder_before_expiry",
+                condition=Q(remind_after_days__gt=0, expire_after_days__gt=F("remind_after_days")),
+                violation_error_message=_(
+                    "Le rappel vient au moins un jour après la confirmation, et l’expiration après le rappel."
+                ),
+            ),
+            models.CheckConstraint(
+                name="city_answer_hours_positive",
+                condition=Q(
+                    answer_hours_tonight__gt=0, answer_hours_this_week__gt=0, answer_hours_planned__gt=0
+                ),
+                violation_error_message=_("Laissez au moins une heure pour répondre."),
+            ),
+            models.CheckConstraint(
+                name="city_follow_up_positive",
+                condition=Q(follow_up_after_days__gt=0),
+                violation_error_message=_("Prenez des nouvelles au moins un jour après le début."),
+            ),
+            models.CheckConstraint(
+                name="city_colours_hex",
+                condition=Q(
+                    brand_colour__regex=r"^#[0-9a-fA-F]{6}$", accent_colour__regex=r"^#[0-9a-fA-F]{6}$"
+                ),
+                violation_error_message=_("Écrivez une couleur comme #0f5c5c."),
+            ),
+            models.CheckConstraint(
+                name="city_asks_citizen_for_kinds",
+                condition=Q(asks_citizen_for__contained_by=list(KINDS)),
+                violation_error_message=_("L’accord des citoyens porte sur housing, goods ou skill."),
+            ),
+            models.CheckConstraint(
+                name="city_asks_association_for_kinds",
+                condition=Q(asks_association_for__contained_by=list(KINDS)),
+                violation_error_message=_("L’accord des associations porte sur housing, goods ou skill."),
+            ),
+            models.CheckConstraint(
+                name="city_weights_six_parts",
+                condition=Q(weights__has_keys=list(DEFAULT_WEIGHTS)),
+                violation_error_message=_("La note a six parts, chacune avec ses points."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Raise where a colour cannot be read on white, or the territory leaves the seat out."""
+        super().clean()
+        errors: dict[str, ValidationError] = {}
+        for field in ("brand_colour", "accent_colour"):
+            colour = getattr(self, field)
+            if not is_readable_on_white(colour):
+                errors[field] = ValidationError(
+                    _("Cette couleur se lit mal sur fond blanc\u202f: choisissez-la plus foncée."),
+                    code="contrast",
+                )
+        if self.seat_id and self.epci_code and self.seat.epci_code != self.epci_code:
+            errors["epci_code"] = ValidationError(
+                _("La commune siège ne fait pas partie de cette intercommunalité."), code="territory"
+            )
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def phone_uri(self) -> str:
+        """The town's number as a `tel:` link; empty without a number."""
+        digits = "".join(char for char in self.phone if char.isdigit() or char == "+")
+        return f"tel:{digits}" if digits else ""
+
+    def answer_hours(self, urgency: str) -> int:
+        """Hours that a citizen has to answer a need of this urgency (tonight, this_week, planned)."""
+        return {
+            "tonight": self.answer_hours_tonight,
+            "this_week": self.answer_hours_this_week,
+            "planned": self.answer_hours_planned,
+        }[urgency]
+
+    def asks_citizen(self, kind: str) -> bool:
+        """Whether the citizen's consent is asked for this kind, or presumed."""
+        return kind in self.asks_citizen_for
+
+    def asks_association(self, kind: str) -> bool:
+        """Whether the association's consent is asked for this kind, or presumed."""
+        return kind in self.asks_association_for
