@@ -1,0 +1,33 @@
+#!/usr/bin/env python
+"""Django's commands. In a checkout they run at once: servers that nobody named are started."""
+
+import os
+import sys
+
+# These work on files alone.
+WITHOUT_SERVERS = {
+    "", "help", "version", "--help", "-h", "--version",
+    "check", "collectstatic", "diffsettings", "findstatic", "spectacular", "translations",
+}  # fmt: skip
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # Production always names its database. Where none is named, this is somebody's own machine.
+    if not os.environ.get("DATABASE_URL"):
+        os.environ.setdefault("ACCORDE_MODE", "development")
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    asks_for_help = bool({"-h", "--help"} & set(sys.argv[2:]))
+    needs_servers = command not in WITHOUT_SERVERS or (command == "check" and "--database" in sys.argv)
+    if os.environ.get("ACCORDE_MODE", "production") != "production" and needs_servers and not asks_for_help:
+        from config import embedded
+
+        embedded.ensure_environment()
+
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

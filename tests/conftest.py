@@ -1,0 +1,412 @@
+"""The strict harness: a mistake fails the test that makes it, wherever it is made.
+
+Everything is real: PostgreSQL, Valkey, a Celery worker, an SMTP server, a browser. Tests that ask for none of
+them (the engine's) pay nothing for them.
+"""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# --- The environment, before Django reads it -----------------------------------------------------------
+
+_until_the_end = contextlib.ExitStack()
+_folder = _until_the_end.enter_context(embedded.own_folder(embedded.data_dir() / "test"))
+_urls = _until_the_end.enter_context(embedded.servers(_folder, lasting=False))
+# Nothing of the developer's own settings may leak into a test, least of all a database.
+_READ = re.compile(r'(?:environ\.get|flag|words)\(\s*"(\w+)"')
+for _name in _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf-8")):
+    if _name != "ACCORDE_DATA":
+        os.environ.pop(_name, None)
+os.environ.update(_urls)
+os.environ |= {
+    "ACCORDE_MODE": "test",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    # Playwright's loop runs in the thread of the tests, where Django then sees an "async context".
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+}
+
+
+class UndefinedVariable(str):
+    """What Django prints for an undefined template variable: an error, in the templates that are ours."""
+
+    def __contains__(self, text: object) -> bool:
+        return text == "%s" or super().__contains__(str(text))
+
+    def __mod__(self, variable: object) -> str:
+        origin = _template_being_rendered()
+        if origin and ROOT in Path(origin).parents and ".venv" not in Path(origin).parts:
+            pytest.fail(f"undefined variable «{variable}» in {Path(origin).relative_to(ROOT)}")
+        return ""
+
+
+def _template_being_rendered() -> str | None:
+    """The file of the innermost node or template on the stack."""
+    frame = sys._getframe(1)
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_code.co_name in {"render", "render_annotated", "_render"}:
+            origin = getattr(frame.f_locals.get("self"), "origin", None)
+            if origin is not None and getattr(origin, "name", None):
+                return str(origin.name)
+    return None
+
+
+def _make_strict() -> None:
+    from django.conf import settings
+
+    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable("undefined")
+    settings.INSTALLED_APPS.append("zeal")
+    settings.MIDDLEWARE.insert(0, "zeal.middleware.zeal_middleware")
+    settings.ZEAL_RAISE = True
+    # The third parties' own tables; nothing that we can batch.
+    settings.ZEAL_ALLOWLIST = [{"model": "account.*"}, {"model": "mfa.*"}]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+    import django
+
+    django.setup()
+
+
+_make_strict()
+
+# --- No socket but our own -----------------------------------------------------------------------------
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
+_escapes: list[str] = []
+
+
+def _watch_sockets(event: str, arguments: tuple[Any, ...]) -> None:
+    host: Any = "127.0.0.1"
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in {"socket.connect", "socket.sendto"} and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host not in _LOOPBACK and host != socket.gethostname():
+        _escapes.append(f"{event} {host}")
+        raise RuntimeError(f"A test tried to reach {host}: only this machine's own servers may be used.")
+
+
+sys.addaudithook(_watch_sockets)
+
+
+@pytest.fixture(autouse=True)
+def no_other_host() -> Iterator[None]:
+    """Fail even where the code under test swallowed the refusal."""
+    _escapes.clear()
+    yield
+    assert not _escapes, f"reached for other hosts: {_escapes}"
+
+
+# --- A clean slate -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def clear_cache() -> Iterator[None]:
+    """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey."""
+    from django.core.cache import cache
+
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_language_left() -> Iterator[None]:
+    """A view that answered in Arabic leaves no language behind for the next test."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
+def pytest_unconfigure() -> None:
+    _until_the_end.close()
+
+
+# --- The worker ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bells() -> Callable[[], list[tuple[str, list[Any]]]]:
+    """What has been published and no worker has taken: (task, arguments), in no order."""
+    from config.celery import app
+
+    def waiting() -> list[tuple[str, list[Any]]]:
+        found = []
+        with app.connection_for_read() as connection:
+            channel = connection.default_channel
+            for queue in ("default", "matching", "messages"):
+                for raw in channel.client.lrange(queue, 0, -1):
+                    message = channel.Message(json.loads(raw), channel=channel)
+                    found.append((message.headers["task"], list(message.decode()[0])))
+        return found
+
+    return waiting
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A Celery worker in a thread of this process, on all queues: what a commit rings, it answers."""
+    from celery.contrib.testing.worker import start_worker
+
+    from config.celery import app
+
+    with start_worker(
+        app,
+        pool="solo",
+        perform_ping_check=False,
+        queues=["default", "matching", "messages"],
+        shutdown_timeout=30,
+    ):
+        yield
+
+
+@pytest.fixture
+def worker_process(transactional_db: None) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start workers as processes, for tests that kill them: `worker_process("-Q", "matching")`."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        log = embedded.home(_folder) / "log" / "worker.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "config", "worker", "-P", "solo",
+                 "-Q", "default,matching,messages", "--without-gossip", "--without-mingle",
+                 "-l", "INFO", *arguments],
+                cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()}, stdout=output, stderr=output,
+                start_new_session=True, preexec_fn=embedded.die_with_parent,
+            )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def database_url() -> str:
+    """The address of the test database, for a process of its own."""
+    from django.db import connection
+
+    base, _, _name = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{base}/{connection.settings_dict['NAME']}"
+
+
+@pytest.fixture
+def eventually() -> Callable[..., Any]:
+    """Wait for what another thread or process does: `eventually(lambda: Match.objects.count() == 3)`."""
+
+    def wait(condition: Callable[[], Any], *, seconds: float = 15) -> Any:
+        end = time.monotonic() + seconds
+        while True:
+            if value := condition():
+                return value
+            if time.monotonic() > end:
+                pytest.fail(f"not within {seconds} s")
+            time.sleep(0.02)
+
+    return wait
+
+
+# --- Mail ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Mailbox:
+    """A real SMTP server's view: what it received, and what it answers."""
+
+    port: int
+    messages: list[EmailMessage] = field(default_factory=list)
+    # Set to refuse: "451 try later", "550 no such mailbox".
+    answer: str = ""
+    stop: Callable[[], None] = lambda: None
+    start: Callable[[], None] = lambda: None
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The messages for one address, oldest first."""
+        return [message for message in self.messages if address in str(message["To"])]
+
+
+@pytest.fixture
+def smtp_server(settings: Any) -> Iterator[Mailbox]:
+    """A real SMTP server; `stop()` and `start()` play the one that is down."""
+    from aiosmtpd.controller import Controller
+
+    class Handler:
+        async def handle_RCPT(
+            self, server: Any, session: Any, envelope: Any, address: str, options: Any
+        ) -> str:
+            if mailbox.answer:
+                return mailbox.answer
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            message = BytesParser(policy=policy.default).parsebytes(envelope.content)
+            assert isinstance(message, EmailMessage)
+            mailbox.messages.append(message)
+            return "250 OK"
+
+    mailbox = Mailbox(port=embedded._free_port(None))
+    running: list[Controller] = []
+
+    def start() -> None:
+        controller = Controller(Handler(), hostname="127.0.0.1", port=mailbox.port)
+        controller.start()
+        running.append(controller)
+
+    def stop() -> None:
+        while running:
+            running.pop().stop()
+
+    mailbox.start, mailbox.stop = start, stop
+    start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = mailbox.port
+    yield mailbox
+    stop()
+
+
+# --- The browser ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The machine's own Chromium; one for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    program = next((path for path in BROWSERS if Path(path).exists()), None)
+    if program is None:
+        pytest.fail(f"No browser found ({', '.join(BROWSERS)}): install Chromium, then run again.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=program,
+            args=[
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+                "--disable-sync",
+            ],
+        )  # fmt: skip
+        yield chromium
+        chromium.close()
+
+
+BROWSERS = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
+
+
+@pytest.fixture
+def new_page(browser: Any, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Open a page as another person: `new_page(locale="ar")`; its own cookies, its own session."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def watch(page: Any) -> None:
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.on("request", lambda sent: _own_host(sent.url) or complaints.append(f"left for {sent.url}"))
+        page.on(
+            "console",
+            lambda line: (
+                "Content Security Policy" in line.text and complaints.append(f"refused: {line.text}")
+            ),
+        )
+
+    def open_page(**options: Any) -> Any:
+        options = {"locale": "fr-FR", "timezone_id": "Europe/Paris", "reduced_motion": "reduce", **options}
+        context = browser.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        return page
+
+    yield open_page
+    failed = request.node.stash.get(FAILED, False)
+    for number, context in enumerate(contexts):
+        if failed:
+            folder = embedded.data_dir() / "screenshots"
+            folder.mkdir(parents=True, exist_ok=True)
+            for page in context.pages:
+                page.screenshot(path=folder / f"{request.node.name}-{number}.png", full_page=True)
+        context.close()
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Any]) -> Any:
+    """One person's page, in French."""
+    return new_page()
+
+
+def _own_host(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1", "http://localhost", "data:", "blob:", "about:"))
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: Any = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+# --- At the same time ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_once(transactional_db: None) -> Callable[..., list[Any]]:
+    """Run callables at the same moment, each on a connection of its own; results and exceptions in order."""
+    from django.db import connections
+
+    def run(*calls: Callable[[], Any]) -> list[Any]:
+        gate = threading.Barrier(len(calls))
+        answers: list[Any] = [None] * len(calls)
+
+        def one(number: int, call: Callable[[], Any]) -> None:
+            try:
+                gate.wait(30)
+                answers[number] = call()
+            except Exception as failure:
+                answers[number] = failure
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return answers
+
+    return run
