@@ -1,0 +1,70 @@
+"""Languages by BCP 47 code, each under its own name, so that whoever speaks it finds it."""
+
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_locale_identifier, parse_locale
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+# The languages met most at the desks of welcome cities; any other BCP 47 code that CLDR names is accepted too.
+COMMON = (
+    "fr", "en", "ar", "uk", "ru", "prs", "ps", "fa", "ti", "am", "so", "sq", "ka", "hy", "tr", "ku", "ur", "bn",
+    "es", "pt", "it", "de", "ro", "sr", "bg", "pl", "ff", "bm", "ln", "sw", "wo", "snk", "mnk", "kab", "ber",
+    "zh", "vi", "ta", "ne", "my", "ml", "fsl",
+)  # fmt: skip
+# CLDR lacks these, or names them in a way that their speakers do not.
+NAMES = {
+    "prs": ("دری", _("dari")),
+    "ber": ("ⵜⴰⵎⴰⵣⵉⵖⵜ", _("berbère")),
+    "snk": ("Soninkanxanne", _("soninké")),
+    "mnk": ("Mandinka", _("mandingue")),
+    "fsl": ("LSF", _("langue des signes française")),
+}
+
+
+@lru_cache(maxsize=2048)
+def _cldr_name(code: str, display: str) -> str | None:
+    try:
+        return Locale.parse(display, sep="-").languages.get(get_locale_identifier(parse_locale(code, sep="-")))
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=512)
+def autonym(code: str) -> str:
+    """The language's name in itself ("tigrinya" → "ትግርኛ"); its French name, then its code, when unknown."""
+    if code in NAMES:
+        return NAMES[code][0]
+    try:
+        name = Locale.parse(code, sep="-").get_display_name(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name or _cldr_name(code, "fr") or code
+
+
+def language_name(code: str) -> str:
+    """The language's name in the reader's language."""
+    if code in NAMES:
+        return str(NAMES[code][1])
+    return _cldr_name(code, get_language() or "fr") or _cldr_name(code, "fr") or code
+
+
+def validate_language(code: str) -> None:
+    """Accept a code of `COMMON` or one that CLDR names in French."""
+    if code not in COMMON and _cldr_name(code, "fr") is None:
+        raise ValidationError(
+            _("« %(code)s » n’est pas un code de langue connu (par exemple fr, en, ar, prs, ti)."),
+            code="language",
+            params={"code": code},
+        )
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Common languages as (code, "name in the reader's language · autonym")."""
+    choices = []
+    for code in COMMON:
+        name, own = language_name(code), autonym(code)
+        choices.append((code, name if name.casefold() == own.casefold() else f"{name} · {own}"))
+    return choices

@@ -1,0 +1,111 @@
+"""What offers and needs have in common, as abstract models: place, languages, slots, state and its history."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Cast, Floor
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.languages import validate_language
+from catalogue.slots import validate_slot
+from catalogue.vocabulary import CATEGORIES, Kind, Source
+
+LONGEST_REACH_KM = 500
+
+
+def language_array(verbose_name: str) -> ArrayField:
+    """A list of BCP 47 codes."""
+    return ArrayField(
+        models.CharField(max_length=12, validators=[validate_language]),
+        default=list,
+        blank=True,
+        verbose_name=verbose_name,
+    )
+
+
+def category_matches_kind(*, housing: models.Q) -> models.Q:
+    """A condition for a check constraint: the category belongs to the kind; housing as the caller says."""
+    return (
+        (models.Q(kind=Kind.HOUSING) & housing)
+        | models.Q(kind=Kind.GOODS, category__in=list(CATEGORIES[Kind.GOODS]))
+        | models.Q(kind=Kind.SKILL, category__in=list(CATEGORIES[Kind.SKILL]))
+    )
+
+
+class Entry(models.Model):
+    """An offer or a need: what, where, in which languages, and whether the engine has seen its last change.
+
+    `revision` grows with each change that matters to the engine; `scan_due_at` is the moment since which a scan
+    is due, null when none is. Together they are the queue (matching.md: "rows are the queue").
+    """
+
+    reference = models.CharField(_("référence"), max_length=12, unique=True, editable=False)
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, verbose_name=_("ville"))
+    kind = models.CharField(_("nature"), max_length=8, choices=Kind.choices)
+    title = models.CharField(_("titre"), max_length=120)
+    text = models.TextField(_("précisions"), max_length=2000, blank=True)
+    commune = models.ForeignKey(
+        "cities.Commune", on_delete=models.PROTECT, verbose_name=_("commune"), related_name="+"
+    )
+    latitude = models.FloatField(validators=[MinValueValidator(-90), MaxValueValidator(90)])
+    longitude = models.FloatField(validators=[MinValueValidator(-180), MaxValueValidator(180)])
+    # A tenth of a degree of latitude (about 11 km): the coarse half of the engine's space index.
+    band = models.GeneratedField(
+        expression=Cast(Floor(models.F("latitude") * 10), models.IntegerField()),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    reach_km = models.FloatField(
+        _("distance (km)"), default=0, validators=[MinValueValidator(0), MaxValueValidator(LONGEST_REACH_KM)]
+    )
+    languages = language_array(_("langues parlées"))
+    languages_from = language_array(_("depuis la langue"))
+    languages_to = language_array(_("vers la langue"))
+    slots = ArrayField(
+        models.CharField(max_length=15, validators=[validate_slot]),
+        default=list,
+        blank=True,
+        verbose_name=_("créneaux de la semaine"),
+    )
+    source = models.CharField(_("arrivé par"), max_length=6, choices=Source.choices, default=Source.WEB)
+    # The form's, the file's or the client's own key: what arrives twice is registered once.
+    external_key = models.CharField(max_length=80, blank=True, editable=False)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("saisi par"),
+    )
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    scan_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("enregistré le"), editable=False)
+    changed_at = models.DateTimeField(_("modifié le"), editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class StateChange(models.Model):
+    """One row for each change of state, written in the same transaction; `by` is null when the clock did it."""
+
+    act = models.CharField(max_length=20)
+    from_state = models.CharField(max_length=12)
+    to_state = models.CharField(max_length=12)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"

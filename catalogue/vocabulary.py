@@ -1,0 +1,116 @@
+"""The words that offers and needs share. Values are stable: they stand in the database, the API and spreadsheets."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(TextChoices):
+    """The three kinds. Each has its unit: persons, items, hours a week."""
+
+    HOUSING = "housing", _("Logement")
+    GOODS = "goods", _("Objets")
+    SKILL = "skill", _("Temps et savoir-faire")
+
+
+class Category(TextChoices):
+    """Every category of every kind; for housing the category is the form of the home."""
+
+    SHARED_ROOM = "shared_room", _("Chambre chez l’habitant")
+    SEPARATE_ROOM = "separate_room", _("Chambre indépendante")
+    WHOLE_DWELLING = "whole_dwelling", _("Logement entier")
+    EMPTY_DWELLING = "empty_dwelling", _("Logement vide")
+
+    CLOTHES = "clothes", _("Vêtements")
+    FURNITURE = "furniture", _("Meubles")
+    HOUSEHOLD_EQUIPMENT = "household_equipment", _("Équipement de la maison")
+    BEDDING = "bedding", _("Literie")
+    HYGIENE = "hygiene", _("Hygiène")
+    FOOD = "food", _("Alimentation")
+    BABY = "baby", _("Bébé")
+    SCHOOL = "school", _("École")
+    BICYCLE = "bicycle", _("Vélo")
+    DIGITAL = "digital", _("Numérique")
+
+    INTERPRETING = "interpreting", _("Interprétariat")
+    TRANSLATION = "translation", _("Traduction")
+    FRENCH_LESSONS = "french_lessons", _("Cours de français")
+    LEGAL_HELP = "legal_help", _("Aide juridique")
+    PAPERWORK = "paperwork", _("Aide aux démarches")
+    SCHOOL_SUPPORT = "school_support", _("Soutien scolaire")
+    SPONSORSHIP = "sponsorship", _("Parrainage")
+    TRANSPORT = "transport", _("Transport")
+    MEALS = "meals", _("Repas")
+    HEALTH_ORIENTATION = "health_orientation", _("Orientation santé")
+    JOB_MENTORING = "job_mentoring", _("Accompagnement vers l’emploi")
+    OUTINGS = "outings", _("Sorties")
+
+
+HOUSING_FORMS = (
+    Category.SHARED_ROOM,
+    Category.SEPARATE_ROOM,
+    Category.WHOLE_DWELLING,
+    Category.EMPTY_DWELLING,
+)
+GOODS_CATEGORIES = (
+    Category.CLOTHES,
+    Category.FURNITURE,
+    Category.HOUSEHOLD_EQUIPMENT,
+    Category.BEDDING,
+    Category.HYGIENE,
+    Category.FOOD,
+    Category.BABY,
+    Category.SCHOOL,
+    Category.BICYCLE,
+    Category.DIGITAL,
+)
+SKILL_CATEGORIES = (
+    Category.INTERPRETING,
+    Category.TRANSLATION,
+    Category.FRENCH_LESSONS,
+    Category.LEGAL_HELP,
+    Category.PAPERWORK,
+    Category.SCHOOL_SUPPORT,
+    Category.SPONSORSHIP,
+    Category.TRANSPORT,
+    Category.MEALS,
+    Category.HEALTH_ORIENTATION,
+    Category.JOB_MENTORING,
+    Category.OUTINGS,
+)
+CATEGORIES: dict[str, tuple[Category, ...]] = {
+    Kind.HOUSING: HOUSING_FORMS,
+    Kind.GOODS: GOODS_CATEGORIES,
+    Kind.SKILL: SKILL_CATEGORIES,
+}
+# Where two languages meet, the languages themselves are what is offered.
+LANGUAGE_PAIR_CATEGORIES = (Category.INTERPRETING, Category.TRANSLATION)
+
+
+class Household(TextChoices):
+    """Whom a host accepts. An empty list accepts everyone but lone minors."""
+
+    WOMEN = "women", _("Une femme seule")
+    MEN = "men", _("Un homme seul")
+    COUPLES = "couples", _("Un couple")
+    FAMILIES = "families", _("Une famille avec enfants")
+    LONE_MINORS = "lone_minors", _("Un mineur isolé")
+
+
+class Urgency(TextChoices):
+    """How soon a need must be answered; the order of the queue."""
+
+    TONIGHT = "tonight", _("Ce soir")
+    THIS_WEEK = "this_week", _("Cette semaine")
+    PLANNED = "planned", _("Prévu")
+
+
+URGENCY_ORDER = {Urgency.TONIGHT: 0, Urgency.THIS_WEEK: 1, Urgency.PLANNED: 2}
+
+
+class Source(TextChoices):
+    """By which way an offer or a need came in."""
+
+    WEB = "web", _("Site")
+    PHONE = "phone", _("Téléphone")
+    IMPORT = "import", _("Fichier")
+    API = "api", _("API")

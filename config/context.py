@@ -1,0 +1,19 @@
+"""What every page knows: the town it stands in and the reader's roles there."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import selectors as accounts
+from cities.models import City
+
+
+def place(request: HttpRequest) -> dict[str, Any]:
+    """`city` when the address names one, `roles` of the reader in it, and whether this is the demonstration."""
+    slug = request.resolver_match.kwargs.get("city_slug") if request.resolver_match else None
+    city = City.objects.filter(slug=slug).first() if slug else None
+    roles: frozenset[str] = frozenset()
+    if city is not None and request.user.is_authenticated:
+        roles = accounts.roles_in(request.user, city)
+    return {"city": city, "roles": roles, "demo": settings.DEMO, "source_url": settings.SOURCE_URL}

@@ -1,0 +1,109 @@
+"""What happened after contacts were exchanged: a dated question, its answer, and reports that freeze an offer."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CityRole, User
+from matching.models import Match
+from offers.models import Offer
+
+
+class Answer(models.TextChoices):
+    """One tap answers the question."""
+
+    TOOK_PLACE = "took_place", _("Oui, cela a eu lieu")
+    NOT_YET = "not_yet", _("Pas encore")
+    NO_SHOW = "no_show", _("Non, la personne n’est pas venue")
+    CHANGED_MIND = "changed_mind", _("Non, quelqu’un a changé d’avis")
+    LOST_CONTACT = "lost_contact", _("Non, nous n’arrivons pas à nous joindre")
+
+
+class FollowUp(models.Model):
+    """One dated question after a match; asked once, answered at most once, asked again when "not yet"."""
+
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="followups")
+    due_on = models.DateField()
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("suivi")
+        verbose_name_plural = _("suivis")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["match", "due_on"],
+                name="followup_once_a_day",
+                violation_error_message=_("Cette question est déjà prévue."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True) | Q(asked_at__isnull=False),
+                name="followup_asked_before_answered",
+                violation_error_message=_("Une réponse suit une question."),
+            ),
+        ]
+        indexes = [models.Index(fields=["due_on"], condition=Q(asked_at__isnull=True), name="followup_due")]
+
+    def __str__(self) -> str:
+        return f"{self.match_id} {self.due_on}"
+
+
+class Outcome(models.Model):
+    """The answer that closes the question."""
+
+    match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="outcome")
+    answer = models.CharField(max_length=12, choices=Answer.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    note = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("bilan")
+        verbose_name_plural = _("bilans")
+
+    def __str__(self) -> str:
+        return f"{self.match_id} {self.answer}"
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def visible_to(self, user: User) -> "IncidentQuerySet":
+        """Coordinators of the town alone."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(city__in=CityRole.objects.filter(user=user, role="coordinator").values("city"))
+
+
+class Incident(models.Model):
+    """A safeguarding report; it freezes the offer at once, until a coordinator has closed it."""
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="incidents")
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents")
+    text = models.TextField(max_length=2000)
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField()
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    conclusion = models.CharField(max_length=500, blank=True)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signalement")
+        verbose_name_plural = _("signalements")
+        ordering = ["-reported_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="incident_closed_at_by",
+                violation_error_message=_("Une clôture porte sa date et son auteur."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.reported_at:%Y-%m-%d}"

@@ -1,0 +1,225 @@
+"""Pairs of a need and an offer, what was decided about them, and the capacity that they hold."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CityRole, Membership, User
+from needs.models import Need
+from offers.models import Offer
+
+
+class MatchState(models.TextChoices):
+    SUGGESTED = "suggested", _("piste")
+    DISMISSED = "dismissed", _("écartée")
+    SUPERSEDED = "superseded", _("plus possible")
+    PROPOSED = "proposed", _("demandée au citoyen")
+    DECLINED = "declined", _("déclinée")
+    LAPSED = "lapsed", _("sans réponse à temps")
+    ACCEPTED = "accepted", _("acceptée, à confirmer")
+    REFUSED = "refused", _("refusée par l’association")
+    CONFIRMED = "confirmed", _("confirmée")
+    UNDER_WAY = "under_way", _("en cours")
+    COMPLETED = "completed", _("terminée")
+    BROKEN_OFF = "broken_off", _("interrompue")
+    CANCELLED = "cancelled", _("annulée")
+
+
+# A pair in one of these is live: there is at most one for an offer and a need.
+LIVE_STATES = (
+    MatchState.SUGGESTED,
+    MatchState.PROPOSED,
+    MatchState.ACCEPTED,
+    MatchState.CONFIRMED,
+    MatchState.UNDER_WAY,
+)
+# Contacts are shown in these and nowhere else.
+CONTACT_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF)
+
+
+class MatchQuerySet(models.QuerySet["Match"]):
+    def visible_to(self, user: User) -> "MatchQuerySet":
+        """The desk sees every pair of its towns; an association and a citizen see theirs once somebody decided.
+
+        A suggestion is the desk's alone: nobody is to hope, or to be looked at, before a coordinator has acted.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        towns = CityRole.objects.filter(user=user, role="coordinator").values("city")
+        organisations = Membership.objects.filter(user=user).values("organisation")
+        concerned = Q(need__organisation__in=organisations) | Q(need__person=user) | Q(offer__owner=user)
+        before_a_decision = [MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED]
+        return self.filter(Q(city__in=towns) | (concerned & ~Q(state__in=before_a_decision)))
+
+    def live(self) -> "MatchQuerySet":
+        return self.filter(state__in=LIVE_STATES)
+
+    def suggested(self) -> "MatchQuerySet":
+        """Suggestions in the engine's order (matching.md: the order is total)."""
+        return self.filter(state=MatchState.SUGGESTED).order_by("rank", "id")
+
+
+class Match(models.Model):
+    """One need with one offer: its score, its reasons and its life (see `lifecycle.py`)."""
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="matches")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="matches")
+    state = models.CharField(max_length=10, choices=MatchState.choices, default=MatchState.SUGGESTED)
+    # The engine's result, kept whole: French law gives a right to the data, parameters and weights applied.
+    rank = models.PositiveSmallIntegerField(help_text=_("place parmi les pistes du besoin, 1 d’abord"))
+    score = models.FloatField(help_text=_("0 à 100"))
+    parts = models.JSONField(help_text=_("les six parts, chacune entre 0 et 1"))
+    weights = models.JSONField(help_text=_("les points de chaque part, au moment du calcul"))
+    facts = models.JSONField(default=list, help_text=_("les raisons, en codes et nombres"))
+    algorithm = models.CharField(max_length=10)
+    distance_km = models.FloatField()
+    first_day = models.DateField(help_text=_("premier jour que les deux peuvent"))
+    last_day = models.DateField()
+    quantity = models.PositiveIntegerField(help_text=_("ce que l’offre donnerait, dans l’unité de la nature"))
+    # The revisions compared, so that a dismissed pair stays away until one of the two changes.
+    need_revision = models.PositiveIntegerField()
+    offer_revision = models.PositiveIntegerField()
+    answer_by = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mise en relation")
+        verbose_name_plural = _("mises en relation")
+        ordering = ["-changed_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need", "offer"],
+                condition=Q(state__in=LIVE_STATES),
+                name="match_one_live_per_pair",
+                violation_error_message=_("Cette mise en relation existe déjà."),
+            ),
+            models.CheckConstraint(
+                condition=Q(score__gte=0, score__lte=100),
+                name="match_score_in_range",
+                violation_error_message=_("Un score va de 0 à 100."),
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="match_days_in_order",
+                violation_error_message=_("La fin doit venir après le début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1),
+                name="match_quantity_positive",
+                violation_error_message=_("La quantité doit être d’au moins 1."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=MatchState.PROPOSED) | Q(answer_by__isnull=False, asked_at__isnull=False),
+                name="match_proposed_has_a_deadline",
+                violation_error_message=_("Une demande porte la date limite de la réponse."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["need", "state"], name="match_need_state"),
+            models.Index(fields=["offer", "state"], name="match_offer_state"),
+            models.Index(fields=["answer_by"], condition=Q(state="proposed"), name="match_answer_due"),
+            models.Index(
+                fields=["city", "state", "changed_at"],
+                condition=~Q(state__in=["suggested", "superseded", "dismissed"]),
+                name="match_city_decided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.need_id} × {self.offer_id} ({self.state})"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+
+class Decision(models.Model):
+    """Who moved a match to which state, when and why. A trigger refuses every change and every deletion."""
+
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="decisions")
+    act = models.CharField(max_length=12)
+    from_state = models.CharField(max_length=10, choices=MatchState.choices)
+    to_state = models.CharField(max_length=10, choices=MatchState.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("vide quand l’horloge ou un réglage de la ville a agi"),
+    )
+    role = models.CharField(max_length=12)
+    reason = models.CharField(max_length=20, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("décision")
+        verbose_name_plural = _("décisions")
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.act} → {self.to_state}"
+
+
+class Hold(models.Model):
+    """The part of an offer that a match holds or has used, on which days.
+
+    A trigger keeps two sums within bounds whatever writes here: the offer's capacity (on each day for homes and
+    hours, in stock for goods) and the need's quantity. `released` marks a stay that ended early: the days
+    before stay used, and the need is free to be served again.
+    """
+
+    match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="hold")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="holds")
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="holds")
+    quantity = models.PositiveIntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    released = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("réservation")
+        verbose_name_plural = _("réservations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1),
+                name="hold_quantity_positive",
+                violation_error_message=_("La quantité doit être d’au moins 1."),
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="hold_days_in_order",
+                violation_error_message=_("La fin doit venir après le début."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["offer", "first_day", "last_day"], name="hold_offer_days"),
+            models.Index(fields=["need"], condition=Q(released=False), name="hold_need"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.first_day}..{self.last_day}"
+
+
+class Scan(models.Model):
+    """What the engine last found for a need: one row each, rewritten by each scan."""
+
+    need = models.OneToOneField(Need, on_delete=models.CASCADE, related_name="scan")
+    revision = models.PositiveIntegerField()
+    candidates = models.PositiveIntegerField(help_text=_("offres regardées"))
+    feasible = models.PositiveIntegerField(help_text=_("offres possibles"))
+    suggested = models.PositiveSmallIntegerField(help_text=_("pistes gardées"))
+    near_misses = models.JSONField(default=list, help_text=_("presque possibles : une seule condition manque"))
+    algorithm = models.CharField(max_length=10)
+    scanned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"scan {self.need_id}"

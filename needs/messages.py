@@ -1,0 +1,22 @@
+"""What those who post a need are told about it."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from needs.models import Need
+from notifications.services import Text
+
+
+def receipt(need: Need) -> Text:
+    """The receipt that the law asks for: date, reference, service, contact."""
+    contact = "\n".join(str(line) for line in (need.city.name, need.city.phone, need.city.email) if line)
+    return Text(
+        title=_("Votre besoin est enregistré (%(reference)s)") % {"reference": need.reference},
+        body=_(
+            "Bonjour,\n\nVotre besoin « %(title)s » est enregistré sous la référence %(reference)s.\n\n"
+            "Nous cherchons tout de suite. Vous serez prévenu dès qu’une personne aura dit oui.\n\n%(contact)s"
+        )
+        % {"title": need.title, "reference": need.reference, "contact": contact},
+        action_label=_("Suivre ce besoin"),
+        action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
+    )

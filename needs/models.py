@@ -1,0 +1,248 @@
+"""What is asked for, by an association, the town's desk or the person concerned.
+
+Never a field for nationality, origin, religion, papers, diagnosis, or the beneficiary's surname.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CityRole, Membership, Organisation, User
+from catalogue.models import Entry, StateChange, category_matches_kind
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, Urgency
+
+LARGEST_QUANTITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
+
+
+class NeedState(models.TextChoices):
+    DRAFT = "draft", _("brouillon")
+    OPEN = "open", _("ouvert")
+    PARTLY_MET = "partly_met", _("en partie pourvu")
+    MET = "met", _("pourvu")
+    WITHDRAWN = "withdrawn", _("retiré")
+    EXPIRED = "expired", _("terminé")
+
+
+OPEN_STATES = (NeedState.OPEN, NeedState.PARTLY_MET)
+
+
+class NeedQuerySet(models.QuerySet["Need"]):
+    def visible_to(self, user: User) -> "NeedQuerySet":
+        """Needs of one's organisations, own needs, and for the desk every need of its towns. Default is deny."""
+        if not user.is_authenticated:
+            return self.none()
+        towns = CityRole.objects.filter(user=user, role__in=["coordinator", "operator"]).values("city")
+        organisations = Membership.objects.filter(user=user).values("organisation")
+        return self.filter(Q(person=user) | Q(organisation__in=organisations) | Q(city__in=towns))
+
+    def open(self) -> "NeedQuerySet":
+        """Needs that the engine may match: open, and posted by a verified organisation or by a person."""
+        return self.filter(state__in=OPEN_STATES).filter(
+            Q(organisation__isnull=True) | Q(organisation__state=Organisation.State.VERIFIED)
+        )
+
+    def due_for_scan(self) -> "NeedQuerySet":
+        """Needs changed since the engine last looked: tonight first, then the longest waiting."""
+        return self.filter(scan_due_at__isnull=False).order_by("urgency_rank", "scan_due_at", "id")
+
+
+class Need(Entry):
+    """A need for a household's home, a number of items, or hours a week, between two days."""
+
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="needs",
+        verbose_name=_("association"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="needs",
+        verbose_name=_("personne concernée"),
+    )
+    category = models.CharField(_("catégorie"), max_length=20, choices=Category.choices, blank=True)
+    first_day = models.DateField(_("du"))
+    last_day = models.DateField(_("au"))
+    min_days = models.PositiveIntegerField(_("durée minimale utile (jours)"), null=True, blank=True)
+    quantity = models.PositiveIntegerField(_("quantité"))
+    part_useful = models.BooleanField(_("une partie est déjà utile"), default=False)
+    people = models.PositiveIntegerField(_("personnes concernées"), default=1)
+    urgency = models.CharField(_("urgence"), max_length=9, choices=Urgency.choices, default=Urgency.PLANNED)
+    # The queue's order, kept by the database beside the word that people read.
+    urgency_rank = models.GeneratedField(
+        expression=models.Case(
+            models.When(urgency=Urgency.TONIGHT, then=models.Value(0)),
+            models.When(urgency=Urgency.THIS_WEEK, then=models.Value(1)),
+            default=models.Value(2),
+        ),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    case_reference = models.CharField(
+        _("votre référence de dossier"),
+        max_length=40,
+        blank=True,
+        help_text=_("Elle n’est lue que par votre association et la ville. Pas de nom de famille."),
+    )
+    state = models.CharField(_("état"), max_length=12, choices=NeedState.choices, default=NeedState.OPEN)
+
+    # Housing
+    adult_women = models.PositiveSmallIntegerField(_("femmes"), default=0)
+    adult_men = models.PositiveSmallIntegerField(_("hommes"), default=0)
+    children_under_3 = models.PositiveSmallIntegerField(_("enfants de moins de 3 ans"), default=0)
+    children_3_to_11 = models.PositiveSmallIntegerField(_("enfants de 3 à 11 ans"), default=0)
+    children_12_to_17 = models.PositiveSmallIntegerField(_("enfants de 12 à 17 ans"), default=0)
+    lone_minor = models.BooleanField(_("mineur isolé"), default=False)
+    couple = models.BooleanField(_("en couple"), default=False)
+    step_free_needed = models.BooleanField(_("plain-pied ou ascenseur nécessaire"), default=False)
+    pets = models.BooleanField(_("avec un animal"), default=False)
+    shared_home_ok = models.BooleanField(_("un logement partagé convient"), default=True)
+    forms = ArrayField(
+        models.CharField(max_length=20, choices=[(c.value, c.label) for c in Category]),
+        default=list,
+        blank=True,
+        verbose_name=_("formes de logement possibles"),
+        help_text=_("Rien de coché : toutes conviennent."),
+    )
+    social_worker = models.CharField(_("personne qui accompagne"), max_length=120, blank=True)
+
+    # Skills
+    remote_ok = models.BooleanField(_("possible à distance"), default=False)
+
+    objects = NeedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("besoin")
+        verbose_name_plural = _("besoins")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=category_matches_kind(housing=Q(category="")),
+                name="need_category_of_kind",
+                violation_error_message=_("Cette catégorie ne correspond pas à la nature du besoin."),
+            ),
+            models.CheckConstraint(
+                condition=Q(organisation__isnull=False) | Q(person__isnull=False),
+                name="need_has_a_poster",
+                violation_error_message=_("Un besoin est posté par une association ou une personne."),
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="need_days_in_order",
+                violation_error_message=_("La fin doit venir après le début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(min_days__isnull=True)
+                | Q(min_days__gte=1, min_days__lte=F("last_day") - F("first_day") + 1),
+                name="need_min_days_within",
+                violation_error_message=_("La durée minimale doit tenir entre le premier et le dernier jour."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1)
+                & (
+                    Q(kind=Kind.HOUSING, quantity__lte=LARGEST_QUANTITY[Kind.HOUSING])
+                    | Q(kind=Kind.GOODS, quantity__lte=LARGEST_QUANTITY[Kind.GOODS])
+                    | Q(kind=Kind.SKILL, quantity__lte=LARGEST_QUANTITY[Kind.SKILL])
+                ),
+                name="need_quantity_plausible",
+                violation_error_message=_(
+                    "La quantité doit être d’au moins 1, et d’au plus 50 personnes, 10 000 objets "
+                    "ou 80 heures par semaine."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(people__gte=1, people__lte=10_000),
+                name="need_people_plausible",
+                violation_error_message=_("Le nombre de personnes doit être compris entre 1 et 10 000."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=Kind.HOUSING)
+                | Q(
+                    quantity=F("people"),
+                    people=F("adult_women")
+                    + F("adult_men")
+                    + F("children_under_3")
+                    + F("children_3_to_11")
+                    + F("children_12_to_17"),
+                ),
+                name="need_household_adds_up",
+                violation_error_message=_("Le nombre de personnes doit être celui du foyer."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(lone_minor=True) | Q(kind=Kind.HOUSING, adult_women=0, adult_men=0, couple=False),
+                name="need_lone_minor_is_alone",
+                violation_error_message=_("Un mineur isolé n’est pas accompagné d’un adulte."),
+            ),
+            models.CheckConstraint(
+                condition=Q(couple=False) | Q(adult_women__gte=2 - F("adult_men")),
+                name="need_couple_is_two",
+                violation_error_message=_("Un couple compte deux adultes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reach_km__gte=0, reach_km__lte=500),
+                name="need_reach_plausible",
+                violation_error_message=_("La distance doit être comprise entre 0 et 500 km."),
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="need_point_on_earth",
+                violation_error_message=_("Ce point n’est pas sur la Terre."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(category__in=list(LANGUAGE_PAIR_CATEGORIES))
+                | (~Q(languages_from=[]) | ~Q(languages_to=[])),
+                name="need_language_pair_given",
+                violation_error_message=_("Dites quelle langue est demandée."),
+            ),
+            models.UniqueConstraint(
+                fields=["city", "external_key"],
+                condition=~Q(external_key=""),
+                name="need_registered_once",
+                violation_error_message=_("Ce besoin est déjà enregistré."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["category", "band", "longitude"],
+                include=["latitude", "reach_km", "city"],
+                condition=Q(state__in=["open", "partly_met"]),
+                name="need_candidates",
+            ),
+            models.Index(
+                fields=["urgency_rank", "scan_due_at"],
+                condition=Q(scan_due_at__isnull=False),
+                name="need_scan_due",
+            ),
+            models.Index(
+                fields=["city", "urgency_rank", "created_at"],
+                condition=Q(state__in=["open", "partly_met"]),
+                name="need_queue",
+            ),
+            models.Index(fields=["state", "last_day"], name="need_expiry"),
+        ]
+
+    @property
+    def children(self) -> int:
+        return self.children_under_3 + self.children_3_to_11 + self.children_12_to_17
+
+    @property
+    def days(self) -> int:
+        """How many days are asked, first and last included."""
+        return (self.last_day - self.first_day).days + 1
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+class NeedChange(StateChange):
+    """The history of a need's states."""
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="changes")

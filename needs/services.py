@@ -1,0 +1,250 @@
+"""Every write to a need. None calls anything above: it marks the row as changed and rings the bell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation, User
+from catalogue.references import new_reference
+from catalogue.vocabulary import Kind, Source
+from cities.models import City
+from needs import messages
+from needs.models import OPEN_STATES, Need, NeedChange, NeedState
+from notifications.bell import ring_on_commit
+from notifications.services import queue
+
+SCAN_TASK = "matching.tasks.scan_due"
+# What only people read: changing it asks nothing of the engine.
+WORDS = frozenset({"title", "text", "case_reference", "social_worker"})
+
+
+@transaction.atomic
+def register(
+    *,
+    city: City,
+    organisation: Organisation | None,
+    person: User | None,
+    fields: Mapping[str, Any],
+    source: Source,
+    by: User,
+    now: datetime,
+    today: date,
+    external_key: str = "",
+    notify: bool = True,
+    wake: bool = True,
+) -> Need:
+    """Register a need and give it a reference; the same `external_key` twice gives the first one back.
+
+    For housing, quantity and people are the household's, whatever `fields` say. A need of an organisation that is
+    not verified yet is registered and waits. ValidationError by field; days in the past are refused.
+    """
+    if external_key:
+        known = Need.objects.filter(city=city, external_key=external_key).first()
+        if known is not None:
+            return known
+    need = Need(
+        **fields,
+        city=city,
+        organisation=organisation,
+        person=person,
+        source=source,
+        external_key=external_key,
+        entered_by=by,
+        reference=new_reference("B"),
+        state=NeedState.OPEN,
+        scan_due_at=now,
+        created_at=now,
+        changed_at=now,
+    )
+    _complete(need)
+    _check_days(need, today=today)
+    need.full_clean()
+    try:
+        with transaction.atomic():
+            need.save(force_insert=True)
+    except IntegrityError:
+        # The same form posted twice at the same moment: the other one is the need.
+        twin = Need.objects.filter(city=city, external_key=external_key).exclude(external_key="").first()
+        if twin is None:
+            raise
+        return twin
+    _record(need, act="register", from_state=NeedState.DRAFT, by=by, now=now)
+    if notify:
+        queue(
+            recipient=person or by,
+            event="need_receipt",
+            subject_key=f"need:{need.pk}",
+            city=city,
+            compose=lambda: messages.receipt(need),
+            now=now,
+        )
+    if wake:
+        ring_on_commit(SCAN_TASK)
+    return need
+
+
+@transaction.atomic
+def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, today: date) -> Need:
+    """Change an open need's fields. ValidationError by field; a quantity below what is promised is refused."""
+    need = _locked(need_id)
+    if need.state not in OPEN_STATES:
+        raise _not_possible(need)
+    before = {name: getattr(need, name) for name in [*fields, "latitude", "longitude", "quantity", "people"]}
+    for name, value in fields.items():
+        setattr(need, name, value)
+    if need.commune_id != before.get("commune", need.commune).pk and "latitude" not in fields:
+        need.latitude, need.longitude = need.commune.latitude, need.commune.longitude
+    _complete(need)
+    changed = [name for name, value in before.items() if getattr(need, name) != value]
+    if not changed:
+        return need
+    if {"first_day", "last_day"} & set(changed):
+        _check_days(need, today=today)
+    need.full_clean()
+    try:
+        with transaction.atomic():
+            _touch(need, material=bool(set(changed) - WORDS), now=now, also=changed)
+    except IntegrityError as error:
+        if "hold_within_quantity" not in str(error):
+            raise
+        raise ValidationError(
+            {"quantity": _("Une partie est déjà promise. La quantité ne peut pas descendre en dessous.")}
+        ) from error
+    return need
+
+
+@transaction.atomic
+def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need:
+    """Say that a need is no more. Doing it twice changes nothing."""
+    need = _locked(need_id)
+    if need.state == NeedState.WITHDRAWN:
+        return need
+    if need.state not in OPEN_STATES:
+        raise _not_possible(need)
+    _move(need, NeedState.WITHDRAWN, act="withdraw", by=by, now=now, reason=reason)
+    return need
+
+
+@transaction.atomic
+def expire_past(*, by: None, now: datetime, today: date) -> int:
+    """Close the open needs whose last day has passed; how many."""
+    past = list(
+        Need.objects.select_for_update(no_key=True, skip_locked=True).filter(
+            state__in=OPEN_STATES, last_day__lt=today
+        )[:500]
+    )
+    for need in past:
+        _move(need, NeedState.EXPIRED, act="expire", by=None, now=now)
+    return len(past)
+
+
+@transaction.atomic
+def record_progress(*, need_id: int, served: int, by: User | None, now: datetime) -> Need:
+    """Set open, partly met or met from the quantity confirmed so far, in the need's unit."""
+    need = _locked(need_id)
+    if need.state in (NeedState.WITHDRAWN, NeedState.EXPIRED, NeedState.DRAFT):
+        return need
+    if served >= need.quantity:
+        to = NeedState.MET
+    else:
+        to = NeedState.PARTLY_MET if served else NeedState.OPEN
+    if to != need.state:
+        _move(need, to, act="progress", by=by, now=now, revises=False)
+    return need
+
+
+def mark_scanned(*, need_id: int, revision: int) -> None:
+    """Clear the mark of a scanned need, unless it changed again meanwhile."""
+    Need.objects.filter(pk=need_id, revision=revision).update(scan_due_at=None)
+
+
+@transaction.atomic
+def mark_due(*, need_ids: Iterable[int], now: datetime) -> int:
+    """Have the engine look at these open needs again; how many were not waiting already."""
+    count = Need.objects.filter(pk__in=need_ids, state__in=OPEN_STATES, scan_due_at__isnull=True).update(
+        scan_due_at=now
+    )
+    if count:
+        ring_on_commit(SCAN_TASK)
+    return count
+
+
+@transaction.atomic
+def mark_organisation_due(*, organisation_id: int, now: datetime) -> int:
+    """Have the engine look at all of an organisation's open needs: it was verified or suspended."""
+    needs = Need.objects.filter(organisation_id=organisation_id, state__in=OPEN_STATES)
+    return mark_due(need_ids=list(needs.values_list("pk", flat=True)), now=now)
+
+
+def _locked(need_id: int) -> Need:
+    return Need.objects.select_for_update(no_key=True).get(pk=need_id)
+
+
+def _complete(need: Need) -> None:
+    """Fill in what follows from the rest: the household's size, the commune's centre."""
+    if need.kind == Kind.HOUSING:
+        need.people = need.quantity = need.adult_women + need.adult_men + need.children
+        need.category = ""
+    if need.latitude is None or need.longitude is None:
+        need.latitude, need.longitude = need.commune.latitude, need.commune.longitude
+
+
+def _check_days(need: Need, *, today: date) -> None:
+    if need.last_day < need.first_day:
+        raise ValidationError({"last_day": _("La fin doit venir après le début.")})
+    if need.last_day < today:
+        raise ValidationError({"last_day": _("Ce jour est déjà passé.")})
+
+
+def _not_possible(need: Need) -> ValidationError:
+    return ValidationError(
+        _("Ce besoin est « %(state)s » : ce n’est plus possible."),
+        code="state",
+        params={"state": need.get_state_display()},
+    )
+
+
+def _move(
+    need: Need,
+    to: NeedState,
+    *,
+    act: str,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    revises: bool = True,
+) -> None:
+    before = need.state
+    need.state = to
+    _touch(need, material=True, now=now, also=["state"], revises=revises)
+    _record(need, act=act, from_state=before, by=by, now=now, reason=reason)
+
+
+def _touch(need: Need, *, material: bool, now: datetime, also: Sequence[str], revises: bool = True) -> None:
+    """Write the named fields; a change that matters to the engine is marked as due and announced.
+
+    `revises=False` leaves the revision alone: progress is no new question, so dismissed pairs stay dismissed.
+    """
+    names = [*also, "changed_at"]
+    need.changed_at = now
+    if material:
+        if revises:
+            need.revision = F("revision") + 1  # type: ignore[assignment]
+            names.append("revision")
+        need.scan_due_at = now
+        names.append("scan_due_at")
+        ring_on_commit(SCAN_TASK)
+    need.save(update_fields=names)
+    if material and revises:
+        need.refresh_from_db(fields=["revision"])
+
+
+def _record(need: Need, *, act: str, from_state: str, by: User | None, now: datetime, reason: str = "") -> None:
+    NeedChange.objects.create(
+        need=need, act=act, from_state=from_state, to_state=need.state, by=by, reason=reason[:500], at=now
+    )

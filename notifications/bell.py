@@ -1,0 +1,23 @@
+"""The bell: wakes a worker when the transaction commits. Its loss loses nothing, since rows are the queue."""
+
+import logging
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+
+def _ring(task: str) -> None:
+    try:
+        current_app.send_task(task)
+    except OperationalError:
+        # The broker is down: the sweeper finds the rows within a minute of its return.
+        log.warning("bell not heard: %s", task)
+
+
+def ring_on_commit(task: str) -> None:
+    """Wake the worker for the named task (which takes no argument) once the current transaction has committed."""
+    transaction.on_commit(partial(_ring, task), robust=True)

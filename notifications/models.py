@@ -1,0 +1,73 @@
+"""The outbox: a message is a row first, delivered by the worker afterwards."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("e-mail")
+    CALL = "call", _("appel à faire")
+
+
+class MessageState(models.TextChoices):
+    QUEUED = "queued", _("en attente")
+    SENDING = "sending", _("en cours d’envoi")
+    SENT = "sent", _("envoyé")
+    FAILED = "failed", _("refusé")
+    UNCERTAIN = "uncertain", _("envoi interrompu")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """Messages that a channel may send now."""
+        return self.filter(state=MessageState.QUEUED, due_at__lte=now).exclude(channel=Channel.CALL)
+
+
+class Message(models.Model):
+    """One notification to one person through one channel, sent at most once per (recipient, event, subject)."""
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="received_messages")
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.CharField(max_length=5, choices=Channel.choices)
+    event = models.CharField(max_length=40)
+    subject_key = models.CharField(max_length=60, help_text=_("ce dont parle le message, par exemple match:12"))
+    language = models.CharField(max_length=10)
+    title = models.CharField(max_length=200)
+    body = models.TextField()
+    action_label = models.CharField(max_length=60, blank=True)
+    action_url = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=9, choices=MessageState.choices, default=MessageState.QUEUED)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "event", "subject_key"],
+                name="message_once",
+                violation_error_message=_("Ce message existe déjà."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=MessageState.SENT, sent_at__isnull=False)
+                | (~models.Q(state=MessageState.SENT) & models.Q(sent_at__isnull=True)),
+                name="message_sent_at_with_state",
+                violation_error_message=_("Un message envoyé porte sa date d’envoi, et lui seul."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="message_due"),
+            models.Index(fields=["claimed_at"], condition=models.Q(state="sending"), name="message_claimed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.subject_key}"

@@ -1,0 +1,43 @@
+"""What citizens are told about their offers."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from notifications.services import Text
+from offers.models import Offer
+
+
+def receipt(offer: Offer) -> Text:
+    """The receipt that the law asks for: date, reference, service, contact."""
+    return Text(
+        title=_("Votre proposition est enregistrée (%(reference)s)") % {"reference": offer.reference},
+        body=_(
+            "Bonjour,\n\nMerci. Votre proposition « %(title)s » est enregistrée sous la référence "
+            "%(reference)s.\n\nNous cherchons un besoin qui lui correspond. Quand nous en trouvons un, nous vous "
+            "posons la question. Vous pourrez toujours dire non.\n\nVotre adresse et votre téléphone restent "
+            "cachés jusqu’à ce que vous ayez dit oui.\n\n%(city)s"
+        )
+        % {"title": offer.title, "reference": offer.reference, "city": _signature(offer)},
+        action_label=_("Voir ma proposition"),
+        action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
+    )
+
+
+def still_there(offer: Offer) -> Text:
+    """The monthly question that keeps offers fresh."""
+    return Text(
+        title=_("Votre proposition tient-elle toujours ? (%(reference)s)") % {"reference": offer.reference},
+        body=_(
+            "Bonjour,\n\nVous avez proposé « %(title)s ». Est-ce toujours possible ?\n\nSans réponse de votre part, "
+            "nous la mettrons de côté. Vous pourrez la reprendre quand vous voudrez.\n\n%(city)s"
+        )
+        % {"title": offer.title, "city": _signature(offer)},
+        action_label=_("Oui, elle tient toujours"),
+        action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
+    )
+
+
+def _signature(offer: Offer) -> str:
+    lines = [offer.city.name, offer.city.phone, offer.city.email or settings.LEGAL["contact"]]
+    return "\n".join(str(line) for line in lines if line)

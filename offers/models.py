@@ -1,0 +1,239 @@
+"""What a citizen can give."""
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CityRole, User
+from catalogue.models import Entry, StateChange, category_matches_kind
+from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
+
+LARGEST_CAPACITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
+
+
+class OfferState(models.TextChoices):
+    """`exhausted` of the domain is not here: it follows from capacity and what is held."""
+
+    DRAFT = "draft", _("brouillon")
+    UNCONFIRMED = "unconfirmed", _("contact à confirmer")
+    ACTIVE = "active", _("active")
+    PAUSED = "paused", _("en pause")
+    EXPIRED = "expired", _("à reconfirmer")
+    WITHDRAWN = "withdrawn", _("retirée")
+    FROZEN = "frozen", _("suspendue")
+
+
+class Condition(models.TextChoices):
+    """The state of an object."""
+
+    NEW = "new", _("neuf")
+    GOOD = "good", _("bon état")
+    USED = "used", _("usagé, mais utilisable")
+
+
+class HandOver(models.TextChoices):
+    DELIVERED = "delivered", _("je peux livrer")
+    COLLECTED = "collected", _("à venir chercher")
+
+
+class DwellingState(models.TextChoices):
+    READY = "ready", _("prêt à habiter")
+    LIGHT_WORKS = "light_works", _("petits travaux")
+    TO_RENOVATE = "to_renovate", _("à rénover")
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def visible_to(self, user: User) -> "OfferQuerySet":
+        """Own offers; for coordinators and operators, every offer of their towns. Default is deny."""
+        if not user.is_authenticated:
+            return self.none()
+        towns = CityRole.objects.filter(user=user, role__in=["coordinator", "operator"]).values("city")
+        return self.filter(Q(owner=user) | Q(city__in=towns))
+
+    def editable_by(self, user: User) -> "OfferQuerySet":
+        """The same rule for changing: the owner, or the town's desk for a caller."""
+        return self.visible_to(user)
+
+    def open(self) -> "OfferQuerySet":
+        """Offers that the engine may match."""
+        return self.filter(state=OfferState.ACTIVE)
+
+    def due_for_scan(self) -> "OfferQuerySet":
+        """Offers changed since the engine last looked, the longest waiting first."""
+        return self.filter(scan_due_at__isnull=False).order_by("scan_due_at", "id")
+
+
+class Offer(Entry):
+    """A home, goods, or hours a week, in one category, at one place, on given days."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="offers", verbose_name=_("citoyen")
+    )
+    category = models.CharField(_("catégorie"), max_length=20, choices=Category.choices)
+    address = models.CharField(
+        _("adresse"), max_length=200, blank=True, help_text=_("Elle reste cachée jusqu’à la mise en relation.")
+    )
+    capacity = models.PositiveIntegerField(_("capacité"))
+    share_with_linked = models.BooleanField(_("partager avec les villes voisines"), default=False)
+    state = models.CharField(_("état"), max_length=12, choices=OfferState.choices, default=OfferState.UNCONFIRMED)
+    confirmed_at = models.DateTimeField(_("confirmée le"), null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # Housing
+    shared_home = models.BooleanField(_("logement partagé avec vous"), default=False)
+    accepts = ArrayField(
+        models.CharField(max_length=12, choices=Household.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("qui pouvez-vous accueillir"),
+    )
+    step_free = models.BooleanField(_("de plain-pied ou avec ascenseur"), default=False)
+    pets_accepted = models.BooleanField(_("animaux acceptés"), default=False)
+    smoking = models.BooleanField(_("on peut fumer"), default=False)
+    longest_stay_days = models.PositiveIntegerField(_("séjour le plus long (jours)"), null=True, blank=True)
+    notice_days = models.PositiveSmallIntegerField(_("délai pour prévenir (jours)"), default=0)
+    nearest_stop = models.CharField(_("arrêt le plus proche"), max_length=80, blank=True)
+    rent = models.PositiveIntegerField(_("loyer mensuel (€)"), null=True, blank=True)
+    dwelling_state = models.CharField(_("état du logement"), max_length=12, choices=DwellingState.choices, blank=True)
+    vetted_at = models.DateTimeField(_("visite faite le"), null=True, blank=True)
+    vetted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("visite faite par"),
+    )
+
+    # Goods
+    condition = models.CharField(_("état de l’objet"), max_length=5, choices=Condition.choices, blank=True)
+    best_before = models.DateField(_("à consommer avant le"), null=True, blank=True)
+    hand_over = models.CharField(_("remise"), max_length=9, choices=HandOver.choices, blank=True)
+
+    # Skills
+    remote = models.BooleanField(_("possible à distance"), default=False)
+    diploma = models.CharField(_("diplôme ou numéro d’inscription"), max_length=80, blank=True)
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposition")
+        verbose_name_plural = _("propositions")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=category_matches_kind(housing=Q(category__in=list(HOUSING_FORMS))),
+                name="offer_category_of_kind",
+                violation_error_message=_("Cette catégorie ne correspond pas à la nature de la proposition."),
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=1)
+                & (
+                    Q(kind=Kind.HOUSING, capacity__lte=LARGEST_CAPACITY[Kind.HOUSING])
+                    | Q(kind=Kind.GOODS, capacity__lte=LARGEST_CAPACITY[Kind.GOODS])
+                    | Q(kind=Kind.SKILL, capacity__lte=LARGEST_CAPACITY[Kind.SKILL])
+                ),
+                name="offer_capacity_plausible",
+                violation_error_message=_(
+                    "La capacité doit être d’au moins 1, et d’au plus 50 personnes, 10 000 objets "
+                    "ou 80 heures par semaine."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(reach_km__gte=0, reach_km__lte=500),
+                name="offer_reach_plausible",
+                violation_error_message=_("La distance doit être comprise entre 0 et 500 km."),
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="offer_point_on_earth",
+                violation_error_message=_("Ce point n’est pas sur la Terre."),
+            ),
+            models.CheckConstraint(
+                condition=Q(vetted_at__isnull=True, vetted_by__isnull=True)
+                | Q(kind=Kind.HOUSING, vetted_at__isnull=False, vetted_by__isnull=False),
+                name="offer_vetted_at_by",
+                violation_error_message=_("Une visite porte sa date et son auteur, et seul un logement se visite."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=OfferState.ACTIVE) | Q(confirmed_at__isnull=False),
+                name="offer_active_is_confirmed",
+                violation_error_message=_("Une proposition active a été confirmée par la personne qui la fait."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(category__in=list(LANGUAGE_PAIR_CATEGORIES))
+                | (~Q(languages_from=[]) & ~Q(languages_to=[])),
+                name="offer_language_pair_given",
+                violation_error_message=_("Dites depuis quelles langues et vers quelles langues."),
+            ),
+            models.UniqueConstraint(
+                fields=["city", "external_key"],
+                condition=~Q(external_key=""),
+                name="offer_registered_once",
+                violation_error_message=_("Cette proposition est déjà enregistrée."),
+            ),
+        ]
+        indexes = [
+            # figures.md: the fastest way to one need's candidates; the exact distance is the engine's.
+            models.Index(
+                fields=["category", "band", "longitude"],
+                include=["latitude", "reach_km", "city"],
+                condition=Q(state="active"),
+                name="offer_candidates",
+            ),
+            models.Index(fields=["scan_due_at"], condition=Q(scan_due_at__isnull=False), name="offer_scan_due"),
+            models.Index(fields=["state", "confirmed_at"], name="offer_freshness"),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == OfferState.ACTIVE
+
+
+class Window(models.Model):
+    """Days on which an offer is there: first to last day inclusive, null for an open end."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="windows")
+    first_day = models.DateField(_("du"))
+    last_day = models.DateField(_("au"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("période")
+        verbose_name_plural = _("périodes")
+        ordering = ["first_day"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__isnull=True) | Q(last_day__gte=models.F("first_day")),
+                name="window_in_order",
+                violation_error_message=_("La fin doit venir après le début."),
+            ),
+            ExclusionConstraint(
+                name="window_no_overlap",
+                expressions=[
+                    ("offer", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            "first_day",
+                            "last_day",
+                            Value("[]"),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message=_("Deux périodes se chevauchent."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day}..{self.last_day or ''}"
+
+
+class OfferChange(StateChange):
+    """The history of an offer's states."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="changes")

@@ -1,0 +1,335 @@
+"""Every write to an offer. None calls anything above: it marks the row as changed and rings the bell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from catalogue.references import new_reference
+from catalogue.vocabulary import Source
+from cities.models import City
+from notifications.bell import ring_on_commit
+from notifications.services import queue
+from offers import messages
+from offers.models import Offer, OfferChange, OfferState, Window
+
+SCAN_TASK = "matching.tasks.scan_due"
+Period = tuple[date, date | None]
+
+# What only people read: changing it asks nothing of the engine.
+WORDS = frozenset({"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"})
+
+
+@transaction.atomic
+def register(
+    *,
+    city: City,
+    owner: User,
+    fields: Mapping[str, Any],
+    windows: Sequence[Period],
+    source: Source,
+    contact_proven: bool,
+    by: User,
+    now: datetime,
+    external_key: str = "",
+    notify: bool = True,
+    wake: bool = True,
+) -> Offer:
+    """Register an offer and give it a reference; the same `external_key` twice gives the first one back.
+
+    `fields` are the model's own; a missing point is the commune's centre. `contact_proven` makes it active at
+    once (a signed-in owner, a caller on the line, an import), else it waits for the code. ValidationError by field.
+    """
+    if external_key:
+        known = Offer.objects.filter(city=city, external_key=external_key).first()
+        if known is not None:
+            return known
+    offer = Offer(
+        **fields,
+        city=city,
+        owner=owner,
+        source=source,
+        external_key=external_key,
+        entered_by=None if by == owner else by,
+        reference=new_reference("P"),
+        state=OfferState.ACTIVE if contact_proven else OfferState.UNCONFIRMED,
+        confirmed_at=now if contact_proven else None,
+        scan_due_at=now if contact_proven else None,
+        created_at=now,
+        changed_at=now,
+    )
+    if offer.latitude is None or offer.longitude is None:
+        offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
+    periods = _checked_periods(windows)
+    offer.full_clean()
+    try:
+        with transaction.atomic():
+            offer.save(force_insert=True)
+    except IntegrityError:
+        # The same form posted twice at the same moment: the other one is the offer.
+        twin = Offer.objects.filter(city=city, external_key=external_key).exclude(external_key="").first()
+        if twin is None:
+            raise
+        return twin
+    Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
+    _record(offer, act="register", from_state=OfferState.DRAFT, by=by, now=now)
+    if contact_proven:
+        if notify:
+            _send_receipt(offer, now=now)
+        if wake:
+            ring_on_commit(SCAN_TASK)
+    return offer
+
+
+@transaction.atomic
+def prove_contact(*, owner: User, by: User, now: datetime) -> int:
+    """Activate the offers that waited for their owner's code; how many. Doing it twice changes nothing."""
+    waiting = list(
+        Offer.objects.select_for_update(no_key=True).filter(owner=owner, state=OfferState.UNCONFIRMED).order_by("id")
+    )
+    for offer in waiting:
+        offer.confirmed_at = now
+        _move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=["confirmed_at"])
+        _send_receipt(offer, now=now)
+    return len(waiting)
+
+
+@transaction.atomic
+def change(
+    *,
+    offer_id: int,
+    fields: Mapping[str, Any],
+    windows: Sequence[Period] | None,
+    by: User,
+    now: datetime,
+) -> Offer:
+    """Change an offer's fields, and its periods unless `windows` is None. ValidationError by field.
+
+    A capacity below what is already promised is refused, by the database too.
+    """
+    offer = _locked(offer_id)
+    changed = [name for name, value in fields.items() if getattr(offer, name) != value]
+    for name in changed:
+        setattr(offer, name, fields[name])
+    if "commune" in changed and not {"latitude", "longitude"} & set(fields):
+        offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
+        changed += ["latitude", "longitude"]
+    periods = None if windows is None else _checked_periods(windows)
+    current = [(w.first_day, w.last_day) for w in offer.windows.all()]
+    moved = periods is not None and periods != current
+    if not changed and not moved:
+        return offer
+    offer.full_clean()
+    material = moved or bool(set(changed) - WORDS)
+    try:
+        with transaction.atomic():
+            _touch(offer, material=material, now=now, also=changed)
+    except IntegrityError as error:
+        if "hold_within_capacity" not in str(error):
+            raise
+        raise ValidationError(
+            {"capacity": _("Une partie est déjà promise. La capacité ne peut pas descendre en dessous.")}
+        ) from error
+    if moved and periods is not None:
+        offer.windows.all().delete()
+        Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
+    return offer
+
+
+@transaction.atomic
+def pause(*, offer_id: int, by: User, now: datetime) -> Offer:
+    """Set an active offer aside for a while."""
+    return _act(offer_id, "pause", {OfferState.ACTIVE}, OfferState.PAUSED, by=by, now=now)
+
+
+@transaction.atomic
+def resume(*, offer_id: int, by: User, now: datetime) -> Offer:
+    """Take a paused offer up again; saying so confirms that it holds."""
+    return _act(offer_id, "resume", {OfferState.PAUSED}, OfferState.ACTIVE, by=by, now=now, confirms=True)
+
+
+@transaction.atomic
+def reconfirm(*, offer_id: int, by: User, now: datetime) -> Offer:
+    """Say that an active or expired offer still holds. Doing it twice changes only the date."""
+    known = {OfferState.ACTIVE, OfferState.EXPIRED}
+    return _act(offer_id, "reconfirm", known, OfferState.ACTIVE, by=by, now=now, confirms=True)
+
+
+@transaction.atomic
+def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Offer:
+    """Take an offer back for good. Doing it twice changes nothing."""
+    known = set(OfferState) - {OfferState.WITHDRAWN, OfferState.FROZEN}
+    return _act(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def vet(*, offer_id: int, by: User, now: datetime) -> Offer:
+    """Record that a home was visited, which a proposal to a family requires."""
+    offer = _locked(offer_id)
+    if offer.vetted_at is None:
+        offer.vetted_at, offer.vetted_by = now, by
+        offer.full_clean(exclude=["vetted_by"])
+        offer.save(update_fields=["vetted_at", "vetted_by"])
+        _record(offer, act="vet", from_state=offer.state, by=by, now=now)
+    return offer
+
+
+@transaction.atomic
+def freeze(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
+    """Suspend an offer after a report, at once and whatever its state."""
+    known = set(OfferState) - {OfferState.FROZEN}
+    return _act(offer_id, "freeze", known, OfferState.FROZEN, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def unfreeze(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
+    """Lift a suspension; the citizen takes the offer up again themselves."""
+    return _act(offer_id, "unfreeze", {OfferState.FROZEN}, OfferState.PAUSED, by=by, now=now, reason=reason)
+
+
+@transaction.atomic
+def remind_stale(*, city: City, by: None, now: datetime) -> int:
+    """Ask the owners of offers not confirmed for `remind_after_days` whether they still hold; how many."""
+    limit = now - timedelta(days=city.remind_after_days)
+    stale = list(
+        Offer.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("owner", "city")
+        .filter(city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit, reminded_at__isnull=True)[:500]
+    )
+    for offer in stale:
+        offer.reminded_at = now
+        offer.save(update_fields=["reminded_at"])
+        queue(
+            recipient=offer.owner,
+            event="offer_reminder",
+            subject_key=f"offer:{offer.pk}:{offer.confirmed_at:%Y%m%d%H%M%S}",
+            city=city,
+            compose=lambda offer=offer: messages.still_there(offer),
+            now=now,
+        )
+    return len(stale)
+
+
+@transaction.atomic
+def expire_stale(*, city: City, by: None, now: datetime) -> int:
+    """Expire the offers not confirmed for `expire_after_days`; how many."""
+    limit = now - timedelta(days=city.expire_after_days)
+    stale = list(
+        Offer.objects.select_for_update(no_key=True, skip_locked=True).filter(
+            city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit
+        )[:500]
+    )
+    for offer in stale:
+        _move(offer, OfferState.EXPIRED, act="expire", by=None, now=now)
+    return len(stale)
+
+
+def mark_scanned(*, offer_id: int, revision: int) -> None:
+    """Clear the mark of a scanned offer, unless it changed again meanwhile."""
+    Offer.objects.filter(pk=offer_id, revision=revision).update(scan_due_at=None)
+
+
+@transaction.atomic
+def mark_due(*, offer_ids: Iterable[int], now: datetime) -> None:
+    """Have the engine look at these offers again (what is held on them changed)."""
+    Offer.objects.filter(pk__in=offer_ids, scan_due_at__isnull=True).update(scan_due_at=now)
+    ring_on_commit(SCAN_TASK)
+
+
+def _locked(offer_id: int) -> Offer:
+    return Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
+
+
+def _checked_periods(windows: Sequence[Period]) -> list[Period]:
+    """Periods in order; ValidationError under "windows" when none, out of order, overlapping or open in the middle."""
+    periods = sorted(windows, key=lambda period: period[0])
+    if not periods:
+        raise ValidationError({"windows": _("Dites à partir de quel jour vous êtes disponible.")})
+    for first, last in periods:
+        if last is not None and last < first:
+            raise ValidationError({"windows": _("La fin doit venir après le début.")})
+    for (_first, last), (following, _last) in zip(periods, periods[1:], strict=False):
+        if last is None or following <= last:
+            raise ValidationError({"windows": _("Deux périodes se chevauchent.")})
+    return periods
+
+
+def _act(
+    offer_id: int,
+    act: str,
+    known: set[OfferState],
+    to: OfferState,
+    *,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    confirms: bool = False,
+) -> Offer:
+    offer = _locked(offer_id)
+    if offer.state == to and not confirms:
+        return offer
+    if offer.state not in known:
+        raise ValidationError(
+            _("Cette proposition est « %(state)s » : ce n’est plus possible."),
+            code="state",
+            params={"state": offer.get_state_display()},
+        )
+    if confirms:
+        offer.confirmed_at, offer.reminded_at = now, None
+    also = ["confirmed_at", "reminded_at"] if confirms else []
+    _move(offer, to, act=act, by=by, now=now, reason=reason, also=also)
+    return offer
+
+
+def _move(
+    offer: Offer,
+    to: OfferState,
+    *,
+    act: str,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    also: Sequence[str] = (),
+) -> None:
+    before = offer.state
+    offer.state = to
+    _touch(offer, material=True, now=now, also=["state", *also])
+    _record(offer, act=act, from_state=before, by=by, now=now, reason=reason)
+
+
+def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str]) -> None:
+    """Write the named fields; a change that matters to the engine is marked as due and announced."""
+    names = [*also, "changed_at"]
+    offer.changed_at = now
+    if material:
+        offer.revision = F("revision") + 1  # type: ignore[assignment]
+        offer.scan_due_at = now
+        names += ["revision", "scan_due_at"]
+        ring_on_commit(SCAN_TASK)
+    offer.save(update_fields=names)
+    if material:
+        offer.refresh_from_db(fields=["revision"])
+
+
+def _record(
+    offer: Offer, *, act: str, from_state: str, by: User | None, now: datetime, reason: str = ""
+) -> None:
+    OfferChange.objects.create(
+        offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
+    )
+
+
+def _send_receipt(offer: Offer, *, now: datetime) -> None:
+    queue(
+        recipient=offer.owner,
+        event="offer_receipt",
+        subject_key=f"offer:{offer.pk}",
+        city=offer.city,
+        compose=lambda: messages.receipt(offer),
+        now=now,
+    )
