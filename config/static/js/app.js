@@ -1,0 +1,148 @@
+/**
+ * Accorde: the few comforts that need a script. Every page works without it.
+ *
+ *   form[method=post]          sent once: a second press does nothing until an answer has come
+ *   [data-menu]                a <details> that closes on Escape and on a press elsewhere
+ *   [data-close="SELECTOR"]    removes the nearest ancestor that matches
+ *   [data-open="SELECTOR"]     opens a <dialog>
+ *   [data-error-summary]       takes the focus when a form comes back with errors
+ *   [data-desk]                keys j k p d ? (see "The desk" below)
+ *
+ * One file, no import: the hashed static storage then needs no rewriting of modules.
+ */
+
+document.documentElement.classList.add("js");
+
+// Sent once -----------------------------------------------------------------------------------------------------
+
+function release(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[aria-disabled=true]")) button.removeAttribute("aria-disabled");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  form.dataset.sent = "yes";
+  // aria-disabled rather than disabled: a disabled button would drop its own name and value from the form.
+  if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
+  if (event.defaultPrevented) release(form);
+}, true);
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form");
+  if (form) release(form);
+});
+
+// "Back" shows the page as it was left, with its forms already marked: free them.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach(release);
+});
+
+// Menus, notices, dialogs ---------------------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest(closer.dataset.close)?.remove();
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.querySelector(opener.dataset.open)?.showModal();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("[data-menu][open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+function focusErrors(root) {
+  root.querySelector("[data-error-summary]")?.focus();
+}
+focusErrors(document);
+document.addEventListener("htmx:afterSwap", (event) => focusErrors(event.target));
+
+// The desk ------------------------------------------------------------------------------------------------------
+//
+//   a[data-desk-item]      a case in the queue; the open one has aria-current
+//   [data-desk-pairing]    a suggestion; the one that holds the focus is meant, else the first
+//   [data-key="p"]         inside it, what the key does: a link or button is focused, and pressed when the key comes
+//                          again; a <details> opens and its first field takes the focus
+//
+// A citizen is asked on `p`, so one stray key must not be enough: hence the second press. Single-letter keys can be
+// switched off in the help (WCAG 2.1.4).
+
+const SWITCH = "accorde.shortcuts";
+
+function shortcutsWanted() {
+  try {
+    return localStorage.getItem(SWITCH) !== "off";
+  } catch {
+    return true; // storage refused by the browser: keep the default
+  }
+}
+
+function move(desk, step) {
+  const items = [...desk.querySelectorAll("[data-desk-item]")];
+  if (!items.length) return;
+  const current = items.findIndex((item) => item.hasAttribute("aria-current"));
+  const next = current === -1 ? 0 : current + step;
+  items[next]?.click();
+}
+
+function act(desk, key) {
+  const pairing = document.activeElement.closest("[data-desk-pairing]") ?? desk.querySelector("[data-desk-pairing]");
+  const target = pairing?.querySelector(`[data-key="${key}"]`);
+  if (!target) return;
+  if (target instanceof HTMLDetailsElement) {
+    target.open = true;
+    target.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
+  } else if (document.activeElement === target) {
+    target.click();
+  } else {
+    target.focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const desk = document.querySelector("[data-desk]");
+  if (!desk || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+  if (!shortcutsWanted()) return;
+  if (event.key === "j") move(desk, 1);
+  else if (event.key === "k") move(desk, -1);
+  else if (event.key === "p" || event.key === "d") act(desk, event.key);
+  else if (event.key === "?") document.querySelector("#desk-help")?.showModal();
+  else return;
+  event.preventDefault();
+});
+
+for (const box of document.querySelectorAll("[data-shortcuts-switch]")) {
+  box.checked = shortcutsWanted();
+  box.addEventListener("change", () => {
+    try {
+      localStorage.setItem(SWITCH, box.checked ? "on" : "off");
+    } catch {
+      // storage refused: the choice lasts as long as the page
+    }
+  });
+}
+
+// The tab that is shown on a phone, told to screen readers too.
+function markTab() {
+  for (const tab of document.querySelectorAll(".desk__tabs a")) {
+    const shown = location.hash ? tab.hash === location.hash : tab.classList.contains("desk__tab--first");
+    if (shown) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
+}
+window.addEventListener("hashchange", markTab);
+markTab();
