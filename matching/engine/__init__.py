@@ -1,0 +1,65 @@
+"""The matching engine: pure, exact, explained. What it means is told in docs/algorithm.md.
+
+rankings = rank(needs, offers, today=today)
+reasons = explain(rankings[0].pairings[0], need, offer, today)
+"""
+
+from matching.engine.candidates import band, boxes
+from matching.engine.columns import (
+    NeedColumns,
+    OfferColumns,
+    Vocabulary,
+    need_columns,
+    offer_columns,
+)
+from matching.engine.explain import Points, Reason, arithmetic, explain, explain_near_miss
+from matching.engine.ranking import KEEP, NEAR, broken_rules, rank
+from matching.engine.records import (
+    EARTH_RADIUS_KM,
+    Hold,
+    NearMiss,
+    Need,
+    Offer,
+    Pairing,
+    Parts,
+    Ranking,
+    Slot,
+    Weights,
+    Window,
+)
+from matching.engine.rules import RULES
+
+# Of the algorithm, kept with every match. It grows whenever the same input may give another output.
+VERSION = "1.0"
+
+__all__ = [
+    "EARTH_RADIUS_KM",
+    "KEEP",
+    "NEAR",
+    "RULES",
+    "VERSION",
+    "Hold",
+    "NearMiss",
+    "Need",
+    "NeedColumns",
+    "Offer",
+    "OfferColumns",
+    "Pairing",
+    "Parts",
+    "Points",
+    "Ranking",
+    "Reason",
+    "Slot",
+    "Vocabulary",
+    "Weights",
+    "Window",
+    "arithmetic",
+    "band",
+    "boxes",
+    "broken_rules",
+    "explain",
+    "explain_near_miss",
+    "need_columns",
+    "offer_columns",
+    "rank",
+]

@@ -1,0 +1,282 @@
+"""The hard rules. Each is one function with the name of its reason code: for each pair, does the rule hold?
+
+A pair is feasible when all of them hold. `RULES` is in the order in which reasons are told.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from matching.engine.columns import LONE_MINORS_BIT, Bools, Floats, Ints, Masks, NeedColumns, OfferColumns
+from matching.engine.records import EARTH_RADIUS_KM
+
+MICRO = 1e6  # decisions and order are taken on numbers rounded to 6 decimals, the same on every machine
+SHORTEST_OVERLAP_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Per pair: the run's first and last day, its length (0: none) and what is left on its tightest day."""
+
+    first: Ints
+    last: Ints
+    days: Ints
+    left: Ints
+
+    def where(self, keep: Bools) -> Self:
+        return type(self)(self.first[keep], self.last[keep], self.days[keep], self.left[keep])
+
+
+@dataclass(slots=True, eq=False)
+class Pairs:
+    """Pairs as rows of the two tables. What several rules read of a pair is worked out once.
+
+    `linked_cities` and `excluded` are codes of pairs of cities and of pairs of rows, see `link_codes`,
+    `excluded_codes`.
+    """
+
+    needs: NeedColumns
+    offers: OfferColumns
+    need: Ints
+    offer: Ints
+    linked_cities: Ints
+    excluded: Ints
+    _distance_km: Floats | None = None
+    _runs: Runs | None = None
+
+    def __len__(self) -> int:
+        return len(self.need)
+
+    def where(self, keep: Bools) -> "Pairs":
+        if keep.all():
+            return self
+        return Pairs(
+            self.needs,
+            self.offers,
+            self.need[keep],
+            self.offer[keep],
+            self.linked_cities,
+            self.excluded,
+            None if self._distance_km is None else self._distance_km[keep],
+            None if self._runs is None else self._runs.where(keep),
+        )
+
+    @property
+    def distance_km(self) -> Floats:
+        """Haversine distance, by the chord between stored points."""
+        if self._distance_km is None:
+            needs, offers, need, offer = self.needs, self.offers, self.need, self.offer
+            x, y, z = (
+                offers.x[offer] - needs.x[need],
+                offers.y[offer] - needs.y[need],
+                offers.z[offer] - needs.z[need],
+            )
+            half_chord = np.sqrt(x * x + y * y + z * z) / 2
+            self._distance_km = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(half_chord, 1))
+        return self._distance_km
+
+    @property
+    def reach_km(self) -> Floats:
+        return np.maximum(self.needs.reach_km[self.need], self.offers.reach_km[self.offer])
+
+    @property
+    def exempt(self) -> Bools:
+        """Skills that both sides allow remotely."""
+        return self.needs.remote_ok[self.need] & self.offers.remote[self.offer]
+
+    @property
+    def runs(self) -> Runs:
+        if self._runs is None:
+            self._runs = longest_runs(self)
+        return self._runs
+
+
+def category(pairs: Pairs) -> Bools:
+    """Same kind and category; for housing, a form that the need accepts."""
+    same = pairs.needs.category[pairs.need] == pairs.offers.category[pairs.offer]
+    accepted = pairs.needs.forms[pairs.need]
+    form = pairs.offers.form[pairs.offer]
+    bits = np.zeros_like(accepted)
+    known = np.flatnonzero((form >= 0) & (form < 64 * accepted.shape[1]))
+    bits[known, form[known] // 64] = np.left_shift(np.uint64(1), (form[known] % 64).astype(np.uint64))
+    return same & (share_a_word(accepted, bits) | ~any_word(accepted))
+
+
+def city(pairs: Pairs) -> Bools:
+    """Same city, or linked cities and a citizen who agreed to share."""
+    need_city, offer_city = pairs.needs.city[pairs.need], pairs.offers.city[pairs.offer]
+    same = need_city == offer_city
+    if len(pairs.linked_cities) == 0:
+        return same
+    linked = np.isin(_both(need_city, offer_city), pairs.linked_cities)
+    return same | (linked & pairs.offers.shared_with_linked[pairs.offer])
+
+
+def distance(pairs: Pairs) -> Bools:
+    """Within the larger of the two reaches, to the millimetre; remote skills always."""
+    return pairs.exempt | (np.rint(pairs.distance_km * MICRO) <= np.rint(pairs.reach_km * MICRO))
+
+
+def dates(pairs: Pairs) -> Bools:
+    """A run as long as the need's shortest useful stretch."""
+    return pairs.runs.days >= pairs.needs.least_days[pairs.need]
+
+
+def capacity(pairs: Pairs) -> Bools:
+    """When nothing is held, the offer has the least quantity that helps."""
+    return pairs.offers.capacity[pairs.offer] >= pairs.needs.least_quantity[pairs.need]
+
+
+def step_free(pairs: Pairs) -> Bools:
+    return ~pairs.needs.step_free_needed[pairs.need] | pairs.offers.step_free[pairs.offer]
+
+
+def pets(pairs: Pairs) -> Bools:
+    return ~pairs.needs.pets[pairs.need] | pairs.offers.pets_accepted[pairs.offer]
+
+
+def shared_home(pairs: Pairs) -> Bools:
+    """A household that refuses a shared home gets none."""
+    return ~(pairs.needs.refuses_shared_home[pairs.need] & pairs.offers.shared_home[pairs.offer])
+
+
+def household(pairs: Pairs) -> Bools:
+    """The host said every word that the household needs; silence accepts everyone but lone minors."""
+    words, accepted = pairs.needs.household[pairs.need], pairs.offers.accepts[pairs.offer]
+    return np.where(accepted == 0, words & LONE_MINORS_BIT == 0, words & ~accepted == 0)
+
+
+def languages(pairs: Pairs) -> Bools:
+    """Interpreting and translation: the offer names every language that the need names, whichever way."""
+    asked, offered = pairs.needs.named_languages[pairs.need], pairs.offers.named_languages[pairs.offer]
+    width = min(asked.shape[1], offered.shape[1])
+    missing = asked[:, :width] & ~offered[:, :width]
+    beyond = asked[:, width:]  # words that the offers' columns were made without
+    return ~any_word(missing) & ~any_word(beyond)
+
+
+def slots(pairs: Pairs) -> Bools:
+    """When both sides give weekly slots, two of them overlap by an hour or more."""
+    needs, offers = pairs.needs, pairs.offers
+    need_from, need_count = needs.slots_from[pairs.need], np.diff(needs.slots_from)[pairs.need]
+    offer_from, offer_count = offers.slots_from[pairs.offer], np.diff(offers.slots_from)[pairs.offer]
+    met = (need_count == 0) | (offer_count == 0)
+    for i in range(need_count.max(initial=0)):
+        for j in range(offer_count.max(initial=0)):
+            open_ = np.flatnonzero(~met & (i < need_count) & (j < offer_count))
+            asked, offered = need_from[open_] + i, offer_from[open_] + j
+            together = np.minimum(needs.slot_end[asked], offers.slot_end[offered]) - np.maximum(
+                needs.slot_start[asked], offers.slot_start[offered]
+            )
+            met[open_] = together >= SHORTEST_OVERLAP_MINUTES
+    return met
+
+
+def open_(pairs: Pairs) -> Bools:
+    """Both are open, and nobody has set this pair aside."""
+    both = pairs.needs.is_open[pairs.need] & pairs.offers.is_open[pairs.offer]
+    if len(pairs.excluded) == 0:
+        return both
+    return both & ~np.isin(_both(pairs.need, pairs.offer), pairs.excluded)
+
+
+RULES: dict[str, Callable[[Pairs], Bools]] = {
+    "category": category,
+    "city": city,
+    "distance": distance,
+    "dates": dates,
+    "capacity": capacity,
+    "step_free": step_free,
+    "pets": pets,
+    "shared_home": shared_home,
+    "household": household,
+    "languages": languages,
+    "slots": slots,
+    "open": open_,
+}
+# A pair that breaks one of these is never a near miss.
+ESSENTIAL = ("category", "city", "open")
+# The dearest to judge comes last: it then has the fewest pairs left.
+MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, "dates")), "dates")
+
+
+def longest_runs(pairs: Pairs) -> Runs:
+    """The longest unbroken stretch within the need's days and one window on which the least quantity is left.
+
+    The earliest on a tie. Where the capacity would not be enough even with nothing held, days are judged as
+    if it were: one reason is told, not two. The stretches of all pairs are walked abreast, the k-th of each
+    at step k.
+    """
+    needs, offers = pairs.needs, pairs.offers
+    asked_first, asked_last = needs.first_day[pairs.need], needs.last_day[pairs.need]
+    least = np.where(capacity(pairs), needs.least_quantity[pairs.need], np.iinfo(np.int64).min)
+    start = offers.stretches_from[pairs.offer]
+    count = offers.stretches_from[pairs.offer + 1] - start
+
+    rows = len(pairs)
+    best = Runs(*(np.zeros(rows, np.int64) for _ in range(4)))
+    run_first, run_last, run_window, run_left = (np.full(rows, -1, np.int64) for _ in range(4))
+    active = np.arange(rows)
+    for step in range(count.max(initial=0)):
+        active = active[count[active] > step]
+        stretch = start[active] + step
+        first = np.maximum(offers.stretch_first[stretch], asked_first[active])
+        last = np.minimum(offers.stretch_last[stretch], asked_last[active])
+        window, left = offers.stretch_window[stretch], offers.stretch_left[stretch]
+        usable = (first <= last) & (left >= least[active])
+        joins = usable & (run_last[active] == first - 1) & (run_window[active] == window)
+        first = np.where(joins, run_first[active], first)
+        left = np.where(joins, np.minimum(run_left[active], left), left)
+        run_first[active], run_window[active], run_left[active] = first, window, left
+        run_last[active] = np.where(usable, last, -1)
+        days = np.where(usable, last - first + 1, 0)
+        longer = days > best.days[active]
+        record = active[longer]
+        best.first[record], best.last[record] = first[longer], last[longer]
+        best.days[record], best.left[record] = days[longer], left[longer]
+    return best
+
+
+def link_codes(needs: NeedColumns, links: Iterable[Collection[Hashable]]) -> Ints:
+    """Both directions of each link between two cities that appear in the columns."""
+    cities = needs.vocabulary.cities
+    codes = []
+    for link in links:
+        one, other = link
+        if one in cities and other in cities:
+            codes += [(cities[one] << 32) + cities[other], (cities[other] << 32) + cities[one]]
+    return np.array(codes, np.int64)
+
+
+def excluded_codes(
+    needs: NeedColumns, offers: OfferColumns, excluded: Collection[tuple[Hashable, Hashable]]
+) -> Ints:
+    """Rows of the (need id, offer id) pairs that were set aside, as far as both are here."""
+    if not excluded:
+        return np.array([], np.int64)
+    need_row = {id_: row for row, id_ in enumerate(needs.ids)}
+    offer_row = {id_: row for row, id_ in enumerate(offers.ids)}
+    return np.array(
+        [
+            (need_row[need] << 32) + offer_row[offer]
+            for need, offer in excluded
+            if need in need_row and offer in offer_row
+        ],
+        np.int64,
+    )
+
+
+def _both(one: Ints, other: Ints) -> Ints:
+    return (one << 32) + other
+
+
+def any_word(masks: Masks) -> Bools:
+    return np.bitwise_or.reduce(masks, axis=1) != np.uint64(0)
+
+
+def share_a_word(one: Masks, other: Masks) -> Bools:
+    """A common bit; the tables may have been made at different widths of the same vocabulary."""
+    width = min(one.shape[1], other.shape[1])
+    return any_word(one[:, :width] & other[:, :width])
