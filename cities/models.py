@@ -17,6 +17,8 @@ from cities.colours import is_readable_on_white
 KINDS = ("housing", "goods", "skill")
 # The parts of the engine's score and their points.
 DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
+# Paris, Lyon, Marseille: their first postcode is one arrondissement's, and would mislead.
+WITH_ARRONDISSEMENTS = ("75056", "69123", "13055")
 
 
 def all_kinds() -> list[str]:
@@ -77,7 +79,12 @@ class Commune(models.Model):
         verbose_name = _("commune")
         verbose_name_plural = _("communes")
         ordering = ["name_key", "insee"]
-        indexes = [GinIndex(name="commune_search_trgm", fields=["search"], opclasses=["gin_trgm_ops"])]
+        indexes = [
+            GinIndex(name="commune_search_trgm", fields=["search"], opclasses=["gin_trgm_ops"]),
+            GinIndex(name="commune_postcodes", fields=["postcodes"]),
+            # For names typed with a slip: similarity to the name alone.
+            GinIndex(name="commune_name_trgm", fields=["name_key"], opclasses=["gin_trgm_ops"]),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="commune_insee_shape",
@@ -106,11 +113,16 @@ class Commune(models.Model):
 
     @property
     def label(self) -> str:
-        """Name, département and postcode: enough to tell the twelve Sainte-Colombe apart."""
-        return self.label_with(self.postcodes[0] if self.postcodes else "")
+        """Name, département and first postcode: enough to tell the twelve Sainte-Colombe apart."""
+        return self.label_for("")
 
-    def label_with(self, postcode: str) -> str:
-        """The label with the given postcode of a commune that has several."""
+    def label_for(self, text: str) -> str:
+        """The label with the postcode that a word of `text` begins, for a commune that has several."""
+        typed = tuple(word for word in text.split() if word.isdigit())
+        matching = [code for code in self.postcodes if typed and code.startswith(typed)]
+        if not matching and self.insee in WITH_ARRONDISSEMENTS:
+            matching = [self.department_code]
+        postcode = next(iter(matching or self.postcodes), "")
         department = "" if self.department_name == self.name else self.department_name
         details = ", ".join(part for part in (department, postcode) if part)
         return f"{self.name} ({details})" if details else self.name

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from cities import views
+
+app_name = "cities"
+
+urlpatterns = [
+    path("communes/", views.communes, name="communes"),
+]
