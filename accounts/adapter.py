@@ -1,5 +1,66 @@
+"""How allauth behaves here: no password, French words, a mail server that may be down."""
+
+import logging
+import smtplib
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.sign_in import MailNotSentError
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in as this product does it."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": _("Ce compte est fermé."),
+        "incorrect_code": _("Ce code n’est pas le bon."),
+        "too_many_login_attempts": _(
+            "Trop d’essais. Attendez quelques minutes, puis demandez un nouveau code."
+        ),
+        "rate_limited": _("Trop d’essais. Attendez quelques minutes."),
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send now, for somebody waits in front of the page; raise MailNotSentError when the server is down.
+
+        Neither the address nor the code is logged.
+        """
+        message = self.render_mail(
+            template_prefix, email, {"email": email, "site_url": settings.SITE_URL, **context}
+        )
+        try:
+            message.send()
+        except (OSError, smtplib.SMTPException) as failure:
+            logger.warning("%s not sent: %s", template_prefix, type(failure).__name__)
+            # Not chained: a server's refusal repeats the address.
+            raise MailNotSentError from None
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are opened by what people post, never for their own sake."""
+        return False
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """The second factor alone: nobody is ever asked for a password."""
+        return [
+            method
+            for method in super().get_reauthentication_methods(user)
+            if method["id"] != "reauthenticate"
+        ]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Once there is a second factor, ask for it again before it is changed."""
+        user = self.request.user
+        return user.is_authenticated and is_mfa_enabled(user)

@@ -1,7 +1,6 @@
 """People, what they may do in a city, the associations they speak for, and what they agreed to."""
 
 import re
-import unicodedata
 from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -27,7 +26,7 @@ class LowerCaseEmailField(models.EmailField):
     @staticmethod
     def normalised(value: Any) -> Any:
         if isinstance(value, str):
-            return unicodedata.normalize("NFKC", value).strip().lower() or None
+            return value.strip().lower() or None
         return value
 
     def to_python(self, value: Any) -> Any:

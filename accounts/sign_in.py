@@ -1,0 +1,90 @@
+"""Sign-in by a six-digit code: the one place that touches django-allauth's internals.
+
+Citizens post an offer first and prove their address afterwards, which allauth's public views do not foresee.
+`allauth.account.internal` may change with any release, hence the upper bound in pyproject.toml; the tests of
+this module play the whole flow and fail when it does.
+"""
+
+import logging
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+
+from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+class MailNotSentError(Exception):
+    """The mail server did not take the message."""
+
+
+# What a page must survive and explain: no mail server, no counter of attempts.
+UNAVAILABLE = (MailNotSentError, RedisError)
+
+
+def unavailable_message() -> str:
+    return _("Nous ne pouvons pas envoyer de code pour l’instant. Réessayez dans quelques minutes.")
+
+
+def too_many_message() -> str:
+    return _("Vous avez demandé plusieurs codes. Attendez dix minutes avant d’en demander un autre.")
+
+
+def has_proven_address(user: User) -> bool:
+    """Whether a code sent to the person's present address came back."""
+    return (
+        bool(user.email) and EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+    )
+
+
+def send_code(*, request: HttpRequest, user: User | None, email: str) -> None:
+    """Mail a code to a person, or to an unknown address the news that it has no account.
+
+    Both take the same time and lead to the same page. The address of a person becomes a row of allauth's,
+    which marks it as verified once the code comes back. Raises MailNotSentError.
+    """
+    if user is not None and not user.can_sign_in:
+        user = None
+    if user is not None:
+        EmailAddress.objects.get_or_create(
+            user=user, email=user.email, defaults={"primary": True, "verified": False}
+        )
+    LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+
+
+def start_code_sign_in(*, request: HttpRequest, user: User, next_url: str) -> HttpResponseRedirect:
+    """After a form that a visitor posted: mail a code to `user`, and go to the page that asks for it.
+
+    Once the code is right the person is signed in and lands on `next_url`. To be called after the form's
+    transaction. It never fails: what was posted is kept, and where no code can be sent (mail server or Redis
+    down, too many asked) the answer is the sign-in page with the reason. Somebody without an address, or
+    already signed in, goes straight to `next_url`.
+    """
+    if not get_adapter().is_safe_url(next_url):
+        next_url = resolve_url(settings.LOGIN_REDIRECT_URL)
+    if request.user.is_authenticated or not user.email:
+        return HttpResponseRedirect(next_url)
+    try:
+        if ratelimit.consume(request, action="request_login_code", key=user.email):
+            send_code(request=request, user=user, email=user.email)
+            return HttpResponseRedirect(_with_next("account_confirm_login_code", next_url))
+        messages.warning(request, too_many_message())
+    except UNAVAILABLE as failure:
+        logger.warning("no sign-in code sent: %s", type(failure).__name__)
+        messages.warning(request, unavailable_message())
+    return HttpResponseRedirect(_with_next("account_login", next_url))
+
+
+def _with_next(name: str, next_url: str) -> str:
+    return f"{reverse(name)}?{urlencode({'next': next_url})}"
