@@ -48,6 +48,13 @@ class NeedQuerySet(models.QuerySet["Need"]):
         return self.filter(scan_due_at__isnull=False).order_by("urgency_rank", "scan_due_at", "id")
 
 
+def _days_between(first: F, last: F) -> models.Func:
+    """Whole days from one day to another: PostgreSQL's own difference, where Django's would be an interval."""
+    return models.Func(
+        last, first, template="(%(expressions)s)", arg_joiner=" - ", output_field=models.IntegerField()
+    )
+
+
 class Need(Entry):
     """A need for a household's home, a number of items, or hours a week, between two days."""
 
@@ -140,7 +147,7 @@ class Need(Entry):
             ),
             models.CheckConstraint(
                 condition=Q(min_days__isnull=True)
-                | Q(min_days__gte=1, min_days__lte=F("last_day") - F("first_day") + 1),
+                | Q(min_days__gte=1, min_days__lte=_days_between(F("first_day"), F("last_day")) + 1),
                 name="need_min_days_within",
                 violation_error_message=_("La durée minimale doit tenir entre le premier et le dernier jour."),
             ),

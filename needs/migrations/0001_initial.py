@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('min_days__isnull', True), models.Q(('min_days__gte', 1), ('min_days__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('last_day'), '-', models.F('first_day')), '+', models.Value(1)))), _connector='OR'), name='need_min_days_within', violation_error_message='La durée minimale doit tenir entre le premier et le dernier jour.'),
+            constraint=models.CheckConstraint(condition=models.Q(('min_days__isnull', True), models.Q(('min_days__gte', 1), ('min_days__lte', django.db.models.expressions.CombinedExpression(models.Func(models.F('last_day'), models.F('first_day'), arg_joiner=' - ', output_field=models.IntegerField(), template='(%(expressions)s)'), '+', models.Value(1)))), _connector='OR'), name='need_min_days_within', violation_error_message='La durée minimale doit tenir entre le premier et le dernier jour.'),
         ),
         migrations.AddConstraint(
             model_name='need',
