@@ -1,0 +1,39 @@
+"""Labels of the shared vocabulary, alone and in lists, in the reader's language."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.languages import language_name
+from catalogue.vocabulary import Category, Household, Kind
+
+
+def kind_label(kind: str) -> str:
+    """ "Logement"."""
+    return str(Kind(kind).label)
+
+
+def category_label(category: str) -> str:
+    """ "Chambre chez l’habitant"."""
+    return str(Category(category).label)
+
+
+def quantity_words(kind: str, quantity: int) -> str:
+    """A quantity in the kind's unit: "3 places", "10 objets", "2 h par semaine"."""
+    if kind == Kind.HOUSING:
+        return ngettext("%(n)s place", "%(n)s places", quantity) % {"n": quantity}
+    if kind == Kind.GOODS:
+        return ngettext("%(n)s objet", "%(n)s objets", quantity) % {"n": quantity}
+    return _("%(n)s\u00a0h par semaine") % {"n": quantity}
+
+
+def language_names(codes: Iterable[str]) -> str:
+    """ "français, anglais"."""
+    return ", ".join(language_name(code) for code in codes)
+
+
+def household_names(households: Iterable[str]) -> str:
+    """ "une femme seule, un couple"."""
+    names = ", ".join(str(Household(value).label) for value in households)
+    return names.lower()

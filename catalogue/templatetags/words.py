@@ -1,0 +1,90 @@
+"""Filters for templates: days, moments, languages, slots and quantities as people say them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+
+from catalogue import labels, languages, times
+from catalogue.slots import parse_slot
+
+register = template.Library()
+
+
+@register.filter
+def day_range(first: date, last: date | None) -> str:
+    """`{{ window.first_day|day_range:window.last_day }}` → "du 3 au 20 mars"."""
+    return times.day_range(first, last, today=timezone.localdate())
+
+
+@register.filter
+def day_words(day: date) -> str:
+    """ "3 mars"."""
+    return times.day_words(day, today=timezone.localdate())
+
+
+@register.filter
+def days_words(days: int) -> str:
+    """ "18 jours"."""
+    return times.days_words(days)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """ "il y a 12 min"."""
+    return times.ago(moment, timezone.now())
+
+
+@register.filter
+def since(moment: datetime) -> str:
+    """ "depuis 12 min"."""
+    return times.since(moment, timezone.now())
+
+
+@register.filter
+def until(moment: datetime) -> str:
+    """ "ce soir à 20 h"."""
+    return times.until(moment, timezone.now())
+
+
+@register.filter
+def language_names(codes: Iterable[str]) -> str:
+    """ "français, anglais" from codes."""
+    return labels.language_names(codes)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """ "français" from a code."""
+    return languages.language_name(code)
+
+
+@register.filter
+def slot_names(slots: Iterable[str]) -> str:
+    """ "lundi matin, mardi de 18 h à 20 h" from stored slots."""
+    return ", ".join(times.slot_words(parse_slot(slot)) for slot in slots)
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    """ "Logement"."""
+    return labels.kind_label(kind)
+
+
+@register.filter
+def category_label(category: str) -> str:
+    """ "Chambre chez l’habitant"."""
+    return labels.category_label(category)
+
+
+@register.filter
+def household_names(households: Iterable[str]) -> str:
+    """ "une femme seule, un couple"."""
+    return labels.household_names(households)
+
+
+@register.simple_tag
+def quantity_words(kind: str, quantity: int) -> str:
+    """`{% quantity_words offer.kind offer.capacity %}` → "3 places", "10 objets", "2 h par semaine"."""
+    return labels.quantity_words(kind, quantity)
