@@ -100,5 +100,5 @@ DROP FUNCTION matching_most_held(bigint, boolean);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0001_initial"), ("offers", "0001_initial"), ("needs", "0001_initial")]
+    dependencies = [("matching", "0003_initial"), ("offers", "0001_initial"), ("needs", "0001_initial")]
     operations = [migrations.RunSQL(GUARDS, NO_GUARDS)]
