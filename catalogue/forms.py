@@ -100,7 +100,8 @@ def find_language(text: str) -> str:
         if near:
             raise ValidationError(
                 _(
-                    "Nous ne connaissons pas la langue «\u00a0%(text)s\u00a0». Est-ce «\u00a0%(near)s\u00a0»\u202f?"
+                    "Nous ne connaissons pas la langue «\u00a0%(text)s\u00a0». "
+                    "Est-ce «\u00a0%(near)s\u00a0»\u202f?"
                 ),
                 code="language_near",
                 params={"text": text, "near": language_name(names[near[0]])},
@@ -218,7 +219,8 @@ def read_slot(text: str) -> str:
     if found is None or day is None:
         raise ValidationError(
             _(
-                "Nous ne comprenons pas «\u00a0%(text)s\u00a0». Écrivez par exemple «\u00a0lundi 18h-20h\u00a0»."
+                "Nous ne comprenons pas «\u00a0%(text)s\u00a0». "
+                "Écrivez par exemple «\u00a0lundi 18h-20h\u00a0»."
             ),
             code="slot",
             params={"text": text},
@@ -230,9 +232,7 @@ def read_slot(text: str) -> str:
         parse_slot(stored)
     except ValidationError as error:
         raise ValidationError(
-            _(
-                "«\u00a0%(text)s\u00a0»\u202f: l’heure de fin vient après l’heure de début, entre 0 h et 24 h."
-            ),
+            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h."),
             code=error.code,
             params={"text": text},
         ) from None
