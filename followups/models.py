@@ -1,6 +1,7 @@
 """What happened after contacts were exchanged: a dated question, its answer, and reports that freeze an offer."""
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -20,14 +21,30 @@ class Answer(models.TextChoices):
     LOST_CONTACT = "lost_contact", _("Non, nous n’arrivons pas à nous joindre")
 
 
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def visible_to(self, user: User | AnonymousUser) -> "FollowUpQuerySet":
+        """Of the matches that one may see."""
+        return self.filter(match__in=Match.objects.visible_to(user))
+
+    def to_ask(self) -> "FollowUpQuerySet":
+        """Questions not asked yet, the oldest first."""
+        return self.filter(asked_at__isnull=True).order_by("due_on", "id")
+
+
 class FollowUp(models.Model):
     """One dated question after a match; asked once, answered at most once, asked again when "not yet"."""
 
     match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="followups")
     due_on = models.DateField()
     asked_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField()
+
+    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("suivi")
@@ -42,6 +59,12 @@ class FollowUp(models.Model):
                 condition=Q(answered_at__isnull=True) | Q(asked_at__isnull=False),
                 name="followup_asked_before_answered",
                 violation_error_message=_("Une réponse suit une question."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
+                | (~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+                name="followup_answered_at_by",
+                violation_error_message=_("Une réponse porte sa date et son auteur."),
             ),
         ]
         indexes = [models.Index(fields=["due_on"], condition=Q(asked_at__isnull=True), name="followup_due")]
@@ -68,7 +91,7 @@ class Outcome(models.Model):
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
-    def visible_to(self, user: User) -> "IncidentQuerySet":
+    def visible_to(self, user: User | AnonymousUser) -> "IncidentQuerySet":
         """Coordinators of the town alone."""
         if not user.is_authenticated:
             return self.none()
@@ -80,7 +103,9 @@ class Incident(models.Model):
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="incidents")
-    match = models.ForeignKey(Match, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents")
+    match = models.ForeignKey(
+        Match, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents"
+    )
     text = models.TextField(max_length=2000)
     reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reported_at = models.DateTimeField()

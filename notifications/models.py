@@ -3,8 +3,12 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import DESK_ROLES, CityRole, User
 
 
 class Channel(models.TextChoices):
@@ -21,6 +25,13 @@ class MessageState(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User | AnonymousUser) -> "MessageQuerySet":
+        """One's own messages; for coordinators and operators, those of their towns. Default is deny."""
+        if not user.is_authenticated:
+            return self.none()
+        towns = CityRole.objects.filter(user=user, role__in=DESK_ROLES).values("city")
+        return self.filter(Q(recipient=user) | Q(city__in=towns))
+
     def due(self, now: datetime) -> "MessageQuerySet":
         """Messages that a channel may send now."""
         return self.filter(state=MessageState.QUEUED, due_at__lte=now).exclude(channel=Channel.CALL)
@@ -29,11 +40,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One notification to one person through one channel, sent at most once per (recipient, event, subject)."""
 
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="received_messages")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="received_messages"
+    )
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     channel = models.CharField(max_length=5, choices=Channel.choices)
     event = models.CharField(max_length=40)
-    subject_key = models.CharField(max_length=60, help_text=_("ce dont parle le message, par exemple match:12"))
+    subject_key = models.CharField(
+        max_length=60, help_text=_("ce dont parle le message, par exemple match:12")
+    )
     language = models.CharField(max_length=10)
     title = models.CharField(max_length=200)
     body = models.TextField()
@@ -41,15 +56,24 @@ class Message(models.Model):
     action_url = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=9, choices=MessageState.choices, default=MessageState.QUEUED)
     due_at = models.DateTimeField()
+    # How often a worker took it up: also the mark by which a worker knows that the message is still its own.
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Since when sending is tried without success: after three days we give up.
+    tried_since = models.DateTimeField(null=True, blank=True)
+    # A code ("rcpt 550"), never the server's sentence: that one quotes addresses.
     last_error = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    called_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField()
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
@@ -58,15 +82,34 @@ class Message(models.Model):
                 violation_error_message=_("Ce message existe déjà."),
             ),
             models.CheckConstraint(
-                condition=models.Q(state=MessageState.SENT, sent_at__isnull=False)
-                | (~models.Q(state=MessageState.SENT) & models.Q(sent_at__isnull=True)),
+                condition=Q(state=MessageState.SENT, sent_at__isnull=False)
+                | (~Q(state=MessageState.SENT) & Q(sent_at__isnull=True)),
                 name="message_sent_at_with_state",
                 violation_error_message=_("Un message envoyé porte sa date d’envoi, et lui seul."),
             ),
+            models.CheckConstraint(
+                condition=~Q(state=MessageState.SENDING) | Q(claimed_at__isnull=False),
+                name="message_sending_is_claimed",
+                violation_error_message=_("Un envoi en cours porte l’heure de son début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(channel=Channel.CALL, state=MessageState.SENT, called_by__isnull=False)
+                | (~Q(channel=Channel.CALL, state=MessageState.SENT) & Q(called_by__isnull=True)),
+                name="message_called_by_somebody",
+                violation_error_message=_("Un appel passé porte le nom de qui a appelé, et lui seul."),
+            ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="message_due"),
-            models.Index(fields=["claimed_at"], condition=models.Q(state="sending"), name="message_claimed"),
+            models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_claimed"),
+            models.Index(
+                fields=["city", "due_at"], condition=Q(channel="call", state="queued"), name="message_to_call"
+            ),
+            models.Index(
+                fields=["city", "due_at"],
+                condition=Q(state__in=["failed", "uncertain"]),
+                name="message_undelivered",
+            ),
         ]
 
     def __str__(self) -> str:
