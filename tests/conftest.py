@@ -73,7 +73,8 @@ def _template_being_rendered() -> str | None:
 def _make_strict() -> None:
     from django.conf import settings
 
-    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable("undefined")
+    templates: dict[str, Any] = settings.TEMPLATES[0]
+    templates["OPTIONS"]["string_if_invalid"] = UndefinedVariable("undefined")
     settings.INSTALLED_APPS.append("zeal")
     settings.MIDDLEWARE.insert(0, "zeal.middleware.zeal_middleware")
     settings.ZEAL_RAISE = True
@@ -329,15 +330,18 @@ def new_page(browser: Any, live_server: Any, request: pytest.FixtureRequest) -> 
     contexts: list[Any] = []
     complaints: list[str] = []
 
+    def request_sent(sent: Any) -> None:
+        if not _own_host(sent.url):
+            complaints.append(f"left for {sent.url}")
+
+    def line_logged(line: Any) -> None:
+        if "Content Security Policy" in line.text:
+            complaints.append(f"refused: {line.text}")
+
     def watch(page: Any) -> None:
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
-        page.on("request", lambda sent: _own_host(sent.url) or complaints.append(f"left for {sent.url}"))
-        page.on(
-            "console",
-            lambda line: (
-                "Content Security Policy" in line.text and complaints.append(f"refused: {line.text}")
-            ),
-        )
+        page.on("request", request_sent)
+        page.on("console", line_logged)
 
     def open_page(**options: Any) -> Any:
         options = {"locale": "fr-FR", "timezone_id": "Europe/Paris", "reduced_motion": "reduce", **options}

@@ -1,0 +1,73 @@
+# Every path below is relative, so that the checkout may lie anywhere, spaces and accents included.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+# The newest Python that this machine calls by name, 3.11 at least; bootstrap.py says so when there is none.
+SYSTEM_PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$name && exit; done; echo python3)
+# More words for a command: make test ARGS="tests/offers -k pause"
+ARGS ?=
+
+.PHONY: help
+help: ## Montre cette aide
+	@grep -hE '^[a-z]+:.*## ' Makefile | sort | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: demo
+demo: ## Lance Accorde avec ses villes de démonstration ; Ctrl-C arrête tout
+	@$(SYSTEM_PYTHON) config/bootstrap.py
+	@$(PY) manage.py translations --compile
+	@exec $(PY) -m config.run demo
+
+.PHONY: dev
+dev: setup ## Lance Accorde pour le développement ; tout se recharge à chaque changement
+	@exec $(PY) -m config.run dev
+
+.PHONY: setup
+setup: ## Installe l'environnement de développement dans .venv
+	@$(SYSTEM_PYTHON) config/bootstrap.py --dev
+	@$(PY) manage.py translations --compile
+
+.PHONY: test
+test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" pour choisir)
+	@$(SYSTEM_PYTHON) config/bootstrap.py --dev --browser
+	@$(PY) manage.py translations --compile
+	$(PY) -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy .
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py translations --check
+	@$(call requirements,--no-dev) | diff -u requirements.txt - || { echo 'requirements.txt : lancez make lock'; exit 1; }
+	@$(call requirements) | diff -u requirements-dev.txt - || { echo 'requirements-dev.txt : lancez make lock'; exit 1; }
+	@env -i PATH="$$PATH" $(production) $(PY) manage.py check --deploy --fail-level WARNING
+
+.PHONY: bench
+bench: setup ## Mesure les temps de réponse et de mise en relation
+	$(PY) -m bench $(ARGS)
+
+.PHONY: lock
+lock: setup ## Résout les dépendances et réécrit uv.lock et requirements*.txt
+	$(PY) -m uv lock
+	$(call requirements,--no-dev) > requirements.txt
+	$(call requirements) > requirements-dev.txt
+
+.PHONY: clean
+clean: ## Efface l'environnement et les données de ce dossier (démonstration comprise)
+	@if [ -x $(PY) ]; then $(PY) -m config.embedded --forget; fi
+	rm -rf .venv var staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+requirements = $(PY) -m uv export --frozen --quiet --no-header --no-annotate --no-emit-project $(1)
+
+# A town's settings, invented: what `check --deploy` needs to judge the rest.
+production = ACCORDE_MODE=production SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))') \
+	ALLOWED_HOSTS=accorde.ville.example SITE_URL=https://accorde.ville.example \
+	LEGAL_PUBLISHER=Ville LEGAL_DIRECTOR=Maire LEGAL_HOST=Centre LEGAL_CONTACT=01 LEGAL_DPO=dpo@ville.example \
+	DATABASE_URL=postgresql://accorde@127.0.0.1:1/accorde REDIS_URL=redis://127.0.0.1:1/0

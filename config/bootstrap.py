@@ -1,0 +1,98 @@
+"""Prepare a checkout: the environment in .venv from the lock, and a browser for the tests.
+
+Runs on the machine's own Python before anything is installed, so it imports the standard library alone.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "accorde-ready"
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+BROWSER_BUNDLES = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def run(command, hint):
+    """Run a program; end with a plain sentence when it fails, its own words being on the screen already."""
+    if subprocess.run(command, cwd=ROOT).returncode:
+        sys.exit(f"\nÉchec : {' '.join(map(str, command[:4]))}…\n{hint}")
+
+
+def wanted_stamp(dev):
+    digest = hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()
+    return f"{digest} {'dev' if dev else 'main'}"
+
+
+def environment(dev):
+    """Make .venv hold exactly what uv.lock names; nothing to do when it already does."""
+    stamp = STAMP.read_text() if STAMP.exists() else ""
+    dev = dev or stamp.endswith("dev")
+    works = PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0
+    if works and stamp == wanted_stamp(dev):
+        return
+    say("Installation des bibliothèques (une à deux minutes la première fois)…")
+    STAMP.unlink(missing_ok=True)
+    hint = "Vérifiez l'accès à Internet, puis relancez la même commande."
+    if uv := shutil.which("uv"):
+        groups = [] if dev else ["--no-dev"]
+        run([uv, "sync", "--frozen", "--quiet", "--python", sys.executable, *groups], hint)
+    else:
+        if not works:
+            shutil.rmtree(VENV, ignore_errors=True)
+        made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+        if made.returncode:
+            version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+            sys.exit(
+                f"{made.stdout}{made.stderr}\nPython ne sait pas créer d'environnement ici.\n"
+                f"Sous Debian ou Ubuntu : sudo apt-get install python{version}-venv"
+            )
+        names = "requirements-dev.txt" if dev else "requirements.txt"
+        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "--require-hashes", "--requirement", names], hint)
+    STAMP.write_text(wanted_stamp(dev))
+
+
+def browser():
+    """Make sure that a Chromium is there: the journeys need one."""
+    if any(shutil.which(name) for name in BROWSERS) or any(Path(path).exists() for path in BROWSER_BUNDLES):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installation du navigateur Chromium pour les tests…")
+        run(["apt-get", "update", "-qq"], "Vérifiez l'accès à Internet.")
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+        run(
+            ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"],
+            "Installez un navigateur Chromium, puis relancez la même commande.",
+        )
+        return
+    sys.exit(
+        "Les tests de parcours demandent un navigateur Chromium, et il n'y en a pas ici.\n"
+        "Sous Debian ou Ubuntu : sudo apt-get install chromium\n"
+        "Sous macOS : brew install --cask chromium\n"
+        "Puis relancez la même commande."
+    )
+
+
+def main(arguments):
+    if sys.version_info < (3, 11):  # the machine's Python may be any
+        sys.exit("Accorde demande Python 3.11 ou plus récent ; celui-ci est %s." % sys.version.split()[0])
+    environment(dev="--dev" in arguments)
+    if "--browser" in arguments:
+        browser()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,323 @@
+"""Runs the product's processes: one (`web`, `worker`, `scheduler`, `prepare`), or all (`demo`, `dev`).
+
+A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
+them. Nothing here imports Django; each process loads it for itself.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from config import embedded
+
+FIRST_PORT = 8000
+QUEUES = "default,matching,messages"
+GRACE_SECONDS = 10
+READY_SECONDS = 60
+
+
+def command(name: str) -> list[str]:
+    """The command of one process, the same for a town and for the demo."""
+    python = sys.executable
+    folder = embedded.data_dir()
+    if name == "web":
+        return [
+            python, "-m", "gunicorn", "config.wsgi:application",
+            "--bind", os.environ.get("BIND", f"127.0.0.1:{FIRST_PORT}"),
+            "--worker-class", "gthread", "--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", "4",
+            # Behind a town's proxy an idle connection is kept a little longer than the proxy's own 60 s.
+            "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
+            "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
+            "--no-control-socket",
+        ]  # fmt: skip
+    if name == "worker":
+        return [
+            python, "-m", "celery", "--app", "config", "--quiet", "worker",
+            "--concurrency", os.environ.get("WORKER_PROCESSES", "2"), "--queues", QUEUES,
+            "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        ]  # fmt: skip
+    if name == "scheduler":
+        schedule = folder / "schedule"
+        schedule.mkdir(parents=True, exist_ok=True)
+        return [
+            python, "-m", "celery", "--app", "config", "--quiet", "beat",
+            "--schedule", str(schedule / "beat"), "--pidfile", "", "--loglevel", "INFO",
+        ]  # fmt: skip
+    raise SystemExit(f"Processus inconnu : {name}")
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(embedded.ROOT / "manage.py"), *arguments]
+
+
+# --- One process of a town's server --------------------------------------------------------------------
+
+
+def become(name: str) -> None:
+    """Check the settings, then turn into the process: no start without what the law and safety ask for."""
+    checked = subprocess.run(
+        manage("check", "--deploy", "--fail-level", "ERROR"), cwd=embedded.ROOT, check=False
+    )
+    if checked.returncode:
+        raise SystemExit(checked.returncode)
+    os.chdir(embedded.ROOT)
+    parts = command(name)
+    os.execv(parts[0], parts)  # noqa: S606
+
+
+def prepare() -> int:
+    """Bring the database up to date: its tables, then the gazetteer."""
+    for arguments in (["migrate", "--noinput", "--verbosity", "0"], ["load_gazetteer"]):
+        if code := subprocess.run(manage(*arguments), cwd=embedded.ROOT, check=False).returncode:
+            return code
+    return 0
+
+
+# --- All processes on one machine ----------------------------------------------------------------------
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """Announce what takes a while, then how long it took."""
+    say(f"• {text}…")
+    begin = time.monotonic()
+    yield
+    say(f"  fait en {time.monotonic() - begin:.1f} s".replace(".", ","))
+
+
+def free_port(first: int) -> int:
+    """The first port from `first` on which nobody listens."""
+    for port in range(first, first + 200):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise SystemExit(f"Aucun port libre entre {first} et {first + 199}.")
+
+
+def _stop_with_parent() -> None:
+    embedded.die_with_parent(signal.SIGTERM)
+
+
+class Household:
+    """Child processes that live and die together; each writes a log under var/log."""
+
+    def __init__(self, logs: Path | None) -> None:
+        self.logs = logs
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        if logs:
+            logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, parts: Sequence[str]) -> None:
+        # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
+        with contextlib.ExitStack() as stack:
+            output = stack.enter_context(self.log(name).open("wb")) if self.logs else None
+            self.children[name] = subprocess.Popen(
+                parts,
+                cwd=embedded.ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_stop_with_parent,
+            )
+
+    def log(self, name: str) -> Path:
+        assert self.logs
+        return self.logs / f"{name}.log"
+
+    def dead(self) -> str | None:
+        """The name of a child that has ended, if any."""
+        return next((name for name, child in self.children.items() if child.poll() is not None), None)
+
+    def complain(self, name: str) -> None:
+        say(f"\nLe processus «\u00a0{name}\u00a0» ne répond plus (code {self.children[name].poll()}).")
+        if self.logs:
+            say(f"Fin de {self.log(name)}\u202f:\n{embedded.tail(self.log(name))}")
+
+    def stop(self) -> None:
+        """Ask politely, wait, then insist: nothing is left, grandchildren included."""
+        for child in self.children.values():
+            if child.poll() is None:
+                child.terminate()
+        end = time.monotonic() + GRACE_SECONDS
+        with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C shortens the wait
+            while time.monotonic() < end and any(child.poll() is None for child in self.children.values()):
+                time.sleep(0.05)
+        for child in self.children.values():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _listen_to_signals() -> None:
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+def _wait_for_site(address: str, household: Household) -> bool:
+    """Wait until the site answers; False when a child died or the time is over."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and not household.dead():
+        try:
+            with direct.open(f"{address}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError:
+            return True  # it answers; what it says is the page's business
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def _run_step(household: Household, name: str, parts: Sequence[str]) -> None:
+    """Run a command to its end on the terminal; ends everything when it fails."""
+    household.start(name, parts)
+    code = household.children[name].wait()
+    del household.children[name]
+    if code:
+        raise SystemExit(code)
+
+
+def _all(
+    mode: str, first_steps: Callable[[Household], None], processes: Callable[[], dict[str, list[str]]]
+) -> int:
+    """Servers, first steps, processes; then wait until Ctrl-C, SIGTERM or the death of a child."""
+    _listen_to_signals()
+    os.environ["ACCORDE_MODE"] = mode
+    port = free_port(FIRST_PORT)
+    address = f"http://127.0.0.1:{port}"
+    os.environ |= {"SITE_URL": address, "BIND": f"127.0.0.1:{port}"}
+    folder = embedded.data_dir()
+    preparing, household = Household(None), Household(folder / "log" if mode == "demo" else None)
+    missing = [name for name, variable in embedded.NAMES.items() if not os.environ.get(variable)]
+    code = 0
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(household.stop)
+            if missing:
+                with step("Démarrage de PostgreSQL et de Valkey"):
+                    os.environ.update(stack.enter_context(embedded.servers(folder, names=missing)))
+            stack.callback(preparing.stop)
+            first_steps(preparing)
+            if port != FIRST_PORT:
+                say(f"• Le port {FIRST_PORT} est occupé\u202f: Accorde prend le port {port}.")
+            with step("Démarrage du site, des traitements et de l'horloge"):
+                for name, parts in processes().items():
+                    household.start(name, parts)
+                ready = _wait_for_site(address, household)
+            if ready:
+                say(f"\nAccorde est prêt\u202f: {address}")
+                say("Ctrl-C pour tout arrêter\u202f; les données restent.")
+            while ready and not household.dead():
+                time.sleep(0.2)
+            household.complain(household.dead() or "web")
+            code = 1
+    except KeyboardInterrupt:
+        say("\nArrêt d'Accorde.")
+    except embedded.ServerError as problem:
+        say(f"\n{problem}")
+        code = 1
+    return code
+
+
+def demo() -> int:
+    """The whole product with its demonstration towns, on a machine that has nothing but Python."""
+
+    def first_steps(preparing: Household) -> None:
+        with step("Préparation des tables"):
+            _run_step(preparing, "migrate", manage("migrate", "--noinput", "--verbosity", "0"))
+        with step("Communes de France"):
+            _run_step(preparing, "load_gazetteer", manage("load_gazetteer"))
+        with step("Villes de démonstration"):
+            _run_step(preparing, "seed_demo", manage("seed_demo"))
+
+    def processes() -> dict[str, list[str]]:
+        found = {name: command(name) for name in ("web", "worker", "scheduler")}
+        if not os.environ.get("EMAIL_HOST"):
+            # Mails take the real way, to a server that forgets them; the mailbox page shows the outbox.
+            port = free_port(2500)
+            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+            sink = ["--nosetuid", "--listen", f"127.0.0.1:{port}", "--class", "aiosmtpd.handlers.Sink"]
+            found = {"mail": [sys.executable, "-m", "aiosmtpd", *sink], **found}
+        return found
+
+    say("Accorde, démonstration")
+    return _all("demo", first_steps, processes)
+
+
+def dev() -> int:
+    """The product for those who change it: everything reloads when a file does."""
+
+    def first_steps(preparing: Household) -> None:
+        with step("Préparation des tables"):
+            _run_step(preparing, "migrate", manage("migrate", "--noinput", "--verbosity", "0"))
+        with step("Communes de France"):
+            _run_step(preparing, "load_gazetteer", manage("load_gazetteer"))
+
+    def processes() -> dict[str, list[str]]:
+        if not os.environ.get("EMAIL_HOST"):
+            port = free_port(2500)
+            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+        sink = ["--nosetuid", "--listen", f"127.0.0.1:{os.environ.get('EMAIL_PORT', '25')}"]
+        return {
+            "mail": [sys.executable, "-m", "aiosmtpd", *sink],  # prints each mail
+            "web": manage("runserver", os.environ["BIND"]),
+            "worker": [sys.executable, "-m", "config.run", "reloading-worker"],
+            "scheduler": command("scheduler"),
+        }
+
+    return _all("development", first_steps, processes)
+
+
+def reloading_worker() -> None:
+    """A worker that starts anew when a source file changes."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+    from django.utils import autoreload
+
+    from config.celery import app
+
+    def work() -> None:
+        django.setup()
+        app.worker_main(["--quiet", "worker", "--pool", "solo", "--queues", QUEUES, "--loglevel", "INFO"])
+
+    autoreload.run_with_reloader(work)
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["demo"]:
+            return demo()
+        case ["dev"]:
+            return dev()
+        case ["prepare"]:
+            return prepare()
+        case ["reloading-worker"]:
+            reloading_worker()
+        case [("web" | "worker" | "scheduler") as name]:
+            become(name)
+        case _:
+            say("usage\u202f: python -m config.run demo|dev|prepare|web|worker|scheduler")
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
