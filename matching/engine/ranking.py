@@ -147,7 +147,10 @@ def broken_rules(
     links: Collection[frozenset[Hashable]] = frozenset(),
     excluded: Collection[tuple[Hashable, Hashable]] = frozenset(),
 ) -> tuple[str, ...]:
-    """Every rule that the pair breaks, in the order of `RULES`; none means that it is feasible."""
+    """Every rule that the pair breaks, in the order of `RULES`; none means that it is feasible.
+
+    A pair of different categories is judged no further: the other conditions would be about nothing.
+    """
     needs, offers = _columns([need], [offer])
     pairs = Pairs(
         needs,
@@ -157,7 +160,8 @@ def broken_rules(
         link_codes(needs, links),
         excluded_codes(needs, offers, excluded),
     )
-    return tuple(code for code, holds in RULES.items() if not holds(pairs)[0])
+    broken = tuple(code for code, holds in RULES.items() if not holds(pairs)[0])
+    return ("category",) if "category" in broken else broken
 
 
 def judge(pairs: Pairs, *, tolerate: int) -> tuple[Pairs, Ints]:

@@ -174,10 +174,10 @@ class Offer:
 class Need:
     """What is asked for. Fields of another kind than its own are ignored.
 
-    `quantity` is what is still missing: what live matches already hold for the need is not in it. Housing asks
-    for the whole household at once, whatever `part_useful` says, and names `forms` (none: any) instead of a
-    category. `people` unknown is the household for housing, one person otherwise; `min_days` unknown is all the
-    days for housing, one otherwise.
+    `quantity` is what is still missing: what live matches already hold for the need is not in it. Housing
+    asks for the whole household at once, whatever `part_useful` says, and names `forms` (none: any) instead
+    of a category. `people` unknown is the household for housing, one person otherwise; `min_days` unknown is
+    all the days for housing, one otherwise.
     """
 
     id: Hashable
