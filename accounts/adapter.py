@@ -9,7 +9,8 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.sign_in import MailNotSentError
@@ -52,12 +53,26 @@ class AccountAdapter(DefaultAccountAdapter):
         """Accounts are opened by what people post, never for their own sake."""
         return False
 
+    def should_send_confirmation_mail(self, request: HttpRequest, email_address: Any, signup: bool) -> bool:
+        """The sign-in code is the proof of the address; there is no second mail."""
+        return False
+
+    def respond_email_verification_sent(
+        self, request: HttpRequest, user: AbstractBaseUser | None
+    ) -> HttpResponseRedirect:
+        """An address that could not be proven: begin again."""
+        return HttpResponseRedirect(reverse("account_login"))
+
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """The second factor alone: nobody is ever asked for a password."""
+        if not user.is_authenticated or not is_mfa_enabled(user):
+            return []
         return [
-            method
-            for method in super().get_reauthentication_methods(user)
-            if method["id"] != "reauthenticate"
+            {
+                "id": "mfa_reauthenticate",
+                "description": _("Votre application d’authentification"),
+                "url": reverse("mfa_reauthenticate"),
+            }
         ]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

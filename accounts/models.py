@@ -390,6 +390,13 @@ class Consent(models.Model):
         PHONE = "phone", _("par téléphone")
         PAPER = "paper", _("sur papier")
 
+    class Purpose(models.TextChoices):
+        """The purposes that have words of their own on the account page; others are allowed."""
+
+        RECORD = "record", _("Garder mes coordonnées pour me répondre")
+        CONTACT = "contact", _("Me contacter au sujet de mes propositions")
+        SHARING = "sharing", _("Partager mes propositions avec les villes voisines")
+
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(_("objet"), max_length=40, validators=[validate_slug])
     wording_version = models.CharField(_("version du texte"), max_length=20)
@@ -426,6 +433,10 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} · {self.purpose}"
+
+    @property
+    def purpose_label(self) -> str:
+        return str(dict(self.Purpose.choices).get(self.purpose, self.purpose))
 
 
 class ContactReading(models.Model):

@@ -37,6 +37,7 @@ __all__ = [
     "log_contact_reading",
     "record_consent",
     "register_organisation",
+    "register_organisation_by_visitor",
     "revoke_token",
     "set_language",
     "start_code_sign_in",
@@ -99,7 +100,9 @@ def ensure_person(
 def update_profile(*, user: User, name: str, phone: Any, language: str, by: User, now: datetime) -> User:
     """What people change about themselves. Raises ValidationError on a number malformed or taken."""
     _require(by == user)
-    user.name = name
+    # A copy: a page that shows the refusal must not show the refused name in its header.
+    user = User.objects.select_for_update().get(pk=user.pk)
+    user.name = name.strip()
     user.phone = parse_phone(phone) if phone else None
     user.language = _known_language(language)
     user.full_clean(exclude=["password", "email"])
@@ -161,7 +164,10 @@ def register_organisation(
     by: User,
     now: datetime,
 ) -> Organisation:
-    """An association that awaits its verification, with `by` as its manager. Raises ValidationError."""
+    """An association that awaits its verification, with `by` as its manager; posted twice, it is one.
+
+    Raises ValidationError.
+    """
     organisation = Organisation(
         city=city,
         name=name.strip(),
@@ -172,11 +178,26 @@ def register_organisation(
         about=about,
         created_at=now,
     )
+    organisation.clean_fields()
+    same = Organisation.objects.filter(
+        city=city, rna=organisation.rna, siret=organisation.siret, memberships__user=by
+    ).first()
+    if same is not None:
+        return same
     organisation.full_clean()
     organisation.save()
     Membership.objects.create(user=by, organisation=organisation, role=Membership.Role.MANAGER)
     selectors.forget_roles(by)
     return organisation
+
+
+@transaction.atomic
+def register_organisation_by_visitor(
+    *, person_email: str, person_name: str, language: str, now: datetime, **organisation: Any
+) -> Organisation:
+    """The same by somebody not signed in, who proves the address afterwards; see `register_organisation`."""
+    person = ensure_person(email=person_email, name=person_name, language=language, now=now)
+    return register_organisation(**organisation, by=person, now=now)
 
 
 @transaction.atomic

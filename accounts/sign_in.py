@@ -13,6 +13,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
@@ -57,10 +58,22 @@ def send_code(*, request: HttpRequest, user: User | None, email: str) -> None:
     if user is not None and not user.can_sign_in:
         user = None
     if user is not None:
+        # Rows that an administrator's correction of an address left behind would block the proof.
+        EmailAddress.objects.filter(Q(user=user) | Q(email=user.email)).exclude(
+            user=user, email=user.email
+        ).delete()
         EmailAddress.objects.get_or_create(
             user=user, email=user.email, defaults={"primary": True, "verified": False}
         )
     LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+
+
+def is_within_limit(request: HttpRequest, *, action: str) -> bool:
+    """Count one more act of this visitor; without Redis nobody is held back, so that no form is lost."""
+    try:
+        return ratelimit.consume(request, action=action)
+    except RedisError:
+        return True
 
 
 def start_code_sign_in(*, request: HttpRequest, user: User, next_url: str) -> HttpResponseRedirect:

@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.forms",
+    # Before allauth: its pages and mails are ours, in templates of the same names.
+    "accounts",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -67,7 +69,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "cities",
     "catalogue",
-    "accounts",
     "notifications",
     "offers",
     "needs",
@@ -291,7 +292,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Accorde",
-    "DESCRIPTION": "Offers, needs and matches of a welcome city. The same services and the same visibility as the pages.",
+    "DESCRIPTION": "Offers, needs and matches of a welcome city: the same services and visibility as the pages.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -1,0 +1,127 @@
+"""What people type: addresses, codes, themselves, their association."""
+
+import re
+from typing import Any
+
+from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from accounts.models import Organisation
+
+
+class RequestCodeForm(RequestLoginCodeForm):
+    email = forms.EmailField(
+        label=_("Votre adresse e-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class ConfirmCodeForm(ConfirmLoginCodeForm):
+    code = forms.CharField(
+        label=_("Code à six chiffres"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean_code(self) -> str:
+        # Copied from a mail, a code often brings a space along.
+        self.cleaned_data["code"] = re.sub(r"\s", "", self.cleaned_data["code"])
+        return super().clean_code()
+
+
+class ServiceForm(forms.Form):
+    """A form whose last word is a service's."""
+
+    def refuse(self, refusal: ValidationError) -> None:
+        """Show a service's ValidationError beside the fields that it names, the rest at the top."""
+        if not hasattr(refusal, "error_dict"):
+            self.add_error(None, refusal)
+            return
+        for name, errors in refusal.error_dict.items():
+            self.add_error(name if name in self.fields and name != NON_FIELD_ERRORS else None, errors)
+
+
+class ProfileForm(ServiceForm):
+    name = forms.CharField(
+        label=_("Votre nom"),
+        max_length=120,
+        required=False,
+        help_text=_("Comme vous souhaitez être appelé."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = PhoneNumberField(
+        label=_("Téléphone"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    language = forms.ChoiceField(label=_("Langue de nos messages"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+        self.fields["phone"].error_messages["invalid"] = _(
+            "Ce numéro n’est pas complet. Écrivez-le par exemple 06 12 34 56 78."
+        )
+
+
+class TokenForm(ServiceForm):
+    name = forms.CharField(
+        label=_("Nom de la clé"), max_length=80, help_text=_("Par exemple le logiciel qui s’en servira.")
+    )
+
+
+class OrganisationForm(ServiceForm):
+    name = forms.CharField(label=_("Nom de l’association"), max_length=200)
+    rna = forms.CharField(
+        label=_("Numéro RNA"),
+        max_length=20,
+        required=False,
+        help_text=_("W suivi de 9 chiffres. Il figure sur le récépissé de la préfecture."),
+    )
+    siret = forms.CharField(
+        label=_("Numéro SIRET"),
+        max_length=20,
+        required=False,
+        help_text=_("14 chiffres. L’un des deux numéros suffit."),
+    )
+    email = forms.EmailField(label=_("Adresse e-mail de l’association"), required=False)
+    phone = PhoneNumberField(
+        label=_("Téléphone de l’association"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    about = forms.CharField(
+        label=_("Que faites-vous\u202f?"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].error_messages["invalid"] = _(
+            "Ce numéro n’est pas complet. Écrivez-le par exemple 03 88 12 34 56."
+        )
+
+    def clean_rna(self) -> str:
+        return Organisation._meta.get_field("rna").clean(self.cleaned_data["rna"], None)
+
+    def clean_siret(self) -> str:
+        return Organisation._meta.get_field("siret").clean(self.cleaned_data["siret"], None)
+
+
+class OrganisationByVisitorForm(OrganisationForm):
+    person_name = forms.CharField(
+        label=_("Votre nom"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    person_email = forms.EmailField(
+        label=_("Votre adresse e-mail"),
+        help_text=_("Nous y envoyons un code, pour ouvrir votre compte."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class SuspendForm(forms.Form):
+    reason = forms.CharField(label=_("Raison"), max_length=500, required=False)

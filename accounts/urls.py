@@ -1,0 +1,66 @@
+"""The pages of people and associations.
+
+Of allauth's views only those that are needed: there is no page for a password, a list of addresses or a
+social account. The names without a namespace are those that allauth looks up.
+"""
+
+from allauth.account import views as allauth_account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from django.urls import include, path
+
+from accounts import views
+
+own = [
+    path("compte/", views.home, name="home"),
+    path("compte/cles/", views.add_token, name="add_token"),
+    path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),
+    path("compte/accords/<int:pk>/retirer/", views.withdraw_consent, name="withdraw_consent"),
+    path("<slug:city_slug>/associations/", views.organisations, name="organisations"),
+    path(
+        "<slug:city_slug>/associations/inscription/",
+        views.register_organisation,
+        name="register_organisation",
+    ),
+    path(
+        "<slug:city_slug>/associations/<int:pk>/verifier/",
+        views.verify_organisation,
+        name="verify_organisation",
+    ),
+    path(
+        "<slug:city_slug>/associations/<int:pk>/suspendre/",
+        views.suspend_organisation,
+        name="suspend_organisation",
+    ),
+]
+
+sign_in = [
+    path("connexion/", views.RequestCodeView.as_view(), name="account_request_login_code"),
+    path("connexion/", views.RequestCodeView.as_view(), name="account_login"),
+    path("connexion/code/", views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("connexion/premiere-fois/", views.first_time, name="account_signup"),
+    path("connexion/compte-ferme/", allauth_account.account_inactive, name="account_inactive"),
+    path("deconnexion/", allauth_account.logout, name="account_logout"),
+]
+
+# A second factor, for the staff of towns; see the administration's own page about it in admin.py.
+second_factor = [
+    path("compte/double-verification/", mfa.index, name="mfa_index"),
+    path("compte/double-verification/activer/", totp.activate_totp, name="mfa_activate_totp"),
+    path("compte/double-verification/desactiver/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("compte/double-verification/confirmer/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path(
+        "compte/double-verification/codes/",
+        recovery_codes.view_recovery_codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "compte/double-verification/codes/nouveaux/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path("connexion/double-verification/", mfa.authenticate, name="mfa_authenticate"),
+]
+
+urlpatterns = [*sign_in, *second_factor, path("", include((own, "accounts")))]

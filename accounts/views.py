@@ -1,0 +1,269 @@
+"""Sign-in, one's account, associations: parse, one service call, render."""
+
+from typing import Any
+
+from allauth.account import views as allauth_views
+from allauth.account.stages import LoginStage
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import selectors, services, sign_in
+from accounts.forms import (
+    ConfirmCodeForm,
+    OrganisationByVisitorForm,
+    OrganisationForm,
+    ProfileForm,
+    RequestCodeForm,
+    SuspendForm,
+    TokenForm,
+)
+from accounts.models import ApiToken, Consent, Organisation, User
+from cities.models import City
+
+ORGANISATIONS_PER_PAGE = 50
+
+
+# --- Sign-in ------------------------------------------------------------------------------------------
+
+
+class RequestCodeView(allauth_views.RequestLoginCodeView):
+    """Ask for an address; whether it has an account or not, the next page is the same."""
+
+    form_class = RequestCodeForm
+
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: LoginStage) -> None:
+        """Somebody who waits for a code may come back here, to correct the address or to ask again."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except sign_in.UNAVAILABLE:
+            messages.error(request, sign_in.unavailable_message())
+            form = self.form_class(initial={"email": request.POST.get("email", "")})
+            return self.render_to_response(self.get_context_data(form=form), status=503)
+
+    def form_valid(self, form: RequestCodeForm) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        sign_in.send_code(request=self.request, user=selectors.find_person(email=email), email=email)
+        return HttpResponseRedirect(self.get_success_url())
+
+
+class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
+    """Ask for the code; three wrong ones or ten minutes, and a new one is needed."""
+
+    form_class = ConfirmCodeForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except sign_in.UNAVAILABLE:
+            messages.error(request, sign_in.unavailable_message())
+            return redirect("account_login")
+        if isinstance(response, HttpResponseRedirect) and response.url == reverse("account_login"):
+            if getattr(self, "_process", "unknown") is None:
+                messages.warning(request, _("Ce code n’est plus valable. Demandez-en un autre."))
+            # Where the person was going is not forgotten with the code.
+            return HttpResponseRedirect(self.passthrough_next_url(response.url))
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        minutes = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60
+        again = self.passthrough_next_url(reverse("account_login"))
+        return {**super().get_context_data(**kwargs), "minutes": minutes, "again_url": again}
+
+
+@require_GET
+def first_time(request: HttpRequest) -> HttpResponse:
+    """How an account opens: with what one posts."""
+    return render(request, "account/signup.html")
+
+
+# --- One's account ------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def home(request: HttpRequest) -> HttpResponse:
+    """Name, phone, language; consents, associations, API keys."""
+    user = _signed_in(request)
+    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = services.update_profile(user=user, **form.cleaned_data, by=user, now=timezone.now())
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("Vos changements sont enregistrés."))
+            response = redirect("accounts:home")
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                changed.language,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
+            return response
+    return _account_page(request, user, form=form)
+
+
+@login_required
+@never_cache
+@require_POST
+@sensitive_post_parameters()
+def add_token(request: HttpRequest) -> HttpResponse:
+    """A new API key; its secret is in this answer and nowhere else."""
+    user = _signed_in(request)
+    form = TokenForm(request.POST)
+    secret = ""
+    if form.is_valid():
+        name = form.cleaned_data["name"]
+        _token, secret = services.issue_token(user=user, name=name, by=user, now=timezone.now())
+        form = TokenForm()
+    return _account_page(request, user, token_form=form, secret=secret)
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    user = _signed_in(request)
+    token = get_object_or_404(ApiToken, pk=pk, user=user)
+    services.revoke_token(token=token, by=user, now=timezone.now())
+    messages.success(request, _("La clé est révoquée."))
+    return redirect("accounts:home")
+
+
+@login_required
+@require_POST
+def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
+    user = _signed_in(request)
+    consent = get_object_or_404(Consent, pk=pk, user=user)
+    services.withdraw_consent(consent=consent, by=user, now=timezone.now())
+    messages.success(request, _("Votre accord est retiré."))
+    return redirect("accounts:home")
+
+
+def _account_page(
+    request: HttpRequest,
+    user: User,
+    *,
+    form: ProfileForm | None = None,
+    token_form: TokenForm | None = None,
+    secret: str = "",
+) -> HttpResponse:
+    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    context = {
+        "form": form or ProfileForm(initial=initial),
+        "token_form": token_form or TokenForm(),
+        "secret": secret,
+        "organisations": selectors.organisations_of(user),
+        "city_roles": selectors.roles_of(user),
+        "consents": selectors.consents_of(user),
+        "tokens": selectors.tokens_of(user),
+    }
+    return render(request, "accounts/home.html", context)
+
+
+# --- Associations -------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def register_organisation(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """An association introduces itself; a visitor proves the address afterwards."""
+    city = get_object_or_404(City.objects.open(), slug=city_slug)
+    form_class = OrganisationForm if request.user.is_authenticated else OrganisationByVisitorForm
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _register(request, city, form)
+        except ValidationError as refusal:
+            form.refuse(refusal)
+    return render(request, "accounts/organisation_form.html", {"form": form, "city": city})
+
+
+def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpResponse:
+    now = timezone.now()
+    if request.user.is_authenticated:
+        services.register_organisation(**form.cleaned_data, city=city, by=request.user, now=now)
+        messages.success(request, _registered())
+        return redirect("accounts:home")
+    if not sign_in.is_within_limit(request, action="signup"):
+        raise ValidationError(_("Trop d’inscriptions à la fois. Réessayez dans une minute."))
+    services.register_organisation_by_visitor(
+        **form.cleaned_data, city=city, language=get_language() or settings.LANGUAGE_CODE, now=now
+    )
+    person = selectors.find_person(email=form.cleaned_data["person_email"])
+    assert person is not None
+    messages.success(request, _registered())
+    return services.start_code_sign_in(request=request, user=person, next_url=reverse("accounts:home"))
+
+
+def _registered() -> str:
+    return _("Votre association est inscrite. La ville va la vérifier.")
+
+
+@login_required
+@require_GET
+def organisations(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """The associations of a city, those to verify first."""
+    user = _signed_in(request)
+    city = _coordinated(user, city_slug)
+    paginator = Paginator(selectors.organisations_to_review(user, city), ORGANISATIONS_PER_PAGE)
+    page = paginator.get_page(request.GET.get("page"))
+    return render(request, "accounts/organisations.html", {"city": city, "page_obj": page})
+
+
+@login_required
+@require_POST
+def verify_organisation(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+    user = _signed_in(request)
+    organisation = _organisation(user, city_slug, pk)
+    services.verify_organisation(organisation=organisation, by=user, now=timezone.now())
+    messages.success(request, _("%(name)s est vérifiée.") % {"name": organisation})
+    return redirect("accounts:organisations", city_slug)
+
+
+@login_required
+@require_POST
+def suspend_organisation(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+    user = _signed_in(request)
+    organisation = _organisation(user, city_slug, pk)
+    form = SuspendForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("La raison est trop longue\u202f: 500 caractères au plus."))
+        return redirect("accounts:organisations", city_slug)
+    services.suspend_organisation(
+        organisation=organisation, reason=form.cleaned_data["reason"], by=user, now=timezone.now()
+    )
+    messages.success(request, _("%(name)s est suspendue.") % {"name": organisation})
+    return redirect("accounts:organisations", city_slug)
+
+
+def _signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _coordinated(user: User, city_slug: str) -> City:
+    """The city, for its coordinators; to anybody else the page does not exist."""
+    city = get_object_or_404(City, slug=city_slug)
+    if not selectors.is_coordinator(user, city):
+        raise Http404
+    return city
+
+
+def _organisation(user: User, city_slug: str, pk: int) -> Organisation:
+    city = _coordinated(user, city_slug)
+    return get_object_or_404(Organisation.objects.visible_to(user), city=city, pk=pk)
