@@ -19,5 +19,5 @@ def _ring(task: str) -> None:
 
 
 def ring_on_commit(task: str) -> None:
-    """Wake the worker for the named task (which takes no argument) once the current transaction has committed."""
+    """Wake the worker for the named task, which takes no argument, once the transaction has committed."""
     transaction.on_commit(partial(_ring, task), robust=True)

@@ -38,7 +38,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One notification to one person through one channel, sent at most once per (recipient, event, subject)."""
+    """One notification to one person through one channel, once at most per (recipient, event, subject)."""
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="received_messages"

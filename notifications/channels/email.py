@@ -1,0 +1,135 @@
+"""Mail: plain text with a simple HTML twin, over one connection for a batch."""
+
+import contextlib
+import smtplib
+from email import policy
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_bidi
+
+from notifications.channels import NotSent, Unknown
+from notifications.models import Message
+
+
+class EmailChannel:
+    """One connection to the mail server of the settings."""
+
+    def __init__(self) -> None:
+        self._backend = get_connection()
+
+    def __enter__(self) -> Self:
+        try:
+            self._backend.open()
+        except OSError as error:  # smtplib's own errors included, a refused password among them
+            self._close()
+            raise NotSent(_code("connect", error), retry=True, stop=True) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def send(self, message: Message) -> None:
+        """Send one message. Raises NotSent or Unknown."""
+        if not message.recipient.email:
+            raise NotSent("no address", retry=False)
+        mail = compose(message)
+        smtp = self._backend.connection if isinstance(self._backend, EmailBackend) else None
+        if smtp is not None:
+            _hand_over(smtp, mail)
+            return
+        try:
+            self._backend.send_messages([mail])
+        except Exception as error:
+            # Another backend than SMTP does not say how far it came.
+            raise Unknown(type(error).__name__) from error
+
+    def _close(self) -> None:
+        # Whatever was sent is sent; a server that hangs up rudely changes nothing.
+        with contextlib.suppress(OSError):
+            self._backend.close()
+
+
+def compose(message: Message) -> EmailMultiAlternatives:
+    """The mail of a message, in its language and direction, with absolute addresses."""
+    city = message.city
+    with translation.override(message.language):
+        context = {
+            "message": message,
+            "title": " ".join(message.title.split()),
+            "action_url": settings.SITE_URL + message.action_url if message.action_url else "",
+            "site_url": settings.SITE_URL,
+            "language": message.language,
+            "direction": "rtl" if get_language_bidi() else "ltr",
+            "city": city.name if city else "",
+            "brand": city.brand_colour if city else "#0f5c5c",
+        }
+        mail = EmailMultiAlternatives(
+            subject=context["title"],
+            body=render_to_string("notifications/email.txt", context),
+            to=[message.recipient.email],
+            reply_to=[city.email] if city and city.email else None,
+            headers={
+                # Derived from the row: a copy that a server delivers twice is shown once.
+                "Message-ID": f"<message.{message.pk}.{message.created_at:%Y%m%d%H%M%S}@{_host()}>",
+                "Auto-Submitted": "auto-generated",
+                "X-Auto-Response-Suppress": "All",
+                "Content-Language": message.language,
+            },
+        )
+        mail.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
+    return mail
+
+
+def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
+    """Speak SMTP step by step, since `sendmail()` does not tell before which step the line was cut."""
+    content = mail.message().as_bytes(policy=policy.SMTP)
+    sender, recipient = (sanitize_address(address, "utf-8") for address in (mail.from_email, *mail.to))
+    options = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        code, _answer = smtp.mail(sender, options)
+        if code != 250:
+            # The sender is our own: whatever the server dislikes about it, the next message would meet it too.
+            raise NotSent(f"mail {code}", retry=True, stop=True)
+        code, _answer = smtp.rcpt(recipient)
+        if code not in (250, 251):
+            _reset(smtp)
+            raise NotSent(f"rcpt {code}", retry=code < 500, stop=code == 421)
+    except OSError as error:
+        raise NotSent(_code("dialogue", error), retry=True, stop=True) from error
+    try:
+        code, _answer = smtp.data(content)
+    except smtplib.SMTPDataError as error:
+        code = error.smtp_code
+    except OSError as error:
+        # The line broke somewhere between the first byte and the server's receipt.
+        raise Unknown(_code("data", error)) from error
+    if code != 250:
+        # The server said no: it did not take charge of it.
+        _reset(smtp)
+        raise NotSent(f"data {code}", retry=code < 500, stop=code == 421)
+
+
+def _reset(smtp: smtplib.SMTP) -> None:
+    """Make room for the next message on the same connection; a line that breaks here shows at that one."""
+    with contextlib.suppress(OSError):
+        smtp.rset()
+
+
+def _code(step: str, error: OSError) -> str:
+    number = getattr(error, "smtp_code", None) or type(error).__name__
+    return f"{step} {number}"
+
+
+def _host() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"

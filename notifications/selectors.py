@@ -1,0 +1,28 @@
+"""Reading the outbox."""
+
+from accounts.models import User
+from cities.models import City
+from notifications.models import Channel, Message, MessageQuerySet, MessageState
+
+
+def messages_of(user: User) -> MessageQuerySet:
+    """What a person was told, or will be, the latest first."""
+    return Message.objects.filter(recipient=user).select_related("city")
+
+
+def calls_to_make(city: City) -> MessageQuerySet:
+    """Messages for people without e-mail, the longest waiting first."""
+    return (
+        Message.objects.filter(city=city, channel=Channel.CALL, state=MessageState.QUEUED)
+        .select_related("recipient")
+        .order_by("due_at", "id")
+    )
+
+
+def undelivered(city: City) -> MessageQuerySet:
+    """Messages that were refused or interrupted: only a person decides what becomes of them."""
+    return (
+        Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
+        .select_related("recipient")
+        .order_by("-due_at", "-id")
+    )

@@ -1,0 +1,81 @@
+"""The desk's list of people to call, and of messages that did not arrive."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import selectors as accounts
+from accounts import services as people
+from accounts.models import DESK_ROLES
+from catalogue.times import since
+from cities.models import City
+from notifications import selectors, services
+from notifications.models import Channel, Message
+
+PAGE_SIZE = 50
+
+
+@login_required
+@require_GET
+def calls(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """Whom to call, the longest waiting first; below, what could not be delivered."""
+    city = _city_of_desk(request, city_slug)
+    now = timezone.now()
+    to_call = selectors.calls_to_make(city).visible_to(request.user)
+    page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [{"message": message, "waiting": since(message.created_at, now)} for message in page]
+    undelivered = selectors.undelivered(city).visible_to(request.user)[:PAGE_SIZE]
+    context = {"rows": rows, "page_obj": page, "undelivered": undelivered}
+    return render(request, "notifications/calls.html", context)
+
+
+@login_required
+@require_GET
+def call(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
+    """One call: the number, which is a contact whose reading is logged, and what to say."""
+    city = _city_of_desk(request, city_slug)
+    message = get_object_or_404(selectors.calls_to_make(city).visible_to(request.user), pk=message_id)
+    people.log_contact_reading(
+        subject=message.recipient,
+        reason="call",
+        reference=f"message:{message.pk}",
+        by=request.user,
+        now=timezone.now(),
+    )
+    return render(request, "notifications/call.html", {"message": message, "phone": message.recipient.phone})
+
+
+@login_required
+@require_POST
+def called(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
+    """The person was told."""
+    city = _city_of_desk(request, city_slug)
+    visible = Message.objects.visible_to(request.user).filter(city=city, channel=Channel.CALL)
+    message = get_object_or_404(visible, pk=message_id)
+    services.mark_called(message_id=message.pk, by=request.user, now=timezone.now())
+    messages.success(request, _("Appel noté. Merci."))
+    return redirect("notifications:calls", city.slug)
+
+
+@login_required
+@require_POST
+def send_again(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
+    """Send a message again that was refused or interrupted."""
+    city = _city_of_desk(request, city_slug)
+    message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
+    services.retry_uncertain(message_id=message.pk, by=request.user, now=timezone.now())
+    messages.success(request, _("Le message va repartir."))
+    return redirect("notifications:calls", city.slug)
+
+
+def _city_of_desk(request: HttpRequest, city_slug: str) -> City:
+    """The town, for its coordinators and operators; for others it does not exist."""
+    city = get_object_or_404(City, slug=city_slug)
+    if not accounts.roles_in(request.user, city) & set(DESK_ROLES):
+        raise Http404
+    return city
