@@ -27,7 +27,9 @@ NAMES = {
 @lru_cache(maxsize=2048)
 def _cldr_name(code: str, display: str) -> str | None:
     try:
-        return Locale.parse(display, sep="-").languages.get(get_locale_identifier(parse_locale(code, sep="-")))
+        return Locale.parse(display, sep="-").languages.get(
+            get_locale_identifier(parse_locale(code, sep="-"))
+        )
     except (UnknownLocaleError, ValueError):
         return None
 

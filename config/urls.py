@@ -1,1 +1,30 @@
-urlpatterns: list = []
+"""Addresses. A town's pages stand under its name; words in addresses are French, as on the pages."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from config import api, views
+
+urlpatterns = [
+    path("", views.cities, name="cities"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("langue/", include("django.conf.urls.i18n")),
+    path("mentions-legales/", views.legal, name="legal"),
+    path("accessibilite/", views.accessibility, name="accessibility"),
+    path("vos-donnees/", views.privacy, name="privacy"),
+    path("", include("cities.urls")),
+    path("", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", views.api_page, name="api"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include(api.router.urls)),
+]
+urlpatterns += [
+    path("<slug:city_slug>/", views.home, name="home"),
+    path("<slug:city_slug>/couleurs.css", views.city_css, name="city_css"),
+    path("<slug:city_slug>/algorithme/", views.algorithm, name="algorithm"),
+    path("<slug:city_slug>/besoins/", include("needs.urls")),
+    path("<slug:city_slug>/", include("notifications.urls")),
+]

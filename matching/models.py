@@ -217,7 +217,9 @@ class Scan(models.Model):
     candidates = models.PositiveIntegerField(help_text=_("offres regardées"))
     feasible = models.PositiveIntegerField(help_text=_("offres possibles"))
     suggested = models.PositiveSmallIntegerField(help_text=_("pistes gardées"))
-    near_misses = models.JSONField(default=list, help_text=_("presque possibles : une seule condition manque"))
+    near_misses = models.JSONField(
+        default=list, help_text=_("presque possibles : une seule condition manque")
+    )
     algorithm = models.CharField(max_length=10)
     scanned_at = models.DateTimeField()
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
+from catalogue.constraints import violated
 from catalogue.references import new_reference
 from catalogue.vocabulary import Kind, Source
 from cities.models import City
@@ -110,7 +112,7 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
         with transaction.atomic():
             _touch(need, material=bool(set(changed) - WORDS), now=now, also=changed)
     except IntegrityError as error:
-        if "hold_within_quantity" not in str(error):
+        if violated(error) != "hold_within_quantity":
             raise
         raise ValidationError(
             {"quantity": _("Une partie est déjà promise. La quantité ne peut pas descendre en dessous.")}
@@ -149,10 +151,7 @@ def record_progress(*, need_id: int, served: int, by: User | None, now: datetime
     need = _locked(need_id)
     if need.state in (NeedState.WITHDRAWN, NeedState.EXPIRED, NeedState.DRAFT):
         return need
-    if served >= need.quantity:
-        to = NeedState.MET
-    else:
-        to = NeedState.PARTLY_MET if served else NeedState.OPEN
+    to = NeedState.MET if served >= need.quantity else NeedState.PARTLY_MET if served else NeedState.OPEN
     if to != need.state:
         _move(need, to, act="progress", by=by, now=now, revises=False)
     return need
@@ -165,13 +164,17 @@ def mark_scanned(*, need_id: int, revision: int) -> None:
 
 @transaction.atomic
 def mark_due(*, need_ids: Iterable[int], now: datetime) -> int:
-    """Have the engine look at these open needs again; how many were not waiting already."""
-    count = Need.objects.filter(pk__in=need_ids, state__in=OPEN_STATES, scan_due_at__isnull=True).update(
-        scan_due_at=now
-    )
-    if count:
+    """Have the engine look at these open needs again; how many.
+
+    Also those that are marked already: a scan under way may have read what has just changed, so this waits for it
+    and marks again. Rows are locked in one order, so that two callers never wait for each other.
+    """
+    wanted = Need.objects.filter(pk__in=list(need_ids), state__in=OPEN_STATES)
+    locked = list(wanted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    Need.objects.filter(pk__in=locked).update(scan_due_at=Coalesce("scan_due_at", Value(now)))
+    if locked:
         ring_on_commit(SCAN_TASK)
-    return count
+    return len(locked)
 
 
 @transaction.atomic
@@ -244,7 +247,9 @@ def _touch(need: Need, *, material: bool, now: datetime, also: Sequence[str], re
         need.refresh_from_db(fields=["revision"])
 
 
-def _record(need: Need, *, act: str, from_state: str, by: User | None, now: datetime, reason: str = "") -> None:
+def _record(
+    need: Need, *, act: str, from_state: str, by: User | None, now: datetime, reason: str = ""
+) -> None:
     NeedChange.objects.create(
         need=need, act=act, from_state=from_state, to_state=need.state, by=by, reason=reason[:500], at=now
     )

@@ -74,11 +74,16 @@ class Offer(Entry):
     )
     category = models.CharField(_("catégorie"), max_length=20, choices=Category.choices)
     address = models.CharField(
-        _("adresse"), max_length=200, blank=True, help_text=_("Elle reste cachée jusqu’à la mise en relation.")
+        _("adresse"),
+        max_length=200,
+        blank=True,
+        help_text=_("Elle reste cachée jusqu’à la mise en relation."),
     )
     capacity = models.PositiveIntegerField(_("capacité"))
     share_with_linked = models.BooleanField(_("partager avec les villes voisines"), default=False)
-    state = models.CharField(_("état"), max_length=12, choices=OfferState.choices, default=OfferState.UNCONFIRMED)
+    state = models.CharField(
+        _("état"), max_length=12, choices=OfferState.choices, default=OfferState.UNCONFIRMED
+    )
     confirmed_at = models.DateTimeField(_("confirmée le"), null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -97,7 +102,9 @@ class Offer(Entry):
     notice_days = models.PositiveSmallIntegerField(_("délai pour prévenir (jours)"), default=0)
     nearest_stop = models.CharField(_("arrêt le plus proche"), max_length=80, blank=True)
     rent = models.PositiveIntegerField(_("loyer mensuel (€)"), null=True, blank=True)
-    dwelling_state = models.CharField(_("état du logement"), max_length=12, choices=DwellingState.choices, blank=True)
+    dwelling_state = models.CharField(
+        _("état du logement"), max_length=12, choices=DwellingState.choices, blank=True
+    )
     vetted_at = models.DateTimeField(_("visite faite le"), null=True, blank=True)
     vetted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -156,12 +163,16 @@ class Offer(Entry):
                 condition=Q(vetted_at__isnull=True, vetted_by__isnull=True)
                 | Q(kind=Kind.HOUSING, vetted_at__isnull=False, vetted_by__isnull=False),
                 name="offer_vetted_at_by",
-                violation_error_message=_("Une visite porte sa date et son auteur, et seul un logement se visite."),
+                violation_error_message=_(
+                    "Une visite porte sa date et son auteur, et seul un logement se visite."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(state=OfferState.ACTIVE) | Q(confirmed_at__isnull=False),
                 name="offer_active_is_confirmed",
-                violation_error_message=_("Une proposition active a été confirmée par la personne qui la fait."),
+                violation_error_message=_(
+                    "Une proposition active a été confirmée par la personne qui la fait."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(category__in=list(LANGUAGE_PAIR_CATEGORIES))
@@ -184,7 +195,9 @@ class Offer(Entry):
                 condition=Q(state="active"),
                 name="offer_candidates",
             ),
-            models.Index(fields=["scan_due_at"], condition=Q(scan_due_at__isnull=False), name="offer_scan_due"),
+            models.Index(
+                fields=["scan_due_at"], condition=Q(scan_due_at__isnull=False), name="offer_scan_due"
+            ),
             models.Index(fields=["state", "confirmed_at"], name="offer_freshness"),
         ]
 

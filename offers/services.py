@@ -1,15 +1,18 @@
 """Every write to an offer. None calls anything above: it marks the row as changed and rings the bell."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from catalogue.constraints import violated
 from catalogue.references import new_reference
 from catalogue.vocabulary import Source
 from cities.models import City
@@ -90,7 +93,9 @@ def register(
 def prove_contact(*, owner: User, by: User, now: datetime) -> int:
     """Activate the offers that waited for their owner's code; how many. Doing it twice changes nothing."""
     waiting = list(
-        Offer.objects.select_for_update(no_key=True).filter(owner=owner, state=OfferState.UNCONFIRMED).order_by("id")
+        Offer.objects.select_for_update(no_key=True)
+        .filter(owner=owner, state=OfferState.UNCONFIRMED)
+        .order_by("id")
     )
     for offer in waiting:
         offer.confirmed_at = now
@@ -130,7 +135,7 @@ def change(
         with transaction.atomic():
             _touch(offer, material=material, now=now, also=changed)
     except IntegrityError as error:
-        if "hold_within_capacity" not in str(error):
+        if violated(error) != "hold_within_capacity":
             raise
         raise ValidationError(
             {"capacity": _("Une partie est déjà promise. La capacité ne peut pas descendre en dessous.")}
@@ -236,8 +241,14 @@ def mark_scanned(*, offer_id: int, revision: int) -> None:
 
 @transaction.atomic
 def mark_due(*, offer_ids: Iterable[int], now: datetime) -> None:
-    """Have the engine look at these offers again (what is held on them changed)."""
-    Offer.objects.filter(pk__in=offer_ids, scan_due_at__isnull=True).update(scan_due_at=now)
+    """Have the engine look at these offers again: what is held on them changed. Marked rows too (see needs)."""
+    locked = list(
+        Offer.objects.select_for_update(no_key=True)
+        .filter(pk__in=list(offer_ids))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    Offer.objects.filter(pk__in=locked).update(scan_due_at=Coalesce("scan_due_at", Value(now)))
     ring_on_commit(SCAN_TASK)
 
 
@@ -253,7 +264,7 @@ def _checked_periods(windows: Sequence[Period]) -> list[Period]:
     for first, last in periods:
         if last is not None and last < first:
             raise ValidationError({"windows": _("La fin doit venir après le début.")})
-    for (_first, last), (following, _last) in zip(periods, periods[1:], strict=False):
+    for (_first, last), (following, _last) in itertools.pairwise(periods):
         if last is None or following <= last:
             raise ValidationError({"windows": _("Deux périodes se chevauchent.")})
     return periods

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("cities", "0001_initial"),
-        ("matching", "0004_guards"),
+        ("matching", "0001_initial"),
         ("offers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

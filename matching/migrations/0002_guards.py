@@ -30,14 +30,12 @@ BEGIN
     SELECT quantity INTO asked FROM needs_need WHERE id = NEW.need_id FOR NO KEY UPDATE;
     IF matching_most_held(NEW.offer_id, offered.kind = 'goods') > offered.capacity THEN
         RAISE EXCEPTION 'the offer % is held beyond its capacity', NEW.offer_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_capacity',
-                  HINT = 'hold_within_capacity';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_capacity';
     END IF;
     SELECT sum(quantity) INTO given FROM matching_hold WHERE need_id = NEW.need_id AND NOT released;
     IF given > asked.quantity THEN
         RAISE EXCEPTION 'the need % is served beyond its quantity', NEW.need_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_quantity',
-                  HINT = 'hold_within_quantity';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_quantity';
     END IF;
     RETURN NULL;
 END $$;
@@ -49,8 +47,7 @@ CREATE FUNCTION matching_capacity_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF matching_most_held(NEW.id, NEW.kind = 'goods') > NEW.capacity THEN
         RAISE EXCEPTION 'the offer % is held beyond its capacity', NEW.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_capacity',
-                  HINT = 'hold_within_capacity';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_capacity';
     END IF;
     RETURN NULL;
 END $$;
@@ -66,8 +63,7 @@ BEGIN
     SELECT sum(quantity) INTO given FROM matching_hold WHERE need_id = NEW.id AND NOT released;
     IF given > NEW.quantity THEN
         RAISE EXCEPTION 'the need % is served beyond its quantity', NEW.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_quantity',
-                  HINT = 'hold_within_quantity';
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_within_quantity';
     END IF;
     RETURN NULL;
 END $$;
@@ -100,5 +96,5 @@ DROP FUNCTION matching_most_held(bigint, boolean);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0003_initial"), ("offers", "0001_initial"), ("needs", "0001_initial")]
+    dependencies = [("matching", "0001_initial"), ("offers", "0001_initial"), ("needs", "0001_initial")]
     operations = [migrations.RunSQL(GUARDS, NO_GUARDS)]

@@ -1,0 +1,116 @@
+"""Pages that belong to no single app: the towns, a town's home, what the law asks to state, and health."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from cities import selectors as towns
+from cities.models import City
+from config.tasks import HEARTBEAT_KEY
+from matching import engine
+from matching import selectors as matching
+from needs.selectors import public_needs
+
+SHOWN_NEEDS = 3
+HEARTBEAT_LATE = timedelta(minutes=3)
+
+
+@require_safe
+def cities(request: HttpRequest) -> HttpResponse:
+    """The towns to choose from; straight on to the only one."""
+    open_towns = list(towns.open_cities().order_by("name"))
+    if len(open_towns) == 1:
+        return redirect("home", city_slug=open_towns[0].slug)
+    return render(request, "cities.html", {"towns": open_towns})
+
+
+@require_safe
+def home(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """A town's home: what one can do here, what is needed now, and what came of it."""
+    city = get_object_or_404(City.objects.open(), slug=city_slug)
+    now = timezone.now()
+    needs = public_needs(city)
+    return render(
+        request,
+        "home.html",
+        {
+            "needs": needs[:SHOWN_NEEDS],
+            "needs_count": needs.count(),
+            "figures": matching.town_figures(city, now=now),
+            "now": now,
+        },
+    )
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def city_css(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """A town's two colours as a style sheet: the policy allows no style in the page."""
+    city = get_object_or_404(City, slug=city_slug)
+    return render(request, "city.css", {"city": city}, content_type="text/css")
+
+
+@require_safe
+def algorithm(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """What the law asks to publish about the matching, from the code's own values."""
+    city = get_object_or_404(City.objects.open(), slug=city_slug)
+    return render(
+        request,
+        "algorithm.html",
+        {
+            "rules": list(engine.RULES),
+            "weights": city.weights,
+            "version": engine.VERSION,
+            "kept": engine.KEEP,
+        },
+    )
+
+
+@require_safe
+def legal(request: HttpRequest) -> HttpResponse:
+    return render(request, "legal.html", {"legal": settings.LEGAL})
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "accessibility.html", {"legal": settings.LEGAL})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "privacy.html", {"legal": settings.LEGAL})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, cache and worker, each by a real round trip; 503 when one fails."""
+    parts = {"database": _database_answers(), "cache_and_worker": _worker_is_heard(timezone.now())}
+    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+
+
+def _database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def _worker_is_heard(now: datetime) -> bool:
+    """The worker wrote its heartbeat lately; False as well when the cache itself is down."""
+    try:
+        heard = cache.get(HEARTBEAT_KEY)
+    except OSError:
+        return False
+    return heard is not None and now - datetime.fromisoformat(heard) < HEARTBEAT_LATE

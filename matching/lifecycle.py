@@ -1,0 +1,128 @@
+"""The transition table: state × act × role → state. The only place that knows these arrows.
+
+Pure: no database, no clock. `services.py` locks, asks `arrow()`, and writes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from matching.models import MatchState as S
+
+
+class Act(StrEnum):
+    """What can be done to a match."""
+
+    PROPOSE = "propose"
+    DISMISS = "dismiss"
+    SUPERSEDE = "supersede"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    LAPSE = "lapse"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    START = "start"
+    COMPLETE = "complete"
+    BREAK_OFF = "break_off"
+    CANCEL = "cancel"
+
+
+class Role(StrEnum):
+    """In what capacity somebody acts. `town` is a setting of the town standing in for a consent it presumes."""
+
+    COORDINATOR = "coordinator"
+    OPERATOR = "operator"
+    CITIZEN = "citizen"
+    ASSOCIATION = "association"
+    ENGINE = "engine"
+    CLOCK = "clock"
+    FOLLOW_UP = "follow_up"
+    TOWN = "town"
+
+
+class Reason(TextChoices):
+    """Why, in words that blame nobody."""
+
+    NOT_SUITABLE = "not_suitable", _("ne convient pas à ce besoin")
+    SAFETY = "safety", _("question de sécurité")
+    OTHER_SOLUTION = "other_solution", _("une autre solution a été trouvée")
+    NOT_AVAILABLE = "not_available", _("plus disponible à ces dates")
+    NOT_FOR_ME = "not_for_me", _("pas pour moi cette fois")
+    UNREACHABLE = "unreachable", _("la personne n’a pas pu être jointe")
+    CHANGED_MIND = "changed_mind", _("quelqu’un a changé d’avis")
+    NO_SHOW = "no_show", _("la personne n’est pas venue")
+    LOST_CONTACT = "lost_contact", _("le contact est perdu")
+    DUPLICATE = "duplicate", _("en double")
+    OFFER_GONE = "offer_gone", _("la proposition n’est plus là")
+    NEED_GONE = "need_gone", _("le besoin n’est plus là")
+    OTHER = "other", _("autre raison")
+
+
+DESK = frozenset({Role.COORDINATOR})
+CITIZEN = frozenset({Role.CITIZEN, Role.COORDINATOR, Role.OPERATOR})  # the desk notes what a caller says
+ASSOCIATION = frozenset({Role.ASSOCIATION, Role.COORDINATOR})
+ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.CLOCK})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """Where an act leads from a state, who may do it, whether it needs a reason."""
+
+    to: S
+    roles: frozenset[Role]
+    needs_reason: bool = False
+
+
+ARROWS: dict[tuple[S, Act], Arrow] = {
+    (S.SUGGESTED, Act.PROPOSE): Arrow(S.PROPOSED, DESK),
+    (S.SUGGESTED, Act.DISMISS): Arrow(S.DISMISSED, DESK, needs_reason=True),
+    (S.SUGGESTED, Act.SUPERSEDE): Arrow(S.SUPERSEDED, frozenset({Role.ENGINE})),
+    (S.PROPOSED, Act.ACCEPT): Arrow(S.ACCEPTED, CITIZEN | {Role.TOWN}),
+    (S.PROPOSED, Act.DECLINE): Arrow(S.DECLINED, CITIZEN, needs_reason=True),
+    (S.PROPOSED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.CLOCK})),
+    (S.PROPOSED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE - {Role.CITIZEN}, needs_reason=True),
+    (S.ACCEPTED, Act.CONFIRM): Arrow(S.CONFIRMED, ASSOCIATION | {Role.TOWN}),
+    (S.ACCEPTED, Act.REFUSE): Arrow(S.REFUSED, ASSOCIATION, needs_reason=True),
+    (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
+    (S.CONFIRMED, Act.START): Arrow(S.UNDER_WAY, frozenset({Role.CLOCK, Role.ASSOCIATION, Role.FOLLOW_UP})),
+    (S.CONFIRMED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
+    (S.CONFIRMED, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
+    (S.UNDER_WAY, Act.COMPLETE): Arrow(S.COMPLETED, frozenset({Role.FOLLOW_UP, Role.CLOCK})),
+    (S.UNDER_WAY, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
+}
+
+# In these a match holds or has used a part of the offer, and of the need.
+HOLDING = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
+# What counts as served for the need: people said yes on both sides.
+SERVED = frozenset({S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
+
+
+class NotPossible(Exception):
+    """The act is not possible from the match's state, or not for that role, or lacks its reason.
+
+    `state` is where the match stands, so that a stale page can say what happened meanwhile.
+    """
+
+    def __init__(self, act: Act, state: S, why: str) -> None:
+        super().__init__(f"{act} from {state}: {why}")
+        self.act, self.state, self.why = act, state, why
+
+
+def arrow(state: str, act: Act, roles: frozenset[Role], *, reason: str) -> tuple[Arrow, Role]:
+    """The arrow for this act, with the first of the caller's roles that allows it. Raises NotPossible."""
+    found = ARROWS.get((S(state), act))
+    if found is None:
+        raise NotPossible(act, S(state), "state")
+    allowed = [role for role in Role if role in roles & found.roles]
+    if not allowed:
+        raise NotPossible(act, S(state), "role")
+    if found.needs_reason and reason not in Reason.values:
+        raise NotPossible(act, S(state), "reason")
+    return found, allowed[0]
+
+
+def acts_for(state: str, roles: frozenset[Role]) -> frozenset[Act]:
+    """What somebody with these roles can do from this state: what a page shows as buttons."""
+    return frozenset(act for (at, act), found in ARROWS.items() if at == state and roles & found.roles)

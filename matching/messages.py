@@ -1,0 +1,338 @@
+"""What people are told about a match: mails, and the engine's reasons as sentences.
+
+Contacts stand in the two messages of a confirmation, and nowhere else.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from catalogue.labels import household_names, language_names, quantity_words
+from catalogue.times import day_range
+from catalogue.vocabulary import Category, Kind
+from matching import links
+from matching.models import Match
+from notifications.services import Text
+
+Composer = Callable[[Match, User], Text]
+
+
+# --- Mails ---------------------------------------------------------------------------------------------
+
+
+def question(match: Match, person: User) -> Text:
+    """Ask the citizen: what, when, where to the commune, until when; yes or no in two taps."""
+    assert match.answer_by is not None  # match_proposed_has_a_deadline
+    return Text(
+        title=_("Pouvez-vous aider ? %(what)s") % {"what": asked(match)},
+        body=_(
+            "Bonjour,\n\nVous avez proposé « %(offer)s ». Un besoin lui correspond :\n\n%(what)s\n%(when)s\n"
+            "%(commune)s, à %(distance)s de chez vous.\n\nDites oui ou non avant %(deadline)s. Vous êtes libre de "
+            "dire non.\n\nVotre adresse et votre téléphone restent cachés tant que vous n’avez pas dit oui."
+        )
+        % {
+            "offer": match.offer.title,
+            "what": asked(match),
+            "when": day_range(match.first_day, match.last_day),
+            "commune": match.need.commune.name,
+            "distance": kilometres(match.distance_km),
+            "deadline": date_format(localtime(match.answer_by), "l j F, H:i"),
+        },
+        action_label=_("Répondre oui ou non"),
+        action_url=links.answer_path(match, person),
+    )
+
+
+def please_confirm(match: Match, person: User) -> Text:
+    """The citizen said yes: the association confirms."""
+    return Text(
+        title=_("Quelqu’un a dit oui : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
+            "%(when)s, à %(distance)s.\n\nConfirmez, et vous recevez ses coordonnées tout de suite."
+        )
+        % {
+            "need": match.need.title,
+            "reference": match.need.reference,
+            "offer": match.offer.get_category_display(),
+            "when": day_range(match.first_day, match.last_day),
+            "distance": kilometres(match.distance_km),
+        },
+        action_label=_("Confirmer ou refuser"),
+        action_url=links.answer_path(match, person),
+    )
+
+
+def citizens_contact(match: Match, person: User) -> Text:
+    """To the association: whom to call, and where."""
+    owner = match.offer.owner
+    return Text(
+        title=_("C’est confirmé : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\nLa mise en relation est confirmée pour « %(need)s » (%(reference)s), %(when)s.\n\n"
+            "Voici à qui vous adresser :\n%(contact)s\n\nAppelez vite : une première réponse rapide rassure tout "
+            "le monde."
+        )
+        % {
+            "need": match.need.title,
+            "reference": match.need.reference,
+            "when": day_range(match.first_day, match.last_day),
+            "contact": contact_lines(
+                owner.name, owner.phone, owner.email, match.offer.address, match.offer.commune
+            ),
+        },
+        action_label=_("Voir la mise en relation"),
+        action_url=links.answer_path(match, person),
+    )
+
+
+def associations_contact(match: Match, person: User) -> Text:
+    """To the citizen: who will call."""
+    organisation = match.need.organisation
+    if organisation is not None:
+        contact = contact_lines(organisation.name, organisation.phone, organisation.email)
+    else:
+        asker = match.need.person
+        assert asker is not None  # need_has_a_poster
+        contact = contact_lines(asker.name, asker.phone, asker.email)
+    return Text(
+        title=_("C’est confirmé. Merci"),
+        body=_(
+            "Bonjour,\n\nVotre proposition « %(offer)s » trouve sa place, %(when)s. Merci.\n\n"
+            "Voici qui va vous appeler :\n%(contact)s\n\nUne question, un souci ? La ville reste à votre écoute : "
+            "%(city)s %(phone)s."
+        )
+        % {
+            "offer": match.offer.title,
+            "when": day_range(match.first_day, match.last_day),
+            "contact": contact,
+            "city": match.city.name,
+            "phone": match.city.phone,
+        },
+        action_label=_("Voir la mise en relation"),
+        action_url=links.answer_path(match, person),
+    )
+
+
+def declined(match: Match, person: User) -> Text:
+    return _to_desk(match, _("Réponse : non. %(need)s") % {"need": match.need.title})
+
+
+def lapsed(match: Match, person: User) -> Text:
+    return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": match.need.title})
+
+
+def broken_off(match: Match, person: User) -> Text:
+    return _to_desk(match, _("Interrompu. %(need)s") % {"need": match.need.title})
+
+
+def not_taken_up(match: Match, person: User) -> Text:
+    """The association found it does not suit: the citizen is thanked, the desk looks on."""
+    if person != match.offer.owner:
+        return _to_desk(
+            match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
+        )
+    return Text(
+        title=_("Pas cette fois, et merci"),
+        body=_(
+            "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». Finalement, ce n’est pas nécessaire cette fois. "
+            "Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
+        )
+        % {"offer": match.offer.title},
+    )
+
+
+def cancelled(match: Match, person: User) -> Text:
+    """To everybody concerned: it does not take place; nobody is blamed."""
+    about = match.offer.title if person == match.offer.owner else match.need.title
+    return Text(
+        title=_("Annulé : %(about)s") % {"about": about},
+        body=_(
+            "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, n’aura pas lieu.\n\n"
+            "Il n’y a rien à faire de votre côté. La ville cherche une autre solution si besoin."
+        )
+        % {"about": about, "when": day_range(match.first_day, match.last_day)},
+    )
+
+
+def new_suggestions(need: Any, count: int) -> Text:
+    """To the desk: a need for tonight has suggestions."""
+    return Text(
+        title=_("Ce soir : %(need)s") % {"need": need.title},
+        body=ngettext(
+            "Bonjour,\n\n%(count)s piste est trouvée pour ce soir : « %(need)s », %(commune)s.",
+            "Bonjour,\n\n%(count)s pistes sont trouvées pour ce soir : « %(need)s », %(commune)s.",
+            count,
+        )
+        % {"count": count, "need": need.title, "commune": need.commune.name},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+    )
+
+
+def suggestions_of_the_day(city: Any) -> Text:
+    """To the desk, once a day at most: there is something to look at."""
+    return Text(
+        title=_("De nouvelles pistes à examiner"),
+        body=_(
+            "Bonjour,\n\nDes pistes ont été trouvées aujourd’hui. Elles vous attendent, les plus urgentes d’abord."
+        ),
+        action_label=_("Ouvrir la liste à traiter"),
+        action_url=reverse("matching:queue", args=[city.slug]),
+    )
+
+
+def _to_desk(match: Match, title: str) -> Text:
+    return Text(
+        title=title,
+        body=_("Bonjour,\n\n%(need)s (%(reference)s), %(commune)s. Le dossier est de nouveau à traiter.")
+        % {
+            "need": match.need.title,
+            "reference": match.need.reference,
+            "commune": match.need.commune.name,
+        },
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def contact_lines(name: str, phone: Any, email: str | None, address: str = "", commune: Any = "") -> str:
+    """A contact, a line each, without what is unknown."""
+    place = ", ".join(str(part) for part in (address, commune and commune.name) if part)
+    return "\n".join(str(line) for line in (name, phone, email, place) if line)
+
+
+# --- Sentences -----------------------------------------------------------------------------------------
+
+
+def asked(match: Match) -> str:
+    """What is asked, with no more than a citizen may read: the household's size, or the quantity."""
+    need = match.need
+    if need.kind == Kind.HOUSING:
+        return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
+            "n": need.people
+        }
+    return f"{Category(need.category).label} · {quantity_words(need.kind, match.quantity)}"
+
+
+def kilometres(distance: float) -> str:
+    """ "3,2 km", "12 km"; "moins de 100 m" for next door."""
+    if distance < 0.1:
+        return _("moins de 100 m")
+    return _("%(n)s km") % {"n": number_format(distance, 1 if distance < 10 else 0)}
+
+
+def reason_sentence(code: str, params: Mapping[str, Any]) -> str:
+    """One of the engine's reasons in the reader's language."""
+    return _SENTENCES[code](params)
+
+
+def near_miss_sentence(rule: str, params: Mapping[str, Any]) -> str:
+    """The one condition unmet, with its gap."""
+    return _NEAR_MISSES[rule](params)
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _days(count: int) -> str:
+    return ngettext("%(n)s jour", "%(n)s jours", count) % {"n": count}
+
+
+def _some_days(p: Mapping[str, Any]) -> str:
+    return _("libre %(run)s sur %(asked)s, %(range)s") % {
+        "run": p["run_days"],
+        "asked": _days(p["days_asked"]),
+        "range": day_range(_day(p["first_day"]), _day(p["last_day"])),
+    }
+
+
+def _all_days(p: Mapping[str, Any]) -> str:
+    if p["days_asked"] == 1:
+        return _("libre ce jour-là")
+    covered = _("couvre les %(days)s") % {"days": _days(p["days_asked"])}
+    return _("%(covered)s, sans date de fin") % {"covered": covered} if p["open_ended"] else covered
+
+
+def _places(p: Mapping[str, Any]) -> str:
+    return ngettext("%(places)s pour %(n)s personne", "%(places)s pour %(n)s personnes", p["asked"]) % {
+        "places": quantity_words(Kind.HOUSING, p["remaining"]),
+        "n": p["asked"],
+    }
+
+
+def _quantity(p: Mapping[str, Any]) -> str:
+    if p["quantity"] == p["asked"]:
+        return _("toute la quantité : %(units)s") % {"units": quantity_words(p["kind"], p["quantity"])}
+    return _("une partie : %(given)s sur %(asked)s") % {
+        "given": p["quantity"],
+        "asked": quantity_words(p["kind"], p["asked"]),
+    }
+
+
+def _confirmed_ago(p: Mapping[str, Any]) -> str:
+    if p["days"] == 0:
+        return _("confirmée aujourd’hui")
+    return _("confirmée il y a %(days)s") % {"days": _days(p["days"])}
+
+
+def _asked_times(p: Mapping[str, Any]) -> str:
+    return ngettext(
+        "déjà sollicité %(n)s fois ce mois-ci", "déjà sollicité %(n)s fois ce mois-ci", p["times"]
+    ) % {"n": p["times"]}
+
+
+_SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "distance": lambda p: _("à %(km)s") % {"km": kilometres(p["distance_km"])},
+    "same_place": lambda p: _("au même endroit"),
+    "remote": lambda p: _("possible à distance"),
+    "all_days": _all_days,
+    "some_days": _some_days,
+    "places_exact": _places,
+    "places_to_spare": _places,
+    "whole_quantity": _quantity,
+    "part_quantity": _quantity,
+    "shared_languages": lambda p: _("parle %(languages)s") % {"languages": language_names(p["languages"])},
+    "languages_unknown": lambda p: _("langues non précisées"),
+    "no_shared_language": lambda p: _("pas de langue commune"),
+    "confirmation_unknown": lambda p: _("jamais reconfirmée"),
+    "confirmed": _confirmed_ago,
+    "asked": _asked_times,
+    "not_asked": lambda p: _("jamais sollicité ce mois-ci"),
+    "linked_city": lambda p: _("dans une ville voisine liée"),
+    "accepts": lambda p: _("accueille : %(words)s") % {"words": household_names(p["words"])},
+    "accepts_everyone": lambda p: _("accueille tous les foyers"),
+    "step_free": lambda p: _("de plain-pied ou avec ascenseur"),
+    "pets_accepted": lambda p: _("accepte les animaux"),
+    "shared_home": lambda p: _("logement partagé avec l’hôte"),
+    "form": lambda p: str(Category(p["form"]).label),
+    "languages": lambda p: (
+        _("toutes les langues demandées : %(languages)s") % {"languages": language_names(p["languages"])}
+    ),
+    "slots": lambda p: _("des créneaux en commun"),
+}
+
+_NEAR_MISSES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
+    "dates": lambda p: (
+        ngettext("%(n)s jour de moins qu’il ne faut", "%(n)s jours de moins qu’il ne faut", p["gap_days"])
+        % {"n": p["gap_days"]}
+    ),
+    "capacity": lambda p: _("il manque %(units)s") % {"units": quantity_words(p["kind"], p["gap"])},
+    "step_free": lambda p: _("pas de plain-pied"),
+    "pets": lambda p: _("n’accepte pas les animaux"),
+    "shared_home": lambda p: _("logement partagé, que le foyer ne souhaite pas"),
+    "household": lambda p: _("n’accueille pas : %(words)s") % {"words": household_names(p["needed"])},
+    "languages": lambda p: (
+        _("langue manquante : %(languages)s") % {"languages": language_names(p["missing"])}
+    ),
+    "slots": lambda p: _("pas de créneau en commun"),
+}

@@ -1,0 +1,297 @@
+"""Scanning: what has changed since the engine last looked is looked at again, and suggestions follow.
+
+Rows are the queue. A scan claims due rows with FOR NO KEY UPDATE SKIP LOCKED and writes in the same transaction: two
+workers never scan one need at the same time, and a worker that dies leaves its rows due.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Min
+
+from accounts import selectors as accounts
+from catalogue.vocabulary import Urgency
+from cities.models import City
+from matching import engine, messages, snapshots
+from matching.engine.records import PARTS
+from matching.lifecycle import Act, Role, arrow
+from matching.models import Match, MatchState, Scan
+from needs import services as needs
+from needs.models import Need
+from notifications.services import queue
+from offers import services as offers
+from offers.models import Offer
+
+# Needs of one town and kind share one reading of the offers; locks are held for a fraction of a second.
+NEEDS_AT_ONCE = 25
+OFFERS_AT_ONCE = 100
+RESULT_FIELDS = [
+    "state", "rank", "score", "parts", "weights", "facts", "algorithm", "distance_km", "first_day", "last_day",
+    "quantity", "need_revision", "offer_revision", "changed_at",
+]  # fmt: skip
+
+
+@transaction.atomic
+def scan_due_needs(*, by: None, now: datetime) -> int:
+    """Scan the most urgent due needs, those of one town and kind together; how many. Twice changes nothing."""
+    due = Need.objects.due_for_scan().select_for_update(no_key=True, skip_locked=True, of=("self",))
+    first = due.select_related("city").first()
+    if first is None:
+        return 0
+    alike = due.filter(city=first.city, kind=first.kind, urgency=first.urgency).exclude(pk=first.pk)
+    claimed = [first, *alike[: NEEDS_AT_ONCE - 1]]
+    open_ids = set(Need.objects.open().filter(pk__in=[n.pk for n in claimed]).values_list("pk", flat=True))
+    _scan([need for need in claimed if need.pk in open_ids], city=first.city, now=now)
+    _close([need for need in claimed if need.pk not in open_ids], now=now)
+    for need in claimed:
+        needs.mark_scanned(need_id=need.pk, revision=need.revision)
+    return len(claimed)
+
+
+@transaction.atomic
+def scan_due_offers(*, by: None, now: datetime) -> int:
+    """Find the needs for which due offers may have changed something, and make them due; how many offers.
+
+    An offer that went makes the needs due that had it as a suggestion; one that came or changed also those among
+    whose best it would now stand. The needs' own scans then do the rest, so there is one way to a suggestion.
+    """
+    claimed = list(
+        Offer.objects.due_for_scan().select_for_update(no_key=True, skip_locked=True, of=("self",))[
+            :OFFERS_AT_ONCE
+        ]
+    )
+    if not claimed:
+        return 0
+    ids = [offer.pk for offer in claimed]
+    touched = set(
+        Match.objects.filter(offer__in=ids, state=MatchState.SUGGESTED)
+        .values_list("need", flat=True)
+        .distinct()
+    )
+    towns: dict[int, list[Offer]] = defaultdict(list)
+    for offer in claimed:
+        if offer.is_open:
+            towns[offer.city_id].append(offer)
+    for city in City.objects.filter(pk__in=towns).prefetch_related("linked"):
+        touched |= _needs_improved_by(towns[city.pk], city, now=now)
+    needs.mark_due(need_ids=touched, now=now)
+    for offer in claimed:
+        offers.mark_scanned(offer_id=offer.pk, revision=offer.revision)
+    return len(claimed)
+
+
+def _needs_improved_by(changed: Sequence[Offer], city: City, *, now: datetime) -> set[int]:
+    """Open needs, of the town and of linked towns, that would keep one of these offers among their best."""
+    improved: set[int] = set()
+    sharing = [offer for offer in changed if offer.share_with_linked]
+    for town in [city, *(city.linked.all() if sharing else ())]:
+        offered = changed if town == city else sharing
+        categories = {offer.category for offer in offered}
+        open_needs = [
+            need
+            for need in Need.objects.open().filter(city=town)
+            if categories & set(snapshots.categories_of(need))
+        ]
+        if not open_needs:
+            continue
+        snapshot = snapshots.of_pairs(open_needs, [offer.pk for offer in offered], city=town, now=now)
+        worst = _worst_kept(open_needs)
+        for ranking in _rank(snapshot, today=snapshots.local_day(now, town), near=0):
+            threshold = worst.get(int(str(ranking.need_id)))
+            if ranking.pairings and (threshold is None or ranking.pairings[0].score >= threshold):
+                improved.add(int(str(ranking.need_id)))
+    return improved
+
+
+def _worst_kept(open_needs: Collection[Need]) -> dict[int, float]:
+    """The lowest score kept, of the needs whose list is full."""
+    full = (
+        Match.objects.filter(need__in=open_needs, state=MatchState.SUGGESTED)
+        .values("need")
+        .annotate(kept=Count("id"), worst=Min("score"))
+        .filter(kept__gte=engine.KEEP)
+    )
+    return {row["need"]: row["worst"] for row in full}
+
+
+def _rank(snapshot: snapshots.Snapshot, *, today: date, near: int = engine.NEAR) -> list[engine.Ranking]:
+    return engine.rank(
+        snapshot.needs,
+        snapshot.offers,
+        today=today,
+        weights=snapshot.weights,
+        links=snapshot.links,
+        excluded=snapshot.excluded,
+        near=near,
+    )
+
+
+def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
+    """Rank, and write what differs from what stands."""
+    if not claimed:
+        return
+    today = snapshots.local_day(now, city)
+    snapshot = snapshots.of_needs(claimed, city=city, now=now)
+    rankings = {ranking.need_id: ranking for ranking in _rank(snapshot, today=today)}
+    need_records = {record.id: record for record in snapshot.needs}
+    offer_records = {record.id: record for record in snapshot.offers}
+    standing: dict[int, dict[int, Match]] = defaultdict(dict)
+    known = Match.objects.filter(need__in=claimed, state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED])
+    # A suggestion that stands hides one of the same pair that was superseded before.
+    for match in known.order_by("-state", "id"):
+        standing[match.need_id][match.offer_id] = match
+
+    fresh: list[Match] = []
+    changed: list[Match] = []
+    for need in claimed:
+        ranking = rankings.get(need.pk)
+        old = standing[need.pk]
+        kept = set()
+        for place, pairing in enumerate(ranking.pairings if ranking else (), start=1):
+            offer_id = int(str(pairing.offer_id))
+            kept.add(offer_id)
+            facts = engine.explain(pairing, need_records[need.pk], offer_records[offer_id], today)
+            result = _result(pairing, place, facts, need, snapshot)
+            match = old.get(offer_id)
+            if match is None:
+                fresh.append(
+                    Match(city=city, need=need, offer_id=offer_id, created_at=now, changed_at=now, **result)
+                )
+            elif any(getattr(match, name) != value for name, value in result.items()):
+                for name, value in result.items():
+                    setattr(match, name, value)
+                match.changed_at = now
+                changed.append(match)
+        changed += _superseded((match for match in old.values() if match.offer_id not in kept), now)
+        _write_scan(need, ranking, need_records, offer_records, candidates=len(snapshot.offers), now=now)
+    Match.objects.bulk_create(fresh)
+    Match.objects.bulk_update(changed, RESULT_FIELDS, batch_size=500)
+    _tell_desk(city, claimed, fresh, now=now)
+
+
+def _result(
+    pairing: engine.Pairing,
+    place: int,
+    facts: Iterable[engine.Reason],
+    need: Need,
+    snapshot: snapshots.Snapshot,
+) -> dict[str, Any]:
+    """A suggestion's fields; everything that explains it is kept with it."""
+    weights = snapshot.weights[need.city_id]
+    offer_id = int(str(pairing.offer_id))
+    return {
+        "state": MatchState.SUGGESTED,
+        "rank": place,
+        "score": pairing.score,
+        "parts": dict(zip(PARTS, pairing.parts.values, strict=True)),
+        "weights": dict(zip(PARTS, weights.points, strict=True)),
+        "facts": [{"code": fact.code, "params": _plain(fact.params), "good": fact.good} for fact in facts],
+        "algorithm": engine.VERSION,
+        "distance_km": pairing.distance_km,
+        "first_day": pairing.run_first_day,
+        "last_day": pairing.run_last_day,
+        "quantity": pairing.quantity,
+        "need_revision": need.revision,
+        "offer_revision": snapshot.offer_revisions[offer_id],
+    }
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, Any]:
+    """Parameters as JSON keeps them, so that what was written compares equal to what is read back."""
+    return {name: _plain_value(value) for name, value in params.items()}
+
+
+def _plain_value(value: object) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, engine.Slot):
+        return [value.weekday, value.start_minute, value.end_minute]
+    if isinstance(value, tuple):
+        return [_plain_value(item) for item in value]
+    return value
+
+
+def _superseded(gone: Iterable[Match], now: datetime) -> list[Match]:
+    matches = [match for match in gone if match.state == MatchState.SUGGESTED]
+    for match in matches:
+        found, _role = arrow(match.state, Act.SUPERSEDE, frozenset({Role.ENGINE}), reason="")
+        match.state, match.changed_at = found.to, now
+    return matches
+
+
+def _write_scan(
+    need: Need,
+    ranking: engine.Ranking | None,
+    need_records: Mapping[Any, engine.Need],
+    offer_records: Mapping[Any, engine.Offer],
+    *,
+    candidates: int,
+    now: datetime,
+) -> None:
+    near_misses = []
+    for miss in ranking.near_misses if ranking else ():
+        reason = engine.explain_near_miss(miss, need_records[need.pk], offer_records[miss.offer_id])
+        near_misses.append(
+            {
+                "offer": miss.offer_id,
+                "rule": miss.rule,
+                "gap": miss.gap,
+                "distance_km": miss.distance_km,
+                "params": _plain(reason.params),
+            }
+        )
+    Scan.objects.update_or_create(
+        need=need,
+        defaults={
+            "revision": need.revision,
+            "candidates": candidates,
+            "feasible": ranking.feasible_count if ranking else 0,
+            "suggested": len(ranking.pairings) if ranking else 0,
+            "near_misses": near_misses,
+            "algorithm": engine.VERSION,
+            "scanned_at": now,
+        },
+    )
+
+
+def _close(closed: Sequence[Need], *, now: datetime) -> None:
+    """Needs no longer open have no suggestions."""
+    if not closed:
+        return
+    gone = _superseded(Match.objects.filter(need__in=closed, state=MatchState.SUGGESTED), now)
+    Match.objects.bulk_update(gone, ["state", "changed_at"], batch_size=500)
+
+
+def _tell_desk(city: City, claimed: Sequence[Need], fresh: Sequence[Match], *, now: datetime) -> None:
+    """Tonight's needs are announced one by one, the rest once a day, so that nobody learns to ignore mails."""
+    found: dict[int, int] = defaultdict(int)
+    for match in fresh:
+        found[match.need_id] += 1
+    if not found:
+        return
+    coordinators = list(accounts.coordinators_of(city))
+    for need in claimed:
+        if need.pk not in found:
+            continue
+        for person in coordinators:
+            if need.urgency == Urgency.TONIGHT:
+                queue(
+                    recipient=person,
+                    event="need_suggestions",
+                    subject_key=f"need:{need.pk}",
+                    city=city,
+                    compose=lambda need=need: messages.new_suggestions(need, found[need.pk]),
+                    now=now,
+                )
+            else:
+                queue(
+                    recipient=person,
+                    event="suggestions_of_the_day",
+                    subject_key=f"day:{city.pk}:{snapshots.local_day(now, city)}",
+                    city=city,
+                    compose=lambda: messages.suggestions_of_the_day(city),
+                    now=now,
+                )

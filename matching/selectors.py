@@ -1,0 +1,167 @@
+"""Reading matches: the queue, one case, what people are asked, the town's figures. Each a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import (
+    Avg,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from cities.models import City
+from matching.lifecycle import SERVED
+from matching.messages import near_miss_sentence
+from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
+from needs.models import Need
+from offers.models import Offer
+
+# What waits for somebody outside the desk.
+PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
+BEFORE_A_DECISION = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
+CONTACT_DAYS_AFTER = 30
+ANSWER_TIME_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class NearMissLine:
+    """An offer that only one condition keeps from being possible."""
+
+    offer: Offer
+    rule: str
+    sentence: str
+    distance_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the town's home shows. `first_answer_hours` is None before anybody was asked."""
+
+    offers: int
+    people: int
+    first_answer_hours: float | None
+
+
+def queue(user: User, city: City) -> QuerySet[Need]:
+    """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
+
+    Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked) and `answer_by`.
+    Those that wait for somebody's answer come after those that wait for the desk.
+    """
+    matches = Match.objects.filter(need=OuterRef("pk"))
+    suggestions = matches.filter(state=MatchState.SUGGESTED).order_by().values("need").annotate(n=Count("*"))
+    holds = Hold.objects.filter(need=OuterRef("pk"), released=False).order_by().values("need")
+    deadline = (
+        matches.filter(state=MatchState.PROPOSED).order_by().values("need").annotate(by=Min("answer_by"))
+    )
+    return (
+        Need.objects.visible_to(user)
+        .open()
+        .filter(city=city)
+        .select_related("commune", "organisation")
+        .annotate(
+            pending=Exists(matches.filter(state__in=PENDING)),
+            suggestions=Coalesce(Subquery(suggestions.values("n"), output_field=IntegerField()), 0),
+            promised=Coalesce(
+                Subquery(holds.annotate(n=Sum("quantity")).values("n"), output_field=IntegerField()), 0
+            ),
+            answer_by=Subquery(deadline.values("by")),
+        )
+        .order_by("pending", "urgency_rank", "created_at", "id")
+    )
+
+
+def suggestions(user: User, need: Need) -> QuerySet[Match]:
+    """The need's suggestions in the engine's order, with their offers."""
+    return (
+        Match.objects.visible_to(user)
+        .suggested()
+        .filter(need=need)
+        .select_related("offer__commune", "offer__city", "city")
+    )
+
+
+def under_way(user: User, need: Need) -> QuerySet[Match]:
+    """The need's matches that somebody has acted on, the latest first, with their decisions."""
+    return (
+        Match.objects.visible_to(user)
+        .filter(need=need)
+        .exclude(state__in=BEFORE_A_DECISION)
+        .select_related("offer__commune", "offer__owner", "city", "need__organisation", "need__person")
+        .prefetch_related(Prefetch("decisions", queryset=Decision.objects.select_related("by")))
+        .order_by("-changed_at", "-id")
+    )
+
+
+def near_misses(user: User, need: Need, scan: Scan | None) -> list[NearMissLine]:
+    """The need's near misses, as last scanned, of offers that still are open."""
+    if scan is None:
+        return []
+    ids = [miss["offer"] for miss in scan.near_misses]
+    offers = {offer.pk: offer for offer in Offer.objects.open().filter(pk__in=ids).select_related("commune")}
+    return [
+        NearMissLine(
+            offer=offers[miss["offer"]],
+            rule=miss["rule"],
+            sentence=near_miss_sentence(miss["rule"], miss["params"]),
+            distance_km=miss["distance_km"],
+        )
+        for miss in scan.near_misses
+        if miss["offer"] in offers
+    ]
+
+
+def for_citizen(user: User, city: City) -> QuerySet[Match]:
+    """What a citizen was asked, the unanswered first."""
+    return _decided(user, city).filter(offer__owner=user)
+
+
+def for_association(user: User, city: City) -> QuerySet[Match]:
+    """What became of an association's needs (or of a person's own), what waits for them first."""
+    return _decided(user, city).exclude(offer__owner=user)
+
+
+def town_figures(city: City, *, now: datetime) -> Figures:
+    """Open offers, people helped, and the mean time to a first answer over the last three months."""
+    served = Match.objects.filter(city=city, state__in=SERVED).values("need").distinct()
+    people = Need.objects.filter(pk__in=served).aggregate(total=Sum("people"))["total"] or 0
+    answered = Decision.objects.filter(
+        match__city=city,
+        act__in=["accept", "decline"],
+        at__gte=now - timedelta(days=ANSWER_TIME_DAYS),
+        by__isnull=False,
+    ).aggregate(mean=Avg(F("at") - F("match__asked_at")))
+    mean = answered["mean"]
+    return Figures(
+        offers=Offer.objects.open().filter(city=city).count(),
+        people=people,
+        first_answer_hours=mean.total_seconds() / 3600 if mean is not None else None,
+    )
+
+
+def contacts_are_open(match: Match, *, today: date) -> bool:
+    """Contacts are exchanged once confirmed, and until thirty days after the end."""
+    end = match.ended_on or match.last_day
+    return match.state in CONTACT_STATES and today <= end + timedelta(days=CONTACT_DAYS_AFTER)
+
+
+def _decided(user: User, city: City) -> QuerySet[Match]:
+    return (
+        Match.objects.visible_to(user)
+        .filter(city=city)
+        .exclude(state__in=[*BEFORE_A_DECISION, MatchState.DISMISSED])
+        .select_related(
+            "need__commune", "need__organisation", "need__person", "offer__commune", "offer__owner", "city"
+        )
+        .order_by("-changed_at", "-id")
+    )

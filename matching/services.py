@@ -1,0 +1,354 @@
+"""Every decision about a match: lock, ask the transition table, write, tell the people concerned.
+
+Lock order, everywhere: offer, need, match (docs/adr/0003). The locks are FOR NO KEY UPDATE, so that inserting rows
+that refer to the same offer or need never waits on them.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+
+from accounts import selectors as accounts
+from accounts.models import User
+from catalogue.constraints import violated
+from catalogue.vocabulary import Kind
+from matching import messages
+from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
+from matching.models import Decision, Hold, Match, MatchState
+from matching.snapshots import local_day
+from needs import services as needs
+from needs.models import Need, NeedState
+from notifications.services import queue
+from offers import services as offers
+from offers.models import Offer, OfferState
+
+SYSTEM_ROLES = frozenset({Role.ENGINE, Role.CLOCK, Role.FOLLOW_UP, Role.TOWN})
+
+
+class Taken(NotPossible):
+    """What the match would hold is held already: the offer was taken, or the need served, in the meantime."""
+
+    def __init__(self, state: MatchState) -> None:
+        super().__init__(Act.PROPOSE, state, "taken")
+
+
+@transaction.atomic
+def propose(*, match_id: int, by: User, now: datetime, note: str = "") -> Match:
+    """Hold the capacity and ask the citizen; where the town presumes a consent, go on at once.
+
+    Raises NotPossible ("state", "role", "vetting" for a home not visited, "closed" when offer or need no longer is
+    open) and Taken.
+    """
+    match = _locked(match_id)
+    found, role = arrow(match.state, Act.PROPOSE, roles_of(by, match), reason="")
+    if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
+    if not (match.offer.is_open and match.need.is_open):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
+    if match.last_day < local_day(now, match.city):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
+    match.asked_at = now
+    match.answer_by = now + timedelta(hours=match.city.answer_hours(match.need.urgency))
+    _move(match, Act.PROPOSE, found.to, role=role, by=by, now=now, note=note)
+    if match.city.asks_citizen(match.offer.kind):
+        _tell(match, "question", [match.offer.owner], messages.question, now=now)
+    else:
+        _accepted(match, role=Role.TOWN, by=None, now=now)
+    return match
+
+
+@transaction.atomic
+def dismiss(*, match_id: int, by: User, now: datetime, reason: str, note: str = "") -> Match:
+    """Set a suggestion aside until its offer or need changes. Raises NotPossible."""
+    return _act(match_id, Act.DISMISS, by=by, now=now, reason=reason, note=note)
+
+
+@transaction.atomic
+def accept(*, match_id: int, by: User, now: datetime) -> Match:
+    """The citizen says yes; the association is asked to confirm. Raises NotPossible."""
+    match = _locked(match_id)
+    _found, role = arrow(match.state, Act.ACCEPT, roles_of(by, match), reason="")
+    _accepted(match, role=role, by=by, now=now)
+    return match
+
+
+@transaction.atomic
+def decline(
+    *, match_id: int, by: User, now: datetime, reason: str = Reason.NOT_FOR_ME, note: str = ""
+) -> Match:
+    """The citizen says no; what was held is free again, and the coordinators are told. Raises NotPossible."""
+    match = _act(match_id, Act.DECLINE, by=by, now=now, reason=reason, note=note)
+    _tell(match, "declined", accounts.coordinators_of(match.city), messages.declined, now=now)
+    return match
+
+
+@transaction.atomic
+def confirm(*, match_id: int, by: User, now: datetime) -> Match:
+    """The association says yes; contacts are exchanged. Raises NotPossible."""
+    match = _locked(match_id)
+    _found, role = arrow(match.state, Act.CONFIRM, roles_of(by, match), reason="")
+    _confirmed(match, role=role, by=by, now=now)
+    return match
+
+
+@transaction.atomic
+def refuse(*, match_id: int, by: User, now: datetime, reason: str, note: str = "") -> Match:
+    """The association says no; the citizen and the coordinators are told. Raises NotPossible."""
+    match = _act(match_id, Act.REFUSE, by=by, now=now, reason=reason, note=note)
+    people = [match.offer.owner, *accounts.coordinators_of(match.city)]
+    _tell(match, "refused", people, messages.not_taken_up, now=now)
+    return match
+
+
+@transaction.atomic
+def cancel(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
+    """End a match before it started; everybody concerned is told. `by` None: the clock. Raises NotPossible."""
+    match = _act(match_id, Act.CANCEL, by=by, now=now, reason=reason, note=note)
+    people = [match.offer.owner, *concerned_with_need(match), *accounts.coordinators_of(match.city)]
+    _tell(match, "cancelled", people, messages.cancelled, now=now)
+    return match
+
+
+@transaction.atomic
+def break_off(
+    *, match_id: int, by: User | None, now: datetime, reason: str, note: str = "", role: Role | None = None
+) -> Match:
+    """End a match early, or record that it never took place; free from today on. Raises NotPossible.
+
+    `role` FOLLOW_UP records an answer to the follow-up, whoever gave it.
+    """
+    match = _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note, role=role)
+    _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
+    return match
+
+
+@transaction.atomic
+def start(*, match_id: int, by: User | None, now: datetime, role: Role | None = None) -> Match:
+    """The stay, the hand-over or the lessons have begun. Raises NotPossible."""
+    return _act(match_id, Act.START, by=by, now=now, role=role)
+
+
+@transaction.atomic
+def complete(*, match_id: int, by: User | None, now: datetime, role: Role | None = None) -> Match:
+    """It took place and is over. Raises NotPossible."""
+    return _act(match_id, Act.COMPLETE, by=by, now=now, role=role)
+
+
+@transaction.atomic
+def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Release the matches whose answer did not come in time, and tell the coordinators; how many."""
+    late = Match.objects.filter(state=MatchState.PROPOSED, answer_by__lte=now).order_by("answer_by", "id")
+    lapsed = 0
+    for match_id in list(late.values_list("pk", flat=True)[:limit]):
+        match = _locked(match_id)
+        if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
+            continue  # the citizen answered while we waited for the lock
+        found, role = arrow(match.state, Act.LAPSE, frozenset({Role.CLOCK}), reason="")
+        _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
+        _tell(match, "lapsed", accounts.coordinators_of(match.city), messages.lapsed, now=now)
+        lapsed += 1
+    return lapsed
+
+
+@transaction.atomic
+def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Set under way the confirmed matches whose first day has come; how many."""
+    # The day is the town's: what is tomorrow in Paris may be today in Nouméa, never more than a day apart.
+    soon = Match.objects.filter(state=MatchState.CONFIRMED, first_day__lte=now.date() + timedelta(days=1))
+    started = 0
+    for match_id in list(soon.order_by("first_day", "id").values_list("pk", flat=True)[:limit]):
+        match = _locked(match_id)
+        if match.state == MatchState.CONFIRMED and match.first_day <= local_day(now, match.city):
+            found, role = arrow(match.state, Act.START, frozenset({Role.CLOCK}), reason="")
+            _move(match, Act.START, found.to, role=role, by=None, now=now)
+            started += 1
+    return started
+
+
+def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Call off what is still being asked for a withdrawn need, or of a withdrawn or frozen offer; how many.
+
+    Not atomic as a whole: each match is locked, and committed, by itself.
+    """
+    pending = Match.objects.filter(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
+    without_need = pending.filter(need__state=NeedState.WITHDRAWN)
+    without_offer = pending.filter(offer__state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
+    cancelled = 0
+    for orphans, reason in ((without_need, Reason.NEED_GONE), (without_offer, Reason.OFFER_GONE)):
+        for match_id in list(orphans.order_by("id").values_list("pk", flat=True)[:limit]):
+            try:
+                cancel(match_id=match_id, by=None, now=now, reason=reason)
+            except NotPossible:
+                continue  # somebody answered in the meantime; the next look decides
+            cancelled += 1
+    return cancelled
+
+
+def roles_of(user: User | None, match: Match) -> frozenset[Role]:
+    """In what capacities somebody may act on a match; the clock alone when nobody."""
+    if user is None:
+        return frozenset({Role.CLOCK})
+    in_town = accounts.roles_in(user, match.city)
+    roles = {role for role in (Role.COORDINATOR, Role.OPERATOR) if role in in_town}
+    if match.offer.owner_id == user.pk:
+        roles.add(Role.CITIZEN)
+    if match.need.person_id == user.pk:
+        roles.add(Role.ASSOCIATION)
+    organisation = match.need.organisation
+    if organisation is not None and accounts.members_of(organisation).filter(pk=user.pk).exists():
+        roles.add(Role.ASSOCIATION)
+    return frozenset(roles)
+
+
+def concerned_with_need(match: Match) -> list[User]:
+    """Whom to tell on the need's side: the person concerned, or the association's members."""
+    if match.need.person is not None:
+        return [match.need.person]
+    assert match.need.organisation is not None  # need_has_a_poster
+    return list(accounts.members_of(match.need.organisation))
+
+
+def _locked(match_id: int) -> Match:
+    """The match with its offer, need and town, all locked in the one order."""
+    offer_id, need_id = Match.objects.values_list("offer_id", "need_id").get(pk=match_id)
+    Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
+    Need.objects.select_for_update(no_key=True).get(pk=need_id)
+    return (
+        Match.objects.select_for_update(no_key=True, of=("self",))
+        .select_related(
+            "offer__owner", "offer__commune", "need__organisation", "need__person", "need__commune", "city"
+        )
+        .get(pk=match_id)
+    )
+
+
+def _act(
+    match_id: int,
+    act: Act,
+    *,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    note: str = "",
+    role: Role | None = None,
+) -> Match:
+    match = _locked(match_id)
+    roles = roles_of(by, match) if role is None else frozenset({role})
+    found, acting = arrow(match.state, act, roles, reason=reason)
+    _move(match, act, found.to, role=acting, by=by, now=now, reason=reason, note=note)
+    return match
+
+
+def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
+    found, role = arrow(match.state, Act.ACCEPT, frozenset({role}), reason="")
+    _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now)
+    if match.city.asks_association(match.need.kind):
+        _tell(match, "accepted", concerned_with_need(match), messages.please_confirm, now=now)
+    else:
+        _confirmed(match, role=Role.TOWN, by=None, now=now)
+
+
+def _confirmed(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
+    found, role = arrow(match.state, Act.CONFIRM, frozenset({role}), reason="")
+    _move(match, Act.CONFIRM, found.to, role=role, by=by, now=now)
+    people = concerned_with_need(match)
+    _tell(match, "confirmed", people, messages.citizens_contact, now=now)
+    _tell(match, "confirmed", [match.offer.owner], messages.associations_contact, now=now)
+
+
+def _move(
+    match: Match,
+    act: Act,
+    to: MatchState,
+    *,
+    role: Role,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    note: str = "",
+) -> None:
+    """Write the new state, its decision, and what is held; have the engine look again."""
+    before = MatchState(match.state)
+    match.state, match.changed_at = to, now
+    if to == MatchState.BROKEN_OFF:
+        match.ended_on = local_day(now, match.city)
+    match.save(update_fields=["state", "changed_at", "asked_at", "answer_by", "ended_on"])
+    Decision.objects.create(
+        match=match,
+        act=act,
+        from_state=before,
+        to_state=to,
+        by=by,
+        role=role,
+        reason=reason,
+        note=note[:500],
+        at=now,
+    )
+    if to in HOLDING and before not in HOLDING:
+        _hold(match, before)
+    elif before in HOLDING and to not in HOLDING:
+        _release(match, local_day(now, match.city))
+    if (to in HOLDING) != (before in HOLDING):
+        offers.mark_due(offer_ids=[match.offer_id], now=now)
+        needs.mark_due(need_ids=[match.need_id], now=now)
+    elif to == MatchState.DISMISSED:
+        needs.mark_due(need_ids=[match.need_id], now=now)
+    if (to in SERVED) != (before in SERVED):
+        needs.record_progress(need_id=match.need_id, served=_served(match.need_id), by=by, now=now)
+
+
+def _hold(match: Match, before: MatchState) -> None:
+    """Hold the match's part of the offer; the database refuses what is not there (migration 0002)."""
+    try:
+        with transaction.atomic():
+            Hold.objects.create(
+                match=match,
+                offer=match.offer,
+                need=match.need,
+                quantity=match.quantity,
+                first_day=match.first_day,
+                last_day=match.last_day,
+            )
+    except IntegrityError as error:
+        if not violated(error).startswith("hold_within_"):
+            raise
+        raise Taken(before) from error
+
+
+def _release(match: Match, today: date) -> None:
+    """Free what was held: all of it, or from today on when a stay had begun. Goods come back whole."""
+    hold = Hold.objects.get(match=match)
+    begun = match.state == MatchState.BROKEN_OFF and hold.first_day < today
+    if begun and match.offer.kind != Kind.GOODS:
+        hold.last_day = min(hold.last_day, today - timedelta(days=1))
+        hold.released = True
+        hold.save(update_fields=["last_day", "released"])
+    else:
+        hold.delete()
+
+
+def _served(need_id: int) -> int:
+    """The quantity that people on both sides have said yes to, in the need's unit."""
+    served = Match.objects.filter(need_id=need_id, state__in=SERVED).aggregate(Sum("quantity"))
+    return served["quantity__sum"] or 0
+
+
+def _tell(
+    match: Match,
+    event: str,
+    people: Collection[User],
+    compose: messages.Composer,
+    *,
+    now: datetime,
+) -> None:
+    for person in people:
+        queue(
+            recipient=person,
+            event=f"match_{event}",
+            subject_key=f"match:{match.pk}",
+            city=match.city,
+            compose=lambda person=person: compose(match, person),
+            now=now,
+        )
