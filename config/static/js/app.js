@@ -31,7 +31,8 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "yes";
   // aria-disabled rather than disabled: a disabled button would drop its own name and value from the form.
   if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
-  if (event.defaultPrevented) release(form);
+  // A request that was stopped or lost leaves the page in place: do not lock it for good.
+  setTimeout(release, 10_000, form);
 }, true);
 
 document.addEventListener("htmx:afterRequest", (event) => {
