@@ -1,4 +1,4 @@
-"""What happened after contacts were exchanged: a dated question, its answer, and reports that freeze an offer."""
+"""What happened after contacts were exchanged: a dated question, its answer, reports that freeze an offer."""
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser

@@ -1,4 +1,4 @@
-"""Calls to make, included at the root."""
+"""Calls to make, included under the town's slug."""
 
 from django.urls import path
 
@@ -6,8 +6,8 @@ from notifications import views
 
 app_name = "notifications"
 urlpatterns = [
-    path("<slug:city_slug>/appels/", views.calls, name="calls"),
-    path("<slug:city_slug>/appels/<int:message_id>/", views.call, name="call"),
-    path("<slug:city_slug>/appels/<int:message_id>/fait/", views.called, name="called"),
-    path("<slug:city_slug>/appels/<int:message_id>/renvoyer/", views.send_again, name="send_again"),
+    path("appels/", views.calls, name="calls"),
+    path("appels/<int:message_id>/", views.call, name="call"),
+    path("appels/<int:message_id>/fait/", views.called, name="called"),
+    path("appels/<int:message_id>/renvoyer/", views.send_again, name="send_again"),
 ]
