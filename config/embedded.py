@@ -436,7 +436,8 @@ def keep(name: str, base: Path, *, lasting: bool) -> None:
                 time.sleep(0.1)
         # Whoever comes now waits for this lock, then finds the server gone and starts another.
         _stop(process, server.stop_signal)
-        _write_note(path, {"password": note["password"], "port": note["port"]})
+        if _read_note(path).get("keeper") == os.getpid():
+            _write_note(path, {"password": note["password"], "port": note["port"]})
 
 
 # --- What the rest of the product calls ----------------------------------------------------------------
@@ -449,27 +450,19 @@ class Lease:
         self.name, self.base, self.lasting = name, base, lasting
         self._users = (base / f"{name}.users").open("a")
         self._keeper: subprocess.Popen[bytes] | None = None
+        self.url = ""
         fcntl.flock(self._users, fcntl.LOCK_SH)
         self._gate = (base / f"{name}.gate").open("a")
-        fcntl.flock(
-            self._gate, fcntl.LOCK_EX
-        )  # two starters at once: the second finds the first one's server
-        if not self._running():
+        # Of two starters at once, the second finds the first one's server.
+        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        if not self.running():
             script = str(Path(__file__).resolve())
             log = base / "log" / "keepers.log"
             log.parent.mkdir(exist_ok=True)
             with log.open("ab") as errors:
                 self._keeper = subprocess.Popen(
                     # -P: the folder of this script holds a celery.py that must not hide the library.
-                    [
-                        sys.executable,
-                        "-P",
-                        script,
-                        "--keep",
-                        name,
-                        str(base),
-                        *([] if lasting else ["--fast"]),
-                    ],
+                    [sys.executable, "-P", script, "--keep", name, base, *([] if lasting else ["--fast"])],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=errors,
@@ -477,7 +470,8 @@ class Lease:
                     cwd="/",
                 )
 
-    def _running(self) -> bool:
+    def running(self) -> bool:
+        """Whether the server and its keeper live."""
         note = _read_note(self.base / f"{self.name}.json")
         return (
             "keeper" in note
@@ -486,8 +480,12 @@ class Lease:
             and "--keep" in _command_of(note["keeper"])
         )
 
-    def url(self) -> str:
-        """Wait for the server and return its address."""
+    @property
+    def variable(self) -> str:
+        return NAMES[self.name]
+
+    def wait(self) -> None:
+        """Return when the server answers; `url` is its address from then on."""
         try:
             if self._keeper and self._keeper.stdout:
                 answer = json.loads(
@@ -498,11 +496,7 @@ class Lease:
                     raise ServerError(answer["error"])
         finally:
             self._gate.close()
-        return str(_read_note(self.base / f"{self.name}.json")["url"])
-
-    def healthy(self) -> bool:
-        """Whether the server still runs."""
-        return self._running()
+        self.url = str(_read_note(self.base / f"{self.name}.json")["url"])
 
     def release(self) -> None:
         """Let go; when nobody else uses the server, wait until it has stopped."""
@@ -539,22 +533,30 @@ def data_dir() -> Path:
 
 
 @contextmanager
+def leases(folder: Path, names: Sequence[str], *, lasting: bool = True) -> Iterator[list[Lease]]:
+    """Hold the right to use the servers under `folder` for the length of the block."""
+    base = home(folder)
+    held: list[Lease] = []
+    try:
+        for name in names:
+            held.append(Lease(name, base, lasting=lasting))
+        for lease in held:
+            lease.wait()
+        yield held
+    finally:
+        for lease in held:
+            lease.release()
+        if base != folder and not lasting:
+            shutil.rmtree(base, ignore_errors=True)
+
+
+@contextmanager
 def servers(
     folder: Path | None = None, *, names: Sequence[str] = tuple(NAMES), lasting: bool = True
 ) -> Iterator[dict[str, str]]:
     """Run the servers under `folder` for the length of the block; yields the variables that name them."""
-    folder = folder or data_dir()
-    base = home(folder)
-    leases: list[Lease] = []
-    try:
-        for name in names:
-            leases.append(Lease(name, base, lasting=lasting))
-        yield {NAMES[lease.name]: lease.url() for lease in leases}
-    finally:
-        for lease in leases:
-            lease.release()
-        if base != folder and not lasting:
-            shutil.rmtree(base, ignore_errors=True)
+    with leases(folder or data_dir(), names, lasting=lasting) as held:
+        yield {lease.variable: lease.url for lease in held}
 
 
 def ensure_environment(folder: Path | None = None, *, lasting: bool = True) -> list[str]:

@@ -144,7 +144,7 @@ class Household:
         return next((name for name, child in self.children.items() if child.poll() is not None), None)
 
     def complain(self, name: str) -> None:
-        say(f"\nLe processus «\u00a0{name}\u00a0» ne répond plus (code {self.children[name].poll()}).")
+        say(f"\nLe processus «\u00a0{name}\u00a0» s'est arrêté (code {self.children[name].poll()}).")
         if self.logs:
             say(f"Fin de {self.log(name)}\u202f:\n{embedded.tail(self.log(name))}")
 
@@ -207,13 +207,15 @@ def _all(
     folder = embedded.data_dir()
     preparing, household = Household(None), Household(folder / "log" if mode == "demo" else None)
     missing = [name for name, variable in embedded.NAMES.items() if not os.environ.get(variable)]
+    held: list[embedded.Lease] = []
     code = 0
     try:
         with contextlib.ExitStack() as stack:
             stack.callback(household.stop)
             if missing:
                 with step("Démarrage de PostgreSQL et de Valkey"):
-                    os.environ.update(stack.enter_context(embedded.servers(folder, names=missing)))
+                    held = stack.enter_context(embedded.leases(folder, missing))
+                os.environ.update({lease.variable: lease.url for lease in held})
             stack.callback(preparing.stop)
             first_steps(preparing)
             if port != FIRST_PORT:
@@ -225,9 +227,15 @@ def _all(
             if ready:
                 say(f"\nAccorde est prêt\u202f: {address}")
                 say("Ctrl-C pour tout arrêter\u202f; les données restent.")
-            while ready and not household.dead():
+            while ready and not household.dead() and all(lease.running() for lease in held):
                 time.sleep(0.2)
-            household.complain(household.dead() or "web")
+            for lease in held:
+                if not lease.running():
+                    say(f"\nLe serveur «\u00a0{lease.name}\u00a0» s'est arrêté. Voir {lease.base / 'log'}.")
+            if fallen := household.dead():
+                household.complain(fallen)
+            elif not ready:
+                say(f"\nLe site ne répond pas après {READY_SECONDS} s. Voir {folder / 'log'}.")
             code = 1
     except KeyboardInterrupt:
         say("\nArrêt d'Accorde.")
