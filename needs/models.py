@@ -149,7 +149,9 @@ class Need(Entry):
                 condition=Q(min_days__isnull=True)
                 | Q(min_days__gte=1, min_days__lte=_days_between(F("first_day"), F("last_day")) + 1),
                 name="need_min_days_within",
-                violation_error_message=_("La durée minimale doit tenir entre le premier et le dernier jour."),
+                violation_error_message=_(
+                    "La durée minimale doit tenir entre le premier et le dernier jour."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1)
@@ -183,7 +185,8 @@ class Need(Entry):
                 violation_error_message=_("Le nombre de personnes doit être celui du foyer."),
             ),
             models.CheckConstraint(
-                condition=~Q(lone_minor=True) | Q(kind=Kind.HOUSING, adult_women=0, adult_men=0, couple=False),
+                condition=~Q(lone_minor=True)
+                | Q(kind=Kind.HOUSING, adult_women=0, adult_men=0, couple=False),
                 name="need_lone_minor_is_alone",
                 violation_error_message=_("Un mineur isolé n’est pas accompagné d’un adulte."),
             ),

@@ -1,0 +1,107 @@
+"""Reading needs: one's own, and the little that everybody may read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import DESK_ROLES, Membership, Organisation, User
+from accounts.selectors import organisations_of, roles_in
+from cities.models import City
+from needs.models import OPEN_STATES, Need, NeedChange
+from needs.words import public_title
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNeed:
+    """A need as everybody sees it: figures, days and commune; no reference, no text, no association."""
+
+    kind: str
+    category: str
+    urgency: str
+    quantity: int
+    people: int
+    first_day: date
+    last_day: date
+    commune: str
+    created_at: datetime
+
+    @property
+    def title(self) -> str:
+        """ "Un logement pour 3 personnes", "Literie, 10 objets"."""
+        return public_title(
+            kind=self.kind, category=self.category, quantity=self.quantity, people=self.people
+        )
+
+
+class PublicNeeds:
+    """Published needs, the most urgent first: sliced, counted and iterated, each row a `PublicNeed`.
+
+    The columns are named here, so that no template can reach any other.
+    """
+
+    COLUMNS = (
+        "kind", "category", "urgency", "quantity", "people",
+        "first_day", "last_day", "commune__name", "created_at",
+    )  # fmt: skip
+
+    def __init__(self, needs: QuerySet[Need]) -> None:
+        self._rows = needs.order_by("urgency_rank", "-created_at", "-id").values_list(*self.COLUMNS)
+
+    def count(self) -> int:
+        """How many are published: one query."""
+        return self._rows.count()
+
+    def __iter__(self) -> Iterator[PublicNeed]:
+        return (PublicNeed(*row) for row in self._rows)
+
+    def __getitem__(self, part: slice) -> list[PublicNeed]:
+        return [PublicNeed(*row) for row in self._rows[part]]
+
+
+def public_needs(city: City, *, kind: str = "") -> PublicNeeds:
+    """Open needs of a town, of verified associations and of persons, without anything that they wrote."""
+    needs = Need.objects.open().filter(city=city)
+    return PublicNeeds(needs.filter(kind=kind) if kind else needs)
+
+
+def own_needs(user: User, city: City, *, closed: bool = False) -> QuerySet[Need]:
+    """One's associations' needs, one's own, and those that one entered for a caller; the latest first."""
+    organisations = Membership.objects.filter(user=user).values("organisation")
+    mine = Q(person=user) | Q(organisation__in=organisations) | Q(entered_by=user)
+    state = ~Q(state__in=OPEN_STATES) if closed else Q(state__in=OPEN_STATES)
+    return (
+        Need.objects.visible_to(user)
+        .filter(mine, state, city=city)
+        .select_related("commune", "organisation")
+        .order_by("-created_at", "-id")
+    )
+
+
+def get_need(user: User, city: City, reference: str) -> Need:
+    """The need with this reference, if the reader may see it in this town. Raises Need.DoesNotExist."""
+    return (
+        Need.objects.visible_to(user)
+        .select_related("city", "commune", "organisation", "person")
+        .get(city=city, reference=reference)
+    )
+
+
+def changes_of(need: Need) -> QuerySet[NeedChange]:
+    """The need's history, the first change first."""
+    return NeedChange.objects.filter(need=need)
+
+
+def is_desk(user: User, city: City) -> bool:
+    """Whether the person enters needs for others."""
+    return bool(roles_in(user, city) & set(DESK_ROLES))
+
+
+def organisations_to_post_for(user: User, city: City) -> QuerySet[Organisation]:
+    """In whose name a person may post: one's associations, for the desk the town's; none suspended."""
+    if is_desk(user, city):
+        of_town = Organisation.objects.visible_to(user).filter(city=city).order_by("name", "pk")
+    else:
+        of_town = organisations_of(user, city)
+    return of_town.exclude(state=Organisation.State.SUSPENDED)

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from needs import views
+
+app_name = "needs"
+
+urlpatterns = [
+    path("", views.public, name="public"),
+    path("poster/", views.new, name="new"),
+    path("mes-besoins/", views.mine, name="mine"),
+    path("<str:reference>/", views.detail, name="detail"),
+    path("<str:reference>/modifier/", views.edit, name="edit"),
+    path("<str:reference>/retirer/", views.withdraw, name="withdraw"),
+]

@@ -1,0 +1,318 @@
+"""The pages of needs: parse, one service call, render."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Consent, User
+from accounts.selectors import organisations_of
+from accounts.services import ensure_person, record_consent
+from accounts.sign_in import start_code_sign_in
+from catalogue.times import day_range
+from catalogue.vocabulary import Kind, Source
+from cities.models import City
+from needs import selectors, services, words
+from needs.forms import FORMS, AddressForm, NeedForm, WithdrawForm
+from needs.models import Need
+
+PER_PAGE = 20
+# What the caller heard before saying yes; a new wording has a new version.
+CALLER_CONSENT, CALLER_WORDING = "need-by-phone", "2026-11"
+
+
+@require_safe
+def public(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """Everybody's list: open needs by kind, without a word of those who posted them."""
+    city = _open_city(city_slug)
+    _now, today = _moment(city)
+    kind = request.GET.get("nature", "")
+    kind = kind if kind in FORMS else ""
+    here = reverse("needs:public", args=[city.slug])
+    page = Paginator(selectors.public_needs(city, kind=kind), PER_PAGE).get_page(request.GET.get("page"))
+    tabs = [{"url": here, "text": _("Tous"), "current": not kind, "count": None}]
+    tabs += [
+        {"url": f"{here}?nature={value}", "text": label, "current": kind == value, "count": None}
+        for value, label in Kind.choices
+    ]
+    cards = [
+        {
+            "need": need,
+            "when": day_range(need.first_day, need.last_day, today=today),
+            "help_url": _help_url(city, need.kind),
+        }
+        for need in page.object_list
+    ]
+    context = {"tabs": tabs, "page_obj": page, "cards": cards, "query": f"nature={kind}" if kind else ""}
+    return render(request, "needs/public.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """Post a need: first its kind, then one page. A visitor is told how to come in."""
+    city = _open_city(city_slug)
+    if not isinstance(request.user, User):
+        return _come_in(request, city)
+    now, today = _moment(city)
+    asked = (request.POST if request.method == "POST" else request.GET).get("nature", "")
+    if asked not in FORMS:
+        return render(request, "needs/kind.html", {"kinds": _kinds()})
+    if _only_suspended(request.user, city):
+        return render(request, "needs/suspended.html", status=403)
+    data = request.POST if request.method == "POST" else None
+    form = FORMS[asked](data, city=city, user=request.user, today=today)
+    if data is not None and form.is_valid():
+        try:
+            need = _register(form, by=request.user, now=now)
+        except ValidationError as refusal:
+            form.add_refusal(refusal)
+        else:
+            return redirect(reverse("needs:detail", args=[city.slug, need.reference]) + "?recu=1")
+    return render(
+        request,
+        "needs/new.html",
+        {"form": form, "kind": asked, "kind_label": Kind(asked).label},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@transaction.atomic
+def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
+    """The need of a valid form; for a caller, the person and their spoken consent with it."""
+    person: User | None = None
+    if form.is_for_caller:
+        person = ensure_person(
+            email=form.cleaned_data["caller_email"] or None,
+            phone=form.cleaned_data["caller_phone"] or None,
+            name=form.cleaned_data["caller_name"],
+            by=by,
+            now=now,
+        )
+        record_consent(
+            user=person,
+            purpose=CALLER_CONSENT,
+            wording_version=CALLER_WORDING,
+            how=Consent.How.PHONE,
+            by=by,
+            now=now,
+        )
+    elif form.organisation is None:
+        person = by
+    return services.register(
+        city=form.city,
+        organisation=form.organisation,
+        person=person,
+        fields=form.answers(),
+        source=Source.PHONE if form.desk else Source.WEB,
+        by=by,
+        now=now,
+        today=form.today,
+        external_key=form.external_key,
+    )
+
+
+def _come_in(request: HttpRequest, city: City) -> HttpResponse:
+    """For a visitor: associations sign in, a person gets a code, and there is the telephone."""
+    asked = request.GET.get("nature", "")
+    here = reverse("needs:new", args=[city.slug]) + (
+        f"?{urlencode({'nature': asked})}" if asked in FORMS else ""
+    )
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        person = ensure_person(
+            email=form.cleaned_data["email"], language=get_language() or "fr", by=None, now=timezone.now()
+        )
+        return start_code_sign_in(request=request, user=person, next_url=here)
+    context = {
+        "form": form,
+        "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",
+        "join_url": reverse("accounts:register_organisation", args=[city.slug]),
+    }
+    return render(request, "needs/come_in.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@login_required
+def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """One's associations' needs, one's own and those entered for callers; open ones first, or those closed."""
+    city = get_object_or_404(City, slug=city_slug)
+    assert isinstance(request.user, User)
+    _now, today = _moment(city)
+    closed = request.GET.get("etat") == "termines"
+    here = reverse("needs:mine", args=[city.slug])
+    needs = selectors.own_needs(request.user, city, closed=closed)
+    page = Paginator(needs, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [_row(need, today) for need in page.object_list]
+    context = {
+        "tabs": [
+            {"url": here, "text": _("En cours"), "current": not closed, "count": None},
+            {"url": f"{here}?etat=termines", "text": _("Terminés"), "current": closed, "count": None},
+        ],
+        "closed": closed,
+        "rows": rows,
+        "page_obj": page,
+        "query": "etat=termines" if closed else "",
+        "names_association": len({need.organisation_id for need in page.object_list}) > 1,
+        "waiting": any(need.organisation and not need.organisation.is_verified for need in page.object_list),
+    }
+    return render(request, "needs/mine.html", context)
+
+
+@never_cache
+@require_safe
+@login_required
+def detail(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+    """A need's page: the receipt just after it was posted, all that was said, what happened."""
+    need = _own_need(request, city_slug, reference)
+    now, today = _moment(need.city)
+    context = {
+        **_row(need, today),
+        "is_new": "recu" in request.GET,
+        "waits": need.organisation is not None and not need.organisation.is_verified,
+        "contact": " · ".join(part for part in (need.city.phone, need.city.email) if part),
+        "steps": words.next_steps(need),
+        "facts": words.facts(need, today),
+        "events": words.history(selectors.changes_of(need), now),
+        "answers_url": _answers_url(need),
+    }
+    return render(request, "needs/detail.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+    """Change an open need."""
+    need = _own_need(request, city_slug, reference)
+    assert isinstance(request.user, User)
+    now, today = _moment(need.city)
+    if not need.is_open:
+        messages.info(request, _("Ce besoin n’est plus ouvert, il ne change plus."))
+        return redirect("needs:detail", need.city.slug, need.reference)
+    data = request.POST if request.method == "POST" else None
+    form = FORMS[need.kind](data, city=need.city, user=request.user, today=today, need=need)
+    if data is not None and form.is_valid():
+        try:
+            services.change(need_id=need.pk, fields=form.answers(), by=request.user, now=now, today=today)
+        except ValidationError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, _("Vos changements sont enregistrés."))
+            return redirect("needs:detail", need.city.slug, need.reference)
+    return render(
+        request, "needs/edit.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def withdraw(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+    """Say that a need is no more, and why. A second click changes nothing."""
+    need = _own_need(request, city_slug, reference)
+    assert isinstance(request.user, User)
+    now, _today = _moment(need.city)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            services.withdraw(need_id=need.pk, by=request.user, now=now, reason=form.reason())
+        except ValidationError as refusal:
+            messages.warning(request, " ".join(refusal.messages))
+        else:
+            messages.success(request, _("Votre besoin est retiré. Merci de nous l’avoir dit."))
+        return redirect("needs:detail", need.city.slug, need.reference)
+    return render(
+        request, "needs/withdraw.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
+    )
+
+
+# --- What several pages need ---------------------------------------------------------------------------
+
+
+def _open_city(slug: str) -> City:
+    return get_object_or_404(City.objects.open(), slug=slug)
+
+
+def _moment(city: City) -> tuple[datetime, Any]:
+    """Now, and the town's today."""
+    now = timezone.now()
+    return now, timezone.localdate(now, ZoneInfo(city.timezone))
+
+
+def _own_need(request: HttpRequest, city_slug: str, reference: str) -> Need:
+    city = get_object_or_404(City, slug=city_slug)
+    assert isinstance(request.user, User)
+    try:
+        return selectors.get_need(request.user, city, reference)
+    except Need.DoesNotExist:
+        raise Http404 from None
+
+
+def _row(need: Need, today: Any) -> dict[str, Any]:
+    colour, state = words.state_words(need)
+    return {
+        "need": need,
+        "state_colour": colour,
+        "state": state,
+        "when": day_range(need.first_day, need.last_day, today=today),
+        "left": words.days_left(need, today),
+    }
+
+
+def _kinds() -> list[dict[str, Any]]:
+    """The three kinds as the first question shows them."""
+    return [
+        {
+            "value": Kind.HOUSING,
+            "icon": "home",
+            "label": _("Un toit"),
+            "hint": _("Pour une nuit ou quelques mois."),
+        },
+        {
+            "value": Kind.GOODS,
+            "icon": "box",
+            "label": _("Des objets"),
+            "hint": _("Literie, vêtements, meubles, école…"),
+        },
+        {
+            "value": Kind.SKILL,
+            "icon": "speech",
+            "label": _("Du temps, un savoir-faire"),
+            "hint": _("Interprète, cours de français, démarches…"),
+        },
+    ]
+
+
+def _only_suspended(user: User, city: City) -> bool:
+    """Whether the person speaks only for associations that the town has suspended."""
+    if selectors.is_desk(user, city):
+        return False
+    has_any = organisations_of(user, city).exists()
+    return has_any and not selectors.organisations_to_post_for(user, city).exists()
+
+
+def _help_url(city: City, kind: str) -> str:
+    return f"{reverse('offers:new', args=[city.slug])}?{urlencode({'nature': kind})}"
+
+
+def _answers_url(need: Need) -> str:
+    """The page of the association's matches, which a higher floor of the house may serve."""
+    try:
+        return reverse("matching:answers", args=[need.city.slug, need.reference])
+    except NoReverseMatch:
+        return ""

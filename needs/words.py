@@ -1,0 +1,219 @@
+"""How a need is said: its title, its facts, what became of it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Organisation
+from catalogue.labels import category_label, language_names, quantity_words
+from catalogue.slots import parse_slot
+from catalogue.times import ago, day_range, days_words, slot_words
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
+from needs.models import Need, NeedChange, NeedState
+
+LONGEST_TITLE = 120
+HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
+
+
+def household_words(
+    *, women: int, men: int, children: int, couple: bool = False, lone_minor: bool = False
+) -> str:
+    """ "une mère et 2 enfants", "un couple, un homme et un enfant", "un mineur isolé"."""
+    if lone_minor:
+        return ngettext("un mineur isolé", "%(n)s mineurs isolés", children) % {"n": children}
+    parts = []
+    if couple and women + men >= 2:
+        parts.append(_("un couple"))
+        # One of each where there is one of each, else two of the same.
+        taken_women = 1 if women and men else min(women, 2)
+        women, men = women - taken_women, men - (2 - taken_women)
+    elif children and women + men == 1:
+        parts.append(_("une mère") if women else _("un père"))
+        women = men = 0
+    if women:
+        parts.append(ngettext("une femme", "%(n)s femmes", women) % {"n": women})
+    if men:
+        parts.append(ngettext("un homme", "%(n)s hommes", men) % {"n": men})
+    if children:
+        parts.append(ngettext("un enfant", "%(n)s enfants", children) % {"n": children})
+    if len(parts) < 2:
+        return "".join(parts)
+    return _("%(first)s et %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+
+
+def suggested_title(answers: Mapping[str, Any]) -> str:
+    """A title made of the other answers: "Une mère et 2 enfants", "Literie, 10 objets"."""
+    if answers["kind"] == Kind.HOUSING:
+        return capfirst(
+            household_words(
+                women=answers["adult_women"],
+                men=answers["adult_men"],
+                children=sum(answers[name] for name in HOUSEHOLD[2:]),
+                couple=answers["couple"],
+                lone_minor=answers["lone_minor"],
+            )
+        )
+    what = category_label(answers["category"])
+    if answers["category"] in LANGUAGE_PAIR_CATEGORIES:
+        pair = language_names([*answers["languages_from"], *answers["languages_to"]])
+        what = f"{what} ({pair})"
+    amount = quantity_words(answers["kind"], answers["quantity"])
+    return f"{what[: LONGEST_TITLE - len(amount) - 2]}, {amount}"
+
+
+def suggested_title_of(need: Need) -> str:
+    """The title that a stored need would be given."""
+    names = (
+        "kind",
+        "category",
+        "quantity",
+        "languages_from",
+        "languages_to",
+        "couple",
+        "lone_minor",
+        *HOUSEHOLD,
+    )
+    return suggested_title({name: getattr(need, name) for name in names})
+
+
+def public_title(*, kind: str, category: str, quantity: int, people: int) -> str:
+    """What everybody may read of a need, made of its figures alone: never what an association wrote."""
+    if kind == Kind.HOUSING:
+        return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
+            "n": people
+        }
+    return f"{category_label(category)}, {quantity_words(kind, quantity)}"
+
+
+def state_words(need: Need) -> tuple[str, str]:
+    """The tag's colour and its words; `organisation` is read, so select it."""
+    if need.is_open and need.organisation and need.organisation.state == Organisation.State.PENDING:
+        return "warn", _("En attente de vérification")
+    if need.is_open and need.organisation and need.organisation.state == Organisation.State.SUSPENDED:
+        return "stop", _("En pause")
+    return {
+        NeedState.DRAFT: ("planned", _("Brouillon")),
+        NeedState.OPEN: ("planned", _("Nous cherchons")),
+        NeedState.PARTLY_MET: ("warn", _("En partie trouvé")),
+        NeedState.MET: ("ok", _("Trouvé")),
+        NeedState.WITHDRAWN: ("brand", _("Retiré")),
+        NeedState.EXPIRED: ("brand", _("Date passée")),
+    }[NeedState(need.state)]
+
+
+def days_left(need: Need, today: date) -> str:
+    """How much time an open need has left: "commence dans 3 jours", "encore 12 jours", "dernier jour"."""
+    if not need.is_open or need.last_day < today:
+        return ""
+    if need.first_day > today:
+        days = (need.first_day - today).days
+        return ngettext("commence demain", "commence dans %(n)s jours", days) % {"n": days}
+    days = (need.last_day - today).days
+    if not days:
+        return _("dernier jour")
+    return ngettext("encore un jour", "encore %(n)s jours", days) % {"n": days}
+
+
+def facts(need: Need, today: date) -> list[dict[str, str]]:
+    """All that was said, as label and value; what was left empty has no value."""
+    said: list[tuple[str, str]] = []
+    if need.kind == Kind.HOUSING:
+        said += [
+            (_("Pour qui"), capfirst(_household_of(need))),
+            (_("Âge des enfants"), "" if need.lone_minor and not need.children else _ages(need)),
+            (_("Formes possibles"), ", ".join(category_label(form) for form in need.forms) or _("Toutes")),
+            (_("Logement partagé"), _("convient") if need.shared_home_ok else _("ne convient pas")),
+            (_("Accès"), _("plain-pied ou ascenseur nécessaire") if need.step_free_needed else ""),
+            (_("Animal"), _("oui") if need.pets else ""),
+            (_("En plusieurs endroits"), _("possible") if need.part_useful else ""),
+        ]
+    else:
+        said += [
+            (_("Quoi"), f"{category_label(need.category)}, {quantity_words(need.kind, need.quantity)}"),
+            (_("Une partie est déjà utile"), _("oui") if need.part_useful else _("non")),
+            (_("Personnes concernées"), str(need.people)),
+        ]
+    if need.kind == Kind.SKILL:
+        said += [
+            (_("Depuis la langue"), language_names(need.languages_from)),
+            (_("Vers la langue"), language_names(need.languages_to)),
+            (_("Moments de la semaine"), ", ".join(slot_words(parse_slot(slot)) for slot in need.slots)),
+            (_("À distance"), _("possible") if need.remote_ok else ""),
+        ]
+    said += [
+        (_("Quand"), capfirst(day_range(need.first_day, need.last_day, today=today))),
+        (_("Durée minimale utile"), days_words(need.min_days) if need.min_days else ""),
+        (_("Où"), need.commune.label),
+        (_("Distance possible"), _("%(n)s\u00a0km") % {"n": f"{need.reach_km:g}"}),
+        (_("Langues parlées"), language_names(need.languages)),
+        (_("Précisions"), need.text),
+        (_("Personne qui accompagne"), need.social_worker),
+        (_("Votre référence de dossier"), need.case_reference),
+    ]
+    return [{"label": label, "value": value} for label, value in said]
+
+
+def next_steps(need: Need) -> list[str]:
+    """What follows the receipt, in the order in which it happens."""
+    steps = [
+        _("La ville choisit une proposition et demande à la personne si elle est d’accord."),
+        _("Vous êtes prévenu dès qu’elle dit oui, et vous confirmez."),
+        _("Vous recevez alors ses coordonnées, et elle les vôtres."),
+    ]
+    if need.organisation and not need.organisation.is_verified:
+        return [_("La ville vérifie votre association. Votre besoin est gardé en attendant."), *steps]
+    return [_("Nous cherchons tout de suite parmi les propositions."), *steps]
+
+
+def history(changes: Iterable[NeedChange], now: datetime) -> list[dict[str, Any]]:
+    """What happened to the need, the first event first, for components/timeline.html."""
+    events = []
+    for change in changes:
+        events.append(
+            {
+                "at": change.at,
+                "when": ago(change.at, now),
+                "text": _change_words(change),
+                "note": change.reason,
+                "state": "stop" if change.to_state == NeedState.WITHDRAWN else "",
+            }
+        )
+    if events and not events[-1]["state"]:
+        events[-1]["state"] = "current"
+    return events
+
+
+def _change_words(change: NeedChange) -> str:
+    if change.act == "register":
+        return _("Besoin enregistré")
+    return {
+        NeedState.OPEN: _("Nous cherchons de nouveau"),
+        NeedState.PARTLY_MET: _("Une partie est trouvée"),
+        NeedState.MET: _("Tout est trouvé"),
+        NeedState.WITHDRAWN: _("Besoin retiré"),
+        NeedState.EXPIRED: _("Le dernier jour est passé"),
+        NeedState.DRAFT: _("Brouillon"),
+    }[NeedState(change.to_state)]
+
+
+def _household_of(need: Need) -> str:
+    return household_words(
+        women=need.adult_women,
+        men=need.adult_men,
+        children=need.children,
+        couple=need.couple,
+        lone_minor=need.lone_minor,
+    )
+
+
+def _ages(need: Need) -> str:
+    bands = (
+        (need.children_under_3, _("moins de 3 ans")),
+        (need.children_3_to_11, _("de 3 à 11 ans")),
+        (need.children_12_to_17, _("de 12 à 17 ans")),
+    )
+    return ", ".join(f"{count} {band}" for count, band in bands if count)
