@@ -44,7 +44,7 @@ class CommuneWidget(forms.Widget):
     input_type = "text"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"class": "form-control", "maxlength": 120, **(attrs or {})})
+        super().__init__({"maxlength": 120, **(attrs or {})})
         self.city: City | None = None
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Typed:
@@ -85,7 +85,7 @@ class CommuneField(forms.Field):
     Set `city` (in the form's `__init__`) to prefer its territory among namesakes and suggestions.
     """
 
-    widget = CommuneWidget
+    widget: CommuneWidget = CommuneWidget  # type: ignore[assignment]
     default_error_messages = {
         "required": _("Indiquez la commune, par son nom ou son code postal."),
         "unknown": _("Nous ne connaissons pas cette commune. Vérifiez son nom, ou écrivez son code postal."),

@@ -20,7 +20,7 @@ _NAME_AND_DEPARTMENT = re.compile(r"(?P<name>.+) (?P<department>\d{2,3}|2[ab])")
 _ARTICLES = ("le", "la", "les", "l")
 
 
-class CommuneNotFound(Exception):  # noqa: N818  (an answer to a person, not a fault)
+class CommuneNotFound(Exception):
     """No commune answers to the text. `suggestions` are those that look like it, perhaps none."""
 
     def __init__(self, text: str, suggestions: Iterable[Commune] = ()) -> None:
@@ -31,7 +31,7 @@ class CommuneNotFound(Exception):  # noqa: N818  (an answer to a person, not a f
         )
 
 
-class AmbiguousCommune(Exception):  # noqa: N818  (likewise)
+class AmbiguousCommune(Exception):
     """Several communes answer to the text. `candidates` are all of them, the largest first."""
 
     def __init__(self, text: str, candidates: Iterable[Commune]) -> None:
@@ -96,10 +96,11 @@ def find_commune(text: str, *, city: City | None = None) -> Commune:
 
 def commune_by_insee(insee: str) -> Commune:
     """The commune with this INSEE code. Raises CommuneNotFound."""
-    try:
-        return Commune.objects.get(pk=insee.strip().upper())
-    except Commune.DoesNotExist:
-        raise CommuneNotFound(insee) from None
+    code = insee.strip().upper()
+    found = Commune.objects.filter(pk=code).first() if _INSEE.fullmatch(code) else None
+    if found is None:
+        raise CommuneNotFound(insee)
+    return found
 
 
 def communes_of(city: City) -> QuerySet[Commune]:
@@ -136,7 +137,7 @@ def _answering(text: str) -> QuerySet[Commune]:
     if label := _LABEL.fullmatch(text):
         found = _named(label["name"])
         for detail in label["details"].split(","):
-            found = found.filter(_located(detail.strip()))
+            found = _located(found, detail.strip())
         return found
 
     if postcode := _POSTCODE.search(text):
@@ -148,7 +149,7 @@ def _answering(text: str) -> QuerySet[Commune]:
         if bearing.exists():
             return bearing
         # Postcodes of firms ("38021 Grenoble cedex") are in no list; they begin like the département.
-        return _named(name).filter(_located(postcode[0][:3]) | _located(postcode[0][:2]))
+        return _located(_named(name), postcode[0][:3]) | _located(_named(name), postcode[0][:2])
 
     if _INSEE.fullmatch(text.upper()):
         return Commune.objects.filter(pk=text.upper())
@@ -166,20 +167,19 @@ def _named(text: str) -> QuerySet[Commune]:
     if district := _ARRONDISSEMENT.fullmatch(name):
         return Commune.objects.filter(name_key=district["name"])
     if parts := _NAME_AND_DEPARTMENT.fullmatch(name):
-        return Commune.objects.filter(_located(parts["department"]), name_key=parts["name"])
+        return _located(Commune.objects.filter(name_key=parts["name"]), parts["department"])
     return Commune.objects.filter(name_key__in=[f"{article} {name}" for article in _ARTICLES])
 
 
-def _located(detail: str) -> Q:
-    """Communes with this postcode, département code or département name."""
+def _located(communes: QuerySet[Commune], detail: str) -> QuerySet[Commune]:
+    """Those with this postcode, département code or département name."""
     if _POSTCODE.fullmatch(detail):
-        return Q(postcodes__contains=[detail])
+        return communes.filter(postcodes__contains=[detail])
     code = detail.upper()
     if code == "20":
-        return Q(department_code__in=["2A", "2B"])
+        return communes.filter(department_code__in=["2A", "2B"])
     if _DEPARTMENT_CODE.fullmatch(code):
-        return Q(department_code=code)
-    # There are a hundred départements: their names are compared here, folded as the typed one.
-    names = Commune.objects.order_by().values_list("department_name", flat=True).distinct()
-    same = [name for name in names if fold(name) == fold(detail)]
-    return Q(department_name__in=same)
+        return communes.filter(department_code=code)
+    # Namesakes are few: their départements are compared here, folded as the typed one.
+    departments = set(communes.values_list("department_name", flat=True))
+    return communes.filter(department_name__in=[name for name in departments if fold(name) == fold(detail)])

@@ -5,5 +5,5 @@ from cities import views
 app_name = "cities"
 
 urlpatterns = [
-    path("communes/", views.communes, name="communes"),
+    path("", views.communes, name="communes"),
 ]

@@ -23,7 +23,7 @@ def communes(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("q") or request.GET.get(request.GET.get("name", ""), "")
     text = asked.replace("\0", "").strip()[:LONGEST]
     try:
-        near = commune_by_insee(request.GET.get("near", "").replace("\0", ""))
+        near = commune_by_insee(request.GET.get("near", ""))
     except CommuneNotFound:
         near = None
     found = search_communes(text, near=near, limit=MOST) if len(text) >= SHORTEST else []
