@@ -546,8 +546,6 @@ def leases(folder: Path, names: Sequence[str], *, lasting: bool = True) -> Itera
     finally:
         for lease in held:
             lease.release()
-        if base != folder and not lasting:
-            shutil.rmtree(base, ignore_errors=True)
 
 
 @contextmanager
@@ -581,7 +579,10 @@ def own_folder(parent: Path) -> Iterator[Path]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            yield parent / str(number)
+            folder = parent / str(number)
+            yield folder
+            if (base := home(folder)) != folder:
+                shutil.rmtree(base, ignore_errors=True)  # nobody would look for it there
             return
     raise ServerError(f"Tous les dossiers de {parent} sont occupés.")
 
