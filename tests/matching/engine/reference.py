@@ -153,15 +153,12 @@ def parts(need, offer, today):
     """The six values of a feasible pair."""
     days, distance = run(need, offer), haversine(need, offer)
     left = tightest(offer, days)
-    if exempt(need, offer) or reach(need, offer) == 0:
-        proximity = 1.0
-    else:
-        proximity = 1 - min(distance / reach(need, offer), 1)
+    close = exempt(need, offer) or reach(need, offer) == 0
+    proximity = 1.0 if close else 1 - min(distance / reach(need, offer), 1)
     fit = need.quantity / left if need.kind == "housing" else min(1, left / need.quantity)
-    if not need.languages or not offer.languages:
-        language = 0.5
-    else:
-        language = 1.0 if need.languages & offer.languages else 0.0
+    unknown = not need.languages or not offer.languages
+    shared = 1.0 if need.languages & offer.languages else 0.0
+    language = 0.5 if unknown else shared
     since = 90 if offer.confirmed_on is None else max(0, (today - offer.confirmed_on).days)
     return (
         proximity,
