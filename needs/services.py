@@ -65,12 +65,13 @@ def register(
     )
     _complete(need)
     _check_days(need, today=today)
-    need.full_clean()
     try:
+        need.full_clean()
         with transaction.atomic():
             need.save(force_insert=True)
-    except IntegrityError:
-        # The same form posted twice at the same moment: the other one is the need.
+    except (IntegrityError, ValidationError):
+        # The same form posted twice at the same moment: the other one is the need, whether the check of the
+        # unique key or the insertion met it.
         twin = Need.objects.filter(city=city, external_key=external_key).exclude(external_key="").first()
         if twin is None:
             raise
