@@ -14,10 +14,9 @@ urlpatterns = [
     path("mentions-legales/", views.legal, name="legal"),
     path("accessibilite/", views.accessibility, name="accessibility"),
     path("vos-donnees/", views.privacy, name="privacy"),
-    path("", include("cities.urls")),
+    path("communes/", include("cities.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
-    path("api/", views.api_page, name="api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include(api.router.urls)),
 ]
@@ -25,6 +24,8 @@ urlpatterns += [
     path("<slug:city_slug>/", views.home, name="home"),
     path("<slug:city_slug>/couleurs.css", views.city_css, name="city_css"),
     path("<slug:city_slug>/algorithme/", views.algorithm, name="algorithm"),
+    path("<slug:city_slug>/propositions/", include("offers.urls")),
+    path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("notifications.urls")),
 ]

@@ -38,6 +38,13 @@ LIVE_STATES = (
 CONTACT_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF)
 
 
+def _concerns(user: User) -> Q:
+    """Pairs of one's own, once somebody has decided."""
+    organisations = Membership.objects.filter(user=user).values("organisation")
+    own = Q(need__organisation__in=organisations) | Q(need__person=user) | Q(offer__owner=user)
+    return own & ~Q(state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED])
+
+
 class MatchQuerySet(models.QuerySet["Match"]):
     def visible_to(self, user: User) -> "MatchQuerySet":
         """The desk sees every pair of its towns; an association and a citizen see theirs once somebody decided.
@@ -47,10 +54,11 @@ class MatchQuerySet(models.QuerySet["Match"]):
         if not user.is_authenticated:
             return self.none()
         towns = CityRole.objects.filter(user=user, role="coordinator").values("city")
-        organisations = Membership.objects.filter(user=user).values("organisation")
-        concerned = Q(need__organisation__in=organisations) | Q(need__person=user) | Q(offer__owner=user)
-        before_a_decision = [MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED]
-        return self.filter(Q(city__in=towns) | (concerned & ~Q(state__in=before_a_decision)))
+        return self.filter(Q(city__in=towns) | _concerns(user))
+
+    def concerning(self, user: User) -> "MatchQuerySet":
+        """Pairs in which somebody is the citizen, the person concerned or of the association."""
+        return self.filter(_concerns(user))
 
     def live(self) -> "MatchQuerySet":
         return self.filter(state__in=LIVE_STATES)

@@ -12,6 +12,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Prefetch,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -121,14 +122,17 @@ def near_misses(user: User, need: Need, scan: Scan | None) -> list[NearMissLine]
     ]
 
 
-def for_citizen(user: User, city: City) -> QuerySet[Match]:
-    """What a citizen was asked, the unanswered first."""
-    return _decided(user, city).filter(offer__owner=user)
-
-
-def for_association(user: User, city: City) -> QuerySet[Match]:
-    """What became of an association's needs (or of a person's own), what waits for them first."""
-    return _decided(user, city).exclude(offer__owner=user)
+def concerning(user: User, city: City) -> QuerySet[Match]:
+    """What somebody is or was asked, as a citizen or for an association: what waits for an answer first."""
+    return (
+        Match.objects.concerning(user)
+        .filter(city=city)
+        .select_related(
+            "need__commune", "need__organisation", "need__person", "offer__commune", "offer__owner", "city"
+        )
+        .annotate(is_pending=Q(state__in=PENDING))
+        .order_by("-is_pending", "-changed_at", "-id")
+    )
 
 
 def town_figures(city: City, *, now: datetime) -> Figures:
@@ -153,15 +157,3 @@ def contacts_are_open(match: Match, *, today: date) -> bool:
     """Contacts are exchanged once confirmed, and until thirty days after the end."""
     end = match.ended_on or match.last_day
     return match.state in CONTACT_STATES and today <= end + timedelta(days=CONTACT_DAYS_AFTER)
-
-
-def _decided(user: User, city: City) -> QuerySet[Match]:
-    return (
-        Match.objects.visible_to(user)
-        .filter(city=city)
-        .exclude(state__in=[*BEFORE_A_DECISION, MatchState.DISMISSED])
-        .select_related(
-            "need__commune", "need__organisation", "need__person", "offer__commune", "offer__owner", "city"
-        )
-        .order_by("-changed_at", "-id")
-    )

@@ -1,0 +1,149 @@
+"""How matches are shown: parts with points, reasons as sentences, the thread of a case. Shapes for templates."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.times import ago
+from catalogue.vocabulary import Kind
+from matching.forms import REASONS, ReasonForm
+from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
+from matching.messages import reason_sentence
+from matching.models import Match, MatchState
+from needs.models import Need
+
+PART_LABELS = {
+    "proximity": gettext_lazy("Proximité"),
+    "dates": gettext_lazy("Dates"),
+    "fit": gettext_lazy("Taille"),
+    "language": gettext_lazy("Langue"),
+    "freshness": gettext_lazy("Fraîcheur"),
+    "courtesy": gettext_lazy("Peu sollicité"),
+}
+# The engine gives one reason for each part, in this order, then the conditions (matching.engine.explain).
+STATE_COLOURS = {
+    MatchState.PROPOSED: "tonight",
+    MatchState.ACCEPTED: "accent",
+    MatchState.CONFIRMED: "ok",
+    MatchState.UNDER_WAY: "ok",
+    MatchState.COMPLETED: "ok",
+}
+ACT_WORDS = {
+    "propose": gettext_lazy("Demande envoyée"),
+    "dismiss": gettext_lazy("Piste écartée"),
+    "accept": gettext_lazy("Le citoyen a dit oui"),
+    "decline": gettext_lazy("Le citoyen a dit non"),
+    "lapse": gettext_lazy("Pas de réponse à temps"),
+    "confirm": gettext_lazy("L’association a confirmé"),
+    "refuse": gettext_lazy("L’association n’a pas retenu"),
+    "start": gettext_lazy("Cela commence"),
+    "complete": gettext_lazy("C’est terminé"),
+    "break_off": gettext_lazy("Interrompu"),
+    "cancel": gettext_lazy("Annulé"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One pairing on the desk."""
+
+    match: Match
+    parts: list[dict[str, Any]]
+    reasons: list[dict[str, str]]
+    needs_visit: bool
+    dismiss_form: ReasonForm | None
+    colour: str
+
+
+def suggestion_card(match: Match) -> Card:
+    """A suggestion: the ring, the bar, the reasons, and what can be done."""
+    return Card(
+        match=match,
+        parts=parts(match),
+        reasons=reasons(match),
+        needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
+        dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
+        colour="brand",
+    )
+
+
+def parts(match: Match) -> list[dict[str, Any]]:
+    """The six parts: label, points, the most they could be, and the reason of each."""
+    sentences = [reason_sentence(fact["code"], fact["params"]) for fact in match.facts[: len(PART_LABELS)]]
+    return [
+        {
+            "label": label,
+            "points": match.parts[name] * match.weights[name],
+            "max": match.weights[name],
+            "reason": sentence,
+        }
+        for (name, label), sentence in zip(PART_LABELS.items(), sentences, strict=True)
+    ]
+
+
+def reasons(match: Match) -> list[dict[str, str]]:
+    """The reasons as sentences, each saying whether it speaks for the pairing."""
+    return [
+        {"state": "ok" if fact["good"] else "warn", "text": reason_sentence(fact["code"], fact["params"])}
+        for fact in match.facts
+    ]
+
+
+def thread(need: Need, matches: Iterable[Match], now: datetime) -> list[dict[str, Any]]:
+    """What happened in a case, the latest first, for components/timeline.html."""
+    events = [{"at": need.created_at, "text": _("Besoin enregistré"), "note": ""}]
+    for match in matches:
+        for decision in match.decisions.all():
+            reason = Reason(decision.reason).label if decision.reason else ""
+            events.append(
+                {
+                    "at": decision.at,
+                    "text": f"{ACT_WORDS[decision.act]} · {match.offer.title}",
+                    "note": " · ".join(
+                        str(words) for words in (decision.by or "", reason, decision.note) if words
+                    ),
+                }
+            )
+    events.sort(key=lambda event: event["at"], reverse=True)
+    return [event | {"when": ago(event["at"], now), "state": ""} for event in events]
+
+
+def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
+    """What somebody can do now, as buttons: the act, its words, its form when it asks for a reason."""
+    words = {
+        Act.ACCEPT: _("Il ou elle a dit oui"),
+        Act.DECLINE: _("Il ou elle a dit non"),
+        Act.CONFIRM: _("L’association confirme"),
+        Act.REFUSE: _("L’association ne retient pas"),
+        Act.CANCEL: _("Annuler"),
+        Act.BREAK_OFF: _("Interrompre"),
+    }
+    possible = acts_for(match.state, roles)
+    return [
+        {
+            "act": act.value,
+            "words": word,
+            "form": ReasonForm(act=act, prefix=f"{act}{match.pk}") if act in REASONS else None,
+        }
+        for act, word in words.items()
+        if act in possible
+    ]
+
+
+def why_not(failure: NotPossible, match: Match) -> str:
+    """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
+    if failure.why == "vetting":
+        return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
+    if failure.why == "taken":
+        return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
+    if failure.why == "closed":
+        return _("La proposition ou le besoin n’est plus ouvert. Les pistes se mettent à jour.")
+    if failure.why == "reason":
+        return _("Choisissez une raison.")
+    if failure.why == "role":
+        return _("Ce n’est pas à vous de le décider.")
+    return _("C’est déjà fait : cette piste est « %(state)s ».") % {"state": MatchState(failure.state).label}

@@ -1,0 +1,291 @@
+"""The desk's pages and the answers of citizens and associations: parse, one service call, render."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import selectors as accounts
+from accounts.models import User
+from accounts.services import log_contact_reading
+from cities.models import City
+from matching import links, presentation, selectors, services
+from matching.forms import REASONS, ReasonForm
+from matching.lifecycle import Act, NotPossible, Role
+from matching.models import Match, MatchState, Scan
+from matching.snapshots import local_day
+from needs.models import Need
+from needs.words import public_title
+
+PER_PAGE = 50
+DESK_ACTS: dict[Act, Callable[..., Match]] = {
+    Act.PROPOSE: services.propose,
+    Act.DISMISS: services.dismiss,
+    Act.ACCEPT: services.accept,
+    Act.DECLINE: services.decline,
+    Act.CONFIRM: services.confirm,
+    Act.REFUSE: services.refuse,
+    Act.CANCEL: services.cancel,
+    Act.BREAK_OFF: services.break_off,
+}
+
+
+@login_required
+@never_cache
+@require_safe
+def queue(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """What is to be done: the queue, with its first case open."""
+    city, user = _desk(request, city_slug)
+    page = _page(request, user, city)
+    first = page.object_list[0] if page.object_list else None
+    return _render_case(request, user, city, page, first, desk_first="queue")
+
+
+@login_required
+@never_cache
+@require_safe
+def case(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+    """One need with its suggestions, its near misses and its thread."""
+    city, user = _desk(request, city_slug)
+    needs = Need.objects.visible_to(user).filter(city=city).select_related("commune", "organisation", "city")
+    need = get_object_or_404(needs, reference=reference)
+    return _render_case(request, user, city, _page(request, user, city), need, desk_first="case")
+
+
+@login_required
+@require_POST
+def act(request: HttpRequest, city_slug: str, pk: int, act: str) -> HttpResponse:
+    """One decision of the desk on one match, then back to its case."""
+    city, user = _desk(request, city_slug)
+    match = get_object_or_404(Match.objects.visible_to(user).select_related("need"), pk=pk, city=city)
+    if act not in DESK_ACTS:
+        raise Http404
+    answer: dict[str, Any] = {}
+    if Act(act) in REASONS:
+        prefix = f"d{pk}" if act == Act.DISMISS else f"{act}{pk}"
+        form = ReasonForm(request.POST, act=Act(act), prefix=prefix)
+        if not form.is_valid():
+            messages.error(request, _("Choisissez une raison."))
+            return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
+        answer = {"reason": form.cleaned_data["reason"], "note": form.cleaned_data["note"]}
+    try:
+        match = DESK_ACTS[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
+    except NotPossible as failure:
+        messages.warning(request, presentation.why_not(failure, match))
+    else:
+        messages.success(request, _done(match, Act(act)))
+    return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
+
+
+@login_required
+@require_POST
+def contact(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+    """The citizen's contact, for the desk; each reading is logged."""
+    city, user = _desk(request, city_slug)
+    matches = Match.objects.visible_to(user).select_related("offer__owner", "offer__commune", "need")
+    match = get_object_or_404(matches, pk=pk, city=city)
+    log_contact_reading(
+        reader=user,
+        subject=match.offer.owner,
+        reason="desk",
+        reference=match.offer.reference,
+        now=timezone.now(),
+    )
+    return render(request, "matching/contact.html", {"match": match})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+    """The page behind a link in a mail: yes or no, and what became of it. No signing in."""
+    try:
+        grant = links.read(token)
+    except (links.LinkExpired, links.LinkBroken) as failure:
+        expired = isinstance(failure, links.LinkExpired)
+        return render(
+            request, "matching/link_failed.html", {"expired": expired}, status=410 if expired else 404
+        )
+    match = get_object_or_404(_answerable(), pk=grant.match_id, city__slug=city_slug)
+    user = get_object_or_404(User, pk=grant.user_id, is_active=True)
+    return _answer(request, match, user)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def mine_one(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+    """The same page for whoever is signed in."""
+    user = request.user
+    assert isinstance(user, User)
+    match = get_object_or_404(_answerable().visible_to(user), pk=pk, city__slug=city_slug)
+    return _answer(request, match, user)
+
+
+@login_required
+@never_cache
+@require_safe
+def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """What I am asked, and what became of what I was asked: a citizen's and an association's list."""
+    user = request.user
+    assert isinstance(user, User)
+    city = get_object_or_404(City, slug=city_slug)
+    page = Paginator(selectors.concerning(user, city), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "match": match,
+            "title": _title_for(match, user),
+            "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
+            "to_answer": _question(match, services.roles_of(user, match)) is not None,
+        }
+        for match in page.object_list
+    ]
+    return render(request, "matching/mine.html", {"rows": rows, "page_obj": page})
+
+
+def _desk(request: HttpRequest, city_slug: str) -> tuple[City, User]:
+    """The town and its coordinator; 404 for anybody else."""
+    city = get_object_or_404(City, slug=city_slug)
+    user = request.user
+    if not isinstance(user, User) or not accounts.is_coordinator(user, city):
+        raise Http404
+    return city, user
+
+
+def _page(request: HttpRequest, user: User, city: City) -> Any:
+    return Paginator(selectors.queue(user, city), PER_PAGE).get_page(request.GET.get("page"))
+
+
+def _render_case(
+    request: HttpRequest, user: User, city: City, page: Any, need: Need | None, *, desk_first: str
+) -> HttpResponse:
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "page_obj": page,
+        "queue_total": page.paginator.count,
+        "need": need,
+        "desk_first": desk_first,
+        "now": now,
+    }
+    if need is not None:
+        scan = Scan.objects.filter(need=need).first()
+        acted = list(selectors.under_way(user, need))
+        roles = frozenset({Role.COORDINATOR})
+        context |= {
+            "scan": scan,
+            "cards": [presentation.suggestion_card(match) for match in selectors.suggestions(user, need)],
+            "acted": [
+                {
+                    "match": match,
+                    "acts": presentation.acts(match, roles),
+                    "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
+                }
+                for match in acted
+            ],
+            "near_misses": selectors.near_misses(user, need, scan),
+            "thread": presentation.thread(need, acted, now),
+            "looking": need.scan_due_at is not None,
+        }
+    return render(request, "matching/case.html", context)
+
+
+def _answerable() -> Any:
+    return Match.objects.select_related(
+        "city", "offer__owner", "offer__commune", "need__commune", "need__organisation", "need__person"
+    )
+
+
+def _question(match: Match, roles: frozenset[Role]) -> tuple[Act, Act] | None:
+    """The yes and the no that this person is asked now, if any."""
+    if match.state == MatchState.PROPOSED and Role.CITIZEN in roles:
+        return Act.ACCEPT, Act.DECLINE
+    if match.state == MatchState.ACCEPTED and Role.ASSOCIATION in roles:
+        return Act.CONFIRM, Act.REFUSE
+    return None
+
+
+def _answer(request: HttpRequest, match: Match, user: User) -> HttpResponse:
+    now = timezone.now()
+    roles = services.roles_of(user, match)
+    asked = _question(match, roles)
+    form: ReasonForm | None = ReasonForm(act=asked[1]) if asked else None
+    if request.method == "POST":
+        said = request.POST.get("answer", "")
+        try:
+            if asked is None or said not in asked:
+                raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
+            if said == asked[0]:
+                match = DESK_ACTS[asked[0]](match_id=match.pk, by=user, now=now)
+            else:
+                form = ReasonForm(request.POST, act=asked[1])
+                if not form.is_valid():
+                    return _render_answer(request, match, user, roles, form, declining=True, now=now)
+                match = DESK_ACTS[asked[1]](match_id=match.pk, by=user, now=now, **form.cleaned_data)
+        except NotPossible as failure:
+            messages.warning(request, presentation.why_not(failure, match))
+        return redirect(request.path)
+    declining = "non" in request.GET and asked is not None
+    return _render_answer(request, match, user, roles, form, declining=declining, now=now)
+
+
+def _render_answer(
+    request: HttpRequest,
+    match: Match,
+    user: User,
+    roles: frozenset[Role],
+    form: ReasonForm | None,
+    *,
+    declining: bool,
+    now: datetime,
+) -> HttpResponse:
+    """The question, or where things stand; contacts only when they are open, and their reading logged."""
+    asked = _question(match, roles)
+    is_citizen = Role.CITIZEN in roles
+    contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city))
+    if contacts_open and not is_citizen:
+        log_contact_reading(
+            subject=match.offer.owner, reason="match", reference=match.offer.reference, by=user, now=now
+        )
+    return render(
+        request,
+        "matching/answer.html",
+        {
+            "match": match,
+            "city": match.city,
+            "is_citizen": is_citizen,
+            "asks": asked is not None,
+            "yes": asked[0].value if asked else "",
+            "no": asked[1].value if asked else "",
+            "declining": declining,
+            "form": form,
+            "contacts_open": contacts_open,
+            "title": _title_for(match, user),
+            "reasons": presentation.reasons(match),
+            "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
+            "now": now,
+        },
+    )
+
+
+def _title_for(match: Match, user: User) -> str:
+    """A citizen reads the need's figures alone; whoever posted it reads their own words."""
+    need = match.need
+    if match.offer.owner_id == user.pk:
+        return public_title(
+            kind=need.kind, category=need.category, quantity=match.quantity, people=need.people
+        )
+    return need.title
+
+
+def _done(match: Match, act: Act) -> str:
+    if act == Act.PROPOSE and match.state == MatchState.PROPOSED:
+        return _("C’est demandé. La personne a reçu la question.")
+    return f"{presentation.ACT_WORDS[act.value]}."
