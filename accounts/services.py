@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import to_python as parse_phone
 
 from accounts import selectors
 from accounts.models import (
@@ -103,9 +102,9 @@ def update_profile(*, user: User, name: str, phone: Any, language: str, by: User
     # A copy: a page that shows the refusal must not show the refused name in its header.
     user = User.objects.select_for_update().get(pk=user.pk)
     user.name = name.strip()
-    user.phone = parse_phone(phone) if phone else None
+    user.phone = phone or None
     user.language = _known_language(language)
-    user.full_clean(exclude=["password", "email"])
+    user.full_clean(exclude=["password"])
     user.save(update_fields=["name", "phone", "language"])
     return user
 

@@ -8,6 +8,7 @@ this module play the whole flow and fail when it does.
 import logging
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
@@ -74,6 +75,11 @@ def is_within_limit(request: HttpRequest, *, action: str) -> bool:
         return ratelimit.consume(request, action=action)
     except RedisError:
         return True
+
+
+def note_second_factor(*, request: HttpRequest, user: User) -> None:
+    """The person has just typed a code of the second factor: don't ask for it again on the next page."""
+    record_authentication(request, user, method="mfa", reauthenticated=True)
 
 
 def start_code_sign_in(*, request: HttpRequest, user: User, next_url: str) -> HttpResponseRedirect:

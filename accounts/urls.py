@@ -44,10 +44,14 @@ sign_in = [
     path("deconnexion/", allauth_account.logout, name="account_logout"),
 ]
 
-# A second factor, for the staff of towns; see the administration's own page about it in admin.py.
+# A second factor, for the staff of towns; see admin.py.
 second_factor = [
     path("compte/double-verification/", mfa.index, name="mfa_index"),
-    path("compte/double-verification/activer/", totp.activate_totp, name="mfa_activate_totp"),
+    path(
+        "compte/double-verification/activer/",
+        views.ActivateSecondFactorView.as_view(),
+        name="mfa_activate_totp",
+    ),
     path("compte/double-verification/desactiver/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("compte/double-verification/confirmer/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path(

@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.stages import LoginStage
+from allauth.mfa.totp import views as allauth_totp
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -82,6 +84,15 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
         minutes = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60
         again = self.passthrough_next_url(reverse("account_login"))
         return {**super().get_context_data(**kwargs), "minutes": minutes, "again_url": again}
+
+
+class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
+    """Add an authenticator application; the spare codes come next."""
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        response = super().form_valid(form)
+        sign_in.note_second_factor(request=self.request, user=_signed_in(self.request))
+        return response
 
 
 @require_GET

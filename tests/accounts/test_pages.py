@@ -1,0 +1,248 @@
+"""The account page, the registration of associations, and the coordinators' list."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.models import ApiToken, Organisation, User
+from tests.factories.accounts import (
+    ApiTokenFactory,
+    CityRoleFactory,
+    ConsentFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+from tests.factories.cities import CityFactory
+
+pytestmark = pytest.mark.django_db
+
+FORM = {
+    "name": "Les Voisins",
+    "rna": "w67 1234567",
+    "siret": "",
+    "email": "",
+    "phone": "",
+    "about": "Des lits.",
+}
+
+
+@pytest.fixture
+def user(client):
+    user = UserFactory()
+    client.force_login(user)
+    return user
+
+
+class TestAccount:
+    def test_is_for_the_signed_in(self, client):
+        assert client.get("/compte/").url == "/connexion/?next=/compte/"
+
+    def test_shows_everything(self, client, user):
+        MembershipFactory(user=user, organisation__name="Les Voisins")
+        MembershipFactory(user=user, organisation__verified=True)
+        MembershipFactory(user=user, organisation__suspended=True)
+        ConsentFactory(user=user)
+        ConsentFactory(user=user, withdrawn_at="2026-02-01T00:00Z")
+        ApiTokenFactory(user=user, last_used_at="2026-02-01T00:00Z")
+        ApiTokenFactory(user=user, revoked_at="2026-02-01T00:00Z")
+        ApiTokenFactory(name="À quelqu’un d’autre")
+        role = CityRoleFactory(user=user)
+        page = client.get("/compte/").text
+        for text in (user.email, user.name, "Les Voisins", "à vérifier", "Tableur", "révoquée", role.city.name,
+                     "Me contacter au sujet de mes propositions", "retiré le 1 février 2026"):  # fmt: skip
+            assert text in page
+        assert "À quelqu’un d’autre" not in page
+
+    def test_of_somebody_without_address(self, client):
+        client.force_login(UserFactory(phone_only=True))
+        assert client.get("/compte/").status_code == 200
+
+    def test_queries_do_not_grow(self, client, user, django_assert_num_queries):
+        def queries() -> int:
+            from django.db import connection
+            from django.test.utils import CaptureQueriesContext
+
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get("/compte/").status_code == 200
+            return len(captured)
+
+        def fill(number: int) -> None:
+            for version in range(number):
+                MembershipFactory(user=user)
+                CityRoleFactory(user=user)
+                ConsentFactory(
+                    user=user, wording_version=f"{ConsentFactory._meta.model.objects.count()}{version}"
+                )
+                ApiTokenFactory(user=user)
+
+        fill(2)
+        few = queries()
+        fill(18)
+        assert queries() == few
+
+    def test_changes_are_kept_and_the_language_follows(self, client, user):
+        response = client.post("/compte/", {"name": "Lou", "phone": "03 53 01 00 01", "language": "en"})
+        assert response.url == "/compte/"
+        assert response.cookies["django_language"].value == "en"
+        user.refresh_from_db()
+        assert (user.name, str(user.phone), user.language) == ("Lou", "+33353010001", "en")
+
+    def test_mistakes_are_shown_and_nothing_is_lost(self, client, user):
+        UserFactory(phone="+33353010001")
+        page = client.post("/compte/", {"name": "Lou", "phone": "03 53 01 00 01", "language": "fr"}).text
+        assert "Ce numéro de téléphone est déjà utilisé." in page
+        assert 'value="Lou"' in page
+        page = client.post("/compte/", {"name": "Lou", "phone": "12", "language": "fr"}).text
+        assert "Ce numéro n’est pas complet" in page
+        user.refresh_from_db()
+        assert user.name != "Lou"
+
+    def test_a_consent_is_withdrawn_by_its_giver_alone(self, client, user):
+        mine, theirs = ConsentFactory(user=user), ConsentFactory()
+        assert client.post(f"/compte/accords/{mine.pk}/retirer/").url == "/compte/"
+        assert client.post(f"/compte/accords/{theirs.pk}/retirer/").status_code == 404
+        mine.refresh_from_db()
+        theirs.refresh_from_db()
+        assert mine.withdrawn_at
+        assert not theirs.withdrawn_at
+
+    def test_a_key_is_shown_once_and_revoked_by_its_owner_alone(self, client, user):
+        page = client.post("/compte/cles/", {"name": "Tableur"})
+        [secret] = set(re.findall(r"acc_[\w-]{40,}", page.text))
+        assert "no-store" in page["Cache-Control"]
+        assert secret not in client.get("/compte/").text
+        token = ApiToken.objects.get()
+        theirs = ApiTokenFactory()
+        assert client.post(f"/compte/cles/{theirs.pk}/revoquer/").status_code == 404
+        client.post(f"/compte/cles/{token.pk}/revoquer/")
+        token.refresh_from_db()
+        assert token.revoked_at
+        assert "Ce champ est obligatoire" in client.post("/compte/cles/", {"name": ""}).text
+
+    @pytest.mark.parametrize("page", ["cles/", "cles/1/revoquer/", "accords/1/retirer/"])
+    def test_acts_are_posted(self, client, user, page):
+        assert client.get(f"/compte/{page}").status_code == 405
+
+
+class TestRegistration:
+    def test_signed_in(self, client, user):
+        city = CityFactory()
+        page = f"/{city.slug}/associations/inscription/"
+        assert "person_email" not in client.get(page).text
+        for _twice in range(2):
+            assert client.post(page, FORM).url == "/compte/"
+        organisation = Organisation.objects.get()
+        assert (organisation.city, organisation.rna, organisation.state) == (city, "W671234567", "pending")
+        assert organisation.memberships.get().user == user
+
+    def test_visitor(self, client, smtp_server):
+        city = CityFactory()
+        page = f"/{city.slug}/associations/inscription/"
+        assert "person_email" in client.get(page).text
+        person = {"person_name": "Lou", "person_email": "lou@exemple.fr"}
+        assert client.post(page, {**FORM, **person}).url == "/connexion/code/?next=%2Fcompte%2F"
+        assert Organisation.objects.get().memberships.get().user == User.objects.get(email="lou@exemple.fr")
+        code = re.search(r"^ +(\d{6})\r?$", smtp_server.messages[0].get_content(), re.MULTILINE)[1]
+        assert client.post("/connexion/code/?next=/compte/", {"code": code}).url == "/compte/"
+        assert "Les Voisins" in client.get("/compte/").text
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"rna": ""}, "Indiquez le numéro RNA ou le numéro SIRET de l’association."),
+            ({"rna": "67"}, "Un numéro RNA s’écrit W suivi de 9 chiffres"),
+            ({"siret": "12345678901234"}, "Ce numéro SIRET n’est pas valable"),
+            ({"phone": "12"}, "Ce numéro n’est pas complet"),
+            ({"email": "non"}, "adresse"),
+            ({"name": ""}, "Ce champ est obligatoire"),
+        ],
+    )
+    def test_mistakes(self, client, wrong, sentence):
+        city = CityFactory()
+        person = {"person_name": "Lou", "person_email": "lou@exemple.fr"}
+        response = client.post(f"/{city.slug}/associations/inscription/", {**FORM, **person, **wrong})
+        assert response.status_code == 200
+        assert sentence in response.text
+        assert "Des lits." in response.text
+        assert not Organisation.objects.exists()
+        assert not User.objects.exists()
+
+    def test_number_taken_by_another(self, client, user):
+        taken = OrganisationFactory(rna="W671234567")
+        page = client.post(f"/{taken.city.slug}/associations/inscription/", FORM).text
+        assert "Une association de cette ville a déjà ce numéro RNA." in page
+
+    def test_in_an_open_city_only(self, client):
+        assert client.get("/nulle-part/associations/inscription/").status_code == 404
+        assert client.get(f"/{CityFactory(is_open=False).slug}/associations/inscription/").status_code == 404
+
+
+class TestReview:
+    @pytest.fixture
+    def town(self, client):
+        role = CityRoleFactory()
+        client.force_login(role.user)
+        return role
+
+    def test_list(self, client, town):
+        OrganisationFactory(city=town.city, name="A vérifiée", verified=True, phone="+33353010001")
+        OrganisationFactory(city=town.city, name="Z nouvelle")
+        OrganisationFactory(city=town.city, name="S suspendue", suspended=True, email="")
+        OrganisationFactory(name="D’ailleurs")
+        page = client.get(f"/{town.city.slug}/associations/").text
+        assert page.index("Z nouvelle") < page.index("A vérifiée")
+        assert "D’ailleurs" not in page
+
+    def test_empty(self, client, town):
+        assert "Aucune association pour l’instant" in client.get(f"/{town.city.slug}/associations/").text
+
+    def test_queries_do_not_grow(self, client, town, django_assert_num_queries):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        counts = []
+        for number in (2, 18):
+            OrganisationFactory.create_batch(number, city=town.city, verified=True)
+            with CaptureQueriesContext(connection) as captured:
+                client.get(f"/{town.city.slug}/associations/")
+            counts.append(len(captured))
+        assert counts[0] == counts[1]
+
+    def test_verified_then_suspended(self, client, town):
+        organisation = OrganisationFactory(city=town.city)
+        page = f"/{town.city.slug}/associations/"
+        for _twice in range(2):
+            assert client.post(f"{page}{organisation.pk}/verifier/").url == page
+        organisation.refresh_from_db()
+        assert organisation.verified_by == town.user
+        assert client.post(f"{page}{organisation.pk}/suspendre/", {"reason": "x" * 501}).url == page
+        client.post(f"{page}{organisation.pk}/suspendre/", {"reason": "Dissoute"})
+        organisation.refresh_from_db()
+        assert organisation.state == "suspended"
+        assert [review.reason for review in organisation.reviews.order_by("pk")] == ["", "Dissoute"]
+
+    def test_does_not_exist_for_others(self, client):
+        organisation = OrganisationFactory()
+        page = f"/{organisation.city.slug}/associations/"
+        acts = [f"{page}{organisation.pk}/{act}/" for act in ("verifier", "suspendre")]
+        others = [
+            UserFactory(),
+            MembershipFactory(organisation=organisation, role="manager").user,
+            CityRoleFactory(city=organisation.city, role="operator").user,
+            CityRoleFactory(city=organisation.city, role="administrator").user,
+            CityRoleFactory().user,
+        ]
+        for other in others:
+            client.force_login(other)
+            assert client.get(page).status_code == 404
+            assert [client.post(act).status_code for act in acts] == [404, 404]
+        organisation.refresh_from_db()
+        assert organisation.state == "pending"
+        assert Client().get(page).url.startswith("/connexion/")
+
+    def test_another_towns_association_does_not_exist(self, client, town):
+        other = OrganisationFactory()
+        assert client.post(f"/{town.city.slug}/associations/{other.pk}/verifier/").status_code == 404
+        assert client.get(f"/{town.city.slug}/associations/{other.pk}/verifier/").status_code == 405

@@ -1,0 +1,247 @@
+"""Writing people, roles, associations, consents and keys."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from accounts import selectors, services
+from accounts.models import ApiToken, CityRole, Consent, Organisation, Role, User
+from tests.factories.accounts import (
+    ApiTokenFactory,
+    CityRoleFactory,
+    OrganisationFactory,
+    UserFactory,
+    siret,
+)
+from tests.factories.cities import CityFactory
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def ensure(**fields):
+    return services.ensure_person(
+        **{"email": None, "phone": None, "name": "", "language": "fr", "now": NOW, **fields}
+    )
+
+
+class TestEnsurePerson:
+    def test_creates_with_an_address_or_a_number(self):
+        user = ensure(email="Lou@Exemple.fr", name="Lou", language="ar")
+        assert (user.email, user.name, user.language, user.created_at) == ("lou@exemple.fr", "Lou", "ar", NOW)
+        assert not user.has_usable_password()
+        caller = ensure(phone="03 53 01 00 01", name="Sacha", by=UserFactory())
+        assert (caller.email, str(caller.phone)) == (None, "+33353010001")
+        assert ensure(email="zz@exemple.fr", language="zz").language == "fr"
+
+    def test_finds_again(self):
+        user = UserFactory(email="lou@exemple.fr", phone="+33353010001")
+        assert ensure(email="LOU@exemple.fr") == user
+        assert ensure(phone="0353010001") == user
+        assert User.objects.count() == 1
+
+    def test_never_adds_a_phone_to_an_account(self):
+        user = UserFactory(email="lou@exemple.fr", phone=None)
+        assert ensure(email="lou@exemple.fr", phone="0353010001") == user
+        user.refresh_from_db()
+        assert user.phone is None
+
+    def test_a_visitor_does_not_enter_the_account_of_a_number(self):
+        caller = UserFactory(phone_only=True, phone="+33353010001")
+        visitor = ensure(email="new@exemple.fr", phone="0353010001")
+        assert visitor != caller
+        assert visitor.phone is None
+
+    def test_an_operator_finds_the_caller_by_the_number(self):
+        caller = UserFactory(phone_only=True, phone="+33353010001")
+        assert ensure(email="new@exemple.fr", phone="0353010001", by=UserFactory()) == caller
+        caller.refresh_from_db()
+        assert caller.email is None
+
+    def test_fills_a_missing_name_until_the_address_is_proven(self):
+        user = UserFactory(name="", email="lou@exemple.fr")
+        assert ensure(email="lou@exemple.fr", name="Lou").name == "Lou"
+        assert ensure(email="lou@exemple.fr", name="Intrus").name == "Lou"
+        proven = UserFactory(name="", email="max@exemple.fr")
+        EmailAddress.objects.create(user=proven, email=proven.email, verified=True, primary=True)
+        assert ensure(email="max@exemple.fr", name="Intrus").name == ""
+        user.refresh_from_db()
+        assert user.name == "Lou"
+
+    @pytest.mark.parametrize("contact", [{"email": "pas une adresse"}, {"phone": "12"}, {}])
+    def test_refuses_a_malformed_contact(self, contact):
+        with pytest.raises(ValidationError):
+            ensure(**contact)
+        assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_forms_at_once_make_one_person(at_once):
+    def form():
+        return ensure(email="lou@exemple.fr", name="Lou").pk
+
+    answers = at_once(*[form] * 6)
+    assert len(set(answers)) == 1, answers
+    assert User.objects.count() == 1
+
+
+class TestProfile:
+    def test_changes(self):
+        user = UserFactory()
+        services.update_profile(user=user, name="Lou ", phone="0353010001", language="en", by=user, now=NOW)
+        user.refresh_from_db()
+        assert (user.name, str(user.phone), user.language) == ("Lou", "+33353010001", "en")
+        services.set_language(user=user, language="ar", by=user, now=NOW)
+        user.refresh_from_db()
+        assert user.language == "ar"
+
+    def test_refuses_somebody_elses_number_an_empty_contact_and_an_unknown_language(self):
+        user = UserFactory()
+        UserFactory(phone="+33353010001")
+        with pytest.raises(ValidationError, match="déjà utilisé"):
+            services.update_profile(user=user, name="", phone="+33353010001", language="fr", by=user, now=NOW)
+        caller = UserFactory(phone_only=True)
+        with pytest.raises(ValidationError, match="Indiquez une adresse"):
+            services.update_profile(user=caller, name="", phone="", language="fr", by=caller, now=NOW)
+        with pytest.raises(ValidationError):
+            services.set_language(user=user, language="xx", by=user, now=NOW)
+        with pytest.raises(PermissionDenied):
+            services.update_profile(user=user, name="", phone="", language="fr", by=caller, now=NOW)
+
+
+class TestRoles:
+    def test_given_by_an_administrator_once_and_taken_back(self):
+        administrator = CityRoleFactory(role=Role.ADMINISTRATOR)
+        city, user = administrator.city, UserFactory()
+        assert not selectors.is_coordinator(user, city)
+        for _twice in range(2):
+            services.give_role(user=user, city=city, role="coordinator", by=administrator.user, now=NOW)
+        assert selectors.is_coordinator(user, city)
+        given = CityRole.objects.get(user=user)
+        assert (given.given_by, given.given_at) == (administrator.user, NOW)
+        services.take_role(user=user, city=city, role="coordinator", by=administrator.user, now=NOW)
+        assert not selectors.is_coordinator(user, city)
+
+    def test_by_nobody_else(self):
+        city, user = CityFactory(), UserFactory()
+        others = [UserFactory(), CityRoleFactory(city=city).user, CityRoleFactory(role="administrator").user]
+        for other in others:
+            with pytest.raises(PermissionDenied):
+                services.give_role(user=user, city=city, role="coordinator", by=other, now=NOW)
+        services.give_role(user=user, city=city, role="administrator", by=None, now=NOW)
+        with pytest.raises(ValidationError):
+            services.give_role(user=user, city=city, role="king", by=None, now=NOW)
+
+
+class TestOrganisations:
+    def register(self, city, by, **fields):
+        fields = {"name": "Les Voisins", "rna": "w67 1234567", **fields}
+        return services.register_organisation(city=city, by=by, now=NOW, **fields)
+
+    def test_registered_pending_with_its_manager(self):
+        city, user = CityFactory(), UserFactory()
+        assert selectors.roles_in(user, city) == frozenset()
+        organisation = self.register(city, user, siret=siret(3), phone="03 88 00 00 00")
+        organisation.refresh_from_db()
+        assert (organisation.state, organisation.rna) == ("pending", "W671234567")
+        assert organisation.memberships.get(user=user).role == "manager"
+        assert selectors.roles_in(user, city) == {"association"}
+
+    def test_posted_twice_it_is_one_and_anothers_number_is_taken(self):
+        city, user = CityFactory(), UserFactory()
+        assert self.register(city, user) == self.register(city, user)
+        with pytest.raises(ValidationError, match="a déjà ce numéro RNA"):
+            self.register(city, UserFactory())
+
+    def test_refuses_without_or_with_wrong_numbers(self):
+        city, user = CityFactory(), UserFactory()
+        with pytest.raises(ValidationError, match="Indiquez le numéro RNA ou le numéro SIRET"):
+            self.register(city, user, rna="")
+        with pytest.raises(ValidationError, match="SIRET"):
+            self.register(city, user, siret="12345678901234")
+        assert not Organisation.objects.exists()
+
+    def test_verified_and_suspended_by_a_coordinator_of_the_city_with_a_trace(self):
+        organisation = OrganisationFactory()
+        coordinator = CityRoleFactory(city=organisation.city).user
+        for _twice in range(2):
+            services.verify_organisation(organisation=organisation, by=coordinator, now=NOW)
+        organisation.refresh_from_db()
+        assert (organisation.state, organisation.verified_at, organisation.verified_by) == (
+            "verified",
+            NOW,
+            coordinator,
+        )
+        services.suspend_organisation(organisation=organisation, reason="Fermée", by=coordinator, now=NOW)
+        organisation.refresh_from_db()
+        assert not organisation.is_verified
+        trace = organisation.reviews.order_by("pk").values_list("state", "reason", "by", "at")
+        assert list(trace) == [
+            ("verified", "", coordinator.pk, NOW),
+            ("suspended", "Fermée", coordinator.pk, NOW),
+        ]
+
+    def test_by_nobody_else(self):
+        organisation = OrganisationFactory()
+        operator = CityRoleFactory(city=organisation.city, role="operator").user
+        manager = organisation.memberships.create(user=UserFactory(), role="manager").user
+        for other in (operator, manager, CityRoleFactory().user):
+            with pytest.raises(PermissionDenied):
+                services.verify_organisation(organisation=organisation, by=other, now=NOW)
+            with pytest.raises(PermissionDenied):
+                services.suspend_organisation(organisation=organisation, by=other, now=NOW)
+
+
+class TestConsentsAndReadings:
+    def test_recorded_once_heard_by_an_operator_and_withdrawn(self):
+        user, operator = UserFactory(phone_only=True), UserFactory()
+        words = {"user": user, "purpose": Consent.Purpose.CONTACT, "wording_version": "1", "now": NOW}
+        consent = services.record_consent(**words, how="phone", by=operator)
+        assert consent.recorded_by == operator
+        assert services.record_consent(**words, how="web", by=user) == consent
+        with pytest.raises(PermissionDenied):
+            services.withdraw_consent(consent=consent, by=operator, now=NOW)
+        later = NOW + timedelta(days=1)
+        services.withdraw_consent(consent=consent, by=user, now=later)
+        again = services.record_consent(**{**words, "now": later}, by=user)
+        assert (again != consent, again.recorded_by) == (True, None)
+
+    def test_each_reading_is_logged(self):
+        reader, subject = UserFactory(), UserFactory()
+        reading = services.log_contact_reading(
+            subject=subject, reason="match", reference="M-1", by=reader, now=NOW
+        )
+        assert (reading.reader, reading.subject, reading.read_at) == (reader, subject, NOW)
+        services.log_contact_reading(subject=None, reason="export", by=reader, now=NOW)
+        with pytest.raises(ValidationError):
+            services.log_contact_reading(subject=None, reason="match", by=reader, now=NOW)
+
+
+class TestTokens:
+    def test_the_secret_is_never_kept(self):
+        user = UserFactory()
+        token, secret = services.issue_token(user=user, name="Tableur", by=user, now=NOW)
+        assert len(secret) >= 40
+        assert secret.startswith(token.prefix)
+        kept = ApiToken.objects.values().get()
+        assert secret not in map(str, kept.values())
+        assert services.use_token(secret=secret, now=NOW) == token
+
+    def test_use_is_noted_once_a_minute(self):
+        token = ApiTokenFactory(secret="acc_one")
+        for seconds, noted in ((0, 0), (59, 0), (60, 60)):
+            services.use_token(secret="acc_one", now=NOW + timedelta(seconds=seconds))
+            token.refresh_from_db()
+            assert token.last_used_at == NOW + timedelta(seconds=noted)
+
+    def test_revoked_wrong_and_of_a_closed_account(self):
+        token = ApiTokenFactory(secret="acc_two")
+        assert services.use_token(secret="acc_three", now=NOW) is None
+        with pytest.raises(PermissionDenied):
+            services.revoke_token(token=token, by=UserFactory(), now=NOW)
+        services.revoke_token(token=token, by=token.user, now=NOW)
+        assert services.use_token(secret="acc_two", now=NOW) is None
+        ApiTokenFactory(secret="acc_four", user__is_active=False)
+        assert services.use_token(secret="acc_four", now=NOW) is None

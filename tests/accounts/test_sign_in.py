@@ -1,0 +1,393 @@
+"""Sign-in by a code, from the mail to the session, over a real SMTP server and a real cache."""
+
+import logging
+import re
+import time
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import NoReverseMatch, path, reverse
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import User
+from tests.accounts import urls as frame
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+REQUEST = "/connexion/"
+CONFIRM = "/connexion/code/"
+
+
+def post_offer(request: HttpRequest) -> HttpResponse:
+    """A visitor's form, as an app above this one has it."""
+    person = services.ensure_person(email=request.POST["email"], name="Lou", now=timezone.now())
+    return services.start_code_sign_in(request=request, user=person, next_url=request.POST["next"])
+
+
+urlpatterns = [path("offrir/", post_offer), *frame.urlpatterns]
+
+
+@pytest.fixture(autouse=True)
+def with_an_offer_form(addresses: None, settings: Any) -> None:
+    settings.ROOT_URLCONF = __name__
+
+
+def ask(client: Client, email: str, next_url: str = "") -> Any:
+    return client.post(REQUEST, {"email": email, "next": next_url} if next_url else {"email": email})
+
+
+def code_in(message: Any) -> str:
+    found = re.search(r"^ +(\d{6})\r?$", message.get_content(), re.MULTILINE)
+    assert found, message.get_content()
+    return found[1]
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def said(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def is_in(client: Client, user: User) -> bool:
+    page = client.get("/compte/")
+    return page.status_code == 200 and user.email in page.text
+
+
+class TestHappyPath:
+    def test_from_the_address_to_the_page_one_came_for(self, client, smtp_server):
+        user = UserFactory(email="lou@exemple.fr")
+        assert client.get(f"{REQUEST}?next=/compte/").status_code == 200
+        response = ask(client, " Lou@exemple.fr", "/compte/")
+        assert response.url == f"{CONFIRM}?next=%2Fcompte%2F"
+        page = client.get(response.url)
+        assert "lou@exemple.fr" in page.text.lower()
+        [message] = smtp_server.messages
+        assert message["To"].lower() == "lou@exemple.fr"
+        assert message["Subject"] == "Votre code pour Accorde"
+        assert not is_in(client, user)
+        code = code_in(message)
+        response = client.post(response.url, {"code": f" {code[:3]} {code[3:]} ", "next": "/compte/"})
+        assert response.url == "/compte/"
+        assert is_in(client, user)
+        address = EmailAddress.objects.get(user=user)
+        assert (address.email, address.verified, address.primary) == ("lou@exemple.fr", True, True)
+
+    def test_a_code_serves_once(self, client, smtp_server):
+        user = UserFactory()
+        ask(client, user.email)
+        code = code_in(smtp_server.messages[0])
+        client.post(CONFIRM, {"code": code})
+        client.post("/deconnexion/")
+        assert not is_in(client, user)
+        assert client.post(CONFIRM, {"code": code}).url == REQUEST
+        assert not is_in(client, user)
+
+    def test_a_code_opens_no_other_session(self, client, smtp_server):
+        user = UserFactory()
+        ask(client, user.email)
+        thief = Client()
+        assert thief.post(CONFIRM, {"code": code_in(smtp_server.messages[0])}).url == REQUEST
+        assert not is_in(thief, user)
+
+    def test_leaves_for_no_other_site(self, client, smtp_server):
+        user = UserFactory()
+        response = ask(client, user.email, "https://ailleurs.example/")
+        response = client.post(
+            response.url, {"code": code_in(smtp_server.messages[0]), "next": "https://ailleurs.example/"}
+        )
+        assert response.url == "/"
+
+    def test_signing_out_asks_then_does(self, client):
+        user = UserFactory()
+        client.force_login(user)
+        assert client.get("/deconnexion/").status_code == 200
+        assert is_in(client, user)
+        client.post("/deconnexion/")
+        assert not is_in(client, user)
+
+    def test_an_old_row_of_the_address_does_not_shut_its_owner_out(self, client, smtp_server):
+        EmailAddress.objects.create(user=UserFactory(), email="lou@exemple.fr", verified=True, primary=True)
+        user = UserFactory(email="lou@exemple.fr")
+        ask(client, user.email)
+        client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])})
+        assert is_in(client, user)
+
+
+class TestWrongCode:
+    def test_three_and_a_new_one_is_needed(self, client, smtp_server):
+        user = UserFactory()
+        ask(client, user.email, "/compte/")
+        code = code_in(smtp_server.messages[0])
+        for _attempt in range(2):
+            response = client.post(f"{CONFIRM}?next=/compte/", {"code": wrong(code)})
+            assert "Ce code n’est pas le bon." in response.text
+        response = client.post(f"{CONFIRM}?next=/compte/", {"code": wrong(code)})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert any("Trop d’essais" in sentence for sentence in said(response))
+        client.post(CONFIRM, {"code": code})
+        assert not is_in(client, user)
+
+    def test_expired(self, client, smtp_server, settings):
+        user = UserFactory()
+        ask(client, user.email)
+        session = client.session
+        session["account_login"]["state"]["stages"]["login_by_code"]["data"]["at"] -= (
+            settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT + 1
+        )
+        session.save()
+        response = client.post(f"{CONFIRM}?next=/compte/", {"code": code_in(smtp_server.messages[0])})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert said(response) == ["Ce code n’est plus valable. Demandez-en un autre."]
+        assert not is_in(client, user)
+
+    def test_a_mistyped_address_can_be_corrected(self, client, smtp_server):
+        user = UserFactory()
+        ask(client, "fautedefrappe@exemple.fr")
+        assert client.get(REQUEST).status_code == 200
+        ask(client, user.email)
+        client.post(CONFIRM, {"code": code_in(smtp_server.messages[1])})
+        assert is_in(client, user)
+
+    def test_without_having_asked(self, client):
+        assert client.get(CONFIRM).url == REQUEST
+
+
+class TestNobodyLearnsWhoHasAnAccount:
+    def test_same_pages_and_one_mail_each(self, smtp_server, django_assert_max_num_queries):
+        known = UserFactory(email="connue@exemple.fr").email
+        UserFactory(email="fermee@exemple.fr", is_active=False)
+        pages = {}
+        for email in (known, "inconn@exemple.fr", "fermee@exemple.fr"):
+            client = Client()
+            response = ask(client, email)
+            shown = [client.get(response.url).text]
+            for _attempt in range(2):
+                shown.append(client.post(response.url, {"code": "000000"}).text)
+            last = client.post(response.url, {"code": "000000"})
+            shown += [last.url, *said(last)]
+            pages[email] = [
+                re.sub(r'value="\w{64}"|X-CSRFToken": "\w+"', "", text.replace(email, "@")) for text in shown
+            ]
+            assert len(smtp_server.to(email)) == 1
+        assert pages[known] == pages["inconn@exemple.fr"] == pages["fermee@exemple.fr"]
+
+    def test_the_unknown_are_told_by_mail_alone_and_nothing_is_created(self, client, smtp_server):
+        ask(client, "inconnue@exemple.fr")
+        [message] = smtp_server.messages
+        text = message.get_content()
+        assert "Aucun compte n’y est rattaché" in text
+        assert "/connexion/premiere-fois/" in text
+        assert not re.search(r"^ +\d{6}\r?$", text, re.MULTILINE)
+        assert not User.objects.exists()
+        assert not EmailAddress.objects.exists()
+
+    def test_no_code_is_right_for_the_unknown(self, client, smtp_server):
+        ask(client, "inconnue@exemple.fr")
+        for code in ("", "000000", "None"):
+            client.post(CONFIRM, {"code": code})
+            assert client.get("/compte/").status_code == 302
+
+    def test_phone_only_people_do_not_sign_in(self, client, smtp_server):
+        UserFactory(phone_only=True)
+        for nothing in ("", "None", "null@"):
+            response = ask(client, nothing)
+            assert response.status_code == 200
+        assert not smtp_server.messages
+
+
+class TestLimits:
+    def test_five_codes_for_an_address(self, smtp_server):
+        user = UserFactory()
+        for _request in range(5):
+            assert ask(Client(), user.email).status_code == 302
+        response = ask(Client(), user.email.upper())
+        assert "Trop d’essais" in response.text
+        assert len(smtp_server.messages) == 5
+
+    def test_twenty_requests_from_a_visitor(self, client, smtp_server):
+        for number in range(20):
+            assert ask(client, f"personne{number}@exemple.fr").status_code == 302
+        assert "Trop d’essais" in ask(client, "personne21@exemple.fr").text
+        assert len(smtp_server.messages) == 20
+
+    def test_the_form_of_an_offer_is_no_way_round(self, smtp_server):
+        for _request in range(5):
+            client = Client()
+            assert client.post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"}).url.startswith(
+                CONFIRM
+            )
+        response = Client().post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert any("plusieurs codes" in sentence for sentence in said(response))
+        assert len(smtp_server.messages) == 5
+
+
+class TestAfterAForm:
+    def test_a_newcomer_proves_the_address_and_lands_where_the_form_wanted(self, client, smtp_server):
+        response = client.post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"})
+        assert response.url == f"{CONFIRM}?next=%2Fcompte%2F"
+        user = User.objects.get(email="lou@exemple.fr")
+        assert not is_in(client, user)
+        response = client.post(response.url, {"code": code_in(smtp_server.messages[0]), "next": "/compte/"})
+        assert response.url == "/compte/"
+        assert is_in(client, user)
+        assert EmailAddress.objects.get(user=user).verified
+
+    def test_somebody_signed_in_or_without_an_address_goes_straight_on(self, client, smtp_server, rf):
+        client.force_login(UserFactory(email="lou@exemple.fr"))
+        assert client.post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"}).url == "/compte/"
+        assert not smtp_server.messages
+
+    def test_no_other_site(self, client, smtp_server):
+        response = client.post("/offrir/", {"email": "lou@exemple.fr", "next": "https://ailleurs.example/"})
+        assert response.url == f"{CONFIRM}?next=%2F"
+
+    def test_nothing_is_lost_without_mail_server(self, client, smtp_server):
+        smtp_server.stop()
+        response = client.post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert any("Nous ne pouvons pas envoyer de code" in sentence for sentence in said(response))
+        assert User.objects.get().email == "lou@exemple.fr"
+
+    def test_nothing_is_lost_without_redis(self, client, smtp_server, without_redis):
+        response = client.post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert User.objects.get().email == "lou@exemple.fr"
+
+
+@pytest.fixture
+def without_redis(settings: Any, clear_cache: None):
+    """A port on which nobody listens."""
+    whole = settings.CACHES
+    settings.CACHES = {"default": {**whole["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    yield
+    settings.CACHES = whole
+
+
+class TestBrokenServers:
+    @pytest.mark.parametrize("email", ["lou@exemple.fr", "inconnue@exemple.fr"])
+    @pytest.mark.parametrize("fault", ["down", "451 try later", "550 no such mailbox"])
+    def test_mail(self, client, smtp_server, caplog, email, fault):
+        UserFactory(email="lou@exemple.fr")
+        smtp_server.stop() if fault == "down" else setattr(smtp_server, "answer", fault)
+        with caplog.at_level(logging.DEBUG):
+            response = ask(client, email)
+        assert response.status_code == 503
+        assert "Nous ne pouvons pas envoyer de code" in response.text
+        assert f'value="{email}"' in response.text
+        # The test's own SMTP server tells all.
+        ours = [record.getMessage() for record in caplog.records if record.name != "mail.log"]
+        assert any("not sent" in line for line in ours)
+        assert email not in " ".join(ours)
+        assert client.get(CONFIRM).url == REQUEST
+        smtp_server.start() if fault == "down" else setattr(smtp_server, "answer", "")
+        assert ask(client, email).status_code == 302
+
+    def test_redis(self, client, smtp_server, without_redis):
+        response = ask(client, UserFactory().email)
+        assert response.status_code == 503
+        assert "Nous ne pouvons pas envoyer de code" in response.text
+        assert not smtp_server.messages
+
+    def test_nothing_personal_in_the_logs(self, client, smtp_server, caplog):
+        user = UserFactory()
+        with caplog.at_level(logging.INFO):
+            ask(client, user.email)
+            code = code_in(smtp_server.messages[0])
+            client.post(CONFIRM, {"code": code})
+        assert is_in(client, user)
+        ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
+        assert code not in ours
+        assert user.email not in ours
+
+
+class TestWhatIsNotThere:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "account_email",
+            "account_change_password",
+            "account_set_password",
+            "account_reset_password",
+            "account_reauthenticate",
+            "account_email_verification_sent",
+            "account_confirm_email",
+            "socialaccount_connections",
+            "mfa_trust",
+        ],
+    )
+    def test_no_page_for_what_nobody_has(self, name):
+        with pytest.raises(NoReverseMatch):
+            reverse(name)
+
+    @pytest.mark.parametrize("page", ["/connexion/premiere-fois/", "/connexion/compte-ferme/", "/connexion/"])
+    def test_pages_for_all(self, client, page):
+        assert client.get(page).status_code == 200
+
+    def test_a_closed_account_is_told_so(self, client, smtp_server):
+        user = UserFactory()
+        ask(client, user.email)
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        response = client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])})
+        assert response.url == "/connexion/compte-ferme/"
+        assert not is_in(client, user)
+
+
+class TestSecondFactor:
+    def code(self, user: User) -> str:
+        secret = Authenticator.objects.get(user=user, type="totp").wrap().instance.data["secret"]
+        return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+    def test_is_asked_after_the_code(self, client, smtp_server):
+        user = UserFactory()
+        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+        RecoveryCodes.activate(user)
+        ask(client, user.email, "/compte/")
+        response = client.post(CONFIRM, {"code": code_in(smtp_server.messages[0]), "next": "/compte/"})
+        assert response.url == "/connexion/double-verification/"
+        assert not is_in(client, user)
+        assert client.get(response.url).status_code == 200
+        assert client.post(response.url, {"code": "000000"}).status_code == 200
+        assert not is_in(client, user)
+        response = client.post(response.url, {"code": self.code(user)})
+        assert response.url == "/compte/"
+        assert is_in(client, user)
+
+    def test_activated_used_and_deactivated(self, client):
+        user = UserFactory()
+        client.force_login(user)
+        assert client.get("/compte/double-verification/").status_code == 200
+        page = "/compte/double-verification/activer/"
+        assert "data:image/svg+xml" in client.get(page).text
+        assert client.post(page, {"code": "000000"}).status_code == 200
+        secret = client.session["mfa.totp.secret"]
+        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        response = client.post(page, {"code": code})
+        assert response.url == "/compte/double-verification/codes/"
+        assert Authenticator.objects.filter(user=user).count() == 2
+        assert client.get(response.url).status_code == 200
+        assert client.get("/compte/double-verification/").status_code == 200
+        session = client.session
+        session["account_authentication_methods"] = []
+        session.save()
+        response = client.get("/compte/double-verification/desactiver/")
+        assert response.url.startswith("/compte/double-verification/confirmer/")
+        assert client.get(response.url).status_code == 200
+        recovery = Authenticator.objects.get(user=user, type="recovery_codes").wrap().get_unused_codes()[0]
+        response = client.post(response.url, {"code": recovery})
+        assert response.url == "/compte/double-verification/desactiver/"
+        assert client.get(response.url).status_code == 200
+        assert client.get("/compte/double-verification/codes/nouveaux/").status_code == 200
+        client.post("/compte/double-verification/desactiver/")
+        assert not Authenticator.objects.filter(user=user).exists()

@@ -1,0 +1,97 @@
+"""People, roles and associations for tests. Names are invented."""
+
+from datetime import UTC, datetime
+
+import factory
+from stdnum import luhn
+
+from accounts.models import ApiToken, CityRole, Consent, Membership, Organisation, Role, User
+from accounts.services import token_digest
+from tests.factories.cities import CityFactory
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    """Somebody with an address; `phone_only=True` for somebody that an operator entered."""
+
+    class Meta:
+        model = User
+
+    class Params:
+        # 03 53 01 is a range that is never given to anybody.
+        phone_only = factory.Trait(email=None, phone=factory.Sequence(lambda n: f"+3335301{n % 10_000:04d}"))
+
+    email = factory.Sequence(lambda n: f"personne{n}@exemple.fr")
+    name = factory.Sequence(lambda n: f"Personne {n}")
+    password = "!"
+
+
+class CityRoleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CityRole
+
+    user = factory.SubFactory(UserFactory)
+    city = factory.SubFactory(CityFactory)
+    role = Role.COORDINATOR
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory):
+    """An association that awaits its verification; `verified=True` or `suspended=True` otherwise."""
+
+    class Meta:
+        model = Organisation
+
+    class Params:
+        verified = factory.Trait(
+            state=Organisation.State.VERIFIED,
+            verified_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+            verified_by=factory.SubFactory(UserFactory),
+        )
+        suspended = factory.Trait(state=Organisation.State.SUSPENDED)
+
+    city = factory.SubFactory(CityFactory)
+    name = factory.Sequence(lambda n: f"Association {n}")
+    rna = factory.Sequence(lambda n: f"W67{n:07d}")
+    email = factory.Sequence(lambda n: f"association{n}@exemple.fr")
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    organisation = factory.SubFactory(OrganisationFactory)
+    role = Membership.Role.MEMBER
+
+
+class ConsentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Consent
+
+    user = factory.SubFactory(UserFactory)
+    purpose = Consent.Purpose.CONTACT
+    wording_version = "1"
+    given_at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    how = Consent.How.WEB
+
+
+class ApiTokenFactory(factory.django.DjangoModelFactory):
+    """A key whose secret is `secret`."""
+
+    class Meta:
+        model = ApiToken
+        exclude = ["secret"]
+
+    secret = factory.Sequence(lambda n: f"acc_{n:043d}")
+    user = factory.SubFactory(UserFactory)
+    name = "Tableur"
+    prefix = factory.LazyAttribute(lambda token: token.secret[:10])
+    digest = factory.LazyAttribute(lambda token: token_digest(token.secret))
+    created_at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def siret(number: int) -> str:
+    """The nth SIRET with right check digits (both the SIREN's and its own)."""
+    siren = f"{80_000_000 + number:08d}"
+    siren += luhn.calc_check_digit(siren)
+    start = f"{siren}0001"
+    return start + luhn.calc_check_digit(start)
