@@ -163,7 +163,7 @@ class NeedForm(forms.Form):
         if not choices:
             choices = [(ME, _("Moi"))]
         self.whom_choices = dict(choices)
-        if len(choices) == 1:
+        if len(choices) == 1 and not self.desk:
             return
         widget: forms.Widget = RadioCards() if len(choices) <= MOST_CARDS else forms.Select()
         if isinstance(widget, forms.Select) and not isinstance(widget, RadioCards):
@@ -172,6 +172,7 @@ class NeedForm(forms.Form):
             label=_("Pour qui postez-vous ce besoin\u202f?"),
             choices=choices,
             widget=widget,
+            initial=CALLER if len(choices) == 1 else None,
             error_messages={"required": _("Dites pour qui.")},
         )
         self.fields = {"whom": whom, **self.fields}

@@ -32,7 +32,7 @@ from needs.models import Need
 
 PER_PAGE = 20
 # What the caller heard before saying yes; a new wording has a new version.
-CALLER_CONSENT, CALLER_WORDING = "need-by-phone", "2026-11"
+CALLER_WORDING = "need-by-phone-1"
 
 
 @require_safe
@@ -105,7 +105,7 @@ def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
         )
         record_consent(
             user=person,
-            purpose=CALLER_CONSENT,
+            purpose=Consent.Purpose.RECORD,
             wording_version=CALLER_WORDING,
             how=Consent.How.PHONE,
             by=by,
