@@ -69,11 +69,11 @@ def register(
     if offer.latitude is None or offer.longitude is None:
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     periods = _checked_periods(windows)
-    offer.full_clean()
     try:
         with transaction.atomic():
+            offer.full_clean()
             offer.save(force_insert=True)
-    except IntegrityError:
+    except (IntegrityError, ValidationError):
         # The same form posted twice at the same moment: the other one is the offer.
         twin = Offer.objects.filter(city=city, external_key=external_key).exclude(external_key="").first()
         if twin is None:
@@ -90,13 +90,16 @@ def register(
 
 
 @transaction.atomic
-def prove_contact(*, owner: User, by: User, now: datetime) -> int:
-    """Activate the offers that waited for their owner's code; how many. Doing it twice changes nothing."""
-    waiting = list(
-        Offer.objects.select_for_update(no_key=True)
-        .filter(owner=owner, state=OfferState.UNCONFIRMED)
-        .order_by("id")
-    )
+def prove_contact(*, owner: User, by: User, now: datetime, offer_id: int | None = None) -> int:
+    """Activate the offers that waited for their owner's code; how many. Doing it twice changes nothing.
+
+    `offer_id` activates that one alone: anybody can post an offer under somebody's address, so that pages
+    never confirm more than the person was shown.
+    """
+    offers = Offer.objects.select_for_update(no_key=True).filter(owner=owner, state=OfferState.UNCONFIRMED)
+    if offer_id is not None:
+        offers = offers.filter(pk=offer_id)
+    waiting = list(offers.order_by("id"))
     for offer in waiting:
         offer.confirmed_at = now
         _move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=["confirmed_at"])
@@ -118,6 +121,8 @@ def change(
     A capacity below what is already promised is refused, by the database too.
     """
     offer = _locked(offer_id)
+    if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
+        raise _refused(offer)
     changed = [name for name, value in fields.items() if getattr(offer, name) != value]
     for name in changed:
         setattr(offer, name, fields[name])
@@ -285,16 +290,20 @@ def _act(
     if offer.state == to and not confirms:
         return offer
     if offer.state not in known:
-        raise ValidationError(
-            _("Cette proposition est « %(state)s » : ce n’est plus possible."),
-            code="state",
-            params={"state": offer.get_state_display()},
-        )
+        raise _refused(offer)
     if confirms:
         offer.confirmed_at, offer.reminded_at = now, None
     also = ["confirmed_at", "reminded_at"] if confirms else []
     _move(offer, to, act=act, by=by, now=now, reason=reason, also=also)
     return offer
+
+
+def _refused(offer: Offer) -> ValidationError:
+    return ValidationError(
+        _("Cette proposition est « %(state)s » : ce n’est plus possible."),
+        code="state",
+        params={"state": offer.get_state_display()},
+    )
 
 
 def _move(

@@ -1,0 +1,88 @@
+"""What comes in by the form or by the phone: the person, their consent and their offer, all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Consent, User
+from accounts.services import ensure_person, record_consent
+from catalogue.vocabulary import Source
+from cities.models import City
+from offers.models import Offer
+from offers.services import Period, register
+
+# The texts stand in forms.py; a new wording takes a new version.
+WORDING_VERSION = "2026-1"
+
+
+@transaction.atomic
+def receive(
+    *,
+    city: City,
+    contact: Mapping[str, Any],
+    language: str,
+    fields: Mapping[str, Any],
+    windows: Sequence[Period],
+    external_key: str,
+    by: User | None,
+    now: datetime,
+) -> Offer:
+    """Register what somebody sent from the site: active when they are signed in (`by`), else to be confirmed.
+
+    `contact` (name, email, phone) counts for a visitor only. ValidationError by field.
+    """
+    owner = by or ensure_person(**contact, language=language, by=None, now=now)
+    # The offer before the consent: a form posted twice at once waits here for its twin.
+    offer = register(
+        city=city,
+        owner=owner,
+        fields=fields,
+        windows=windows,
+        source=Source.WEB,
+        contact_proven=by is not None,
+        by=owner,
+        now=now,
+        external_key=external_key,
+    )
+    _record_consents(offer, how=Consent.How.WEB, by=owner, now=now)
+    return offer
+
+
+@transaction.atomic
+def take_call(
+    *,
+    city: City,
+    contact: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    windows: Sequence[Period],
+    external_key: str,
+    by: User,
+    now: datetime,
+) -> Offer:
+    """Register what a caller says to an operator (`by`), who heard their consent: active at once."""
+    owner = ensure_person(**contact, by=by, now=now)
+    offer = register(
+        city=city,
+        owner=owner,
+        fields=fields,
+        windows=windows,
+        source=Source.PHONE,
+        contact_proven=True,
+        by=by,
+        now=now,
+        external_key=external_key,
+    )
+    _record_consents(offer, how=Consent.How.PHONE, by=by, now=now)
+    return offer
+
+
+def _record_consents(offer: Offer, *, how: str, by: User, now: datetime) -> None:
+    purposes = [Consent.Purpose.RECORD]
+    if offer.share_with_linked:
+        purposes.append(Consent.Purpose.SHARING)
+    for purpose in purposes:
+        record_consent(
+            user=offer.owner, purpose=purpose, wording_version=WORDING_VERSION, how=how, by=by, now=now
+        )

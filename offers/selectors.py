@@ -1,0 +1,131 @@
+"""Reading offers. Lists start from what the reader may see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from catalogue.vocabulary import Kind
+from cities.models import City
+from offers.models import Offer, OfferChange, OfferState
+from offers.services import Period
+
+# Offers in these states can still be changed by their owner or the desk.
+EDITABLE = (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED)
+ENDED_LAST = (OfferState.WITHDRAWN,)
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """What may be done with an offer in its state."""
+
+    edit: bool
+    pause: bool
+    resume: bool
+    reconfirm: bool
+    withdraw: bool
+
+
+def get_offer(user: User | AnonymousUser, city: City, reference: str) -> Offer:
+    """An offer of the town that this person may see. Raises Offer.DoesNotExist."""
+    if not isinstance(user, User):
+        raise Offer.DoesNotExist
+    return (
+        Offer.objects.visible_to(user)
+        .filter(city=city)
+        .select_related("city", "owner", "commune")
+        .get(reference=reference.upper())
+    )
+
+
+def own_offers(user: User, city: City) -> QuerySet[Offer]:
+    """What a person proposed in a town, what was withdrawn last."""
+    return (
+        Offer.objects.visible_to(user)
+        .filter(owner=user, city=city)
+        .select_related("owner", "commune")
+        .prefetch_related("windows")
+        .order_by("-created_at", "-id")
+    )
+
+
+def periods_of(offer: Offer) -> list[Period]:
+    """An offer's days, in order."""
+    return [(window.first_day, window.last_day) for window in offer.windows.all()]
+
+
+def changes_of(offer: Offer) -> list[OfferChange]:
+    """An offer's history, the oldest first."""
+    return list(offer.changes.all())
+
+
+def possible(offer: Offer) -> Possible:
+    """The acts that the services would not refuse for its state."""
+    state = offer.state
+    return Possible(
+        edit=state in EDITABLE,
+        pause=state == OfferState.ACTIVE,
+        resume=state == OfferState.PAUSED,
+        reconfirm=state in (OfferState.ACTIVE, OfferState.EXPIRED),
+        withdraw=state in EDITABLE,
+    )
+
+
+def town_offers(
+    user: User, city: City, *, q: str = "", category: str = "", state: str = ""
+) -> QuerySet[Offer]:
+    """The town's offers that the desk looks for, the latest first."""
+    offers = (
+        Offer.objects.visible_to(user)
+        .filter(city=city)
+        .select_related("owner", "commune")
+        .prefetch_related("windows")
+        .order_by("-created_at", "-id")
+    )
+    if words := q.strip():
+        offers = offers.filter(
+            Q(reference__icontains=words)
+            | Q(title__icontains=words)
+            | Q(owner__name__icontains=words)
+            | Q(commune__name__icontains=words)
+        )
+    if category:
+        offers = offers.filter(category=category)
+    if state:
+        offers = offers.filter(state=state)
+    return offers
+
+
+def to_call(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Those that wait for a call: their owner gave a number and no address."""
+    return offers.filter(state=OfferState.UNCONFIRMED, owner__email__isnull=True).order_by("created_at", "id")
+
+
+def to_visit(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Active homes that nobody of the town has seen."""
+    return offers.filter(kind=Kind.HOUSING, state=OfferState.ACTIVE, vetted_at__isnull=True).order_by(
+        "created_at", "id"
+    )
+
+
+def counts(user: User, city: City) -> dict[str, int]:
+    """How many offers wait for a call, and how many homes for a visit."""
+    offers = Offer.objects.visible_to(user).filter(city=city)
+    return {"to_call": to_call(offers).count(), "to_visit": to_visit(offers).count()}
+
+
+def known_offers(user: User, city: City, person: User) -> list[Offer]:
+    """What a caller already proposes in the town, for an operator who is about to enter it again."""
+    return list(
+        Offer.objects.visible_to(user)
+        .filter(city=city, owner=person, state__in=EDITABLE)
+        .select_related("commune")
+        .order_by("-created_at")[:10]
+    )
+
+
+def same_offer(offers: list[Offer], fields: dict[str, Any]) -> bool:
+    """Whether one of these looks like the one being entered."""
+    return any(offer.category == fields.get("category") for offer in offers)

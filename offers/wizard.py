@@ -1,0 +1,336 @@
+"""The questions of "Je propose mon aide", one a page, and the answers kept in the session until they are sent."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Kind
+from cities.models import City
+from offers.forms import OfferForm, called_for, complete, proposed_title, unchecked
+from offers.models import HandOver
+
+LONGEST_ANSWER = 3000
+Words = Any  # a lazy translation
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question. `part` stands beside its number; `alone` means that its one field is the question itself."""
+
+    name: str
+    part: Words
+    question: Words
+    fields: tuple[str, ...]
+    lead: Words = ""
+    alone: bool = False
+
+
+def _steps() -> dict[str, Step]:
+    steps = (
+        Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), ("kind",), alone=True),
+        Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), ("category",), alone=True),
+        Step(
+            "goods",
+            _("Vos objets"),
+            _("Dites-nous-en un peu plus"),
+            ("capacity", "condition", "best_before", "hand_over"),
+        ),
+        Step(
+            "pair",
+            _("Vos langues"),
+            _("Entre quelles langues\u202f?"),
+            ("languages_from", "languages_to"),
+            _("Plusieurs réponses possibles."),
+        ),
+        Step(
+            "where",
+            _("Le lieu"),
+            _("Où est-ce\u202f?"),
+            ("commune", "address", "reach_km", "remote"),
+            _("Seule la commune est montrée aux associations. L’adresse reste cachée."),
+        ),
+        Step(
+            "when",
+            _("Les dates"),
+            _("Quand est-ce possible\u202f?"),
+            ("first_day", "last_day", "open_ended", "second_first_day", "second_last_day"),
+            _("Une date approximative suffit. Vous pourrez la changer."),
+        ),
+        Step("places", _("Votre logement"), _("Combien de personnes\u202f?"), ("capacity",), alone=True),
+        Step(
+            "who",
+            _("Votre logement"),
+            _("Qui pouvez-vous accueillir\u202f?"),
+            ("accepts",),
+            _("Plusieurs réponses possibles. Vous pourrez toujours dire non à une demande."),
+            alone=True,
+        ),
+        Step(
+            "home",
+            _("Votre logement"),
+            _("Comment est ce logement\u202f?"),
+            (
+                *("dwelling_state", "rent", "shared_home", "step_free", "pets_accepted", "smoking"),
+                *("longest_stay_days", "notice_days", "nearest_stop"),
+            ),
+            _("Cochez ce qui est vrai. Le reste est facultatif."),
+        ),
+        Step("hours", _("Votre temps"), _("Combien de temps, et quand\u202f?"), ("capacity", "slots")),
+        Step(
+            "languages",
+            _("Vos langues"),
+            _("Quelles langues parlez-vous\u202f?"),
+            ("languages",),
+            _("Plusieurs réponses possibles. Elles aident à se comprendre dès le premier jour."),
+            alone=True,
+        ),
+        Step(
+            "words", _("En quelques mots"), _("Comment le diriez-vous\u202f?"), ("title", "text", "diploma")
+        ),
+        Step(
+            "you",
+            _("Vous"),
+            _("Comment vous joindre\u202f?"),
+            ("name", "email", "phone", "consent", "share_with_linked"),
+            _("Vos coordonnées ne sont données qu’après votre oui."),
+        ),
+    )
+    return {step.name: step for step in steps}
+
+
+STEPS = _steps()
+ORDER: dict[str, tuple[str, ...]] = {
+    "": ("kind", "category"),
+    Kind.HOUSING: (
+        *("kind", "category", "where", "when", "places", "who"),
+        *("home", "languages", "words", "you"),
+    ),
+    Kind.GOODS: ("kind", "category", "goods", "where", "when", "words", "you"),
+    Kind.SKILL: ("kind", "category", "pair", "where", "when", "hours", "languages", "words", "you"),
+}
+# Until the kind is chosen, nobody knows how many questions follow: the shortest list is announced.
+FEWEST = len(ORDER[Kind.GOODS])
+
+
+class Draft:
+    """The answers of one browser to one town's questions. Nothing is written until something is answered."""
+
+    def __init__(self, session: SessionBase, *, city: City, today: date, signed_in: bool) -> None:
+        self.session, self.city, self.today, self.signed_in = session, city, today, signed_in
+        self._slot = f"offer-draft-{city.slug}"
+        self._state: dict[str, Any] = session.get(self._slot) or {"key": "", "answers": {}, "checked": False}
+        self._forms: dict[str, OfferForm] = {}
+
+    # --- Reading ---------------------------------------------------------------------------------------
+
+    @property
+    def key(self) -> str:
+        """What makes a form posted twice one offer."""
+        return str(self._state["key"])
+
+    @property
+    def is_begun(self) -> bool:
+        return bool(self._state["answers"])
+
+    @property
+    def checked(self) -> bool:
+        """Whether the last page was reached once: from then on an answer changed leads back to it."""
+        return bool(self._state["checked"])
+
+    @property
+    def kind(self) -> str:
+        kind = self._first("kind", "kind")
+        return kind if kind in Kind.values else ""
+
+    @property
+    def category(self) -> str:
+        category = self._first("category", "category")
+        return category if category in CATEGORIES.get(self.kind, ()) else ""
+
+    def _first(self, step: str, field: str) -> str:
+        values = self._state["answers"].get(step, {}).get("data", {}).get(field) or [""]
+        return str(values[-1])
+
+    def steps(self) -> list[Step]:
+        """The questions that these answers call for, in order."""
+        steps = [STEPS[name] for name in ORDER[self.kind]]
+        return [step for step in steps if self._is_asked(step)]
+
+    def _is_asked(self, step: Step) -> bool:
+        if step.name == "you":
+            return not self.signed_in
+        if step.name in ("pair", "languages"):
+            return (self.category in LANGUAGE_PAIR_CATEGORIES) == (step.name == "pair")
+        return True
+
+    def position(self, step: Step) -> tuple[int, int]:
+        """ "Question n sur total"."""
+        steps = self.steps()
+        if not self.kind:
+            return steps.index(step) + 1, FEWEST
+        return steps.index(step) + 1, len(steps)
+
+    def form(self, step: Step, data: Any = None) -> OfferForm:
+        """The question's form: with `data`, checked; else with the answer that is kept, if any."""
+        answer = self._state["answers"].get(step.name)
+        if data is None and answer and answer["sent"]:
+            return self._build(step, self._typed(step))
+        if data is not None:
+            return self._build(step, data)
+        initial = self._proposals(step)
+        if answer:
+            blank = self._build(step, None)
+            initial |= unchecked(blank, self._typed(step))
+        return self._build(step, None, initial)
+
+    def _build(self, step: Step, data: Any, initial: dict[str, Any] | None = None) -> OfferForm:
+        return OfferForm(
+            data,
+            city=self.city,
+            today=self.today,
+            kind=self.kind,
+            category=self.category,
+            names=[name for name in step.fields if self._is_shown(name)],
+            initial=initial,
+            auto_id="id_%s",
+        )
+
+    def _typed(self, step: Step) -> QueryDict:
+        """What was typed; a title that we proposed follows the answers that it was made of."""
+        answer = self._state["answers"][step.name]
+        query = as_query(answer["data"])
+        if answer.get("title_is_ours"):
+            query["title"] = self._proposed_title()
+        return query
+
+    def _proposed_title(self) -> str:
+        return proposed_title(self._fields(without="words"))
+
+    def _is_shown(self, name: str) -> bool:
+        if name == "reach_km" and self.kind == Kind.GOODS:
+            return self._first("goods", "hand_over") == HandOver.DELIVERED
+        if name == "remote" and self.kind != Kind.SKILL:
+            return False
+        return called_for(name, self.kind, self.category)
+
+    def _proposals(self, step: Step) -> dict[str, Any]:
+        """What a question that was never answered says already."""
+        if step.name == "words":
+            return {"title": self._proposed_title()}
+        if step.name == "pair":
+            return {"languages_to": ["fr"]}
+        return {}
+
+    def answered(self, step: Step) -> OfferForm | None:
+        """The checked form of an answer that was sent, good or not; None when the question is open."""
+        if step.name not in self._forms:
+            answer = self._state["answers"].get(step.name)
+            if not answer or not answer["sent"]:
+                return None
+            self._forms[step.name] = self._build(step, self._typed(step))
+        return self._forms[step.name]
+
+    def first_open(self) -> Step | None:
+        """The first question without a good answer: nobody gets beyond it."""
+        for step in self.steps():
+            form = self.answered(step)
+            if form is None or not form.is_valid():
+                return step
+        return None
+
+    def fields(self) -> dict[str, Any]:
+        """The good answers so far, as columns of an offer with what follows from them."""
+        return self._fields(without="")
+
+    def _fields(self, *, without: str) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for step in self.steps():
+            form = None if step.name == without else self.answered(step)
+            if form is not None and form.is_valid():
+                fields |= form.offer_fields()
+        return complete(fields) if "category" in fields else fields
+
+    def offer_fields(self) -> dict[str, Any]:
+        """Every column that the answers give; the title in French when it is the one that we proposed."""
+        fields = self.fields()
+        if self._state["answers"]["words"].get("title_is_ours"):
+            with override("fr"):
+                fields["title"] = self._proposed_title()
+        return fields
+
+    def periods(self) -> list[tuple[date, date | None]]:
+        form = self.answered(STEPS["when"])
+        assert form is not None
+        assert form.is_valid()
+        return form.periods()
+
+    def contact(self) -> dict[str, Any]:
+        """Name, e-mail and phone of a visitor."""
+        form = self.answered(STEPS["you"])
+        assert form is not None
+        assert form.is_valid()
+        return {name: form.cleaned_data[name] for name in ("name", "email", "phone")}
+
+    # --- Writing ---------------------------------------------------------------------------------------
+
+    def keep(self, step: Step, data: QueryDict, *, sent: bool) -> None:
+        """Keep what was typed; `sent` is False when somebody went back without continuing."""
+        own = {
+            name: [value[:LONGEST_ANSWER] for value in values]
+            for name, values in data.lists()
+            if any(name == field or name.startswith(f"{field}_") for field in step.fields)
+        }
+        self._state["key"] = self._state["key"] or str(uuid.uuid4())
+        answer: dict[str, Any] = {"data": own, "sent": sent}
+        if step.name == "words":
+            answer["title_is_ours"] = own.get("title") == [self._proposed_title()]
+        self._state["answers"][step.name] = answer
+        self._forms.clear()
+        self._save()
+
+    def mark_checked(self) -> None:
+        self._state["checked"] = True
+        self._save()
+
+    def forget(self) -> None:
+        self.session.pop(self._slot, None)
+
+    def _save(self) -> None:
+        self.session[self._slot] = self._state
+        self.session.modified = True
+
+
+def as_query(data: dict[str, list[str]]) -> QueryDict:
+    query = QueryDict(mutable=True)
+    for name, values in data.items():
+        query.setlist(name, values)
+    return query
+
+
+# Kept so that a page posted twice, or opened again, leads to the offer that it became.
+SENT = "offers-sent"
+MOST_SENT = 20
+
+
+def remember_sent(session: SessionBase, *, key: str, reference: str, code_url: str) -> None:
+    """Note which offer a draft became, and where its code is to be typed (empty: nothing to type)."""
+    sent = dict(list(session.get(SENT, {}).items())[-MOST_SENT:])
+    sent[key] = {"reference": reference, "code_url": code_url}
+    session[SENT] = sent
+
+
+def sent_by_key(session: SessionBase, key: str) -> str | None:
+    """The reference that the draft with this key became, in this browser."""
+    found = session.get(SENT, {}).get(key)
+    return found["reference"] if found else None
+
+
+def sent_by_reference(session: SessionBase, reference: str) -> dict[str, str] | None:
+    """What this browser knows of an offer that it sent."""
+    return next((one for one in session.get(SENT, {}).values() if one["reference"] == reference), None)

@@ -1,0 +1,184 @@
+"""How an offer is said: its facts, where it stands, what became of it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalogue.labels import category_label, household_names, language_names, quantity_words
+from catalogue.slots import parse_slot
+from catalogue.times import ago, day_range, day_words, days_words, slot_words
+from catalogue.vocabulary import Kind
+from offers.models import Offer, OfferChange, OfferState
+from offers.services import Period
+
+TAGS = {
+    OfferState.ACTIVE: "ok",
+    OfferState.UNCONFIRMED: "warn",
+    OfferState.EXPIRED: "warn",
+    OfferState.FROZEN: "stop",
+}
+# A citizen who said so this lately is not asked again whether it still holds.
+FRESH_FOR = timedelta(days=7)
+
+
+def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[str, Any]]:
+    """What is known of an offer, as (label, value) rows; also of one that is not stored yet."""
+    rows: list[tuple[str, str]] = [
+        (_("Quoi"), category_label(offer.category)),
+        (_("Combien"), quantity_words(offer.kind, offer.capacity)),
+        (_("Quand"), ", ".join(day_range(first, last, today=today) for first, last in windows)),
+        (_("Où"), _place(offer)),
+        (_("Adresse (cachée)"), offer.address),
+    ]
+    if offer.kind == Kind.HOUSING:
+        rows += _home(offer)
+    elif offer.kind == Kind.GOODS:
+        rows += [
+            (_("État"), offer.get_condition_display() if offer.condition else ""),
+            (
+                _("À consommer avant le"),
+                day_words(offer.best_before, today=today) if offer.best_before else "",
+            ),
+            (_("Remise"), offer.get_hand_over_display() if offer.hand_over else ""),
+        ]
+    else:
+        pair = ""
+        if offer.languages_from and offer.languages_to:
+            pair = _("%(from)s vers %(to)s") % {
+                "from": language_names(offer.languages_from),
+                "to": language_names(offer.languages_to),
+            }
+        rows += [
+            (_("Traduction"), pair),
+            (_("Moments"), ", ".join(slot_words(parse_slot(slot)) for slot in offer.slots)),
+            (_("Diplôme"), offer.diploma),
+        ]
+    rows += [
+        (_("Langues parlées"), language_names(offer.languages)),
+        (_("Villes voisines"), _("peuvent aussi la voir") if offer.share_with_linked else ""),
+    ]
+    return [{"label": label, "value": value} for label, value in rows]
+
+
+def _place(offer: Offer) -> str:
+    words = offer.commune.label
+    if offer.reach_km:
+        words = _("%(place)s, jusqu’à %(km)s\u00a0km") % {"place": words, "km": f"{offer.reach_km:g}"}
+    if offer.remote:
+        words = _("%(place)s, ou à distance") % {"place": words}
+    return words
+
+
+def _home(offer: Offer) -> list[tuple[str, str]]:
+    conditions = [
+        words
+        for said, words in (
+            (offer.shared_home, _("logement partagé avec vous")),
+            (offer.step_free, _("sans marche à monter")),
+            (offer.pets_accepted, _("animal possible")),
+            (offer.smoking, _("on peut fumer")),
+        )
+        if said
+    ]
+    notice = _("le jour même suffit")
+    if offer.notice_days:
+        notice = _("%(days)s avant") % {"days": days_words(offer.notice_days)}
+    stay = _("pas de limite")
+    if offer.longest_stay_days:
+        stay = _("%(days)s au plus") % {"days": days_words(offer.longest_stay_days)}
+    rent = ""
+    if offer.rent is not None:
+        rent = _("%(euros)s\u00a0€ par mois") % {"euros": offer.rent} if offer.rent else _("prêté")
+    return [
+        (_("Pour qui"), household_names(offer.accepts) or _("tout le monde, sauf un mineur isolé")),
+        (_("Conditions"), ", ".join(conditions)),
+        (_("État du logement"), offer.get_dwelling_state_display() if offer.dwelling_state else ""),
+        (_("Loyer"), rent),
+        (_("Séjour"), stay),
+        (_("Vous prévenir"), notice),
+        (_("Arrêt le plus proche"), offer.nearest_stop),
+    ]
+
+
+def tag(offer: Offer) -> dict[str, str]:
+    """The state as a tag: colour and word."""
+    return {"state": TAGS.get(OfferState(offer.state), "brand"), "text": offer.get_state_display()}
+
+
+def next_step(offer: Offer, *, now: datetime) -> str:
+    """What happens next, or what its owner can do, in a sentence."""
+    if offer.state == OfferState.UNCONFIRMED:
+        if offer.owner.email:
+            return _("Il reste à confirmer votre adresse e-mail.")
+        return _("La ville vous appelle pour confirmer.")
+    if offer.state == OfferState.ACTIVE:
+        if asks_again(offer, now=now):
+            return _("Tient-elle toujours\u202f? Dites-le en un geste.")
+        return _("Nous cherchons un besoin qui correspond. Vous n’avez rien à faire.")
+    return {
+        OfferState.DRAFT: _("Elle n’est pas encore envoyée."),
+        OfferState.PAUSED: _("Personne ne vous sollicite. Reprenez-la quand vous voulez."),
+        OfferState.EXPIRED: _("Nous n’avons pas eu de réponse. Dites-nous si elle tient toujours."),
+        OfferState.WITHDRAWN: _("Vous l’avez retirée. Merci de l’avoir proposée."),
+        OfferState.FROZEN: _("La ville l’a suspendue et prend contact avec vous."),
+    }[OfferState(offer.state)]
+
+
+def asks_again(offer: Offer, *, now: datetime) -> bool:
+    """Whether the owner is asked if an active offer still holds."""
+    return (
+        offer.state == OfferState.ACTIVE
+        and offer.confirmed_at is not None
+        and (offer.reminded_at is not None or now - offer.confirmed_at > FRESH_FOR)
+    )
+
+
+def receipt_steps(offer: Offer) -> list[str]:
+    """ "Et maintenant", for an offer that has just become active."""
+    if offer.kind == Kind.HOUSING:
+        return [
+            _("La ville vous appelle pour convenir d’une visite."),
+            _("Dès qu’un besoin correspond, nous vous posons la question."),
+            _("Vous répondez oui ou non. Votre adresse n’est donnée qu’après votre oui."),
+        ]
+    return [
+        _("Nous cherchons un besoin qui correspond."),
+        _("Dès que nous en trouvons un, nous vous posons la question."),
+        _("Vous répondez oui ou non. Vos coordonnées ne sont données qu’après votre oui."),
+    ]
+
+
+def history(
+    offer: Offer, changes: Sequence[OfferChange], *, viewer: User, now: datetime
+) -> list[dict[str, Any]]:
+    """What became of an offer, the latest first. The reason of a suspension is the town's alone."""
+    owner = viewer.pk == offer.owner_id
+    said = {
+        "register": _("Proposition enregistrée"),
+        "prove_contact": _("Contact confirmé"),
+        "pause": _("Mise en pause"),
+        "resume": _("Reprise"),
+        "reconfirm": _("Confirmée\u202f: elle tient toujours"),
+        "withdraw": _("Retirée"),
+        "vet": _("Visite faite par la ville"),
+        "freeze": _("Suspendue par la ville"),
+        "unfreeze": _("Suspension levée"),
+        "expire": _("Mise de côté, sans réponse de votre part") if owner else _("Mise de côté, sans réponse"),
+    }
+    events = []
+    for change in reversed(changes):
+        show_reason = change.reason and (not owner or change.act == "withdraw")
+        events.append(
+            {
+                "text": said.get(change.act, change.act),
+                "at": timezone.localtime(change.at),
+                "when": ago(change.at, now),
+                "note": change.reason if show_reason else "",
+                "state": "stop" if change.act == "freeze" else "current" if not events else "",
+            }
+        )
+    return events
