@@ -2,7 +2,6 @@
 
 import contextlib
 import smtplib
-from email import policy
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -92,11 +91,11 @@ def compose(message: Message) -> EmailMultiAlternatives:
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
     """Speak SMTP step by step, since `sendmail()` does not tell before which step the line was cut."""
-    content = mail.message().as_bytes(policy=policy.SMTP)
+    content = mail.message().as_bytes(linesep="\r\n")
     sender, recipient = (sanitize_address(address, "utf-8") for address in (mail.from_email, *mail.to))
-    options = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []
     try:
         smtp.ehlo_or_helo_if_needed()
+        options = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []
         code, _answer = smtp.mail(sender, options)
         if code != 250:
             # The sender is our own: whatever the server dislikes about it, the next message would meet it too.

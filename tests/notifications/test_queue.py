@@ -1,0 +1,187 @@
+"""Queuing: once per (recipient, event, subject), in the recipient's language, whatever the broker does."""
+
+from datetime import UTC, datetime
+
+import pytest
+from celery import Celery
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from config.celery import app
+from notifications import selectors, services
+from notifications.models import Channel, Message, MessageState
+from notifications.services import Text
+from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.cities import CityFactory
+from tests.factories.notifications import MessageFactory
+
+NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
+
+
+def queue(person, subject="match:1", *, event="match_question", city=None, due_at=None):
+    return services.queue(
+        recipient=person,
+        event=event,
+        subject_key=subject,
+        city=city,
+        compose=lambda: Text(f"Bonjour ({get_language()})", "Bonjour"),
+        now=NOW,
+        due_at=due_at,
+    )
+
+
+def test_a_message_is_queued_in_the_recipients_language_and_rings(transactional_db, bells):
+    message = queue(UserFactory(language="ar"))
+
+    assert (message.title, message.language) == ("Bonjour (ar)", "ar")
+    assert (message.state, message.due_at, message.created_at) == (MessageState.QUEUED, NOW, NOW)
+    assert bells() == [("notifications.tasks.deliver", [])]
+
+
+def test_a_language_that_we_do_not_speak_becomes_french(db):
+    assert queue(UserFactory(language="ps")).language == "fr"
+
+
+def test_somebody_without_an_address_gets_a_call_and_no_bell(transactional_db, bells):
+    message = queue(UserFactory(phone_only=True))
+
+    assert message.channel == Channel.CALL
+    assert bells() == []
+
+
+def test_what_is_due_later_does_not_ring(transactional_db, bells):
+    assert queue(UserFactory(), due_at=timezone.now()) is not None
+    assert bells() == []
+
+
+def test_the_same_message_is_queued_once(db):
+    person = UserFactory()
+    assert queue(person) is not None
+    assert queue(person) is None
+    assert queue(person, "match:2") is not None
+    assert queue(person, event="match_confirmed") is not None
+    assert queue(UserFactory()) is not None
+    assert Message.objects.count() == 4
+
+
+def test_two_connections_at_the_same_moment_queue_it_once(at_once):
+    person = UserFactory()
+
+    results = at_once(*[lambda: queue(person)] * 6)
+
+    assert sorted(result is None for result in results) == [False] + [True] * 5
+    assert Message.objects.count() == 1
+
+
+def test_the_second_one_waits_for_the_first_and_then_counts_on_its_outcome(at_once):
+    """The first one's transaction fails after queuing: the second one's message is the message."""
+    person = UserFactory()
+
+    def failing():
+        with transaction.atomic():
+            queue(person)
+            raise RuntimeError("later in the same transaction")
+
+    failed, _queued = at_once(failing, lambda: queue(person))
+
+    assert isinstance(failed, RuntimeError)
+    assert Message.objects.count() == 1
+
+
+def test_the_database_holds_the_uniqueness_by_itself(db):
+    first = MessageFactory()
+    with pytest.raises(IntegrityError, match="message_once"):
+        MessageFactory(recipient=first.recipient, event=first.event, subject_key=first.subject_key)
+
+
+def test_a_broker_that_is_down_loses_no_message(transactional_db, caplog):
+    elsewhere = Celery("elsewhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    elsewhere.conf.task_publish_retry = False
+    elsewhere.set_current()
+    try:
+        message = queue(UserFactory())
+    finally:
+        app.set_current()
+
+    assert Message.objects.get() == message
+    assert "bell not heard: notifications.tasks.deliver" in caplog.text
+
+
+# --- Calls and who sees what ---------------------------------------------------------------------------
+
+
+def test_a_call_made_carries_its_author_and_happens_once(db):
+    message = MessageFactory(to_call=True)
+    first, second = UserFactory.create_batch(2)
+    services.mark_called(message_id=message.pk, by=first, now=NOW)
+    services.mark_called(message_id=message.pk, by=second, now=NOW)
+
+    message.refresh_from_db()
+    assert (message.state, message.called_by, message.sent_at) == (MessageState.SENT, first, NOW)
+
+
+def test_a_mail_is_not_a_call(db):
+    message = MessageFactory()
+    with pytest.raises(Message.DoesNotExist):
+        services.mark_called(message_id=message.pk, by=UserFactory(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"state": "sent"}, "message_sent_at_with_state"),
+        ({"sent_at": NOW}, "message_sent_at_with_state"),
+        ({"state": "sending"}, "message_sending_is_claimed"),
+        ({"to_call": True, "state": "sent", "sent_at": NOW}, "message_called_by_somebody"),
+    ],
+)
+def test_the_database_refuses_half_told_stories(db, fields, constraint):
+    with pytest.raises(IntegrityError, match=constraint):
+        MessageFactory(**fields)
+
+
+def test_a_mail_has_no_caller(db):
+    with pytest.raises(IntegrityError, match="message_called_by_somebody"):
+        MessageFactory(state="sent", sent_at=NOW, called_by=UserFactory())
+
+
+def test_calls_to_make_are_the_towns_the_oldest_first(db):
+    city = CityFactory()
+    younger = MessageFactory(to_call=True, city=city, due_at=datetime(2026, 3, 10, tzinfo=UTC))
+    older = MessageFactory(to_call=True, city=city)
+    MessageFactory(city=city)
+    MessageFactory(to_call=True)
+    done = MessageFactory(to_call=True, city=city)
+    services.mark_called(message_id=done.pk, by=UserFactory(), now=NOW)
+
+    assert list(selectors.calls_to_make(city)) == [older, younger]
+
+
+def test_undelivered_are_those_that_only_a_person_can_settle(db):
+    city = CityFactory()
+    failed = MessageFactory(city=city, state="failed")
+    uncertain = MessageFactory(city=city, state="uncertain")
+    MessageFactory(city=city)
+    MessageFactory(state="failed")
+
+    assert set(selectors.undelivered(city)) == {failed, uncertain}
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [("coordinator", True), ("operator", True), ("administrator", False)]
+)
+def test_the_desk_sees_the_towns_messages(db, role, sees):
+    message = MessageFactory()
+    person = CityRoleFactory(city=message.city, role=role).user
+    stranger = CityRoleFactory(role=role).user
+
+    assert (message in Message.objects.visible_to(person)) is sees
+    assert message not in Message.objects.visible_to(stranger)
+
+
+def test_everybody_sees_their_own_messages_and_no_others(db):
+    mine, _other = MessageFactory(), MessageFactory()
+
+    assert list(Message.objects.visible_to(mine.recipient)) == [mine]
+    assert list(selectors.messages_of(mine.recipient)) == [mine]
