@@ -1,0 +1,45 @@
+"""What people are asked after a match, and what the desk is told about a report."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalogue.times import day_range
+from followups import links
+from followups.models import FollowUp, Incident
+from notifications.services import Text
+
+
+def question(followup: FollowUp, person: User) -> Text:
+    """Did it take place? One tap answers."""
+    match = followup.match
+    return Text(
+        title=_("Cela a-t-il eu lieu ? %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\nVous aviez confirmé une mise en relation pour « %(need)s » (%(reference)s), %(when)s.\n\n"
+            "Cela a-t-il eu lieu ? Un seul appui suffit pour répondre. Si quelque chose n’a pas marché, dites-le : "
+            "nous chercherons une autre solution.\n\n%(city)s"
+        )
+        % {
+            "need": match.need.title,
+            "reference": match.need.reference,
+            "when": day_range(match.first_day, match.last_day),
+            "city": "\n".join(line for line in (match.city.name, match.city.phone) if line),
+        },
+        action_label=_("Répondre"),
+        action_url=links.answer_path(followup, person),
+    )
+
+
+def incident_reported(incident: Incident) -> Text:
+    """To the other coordinators: a report is there. What it says stays on the site."""
+    return Text(
+        title=_("Un signalement est à traiter (%(reference)s)") % {"reference": incident.offer.reference},
+        body=_(
+            "Bonjour,\n\nUn signalement concerne la proposition %(reference)s. Elle est suspendue jusqu’à votre "
+            "décision."
+        )
+        % {"reference": incident.offer.reference},
+        action_label=_("Lire le signalement"),
+        action_url=reverse("followups:incidents", args=[incident.city.slug]),
+    )

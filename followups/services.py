@@ -1,0 +1,195 @@
+"""Asking what happened, writing the answer down, and reports that freeze an offer."""
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import selectors as accounts
+from accounts.models import User
+from catalogue.vocabulary import Kind
+from cities.models import City
+from followups import messages
+from followups.models import Answer, FollowUp, Incident, Outcome
+from matching import services as matching
+from matching.lifecycle import NotPossible, Reason, Role
+from matching.models import Match, MatchState
+from matching.snapshots import local_day
+from notifications.services import queue
+from offers import services as offers
+from offers.models import Offer
+
+ASK_AGAIN_AFTER = timedelta(days=2)
+BATCH = 200
+# The question makes sense in these alone; whatever ended otherwise has its own story.
+FOLLOWED_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY)
+# An answer that ends a match, and the reason written with its decision.
+ENDING = {
+    Answer.NO_SHOW: Reason.NO_SHOW,
+    Answer.CHANGED_MIND: Reason.CHANGED_MIND,
+    Answer.LOST_CONTACT: Reason.LOST_CONTACT,
+}
+
+
+@transaction.atomic
+def plan_due(*, by: None = None, now: datetime) -> int:
+    """Ask about each match that began `follow_up_after_days` ago, and again what was "not yet"; how many asked.
+
+    Any number of runs, at once too, ask each question once.
+    """
+    followed = Match.objects.filter(state__in=FOLLOWED_STATES)
+    asked = 0
+    for city in City.objects.filter(pk__in=followed.values("city")).order_by("pk"):
+        today = local_day(now, city)
+        wait = timedelta(days=city.follow_up_after_days)
+        begun = followed.filter(city=city, first_day__lte=today - wait, followups__isnull=True)
+        FollowUp.objects.bulk_create(
+            [
+                FollowUp(match=match, due_on=match.first_day + wait, created_at=now)
+                for match in begun.order_by("first_day", "pk")[:BATCH]
+            ],
+            ignore_conflicts=True,  # another run planned the same question meanwhile
+        )
+        due = (
+            FollowUp.objects.to_ask()
+            .filter(due_on__lte=today, match__city=city, match__state__in=FOLLOWED_STATES)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("match__city", "match__offer", "match__need__organisation", "match__need__person")
+        )
+        for followup in due[:BATCH]:
+            _ask(followup, now=now)
+            asked += 1
+    return asked
+
+
+@transaction.atomic
+def complete_over(*, by: None = None, now: datetime) -> int:
+    """Complete the matches that took place and whose last day has passed; how many."""
+    soon = now.date() + timedelta(days=1)
+    running = Match.objects.filter(
+        state=MatchState.UNDER_WAY, outcome__answer=Answer.TOOK_PLACE, last_day__lt=soon
+    )
+    completed = 0
+    for match in running.select_related("city").order_by("last_day", "pk")[:BATCH]:
+        if match.last_day >= local_day(now, match.city):
+            continue
+        try:
+            matching.complete(match_id=match.pk, by=None, now=now)
+        except NotPossible:
+            continue  # somebody ended it while we waited for the lock
+        completed += 1
+    return completed
+
+
+@transaction.atomic
+def answer(*, followup_id: int, answer: str, by: User, now: datetime, note: str = "") -> FollowUp:
+    """Write an answer down and let the match follow it. A second answer changes nothing: read `.answer`.
+
+    "Not yet" is asked again two days later; the other answers are the match's outcome. ValidationError for
+    a question that was never asked or an answer that does not exist.
+    """
+    if answer not in Answer.values:
+        raise ValidationError({"answer": _("Choisissez une des réponses.")})
+    followup = (
+        FollowUp.objects.select_for_update(of=("self",))
+        .select_related("match__city", "match__offer")
+        .get(pk=followup_id)
+    )
+    if followup.answered_at is not None:
+        return followup
+    if followup.asked_at is None:
+        raise ValidationError({"answer": _("Cette question n’a pas encore été posée.")})
+    followup.answer, followup.answered_at, followup.answered_by = answer, now, by
+    followup.save(update_fields=["answer", "answered_at", "answered_by"])
+    match = followup.match
+    if answer == Answer.NOT_YET:
+        if match.state in FOLLOWED_STATES:
+            again_on = local_day(now, match.city) + ASK_AGAIN_AFTER
+            FollowUp.objects.get_or_create(match=match, due_on=again_on, defaults={"created_at": now})
+        return followup
+    Outcome.objects.get_or_create(
+        match=match, defaults={"answer": answer, "by": by, "note": note[:500], "at": now}
+    )
+    if match.state in FOLLOWED_STATES:
+        _move(match, Answer(answer), by=by, now=now, note=note)
+    return followup
+
+
+@transaction.atomic
+def report_incident(
+    *, offer_id: int, text: str, by: User, now: datetime, match_id: int | None = None
+) -> Incident:
+    """Write a report down, suspend the offer at once, tell the other coordinators. ValidationError by field."""
+    offer = Offer.objects.select_related("city").get(pk=offer_id)
+    incident = Incident(
+        city=offer.city, offer=offer, match_id=match_id, text=text, reported_by=by, reported_at=now
+    )
+    incident.full_clean()
+    incident.save(force_insert=True)
+    offers.freeze(offer_id=offer.pk, by=by, now=now, reason=f"incident {incident.pk}")
+    for person in accounts.coordinators_of(offer.city):
+        if person != by:
+            queue(
+                recipient=person,
+                event="incident_reported",
+                subject_key=f"incident:{incident.pk}",
+                city=offer.city,
+                compose=lambda: messages.incident_reported(incident),
+                now=now,
+            )
+    return incident
+
+
+@transaction.atomic
+def close_incident(*, incident_id: int, conclusion: str, unfreeze: bool, by: User, now: datetime) -> Incident:
+    """Conclude a report; `unfreeze` lifts the suspension, unless another report on the offer is open.
+
+    Doing it twice changes nothing. ValidationError by field.
+    """
+    offer_id = Incident.objects.values_list("offer_id", flat=True).get(pk=incident_id)
+    # The offer's lock first: two reports on one offer, closed at once, must see each other.
+    Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
+    incident = Incident.objects.select_for_update().get(pk=incident_id)
+    if incident.closed_at is not None:
+        return incident
+    if not conclusion.strip():
+        raise ValidationError({"conclusion": _("Dites en une phrase ce que vous avez décidé.")})
+    incident.closed_at, incident.closed_by, incident.conclusion = now, by, conclusion
+    incident.full_clean(exclude=["city", "offer", "match", "reported_by"])
+    incident.save(update_fields=["closed_at", "closed_by", "conclusion"])
+    others_open = Incident.objects.filter(offer_id=offer_id, closed_at__isnull=True).exists()
+    if unfreeze and not others_open:
+        offers.unfreeze(offer_id=offer_id, by=by, now=now, reason=f"incident {incident.pk}")
+    return incident
+
+
+def _ask(followup: FollowUp, *, now: datetime) -> None:
+    match = followup.match
+    # An association that nobody speaks for any more: the desk finds out.
+    people = matching.concerned_with_need(match) or list(accounts.coordinators_of(match.city))
+    for person in people:
+        queue(
+            recipient=person,
+            event="followup_question",
+            subject_key=f"followup:{followup.pk}",
+            city=match.city,
+            compose=lambda person=person: messages.question(followup, person),
+            now=now,
+        )
+    followup.asked_at = now
+    followup.save(update_fields=["asked_at"])
+
+
+def _move(match: Match, answer: Answer, *, by: User, now: datetime, note: str) -> None:
+    """The match follows the answer, whoever gave it."""
+    if answer in ENDING:
+        matching.break_off(
+            match_id=match.pk, by=by, now=now, reason=ENDING[answer], note=note, role=Role.FOLLOW_UP
+        )
+        return
+    if match.state == MatchState.CONFIRMED:
+        matching.start(match_id=match.pk, by=by, now=now, role=Role.FOLLOW_UP)
+    # Things once handed over are handed over; a stay or lessons go on until their last day.
+    if match.offer.kind == Kind.GOODS or match.last_day < local_day(now, match.city):
+        matching.complete(match_id=match.pk, by=by, now=now, role=Role.FOLLOW_UP)

@@ -1,0 +1,160 @@
+"""One tap that says what happened, from a signed link; and the coordinators' reports."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import selectors as accounts
+from accounts.models import User
+from catalogue.times import ago, day_range
+from cities.models import City
+from followups import links, selectors, services
+from followups.forms import CloseForm, ReportForm
+from followups.models import Answer, FollowUp
+from offers.models import Offer
+
+PAGE_SIZE = 30
+# In the order in which they are shown: the two that are no trouble first.
+NEGATIVE = (Answer.NO_SHOW, Answer.CHANGED_MIND, Answer.LOST_CONTACT)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+    """The question, or what was answered to it. The link stands for its person, who need not sign in."""
+    try:
+        grant = links.read(token)
+    except links.LinkExpired:
+        return _no_question(request, expired=True)
+    except links.LinkBroken:
+        return _no_question(request, expired=False)
+    followup = selectors.granted(grant, city_slug=city_slug)
+    if followup is None:
+        return _no_question(request, expired=True)
+    if request.method == "POST" and followup.answered_at is None:
+        try:
+            services.answer(
+                followup_id=followup.pk,
+                answer=request.POST.get("answer", ""),
+                by=User.objects.get(pk=grant.user_id),
+                now=timezone.now(),
+                note=request.POST.get("note", "").strip(),
+            )
+        except ValidationError as error:
+            return _question(request, followup, error=" ".join(error.messages))
+    if request.method == "POST":
+        return redirect(request.path)
+    if followup.answered_at is not None:
+        return _answered(request, followup)
+    return _question(request, followup)
+
+
+@login_required
+@require_GET
+def incidents(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """The town's reports: open ones first."""
+    city = _city_of_coordinator(request, city_slug)
+    now = timezone.now()
+    found = selectors.incidents_of(city, _reader(request))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [{"incident": incident, "ago": ago(incident.reported_at, now)} for incident in page]
+    return render(request, "followups/incidents.html", {"rows": rows, "page_obj": page})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """A new report: the offer is suspended at once."""
+    city = _city_of_coordinator(request, city_slug)
+    reader = _reader(request)
+    offers = Offer.objects.visible_to(reader).filter(city=city)
+    form = ReportForm(
+        request.POST or None, offers=offers, initial={"reference": request.GET.get("offer", "")}
+    )
+    if request.method == "POST" and form.is_valid() and form.offer is not None:
+        services.report_incident(
+            offer_id=form.offer.pk, text=form.cleaned_data["text"], by=reader, now=timezone.now()
+        )
+        messages.success(
+            request, _("Signalement enregistré. La proposition %(ref)s est suspendue.") % {"ref": form.offer}
+        )
+        return redirect("followups:incidents", city.slug)
+    return render(request, "followups/report.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, city_slug: str, incident_id: int) -> HttpResponse:
+    """The decision on a report; one that is closed already says so on the list."""
+    city = _city_of_coordinator(request, city_slug)
+    reader = _reader(request)
+    incident = get_object_or_404(selectors.incidents_of(city, reader), pk=incident_id)
+    if incident.closed_at is not None:
+        messages.info(request, _("Ce signalement est déjà clos."))
+        return redirect("followups:incidents", city.slug)
+    form = CloseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        lift = form.cleaned_data["decision"] == CloseForm.LIFT
+        services.close_incident(
+            incident_id=incident.pk,
+            conclusion=form.cleaned_data["conclusion"],
+            unfreeze=lift,
+            by=reader,
+            now=timezone.now(),
+        )
+        messages.success(request, _("Signalement clos."))
+        return redirect("followups:incidents", city.slug)
+    context = {"form": form, "incident": incident, "ago": ago(incident.reported_at, timezone.now())}
+    return render(request, "followups/close.html", context, status=422 if form.errors else 200)
+
+
+def _question(request: HttpRequest, followup: FollowUp, *, error: str = "") -> HttpResponse:
+    match = followup.match
+    context = {
+        "followup": followup,
+        "need": match.need,
+        "when": day_range(match.first_day, match.last_day),
+        "over": match.state not in services.FOLLOWED_STATES,
+        "took_place": Answer.TOOK_PLACE,
+        "not_yet": Answer.NOT_YET,
+        "negative": NEGATIVE,
+        "error": error,
+    }
+    return render(request, "followups/question.html", context, status=422 if error else 200)
+
+
+def _answered(request: HttpRequest, followup: FollowUp) -> HttpResponse:
+    context = {
+        "followup": followup,
+        "need": followup.match.need,
+        "said": followup.get_answer_display(),
+        "when": ago(followup.answered_at, timezone.now()) if followup.answered_at else "",
+        "not_yet": followup.answer == Answer.NOT_YET,
+        "ended": followup.answer in NEGATIVE,
+    }
+    return render(request, "followups/answered.html", context)
+
+
+def _no_question(request: HttpRequest, *, expired: bool) -> HttpResponse:
+    status = 410 if expired else 404
+    return render(request, "followups/no_question.html", {"expired": expired}, status=status)
+
+
+def _city_of_coordinator(request: HttpRequest, city_slug: str) -> City:
+    """The town, for its coordinators; for others it does not exist."""
+    city = get_object_or_404(City, slug=city_slug)
+    if not accounts.is_coordinator(_reader(request), city):
+        raise Http404
+    return city
+
+
+def _reader(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # behind login_required
+    return request.user
