@@ -21,7 +21,7 @@ class ProblemSerializer(serializers.Serializer):
     type = serializers.CharField(help_text="Stable word: validation_error, not_found, permission_denied…")
     title = serializers.CharField(help_text="One sentence, in the language of the request.")
     status = serializers.IntegerField(help_text="The HTTP status.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         help_text="Sentences by field; a field inside another is written `windows.0.first_day`, "
         "what concerns no single field is under `__all__`.",

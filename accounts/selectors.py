@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from phonenumber_field.phonenumber import to_python
 
 from accounts.models import (
     ApiToken,
@@ -114,7 +116,7 @@ def find_person(*, email: str | None = None, phone: Any = None) -> User | None:
     The phone may be written as people do ("06 12 34 56 78"): the installation's region completes it.
     """
     email = LowerCaseEmailField.normalised(email)
-    number = User._meta.get_field("phone").to_python(phone) if phone else None
+    number = to_python(phone, region=settings.PHONENUMBER_DEFAULT_REGION) if phone else None
     wanted = Q()
     if email:
         wanted |= Q(email=email)

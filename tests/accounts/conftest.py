@@ -4,8 +4,6 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def addresses(settings: Any) -> None:
-    """The app alone, in a frame whose links lead nowhere."""
-    settings.ROOT_URLCONF = "tests.accounts.urls"
-    # A sign-in reads its session, then the one with the new key.
+def sessions_read_twice(settings: Any) -> None:
+    """A sign-in reads its session, then the one with the new key."""
     settings.ZEAL_ALLOWLIST = [*settings.ZEAL_ALLOWLIST, {"model": "sessions.*"}]

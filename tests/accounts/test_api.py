@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tests.accounts import urls as frame
+from config import urls as addresses
 from tests.factories.accounts import ApiTokenFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,14 +53,14 @@ class WhoView(APIView):
 
 
 urlpatterns = [
-    *frame.urlpatterns,
+    *addresses.urlpatterns,
     path("api/who/", WhoView.as_view()),
     path("api/schema/", SpectacularAPIView.as_view()),
 ]
 
 
 @pytest.fixture(autouse=True)
-def with_an_endpoint(addresses: None, settings: Any) -> None:
+def with_an_endpoint(settings: Any) -> None:
     settings.ROOT_URLCONF = __name__
 
 

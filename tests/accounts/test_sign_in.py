@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import User
-from tests.accounts import urls as frame
+from config import urls as addresses
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +33,11 @@ def post_offer(request: HttpRequest) -> HttpResponse:
     return services.start_code_sign_in(request=request, user=person, next_url=request.POST["next"])
 
 
-urlpatterns = [path("offrir/", post_offer), *frame.urlpatterns]
+urlpatterns = [path("offrir/", post_offer), *addresses.urlpatterns]
 
 
 @pytest.fixture(autouse=True)
-def with_an_offer_form(addresses: None, settings: Any) -> None:
+def with_an_offer_form(settings: Any) -> None:
     settings.ROOT_URLCONF = __name__
 
 
