@@ -15,5 +15,6 @@ def place(request: HttpRequest) -> dict[str, Any]:
     city = City.objects.filter(slug=slug).first() if slug else None
     roles: frozenset[str] = frozenset()
     if city is not None and request.user.is_authenticated:
-        roles = accounts.roles_in(request.user, city)
+        # Whoever has no other part in the town is here as a citizen.
+        roles = accounts.roles_in(request.user, city) or frozenset({"citizen"})
     return {"city": city, "roles": roles, "demo": settings.DEMO, "source_url": settings.SOURCE_URL}

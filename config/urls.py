@@ -27,5 +27,6 @@ urlpatterns += [
     path("<slug:city_slug>/propositions/", include("offers.urls")),
     path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
+    path("<slug:city_slug>/", include("followups.urls")),
     path("<slug:city_slug>/", include("notifications.urls")),
 ]

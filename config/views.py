@@ -8,6 +8,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -16,6 +18,7 @@ from cities.models import City
 from config.tasks import HEARTBEAT_KEY
 from matching import engine
 from matching import selectors as matching
+from matching.presentation import PART_LABELS, PART_MEANINGS, RULE_WORDS
 from needs.selectors import public_needs
 
 SHOWN_NEEDS = 3
@@ -37,15 +40,17 @@ def home(request: HttpRequest, city_slug: str) -> HttpResponse:
     city = get_object_or_404(City.objects.open(), slug=city_slug)
     now = timezone.now()
     needs = public_needs(city)
+    figures = matching.town_figures(city, now=now)
+    counts = [
+        {"value": figures.offers, "label": ngettext("proposition", "propositions", figures.offers)},
+        {"value": figures.people, "label": ngettext("personne aidée", "personnes aidées", figures.people)},
+    ]
+    if figures.first_answer_hours is not None:
+        hours = max(1, round(figures.first_answer_hours))
+        counts.append({"value": _("%(n)s\u00a0h") % {"n": hours}, "label": _("première réponse")})
+    shown = needs[:SHOWN_NEEDS]
     return render(
-        request,
-        "home.html",
-        {
-            "needs": needs[:SHOWN_NEEDS],
-            "needs_count": needs.count(),
-            "figures": matching.town_figures(city, now=now),
-            "now": now,
-        },
+        request, "home.html", {"needs": shown, "needs_count": needs.count() if shown else 0, "counts": counts}
     )
 
 
@@ -61,21 +66,26 @@ def city_css(request: HttpRequest, city_slug: str) -> HttpResponse:
 def algorithm(request: HttpRequest, city_slug: str) -> HttpResponse:
     """What the law asks to publish about the matching, from the code's own values."""
     city = get_object_or_404(City.objects.open(), slug=city_slug)
-    return render(
-        request,
-        "algorithm.html",
-        {
-            "rules": list(engine.RULES),
-            "weights": city.weights,
-            "version": engine.VERSION,
-            "kept": engine.KEEP,
-        },
-    )
+    parts = [
+        {"label": label, "meaning": PART_MEANINGS[part], "points": city.weights[part]}
+        for part, label in PART_LABELS.items()
+    ]
+    rules = [RULE_WORDS[rule] for rule in engine.RULES]
+    context = {"rules": rules, "parts": parts, "version": engine.VERSION, "kept": engine.KEEP}
+    return render(request, "algorithm.html", context)
 
 
 @require_safe
 def legal(request: HttpRequest) -> HttpResponse:
-    return render(request, "legal.html", {"legal": settings.LEGAL})
+    labels = {
+        "publisher": _("Éditeur"),
+        "director": _("Direction de la publication"),
+        "host": _("Hébergement"),
+        "contact": _("Contact"),
+        "data_protection_officer": _("Délégué à la protection des données"),
+    }
+    facts = [{"label": label, "value": settings.LEGAL[field]} for field, label in labels.items()]
+    return render(request, "legal.html", {"facts": facts})
 
 
 @require_safe

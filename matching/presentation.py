@@ -24,6 +24,31 @@ PART_LABELS = {
     "freshness": gettext_lazy("Fraîcheur"),
     "courtesy": gettext_lazy("Peu sollicité"),
 }
+PART_MEANINGS = {
+    "proximity": gettext_lazy("plus c’est près, plus il y a de points"),
+    "dates": gettext_lazy("la part des jours demandés qui est couverte"),
+    "fit": gettext_lazy("une place à la bonne taille : on garde les grandes places pour les grands foyers"),
+    "language": gettext_lazy("une langue en commun"),
+    "freshness": gettext_lazy("une proposition confirmée récemment"),
+    "courtesy": gettext_lazy("une personne que l’on n’a pas déjà beaucoup sollicitée"),
+}
+# One sentence for each rule of the engine; a test holds the two together.
+RULE_WORDS = {
+    "category": gettext_lazy("La catégorie est la même ; pour un logement, sa forme est acceptée."),
+    "city": gettext_lazy("La ville est la même, ou une ville voisine liée, si la personne a accepté."),
+    "distance": gettext_lazy("La distance à vol d’oiseau est possible pour l’un ou pour l’autre."),
+    "dates": gettext_lazy("Assez de jours d’affilée sont libres des deux côtés."),
+    "capacity": gettext_lazy(
+        "La place suffit : tout le foyer, ou toute la quantité si une partie ne sert à rien."
+    ),
+    "step_free": gettext_lazy("Le logement est de plain-pied si c’est nécessaire."),
+    "pets": gettext_lazy("Les animaux sont acceptés s’il y en a."),
+    "shared_home": gettext_lazy("Un foyer qui ne souhaite pas partager un logement n’en partage pas."),
+    "household": gettext_lazy("L’hôte accueille ce type de foyer. Un mineur isolé demande un accord exprès."),
+    "languages": gettext_lazy("Pour interpréter ou traduire, toutes les langues demandées sont là."),
+    "slots": gettext_lazy("Quand les deux donnent des créneaux, ils ont une heure en commun."),
+    "open": gettext_lazy("La proposition et le besoin sont ouverts, et personne n’a dit non à cette paire."),
+}
 # The engine gives one reason for each part, in this order, then the conditions (matching.engine.explain).
 STATE_COLOURS = {
     MatchState.PROPOSED: "tonight",

@@ -90,7 +90,7 @@ def _snapshot(needs: Sequence[Need], wanted: Q, *, city: City, linked: set[int],
     rows = list(Offer.objects.open().filter(wanted).order_by("pk").values(*OFFER_FIELDS))
     ids = [row["id"] for row in rows]
     return Snapshot(
-        needs=_need_records(needs),
+        needs=_need_records(needs, local_day(now, city)),
         offers=_offer_records(rows, city=city, now=now),
         excluded=_excluded(needs, {row["id"]: row["revision"] for row in rows}),
         links=frozenset(frozenset((city.pk, other)) for other in linked),
@@ -131,7 +131,7 @@ def _boxes(needs: Sequence[Need], reach: float) -> list[tuple[float, float, floa
     return [(min(souths), max(norths), min(wests), max(easts))]
 
 
-def _need_records(needs: Sequence[Need]) -> list[engine.Need]:
+def _need_records(needs: Sequence[Need], today: date) -> list[engine.Need]:
     held = dict(
         Hold.objects.filter(need__in=needs, released=False)
         .values("need")
@@ -144,13 +144,16 @@ def _need_records(needs: Sequence[Need]) -> list[engine.Need]:
         if missing <= 0:
             continue  # everything asked for is promised: nothing to look for
         try:
-            records.append(_need_record(need, missing))
+            records.append(_need_record(need, missing, today))
         except ValueError as error:
             log.error("need %s is left out of its scan: %s", need.pk, _field(error))
     return records
 
 
-def _need_record(need: Need, missing: int) -> engine.Need:
+def _need_record(need: Need, missing: int, today: date) -> engine.Need:
+    """A need as it stands today: of one that has begun, only the days to come can still be helped with."""
+    first_day = min(max(need.first_day, today), need.last_day)
+    days_left = (need.last_day - first_day).days + 1
     return engine.Need(
         id=need.pk,
         kind=need.kind,
@@ -160,9 +163,9 @@ def _need_record(need: Need, missing: int) -> engine.Need:
         lon=need.longitude,
         reach_km=need.reach_km,
         languages=frozenset(need.languages),
-        first_day=need.first_day,
+        first_day=first_day,
         last_day=need.last_day,
-        min_days=need.min_days,
+        min_days=min(need.min_days, days_left) if need.min_days else None,
         quantity=missing,
         part_useful=need.part_useful,
         people=need.people,

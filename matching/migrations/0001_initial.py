@@ -6,150 +6,336 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cities', '0001_initial'),
-        ('needs', '0001_initial'),
-        ('offers', '0001_initial'),
+        ("cities", "0001_initial"),
+        ("needs", "0001_initial"),
+        ("offers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Match',
+            name="Match",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('suggested', 'piste'), ('dismissed', 'écartée'), ('superseded', 'plus possible'), ('proposed', 'demandée au citoyen'), ('declined', 'déclinée'), ('lapsed', 'sans réponse à temps'), ('accepted', 'acceptée, à confirmer'), ('refused', 'refusée par l’association'), ('confirmed', 'confirmée'), ('under_way', 'en cours'), ('completed', 'terminée'), ('broken_off', 'interrompue'), ('cancelled', 'annulée')], default='suggested', max_length=10)),
-                ('rank', models.PositiveSmallIntegerField(help_text='place parmi les pistes du besoin, 1 d’abord')),
-                ('score', models.FloatField(help_text='0 à 100')),
-                ('parts', models.JSONField(help_text='les six parts, chacune entre 0 et 1')),
-                ('weights', models.JSONField(help_text='les points de chaque part, au moment du calcul')),
-                ('facts', models.JSONField(default=list, help_text='les raisons, en codes et nombres')),
-                ('algorithm', models.CharField(max_length=10)),
-                ('distance_km', models.FloatField()),
-                ('first_day', models.DateField(help_text='premier jour que les deux peuvent')),
-                ('last_day', models.DateField()),
-                ('quantity', models.PositiveIntegerField(help_text='ce que l’offre donnerait, dans l’unité de la nature')),
-                ('need_revision', models.PositiveIntegerField()),
-                ('offer_revision', models.PositiveIntegerField()),
-                ('answer_by', models.DateTimeField(blank=True, null=True)),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cities.city')),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='needs.need')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='offers.offer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("suggested", "piste"),
+                            ("dismissed", "écartée"),
+                            ("superseded", "plus possible"),
+                            ("proposed", "demandée au citoyen"),
+                            ("declined", "déclinée"),
+                            ("lapsed", "sans réponse à temps"),
+                            ("accepted", "acceptée, à confirmer"),
+                            ("refused", "refusée par l’association"),
+                            ("confirmed", "confirmée"),
+                            ("under_way", "en cours"),
+                            ("completed", "terminée"),
+                            ("broken_off", "interrompue"),
+                            ("cancelled", "annulée"),
+                        ],
+                        default="suggested",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(help_text="place parmi les pistes du besoin, 1 d’abord"),
+                ),
+                ("score", models.FloatField(help_text="0 à 100")),
+                ("parts", models.JSONField(help_text="les six parts, chacune entre 0 et 1")),
+                ("weights", models.JSONField(help_text="les points de chaque part, au moment du calcul")),
+                ("facts", models.JSONField(default=list, help_text="les raisons, en codes et nombres")),
+                ("algorithm", models.CharField(max_length=10)),
+                ("distance_km", models.FloatField()),
+                ("first_day", models.DateField(help_text="premier jour que les deux peuvent")),
+                ("last_day", models.DateField()),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(
+                        help_text="ce que l’offre donnerait, dans l’unité de la nature"
+                    ),
+                ),
+                ("need_revision", models.PositiveIntegerField()),
+                ("offer_revision", models.PositiveIntegerField()),
+                ("answer_by", models.DateTimeField(blank=True, null=True)),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cities.city"
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="matches", to="needs.need"
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="matches", to="offers.offer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mise en relation',
-                'verbose_name_plural': 'mises en relation',
-                'ordering': ['-changed_at', '-id'],
+                "verbose_name": "mise en relation",
+                "verbose_name_plural": "mises en relation",
+                "ordering": ["-changed_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('first_day', models.DateField()),
-                ('last_day', models.DateField()),
-                ('released', models.BooleanField(default=False)),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='needs.need')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='offers.offer')),
-                ('match', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='hold', to='matching.match')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                ("first_day", models.DateField()),
+                ("last_day", models.DateField()),
+                ("released", models.BooleanField(default=False)),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="needs.need"
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="offers.offer"
+                    ),
+                ),
+                (
+                    "match",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="hold", to="matching.match"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'réservation',
-                'verbose_name_plural': 'réservations',
+                "verbose_name": "réservation",
+                "verbose_name_plural": "réservations",
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(max_length=12)),
-                ('from_state', models.CharField(choices=[('suggested', 'piste'), ('dismissed', 'écartée'), ('superseded', 'plus possible'), ('proposed', 'demandée au citoyen'), ('declined', 'déclinée'), ('lapsed', 'sans réponse à temps'), ('accepted', 'acceptée, à confirmer'), ('refused', 'refusée par l’association'), ('confirmed', 'confirmée'), ('under_way', 'en cours'), ('completed', 'terminée'), ('broken_off', 'interrompue'), ('cancelled', 'annulée')], max_length=10)),
-                ('to_state', models.CharField(choices=[('suggested', 'piste'), ('dismissed', 'écartée'), ('superseded', 'plus possible'), ('proposed', 'demandée au citoyen'), ('declined', 'déclinée'), ('lapsed', 'sans réponse à temps'), ('accepted', 'acceptée, à confirmer'), ('refused', 'refusée par l’association'), ('confirmed', 'confirmée'), ('under_way', 'en cours'), ('completed', 'terminée'), ('broken_off', 'interrompue'), ('cancelled', 'annulée')], max_length=10)),
-                ('role', models.CharField(max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=20)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, help_text='vide quand l’horloge ou un réglage de la ville a agi', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('match', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='matching.match')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("act", models.CharField(max_length=12)),
+                (
+                    "from_state",
+                    models.CharField(
+                        choices=[
+                            ("suggested", "piste"),
+                            ("dismissed", "écartée"),
+                            ("superseded", "plus possible"),
+                            ("proposed", "demandée au citoyen"),
+                            ("declined", "déclinée"),
+                            ("lapsed", "sans réponse à temps"),
+                            ("accepted", "acceptée, à confirmer"),
+                            ("refused", "refusée par l’association"),
+                            ("confirmed", "confirmée"),
+                            ("under_way", "en cours"),
+                            ("completed", "terminée"),
+                            ("broken_off", "interrompue"),
+                            ("cancelled", "annulée"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("suggested", "piste"),
+                            ("dismissed", "écartée"),
+                            ("superseded", "plus possible"),
+                            ("proposed", "demandée au citoyen"),
+                            ("declined", "déclinée"),
+                            ("lapsed", "sans réponse à temps"),
+                            ("accepted", "acceptée, à confirmer"),
+                            ("refused", "refusée par l’association"),
+                            ("confirmed", "confirmée"),
+                            ("under_way", "en cours"),
+                            ("completed", "terminée"),
+                            ("broken_off", "interrompue"),
+                            ("cancelled", "annulée"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("role", models.CharField(max_length=12)),
+                ("reason", models.CharField(blank=True, max_length=20)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="vide quand l’horloge ou un réglage de la ville a agi",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "match",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="matching.match",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'décision',
-                'verbose_name_plural': 'décisions',
-                'ordering': ['at', 'id'],
+                "verbose_name": "décision",
+                "verbose_name_plural": "décisions",
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField()),
-                ('candidates', models.PositiveIntegerField(help_text='offres regardées')),
-                ('feasible', models.PositiveIntegerField(help_text='offres possibles')),
-                ('suggested', models.PositiveSmallIntegerField(help_text='pistes gardées')),
-                ('near_misses', models.JSONField(default=list, help_text='presque possibles : une seule condition manque')),
-                ('algorithm', models.CharField(max_length=10)),
-                ('scanned_at', models.DateTimeField()),
-                ('need', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='scan', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField()),
+                ("candidates", models.PositiveIntegerField(help_text="offres regardées")),
+                ("feasible", models.PositiveIntegerField(help_text="offres possibles")),
+                ("suggested", models.PositiveSmallIntegerField(help_text="pistes gardées")),
+                (
+                    "near_misses",
+                    models.JSONField(
+                        default=list, help_text="presque possibles : une seule condition manque"
+                    ),
+                ),
+                ("algorithm", models.CharField(max_length=10)),
+                ("scanned_at", models.DateTimeField()),
+                (
+                    "need",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scan", to="needs.need"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='match',
-            index=models.Index(fields=['need', 'state'], name='match_need_state'),
+            model_name="match",
+            index=models.Index(fields=["need", "state"], name="match_need_state"),
         ),
         migrations.AddIndex(
-            model_name='match',
-            index=models.Index(fields=['offer', 'state'], name='match_offer_state'),
+            model_name="match",
+            index=models.Index(fields=["offer", "state"], name="match_offer_state"),
         ),
         migrations.AddIndex(
-            model_name='match',
-            index=models.Index(condition=models.Q(('state', 'proposed')), fields=['answer_by'], name='match_answer_due'),
+            model_name="match",
+            index=models.Index(
+                condition=models.Q(("state", "proposed")), fields=["answer_by"], name="match_answer_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='match',
-            index=models.Index(condition=models.Q(('state__in', ['suggested', 'superseded', 'dismissed']), _negated=True), fields=['city', 'state', 'changed_at'], name='match_city_decided'),
+            model_name="match",
+            index=models.Index(
+                condition=models.Q(("state__in", ["suggested", "superseded", "dismissed"]), _negated=True),
+                fields=["city", "state", "changed_at"],
+                name="match_city_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('suggested', 'proposed', 'accepted', 'confirmed', 'under_way'))), fields=('need', 'offer'), name='match_one_live_per_pair', violation_error_message='Cette mise en relation existe déjà.'),
+            model_name="match",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ("suggested", "proposed", "accepted", "confirmed", "under_way"))
+                ),
+                fields=("need", "offer"),
+                name="match_one_live_per_pair",
+                violation_error_message="Cette mise en relation existe déjà.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 100)), name='match_score_in_range', violation_error_message='Un score va de 0 à 100.'),
+            model_name="match",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 0), ("score__lte", 100)),
+                name="match_score_in_range",
+                violation_error_message="Un score va de 0 à 100.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('first_day'))), name='match_days_in_order', violation_error_message='La fin doit venir après le début.'),
+            model_name="match",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_day__gte", models.F("first_day"))),
+                name="match_days_in_order",
+                violation_error_message="La fin doit venir après le début.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='match_quantity_positive', violation_error_message='La quantité doit être d’au moins 1.'),
+            model_name="match",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)),
+                name="match_quantity_positive",
+                violation_error_message="La quantité doit être d’au moins 1.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'proposed'), _negated=True), models.Q(('answer_by__isnull', False), ('asked_at__isnull', False)), _connector='OR'), name='match_proposed_has_a_deadline', violation_error_message='Une demande porte la date limite de la réponse.'),
+            model_name="match",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "proposed"), _negated=True),
+                    models.Q(("answer_by__isnull", False), ("asked_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="match_proposed_has_a_deadline",
+                violation_error_message="Une demande porte la date limite de la réponse.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['offer', 'first_day', 'last_day'], name='hold_offer_days'),
+            model_name="hold",
+            index=models.Index(fields=["offer", "first_day", "last_day"], name="hold_offer_days"),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('released', False)), fields=['need'], name='hold_need'),
+            model_name="hold",
+            index=models.Index(condition=models.Q(("released", False)), fields=["need"], name="hold_need"),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='hold_quantity_positive', violation_error_message='La quantité doit être d’au moins 1.'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)),
+                name="hold_quantity_positive",
+                violation_error_message="La quantité doit être d’au moins 1.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('first_day'))), name='hold_days_in_order', violation_error_message='La fin doit venir après le début.'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_day__gte", models.F("first_day"))),
+                name="hold_days_in_order",
+                violation_error_message="La fin doit venir après le début.",
+            ),
         ),
     ]
