@@ -1,6 +1,7 @@
 """The forms of a need: one page for each kind. They check what the page can say; the service has the last word."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import LowerCaseEmailField, Organisation, User
-from catalogue.forms import CheckboxCards, LanguagesField, RadioCards, SlotsField
+from catalogue.forms import CheckboxCards, LanguagesField, LanguagesWidget, RadioCards, SlotsField
 from catalogue.vocabulary import (
     GOODS_CATEGORIES,
     HOUSING_FORMS,
@@ -39,28 +40,30 @@ def _labels(categories: tuple[Category, ...]) -> list[tuple[str, Any]]:
 
 
 class DayField(forms.DateField):
-    """A day, in the browser's own calendar."""
+    """A day, in the browser's own calendar. Left empty it is None: the form knows what that means."""
 
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     default_error_messages = {
-        "required": _("Indiquez un jour."),
         "invalid": _("Ce jour n’existe pas. Écrivez par exemple 03/03/2026."),
     }
 
+    def validate(self, value: date | None) -> None:
+        """Nothing is missing yet."""
+
 
 class CountField(forms.IntegerField):
-    """How many of something; the telephone shows figures."""
+    """How many of something; the telephone shows figures. Left empty it is zero, where zero is possible."""
 
     default_error_messages = {"invalid": _("Écrivez un nombre entier, par exemple 2.")}
 
     def __init__(self, *, most: int, least: int = 0, **kwargs: Any) -> None:
         super().__init__(min_value=least, max_value=most, **kwargs)
         self.widget.attrs["inputmode"] = "numeric"
+        if not least:
+            self.widget.attrs["placeholder"] = "0"
 
     def clean(self, value: Any) -> Any:
-        """A number; left empty where zero is possible, none."""
-        number = super().clean(value)
-        return 0 if number is None and self.min_value == 0 else number
+        return super().clean(value if value not in self.empty_values or self.min_value else 0)
 
 
 class NeedForm(forms.Form):
@@ -72,6 +75,8 @@ class NeedForm(forms.Form):
     DETAILS: tuple[str, ...] = ()
     # Where the service's word about a field belongs on this page.
     PLACES: dict[str, str] = {}
+    # The page says itself what is missing, in its own words.
+    use_required_attribute = False
     first_days = 0
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
@@ -88,8 +93,8 @@ class NeedForm(forms.Form):
         ),
         error_messages={"required": _("Dites pour quand.")},
     )
-    first_day = DayField(label=_("À partir du"), required=False)
-    last_day = DayField(label=_("Jusqu’au"), required=False)
+    first_day = DayField(label=_("À partir du"))
+    last_day = DayField(label=_("Jusqu’au"))
     min_days = forms.IntegerField(
         label=_("Durée minimale utile, en jours"),
         help_text=_("En dessous, ce n’est pas la peine de nous proposer quelque chose."),
@@ -113,6 +118,7 @@ class NeedForm(forms.Form):
         },
     )
     languages = LanguagesField(
+        widget=LanguagesWidget(attrs={"class": "choices--inline"}),
         label=_("Langues parlées"),
         help_text=_("Pour que les personnes se comprennent."),
         required=False,
@@ -252,16 +258,18 @@ class NeedForm(forms.Form):
         names = [name for name in self.DETAILS if name in self.fields]
         return {"rows": self._rows(names), "open": any(self[name].errors for name in names)}
 
-    def _rows(self, names: Any) -> list[list[forms.BoundField]]:
-        """Bound fields, one a row; a name with "+" stands beside the one before."""
+    def _rows(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        """Rows of bound fields; a name with "+" stands beside the one before. Numbers need less room."""
         rows: list[list[forms.BoundField]] = []
         for name in names:
-            beside, name = name.startswith("+"), name.removeprefix("+")
-            if beside:
-                rows[-1].append(self[name])
+            if name.startswith("+"):
+                rows[-1].append(self[name[1:]])
             else:
                 rows.append([self[name]])
-        return rows
+        return [
+            {"fields": row, "numbers": all(isinstance(field.field, CountField) for field in row)}
+            for row in rows
+        ]
 
     # --- The answers -------------------------------------------------------------------------------------
 
@@ -352,7 +360,7 @@ class HousingNeedForm(NeedForm):
             (
                 "adult_women", "+adult_men",
                 "children_under_3", "+children_3_to_11", "+children_12_to_17",
-                "couple", "+lone_minor",
+                "couple", "lone_minor",
             ),
         ),
         (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
@@ -365,11 +373,11 @@ class HousingNeedForm(NeedForm):
     DETAILS = ("languages", "min_days", "title", "social_worker", "case_reference")
     PLACES = {"quantity": "adult_women", "people": "adult_women"}
 
-    adult_women = CountField(label=_("Femmes"), most=50, required=False)
-    adult_men = CountField(label=_("Hommes"), most=50, required=False)
-    children_under_3 = CountField(label=_("Enfants de moins de 3 ans"), most=50, required=False)
-    children_3_to_11 = CountField(label=_("De 3 à 11 ans"), most=50, required=False)
-    children_12_to_17 = CountField(label=_("De 12 à 17 ans"), most=50, required=False)
+    adult_women = CountField(label=_("Femmes"), most=50)
+    adult_men = CountField(label=_("Hommes"), most=50)
+    children_under_3 = CountField(label=_("Enfants de moins de 3 ans"), most=50)
+    children_3_to_11 = CountField(label=_("De 3 à 11 ans"), most=50)
+    children_12_to_17 = CountField(label=_("De 12 à 17 ans"), most=50)
     couple = forms.BooleanField(label=_("Deux adultes sont en couple"), required=False)
     lone_minor = forms.BooleanField(
         label=_("Un mineur isolé"), help_text=_("Sans adulte de sa famille."), required=False
@@ -394,7 +402,7 @@ class HousingNeedForm(NeedForm):
         label=_("Formes de logement possibles"),
         help_text=_("Rien de coché\u202f: toutes conviennent."),
         choices=_labels(HOUSING_FORMS),
-        widget=CheckboxCards(layout="two"),
+        widget=CheckboxCards(layout="inline"),
         required=False,
     )
 
@@ -448,7 +456,7 @@ class GoodsNeedForm(NeedForm):
     category = forms.ChoiceField(
         label=_("Quels objets\u202f?"),
         choices=_labels(GOODS_CATEGORIES),
-        widget=RadioCards(layout="two"),
+        widget=RadioCards(layout="inline"),
         error_messages={"required": _("Choisissez une catégorie.")},
     )
     quantity = CountField(
@@ -488,15 +496,17 @@ class SkillNeedForm(NeedForm):
     category = forms.ChoiceField(
         label=_("Quelle aide\u202f?"),
         choices=_labels(SKILL_CATEGORIES),
-        widget=RadioCards(layout="two"),
+        widget=RadioCards(layout="inline"),
         error_messages={"required": _("Choisissez une catégorie.")},
     )
     languages_from = LanguagesField(
+        widget=LanguagesWidget(attrs={"class": "choices--inline"}),
         label=_("Depuis quelle langue\u202f?"),
         help_text=_("Pour l’interprétariat et la traduction."),
         required=False,
     )
     languages_to = LanguagesField(
+        widget=LanguagesWidget(attrs={"class": "choices--inline"}),
         label=_("Vers quelle langue\u202f?"),
         help_text=_("Rien de coché\u202f: vers le français."),
         required=False,

@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language
@@ -188,7 +188,7 @@ def detail(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse
         "steps": words.next_steps(need),
         "facts": words.facts(need, today),
         "events": words.history(selectors.changes_of(need), now),
-        "answers_url": _answers_url(need),
+        "answers_url": reverse("matching:mine", args=[need.city.slug]),
     }
     return render(request, "needs/detail.html", context)
 
@@ -308,11 +308,3 @@ def _only_suspended(user: User, city: City) -> bool:
 
 def _help_url(city: City, kind: str) -> str:
     return f"{reverse('offers:new', args=[city.slug])}?{urlencode({'nature': kind})}"
-
-
-def _answers_url(need: Need) -> str:
-    """The page of the association's matches, which a higher floor of the house may serve."""
-    try:
-        return reverse("matching:answers", args=[need.city.slug, need.reference])
-    except NoReverseMatch:
-        return ""
