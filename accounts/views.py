@@ -1,5 +1,6 @@
 """Sign-in, one's account, associations: parse, one service call, render."""
 
+import base64
 from typing import Any
 
 from allauth.account import views as allauth_views
@@ -93,6 +94,14 @@ class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
         response = super().form_valid(form)
         sign_in.note_second_factor(request=self.request, user=_signed_in(self.request))
         return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        # The drawing has no ground of its own: black on black in dark mode.
+        head, tag, rest = context["totp_svg"].partition("<path")
+        svg = f'{head}<rect width="100%" height="100%" fill="#fff"/>{tag}{rest}'
+        drawing = base64.b64encode(svg.encode()).decode()
+        return {**context, "totp_svg_data_uri": f"data:image/svg+xml;base64,{drawing}"}
 
 
 @require_GET

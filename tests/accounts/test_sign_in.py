@@ -1,5 +1,6 @@
 """Sign-in by a code, from the mail to the session, over a real SMTP server and a real cache."""
 
+import base64
 import logging
 import re
 import time
@@ -369,7 +370,9 @@ class TestSecondFactor:
         client.force_login(user)
         assert client.get("/compte/double-verification/").status_code == 200
         page = "/compte/double-verification/activer/"
-        assert "data:image/svg+xml" in client.get(page).text
+        drawing = re.search(r"data:image/svg\+xml;base64,([\w+/=]+)", client.get(page).text)
+        assert drawing
+        assert b'fill="#fff"' in base64.b64decode(drawing[1])
         assert client.post(page, {"code": "000000"}).status_code == 200
         secret = client.session["mfa.totp.secret"]
         code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
