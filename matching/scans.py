@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Min
 
 from accounts import selectors as accounts
+from accounts.models import Organisation
 from catalogue.vocabulary import Urgency
 from cities.models import City
 from matching import engine, messages, snapshots
@@ -81,6 +82,21 @@ def scan_due_offers(*, by: None, now: datetime) -> int:
     for offer in claimed:
         offers.mark_scanned(offer_id=offer.pk, revision=offer.revision)
     return len(claimed)
+
+
+@transaction.atomic
+def set_suspended_aside(*, by: None, now: datetime) -> int:
+    """Supersede the suggestions of organisations suspended since; how many. Their needs stay due until verified again.
+
+    Accounts know nothing of matching, so this looks for itself; there is nothing to find on most days.
+    """
+    suspended = Match.objects.filter(
+        state=MatchState.SUGGESTED, need__organisation__state=Organisation.State.SUSPENDED
+    )
+    needs.mark_due(need_ids=suspended.values_list("need", flat=True).distinct(), now=now)
+    gone = _superseded(suspended.select_for_update(no_key=True, of=("self",)).order_by("pk"), now)
+    Match.objects.bulk_update(gone, ["state", "changed_at"], batch_size=500)
+    return len(gone)
 
 
 def _needs_improved_by(changed: Sequence[Offer], city: City, *, now: datetime) -> set[int]:

@@ -26,9 +26,10 @@ def scan_due() -> None:
 
 @shared_task(ignore_result=True)
 def move_the_clock() -> None:
-    """Release what was not answered in time, and set under way what begins today."""
+    """Release what was not answered in time, set under way what begins today, call off what nobody can do."""
     now = timezone.now()
     services.cancel_orphans(by=None, now=now)
+    scans.set_suspended_aside(by=None, now=now)
     while services.lapse_unanswered(by=None, now=now):
         pass
     while services.start_due(by=None, now=now):

@@ -44,14 +44,24 @@ class NeedQuerySet(models.QuerySet["Need"]):
         )
 
     def due_for_scan(self) -> "NeedQuerySet":
-        """Needs changed since the engine last looked: tonight first, then the longest waiting."""
-        return self.filter(scan_due_at__isnull=False).order_by("urgency_rank", "scan_due_at", "id")
+        """Needs changed since the engine last looked: tonight first, then the longest waiting.
+
+        An open need of an organisation that is not verified keeps its mark and waits: it is due on verification.
+        """
+        waits = Q(state__in=OPEN_STATES, organisation__isnull=False) & ~Q(
+            organisation__state=Organisation.State.VERIFIED
+        )
+        return (
+            self.filter(scan_due_at__isnull=False)
+            .exclude(waits)
+            .order_by("urgency_rank", "scan_due_at", "id")
+        )
 
 
 def _days_between(first: F, last: F) -> models.Func:
     """Whole days from one day to another: PostgreSQL's own difference, where Django's would be an interval."""
     return models.Func(
-        last, first, template="(%(expressions)s)", arg_joiner=" - ", output_field=models.IntegerField()
+        last, first, arg_joiner=" - ", output_field=models.IntegerField(), template="(%(expressions)s)"
     )
 
 

@@ -178,13 +178,6 @@ def mark_due(*, need_ids: Iterable[int], now: datetime) -> int:
     return len(locked)
 
 
-@transaction.atomic
-def mark_organisation_due(*, organisation_id: int, now: datetime) -> int:
-    """Have the engine look at all of an organisation's open needs: it was verified or suspended."""
-    needs = Need.objects.filter(organisation_id=organisation_id, state__in=OPEN_STATES)
-    return mark_due(need_ids=list(needs.values_list("pk", flat=True)), now=now)
-
-
 def _locked(need_id: int) -> Need:
     return Need.objects.select_for_update(no_key=True).get(pk=need_id)
 
