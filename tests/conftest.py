@@ -5,6 +5,8 @@ them (the engine's) pay nothing for them.
 """
 
 import contextlib
+import csv
+import gzip
 import json
 import os
 import re
@@ -21,6 +23,7 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from config import embedded
@@ -80,6 +83,8 @@ def _make_strict() -> None:
     settings.ZEAL_RAISE = True
     # The third parties' own tables; nothing that we can batch.
     settings.ZEAL_ALLOWLIST = [{"model": "account.*"}, {"model": "mfa.*"}]
+    # Look a static file up when it is asked for, rather than all of them for each test's client.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
     import django
@@ -119,6 +124,18 @@ def no_other_host() -> Iterator[None]:
     assert not _escapes, f"reached for other hosts: {_escapes}"
 
 
+# --- The database --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """At the end, wait for the sessions of killed processes, which PostgreSQL notices in its own time."""
+    yield
+    others = "select count(*) from pg_stat_activity where datname like 'test\\_%' and backend_type = 'client backend'"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        embedded.wait_until(lambda: admin.execute(others).fetchone() == (0,), 2)
+
+
 # --- A clean slate -------------------------------------------------------------------------------------
 
 
@@ -144,6 +161,39 @@ def pytest_unconfigure() -> None:
     _until_the_end.close()
 
 
+# --- The gazetteer -------------------------------------------------------------------------------------
+
+# The two towns of the demonstration with their neighbours, one far overseas, and names that several share.
+_EPCIS = {"246700488", "200040715"}
+_COMMUNES = {"Paris", "Lyon", "Marseille", "Lille", "Saint-Denis", "Saint-Martin", "Cayenne", "Bourg", "Vif"}
+
+
+@pytest.fixture(scope="session")
+def gazetteer_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small gazetteer, its rows taken from the real one."""
+    from cities.services import GAZETTEER
+
+    small = tmp_path_factory.mktemp("gazetteer") / "communes.csv.gz"
+    with (
+        gzip.open(GAZETTEER, "rt", encoding="utf-8", newline="") as lines,
+        gzip.open(small, "wt", encoding="utf-8", newline="") as kept,
+    ):
+        rows = csv.DictReader(lines)
+        assert rows.fieldnames
+        writer = csv.DictWriter(kept, rows.fieldnames)
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["epci_code"] in _EPCIS or row["name"] in _COMMUNES)
+    return small
+
+
+@pytest.fixture
+def gazetteer(gazetteer_file: Path, db: None) -> None:
+    """About a hundred real communes: Strasbourg's and Grenoble's, an overseas one, and shared names."""
+    from cities.services import load_gazetteer
+
+    load_gazetteer(source=gazetteer_file)
+
+
 # --- The worker ----------------------------------------------------------------------------------------
 
 
@@ -156,8 +206,9 @@ def bells() -> Callable[[], list[tuple[str, list[Any]]]]:
         found = []
         with app.connection_for_read() as connection:
             channel = connection.default_channel
+            prefix = channel.global_keyprefix  # kombu adds it to its own commands alone
             for queue in ("default", "matching", "messages"):
-                for raw in channel.client.lrange(queue, 0, -1):
+                for raw in channel.client.lrange(f"{prefix}{queue}", 0, -1):
                     message = channel.Message(json.loads(raw), channel=channel)
                     found.append((message.headers["task"], list(message.decode()[0])))
         return found

@@ -1,0 +1,144 @@
+"""The harness itself: what it must catch, and what it must make real."""
+
+import smtplib
+import socket
+from email.message import EmailMessage
+
+import pytest
+from django.core.cache import cache
+from django.core.mail import send_mail
+from django.db import connection, transaction
+from django.template import engines
+from django.template.base import Origin, Template
+
+from cities.models import Commune
+from config.celery import app
+from config.tasks import HEARTBEAT_KEY, heartbeat
+from tests.conftest import ROOT, database_url
+
+
+def template(text, name):
+    return Template(text, origin=Origin(str(name)), engine=engines["django"].engine)
+
+
+def render(text, context, name=ROOT / "offers" / "templates" / "offers" / "invented.html"):
+    from django.template import Context
+
+    return template(text, name).render(Context(context))
+
+
+def test_an_undefined_variable_fails_in_our_templates():
+    with pytest.raises(pytest.fail.Exception, match=r"offer\.titel"):
+        render("{{ offer.titel }}", {"offer": {"title": "Lit"}})
+
+
+def test_an_undefined_variable_inside_a_block_fails():
+    with pytest.raises(pytest.fail.Exception, match="nobody"):
+        render("{% for n in numbers %}{{ nobody }}{% endfor %}", {"numbers": [1]})
+
+
+def test_a_question_about_an_undefined_variable_is_allowed():
+    assert render("{% if nobody %}x{% endif %}{{ known }}", {"known": "y"}) == "y"
+
+
+def test_third_parties_may_leave_variables_undefined():
+    assert render("a{{ nobody }}b", {}, name="/usr/lib/django/templates/admin/x.html") == "ab"
+
+
+def test_other_hosts_are_out_of_reach():
+    from tests import conftest
+
+    with pytest.raises(RuntimeError, match=r"192\.0\.2\.1"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+    with pytest.raises(RuntimeError, match=r"example\.org"):
+        socket.getaddrinfo("example.org", 443)
+    assert len(conftest._escapes) == 2, "and the test fails even if somebody swallows the error"
+    conftest._escapes.clear()
+
+
+def test_the_database_is_a_test_database(db):
+    assert connection.settings_dict["NAME"].startswith("test_")
+    assert database_url().endswith(connection.settings_dict["NAME"])
+
+
+def test_a_bell_is_published_and_read(bells):
+    heartbeat.delay()
+    assert bells() == [("config.tasks.heartbeat", [])]
+
+
+def test_no_bell_survives_its_test(bells):
+    assert bells() == []
+
+
+def test_a_bell_rings_on_commit_alone(transactional_db, bells):
+    with transaction.atomic():
+        heartbeat.delay_on_commit()
+        assert bells() == []
+    assert bells() == [("config.tasks.heartbeat", [])]
+
+
+def test_the_worker_answers_bells(worker, eventually):
+    heartbeat.delay()
+    assert eventually(lambda: cache.get(HEARTBEAT_KEY))
+
+
+def test_a_worker_process_answers_bells(worker_process, eventually):
+    process = worker_process()
+    heartbeat.delay()
+    assert eventually(lambda: cache.get(HEARTBEAT_KEY), seconds=30)
+    assert process.poll() is None
+
+
+def test_the_schedule_names_tasks_that_exist():
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled <= set(app.tasks)
+
+
+def test_every_task_has_a_queue_that_the_worker_reads():
+    from config.run import QUEUES
+
+    app.loader.import_default_modules()
+    router = app.amqp.router
+    ours = [name for name in app.tasks if not name.startswith("celery.")]
+    assert {router.route({}, name)["queue"].name for name in ours} <= set(QUEUES.split(","))
+
+
+def test_mail_goes_through_a_real_server(smtp_server):
+    send_mail("Bonjour", "À ce soir.", "accorde@ville.example", ["lina@example.org"])
+    (message,) = smtp_server.to("lina@example.org")
+    assert isinstance(message, EmailMessage)
+    assert message.get_content().strip() == "À ce soir."
+
+
+def test_the_mail_server_can_refuse_and_be_down(smtp_server):
+    smtp_server.answer = "550 no such mailbox"
+    with pytest.raises(smtplib.SMTPRecipientsRefused):
+        send_mail("Bonjour", "À ce soir.", "accorde@ville.example", ["lina@example.org"])
+    smtp_server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        send_mail("Bonjour", "À ce soir.", "accorde@ville.example", ["lina@example.org"])
+    smtp_server.answer = ""
+    smtp_server.start()
+    send_mail("Bonjour", "À ce soir.", "accorde@ville.example", ["lina@example.org"])
+    assert len(smtp_server.messages) == 1
+
+
+def test_the_small_gazetteer_is_real(gazetteer):
+    assert Commune.objects.get(insee="67482").name == "Strasbourg"
+    assert Commune.objects.filter(epci_code="200040715").count() == 49
+    assert Commune.objects.filter(name="Saint-Denis").count() > 1
+
+
+def test_a_page_opens_in_a_real_browser(page):
+    page.goto("/healthz")
+    assert page.evaluate("navigator.language") == "fr-FR"
+
+
+def test_many_connections_at_once(at_once):
+    def backend():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_backend_pid()")
+            return cursor.fetchone()[0]
+
+    assert len(set(at_once(*[backend] * 20))) == 20
