@@ -238,9 +238,12 @@ def sent(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
     )
     if offer.state != OfferState.UNCONFIRMED and request.user == offer.owner:
         return redirect("offers:detail", city.slug, offer.reference)
+    code_sent = known["code_url"].startswith(reverse("account_confirm_login_code"))
     if offer.owner.email:
         steps = [
-            _("Nous vous avons envoyé un code à 6 chiffres par e-mail."),
+            _("Nous vous avons envoyé un code à 6 chiffres par e-mail.")
+            if code_sent
+            else _("Demandez un code à 6 chiffres\u202f: il arrive par e-mail."),
             _("Saisissez-le\u202f: votre proposition devient active."),
             _("Nous cherchons un besoin qui correspond, et nous vous posons la question."),
         ]
@@ -257,6 +260,7 @@ def sent(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
         "contact": city.phone or city.email,
         "steps": steps,
         "code_url": known["code_url"],
+        "code_sent": code_sent,
     }
     return render(request, "offers/sent.html", context)
 

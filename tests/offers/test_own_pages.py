@@ -1,0 +1,286 @@
+"""A citizen's own offers: the list, one offer, changing it, taking it back."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from cities.models import City
+from offers import services
+from offers.models import Offer, OfferState
+from tests.factories.accounts import CityRoleFactory
+from tests.factories.cities import CityFactory, CommuneFactory
+from tests.factories.offers import OfferFactory
+
+MINE = "/strasbourg/propositions/"
+SignIn = Callable[[User], Client]
+
+
+def text_of(response: Any) -> str:
+    return response.content.decode()
+
+
+def page_of(offer: Offer, act: str = "") -> str:
+    return f"/{offer.city.slug}/propositions/{offer.reference}/{act}"
+
+
+def form_data(response: Any) -> dict[str, Any]:
+    """What a browser would send back from the page of changes, untouched."""
+    data: dict[str, Any] = {}
+    periods = response.context["periods"]
+    for form in (response.context["form"], periods.management_form, *periods.forms):
+        for bound in form:
+            value = bound.value()
+            if isinstance(value, bool):
+                value = "on" if value else None
+            if hasattr(value, "label"):
+                value = value.label
+            if value is not None:
+                data[bound.html_name] = value
+    return data
+
+
+# --- The list ------------------------------------------------------------------------------------------
+
+
+def test_list_shows_state_and_what_comes_next(city: City, citizen: User, as_user: SignIn) -> None:
+    now = timezone.now()
+    OfferFactory(city=city, owner=citizen, title="Chambre calme", confirmed_at=now)
+    OfferFactory(city=city, owner=citizen, goods=True, title="Vieux vélo", state=OfferState.EXPIRED)
+    OfferFactory(city=city, title="Pas à moi")
+    page = text_of(as_user(citizen).get(MINE))
+    assert "Chambre calme" in page
+    assert "Vous n’avez rien à faire." in page
+    assert page.count("Oui, elle tient toujours") == 1
+    assert "Pas à moi" not in page
+
+
+def test_empty_list_says_what_to_do(city: City, citizen: User, as_user: SignIn) -> None:
+    page = text_of(as_user(citizen).get(MINE))
+    assert "Vous n’avez encore rien proposé" in page
+    assert f'href="{MINE}nouvelle/"' in page
+
+
+def test_desk_does_not_find_the_town_in_its_own_list(city: City, coordinator: User, as_user: SignIn) -> None:
+    OfferFactory(city=city, title="À quelqu’un")
+    assert "À quelqu’un" not in text_of(as_user(coordinator).get(MINE))
+
+
+def test_a_visitor_is_asked_to_come_in(city: City, client: Client) -> None:
+    assert f"next={MINE}" in client.get(MINE)["Location"].replace("%2F", "/")
+    assert client.get(page_of(OfferFactory(city=city))).status_code == 302
+
+
+def test_list_costs_the_same_for_two_and_for_twenty(
+    city: City, citizen: User, as_user: SignIn, django_assert_num_queries: Any
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = as_user(citizen)
+    OfferFactory.create_batch(2, city=city, owner=citizen)
+    client.get(MINE)
+    with CaptureQueriesContext(connection) as few:
+        client.get(MINE)
+    OfferFactory.create_batch(18, city=city, owner=citizen)
+    with CaptureQueriesContext(connection) as many:
+        assert text_of(client.get(MINE)).count("<article") == 20
+    assert len(few) == len(many)
+
+
+# --- One offer -----------------------------------------------------------------------------------------
+
+
+def test_detail_has_receipt_facts_and_history(city: City, citizen: User, as_user: SignIn) -> None:
+    offer = OfferFactory(city=city, owner=citizen, accepts=["women", "couples"], longest_stay_days=30)
+    services.pause(offer_id=offer.pk, by=citizen, now=timezone.now())
+    page = text_of(as_user(citizen).get(page_of(offer)))
+    for words in (
+        offer.reference,
+        "2 places",
+        "une femme seule, un couple",
+        "12 rue des Invités",
+        "Mise en pause",
+        "03 88 00 00 00",
+        "en pause",
+    ):
+        assert words in page
+
+
+def test_reference_typed_in_small_letters_is_found(city: City, citizen: User, as_user: SignIn) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    assert as_user(citizen).get(page_of(offer).lower()).status_code == 200
+
+
+def test_reason_of_a_suspension_is_the_towns_alone(
+    city: City, citizen: User, coordinator: User, client: Client
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    services.freeze(offer_id=offer.pk, by=coordinator, now=timezone.now(), reason="plainte d’une famille")
+    client.force_login(citizen)
+    page = text_of(client.get(page_of(offer)))
+    assert "Suspendue par la ville" in page
+    assert "plainte" not in page
+    client.force_login(coordinator)
+    assert "plainte d’une famille" in text_of(client.get(page_of(offer)))
+
+
+@pytest.mark.parametrize("act", ["", "modifier/", "retirer/"])
+def test_another_persons_offer_is_a_404(city: City, stranger: User, as_user: SignIn, act: str) -> None:
+    assert as_user(stranger).get(page_of(OfferFactory(city=city), act)).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["pause/", "reprendre/", "toujours-possible/", "retirer/"])
+def test_another_persons_offer_takes_no_order(city: City, stranger: User, as_user: SignIn, act: str) -> None:
+    offer = OfferFactory(city=city)
+    assert as_user(stranger).post(page_of(offer, act)).status_code == 404
+    offer.refresh_from_db()
+    assert offer.state == OfferState.ACTIVE
+
+
+def test_another_towns_offer_is_a_404(city: City, citizen: User, as_user: SignIn) -> None:
+    elsewhere = CityFactory(slug="grenoble")
+    offer = OfferFactory(city=elsewhere, owner=citizen)
+    client = as_user(citizen)
+    assert client.get(f"/strasbourg/propositions/{offer.reference}/").status_code == 404
+    assert client.get(page_of(offer)).status_code == 200
+    desk = CityRoleFactory(city=city, role="coordinator").user
+    client.force_login(desk)
+    assert client.get(page_of(offer)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "after"),
+    [
+        ("active", "pause/", "paused"),
+        ("paused", "reprendre/", "active"),
+        ("active", "toujours-possible/", "active"),
+        ("expired", "toujours-possible/", "active"),
+        ("active", "retirer/", "withdrawn"),
+    ],
+)
+def test_acts_in_one_press(
+    city: City, citizen: User, as_user: SignIn, before: str, act: str, after: str
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, state=before)
+    response = as_user(citizen).post(page_of(offer, act), {"reason": "je déménage"}, follow=True)
+    assert response.status_code == 200
+    offer.refresh_from_db()
+    assert offer.state == after
+
+
+def test_a_get_changes_nothing(city: City, citizen: User, as_user: SignIn) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    client = as_user(citizen)
+    assert client.get(page_of(offer, "pause/")).status_code == 405
+    assert "Garder" in text_of(client.get(page_of(offer, "retirer/")))
+    offer.refresh_from_db()
+    assert offer.state == OfferState.ACTIVE
+
+
+def test_stale_page_is_answered_in_words(city: City, citizen: User, as_user: SignIn) -> None:
+    offer = OfferFactory(city=city, owner=citizen, state=OfferState.WITHDRAWN)
+    client = as_user(citizen)
+    assert "ce n’est plus possible" in text_of(client.post(page_of(offer, "pause/"), follow=True))
+    response = client.get(page_of(offer, "modifier/"), follow=True)
+    assert "ne peut plus être modifiée" in text_of(response)
+
+
+# --- Changing it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["housing", "goods", "skill", "interpreting"])
+def test_untouched_page_changes_nothing(city: City, citizen: User, as_user: SignIn, kind: str) -> None:
+    traits = {} if kind == "housing" else {kind: True}
+    offer = OfferFactory(city=city, owner=citizen, **traits)
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    response = client.post(page_of(offer, "modifier/"), data)
+    assert response.status_code == 302, response.context["form"].errors
+    before = Offer.objects.values().get()
+    offer.refresh_from_db()
+    assert (before["revision"], before["changed_at"]) == (1, offer.created_at)
+
+
+def test_everything_can_be_changed_on_one_page(
+    city: City, citizen: User, as_user: SignIn, today: date
+) -> None:
+    CommuneFactory(insee="67218", name="Illkirch-Graffenstaden", postcodes=["67400"], latitude=48.5)
+    offer = OfferFactory(city=city, owner=citizen)
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    data |= {
+        "title": "Petit appartement",
+        "category": "whole_dwelling",
+        "capacity": "4",
+        "commune": "Illkirch-Graffenstaden",
+        "accepts": ["families", "lone_minors"],
+        "rent": "350",
+        "periods-0-first_day": today.isoformat(),
+        "periods-0-last_day": (today + timedelta(days=9)).isoformat(),
+        "periods-1-first_day": (today + timedelta(days=20)).isoformat(),
+    }
+    assert client.post(page_of(offer, "modifier/"), data).status_code == 302
+    offer.refresh_from_db()
+    assert (offer.title, offer.category, offer.capacity) == ("Petit appartement", "whole_dwelling", 4)
+    assert (offer.commune_id, offer.latitude, offer.rent) == ("67218", 48.5, 350)
+    assert (offer.accepts, offer.shared_home) == (["families", "lone_minors"], False)
+    assert [(w.first_day, w.last_day) for w in offer.windows.all()] == [
+        (today, today + timedelta(days=9)),
+        (today + timedelta(days=20), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"capacity": "0"}, "Indiquez au moins 1."),
+        ({"capacity": "5000"}, "plus que nous ne pouvons enregistrer"),
+        ({"commune": "Nullepart-sur-Rien"}, "Nous ne connaissons pas cette commune"),
+        ({"periods-0-first_day": "", "periods-0-last_day": ""}, "Dites à partir de quel jour"),
+        ({"periods-0-last_day": "2020-02-02"}, "Ce jour est passé"),
+        ({"periods-0-first_day": "pas un jour"}, "Ce jour n’existe pas"),
+        ({"periods-1-first_day": "2030-01-01"}, "Deux périodes se chevauchent."),
+        ({"title": ""}, "Donnez un titre"),
+    ],
+)
+def test_wrong_change_is_explained_and_nothing_is_lost(
+    city: City, citizen: User, as_user: SignIn, changes: dict[str, str], words: str
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, windows=[(date(2019, 1, 1), None)])
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/"))) | {"text": "Ce que je venais d’écrire"}
+    response = client.post(page_of(offer, "modifier/"), data | changes)
+    assert response.status_code == 422
+    page = text_of(response)
+    assert words in page
+    assert "Ce que je venais d’écrire" in page
+    for value in changes.values():
+        assert value in page
+
+
+def test_an_interpreter_keeps_at_least_one_language_on_each_side(
+    city: City, citizen: User, as_user: SignIn
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, interpreting=True)
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    response = client.post(page_of(offer, "modifier/"), {**data, "languages_from": []})
+    assert response.context["form"].errors["languages_from"] == ["Choisissez au moins une langue."]
+
+
+def test_what_a_service_refuses_stands_beside_its_field(city: City, citizen: User) -> None:
+    from offers.forms import OfferForm
+
+    form = OfferForm({"capacity": "1"}, city=city, today=date(2026, 3, 2), kind="housing", names=["capacity"])
+    assert form.is_valid()
+    form.add_service_errors(
+        ValidationError({"capacity": "Une partie est déjà promise.", "point": "Ailleurs"})
+    )
+    assert form.errors["capacity"] == ["Une partie est déjà promise."]
+    assert form.non_field_errors() == ["Ailleurs"]
