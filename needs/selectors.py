@@ -101,7 +101,7 @@ def is_desk(user: User, city: City) -> bool:
 def organisations_to_post_for(user: User, city: City) -> QuerySet[Organisation]:
     """In whose name a person may post: one's associations, for the desk the town's; none suspended."""
     if is_desk(user, city):
-        of_town = Organisation.objects.visible_to(user).filter(city=city).order_by("name", "pk")
+        organisations: QuerySet[Organisation] = Organisation.objects.visible_to(user).filter(city=city)
     else:
-        of_town = organisations_of(user, city)
-    return of_town.exclude(state=Organisation.State.SUSPENDED)
+        organisations = organisations_of(user, city)
+    return organisations.exclude(state=Organisation.State.SUSPENDED).order_by("name", "pk")

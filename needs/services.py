@@ -231,7 +231,7 @@ def _touch(need: Need, *, material: bool, now: datetime, also: Sequence[str], re
     need.changed_at = now
     if material:
         if revises:
-            need.revision = F("revision") + 1  # type: ignore[assignment]
+            need.revision = F("revision") + 1
             names.append("revision")
         need.scan_due_at = now
         names.append("scan_due_at")

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Consent, User
-from accounts.selectors import organisations_of
+from accounts.models import Consent, Role, User
+from accounts.selectors import organisations_of, roles_in
 from accounts.services import ensure_person, record_consent
 from accounts.sign_in import start_code_sign_in
 from catalogue.times import day_range
@@ -43,7 +43,8 @@ def public(request: HttpRequest, city_slug: str) -> HttpResponse:
     kind = request.GET.get("nature", "")
     kind = kind if kind in FORMS else ""
     here = reverse("needs:public", args=[city.slug])
-    page = Paginator(selectors.public_needs(city, kind=kind), PER_PAGE).get_page(request.GET.get("page"))
+    needs: Any = selectors.public_needs(city, kind=kind)
+    page = Paginator(needs, PER_PAGE).get_page(request.GET.get("page"))
     tabs = [{"url": here, "text": _("Tous"), "current": not kind, "count": None}]
     tabs += [
         {"url": f"{here}?nature={value}", "text": label, "current": kind == value, "count": None}
@@ -188,7 +189,7 @@ def detail(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse
         "steps": words.next_steps(need),
         "facts": words.facts(need, today),
         "events": words.history(selectors.changes_of(need), now),
-        "answers_url": reverse("matching:mine", args=[need.city.slug]),
+        **_way_on(request, need),
     }
     return render(request, "needs/detail.html", context)
 
@@ -269,6 +270,7 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
         "need": need,
         "state_colour": colour,
         "state": state,
+        "amount": words.amount(need),
         "when": day_range(need.first_day, need.last_day, today=today),
         "left": words.days_left(need, today),
     }
@@ -308,3 +310,14 @@ def _only_suspended(user: User, city: City) -> bool:
 
 def _help_url(city: City, kind: str) -> str:
     return f"{reverse('offers:new', args=[city.slug])}?{urlencode({'nature': kind})}"
+
+
+def _way_on(request: HttpRequest, need: Need) -> dict[str, str]:
+    """Where the need's answers are: the case for a coordinator, one's requests for those who asked."""
+    roles = roles_in(request.user, need.city)
+    if Role.COORDINATOR in roles:
+        address = reverse("matching:case", args=[need.city.slug, need.reference])
+        return {"way_on_url": address, "way_on": _("Ouvrir au bureau")}
+    if Role.OPERATOR in roles:
+        return {"way_on_url": "", "way_on": ""}
+    return {"way_on_url": reverse("matching:mine", args=[need.city.slug]), "way_on": _("Voir les réponses")}

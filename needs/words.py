@@ -89,6 +89,13 @@ def public_title(*, kind: str, category: str, quantity: int, people: int) -> str
     return f"{category_label(category)}, {quantity_words(kind, quantity)}"
 
 
+def amount(need: Need) -> str:
+    """How much is asked: "3 personnes", "10 objets", "2 h par semaine"."""
+    if need.kind == Kind.HOUSING:
+        return ngettext("%(n)s personne", "%(n)s personnes", need.quantity) % {"n": need.quantity}
+    return quantity_words(need.kind, need.quantity)
+
+
 def state_words(need: Need) -> tuple[str, str]:
     """The tag's colour and its words; `organisation` is read, so select it."""
     if need.is_open and need.organisation and need.organisation.state == Organisation.State.PENDING:

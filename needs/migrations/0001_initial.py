@@ -13,157 +13,662 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('cities', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("cities", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Need',
+            name="Need",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(editable=False, max_length=12, unique=True, verbose_name='référence')),
-                ('kind', models.CharField(choices=[('housing', 'Logement'), ('goods', 'Objets'), ('skill', 'Temps et savoir-faire')], max_length=8, verbose_name='nature')),
-                ('title', models.CharField(max_length=120, verbose_name='titre')),
-                ('text', models.TextField(blank=True, max_length=2000, verbose_name='précisions')),
-                ('latitude', models.FloatField(validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)])),
-                ('longitude', models.FloatField(validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)])),
-                ('band', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Cast(django.db.models.functions.math.Floor(django.db.models.expressions.CombinedExpression(models.F('latitude'), '*', models.Value(10))), models.IntegerField()), output_field=models.IntegerField())),
-                ('reach_km', models.FloatField(default=0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(500)], verbose_name='distance (km)')),
-                ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12, validators=[catalogue.languages.validate_language]), blank=True, default=list, size=None, verbose_name='langues parlées')),
-                ('languages_from', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12, validators=[catalogue.languages.validate_language]), blank=True, default=list, size=None, verbose_name='depuis la langue')),
-                ('languages_to', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12, validators=[catalogue.languages.validate_language]), blank=True, default=list, size=None, verbose_name='vers la langue')),
-                ('slots', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=15, validators=[catalogue.slots.validate_slot]), blank=True, default=list, size=None, verbose_name='créneaux de la semaine')),
-                ('source', models.CharField(choices=[('web', 'Site'), ('phone', 'Téléphone'), ('import', 'Fichier'), ('api', 'API')], default='web', max_length=6, verbose_name='arrivé par')),
-                ('external_key', models.CharField(blank=True, editable=False, max_length=80)),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('scan_due_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='enregistré le')),
-                ('changed_at', models.DateTimeField(editable=False, verbose_name='modifié le')),
-                ('category', models.CharField(blank=True, choices=[('shared_room', 'Chambre chez l’habitant'), ('separate_room', 'Chambre indépendante'), ('whole_dwelling', 'Logement entier'), ('empty_dwelling', 'Logement vide'), ('clothes', 'Vêtements'), ('furniture', 'Meubles'), ('household_equipment', 'Équipement de la maison'), ('bedding', 'Literie'), ('hygiene', 'Hygiène'), ('food', 'Alimentation'), ('baby', 'Bébé'), ('school', 'École'), ('bicycle', 'Vélo'), ('digital', 'Numérique'), ('interpreting', 'Interprétariat'), ('translation', 'Traduction'), ('french_lessons', 'Cours de français'), ('legal_help', 'Aide juridique'), ('paperwork', 'Aide aux démarches'), ('school_support', 'Soutien scolaire'), ('sponsorship', 'Parrainage'), ('transport', 'Transport'), ('meals', 'Repas'), ('health_orientation', 'Orientation santé'), ('job_mentoring', 'Accompagnement vers l’emploi'), ('outings', 'Sorties')], max_length=20, verbose_name='catégorie')),
-                ('first_day', models.DateField(verbose_name='du')),
-                ('last_day', models.DateField(verbose_name='au')),
-                ('min_days', models.PositiveIntegerField(blank=True, null=True, verbose_name='durée minimale utile (jours)')),
-                ('quantity', models.PositiveIntegerField(verbose_name='quantité')),
-                ('part_useful', models.BooleanField(default=False, verbose_name='une partie est déjà utile')),
-                ('people', models.PositiveIntegerField(default=1, verbose_name='personnes concernées')),
-                ('urgency', models.CharField(choices=[('tonight', 'Ce soir'), ('this_week', 'Cette semaine'), ('planned', 'Prévu')], default='planned', max_length=9, verbose_name='urgence')),
-                ('urgency_rank', models.GeneratedField(db_persist=True, expression=models.Case(models.When(then=models.Value(0), urgency='tonight'), models.When(then=models.Value(1), urgency='this_week'), default=models.Value(2)), output_field=models.IntegerField())),
-                ('case_reference', models.CharField(blank=True, help_text='Elle n’est lue que par votre association et la ville. Pas de nom de famille.', max_length=40, verbose_name='votre référence de dossier')),
-                ('state', models.CharField(choices=[('draft', 'brouillon'), ('open', 'ouvert'), ('partly_met', 'en partie pourvu'), ('met', 'pourvu'), ('withdrawn', 'retiré'), ('expired', 'terminé')], default='open', max_length=12, verbose_name='état')),
-                ('adult_women', models.PositiveSmallIntegerField(default=0, verbose_name='femmes')),
-                ('adult_men', models.PositiveSmallIntegerField(default=0, verbose_name='hommes')),
-                ('children_under_3', models.PositiveSmallIntegerField(default=0, verbose_name='enfants de moins de 3 ans')),
-                ('children_3_to_11', models.PositiveSmallIntegerField(default=0, verbose_name='enfants de 3 à 11 ans')),
-                ('children_12_to_17', models.PositiveSmallIntegerField(default=0, verbose_name='enfants de 12 à 17 ans')),
-                ('lone_minor', models.BooleanField(default=False, verbose_name='mineur isolé')),
-                ('couple', models.BooleanField(default=False, verbose_name='en couple')),
-                ('step_free_needed', models.BooleanField(default=False, verbose_name='plain-pied ou ascenseur nécessaire')),
-                ('pets', models.BooleanField(default=False, verbose_name='avec un animal')),
-                ('shared_home_ok', models.BooleanField(default=True, verbose_name='un logement partagé convient')),
-                ('forms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('shared_room', 'Chambre chez l’habitant'), ('separate_room', 'Chambre indépendante'), ('whole_dwelling', 'Logement entier'), ('empty_dwelling', 'Logement vide'), ('clothes', 'Vêtements'), ('furniture', 'Meubles'), ('household_equipment', 'Équipement de la maison'), ('bedding', 'Literie'), ('hygiene', 'Hygiène'), ('food', 'Alimentation'), ('baby', 'Bébé'), ('school', 'École'), ('bicycle', 'Vélo'), ('digital', 'Numérique'), ('interpreting', 'Interprétariat'), ('translation', 'Traduction'), ('french_lessons', 'Cours de français'), ('legal_help', 'Aide juridique'), ('paperwork', 'Aide aux démarches'), ('school_support', 'Soutien scolaire'), ('sponsorship', 'Parrainage'), ('transport', 'Transport'), ('meals', 'Repas'), ('health_orientation', 'Orientation santé'), ('job_mentoring', 'Accompagnement vers l’emploi'), ('outings', 'Sorties')], max_length=20), blank=True, default=list, help_text='Rien de coché : toutes conviennent.', size=None, verbose_name='formes de logement possibles')),
-                ('social_worker', models.CharField(blank=True, max_length=120, verbose_name='personne qui accompagne')),
-                ('remote_ok', models.BooleanField(default=False, verbose_name='possible à distance')),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='cities.city', verbose_name='ville')),
-                ('commune', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cities.commune', verbose_name='commune')),
-                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='saisi par')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='needs', to='accounts.organisation', verbose_name='association')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='needs', to=settings.AUTH_USER_MODEL, verbose_name='personne concernée')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(editable=False, max_length=12, unique=True, verbose_name="référence"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("housing", "Logement"),
+                            ("goods", "Objets"),
+                            ("skill", "Temps et savoir-faire"),
+                        ],
+                        max_length=8,
+                        verbose_name="nature",
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="titre")),
+                ("text", models.TextField(blank=True, max_length=2000, verbose_name="précisions")),
+                (
+                    "latitude",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ]
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ]
+                    ),
+                ),
+                (
+                    "band",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Cast(
+                            django.db.models.functions.math.Floor(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("latitude"), "*", models.Value(10)
+                                )
+                            ),
+                            models.IntegerField(),
+                        ),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
+                (
+                    "reach_km",
+                    models.FloatField(
+                        default=0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="distance (km)",
+                    ),
+                ),
+                (
+                    "languages",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=12, validators=[catalogue.languages.validate_language]
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="langues parlées",
+                    ),
+                ),
+                (
+                    "languages_from",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=12, validators=[catalogue.languages.validate_language]
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="depuis la langue",
+                    ),
+                ),
+                (
+                    "languages_to",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=12, validators=[catalogue.languages.validate_language]
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="vers la langue",
+                    ),
+                ),
+                (
+                    "slots",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=15, validators=[catalogue.slots.validate_slot]
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="créneaux de la semaine",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("web", "Site"),
+                            ("phone", "Téléphone"),
+                            ("import", "Fichier"),
+                            ("api", "API"),
+                        ],
+                        default="web",
+                        max_length=6,
+                        verbose_name="arrivé par",
+                    ),
+                ),
+                ("external_key", models.CharField(blank=True, editable=False, max_length=80)),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                ("scan_due_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="enregistré le")),
+                ("changed_at", models.DateTimeField(editable=False, verbose_name="modifié le")),
+                (
+                    "category",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("shared_room", "Chambre chez l’habitant"),
+                            ("separate_room", "Chambre indépendante"),
+                            ("whole_dwelling", "Logement entier"),
+                            ("empty_dwelling", "Logement vide"),
+                            ("clothes", "Vêtements"),
+                            ("furniture", "Meubles"),
+                            ("household_equipment", "Équipement de la maison"),
+                            ("bedding", "Literie"),
+                            ("hygiene", "Hygiène"),
+                            ("food", "Alimentation"),
+                            ("baby", "Bébé"),
+                            ("school", "École"),
+                            ("bicycle", "Vélo"),
+                            ("digital", "Numérique"),
+                            ("interpreting", "Interprétariat"),
+                            ("translation", "Traduction"),
+                            ("french_lessons", "Cours de français"),
+                            ("legal_help", "Aide juridique"),
+                            ("paperwork", "Aide aux démarches"),
+                            ("school_support", "Soutien scolaire"),
+                            ("sponsorship", "Parrainage"),
+                            ("transport", "Transport"),
+                            ("meals", "Repas"),
+                            ("health_orientation", "Orientation santé"),
+                            ("job_mentoring", "Accompagnement vers l’emploi"),
+                            ("outings", "Sorties"),
+                        ],
+                        max_length=20,
+                        verbose_name="catégorie",
+                    ),
+                ),
+                ("first_day", models.DateField(verbose_name="du")),
+                ("last_day", models.DateField(verbose_name="au")),
+                (
+                    "min_days",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="durée minimale utile (jours)"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField(verbose_name="quantité")),
+                ("part_useful", models.BooleanField(default=False, verbose_name="une partie est déjà utile")),
+                ("people", models.PositiveIntegerField(default=1, verbose_name="personnes concernées")),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[
+                            ("tonight", "Ce soir"),
+                            ("this_week", "Cette semaine"),
+                            ("planned", "Prévu"),
+                        ],
+                        default="planned",
+                        max_length=9,
+                        verbose_name="urgence",
+                    ),
+                ),
+                (
+                    "urgency_rank",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(then=models.Value(0), urgency="tonight"),
+                            models.When(then=models.Value(1), urgency="this_week"),
+                            default=models.Value(2),
+                        ),
+                        output_field=models.IntegerField(),
+                    ),
+                ),
+                (
+                    "case_reference",
+                    models.CharField(
+                        blank=True,
+                        help_text="Elle n’est lue que par votre association et la ville. Pas de nom de famille.",
+                        max_length=40,
+                        verbose_name="votre référence de dossier",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "brouillon"),
+                            ("open", "ouvert"),
+                            ("partly_met", "en partie pourvu"),
+                            ("met", "pourvu"),
+                            ("withdrawn", "retiré"),
+                            ("expired", "terminé"),
+                        ],
+                        default="open",
+                        max_length=12,
+                        verbose_name="état",
+                    ),
+                ),
+                ("adult_women", models.PositiveSmallIntegerField(default=0, verbose_name="femmes")),
+                ("adult_men", models.PositiveSmallIntegerField(default=0, verbose_name="hommes")),
+                (
+                    "children_under_3",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="enfants de moins de 3 ans"),
+                ),
+                (
+                    "children_3_to_11",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="enfants de 3 à 11 ans"),
+                ),
+                (
+                    "children_12_to_17",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="enfants de 12 à 17 ans"),
+                ),
+                ("lone_minor", models.BooleanField(default=False, verbose_name="mineur isolé")),
+                ("couple", models.BooleanField(default=False, verbose_name="en couple")),
+                (
+                    "step_free_needed",
+                    models.BooleanField(default=False, verbose_name="plain-pied ou ascenseur nécessaire"),
+                ),
+                ("pets", models.BooleanField(default=False, verbose_name="avec un animal")),
+                (
+                    "shared_home_ok",
+                    models.BooleanField(default=True, verbose_name="un logement partagé convient"),
+                ),
+                (
+                    "forms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("shared_room", "Chambre chez l’habitant"),
+                                ("separate_room", "Chambre indépendante"),
+                                ("whole_dwelling", "Logement entier"),
+                                ("empty_dwelling", "Logement vide"),
+                                ("clothes", "Vêtements"),
+                                ("furniture", "Meubles"),
+                                ("household_equipment", "Équipement de la maison"),
+                                ("bedding", "Literie"),
+                                ("hygiene", "Hygiène"),
+                                ("food", "Alimentation"),
+                                ("baby", "Bébé"),
+                                ("school", "École"),
+                                ("bicycle", "Vélo"),
+                                ("digital", "Numérique"),
+                                ("interpreting", "Interprétariat"),
+                                ("translation", "Traduction"),
+                                ("french_lessons", "Cours de français"),
+                                ("legal_help", "Aide juridique"),
+                                ("paperwork", "Aide aux démarches"),
+                                ("school_support", "Soutien scolaire"),
+                                ("sponsorship", "Parrainage"),
+                                ("transport", "Transport"),
+                                ("meals", "Repas"),
+                                ("health_orientation", "Orientation santé"),
+                                ("job_mentoring", "Accompagnement vers l’emploi"),
+                                ("outings", "Sorties"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="Rien de coché : toutes conviennent.",
+                        size=None,
+                        verbose_name="formes de logement possibles",
+                    ),
+                ),
+                (
+                    "social_worker",
+                    models.CharField(blank=True, max_length=120, verbose_name="personne qui accompagne"),
+                ),
+                ("remote_ok", models.BooleanField(default=False, verbose_name="possible à distance")),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="cities.city", verbose_name="ville"
+                    ),
+                ),
+                (
+                    "commune",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cities.commune",
+                        verbose_name="commune",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="saisi par",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to="accounts.organisation",
+                        verbose_name="association",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="personne concernée",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'besoin',
-                'verbose_name_plural': 'besoins',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name": "besoin",
+                "verbose_name_plural": "besoins",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='NeedChange',
+            name="NeedChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(max_length=20)),
-                ('from_state', models.CharField(max_length=12)),
-                ('to_state', models.CharField(max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("act", models.CharField(max_length=20)),
+                ("from_state", models.CharField(max_length=12)),
+                ("to_state", models.CharField(max_length=12)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="needs.need"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
-                'abstract': False,
+                "ordering": ["at", "id"],
+                "abstract": False,
             },
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'partly_met'])), fields=['category', 'band', 'longitude'], include=('latitude', 'reach_km', 'city'), name='need_candidates'),
+            model_name="need",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "partly_met"])),
+                fields=["category", "band", "longitude"],
+                include=("latitude", "reach_km", "city"),
+                name="need_candidates",
+            ),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(condition=models.Q(('scan_due_at__isnull', False)), fields=['urgency_rank', 'scan_due_at'], name='need_scan_due'),
+            model_name="need",
+            index=models.Index(
+                condition=models.Q(("scan_due_at__isnull", False)),
+                fields=["urgency_rank", "scan_due_at"],
+                name="need_scan_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'partly_met'])), fields=['city', 'urgency_rank', 'created_at'], name='need_queue'),
+            model_name="need",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "partly_met"])),
+                fields=["city", "urgency_rank", "created_at"],
+                name="need_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['state', 'last_day'], name='need_expiry'),
+            model_name="need",
+            index=models.Index(fields=["state", "last_day"], name="need_expiry"),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'housing'), ('category', '')), models.Q(('category__in', ['clothes', 'furniture', 'household_equipment', 'bedding', 'hygiene', 'food', 'baby', 'school', 'bicycle', 'digital']), ('kind', 'goods')), models.Q(('category__in', ['interpreting', 'translation', 'french_lessons', 'legal_help', 'paperwork', 'school_support', 'sponsorship', 'transport', 'meals', 'health_orientation', 'job_mentoring', 'outings']), ('kind', 'skill')), _connector='OR'), name='need_category_of_kind', violation_error_message='Cette catégorie ne correspond pas à la nature du besoin.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "housing"), ("category", "")),
+                    models.Q(
+                        (
+                            "category__in",
+                            [
+                                "clothes",
+                                "furniture",
+                                "household_equipment",
+                                "bedding",
+                                "hygiene",
+                                "food",
+                                "baby",
+                                "school",
+                                "bicycle",
+                                "digital",
+                            ],
+                        ),
+                        ("kind", "goods"),
+                    ),
+                    models.Q(
+                        (
+                            "category__in",
+                            [
+                                "interpreting",
+                                "translation",
+                                "french_lessons",
+                                "legal_help",
+                                "paperwork",
+                                "school_support",
+                                "sponsorship",
+                                "transport",
+                                "meals",
+                                "health_orientation",
+                                "job_mentoring",
+                                "outings",
+                            ],
+                        ),
+                        ("kind", "skill"),
+                    ),
+                    _connector="OR",
+                ),
+                name="need_category_of_kind",
+                violation_error_message="Cette catégorie ne correspond pas à la nature du besoin.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('organisation__isnull', False), ('person__isnull', False), _connector='OR'), name='need_has_a_poster', violation_error_message='Un besoin est posté par une association ou une personne.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("organisation__isnull", False), ("person__isnull", False), _connector="OR"
+                ),
+                name="need_has_a_poster",
+                violation_error_message="Un besoin est posté par une association ou une personne.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('last_day__gte', models.F('first_day'))), name='need_days_in_order', violation_error_message='La fin doit venir après le début.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_day__gte", models.F("first_day"))),
+                name="need_days_in_order",
+                violation_error_message="La fin doit venir après le début.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('min_days__isnull', True), models.Q(('min_days__gte', 1), ('min_days__lte', django.db.models.expressions.CombinedExpression(models.Func(models.F('last_day'), models.F('first_day'), arg_joiner=' - ', output_field=models.IntegerField(), template='(%(expressions)s)'), '+', models.Value(1)))), _connector='OR'), name='need_min_days_within', violation_error_message='La durée minimale doit tenir entre le premier et le dernier jour.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("min_days__isnull", True),
+                    models.Q(
+                        ("min_days__gte", 1),
+                        (
+                            "min_days__lte",
+                            django.db.models.expressions.CombinedExpression(
+                                models.Func(
+                                    models.F("last_day"),
+                                    models.F("first_day"),
+                                    arg_joiner=" - ",
+                                    output_field=models.IntegerField(),
+                                    template="(%(expressions)s)",
+                                ),
+                                "+",
+                                models.Value(1),
+                            ),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="need_min_days_within",
+                violation_error_message="La durée minimale doit tenir entre le premier et le dernier jour.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1), models.Q(models.Q(('kind', 'housing'), ('quantity__lte', 50)), models.Q(('kind', 'goods'), ('quantity__lte', 10000)), models.Q(('kind', 'skill'), ('quantity__lte', 80)), _connector='OR')), name='need_quantity_plausible', violation_error_message='La quantité doit être d’au moins 1, et d’au plus 50 personnes, 10 000 objets ou 80 heures par semaine.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity__gte", 1),
+                    models.Q(
+                        models.Q(("kind", "housing"), ("quantity__lte", 50)),
+                        models.Q(("kind", "goods"), ("quantity__lte", 10000)),
+                        models.Q(("kind", "skill"), ("quantity__lte", 80)),
+                        _connector="OR",
+                    ),
+                ),
+                name="need_quantity_plausible",
+                violation_error_message="La quantité doit être d’au moins 1, et d’au plus 50 personnes, 10 000 objets ou 80 heures par semaine.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('people__gte', 1), ('people__lte', 10000)), name='need_people_plausible', violation_error_message='Le nombre de personnes doit être compris entre 1 et 10 000.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("people__gte", 1), ("people__lte", 10000)),
+                name="need_people_plausible",
+                violation_error_message="Le nombre de personnes doit être compris entre 1 et 10 000.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'housing'), _negated=True), models.Q(('people', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('adult_women'), '+', models.F('adult_men')), '+', models.F('children_under_3')), '+', models.F('children_3_to_11')), '+', models.F('children_12_to_17'))), ('quantity', models.F('people'))), _connector='OR'), name='need_household_adds_up', violation_error_message='Le nombre de personnes doit être celui du foyer.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "housing"), _negated=True),
+                    models.Q(
+                        (
+                            "people",
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("adult_women"), "+", models.F("adult_men")
+                                        ),
+                                        "+",
+                                        models.F("children_under_3"),
+                                    ),
+                                    "+",
+                                    models.F("children_3_to_11"),
+                                ),
+                                "+",
+                                models.F("children_12_to_17"),
+                            ),
+                        ),
+                        ("quantity", models.F("people")),
+                    ),
+                    _connector="OR",
+                ),
+                name="need_household_adds_up",
+                violation_error_message="Le nombre de personnes doit être celui du foyer.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lone_minor', True), _negated=True), models.Q(('adult_men', 0), ('adult_women', 0), ('couple', False), ('kind', 'housing')), _connector='OR'), name='need_lone_minor_is_alone', violation_error_message='Un mineur isolé n’est pas accompagné d’un adulte.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lone_minor", True), _negated=True),
+                    models.Q(("adult_men", 0), ("adult_women", 0), ("couple", False), ("kind", "housing")),
+                    _connector="OR",
+                ),
+                name="need_lone_minor_is_alone",
+                violation_error_message="Un mineur isolé n’est pas accompagné d’un adulte.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('couple', False), ('adult_women__gte', django.db.models.expressions.CombinedExpression(models.Value(2), '-', models.F('adult_men'))), _connector='OR'), name='need_couple_is_two', violation_error_message='Un couple compte deux adultes.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("couple", False),
+                    (
+                        "adult_women__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.Value(2), "-", models.F("adult_men")
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="need_couple_is_two",
+                violation_error_message="Un couple compte deux adultes.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('reach_km__gte', 0), ('reach_km__lte', 500)), name='need_reach_plausible', violation_error_message='La distance doit être comprise entre 0 et 500 km.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reach_km__gte", 0), ("reach_km__lte", 500)),
+                name="need_reach_plausible",
+                violation_error_message="La distance doit être comprise entre 0 et 500 km.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), name='need_point_on_earth', violation_error_message='Ce point n’est pas sur la Terre.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("latitude__gte", -90),
+                    ("latitude__lte", 90),
+                    ("longitude__gte", -180),
+                    ("longitude__lte", 180),
+                ),
+                name="need_point_on_earth",
+                violation_error_message="Ce point n’est pas sur la Terre.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('category__in', ['interpreting', 'translation']), _negated=True), models.Q(('languages_from', []), _negated=True), models.Q(('languages_to', []), _negated=True), _connector='OR'), name='need_language_pair_given', violation_error_message='Dites quelle langue est demandée.'),
+            model_name="need",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("category__in", ["interpreting", "translation"]), _negated=True),
+                    models.Q(("languages_from", []), _negated=True),
+                    models.Q(("languages_to", []), _negated=True),
+                    _connector="OR",
+                ),
+                name="need_language_pair_given",
+                violation_error_message="Dites quelle langue est demandée.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_key', ''), _negated=True), fields=('city', 'external_key'), name='need_registered_once', violation_error_message='Ce besoin est déjà enregistré.'),
+            model_name="need",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_key", ""), _negated=True),
+                fields=("city", "external_key"),
+                name="need_registered_once",
+                violation_error_message="Ce besoin est déjà enregistré.",
+            ),
         ),
     ]

@@ -91,9 +91,7 @@ def test_tonight_needs_no_days(as_user: SignIn, member: User, answers: Answers, 
     assert (need.first_day, need.last_day, need.urgency_rank) == (today, today, 0)
 
 
-def test_days_out_of_order_lose_nothing(
-    as_user: SignIn, member: User, answers: Answers, today: date
-) -> None:
+def test_days_out_of_order_lose_nothing(as_user: SignIn, member: User, answers: Answers, today: date) -> None:
     sent = answers("goods", last_day=(today - timedelta(days=1)).isoformat(), text="Des couettes chaudes")
     response = as_user(member).post(NEW, sent)
     assert errors_of(response).keys() == {"last_day"}
@@ -218,9 +216,7 @@ def test_member_of_two_associations_says_for_which(
     assert Need.objects.get().organisation == other
 
 
-def test_need_of_an_association_to_be_verified_waits(
-    as_user: SignIn, city: City, answers: Answers
-) -> None:
+def test_need_of_an_association_to_be_verified_waits(as_user: SignIn, city: City, answers: Answers) -> None:
     client = as_user(MembershipFactory(organisation__city=city).user)
     assert "La ville vérifie" in text_of(client.get(NEW, {"nature": "goods"}))
     location = client.post(NEW, answers("goods"))["Location"]
@@ -230,9 +226,7 @@ def test_need_of_an_association_to_be_verified_waits(
     assert not Need.objects.open().exists()
 
 
-def test_suspended_association_is_told_whom_to_call(
-    as_user: SignIn, city: City, answers: Answers
-) -> None:
+def test_suspended_association_is_told_whom_to_call(as_user: SignIn, city: City, answers: Answers) -> None:
     membership = MembershipFactory(organisation=OrganisationFactory(city=city, suspended=True))
     response = as_user(membership.user).post(NEW, answers("goods"))
     assert response.status_code == 403
@@ -289,9 +283,7 @@ def test_visitor_is_shown_three_ways_in(client: Client, city: City) -> None:
     assert "nature%3Dhousing" in page
 
 
-def test_visitor_gets_a_code_and_comes_back_to_the_page(
-    client: Client, city: City, smtp_server: Any
-) -> None:
+def test_visitor_gets_a_code_and_comes_back_to_the_page(client: Client, city: City, smtp_server: Any) -> None:
     response = client.post(NEW + "?nature=housing", {"email": "Amina@Exemple.fr"})
     assert response.status_code == 302
     assert "nature%3Dhousing" in response["Location"]
@@ -423,9 +415,7 @@ def test_edit_keeps_a_first_day_that_has_passed(
     as_user: SignIn, member: User, organisation: Organisation, answers: Answers, today: date
 ) -> None:
     week_ago = today - timedelta(days=7)
-    need = NeedFactory(
-        organisation=organisation, city=organisation.city, first_day=week_ago, last_day=today
-    )
+    need = NeedFactory(organisation=organisation, city=organisation.city, first_day=week_ago, last_day=today)
     page = f"/strasbourg/besoins/{need.reference}/modifier/"
     client = as_user(member)
     assert client.post(page, answers("housing", first_day=week_ago.isoformat())).status_code == 302
