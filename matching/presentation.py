@@ -1,5 +1,6 @@
 """How matches are shown: parts with points, reasons as sentences, the thread of a case. Shapes for templates."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.times import ago
 from catalogue.vocabulary import Kind
+from matching.engine import EARTH_RADIUS_KM
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
 from matching.messages import reason_sentence
@@ -72,6 +74,19 @@ ACT_WORDS = {
 }
 
 
+# What is read together: where, when, for whom and how many, then the person.
+_MATTERS = (
+    ("distance", "same_place", "remote", "linked_city"),
+    ("all_days", "some_days", "slots"),
+    ("places_exact", "places_to_spare", "whole_quantity", "part_quantity", "accepts", "accepts_everyone", "languages"),
+    ("form", "step_free", "pets_accepted", "shared_home"),
+    (
+        "shared_languages", "languages_unknown", "no_shared_language",
+        "confirmed", "confirmation_unknown", "asked", "not_asked",
+    ),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One pairing on the desk."""
@@ -111,11 +126,42 @@ def parts(match: Match) -> list[dict[str, Any]]:
 
 
 def reasons(match: Match) -> list[dict[str, str]]:
-    """The reasons as sentences, each saying whether it speaks for the pairing."""
-    return [
-        {"state": "ok" if fact["good"] else "warn", "text": reason_sentence(fact["code"], fact["params"])}
-        for fact in match.facts
-    ]
+    """The reasons as sentences, those of one matter on one line, each saying whether it speaks for the pairing."""
+    lines: list[dict[str, str]] = []
+    for matter in _MATTERS:
+        for good, state in ((True, "ok"), (False, "warn")):
+            sentences = [
+                reason_sentence(fact["code"], fact["params"])
+                for fact in match.facts
+                if fact["code"] in matter and fact["good"] is good
+            ]
+            if sentences:
+                lines.append({"state": state, "text": " · ".join(sentences)})
+    return lines
+
+
+def chart(need: Need, cards: Iterable[Card]) -> dict[str, Any]:
+    """Where the suggestions lie around the need: points of a drawing 200 wide and high, the reach as a circle.
+
+    Equirectangular around the need, which is exact enough within the few dozen kilometres shown; the farthest
+    point sets the scale. A list stands beside it, so the drawing carries nothing alone.
+    """
+    away = []
+    for card in cards:
+        offer = card.match.offer
+        east = (offer.longitude - need.longitude + 180) % 360 - 180
+        x = math.radians(east) * math.cos(math.radians(need.latitude)) * EARTH_RADIUS_KM
+        y = math.radians(offer.latitude - need.latitude) * EARTH_RADIUS_KM
+        away.append((card.match.rank, x, y))
+    shown_km = max([need.reach_km, 1.0, *(math.hypot(x, y) for _rank, x, y in away)]) * 1.15
+    scale = 100 / shown_km
+    return {
+        "radius": round(need.reach_km * scale, 1),
+        "points": [
+            {"rank": rank, "x": round(100 + x * scale, 1), "y": round(100 - y * scale, 1)}
+            for rank, x, y in reversed(away)
+        ],
+    }
 
 
 def thread(need: Need, matches: Iterable[Match], now: datetime) -> list[dict[str, Any]]:

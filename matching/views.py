@@ -179,9 +179,11 @@ def _render_case(
         scan = Scan.objects.filter(need=need).first()
         acted = list(selectors.under_way(user, need))
         roles = frozenset({Role.COORDINATOR})
+        cards = [presentation.suggestion_card(match) for match in selectors.suggestions(user, need)]
         context |= {
             "scan": scan,
-            "cards": [presentation.suggestion_card(match) for match in selectors.suggestions(user, need)],
+            "cards": cards,
+            "chart": presentation.chart(need, cards),
             "acted": [
                 {
                     "match": match,
