@@ -1,0 +1,114 @@
+"""What becomes of each stored field when a person's data have been kept long enough.
+
+One register for the whole product; `tests/test_personal_data.py` fails until every field of every model stands
+in it. To add a field: put its name in one of the three lists of its model.
+
+* keep: it says nothing of a person once the others are gone, or it is the proof that the law asks for;
+* anonymise: emptied or made coarser in its row, which stays for the figures (a point becomes its commune's centre);
+* delete: it goes with its whole row.
+
+References between rows are kept: what they lead to is anonymised.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Names of fields, separated by spaces; `*` stands for all fields of a table that is not ours."""
+
+    keep: str = ""
+    anonymise: str = ""
+    delete: str = ""
+
+
+# What an offer and a need have in common.
+_ENTRY_KEPT = (
+    "reference city kind category commune band reach_km languages_from languages_to slots source entered_by "
+    "revision scan_due_at created_at changed_at state"
+)
+_ENTRY_ANONYMISED = "title text latitude longitude languages external_key"
+_CHANGE = Marks(keep="act from_state to_state by at", anonymise="reason")
+
+REGISTER: dict[str, Marks] = {
+    # --- cities: places and settings, no persons
+    "cities.Commune": Marks(
+        keep="insee name postcodes population department_code department_name region_name is_overseas "
+        "epci_code epci_name latitude longitude name_key search"
+    ),
+    "cities.City": Marks(
+        keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
+        "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
+        "answer_hours_planned follow_up_after_days asks_citizen_for asks_association_for weights created_at "
+        "linked"
+    ),
+    "cities.City_linked": Marks(keep="from_city to_city"),
+    # --- accounts
+    "accounts.User": Marks(
+        keep="language is_active is_staff is_superuser created_at anonymised_at",
+        anonymise="email phone name password last_login groups user_permissions",
+    ),
+    "accounts.User_groups": Marks(delete="user group"),
+    "accounts.User_user_permissions": Marks(delete="user permission"),
+    "accounts.CityRole": Marks(delete="user city role given_at given_by"),
+    "accounts.Organisation": Marks(
+        keep="city name rna siret about state verified_at verified_by created_at",
+        # A small association's number is often somebody's own.
+        anonymise="email phone",
+    ),
+    "accounts.OrganisationReview": Marks(keep="organisation state by at", anonymise="reason"),
+    "accounts.Membership": Marks(delete="user organisation role"),
+    # The proof that somebody agreed, and took it back.
+    "accounts.Consent": Marks(keep="user purpose wording_version given_at how recorded_by withdrawn_at"),
+    "accounts.ContactReading": Marks(delete="reader subject reason reference read_at"),
+    "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
+    # --- notifications: that a message went out is kept, its words are not
+    "notifications.Message": Marks(
+        keep="recipient city channel event subject_key language state due_at attempts tried_since claimed_at "
+        "sent_at called_by created_at",
+        anonymise="title body action_label action_url last_error",
+    ),
+    # --- offers
+    "offers.Offer": Marks(
+        keep=f"{_ENTRY_KEPT} owner capacity share_with_linked confirmed_at reminded_at shared_home accepts "
+        "step_free pets_accepted smoking longest_stay_days notice_days rent dwelling_state vetted_at vetted_by "
+        "condition best_before hand_over remote",
+        anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma",
+    ),
+    "offers.Window": Marks(keep="offer first_day last_day"),
+    "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
+    # --- needs
+    "needs.Need": Marks(
+        keep=f"{_ENTRY_KEPT} organisation person first_day last_day min_days quantity part_useful people "
+        "urgency urgency_rank adult_women adult_men children_under_3 children_3_to_11 children_12_to_17 "
+        "lone_minor couple step_free_needed pets shared_home_ok forms remote_ok",
+        anonymise=f"{_ENTRY_ANONYMISED} case_reference social_worker",
+    ),
+    "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
+    # --- matching
+    "matching.Match": Marks(
+        keep="city need offer state rank score parts weights facts algorithm distance_km first_day last_day "
+        "quantity need_revision offer_revision answer_by asked_at ended_on created_at changed_at"
+    ),
+    "matching.Decision": Marks(keep="match act from_state to_state by role reason at", anonymise="note"),
+    "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
+    "matching.Scan": Marks(
+        keep="need revision candidates feasible suggested near_misses algorithm scanned_at"
+    ),
+    # --- followups
+    "followups.FollowUp": Marks(keep="match due_on asked_at answer answered_at answered_by created_at"),
+    "followups.Outcome": Marks(keep="match answer by at", anonymise="note"),
+    "followups.Incident": Marks(
+        keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"
+    ),
+    # --- Django's and allauth's own tables
+    "account.EmailAddress": Marks(delete="*"),
+    "account.EmailConfirmation": Marks(delete="*"),
+    "mfa.Authenticator": Marks(delete="*"),
+    "sessions.Session": Marks(delete="*"),
+    "admin.LogEntry": Marks(delete="*"),
+    "auth.Group": Marks(keep="*"),
+    "auth.Group_permissions": Marks(keep="*"),
+    "auth.Permission": Marks(keep="*"),
+    "contenttypes.ContentType": Marks(keep="*"),
+}
