@@ -183,7 +183,7 @@ def vet(*, offer_id: int, by: User, now: datetime) -> Offer:
     offer = _locked(offer_id)
     if offer.vetted_at is None:
         offer.vetted_at, offer.vetted_by = now, by
-        offer.full_clean(exclude=["vetted_by"])
+        offer.full_clean()
         offer.save(update_fields=["vetted_at", "vetted_by"])
         _record(offer, act="vet", from_state=offer.state, by=by, now=now)
     return offer

@@ -315,7 +315,7 @@ def _detail(request: HttpRequest, offer: Offer, *, contact: User | None = None) 
     user = _user(request)
     now, today = _moment(offer.city)
     is_owner = user.pk == offer.owner_id
-    is_desk = is_coordinator(user, offer.city) or is_operator(user, offer.city)
+    is_desk = _is_desk(request, offer.city)
     context = {
         "offer": offer,
         "tag": words.tag(offer),
@@ -557,8 +557,7 @@ def town(request: HttpRequest, city_slug: str) -> HttpResponse:
 @require_POST
 def contact(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
     """Show the desk how to reach the owner; the reading is kept."""
-    _desk_city(request, city_slug)
-    offer = _offer(request, city_slug, reference)
+    offer = _desk_offer(request, city_slug, reference)
     log_contact_reading(
         subject=offer.owner,
         reason="offer",
@@ -585,11 +584,12 @@ def vet(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
 @require_POST
 def called(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
     """Somebody without an e-mail confirmed their offer to an operator on the phone."""
-    city = _desk_city(request, city_slug)
-    offer = _offer(request, city_slug, reference)
+    offer = _desk_offer(request, city_slug, reference)
     if services.prove_contact(owner=offer.owner, by=_user(request), now=timezone.now(), offer_id=offer.pk):
         messages.success(request, _("Confirmée au téléphone. La proposition est active."))
-    return _back_to_list(request, offer, fallback=reverse("offers:town", args=[city.slug]) + "?vue=appels")
+    return _back_to_list(
+        request, offer, fallback=reverse("offers:town", args=[offer.city.slug]) + "?vue=appels"
+    )
 
 
 def _back_to_list(request: HttpRequest, offer: Offer, fallback: str = "") -> HttpResponseRedirect:
@@ -614,9 +614,13 @@ def _any_city(slug: str) -> City:
 def _desk_city(request: HttpRequest, slug: str) -> City:
     """The town, for its coordinators and operators; to anybody else the page does not exist."""
     city = _any_city(slug)
-    if not (is_coordinator(request.user, city) or is_operator(request.user, city)):
+    if not _is_desk(request, city):
         raise Http404
     return city
+
+
+def _is_desk(request: HttpRequest, city: City) -> bool:
+    return is_coordinator(request.user, city) or is_operator(request.user, city)
 
 
 def _moment(city: City) -> tuple[datetime, date]:
@@ -640,6 +644,13 @@ def _offer(request: HttpRequest, city_slug: str, reference: str) -> Offer:
         return selectors.get_offer(request.user, _any_city(city_slug), reference)
     except Offer.DoesNotExist:
         raise Http404 from None
+
+
+def _desk_offer(request: HttpRequest, city_slug: str, reference: str) -> Offer:
+    offer = _offer(request, city_slug, reference)
+    if not _is_desk(request, offer.city):
+        raise Http404
+    return offer
 
 
 def _own_offer(request: HttpRequest, city_slug: str, reference: str) -> Offer:

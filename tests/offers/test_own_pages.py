@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from cities.models import City
 from offers import services
+from offers.forms import OfferForm
 from offers.models import Offer, OfferState
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory, CommuneFactory
@@ -76,12 +79,7 @@ def test_a_visitor_is_asked_to_come_in(city: City, client: Client) -> None:
     assert client.get(page_of(OfferFactory(city=city))).status_code == 302
 
 
-def test_list_costs_the_same_for_two_and_for_twenty(
-    city: City, citizen: User, as_user: SignIn, django_assert_num_queries: Any
-) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_list_costs_the_same_for_two_and_for_twenty(city: City, citizen: User, as_user: SignIn) -> None:
     client = as_user(citizen)
     OfferFactory.create_batch(2, city=city, owner=citizen)
     client.get(MINE)
@@ -245,7 +243,7 @@ def test_everything_can_be_changed_on_one_page(
         ({"periods-0-first_day": "", "periods-0-last_day": ""}, "Dites à partir de quel jour"),
         ({"periods-0-last_day": "2020-02-02"}, "Ce jour est passé"),
         ({"periods-0-first_day": "pas un jour"}, "Ce jour n’existe pas"),
-        ({"periods-1-first_day": "2030-01-01"}, "Deux périodes se chevauchent."),
+        ({"periods-1-first_day": "2026-06-01"}, "Deux périodes se chevauchent."),
         ({"title": ""}, "Donnez un titre"),
     ],
 )
@@ -275,8 +273,6 @@ def test_an_interpreter_keeps_at_least_one_language_on_each_side(
 
 
 def test_what_a_service_refuses_stands_beside_its_field(city: City, citizen: User) -> None:
-    from offers.forms import OfferForm
-
     form = OfferForm({"capacity": "1"}, city=city, today=date(2026, 3, 2), kind="housing", names=["capacity"])
     assert form.is_valid()
     form.add_service_errors(
