@@ -22,7 +22,7 @@ class Answer(models.TextChoices):
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
-    def visible_to(self, user: User | AnonymousUser) -> "FollowUpQuerySet":
+    def visible_to(self, user: User) -> "FollowUpQuerySet":
         """Of the matches that one may see."""
         return self.filter(match__in=Match.objects.visible_to(user))
 

@@ -1,6 +1,7 @@
 """Asking what happened, writing the answer down, and reports that freeze an offer."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -135,7 +136,7 @@ def report_incident(
                 event="incident_reported",
                 subject_key=f"incident:{incident.pk}",
                 city=offer.city,
-                compose=lambda: messages.incident_reported(incident),
+                compose=partial(messages.incident_reported, incident),
                 now=now,
             )
     return incident
@@ -174,7 +175,7 @@ def _ask(followup: FollowUp, *, now: datetime) -> None:
             event="followup_question",
             subject_key=f"followup:{followup.pk}",
             city=match.city,
-            compose=lambda person=person: messages.question(followup, person),
+            compose=partial(messages.question, followup, person),
             now=now,
         )
     followup.asked_at = now

@@ -26,7 +26,7 @@ NEGATIVE = (Answer.NO_SHOW, Answer.CHANGED_MIND, Answer.LOST_CONTACT)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
     """The question, or what was answered to it. The link stands for its person, who need not sign in."""
     try:

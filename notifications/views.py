@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import selectors as accounts
 from accounts import services as people
-from accounts.models import DESK_ROLES
+from accounts.models import DESK_ROLES, User
 from catalogue.times import since
 from cities.models import City
 from notifications import selectors, services
@@ -44,7 +44,7 @@ def call(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
         subject=message.recipient,
         reason="call",
         reference=f"message:{message.pk}",
-        by=request.user,
+        by=_reader(request),
         now=timezone.now(),
     )
     return render(request, "notifications/call.html", {"message": message, "phone": message.recipient.phone})
@@ -57,7 +57,7 @@ def called(request: HttpRequest, city_slug: str, message_id: int) -> HttpRespons
     city = _city_of_desk(request, city_slug)
     visible = Message.objects.visible_to(request.user).filter(city=city, channel=Channel.CALL)
     message = get_object_or_404(visible, pk=message_id)
-    services.mark_called(message_id=message.pk, by=request.user, now=timezone.now())
+    services.mark_called(message_id=message.pk, by=_reader(request), now=timezone.now())
     messages.success(request, _("Appel noté. Merci."))
     return redirect("notifications:calls", city.slug)
 
@@ -68,7 +68,7 @@ def send_again(request: HttpRequest, city_slug: str, message_id: int) -> HttpRes
     """Send a message again that was refused or interrupted."""
     city = _city_of_desk(request, city_slug)
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
-    services.retry_uncertain(message_id=message.pk, by=request.user, now=timezone.now())
+    services.retry_uncertain(message_id=message.pk, by=_reader(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
     return redirect("notifications:calls", city.slug)
 
@@ -79,3 +79,8 @@ def _city_of_desk(request: HttpRequest, city_slug: str) -> City:
     if not accounts.roles_in(request.user, city) & set(DESK_ROLES):
         raise Http404
     return city
+
+
+def _reader(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # behind login_required
+    return request.user

@@ -1,6 +1,7 @@
 """Mail: plain text with a simple HTML twin, over one connection for a batch."""
 
 import contextlib
+import re
 import smtplib
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,9 @@ from django.utils.translation import get_language_bidi
 
 from notifications.channels import NotSent, Unknown
 from notifications.models import Message
+
+# A phone number: its groups would change places in a text written from right to left.
+_NUMBER = re.compile(r"\+?\d(?:[\s.]?\d){5,}")
 
 
 class EmailChannel:
@@ -60,22 +64,24 @@ class EmailChannel:
 
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail of a message, in its language and direction, with absolute addresses."""
-    city = message.city
+    city, title = message.city, " ".join(message.title.split())
     with translation.override(message.language):
+        rtl = get_language_bidi()
         context = {
             "message": message,
-            "title": " ".join(message.title.split()),
+            "body": _NUMBER.sub("\u2066\\g<0>\u2069", message.body) if rtl else message.body,
+            "title": title,
             "action_url": settings.SITE_URL + message.action_url if message.action_url else "",
             "site_url": settings.SITE_URL,
             "language": message.language,
-            "direction": "rtl" if get_language_bidi() else "ltr",
+            "direction": "rtl" if rtl else "ltr",
             "city": city.name if city else "",
             "brand": city.brand_colour if city else "#0f5c5c",
         }
         mail = EmailMultiAlternatives(
-            subject=context["title"],
+            subject=title,
             body=render_to_string("notifications/email.txt", context),
-            to=[message.recipient.email],
+            to=[message.recipient.email or ""],
             reply_to=[city.email] if city and city.email else None,
             headers={
                 # Derived from the row: a copy that a server delivers twice is shown once.
@@ -91,7 +97,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
     """Speak SMTP step by step, since `sendmail()` does not tell before which step the line was cut."""
-    content = mail.message().as_bytes(linesep="\r\n")
+    content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
     sender, recipient = (sanitize_address(address, "utf-8") for address in (mail.from_email, *mail.to))
     try:
         smtp.ehlo_or_helo_if_needed()

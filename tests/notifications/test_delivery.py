@@ -47,14 +47,18 @@ def test_a_due_message_arrives_with_its_text_and_its_link(db, smtp_server, setti
 
 
 def test_arabic_is_written_from_right_to_left(db, smtp_server):
-    MessageFactory(language="ar", title="تم تسجيل عرضكم", body="شكرا")
+    MessageFactory(language="ar", title="تم تسجيل عرضكم", body="شكرا\n03 88 60 90 90")
 
     deliver()
 
     (mail,) = smtp_server.messages
     assert mail["Subject"] == "تم تسجيل عرضكم"
     assert mail["Content-Language"] == "ar"
-    assert 'lang="ar" dir="rtl"' in mail.get_body(["html"]).get_content()
+    html = mail.get_body(["html"]).get_content()
+    assert 'lang="ar" dir="rtl"' in html
+    # The number is set apart, or its groups would be read in the wrong order.
+    assert "\u206603 88 60 90 90\u2069" in html
+    assert "\u206603 88 60 90 90\u2069" in mail.get_body(["plain"]).get_content()
 
 
 def test_what_people_wrote_cannot_change_the_mail(db, smtp_server):
