@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -80,6 +81,25 @@ def prepare() -> int:
         if code := subprocess.run(manage(*arguments), cwd=embedded.ROOT, check=False).returncode:
             return code
     return 0
+
+
+def health() -> int:
+    """Ask the site of this container whether it answers; under its public name, since it knows no other."""
+    port = os.environ.get("BIND", f":{FIRST_PORT}").rpartition(":")[2]
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz")
+    if name := urllib.parse.urlsplit(os.environ.get("SITE_URL", "")).netloc:
+        request.add_header("Host", name)
+    try:
+        with _direct().open(request, timeout=8) as answer:
+            return 0 if answer.status == 200 else 1
+    except OSError as problem:
+        say(str(problem))
+        return 1
+
+
+def _direct() -> urllib.request.OpenerDirector:
+    """To this machine itself, whatever http_proxy says."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 # --- All processes on one machine ----------------------------------------------------------------------
@@ -173,11 +193,10 @@ def _listen_to_signals() -> None:
 
 def _wait_for_site(address: str, household: Household) -> bool:
     """Wait until the site answers; False when a child died or the time is over."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever http_proxy says
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and not household.dead():
         try:
-            with direct.open(f"{address}/healthz", timeout=5) as answer:
+            with _direct().open(f"{address}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return True  # it answers; what it says is the page's business
@@ -317,12 +336,14 @@ def main(arguments: list[str]) -> int:
             return dev()
         case ["prepare"]:
             return prepare()
+        case ["health"]:
+            return health()
         case ["reloading-worker"]:
             reloading_worker()
         case [("web" | "worker" | "scheduler") as name]:
             become(name)
         case _:
-            say("usage\u202f: python -m config.run demo|dev|prepare|web|worker|scheduler")
+            say("usage\u202f: python -m config.run demo|dev|prepare|web|worker|scheduler|health")
             return 2
     return 0
 

