@@ -1,5 +1,166 @@
-"""The API's addresses: one router for all apps."""
+"""The API's addresses: one router for all apps, its schema, and the page that people read."""
 
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from rest_framework import exceptions, permissions
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from matching.api import MatchEndpoint
+from needs.api import NeedEndpoint
+from offers.api import OfferEndpoint
 
 router = SimpleRouter()
+router.register("offers", OfferEndpoint, "api-offer")
+router.register("needs", NeedEndpoint, "api-need")
+router.register("matches", MatchEndpoint, "api-match")
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The API in OpenAPI 3.1. It follows from the code alone, so it is made once."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    _drop_titles(made["paths"])
+    return made
+
+
+def _drop_titles(part: Any) -> None:
+    """Filters carry the models' labels, which are the pages' and French."""
+    if isinstance(part, dict):
+        if isinstance(part.get("title"), str):
+            del part["title"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            _drop_titles(inner)
+
+
+class SchemaEndpoint(APIView):
+    """The document, as YAML or JSON."""
+
+    schema = None
+    permission_classes = [permissions.AllowAny]
+    renderer_classes = [OpenApiYamlRenderer, OpenApiYamlRenderer2, OpenApiJsonRenderer, OpenApiJsonRenderer2]
+
+    def get(self, request: Request) -> Response:
+        return Response(document())
+
+
+class NothingHere(APIView):
+    """Any other address: refused in the API's own shape."""
+
+    schema = None
+    permission_classes = [permissions.AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise exceptions.NotFound
+
+
+@require_safe
+def readable(request: HttpRequest) -> HttpResponse:
+    """The schema as a page: what each operation takes and answers, and how to begin."""
+    schema = document()
+    site = request.build_absolute_uri("/").rstrip("/")
+    return render(request, "api.html", {"groups": _groups(schema), "site": site, "version": schema["openapi"]})
+
+
+# --- The page's shapes ---------------------------------------------------------------------------------
+
+
+def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The operations by tag, in the schema's order."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            groups.setdefault(operation["tags"][0], []).append(
+                {
+                    "id": operation["operationId"],
+                    "method": method.upper(),
+                    "path": path,
+                    "summary": operation["summary"],
+                    "description": operation.get("description", ""),
+                    "parameters": [
+                        {
+                            "name": parameter["name"],
+                            "where": parameter["in"],
+                            "required": parameter.get("required", False),
+                            "type": _type(schema, parameter["schema"]),
+                            "text": parameter.get("description", ""),
+                        }
+                        for parameter in operation.get("parameters", ())
+                    ],
+                    "fields": list(_fields(schema, body.get("schema", {}))),
+                    "answers": [
+                        {"status": status, **_answer(schema, answer)}
+                        for status, answer in sorted(operation["responses"].items())
+                    ],
+                }
+            )
+    return [{"name": name, "operations": operations} for name, operations in groups.items()]
+
+
+def _answer(schema: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    content = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+    return {
+        "text": answer.get("description", ""),
+        "type": _type(schema, content) if content else "",
+        "fields": list(_fields(schema, content)) if "ProblemSerializer" not in str(content) else [],
+    }
+
+
+def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """The part itself, where it only refers to another or wraps it."""
+    for wrapper in ("allOf", "oneOf", "anyOf"):
+        if len(inner := [one for one in part.get(wrapper, ()) if one.get("type") != "null"]) == 1:
+            return _resolved(schema, inner[0]) | {k: v for k, v in part.items() if k == "description"}
+    if "$ref" in part:
+        found: dict[str, Any] = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]]
+        return found | {k: v for k, v in part.items() if k == "description"}
+    return part
+
+
+def _fields(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> Iterator[dict[str, Any]]:
+    """The fields of an object, and those of the objects within it as `windows[].first_day`."""
+    part = _resolved(schema, part)
+    if part.get("type") == "array":
+        yield from _fields(schema, part["items"], f"{prefix.rstrip('.')}[]." if prefix else "")
+        return
+    for name, inner in part.get("properties", {}).items():
+        yield {
+            "name": prefix + name,
+            "type": _type(schema, inner),
+            "required": name in part.get("required", ()),
+            "text": _resolved(schema, inner).get("description", "") if "$ref" not in inner else "",
+        }
+        yield from _fields(schema, inner, f"{prefix}{name}.")
+
+
+def _type(schema: dict[str, Any], part: dict[str, Any]) -> str:
+    """In a word or two: `string`, `date`, `array of string`, `shared_room | separate_room`."""
+    names = [one for wrapper in ("oneOf", "anyOf") for one in part.get(wrapper, ())]
+    if len(names) > 1:
+        return " | ".join(dict.fromkeys(filter(None, (_type(schema, one) for one in names))))
+    part = _resolved(schema, part)
+    if "enum" in part:
+        return " | ".join("null" if word is None else str(word) for word in part["enum"] if word != "")
+    if part.get("type") == "array":
+        return f"array of {_type(schema, part['items'])}"
+    kinds = part.get("type", "")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return " | ".join(part.get("format", kind) if kind == "string" else kind for kind in kinds)

@@ -1,8 +1,7 @@
 """Addresses. A town's pages stand under its name; words in addresses are French, as on the pages."""
 
 from django.contrib import admin
-from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
+from django.urls import include, path, re_path
 
 from config import api, views
 
@@ -17,8 +16,10 @@ urlpatterns = [
     path("communes/", include("cities.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/", api.readable, name="api"),
+    path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
     path("api/v1/", include(api.router.urls)),
+    re_path(r"^api/.*/$", api.NothingHere.as_view()),
 ]
 urlpatterns += [
     path("<slug:city_slug>/", views.home, name="home"),

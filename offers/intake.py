@@ -28,6 +28,7 @@ def receive(
     external_key: str,
     by: User | None,
     now: datetime,
+    source: Source = Source.WEB,
 ) -> Offer:
     """Register what somebody sent from the site: active when they are signed in (`by`), else to be confirmed.
 
@@ -40,7 +41,7 @@ def receive(
         owner=owner,
         fields=fields,
         windows=windows,
-        source=Source.WEB,
+        source=source,
         contact_proven=by is not None,
         by=owner,
         now=now,
@@ -60,6 +61,8 @@ def take_call(
     external_key: str,
     by: User,
     now: datetime,
+    source: Source = Source.PHONE,
+    how: str = Consent.How.PHONE,
 ) -> Offer:
     """Register what a caller says to an operator (`by`), who heard their consent: active at once."""
     owner = ensure_person(**contact, by=by, now=now)
@@ -68,13 +71,13 @@ def take_call(
         owner=owner,
         fields=fields,
         windows=windows,
-        source=Source.PHONE,
+        source=source,
         contact_proven=True,
         by=by,
         now=now,
         external_key=external_key,
     )
-    _record_consents(offer, how=Consent.How.PHONE, by=by, now=now)
+    _record_consents(offer, how=how, by=by, now=now)
     return offer
 
 

@@ -1,0 +1,39 @@
+"""People as the API writes and reads them."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from phonenumber_field.serializerfields import PhoneNumberField
+from rest_framework import serializers
+
+from accounts.models import Consent
+
+
+class PersonSerializer(serializers.Serializer):
+    """Somebody for whom the town's desk writes: known by an e-mail, a phone, or both."""
+
+    email = serializers.EmailField(required=False, max_length=254)
+    phone = PhoneNumberField(required=False, help_text="E.164, or as written in the country.")
+    name = serializers.CharField(
+        required=False, max_length=120, help_text="As the person wishes to be called; no surname needed."
+    )
+    consent = serializers.ChoiceField(
+        choices=[Consent.How.PHONE.value, Consent.How.PAPER.value],
+        help_text="How the person agreed that the town keeps these answers. Without it nothing is registered.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("email") and not attrs.get("phone"):
+            raise serializers.ValidationError(
+                {"phone": [_("Notez un téléphone ou une adresse e-mail pour répondre.")]}
+            )
+        return attrs
+
+
+class ContactSerializer(serializers.Serializer):
+    """How to reach somebody; what is unknown is empty."""
+
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    email = serializers.CharField()
+    address = serializers.CharField()

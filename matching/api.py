@@ -1,0 +1,206 @@
+"""The API of matches: read them explained, and act on them by the services that the pages call."""
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from accounts.endpoints import Conflict, Endpoint, problems
+from accounts.services import log_contact_reading
+from catalogue.vocabulary import Category, Kind, Urgency
+from matching import services
+from matching.lifecycle import Act, NotPossible
+from matching.models import Match, MatchState
+from matching.presentation import why_not
+from matching.serializers import (
+    MatchDetailSerializer,
+    MatchSerializer,
+    NoteSerializer,
+    Reader,
+    answer_serializer,
+    as_read,
+    with_contacts,
+)
+from matching.snapshots import local_day
+
+TAGS = ["matches"]
+ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The match's number.")
+DISMISS, DECLINE, REFUSE, CANCEL, BREAK_OFF = (
+    answer_serializer(act) for act in (Act.DISMISS, Act.DECLINE, Act.REFUSE, Act.CANCEL, Act.BREAK_OFF)
+)
+
+
+class MatchFilter(django_filters.FilterSet):
+    """What to keep of the matches that one may see."""
+
+    city = django_filters.CharFilter(field_name="city__slug", help_text="Short name of a town.")
+    state = django_filters.MultipleChoiceFilter(choices=MatchState.choices)
+    kind = django_filters.ChoiceFilter(field_name="offer__kind", choices=Kind.choices)
+    category = django_filters.MultipleChoiceFilter(field_name="offer__category", choices=Category.choices)
+    urgency = django_filters.MultipleChoiceFilter(field_name="need__urgency", choices=Urgency.choices)
+    need = django_filters.CharFilter(
+        field_name="need__reference", lookup_expr="iexact", help_text="Reference of a need."
+    )
+    offer = django_filters.CharFilter(
+        field_name="offer__reference", lookup_expr="iexact", help_text="Reference of an offer."
+    )
+    changed_since = django_filters.IsoDateTimeFilter(
+        field_name="changed_at",
+        lookup_expr="gte",
+        help_text="Changed at this moment or later (ISO 8601; write `+` as `%2B`).",
+    )
+
+    class Meta:
+        model = Match
+        fields: list[str] = []
+
+
+def _act(act: Act, summary: str, body: type[Serializer] | None, description: str = "") -> Callable[..., Any]:
+    """An act as an operation of the schema."""
+
+    def decorate(method: Callable[..., Response]) -> Any:
+        described = extend_schema(
+            tags=TAGS,
+            summary=summary,
+            description=description or None,
+            parameters=[ID],
+            request=body,
+            responses={200: MatchDetailSerializer, **problems(400, 403, 404, 409)},
+        )
+        return described(action(detail=True, methods=["post"], url_path=act.value)(method))
+
+    return decorate
+
+
+class MatchEndpoint(Endpoint):
+    queryset = Match.objects.none()
+    serializer_class = MatchSerializer
+    filterset_class = MatchFilter
+    # Fewer digits than would overflow the column.
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> Any:
+        return (
+            Match.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            .select_related(
+                "city", "need__commune", "need__organisation", "need__person", "offer__commune", "offer__owner"
+            )
+            .order_by("-created_at", "-id")
+        )
+
+    def get_object(self) -> Match:
+        match = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if match is None:
+            raise Http404
+        return match
+
+    @extend_schema(
+        tags=TAGS,
+        summary="List matches",
+        description="Coordinators: every pair of their towns, suggestions included. Associations and citizens: "
+        "their own, once a coordinator has acted. The latest first.",
+        responses={200: MatchSerializer(many=True), **problems(400)},
+    )
+    def list(self, request: Request) -> Response:
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        reader = Reader.of(self.actor)
+        shapes = [as_read(match, reader) for match in rows or ()]
+        return self.get_paginated_response(MatchSerializer(shapes, many=True).data)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Read a match",
+        description="With the other side's contacts, from the confirmation on and until thirty days after the "
+        "end. Each reading of a person's contact is logged.",
+        parameters=[ID],
+        responses={200: MatchDetailSerializer, **problems(404)},
+    )
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.answer()
+
+    def answer(self) -> Response:
+        """The match as it now stands; the contacts that it shows are logged as read."""
+        match, now = self.get_object(), timezone.now()
+        shape = with_contacts(match, Reader.of(self.actor), today=local_day(now, match.city))
+        read = []
+        if shape["citizen_contact"]:
+            read.append((match.offer.owner, match.offer.reference))
+        if shape["association_contact"] and match.need.organisation is None:
+            read.append((match.need.person, match.need.reference))
+        for person, reference in read:
+            if person != self.actor:
+                log_contact_reading(
+                    subject=person, reason="match", reference=reference, by=self.actor, now=now
+                )
+        return Response(MatchDetailSerializer(shape).data)
+
+    def perform(
+        self, service: Callable[..., Match], body: type[Serializer] | None = NoteSerializer
+    ) -> Response:
+        """One act: read what was said, do it, answer with the match or with why not."""
+        match = self.get_object()
+        said: dict[str, Any] = {}
+        if body is not None:
+            data = body(data=self.request.data)
+            data.is_valid(raise_exception=True)
+            said = data.validated_data
+        try:
+            service(match_id=match.pk, by=self.actor, now=timezone.now(), **said)
+        except NotPossible as failure:
+            sentence = why_not(failure, match)
+            if failure.why == "role":
+                raise exceptions.PermissionDenied(sentence, code="role") from failure
+            raise Conflict(sentence, code=failure.why) from failure
+        return self.answer()
+
+    @_act(
+        Act.PROPOSE,
+        "Ask the citizen",
+        NoteSerializer,
+        "Coordinators. Holds the capacity until the answer. Refused with `vetting` for a home that nobody has "
+        "visited, `taken` when the offer or the need has no more room, `closed` when one of them is no more.",
+    )
+    def propose(self, request: Request, pk: str) -> Response:
+        return self.perform(services.propose)
+
+    @_act(Act.DISMISS, "Set a suggestion aside", DISMISS, "Coordinators. Until its offer or need changes.")
+    def dismiss(self, request: Request, pk: str) -> Response:
+        return self.perform(services.dismiss, DISMISS)
+
+    @_act(Act.ACCEPT, "Say yes, as the citizen", None, "The citizen, or the desk that has them on the line.")
+    def accept(self, request: Request, pk: str) -> Response:
+        return self.perform(services.accept, None)
+
+    @_act(Act.DECLINE, "Say no, as the citizen", DECLINE, "The capacity is free again.")
+    def decline(self, request: Request, pk: str) -> Response:
+        return self.perform(services.decline, DECLINE)
+
+    @_act(Act.CONFIRM, "Confirm, as the association", None, "Contacts are exchanged, and only now.")
+    def confirm(self, request: Request, pk: str) -> Response:
+        return self.perform(services.confirm, None)
+
+    @_act(Act.REFUSE, "Refuse, as the association", REFUSE, "The capacity is free again.")
+    def refuse(self, request: Request, pk: str) -> Response:
+        return self.perform(services.refuse, REFUSE)
+
+    @_act(Act.CANCEL, "Call off before the start", CANCEL, "Anybody concerned.")
+    def cancel(self, request: Request, pk: str) -> Response:
+        return self.perform(services.cancel, CANCEL)
+
+    @_act(
+        Act.BREAK_OFF,
+        "End early, or say that it never took place",
+        BREAK_OFF,
+        "Anybody concerned. Free from today on.",
+    )
+    def break_off(self, request: Request, pk: str) -> Response:
+        return self.perform(services.break_off, BREAK_OFF)

@@ -1,0 +1,294 @@
+"""Matches as the API reads them: explained to everybody concerned, and no more of the other side than may be known."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts import selectors as accounts
+from accounts.models import User
+from accounts.serializers import ContactSerializer
+from catalogue.vocabulary import Category, Household, Kind, Urgency
+from matching.engine.records import PARTS
+from matching.forms import REASONS
+from matching.lifecycle import Act, Role, acts_for
+from matching.messages import reason_sentence
+from matching.models import Match, MatchState
+from matching.selectors import contacts_are_open
+from needs.models import Need
+from offers.models import Condition, DwellingState, HandOver, Offer
+
+# Reasons that tell a citizen nothing of the need but its distance, dates and size, or tell of their own offer alone.
+TOLD_TO_CITIZENS = frozenset(
+    {
+        "distance", "same_place", "remote", "all_days", "some_days", "places_exact", "places_to_spare",
+        "whole_quantity", "part_quantity", "confirmation_unknown", "confirmed", "asked", "not_asked", "linked_city",
+    }
+)  # fmt: skip
+# How often a citizen was asked, and when they last confirmed, is between them and the town.
+HIDDEN_FROM_ASSOCIATIONS = frozenset({"confirmation_unknown", "confirmed", "asked", "not_asked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and what they are in each town and association: two queries for any number of matches."""
+
+    user: User
+    coordinates: frozenset[int]
+    operates: frozenset[int]
+    organisations: frozenset[int]
+
+    @classmethod
+    def of(cls, user: User) -> "Reader":
+        roles = list(accounts.roles_of(user))
+        return cls(
+            user=user,
+            coordinates=frozenset(one.city_id for one in roles if one.role == Role.COORDINATOR),
+            operates=frozenset(one.city_id for one in roles if one.role == Role.OPERATOR),
+            organisations=frozenset(accounts.organisations_of(user).values_list("pk", flat=True)),
+        )
+
+    def is_desk(self, match: Match) -> bool:
+        return match.city_id in self.coordinates
+
+    def owns(self, match: Match) -> bool:
+        return match.offer.owner_id == self.user.pk
+
+    def needs(self, match: Match) -> bool:
+        need = match.need
+        return need.person_id == self.user.pk or need.organisation_id in self.organisations
+
+    def roles(self, match: Match) -> frozenset[Role]:
+        """As `services.roles_of`, without a query."""
+        found = {
+            Role.COORDINATOR: self.is_desk(match),
+            Role.OPERATOR: match.city_id in self.operates,
+            Role.CITIZEN: self.owns(match),
+            Role.ASSOCIATION: self.needs(match),
+        }
+        return frozenset(role for role, has_it in found.items() if has_it)
+
+
+class PlaceSerializer(serializers.Serializer):
+    insee = serializers.CharField()
+    name = serializers.CharField()
+
+
+class MatchedNeedSerializer(serializers.Serializer):
+    """The need. A citizen reads category, days, number of persons and commune; the rest is null."""
+
+    kind = serializers.ChoiceField(Kind.choices)
+    category = serializers.ChoiceField(Category.choices, allow_blank=True, help_text="Empty for housing.")
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    people = serializers.IntegerField(help_text="The household's size, or the persons concerned.")
+    commune = PlaceSerializer()
+    reference = serializers.CharField(allow_null=True)
+    title = serializers.CharField(allow_null=True)
+    urgency = serializers.ChoiceField(Urgency.choices, allow_null=True)
+    quantity = serializers.IntegerField(allow_null=True)
+
+
+class MatchedOfferSerializer(serializers.Serializer):
+    """The offer. An association reads category and conditions; `reference`, `title` and `commune` are then null."""
+
+    kind = serializers.ChoiceField(Kind.choices)
+    category = serializers.ChoiceField(Category.choices)
+    shared_home = serializers.BooleanField()
+    accepts = serializers.ListField(child=serializers.ChoiceField(Household.choices))
+    step_free = serializers.BooleanField()
+    pets_accepted = serializers.BooleanField()
+    smoking = serializers.BooleanField()
+    longest_stay_days = serializers.IntegerField(allow_null=True)
+    notice_days = serializers.IntegerField()
+    rent = serializers.IntegerField(allow_null=True)
+    dwelling_state = serializers.ChoiceField(DwellingState.choices, allow_blank=True)
+    condition = serializers.ChoiceField(Condition.choices, allow_blank=True)
+    best_before = serializers.DateField(allow_null=True)
+    hand_over = serializers.ChoiceField(HandOver.choices, allow_blank=True)
+    remote = serializers.BooleanField()
+    languages = serializers.ListField(child=serializers.CharField())
+    languages_from = serializers.ListField(child=serializers.CharField())
+    languages_to = serializers.ListField(child=serializers.CharField())
+    slots = serializers.ListField(child=serializers.CharField())
+    reference = serializers.CharField(allow_null=True)
+    title = serializers.CharField(allow_null=True)
+    commune = PlaceSerializer(allow_null=True)
+    vetted = serializers.BooleanField(allow_null=True, help_text="The home was visited. Read by the desk.")
+
+
+class PartSerializer(serializers.Serializer):
+    """One line of the sum: value × weight = points."""
+
+    part = serializers.ChoiceField(PARTS)
+    value = serializers.FloatField(help_text="0 to 1.")
+    weight = serializers.FloatField(help_text="The most points it can give, as the town had set it.")
+    points = serializers.FloatField()
+
+
+class ReasonSerializer(serializers.Serializer):
+    code = serializers.CharField(help_text="Stable word.")
+    params = serializers.DictField(help_text="The figures, days and words of the sentence.")
+    good = serializers.BooleanField(help_text="Whether it speaks for the pairing.")
+    text = serializers.CharField(help_text="The sentence, in the language of the request.")
+
+
+class MatchSerializer(serializers.Serializer):
+    """A need with an offer: how it was ranked, where it stands, what you can do."""
+
+    id = serializers.IntegerField()
+    city = serializers.CharField(help_text="Short name of the town.")
+    state = serializers.ChoiceField(MatchState.choices)
+    need = MatchedNeedSerializer()
+    offer = MatchedOfferSerializer()
+    first_day = serializers.DateField(help_text="First day that both can.")
+    last_day = serializers.DateField()
+    quantity = serializers.IntegerField(help_text="What the offer would give, in the kind's unit.")
+    distance_km = serializers.FloatField()
+    rank = serializers.IntegerField(allow_null=True, help_text="Place among the need's best. Read by the desk.")
+    score = serializers.FloatField(help_text="0 to 100: the sum of the parts' points.")
+    parts = PartSerializer(many=True, help_text="The six parts of the score.")
+    algorithm = serializers.CharField(help_text="Version of the algorithm that made the score.")
+    reasons = ReasonSerializer(
+        many=True, help_text="Why. Those that would tell too much of the other side are left out."
+    )
+    acts = serializers.ListField(
+        child=serializers.ChoiceField([act.value for act in Act]), help_text="What you can do from here."
+    )
+    asked_at = serializers.DateTimeField(allow_null=True)
+    answer_by = serializers.DateTimeField(allow_null=True, help_text="Until when the citizen may answer.")
+    ended_on = serializers.DateField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+
+
+class MatchDetailSerializer(MatchSerializer):
+    """The same, with the contacts of the other side once confirmed, and until thirty days after the end."""
+
+    citizen_contact = ContactSerializer(
+        allow_null=True, help_text="For the association and the desk; each reading is logged."
+    )
+    association_contact = ContactSerializer(
+        allow_null=True, help_text="For the citizen and the desk: whoever posted the need."
+    )
+
+
+class NoteSerializer(serializers.Serializer):
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=500, help_text="For the town's desk. No name, no health."
+    )
+
+
+def answer_serializer(act: Act) -> type[NoteSerializer]:
+    """The body of an act that asks for a reason: one of those that make sense for it."""
+    reason = serializers.ChoiceField([reason.value for reason in REASONS[act]])
+    name = "".join(word.title() for word in act.split("_"))
+    return type(f"{name}Serializer", (NoteSerializer,), {"reason": reason, "__doc__": "Why."})
+
+
+# --- Shapes --------------------------------------------------------------------------------------------
+
+
+def as_read(match: Match, reader: Reader) -> dict[str, Any]:
+    """A match as this person may read it, for `MatchSerializer`."""
+    is_desk = reader.is_desk(match)
+    reads_need, reads_offer = is_desk or reader.needs(match), is_desk or reader.owns(match)
+    return {
+        "id": match.pk,
+        "city": match.city.slug,
+        "state": match.state,
+        "need": _need(match.need, in_full=reads_need),
+        "offer": _offer(match.offer, in_full=reads_offer, for_desk=is_desk),
+        "first_day": match.first_day,
+        "last_day": match.last_day,
+        "quantity": match.quantity,
+        "distance_km": round(match.distance_km, 1),
+        "rank": match.rank if is_desk else None,
+        "score": match.score,
+        "parts": [
+            {
+                "part": part,
+                "value": match.parts[part],
+                "weight": match.weights[part],
+                "points": match.parts[part] * match.weights[part],
+            }
+            for part in PARTS
+        ],
+        "algorithm": match.algorithm,
+        "reasons": [
+            {**fact, "text": reason_sentence(fact["code"], fact["params"])}
+            for fact in match.facts
+            if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
+            and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
+        ],
+        "acts": sorted(acts_for(match.state, reader.roles(match))),
+        "asked_at": match.asked_at,
+        "answer_by": match.answer_by,
+        "ended_on": match.ended_on,
+        "created_at": match.created_at,
+        "changed_at": match.changed_at,
+    }
+
+
+def with_contacts(match: Match, reader: Reader, *, today: date) -> dict[str, Any]:
+    """The same with the other side's contacts, when they are open; for `MatchDetailSerializer`."""
+    is_open = contacts_are_open(match, today=today)
+    is_desk = reader.is_desk(match)
+    shape = as_read(match, reader)
+    shape["citizen_contact"] = _citizen(match) if is_open and (is_desk or reader.needs(match)) else None
+    shape["association_contact"] = _association(match) if is_open and (is_desk or reader.owns(match)) else None
+    return shape
+
+
+def _need(need: Need, *, in_full: bool) -> dict[str, Any]:
+    return {
+        "kind": need.kind,
+        "category": need.category,
+        "first_day": need.first_day,
+        "last_day": need.last_day,
+        "people": need.people,
+        "commune": {"insee": need.commune_id, "name": need.commune.name},
+        "reference": need.reference if in_full else None,
+        "title": need.title if in_full else None,
+        "urgency": need.urgency if in_full else None,
+        "quantity": need.quantity if in_full else None,
+    }
+
+
+CONDITIONS = (
+    "kind", "category", "shared_home", "accepts", "step_free", "pets_accepted", "smoking", "longest_stay_days",
+    "notice_days", "rent", "dwelling_state", "condition", "best_before", "hand_over", "remote", "languages",
+    "languages_from", "languages_to", "slots",
+)  # fmt: skip
+
+
+def _offer(offer: Offer, *, in_full: bool, for_desk: bool) -> dict[str, Any]:
+    return {
+        **{name: getattr(offer, name) for name in CONDITIONS},
+        "reference": offer.reference if in_full else None,
+        "title": offer.title if in_full else None,
+        "commune": {"insee": offer.commune_id, "name": offer.commune.name} if in_full else None,
+        "vetted": offer.vetted_at is not None if for_desk else None,
+    }
+
+
+def _citizen(match: Match) -> dict[str, str]:
+    owner, offer = match.offer.owner, match.offer
+    return {
+        "name": owner.name,
+        "phone": str(owner.phone or ""),
+        "email": owner.email or "",
+        "address": ", ".join(part for part in (offer.address, offer.commune.name) if part),
+    }
+
+
+def _association(match: Match) -> dict[str, str]:
+    poster = match.need.organisation or match.need.person
+    assert poster is not None  # need_has_a_poster
+    return {
+        "name": poster.name,
+        "phone": str(poster.phone or ""),
+        "email": poster.email or "",
+        "address": "",
+    }

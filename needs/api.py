@@ -1,0 +1,212 @@
+"""The API of needs: the same services and the same visibility as the pages."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django_filters
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key, problems
+from accounts.models import Consent, Organisation, User
+from accounts.services import ensure_person, record_consent
+from catalogue.filters import EntryFilter
+from catalogue.vocabulary import Category, Source, Urgency
+from cities.models import City
+from needs import services
+from needs.models import Need, NeedState
+from needs.selectors import is_desk, organisations_to_post_for
+from needs.serializers import (
+    NeedChangeSerializer,
+    NeedSerializer,
+    NeedWithdrawalSerializer,
+    NewNeedSerializer,
+)
+
+# What was asked of the person for whom the desk's program writes; a new wording has a new version.
+WORDING = "need-by-api-1"
+TAGS = ["needs"]
+
+
+class NeedFilter(EntryFilter):
+    """What to keep of the needs that one may see."""
+
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    state = django_filters.MultipleChoiceFilter(choices=NeedState.choices)
+    urgency = django_filters.MultipleChoiceFilter(choices=Urgency.choices)
+
+    class Meta:
+        model = Need
+        fields: list[str] = []
+
+
+class NeedEndpoint(ListModelMixin, Endpoint):
+    queryset = Need.objects.none()
+    serializer_class = NeedSerializer
+    filterset_class = NeedFilter
+    lookup_field = "reference"
+    lookup_value_regex = "[Bb]-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}"
+
+    def get_queryset(self) -> Any:
+        return (
+            Need.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            .select_related("city", "commune", "organisation")
+            .order_by("-created_at", "-id")
+        )
+
+    def get_object(self) -> Need:
+        need = self.get_queryset().filter(reference=self.kwargs["reference"].upper()).first()
+        if need is None:
+            raise Http404
+        return need
+
+    def answer(self, status: int = 200) -> Response:
+        """The need as it now stands."""
+        return Response(NeedSerializer(self.get_object(), context={"request": self.request}).data, status)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="List needs",
+        description="Those of your associations and your own; for coordinators and operators, every need of "
+        "their towns. The latest first.",
+        responses={200: NeedSerializer(many=True), **problems(400)},
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(tags=TAGS, summary="Read a need", responses={200: NeedSerializer, **problems(404)})
+    def retrieve(self, request: Request, reference: str) -> Response:
+        return self.answer()
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Register a need",
+        description="The engine looks for offers within seconds. A need of an association that the town has not "
+        "verified yet is kept, and waits.",
+        parameters=[IDEMPOTENCY],
+        request=NewNeedSerializer,
+        responses={201: NeedSerializer, 200: NeedSerializer, **problems(400, 403)},
+    )
+    def create(self, request: Request) -> Response:
+        key, now = external_key(request), timezone.now()
+        data = NewNeedSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        fields = dict(data.validated_data)
+        city, number, contact = fields.pop("city"), fields.pop("organisation", ""), fields.pop("person", None)
+        if number and contact:
+            raise ValidationError({"person": _("Un besoin est posté par une association ou une personne.")})
+        if contact and not is_desk(self.actor, city):
+            raise PermissionDenied(_("Seul l’accueil de la ville enregistre pour quelqu’un d’autre."))
+        need = _register(
+            city=city,
+            organisation=_organisation(self.actor, city, number) if number else None,
+            contact=contact,
+            fields=fields,
+            external_key=key,
+            by=self.actor,
+            now=now,
+        )
+        self.kwargs["reference"] = need.reference
+        return self.answer(201 if need.created_at == now else 200)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Change an open need",
+        description="Only what is sent changes.",
+        request=NeedChangeSerializer(partial=True),
+        responses={200: NeedSerializer, **problems(400, 403, 404, 409)},
+    )
+    def partial_update(self, request: Request, reference: str) -> Response:
+        need, now = self.get_object(), timezone.now()
+        data = NeedChangeSerializer(data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        try:
+            services.change(
+                need_id=need.pk,
+                fields=data.validated_data,
+                by=self.actor,
+                now=now,
+                today=_today(need.city, now),
+            )
+        except ValidationError as refusal:
+            raise conflict_in(refusal) from refusal
+        return self.answer()
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Say that a need is no more",
+        description="Doing it twice changes nothing.",
+        request=NeedWithdrawalSerializer,
+        responses={200: NeedSerializer, **problems(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, reference: str) -> Response:
+        said = NeedWithdrawalSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        try:
+            services.withdraw(
+                need_id=self.get_object().pk, by=self.actor, now=timezone.now(), **said.validated_data
+            )
+        except ValidationError as refusal:
+            raise conflict_in(refusal) from refusal
+        return self.answer()
+
+
+@transaction.atomic
+def _register(
+    *,
+    city: City,
+    organisation: Organisation | None,
+    contact: dict[str, Any] | None,
+    fields: dict[str, Any],
+    external_key: str,
+    by: User,
+    now: datetime,
+) -> Need:
+    """The need; for somebody known by a contact, the person and their consent with it."""
+    person = None if organisation else by
+    if contact:
+        how = contact.pop("consent")
+        person = ensure_person(**contact, by=by, now=now)
+        record_consent(
+            user=person,
+            purpose=Consent.Purpose.RECORD,
+            wording_version=WORDING,
+            how=how,
+            by=by,
+            now=now,
+        )
+    return services.register(
+        city=city,
+        organisation=organisation,
+        person=person,
+        fields=fields,
+        source=Source.API,
+        by=by,
+        now=now,
+        today=_today(city, now),
+        external_key=external_key,
+    )
+
+
+def _organisation(user: User, city: City, number: str) -> Organisation:
+    """The association with this number, if the person may post in its name. Raises ValidationError."""
+    number = "".join(number.split()).upper()
+    found = organisations_to_post_for(user, city).filter(Q(rna=number) | Q(siret=number)).first()
+    if found is None:
+        raise ValidationError({"organisation": _("Vous ne postez pas pour cette association.")})
+    return found
+
+
+def _today(city: City, now: datetime) -> date:
+    return timezone.localdate(now, ZoneInfo(city.timezone))

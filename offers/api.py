@@ -1,0 +1,201 @@
+"""The API of offers: the same services and the same visibility as the pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key, problems
+from accounts.models import DESK_ROLES
+from accounts.selectors import roles_in
+from catalogue.filters import EntryFilter
+from catalogue.vocabulary import Category, Source
+from offers import intake, services
+from offers.forms import complete
+from offers.models import Offer, OfferState
+from offers.serializers import (
+    NewOfferSerializer,
+    OfferChangeSerializer,
+    OfferSerializer,
+    WithdrawalSerializer,
+)
+
+# What the rest of an offer follows from, so that a partial change is completed like a whole form.
+BASIS = (
+    "kind", "category", "reach_km", "shared_home", "hand_over", "languages", "languages_from", "languages_to",
+)  # fmt: skip
+TAGS = ["offers"]
+
+
+class OfferFilter(EntryFilter):
+    """What to keep of the offers that one may see."""
+
+    category = django_filters.MultipleChoiceFilter(choices=Category.choices)
+    state = django_filters.MultipleChoiceFilter(choices=OfferState.choices)
+
+    class Meta:
+        model = Offer
+        fields: list[str] = []
+
+
+class OfferEndpoint(ListModelMixin, Endpoint):
+    queryset = Offer.objects.none()
+    serializer_class = OfferSerializer
+    filterset_class = OfferFilter
+    lookup_field = "reference"
+    lookup_value_regex = "[Pp]-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}"
+
+    def get_queryset(self) -> Any:
+        return (
+            Offer.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            .select_related("city", "commune")
+            .prefetch_related("windows")
+            .order_by("-created_at", "-id")
+        )
+
+    def get_object(self) -> Offer:
+        offer = self.get_queryset().filter(reference=self.kwargs["reference"].upper()).first()
+        if offer is None:
+            raise Http404
+        return offer
+
+    def answer(self, status: int = 200) -> Response:
+        """The offer as it now stands."""
+        return Response(OfferSerializer(self.get_object(), context={"request": self.request}).data, status)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="List offers",
+        description="Your own offers; for coordinators and operators, every offer of their towns. "
+        "The latest first.",
+        responses={200: OfferSerializer(many=True), **problems(400)},
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(
+        tags=TAGS, summary="Read an offer", responses={200: OfferSerializer, **problems(404)}
+    )
+    def retrieve(self, request: Request, reference: str) -> Response:
+        return self.answer()
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Register an offer",
+        description="Your own, active at once; with `owner`, somebody's whose consent the town's desk has. "
+        "The engine looks at it within seconds.",
+        parameters=[IDEMPOTENCY],
+        request=NewOfferSerializer,
+        responses={201: OfferSerializer, 200: OfferSerializer, **problems(400, 403)},
+    )
+    def create(self, request: Request) -> Response:
+        key, now = external_key(request), timezone.now()
+        data = NewOfferSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        fields = complete(data.validated_data)
+        city, owner = fields.pop("city"), fields.pop("owner", None)
+        windows = [(window["first_day"], window["last_day"]) for window in fields.pop("windows")]
+        entry: dict[str, Any] = {
+            "city": city,
+            "fields": fields,
+            "windows": windows,
+            "external_key": key,
+            "source": Source.API,
+            "by": self.actor,
+            "now": now,
+        }
+        if owner is None:
+            offer = intake.receive(contact={}, language=self.actor.language, **entry)
+        elif roles_in(self.actor, city) & set(DESK_ROLES):
+            how = owner.pop("consent")
+            offer = intake.take_call(contact=owner, how=how, **entry)
+        else:
+            raise PermissionDenied(_("Seul l’accueil de la ville enregistre pour quelqu’un d’autre."))
+        self.kwargs["reference"] = offer.reference
+        return self.answer(201 if offer.created_at == now else 200)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Change an offer",
+        description="Only what is sent changes.",
+        request=OfferChangeSerializer(partial=True),
+        responses={200: OfferSerializer, **problems(400, 403, 404, 409)},
+    )
+    def partial_update(self, request: Request, reference: str) -> Response:
+        offer = self.get_object()
+        data = OfferChangeSerializer(data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        sent = dict(data.validated_data)
+        windows = sent.pop("windows", None)
+        fields = complete({name: getattr(offer, name) for name in BASIS} | sent)
+        try:
+            services.change(
+                offer_id=offer.pk,
+                fields=fields,
+                windows=None if windows is None else [(w["first_day"], w["last_day"]) for w in windows],
+                by=self.actor,
+                now=timezone.now(),
+            )
+        except ValidationError as refusal:
+            raise conflict_in(refusal) from refusal
+        return self.answer()
+
+    def _act(self, service: Callable[..., Offer], **said: str) -> Response:
+        try:
+            service(offer_id=self.get_object().pk, by=self.actor, now=timezone.now(), **said)
+        except ValidationError as refusal:
+            raise conflict_in(refusal) from refusal
+        return self.answer()
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Set an active offer aside for a while",
+        request=None,
+        responses={200: OfferSerializer, **problems(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, reference: str) -> Response:
+        return self._act(services.pause)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Take a paused offer up again",
+        description="Saying so confirms that it holds.",
+        request=None,
+        responses={200: OfferSerializer, **problems(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, reference: str) -> Response:
+        return self._act(services.resume)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Say that an active or expired offer still holds",
+        request=None,
+        responses={200: OfferSerializer, **problems(403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def reconfirm(self, request: Request, reference: str) -> Response:
+        return self._act(services.reconfirm)
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Take an offer back for good",
+        description="Doing it twice changes nothing.",
+        request=WithdrawalSerializer,
+        responses={200: OfferSerializer, **problems(400, 403, 404, 409)},
+    )
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, reference: str) -> Response:
+        said = WithdrawalSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        return self._act(services.withdraw, **said.validated_data)
