@@ -301,6 +301,20 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    # The words themselves are English; their labels are the pages', in French.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Category": "catalogue.vocabulary.Category",
+        "Household": "catalogue.vocabulary.Household",
+        "Kind": "catalogue.vocabulary.Kind",
+        "Urgency": "catalogue.vocabulary.Urgency",
+        "OfferState": "offers.models.OfferState",
+        "NeedState": "needs.models.NeedState",
+        "MatchState": "matching.models.MatchState",
+        "Condition": "offers.models.Condition",
+        "DwellingState": "offers.models.DwellingState",
+        "HandOver": "offers.models.HandOver",
+    },
 }
 
 # Identifiers only: no name, address, phone number or e-mail is ever written to a log.
