@@ -9,7 +9,7 @@ from notifications import services
 from notifications.bell import ring_on_commit
 
 # Well below the worker's time limit, with one more batch in sight.
-LONGEST_RUN_SECONDS = 90
+LONGEST_RUN_SECONDS = 60
 
 
 @shared_task(ignore_result=True)

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.utils import timezone
 
 from catalogue.vocabulary import Kind
-from followups import services
+from followups import services, tasks
 from followups.models import Answer, FollowUp, Outcome
 from matching import services as matching
 from matching.lifecycle import Reason, Role
@@ -76,6 +77,22 @@ def test_the_sweep_asks_once_however_often_it_runs(db, tell):
 
     assert FollowUp.objects.count() == 1
     assert len(questions()) == 1
+
+
+def test_the_task_asks_and_completes(db, tell):
+    today = timezone.localdate()
+    over = tell(first_day=today - timedelta(days=9), last_day=today - timedelta(days=1))
+    matching.start(match_id=over.match.pk, by=None, now=noon(today - timedelta(days=9)))
+    Outcome.objects.create(match=over.match, answer=Answer.TOOK_PLACE, by=over.member, at=noon(today))
+    to_ask = tell(first_day=today - timedelta(days=2), last_day=today)
+    tomorrow = tell(first_day=today - timedelta(days=1), last_day=today)
+
+    tasks.sweep()
+    tasks.sweep()
+
+    assert over.state() == MatchState.COMPLETED
+    assert to_ask.match.followups.count() == 1
+    assert not tomorrow.match.followups.exists()
 
 
 def test_sweeps_at_the_same_moment_ask_once(transactional_db, tell, at_once):
