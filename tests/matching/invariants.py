@@ -1,0 +1,160 @@
+"""What must be true of the whole database at every moment, whoever wrote what.
+
+Written in SQL and from domain.md, not with the code that it checks.
+"""
+
+from collections import defaultdict
+
+from django.db import connection
+
+from matching.lifecycle import ARROWS, HOLDING, SERVED, Act, Role
+from matching.models import Decision
+
+QUERIES = {
+    "an offer is held beyond its capacity on a day": """
+        SELECT o.id, d.day, sum(h.quantity), o.capacity
+        FROM offers_offer o
+        JOIN matching_hold s ON s.offer_id = o.id
+        CROSS JOIN LATERAL (VALUES (s.first_day), (s.last_day)) AS d (day)
+        JOIN matching_hold h ON h.offer_id = o.id AND d.day BETWEEN h.first_day AND h.last_day
+        WHERE o.kind <> 'goods'
+        GROUP BY o.id, s.id, d.day, o.capacity
+        HAVING sum(h.quantity) > o.capacity
+    """,
+    "more goods are held than there are": """
+        SELECT o.id, sum(h.quantity), o.capacity
+        FROM offers_offer o JOIN matching_hold h ON h.offer_id = o.id
+        WHERE o.kind = 'goods' GROUP BY o.id HAVING sum(h.quantity) > o.capacity
+    """,
+    "a need is served beyond its quantity": """
+        SELECT n.id, sum(h.quantity), n.quantity
+        FROM needs_need n JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
+        GROUP BY n.id HAVING sum(h.quantity) > n.quantity
+    """,
+    "an offer and a need have two live matches": """
+        SELECT offer_id, need_id, count(*) FROM matching_match
+        WHERE state IN ('suggested', 'proposed', 'accepted', 'confirmed', 'under_way')
+        GROUP BY offer_id, need_id HAVING count(*) > 1
+    """,
+    "a match that holds has no hold, or one that differs": """
+        SELECT m.id, m.state FROM matching_match m LEFT JOIN matching_hold h ON h.match_id = m.id
+        WHERE m.state = ANY(%(holding)s)
+          AND (h.id IS NULL OR h.released OR (h.offer_id, h.need_id, h.quantity, h.first_day, h.last_day)
+               IS DISTINCT FROM (m.offer_id, m.need_id, m.quantity, m.first_day, m.last_day))
+    """,
+    "a match that is over still holds": """
+        SELECT m.id, m.state FROM matching_match m JOIN matching_hold h ON h.match_id = m.id
+        WHERE m.state <> ALL(%(holding)s)
+          AND NOT (m.state = 'broken_off' AND h.released AND h.last_day < m.ended_on)
+    """,
+    "the last decision is not the state": """
+        SELECT m.id, m.state, d.to_state FROM matching_match m
+        LEFT JOIN LATERAL (
+            SELECT to_state FROM matching_decision WHERE match_id = m.id ORDER BY id DESC LIMIT 1
+        ) d ON true
+        WHERE coalesce(d.to_state, 'suggested') <> m.state
+          AND NOT (d.to_state IS NULL AND m.state = 'superseded')
+    """,
+    "a decision does not follow from the one before": """
+        SELECT id, match_id, before, from_state FROM (
+            SELECT id, match_id, from_state,
+                   lag(to_state, 1, 'suggested') OVER (PARTITION BY match_id ORDER BY id) AS before
+            FROM matching_decision) decisions
+        WHERE before <> from_state
+    """,
+    "a need's state is not what is served": """
+        SELECT n.id, n.state, n.quantity, coalesce(served.quantity, 0) FROM needs_need n
+        LEFT JOIN (
+            SELECT need_id, sum(quantity) AS quantity FROM matching_match
+            WHERE state = ANY(%(served)s) GROUP BY need_id
+        ) served ON served.need_id = n.id
+        WHERE n.state IN ('open', 'partly_met', 'met') AND n.scan_due_at IS NULL
+          AND n.state <> CASE WHEN coalesce(served.quantity, 0) >= n.quantity THEN 'met'
+                              WHEN served.quantity > 0 THEN 'partly_met' ELSE 'open' END
+    """,
+    "a message exists twice": """
+        SELECT recipient_id, event, subject_key, count(*) FROM notifications_message
+        GROUP BY recipient_id, event, subject_key HAVING count(*) > 1
+    """,
+    "a proposal has no deadline": """
+        SELECT id FROM matching_match
+        WHERE state = 'proposed' AND (answer_by IS NULL OR asked_at IS NULL OR answer_by <= asked_at)
+    """,
+}
+# True once nothing is due any more: until then suggestions may lag behind what people have just done.
+SETTLED_QUERIES = {
+    "a suggestion is of a closed need or offer": """
+        SELECT m.id, n.state, o.state FROM matching_match m
+        JOIN needs_need n ON n.id = m.need_id JOIN offers_offer o ON o.id = m.offer_id
+        LEFT JOIN accounts_organisation a ON a.id = n.organisation_id
+        WHERE m.state = 'suggested'
+          AND (n.state NOT IN ('open', 'partly_met') OR o.state <> 'active' OR a.state <> 'verified')
+    """,
+    "a suggestion would not fit": """
+        SELECT m.id FROM matching_match m
+        JOIN offers_offer o ON o.id = m.offer_id JOIN needs_need n ON n.id = m.need_id
+        WHERE m.state = 'suggested' AND (
+          m.quantity + coalesce((SELECT sum(quantity) FROM matching_hold
+                                 WHERE need_id = n.id AND NOT released), 0) > n.quantity
+          OR m.quantity + coalesce(
+            CASE WHEN o.kind = 'goods'
+            THEN (SELECT sum(quantity) FROM matching_hold WHERE offer_id = o.id)
+            ELSE (SELECT max(held) FROM (
+                SELECT (SELECT sum(h.quantity) FROM matching_hold h WHERE h.offer_id = o.id
+                        AND greatest(s.first_day, m.first_day) BETWEEN h.first_day AND h.last_day) AS held
+                FROM matching_hold s WHERE s.offer_id = o.id
+                  AND s.first_day <= m.last_day AND s.last_day >= m.first_day) AS days)
+            END, 0) > o.capacity)
+    """,
+    "a need has more than its best twenty": """
+        SELECT need_id, count(*) FROM matching_match WHERE state = 'suggested'
+        GROUP BY need_id HAVING count(*) > 20
+    """,
+    "the ranks of a need's suggestions have gaps": """
+        SELECT need_id FROM matching_match WHERE state = 'suggested'
+        GROUP BY need_id HAVING array_agg(rank::int ORDER BY rank)
+            <> array(SELECT generate_series(1, count(*)::int))
+    """,
+}
+
+
+def violations(*, settled: bool = False) -> list[str]:
+    """Every rule that some row breaks, with the rows; empty when all is well.
+
+    `settled` also asks what holds only once every due scan is done.
+    """
+    states = {
+        "holding": [str(state) for state in HOLDING],
+        "served": [str(state) for state in SERVED],
+    }
+    found = []
+    with connection.cursor() as cursor:
+        for name, query in (QUERIES | (SETTLED_QUERIES if settled else {})).items():
+            cursor.execute(query, states)
+            if rows := cursor.fetchall():
+                found.append(f"{name}: {rows[:5]}")
+    return found + _decisions_outside_the_table()
+
+
+def _decisions_outside_the_table() -> list[str]:
+    """Decisions that no arrow allows, whose role may not act, or that lack a reason, an actor."""
+    wrong: dict[str, list[int]] = defaultdict(list)
+    nobody = {Role.CLOCK, Role.ENGINE, Role.TOWN}
+    decisions = Decision.objects.values_list("pk", "from_state", "act", "to_state", "role", "reason", "by")
+    for pk, before, act, after, role, reason, by in decisions.iterator():
+        arrow = ARROWS.get((before, Act(act)))
+        if arrow is None or arrow.to != after:
+            wrong["a decision is not in the table"].append(pk)
+        elif role not in arrow.roles:
+            wrong["a decision was not for that role"].append(pk)
+        elif arrow.needs_reason and not reason:
+            wrong["a decision lacks its reason"].append(pk)
+        elif (by is None) != (role in nobody):
+            wrong["a decision's actor and role disagree"].append(pk)
+    return [f"{name}: {rows[:5]}" for name, rows in wrong.items()]
+
+
+def check(*, settled: bool = False) -> None:
+    """Fail with everything that is wrong."""
+    found = violations(settled=settled)
+    assert not found, "\n".join(found)
