@@ -1,0 +1,1 @@
+"""Figures of the product, each beside a baseline measured in the same run: `make bench`."""

@@ -1,0 +1,81 @@
+"""The baseline: one query that a developer would write for a home's rules, score and order.
+
+It stands for the usual way, not for the best possible SQL: no index of its own, the same tables and the same result.
+Homes of one person's capacity per day, as `matching.md` defines them; slots and language pairs are not of homes.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+
+from needs.models import Need
+
+SQL = """
+WITH need AS (SELECT * FROM needs_need WHERE id = %(need)s),
+asked AS (
+    SELECT o.owner_id, count(*) AS times FROM matching_match m JOIN offers_offer o ON o.id = m.offer_id
+    WHERE m.asked_at >= %(now)s - interval '30 days' GROUP BY o.owner_id
+),
+near AS (
+    SELECT o.*, 2 * 6371.0088 * asin(sqrt(
+        power(sin(radians(o.latitude - n.latitude) / 2), 2)
+        + cos(radians(n.latitude)) * cos(radians(o.latitude))
+          * power(sin(radians(o.longitude - n.longitude) / 2), 2))) AS km
+    FROM offers_offer o CROSS JOIN need n
+    WHERE o.state = 'active' AND o.city_id = n.city_id AND o.kind = 'housing'
+      AND (n.forms = '{}' OR o.category = ANY (n.forms))
+      AND o.capacity >= n.quantity
+      AND (o.step_free OR NOT n.step_free_needed) AND (o.pets_accepted OR NOT n.pets)
+      AND (n.shared_home_ok OR NOT o.shared_home)
+      AND CASE WHEN n.lone_minor THEN 'lone_minors' = ANY (o.accepts)
+               WHEN o.accepts = '{}' THEN true
+               WHEN n.children_under_3 + n.children_3_to_11 + n.children_12_to_17 > 0
+                   THEN 'families' = ANY (o.accepts)
+               WHEN n.couple THEN 'couples' = ANY (o.accepts)
+               ELSE (n.adult_women = 0 OR 'women' = ANY (o.accepts))
+                   AND (n.adult_men = 0 OR 'men' = ANY (o.accepts)) END
+),
+runs AS (
+    SELECT o.*, r.first_day, r.last_day, r.last_day - r.first_day + 1 AS days
+    FROM near o CROSS JOIN need n
+    CROSS JOIN LATERAL (
+        SELECT greatest(w.first_day, n.first_day) AS first_day,
+               least(coalesce(w.last_day, n.last_day), n.last_day) AS last_day
+        FROM offers_window w WHERE w.offer_id = o.id
+        ORDER BY least(coalesce(w.last_day, n.last_day), n.last_day) - greatest(w.first_day, n.first_day) DESC
+        LIMIT 1) r
+    WHERE o.km <= greatest(o.reach_km, n.reach_km)
+      AND r.last_day - r.first_day + 1 >= coalesce(n.min_days, n.last_day - n.first_day + 1)
+),
+open AS (
+    SELECT r.*, r.capacity - coalesce((
+        SELECT max(held) FROM (
+            SELECT sum(h.quantity) AS held
+            FROM generate_series(r.first_day, r.last_day, interval '1 day') d
+            JOIN matching_hold h ON h.offer_id = r.id AND d::date BETWEEN h.first_day AND h.last_day
+            GROUP BY d) days), 0) AS remaining
+    FROM runs r
+)
+SELECT id FROM (
+SELECT o.id, o.km, o.created_at,
+    30 * CASE WHEN greatest(o.reach_km, n.reach_km) = 0 THEN 1 ELSE 1 - o.km / greatest(o.reach_km, n.reach_km) END
+    + 25.0 * o.days / (n.last_day - n.first_day + 1)
+    + 15.0 * n.quantity / o.remaining
+    + 10 * CASE WHEN o.languages = '{}' OR n.languages = '{}' THEN 0.5
+                WHEN o.languages && n.languages THEN 1 ELSE 0 END
+    + 10 * (1 - least((%(now)s AT TIME ZONE 'Europe/Paris')::date
+                      - (o.confirmed_at AT TIME ZONE 'Europe/Paris')::date, 90) / 90.0)
+    + 10.0 / (1 + coalesce(a.times, 0)) AS score
+FROM open o CROSS JOIN need n LEFT JOIN asked a ON a.owner_id = o.owner_id
+WHERE o.remaining >= n.quantity
+) AS scored
+ORDER BY round(score::numeric, 6) DESC, round(km::numeric, 6), created_at, id
+LIMIT 20
+"""
+
+
+def best(need: Need, now: datetime) -> list[int]:
+    """The ids of the best 20 offers, best first."""
+    with connection.cursor() as cursor:
+        cursor.execute(SQL, {"need": need.pk, "now": now})
+        return [row[0] for row in cursor.fetchall()]
