@@ -115,7 +115,7 @@ def _needs_improved_by(changed: Sequence[Offer], city: City, *, now: datetime) -
             continue
         snapshot = snapshots.of_pairs(open_needs, [offer.pk for offer in offered], city=town, now=now)
         worst = _worst_kept(open_needs)
-        for ranking in _rank(snapshot, today=snapshots.local_day(now, town), near=0):
+        for ranking in snapshot.rank(today=snapshots.local_day(now, town), near=0):
             threshold = worst.get(int(str(ranking.need_id)))
             if ranking.pairings and (threshold is None or ranking.pairings[0].score >= threshold):
                 improved.add(int(str(ranking.need_id)))
@@ -133,27 +133,13 @@ def _worst_kept(open_needs: Collection[Need]) -> dict[int, float]:
     return {row["need"]: row["worst"] for row in full}
 
 
-def _rank(snapshot: snapshots.Snapshot, *, today: date, near: int = engine.NEAR) -> list[engine.Ranking]:
-    return engine.rank(
-        snapshot.needs,
-        snapshot.offers,
-        today=today,
-        weights=snapshot.weights,
-        links=snapshot.links,
-        excluded=snapshot.excluded,
-        near=near,
-    )
-
-
 def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
     """Rank, and write what differs from what stands."""
     if not claimed:
         return
     today = snapshots.local_day(now, city)
     snapshot = snapshots.of_needs(claimed, city=city, now=now)
-    rankings = {ranking.need_id: ranking for ranking in _rank(snapshot, today=today)}
-    need_records = {record.id: record for record in snapshot.needs}
-    offer_records = {record.id: record for record in snapshot.offers}
+    rankings = {ranking.need_id: ranking for ranking in snapshot.rank(today=today)}
     standing: dict[int, dict[int, Match]] = defaultdict(dict)
     known = Match.objects.filter(need__in=claimed, state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED])
     # A suggestion that stands hides one of the same pair that was superseded before.
@@ -169,7 +155,9 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
         for place, pairing in enumerate(ranking.pairings if ranking else (), start=1):
             offer_id = int(str(pairing.offer_id))
             kept.add(offer_id)
-            facts = engine.explain(pairing, need_records[need.pk], offer_records[offer_id], today)
+            facts = engine.explain(
+                pairing, snapshot.needs[need.pk], snapshot.offers[offer_id].record(), today
+            )
             result = _result(pairing, place, facts, need, snapshot)
             match = old.get(offer_id)
             if match is None:
@@ -182,7 +170,7 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
                 match.changed_at = now
                 changed.append(match)
         changed += _superseded((match for match in old.values() if match.offer_id not in kept), now)
-        _write_scan(need, ranking, need_records, offer_records, candidates=len(snapshot.offers), now=now)
+        _write_scan(need, ranking, snapshot, now=now)
     Match.objects.bulk_create(fresh)
     Match.objects.bulk_update(changed, RESULT_FIELDS, batch_size=500)
     _tell_desk(city, claimed, fresh, now=now)
@@ -211,7 +199,7 @@ def _result(
         "last_day": pairing.run_last_day,
         "quantity": pairing.quantity,
         "need_revision": need.revision,
-        "offer_revision": snapshot.offer_revisions[offer_id],
+        "offer_revision": snapshot.offers[offer_id].revision,
     }
 
 
@@ -241,15 +229,14 @@ def _superseded(gone: Iterable[Match], now: datetime) -> list[Match]:
 def _write_scan(
     need: Need,
     ranking: engine.Ranking | None,
-    need_records: Mapping[Any, engine.Need],
-    offer_records: Mapping[Any, engine.Offer],
+    snapshot: snapshots.Snapshot,
     *,
-    candidates: int,
     now: datetime,
 ) -> None:
     near_misses = []
     for miss in ranking.near_misses if ranking else ():
-        reason = engine.explain_near_miss(miss, need_records[need.pk], offer_records[miss.offer_id])
+        offer = snapshot.offers[int(str(miss.offer_id))]
+        reason = engine.explain_near_miss(miss, snapshot.needs[need.pk], offer.record())
         near_misses.append(
             {
                 "offer": miss.offer_id,
@@ -263,7 +250,7 @@ def _write_scan(
         need=need,
         defaults={
             "revision": need.revision,
-            "candidates": candidates,
+            "candidates": len(snapshot.offers),
             "feasible": ranking.feasible_count if ranking else 0,
             "suggested": len(ranking.pairings) if ranking else 0,
             "near_misses": near_misses,

@@ -6,13 +6,15 @@ log: one bad row must not keep a town from working.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q, Sum
+from django.db import connection
+from django.db.models import DateTimeField, F, Func, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import HOUSING_FORMS, Kind
@@ -21,12 +23,13 @@ from cities.models import City
 from matching import engine
 from matching.models import Hold, Match, MatchState
 from needs.models import Need
-from offers.models import Offer, Window
+from offers.models import Offer
 
 log = logging.getLogger(__name__)
 
 # Near misses are looked for this far beyond what both sides reach (docs/algorithm.md).
 NEAR_KM = 20.0
+_NO_WORDS: frozenset[str] = frozenset()
 ASKED_DAYS = 30
 # More boxes than this cost the planner more than reading what lies between them.
 MOST_BOXES = 12
@@ -38,23 +41,92 @@ ANSWERED = (
     MatchState.CANCELLED,
     MatchState.BROKEN_OFF,
 )
-OFFER_FIELDS = (
-    "id", "kind", "category", "city_id", "latitude", "longitude", "reach_km", "languages", "capacity",
-    "confirmed_at", "created_at", "owner_id", "share_with_linked", "state", "shared_home", "accepts", "step_free",
-    "pets_accepted", "languages_from", "languages_to", "slots", "remote", "revision",
-)  # fmt: skip
+
+
+class WindowRow(NamedTuple):
+    """Days on which an offer is there."""
+
+    first_day: date
+    last_day: date | None
+
+
+class HoldRow(NamedTuple):
+    """What is held of an offer on some days."""
+
+    first_day: date
+    last_day: date
+    quantity: int
+
+
+class OfferRow(NamedTuple):
+    """An offer as the engine's columns read it, straight from the database: its constraints have checked it."""
+
+    id: int
+    kind: str
+    category: str
+    city: int
+    lat: float
+    lon: float
+    reach_km: float
+    languages: frozenset[str]
+    capacity: int
+    confirmed_on: date | None
+    registered_at: datetime
+    shared_with_linked: bool
+    shared_home: bool
+    accepts: list[str]
+    step_free: bool
+    pets_accepted: bool
+    languages_from: frozenset[str]
+    languages_to: frozenset[str]
+    slots: tuple[engine.Slot, ...]
+    remote: bool
+    revision: int
+    available: list[WindowRow]
+    holds: list[HoldRow]
+    asked_last_30_days: int
+    is_open: bool = True
+
+    def record(self) -> engine.Offer:
+        """The same as a record, for explanations."""
+        return engine.Offer(
+            **{name: getattr(self, name) for name in _SAME},
+            accepts=frozenset(self.accepts),
+            available=tuple(engine.Window(*window) for window in self.available),
+            holds=tuple(engine.Hold(*hold) for hold in self.holds),
+        )
+
+
+_SAME = tuple(set(OfferRow._fields) - {"accepts", "available", "holds", "revision"})
+_WINDOWS = "SELECT offer_id, first_day, last_day FROM offers_window WHERE offer_id = ANY(%s)"
+_HOLDS = "SELECT offer_id, first_day, last_day, quantity FROM matching_hold WHERE offer_id = ANY(%s)"
+_ASKED = """
+    SELECT o.owner_id, count(*) FROM matching_match m JOIN offers_offer o ON o.id = m.offer_id
+    WHERE m.asked_at >= %s GROUP BY o.owner_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What one call of the engine reads: records, and the pairs that people have set aside."""
 
-    needs: list[engine.Need]
-    offers: list[engine.Offer]
+    needs: dict[int, engine.Need]
+    offers: dict[int, OfferRow]
     excluded: frozenset[tuple[int, int]]
     links: frozenset[frozenset[int]]
     weights: dict[int, engine.Weights]
-    offer_revisions: dict[int, int]
+
+    def rank(self, *, today: date, near: int = engine.NEAR) -> list[engine.Ranking]:
+        """The engine's word on all of it."""
+        return engine.rank(
+            list(self.needs.values()),
+            engine.offer_columns(self.offers.values()),
+            today=today,
+            weights=self.weights,
+            links=self.links,
+            excluded=self.excluded,
+            near=near,
+        )
 
 
 def local_day(moment: datetime, city: City) -> date:
@@ -87,15 +159,13 @@ def categories_of(need: Need) -> list[str]:
 
 
 def _snapshot(needs: Sequence[Need], wanted: Q, *, city: City, linked: set[int], now: datetime) -> Snapshot:
-    rows = list(Offer.objects.open().filter(wanted).order_by("pk").values(*OFFER_FIELDS))
-    ids = [row["id"] for row in rows]
+    offers = _offer_rows(Offer.objects.open().filter(wanted), city=city, now=now)
     return Snapshot(
         needs=_need_records(needs, local_day(now, city)),
-        offers=_offer_records(rows, city=city, now=now),
-        excluded=_excluded(needs, {row["id"]: row["revision"] for row in rows}),
+        offers=offers,
+        excluded=_excluded(needs, offers),
         links=frozenset(frozenset((city.pk, other)) for other in linked),
         weights={city.pk: weights_of(city)},
-        offer_revisions=dict(zip(ids, (row["revision"] for row in rows), strict=True)),
     )
 
 
@@ -131,20 +201,20 @@ def _boxes(needs: Sequence[Need], reach: float) -> list[tuple[float, float, floa
     return [(min(souths), max(norths), min(wests), max(easts))]
 
 
-def _need_records(needs: Sequence[Need], today: date) -> list[engine.Need]:
+def _need_records(needs: Sequence[Need], today: date) -> dict[int, engine.Need]:
     held = dict(
         Hold.objects.filter(need__in=needs, released=False)
         .values("need")
         .annotate(total=Sum("quantity"))
         .values_list("need", "total")
     )
-    records = []
+    records = {}
     for need in needs:
         missing = need.quantity - held.get(need.pk, 0)
         if missing <= 0:
             continue  # everything asked for is promised: nothing to look for
         try:
-            records.append(_need_record(need, missing, today))
+            records[need.pk] = _need_record(need, missing, today)
         except ValueError as error:
             log.error("need %s is left out of its scan: %s", need.pk, _field(error))
     return records
@@ -187,62 +257,58 @@ def _need_record(need: Need, missing: int, today: date) -> engine.Need:
     )
 
 
-def _offer_records(rows: Sequence[dict[str, Any]], *, city: City, now: datetime) -> list[engine.Offer]:
-    ids = [row["id"] for row in rows]
-    windows: dict[int, list[engine.Window]] = defaultdict(list)
-    for offer, first, last in Window.objects.filter(offer__in=ids).values_list(
-        "offer", "first_day", "last_day"
-    ):
-        windows[offer].append(engine.Window(first, last))
-    holds: dict[int, list[engine.Hold]] = defaultdict(list)
-    held = Hold.objects.filter(offer__in=ids).values_list("offer", "first_day", "last_day", "quantity")
-    for offer, first, last, quantity in held:
-        holds[offer].append(engine.Hold(first, last, quantity))
-    asked = dict(
-        Match.objects.filter(
-            offer__owner__in={row["owner_id"] for row in rows}, asked_at__gte=now - timedelta(days=ASKED_DAYS)
+def _offer_rows(wanted: QuerySet[Offer], *, city: City, now: datetime) -> dict[int, OfferRow]:
+    """Thousands of offers in four queries; moments become days in the database, which is faster by far."""
+    found = list(
+        wanted.order_by("pk")
+        .annotate(
+            confirmed_on=TruncDate("confirmed_at", tzinfo=ZoneInfo(city.timezone)),
+            registered=Func(
+                F("created_at"), template="%(expressions)s AT TIME ZONE 'UTC'", output_field=DateTimeField()
+            ),
         )
-        .values("offer__owner")
-        .annotate(times=Count("id"))
-        .values_list("offer__owner", "times")
-    )
-    records = []
-    for row in rows:
-        try:
-            records.append(
-                engine.Offer(
-                    id=row["id"],
-                    kind=row["kind"],
-                    category=row["category"],
-                    city=row["city_id"],
-                    lat=row["latitude"],
-                    lon=row["longitude"],
-                    reach_km=row["reach_km"],
-                    languages=frozenset(row["languages"]),
-                    available=tuple(windows[row["id"]]),
-                    capacity=row["capacity"],
-                    confirmed_on=local_day(row["confirmed_at"], city) if row["confirmed_at"] else None,
-                    asked_last_30_days=asked.get(row["owner_id"], 0),
-                    registered_at=row["created_at"],
-                    holds=tuple(holds[row["id"]]),
-                    shared_with_linked=row["share_with_linked"],
-                    is_open=True,
-                    shared_home=row["shared_home"],
-                    accepts=frozenset(row["accepts"]),
-                    step_free=row["step_free"],
-                    pets_accepted=row["pets_accepted"],
-                    languages_from=frozenset(row["languages_from"]),
-                    languages_to=frozenset(row["languages_to"]),
-                    slots=_slots(row["slots"]),
-                    remote=row["remote"],
-                )
-            )
-        except ValueError as error:
-            log.error("offer %s is left out of a scan: %s", row["id"], _field(error))
-    return records
+        .values_list(
+            "id", "kind", "category", "city_id", "latitude", "longitude", "reach_km", "languages", "capacity",
+            "confirmed_on", "registered", "share_with_linked", "shared_home", "accepts", "step_free",
+            "pets_accepted", "languages_from", "languages_to", "slots", "remote", "revision", "owner_id",
+        )
+    )  # fmt: skip
+    ids = [row[0] for row in found]
+    windows: dict[int, list[WindowRow]] = defaultdict(list)
+    holds: dict[int, list[HoldRow]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_WINDOWS, [ids])
+        for offer, first, last in cursor.fetchall():
+            windows[offer].append(WindowRow(first, last))
+        cursor.execute(_HOLDS, [ids])
+        for offer, first, last, quantity in cursor.fetchall():
+            holds[offer].append(HoldRow(first, last, quantity))
+        cursor.execute(_ASKED, [now - timedelta(days=ASKED_DAYS)])
+        asked = dict(cursor.fetchall())
+    rows = {}
+    for row in found:
+        (
+            *before, languages, capacity, on, at, shared, home, accepts, step_free, pets, own, to, slots,
+            remote, revision, owner,
+        ) = row  # fmt: skip
+        offer = before[0]
+        if offer not in windows:
+            # Only a row that was written by hand has none.
+            log.error("offer %s is left out of a scan: it has no window", offer)
+            continue
+        rows[offer] = OfferRow(
+            *before, _words(languages), capacity, on, at, shared, home, accepts, step_free, pets,
+            _words(own), _words(to), _slots(slots), remote, revision,
+            windows[offer], holds.get(offer, []), asked.get(owner, 0),
+        )  # fmt: skip
+    return rows
 
 
-def _excluded(needs: Sequence[Need], revisions: dict[int, int]) -> frozenset[tuple[int, int]]:
+def _words(codes: list[str]) -> frozenset[str]:
+    return frozenset(codes) if codes else _NO_WORDS
+
+
+def _excluded(needs: Sequence[Need], offers: Mapping[int, OfferRow]) -> frozenset[tuple[int, int]]:
     """Pairs answered since either side last changed, and pairs that are under way already."""
     current = {need.pk: need.revision for need in needs}
     pairs = (
@@ -252,7 +318,9 @@ def _excluded(needs: Sequence[Need], revisions: dict[int, int]) -> frozenset[tup
     )
     aside = set()
     for need, offer, state, need_revision, offer_revision in pairs:
-        unchanged = need_revision == current[need] and offer_revision == revisions.get(offer)
+        unchanged = (
+            need_revision == current[need] and offer in offers and offer_revision == offers[offer].revision
+        )
         under_way = state not in (*ANSWERED, MatchState.LAPSED, MatchState.COMPLETED)
         if under_way or (state in ANSWERED and unchanged):
             aside.add((need, offer))
