@@ -485,8 +485,7 @@ class SkillNeedForm(NeedForm):
     kind = Kind.SKILL
     first_days = 90
     SECTIONS = (
-        (_("De quoi avez-vous besoin"), ("category",)),
-        (_("Quelles langues"), ("languages_from", "languages_to")),
+        (_("De quoi avez-vous besoin"), ("category", "languages_from", "languages_to")),
         (_("Combien de temps"), ("quantity", "+people", "part_useful", "remote_ok")),
         (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
         (_("Pour bien faire"), ("text",)),
