@@ -345,6 +345,9 @@ class OfferForm(forms.Form):
                     choices = fields[name].choices
                     fields[name].widget, fields[name].required = forms.Select(), False
                     fields[name].choices = [("", "—"), *choices]
+            for name in ("accepts", "languages", "languages_from", "languages_to"):
+                if name in fields:
+                    fields[name].widget.attrs["class"] = "choices--inline"
             for name in ("languages_from", "languages_to"):
                 if name in fields:
                     fields[name].required = False

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.db import models
 from django.db.models import Func, Q, Value
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import CityRole, User
 from catalogue.models import Entry, StateChange, category_matches_kind
@@ -19,7 +20,8 @@ class OfferState(models.TextChoices):
 
     DRAFT = "draft", _("brouillon")
     UNCONFIRMED = "unconfirmed", _("contact à confirmer")
-    ACTIVE = "active", _("active")
+    # With its context: Django's own French catalogue has another "active", and makes it masculine.
+    ACTIVE = "active", pgettext_lazy("proposition", "active")
     PAUSED = "paused", _("en pause")
     EXPIRED = "expired", _("à reconfirmer")
     WITHDRAWN = "withdrawn", _("retirée")

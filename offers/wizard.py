@@ -114,8 +114,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     Kind.GOODS: ("kind", "category", "goods", "where", "when", "words", "you"),
     Kind.SKILL: ("kind", "category", "pair", "where", "when", "hours", "languages", "words", "you"),
 }
-# Until the kind is chosen, nobody knows how many questions follow: the shortest list is announced.
-FEWEST = len(ORDER[Kind.GOODS])
+# Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
+MOST = len(ORDER[Kind.HOUSING])
 
 
 class Draft:
@@ -173,7 +173,7 @@ class Draft:
         """ "Question n sur total"."""
         steps = self.steps()
         if not self.kind:
-            return steps.index(step) + 1, FEWEST
+            return steps.index(step) + 1, MOST - self.signed_in
         return steps.index(step) + 1, len(steps)
 
     def form(self, step: Step, data: Any = None) -> OfferForm:
