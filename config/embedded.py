@@ -503,8 +503,12 @@ class Lease:
         self._users.close()
         self._gate.close()
         wait_until(self._settled, STOP_SECONDS + 5)
-        if self._keeper and self._keeper.poll() is None:
-            self._keeper.returncode = 0  # it serves others now; spare them our ResourceWarning
+        if self._keeper is None:
+            return
+        if "keeper" not in _read_note(self.base / f"{self.name}.json"):
+            self._keeper.wait()  # it has stopped its server and is about to end
+        elif self._keeper.poll() is None:
+            self._keeper.returncode = 0  # it serves others now; spare us the ResourceWarning
 
     def _settled(self) -> bool:
         """Whether there is nothing to wait for: the server has stopped, or others go on using it."""

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from django.core.management import call_command
+
 ROOT = Path(__file__).resolve().parent.parent
 TOWN = {
     "ACCORDE_MODE": "production",
@@ -89,3 +91,12 @@ def test_no_secret_is_written_in_the_repository():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"):
         assert f"\n{name}=\n" in example
+
+
+def test_every_static_file_that_another_names_is_there(settings, tmp_path):
+    """The hashed names of production are made of what the style sheets and scripts refer to."""
+    settings.STATIC_ROOT = tmp_path
+    hashed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": hashed}
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert (tmp_path / "staticfiles.json").exists()
