@@ -205,7 +205,7 @@ def compile_all(root: Path = ROOT) -> list[Path]:
 
 # --- Judging them --------------------------------------------------------------------------------------
 
-PERCENT = re.compile(r"%(?:\((\w+)\))?[-+ #0]*\d*(?:\.\d+)?([a-zA-Z%])")
+PERCENT = re.compile(r"%(?:\((\w+)\))?[-+#0]*\d*(?:\.\d+)?([a-zA-Z%])")
 
 
 def placeholders(text: str) -> set[str]:

@@ -1,0 +1,147 @@
+"""The catalogues' own tool, on a small product of its own."""
+
+import gettext
+
+import pytest
+
+from config import translations
+
+CODE = """
+from django.utils.translation import gettext_lazy as _, ngettext, pgettext, pgettext_lazy
+
+name = _("proposition")
+long = _(
+    "Nous gardons vos réponses."
+    " Rien n'est perdu."
+)
+count = ngettext("%(count)d besoin", "%(count)d besoins", 3)
+state = pgettext("état d'un besoin", "ouvert")
+again = _("proposition")
+variable = _(name)
+"""
+PAGE = """{% load i18n %}
+<div>
+    {# a comment #}
+  <p>{% translate "Je propose mon aide" %}</p>
+      {% blocktranslate trimmed count number=n with place=city.name %}
+        {{ number }} lit à {{ place }}
+      {% plural %}
+        {{ number }} lits à {{ place }}
+      {% endblocktranslate %}
+    <a title="{% translate 'Fermer' context 'bouton' %}">100 %</a>
+  {% blocktranslate %}Gratuit à 100 %{% endblocktranslate %}
+</div>
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "offers" / "templates" / "offers").mkdir(parents=True)
+    (tmp_path / "offers" / "migrations").mkdir()
+    (tmp_path / "offers" / "models.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "offers" / "migrations" / "0001_initial.py").write_text('_("jamais")', encoding="utf-8")
+    (tmp_path / "offers" / "templates" / "offers" / "page.html").write_text(PAGE, encoding="utf-8")
+    return tmp_path
+
+
+def translate(root, language, **texts):
+    """Fill in the .po file by hand, as a person would."""
+    path = translations.po_path(language, root)
+    po = path.read_text(encoding="utf-8")
+    for original, translation in texts.items():
+        po = po.replace(f'msgid "{original}"\nmsgstr ""', f'msgid "{original}"\nmsgstr "{translation}"')
+    path.write_text(po, encoding="utf-8")
+
+
+def ids(root):
+    return {(message.context, message.id) for message in translations.extract(root) if message.id}
+
+
+def test_every_kind_of_text_is_found(root):
+    assert ids(root) == {
+        (None, "proposition"),
+        (None, "Nous gardons vos réponses. Rien n'est perdu."),
+        (None, ("%(count)d besoin", "%(count)d besoins")),
+        ("état d'un besoin", "ouvert"),
+        (None, "Je propose mon aide"),
+        (None, ("%(number)s lit à %(place)s", "%(number)s lits à %(place)s")),
+        ("bouton", "Fermer"),
+        (None, "Gratuit à 100 %%"),
+    }
+
+
+def test_an_update_is_stable_and_holds_no_line_number_or_date(root):
+    assert translations.update("en", root)
+    assert not translations.update("en", root)
+    po = translations.po_path("en", root).read_text(encoding="utf-8")
+    assert "#: offers/models.py\n" in po
+    assert "Date" not in po
+    (root / "offers" / "models.py").write_text("\n\n\n" + CODE, encoding="utf-8")
+    assert not translations.update("en", root)
+
+
+def test_translations_stay_and_texts_that_are_gone_go(root):
+    translations.update("en", root)
+    translate(root, "en", proposition="offer")
+    (root / "offers" / "models.py").write_text('_("proposition")', encoding="utf-8")
+    assert translations.update("en", root)
+    po = translations.po_path("en", root).read_text(encoding="utf-8")
+    assert 'msgid "proposition"\nmsgstr "offer"' in po
+    assert "ouvert" not in po
+    assert "#~" not in po
+
+
+def test_arabic_has_its_six_plurals(root):
+    translations.update("ar", root)
+    po = translations.po_path("ar", root).read_text(encoding="utf-8")
+    assert "nplurals=6" in po
+    assert "msgstr[5]" in po
+
+
+def test_the_check_names_what_is_wrong(root):
+    (root / "offers" / "models.py").write_text('_("Bonjour %(name)s"); _("Oui"); _("Non")', encoding="utf-8")
+    (root / "offers" / "templates" / "offers" / "page.html").unlink()
+    assert all(problem.startswith("missing") for problem in translations.problems("en", root))
+    translations.update("en", root)
+    assert {problem.partition(":")[0] for problem in translations.problems("en", root)} == {"untranslated"}
+    translate(root, "en", **{"Bonjour %(name)s": "Hello %(nom)s", "Oui": "Yes", "Non": "No"})
+    assert translations.problems("en", root) == ["other placeholders: 'Bonjour %(name)s' (offers/models.py)"]
+    path = translations.po_path("en", root)
+    po = path.read_text(encoding="utf-8").replace("%(nom)s", "%(name)s")
+    path.write_text(po, encoding="utf-8")
+    assert translations.problems("en", root) == []
+    path.write_text(po.replace('msgid "Oui"', '#, fuzzy\nmsgid "Oui"'), encoding="utf-8")
+    assert translations.problems("en", root) == ["fuzzy: 'Oui' (offers/models.py)"]
+    (root / "offers" / "models.py").write_text('_("Bonjour %(name)s"); _("Oui")', encoding="utf-8")
+    assert "no longer used: 'Non'" in translations.problems("en", root)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("100 %% gratuit", set()),
+        ("100 % gratuit", set()),
+        ("%(name)s à %(place)s", {"%(name)", "%(place)"}),
+        ("%d lits", {"%d"}),
+        ("{name} et {}", {"{name}"}),
+        ("une { seule", set()),
+    ],
+)
+def test_placeholders(text, found):
+    assert translations.placeholders(text) == found
+
+
+def test_compiled_catalogues_are_read_by_pythons_own_gettext(root):
+    translations.update("en", root)
+    translate(root, "en", proposition="offer")
+    (target,) = translations.compile_all(root)
+    with target.open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("proposition") == "offer"
+    assert translations.compile_all(root) == [], "what is up to date is left alone"
+
+
+def test_a_page_that_cannot_be_read_is_named(root):
+    page = root / "offers" / "templates" / "offers" / "page.html"
+    page.write_text("{% load i18n %}{% blocktranslate %}a{% if b %}c{% endif %}{% endblocktranslate %}")
+    with pytest.raises(translations.UnreadableSourceError, match=r"page\.html"):
+        translations.extract(root)
