@@ -14,6 +14,7 @@ from accounts import selectors as accounts
 from accounts.models import User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
+from cities.models import City
 from matching import messages
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
@@ -136,34 +137,23 @@ def complete(*, match_id: int, by: User | None, now: datetime, role: Role | None
     return _act(match_id, Act.COMPLETE, by=by, now=now, role=role)
 
 
-@transaction.atomic
 def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Release the matches whose answer did not come in time, and tell the coordinators; how many."""
+    """Release the matches whose answer did not come in time, and tell the coordinators; how many.
+
+    Not atomic as a whole: each match is locked, and committed, by itself, so that no two locks are taken out of order.
+    """
     late = Match.objects.filter(state=MatchState.PROPOSED, answer_by__lte=now).order_by("answer_by", "id")
-    lapsed = 0
-    for match_id in list(late.values_list("pk", flat=True)[:limit]):
-        match = _locked(match_id)
-        if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
-            continue  # the citizen answered while we waited for the lock
-        found, role = arrow(match.state, Act.LAPSE, frozenset({Role.CLOCK}), reason="")
-        _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
-        _tell(match, "lapsed", accounts.coordinators_of(match.city), messages.lapsed, now=now)
-        lapsed += 1
-    return lapsed
+    return sum(_lapse(match_id, now=now) for match_id in list(late.values_list("pk", flat=True)[:limit]))
 
 
-@transaction.atomic
 def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Set under way the confirmed matches whose first day has come; how many."""
-    # The day is the town's: what is tomorrow in Paris may be today in Nouméa, never more than a day apart.
-    soon = Match.objects.filter(state=MatchState.CONFIRMED, first_day__lte=now.date() + timedelta(days=1))
+    """Set under way the confirmed matches whose first day has come; how many. Each by itself, as above."""
     started = 0
-    for match_id in list(soon.order_by("first_day", "id").values_list("pk", flat=True)[:limit]):
-        match = _locked(match_id)
-        if match.state == MatchState.CONFIRMED and match.first_day <= local_day(now, match.city):
-            found, role = arrow(match.state, Act.START, frozenset({Role.CLOCK}), reason="")
-            _move(match, Act.START, found.to, role=role, by=None, now=now)
-            started += 1
+    confirmed = Match.objects.filter(state=MatchState.CONFIRMED)
+    for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
+        begun = confirmed.filter(city=city, first_day__lte=local_day(now, city)).order_by("first_day", "id")
+        for match_id in list(begun.values_list("pk", flat=True)[:limit]):
+            started += _start(match_id, now=now)
     return started
 
 
@@ -239,6 +229,27 @@ def _act(
     found, acting = arrow(match.state, act, roles, reason=reason)
     _move(match, act, found.to, role=acting, by=by, now=now, reason=reason, note=note)
     return match
+
+
+@transaction.atomic
+def _lapse(match_id: int, *, now: datetime) -> bool:
+    match = _locked(match_id)
+    if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
+        return False  # the citizen answered while we waited for the lock
+    found, role = arrow(match.state, Act.LAPSE, frozenset({Role.CLOCK}), reason="")
+    _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
+    _tell(match, "lapsed", accounts.coordinators_of(match.city), messages.lapsed, now=now)
+    return True
+
+
+@transaction.atomic
+def _start(match_id: int, *, now: datetime) -> bool:
+    match = _locked(match_id)
+    if match.state != MatchState.CONFIRMED:
+        return False  # cancelled while we waited for the lock
+    found, role = arrow(match.state, Act.START, frozenset({Role.CLOCK}), reason="")
+    _move(match, Act.START, found.to, role=role, by=None, now=now)
+    return True
 
 
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
