@@ -16,6 +16,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siret as siret_number
 
+from catalogue.constraints import insert_checked
+
 
 class LowerCaseEmailField(models.EmailField):
     """An e-mail address, kept and looked up in lower case; nothing is None, never "".
@@ -80,8 +82,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         """A new person, known by an e-mail or a phone; without `password`, a code by e-mail lets them in."""
         user = self.model(email=email, phone=phone or None, name=name, **fields)
         user.set_password(password)
-        user.full_clean(exclude=["password"])
-        user.save(using=self._db)
+        insert_checked(user)
         return user
 
     def create_superuser(

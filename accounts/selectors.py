@@ -128,6 +128,13 @@ def find_person(*, email: str | None = None, phone: Any = None) -> User | None:
     return User.objects.filter(wanted).order_by(address_first, "pk").first()
 
 
+def desk_member(*, email: str, city: City) -> User | None:
+    """The coordinator or operator of the city who has this address; None if nobody has."""
+    person = find_person(email=email)
+    roles = roles_in(person, city) if person is not None else frozenset()
+    return person if roles & {Role.COORDINATOR, Role.OPERATOR} else None
+
+
 def consents_of(user: User) -> QuerySet[Consent]:
     """What a person agreed to, the latest first."""
     return Consent.objects.filter(user=user).order_by("-given_at", "-pk")

@@ -1,9 +1,30 @@
-"""Which named constraint the database says was violated."""
+"""Constraints are the database's to hold: which one it says was violated, and inserting rows on its word."""
 
-from django.db import IntegrityError
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
 
 
 def violated(error: IntegrityError) -> str:
     """The constraint's name as PostgreSQL reports it; empty when it names none."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""
+
+
+def insert_checked(row: models.Model, *, loaded: Collection[str] = ()) -> None:
+    """Insert a new row; ValidationError by field when a rule does not hold, exactly as `full_clean` says it.
+
+    `full_clean` asks the database about each constraint and each foreign key, one query apiece, and the
+    insertion then checks them all again. Here the fields are checked, the row is inserted, and only a refusal is
+    examined with all of `full_clean` to say what is wrong. `loaded` names the foreign keys whose objects the
+    caller has read.
+    """
+    try:
+        row.clean_fields(exclude=set(loaded))
+        row.clean()
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except (IntegrityError, ValidationError):
+        row.full_clean()
+        raise

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
-from catalogue.constraints import violated
+from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
 from catalogue.vocabulary import Kind, Source
 from cities.models import City
@@ -23,6 +23,9 @@ from notifications.services import queue
 SCAN_TASK = "matching.tasks.scan_due"
 # What only people read: changing it asks nothing of the engine.
 WORDS = frozenset({"title", "text", "case_reference", "social_worker"})
+
+# What `register` is given as objects: the database need not be asked whether they exist.
+REFERENCES = ("city", "organisation", "person", "commune", "entered_by")
 
 
 @transaction.atomic
@@ -66,9 +69,7 @@ def register(
     _complete(need)
     _check_days(need, today=today)
     try:
-        need.full_clean()
-        with transaction.atomic():
-            need.save(force_insert=True)
+        insert_checked(need, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
         # The same form posted twice at the same moment: the other one is the need, whether the check of the
         # unique key or the insertion met it.

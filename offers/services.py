@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalogue.constraints import violated
+from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
 from catalogue.vocabulary import Source
 from cities.models import City
@@ -26,6 +26,9 @@ Period = tuple[date, date | None]
 
 # What only people read: changing it asks nothing of the engine.
 WORDS = frozenset({"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"})
+
+# What `register` is given as objects: the database need not be asked whether they exist.
+REFERENCES = ("city", "owner", "commune", "entered_by")
 
 
 @transaction.atomic
@@ -42,11 +45,13 @@ def register(
     external_key: str = "",
     notify: bool = True,
     wake: bool = True,
+    confirmed_at: datetime | None = None,
 ) -> Offer:
     """Register an offer and give it a reference; the same `external_key` twice gives the first one back.
 
     `fields` are the model's own; a missing point is the commune's centre. `contact_proven` makes it active at
-    once (a signed-in owner, a caller on the line, an import), else it waits for the code. ValidationError by field.
+    once (a signed-in owner, a caller on the line, an import), confirmed now unless an earlier `confirmed_at` is
+    known; else it waits for the code. ValidationError by field.
     """
     if external_key:
         known = Offer.objects.filter(city=city, external_key=external_key).first()
@@ -61,7 +66,7 @@ def register(
         entered_by=None if by == owner else by,
         reference=new_reference("P"),
         state=OfferState.ACTIVE if contact_proven else OfferState.UNCONFIRMED,
-        confirmed_at=now if contact_proven else None,
+        confirmed_at=(confirmed_at or now) if contact_proven else None,
         scan_due_at=now if contact_proven else None,
         created_at=now,
         changed_at=now,
@@ -70,9 +75,7 @@ def register(
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     periods = _checked_periods(windows)
     try:
-        with transaction.atomic():
-            offer.full_clean()
-            offer.save(force_insert=True)
+        insert_checked(offer, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
         # The same form posted twice at the same moment: the other one is the offer.
         twin = Offer.objects.filter(city=city, external_key=external_key).exclude(external_key="").first()
