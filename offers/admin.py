@@ -9,7 +9,7 @@ from offers.models import Offer
 
 
 @admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OfferAdmin(admin.ModelAdmin):
     list_display = ["reference", "city", "category", "capacity", "state", "created_at"]
     list_filter = ["city", "kind", "state"]
     list_select_related = ["city"]

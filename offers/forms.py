@@ -66,12 +66,12 @@ BY_CATEGORY: dict[str, tuple[Category, ...]] = {
 # What is not a column of an offer.
 NOT_OF_THE_OFFER = frozenset({*DAYS, *CONTACT, "consent", "not_a_duplicate"})
 
-KIND_HINTS = {
+KIND_HINTS: dict[str, Any] = {
     Kind.HOUSING: _("une chambre, un appartement, un logement vide"),
     Kind.GOODS: _("des vêtements, des meubles, un vélo"),
     Kind.SKILL: _("du français, une langue, un trajet, un repas"),
 }
-CATEGORY_HINTS = {
+CATEGORY_HINTS: dict[str, Any] = {
     Category.SHARED_ROOM: _("vous partagez votre logement"),
     Category.SEPARATE_ROOM: _("avec sa propre entrée"),
     Category.WHOLE_DWELLING: _("vous n’y habitez pas pendant ce temps"),
@@ -325,7 +325,9 @@ class OfferForm(forms.Form):
         if "commune" in fields:
             fields["commune"].city = self.city
         if "category" in fields:
-            choices = [(value, Category(value).label) for value in CATEGORIES.get(self.offer_kind, ())]
+            choices: list[tuple[Any, Any]] = [
+                (value, Category(value).label) for value in CATEGORIES.get(self.offer_kind, ())
+            ]
             if compact:
                 fields["category"].widget = forms.Select()
                 choices = [("", "—"), *choices]
@@ -572,7 +574,7 @@ class PeriodForm(forms.Form):
         return cleaned
 
 
-class PeriodFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
+class PeriodFormSet(forms.BaseFormSet):
     """The periods of an offer: a few lines, emptied to take one away."""
 
     def clean(self) -> None:
@@ -596,7 +598,7 @@ class PeriodFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
 
 def period_formset(data: Any, *, windows: Sequence[tuple[date, date | None]], today: date) -> PeriodFormSet:
     """The lines of an offer's periods, with two empty ones."""
-    factory = forms.formset_factory(
+    factory: Any = forms.formset_factory(
         PeriodForm, formset=PeriodFormSet, extra=2, max_num=MOST_PERIODS, absolute_max=MOST_PERIODS + 2
     )
     initial = [{"first_day": first, "last_day": last} for first, last in windows]

@@ -169,7 +169,7 @@ def history(
         "unfreeze": _("Suspension levée"),
         "expire": _("Mise de côté, sans réponse de votre part") if owner else _("Mise de côté, sans réponse"),
     }
-    events = []
+    events: list[dict[str, Any]] = []
     for change in reversed(changes):
         show_reason = change.reason and (not owner or change.act == "withdraw")
         events.append(

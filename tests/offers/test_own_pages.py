@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from cities.models import City
+from matching.models import Hold, Match, MatchState
 from offers import services
 from offers.forms import OfferForm
 from offers.models import Offer, OfferState
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory, CommuneFactory
+from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
 
 MINE = "/strasbourg/propositions/"
@@ -270,6 +272,41 @@ def test_an_interpreter_keeps_at_least_one_language_on_each_side(
     data = form_data(client.get(page_of(offer, "modifier/")))
     response = client.post(page_of(offer, "modifier/"), {**data, "languages_from": []})
     assert response.context["form"].errors["languages_from"] == ["Choisissez au moins une langue."]
+
+
+def test_capacity_below_what_is_promised_is_refused_beside_the_field(
+    city: City, citizen: User, as_user: SignIn, today: date
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, capacity=3)
+    need = NeedFactory(city=city)
+    last = today + timedelta(days=3)
+    match = Match.objects.create(
+        city=city,
+        need=need,
+        offer=offer,
+        state=MatchState.CONFIRMED,
+        rank=1,
+        score=80,
+        parts={},
+        weights={},
+        algorithm="1",
+        distance_km=1,
+        first_day=today,
+        last_day=last,
+        quantity=2,
+        need_revision=1,
+        offer_revision=1,
+        created_at=timezone.now(),
+        changed_at=timezone.now(),
+    )
+    Hold.objects.create(match=match, offer=offer, need=need, quantity=2, first_day=today, last_day=last)
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    response = client.post(page_of(offer, "modifier/"), {**data, "capacity": "1", "text": "gardé"})
+    assert response.status_code == 422
+    assert "déjà promise" in response.context["form"].errors["capacity"][0]
+    assert "gardé" in text_of(response)
+    assert client.post(page_of(offer, "modifier/"), {**data, "capacity": "2"}).status_code == 302
 
 
 def test_what_a_service_refuses_stands_beside_its_field(city: City, citizen: User) -> None:
