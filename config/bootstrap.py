@@ -21,22 +21,22 @@ BROWSER_BUNDLES = [
 ]
 
 
-def say(text):
+def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(command, hint):
+def run(command: list, hint: str) -> None:
     """Run a program; end with a plain sentence when it fails, its own words being on the screen already."""
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit(f"\nÉchec : {' '.join(map(str, command[:4]))}…\n{hint}")
 
 
-def wanted_stamp(dev):
+def wanted_stamp(dev: bool) -> str:
     digest = hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()
     return f"{digest} {'dev' if dev else 'main'}"
 
 
-def environment(dev):
+def environment(dev: bool) -> None:
     """Make .venv hold exactly what uv.lock names; nothing to do when it already does."""
     stamp = STAMP.read_text() if STAMP.exists() else ""
     dev = dev or stamp.endswith("dev")
@@ -65,7 +65,7 @@ def environment(dev):
     STAMP.write_text(wanted_stamp(dev))
 
 
-def browser():
+def browser() -> None:
     """Make sure that a Chromium is there: the journeys need one."""
     if any(shutil.which(name) for name in BROWSERS) or any(Path(path).exists() for path in BROWSER_BUNDLES):
         return
@@ -86,7 +86,7 @@ def browser():
     )
 
 
-def main(arguments):
+def main(arguments: list) -> None:
     if sys.version_info < (3, 11):  # the machine's Python may be any
         sys.exit("Accorde demande Python 3.11 ou plus récent ; celui-ci est %s." % sys.version.split()[0])
     environment(dev="--dev" in arguments)
