@@ -94,10 +94,10 @@ def contact(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     matches = Match.objects.visible_to(user).select_related("offer__owner", "offer__commune", "need")
     match = get_object_or_404(matches, pk=pk, city=city)
     log_contact_reading(
-        reader=user,
         subject=match.offer.owner,
         reason="desk",
         reference=match.offer.reference,
+        by=user,
         now=timezone.now(),
     )
     return render(request, "matching/contact.html", {"match": match})
