@@ -211,8 +211,12 @@ def why_not(failure: NotPossible, match: Match) -> str:
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
     if failure.why == "taken":
         return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
+    if failure.why == "closed" and failure.act in (Act.ACCEPT, Act.CONFIRM):
+        return _("Entre-temps, la proposition ou le besoin a été retiré. Il n’y a plus rien à faire.")
     if failure.why == "closed":
         return _("La proposition ou le besoin n’est plus ouvert. Les pistes se mettent à jour.")
+    if failure.why == "changed":
+        return _("La proposition ou le besoin vient de changer. Les pistes se mettent à jour.")
     if failure.why == "reason":
         return _("Choisissez une raison.")
     if failure.why == "role":

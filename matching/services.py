@@ -8,10 +8,10 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from accounts import selectors as accounts
-from accounts.models import User
+from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.models import City
@@ -40,16 +40,18 @@ def propose(*, match_id: int, by: User, now: datetime, note: str = "") -> Match:
     """Hold the capacity and ask the citizen; where the town presumes a consent, go on at once.
 
     Raises NotPossible ("state", "role", "vetting" for a home not visited, "closed" when offer or need no longer is
-    open) and Taken.
+    open, "changed" when either is not what the engine compared any more) and Taken.
     """
     match = _locked(match_id)
     found, role = arrow(match.state, Act.PROPOSE, roles_of(by, match), reason="")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
-    if not (match.offer.is_open and match.need.is_open):
+    if not (match.offer.is_open and match.need.is_open and _poster_may_ask(match.need)):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
     if match.last_day < local_day(now, match.city):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
+    if (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
     match.asked_at = now
     match.answer_by = now + timedelta(hours=match.city.answer_hours(match.need.urgency))
     _move(match, Act.PROPOSE, found.to, role=role, by=by, now=now, note=note)
@@ -68,9 +70,10 @@ def dismiss(*, match_id: int, by: User, now: datetime, reason: str, note: str = 
 
 @transaction.atomic
 def accept(*, match_id: int, by: User, now: datetime) -> Match:
-    """The citizen says yes; the association is asked to confirm. Raises NotPossible."""
+    """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
     match = _locked(match_id)
     _found, role = arrow(match.state, Act.ACCEPT, roles_of(by, match), reason="")
+    _still_stands(match, Act.ACCEPT)
     _accepted(match, role=role, by=by, now=now)
     return match
 
@@ -87,9 +90,10 @@ def decline(
 
 @transaction.atomic
 def confirm(*, match_id: int, by: User, now: datetime) -> Match:
-    """The association says yes; contacts are exchanged. Raises NotPossible."""
+    """The association says yes; contacts are exchanged. Raises NotPossible ("closed": see `_still_stands`)."""
     match = _locked(match_id)
     _found, role = arrow(match.state, Act.CONFIRM, roles_of(by, match), reason="")
+    _still_stands(match, Act.CONFIRM)
     _confirmed(match, role=role, by=by, now=now)
     return match
 
@@ -158,12 +162,15 @@ def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
 
 
 def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Call off what is still being asked for a withdrawn need, or of a withdrawn or frozen offer; how many.
+    """Call off what is still being asked for a withdrawn need or a suspended association, or of a withdrawn or frozen
+    offer; how many.
 
     Not atomic as a whole: each match is locked, and committed, by itself.
     """
     pending = Match.objects.filter(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
-    without_need = pending.filter(need__state=NeedState.WITHDRAWN)
+    without_need = pending.filter(
+        Q(need__state=NeedState.WITHDRAWN) | Q(need__organisation__state=Organisation.State.SUSPENDED)
+    )
     without_offer = pending.filter(offer__state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
     cancelled = 0
     for orphans, reason in ((without_need, Reason.NEED_GONE), (without_offer, Reason.OFFER_GONE)):
@@ -212,6 +219,19 @@ def _locked(match_id: int) -> Match:
         )
         .get(pk=match_id)
     )
+
+
+def _still_stands(match: Match, act: Act) -> None:
+    """Raise "closed" when a yes would come too late: an offer frozen or withdrawn, a need withdrawn, its association
+    suspended. `cancel_orphans` calls such matches off, but not in the same instant.
+    """
+    gone = match.offer.state in (OfferState.WITHDRAWN, OfferState.FROZEN)
+    if gone or match.need.state == NeedState.WITHDRAWN or not _poster_may_ask(match.need):
+        raise NotPossible(act, MatchState(match.state), "closed")
+
+
+def _poster_may_ask(need: Need) -> bool:
+    return need.organisation is None or need.organisation.is_verified
 
 
 def _act(
