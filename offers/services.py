@@ -321,21 +321,27 @@ def _move(
 ) -> None:
     before = offer.state
     offer.state = to
-    _touch(offer, material=True, now=now, also=["state", *also])
+    _touch(offer, material=True, now=now, also=["state", *also], revises=to != before)
     _record(offer, act=act, from_state=before, by=by, now=now, reason=reason)
 
 
-def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str]) -> None:
-    """Write the named fields; a change that matters to the engine is marked as due and announced."""
+def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str], revises: bool = True) -> None:
+    """Write the named fields; a change that matters to the engine is marked as due and announced.
+
+    `revises=False` leaves the revision alone: saying once more that an offer holds brings back no pair that
+    somebody has set aside.
+    """
     names = [*also, "changed_at"]
     offer.changed_at = now
     if material:
-        offer.revision = F("revision") + 1  # type: ignore[assignment]
+        if revises:
+            offer.revision = F("revision") + 1  # type: ignore[assignment]
+            names.append("revision")
         offer.scan_due_at = now
-        names += ["revision", "scan_due_at"]
+        names.append("scan_due_at")
         ring_on_commit(SCAN_TASK)
     offer.save(update_fields=names)
-    if material:
+    if material and revises:
         offer.refresh_from_db(fields=["revision"])
 
 
