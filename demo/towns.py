@@ -1,0 +1,93 @@
+"""The two towns of the demonstration, with their real communes."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+from cities import selectors, services
+from cities.models import City, Commune
+
+# Ranges of numbers that are never given to anybody (kept by the regulator for films and examples).
+PHONES = {"strasbourg": "03 53 01 00 67", "grenoble": "04 65 71 00 38"}
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """What is needed to open a town, and its share of the demonstration at full size."""
+
+    slug: str
+    name: str
+    seat: str
+    epci: str
+    hours: str
+    offers: int
+    needs: int
+    organisations: int
+    settings: tuple[tuple[str, Any], ...] = ()
+
+
+TOWNS = (
+    Town(
+        slug="strasbourg",
+        name="Strasbourg",
+        seat="67482",
+        epci="246700488",
+        hours="du lundi au samedi, 8 h – 19 h. Appel gratuit.",
+        offers=800,
+        needs=250,
+        organisations=24,
+    ),
+    Town(
+        slug="grenoble",
+        name="Grenoble",
+        seat="38185",
+        epci="200040715",
+        hours="du lundi au vendredi, 9 h – 18 h. Appel gratuit.",
+        offers=400,
+        needs=150,
+        organisations=16,
+    ),
+)
+
+
+def open_town(town: Town, *, now: datetime) -> City:
+    """Open a town with its number, hours and territory."""
+    return services.create_city(
+        slug=town.slug,
+        name=town.name,
+        locative=f"À {town.name}",
+        seat=Commune.objects.get(pk=town.seat),
+        by=None,
+        now=now,
+        epci_code=town.epci,
+        phone=PHONES[town.slug],
+        phone_hours=town.hours,
+        email=f"accueil@{town.slug}.demo.example",
+        **dict(town.settings),
+    )
+
+
+class Places:
+    """The communes of a town, drawn in proportion to their people; a point never far from the centre."""
+
+    def __init__(self, city: City, rng: Random) -> None:
+        self._rng = rng
+        self._communes = list(selectors.communes_of(city).order_by("insee"))
+        self._reached = list(accumulate(commune.population for commune in self._communes))
+
+    def named(self, name: str) -> Commune:
+        return next(commune for commune in self._communes if commune.name == name)
+
+    def draw(self) -> Commune:
+        return self._rng.choices(self._communes, cum_weights=self._reached)[0]
+
+    def point(self, commune: Commune) -> tuple[float, float]:
+        """Within 300 m of a village's centre, 3 km of a large town's."""
+        spread_km = min(3.0, 0.3 + math.sqrt(commune.population) / 180)
+        distance, turn = spread_km * math.sqrt(self._rng.random()), self._rng.random() * 2 * math.pi
+        north, east = distance * math.cos(turn) / 111.2, distance * math.sin(turn) / 111.2
+        latitude = commune.latitude + north
+        return round(latitude, 5), round(commune.longitude + east / math.cos(math.radians(latitude)), 5)
