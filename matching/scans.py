@@ -7,10 +7,11 @@ workers never scan one need at the same time, and a worker that dies leaves its 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, Min
+from django.db import connection, transaction
+from django.db.models import Count, F, Min, Q, Sum
 
 from accounts import selectors as accounts
 from accounts.models import Organisation
@@ -18,10 +19,10 @@ from catalogue.vocabulary import Urgency
 from cities.models import City
 from matching import engine, messages, snapshots
 from matching.engine.records import PARTS
-from matching.lifecycle import Act, Role, arrow
+from matching.lifecycle import SERVED, Act, Role, arrow
 from matching.models import Match, MatchState, Scan
 from needs import services as needs
-from needs.models import Need
+from needs.models import OPEN_STATES, Need
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer
@@ -29,6 +30,8 @@ from offers.models import Offer
 # Needs of one town and kind share one reading of the offers; locks are held for a fraction of a second.
 NEEDS_AT_ONCE = 25
 OFFERS_AT_ONCE = 100
+# The first half of the advisory locks below; the second is the town.
+SCANS_OF_TOWN = 0x5CA4
 RESULT_FIELDS = [
     "state", "rank", "score", "parts", "weights", "facts", "algorithm", "distance_km", "first_day", "last_day",
     "quantity", "need_revision", "offer_revision", "changed_at",
@@ -38,12 +41,18 @@ RESULT_FIELDS = [
 @transaction.atomic
 def scan_due_needs(*, by: None, now: datetime) -> int:
     """Scan the most urgent due needs, those of one town and kind together; how many. Twice changes nothing."""
-    due = Need.objects.due_for_scan().select_for_update(no_key=True, skip_locked=True, of=("self",))
-    first = due.select_related("city").first()
+    due = (
+        Need.objects.due_for_scan()
+        .select_related("city", "commune")
+        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+    )
+    first = due.first()
     if first is None:
         return 0
+    _announce_scan(first.city)
     alike = due.filter(city=first.city, kind=first.kind, urgency=first.urgency).exclude(pk=first.pk)
     claimed = [first, *alike[: NEEDS_AT_ONCE - 1]]
+    _settle_progress(claimed, now=now)
     open_ids = set(Need.objects.open().filter(pk__in=[n.pk for n in claimed]).values_list("pk", flat=True))
     _scan([need for need in claimed if need.pk in open_ids], city=first.city, now=now)
     _close([need for need in claimed if need.pk not in open_ids], now=now)
@@ -67,17 +76,22 @@ def scan_due_offers(*, by: None, now: datetime) -> int:
     if not claimed:
         return 0
     ids = [offer.pk for offer in claimed]
+    towns: dict[int, list[Offer]] = defaultdict(list)
+    for offer in claimed:
+        towns[offer.city_id].append(offer)
+    cities = list(City.objects.filter(pk__in=towns).prefetch_related("linked").order_by("pk"))
+    _wait_for_scans({town.pk for city in cities for town in (city, *city.linked.all())})
+    # Whoever was asked since is less readily asked again: the score of all that they offer has changed.
+    asked = Match.objects.filter(offer__in=ids, asked_at__gte=F("offer__scan_due_at")).values("offer__owner")
     touched = set(
-        Match.objects.filter(offer__in=ids, state=MatchState.SUGGESTED)
+        Match.objects.filter(Q(offer__in=ids) | Q(offer__owner__in=asked), state=MatchState.SUGGESTED)
         .values_list("need", flat=True)
         .distinct()
     )
-    towns: dict[int, list[Offer]] = defaultdict(list)
-    for offer in claimed:
-        if offer.is_open:
-            towns[offer.city_id].append(offer)
-    for city in City.objects.filter(pk__in=towns).prefetch_related("linked"):
-        touched |= _needs_improved_by(towns[city.pk], city, now=now)
+    for city in cities:
+        still_open = [offer for offer in towns[city.pk] if offer.is_open]
+        if still_open:
+            touched |= _needs_improved_by(still_open, city, now=now)
     needs.mark_due(need_ids=touched, now=now)
     for offer in claimed:
         offers.mark_scanned(offer_id=offer.pk, revision=offer.revision)
@@ -99,8 +113,31 @@ def set_suspended_aside(*, by: None, now: datetime) -> int:
     return len(gone)
 
 
+def _announce_scan(city: City) -> None:
+    """Until our transaction ends, have `_wait_for_scans` of this town wait for us."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [SCANS_OF_TOWN, city.pk])
+
+
+def _wait_for_scans(city_ids: Iterable[int]) -> None:
+    """Wait for the scans under way in these towns.
+
+    They may have read the offers before the change that we announce, and not yet have written the suggestions by
+    which we find the needs to look at again. Scans that begin from now on read the change. The lock is given back
+    at once, with the savepoint: it is a barrier, and nobody waits for us while we wait for rows.
+    """
+    before = transaction.savepoint()
+    with connection.cursor() as cursor:
+        for city_id in sorted(city_ids):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SCANS_OF_TOWN, city_id])
+    transaction.savepoint_rollback(before)
+
+
 def _needs_improved_by(changed: Sequence[Offer], city: City, *, now: datetime) -> set[int]:
-    """Open needs, of the town and of linked towns, that would keep one of these offers among their best."""
+    """Open needs, of the town and of linked towns, that would keep one of these offers among their best.
+
+    Those of associations that are not verified too: they wait, marked, and miss nothing on the day they are.
+    """
     improved: set[int] = set()
     sharing = [offer for offer in changed if offer.share_with_linked]
     for town in [city, *(city.linked.all() if sharing else ())]:
@@ -108,7 +145,7 @@ def _needs_improved_by(changed: Sequence[Offer], city: City, *, now: datetime) -
         categories = {offer.category for offer in offered}
         open_needs = [
             need
-            for need in Need.objects.open().filter(city=town)
+            for need in Need.objects.filter(city=town, state__in=OPEN_STATES)
             if categories & set(snapshots.categories_of(need))
         ]
         if not open_needs:
@@ -260,6 +297,15 @@ def _write_scan(
     )
 
 
+def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> None:
+    """A need that was lowered to what is confirmed already is met: needs themselves know nothing of matches."""
+    confirmed = Match.objects.filter(need__in=claimed, state__in=SERVED).values("need")
+    served = dict(confirmed.annotate(total=Sum("quantity")).values_list("need", "total"))
+    for need in claimed:
+        if served.get(need.pk, 0) >= need.quantity:
+            needs.record_progress(need_id=need.pk, served=served[need.pk], by=None, now=now)
+
+
 def _close(closed: Sequence[Need], *, now: datetime) -> None:
     """Needs no longer open have no suggestions."""
     if not closed:
@@ -286,7 +332,7 @@ def _tell_desk(city: City, claimed: Sequence[Need], fresh: Sequence[Match], *, n
                     event="need_suggestions",
                     subject_key=f"need:{need.pk}",
                     city=city,
-                    compose=lambda need=need: messages.new_suggestions(need, found[need.pk]),
+                    compose=partial(messages.new_suggestions, need, found[need.pk]),
                     now=now,
                 )
             else:
@@ -295,6 +341,6 @@ def _tell_desk(city: City, claimed: Sequence[Need], fresh: Sequence[Match], *, n
                     event="suggestions_of_the_day",
                     subject_key=f"day:{city.pk}:{snapshots.local_day(now, city)}",
                     city=city,
-                    compose=lambda: messages.suggestions_of_the_day(city),
+                    compose=partial(messages.suggestions_of_the_day, city),
                     now=now,
                 )
