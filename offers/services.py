@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -222,7 +223,7 @@ def remind_stale(*, city: City, by: None, now: datetime) -> int:
             event="offer_reminder",
             subject_key=f"offer:{offer.pk}:{offer.confirmed_at:%Y%m%d%H%M%S}",
             city=city,
-            compose=lambda offer=offer: messages.still_there(offer),
+            compose=partial(messages.still_there, offer),
             now=now,
         )
     return len(stale)
@@ -337,7 +338,7 @@ def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str], 
         if revises:
             offer.revision = F("revision") + 1  # type: ignore[assignment]
             names.append("revision")
-        offer.scan_due_at = now
+        offer.scan_due_at = offer.scan_due_at or now  # since when, not when last
         names.append("scan_due_at")
         ring_on_commit(SCAN_TASK)
     offer.save(update_fields=names)
@@ -359,6 +360,6 @@ def _send_receipt(offer: Offer, *, now: datetime) -> None:
         event="offer_receipt",
         subject_key=f"offer:{offer.pk}",
         city=offer.city,
-        compose=lambda: messages.receipt(offer),
+        compose=partial(messages.receipt, offer),
         now=now,
     )
