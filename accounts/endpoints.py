@@ -5,8 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -14,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import User
@@ -71,17 +71,13 @@ class Page(LimitOffsetPagination):
 
 
 class Body(JSONParser):
-    """JSON that the database can hold: bounded, and without halves of characters or numbers beyond measure."""
+    """JSON that the database can hold: without halves of characters or numbers beyond measure."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None
     ) -> Any:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        raw = stream.read(most + 1)
-        if len(raw) > most:
-            raise exceptions.ParseError(_("Cette demande est trop longue."))
         try:
-            data = json.loads(raw.decode(), parse_int=_integer, parse_constant=_no_number)
+            data = json.loads(stream.read().decode(), parse_int=_integer, parse_constant=_no_number)
             # A lone surrogate is legal in JSON and impossible in UTF-8, so in the database and in our answer.
             json.dumps(data, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
@@ -113,6 +109,11 @@ class Endpoint(GenericViewSet):
         assert isinstance(user, User)
         return user
 
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, RequestDataTooBig):
+            exc = exceptions.ParseError(_("Cette demande est trop longue."))
+        return super().handle_exception(exc)
+
 
 def external_key(request: Request) -> str:
     """The request's `Idempotency-Key` as an external key of this person; empty without one. Raises ValidationError."""
@@ -134,8 +135,6 @@ def conflict_in(refusal: ValidationError) -> Exception:
 def problems(*statuses: int) -> dict[int, OpenApiResponse]:
     """The refusals of an operation, for its schema; those that any operation may meet are always among them."""
     return {
-        status: OpenApiResponse(
-            ProblemSerializer, f"{HTTPStatus(status).phrase}. {_MEANINGS[status]}"
-        )
+        status: OpenApiResponse(ProblemSerializer, f"{HTTPStatus(status).phrase}. {_MEANINGS[status]}")
         for status in sorted({401, 429, 503, *statuses})
     }

@@ -113,7 +113,9 @@ def slot_list(help_text: str) -> SetField:
 def word_list(values: Sequence[models.TextChoices], help_text: str) -> SetField:
     """A list of words of a vocabulary."""
     return SetField(
-        child=serializers.ChoiceField([(value.value, value.label) for value in values]), required=False, help_text=help_text
+        child=serializers.ChoiceField([(value.value, value.label) for value in values]),
+        required=False,
+        help_text=help_text,
     )
 
 

@@ -1,11 +1,13 @@
 """The API's addresses: one router for all apps, its schema, and the page that people read."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
@@ -20,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from cities.selectors import open_cities
 from matching.api import MatchEndpoint
 from needs.api import NeedEndpoint
 from offers.api import OfferEndpoint
@@ -75,8 +78,20 @@ class NothingHere(APIView):
 def readable(request: HttpRequest) -> HttpResponse:
     """The schema as a page: what each operation takes and answers, and how to begin."""
     schema = document()
-    site = request.build_absolute_uri("/").rstrip("/")
-    return render(request, "api.html", {"groups": _groups(schema), "site": site, "version": schema["openapi"]})
+    today = timezone.localdate()
+    town = open_cities().first()
+    context = {
+        "groups": _groups(schema),
+        "site": request.build_absolute_uri("/").rstrip("/"),
+        "version": schema["openapi"],
+        "example": {
+            "city": town.slug if town else "strasbourg",
+            "commune": town.seat_id if town else "67482",
+            "first_day": today + timedelta(days=7),
+            "last_day": today + timedelta(days=27),
+        },
+    }
+    return render(request, "api.html", context)
 
 
 # --- The page's shapes ---------------------------------------------------------------------------------

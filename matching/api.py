@@ -16,6 +16,7 @@ from rest_framework.serializers import Serializer
 
 from accounts.endpoints import Conflict, Endpoint, problems
 from accounts.services import log_contact_reading
+from catalogue.filters import ChangedSince
 from catalogue.vocabulary import Category, Kind, Urgency
 from matching import services
 from matching.lifecycle import Act, NotPossible
@@ -53,11 +54,7 @@ class MatchFilter(django_filters.FilterSet):
     offer = django_filters.CharFilter(
         field_name="offer__reference", lookup_expr="iexact", help_text="Reference of an offer."
     )
-    changed_since = django_filters.IsoDateTimeFilter(
-        field_name="changed_at",
-        lookup_expr="gte",
-        help_text="Changed at this moment or later (ISO 8601; write `+` as `%2B`).",
-    )
+    changed_since = ChangedSince()
 
     class Meta:
         model = Match
@@ -92,7 +89,12 @@ class MatchEndpoint(Endpoint):
         return (
             Match.objects.visible_to(self.request.user)  # type: ignore[arg-type]
             .select_related(
-                "city", "need__commune", "need__organisation", "need__person", "offer__commune", "offer__owner"
+                "city",
+                "need__commune",
+                "need__organisation",
+                "need__person",
+                "offer__commune",
+                "offer__owner",
             )
             .order_by("-created_at", "-id")
         )

@@ -146,7 +146,9 @@ class MatchSerializer(serializers.Serializer):
     last_day = serializers.DateField()
     quantity = serializers.IntegerField(help_text="What the offer would give, in the kind's unit.")
     distance_km = serializers.FloatField()
-    rank = serializers.IntegerField(allow_null=True, help_text="Place among the need's best. Read by the desk.")
+    rank = serializers.IntegerField(
+        allow_null=True, help_text="Place among the need's best. Read by the desk."
+    )
     score = serializers.FloatField(help_text="0 to 100: the sum of the parts' points.")
     parts = PartSerializer(many=True, help_text="The six parts of the score.")
     algorithm = serializers.CharField(help_text="Version of the algorithm that made the score.")
@@ -237,7 +239,9 @@ def with_contacts(match: Match, reader: Reader, *, today: date) -> dict[str, Any
     is_desk = reader.is_desk(match)
     shape = as_read(match, reader)
     shape["citizen_contact"] = _citizen(match) if is_open and (is_desk or reader.needs(match)) else None
-    shape["association_contact"] = _association(match) if is_open and (is_desk or reader.owns(match)) else None
+    shape["association_contact"] = (
+        _association(match) if is_open and (is_desk or reader.owns(match)) else None
+    )
     return shape
 
 

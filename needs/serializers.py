@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.serializers import PersonSerializer
 from catalogue.serializers import CommuneField, DayField, EntrySerializer, language_list, slot_list, word_list
-from catalogue.vocabulary import HOUSING_FORMS, Kind
+from catalogue.vocabulary import HOUSING_FORMS, Category, Kind
 from needs.models import LARGEST_QUANTITY, Need
 
 LARGEST_HOUSEHOLD = LARGEST_QUANTITY[Kind.HOUSING]
@@ -78,7 +78,8 @@ class NewNeedSerializer(NeedChangeSerializer):
         required=False, max_length=20, help_text="RNA or SIRET number of the association that posts it."
     )
     person = PersonSerializer(
-        required=False, help_text="For the town's desk alone: the person concerned, when no association posts."
+        required=False,
+        help_text="For the town's desk alone: the person concerned, when no association posts.",
     )
 
     class Meta(NeedChangeSerializer.Meta):
@@ -88,6 +89,7 @@ class NewNeedSerializer(NeedChangeSerializer):
 class NeedSerializer(NeedChangeSerializer):
     """A need, for those who posted it and the town's desk."""
 
+    category = serializers.ChoiceField(Category.choices, allow_blank=True, help_text="Empty for housing.")
     forms = serializers.ListField(child=serializers.CharField())
     languages = serializers.ListField(child=serializers.CharField())
     languages_from = serializers.ListField(child=serializers.CharField())

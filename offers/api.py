@@ -82,9 +82,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(
-        tags=TAGS, summary="Read an offer", responses={200: OfferSerializer, **problems(404)}
-    )
+    @extend_schema(tags=TAGS, summary="Read an offer", responses={200: OfferSerializer, **problems(404)})
     def retrieve(self, request: Request, reference: str) -> Response:
         return self.answer()
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.serializers import PersonSerializer
 from catalogue.serializers import CommuneField, DayField, EntrySerializer, language_list, slot_list, word_list
 from catalogue.vocabulary import Household
-from offers.models import LARGEST_CAPACITY, Offer
+from offers.models import LARGEST_CAPACITY, Condition, DwellingState, HandOver, Offer
 
 MOST_PERIODS = 20
 LONGEST_STAY = 3_660
@@ -107,6 +107,9 @@ class OfferSerializer(OfferChangeSerializer):
     slots = serializers.ListField(child=serializers.CharField())
     commune = CommuneField()
     commune_name = serializers.CharField(source="commune.name")
+    dwelling_state = serializers.ChoiceField(DwellingState.choices, allow_blank=True)
+    condition = serializers.ChoiceField(Condition.choices, allow_blank=True)
+    hand_over = serializers.ChoiceField(HandOver.choices, allow_blank=True)
     address = serializers.SerializerMethodField(help_text="Read back by the owner alone, else empty.")
     vetted = serializers.SerializerMethodField(help_text="Housing: the home was visited.")
 

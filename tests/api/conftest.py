@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
 from cities.models import City
+from matching import services
+from matching.models import Match
 from tests.factories.accounts import (
     ApiTokenFactory,
     CityRoleFactory,
@@ -20,6 +22,7 @@ from tests.factories.accounts import (
     UserFactory,
 )
 from tests.factories.cities import CityFactory
+from tests.factories.matching import suggested_match
 
 
 @dataclass
@@ -42,6 +45,12 @@ class Program:
 
     def patch(self, path: str, body: Any) -> Any:
         return self.client.patch(f"/api/v1/{path}", body, content_type="application/json")
+
+
+@pytest.fixture(autouse=True)
+def one_message_each(settings: Any) -> None:
+    """An act tells each person concerned: as many messages as people, on purpose."""
+    settings.ZEAL_ALLOWLIST = [*settings.ZEAL_ALLOWLIST, {"model": "notifications.Message"}]
 
 
 @pytest.fixture
@@ -132,3 +141,22 @@ def need_body(city: City) -> Callable[..., dict[str, Any]]:
         return {name: value for name, value in (sent | changes).items() if value is not None}
 
     return body
+
+
+@pytest.fixture
+def matched(
+    city: City, organisation: Organisation, citizen: Program, coordinator: Program
+) -> Callable[..., Match]:
+    """A home of the citizen's suggested for a need of the association; `upto="confirmed"` takes it further."""
+
+    def make(upto: str = "suggested", **options: Any) -> Match:
+        options["offer"] = {"owner": citizen.user, **options.get("offer", {})}
+        options["need"] = {"organisation": organisation, **options.get("need", {})}
+        match = suggested_match(city=city, now=timezone.now(), **options)
+        for act in ("propose", "accept", "confirm")[
+            : ("suggested", "proposed", "accepted", "confirmed").index(upto)
+        ]:
+            match = getattr(services, act)(match_id=match.pk, by=coordinator.user, now=timezone.now())
+        return match
+
+    return make
