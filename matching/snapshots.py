@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -211,8 +211,8 @@ def _need_records(needs: Sequence[Need], today: date) -> dict[int, engine.Need]:
     records = {}
     for need in needs:
         missing = need.quantity - held.get(need.pk, 0)
-        if missing <= 0:
-            continue  # everything asked for is promised: nothing to look for
+        if missing <= 0 or (need.kind == Kind.HOUSING and missing < need.quantity):
+            continue  # everything is promised; of a household that grew since, nobody is housed apart
         try:
             records[need.pk] = _need_record(need, missing, today)
         except ValueError as error:
@@ -259,7 +259,7 @@ def _need_record(need: Need, missing: int, today: date) -> engine.Need:
 
 def _offer_rows(wanted: QuerySet[Offer], *, city: City, now: datetime) -> dict[int, OfferRow]:
     """Thousands of offers in four queries; moments become days in the database, which is faster by far."""
-    found = list(
+    found: list[Any] = list(
         wanted.order_by("pk")
         .annotate(
             confirmed_on=TruncDate("confirmed_at", tzinfo=ZoneInfo(city.timezone)),
