@@ -24,8 +24,16 @@ URGENCIES = {Urgency.TONIGHT: 8, Urgency.THIS_WEEK: 40, Urgency.PLANNED: 52}
 # Of those that wait at this moment, by how long ago they were posted (minutes, the most).
 WAITING = {Urgency.TONIGHT: 40, Urgency.THIS_WEEK: 3 * 24 * 60, Urgency.PLANNED: 14 * 24 * 60}
 # Days from the posting to the first day asked, and days asked, by urgency: (least, most).
-BEGINS = {Urgency.TONIGHT: (0, 0), Urgency.THIS_WEEK: (3, 6), Urgency.PLANNED: (15, 35)}
-STAYS = {Urgency.TONIGHT: (2, 15), Urgency.THIS_WEEK: (5, 30), Urgency.PLANNED: (10, 75)}
+BEGINS: dict[str, tuple[int, int]] = {
+    Urgency.TONIGHT: (0, 0),
+    Urgency.THIS_WEEK: (3, 6),
+    Urgency.PLANNED: (15, 35),
+}
+STAYS: dict[str, tuple[int, int]] = {
+    Urgency.TONIGHT: (2, 15),
+    Urgency.THIS_WEEK: (5, 30),
+    Urgency.PLANNED: (10, 75),
+}
 PART_OF_THE_PAST = 0.4
 
 Household = dict[str, Any]

@@ -75,7 +75,7 @@ def seed_towns(
 
 def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callable[[str], None]) -> Seeded:
     offers_wanted, needs_wanted = round(town.offers * scale), round(town.needs * scale)
-    say(f"{town.name} : les associations, l’équipe et les habitants")
+    say(f"{town.name} : les associations, l’équipe et les habitants")
     city = open_town(town, now=now - timedelta(days=320))
     people = settle(
         city,
@@ -87,7 +87,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     )
     places, scene = Places(city, rng), tonight.SCENES[town.slug]
 
-    say(f"{town.name} : {offers_wanted} propositions")
+    say(f"{town.name} : {offers_wanted} propositions")
     giving = OfferWriter(city, people, places, rng, now=now)
     certain = tonight.offers_of(scene, giving)
     given = offer_rows.write([*giving.draw(offers_wanted - len(certain.drawn)), *certain.drawn])
@@ -101,11 +101,11 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     need_rows.write(past)
     _gather_statistics()
 
-    say(f"{town.name} : {len(past)} besoins d’hier, leurs décisions et leurs suites")
+    say(f"{town.name} : {len(past)} besoins d’hier, leurs décisions et leurs suites")
     story = Story(people, rng, now=now, reserved=[offer.pk for offer in certain.reserved])
     story.live(past)
 
-    say(f"{town.name} : {needs_wanted - len(past)} besoins d’aujourd’hui et leurs pistes")
+    say(f"{town.name} : {needs_wanted - len(past)} besoins d’aujourd’hui et leurs pistes")
     need_rows.write([*waiting, *certain_needs.all()])
     outbox.write_receipts(given, [*past, *waiting, *certain_needs.all()])
     needs.expire_past(by=None, now=now, today=timezone.localdate(now))

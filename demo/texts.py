@@ -168,7 +168,7 @@ GOODS_TEXTS = [
 # --- Hours offered ---------------------------------------------------------------------------------------
 
 SKILLS: dict[str, list[str]] = {
-    Category.INTERPRETING: ["Interprète {language}", "{language} : je peux accompagner aux rendez-vous"],
+    Category.INTERPRETING: ["Interprète {language}", "{language} : je peux accompagner aux rendez-vous"],
     Category.TRANSLATION: ["Traduction écrite, {language}", "Je traduis des courriers, {language}"],
     Category.FRENCH_LESSONS: [
         "Cours de français, {débutants|tous niveaux|conversation}",
@@ -284,4 +284,4 @@ INCIDENT_CLOSED = (
     "L’hôte a demandé à plusieurs reprises une participation au loyer, ce qui n’était pas prévu. "
     "La famille n’a rien versé."
 )
-CONCLUSION = "Entretien mené avec l’hôte : malentendu sur les charges, règles rappelées par écrit."
+CONCLUSION = "Entretien mené avec l’hôte : malentendu sur les charges, règles rappelées par écrit."

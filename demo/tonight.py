@@ -93,7 +93,12 @@ def offers_of(scene: Scene, writer: OfferWriter) -> Offers:
     """Four homes for the family (one still to be visited), one that is free too late, and what else is told."""
     citizen, others = writer.people.citizen, [one for one in writer.people.citizens if one.email]
     today = writer.today
-    room = {"kind": Kind.HOUSING, "category": Category.SHARED_ROOM, "shared_home": True, "accepts": FAMILIES}
+    room: dict[str, Any] = {
+        "kind": Kind.HOUSING,
+        "category": Category.SHARED_ROOM,
+        "shared_home": True,
+        "accepts": FAMILIES,
+    }
     home = writer.certain(
         owner=citizen,
         commune=scene.home,

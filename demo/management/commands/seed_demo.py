@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("Les données de démonstration n’entrent pas dans une vraie ville.")
         if seeding.is_there():
-            self.stdout.write("  Villes de démonstration : déjà là.")
+            self.stdout.write("  Villes de démonstration : déjà là.")
         else:
             self._seed(options["seed"], options["today"])
         self._ways_in()
@@ -43,10 +43,10 @@ class Command(BaseCommand):
         try:
             seeded = seeding.seed_towns(seed=seed, now=now, say=self._say)
         except seeding.NoGazetteer:
-            raise CommandError("Chargez d’abord les communes : manage.py load_gazetteer") from None
+            raise CommandError("Chargez d’abord les communes : manage.py load_gazetteer") from None
         for town in seeded:
             self.stdout.write(
-                f"  {town.city.name} : {town.offers} propositions, {town.needs} besoins, "
+                f"  {town.city.name} : {town.offers} propositions, {town.needs} besoins, "
                 f"{town.organisations} associations."
             )
         self.stdout.write(f"  En {time.monotonic() - begin:.0f} s.")
@@ -57,11 +57,11 @@ class Command(BaseCommand):
 
     def _ways_in(self) -> None:
         """The address, one login a role, and where the codes arrive."""
-        self.stdout.write(f"\n  Adresse : {settings.SITE_URL}")
+        self.stdout.write(f"\n  Adresse : {settings.SITE_URL}")
         for town in TOWNS:
             self.stdout.write(f"  {town.name}")
             for someone in personas(town.slug).values():
                 self.stdout.write(f"    {someone.key:<15} {someone.email:<42} {someone.name}")
         if settings.DEMO:
-            self.stdout.write(f"  Entrer en un geste : {settings.SITE_URL}/demo/")
-            self.stdout.write(f"  Les codes de connexion et les messages : {settings.SITE_URL}/demo/boite/\n")
+            self.stdout.write(f"  Entrer en un geste : {settings.SITE_URL}/demo/")
+            self.stdout.write(f"  Les codes de connexion et les messages : {settings.SITE_URL}/demo/boite/\n")
