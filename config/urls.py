@@ -1,5 +1,6 @@
 """Addresses. A town's pages stand under its name; words in addresses are French, as on the pages."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("api/v1/", include(api.router.urls)),
     re_path(r"^api/.*/$", api.NothingHere.as_view()),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("demo.urls")))
 urlpatterns += [
     path("<slug:city_slug>/", views.home, name="home"),
     path("<slug:city_slug>/couleurs.css", views.city_css, name="city_css"),
