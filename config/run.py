@@ -278,10 +278,11 @@ def demo() -> int:
     def processes() -> dict[str, list[str]]:
         found = {name: command(name) for name in ("web", "worker", "scheduler")}
         if not os.environ.get("EMAIL_HOST"):
-            # Mails take the real way, to a server that forgets them; the mailbox page shows the outbox.
+            # Mails take the real way, to a server that keeps them in a folder: the mailbox page shows the codes.
             port = free_port(2500)
             os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
-            sink = ["--nosetuid", "--listen", f"127.0.0.1:{port}", "--class", "aiosmtpd.handlers.Sink"]
+            sink = ["--nosetuid", "--listen", f"127.0.0.1:{port}", "--class", "aiosmtpd.handlers.Mailbox"]
+            sink.append(str(embedded.data_dir() / "mail"))
             found = {"mail": [sys.executable, "-m", "aiosmtpd", *sink], **found}
         return found
 
