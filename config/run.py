@@ -227,41 +227,56 @@ def _all(
     preparing, household = Household(None), Household(folder / "log" if mode == "demo" else None)
     missing = [name for name, variable in embedded.NAMES.items() if not os.environ.get(variable)]
     held: list[embedded.Lease] = []
-    code = 0
     try:
         with contextlib.ExitStack() as stack:
-            stack.callback(household.stop)
             if missing:
                 with step("Démarrage de PostgreSQL et de Valkey"):
                     held = stack.enter_context(embedded.leases(folder, missing))
                 os.environ.update({lease.variable: lease.url for lease in held})
+            # Undone in reverse order: the processes end before the servers that they use.
+            stack.callback(_ignore_signals)
             stack.callback(preparing.stop)
-            first_steps(preparing)
-            if port != FIRST_PORT:
-                say(f"• Le port {FIRST_PORT} est occupé\u202f: Accorde prend le port {port}.")
-            with step("Démarrage du site, des traitements et de l'horloge"):
-                for name, parts in processes().items():
-                    household.start(name, parts)
-                ready = _wait_for_site(address, household)
-            if ready:
-                say(f"\nAccorde est prêt\u202f: {address}")
-                say("Ctrl-C pour tout arrêter\u202f; les données restent.")
-            while ready and not household.dead() and all(lease.running() for lease in held):
-                time.sleep(0.2)
-            for lease in held:
-                if not lease.running():
-                    say(f"\nLe serveur «\u00a0{lease.name}\u00a0» s'est arrêté. Voir {lease.base / 'log'}.")
-            if fallen := household.dead():
-                household.complain(fallen)
-            elif not ready:
-                say(f"\nLe site ne répond pas après {READY_SECONDS} s. Voir {folder / 'log'}.")
-            code = 1
+            stack.callback(household.stop)
+            try:
+                first_steps(preparing)
+                if port != FIRST_PORT:
+                    say(f"• Le port {FIRST_PORT} est occupé\u202f: Accorde prend le port {port}.")
+                with step("Démarrage du site, des traitements et de l'horloge"):
+                    for name, parts in processes().items():
+                        household.start(name, parts)
+                    ready = _wait_for_site(address, household)
+                if ready:
+                    say(f"\nAccorde est prêt\u202f: {address}")
+                    say("Ctrl-C pour tout arrêter\u202f; les données restent.")
+                while ready and not household.dead() and all(lease.running() for lease in held):
+                    time.sleep(0.2)
+                _explain(household, held, folder / "log")
+                return 1
+            except KeyboardInterrupt:
+                say("\nArrêt d'Accorde…")
     except KeyboardInterrupt:
         say("\nArrêt d'Accorde.")
     except embedded.ServerError as problem:
         say(f"\n{problem}")
-        code = 1
-    return code
+        return 1
+    return 0
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _explain(household: Household, held: list[embedded.Lease], logs: Path) -> None:
+    """Say what ended, and where to read why."""
+    fallen = household.dead()
+    stopped = [lease for lease in held if not lease.running()]
+    for lease in stopped:
+        say(f"\nLe serveur «\u00a0{lease.name}\u00a0» s'est arrêté. Voir {lease.base / 'log'}.")
+    if fallen:
+        household.complain(fallen)
+    elif not stopped:
+        say(f"\nLe site ne répond pas après {READY_SECONDS} s. Voir {logs}.")
 
 
 def demo() -> int:
