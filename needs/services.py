@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -135,11 +137,12 @@ def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need
 
 
 @transaction.atomic
-def expire_past(*, by: None, now: datetime, today: date) -> int:
-    """Close the open needs whose last day has passed; how many."""
+def expire_past(*, city: City, by: None, now: datetime) -> int:
+    """Close the town's open needs whose last day has passed, by the town's own calendar; how many."""
+    today = timezone.localdate(now, ZoneInfo(city.timezone))
     past = list(
         Need.objects.select_for_update(no_key=True, skip_locked=True).filter(
-            state__in=OPEN_STATES, last_day__lt=today
+            city=city, state__in=OPEN_STATES, last_day__lt=today
         )[:500]
     )
     for need in past:

@@ -198,7 +198,7 @@ def test_withdraw_twice_changes_nothing_more(city: City, member: User) -> None:
 def test_past_needs_are_closed(city: City) -> None:
     past = NeedFactory(city=city)
     current = NeedFactory(city=city, last_day=APRIL_30 + timedelta(days=1))
-    assert services.expire_past(by=None, now=NOW, today=date(2026, 5, 1)) == 1
+    assert services.expire_past(city=city, by=None, now=datetime(2026, 5, 1, 9, tzinfo=UTC)) == 1
     past.refresh_from_db()
     current.refresh_from_db()
     assert (past.state, current.state) == (NeedState.EXPIRED, NeedState.OPEN)
