@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.management import call_command
 from django.db import connection
@@ -70,11 +71,9 @@ def _pages(city: City) -> None:
         ("un besoin", f"/{city.slug}/bureau/{references[0]}/"),
     ):
         client.get(path)
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             client.get(path)
-        times = [_timed(lambda path=path: client.get(path)) for _ in range(10)]
+        times = [_timed(partial(client.get, path)) for _ in range(10)]
         say(f"  {name:10} {len(captured):3} requêtes   {statistics.median(times):7.1f} ms au milieu")
     say()
 
@@ -88,14 +87,11 @@ def _ranking(city: City, rounds: int) -> None:
     engine_only: list[float] = []
     same = 0
     for need in some:
-        found: dict[str, list[int]] = {}
-        ours.append(_timed(lambda need=need, found=found: found.update(a=_ranked(need, city, now))))
-        theirs.append(_timed(lambda need=need, found=found: found.update(b=plain.best(need, now))))
-        same += found["a"] == found["b"]
+        ours.append(_timed(partial(_ranked, need, city, now)))
+        theirs.append(_timed(partial(plain.best, need, now)))
+        same += _ranked(need, city, now) == plain.best(need, now)
         snapshot = snapshots.of_needs([need], city=city, now=now)
-        engine_only.append(
-            _timed(lambda snapshot=snapshot: snapshot.rank(today=snapshots.local_day(now, city)))
-        )
+        engine_only.append(_timed(partial(snapshot.rank, today=snapshots.local_day(now, city))))
     say("Classer un besoin de logement (mêmes règles, même ordre)")
     say(f"  même liste que la requête simple : {same} sur {len(some)}")
     _ratio("  Accorde, lecture et explications comprises", ours, theirs, "requête simple")
@@ -127,9 +123,8 @@ def _from_commit_to_suggestions(city: City, rounds: int) -> None:
     ]
     say("Du besoin enregistré aux pistes visibles (un vrai worker, au repos)")
     median, last = statistics.median(times), _percentile(times, 99)
-    say(
-        f"  {median / AIM_MEDIAN_MS:5.2f} × le but de {AIM_MEDIAN_MS} ms   {median:.0f} ms au milieu, {last:.0f} ms au 99e"
-    )
+    ratio = median / AIM_MEDIAN_MS
+    say(f"  {ratio:5.2f} × le but de {AIM_MEDIAN_MS} ms   {median:.0f} ms au milieu, {last:.0f} ms au 99e")
 
 
 def _registered_and_scanned(

@@ -166,7 +166,7 @@ def chart(need: Need, cards: Iterable[Card]) -> dict[str, Any]:
 
 def thread(need: Need, matches: Iterable[Match], now: datetime) -> list[dict[str, Any]]:
     """What happened in a case, the latest first, for components/timeline.html."""
-    events = [{"at": need.created_at, "text": _("Besoin enregistré"), "note": ""}]
+    events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "note": ""}]
     for match in matches:
         for decision in match.decisions.all():
             reason = Reason(decision.reason).label if decision.reason else ""

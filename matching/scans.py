@@ -196,16 +196,16 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
                 pairing, snapshot.needs[need.pk], snapshot.offers[offer_id].record(), today
             )
             result = _result(pairing, place, facts, need, snapshot)
-            match = old.get(offer_id)
-            if match is None:
+            known_pair = old.get(offer_id)
+            if known_pair is None:
                 fresh.append(
                     Match(city=city, need=need, offer_id=offer_id, created_at=now, changed_at=now, **result)
                 )
-            elif any(getattr(match, name) != value for name, value in result.items()):
+            elif any(getattr(known_pair, name) != value for name, value in result.items()):
                 for name, value in result.items():
-                    setattr(match, name, value)
-                match.changed_at = now
-                changed.append(match)
+                    setattr(known_pair, name, value)
+                known_pair.changed_at = now
+                changed.append(known_pair)
         changed += _superseded((match for match in old.values() if match.offer_id not in kept), now)
         _write_scan(need, ranking, snapshot, now=now)
     Match.objects.bulk_create(fresh)

@@ -6,6 +6,7 @@ that refer to the same offer or need never waits on them.
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
@@ -380,6 +381,6 @@ def _tell(
             event=f"match_{event}",
             subject_key=f"match:{match.pk}",
             city=match.city,
-            compose=lambda person=person: compose(match, person),
+            compose=partial(compose, match, person),
             now=now,
         )

@@ -6,10 +6,10 @@ log: one bad row must not keep a town from working.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -21,6 +21,8 @@ from catalogue.vocabulary import HOUSING_FORMS, Kind
 from cities import selectors as cities
 from cities.models import City
 from matching import engine
+from matching.engine.records import Kind as EngineKind
+from matching.engine.records import Urgency as EngineUrgency
 from matching.models import Hold, Match, MatchState
 from needs.models import Need
 from offers.models import Offer
@@ -114,13 +116,14 @@ class Snapshot:
     offers: dict[int, OfferRow]
     excluded: frozenset[tuple[int, int]]
     links: frozenset[frozenset[int]]
-    weights: dict[int, engine.Weights]
+    weights: dict[Hashable, engine.Weights]
 
     def rank(self, *, today: date, near: int = engine.NEAR) -> list[engine.Ranking]:
         """The engine's word on all of it."""
         return engine.rank(
             list(self.needs.values()),
-            engine.offer_columns(self.offers.values()),
+            # Rows have the attributes of records: that is all that columns ask.
+            engine.offer_columns(cast(Iterable[engine.Offer], self.offers.values())),
             today=today,
             weights=self.weights,
             links=self.links,
@@ -226,7 +229,7 @@ def _need_record(need: Need, missing: int, today: date) -> engine.Need:
     days_left = (need.last_day - first_day).days + 1
     return engine.Need(
         id=need.pk,
-        kind=need.kind,
+        kind=cast(EngineKind, need.kind),
         category=need.category,
         city=need.city_id,
         lat=need.latitude,
@@ -239,7 +242,7 @@ def _need_record(need: Need, missing: int, today: date) -> engine.Need:
         quantity=missing,
         part_useful=need.part_useful,
         people=need.people,
-        urgency=need.urgency,
+        urgency=cast(EngineUrgency, need.urgency),
         is_open=need.is_open,
         adult_women=need.adult_women,
         adult_men=need.adult_men,
@@ -296,11 +299,12 @@ def _offer_rows(wanted: QuerySet[Offer], *, city: City, now: datetime) -> dict[i
             # Only a row that was written by hand has none.
             log.error("offer %s is left out of a scan: it has no window", offer)
             continue
-        rows[offer] = OfferRow(
+        rows[offer] = OfferRow._make((
             *before, _words(languages), capacity, on, at, shared, home, accepts, step_free, pets,
             _words(own), _words(to), _slots(slots), remote, revision,
             windows[offer], holds.get(offer, []), asked.get(owner, 0),
-        )  # fmt: skip
+            True,
+        ))  # fmt: skip
     return rows
 
 

@@ -336,7 +336,7 @@ def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str], 
     offer.changed_at = now
     if material:
         if revises:
-            offer.revision = F("revision") + 1  # type: ignore[assignment]
+            offer.revision = F("revision") + 1
             names.append("revision")
         offer.scan_due_at = offer.scan_due_at or now  # since when, not when last
         names.append("scan_due_at")
