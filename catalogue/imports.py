@@ -291,7 +291,7 @@ class ImportCommand(BaseCommand):
     def _follow(self, table: Table, outcomes: Iterator[Outcome], report: Any, *, dry_run: bool) -> Tally:
         tally, progress = Tally(), Progress(self.stdout, table.expected)
         shown = self._show_notices(table, 0)
-        trouble = ""
+        trouble, status = "", 1
         try:
             for outcome in outcomes:
                 setattr(tally, outcome.what, getattr(tally, outcome.what) + 1)
@@ -311,13 +311,14 @@ class ImportCommand(BaseCommand):
             )
         except KeyboardInterrupt:
             trouble = _("Interrompu. Relancez la même commande\u202f: rien ne sera importé deux fois.")
+            status = 130
         progress.clear()
         self._show_notices(table, shown)
         if tally.rows:
             self.stdout.write(_sum(tally, dry_run=dry_run))
             self.stdout.write(progress.pace(tally))
         if trouble:
-            raise CommandError(trouble)
+            raise CommandError(trouble, returncode=status)
         return tally
 
     def _show_notices(self, table: Table, shown: int) -> int:
@@ -381,11 +382,17 @@ class Progress:
 
 
 def _sum(tally: Tally, *, dry_run: bool) -> str:
-    parts = (
-        ngettext("%(n)s ligne importée", "%(n)s lignes importées", tally.new) % {"n": tally.new},
-        ngettext("%(n)s déjà importée", "%(n)s déjà importées", tally.known) % {"n": tally.known},
-        ngettext("%(n)s refusée", "%(n)s refusées", tally.bad) % {"n": tally.bad},
-    )
+    parts = [
+        ngettext("%(n)s ligne importée", "%(n)s lignes importées", tally.new) % {"n": tally.new}
+        if tally.new
+        else _("aucune ligne importée")
+    ]
+    if tally.known:
+        parts.append(
+            ngettext("%(n)s déjà importée", "%(n)s déjà importées", tally.known) % {"n": tally.known}
+        )
+    if tally.bad:
+        parts.append(ngettext("%(n)s refusée", "%(n)s refusées", tally.bad) % {"n": tally.bad})
     line = f"{', '.join(parts)}."
     return f"{_('Essai à blanc, rien n’a été gardé')}\u202f: {line}" if dry_run else line
 

@@ -5,9 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
+from phonenumber_field.phonenumber import to_python
 
 from accounts.models import LowerCaseEmailField, User
 from accounts.services import ensure_person
@@ -23,9 +26,11 @@ from catalogue.imports import (
 from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
     BadCell,
+    CellError,
     Column,
     Row,
     Table,
+    as_text,
     day,
     decimal,
     languages,
@@ -57,6 +62,25 @@ HOUSEHOLD_WORDS = {
 }
 KIND_WORDS = {"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"}
 
+
+def _email(cell: Any) -> str:
+    """An address; the complaint does not repeat it, for terminals are often kept as logs."""
+    address = as_text(cell)
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise CellError(_("cette adresse e-mail n’est pas valable.")) from None
+    return address
+
+
+def _phone(cell: Any) -> str:
+    """A number as people write it, or as a spreadsheet leaves it without its first zero."""
+    number = to_python(as_text(cell), region=settings.PHONENUMBER_DEFAULT_REGION)
+    if not number or not number.is_valid():
+        raise CellError(_("ce numéro de téléphone n’est pas complet."))
+    return number.as_e164
+
+
 COLUMNS = (
     Column("id", text(most=LONGEST_ID), ("identifiant", "numero", "n"), required=True),
     Column("kind", one_of(Kind, KIND_WORDS), ("nature", "type"), required=True),
@@ -73,8 +97,8 @@ COLUMNS = (
     Column("text", text(most=2000), ("texte", "precisions", "description"), default=""),
     Column("address", text(most=200), ("adresse",), default=""),
     Column("contact_name", text(most=120), ("nom", "nom_contact"), default=""),
-    Column("contact_email", text(most=254), ("email", "e_mail", "courriel", "mail"), default=""),
-    Column("contact_phone", text(most=40), ("telephone", "tel", "portable"), default=""),
+    Column("contact_email", _email, ("email", "e_mail", "courriel", "mail"), default=""),
+    Column("contact_phone", _phone, ("telephone", "tel", "portable"), default=""),
     Column("share_with_linked", yes_no, ("partager", "villes_voisines"), default=False),
     # Housing
     Column("shared_home", yes_no, ("logement_partage",), default=False),
