@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -74,7 +75,7 @@ class Body(JSONParser):
     """JSON that the database can hold: without halves of characters or numbers beyond measure."""
 
     def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
             data = json.loads(stream.read().decode(), parse_int=_integer, parse_constant=_no_number)

@@ -1,4 +1,4 @@
-"""Fields that offers and needs share in the API. They read what people and programs write; services have the last word."""
+"""Fields that offers and needs share in the API. They validate and shape; services have the last word."""
 
 import re
 from collections.abc import Sequence

@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
@@ -26,6 +28,8 @@ from cities.selectors import open_cities
 from matching.api import MatchEndpoint
 from needs.api import NeedEndpoint
 from offers.api import OfferEndpoint
+
+TAGS = ("offers", "needs", "matches")
 
 router = SimpleRouter()
 router.register("offers", OfferEndpoint, "api-offer")
@@ -98,7 +102,7 @@ def readable(request: HttpRequest) -> HttpResponse:
 
 
 def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The operations by tag, in the schema's order."""
+    """The operations by tag, in the order of the story."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
@@ -109,14 +113,14 @@ def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
                     "method": method.upper(),
                     "path": path,
                     "summary": operation["summary"],
-                    "description": operation.get("description", ""),
+                    "description": _text(operation),
                     "parameters": [
                         {
                             "name": parameter["name"],
                             "where": parameter["in"],
                             "required": parameter.get("required", False),
                             "type": _type(schema, parameter["schema"]),
-                            "text": parameter.get("description", ""),
+                            "text": _text(parameter),
                         }
                         for parameter in operation.get("parameters", ())
                     ],
@@ -127,16 +131,26 @@ def _groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
                     ],
                 }
             )
-    return [{"name": name, "operations": operations} for name, operations in groups.items()]
+    return [{"name": name, "operations": groups[name]} for name in TAGS]
 
 
 def _answer(schema: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    content = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+    """The words and fields of an answer; a refusal's shape is told once, at the top of the page."""
+    content: dict[str, Any] = {}
+    for media in answer.get("content", {}).values():
+        content = media["schema"]
+    is_problem = content.get("$ref", "").endswith("/Problem")
     return {
-        "text": answer.get("description", ""),
-        "type": _type(schema, content) if content else "",
-        "fields": list(_fields(schema, content)) if "ProblemSerializer" not in str(content) else [],
+        "text": _text(answer),
+        "fields": [] if is_problem else list(_fields(schema, content)),
     }
+
+
+def _text(part: dict[str, Any]) -> SafeString:
+    """The description, with what stands between backticks as code."""
+    words = part.get("description", "").split("`")
+    pieces = (("<code>{}</code>" if number % 2 else "{}", word) for number, word in enumerate(words))
+    return mark_safe("".join(format_html(pattern, word) for pattern, word in pieces))  # noqa: S308  # each escaped
 
 
 def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +175,7 @@ def _fields(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> I
             "name": prefix + name,
             "type": _type(schema, inner),
             "required": name in part.get("required", ()),
-            "text": _resolved(schema, inner).get("description", "") if "$ref" not in inner else "",
+            "text": _text(_resolved(schema, inner)) if "$ref" not in inner else "",
         }
         yield from _fields(schema, inner, f"{prefix}{name}.")
 
@@ -178,4 +192,4 @@ def _type(schema: dict[str, Any], part: dict[str, Any]) -> str:
         return f"array of {_type(schema, part['items'])}"
     kinds = part.get("type", "")
     kinds = kinds if isinstance(kinds, list) else [kinds]
-    return " | ".join(part.get("format", kind) if kind == "string" else kind for kind in kinds)
+    return " | ".join(str(part.get("format", kind)) if kind == "string" else kind for kind in kinds)

@@ -20,7 +20,7 @@ urlpatterns = [
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
     path("api/v1/", include(api.router.urls)),
-    re_path(r"^api/.*/$", api.NothingHere.as_view()),
+    re_path(r"^api/v1/.*/$", api.NothingHere.as_view()),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("demo.urls")))

@@ -136,12 +136,13 @@ class MatchEndpoint(Endpoint):
         read = []
         if shape["citizen_contact"]:
             read.append((match.offer.owner, match.offer.reference))
-        if shape["association_contact"] and match.need.organisation is None:
-            read.append((match.need.person, match.need.reference))
-        for person, reference in read:
-            if person != self.actor:
+        person = match.need.person
+        if shape["association_contact"] and match.need.organisation is None and person is not None:
+            read.append((person, match.need.reference))
+        for subject, reference in read:
+            if subject != self.actor:
                 log_contact_reading(
-                    subject=person, reason="match", reference=reference, by=self.actor, now=now
+                    subject=subject, reason="match", reference=reference, by=self.actor, now=now
                 )
         return Response(MatchDetailSerializer(shape).data)
 

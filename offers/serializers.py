@@ -69,7 +69,7 @@ class WindowSerializer(serializers.Serializer):
 class OfferChangeSerializer(EntrySerializer):
     """What can be changed. Fields that the kind does not call for are ignored by the matching."""
 
-    windows = WindowSerializer(
+    windows = WindowSerializer(  # type: ignore[call-arg]  # of the list that `many` makes
         many=True, allow_empty=False, max_length=MOST_PERIODS, help_text="They replace those there were."
     )
     accepts = word_list(list(Household), "Housing. Empty: everyone but lone minors.")
