@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,42 @@ def test_a_fallen_process_is_named_with_the_end_of_its_log(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "«\u00a0worker\u00a0» s'est arrêté (code 1)" in said
     assert "plus de mémoire" in said
+
+
+def processes_with(text):
+    """The living processes whose arguments hold a text."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid=,stat=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    return [line for line in listing.splitlines() if text in line and line.split()[1][0] != "Z"]
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "données de démonstration"
+    yield folder
+    embedded.forget(folder)
+
+
+def test_the_demonstration_starts_answers_and_leaves_nothing_behind(data, tmp_path, eventually):
+    """The product's first screen, as a newcomer meets it: everything real, the port 8000 perhaps taken."""
+    log = tmp_path / "demo.log"
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    demo = start("demo", environment | {"ACCORDE_DATA": str(data), "PYTHONUNBUFFERED": "1"}, log)
+    try:
+        eventually(lambda: demo.poll() is not None or "Accorde est prêt" in log.read_text(), seconds=240)
+        said = log.read_text()
+        address = re.search(r"Accorde est prêt\u202f: (http://127\.0\.0\.1:\d+)", said)
+        assert address, said
+        for role in ("citoyenne", "association", "coordination", "accueil", "administration"):
+            assert f"{role}.strasbourg@demo.example" in said
+        for page in ("/", "/strasbourg/", "/healthz"):
+            with urllib.request.urlopen(address[1] + page, timeout=20) as answer:
+                assert answer.status == 200
+        eventually(lambda: " ready." in (data / "log" / "worker.log").read_text(), seconds=60)
+    finally:
+        demo.send_signal(signal.SIGINT)
+        code = demo.wait(60)
+    assert code == 0, log.read_text()
+    assert processes_with(str(embedded.home(data))) == []
+    assert processes_with(f"--schedule {data}") == []
