@@ -8,8 +8,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -50,7 +50,15 @@ def home(request: HttpRequest, city_slug: str) -> HttpResponse:
         counts.append({"value": _("%(n)s\u00a0h") % {"n": hours}, "label": _("première réponse")})
     shown = needs[:SHOWN_NEEDS]
     return render(
-        request, "home.html", {"needs": shown, "needs_count": needs.count() if shown else 0, "counts": counts}
+        request,
+        "home.html",
+        {
+            # "À Grenoble", "Au Havre": French alone bends a town's name.
+            "place": city.locative if get_language() == "fr" else city.name,
+            "needs": shown,
+            "needs_count": needs.count() if shown else 0,
+            "counts": counts,
+        },
     )
 
 

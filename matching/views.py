@@ -115,8 +115,8 @@ def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
             request, "matching/link_failed.html", {"expired": expired}, status=410 if expired else 404
         )
     match = get_object_or_404(_answerable(), pk=grant.match_id, city__slug=city_slug)
-    user = get_object_or_404(User, pk=grant.user_id, is_active=True)
-    return _answer(request, match, user)
+    person = get_object_or_404(User, pk=grant.user_id, is_active=True)
+    return _answer(request, match, person, by=_on_the_phone(request, match) or person)
 
 
 @login_required
@@ -127,7 +127,15 @@ def mine_one(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     match = get_object_or_404(_answerable().visible_to(user), pk=pk, city__slug=city_slug)
-    return _answer(request, match, user)
+    return _answer(request, match, user, by=user)
+
+
+def _on_the_phone(request: HttpRequest, match: Match) -> User | None:
+    """Who of the town's desk notes the answer of a caller whose link they opened; the decision is then theirs."""
+    user = request.user
+    if isinstance(user, User) and {"coordinator", "operator"} & accounts.roles_in(user, match.city):
+        return user
+    return None
 
 
 @login_required
@@ -214,28 +222,29 @@ def _question(match: Match, roles: frozenset[Role]) -> tuple[Act, Act] | None:
     return None
 
 
-def _answer(request: HttpRequest, match: Match, user: User) -> HttpResponse:
+def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> HttpResponse:
+    """`user` is whose answer it is, `by` who gives it: the same, but for somebody of the desk on the phone."""
     now = timezone.now()
     roles = services.roles_of(user, match)
     asked = _question(match, roles)
-    form: ReasonForm | None = ReasonForm(act=asked[1]) if asked else None
+    form: ReasonForm | None = ReasonForm(act=asked[1], own=True) if asked else None
     if request.method == "POST":
         said = request.POST.get("answer", "")
         try:
             if asked is None or said not in asked:
                 raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
             if said == asked[0]:
-                match = DESK_ACTS[asked[0]](match_id=match.pk, by=user, now=now)
+                match = DESK_ACTS[asked[0]](match_id=match.pk, by=by, now=now)
             else:
-                form = ReasonForm(request.POST, act=asked[1])
+                form = ReasonForm(request.POST, act=asked[1], own=True)
                 if not form.is_valid():
-                    return _render_answer(request, match, user, roles, form, declining=True, now=now)
-                match = DESK_ACTS[asked[1]](match_id=match.pk, by=user, now=now, **form.cleaned_data)
+                    return _render_answer(request, match, user, roles, form, by=by, declining=True, now=now)
+                match = DESK_ACTS[asked[1]](match_id=match.pk, by=by, now=now, **form.cleaned_data)
         except NotPossible as failure:
             messages.warning(request, presentation.why_not(failure, match))
         return redirect(request.path)
     declining = "non" in request.GET and asked is not None
-    return _render_answer(request, match, user, roles, form, declining=declining, now=now)
+    return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
 
 
 def _render_answer(
@@ -245,6 +254,7 @@ def _render_answer(
     roles: frozenset[Role],
     form: ReasonForm | None,
     *,
+    by: User,
     declining: bool,
     now: datetime,
 ) -> HttpResponse:
@@ -254,7 +264,7 @@ def _render_answer(
     contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city))
     if contacts_open and not is_citizen:
         log_contact_reading(
-            subject=match.offer.owner, reason="match", reference=match.offer.reference, by=user, now=now
+            subject=match.offer.owner, reason="match", reference=match.offer.reference, by=by, now=now
         )
     return render(
         request,
@@ -289,5 +299,7 @@ def _title_for(match: Match, user: User) -> str:
 
 def _done(match: Match, act: Act) -> str:
     if act == Act.PROPOSE and match.state == MatchState.PROPOSED:
-        return _("C’est demandé. La personne a reçu la question.")
+        if not match.offer.owner.email:
+            return _("C’est demandé. Cette personne n’a pas d’e-mail : elle attend dans « À appeler ».")
+        return _("C’est demandé. La personne reçoit la question par e-mail.")
     return f"{presentation.ACT_WORDS[act.value]}."
