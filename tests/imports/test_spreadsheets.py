@@ -286,6 +286,7 @@ def test_every_bad_cell_of_a_line_is_named(tmp_path: Path) -> None:
         (day, "01/03/2026", date(2026, 3, 1)),
         (day, "1.3.2026", date(2026, 3, 1)),
         (day, "2026-03-01T00:00:00", date(2026, 3, 1)),
+        (day, "2026-03-01 09:30:00+01:00", date(2026, 3, 1)),
         (day, MIDNIGHT.replace(hour=12), date(2026, 3, 1)),
         (yes_no, "Oui", True),
         (yes_no, "NON", False),
