@@ -79,10 +79,9 @@ def ensure_person(
         found, phone = None, None
     if found is None:
         try:
-            with transaction.atomic():
-                return User.objects.create_user(
-                    email=email, phone=phone, name=name, language=_known_language(language), created_at=now
-                )
+            return User.objects.create_user(
+                email=email, phone=phone, name=name, language=_known_language(language), created_at=now
+            )
         except (IntegrityError, ValidationError):
             # Malformed, or entered by another form at this very moment.
             found = selectors.find_person(email=email, phone=None if email else phone)
