@@ -1,12 +1,19 @@
 """References that people read aloud on the phone: `P-4KQ7-2MXN`."""
 
+import re
 import secrets
 
 # No vowel, so no word; no 0/O, 1/I/L, 5/S, 2/Z, 8/B, so no doubt on the phone.
 ALPHABET = "3467CDFGHJKMNPQRTVWX"
+_SHAPE = re.compile(rf"[A-Z]-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 
 
 def new_reference(prefix: str) -> str:
     """A fresh reference of eight symbols (20⁸ ≈ 2.6 × 10¹⁰ values); uniqueness is the database's."""
     symbols = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return f"{prefix}-{symbols[:4]}-{symbols[4:]}"
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` has the shape of a reference."""
+    return _SHAPE.fullmatch(text) is not None

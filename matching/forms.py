@@ -1,6 +1,7 @@
 """What people answer: a reason from a short list, and a note if they wish."""
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from matching.lifecycle import Act, Reason
@@ -27,8 +28,16 @@ REASONS: dict[Act, tuple[Reason, ...]] = {
 }
 
 
+# What the desk notes for somebody, and nobody says of themselves.
+SAID_BY_THE_DESK = frozenset({Reason.UNREACHABLE})
+
+
 class ReasonForm(forms.Form):
-    """Why, in one choice; the note is for the town's desk."""
+    """Why, in one choice; the note is for the town's desk.
+
+    `own` is the form of somebody who answers for themselves: the commonest reason is chosen already, so that a no
+    takes two taps.
+    """
 
     reason = forms.ChoiceField(label=_("Pourquoi"), widget=forms.RadioSelect)
     note = forms.CharField(
@@ -39,6 +48,9 @@ class ReasonForm(forms.Form):
         help_text=_("Pas de nom, pas de santé."),
     )
 
-    def __init__(self, *args: object, act: Act, **kwargs: object) -> None:
+    def __init__(self, *args: object, act: Act, own: bool = False, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["reason"].choices = [(reason.value, reason.label) for reason in REASONS[act]]  # type: ignore[attr-defined]
+        reasons = [reason for reason in REASONS[act] if not (own and reason in SAID_BY_THE_DESK)]
+        self.fields["reason"].choices = [(reason.value, capfirst(reason.label)) for reason in reasons]  # type: ignore[attr-defined]
+        if own:
+            self.fields["reason"].initial = reasons[0].value

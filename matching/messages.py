@@ -21,6 +21,7 @@ from matching import links
 from matching.models import Match
 from notifications.services import Text
 
+NEXT_DOOR_KM = 0.1
 Composer = Callable[[Match, User], Text]
 
 
@@ -34,15 +35,14 @@ def question(match: Match, person: User) -> Text:
         title=_("Pouvez-vous aider ? %(what)s") % {"what": asked(match)},
         body=_(
             "Bonjour,\n\nVous avez proposé « %(offer)s ». Un besoin lui correspond :\n\n%(what)s\n%(when)s\n"
-            "%(commune)s, à %(distance)s de chez vous.\n\nDites oui ou non avant %(deadline)s. Vous êtes libre de "
-            "dire non.\n\nVotre adresse et votre téléphone restent cachés tant que vous n’avez pas dit oui."
+            "%(place)s.\n\nDites oui ou non avant %(deadline)s. Vous êtes libre de "
+            "dire non.\n\nVotre adresse et votre téléphone restent cachés tant que l’association n’a pas confirmé."
         )
         % {
             "offer": match.offer.title,
             "what": asked(match),
             "when": day_range(match.first_day, match.last_day),
-            "commune": match.need.commune.name,
-            "distance": kilometres(match.distance_km),
+            "place": _place(match),
             "deadline": date_format(localtime(match.answer_by), "l j F, H:i"),
         },
         action_label=_("Répondre oui ou non"),
@@ -56,14 +56,14 @@ def please_confirm(match: Match, person: User) -> Text:
         title=_("Quelqu’un a dit oui : %(need)s") % {"need": match.need.title},
         body=_(
             "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
-            "%(when)s, à %(distance)s.\n\nConfirmez, et vous recevez ses coordonnées tout de suite."
+            "%(when)s, %(distance)s.\n\nConfirmez, et vous recevez ses coordonnées tout de suite."
         )
         % {
             "need": match.need.title,
             "reference": match.need.reference,
             "offer": match.offer.get_category_display(),
             "when": day_range(match.first_day, match.last_day),
-            "distance": kilometres(match.distance_km),
+            "distance": _distance(match),
         },
         action_label=_("Confirmer ou refuser"),
         action_url=links.answer_path(match, person),
@@ -222,9 +222,27 @@ def asked(match: Match) -> str:
     return f"{Category(need.category).label} · {quantity_words(need.kind, match.quantity)}"
 
 
+def _distance(match: Match) -> str:
+    """ "à 3,2 km"; often only communes are known, so that next door means no more than the same one."""
+    if match.distance_km < NEXT_DOOR_KM:
+        return _("dans la même commune")
+    return _("à %(km)s") % {"km": kilometres(match.distance_km)}
+
+
+def _place(match: Match) -> str:
+    """Where the need is, for the citizen: "Eybens, à 3,2 km de chez vous", or the commune alone."""
+    commune = match.need.commune.name
+    if match.distance_km < NEXT_DOOR_KM:
+        return commune
+    return _("%(commune)s, à %(distance)s de chez vous") % {
+        "commune": commune,
+        "distance": kilometres(match.distance_km),
+    }
+
+
 def kilometres(distance: float) -> str:
     """ "3,2 km", "12 km"; "moins de 100 m" for next door."""
-    if distance < 0.1:
+    if distance < NEXT_DOOR_KM:
         return _("moins de 100 m")
     return _("%(n)s km") % {"n": number_format(distance, 1 if distance < 10 else 0)}
 
@@ -292,7 +310,7 @@ def _asked_times(p: Mapping[str, Any]) -> str:
 
 _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distance": lambda p: _("à %(km)s") % {"km": kilometres(p["distance_km"])},
-    "same_place": lambda p: _("au même endroit"),
+    "same_place": lambda p: _("dans la même commune"),
     "remote": lambda p: _("possible à distance"),
     "all_days": _all_days,
     "some_days": _some_days,

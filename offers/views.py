@@ -24,6 +24,7 @@ from accounts.models import User
 from accounts.selectors import find_person, is_coordinator, is_operator
 from accounts.services import log_contact_reading
 from accounts.sign_in import start_code_sign_in
+from catalogue.references import is_reference
 from catalogue.vocabulary import Kind
 from cities.models import City
 from offers import intake, selectors, services, wizard, words
@@ -593,6 +594,9 @@ def called(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse
 
 
 def _back_to_list(request: HttpRequest, offer: Offer, fallback: str = "") -> HttpResponseRedirect:
+    case = request.POST.get("case", "")
+    if is_reference(case):
+        return redirect("matching:case", offer.city.slug, case)
     if request.POST.get("from") == "list":
         return HttpResponseRedirect(
             fallback or reverse("offers:town", args=[offer.city.slug]) + "?vue=visites"
