@@ -4,6 +4,7 @@ Rows are written in bulk, with the history and the receipts that the services wo
 each of them is one that the forms would have accepted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -79,13 +80,19 @@ class OfferWriter:
         self.city, self.people, self.places, self.rng, self.now = city, people, places, rng, now
         self.today = timezone.localdate(now)
         self._owners = self._citizens()
-        self._homes = self._in_turn(HOMES)
 
-    def draw(self, count: int) -> list[Drawn]:
-        """`count` offers: half goods, a quarter homes, a quarter hours, in no order."""
-        homes = skills = round(count / 4)
-        kinds = [Kind.HOUSING] * homes + [Kind.SKILL] * skills + [Kind.GOODS] * (count - homes - skills)
+    def draw(self, count: int, *, beside: Sequence[Drawn]) -> list[Drawn]:
+        """So many offers that, with those `beside`, half of `count` are goods, a quarter homes, a quarter hours."""
+        wanted = Counter({Kind.HOUSING: round(count / 4), Kind.SKILL: round(count / 4)})
+        wanted[Kind.GOODS] = count - wanted.total()
+        wanted.subtract(Kind(one.offer.kind) for one in beside)
+        kinds = list(wanted.elements())
         self.rng.shuffle(kinds)
+        homes = Counter(HOMES[number % len(HOMES)] for number in range(round(count / 4)))
+        homes.subtract(
+            (one.offer.category, one.offer.shared_home) for one in beside if one.offer.kind == Kind.HOUSING
+        )
+        self._homes = self._in_turn(list(homes.elements()))
         makers = {Kind.HOUSING: self._home, Kind.GOODS: self._goods, Kind.SKILL: self._skill}
         return [self._lived(makers[kind](), next(self._owners)) for kind in kinds]
 
@@ -267,7 +274,10 @@ class OfferWriter:
         created = confirmed - timedelta(days=rng.randint(20, 180)) if again else confirmed
         offer.confirmed_at = confirmed
         if offer.kind == Kind.HOUSING and offer.category != Category.EMPTY_DWELLING and rng.random() < 0.68:
-            visited = min(created + timedelta(days=rng.randint(3, 25)), self.now - timedelta(hours=20))
+            # Soon after it came in, and before anything else happened to it.
+            visited = min(
+                created + timedelta(days=rng.randint(3, 25)), confirmed + (self.now - confirmed) * 0.15
+            )
             if visited > created:
                 offer.vetted_at, offer.vetted_by = visited, rng.choice(self.people.coordinators)
         if offer.kind == Kind.HOUSING and offer.vetted_at is None and offer.capacity > 2:

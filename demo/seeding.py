@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.db import connection, transaction
-from django.utils import timezone, translation
+from django.utils import translation
 
+from catalogue.vocabulary import Kind
 from cities.models import City, Commune
 from demo import need_rows, offer_rows, outbox, texts, tonight
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
@@ -23,7 +24,7 @@ from needs import services as needs
 from notifications.bell import ring_on_commit
 from notifications.services import DELIVER_TASK
 from offers import services as offers
-from offers.models import Offer
+from offers.models import Offer, OfferState
 
 SCAN_TASK = scan_due.name
 # Of one town's people, by its offers: most give once.
@@ -90,7 +91,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     say(f"{town.name} : {offers_wanted} propositions")
     giving = OfferWriter(city, people, places, rng, now=now)
     certain = tonight.offers_of(scene, giving)
-    given = offer_rows.write([*giving.draw(offers_wanted - len(certain.drawn)), *certain.drawn])
+    given = offer_rows.write([*giving.draw(offers_wanted, beside=certain.drawn), *certain.drawn])
 
     asking = NeedWriter(city, people, places, rng, now=now)
     certain_needs = tonight.needs_of(scene, asking)
@@ -108,12 +109,12 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     say(f"{town.name} : {needs_wanted - len(past)} besoins d’aujourd’hui et leurs pistes")
     need_rows.write([*waiting, *certain_needs.all()])
     outbox.write_receipts(given, [*past, *waiting, *certain_needs.all()])
-    needs.expire_past(by=None, now=now, today=timezone.localdate(now))
+    needs.expire_past(city=city, by=None, now=now)
     _move_the_clock(now)
     scan(now)
     story.confirm(certain_needs.quilts, offer=certain.quilts)
     story.decide(waiting)
-    _report(city, people, rng, now=now)
+    _report(city, people, reserved=certain.reserved, now=now)
     _take_back(people, reserved=certain.reserved, now=now)
     _move_the_clock(now)
     scan(now)
@@ -135,43 +136,45 @@ def _move_the_clock(now: datetime) -> None:
     followups.complete_over(now=now)
 
 
-def _report(city: City, people: People, rng: Random, *, now: datetime) -> None:
-    """One report that a coordinator has to look at, and one that was closed."""
-    stays = Match.objects.filter(city=city, offer__kind="housing", offer__state="active")
-    ended = list(
-        stays.filter(state__in=[MatchState.BROKEN_OFF, MatchState.COMPLETED]).order_by("-changed_at", "id")[
-            :6
-        ]
+def _report(city: City, people: People, *, reserved: list[Offer], now: datetime) -> None:
+    """One report that a coordinator has to look at, and one that was closed: of stays that ended, if there are."""
+    ended = (
+        Match.objects.select_related("offer")
+        .filter(city=city, offer__kind=Kind.HOUSING, offer__state=OfferState.ACTIVE)
+        .filter(state__in=[MatchState.BROKEN_OFF, MatchState.COMPLETED])
+        .order_by("-changed_at", "id")
     )
+    stays: dict[int, tuple[Offer, int | None, datetime]] = {}
+    for match in ended:
+        last = max(match.changed_at, match.offer.changed_at)
+        stays.setdefault(match.offer_id, (match.offer, match.pk, last))
+    # A small town may have no stay behind it: then a home that nobody has come to yet.
+    quiet = Offer.objects.open().filter(city=city, kind=Kind.HOUSING, matches__decisions__isnull=True)
+    for offer in quiet.exclude(pk__in=[offer.pk for offer in reserved]).order_by("pk").distinct()[:2]:
+        stays.setdefault(offer.pk, (offer, None, offer.changed_at))
+    reports = list(stays.values())[:2]
     by = people.coordinators[0]
-    if ended:
-        told = min(ended[0].changed_at + timedelta(hours=20), now - timedelta(hours=2))
-        followups.report_incident(
-            offer_id=ended[0].offer_id,
-            match_id=ended[0].pk,
-            text=texts.INCIDENT,
-            by=people.operator,
-            now=told,
-        )
-    others = [match for match in ended if match.offer_id != ended[0].offer_id]
-    if others:
-        told = others[-1].changed_at + (now - others[-1].changed_at) / 4
+    for (offer, match_id, last), text in zip(reports, [texts.INCIDENT, texts.INCIDENT_CLOSED], strict=False):
+        told = last + (now - last) / 4
         incident = followups.report_incident(
-            offer_id=others[-1].offer_id, match_id=others[-1].pk, text=texts.INCIDENT_CLOSED, by=by, now=told
+            offer_id=offer.pk, match_id=match_id, text=text, by=people.operator, now=told
         )
-        followups.close_incident(
-            incident_id=incident.pk,
-            conclusion=texts.CONCLUSION,
-            unfreeze=True,
-            by=by,
-            now=told + timedelta(hours=26) if now - told > timedelta(hours=30) else now,
-        )
+        if text == texts.INCIDENT_CLOSED:
+            followups.close_incident(
+                incident_id=incident.pk,
+                conclusion=texts.CONCLUSION,
+                unfreeze=True,
+                by=by,
+                now=told + (now - told) / 2,
+            )
 
 
 def _take_back(people: People, *, reserved: list[Offer], now: datetime) -> None:
     """Some citizens have just set an offer aside: it no longer is a suggestion."""
-    shown = Offer.objects.filter(
-        matches__state=MatchState.SUGGESTED, city=reserved[0].city, owner__email__isnull=False
-    ).exclude(pk__in=[offer.pk for offer in reserved])
+    shown = (
+        Offer.objects.open()
+        .filter(matches__state=MatchState.SUGGESTED, city=reserved[0].city, owner__email__isnull=False)
+        .exclude(pk__in=[offer.pk for offer in reserved])
+    )
     for offer in shown.select_related("owner").order_by("pk").distinct()[:3]:
         offers.pause(offer_id=offer.pk, by=offer.owner, now=now - timedelta(minutes=25))

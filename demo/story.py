@@ -3,6 +3,7 @@
 Every decision, hold and message comes from the services that the pages call; only the clock is ours.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -10,7 +11,7 @@ from random import Random
 from django.utils import timezone
 
 from accounts.models import User
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Urgency
 from demo.need_rows import member_of
 from demo.people import People
 from followups import services as followups
@@ -19,7 +20,7 @@ from matching import scans, services
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState
 from needs import services as needs
-from needs.models import Need
+from needs.models import Need, NeedState
 from offers.models import Offer
 
 # How past needs ended, in turn: the mix of a desk where offers far exceed placements.
@@ -64,13 +65,24 @@ class Story:
         What each act makes due again is looked at once, at the end.
         """
         played = Need.objects.filter(pk__in=[need.pk for need in past])
-        for number, need in enumerate(past):
+        endings = itertools.cycle(PAST)
+        ending = next(endings)
+        for need in past:
             moment = need.created_at
-            needs.expire_past(by=None, now=moment, today=timezone.localdate(moment))
+            needs.expire_past(city=need.city, by=None, now=moment)
             played.update(scan_due_at=None)
             needs.mark_due(need_ids=[need.pk], now=moment)
             scans.scan_due_needs(by=None, now=moment)
-            self._end(need, PAST[number % len(PAST)])
+            if self._end(need, ending):
+                ending = next(endings)  # else nobody could be asked for this one: the next need has it
+        # Nobody waits a month for what was urgent: it was solved elsewhere.
+        for need in (
+            played.filter(state=NeedState.OPEN)
+            .exclude(urgency=Urgency.PLANNED)
+            .select_related("entered_by")
+            .order_by("pk")
+        ):
+            self._solve_elsewhere(need, need.created_at + (self.now - need.created_at) * 0.6)
         played.update(scan_due_at=self.now)
 
     def decide(self, waiting: Sequence[Need]) -> None:
@@ -88,30 +100,27 @@ class Story:
 
     # --- One need ----------------------------------------------------------------------------------------
 
-    def _end(self, need: Need, ending: str) -> None:
+    def _end(self, need: Need, ending: str) -> bool:
+        """Play a need to its ending; False when nobody could be asked."""
         if ending == "withdrawn":
-            by = need.entered_by or self.people.operator
-            needs.withdraw(
-                need_id=need.pk,
-                by=by,
-                now=self._after(need.created_at, 30),
-                reason="Une autre solution a été trouvée.",
-            )
-            return
+            self._solve_elsewhere(need, self._after(need.created_at, 30))
+            return True
         if ending == "unserved":
-            return
-        if ending == "declined":
-            self._stand(need, "declined")
-        elif ending == "lapsed":
-            self._stand(need, "lapsed")
-        elif ending == "refused":
-            self._stand(need, "refused")
+            return True
         if ending == "cancelled":
-            self._stand(need, "cancelled")
-            return
+            return self._stand(need, ending)
+        if ending in ("declined", "lapsed", "refused"):
+            self._stand(need, ending)  # then somebody else is asked
         match = self.confirm(need)
-        if match is not None:
-            self._go_on(match, need, ending)
+        if match is None:
+            return False
+        return self._go_on(match, need, ending)
+
+    def _solve_elsewhere(self, need: Need, at: datetime) -> None:
+        assert need.entered_by is not None  # every need here has one
+        needs.withdraw(
+            need_id=need.pk, by=need.entered_by, now=at, reason="Une autre solution a été trouvée."
+        )
 
     def _stand(self, need: Need, ending: str) -> bool:
         """Bring one pair of a need to a state before its start; False when nobody can be asked."""
@@ -234,25 +243,31 @@ class Story:
         )
         return True
 
-    def _go_on(self, match: Match, need: Need, ending: str) -> None:
-        """From the confirmation on: the start, the question two days later, its answer, the end."""
+    def _go_on(self, match: Match, need: Need, ending: str) -> bool:
+        """From the confirmation on: the start, the question two days later, its answer, the end.
+
+        False when the answer of this ending is still to come.
+        """
+        said = {"no_show": Answer.NO_SHOW, "changed_mind": Answer.CHANGED_MIND}.get(ending)
         begun = max(self._morning(match.first_day, 8), match.changed_at + timedelta(minutes=30))
         if begun > self.now:
-            return
+            return said is None
         services.start(match_id=match.pk, by=None, now=begun)
         asked = self._morning(timezone.localdate(begun) + timedelta(days=need.city.follow_up_after_days), 9)
-        if asked > self.now:
-            return
-        followups.plan_due(now=asked)
         answered = asked + timedelta(hours=self.rng.uniform(0.3, 20))
+        if answered > self.now:
+            return said is None
+        followups.plan_due(now=asked)
         question = FollowUp.objects.filter(match=match, asked_at__isnull=False).first()
-        if question is None or answered > self.now or (ending == "under_way" and need.kind == Kind.GOODS):
-            return
-        said = {"no_show": Answer.NO_SHOW, "changed_mind": Answer.CHANGED_MIND}.get(ending, Answer.TOOK_PLACE)
-        followups.answer(followup_id=question.pk, answer=said, by=self._asker(need), now=answered)
+        if question is None or (ending == "under_way" and need.kind == Kind.GOODS):
+            return said is None
+        followups.answer(
+            followup_id=question.pk, answer=said or Answer.TOOK_PLACE, by=self._asker(need), now=answered
+        )
         over = self._morning(match.last_day + timedelta(days=1), 5)
         if over <= self.now:
             followups.complete_over(now=max(over, answered))
+        return True
 
     # --- Who and when ------------------------------------------------------------------------------------
 

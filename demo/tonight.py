@@ -155,7 +155,7 @@ def offers_of(scene: Scene, writer: OfferWriter) -> Offers:
         title="Rez-de-jardin indépendant, 3 lits",
         text="Entrée à part, petite cuisine. Vous pouvez passer voir quand vous voulez.",
         capacity=3,
-        languages=["fr", "en"],
+        languages=["fr"],
         **room | {"category": Category.SEPARATE_ROOM},
     )
     late = writer.certain(
