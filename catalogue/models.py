@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Cast, Floor
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.languages import validate_language
@@ -14,7 +15,7 @@ from catalogue.vocabulary import CATEGORIES, Kind, Source
 LONGEST_REACH_KM = 500
 
 
-def language_array(verbose_name: str) -> ArrayField:
+def language_array(verbose_name: Promise) -> ArrayField:
     """A list of BCP 47 codes."""
     return ArrayField(
         models.CharField(max_length=12, validators=[validate_language]),

@@ -19,5 +19,5 @@ app.conf.beat_schedule = {
     "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(hour=0, minute=20)},
-    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 30.0},
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10.0},
 }

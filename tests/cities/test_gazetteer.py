@@ -113,7 +113,7 @@ def test_loading_corrects_adds_and_never_deletes() -> None:
     output = io.StringIO()
     call_command("load_gazetteer", stdout=output)
 
-    assert "34969 communes in" in output.getvalue()
+    assert "34969 communes en" in output.getvalue()
     assert "34968 added, 1 changed" in output.getvalue()
     assert "1 communes are no longer in the file" in output.getvalue()
     known.refresh_from_db()

@@ -2,6 +2,8 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from cities.services import load_gazetteer
 
@@ -14,9 +16,16 @@ class Command(BaseCommand):
         loaded = load_gazetteer()
         seconds = time.perf_counter() - start
         self.stdout.write(
-            f"{loaded.total} communes in {seconds:.1f} s: {loaded.added} added, {loaded.changed} changed."
+            _("%(total)s communes en %(seconds)s\u00a0s\u202f: %(added)s ajoutées, %(changed)s changées.")
+            % {
+                "total": loaded.total,
+                "seconds": number_format(seconds, 1),
+                "added": loaded.added,
+                "changed": loaded.changed,
+            }
         )
         if loaded.left_alone:
             self.stdout.write(
-                f"{loaded.left_alone} communes are no longer in the file; they stay as they are."
+                _("%(n)s communes ne sont plus dans le fichier\u202f; elles restent en place.")
+                % {"n": loaded.left_alone}
             )
