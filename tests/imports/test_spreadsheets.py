@@ -153,6 +153,8 @@ def test_formulas_and_errors_are_named_where_they_matter(tmp_path: Path) -> None
     sheet["B3"].data_type = "e"
     book.save(tmp_path / "a.xlsx")
     formula, error, good = rows_of(tmp_path / "a.xlsx")
+    assert isinstance(formula, list)
+    assert isinstance(error, list)
     assert [str(cell) for cell in formula] == [
         "ligne 2, colonne «\u00a0id\u00a0»\u202f: cette cellule contient une formule. Collez sa valeur à la place."
     ]
