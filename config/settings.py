@@ -143,6 +143,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_timeout": 15,
     "socket_connect_timeout": 2,
+    "max_retries": 0,  # of a bell; the worker itself waits for its broker without end
     "socket_keepalive": True,
     "health_check_interval": 10,
     "unacked_restore_interval": 2,

@@ -1,7 +1,6 @@
 """The bell: wakes a worker when the transaction commits. Its loss loses nothing, since rows are the queue."""
 
 import logging
-from functools import partial
 
 from celery import current_app
 from django.db import transaction
@@ -20,4 +19,8 @@ def _ring(task: str) -> None:
 
 def ring_on_commit(task: str) -> None:
     """Wake the worker for the named task, which takes no argument, once the transaction has committed."""
-    transaction.on_commit(partial(_ring, task), robust=True)
+
+    def ring() -> None:  # not a partial: Django logs the failure of a robust hook by its name
+        _ring(task)
+
+    transaction.on_commit(ring, robust=True)
