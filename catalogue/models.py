@@ -1,21 +1,25 @@
 """What offers and needs have in common, as abstract models: place, languages, slots, state and its history."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Cast, Floor
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.languages import validate_language
 from catalogue.slots import validate_slot
 from catalogue.vocabulary import CATEGORIES, Kind, Source
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 LONGEST_REACH_KM = 500
 
 
-def language_array(verbose_name: Promise) -> ArrayField:
+def language_array(verbose_name: "StrPromise") -> ArrayField:
     """A list of BCP 47 codes."""
     return ArrayField(
         models.CharField(max_length=12, validators=[validate_language]),

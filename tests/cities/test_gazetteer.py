@@ -114,8 +114,8 @@ def test_loading_corrects_adds_and_never_deletes() -> None:
     call_command("load_gazetteer", stdout=output)
 
     assert "34969 communes en" in output.getvalue()
-    assert "34968 added, 1 changed" in output.getvalue()
-    assert "1 communes are no longer in the file" in output.getvalue()
+    assert "34968 ajoutées, 1 changées" in output.getvalue()
+    assert "1 communes ne sont plus dans le fichier" in output.getvalue()
     known.refresh_from_db()
     assert (known.name, known.population) == ("Grenoble", 156_140)
     assert City.objects.get().seat == known
