@@ -332,8 +332,8 @@ def _excluded(needs: Sequence[Need], offers: Mapping[int, OfferRow]) -> frozense
 
 
 def _slots(texts: Sequence[str]) -> tuple[engine.Slot, ...]:
-    parsed = (parse_slot(text) for text in texts)
-    return tuple(engine.Slot(slot.weekday, slot.start_minute, slot.end_minute) for slot in parsed)
+    parsed = [parse_slot(text) for text in texts]
+    return tuple([engine.Slot(slot.weekday, slot.start_minute, slot.end_minute) for slot in parsed])
 
 
 def _field(error: ValueError) -> str:
