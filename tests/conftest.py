@@ -82,7 +82,7 @@ def _make_strict() -> None:
     settings.MIDDLEWARE.insert(0, "zeal.middleware.zeal_middleware")
     settings.ZEAL_RAISE = True
     # The third parties' own tables; nothing that we can batch.
-    settings.ZEAL_ALLOWLIST = [{"model": "account.*"}, {"model": "mfa.*"}]
+    settings.ZEAL_ALLOWLIST = [{"model": "account.*"}, {"model": "mfa.*"}, {"model": "sessions.*"}]
     # Look a static file up when it is asked for, rather than all of them for each test's client.
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -243,6 +243,7 @@ def worker(transactional_db: None) -> Iterator[None]:
     with start_worker(
         app,
         pool="solo",
+        loglevel="WARNING",  # it becomes the root logger's, for all tests that follow
         perform_ping_check=False,
         queues=["default", "matching", "messages"],
         shutdown_timeout=30,
