@@ -1,0 +1,109 @@
+"""Every page that somebody can open with a link: whose it is, and where. The steps of an offer are in walks.py."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.journeys.town import HERE, Town
+
+Path = Callable[[Town], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`who` is a person of Town, "" a visitor; `status` what the page answers with."""
+
+    name: str
+    who: str
+    path: Path
+    status: int = 200
+
+
+def _at(rest: str) -> Path:
+    return lambda town: f"/{HERE}/{rest}"
+
+
+def _offer(name: str, rest: str = "") -> Path:
+    return lambda town: f"/{HERE}/propositions/{town.offers[name].reference}/{rest}"
+
+
+def _need(name: str, rest: str = "") -> Path:
+    return lambda town: f"/{HERE}/besoins/{town.needs[name].reference}/{rest}"
+
+
+def _case(name: str) -> Path:
+    return lambda town: f"/{HERE}/bureau/{town.needs[name].reference}/"
+
+
+def _asked(name: str) -> Path:
+    return lambda town: town.answer_path(name, town.citizen)
+
+
+def _confirms(name: str) -> Path:
+    return lambda town: town.answer_path(name, town.member)
+
+
+PAGES = [
+    Page("cities", "", lambda town: "/"),
+    Page("home", "", _at("")),
+    Page("needs-public", "", _at("besoins/")),
+    Page("needs-come-in", "", _at("besoins/poster/")),
+    Page("algorithm", "", _at("algorithme/")),
+    Page("legal", "", lambda town: "/mentions-legales/"),
+    Page("accessibility", "", lambda town: "/accessibilite/"),
+    Page("privacy", "", lambda town: "/vos-donnees/"),
+    Page("api", "", lambda town: "/api/"),
+    Page("sign-in", "", lambda town: "/connexion/"),
+    Page("first-time", "", lambda town: "/connexion/premiere-fois/"),
+    Page("join", "", _at("associations/inscription/")),
+    Page("not-found", "", _at("nulle-part/"), 404),
+    Page("asked", "", _asked("proposed")),
+    Page("asked-no", "", lambda town: _asked("proposed")(town) + "?non"),
+    Page("said-yes", "", _asked("accepted")),
+    Page("said-no", "", _asked("declined")),
+    Page("said-nothing", "", _asked("lapsed")),
+    Page("citizen-contacts", "", _asked("confirmed")),
+    Page("to-confirm", "", _confirms("accepted")),
+    Page("to-refuse", "", lambda town: _confirms("accepted")(town) + "?non"),
+    Page("association-contacts", "", _confirms("confirmed")),
+    Page("link-altered", "", lambda town: _asked("proposed")(town)[:-4] + "/", 404),
+    Page("followup", "", lambda town: town.followup_path("asked")),
+    Page("followup-answered", "", lambda town: town.followup_path("answered")),
+    Page("offers-mine", "citizen", _at("propositions/")),
+    Page("offer", "citizen", _offer("room")),
+    Page("offer-edit", "citizen", _offer("room", "modifier/")),
+    Page("offer-withdraw", "citizen", _offer("room", "retirer/")),
+    Page("matches-mine", "citizen", _at("demandes/")),
+    Page("match-mine", "citizen", lambda town: f"/{HERE}/demandes/{town.matches['proposed'].pk}/"),
+    Page("account", "citizen", lambda town: "/compte/"),
+    Page("offers-none", "newcomer", _at("propositions/")),
+    Page("matches-none", "newcomer", _at("demandes/")),
+    Page("need-own", "person", _need("own")),
+    Page("needs-mine-person", "person", _at("besoins/mes-besoins/")),
+    Page("needs-kind", "member", _at("besoins/poster/")),
+    Page("need-new-housing", "member", _at("besoins/poster/?nature=housing")),
+    Page("need-new-goods", "member", _at("besoins/poster/?nature=goods")),
+    Page("need-new-skill", "member", _at("besoins/poster/?nature=skill")),
+    Page("needs-mine", "member", _at("besoins/mes-besoins/")),
+    Page("need", "member", _need("tonight")),
+    Page("need-receipt", "member", _need("tonight", "?recu=1")),
+    Page("need-edit", "member", _need("tonight", "modifier/")),
+    Page("need-withdraw", "member", _need("tonight", "retirer/")),
+    Page("association-matches", "member", _at("demandes/")),
+    Page("association-account", "member", lambda town: "/compte/"),
+    Page("desk", "coordinator", _at("bureau/")),
+    Page("case", "coordinator", _case("tonight")),
+    Page("case-goods", "coordinator", _case("duvets")),
+    Page("case-alone", "coordinator", _case("alone")),
+    Page("case-asked", "coordinator", lambda town: f"/{HERE}/bureau/{town.matches['proposed'].need.reference}/"),
+    Page("associations", "coordinator", _at("associations/")),
+    Page("incidents", "coordinator", _at("signalements/")),
+    Page("incident-new", "coordinator", _at("signalements/nouveau/")),
+    Page("incident-close", "coordinator", lambda town: f"/{HERE}/signalements/{town.incident_id}/clore/"),
+    Page("town-offers", "coordinator", _at("propositions/ville/")),
+    Page("town-offer", "coordinator", _offer("flat")),
+    Page("coordinator-account", "coordinator", lambda town: "/compte/"),
+    Page("calls", "operator", _at("appels/")),
+    Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
+    Page("caller-offer", "operator", _at("propositions/saisir/")),
+    Page("caller-need", "operator", _at("besoins/poster/?nature=housing")),
+]  # fmt: skip

@@ -1,0 +1,192 @@
+"""A town in the middle of its day: something to see on every page. Names are invented."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Membership, Organisation, Role, User
+from accounts.services import issue_token
+from catalogue.vocabulary import Category, Kind, Urgency
+from cities.models import City, Commune
+from followups import links as followup_links
+from followups import services as followups
+from followups.models import Answer, FollowUp
+from matching import links, services
+from matching.lifecycle import Reason
+from matching.models import Match, MatchState
+from matching.snapshots import local_day
+from needs.models import Need
+from offers.models import Offer
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.cities import CityFactory
+from tests.factories.matching import drain, due_need, due_offer
+from tests.factories.notifications import MessageFactory
+from tests.factories.offers import OfferFactory
+
+HERE = "strasbourg"
+
+
+@dataclass
+class Town:
+    """The town, one person per role, and what they have under way."""
+
+    city: City
+    coordinator: User
+    operator: User
+    citizen: User
+    member: User
+    person: User
+    newcomer: User
+    needs: dict[str, Need] = field(default_factory=dict)
+    offers: dict[str, Offer] = field(default_factory=dict)
+    matches: dict[str, Match] = field(default_factory=dict)
+    followups: dict[str, FollowUp] = field(default_factory=dict)
+    incident_id: int = 0
+    call_id: int = 0
+
+    def answer_path(self, name: str, user: User) -> str:
+        return links.answer_path(self.matches[name], user)
+
+    def followup_path(self, name: str) -> str:
+        return followup_links.answer_path(self.followups[name], self.member)
+
+
+def strasbourg() -> City:
+    """The town alone. Needs a gazetteer."""
+    return CityFactory(
+        slug=HERE,
+        name="Strasbourg",
+        locative="À Strasbourg",
+        seat=Commune.objects.get(name="Strasbourg"),
+        phone="03 53 01 00 00",
+        phone_hours="du lundi au vendredi, 9 h – 18 h",
+        email="accueil@strasbourg.example",
+    )
+
+
+def build(*, now: datetime) -> Town:
+    """Needs a gazetteer. Rows come from factories, every decision from its service."""
+    city = strasbourg()
+    CityFactory(
+        slug="grenoble",
+        name="Grenoble",
+        locative="À Grenoble",
+        seat=Commune.objects.get(name="Grenoble"),
+        epci_code="200040715",
+    )
+    association = OrganisationFactory(
+        city=city, verified=True, name="Toits ouverts", phone="+33353010001", email="equipe@toits.example"
+    )
+    town = Town(
+        city=city,
+        coordinator=CityRoleFactory(city=city, user__name="Awa D.").user,
+        operator=CityRoleFactory(city=city, role=Role.OPERATOR, user__name="Luc M.").user,
+        citizen=UserFactory(name="Jeanne R.", phone="+33353010002", email="jeanne@exemple.fr"),
+        member=MembershipFactory(
+            organisation=association, role=Membership.Role.MANAGER, user__name="Nadia B."
+        ).user,
+        person=UserFactory(name="Samuel"),
+        newcomer=UserFactory(name="Nouvelle personne"),
+    )
+    OrganisationFactory(city=city, name="Un lit, une lampe")
+    OrganisationFactory(city=city, name="Fermée pour l’instant", state=Organisation.State.SUSPENDED)
+    issue_token(user=town.member, name="Tableur", by=town.member, now=now)
+    _fill(town, association, now)
+    return town
+
+
+def _fill(town: Town, association: Organisation, now: datetime) -> None:
+    city, citizen = town.city, town.citizen
+    today = local_day(now, city)
+    places = {name: Commune.objects.get(name=name) for name in ("Schiltigheim", "Illkirch-Graffenstaden")}
+
+    def offer(name: str, **fields: Any) -> None:
+        town.offers[name] = due_offer(city=city, now=now, **fields)
+
+    def need(name: str, **fields: Any) -> None:
+        town.needs[name] = due_need(city=city, now=now, organisation=association, **fields)
+
+    offer("room", owner=citizen, title="Chambre chez l’habitante, trois lits", capacity=3)
+    offer("flat", category=Category.WHOLE_DWELLING, title="Appartement entier, quatre places", capacity=4,
+          shared_home=False, vetted=False, commune=places["Schiltigheim"])  # fmt: skip
+    for number in range(5):
+        offer(f"small{number}", title=f"Petite chambre {number + 1}", capacity=2)
+    offer("duvets", kind=Kind.GOODS, owner=citizen)
+    offer("interpreter", kind=Kind.SKILL)
+    offer("far", title="Maison avec jardin", capacity=5, commune=places["Illkirch-Graffenstaden"])
+    town.offers["waiting"] = OfferFactory(
+        city=city, unconfirmed=True, owner=UserFactory(phone_only=True, name="Odile K."), title="Studio calme"
+    )
+    tonight = {"first_day": today, "last_day": today + timedelta(days=17), "urgency": Urgency.TONIGHT}
+    need("tonight", **tonight, languages=["prs", "en"], case_reference="C-204", text="Un enfant va à l’école au Neuhof.",
+         created_at=now - timedelta(minutes=12))  # fmt: skip
+    need("duvets", kind=Kind.GOODS, urgency=Urgency.THIS_WEEK, created_at=now - timedelta(hours=26))
+    need("interpreter", kind=Kind.SKILL, created_at=now - timedelta(days=3))
+    need("alone", title="Un couple, plain-pied", step_free_needed=True, adult_women=1, adult_men=1,
+         children_3_to_11=0, created_at=now - timedelta(days=4))  # fmt: skip
+    town.needs["own"] = due_need(
+        city=city, now=now, for_person=town.person, kind=Kind.GOODS, title="Un vélo", category=Category.BICYCLE,
+        quantity=1, people=1,
+    )  # fmt: skip
+    drain(now)
+    for name in ("proposed", "accepted", "confirmed", "declined", "lapsed", "asked", "answered"):
+        town.matches[name] = _asked(town, association, name, now)
+    _decide(town, now)
+    drain(now)
+    town.incident_id = followups.report_incident(
+        offer_id=town.offers["far"].pk,
+        text="Le logement ne ferme pas à clé.",
+        by=town.coordinator,
+        now=now - timedelta(hours=3),
+    ).pk
+    closed = followups.report_incident(
+        offer_id=town.offers["small4"].pk, text="Une adresse inexacte.", by=town.coordinator, now=now
+    )
+    followups.close_incident(
+        incident_id=closed.pk,
+        conclusion="L’adresse est corrigée.",
+        unfreeze=True,
+        by=town.coordinator,
+        now=now,
+    )
+    drain(now)
+    town.call_id = MessageFactory(
+        to_call=True, city=city, recipient__name="Odile K.", due_at=now, created_at=now
+    ).pk
+
+
+def _asked(town: Town, association: Organisation, name: str, now: datetime) -> Match:
+    """A pairing that somebody was asked about, of a home and a household that suit nobody else."""
+    # Two days ago, for those whose follow-up has been asked.
+    then = now - timedelta(days=3) if name in ("asked", "answered") else now
+    first_day = local_day(then, town.city)
+    children = {"children_3_to_11": 0, "children_12_to_17": 4}
+    need = due_need(
+        city=town.city, now=then, organisation=association, title="Une mère et quatre adolescents", **children,
+        first_day=first_day, last_day=first_day + timedelta(days=9), languages=["fr"],
+    )  # fmt: skip
+    offer = due_offer(
+        city=town.city, now=then, owner=town.citizen, title="Grande chambre sous les toits", capacity=5
+    )
+    drain(then)
+    match = Match.objects.get(need=need, offer=offer, state=MatchState.SUGGESTED)
+    services.propose(match_id=match.pk, by=town.coordinator, now=then)
+    return match
+
+
+def _decide(town: Town, now: datetime) -> None:
+    ids = {name: match.pk for name, match in town.matches.items()}
+    for name in ("accepted", "confirmed", "asked", "answered"):
+        services.accept(match_id=ids[name], by=town.citizen, now=now)
+    for name in ("confirmed", "asked", "answered"):
+        services.confirm(match_id=ids[name], by=town.member, now=now)
+    services.decline(match_id=ids["declined"], by=town.citizen, now=now, reason=Reason.NOT_AVAILABLE)
+    late = now - timedelta(hours=1)
+    Match.objects.filter(pk=ids["lapsed"]).update(answer_by=late, asked_at=late - timedelta(hours=2))
+    services.lapse_unanswered(by=None, now=now)
+    followups.plan_due(by=None, now=now)
+    town.followups = {name: FollowUp.objects.get(match=ids[name]) for name in ("asked", "answered")}
+    followups.answer(
+        followup_id=town.followups["answered"].pk, answer=Answer.TOOK_PLACE, by=town.member, now=now
+    )
+    town.matches = {name: Match.objects.get(pk=pk) for name, pk in ids.items()}

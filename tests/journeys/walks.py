@@ -1,0 +1,84 @@
+"""Ways through the pages that several journeys take. Elements are named by their fields, whatever the language."""
+
+import re
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Any
+
+GO_ON = ".actions--main button[type=submit]"
+EMAIL = "leila@exemple.fr"
+PHONE = "03 53 01 00 17"
+ADDRESS = "4 rue du Jardin"
+HOME = "/strasbourg/"
+
+
+def nothing(name: str) -> None:
+    """What most journeys do at a question: go on."""
+
+
+def offer_a_room(page: Any, *, at: Callable[[str], None] = nothing) -> str:
+    """A visitor answers all the questions about a room for three, and sends them; the reference.
+
+    `at` is called with the name of each page before it is left.
+    """
+
+    def go_on(name: str) -> None:
+        at(name)
+        page.locator(GO_ON).click()
+        page.wait_for_url(lambda url: not url.endswith(f"/{name}/"))
+
+    page.goto("/strasbourg/propositions/nouvelle/")
+    page.locator("input[name=kind][value=housing]").check()
+    go_on("nouvelle")
+    page.locator("input[name=category][value=shared_room]").check()
+    go_on("category")
+    page.locator("input[name=commune]").fill("Schiltigheim")
+    page.locator("input[name=address]").fill(ADDRESS)
+    go_on("where")
+    page.locator("input[name=open_ended]").check()
+    go_on("when")
+    page.locator("input[name=capacity]").fill("3")
+    go_on("places")
+    page.locator("input[name=accepts][value=families]").check()
+    page.locator("input[name=accepts][value=women]").check()
+    go_on("who")
+    go_on("home")
+    page.locator("input[name=languages][value=fr]").check()
+    page.locator("input[name=languages][value=prs]").check()
+    go_on("languages")
+    go_on("words")
+    page.locator("input[name=name]").fill("Leïla B.")
+    page.locator("input[name=email]").fill(EMAIL)
+    page.locator("input[name=phone]").fill(PHONE)
+    page.locator("input[name=consent]").check()
+    go_on("you")
+    go_on("verifier")
+    at("envoyee")
+    return page.locator(".receipt__reference").inner_text()
+
+
+def type_code(page: Any, message: EmailMessage) -> None:
+    """Copy the six figures of a mail into the page that asks for them."""
+    page.locator("input[autocomplete=one-time-code]").fill(code_in(message))
+    page.locator(GO_ON).first.click()
+    page.wait_for_url(lambda url: "/connexion/" not in url)
+
+
+def words_of(message: EmailMessage) -> str:
+    """The plain text of a mail."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def code_in(message: EmailMessage) -> str:
+    found = re.search(r"^\s+(\d{6})\s*$", words_of(message), re.MULTILINE)
+    assert found, words_of(message)
+    return found[1]
+
+
+def link_in(message: EmailMessage) -> str:
+    """The one thing to do in a mail: the path of its link."""
+    found = re.search(r"https?://[^/\s]+(/strasbourg/\S+)", words_of(message))
+    assert found, words_of(message)
+    return found[1]
