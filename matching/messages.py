@@ -22,6 +22,7 @@ from matching.models import Match
 from notifications.services import Text
 
 NEXT_DOOR_KM = 0.1
+FRANCE = 33  # as a telephone's country code
 Composer = Callable[[Match, User], Text]
 
 
@@ -206,7 +207,14 @@ def _to_desk(match: Match, title: str) -> Text:
 def contact_lines(name: str, phone: Any, email: str | None, address: str = "", commune: Any = "") -> str:
     """A contact, a line each, without what is unknown."""
     place = ", ".join(str(part) for part in (address, commune and commune.name) if part)
-    return "\n".join(str(line) for line in (name, phone, email, place) if line)
+    return "\n".join(str(line) for line in (name, _number(phone), email, place) if line)
+
+
+def _number(phone: Any) -> str:
+    """As it is dialled from here: "03 53 01 00 17", with the country for a foreign one."""
+    if not phone:
+        return ""
+    return str(phone.as_national if phone.country_code == FRANCE else phone.as_international)
 
 
 # --- Sentences -----------------------------------------------------------------------------------------

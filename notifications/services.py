@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import translation
@@ -68,22 +68,24 @@ def queue(
     language = _language_of(recipient)
     with translation.override(language):
         text = compose()
-    message, is_new = Message.objects.get_or_create(
-        **key,
-        defaults={
-            "city": city,
-            "channel": Channel.EMAIL if recipient.email else Channel.CALL,
-            "language": language,
-            "title": text.title[:200],
-            "body": text.body,
-            "action_label": text.action_label,
-            "action_url": text.action_url,
-            "due_at": due_at or now,
-            "created_at": now,
-        },
-    )
-    if not is_new:
-        return None
+    try:
+        with transaction.atomic():
+            message = Message.objects.create(
+                **key,
+                city=city,
+                channel=Channel.EMAIL if recipient.email else Channel.CALL,
+                language=language,
+                title=text.title[:200],
+                body=text.body,
+                action_label=text.action_label,
+                action_url=text.action_url,
+                due_at=due_at or now,
+                created_at=now,
+            )
+    except IntegrityError:
+        if Message.objects.filter(**key).exists():
+            return None  # another transaction queued the same one meanwhile
+        raise
     if message.channel != Channel.CALL and message.due_at <= now:
         ring_on_commit(DELIVER_TASK)
     return message
