@@ -26,9 +26,10 @@ from offers.models import Offer
 # How past needs ended, in turn: the mix of a desk where offers far exceed placements.
 PAST = (
     "completed", "no_show", "cancelled", "completed", "declined", "completed", "under_way", "lapsed", "completed",
-    "refused", "completed", "changed_mind", "unserved", "completed", "withdrawn", "under_way", "declined",
-    "completed", "completed", "unserved",
+    "unserved", "refused", "completed", "changed_mind", "unserved", "completed", "withdrawn", "under_way",
+    "declined", "unserved", "completed", "unserved",
 )  # fmt: skip
+LEFT_ALONE = ("unserved", "withdrawn")
 # Where needs that wait today stand, in turn; the others have not been looked at yet.
 WAITING = (
     "accepted", "proposed", "dismissed", "confirmed", "declined", "lapsed", "refused", "proposed", "cancelled",
@@ -70,9 +71,10 @@ class Story:
         for need in past:
             moment = need.created_at
             needs.expire_past(city=need.city, by=None, now=moment)
-            played.update(scan_due_at=None)
-            needs.mark_due(need_ids=[need.pk], now=moment)
-            scans.scan_due_needs(by=None, now=moment)
+            if ending not in LEFT_ALONE:
+                played.filter(scan_due_at__isnull=False).update(scan_due_at=None)
+                needs.mark_due(need_ids=[need.pk], now=moment)
+                scans.scan_due_needs(by=None, now=moment)
             if self._end(need, ending):
                 ending = next(endings)  # else nobody could be asked for this one: the next need has it
         # Nobody waits a month for what was urgent: it was solved elsewhere.
