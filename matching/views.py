@@ -27,6 +27,7 @@ from needs.models import Need
 from needs.words import public_title
 
 PER_PAGE = 50
+CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
 DESK_ACTS: dict[Act, Callable[..., Match]] = {
     Act.PROPOSE: services.propose,
     Act.DISMISS: services.dismiss,
@@ -152,11 +153,16 @@ def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
             "match": match,
             "title": _title_for(match, user),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
-            "to_answer": _question(match, services.roles_of(user, match)) is not None,
+            "to_answer": _question(match, _role_in_own_list(user, match)) is not None,
         }
         for match in page.object_list
     ]
     return render(request, "matching/mine.html", {"rows": rows, "page_obj": page})
+
+
+def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
+    """What `services.roles_of` says of a match that concerns somebody, without asking for each row."""
+    return frozenset({Role.CITIZEN if match.offer.owner_id == user.pk else Role.ASSOCIATION})
 
 
 def _desk(request: HttpRequest, city_slug: str) -> tuple[City, User]:
@@ -226,6 +232,8 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
     """`user` is whose answer it is, `by` who gives it: the same, but for somebody of the desk on the phone."""
     now = timezone.now()
     roles = services.roles_of(user, match)
+    if not roles & CONCERNED:
+        raise Http404  # no longer of the association, say: an old link opens nothing
     asked = _question(match, roles)
     form: ReasonForm | None = ReasonForm(act=asked[1], own=True) if asked else None
     if request.method == "POST":
