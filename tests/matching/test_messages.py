@@ -1,0 +1,223 @@
+"""Words: each of the engine's reasons has its sentence, each mail is complete, and says no more than it may."""
+
+import random
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.utils import translation
+
+from catalogue.vocabulary import Category, Kind
+from matching import engine, messages, presentation, services
+from matching.engine.rules import ESSENTIAL
+from matching.forms import REASONS
+from matching.lifecycle import ARROWS, Act, NotPossible, Reason
+from matching.messages import near_miss_sentence, reason_sentence
+from matching.models import Match, MatchState
+from matching.scans import _plain
+from needs.models import Need
+from notifications.models import Message
+from tests.conftest import ROOT
+from tests.factories.matching import NOW, story
+from tests.matching.engine import builders
+
+EXPLAIN = ROOT / "matching" / "engine" / "explain.py"
+TODAY = builders.TODAY
+LEFT_OVER = re.compile(r"%\(|%s|\{|\}|None|\bFalse\b|\bTrue\b")
+
+
+def complete(words):
+    """French, with nothing left open."""
+    words = str(words)
+    return words and not LEFT_OVER.search(words) and words == words.strip()
+
+
+# --- Sentences -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def said():
+    """Every reason and near miss of many random pairs, with the forms and categories of the real vocabulary."""
+    source = random.Random(20)
+    reasons, misses = {}, {}
+    for kind in Kind.values:
+        needs = [builders.random_need(source, number, kind) for number in range(120)]
+        offers = [builders.random_offer(source, number, kind) for number in range(120)]
+        by_need, by_offer = {need.id: need for need in needs}, {offer.id: offer for offer in offers}
+        for ranking in engine.rank(needs, offers, today=TODAY, links=[frozenset("ab")]):
+            need = by_need[ranking.need_id]
+            for pairing in ranking.pairings:
+                for reason in engine.explain(pairing, need, by_offer[pairing.offer_id], TODAY):
+                    reasons.setdefault(reason.code, []).append(reason)
+            for miss in ranking.near_misses:
+                reason = engine.explain_near_miss(miss, need, by_offer[miss.offer_id])
+                misses.setdefault(reason.code, []).append(reason)
+    return reasons, misses
+
+
+def test_every_reason_of_the_engine_has_a_sentence(said):
+    codes = set(re.findall(r'Reason\(\s*"(\w+)"', EXPLAIN.read_text(encoding="utf-8")))
+    codes |= {"all_days", "some_days", "places_exact", "places_to_spare", "whole_quantity", "part_quantity"}
+    codes |= {"asked", "not_asked"}
+    reasons, _misses = said
+    assert set(reasons) <= codes
+    assert codes - set(reasons) == set(), "this test no longer meets every reason"
+    assert set(messages._SENTENCES) == codes
+    for code, found in reasons.items():
+        for reason in found:
+            assert complete(reason_sentence(code, reason.params)), reason
+            # As read back from the database.
+            assert reason_sentence(code, _plain(reason.params)) == reason_sentence(code, reason.params)
+
+
+def test_every_near_miss_of_the_engine_has_a_sentence(said):
+    _reasons, misses = said
+    missable = set(engine.RULES) - set(ESSENTIAL)
+    assert set(misses) == missable == set(messages._NEAR_MISSES)
+    for rule, found in misses.items():
+        for reason in found:
+            assert complete(near_miss_sentence(rule, reason.params)), reason
+            assert near_miss_sentence(rule, _plain(reason.params)) == near_miss_sentence(rule, reason.params)
+
+
+def test_every_reason_is_shown_once_on_the_card():
+    shown = [code for matter in presentation._MATTERS for code in matter]
+    assert sorted(shown) == sorted(messages._SENTENCES)
+
+
+def test_every_rule_and_part_is_explained():
+    assert set(presentation.RULE_WORDS) == set(engine.RULES)
+    assert list(presentation.PART_LABELS) == list(presentation.PART_MEANINGS) == list(engine.records.PARTS)
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "sentence"),
+    [
+        ("distance", {"distance_km": 3.24}, "à 3,2 km"),
+        ("distance", {"distance_km": 12.3}, "à 12 km"),
+        ("distance", {"distance_km": 0.05}, "à moins de 100 m"),
+        ("confirmed", {"days": 0}, "confirmée aujourd’hui"),
+        ("confirmed", {"days": 1}, "confirmée il y a 1 jour"),
+        ("asked", {"times": 2}, "déjà sollicité 2 fois ce mois-ci"),
+        ("shared_languages", {"languages": ["fr", "ti"]}, "parle français, tigrigna"),
+    ],
+)
+def test_sentences_read_as_people_speak(code, params, sentence):
+    assert normal(reason_sentence(code, params)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("rule", "params", "sentence"),
+    [
+        ("distance", {"gap_km": 4.2}, "4,2 km trop loin"),
+        ("dates", {"gap_days": 2}, "2 jours de moins qu’il ne faut"),
+        ("dates", {"gap_days": 1}, "1 jour de moins qu’il ne faut"),
+        ("capacity", {"gap": 1, "kind": "housing"}, "il manque 1 place"),
+    ],
+)
+def test_a_gap_is_said_in_numbers(rule, params, sentence):
+    assert normal(near_miss_sentence(rule, params)) == sentence
+
+
+def normal(words):
+    return re.sub(r"\s", " ", words)
+
+
+# --- Acts ----------------------------------------------------------------------------------------------
+
+
+def test_every_decision_has_its_words_in_the_thread():
+    assert set(presentation.ACT_WORDS) == {str(act) for act in Act} - {"supersede"}
+    assert set(REASONS) == {act for (_state, act), found in ARROWS.items() if found.needs_reason}
+    assert {reason for offered in REASONS.values() for reason in offered} <= set(Reason)
+
+
+@pytest.mark.parametrize("why", ["state", "role", "reason", "vetting", "taken", "closed", "changed"])
+@pytest.mark.parametrize("act", [Act.PROPOSE, Act.ACCEPT, Act.CONFIRM])
+def test_every_refusal_is_a_sentence(why, act):
+    words = presentation.why_not(NotPossible(act, MatchState.PROPOSED, why), Match())
+    assert complete(words)
+    assert words.endswith(".")
+
+
+# --- Mails ---------------------------------------------------------------------------------------------
+
+MAILS = [
+    messages.question,
+    messages.please_confirm,
+    messages.citizens_contact,
+    messages.associations_contact,
+    messages.declined,
+    messages.lapsed,
+    messages.broken_off,
+    messages.not_taken_up,
+    messages.cancelled,
+]
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "ar"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_mail_is_complete(db, kind, language):
+    it = story(kind=kind)
+    it.match.answer_by = NOW + timedelta(hours=2)
+    with translation.override(language):
+        for compose in MAILS:
+            for person in (it.citizen, it.member, it.coordinator):
+                mail = compose(it.match, person)
+                assert not LEFT_OVER.search(mail.title + mail.body), (compose, mail)
+                assert mail.title
+                assert mail.body
+                assert bool(mail.action_label) == bool(mail.action_url)
+                assert not mail.action_url or mail.action_url.startswith("/")
+        for mail in (
+            messages.new_suggestions(it.match.need, 1),
+            messages.new_suggestions(it.match.need, 3),
+            messages.suggestions_of_the_day(it.city),
+        ):
+            assert not LEFT_OVER.search(mail.title + mail.body), mail
+
+
+@pytest.mark.parametrize("compose", [messages.question, messages.not_taken_up, messages.cancelled])
+def test_what_the_citizen_reads_names_neither_need_nor_association(db, compose):
+    it = story(need={"title": "Famille Dossier-Secret", "text": "Secret", "case_reference": "SECRET"})
+    it.match.answer_by = NOW + timedelta(hours=2)
+    mail = compose(it.match, it.citizen)
+    read = (mail.title + mail.body).lower()
+    assert "secret" not in read
+    assert it.match.need.organisation.name.lower() not in read
+
+
+def test_contacts_stand_in_the_two_mails_of_a_confirmation_alone(db):
+    it = story(offer={"address": "12 rue des Invités"})
+    it.match.answer_by = NOW + timedelta(hours=2)
+    citizens = (it.citizen.name, it.citizen.email, "12 rue des Invités")
+    for compose in MAILS:
+        for person in (it.citizen, it.member, it.coordinator):
+            mail = compose(it.match, person)
+            shown = [contact for contact in citizens if contact in mail.title + mail.body]
+            assert shown == (list(citizens) if compose is messages.citizens_contact else []), compose
+            association = it.match.need.organisation.email in mail.body
+            assert association == (compose is messages.associations_contact)
+
+
+def test_what_is_asked_is_the_size_alone():
+    need = Need(kind=Kind.HOUSING, people=1)
+    match = Match(need=need, quantity=1)
+    assert normal(messages.asked(match)) == "Un toit pour 1 personne"
+    need.people = 4
+    assert normal(messages.asked(match)) == "Un toit pour 4 personnes"
+    need.kind, need.category, match.quantity = Kind.GOODS, Category.BEDDING, 3
+    assert normal(messages.asked(match)) == "Literie · 3 objets"
+
+
+def test_a_mail_is_written_in_its_reader_s_language(db):
+    it = story()
+    it.citizen.language = "en"
+    it.citizen.save(update_fields=["language"])
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    assert Message.objects.get(recipient=it.citizen).language == "en"
+
+
+def test_days_are_read_back_from_the_database():
+    plain = _plain({"day": date(2026, 4, 1), "slots": (engine.Slot(0, 60, 120),), "words": ("a",)})
+    assert plain == {"day": "2026-04-01", "slots": [[0, 60, 120]], "words": ["a"]}
