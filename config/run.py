@@ -141,7 +141,7 @@ class Household:
         if logs:
             logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, parts: Sequence[str]) -> None:
+    def start(self, name: str, parts: Sequence[str], *, quiet: bool = False) -> None:
         # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(self.log(name).open("wb")) if self.logs else None
@@ -153,6 +153,8 @@ class Household:
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=_stop_with_parent,
+                # A first step speaks to a newcomer: its own words, without a line of log between them.
+                env={**os.environ, "LOG_LEVEL": "WARNING"} if quiet else None,
             )
 
     def log(self, name: str) -> Path:
@@ -207,7 +209,7 @@ def _wait_for_site(address: str, household: Household) -> bool:
 
 def _run_step(household: Household, name: str, parts: Sequence[str]) -> None:
     """Run a command to its end on the terminal; ends everything when it fails."""
-    household.start(name, parts)
+    household.start(name, parts, quiet=True)
     code = household.children[name].wait()
     del household.children[name]
     if code:
