@@ -23,9 +23,7 @@ class CommuneFactory(factory.django.DjangoModelFactory):
     latitude = 48.5734
     longitude = 7.7521
     name_key = factory.LazyAttribute(lambda commune: fold(commune.name))
-    search = factory.LazyAttribute(
-        lambda commune: " " + " ".join([fold(commune.name), *commune.postcodes])
-    )
+    search = factory.LazyAttribute(lambda commune: " " + " ".join([fold(commune.name), *commune.postcodes]))
 
 
 class CityFactory(factory.django.DjangoModelFactory):
