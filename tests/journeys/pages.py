@@ -92,6 +92,7 @@ PAGES = [
     Page("association-account", "member", lambda town: "/compte/"),
     Page("desk", "coordinator", _at("bureau/")),
     Page("case", "coordinator", _case("tonight")),
+    Page("desk-side", "coordinator", _at("bureau/#desk-side")),
     Page("case-goods", "coordinator", _case("duvets")),
     Page("case-alone", "coordinator", _case("alone")),
     Page("case-asked", "coordinator", lambda town: f"/{HERE}/bureau/{town.matches['proposed'].need.reference}/"),

@@ -118,7 +118,7 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
         city=city, unconfirmed=True, owner=UserFactory(phone_only=True, name="Odile K."), title="Studio calme"
     )
     tonight = {"first_day": today, "last_day": today + timedelta(days=17), "urgency": Urgency.TONIGHT}
-    need("tonight", **tonight, languages=["prs", "en"], case_reference="C-204", text="Un enfant va à l’école au Neuhof.",
+    need("tonight", **tonight, languages=["prs", "en"], case_reference="C-204", text="Un enfant est écolier au Neuhof.",
          created_at=now - timedelta(minutes=12))  # fmt: skip
     need("duvets", kind=Kind.GOODS, urgency=Urgency.THIS_WEEK, created_at=now - timedelta(hours=26))
     need("interpreter", kind=Kind.SKILL, created_at=now - timedelta(days=3))

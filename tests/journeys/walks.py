@@ -16,6 +16,31 @@ def nothing(name: str) -> None:
     """What most journeys do at a question: go on."""
 
 
+def leave(page: Any, name: str) -> None:
+    """Go on from the question whose address ends in this name."""
+    page.locator(GO_ON).click()
+    page.wait_for_url(lambda url: not url.endswith(f"/{name}/"))
+
+
+def begin(page: Any, kind: str, category: str) -> None:
+    """The first two questions."""
+    page.goto("/strasbourg/propositions/nouvelle/")
+    page.locator(f"input[name=kind][value={kind}]").check()
+    leave(page, "nouvelle")
+    page.locator(f"input[name=category][value={category}]").check()
+    leave(page, "category")
+
+
+def tell_languages_place_and_dates(page: Any) -> None:
+    """An interpreter's next three questions."""
+    page.locator("input[name=languages_from][value=ti]").check()
+    leave(page, "pair")
+    page.locator("input[name=commune]").fill("Schiltigheim")
+    leave(page, "where")
+    page.locator("input[name=open_ended]").check()
+    leave(page, "when")
+
+
 def offer_a_room(page: Any, *, at: Callable[[str], None] = nothing) -> str:
     """A visitor answers all the questions about a room for three, and sends them; the reference.
 
@@ -24,8 +49,7 @@ def offer_a_room(page: Any, *, at: Callable[[str], None] = nothing) -> str:
 
     def go_on(name: str) -> None:
         at(name)
-        page.locator(GO_ON).click()
-        page.wait_for_url(lambda url: not url.endswith(f"/{name}/"))
+        leave(page, name)
 
     page.goto("/strasbourg/propositions/nouvelle/")
     page.locator("input[name=kind][value=housing]").check()

@@ -1,0 +1,136 @@
+"""Every page, in French and in Arabic, on a phone and on a desk: nothing overflows, nothing is too small to touch,
+nothing is refused by the policy, and axe finds no serious barrier.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from tests.journeys import walks
+from tests.journeys.pages import PAGES
+from tests.journeys.town import Town, strasbourg
+
+FOLDER = Path(__file__).parent
+AXE = (FOLDER / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+PROBE = (FOLDER / "probe.js").read_text(encoding="utf-8")
+BARRIERS = (FOLDER / "barriers.js").read_text(encoding="utf-8")
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+LOCALES = {"fr": "fr-FR", "ar": "ar"}
+
+OPEN_ALL = "() => document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })"
+
+
+class Inspector:
+    """Collects what is wrong over many pages, so that one run tells all."""
+
+    def __init__(self, direction: str) -> None:
+        self.direction = direction
+        self.wrong: list[str] = []
+
+    def listen(self, page: Any) -> None:
+        def heard(line: Any) -> None:
+            # The browser's own line about a page that is not found, where it should not be.
+            if line.type == "error" and "Failed to load resource" not in line.text:
+                self.wrong.append(f"{page.url}: {line.text}")
+
+        page.on("console", heard)
+
+    def look(self, page: Any, name: str) -> None:
+        """At both widths, with what unfolds folded and unfolded."""
+        page.set_viewport_size(PHONE)
+        self._note(name, "phone", page.evaluate(PROBE))
+        page.evaluate(OPEN_ALL)
+        self._note(name, "phone, unfolded", page.evaluate(PROBE))
+        page.evaluate(AXE)
+        self._note(name, "phone", page.evaluate(BARRIERS))
+        page.set_viewport_size(DESK)
+        self._note(name, "desk, unfolded", page.evaluate(PROBE))
+        if "is-desk" in (page.locator("body").get_attribute("class") or ""):
+            self._note(name, "desk", page.evaluate(BARRIERS))
+        page.set_viewport_size(PHONE)
+        if page.locator("html").get_attribute("dir") != self.direction:
+            self.wrong.append(f"{name}: not {self.direction}")
+
+    def _note(self, name: str, how: str, found: list[str]) -> None:
+        self.wrong += [f"{name} ({how}): {one}" for one in found]
+
+
+@pytest.fixture(params=["fr", "ar"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def inspector(language: str) -> Inspector:
+    return Inspector("rtl" if language == "ar" else "ltr")
+
+
+def test_the_inspector_sees_what_it_looks_for(
+    live_server: Any, gazetteer: None, new_page: Callable[..., Any]
+) -> None:
+    strasbourg()
+    page = new_page(viewport=PHONE)
+    page.goto(walks.HOME)
+    page.evaluate(
+        """() => {
+          const small = document.createElement("button"), wide = document.createElement("h1");
+          wide.textContent = "large";
+          wide.style.inlineSize = "600px";
+          document.querySelector("main").append(small, wide);
+        }"""
+    )
+    inspector = Inspector("rtl")
+    inspector.look(page, "home")
+    found = "\n".join(inspector.wrong)
+    for words in ("px too wide: h1", "2 h1", " px: button", "button-name: <button>", "not rtl"):
+        assert words in found
+
+
+def test_every_page(
+    town: Town,
+    language: str,
+    inspector: Inspector,
+    new_page: Callable[..., Any],
+    sign_in: Callable[[Any, User], None],
+) -> None:
+    browsers: dict[str, Any] = {}
+    for one in PAGES:
+        if one.who not in browsers:
+            browsers[one.who] = new_page(locale=LOCALES[language], viewport=PHONE)
+            inspector.listen(browsers[one.who])
+            if one.who:
+                sign_in(browsers[one.who], getattr(town, one.who))
+        page = browsers[one.who]
+        answer = page.goto(one.path(town))
+        if answer.status != one.status:
+            inspector.wrong.append(f"{one.name}: {answer.status}")
+        inspector.look(page, one.name)
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+def test_every_question(
+    live_server: Any, gazetteer: None, language: str, inspector: Inspector, new_page: Callable[..., Any]
+) -> None:
+    strasbourg()
+    page = new_page(locale=LOCALES[language], viewport=PHONE)
+    inspector.listen(page)
+
+    def look(name: str) -> None:
+        inspector.look(page, f"question {name}")
+
+    walks.begin(page, "goods", "bedding")
+    look("goods")
+    walks.begin(page, "skill", "interpreting")
+    look("pair")
+    walks.tell_languages_place_and_dates(page)
+    look("hours")
+    # An answer that is missing comes back with its error.
+    page.locator(walks.GO_ON).click()
+    look("hours, not answered")
+    walks.offer_a_room(page, at=look)
+    page.locator(".actions--main a").click()
+    look("code")
+    assert not inspector.wrong, "\n".join(inspector.wrong)
