@@ -6,9 +6,10 @@ workers never scan one need at the same time, and a worker that dies leaves its 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, Sum
@@ -111,6 +112,19 @@ def set_suspended_aside(*, by: None, now: datetime) -> int:
     gone = _superseded(suspended.select_for_update(no_key=True, of=("self",)).order_by("pk"), now)
     Match.objects.bulk_update(gone, ["state", "changed_at"], batch_size=500)
     return len(gone)
+
+
+def mark_begun(*, by: None, now: datetime) -> int:
+    """Have the needs that have begun looked at again each morning, for fewer days are left to help with; how many."""
+    marked = 0
+    for city in City.objects.order_by("pk"):
+        today = snapshots.local_day(now, city)
+        midnight = datetime.combine(today, time.min, tzinfo=ZoneInfo(city.timezone))
+        begun = Need.objects.open().filter(
+            city=city, scan_due_at__isnull=True, first_day__lt=today, scan__scanned_at__lt=midnight
+        )
+        marked += needs.mark_due(need_ids=begun.values_list("pk", flat=True), now=now)
+    return marked
 
 
 def _announce_scan(city: City) -> None:

@@ -30,6 +30,7 @@ def move_the_clock() -> None:
     now = timezone.now()
     services.cancel_orphans(by=None, now=now)
     scans.set_suspended_aside(by=None, now=now)
+    scans.mark_begun(by=None, now=now)
     while services.lapse_unanswered(by=None, now=now):
         pass
     while services.start_due(by=None, now=now):
