@@ -174,6 +174,25 @@ def test_asking_a_citizen_lowers_all_that_they_offer(city, coordinator):
     assert Match.objects.get(need=there, offer=stranger).parts["courtesy"] == 1
 
 
+def test_a_need_that_has_begun_is_looked_at_again_each_morning(city):
+    """On Tuesday only six days are left: the offer that ends on Thursday no longer gives the four that help."""
+    week = {"first_day": NOW.date(), "last_day": NOW.date() + timedelta(days=6), "min_days": 4}
+    need, to_come = due_need(city=city, **week), due_need(city=city)
+    stays = OfferFactory(city=city, capacity=3)
+    ends = OfferFactory(city=city, capacity=3, windows=[(NOW.date(), NOW.date() + timedelta(days=3))])
+    drain()
+    assert suggested(need) == [stays, ends]
+    assert scans.mark_begun(by=None, now=NOW + timedelta(hours=11)) == 0, "still Monday"
+    tuesday = NOW + timedelta(hours=12, minutes=1)
+    assert scans.mark_begun(by=None, now=tuesday) == 1
+    assert list(Need.objects.due_for_scan()) == [need]
+    drain(tuesday)
+    assert scans.mark_begun(by=None, now=tuesday) == 0
+    assert suggested(need) == [stays]
+    assert Match.objects.get(need=need, offer=stays).first_day == tuesday.date() + timedelta(days=1)
+    assert suggested(to_come) == [stays]
+
+
 # --- Twice changes nothing -----------------------------------------------------------------------------
 
 
