@@ -1,11 +1,13 @@
 """The transition table, on its own: what leads where, for whom, and that nothing else does."""
 
+import re
 from itertools import product
 
 import pytest
 
-from matching.lifecycle import ARROWS, HOLDING, SERVED, Act, NotPossible, Reason, Role, acts_for, arrow
+from matching.lifecycle import ARROWS, HOLDING, SERVED, Act, Arrow, NotPossible, Reason, Role, acts_for, arrow
 from matching.models import CONTACT_STATES, LIVE_STATES, MatchState
+from tests.conftest import ROOT
 
 # domain.md, "Match: the states": what each is entered by.
 ENTERED_BY = {
@@ -121,3 +123,29 @@ def test_nobody_but_the_engine_supersedes_and_nobody_but_the_clock_lapses():
             assert found.roles == {Role.CLOCK}
         else:
             assert Role.ENGINE not in found.roles
+
+
+WHO = {
+    "coordinator": {Role.COORDINATOR},
+    "engine": {Role.ENGINE},
+    "clock": {Role.CLOCK},
+    "citizen": {Role.CITIZEN},
+    "association": {Role.ASSOCIATION},
+    "follow-up": {Role.FOLLOW_UP},
+    "desk for a caller": {Role.COORDINATOR, Role.OPERATOR},
+    "town when presumed": {Role.TOWN},
+    "anyone concerned": {Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR},
+}
+
+
+def test_the_table_is_the_one_that_is_documented():
+    """docs/flow.md has a line for each arrow: from, act, to, who, whether a reason is asked, what is held."""
+    documented = {}
+    for line in (ROOT / "docs" / "flow.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 6 and cells[0] in MatchState.values:
+            before, act, after, who, reason, capacity = cells
+            roles = frozenset().union(*(WHO[word] for word in re.split("[,;] ", who)))
+            documented[before, act] = Arrow(MatchState(after), roles, needs_reason=reason == "yes")
+            assert (after in HOLDING) == (capacity in {"held", "used"}), line
+    assert documented == ARROWS
