@@ -90,7 +90,9 @@ class OfferWriter:
         self.rng.shuffle(kinds)
         homes = Counter(HOMES[number % len(HOMES)] for number in range(round(count / 4)))
         homes.subtract(
-            (one.offer.category, one.offer.shared_home) for one in beside if one.offer.kind == Kind.HOUSING
+            (Category(one.offer.category), one.offer.shared_home)
+            for one in beside
+            if one.offer.kind == Kind.HOUSING
         )
         self._homes = self._in_turn(list(homes.elements()))
         makers = {Kind.HOUSING: self._home, Kind.GOODS: self._goods, Kind.SKILL: self._skill}
