@@ -53,6 +53,10 @@ check: setup ## Vérifie la mise en forme, les types, les frontières, les migra
 bench: setup ## Mesure les temps de réponse et de mise en relation
 	$(PY) -m bench $(ARGS)
 
+.PHONY: screenshots
+screenshots: setup ## Prend les images du README sur la démonstration en marche (ARGS=http://127.0.0.1:8000)
+	$(PY) -m config.screenshots $(ARGS)
+
 .PHONY: lock
 lock: setup ## Résout les dépendances et réécrit uv.lock et requirements*.txt
 	$(PY) -m uv lock
