@@ -20,7 +20,7 @@ from accounts.services import log_contact_reading
 from cities.models import City
 from matching import links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
-from matching.lifecycle import Act, NotPossible, Role
+from matching.lifecycle import HOLDING, Act, NotPossible, Role
 from matching.models import Match, MatchState, Scan
 from matching.snapshots import local_day
 from needs.models import Need
@@ -193,7 +193,10 @@ def _render_case(
         scan = Scan.objects.filter(need=need).first()
         acted = list(selectors.under_way(user, need))
         roles = frozenset({Role.COORDINATOR})
-        cards = [presentation.suggestion_card(match) for match in selectors.suggestions(user, need)]
+        # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
+        is_promised = sum(match.quantity for match in acted if match.state in HOLDING) >= need.quantity
+        suggested = () if is_promised else selectors.suggestions(user, need)
+        cards = [presentation.suggestion_card(match) for match in suggested]
         context |= {
             "scan": scan,
             "cards": cards,
@@ -206,9 +209,9 @@ def _render_case(
                 }
                 for match in acted
             ],
-            "near_misses": selectors.near_misses(user, need, scan),
+            "near_misses": [] if is_promised else selectors.near_misses(user, need, scan),
             "thread": presentation.thread(need, acted, now),
-            "looking": need.scan_due_at is not None,
+            "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "matching/case.html", context)
 
