@@ -146,11 +146,12 @@ def no_other_host() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """At the end, wait for the sessions of killed processes, which PostgreSQL notices in its own time."""
+    """At the end, end the sessions of killed processes, which PostgreSQL would notice in its own time."""
     yield
-    others = "select count(*) from pg_stat_activity where datname like 'test\\_%' and backend_type = 'client backend'"
+    theirs = "from pg_stat_activity where datname like 'test\\_%' and backend_type = 'client backend'"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
-        embedded.wait_until(lambda: admin.execute(others).fetchone() == (0,), 2)
+        admin.execute(f"select pg_terminate_backend(pid) {theirs}")
+        embedded.wait_until(lambda: admin.execute(f"select count(*) {theirs}").fetchone() == (0,), 10)
 
 
 # --- A clean slate -------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ from offers.models import Offer, OfferState
 
 NOW = datetime(2026, 3, 3, 17, 2, tzinfo=UTC)
 TOWNS = ("strasbourg", "grenoble")
+# The marker makes the database exist when this module runs alone; the rows are the fixture's.
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
