@@ -64,9 +64,11 @@ def plan_due(*, by: None = None, now: datetime) -> int:
     return asked
 
 
-@transaction.atomic
 def complete_over(*, by: None = None, now: datetime) -> int:
-    """Complete the matches that took place and whose last day has passed; how many."""
+    """Complete the matches that took place and whose last day has passed; how many.
+
+    Each commits by itself: locks of several offers and needs held together could meet a coordinator's.
+    """
     soon = now.date() + timedelta(days=1)
     running = Match.objects.filter(
         state=MatchState.UNDER_WAY, outcome__answer=Answer.TOOK_PLACE, last_day__lt=soon
