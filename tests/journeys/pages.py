@@ -10,12 +10,16 @@ Path = Callable[[Town], str]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`who` is a person of Town, "" a visitor; `status` what the page answers with."""
+    """`who` is a person of Town, "" a visitor; `status` what the page answers with.
+
+    `unfolds` is False where a hundred parts unfold, all alike.
+    """
 
     name: str
     who: str
     path: Path
     status: int = 200
+    unfolds: bool = True
 
 
 def _at(rest: str) -> Path:
@@ -51,7 +55,7 @@ PAGES = [
     Page("legal", "", lambda town: "/mentions-legales/"),
     Page("accessibility", "", lambda town: "/accessibilite/"),
     Page("privacy", "", lambda town: "/vos-donnees/"),
-    Page("api", "", lambda town: "/api/"),
+    Page("api", "", lambda town: "/api/", unfolds=False),
     Page("sign-in", "", lambda town: "/connexion/"),
     Page("first-time", "", lambda town: "/connexion/premiere-fois/"),
     Page("join", "", _at("associations/inscription/")),
