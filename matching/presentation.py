@@ -137,11 +137,16 @@ def reasons(match: Match) -> list[dict[str, str]]:
             sentences = [
                 reason_sentence(fact["code"], fact["params"])
                 for fact in match.facts
-                if fact["code"] in matter and fact["good"] is good
+                if fact["code"] in matter and fact["good"] is good and not _says_nothing(match, fact["code"])
             ]
             if sentences:
                 lines.append({"state": state, "text": " · ".join(sentences)})
     return lines
+
+
+def _says_nothing(match: Match, code: str) -> bool:
+    """Nobody has to speak with a duvet: a language left out is worth a word for homes and hours alone."""
+    return code == "languages_unknown" and match.offer.kind == Kind.GOODS
 
 
 def chart(need: Need, cards: Iterable[Card]) -> dict[str, Any]:
