@@ -96,7 +96,7 @@ class NeedWriter:
     def _need(self, created: datetime, *, urgency: str | None = None) -> Need:
         kind = self._pick(KINDS)
         urgency = urgency or self._pick(URGENCIES)
-        if kind == Kind.SKILL and urgency == Urgency.TONIGHT:
+        if kind != Kind.HOUSING and urgency == Urgency.TONIGHT:
             kind = Kind.HOUSING
         make = {Kind.HOUSING: self._home, Kind.GOODS: self._goods, Kind.SKILL: self._skill}[kind]
         need = make(created, urgency)
