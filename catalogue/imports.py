@@ -10,6 +10,7 @@ import itertools
 import os
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -251,7 +252,7 @@ class Tally:
         return self.new + self.known + self.bad
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(BaseCommand, ABC):
     """The frame of `import_offers` and `import_needs`: options, progress, the list of bad rows, the sum."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -267,11 +268,11 @@ class ImportCommand(BaseCommand):
             help="the language of the messages",
         )
 
+    @abstractmethod
     def outcomes(
         self, *, table: Table, city: City, options: Mapping[str, Any], now: datetime
     ) -> Iterator[Outcome]:
         """Start the import: the one service call. Raises CommandError or Unreadable."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         with override(options["language"]), ExitStack() as stack:
