@@ -133,6 +133,8 @@ class Match(models.Model):
             models.Index(fields=["need", "state"], name="match_need_state"),
             models.Index(fields=["offer", "state"], name="match_offer_state"),
             models.Index(fields=["answer_by"], condition=Q(state="proposed"), name="match_answer_due"),
+            # Who was asked lately, read by every scan for the courtesy part.
+            models.Index(fields=["asked_at"], condition=Q(asked_at__isnull=False), name="match_asked"),
             models.Index(
                 fields=["city", "state", "changed_at"],
                 condition=~Q(state__in=["suggested", "superseded", "dismissed"]),
