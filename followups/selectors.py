@@ -17,7 +17,7 @@ def granted(grant: Grant, *, city_slug: str) -> FollowUp | None:
         FollowUp.objects.visible_to(person)
         .filter(match__city__slug=city_slug, asked_at__isnull=False)
         .select_related("match__city", "match__need", "match__offer", "answered_by")
-        .filter(pk=grant.followup_id)
+        .filter(pk=grant.subject_id)
         .first()
     )
 

@@ -115,7 +115,7 @@ def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
         return render(
             request, "matching/link_failed.html", {"expired": expired}, status=410 if expired else 404
         )
-    match = get_object_or_404(_answerable(), pk=grant.match_id, city__slug=city_slug)
+    match = get_object_or_404(_answerable(), pk=grant.subject_id, city__slug=city_slug)
     person = get_object_or_404(User, pk=grant.user_id, is_active=True)
     return _answer(request, match, person, by=_on_the_phone(request, match) or person)
 

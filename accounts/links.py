@@ -1,0 +1,44 @@
+"""Signed links: this person may answer for this subject, without signing in.
+
+The salt names what the subject is, so that a link for one thing opens no other.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core import signing
+
+from accounts.models import User
+
+
+class LinkExpired(Exception):
+    """The link is genuine, and too old."""
+
+
+class LinkBroken(Exception):
+    """The link was cut or altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a link allows: this person may answer for this subject."""
+
+    subject_id: int
+    user_id: int
+
+
+def sign(*, salt: str, subject_id: int, user: User) -> str:
+    """The token that stands in the link's path."""
+    return signing.TimestampSigner(salt=salt).sign(f"{subject_id}.{user.pk}")
+
+
+def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
+    """The grant of a token. Raises LinkExpired or LinkBroken."""
+    try:
+        value = signing.TimestampSigner(salt=salt).unsign(token, max_age=valid_for)
+    except signing.SignatureExpired as error:
+        raise LinkExpired from error
+    except signing.BadSignature as error:
+        raise LinkBroken from error
+    subject_id, _, user_id = value.partition(".")
+    return Grant(int(subject_id), int(user_id))
