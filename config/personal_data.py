@@ -87,13 +87,30 @@ REGISTER: dict[str, Marks] = {
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
     # --- matching
     "matching.Match": Marks(
-        keep="city need offer state rank score parts weights facts algorithm distance_km first_day last_day "
+        keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day last_day "
         "quantity need_revision offer_revision answer_by asked_at ended_on created_at changed_at"
     ),
     "matching.Decision": Marks(keep="match act from_state to_state by role reason at", anonymise="note"),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
         keep="need revision candidates feasible suggested near_misses algorithm scanned_at"
+    ),
+    "matching.WeightsChange": Marks(keep="city before after by at"),
+    "matching.Rescan": Marks(keep="by asked_at finished_at"),
+    "matching.RescanPart": Marks(
+        keep="rescan city kind department_code needs feasible written unchanged failures started_at finished_at"
+    ),
+    "matching.Plan": Marks(
+        keep="city by kind urgency need_ids budget_seconds state asked_at started_at finished_at fingerprint "
+        "algorithm objective bound first_come greedy people_asked people people_first_come scarcity"
+    ),
+    "matching.PlanLine": Marks(
+        keep="plan need offer quantity first_day last_day score part_values distance_km value need_revision "
+        "offer_revision match"
+    ),
+    "matching.PlanGap": Marks(keep="plan need missing people reason"),
+    "matching.ConditionQuestion": Marks(
+        keep="need offer rule params change need_revision asked_by asked_at answer answered_by answered_at"
     ),
     # --- followups
     "followups.FollowUp": Marks(keep="match due_on asked_at answer answered_at answered_by created_at"),

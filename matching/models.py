@@ -1,11 +1,16 @@
 """Pairs of a need and an offer, what was decided about them, and the capacity that they hold."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CityRole, Membership, User
+from catalogue.vocabulary import Kind, Urgency
+from matching.engine.records import PARTS
 from needs.models import Need
 from offers.models import Offer
 
@@ -71,16 +76,31 @@ class MatchQuerySet(models.QuerySet["Match"]):
 class Match(models.Model):
     """One need with one offer: its score, its reasons and its life (see `lifecycle.py`)."""
 
-    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
-    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="matches")
-    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="matches")
+    # A country's suggestions are written in a minute (docs/adr/0006): the indexes below begin with need and offer,
+    # and the city is the need's own, whose key is checked there.
+    city = models.ForeignKey(
+        "cities.City", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="matches", db_index=False)
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="matches", db_index=False)
     state = models.CharField(max_length=10, choices=MatchState.choices, default=MatchState.SUGGESTED)
     # The engine's result, kept whole: French law gives a right to the data, parameters and weights applied.
     rank = models.PositiveSmallIntegerField(help_text=_("place parmi les pistes du besoin, 1 d’abord"))
     score = models.FloatField(help_text=_("0 à 100"))
-    parts = models.JSONField(help_text=_("les six parts, chacune entre 0 et 1"))
-    weights = models.JSONField(help_text=_("les points de chaque part, au moment du calcul"))
-    facts = models.JSONField(default=list, help_text=_("les raisons, en codes et nombres"))
+    part_values = ArrayField(
+        models.FloatField(),
+        size=len(PARTS),
+        help_text=_("les six parts, chacune entre 0 et 1, dans l’ordre publié"),
+    )
+    weight_values = ArrayField(
+        models.FloatField(), size=len(PARTS), help_text=_("les points de chaque part, au moment du calcul")
+    )
+    # Nothing while the pair is only suggested: reasons then are those of the day on which they are read.
+    facts = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=_("les raisons au moment de la première décision, en codes et nombres"),
+    )
     algorithm = models.CharField(max_length=10)
     distance_km = models.FloatField()
     first_day = models.DateField(help_text=_("premier jour que les deux peuvent"))
@@ -148,6 +168,16 @@ class Match(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """The six parts by name, each in [0, 1]."""
+        return dict(zip(PARTS, self.part_values, strict=True))
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The points that each part was worth, by name; 100 together."""
+        return dict(zip(PARTS, self.weight_values, strict=True))
 
 
 class Decision(models.Model):
@@ -235,3 +265,215 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"scan {self.need_id}"
+
+
+class WeightsChange(models.Model):
+    """Who changed what a town's score counts, from what to what, and when. Never edited."""
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    before = models.JSONField(help_text=_("les points de chaque part, avant"))
+    after = models.JSONField(help_text=_("les points de chaque part, après"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("changement de la note")
+        verbose_name_plural = _("changements de la note")
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} {self.at:%Y-%m-%d}"
+
+
+class Rescan(models.Model):
+    """Everything of some towns looked at again: who asked, and how far it is. The work is in its parts."""
+
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("recalcul")
+        verbose_name_plural = _("recalculs")
+        ordering = ["-asked_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+
+class RescanPart(models.Model):
+    """The needs of one town, one kind and one département: what one worker takes at a time.
+
+    Whoever works on a part holds its row's lock, so that a part whose worker died is free again at once.
+    """
+
+    rescan = models.ForeignKey(Rescan, on_delete=models.CASCADE, related_name="parts")
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    department_code = models.CharField(max_length=3)
+    needs = models.PositiveIntegerField(help_text=_("besoins à regarder"))
+    feasible = models.PositiveBigIntegerField(default=0, help_text=_("paires possibles"))
+    written = models.PositiveIntegerField(default=0, help_text=_("pistes nouvelles ou changées"))
+    unchanged = models.PositiveIntegerField(default=0, help_text=_("pistes qui restent"))
+    failures = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rescan", "city", "kind", "department_code"], name="rescan_part_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["rescan"], condition=Q(finished_at__isnull=True), name="rescan_part_to_do"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rescan_id}: {self.city_id} {self.kind} {self.department_code}"
+
+
+class Plan(models.Model):
+    """The globally best set for the needs chosen, as it was worked out; each acceptance is a decision of its own."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("en attente")
+        RUNNING = "running", _("en cours")
+        DONE = "done", _("prêt")
+        FAILED = "failed", _("interrompu")
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Which open needs: every empty field means all.
+    kind = models.CharField(max_length=10, choices=Kind.choices, blank=True)
+    urgency = models.CharField(max_length=9, choices=Urgency.choices, blank=True)
+    need_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    budget_seconds = models.PositiveSmallIntegerField(default=10)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Of everything that the plan was made from; when it is another, the plan is stale.
+    fingerprint = models.CharField(max_length=64, blank=True)
+    algorithm = models.CharField(max_length=10, blank=True)
+    objective = models.FloatField(null=True, blank=True)
+    bound = models.FloatField(null=True, blank=True, help_text=_("aucun plan ne peut faire mieux"))
+    first_come = models.FloatField(null=True, blank=True, help_text=_("premier arrivé, premier servi"))
+    greedy = models.FloatField(null=True, blank=True, help_text=_("la meilleure note d’abord"))
+    people_asked = models.PositiveIntegerField(default=0)
+    people = models.FloatField(null=True, blank=True, help_text=_("personnes aidées par le plan"))
+    people_first_come = models.FloatField(null=True, blank=True)
+    # Whom the plan leaves out and why, and what would help most: codes and numbers, see engine.scarcity.
+    scarcity = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="done")
+                | Q(finished_at__isnull=False, objective__isnull=False, bound__isnull=False),
+                name="plan_done_has_figures",
+                violation_error_message=_("Un plan prêt porte ses chiffres."),
+            ),
+        ]
+        indexes = [models.Index(fields=["city", "asked_at"], name="plan_of_city")]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} {self.asked_at:%Y-%m-%d %H:%M}"
+
+
+class PlanLine(models.Model):
+    """One pair of a plan, with what it would give."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="lines")
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="+")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    score = models.FloatField()
+    part_values = ArrayField(models.FloatField(), size=len(PARTS))
+    distance_km = models.FloatField()
+    value = models.FloatField(help_text=_("ce que la paire ajoute à l’objectif"))
+    need_revision = models.PositiveIntegerField()
+    offer_revision = models.PositiveIntegerField()
+    # Set once a coordinator has accepted it.
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "need", "offer"], name="plan_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="plan_line_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}: {self.need_id} × {self.offer_id}"
+
+
+class PlanGap(models.Model):
+    """A need that a plan leaves out, in whole or in part, and why."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="gaps")
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="+")
+    missing = models.PositiveIntegerField(help_text=_("ce qui manque, dans l’unité du besoin"))
+    people = models.FloatField(help_text=_("personnes que cela concerne"))
+    # `code` and numbers: no offer at all, one rule that excludes all, or others served first.
+    reason = models.JSONField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["plan", "need"], name="plan_gap_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}: {self.need_id}"
+
+
+class ConditionQuestion(models.Model):
+    """Can this condition of the need give? The desk asks; whoever posted the need answers, and alone changes it."""
+
+    class Answer(models.TextChoices):
+        GIVES = "gives", _("la condition peut changer")
+        STAYS = "stays", _("la condition reste")
+        MOOT = "moot", _("sans objet")
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="condition_questions")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+")
+    rule = models.CharField(max_length=12, help_text=_("la seule règle qui manque"))
+    params = models.JSONField(default=dict, help_text=_("l’écart, en nombres"))
+    # The need's fields as they would have to be.
+    change = models.JSONField(help_text=_("ce qui changerait dans le besoin"))
+    need_revision = models.PositiveIntegerField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=5, choices=Answer.choices, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("question sur une condition")
+        verbose_name_plural = _("questions sur une condition")
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need", "offer", "rule"],
+                condition=Q(answer=""),
+                name="condition_asked_once",
+                violation_error_message=_("Cette question est déjà posée."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True)
+                | (~Q(answer="") & Q(answered_at__isnull=False)),
+                name="condition_answered_at",
+                violation_error_message=_("Une réponse porte sa date."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.need_id}: {self.rule}"

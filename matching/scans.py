@@ -19,7 +19,6 @@ from accounts.models import Organisation
 from catalogue.vocabulary import Urgency
 from cities.models import City
 from matching import engine, messages, snapshots
-from matching.engine.records import PARTS
 from matching.lifecycle import SERVED, Act, Role, arrow
 from matching.models import Match, MatchState, Scan
 from needs import services as needs
@@ -34,7 +33,7 @@ OFFERS_AT_ONCE = 100
 # The first half of the advisory locks below; the second is the town.
 SCANS_OF_TOWN = 0x5CA4
 RESULT_FIELDS = [
-    "state", "rank", "score", "parts", "weights", "facts", "algorithm", "distance_km", "first_day", "last_day",
+    "state", "rank", "score", "part_values", "weight_values", "facts", "algorithm", "distance_km", "first_day", "last_day",
     "quantity", "need_revision", "offer_revision", "changed_at",
 ]  # fmt: skip
 
@@ -241,8 +240,8 @@ def _result(
         "state": MatchState.SUGGESTED,
         "rank": place,
         "score": pairing.score,
-        "parts": dict(zip(PARTS, pairing.parts.values, strict=True)),
-        "weights": dict(zip(PARTS, weights.points, strict=True)),
+        "part_values": list(pairing.parts.values),
+        "weight_values": [float(points) for points in weights.points],
         "facts": [{"code": fact.code, "params": _plain(fact.params), "good": fact.good} for fact in facts],
         "algorithm": engine.VERSION,
         "distance_km": pairing.distance_km,
