@@ -2,7 +2,8 @@
 
 No model, no query, no clock: the same column parsers serve the import and whoever tries the engine on a file.
 `read_table` opens a csv or xlsx and says what it noticed; `parse_rows` turns its lines into typed rows, or into
-the list of what is wrong with them. Lines and columns are counted as the person at the spreadsheet counts them.
+the list of what is wrong with them; `parse_blocks` does the same for a million lines, column by column. Lines and
+columns are counted as the person at the spreadsheet counts them.
 """
 
 import codecs
@@ -16,7 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
-from itertools import pairwise
+from itertools import compress, islice, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 from xml.etree.ElementTree import ParseError
@@ -36,6 +38,8 @@ Period = tuple[date, date | None]
 CHUNK = 1 << 20
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 LIST_MARK = "|"
+BLOCK = 8192  # lines that are turned into columns at a time
+MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
 _ZIP, _OLD_OFFICE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -49,6 +53,8 @@ _ISO_DAY = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
 _FRENCH_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+# float() also reads "1_000", "nan" and figures of other scripts with spaces around.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class Unreadable(Exception):
@@ -138,6 +144,33 @@ class Row:
         """A complaint about one of this row's cells, or about the whole row when `column` is empty."""
         header, letter = self.places.get(column, (column, ""))
         return BadCell(self.line, header, letter, self.raw.get(column, ""), message)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive lines, column by column: of each column the typed cells of the good lines.
+
+    `bad` says what is wrong with the other lines, a list for each. Columns that the file lacks hold their default.
+    """
+
+    lines: list[int]
+    values: Mapping[str, list[Any]]
+    bad: list[list[BadCell]]
+    # As they stand in the file; of the columns that it has.
+    cells: Mapping[str, list[Any]]
+    places: Mapping[str, tuple[str, str]]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return self.values[name]
+
+    def bad_cell(self, at: int, column: str, message: str) -> BadCell:
+        """A complaint about a cell of the good line at place `at`, or about all of it when `column` is empty."""
+        header, letter = self.places.get(column, (column, ""))
+        text = as_text(self.cells[column][at]) if column in self.cells else ""
+        return BadCell(self.lines[at], header, letter, text, message)
 
 
 # --- The file ------------------------------------------------------------------------------------------
@@ -404,6 +437,29 @@ def parse_rows(table: Table, columns: Sequence[Column]) -> Iterator[Row | list[B
     Raises Unreadable at once when a required column is missing or one stands twice. Columns that nobody knows
     are named in the table's notices.
     """
+    return _rows(parse_blocks(table, columns, size=500))
+
+
+def _rows(blocks: Iterator[Block]) -> Iterator[Row | list[BadCell]]:
+    for block in blocks:
+        bad = {cells[0].line: cells for cells in block.bad}
+        place = {line: at for at, line in enumerate(block.lines)}
+        for line in sorted([*bad, *place]):
+            at = place.get(line)
+            if at is None:
+                yield bad[line]
+                continue
+            values = {name: column[at] for name, column in block.values.items()}
+            raw = {name: text for name, cells in block.cells.items() if (text := as_text(cells[at]))}
+            yield Row(line, values, raw, block.places)
+
+
+def parse_blocks(table: Table, columns: Sequence[Column], *, size: int = BLOCK) -> Iterator[Block]:
+    """The lines that are not blank, `size` at a time, as columns of typed cells; errors as in `parse_rows`.
+
+    A cell's text is understood once and then remembered, so that what repeats (days, words, yes and no) is as good
+    as free: a parser must give the same for the same text.
+    """
     found = _find_columns(table, columns)
     missing = [column.name for column in columns if column.required and column.name not in found]
     if missing:
@@ -414,8 +470,7 @@ def parse_rows(table: Table, columns: Sequence[Column]) -> Iterator[Row | list[B
                 "header": ", ".join(name for name in table.header if name)[:300],
             }
         )
-    places = {name: (table.header[at], get_column_letter(at + 1)) for name, at in found.items()}
-    return _typed_rows(table, columns, found, places)
+    return _blocks(table, columns, found, size)
 
 
 def _find_columns(table: Table, columns: Sequence[Column]) -> dict[str, int]:
@@ -443,47 +498,122 @@ def _find_columns(table: Table, columns: Sequence[Column]) -> dict[str, int]:
     return found
 
 
-def _typed_rows(
-    table: Table,
+def _blocks(table: Table, columns: Sequence[Column], found: Mapping[str, int], size: int) -> Iterator[Block]:
+    width = len(table.header)
+    places = {name: (table.header[at], get_column_letter(at + 1)) for name, at in found.items()}
+    meanings = {column.name: _Meanings(column) for column in columns}
+    while True:
+        numbers: list[int] = []
+        lines: list[Sequence[Any]] = []
+        bad: list[list[BadCell]] = []
+        read = 0
+        trouble: Unreadable | None = None
+        try:
+            for line in islice(table.lines, size):
+                read += 1
+                if line.fault:
+                    bad.append([BadCell(line.number, "", "", "", line.fault)])
+                elif _is_blank(line.cells):
+                    continue
+                elif len(line.cells) > width and not _is_blank(line.cells[width:]):
+                    bad.append([BadCell(line.number, "", "", "", _too_wide(line, width))])
+                else:
+                    numbers.append(line.number)
+                    lines.append(line.cells)
+        except Unreadable as error:
+            trouble = error  # said after the lines before it
+        yield _block(numbers, lines, bad, columns, found, places, meanings)
+        if trouble is not None:
+            raise trouble
+        if read < size:
+            return
+
+
+def _too_wide(line: Line, width: int) -> str:
+    return _(
+        "la ligne a %(cells)s cellules et l’en-tête %(width)s. Une virgule sans guillemets "
+        "a peut-être coupé une cellule en deux."
+    ) % {"cells": len(line.cells), "width": width}
+
+
+def _block(
+    numbers: list[int],
+    lines: list[Sequence[Any]],
+    bad: list[list[BadCell]],
     columns: Sequence[Column],
     found: Mapping[str, int],
     places: Mapping[str, tuple[str, str]],
-) -> Iterator[Row | list[BadCell]]:
-    width = len(table.header)
-    for line in table.lines:
-        if line.fault:
-            yield [BadCell(line.number, "", "", "", line.fault)]
+    meanings: Mapping[str, "_Meanings"],
+) -> Block:
+    if lines and found:
+        narrowest = 1 + max(found.values())
+        lines = [
+            cells if len(cells) >= narrowest else [*cells, *[None] * (narrowest - len(cells))]
+            for cells in lines
+        ]
+    cells = {name: list(map(itemgetter(at), lines)) for name, at in found.items()}
+    values: dict[str, list[Any]] = {}
+    refused: dict[int, list[BadCell]] = {}
+    for column in columns:
+        name = column.name
+        if name not in found:
+            values[name] = [column.default] * len(lines)
             continue
-        if _is_blank(line.cells):
-            continue
-        if not _is_blank(line.cells[width:]):
-            message = _(
-                "la ligne a %(cells)s cellules et l’en-tête %(width)s. Une virgule sans guillemets "
-                "a peut-être coupé une cellule en deux."
-            ) % {"cells": len(line.cells), "width": width}
-            yield [BadCell(line.number, "", "", "", message)]
-            continue
-        values: dict[str, Any] = {}
-        raw: dict[str, str] = {}
-        bad: list[BadCell] = []
-        for column in columns:
-            at = found.get(column.name)
-            cell = line.cells[at] if at is not None and at < len(line.cells) else None
-            text = as_text(cell)
-            values[column.name] = column.default
-            if not text:
-                if column.required:
-                    bad.append(BadCell(line.number, *places[column.name], "", _("cette cellule est vide.")))
-                continue
-            raw[column.name] = text
-            try:
-                values[column.name] = _parsed(column, cell, text)
-            except (CellError, ValidationError) as error:
-                bad.append(BadCell(line.number, *places[column.name], text, sentence(error)))
-        yield bad or Row(line.number, values, raw, places)
+        values[name], faults = meanings[name].of(cells[name])
+        for at, message in faults:
+            complaint = BadCell(numbers[at], *places[name], as_text(cells[name][at]), message)
+            refused.setdefault(at, []).append(complaint)
+    if refused:
+        bad = sorted([*bad, *refused.values()], key=lambda complaints: complaints[0].line)
+        good = [at not in refused for at in range(len(lines))]
+        numbers = list(compress(numbers, good))
+        values = {name: list(compress(column, good)) for name, column in values.items()}
+        cells = {name: list(compress(column, good)) for name, column in cells.items()}
+    return Block(numbers, values, bad, cells, places)
 
 
-def _parsed(column: Column, cell: Any, text: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """In place of what a cell means: why it means nothing."""
+
+    message: str
+
+
+class _Meanings(dict[Any, Any]):
+    """Cell → what it means in this column, or a _Refusal."""
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+        self.some_refused = False
+
+    def __missing__(self, cell: Any) -> Any:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        try:
+            meaning = _parsed(self.column, cell)
+        except (CellError, ValidationError) as error:
+            meaning = _Refusal(sentence(error))
+            self.some_refused = True
+        self[cell] = meaning
+        return meaning
+
+    def of(self, cells: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
+        """The meanings, and (place, what is wrong) of the cells that have none."""
+        if not set(map(type, cells)) <= {str, Fault}:
+            # A workbook's own 1, 1.0 and True would be one key.
+            cells = [cell if isinstance(cell, str | Fault) else as_text(cell) for cell in cells]
+        found = list(map(self.__getitem__, cells))
+        if not self.some_refused:
+            return found, []
+        return found, [(at, one.message) for at, one in enumerate(found) if type(one) is _Refusal]
+
+
+def _parsed(column: Column, cell: str | Fault) -> Any:
+    text = as_text(cell)
+    if not text:
+        if column.required:
+            raise CellError(_("cette cellule est vide."))
+        return column.default
     if isinstance(cell, Fault):
         raise CellError(cell.message)
     if _INVISIBLE.search(text):
@@ -564,8 +694,7 @@ def whole(*, least: int, most: int) -> Callable[[Any], int]:
 
 def _number(cell: Any) -> float:
     written = _SPACES_IN_NUMBER.sub("", as_text(cell)).replace("−", "-").replace(",", ".")
-    # float() also reads "1_000", "nan" and figures of other scripts with spaces around.
-    if isinstance(cell, bool) or not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", written):
+    if isinstance(cell, bool) or not _NUMBER.fullmatch(written):
         raise CellError(_("«\u00a0%(text)s\u00a0» n’est pas un nombre.") % {"text": as_text(cell)})
     value = float(written)
     if not math.isfinite(value):
@@ -599,6 +728,7 @@ def day(cell: Any) -> date:
     return found
 
 
+@lru_cache(maxsize=8192)
 def _written_day(written: str) -> date:
     try:
         if iso := _ISO_DAY.fullmatch(written):
@@ -610,6 +740,20 @@ def _written_day(written: str) -> date:
     raise CellError(
         _("«\u00a0%(text)s\u00a0» n’est pas un jour. Écrivez 2026-03-01 ou 01/03/2026.") % {"text": written}
     )
+
+
+def moment(cell: Any) -> datetime:
+    """A day, or a day and an hour, `2026-03-01T09:30:00+01:00`; without a time zone where none is given."""
+    if isinstance(cell, datetime):
+        return cell
+    written = as_text(cell)
+    first = day(cell)
+    if len(written) <= len("2026-03-01") or isinstance(cell, date):
+        return datetime(first.year, first.month, first.day)  # noqa: DTZ001
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        raise CellError(_("l’heure de «\u00a0%(text)s\u00a0» n’existe pas.") % {"text": written}) from None
 
 
 def periods(cell: Any) -> tuple[Period, ...]:

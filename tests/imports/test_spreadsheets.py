@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ from catalogue.spreadsheets import (
     insee,
     languages,
     many_of,
+    moment,
     one_of,
+    parse_blocks,
     parse_rows,
     periods,
     plain,
@@ -274,6 +276,74 @@ def test_every_bad_cell_of_a_line_is_named(tmp_path: Path) -> None:
     ]
 
 
+# --- Lines as columns ----------------------------------------------------------------------------------
+
+TYPED = (
+    Column("id", text(most=4), required=True),
+    Column("n", whole(least=1, most=5), default=1),
+    Column("d", day),
+    Column("oui", yes_no, default=False),
+    Column("absent", whole(least=1, most=5), default=3),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=st.lists(
+        st.tuples(
+            st.sampled_from(["a", "bb", "", "trop long", "\x07", " c "]),
+            st.sampled_from(["1", "5", "", "6", "six"]),
+            st.sampled_from(["2026-03-01", "01/03/2026", "", "2026-02-30"]),
+            st.sampled_from(["oui", "no", "", "peut-être", "1"]),
+            st.sampled_from([None, "", "x"]),
+        ),
+        max_size=12,
+    ),
+    size=st.sampled_from([1, 2, 5, 100]),
+)
+def test_blocks_say_of_each_line_what_rows_say(
+    tmp_path: Path, lines: list[tuple[Any, ...]], size: int
+) -> None:
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(["id", "n", "d", "oui"])
+    writer.writerows([cell for cell in line if cell is not None] for line in lines)
+    path = file(tmp_path, written.getvalue().encode())
+    expected: list[Any] = rows_of(path, TYPED)
+    found: dict[int, Any] = {}
+    for block in parse_blocks(read_table(path), TYPED, size=size):
+        assert len(block) + len(block.bad) <= size
+        found |= {cells[0].line: cells for cells in block.bad}
+        for at, line in enumerate(block.lines):
+            found[line] = {name: column[at] for name, column in block.values.items()}
+            complaint = block.bad_cell(at, "n", "non")
+            assert (complaint.line, complaint.letter) == (line, "B")
+            assert complaint.value in {"1", "5", ""}
+    assert [found[line] for line in sorted(found)] == [
+        dict(row.values) if isinstance(row, Row) else row for row in expected
+    ]
+
+
+def test_the_true_and_the_one_of_a_workbook_stay_apart(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for line in (["id", "n", "oui"], ["a", 1, True], ["b", True, 1], ["c", 1.0, "x"]):
+        book.active.append(line)
+    book.save(tmp_path / "a.xlsx")
+    (block,) = parse_blocks(read_table(tmp_path / "a.xlsx"), TYPED)
+    assert (block.lines, block["n"], block["oui"]) == ([2, 4], [1, 1], [True, True])
+    assert [str(cells[0]) for cells in block.bad] == [
+        "ligne 3, colonne «\u00a0n\u00a0»\u202f: «\u00a0yes\u00a0» n’est pas un nombre."
+    ]
+
+
+def test_more_distinct_cells_than_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalogue.spreadsheets.MOST_REMEMBERED", 3)
+    path = file(tmp_path, b"id,n\n" + b"".join(b"%d,%d\n" % (at, at % 9) for at in range(40)))
+    (block,) = parse_blocks(read_table(path), TYPED)
+    assert block["id"] == [str(at) for at in range(40) if at % 9 in range(1, 6)]
+    assert len(block.bad) == 40 - len(block)
+
+
 # --- Cells ---------------------------------------------------------------------------------------------
 
 
@@ -290,6 +360,11 @@ def test_every_bad_cell_of_a_line_is_named(tmp_path: Path) -> None:
         (day, "2026-03-01T00:00:00", date(2026, 3, 1)),
         (day, "2026-03-01 09:30:00+01:00", date(2026, 3, 1)),
         (day, MIDNIGHT.replace(hour=12), date(2026, 3, 1)),
+        (moment, "01/03/2026", MIDNIGHT),
+        (moment, MIDNIGHT.date(), MIDNIGHT),
+        (moment, MIDNIGHT, MIDNIGHT),
+        (moment, "2026-03-01 09:30", MIDNIGHT.replace(hour=9, minute=30)),
+        (moment, "2026-03-01T09:30:00Z", MIDNIGHT.replace(hour=9, minute=30, tzinfo=UTC)),
         (yes_no, "Oui", True),
         (yes_no, "NON", False),
         (yes_no, 1, True),
@@ -324,6 +399,8 @@ def test_cells_are_read_as_people_type_them(parse: Any, cell: Any, value: Any) -
         (day, "01/03/26", "n’est pas un jour. Écrivez 2026-03-01 ou 01/03/2026."),
         (day, "0026-03-01", "hors du temps"),
         (day, 46082, "n’est pas un jour"),
+        (moment, "hier", "n’est pas un jour"),
+        (moment, "2026-03-01T25:00:00", "l’heure de"),
         (yes_no, "peut-être", "oui ou non est attendu"),
         (one_of(Kind), "château", "n’est pas dans la liste\u202f: housing, goods, skill."),
         (periods, "2026-03-01", "n’est pas une période"),
