@@ -18,7 +18,7 @@ from accounts.endpoints import Conflict, Endpoint, problems
 from accounts.services import log_contact_reading
 from catalogue.filters import ChangedSince
 from catalogue.vocabulary import Category, Kind, Urgency
-from matching import services
+from matching import facts, services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
 from matching.presentation import why_not
@@ -115,7 +115,8 @@ class MatchEndpoint(Endpoint):
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         reader = Reader.of(self.actor)
-        shapes = [as_read(match, reader) for match in rows or ()]
+        explained = facts.explained(rows or (), now=timezone.now())
+        shapes = [as_read(match, reader) for match in explained]
         return self.get_paginated_response(MatchSerializer(shapes, many=True).data)
 
     @extend_schema(
@@ -131,7 +132,8 @@ class MatchEndpoint(Endpoint):
 
     def answer(self) -> Response:
         """The match as it now stands; the contacts that it shows are logged as read."""
-        match, now = self.get_object(), timezone.now()
+        now = timezone.now()
+        (match,) = facts.explained([self.get_object()], now=now)
         shape = with_contacts(match, Reader.of(self.actor), today=local_day(now, match.city))
         read = []
         if shape["citizen_contact"]:

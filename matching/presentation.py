@@ -51,7 +51,15 @@ RULE_WORDS = {
     "slots": gettext_lazy("Quand les deux donnent des créneaux, ils ont une heure en commun."),
     "open": gettext_lazy("La proposition et le besoin sont ouverts, et personne n’a dit non à cette paire."),
 }
-# The engine gives one reason for each part, in this order, then the conditions (matching.engine.explain).
+# Which reasons tell of which part (matching.engine.explain); the others are conditions met.
+PART_REASONS = {
+    "proximity": ("distance", "same_place", "remote"),
+    "dates": ("all_days", "some_days"),
+    "fit": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
+    "language": ("shared_languages", "languages_unknown", "no_shared_language"),
+    "freshness": ("confirmed", "confirmation_unknown"),
+    "courtesy": ("asked", "not_asked"),
+}
 STATE_COLOURS = {
     MatchState.PROPOSED: "tonight",
     MatchState.ACCEPTED: "accent",
@@ -104,7 +112,7 @@ class Card:
 
 
 def suggestion_card(match: Match) -> Card:
-    """A suggestion: the ring, the bar, the reasons, and what can be done."""
+    """A suggestion, explained: the ring, the bar, the reasons, and what can be done."""
     return Card(
         match=match,
         parts=parts(match),
@@ -116,16 +124,16 @@ def suggestion_card(match: Match) -> Card:
 
 
 def parts(match: Match) -> list[dict[str, Any]]:
-    """The six parts: label, points, the most they could be, and the reason of each."""
-    sentences = [reason_sentence(fact["code"], fact["params"]) for fact in match.facts[: len(PART_LABELS)]]
+    """The six parts: label, points, the most they could be, and the reason of each, where one can be said."""
+    sentences = {fact["code"]: reason_sentence(fact["code"], fact["params"]) for fact in match.facts}
     return [
         {
             "label": label,
             "points": match.parts[name] * match.weights[name],
             "max": match.weights[name],
-            "reason": sentence,
+            "reason": next((sentences[code] for code in PART_REASONS[name] if code in sentences), ""),
         }
-        for (name, label), sentence in zip(PART_LABELS.items(), sentences, strict=True)
+        for name, label in PART_LABELS.items()
     ]
 
 

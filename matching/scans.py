@@ -5,8 +5,8 @@ workers never scan one need at the same time, and a worker that dies leaves its 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, time
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,8 +33,8 @@ OFFERS_AT_ONCE = 100
 # The first half of the advisory locks below; the second is the town.
 SCANS_OF_TOWN = 0x5CA4
 RESULT_FIELDS = [
-    "state", "rank", "score", "part_values", "weight_values", "facts", "algorithm", "distance_km", "first_day", "last_day",
-    "quantity", "need_revision", "offer_revision", "changed_at",
+    "state", "rank", "score", "part_values", "weight_values", "facts", "algorithm", "distance_km", "first_day",
+    "last_day", "quantity", "need_revision", "offer_revision", "changed_at",
 ]  # fmt: skip
 
 
@@ -205,10 +205,7 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
         for place, pairing in enumerate(ranking.pairings if ranking else (), start=1):
             offer_id = int(str(pairing.offer_id))
             kept.add(offer_id)
-            facts = engine.explain(
-                pairing, snapshot.needs[need.pk], snapshot.offers[offer_id].record(), today
-            )
-            result = _result(pairing, place, facts, need, snapshot)
+            result = _result(pairing, place, need, snapshot)
             known_pair = old.get(offer_id)
             if known_pair is None:
                 fresh.append(
@@ -229,11 +226,10 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
 def _result(
     pairing: engine.Pairing,
     place: int,
-    facts: Iterable[engine.Reason],
     need: Need,
     snapshot: snapshots.Snapshot,
 ) -> dict[str, Any]:
-    """A suggestion's fields; everything that explains it is kept with it."""
+    """A suggestion's fields; its reasons are worked out when they are shown."""
     weights = snapshot.weights[need.city_id]
     offer_id = int(str(pairing.offer_id))
     return {
@@ -242,7 +238,7 @@ def _result(
         "score": pairing.score,
         "part_values": list(pairing.parts.values),
         "weight_values": [float(points) for points in weights.points],
-        "facts": [{"code": fact.code, "params": _plain(fact.params), "good": fact.good} for fact in facts],
+        "facts": None,
         "algorithm": engine.VERSION,
         "distance_km": pairing.distance_km,
         "first_day": pairing.run_first_day,
@@ -251,21 +247,6 @@ def _result(
         "need_revision": need.revision,
         "offer_revision": snapshot.offers[offer_id].revision,
     }
-
-
-def _plain(params: Mapping[str, object]) -> dict[str, Any]:
-    """Parameters as JSON keeps them, so that what was written compares equal to what is read back."""
-    return {name: _plain_value(value) for name, value in params.items()}
-
-
-def _plain_value(value: object) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, engine.Slot):
-        return [value.weekday, value.start_minute, value.end_minute]
-    if isinstance(value, tuple):
-        return [_plain_value(item) for item in value]
-    return value
 
 
 def _superseded(gone: Iterable[Match], now: datetime) -> list[Match]:
@@ -283,19 +264,11 @@ def _write_scan(
     *,
     now: datetime,
 ) -> None:
-    near_misses = []
-    for miss in ranking.near_misses if ranking else ():
-        offer = snapshot.offers[int(str(miss.offer_id))]
-        reason = engine.explain_near_miss(miss, snapshot.needs[need.pk], offer.record())
-        near_misses.append(
-            {
-                "offer": miss.offer_id,
-                "rule": miss.rule,
-                "gap": miss.gap,
-                "distance_km": miss.distance_km,
-                "params": _plain(reason.params),
-            }
-        )
+    misses = ranking.near_misses if ranking else ()
+    near_misses = [
+        {"offer": miss.offer_id, "rule": miss.rule, "gap": miss.gap, "distance_km": miss.distance_km}
+        for miss in misses
+    ]
     Scan.objects.update_or_create(
         need=need,
         defaults={

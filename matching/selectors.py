@@ -1,7 +1,9 @@
 """Reading matches: the queue, one case, what people are asked, the town's figures. Each a fixed number of queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     Avg,
@@ -34,14 +36,21 @@ CONTACT_DAYS_AFTER = 30
 ANSWER_TIME_DAYS = 90
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NearMissLine:
-    """An offer that only one condition keeps from being possible."""
+    """An offer that only one condition keeps from being possible; `facts.explained` fills in its numbers."""
 
+    need: Need
     offer: Offer
     rule: str
-    sentence: str
+    gap: float | None
     distance_km: float
+    params: Mapping[str, Any] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The condition with its gap, in the reader's language; empty before it is explained."""
+        return "" if self.params is None else near_miss_sentence(self.rule, self.params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ def suggestions(user: User, need: Need) -> QuerySet[Match]:
         Match.objects.visible_to(user)
         .suggested()
         .filter(need=need)
-        .select_related("offer__commune", "offer__city", "city")
+        .select_related("need", "offer__commune", "offer__city", "city")
     )
 
 
@@ -105,16 +114,17 @@ def under_way(user: User, need: Need) -> QuerySet[Match]:
 
 
 def near_misses(user: User, need: Need, scan: Scan | None) -> list[NearMissLine]:
-    """The need's near misses, as last scanned, of offers that still are open."""
+    """The need's near misses, as last scanned, of offers that still are open; `facts.explained` says the gap."""
     if scan is None:
         return []
     ids = [miss["offer"] for miss in scan.near_misses]
     offers = {offer.pk: offer for offer in Offer.objects.open().filter(pk__in=ids).select_related("commune")}
     return [
         NearMissLine(
+            need=need,
             offer=offers[miss["offer"]],
             rule=miss["rule"],
-            sentence=near_miss_sentence(miss["rule"], miss["params"]),
+            gap=miss["gap"],
             distance_km=miss["distance_km"],
         )
         for miss in scan.near_misses

@@ -16,7 +16,7 @@ from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.models import City
-from matching import messages
+from matching import facts, messages
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
 from matching.snapshots import local_day
@@ -301,12 +301,17 @@ def _move(
     reason: str = "",
     note: str = "",
 ) -> None:
-    """Write the new state, its decision, and what is held; have the engine look again."""
+    """Write the new state, its decision, and what is held; have the engine look again.
+
+    The first decision freezes the reasons as they stand: they are what was decided upon.
+    """
     before = MatchState(match.state)
+    if before == MatchState.SUGGESTED:
+        facts.explained([match], now=now)
     match.state, match.changed_at = to, now
     if to == MatchState.BROKEN_OFF:
         match.ended_on = local_day(now, match.city)
-    match.save(update_fields=["state", "changed_at", "asked_at", "answer_by", "ended_on"])
+    match.save(update_fields=["state", "changed_at", "facts", "asked_at", "answer_by", "ended_on"])
     Decision.objects.create(
         match=match,
         act=act,

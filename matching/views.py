@@ -18,7 +18,7 @@ from accounts import selectors as accounts
 from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.models import City
-from matching import links, presentation, selectors, services
+from matching import facts, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Role
 from matching.models import Match, MatchState, Scan
@@ -196,6 +196,8 @@ def _render_case(
         # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
         is_promised = sum(match.quantity for match in acted if match.state in HOLDING) >= need.quantity
         suggested = () if is_promised else selectors.suggestions(user, need)
+        near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
+        suggested = facts.explained(suggested, near_misses=near_misses, now=now)
         cards = [presentation.suggestion_card(match) for match in suggested]
         context |= {
             "scan": scan,
@@ -209,7 +211,7 @@ def _render_case(
                 }
                 for match in acted
             ],
-            "near_misses": [] if is_promised else selectors.near_misses(user, need, scan),
+            "near_misses": [miss for miss in near_misses if miss.sentence],
             "thread": presentation.thread(need, acted, now),
             "looking": need.scan_due_at is not None and not is_promised,
         }
@@ -270,6 +272,7 @@ def _render_answer(
     now: datetime,
 ) -> HttpResponse:
     """The question, or where things stand; contacts only when they are open, and their reading logged."""
+    (match,) = facts.explained([match], now=now)
     asked = _question(match, roles)
     is_citizen = Role.CITIZEN in roles
     contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city))

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ContactReading
+from matching import facts
 from matching.models import Match
 from matching.serializers import PARTS, Reader
 from matching.services import roles_of
@@ -43,7 +44,8 @@ class TestWhoSeesWhat:
         assert sum(part["points"] for part in shown["parts"]) == pytest.approx(shown["score"], abs=1e-5)
         assert {part["part"]: part["weight"] for part in shown["parts"]} == match.weights
         assert shown["algorithm"] == match.algorithm
-        assert [reason["code"] for reason in shown["reasons"]] == [fact["code"] for fact in match.facts]
+        (explained,) = facts.explained([match], now=timezone.now())
+        assert [reason["code"] for reason in shown["reasons"]] == [fact["code"] for fact in explained.facts]
         assert all(reason["text"] for reason in shown["reasons"])
 
     def test_the_citizen_reads_figures_of_the_need_alone(self, matched, citizen):

@@ -10,11 +10,11 @@ from django.utils import translation
 from catalogue.vocabulary import Category, Kind
 from matching import engine, messages, presentation, services
 from matching.engine.rules import ESSENTIAL
+from matching.facts import plain
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
 from matching.messages import near_miss_sentence, reason_sentence
 from matching.models import Match, MatchState
-from matching.scans import _plain
 from needs.models import Need
 from notifications.models import Message
 from tests.conftest import ROOT
@@ -67,7 +67,7 @@ def test_every_reason_of_the_engine_has_a_sentence(said):
         for reason in found:
             assert complete(reason_sentence(code, reason.params)), reason
             # As read back from the database.
-            assert reason_sentence(code, _plain(reason.params)) == reason_sentence(code, reason.params)
+            assert reason_sentence(code, plain(reason.params)) == reason_sentence(code, reason.params)
 
 
 def test_every_near_miss_of_the_engine_has_a_sentence(said):
@@ -77,7 +77,7 @@ def test_every_near_miss_of_the_engine_has_a_sentence(said):
     for rule, found in misses.items():
         for reason in found:
             assert complete(near_miss_sentence(rule, reason.params)), reason
-            assert near_miss_sentence(rule, _plain(reason.params)) == near_miss_sentence(rule, reason.params)
+            assert near_miss_sentence(rule, plain(reason.params)) == near_miss_sentence(rule, reason.params)
 
 
 def test_every_reason_is_shown_once_on_the_card():
@@ -219,5 +219,5 @@ def test_a_mail_is_written_in_its_reader_s_language(db):
 
 
 def test_days_are_read_back_from_the_database():
-    plain = _plain({"day": date(2026, 4, 1), "slots": (engine.Slot(0, 60, 120),), "words": ("a",)})
-    assert plain == {"day": "2026-04-01", "slots": [[0, 60, 120]], "words": ["a"]}
+    kept = plain({"day": date(2026, 4, 1), "slots": (engine.Slot(0, 60, 120),), "words": ("a",)})
+    assert kept == {"day": "2026-04-01", "slots": [[0, 60, 120]], "words": ["a"]}

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts import services as accounts
 from accounts.models import Organisation
 from catalogue.vocabulary import Kind, Urgency
-from matching import engine, scans, services
+from matching import engine, facts, scans, services
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
 from needs import services as needs
@@ -365,7 +365,8 @@ def test_linked_towns_share_with_the_citizen_s_consent(city, need_first):
         need = due_need(city=city)
     drain()
     assert suggested(need) == [shared]
-    assert "linked_city" in {fact["code"] for fact in Match.objects.get().facts}
+    (match,) = facts.explained(Match.objects.select_related("need", "offer", "city"), now=NOW)
+    assert "linked_city" in {fact["code"] for fact in match.facts}
     offers.change(
         offer_id=shared.pk, fields={"share_with_linked": False}, windows=None, by=shared.owner, now=NOW
     )
