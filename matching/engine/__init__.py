@@ -1,6 +1,7 @@
 """The matching engine: pure, exact, explained. What it means is told in docs/algorithm.md.
 
 rankings = rank(needs, offers, today=today)
+ranked = rank_columns(need_columns, offer_columns, today=today)  # the same for a whole country
 reasons = explain(rankings[0].pairings[0], need, offer, today)
 """
 
@@ -13,9 +14,22 @@ from matching.engine.columns import (
     offer_columns,
 )
 from matching.engine.explain import Points, Reason, arithmetic, explain, explain_near_miss
-from matching.engine.ranking import KEEP, NEAR, broken_rules, rank
+from matching.engine.ranking import (
+    KEEP,
+    NEAR,
+    RULE_CODES,
+    Feasible,
+    Missed,
+    Ranked,
+    broken_rules,
+    feasible_pairs,
+    rank,
+    rank_columns,
+)
 from matching.engine.records import (
     EARTH_RADIUS_KM,
+    PARTS,
+    PRIORITIES,
     Hold,
     NearMiss,
     Need,
@@ -36,9 +50,14 @@ __all__ = [
     "EARTH_RADIUS_KM",
     "KEEP",
     "NEAR",
+    "PARTS",
+    "PRIORITIES",
     "RULES",
+    "RULE_CODES",
     "VERSION",
+    "Feasible",
     "Hold",
+    "Missed",
     "NearMiss",
     "Need",
     "NeedColumns",
@@ -47,6 +66,7 @@ __all__ = [
     "Pairing",
     "Parts",
     "Points",
+    "Ranked",
     "Ranking",
     "Reason",
     "Slot",
@@ -59,7 +79,9 @@ __all__ = [
     "broken_rules",
     "explain",
     "explain_near_miss",
+    "feasible_pairs",
     "need_columns",
     "offer_columns",
     "rank",
+    "rank_columns",
 ]

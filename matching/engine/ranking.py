@@ -5,8 +5,9 @@ need kept.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import date
+from math import inf
 from typing import Self
 
 import numpy as np
@@ -23,71 +24,132 @@ from matching.engine.columns import (
     offer_columns,
 )
 from matching.engine.records import NearMiss, Need, Offer, Pairing, Parts, Ranking, Weights
-from matching.engine.rules import ESSENTIAL, MICRO, MISSABLE, RULES, Pairs, excluded_codes, link_codes
+from matching.engine.rules import (
+    ESSENTIAL,
+    MICRO,
+    MISSABLE,
+    RULES,
+    Pairs,
+    Runs,
+    excluded_codes,
+    link_codes,
+)
 
 KEEP = 20
 NEAR = 10
 BATCH = 131_072  # pairs judged at a time: some 50 MB
 
 NO_RULE = -1
+NO_CODES: Ints = np.empty(0, np.int64)
 RULE_CODES = tuple(RULES)
 SHORTEST_REACH_KM = 1.0  # the least that a gap in distance is compared with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Columns of equal length that are cut, filtered and joined together."""
+class Feasible:
+    """Feasible pairs, one row each. Held is what was dear to find, in few bytes; the rest is worked out again when
+    it is asked for, so that whoever reads a property often keeps it.
+    """
 
-    need: Ints
-    offer: Ints
+    needs: NeedColumns
+    offers: OfferColumns
+    today: date
+    need: Ints  # int32, row in `needs`
+    offer: Ints  # int32, row in `offers`
+    micro_points: Ints  # int32, the score in millionths of a point
+    run_first: Ints  # int32, day number
+    run_last: Ints  # int32, day number
+    left: Ints  # int32, on the run's tightest day (goods: in stock)
 
-    def take(self, rows: Ints) -> Self:
-        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+    COLUMNS = ("need", "offer", "micro_points", "run_first", "run_last", "left")
 
-    @classmethod
-    def joined(cls, some: Sequence[Self]) -> Self:
-        return cls(*(np.concatenate([getattr(one, field.name) for one in some]) for field in fields(cls)))
+    def __len__(self) -> int:
+        return len(self.need)
 
+    def take(self, rows: Ints | Bools | slice) -> Self:
+        return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Feasible(Rows):
-    """Feasible pairs with their score; `turn` is the offer's place in order of registration, then id."""
+    @property
+    def score(self) -> Floats:
+        return self.micro_points / MICRO
 
-    score: Floats
-    distance_km: Floats
-    turn: Ints
-    reach_km: Floats
-    exempt: Bools
-    run_first: Ints
-    run_last: Ints
-    left: Ints
-    proximity: Floats
-    dates: Floats
-    fit: Floats
-    language: Floats
-    freshness: Floats
-    courtesy: Floats
+    @property
+    def turn(self) -> Ints:
+        """The offer's place in order of registration, then id."""
+        return self.offers.turn[self.offer]
 
-    def best(self, keep: int) -> Self:
+    @property
+    def distance_km(self) -> Floats:
+        return self.pairs.distance_km
+
+    @property
+    def reach_km(self) -> Floats:
+        return self.pairs.reach_km
+
+    @property
+    def exempt(self) -> Bools:
+        return self.pairs.exempt
+
+    @property
+    def quantity(self) -> Ints:
+        """What this offer could give to this need."""
+        return np.minimum(self.needs.quantity[self.need], self.left)
+
+    @property
+    def days_asked(self) -> Ints:
+        return self.needs.last_day[self.need] - self.needs.first_day[self.need] + 1
+
+    @property
+    def parts(self) -> scoring.Parts6:
+        """The six parts of the score, in the order of `PARTS`."""
+        return scoring.parts(self.pairs, self.today)
+
+    @property
+    def pairs(self) -> Pairs:
+        runs = Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
+        return Pairs(self.needs, self.offers, self.need, self.offer, NO_CODES, NO_CODES, _runs=runs)
+
+    def best(self, keep: int | None) -> Self:
         """Score descending, distance ascending (both to 6 decimals), earlier registered, id."""
-        keys = (-self.score, np.rint(self.distance_km * MICRO), self.turn)
+        keys = (-self.micro_points, np.rint(self.distance_km * MICRO), self.turn)
         return self.take(scoring.best_first(self.need, keys, keep))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Missed(Rows):
-    """Pairs that break one rule, `rule` in `RULE_CODES`; `gap` is NaN where the rule has no number."""
+class Missed:
+    """Pairs that break one rule, one row each, with what is told of them."""
 
-    rule: Ints
-    gap: Floats
-    relative_gap: Floats
+    need: Ints  # row in the needs
+    offer: Ints  # row in the offers
+    rule: Ints  # place in `RULE_CODES`
+    gap: Floats  # km, days or units, NaN where the rule has no number
+    relative_gap: Floats  # compared with what was needed
     distance_km: Floats
-    turn: Ints
+    turn: Ints  # the offer's place in order of registration, then id
+
+    COLUMNS = ("need", "offer", "rule", "gap", "relative_gap", "distance_km", "turn")
+
+    def __len__(self) -> int:
+        return len(self.need)
+
+    def take(self, rows: Ints | Bools | slice) -> Self:
+        return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
 
     def nearest(self, keep: int) -> Self:
         """Smallest relative gap first, then distance (both to 6 decimals), earlier registered, id."""
         keys = (np.rint(self.relative_gap * MICRO), np.rint(self.distance_km * MICRO), self.turn)
         return self.take(scoring.best_first(self.need, keys, keep))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """What `rank` says, as columns: of each need its best pairs and its nearest misses."""
+
+    needs: NeedColumns
+    offers: OfferColumns
+    feasible: Feasible  # by need's row, then best first
+    missed: Missed  # by need's row, then nearest first
+    feasible_count: Ints  # per need, before any cut
 
 
 def rank(
@@ -97,47 +159,150 @@ def rank(
     today: date,
     weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
     links: Collection[frozenset[Hashable]] = frozenset(),
-    excluded: Collection[tuple[Hashable, Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
     keep: int = KEEP,
     near: int = NEAR,
+    near_when_full: bool = True,
+    near_km: float = inf,
     batch: int = BATCH,
 ) -> list[Ranking]:
-    """One ranking per need, in the order given, among the offers given.
-
-    `weights` may differ by the need's city (a city that is not in the mapping has the defaults). `links`
-    holds pairs of cities, `excluded` the (need id, offer id) that were dismissed or declined. With `near=0`
-    no near miss is looked for, and offers out of reach are passed over by the space index. Columns of both
-    sides must share one vocabulary.
-    """
-    needs, offers = _columns(needs, offers)
-    look = candidates.of_category if near else candidates.within_reach
-    points = scoring.points_per_need(needs, weights)
-    linked, set_aside = link_codes(needs, links), excluded_codes(needs, offers, excluded)
-
-    feasible_count = np.zeros(len(needs), np.int64)
-    best: list[Feasible] = []
-    missed: list[Missed] = []
-    for need, offer in look(needs, offers).batches(batch):
-        pairs, broken = judge(Pairs(needs, offers, need, offer, linked, set_aside), tolerate=1 if near else 0)
-        feasible = _scored(pairs.where(broken == NO_RULE), points, today)
-        feasible_count += np.bincount(feasible.need, minlength=len(needs))
-        best.append(feasible.best(keep))
-        if near:
-            missed.append(_missed(pairs.where(broken != NO_RULE), broken[broken != NO_RULE]).nearest(near))
-
-    # Batches cut through needs: what is best in each batch competes once more.
-    pairings: list[list[Pairing]] = [[] for _ in range(len(needs))]
-    if best:
-        for row, pairing in _pairings(Feasible.joined(best).best(keep), needs, offers):
-            pairings[row].append(pairing)
-    near_misses: list[list[NearMiss]] = [[] for _ in range(len(needs))]
-    if missed:
-        for row, near_miss in _near_misses(Missed.joined(missed).nearest(near), needs, offers):
-            near_misses[row].append(near_miss)
+    """`rank_columns` of records or columns, as records: one ranking per need, in the order given."""
+    ranked = rank_columns(
+        *_columns(needs, offers),
+        today=today,
+        weights=weights,
+        links=links,
+        excluded=excluded,
+        keep=keep,
+        near=near,
+        near_when_full=near_when_full,
+        near_km=near_km,
+        batch=batch,
+    )
+    pairings: list[list[Pairing]] = [[] for _ in range(len(ranked.needs))]
+    for row, pairing in _pairings(ranked.feasible):
+        pairings[row].append(pairing)
+    near_misses: list[list[NearMiss]] = [[] for _ in range(len(ranked.needs))]
+    for row, near_miss in _near_misses(ranked):
+        near_misses[row].append(near_miss)
     return [
-        Ranking(id_, tuple(pairings[row]), tuple(near_misses[row]), int(feasible_count[row]))
-        for row, id_ in enumerate(needs.ids)
+        Ranking(ranked.needs.id_of(row), tuple(pairings[row]), tuple(near_misses[row]), count)
+        for row, count in enumerate(ranked.feasible_count.tolist())
     ]
+
+
+def rank_columns(
+    needs: NeedColumns,
+    offers: OfferColumns,
+    *,
+    today: date,
+    weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
+    keep: int = KEEP,
+    near: int = NEAR,
+    near_when_full: bool = True,
+    near_km: float = inf,
+    batch: int = BATCH,
+) -> Ranked:
+    """The best pairs and the nearest misses of each need among these offers.
+
+    `weights` may differ by the need's city (a city that is not in the mapping has the defaults). `links` holds
+    pairs of cities, `excluded` the pairs that were set aside: (need id, offer id), or an array of
+    `row_codes(need rows, offer rows)`. Near misses are looked for up to `near_km` beyond the larger reach and, unless
+    `near_when_full`, only for needs with fewer than `keep` feasible offers; `near=0`: for none. Columns of both sides
+    share one vocabulary; a `ValueError` begins with the name of a field that cannot be right.
+    """
+    search = _Search.of(needs, offers, today, weights, links, excluded, batch)
+    count = np.zeros(len(needs), np.int64)
+    feasible = search.feasible(keep, count)
+    wanting = np.arange(len(needs)) if near_when_full else np.flatnonzero(count < keep)
+    missed = search.missed(wanting if near else wanting[:0], near, near_km)
+    return Ranked(needs, offers, feasible, missed, count)
+
+
+def feasible_pairs(
+    needs: NeedColumns,
+    offers: OfferColumns,
+    *,
+    today: date,
+    weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
+    batch: int = BATCH,
+) -> Feasible:
+    """All feasible pairs, by the need's row, then best first: what the plan chooses from. See `rank_columns`."""
+    search = _Search.of(needs, offers, today, weights, links, excluded, batch)
+    return search.feasible(None, np.zeros(len(needs), np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """One pass over two tables."""
+
+    needs: NeedColumns
+    offers: OfferColumns
+    today: date
+    points: Floats
+    linked_cities: Ints
+    excluded: Ints
+    batch: int
+
+    @classmethod
+    def of(
+        cls,
+        needs: NeedColumns,
+        offers: OfferColumns,
+        today: date,
+        weights: Weights | Mapping[Hashable, Weights],
+        links: Collection[frozenset[Hashable]],
+        excluded: Collection[tuple[Hashable, Hashable]] | Ints,
+        batch: int,
+    ) -> Self:
+        if needs.vocabulary is not offers.vocabulary:
+            raise ValueError("vocabulary: the columns of both sides must share one")
+        needs.refuse_faults()
+        offers.refuse_faults()
+        return cls(
+            needs,
+            offers,
+            today,
+            scoring.points_per_need(needs, weights),
+            link_codes(needs, links),
+            excluded_codes(needs, offers, excluded),
+            batch,
+        )
+
+    def feasible(self, keep: int | None, count: Ints) -> Feasible:
+        """The best of each need (None: all), counted in `count` before the cut."""
+        found = [_no_feasible(self.needs, self.offers, self.today)]
+        for pairs in self._batches(candidates.within_reach(self.needs, self.offers)):
+            held, _ = judge(pairs, tolerate=0)
+            some = _scored(held, self.points, self.today)
+            count += np.bincount(some.need, minlength=len(count))
+            found.append(some.best(keep))
+        joined = (np.concatenate([getattr(one, name) for one in found]) for name in Feasible.COLUMNS)
+        # Batches cut through needs: what is best in each batch competes once more.
+        return Feasible(self.needs, self.offers, self.today, *joined).best(keep)
+
+    def missed(self, rows: Ints, near: int, near_km: float) -> Missed:
+        """The nearest misses of these needs."""
+        found = [_no_missed()]
+        needs = self.needs.take(rows)
+        for pairs in self._batches(candidates.of_category(needs, self.offers), rows):
+            tolerated, broken = judge(pairs, tolerate=1)
+            some = _missed(tolerated.where(broken != NO_RULE), broken[broken != NO_RULE])
+            too_far = (some.rule == RULE_CODES.index("distance")) & (
+                np.rint(some.gap * MICRO) > np.rint(near_km * MICRO)
+            )
+            found.append(some.take(~too_far).nearest(near))
+        joined = (np.concatenate([getattr(one, name) for one in found]) for name in Missed.COLUMNS)
+        return Missed(*joined).nearest(near)
+
+    def _batches(self, ranges: candidates.Ranges, rows: Ints | None = None) -> Iterator[Pairs]:
+        for need, offer in ranges.batches(self.batch):
+            need = need if rows is None else rows[need]
+            yield Pairs(self.needs, self.offers, need, offer, self.linked_cities, self.excluded)
 
 
 def broken_rules(
@@ -197,26 +362,29 @@ def _columns(
         offers = offer_columns(offers, words)
     if not isinstance(needs, NeedColumns):
         needs = need_columns(needs, words)
-    if needs.vocabulary is not offers.vocabulary:
-        raise ValueError("vocabulary: the columns of both sides must share one")
     return needs, offers
 
 
 def _scored(pairs: Pairs, points: Floats, today: date) -> Feasible:
     values = scoring.parts(pairs, today)
-    return Feasible(
+    columns = (
         pairs.need,
         pairs.offer,
         scoring.score(values, points, pairs.need),
-        pairs.distance_km,
-        pairs.offers.turn[pairs.offer],
-        pairs.reach_km,
-        pairs.exempt,
         pairs.runs.first,
         pairs.runs.last,
         pairs.runs.left,
-        *values,
     )
+    return Feasible(pairs.needs, pairs.offers, today, *(column.astype(np.int32) for column in columns))
+
+
+def _no_feasible(needs: NeedColumns, offers: OfferColumns, today: date) -> Feasible:
+    return Feasible(needs, offers, today, *(np.empty(0, np.int32) for _ in Feasible.COLUMNS))
+
+
+def _no_missed() -> Missed:
+    rows, numbers = np.empty(0, np.int64), np.empty(0)
+    return Missed(rows, rows, rows, numbers, numbers, numbers, rows)
 
 
 def _missed(pairs: Pairs, broken: Ints) -> Missed:
@@ -250,22 +418,19 @@ def _missed(pairs: Pairs, broken: Ints) -> Missed:
     )
 
 
-def _pairings(rows: Feasible, needs: NeedColumns, offers: OfferColumns) -> Iterator[tuple[int, Pairing]]:
-    quantity = np.minimum(needs.quantity[rows.need], rows.left)
-    days_asked = (needs.last_day - needs.first_day + 1)[rows.need]
+def _pairings(rows: Feasible) -> Iterator[tuple[int, Pairing]]:
     columns = (
-        rows.need, rows.offer, rows.score, np.rint(rows.distance_km * MICRO) / MICRO, rows.reach_km,
-        rows.exempt, rows.run_first, rows.run_last, days_asked, quantity, rows.left,
+        rows.need, rows.offer, rows.score, np.rint(rows.distance_km * MICRO) / MICRO, rows.reach_km, rows.exempt,
+        rows.run_first, rows.run_last, rows.days_asked, rows.quantity, rows.left,
     )  # fmt: skip
-    values = (rows.proximity, rows.dates, rows.fit, rows.language, rows.freshness, rows.courtesy)
-    parts = zip(*(column.tolist() for column in values), strict=True)
+    parts = zip(*(column.tolist() for column in rows.parts), strict=True)
     for row, six in zip(zip(*(column.tolist() for column in columns), strict=True), parts, strict=True):
         need, offer, score, distance_km, reach_km, exempt, first, last, asked, taken, left = row
         yield (
             need,
             Pairing(
-                need_id=needs.ids[need],
-                offer_id=offers.ids[offer],
+                need_id=rows.needs.id_of(need),
+                offer_id=rows.offers.id_of(offer),
                 score=score,
                 parts=Parts(*six),
                 distance_km=distance_km,
@@ -280,14 +445,15 @@ def _pairings(rows: Feasible, needs: NeedColumns, offers: OfferColumns) -> Itera
         )
 
 
-def _near_misses(rows: Missed, needs: NeedColumns, offers: OfferColumns) -> Iterator[tuple[int, NearMiss]]:
+def _near_misses(ranked: Ranked) -> Iterator[tuple[int, NearMiss]]:
+    rows = ranked.missed
     columns = (rows.need, rows.offer, rows.rule, rows.gap, rows.distance_km)
     for need, offer, rule, gap, distance_km in zip(*(column.tolist() for column in columns), strict=True):
         yield (
             need,
             NearMiss(
-                need_id=needs.ids[need],
-                offer_id=offers.ids[offer],
+                need_id=ranked.needs.id_of(need),
+                offer_id=ranked.offers.id_of(offer),
                 rule=RULE_CODES[rule],
                 gap=None if gap != gap else round(gap, 6),
                 distance_km=round(distance_km, 6),

@@ -19,12 +19,15 @@ HOUSING: Kind = "housing"
 GOODS: Kind = "goods"
 SKILL: Kind = "skill"
 KINDS = (HOUSING, GOODS, SKILL)
-URGENCIES = ("tonight", "this_week", "planned")
+# What helping one person is worth in the plan, before the score is added to it.
+PRIORITIES: dict[Urgency, int] = {"tonight": 4, "this_week": 2, "planned": 1}
+URGENCIES = tuple(PRIORITIES)
 ACCEPTS = ("women", "men", "couples", "families", "lone_minors")
 LANGUAGE_CATEGORIES = frozenset({"interpreting", "translation"})
 
 EARTH_RADIUS_KM = 6371.0088
 UNKNOWN_CONFIRMATION_DAYS = 90
+MOST = 2**31 - 1  # of anything counted
 
 
 def _day(name: str, value: object) -> None:
@@ -40,8 +43,8 @@ def _stretch(first: date, last: date) -> None:
 
 
 def _whole(name: str, value: object, least: int) -> None:
-    if type(value) is not int or value < least:
-        raise ValueError(f"{name}: a whole number from {least} up is expected, not {value!r}")
+    if type(value) is not int or not least <= value <= MOST:
+        raise ValueError(f"{name}: a whole number from {least} to {MOST} is expected, not {value!r}")
 
 
 def _words(name: str, value: object, allowed: tuple[str, ...] | None = None) -> None:
@@ -174,10 +177,10 @@ class Offer:
 class Need:
     """What is asked for. Fields of another kind than its own are ignored.
 
-    `quantity` is what is still missing: what live matches already hold for the need is not in it. Housing
-    asks for the whole household at once, whatever `part_useful` says, and names `forms` (none: any) instead
-    of a category. `people` unknown is the household for housing, one person otherwise; `min_days` unknown is
-    all the days for housing, one otherwise.
+    `quantity` is what is still missing of what was `asked` (None: the same): what live matches already hold
+    for the need is not in it. Housing asks for the whole household at once, whatever `part_useful` says, and
+    names `forms` (none: any) instead of a category. `people` unknown is the household for housing, one person
+    otherwise; `min_days` unknown is all the days for housing, one otherwise.
     """
 
     id: Hashable
@@ -192,6 +195,7 @@ class Need:
     last_day: date
     min_days: int | None = None
     quantity: int
+    asked: int | None = None
     part_useful: bool = False
     people: int | None = None
     urgency: Urgency = "planned"
@@ -224,6 +228,8 @@ class Need:
             if self.min_days > self.days_asked:
                 raise ValueError(f"min_days: {self.min_days} is more than the {self.days_asked} days asked")
         _whole("quantity", self.quantity, 1)
+        if self.asked is not None:
+            _whole("asked", self.asked, self.quantity)
         if self.people is not None:
             _whole("people", self.people, 1)
         if self.urgency not in URGENCIES:
@@ -253,10 +259,19 @@ class Need:
         return 1 if self.part_useful and self.kind != HOUSING else self.quantity
 
     @property
+    def whole_quantity(self) -> int:
+        """What was asked for, of which `quantity` is still missing."""
+        return self.quantity if self.asked is None else self.asked
+
+    @property
     def persons(self) -> int:
         if self.people is not None:
             return self.people
-        return self.quantity if self.kind == HOUSING else 1
+        return self.whole_quantity if self.kind == HOUSING else 1
+
+    @property
+    def priority(self) -> int:
+        return PRIORITIES[self.urgency]
 
     @property
     def household_words(self) -> frozenset[str]:

@@ -9,7 +9,17 @@ from typing import Self
 
 import numpy as np
 
-from matching.engine.columns import LONE_MINORS_BIT, Bools, Floats, Ints, Masks, NeedColumns, OfferColumns
+from matching.engine.columns import (
+    LONE_MINORS_BIT,
+    Bools,
+    Floats,
+    Ints,
+    Masks,
+    NeedColumns,
+    OfferColumns,
+    row_codes,
+    rows_of,
+)
 from matching.engine.records import EARTH_RADIUS_KM
 
 MICRO = 1e6  # decisions and order are taken on numbers rounded to 6 decimals, the same on every machine
@@ -110,7 +120,7 @@ def city(pairs: Pairs) -> Bools:
     same = need_city == offer_city
     if len(pairs.linked_cities) == 0:
         return same
-    linked = np.isin(_both(need_city, offer_city), pairs.linked_cities)
+    linked = np.isin(row_codes(need_city, offer_city), pairs.linked_cities)
     return same | (linked & pairs.offers.shared_with_linked[pairs.offer])
 
 
@@ -179,7 +189,7 @@ def open_(pairs: Pairs) -> Bools:
     both = pairs.needs.is_open[pairs.need] & pairs.offers.is_open[pairs.offer]
     if len(pairs.excluded) == 0:
         return both
-    return both & ~np.isin(_both(pairs.need, pairs.offer), pairs.excluded)
+    return both & ~np.isin(row_codes(pairs.need, pairs.offer), pairs.excluded)
 
 
 RULES: dict[str, Callable[[Pairs], Bools]] = {
@@ -251,13 +261,13 @@ def link_codes(needs: NeedColumns, links: Iterable[Collection[Hashable]]) -> Int
 
 
 def excluded_codes(
-    needs: NeedColumns, offers: OfferColumns, excluded: Collection[tuple[Hashable, Hashable]]
+    needs: NeedColumns, offers: OfferColumns, excluded: Collection[tuple[Hashable, Hashable]] | Ints
 ) -> Ints:
-    """Rows of the (need id, offer id) pairs that were set aside, as far as both are here."""
-    if not excluded:
-        return np.array([], np.int64)
-    need_row = {id_: row for row, id_ in enumerate(needs.ids)}
-    offer_row = {id_: row for row, id_ in enumerate(offers.ids)}
+    """Rows of the (need id, offer id) pairs that were set aside, as far as both are here; codes stay as they are."""
+    if isinstance(excluded, np.ndarray):
+        return excluded
+    need_row = rows_of(needs.ids, (need for need, _ in excluded))
+    offer_row = rows_of(offers.ids, (offer for _, offer in excluded))
     return np.array(
         [
             (need_row[need] << 32) + offer_row[offer]
@@ -266,10 +276,6 @@ def excluded_codes(
         ],
         np.int64,
     )
-
-
-def _both(one: Ints, other: Ints) -> Ints:
-    return (one << 32) + other
 
 
 def any_word(masks: Masks) -> Bools:

@@ -65,22 +65,25 @@ def points_per_need(needs: NeedColumns, weights: Weights | Mapping[Hashable, Wei
     """Six rows of points, a column per need: its city's, for there the decision is taken, or the defaults."""
     if isinstance(weights, Weights):
         return np.repeat(np.array(weights.points, np.float64)[:, None], len(needs), axis=1)
-    default = Weights()
-    rows = [weights.get(city, default).points for city in needs.cities]
-    return np.array(rows, np.float64).reshape(len(needs), 6).T
+    table = np.empty((6, len(needs.vocabulary.cities)))
+    for city, code in needs.vocabulary.cities.items():
+        table[:, code] = weights.get(city, Weights()).points
+    return table[:, needs.city]
 
 
-def score(values: Parts6, points: Floats, need: Ints) -> Floats:
-    """Added part by part in the order of `Weights`, rounded to 6 decimals."""
+def score(values: Parts6, points: Floats, need: Ints) -> Ints:
+    """Added part by part in the order of `Weights`, in millionths of a point."""
     total = np.zeros(len(need))
     for value, row in zip(values, points, strict=True):
         total += row[need] * value
-    return np.rint(total * MICRO) / MICRO
+    return np.rint(total * MICRO).astype(np.int32)
 
 
-def best_first(need: Ints, keys: tuple[Ints | Floats, ...], keep: int) -> Ints:
-    """Rows of the `keep` first of each need, by the first key, then the next (smaller first)."""
+def best_first(need: Ints, keys: tuple[Ints | Floats, ...], keep: int | None) -> Ints:
+    """Rows of the `keep` first (None: of all) of each need, by the first key, then the next (smaller first)."""
     order = np.lexsort((*reversed(keys), need))
+    if keep is None:
+        return order
     need = need[order]
     start = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
     place = np.arange(len(need)) - np.repeat(start, np.diff(np.concatenate([start, [len(need)]])))
