@@ -39,7 +39,10 @@ class CommuneAdmin(admin.ModelAdmin):
 
 @admin.register(City)
 class CityAdmin(admin.ModelAdmin):
-    """A town is closed, never deleted: everything belongs to it."""
+    """A town is closed, never deleted: everything belongs to it.
+
+    The points of its score are shown alone: they are changed on the town's own page, with a preview and a history.
+    """
 
     form = CityForm
     list_display = ["name", "slug", "seat", "is_open", "phone", "email"]
@@ -47,7 +50,7 @@ class CityAdmin(admin.ModelAdmin):
     list_select_related = ["seat"]
     search_fields = ["name", "slug"]
     filter_horizontal = ["linked"]
-    readonly_fields = ["created_at"]
+    readonly_fields = ["weights", "created_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

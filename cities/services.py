@@ -131,7 +131,7 @@ def create_city(
 @transaction.atomic
 def update_city(*, city_id: int, changes: dict[str, Any], by: AbstractBaseUser | None, now: datetime) -> City:
     """Change fields of a town. Raises ValidationError with what is wrong, and then changes nothing."""
-    city = City.objects.select_for_update().get(pk=city_id)
+    city = City.objects.select_for_update(no_key=True).get(pk=city_id)
     for field, value in changes.items():
         setattr(city, field, value)
     city.full_clean()

@@ -1,0 +1,161 @@
+"""What a town's score counts: the points of the six parts, what another choice would change, and who changed them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from cities import services as cities
+from cities.models import City
+from matching import engine, snapshots
+from matching.engine.records import PARTS
+from matching.models import WeightsChange
+from needs import services as needs
+from needs.models import OPEN_STATES, Need
+from offers.models import Offer
+
+Points = Mapping[str, float]
+
+# A preview is worked out while somebody waits: the most urgent are looked at, and the page says how many.
+PREVIEWED_NEEDS = 200
+SHOWN_CASES = 20
+
+
+class SameWeights(Exception):
+    """The points asked for are those that the town has already."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the points since they were read; `weights` are the town's now."""
+
+    def __init__(self, weights: Points) -> None:
+        super().__init__("the weights were changed meanwhile")
+        self.weights = weights
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A need whose first suggestion would be another. `was_rank`: where that offer stands with today's points."""
+
+    need: Need
+    before: Offer
+    before_score: float
+    after: Offer
+    after_score: float
+    was_rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What other points would change for the `looked_at` most urgent of `open_needs`, on today's offers.
+
+    `with_suggestions` of them have any; `other_first` counts another first suggestion, `other_order` another list of
+    suggestions or another order of it (the former are among them).
+    """
+
+    open_needs: int
+    looked_at: int
+    with_suggestions: int
+    other_first: int
+    other_order: int
+    cases: tuple[Case, ...]
+
+
+def points_of(weights: Points) -> dict[str, float]:
+    """Points in the published order of the parts, as the engine counts them."""
+    return {part: float(weights[part]) for part in PARTS}
+
+
+@transaction.atomic
+def change(*, city_id: int, weights: Points, seen: Points, by: User, now: datetime) -> WeightsChange:
+    """Give the town other points, write down who did, and have every open need looked at again.
+
+    `seen` are the points that the change was decided on. Raises ValidationError (each from 0 to 100, together 100),
+    SameWeights and ChangedMeanwhile; nothing is changed then.
+    """
+    city = City.objects.select_for_update(no_key=True).get(pk=city_id)
+    before = points_of(city.weights)
+    if before != points_of(seen):
+        raise ChangedMeanwhile(city.weights)
+    if set(weights) == set(PARTS) and before == points_of(weights):
+        raise SameWeights
+    after = dict(weights)
+    previous = dict(city.weights)
+    # Needs before the town's row is written: the order in which scans take them.
+    _mark_open_needs(city_id, now)
+    cities.update_city(city_id=city_id, changes={"weights": after}, by=by, now=now)
+    # A scan that read the old points may end after the marking above and before our commit: mark once more then.
+    transaction.on_commit(lambda: _mark_open_needs(city_id, now))
+    return WeightsChange.objects.create(city_id=city_id, before=previous, after=after, by=by, at=now)
+
+
+def history(city: City) -> QuerySet[WeightsChange]:
+    """Every change of the town's points, the latest first."""
+    return WeightsChange.objects.filter(city=city).select_related("by")
+
+
+def preview(city: City, weights: Points, *, now: datetime) -> Preview:
+    """Rank today's queue twice, with the town's points and with these, and compare. Writes nothing."""
+    queue = Need.objects.open().filter(city=city).order_by("urgency_rank", "created_at", "id")
+    asked = list(queue.select_related("commune", "city")[:PREVIEWED_NEEDS])
+    today = snapshots.local_day(now, city)
+    snapshot = snapshots.of_needs(asked, city=city, now=now)
+    now_ranked = snapshot.rank(today=today, near=0)
+    then_ranked = replace(snapshot, weights={city.pk: engine.Weights(**points_of(weights))}).rank(
+        today=today, near=0
+    )
+    found = [
+        (before.pairings, after.pairings)
+        for before, after in zip(now_ranked, then_ranked, strict=True)
+        if before.pairings
+    ]
+    other_first = {
+        int(str(before[0].need_id)): (before, after)
+        for before, after in found
+        if before[0].offer_id != after[0].offer_id
+    }
+    return Preview(
+        open_needs=queue.count() if len(asked) == PREVIEWED_NEEDS else len(asked),
+        looked_at=len(asked),
+        with_suggestions=len(found),
+        other_first=len(other_first),
+        other_order=sum(_offers(before) != _offers(after) for before, after in found),
+        cases=_cases([need for need in asked if need.pk in other_first][:SHOWN_CASES], other_first),
+    )
+
+
+def _cases(
+    asked: list[Need],
+    ranked: Mapping[int, tuple[tuple[engine.Pairing, ...], tuple[engine.Pairing, ...]]],
+) -> tuple[Case, ...]:
+    wanted = {int(str(pairings[0].offer_id)) for need in asked for pairings in ranked[need.pk]}
+    offers = {offer.pk: offer for offer in Offer.objects.filter(pk__in=wanted).select_related("commune")}
+    cases = []
+    for need in asked:
+        before, after = ranked[need.pk]
+        first, other = before[0], after[0]
+        places = _offers(before)
+        cases.append(
+            Case(
+                need=need,
+                before=offers[int(str(first.offer_id))],
+                before_score=first.score,
+                after=offers[int(str(other.offer_id))],
+                after_score=other.score,
+                # Beyond the best that are kept there is no rank to tell.
+                was_rank=places.index(other.offer_id) + 1 if other.offer_id in places else 0,
+            )
+        )
+    return tuple(cases)
+
+
+def _offers(pairings: tuple[engine.Pairing, ...]) -> list[object]:
+    return [pairing.offer_id for pairing in pairings]
+
+
+def _mark_open_needs(city_id: int, now: datetime) -> None:
+    open_needs = Need.objects.filter(city=city_id, state__in=OPEN_STATES)
+    needs.mark_due(need_ids=open_needs.values_list("pk", flat=True), now=now)
