@@ -125,7 +125,7 @@ def suggestion_card(match: Match) -> Card:
 
 def parts(match: Match) -> list[dict[str, Any]]:
     """The six parts: label, points, the most they could be, and the reason of each, where one can be said."""
-    sentences = {fact["code"]: reason_sentence(fact["code"], fact["params"]) for fact in match.facts}
+    sentences = {fact["code"]: reason_sentence(fact["code"], fact["params"]) for fact in match.facts or ()}
     return [
         {
             "label": label,
@@ -144,7 +144,7 @@ def reasons(match: Match) -> list[dict[str, str]]:
         for good, state in ((True, "ok"), (False, "warn")):
             sentences = [
                 reason_sentence(fact["code"], fact["params"])
-                for fact in match.facts
+                for fact in match.facts or ()
                 if fact["code"] in matter and fact["good"] is good and not _says_nothing(match, fact["code"])
             ]
             if sentences:

@@ -78,7 +78,7 @@ def queue(user: User, city: City) -> QuerySet[Need]:
         Need.objects.visible_to(user)
         .open()
         .filter(city=city)
-        .select_related("commune", "organisation")
+        .select_related("commune", "organisation", "city")
         .annotate(
             pending=Exists(matches.filter(state__in=PENDING)),
             suggestions=Coalesce(Subquery(suggestions.values("n"), output_field=IntegerField()), 0),

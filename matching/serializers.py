@@ -220,7 +220,7 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
         "algorithm": match.algorithm,
         "reasons": [
             {**fact, "text": reason_sentence(fact["code"], fact["params"])}
-            for fact in match.facts
+            for fact in match.facts or ()
             if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
             and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
         ],

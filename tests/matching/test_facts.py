@@ -92,43 +92,56 @@ def test_a_suggestion_that_comes_again_carries_no_old_reasons(city, coordinator)
     assert {"code": "asked", "params": {"times": 1}, "good": False} in explained.facts
 
 
-@pytest.mark.parametrize(
-    ("kind", "codes"),
-    [
-        (Kind.HOUSING, {"same_place", "all_days"}),
-        (Kind.GOODS, {"same_place", "all_days", "whole_quantity"}),
-        (Kind.SKILL, {"same_place", "all_days", "whole_quantity"}),
-    ],
-)
-def test_an_offer_that_has_just_closed_still_says_its_figures(city, coordinator, client, kind, codes):
+@pytest.mark.parametrize("kind", Kind.values)
+def test_an_offer_that_has_just_closed_is_still_explained(city, coordinator, client, kind):
     match = suggested_match(city=city, kind=kind)
+    before = engine_s_own(match)
     Offer.objects.filter(pk=match.offer_id).update(state="paused")
     (explained,) = read(pk=match.pk)
-    assert {fact["code"] for fact in explained.facts} == codes
-    assert [part["points"] for part in presentation.parts(explained)] == [
-        match.parts[name] * match.weights[name] for name in engine.records.PARTS
-    ]
+    assert explained.facts == before
     client.force_login(coordinator)
     page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))
     assert "couvre les 30 jours" in page.content.decode()
     services.dismiss(match_id=match.pk, by=coordinator, now=NOW, reason=Reason.OTHER)
-    assert {fact["code"] for fact in Match.objects.get(pk=match.pk).facts} == codes
+    assert Match.objects.get(pk=match.pk).facts == before
 
 
-def test_a_remote_hour_of_a_closed_offer_is_still_remote(city):
-    match = suggested_match(city=city, kind=Kind.SKILL, need={"remote_ok": True}, offer={"remote": True})
-    Offer.objects.filter(pk=match.offer_id).update(state="withdrawn")
-    (explained,) = read(pk=match.pk)
-    assert explained.facts[0]["code"] == "remote"
+@pytest.mark.parametrize("kind", Kind.values)
+def test_what_was_just_taken_says_what_it_would_have_given(city, coordinator, kind):
+    match = suggested_match(city=city, kind=kind)
+    other = due_need(city=city, kind=kind)
+    drain()
+    second = Match.objects.get(need=other)
+    services.propose(match_id=match.pk, by=coordinator, now=NOW)
+    (explained,) = read(pk=second.pk)
+    fit = next(fact for fact in explained.facts if fact["code"].startswith(("places", "whole", "part")))
+    assert fit["params"]["remaining"] == fit["params"]["quantity"] == second.quantity
 
 
-def test_a_superseded_suggestion_says_its_figures(city, coordinator):
+def test_a_superseded_suggestion_is_explained(city, coordinator):
     match = suggested_match(city=city, offer={"latitude": 48.60, "longitude": 7.75})
     offers.pause(offer_id=match.offer_id, by=coordinator, now=NOW)
     drain()
     (explained,) = read(pk=match.pk)
     assert explained.state == MatchState.SUPERSEDED
-    assert [fact["code"] for fact in explained.facts] == ["distance", "all_days"]
+    assert [fact["code"] for fact in explained.facts][:2] == ["distance", "all_days"]
+
+
+def test_a_row_that_the_engine_refuses_has_its_figures(city, coordinator, client, caplog):
+    """A row that slipped past the forms: named in the log without its values, and no page breaks on it."""
+    match = suggested_match(city=city)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE needs_need SET languages = '{\"\"}' WHERE id = %s", [match.need_id])
+    match = Match.objects.select_related("city", "need", "offer").get()
+    facts.explained([match], now=NOW)
+    assert f"need {match.need_id} with offer {match.offer_id} is left unexplained: languages" in caplog.text
+    assert presentation.reasons(match) == []
+    assert [part["points"] for part in presentation.parts(match)] == [
+        match.parts[name] * match.weights[name] for name in engine.records.PARTS
+    ]
+    client.force_login(coordinator)
+    page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))
+    assert page.status_code == 200
 
 
 def test_explaining_takes_as_many_queries_for_twenty_as_for_one(city):
@@ -142,9 +155,9 @@ def test_explaining_takes_as_many_queries_for_twenty_as_for_one(city):
         due_offer(city=city, kind=Kind.GOODS)
     due_offer(city=city, kind=Kind.GOODS)
     drain()
-    rows = list(Match.objects.select_related("city", "need", "offer"))
+    rows = Match.objects.select_related("city", "need", "offer")
+    assert count(list(rows)) == count(list(rows[:1])) == 2
     assert len(rows) == 20
-    assert count(rows) == count(rows[:1]) <= 8
     assert count([]) == 0
 
 
