@@ -53,6 +53,7 @@ _ISO_DAY = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
 _FRENCH_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+_PLAIN_NUMBERS = re.compile(r"(?:(?:-?[0-9]{1,9}(?:\.[0-9]{1,20})?)?\n)*(?:-?[0-9]{1,9}(?:\.[0-9]{1,20})?)?")
 # float() also reads "1_000", "nan" and figures of other scripts with spaces around.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -117,7 +118,8 @@ class Column:
     """A column: its name, how a filled cell is read, what an empty one means.
 
     `parse` is never given an empty cell and raises CellError or ValidationError. A `required` column must be
-    there, and its cells filled.
+    there, and its cells filled. `many` is for columns whose cells hardly ever repeat: what `parse` would make of all
+    these cells, or None when one of them is not plain.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Column:
     synonyms: tuple[str, ...] = ()
     required: bool = False
     default: Any = None
+    many: Callable[[list[str]], list[Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,13 +461,17 @@ def _rows(blocks: Iterator[Block]) -> Iterator[Row | list[BadCell]]:
             yield Row(line, values, raw, block.places)
 
 
-def parse_blocks(table: Table, columns: Sequence[Column], *, size: int = BLOCK) -> Iterator[Block]:
+def parse_blocks(
+    table: Table, columns: Sequence[Column], *, passed_over: Sequence[Column] = (), size: int = BLOCK
+) -> Iterator[Block]:
     """The lines that are not blank, `size` at a time, as columns of typed cells; errors as in `parse_rows`.
+
+    Columns `passed_over` are known and not read: whatever stands there is right.
 
     A cell's text is understood once and then remembered, so that what repeats (days, words, yes and no) is as good
     as free: a parser must give the same for the same text.
     """
-    found = _find_columns(table, columns)
+    found = _find_columns(table, columns, passed_over)
     missing = [column.name for column in columns if column.required and column.name not in found]
     if missing:
         raise Unreadable(
@@ -477,8 +484,13 @@ def parse_blocks(table: Table, columns: Sequence[Column], *, size: int = BLOCK) 
     return _blocks(table, columns, found, size)
 
 
-def _find_columns(table: Table, columns: Sequence[Column]) -> dict[str, int]:
-    names = {plain(name): column.name for column in columns for name in (column.name, *column.synonyms)}
+def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence[Column]) -> dict[str, int]:
+    """Where each column stands; those passed over are left out."""
+    names = {
+        plain(name): column.name
+        for column in (*passed_over, *columns)
+        for name in (column.name, *column.synonyms)
+    }
     found: dict[str, int] = {}
     unknown = []
     for at, header in enumerate(table.header):
@@ -499,7 +511,7 @@ def _find_columns(table: Table, columns: Sequence[Column]) -> dict[str, int]:
         table.notices.append(
             _("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": ", ".join(unknown)}
         )
-    return found
+    return {column.name: found[column.name] for column in columns if column.name in found}
 
 
 def _blocks(table: Table, columns: Sequence[Column], found: Mapping[str, int], size: int) -> Iterator[Block]:
@@ -603,9 +615,11 @@ class _Meanings(dict[Any, Any]):
 
     def of(self, cells: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
         """The meanings, and (place, what is wrong) of the cells that have none."""
-        if not set(map(type, cells)) <= {str, Fault}:
+        if set(map(type, cells)) != {str}:
             # A workbook's own 1, 1.0 and True would be one key.
             cells = [cell if isinstance(cell, str | Fault) else as_text(cell) for cell in cells]
+        elif self.column.many is not None and (all_plain := self.column.many(cells)) is not None:
+            return all_plain, []
         found = list(map(self.__getitem__, cells))
         if not self.some_refused:
             return found, []
@@ -664,6 +678,31 @@ def text(*, most: int) -> Callable[[Any], str]:
         return value
 
     return parse
+
+
+def words_as_they_stand(*, most: int) -> Callable[[list[str]], list[Any] | None]:
+    """For `Column.many`: identifiers of at most so many characters, when all are filled and without a space."""
+
+    def many(cells: list[str]) -> list[Any] | None:
+        together = "|".join(cells)
+        plain = together.isprintable() and " " not in together and all(cells)
+        return cells if plain and max(map(len, cells)) <= most else None
+
+    return many
+
+
+def plain_decimals(*, least: float, most: float, empty: float) -> Callable[[list[str]], list[Any] | None]:
+    """For `Column.many`: numbers with a point, `empty` (perhaps NaN) for an empty cell."""
+
+    def many(cells: list[str]) -> list[Any] | None:
+        if not _PLAIN_NUMBERS.fullmatch("\n".join(cells)):
+            return None
+        values = [float(cell) if cell else None for cell in cells]
+        if not all(value is None or least <= value <= most for value in values):
+            return None
+        return [empty if value is None else value for value in values]
+
+    return many
 
 
 def decimal(*, least: float, most: float) -> Callable[[Any], float]:
