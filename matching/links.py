@@ -1,4 +1,4 @@
-"""Signed links: who may answer for which match."""
+"""Signed links: who may answer for which match, and about which condition."""
 
 from datetime import timedelta
 
@@ -7,11 +7,14 @@ from django.urls import reverse
 from accounts.links import Grant, LinkBroken, LinkExpired, sign
 from accounts.links import read as read_link
 from accounts.models import User
-from matching.models import Match
+from matching.models import ConditionQuestion, Match
 
-__all__ = ["VALID_FOR", "Grant", "LinkBroken", "LinkExpired", "answer_path", "read"]
+__all__ = [
+    "VALID_FOR", "Grant", "LinkBroken", "LinkExpired", "answer_path", "condition_path", "read", "read_condition",
+]  # fmt: skip
 
 SALT = "matching.answer"
+CONDITION_SALT = "matching.condition"
 VALID_FOR = timedelta(days=30)
 
 
@@ -24,3 +27,14 @@ def answer_path(match: Match, user: User) -> str:
 def read(token: str) -> Grant:
     """The grant of a link; its subject is the match. Raises LinkExpired or LinkBroken."""
     return read_link(token, salt=SALT, valid_for=VALID_FOR)
+
+
+def condition_path(question: ConditionQuestion, user: User) -> str:
+    """The path of the page on which this person says whether a condition can give."""
+    token = sign(salt=CONDITION_SALT, subject_id=question.pk, user=user)
+    return reverse("matching:condition", args=[question.need.city.slug, token])
+
+
+def read_condition(token: str) -> Grant:
+    """The grant of such a link; its subject is the question. Raises LinkExpired or LinkBroken."""
+    return read_link(token, salt=CONDITION_SALT, valid_for=VALID_FOR)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import views, weight_views
+from matching import condition_views, views, weight_views
 
 app_name = "matching"
 
@@ -10,6 +10,14 @@ urlpatterns = [
     path("bureau/pistes/<int:pk>/<str:act>/", views.act, name="act"),
     path("bureau/notation/", weight_views.weights, name="weights"),
     path("bureau/<str:reference>/", views.case, name="case"),
+    path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
+    path(
+        "bureau/<str:reference>/conditions/<int:offer_id>/<str:rule>/",
+        condition_views.ask,
+        name="ask_condition",
+    ),
+    path("condition/<str:token>/", condition_views.answer, name="condition"),
+    path("demandes/conditions/<int:pk>/", condition_views.mine, name="my_condition"),
     path("reponse/<str:token>/", views.answer, name="answer"),
     path("demandes/", views.mine, name="mine"),
     path("demandes/<int:pk>/", views.mine_one, name="mine_one"),

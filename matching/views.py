@@ -18,10 +18,10 @@ from accounts import selectors as accounts
 from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.models import City
-from matching import facts, links, presentation, selectors, services
+from matching import conditions, facts, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Role
-from matching.models import Match, MatchState, Scan
+from matching.models import Match, MatchState
 from matching.snapshots import local_day
 from needs.models import Need
 from needs.words import public_title
@@ -157,7 +157,8 @@ def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
         }
         for match in page.object_list
     ]
-    return render(request, "matching/mine.html", {"rows": rows, "page_obj": page})
+    questions = conditions.waiting_for(user, city)
+    return render(request, "matching/mine.html", {"rows": rows, "questions": questions, "page_obj": page})
 
 
 def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
@@ -190,14 +191,15 @@ def _render_case(
         "now": now,
     }
     if need is not None:
-        scan = Scan.objects.filter(need=need).first()
+        scan = conditions.scan_of(need)
         acted = list(selectors.under_way(user, need))
         roles = frozenset({Role.COORDINATOR})
         # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
         is_promised = sum(match.quantity for match in acted if match.state in HOLDING) >= need.quantity
-        suggested = () if is_promised else selectors.suggestions(user, need)
         near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
-        suggested = facts.explained(suggested, near_misses=near_misses, now=now)
+        suggested = facts.explained(
+            () if is_promised else selectors.suggestions(user, need), near_misses=near_misses, now=now
+        )
         cards = [presentation.suggestion_card(match) for match in suggested]
         context |= {
             "scan": scan,
@@ -211,7 +213,9 @@ def _render_case(
                 }
                 for match in acted
             ],
-            "near_misses": [miss for miss in near_misses if miss.sentence],
+            "near_misses": conditions.lines(
+                scan, [miss for miss in near_misses if miss.sentence], today=local_day(now, city)
+            ),
             "thread": presentation.thread(need, acted, now),
             "looking": need.scan_due_at is not None and not is_promised,
         }

@@ -1,0 +1,366 @@
+"""Can this condition of the need give? The desk asks about a near miss; whoever posted the need answers.
+
+The engine is asked each time, on the rows as they are: a question is put only where a yes makes the pair possible,
+and a yes counts only while it still does. Lock order: need, then question.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import JSONObject
+
+from accounts import selectors as accounts
+from accounts.models import Membership, Role, User
+from cities.models import City
+from matching import engine, messages, snapshots
+from matching.models import ConditionQuestion, Scan
+from matching.relaxations import Relaxation, relaxation, relaxed
+from matching.selectors import NearMissLine
+from needs import services as needs
+from needs.models import Need
+from notifications.services import queue
+from offers.models import Offer
+
+Answer = ConditionQuestion.Answer
+# Who may note what somebody says on the telephone.
+DESK = frozenset({Role.COORDINATOR, Role.OPERATOR})
+_ASKED = {
+    "pk": "id", "offer": "offer_id", "rule": "rule", "answer": "answer", "asked_at": "asked_at",
+    "answered_at": "answered_at",
+}  # fmt: skip
+
+
+class CannotAsk(Exception):
+    """Why a question cannot be put.
+
+    "role", "closed" (the need or the offer is no longer open), "changed" (no near miss by this rule any more),
+    "cannot" (the need cannot give there, or it would not suffice), "asked", "stays" (answered no for the need as it
+    is), "nobody" (nobody to ask).
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class CannotAnswer(Exception):
+    """Somebody whom the need does not concern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked about a need's condition, and when it was answered."""
+
+    pk: int
+    offer: int
+    rule: str
+    answer: str
+    asked_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A near miss on the desk: whether its condition can be asked about, and what was answered."""
+
+    miss: NearMissLine
+    relaxation: Relaxation | None
+    question: Asked | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.miss.offer.pk}-{self.miss.rule}"
+
+    @property
+    def asks(self) -> bool:
+        return self.relaxation is not None and self.question is None
+
+    @property
+    def change(self) -> str:
+        """ "avec 24 km"; empty when only the offer could give."""
+        found = self.relaxation
+        return "" if found is None else messages.change_words(found.rule, found.params)
+
+
+# --- Asking and answering ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> ConditionQuestion:
+    """Ask whoever posted the need whether this one condition can give. Raises CannotAsk."""
+    need = _locked_need(need_id)
+    if not accounts.is_coordinator(by, need.city):
+        raise CannotAsk("role")
+    offer = Offer.objects.open().filter(pk=offer_id).first()
+    if offer is None or not _may_be_asked(need):
+        raise CannotAsk("closed")
+    _settle_stale(need, now=now)
+    # A no to 24 km is a no to 30 km, and one question on a condition is enough at a time.
+    for known in ConditionQuestion.objects.filter(need=need, rule=rule, need_revision=need.revision):
+        if known.answer == Answer.STAYS:
+            raise CannotAsk("stays")
+        if not known.answer:
+            raise CannotAsk("asked")
+    found, pairing = _relaxed_now(need, offer, rule, now=now)
+    people = _posters(need)
+    if not people:
+        raise CannotAsk("nobody")
+    question = ConditionQuestion.objects.create(
+        need=need,
+        offer=offer,
+        rule=rule,
+        params={
+            **found.params,
+            "first_day": pairing.run_first_day.isoformat(),
+            "last_day": pairing.run_last_day.isoformat(),
+            "quantity": pairing.quantity,
+        },
+        change=found.change,
+        need_revision=need.revision,
+        asked_by=by,
+        asked_at=now,
+    )
+    for person in people:
+        queue(
+            recipient=person,
+            event="condition_asked",
+            subject_key=f"condition:{question.pk}",
+            city=need.city,
+            compose=partial(messages.condition_question, question, person),
+            now=now,
+        )
+    return question
+
+
+@transaction.atomic
+def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> ConditionQuestion:
+    """Say whether the condition gives; a yes changes the need, which the engine then looks at again.
+
+    Whoever comes second gets the question as it was answered. A question that the need, or for a yes the offer, has
+    outlived is moot, and changes nothing. Raises CannotAnswer, and ValidationError when the need cannot be changed so.
+    """
+    need = _locked_need(ConditionQuestion.objects.values_list("need_id", flat=True).get(pk=question_id))
+    question = (
+        ConditionQuestion.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("offer", "answered_by")
+        .get(pk=question_id)
+    )
+    question.need = need
+    # The desk notes what somebody says on the telephone.
+    if not (accounts.roles_in(by, need.city) & DESK or concerns(by, need)):
+        raise CannotAnswer
+    if question.answer:
+        return question
+    if not _still_stands(question) or (gives and not _would_suffice(question, now=now)):
+        _settle(question, Answer.MOOT, by=by, now=now)
+        return question
+    if gives:
+        today = snapshots.local_day(now, need.city)
+        question.need = needs.change(need_id=need.pk, fields=question.change, by=by, now=now, today=today)
+        question.need.city = need.city
+        _settle(question, Answer.GIVES, by=by, now=now)
+        _settle_stale(question.need, now=now)
+    else:
+        _settle(question, Answer.STAYS, by=by, now=now)
+    for person in accounts.coordinators_of(need.city):
+        if person != by:
+            queue(
+                recipient=person,
+                event="condition_answered",
+                subject_key=f"condition:{question.pk}",
+                city=need.city,
+                compose=partial(messages.condition_answered, question, person),
+                now=now,
+            )
+    return question
+
+
+def concerns(user: User, need: Need) -> bool:
+    """Whether it is theirs: the person concerned, or the association's active members."""
+    if need.person_id == user.pk:
+        return True
+    organisation = need.organisation
+    return organisation is not None and accounts.members_of(organisation).filter(pk=user.pk).exists()
+
+
+# --- Reading -------------------------------------------------------------------------------------------
+
+
+def visible_to(user: User) -> QuerySet[ConditionQuestion]:
+    """Questions on the needs that somebody may see: one's own, one's associations', the town's for its desk."""
+    return ConditionQuestion.objects.filter(need__in=Need.objects.visible_to(user))
+
+
+def waiting_for(user: User, city: City) -> QuerySet[ConditionQuestion]:
+    """What somebody is asked about their own needs and those of their associations, the latest first."""
+    organisations = Membership.objects.filter(user=user).values("organisation")
+    own = Q(need__person=user) | Q(need__organisation__in=organisations)
+    return (
+        ConditionQuestion.objects.filter(
+            own,
+            answer="",
+            need_revision=F("need__revision"),
+            need__city=city,
+            need__in=Need.objects.open(),
+            offer__in=Offer.objects.open(),
+        )
+        .select_related("need", "offer")
+        .order_by("-asked_at", "-id")
+    )
+
+
+def is_moot(question: ConditionQuestion) -> bool:
+    """Whether an open question has nothing left to ask about: the need changed or closed, or the offer is gone."""
+    return not question.answer and not (_still_stands(question) and question.offer.is_open)
+
+
+def scan_of(need: Need) -> Scan | None:
+    """What the engine last found for a need, with what was asked about its conditions: one query for the two."""
+    questions = ConditionQuestion.objects.filter(need=need).exclude(answer=Answer.MOOT)
+    # What the need was when asked; a yes made another one of it, and shows until the engine has looked again.
+    as_it_is = Q(need_revision=need.revision, answer__in=["", Answer.STAYS])
+    if need.scan_due_at is not None:
+        as_it_is |= Q(need_revision=need.revision - 1, answer=Answer.GIVES)
+    rows = questions.filter(as_it_is).order_by("asked_at", "id").values(row=JSONObject(**_ASKED))
+    return Scan.objects.filter(need=need).annotate(asked=ArraySubquery(rows)).first()
+
+
+def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> list[Line]:
+    """The near misses of a scan (see `scan_of`) with what was asked about them.
+
+    A condition that stays, and one that is being asked about, stand for every offer.
+    """
+    if scan is None or not misses:
+        return []
+    about: dict[tuple[int | None, str], Asked] = {}
+    for one in map(_asked, scan.asked):  # type: ignore[attr-defined]
+        about[one.offer, one.rule] = one
+        if one.answer != Answer.GIVES:
+            about[None, one.rule] = one
+    return [
+        Line(
+            miss, _of_line(miss, today), about.get((miss.offer.pk, miss.rule)) or about.get((None, miss.rule))
+        )
+        for miss in misses
+    ]
+
+
+def gains(need: Need, found: Sequence[Line], *, now: datetime) -> dict[str, int]:
+    """By line, how many more offers each change alone would make possible for this need: one reading, one ranking."""
+    askable = [(line.key, line.relaxation) for line in found if line.relaxation is not None]
+    if not askable:
+        return {}
+    snapshot = snapshots.of_needs([need], city=need.city, now=now)
+    rankings = _trial(snapshot, need, [one for _key, one in askable], near=0, now=now)
+    if not rankings:
+        return {}
+    before = rankings[0].feasible_count
+    return {
+        key: ranking.feasible_count - before
+        for (key, _one), ranking in zip(askable, rankings[1:], strict=True)
+    }
+
+
+# --- The parts of it -----------------------------------------------------------------------------------
+
+
+def _locked_need(need_id: int) -> Need:
+    return (
+        Need.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("city", "commune", "organisation", "person")
+        .get(pk=need_id)
+    )
+
+
+def _posters(need: Need) -> list[User]:
+    """Whom to ask: the person concerned, or the association's members."""
+    if need.organisation is None:
+        assert need.person is not None  # need_has_a_poster
+        return [need.person] if need.person.is_active else []
+    return list(accounts.members_of(need.organisation))
+
+
+def _may_be_asked(need: Need) -> bool:
+    return need.is_open and (need.organisation is None or need.organisation.is_verified)
+
+
+def _still_stands(question: ConditionQuestion) -> bool:
+    """The need is open, and is what the question was asked about."""
+    return _may_be_asked(question.need) and question.need.revision == question.need_revision
+
+
+def _would_suffice(question: ConditionQuestion, *, now: datetime) -> bool:
+    """Whether a yes still makes the pair possible, which it is not already."""
+    if not question.offer.is_open:
+        return False
+    need = question.need
+    change = Relaxation(question.rule, question.change, question.params)
+    snapshot = snapshots.of_pairs([need], [question.offer_id], city=need.city, now=now)
+    rankings = _trial(snapshot, need, [change], near=0, now=now)
+    return [ranking.feasible_count for ranking in rankings] == [0, 1]
+
+
+def _relaxed_now(need: Need, offer: Offer, rule: str, *, now: datetime) -> tuple[Relaxation, engine.Pairing]:
+    """The change to ask for, and the pair that it makes possible; the engine's word on the two rows as they are."""
+    snapshot = snapshots.of_pairs([need], [offer.pk], city=need.city, now=now)
+    as_it_is = _trial(snapshot, need, [], near=1, now=now)
+    misses = as_it_is[0].near_misses if as_it_is else ()
+    if not misses or misses[0].rule != rule:
+        raise CannotAsk("changed")
+    (miss,) = misses
+    today = snapshots.local_day(now, need.city)
+    found = relaxation(need, offer, rule=rule, gap=miss.gap, distance_km=miss.distance_km, today=today)
+    if found is None:
+        raise CannotAsk("cannot")
+    ranking = _trial(snapshot, need, [found], near=0, now=now)[1]
+    if not ranking.pairings:
+        raise CannotAsk("cannot")  # part of it would do, and every part is held on those days
+    return found, ranking.pairings[0]
+
+
+def _trial(
+    snapshot: snapshots.Snapshot, need: Need, changes: Sequence[Relaxation], *, near: int, now: datetime
+) -> list[engine.Ranking]:
+    """The engine's ranking of the need as it is, then with each change alone; empty when nothing of it is missing."""
+    record = snapshot.needs.get(need.pk)
+    if record is None:
+        return []
+    variants = [relaxed(record, one.change, id=-number) for number, one in enumerate(changes, start=1)]
+    ids: list[Any] = [variant.id for variant in variants]
+    return engine.rank(
+        [record, *variants],
+        [offer.record() for offer in snapshot.offers.values()],
+        today=snapshots.local_day(now, need.city),
+        weights=snapshot.weights,
+        links=snapshot.links,
+        excluded=snapshot.excluded | {(id_, offer) for id_ in ids for _need, offer in snapshot.excluded},
+        near=near,
+    )
+
+
+def _of_line(miss: NearMissLine, today: date) -> Relaxation | None:
+    return relaxation(
+        miss.need, miss.offer, rule=miss.rule, gap=miss.gap, distance_km=miss.distance_km, today=today
+    )
+
+
+def _asked(row: Mapping[str, Any]) -> Asked:
+    moments = {name: row[name] and datetime.fromisoformat(row[name]) for name in ("asked_at", "answered_at")}
+    return Asked(**{**row, **moments})
+
+
+def _settle_stale(need: Need, *, now: datetime) -> None:
+    """Open questions about the need as it was before have nothing left to ask about."""
+    stale = ConditionQuestion.objects.filter(need=need, answer="").exclude(need_revision=need.revision)
+    stale.update(answer=Answer.MOOT, answered_at=now)
+
+
+def _settle(question: ConditionQuestion, said: str, *, by: User, now: datetime) -> None:
+    question.answer, question.answered_by, question.answered_at = said, by, now
+    question.save(update_fields=["answer", "answered_by", "answered_at"])

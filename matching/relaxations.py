@@ -1,0 +1,136 @@
+"""What would have to give in a need for a near miss to be possible: for each rule, the need's fields as they would be.
+
+One function for each rule that a need can give way on. The rest is the offer's to give: how many a home has room for,
+and whom a host receives.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from catalogue.slots import parse_slot
+from catalogue.vocabulary import Kind
+from matching import engine
+from needs.models import Need
+from offers.models import Offer
+
+FARTHEST_KM = 500  # need_reach_plausible
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """`change`: fields of the need; `params`: the numbers and words that say it. Both as JSON keeps them."""
+
+    rule: str
+    change: Mapping[str, Any]
+    params: Mapping[str, Any]
+
+
+def relaxation(
+    need: Need, offer: Offer, *, rule: str, gap: float | None, distance_km: float, today: date
+) -> Relaxation | None:
+    """The smallest change of the need's own that mends this rule; None when the need cannot give there."""
+    find = _CHANGES.get(rule)
+    found = find(need, offer, gap, distance_km, today) if find is not None else None
+    if found is None:
+        return None
+    change, params = found
+    return Relaxation(rule, change, {"distance_km": distance_km, **params})
+
+
+def relaxed(record: engine.Need, change: Mapping[str, Any], *, id: int) -> engine.Need:
+    """The engine's record of a need with a change applied, under another id."""
+    values = {name: _READ.get(name, _as_it_is)(value) for name, value in change.items()}
+    return replace(record, id=id, **values)
+
+
+_Found = tuple[dict[str, Any], dict[str, Any]] | None
+
+
+def _distance(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """As far as the offer is, in whole kilometres."""
+    reach_km = math.ceil(distance_km)
+    if reach_km > FARTHEST_KM:
+        return None
+    return {"reach_km": reach_km}, {"reach_km": need.reach_km, "to_km": reach_km}
+
+
+def _dates(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """As few days as the offer is free in a row; nothing to ask when the two have no day in common."""
+    days_left = (need.last_day - min(max(need.first_day, today), need.last_day)).days + 1
+    least_days = days_left if need.kind == Kind.HOUSING else 1
+    if need.min_days:
+        least_days = min(need.min_days, days_left)
+    run_days = least_days - int(gap or 0)
+    if run_days < 1:
+        return None
+    return {"min_days": run_days}, {"run_days": run_days, "least_days": least_days}
+
+
+def _capacity(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """A part of it; a household is never parted."""
+    if need.kind == Kind.HOUSING or need.part_useful:
+        return None
+    return {"part_useful": True}, {"kind": need.kind, "asked": need.quantity}
+
+
+def _step_free(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    return {"step_free_needed": False}, {}
+
+
+def _pets(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    return {"pets": False}, {}
+
+
+def _shared_home(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    return {"shared_home_ok": True}, {}
+
+
+def _languages(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """Without the languages that the offer lacks, as long as each side of the pair still names one."""
+    offered = {*offer.languages_from, *offer.languages_to}
+    change = {}
+    for side in ("languages_from", "languages_to"):
+        asked = getattr(need, side)
+        change[side] = [code for code in asked if code in offered]
+        if asked and not change[side]:
+            return None
+    missing = sorted({*need.languages_from, *need.languages_to} - offered)
+    return change, {"missing": missing}
+
+
+def _slots(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """At any hour, the offer's own among them."""
+    return {"slots": []}, {"offered": list(offer.slots)}
+
+
+_CHANGES: dict[str, Callable[[Need, Offer, float | None, float, date], _Found]] = {
+    "distance": _distance,
+    "dates": _dates,
+    "capacity": _capacity,
+    "step_free": _step_free,
+    "pets": _pets,
+    "shared_home": _shared_home,
+    "languages": _languages,
+    "slots": _slots,
+}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _engine_slots(texts: Sequence[str]) -> tuple[engine.Slot, ...]:
+    return tuple(
+        engine.Slot(slot.weekday, slot.start_minute, slot.end_minute) for slot in map(parse_slot, texts)
+    )
+
+
+# How a field of the need is read by the engine, where that differs.
+_READ: dict[str, Callable[[Any], Any]] = {
+    "languages_from": frozenset,
+    "languages_to": frozenset,
+    "slots": _engine_slots,
+}
