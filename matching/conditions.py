@@ -14,9 +14,11 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext as _
 
 from accounts import selectors as accounts
 from accounts.models import Membership, Role, User
+from catalogue.times import ago
 from cities.models import City
 from matching import engine, messages, snapshots
 from matching.models import ConditionQuestion, Scan
@@ -31,8 +33,8 @@ Answer = ConditionQuestion.Answer
 # Who may note what somebody says on the telephone.
 DESK = frozenset({Role.COORDINATOR, Role.OPERATOR})
 _ASKED = {
-    "pk": "id", "offer": "offer_id", "rule": "rule", "answer": "answer", "asked_at": "asked_at",
-    "answered_at": "answered_at",
+    "pk": "id", "offer": "offer_id", "rule": "rule", "params": "params", "revision": "need_revision",
+    "answer": "answer", "asked_at": "asked_at", "answered_at": "answered_at",
 }  # fmt: skip
 
 
@@ -60,9 +62,17 @@ class Asked:
     pk: int
     offer: int
     rule: str
+    params: Mapping[str, Any]
+    revision: int
     answer: str
     asked_at: datetime
     answered_at: datetime | None
+
+    def shows(self, need: Need) -> bool:
+        """Whether it is about the need as it is. A yes made another one of it, and shows until that is looked at."""
+        if self.answer == Answer.GIVES:
+            return need.scan_due_at is not None and self.revision == need.revision - 1
+        return self.answer != Answer.MOOT and self.revision == need.revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +232,9 @@ def is_moot(question: ConditionQuestion) -> bool:
 
 def scan_of(need: Need) -> Scan | None:
     """What the engine last found for a need, with what was asked about its conditions: one query for the two."""
-    questions = ConditionQuestion.objects.filter(need=need).exclude(answer=Answer.MOOT)
-    # What the need was when asked; a yes made another one of it, and shows until the engine has looked again.
-    as_it_is = Q(need_revision=need.revision, answer__in=["", Answer.STAYS])
-    if need.scan_due_at is not None:
-        as_it_is |= Q(need_revision=need.revision - 1, answer=Answer.GIVES)
-    rows = questions.filter(as_it_is).order_by("asked_at", "id").values(row=JSONObject(**_ASKED))
-    return Scan.objects.filter(need=need).annotate(asked=ArraySubquery(rows)).first()
+    questions = ConditionQuestion.objects.filter(need=need).order_by("asked_at", "id")
+    rows = ArraySubquery(questions.values(row=JSONObject(**_ASKED)))
+    return Scan.objects.filter(need=need).annotate(asked=rows).first()
 
 
 def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> list[Line]:
@@ -239,7 +245,9 @@ def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> 
     if scan is None or not misses:
         return []
     about: dict[tuple[int | None, str], Asked] = {}
-    for one in map(_asked, scan.asked):  # type: ignore[attr-defined]
+    for one in _asked_of(scan):
+        if not one.shows(misses[0].need):
+            continue
         about[one.offer, one.rule] = one
         if one.answer != Answer.GIVES:
             about[None, one.rule] = one
@@ -249,6 +257,22 @@ def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> 
         )
         for miss in misses
     ]
+
+
+def events(scan: Scan | None, *, now: datetime) -> list[dict[str, Any]]:
+    """What was asked and answered, as lines of the case's thread (see presentation.thread)."""
+    found = []
+    for one in _asked_of(scan) if scan is not None else ():
+        change = messages.change_words(one.rule, one.params)
+        found.append((one.asked_at, _("Question posée\u202f: %(change)s") % {"change": change}))
+        if one.answered_at is not None and one.answer != Answer.MOOT:
+            said = (
+                _("Réponse\u202f: oui, %(change)s")
+                if one.answer == Answer.GIVES
+                else _("Réponse\u202f: cela reste")
+            )
+            found.append((one.answered_at, said % {"change": change}))
+    return [{"at": at, "text": text, "note": "", "when": ago(at, now), "state": ""} for at, text in found]
 
 
 def gains(need: Need, found: Sequence[Line], *, now: datetime) -> dict[str, int]:
@@ -328,18 +352,18 @@ def _trial(
     snapshot: snapshots.Snapshot, need: Need, changes: Sequence[Relaxation], *, near: int, now: datetime
 ) -> list[engine.Ranking]:
     """The engine's ranking of the need as it is, then with each change alone; empty when nothing of it is missing."""
-    record = snapshot.needs.get(need.pk)
+    record = snapshot.need_records([need.pk]).get(need.pk)
     if record is None:
         return []
     variants = [relaxed(record, one.change, id=-number) for number, one in enumerate(changes, start=1)]
     ids: list[Any] = [variant.id for variant in variants]
     return engine.rank(
-        [record, *variants],
-        [offer.record() for offer in snapshot.offers.values()],
+        engine.need_columns([record, *variants], snapshot.offers.vocabulary),
+        snapshot.offers,
         today=snapshots.local_day(now, need.city),
         weights=snapshot.weights,
         links=snapshot.links,
-        excluded=snapshot.excluded | {(id_, offer) for id_ in ids for _need, offer in snapshot.excluded},
+        excluded={(id_, offer) for id_ in [need.pk, *ids] for _need, offer in snapshot.excluded_pairs()},
         near=near,
     )
 
@@ -350,9 +374,18 @@ def _of_line(miss: NearMissLine, today: date) -> Relaxation | None:
     )
 
 
-def _asked(row: Mapping[str, Any]) -> Asked:
-    moments = {name: row[name] and datetime.fromisoformat(row[name]) for name in ("asked_at", "answered_at")}
-    return Asked(**{**row, **moments})
+def _asked_of(scan: Scan) -> list[Asked]:
+    """What `scan_of` brought along, the earliest first."""
+    return [
+        Asked(
+            **{
+                **row,
+                "asked_at": datetime.fromisoformat(row["asked_at"]),
+                "answered_at": row["answered_at"] and datetime.fromisoformat(row["answered_at"]),
+            }
+        )
+        for row in scan.asked  # type: ignore[attr-defined]
+    ]
 
 
 def _settle_stale(need: Need, *, now: datetime) -> None:

@@ -201,6 +201,9 @@ def _render_case(
             () if is_promised else selectors.suggestions(user, need), near_misses=near_misses, now=now
         )
         cards = [presentation.suggestion_card(match) for match in suggested]
+        explained = [miss for miss in near_misses if miss.sentence]
+        lines = conditions.lines(scan, explained, today=local_day(now, city))
+        thread = presentation.thread(need, acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
             "cards": cards,
@@ -213,10 +216,9 @@ def _render_case(
                 }
                 for match in acted
             ],
-            "near_misses": conditions.lines(
-                scan, [miss for miss in near_misses if miss.sentence], today=local_day(now, city)
-            ),
-            "thread": presentation.thread(need, acted, now),
+            "near_misses": lines,
+            "may_ask": any(line.asks for line in lines),
+            "thread": sorted(thread, key=lambda event: event["at"], reverse=True),
             "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "matching/case.html", context)
