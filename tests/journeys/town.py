@@ -11,10 +11,11 @@ from cities.models import City, Commune
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import links, services
+from matching import conditions, links, services
 from matching.lifecycle import Reason
-from matching.models import Match, MatchState
+from matching.models import ConditionQuestion, Match, MatchState
 from matching.snapshots import local_day
+from needs import services as needs
 from needs.models import Need
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -41,11 +42,15 @@ class Town:
     offers: dict[str, Offer] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
     followups: dict[str, FollowUp] = field(default_factory=dict)
+    questions: dict[str, ConditionQuestion] = field(default_factory=dict)
     incident_id: int = 0
     call_id: int = 0
 
     def answer_path(self, name: str, user: User) -> str:
         return links.answer_path(self.matches[name], user)
+
+    def condition_path(self, name: str) -> str:
+        return links.condition_path(self.questions[name], self.member)
 
     def followup_path(self, name: str) -> str:
         return followup_links.answer_path(self.followups[name], self.member)
@@ -150,6 +155,8 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
         now=now,
     )
     drain(now)
+    for name in ("far", "given", "kept", "moot"):
+        town.questions[name] = _may_it_give(town, association, name, now)
     town.call_id = MessageFactory(
         to_call=True, city=city, recipient__name="Odile K.", due_at=now, created_at=now
     ).pk
@@ -172,6 +179,29 @@ def _asked(town: Town, association: Organisation, name: str, now: datetime) -> M
     match = Match.objects.get(need=need, offer=offer, state=MatchState.SUGGESTED)
     services.propose(match_id=match.pk, by=town.coordinator, now=then)
     return match
+
+
+def _may_it_give(town: Town, association: Organisation, name: str, now: datetime) -> ConditionQuestion:
+    """A question on a condition of a need; of the first, not answered yet."""
+    km = 1 / 111.2
+    offer = due_offer(
+        city=town.city, kind=Kind.GOODS, category=Category.FURNITURE, now=now, title="Une table et six chaises",
+        latitude=town.city.seat.latitude + 23.6 * km,
+    )  # fmt: skip
+    need = due_need(
+        city=town.city, kind=Kind.GOODS, category=Category.FURNITURE, now=now, organisation=association,
+        title="Des meubles pour un premier logement",
+    )  # fmt: skip
+    drain(now)
+    question = conditions.ask(
+        need_id=need.pk, offer_id=offer.pk, rule="distance", by=town.coordinator, now=now
+    )
+    town.needs[f"may-it-give-{name}"] = need
+    if name == "moot":
+        needs.withdraw(need_id=need.pk, by=town.member, now=now)
+    elif name != "far":
+        conditions.answer(question_id=question.pk, gives=name == "given", by=town.member, now=now)
+    return question
 
 
 def _decide(town: Town, now: datetime) -> None:
