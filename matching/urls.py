@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import condition_views, views, weight_views
+from matching import condition_views, explanation_views, views, weight_views
 
 app_name = "matching"
 
@@ -19,6 +19,10 @@ urlpatterns = [
     path("condition/<str:token>/", condition_views.answer, name="condition"),
     path("demandes/conditions/<int:pk>/", condition_views.mine, name="my_condition"),
     path("reponse/<str:token>/", views.answer, name="answer"),
+    path("reponse/<str:token>/explication/", explanation_views.linked_page, name="linked_explanation"),
+    path("reponse/<str:token>/explication.pdf", explanation_views.linked_pdf, name="linked_explanation_pdf"),
+    path("explication/<int:pk>/", explanation_views.page, name="explanation"),
+    path("explication/<int:pk>.pdf", explanation_views.pdf, name="explanation_pdf"),
     path("demandes/", views.mine, name="mine"),
     path("demandes/<int:pk>/", views.mine_one, name="mine_one"),
 ]

@@ -1,0 +1,421 @@
+"""Why this pairing was ranked so: one match in sentences, for whoever it concerns (CRPA, article L. 311-3-1).
+
+The page and the PDF show the same `Explanation`. It says of the other side no more than its reader may know: what is
+left out of a sentence still counts in the figures, which the law gives a right to.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, get_language_bidi, ngettext
+from django.utils.translation import gettext as _
+
+from catalogue.labels import category_label, language_names, quantity_words
+from catalogue.times import day_range
+from catalogue.vocabulary import Kind
+from matching import algorithm, engine
+from matching.lifecycle import Role
+from matching.messages import kilometres, reason_sentence
+from matching.models import Decision, Match, MatchState, Scan
+from matching.presentation import ACT_WORDS
+from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
+from needs.models import Need
+from needs.words import public_title
+
+# What the engine said of a pair, under the rule or the part that it speaks of.
+RULE_REASONS = {
+    "category": ("form",),
+    "city": ("linked_city",),
+    "distance": ("distance", "same_place", "remote"),
+    "dates": ("all_days", "some_days"),
+    "capacity": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
+    "step_free": ("step_free",),
+    "pets": ("pets_accepted",),
+    "shared_home": ("shared_home",),
+    "household": ("accepts", "accepts_everyone"),
+    "languages": ("languages",),
+    "slots": ("slots",),
+    "open": (),
+}
+PART_REASONS = {
+    "proximity": RULE_REASONS["distance"],
+    "dates": RULE_REASONS["dates"],
+    "fit": RULE_REASONS["capacity"],
+    "language": ("shared_languages", "languages_unknown", "no_shared_language"),
+    "freshness": ("confirmed", "confirmation_unknown"),
+    "courtesy": ("asked", "not_asked"),
+}
+# First strong isolate: a title keeps its own direction and moves nothing of the sentence around it.
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Which of the two sides its reader may read in full: the desk both, anybody else their own."""
+
+    reads_need: bool
+    reads_offer: bool
+    is_desk: bool
+
+    @classmethod
+    def of(cls, roles: frozenset[Role]) -> "Reader":
+        desk = Role.COORDINATOR in roles
+        return cls(desk or Role.ASSOCIATION in roles, desk or Role.CITIZEN in roles, desk)
+
+    def may_read(self, code: str) -> bool:
+        """Whether a reason of the engine may be told."""
+        return (self.reads_need or code in TOLD_TO_CITIZENS) and (
+            self.reads_offer or code not in HIDDEN_FROM_ASSOCIATIONS
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One line of what was compared; `need` or `offer` is empty where that side says nothing of it."""
+
+    label: str
+    need: str
+    offer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that held. `concerned` is False where it says nothing about this kind; `reason` may be empty."""
+
+    words: str
+    concerned: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of the sum, in figures and in words."""
+
+    label: str
+    reason: str
+    formula: str
+    value: str
+    weight: str
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything, in the reader's language, as plain text: no markup."""
+
+    language: str
+    is_rtl: bool
+    city: str
+    reference: str
+    title: str
+    state: str
+    calculated: str
+    compared: tuple[Compared, ...]
+    changed_since: str
+    rules: tuple[Rule, ...]
+    parts: tuple[Part, ...]
+    score: str
+    sum_in_words: str
+    rank: str
+    version: str
+    decides: tuple[str, ...]
+    contest: tuple[str, ...]
+
+    @property
+    def has_rules_apart(self) -> bool:
+        """Whether some rule says nothing about this kind."""
+        return not all(rule.concerned for rule in self.rules)
+
+
+def explain(match: Match, reader: Reader, *, scan: Scan | None) -> Explanation:
+    """A match with its loaded need, offer, city, communes and decisions, and its `facts` filled in."""
+    decisions = list(match.decisions.all())
+    return Explanation(
+        language=get_language() or "fr",
+        is_rtl=get_language_bidi(),
+        city=match.city.name,
+        reference=str(match.pk),
+        title=_isolated(_title(match, reader)),
+        state=capfirst(str(MatchState(match.state).label)),
+        calculated=_calculated(match, decisions),
+        compared=tuple(_compared(match, reader)),
+        changed_since=_changed_since(match),
+        rules=tuple(_rules(match, reader)),
+        parts=tuple(_parts(match, reader)),
+        score=_rounded(match.score, reader),
+        sum_in_words=_sum_in_words(match, reader),
+        rank=_rank(match, scan),
+        version=match.algorithm,
+        decides=tuple(_decides(match, decisions, reader)),
+        contest=tuple(_contest(match)),
+    )
+
+
+def headings(public_url: str) -> dict[str, str]:
+    """What stands around the sentences, the same on the page and in the PDF."""
+    return {
+        "heading": _("Explication d’une mise en relation"),
+        "compared": _("Ce qui a été comparé"),
+        "what": _("Sujet"),
+        "need": _("Le besoin"),
+        "offer": _("La proposition"),
+        "rules": _("Les règles"),
+        "rules_held": _(
+            "Toutes ces règles étaient remplies. Une seule qui manque, et la proposition n’est pas possible."
+        ),
+        "rules_apart": _("Ces règles ne concernent pas ce type de besoin\u202f:"),
+        "score": _("La note"),
+        "score_how": _(
+            "Chaque critère vaut entre 0 et 1. On multiplie cette valeur par les points que la ville lui donne. La "
+            "somme fait la note."
+        ),
+        "part": _("Critère"),
+        "value": _("Valeur"),
+        "weight": _("Points possibles"),
+        "points": _("Points obtenus"),
+        "total": _("Total"),
+        "rounded": _(
+            "Les nombres sont arrondis pour être lus\u202f: leur somme peut différer d’un dixième ou deux."
+        ),
+        "decides": _("Qui décide"),
+        "contest": _("Si vous n’êtes pas d’accord"),
+        "version": _("Version du calcul\u202f:"),
+        "public": _("Le calcul est publié\u202f: %(url)s") % {"url": public_url},
+    }
+
+
+def _title(match: Match, reader: Reader) -> str:
+    """The need in its poster's words, or in its figures."""
+    if reader.reads_need:
+        return match.need.title
+    return _public(match)
+
+
+def _public(match: Match) -> str:
+    need = match.need
+    return public_title(kind=need.kind, category=need.category, quantity=match.quantity, people=need.people)
+
+
+def _calculated(match: Match, decisions: list[Decision]) -> str:
+    if decisions:
+        return _("Calcul tel qu’il était à la première décision, le %(moment)s.") % {
+            "moment": _moment(decisions[0].at)
+        }
+    return _("Calcul du %(moment)s. Il est refait dès que le besoin ou la proposition change.") % {
+        "moment": _moment(match.changed_at)
+    }
+
+
+def _compared(match: Match, reader: Reader) -> list[Compared]:
+    need, offer = match.need, match.offer
+    is_home = need.kind == Kind.HOUSING
+    asked_title = _isolated(need.title) if reader.reads_need else _public(match)
+    offered_title = _isolated(offer.title) if reader.reads_offer else category_label(offer.category)
+    lines = [Compared(_("Quoi"), asked_title, offered_title)]
+    if reader.reads_need or not is_home:
+        lines.append(Compared(_("Catégorie"), _categories(need), category_label(offer.category)))
+    lines += [
+        Compared(
+            _("Jours"),
+            day_range(need.first_day, need.last_day),
+            _("possible pour les deux\u202f: %(days)s")
+            % {"days": day_range(match.first_day, match.last_day)},
+        ),
+        Compared(_("Combien"), _asked(match, reader), _offered(match, reader)),
+        Compared(_("Où"), _need_place(match, reader), _offer_place(match, reader)),
+    ]
+    if reader.reads_need:
+        lines.append(Compared(_("Langues parlées"), _languages(need.languages), _languages(offer.languages)))
+        if is_home:
+            lines.append(Compared(_("Conditions"), _required(need), _given(match)))
+    return lines
+
+
+def _categories(need: Need) -> str:
+    if need.kind != Kind.HOUSING:
+        return category_label(need.category)
+    return ", ".join(category_label(form) for form in need.forms) or _("toutes les formes de logement")
+
+
+def _asked(match: Match, reader: Reader) -> str:
+    need = match.need
+    if need.kind == Kind.HOUSING:
+        return ngettext("%(n)s personne", "%(n)s personnes", need.people) % {"n": need.people}
+    return quantity_words(need.kind, need.quantity if reader.reads_need else match.quantity)
+
+
+def _offered(match: Match, reader: Reader) -> str:
+    offer = match.offer
+    if reader.reads_offer:
+        return quantity_words(offer.kind, offer.capacity)
+    if offer.kind == Kind.HOUSING:
+        return _("assez de places pour tous")
+    return quantity_words(offer.kind, match.quantity)
+
+
+def _need_place(match: Match, reader: Reader) -> str:
+    commune = match.need.commune.name
+    return _reach(commune, match.need.reach_km) if reader.reads_need else commune
+
+
+def _offer_place(match: Match, reader: Reader) -> str:
+    if reader.reads_offer:
+        return _reach(match.offer.commune.name, match.offer.reach_km)
+    return _("à %(km)s") % {"km": kilometres(match.distance_km)}
+
+
+def _reach(commune: str, reach_km: float) -> str:
+    """ "Eybens, jusqu’à 10 km"."""
+    if not reach_km:
+        return commune
+    return _("%(commune)s, jusqu’à %(km)s") % {"commune": commune, "km": kilometres(reach_km)}
+
+
+def _languages(codes: list[str]) -> str:
+    return language_names(codes) or _("non précisées")
+
+
+def _required(need: Need) -> str:
+    required = [
+        _("plain-pied nécessaire") if need.step_free_needed else "",
+        _("avec un animal") if need.pets else "",
+        _("logement partagé accepté") if need.shared_home_ok else _("pas de logement partagé"),
+    ]
+    return ", ".join(word for word in required if word)
+
+
+def _given(match: Match) -> str:
+    offer = match.offer
+    given = [
+        _("de plain-pied ou avec ascenseur") if offer.step_free else _("pas de plain-pied"),
+        _("accepte les animaux") if offer.pets_accepted else _("n’accepte pas les animaux"),
+        _("logement partagé avec l’hôte") if offer.shared_home else _("logement non partagé"),
+    ]
+    return ", ".join(given)
+
+
+def _changed_since(match: Match) -> str:
+    if (match.need_revision, match.offer_revision) == (match.need.revision, match.offer.revision):
+        return ""
+    return _(
+        "Le besoin ou la proposition a changé depuis ce calcul. Ce tableau montre ce qui est écrit aujourd’hui\u202f; "
+        "les règles et la note restent celles du calcul."
+    )
+
+
+def _rules(match: Match, reader: Reader) -> list[Rule]:
+    told = _told(match, reader)
+    return [
+        Rule(
+            words=rule["words"],
+            concerned=match.need.kind in rule["kinds"],
+            reason=capfirst(next((told[code] for code in RULE_REASONS[rule["code"]] if code in told), "")),
+        )
+        for rule in algorithm.rules()
+    ]
+
+
+def _parts(match: Match, reader: Reader) -> list[Part]:
+    told = _told(match, reader)
+    return [
+        Part(
+            label=part["label"],
+            reason=capfirst(
+                next((told[code] for code in PART_REASONS[part["code"]] if code in told), part["meaning"])
+            ),
+            formula=part["formula"],
+            value=number_format(match.parts[part["code"]], 3 if reader.is_desk else 2, use_l10n=True),
+            weight=_figure(part["points"]),
+            points=_rounded(match.parts[part["code"]] * part["points"], reader),
+        )
+        for part in algorithm.parts(match.weights)
+    ]
+
+
+def _told(match: Match, reader: Reader) -> dict[str, str]:
+    """The reasons that this reader may read, as sentences."""
+    return {
+        fact["code"]: reason_sentence(fact["code"], fact["params"])
+        for fact in match.facts or ()
+        if reader.may_read(fact["code"])
+    }
+
+
+def _sum_in_words(match: Match, reader: Reader) -> str:
+    """ "20,4 + 25,0 + … = 86,1 points sur 100"."""
+    points = [match.parts[part] * match.weights[part] for part in engine.PARTS]
+    return _("%(sum)s = %(score)s points sur 100") % {
+        "sum": " + ".join(_rounded(one, reader) for one in points),
+        "score": _rounded(match.score, reader),
+    }
+
+
+def _rank(match: Match, scan: Scan | None) -> str:
+    place = _("Pour ce besoin, cette proposition était la n° %(rank)s.") % {"rank": match.rank}
+    if scan is None:
+        return place
+    possible = ngettext(
+        "Au dernier calcul de ce besoin, le %(day)s, %(n)s proposition était possible.",
+        "Au dernier calcul de ce besoin, le %(day)s, %(n)s propositions étaient possibles.",
+        scan.feasible,
+    ) % {"day": date_format(localtime(scan.scanned_at), "DATE_FORMAT"), "n": scan.feasible}
+    return f"{place} {possible}"
+
+
+def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[str]:
+    lines = [
+        _(
+            "Ce calcul ne décide de rien. Une personne de la coordination de %(city)s choisit toujours à qui "
+            "demander, et la personne qui propose comme celle qui demande peuvent dire non."
+        )
+        % {"city": match.city.name}
+    ]
+    for decision in decisions:
+        words = {"what": ACT_WORDS[decision.act], "moment": _moment(decision.at), "who": decision.by or ""}
+        if reader.is_desk and decision.by is not None:
+            lines.append(_("%(what)s le %(moment)s, par %(who)s.") % words)
+        else:
+            lines.append(_("%(what)s le %(moment)s.") % words)
+    return lines
+
+
+def _contest(match: Match) -> list[str]:
+    contact = ", ".join(part for part in (match.city.email, match.city.phone) if part)
+    ask = _(
+        "Vous pouvez demander à %(city)s une précision, ou que ce choix soit revu. Donnez le numéro de cette "
+        "explication\u202f: %(reference)s."
+    ) % {"city": match.city.name, "reference": match.pk}
+    return [
+        " ".join([ask, _("Contact\u202f: %(contact)s.") % {"contact": _isolated(contact)}])
+        if contact
+        else ask,
+        _(
+            "Sans réponse de la ville sous un mois, ou si elle refuse, vous pouvez saisir la CADA, gratuitement\u202f: "
+            "www.cada.fr."
+        ),
+        _(
+            "Ce droit est celui du code des relations entre le public et l’administration, articles L. 311-3-1 et "
+            "L. 342-1."
+        ),
+    ]
+
+
+def _rounded(points: float, reader: Reader) -> str:
+    """Points as shown: coarser outside the desk, or the proximity would place the other side to the metre."""
+    return number_format(points, 2 if reader.is_desk else 1, use_l10n=True)
+
+
+def _figure(points: float) -> str:
+    """ "30" or "12,5"."""
+    return number_format(int(points) if points == int(points) else points, use_l10n=True)
+
+
+def _moment(moment: datetime) -> str:
+    return date_format(localtime(moment), "DATETIME_FORMAT")
+
+
+def _isolated(text: str) -> str:
+    return f"{ISOLATE}{text}{END_OF_ISOLATE}"

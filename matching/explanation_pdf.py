@@ -1,0 +1,43 @@
+"""An explanation as PDF: tagged for screen readers (PDF/UA-1), with our own fonts, asking nothing of the network."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import typst
+
+from matching.explanation import Explanation, headings
+
+FOLDER = Path(__file__).parent / "pdf"
+
+
+def as_pdf(explanation: Explanation, *, public_url: str, now: datetime) -> bytes:
+    """The document. Every word goes in as data, so that what a person wrote stays text whatever it looks like.
+
+    The standard asks that every sign can be shown. A title in a script, or with a picture, that no font of ours has
+    must not keep anybody from their explanation: the document is then tagged all the same, without the claim.
+    """
+    data = json.dumps(asdict(explanation) | {"words": headings(public_url)}, ensure_ascii=False)
+    try:
+        return _typeset(data, now, standard="ua-1")
+    except typst.TypstError as failure:
+        if "could not be displayed" not in failure.message:
+            raise
+        return _typeset(data, now, standard=None)
+
+
+def _typeset(data: str, now: datetime, *, standard: Literal["ua-1"] | None) -> bytes:
+    document = typst.compile(
+        FOLDER / "explanation.typ",
+        root=FOLDER,
+        font_paths=[FOLDER / "fonts"],
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"data": data},
+        pdf_standards=standard,
+        timestamp=now.replace(microsecond=0),
+    )
+    assert isinstance(document, bytes)  # of one document without a path to write to
+    return document
