@@ -8,9 +8,10 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
-from typing import Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.engine import candidates, scoring
 from matching.engine.columns import (
@@ -23,14 +24,17 @@ from matching.engine.columns import (
     need_columns,
     offer_columns,
 )
+from matching.engine.outlines import SHORTEST_REACH_KM, Beyond
 from matching.engine.records import NearMiss, Need, Offer, Pairing, Parts, Ranking, Weights
 from matching.engine.rules import (
     ESSENTIAL,
     MICRO,
-    MISSABLE,
+    NO_CODES,
     RULES,
     Pairs,
     Runs,
+    Sides,
+    at_stake,
     excluded_codes,
     link_codes,
 )
@@ -40,9 +44,9 @@ NEAR = 10
 BATCH = 131_072  # pairs judged at a time: some 50 MB
 
 NO_RULE = -1
-NO_CODES: Ints = np.empty(0, np.int64)
 RULE_CODES = tuple(RULES)
-SHORTEST_REACH_KM = 1.0  # the least that a gap in distance is compared with
+# Near misses are looked for in widening rings: so many times the larger reach beyond it, at last everywhere.
+RINGS = (0.5, 2.0, 10.0, inf)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +65,9 @@ class Feasible:
     run_last: Ints  # int32, day number
     left: Ints  # int32, on the run's tightest day (goods: in stock)
 
-    COLUMNS = ("need", "offer", "micro_points", "run_first", "run_last", "left")
+    COLUMNS: ClassVar = dict.fromkeys(
+        ("need", "offer", "micro_points", "run_first", "run_last", "left"), np.int32
+    )
 
     def __len__(self) -> int:
         return len(self.need)
@@ -107,12 +113,16 @@ class Feasible:
     @property
     def pairs(self) -> Pairs:
         runs = Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
-        return Pairs(self.needs, self.offers, self.need, self.offer, NO_CODES, NO_CODES, _runs=runs)
+        return Pairs(Sides(self.needs, self.offers, NO_CODES, NO_CODES), self.need, self.offer, _runs=runs)
 
     def best(self, keep: int | None) -> Self:
-        """Score descending, distance ascending (both to 6 decimals), earlier registered, id."""
-        keys = (-self.micro_points, np.rint(self.distance_km * MICRO), self.turn)
-        return self.take(scoring.best_first(self.need, keys, keep))
+        """Score descending, distance ascending (both to 6 decimals), earlier registered, id.
+
+        Rows of one need come together.
+        """
+        some = self if keep is None else self.take(scoring.contenders(self.need, self.micro_points, keep))
+        keys = (-some.micro_points, np.rint(some.distance_km * MICRO), some.turn)
+        return some.take(scoring.best_first(some.need, keys, keep))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +137,15 @@ class Missed:
     distance_km: Floats
     turn: Ints  # the offer's place in order of registration, then id
 
-    COLUMNS = ("need", "offer", "rule", "gap", "relative_gap", "distance_km", "turn")
+    COLUMNS: ClassVar = {
+        "need": np.int64,
+        "offer": np.int64,
+        "rule": np.int8,
+        "gap": np.float64,
+        "relative_gap": np.float64,
+        "distance_km": np.float64,
+        "turn": np.int32,
+    }
 
     def __len__(self) -> int:
         return len(self.need)
@@ -139,6 +157,9 @@ class Missed:
         """Smallest relative gap first, then distance (both to 6 decimals), earlier registered, id."""
         keys = (np.rint(self.relative_gap * MICRO), np.rint(self.distance_km * MICRO), self.turn)
         return self.take(scoring.best_first(self.need, keys, keep))
+
+
+Found = TypeVar("Found", Feasible, Missed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,8 +237,8 @@ def rank_columns(
     search = _Search.of(needs, offers, today, weights, links, excluded, batch)
     count = np.zeros(len(needs), np.int64)
     feasible = search.feasible(keep, count)
-    wanting = np.arange(len(needs)) if near_when_full else np.flatnonzero(count < keep)
-    missed = search.missed(wanting if near else wanting[:0], near, near_km)
+    wanting = np.ones(len(needs), np.bool_) if near_when_full else count < keep
+    missed = search.missed(near, near_km, wanting)
     return Ranked(needs, offers, feasible, missed, count)
 
 
@@ -238,14 +259,11 @@ def feasible_pairs(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """One pass over two tables."""
+    """One pass over two tables, category by category."""
 
-    needs: NeedColumns
-    offers: OfferColumns
+    sides: Sides
     today: date
     points: Floats
-    linked_cities: Ints
-    excluded: Ints
     batch: int
 
     @classmethod
@@ -263,46 +281,83 @@ class _Search:
             raise ValueError("vocabulary: the columns of both sides must share one")
         needs.refuse_faults()
         offers.refuse_faults()
-        return cls(
-            needs,
-            offers,
-            today,
-            scoring.points_per_need(needs, weights),
-            link_codes(needs, links),
-            excluded_codes(needs, offers, excluded),
-            batch,
-        )
+        sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+        return cls(sides, today, scoring.points_per_need(needs, weights), batch)
 
     def feasible(self, keep: int | None, count: Ints) -> Feasible:
         """The best of each need (None: all), counted in `count` before the cut."""
-        found = [_no_feasible(self.needs, self.offers, self.today)]
-        for pairs in self._batches(candidates.within_reach(self.needs, self.offers)):
-            held, _ = judge(pairs, tolerate=0)
-            some = _scored(held, self.points, self.today)
-            count += np.bincount(some.need, minlength=len(count))
-            found.append(some.best(keep))
-        joined = (np.concatenate([getattr(one, name) for one in found]) for name in Feasible.COLUMNS)
-        # Batches cut through needs: what is best in each batch competes once more.
-        return Feasible(self.needs, self.offers, self.today, *joined).best(keep)
+        found = [Feasible(self.sides.needs, self.sides.offers, self.today, *_nothing(Feasible))]
+        for field in candidates.fields_of(self.sides):
+            points = self.points if self.points.shape[1] == 1 else self.points[:, field.need_rows]
+            rules = at_stake(field.sides)
+            rows = np.arange(len(field.need_rows))
+            for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
+                pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
+                count += np.bincount(field.need_rows[pairs.need], minlength=len(count))
+                best = _scored(pairs, points, self.today).best(keep)
+                found.append(
+                    replace(
+                        best,
+                        needs=self.sides.needs,
+                        offers=self.sides.offers,
+                        need=field.need_rows[best.need].astype(np.int32),
+                        offer=field.offer_rows[best.offer].astype(np.int32),
+                    )
+                )
+        return _by_need(found, len(count))
 
-    def missed(self, rows: Ints, near: int, near_km: float) -> Missed:
+    def missed(self, near: int, near_km: float, wanting: Bools) -> Missed:
         """The nearest misses of these needs."""
-        found = [_no_missed()]
-        needs = self.needs.take(rows)
-        for pairs in self._batches(candidates.of_category(needs, self.offers), rows):
-            tolerated, broken = judge(pairs, tolerate=1)
-            some = _missed(tolerated.where(broken != NO_RULE), broken[broken != NO_RULE])
-            too_far = (some.rule == RULE_CODES.index("distance")) & (
-                np.rint(some.gap * MICRO) > np.rint(near_km * MICRO)
-            )
-            found.append(some.take(~too_far).nearest(near))
-        joined = (np.concatenate([getattr(one, name) for one in found]) for name in Missed.COLUMNS)
-        return Missed(*joined).nearest(near)
+        found = [Missed(*_nothing(Missed))]
+        for field in candidates.fields_of(self.sides) if near and wanting.any() else ():
+            rules = at_stake(field.sides)
+            rows = np.flatnonzero(wanting[field.need_rows])
+            for share in RINGS:
+                if not len(rows):
+                    break
+                beyond = Beyond(share, near_km)
+                enough = np.zeros(len(field.need_rows), np.int64)
+                some = []
+                for need, offer in field.candidates(rows, beyond=beyond, tolerate=1, batch=self.batch):
+                    pairs, broken = judge(Pairs(field.sides, need, offer), rules, tolerate=1)
+                    missed = _missed(pairs.where(broken != NO_RULE), broken[broken != NO_RULE])
+                    some.append(missed.take(~_too_far(missed, near_km)).nearest(near))
+                    # Whatever lies beyond this ring is missed by a larger share of what was needed.
+                    sure = np.rint(some[-1].relative_gap * MICRO) < np.rint(share * MICRO)
+                    enough += np.bincount(some[-1].need[sure], minlength=len(enough))
+                done = (enough >= near) | (share == RINGS[-1])
+                for missed in some:
+                    final = missed.take(done[missed.need])
+                    found.append(
+                        replace(final, need=field.need_rows[final.need], offer=field.offer_rows[final.offer])
+                    )
+                rows = rows[~done[rows]]
+        return _by_need(found, len(wanting))
 
-    def _batches(self, ranges: candidates.Ranges, rows: Ints | None = None) -> Iterator[Pairs]:
-        for need, offer in ranges.batches(self.batch):
-            need = need if rows is None else rows[need]
-            yield Pairs(self.needs, self.offers, need, offer, self.linked_cities, self.excluded)
+
+def _nothing(rows: type[Feasible] | type[Missed]) -> list[NDArray[Any]]:
+    return [np.empty(0, dtype) for dtype in rows.COLUMNS.values()]
+
+
+def _by_need(found: list[Found], needs: int) -> Found:
+    """All of it in the order of the needs' rows, each need's as it comes; column by column, to need little memory."""
+    need = np.concatenate([one.need for one in found])
+    count = np.bincount(need, minlength=needs)
+    start = np.cumsum(count) - count
+    # Rows of one need come together: each goes to its need's start, and on from there.
+    first = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
+    place = np.repeat(start[need[first]] - first, np.diff(np.append(first, len(need)))) + np.arange(len(need))
+    columns: dict[str, Any] = {}
+    for name in found[0].COLUMNS:
+        column = np.concatenate([getattr(one, name) for one in found])
+        columns[name] = np.empty_like(column)
+        columns[name][place] = column
+    return replace(found[0], **columns)
+
+
+def _too_far(missed: Missed, near_km: float) -> Bools:
+    too_far = np.rint(missed.gap * MICRO) > np.rint(near_km * MICRO)
+    return too_far & (missed.rule == RULE_CODES.index("distance"))
 
 
 def broken_rules(
@@ -317,35 +372,29 @@ def broken_rules(
     A pair of different categories is judged no further: the other conditions would be about nothing.
     """
     needs, offers = _columns([need], [offer])
-    pairs = Pairs(
-        needs,
-        offers,
-        np.array([0]),
-        np.array([0]),
-        link_codes(needs, links),
-        excluded_codes(needs, offers, excluded),
-    )
+    sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+    pairs = Pairs(sides, np.array([0]), np.array([0]))
     broken = tuple(code for code, holds in RULES.items() if not holds(pairs)[0])
     return ("category",) if "category" in broken else broken
 
 
-def judge(pairs: Pairs, *, tolerate: int) -> tuple[Pairs, Ints]:
-    """The pairs that break no more than `tolerate` (0 or 1) of the rules that may be missed, and the one
-    that each breaks.
+def judge(pairs: Pairs, rules: Sequence[str], *, tolerate: int) -> tuple[Pairs, Ints]:
+    """The pairs that break no more than `tolerate` (0 or 1) of the rules that may be missed, and the one that each
+    breaks.
 
-    That rule is its place in `RULE_CODES`, or `NO_RULE`. A pair that breaks one of `ESSENTIAL` is never
-    among them.
+    That rule is its place in `RULE_CODES`, or `NO_RULE`. A pair that breaks one of `ESSENTIAL` is never among them.
     """
-    for code in ESSENTIAL:
-        pairs = pairs.where(RULES[code](pairs))
-    count = np.zeros(len(pairs), np.int64)
-    broken = np.full(len(pairs), NO_RULE)
-    for code in MISSABLE:
+    broken = np.full(len(pairs), NO_RULE, np.int8)
+    for code in rules:
         breaks = ~RULES[code](pairs)
-        count += breaks
-        broken[breaks] = RULE_CODES.index(code)
-        keep = count <= tolerate
-        pairs, count, broken = pairs.where(keep), count[keep], broken[keep]
+        if not breaks.any():
+            continue
+        if code in ESSENTIAL or not tolerate:
+            keep = ~breaks
+        else:
+            keep = ~breaks | (broken == NO_RULE)
+            broken[breaks] = RULE_CODES.index(code)
+        pairs, broken = pairs.where(keep), broken[keep]
     return pairs, broken
 
 
@@ -376,15 +425,6 @@ def _scored(pairs: Pairs, points: Floats, today: date) -> Feasible:
         pairs.runs.left,
     )
     return Feasible(pairs.needs, pairs.offers, today, *(column.astype(np.int32) for column in columns))
-
-
-def _no_feasible(needs: NeedColumns, offers: OfferColumns, today: date) -> Feasible:
-    return Feasible(needs, offers, today, *(np.empty(0, np.int32) for _ in Feasible.COLUMNS))
-
-
-def _no_missed() -> Missed:
-    rows, numbers = np.empty(0, np.int64), np.empty(0)
-    return Missed(rows, rows, rows, numbers, numbers, numbers, rows)
 
 
 def _missed(pairs: Pairs, broken: Ints) -> Missed:

@@ -1,6 +1,8 @@
 """The hard rules. Each is one function with the name of its reason code: for each pair, does the rule hold?
 
-A pair is feasible when all of them hold. `RULES` is in the order in which reasons are told.
+A pair is feasible when all of them hold. `RULES` is in the order in which reasons are told. Two things beside the
+rules make a country's pairs affordable and decide nothing: `judged_if` says of some data that no pair can break a rule;
+the quick looks (`distance_may_hold` ...) let pass every pair that the rule of that name lets pass, and a few more.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -11,6 +13,7 @@ import numpy as np
 
 from matching.engine.columns import (
     LONE_MINORS_BIT,
+    WORDS_PER_MASK,
     Bools,
     Floats,
     Ints,
@@ -20,10 +23,38 @@ from matching.engine.columns import (
     row_codes,
     rows_of,
 )
-from matching.engine.records import EARTH_RADIUS_KM
+from matching.engine.outlines import Tile
+from matching.engine.records import EARTH_RADIUS_KM, MOST
 
 MICRO = 1e6  # decisions and order are taken on numbers rounded to 6 decimals, the same on every machine
 SHORTEST_OVERLAP_MINUTES = 60
+NO_CODES: Ints = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Needs and offers that meet, and what is known of both together.
+
+    `linked_cities` are codes of pairs of cities, `excluded`, in ascending order, of pairs of rows that were set
+    aside: see `link_codes`, `excluded_codes`.
+    """
+
+    needs: NeedColumns
+    offers: OfferColumns
+    linked_cities: Ints
+    excluded: Ints
+
+    def take(self, need_rows: Ints, offer_rows: Ints) -> Self:
+        """Some rows of both."""
+        excluded = self.excluded
+        if len(excluded):
+            need = _places(need_rows, len(self.needs))[excluded >> 32]
+            offer = _places(offer_rows, len(self.offers))[excluded & 0xFFFF_FFFF]
+            here = (need >= 0) & (offer >= 0)
+            excluded = np.sort(row_codes(need[here], offer[here]))
+        return type(self)(
+            self.needs.take(need_rows), self.offers.take(offer_rows), self.linked_cities, excluded
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,34 +72,32 @@ class Runs:
 
 @dataclass(slots=True, eq=False)
 class Pairs:
-    """Pairs as rows of the two tables. What several rules read of a pair is worked out once.
+    """Pairs as rows of the two tables. What several rules read of a pair is worked out once."""
 
-    `linked_cities` and `excluded` are codes of pairs of cities and of pairs of rows, see `link_codes`,
-    `excluded_codes`.
-    """
-
-    needs: NeedColumns
-    offers: OfferColumns
+    sides: Sides
     need: Ints
     offer: Ints
-    linked_cities: Ints
-    excluded: Ints
     _distance_km: Floats | None = None
     _runs: Runs | None = None
 
     def __len__(self) -> int:
         return len(self.need)
 
+    @property
+    def needs(self) -> NeedColumns:
+        return self.sides.needs
+
+    @property
+    def offers(self) -> OfferColumns:
+        return self.sides.offers
+
     def where(self, keep: Bools) -> "Pairs":
         if keep.all():
             return self
         return Pairs(
-            self.needs,
-            self.offers,
+            self.sides,
             self.need[keep],
             self.offer[keep],
-            self.linked_cities,
-            self.excluded,
             None if self._distance_km is None else self._distance_km[keep],
             None if self._runs is None else self._runs.where(keep),
         )
@@ -94,6 +123,8 @@ class Pairs:
     @property
     def exempt(self) -> Bools:
         """Skills that both sides allow remotely."""
+        if not self.needs.remote_ok.any():
+            return np.zeros(len(self), np.bool_)
         return self.needs.remote_ok[self.need] & self.offers.remote[self.offer]
 
     @property
@@ -103,30 +134,62 @@ class Pairs:
         return self._runs
 
 
+Rule = Callable[[Pairs], Bools]
+Question = Callable[[Sides], bool | np.bool_]
+_JUDGED_IF: dict[Rule, Question] = {}
+
+
+def judged_if(some_pair_can_break: Question) -> Callable[[Rule], Rule]:
+    """Where this says no, every pair keeps the rule and nobody need ask."""
+
+    def mark(rule: Rule) -> Rule:
+        _JUDGED_IF[rule] = some_pair_can_break
+        return rule
+
+    return mark
+
+
+@judged_if(lambda sides: differ(sides.needs.category, sides.offers.category) or sides.needs.forms.any())
 def category(pairs: Pairs) -> Bools:
     """Same kind and category; for housing, a form that the need accepts."""
     same = pairs.needs.category[pairs.need] == pairs.offers.category[pairs.offer]
     accepted = pairs.needs.forms[pairs.need]
     form = pairs.offers.form[pairs.offer]
     bits = np.zeros_like(accepted)
-    known = np.flatnonzero((form >= 0) & (form < 64 * accepted.shape[1]))
-    bits[known, form[known] // 64] = np.left_shift(np.uint64(1), (form[known] % 64).astype(np.uint64))
+    known = np.flatnonzero((form >= 0) & (form < WORDS_PER_MASK * accepted.shape[1]))
+    place = (form[known] % WORDS_PER_MASK).astype(np.uint64)
+    bits[known, form[known] // WORDS_PER_MASK] = np.left_shift(np.uint64(1), place)
     return same & (share_a_word(accepted, bits) | ~any_word(accepted))
 
 
+@judged_if(lambda sides: differ(sides.needs.city, sides.offers.city))
 def city(pairs: Pairs) -> Bools:
     """Same city, or linked cities and a citizen who agreed to share."""
     need_city, offer_city = pairs.needs.city[pairs.need], pairs.offers.city[pairs.offer]
     same = need_city == offer_city
-    if len(pairs.linked_cities) == 0:
+    if len(pairs.sides.linked_cities) == 0:
         return same
-    linked = np.isin(row_codes(need_city, offer_city), pairs.linked_cities)
+    linked = np.isin(row_codes(need_city, offer_city), pairs.sides.linked_cities)
     return same | (linked & pairs.offers.shared_with_linked[pairs.offer])
+
+
+def city_may_hold(tile: Tile) -> Bools:
+    """Where no cities are linked."""
+    return tile.offers.city == tile.needs.city[:, None]
 
 
 def distance(pairs: Pairs) -> Bools:
     """Within the larger of the two reaches, to the millimetre; remote skills always."""
-    return pairs.exempt | (np.rint(pairs.distance_km * MICRO) <= np.rint(pairs.reach_km * MICRO))
+    near = np.rint(pairs.distance_km * MICRO) <= np.rint(pairs.reach_km * MICRO)
+    return near | pairs.exempt
+
+
+def distance_may_hold(tile: Tile) -> Bools:
+    """By single precision coordinates, with more slack than they can be wrong by."""
+    needs, offers = tile.needs, tile.offers
+    return (tile.squared_chord <= needs.squared_reach[:, None] + tile.slack) | (
+        tile.squared_chord <= offers.squared_reach + tile.slack
+    )
 
 
 def dates(pairs: Pairs) -> Bools:
@@ -134,30 +197,54 @@ def dates(pairs: Pairs) -> Bools:
     return pairs.runs.days >= pairs.needs.least_days[pairs.need]
 
 
+def dates_may_hold(tile: Tile) -> Bools:
+    """As if the offer were there from the first to the last of all its days, but for no longer than its longest window,
+    with all that is left on its best day.
+    """
+    needs, offers = tile.needs, tile.offers
+    may = offers.last >= needs.earliest_end[:, None]
+    may &= offers.first <= needs.latest_start[:, None]
+    may &= offers.longest >= needs.least_days[:, None]
+    enough = offers.most_left >= needs.least_quantity[:, None]
+    if tile.tolerate:
+        enough |= offers.capacity < needs.least_quantity[:, None]
+    return may & enough
+
+
+@judged_if(lambda sides: sides.needs.least_quantity.max(initial=0) > sides.offers.capacity.min(initial=MOST))
 def capacity(pairs: Pairs) -> Bools:
     """When nothing is held, the offer has the least quantity that helps."""
     return pairs.offers.capacity[pairs.offer] >= pairs.needs.least_quantity[pairs.need]
 
 
+def capacity_may_hold(tile: Tile) -> Bools:
+    return tile.offers.capacity >= tile.needs.least_quantity[:, None]
+
+
+@judged_if(lambda sides: sides.needs.step_free_needed.any())
 def step_free(pairs: Pairs) -> Bools:
     return ~pairs.needs.step_free_needed[pairs.need] | pairs.offers.step_free[pairs.offer]
 
 
+@judged_if(lambda sides: sides.needs.pets.any())
 def pets(pairs: Pairs) -> Bools:
     return ~pairs.needs.pets[pairs.need] | pairs.offers.pets_accepted[pairs.offer]
 
 
+@judged_if(lambda sides: sides.needs.refuses_shared_home.any())
 def shared_home(pairs: Pairs) -> Bools:
     """A household that refuses a shared home gets none."""
     return ~(pairs.needs.refuses_shared_home[pairs.need] & pairs.offers.shared_home[pairs.offer])
 
 
+@judged_if(lambda sides: sides.needs.household.any())
 def household(pairs: Pairs) -> Bools:
     """The host said every word that the household needs; silence accepts everyone but lone minors."""
     words, accepted = pairs.needs.household[pairs.need], pairs.offers.accepts[pairs.offer]
     return np.where(accepted == 0, words & LONE_MINORS_BIT == 0, words & ~accepted == 0)
 
 
+@judged_if(lambda sides: sides.needs.named_languages.any())
 def languages(pairs: Pairs) -> Bools:
     """Interpreting and translation: the offer names every language that the need names, whichever way."""
     asked, offered = pairs.needs.named_languages[pairs.need], pairs.offers.named_languages[pairs.offer]
@@ -167,6 +254,7 @@ def languages(pairs: Pairs) -> Bools:
     return ~any_word(missing) & ~any_word(beyond)
 
 
+@judged_if(lambda sides: len(sides.needs.slot_start) > 0 and len(sides.offers.slot_start) > 0)
 def slots(pairs: Pairs) -> Bools:
     """When both sides give weekly slots, two of them overlap by an hour or more."""
     needs, offers = pairs.needs, pairs.offers
@@ -184,15 +272,18 @@ def slots(pairs: Pairs) -> Bools:
     return met
 
 
+@judged_if(
+    lambda sides: not (sides.needs.is_open.all() and sides.offers.is_open.all()) or len(sides.excluded) > 0
+)
 def open_(pairs: Pairs) -> Bools:
     """Both are open, and nobody has set this pair aside."""
     both = pairs.needs.is_open[pairs.need] & pairs.offers.is_open[pairs.offer]
-    if len(pairs.excluded) == 0:
+    if len(pairs.sides.excluded) == 0:
         return both
-    return both & ~np.isin(row_codes(pairs.need, pairs.offer), pairs.excluded)
+    return both & ~np.isin(row_codes(pairs.need, pairs.offer), pairs.sides.excluded)
 
 
-RULES: dict[str, Callable[[Pairs], Bools]] = {
+RULES: dict[str, Rule] = {
     "category": category,
     "city": city,
     "distance": distance,
@@ -212,23 +303,79 @@ ESSENTIAL = ("category", "city", "open")
 MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, "dates")), "dates")
 
 
+def at_stake(sides: Sides) -> tuple[str, ...]:
+    """The rules that some pair of these sides may break, in the order in which they are best judged."""
+    return tuple(
+        code
+        for code in (*ESSENTIAL, *MISSABLE)
+        if RULES[code] not in _JUDGED_IF or _JUDGED_IF[RULES[code]](sides)
+    )
+
+
+def quick_look(tile: Tile) -> Bools:
+    """The pairs that are near enough to look at and, as far as can be told at a glance, break no more rules than are
+    tolerated.
+    """
+    dates = dates_may_hold(tile)
+    if not tile.tolerate:
+        may = dates & distance_may_hold(tile)  # with enough left on the best day, the capacity is enough
+    else:
+        broken = (~dates).view(np.uint8) + ~distance_may_hold(tile) + ~capacity_may_hold(tile)
+        may = (broken <= tile.tolerate) & within_look(tile)
+    return may if tile.one_city else may & city_may_hold(tile)
+
+
+def within_look(tile: Tile) -> Bools:
+    needs, offers = tile.needs, tile.offers
+    return (tile.squared_chord <= needs.squared_look[:, None] + tile.slack) | (
+        tile.squared_chord <= offers.squared_look + tile.slack
+    )
+
+
 def longest_runs(pairs: Pairs) -> Runs:
     """The longest unbroken stretch within the need's days and one window on which the least quantity is left.
 
     The earliest on a tie. Where the capacity would not be enough even with nothing held, days are judged as
-    if it were: one reason is told, not two. The stretches of all pairs are walked abreast, the k-th of each
-    at step k.
+    if it were: one reason is told, not two.
     """
     needs, offers = pairs.needs, pairs.offers
     asked_first, asked_last = needs.first_day[pairs.need], needs.last_day[pairs.need]
-    least = np.where(capacity(pairs), needs.least_quantity[pairs.need], np.iinfo(np.int64).min)
-    start = offers.stretches_from[pairs.offer]
-    count = offers.stretches_from[pairs.offer + 1] - start
+    least = needs.least_quantity[pairs.need]
+    least = np.where(offers.capacity[pairs.offer] >= least, least, np.iinfo(np.int64).min)
+    stretch = offers.stretches_from[pairs.offer]
+    # Of most offers there is one stretch, which is the run as far as it is asked for.
+    first = np.maximum(offers.stretch_first[stretch], asked_first)
+    last = np.minimum(offers.stretch_last[stretch], asked_last)
+    left = offers.stretch_left[stretch]
+    days = np.where(left >= least, np.maximum(last - first + 1, 0), 0)
+    runs = Runs(first, last, days, left)
+    if len(offers.stretch_first) > len(offers):
+        count = offers.stretches_from[pairs.offer + 1] - stretch
+        several = np.flatnonzero(count > 1)
+        _walk(
+            offers, stretch[several], count[several], asked_first[several], asked_last[several], least[several],
+            runs, several,
+        )  # fmt: skip
+    return runs
 
-    rows = len(pairs)
-    best = Runs(*(np.zeros(rows, np.int64) for _ in range(4)))
-    run_first, run_last, run_window, run_left = (np.full(rows, -1, np.int64) for _ in range(4))
-    active = np.arange(rows)
+
+def _walk(
+    offers: OfferColumns,
+    start: Ints,
+    count: Ints,
+    asked_first: Ints,
+    asked_last: Ints,
+    least: Ints,
+    best: Runs,
+    rows: Ints,
+) -> None:
+    """The runs of the pairs that have several stretches, written into those rows of `best`.
+
+    The stretches of all pairs are walked abreast, the k-th of each at step k.
+    """
+    best.days[rows] = 0
+    run_first, run_last, run_window, run_left = (np.full(len(rows), -1, np.int64) for _ in range(4))
+    active = np.arange(len(rows))
     for step in range(count.max(initial=0)):
         active = active[count[active] > step]
         stretch = start[active] + step
@@ -242,11 +389,10 @@ def longest_runs(pairs: Pairs) -> Runs:
         run_first[active], run_window[active], run_left[active] = first, window, left
         run_last[active] = np.where(usable, last, -1)
         days = np.where(usable, last - first + 1, 0)
-        longer = days > best.days[active]
-        record = active[longer]
+        longer = days > best.days[rows[active]]
+        record = rows[active[longer]]
         best.first[record], best.last[record] = first[longer], last[longer]
         best.days[record], best.left[record] = days[longer], left[longer]
-    return best
 
 
 def link_codes(needs: NeedColumns, links: Iterable[Collection[Hashable]]) -> Ints:
@@ -276,6 +422,19 @@ def excluded_codes(
         ],
         np.int64,
     )
+
+
+def _places(rows: Ints, of: int) -> Ints:
+    """Where each row of a table stands among these; -1: nowhere."""
+    place = np.full(of, -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    return place
+
+
+def differ(one: Ints, other: Ints) -> bool:
+    """Is there more than one value among all of them?"""
+    both = [values for values in (one, other) if len(values)]
+    return any(bool((values != both[0][0]).any()) for values in both)
 
 
 def any_word(masks: Masks) -> Bools:

@@ -27,8 +27,9 @@ def parts(pairs: Pairs, today: date) -> Parts6:
 def proximity(pairs: Pairs) -> Floats:
     """1 - distance / reach; 1 when exempt, or when both reaches are 0 and so is the distance."""
     reach = pairs.reach_km
-    away = np.divide(pairs.distance_km, reach, out=np.zeros(len(pairs)), where=reach > 0)
-    return np.where(pairs.exempt, 1.0, 1 - np.minimum(away, 1))
+    near = 1 - np.minimum(pairs.distance_km / np.where(reach > 0, reach, np.inf), 1)
+    near[pairs.exempt] = 1
+    return near
 
 
 def dates(pairs: Pairs) -> Floats:
@@ -45,38 +46,64 @@ def fit(pairs: Pairs) -> Floats:
 def language(pairs: Pairs) -> Floats:
     """1 with a shared language, a half when either side gave none, else 0."""
     asked, offered = pairs.needs.languages[pairs.need], pairs.offers.languages[pairs.offer]
-    unknown = ~any_word(asked) | ~any_word(offered)
-    return np.where(unknown, 0.5, share_a_word(asked, offered).astype(np.float64))
+    unknown = ~any_word(pairs.needs.languages)[pairs.need] | ~any_word(pairs.offers.languages)[pairs.offer]
+    value = share_a_word(asked, offered).astype(np.float64)
+    value[unknown] = 0.5
+    return value
 
 
 def freshness(pairs: Pairs, today: date) -> Floats:
     """1 on the day of confirmation (or before it), 0 from 90 days on or when nobody confirmed."""
-    confirmed = pairs.offers.confirmed_day[pairs.offer]
+    confirmed = pairs.offers.confirmed_day
     days = np.clip(today.toordinal() - confirmed, 0, UNKNOWN_CONFIRMATION_DAYS)
-    return 1 - np.where(confirmed == UNKNOWN, UNKNOWN_CONFIRMATION_DAYS, days) / UNKNOWN_CONFIRMATION_DAYS
+    days = np.where(confirmed == UNKNOWN, UNKNOWN_CONFIRMATION_DAYS, days)
+    return (1 - days / UNKNOWN_CONFIRMATION_DAYS)[pairs.offer]
 
 
 def courtesy(pairs: Pairs) -> Floats:
     """1 / (1 + times asked in the last 30 days)."""
-    return 1 / (1 + pairs.offers.asked[pairs.offer])
+    return (1 / (1 + pairs.offers.asked))[pairs.offer]
 
 
 def points_per_need(needs: NeedColumns, weights: Weights | Mapping[Hashable, Weights]) -> Floats:
-    """Six rows of points, a column per need: its city's, for there the decision is taken, or the defaults."""
+    """Six rows of points, a column per need: its city's, for there the decision is taken, or the defaults.
+
+    A single column where they are the same for all.
+    """
     if isinstance(weights, Weights):
-        return np.repeat(np.array(weights.points, np.float64)[:, None], len(needs), axis=1)
+        return np.array(weights.points, np.float64)[:, None]
     table = np.empty((6, len(needs.vocabulary.cities)))
     for city, code in needs.vocabulary.cities.items():
         table[:, code] = weights.get(city, Weights()).points
-    return table[:, needs.city]
+    points = table[:, needs.city]
+    return points[:, :1] if (points == points[:, :1]).all() else points
 
 
 def score(values: Parts6, points: Floats, need: Ints) -> Ints:
     """Added part by part in the order of `Weights`, in millionths of a point."""
     total = np.zeros(len(need))
     for value, row in zip(values, points, strict=True):
-        total += row[need] * value
+        total += value * (row if len(row) == 1 else row[need])
     return np.rint(total * MICRO).astype(np.int32)
+
+
+def contenders(need: Ints, micro_points: Ints, keep: int) -> Ints:
+    """Rows of the pairs that have one of the `keep` highest scores of their need, all those included that tie with the
+    last; rows of one need come together.
+    """
+    start = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
+    stop = np.append(start[1:], len(need))
+    crowded = np.flatnonzero(stop - start > keep)
+    cut = np.full(len(start), np.iinfo(micro_points.dtype).min, micro_points.dtype)
+    work = micro_points.copy()
+    for row, begin, end in zip(
+        crowded.tolist(), start[crowded].tolist(), stop[crowded].tolist(), strict=True
+    ):
+        place = end - begin - keep
+        some = work[begin:end]
+        some.partition(place)
+        cut[row] = some[place]
+    return np.flatnonzero(micro_points >= np.repeat(cut, stop - start))
 
 
 def best_first(need: Ints, keys: tuple[Ints | Floats, ...], keep: int | None) -> Ints:

@@ -1,7 +1,8 @@
 """Boxes and the space index may hold too much, never too little."""
 
+from dataclasses import replace
 from itertools import chain
-from math import acos, asin, cos, degrees, radians, sin, tan
+from math import acos, asin, cos, degrees, inf, radians, sin, tan
 from random import Random
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine import Vocabulary, band, boxes, need_columns, offer_columns
-from matching.engine.candidates import Ranges, within_reach
+from matching.engine import Vocabulary, Window, band, boxes, need_columns, offer_columns
+from matching.engine.candidates import fields_of
+from matching.engine.outlines import Beyond
+from matching.engine.rules import NO_CODES, Sides, link_codes
 
-from .builders import CATEGORIES, PLACES, random_need, random_offer
+from .builders import CATEGORIES, PLACES, TODAY, random_need, random_offer
 from .reference import broken, haversine
 
 
@@ -81,8 +84,18 @@ def test_band(lat, number):
     assert band(lat) == number
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_the_index_loses_no_pair_and_names_none_twice(seed):
+def candidates(needs, offers, *, beyond=Beyond(), tolerate=0, batch=50, links=frozenset()):  # noqa: B008 (frozen)
+    """What `Field.candidates` finds in all categories, batch by batch, as rows of the whole tables."""
+    words = Vocabulary()
+    needs, offers = need_columns(needs, words), offer_columns(offers, words)
+    sides = Sides(needs, offers, link_codes(needs, links), NO_CODES)
+    for field in fields_of(sides):
+        rows = np.arange(len(field.need_rows))
+        for need, offer in field.candidates(rows, beyond=beyond, tolerate=tolerate, batch=batch):
+            yield list(zip(field.need_rows[need].tolist(), field.offer_rows[offer].tolist(), strict=True))
+
+
+def scattered(seed, needs=12, offers=200):
     random = Random(seed)
     places = [
         *PLACES,
@@ -90,41 +103,114 @@ def test_the_index_loses_no_pair_and_names_none_twice(seed):
         *((48.5 + random.random() / 2, 7.5 + random.random() / 2) for _ in range(40)),
     ]
     kinds = sorted(CATEGORIES)
-    needs = [random_need(random, number, kinds[number % 3], places) for number in range(12)]
-    offers = [random_offer(random, number, kinds[number % 3], places) for number in range(200)]
-    words = Vocabulary()
-    ranges = within_reach(need_columns(needs, words), offer_columns(offers, words))
-    found = [
-        (int(one), int(other)) for batch in ranges.batches(50) for one, other in zip(*batch, strict=True)
-    ]
-    assert len(found) == len(set(found)) == len(ranges)
-    wanted = {
-        (need.id, offer.id)
-        for need in needs
-        for offer in offers
-        if not {"category", "distance"} & broken(need, offer, frozenset(), frozenset())
-    }
+    return (
+        [random_need(random, number, kinds[number % 3], places) for number in range(needs)],
+        [random_offer(random, number, kinds[number % 3], places) for number in range(offers)],
+    )
+
+
+@pytest.mark.parametrize("tolerate", [0, 1])
+@pytest.mark.parametrize("seed", range(8))
+def test_no_pair_that_may_be_wanted_is_passed_over_and_none_comes_twice(seed, tolerate):
+    needs, offers = scattered(seed)
+    links = frozenset({frozenset({"a", "b"})} if seed % 2 else ())
+    found = list(chain.from_iterable(candidates(needs, offers, tolerate=tolerate, links=links)))
+    assert len(found) == len(set(found))
+    wanted = set()
+    for need in needs:
+        for offer in offers:
+            codes = broken(need, offer, links, frozenset())
+            if (
+                len(codes) <= tolerate
+                and not codes & {"category", "city", "open"}
+                and "distance" not in codes
+            ):
+                wanted.add((need.id, offer.id))
     assert wanted <= set(found)
     assert len(found) < len(needs) * len(offers) / 2
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
-def test_batches_hold_every_pair_once_in_order(size):
-    ranges = Ranges(
-        order=np.array([4, 3, 2, 1, 0]),
-        need=np.array([0, 1, 2, 3]),
-        start=np.array([0, 2, 2, 1]),
-        stop=np.array([3, 2, 3, 5]),
-    )
-    batches = [list(zip(*map(np.ndarray.tolist, batch), strict=True)) for batch in ranges.batches(size)]
-    assert list(chain.from_iterable(batches)) == [
-        (0, 4),
-        (0, 3),
-        (0, 2),
-        (2, 2),
-        (3, 3),
-        (3, 2),
-        (3, 1),
-        (3, 0),
+@pytest.mark.parametrize("beyond", [Beyond(0.5), Beyond(3.0, 20.0), Beyond(inf, 20.0), Beyond(inf)])
+@pytest.mark.parametrize("seed", range(4))
+def test_one_may_look_beyond_the_reach(seed, beyond):
+    needs, offers = scattered(seed)
+    found = set(chain.from_iterable(candidates(needs, offers, tolerate=1, beyond=beyond)))
+    wanted = set()
+    for need in needs:
+        for offer in offers:
+            larger = max(need.reach_km, offer.reach_km)
+            look = larger + min(max(larger, 1) * beyond.share, beyond.km)
+            if (
+                broken(need, offer, frozenset(), frozenset()) == {"distance"}
+                and haversine(need, offer) <= look
+            ):
+                wanted.add((need.id, offer.id))
+    assert wanted <= found
+    assert wanted or beyond != Beyond(inf)
+
+
+@pytest.mark.parametrize("batch", [1, 5, 10**6])
+def test_the_pairs_of_a_need_come_together(batch):
+    needs, offers = scattered(3)
+    batches = list(candidates(needs, offers, batch=batch))
+    owners = [{need for need, _ in some} for some in batches]
+    assert sum(map(len, owners)) == len(set().union(*owners))
+    assert sum(len(some) < batch for some in batches) <= 6  # the last of each category
+    assert {pair for some in batches for pair in some} == set(chain.from_iterable(candidates(needs, offers)))
+
+
+def test_a_far_reaching_offer_widens_no_box_but_its_own():
+    """The widest of 300 offers reaches 500 km; a need still looks at its own town and at that one."""
+    random = Random(1)
+    offers = [
+        replace(
+            random_offer(random, number, "goods", [(42 + number / 30, 2.0)]), category="bedding", reach_km=4.0
+        )
+        for number in range(300)
     ]
-    assert all(len(batch) == size for batch in batches[:-1])
+    need = replace(random_need(random, 1, "goods", [(47.0, 2.0)]), category="bedding", reach_km=5.0)
+    offers[0] = replace(offers[0], reach_km=600.0)
+    field = next(fields_of(sides_of([need], offers)))
+    ((group),) = field._groups(np.array([0]), Beyond())
+    seen = {int(row) for start, stop in group.spans for row in field.offer_rows[start:stop]}
+    assert {150, 151, 149} <= seen
+    assert len(seen - {0}) < 20
+    assert len(set(chain.from_iterable(candidates([need], offers, tolerate=1)))) < 10
+
+
+def sides_of(needs, offers):
+    words = Vocabulary()
+    open_needs = [replace(need, is_open=True) for need in needs]
+    return Sides(
+        need_columns(open_needs, words),
+        offer_columns([replace(offer, is_open=True) for offer in offers], words),
+        NO_CODES,
+        NO_CODES,
+    )
+
+
+points = st.tuples(latitudes, longitudes)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(points, min_size=1, max_size=5), st.lists(points, min_size=1, max_size=30), st.data())
+def test_a_quick_look_never_misses_a_pair_within_reach(here, there, data):
+    """At the very edge too: the reach is the distance itself."""
+    random = Random(0)
+    reaches = st.sampled_from((0.0, 1.0, 7.5, 60.0, 2000.0, 15_000.0))
+    offers = [
+        replace(random_offer(random, number, "goods", [place]), city="a", category="bedding",
+                reach_km=data.draw(reaches), available=(Window(TODAY),), capacity=9, holds=(), is_open=True)
+        for number, place in enumerate(there)
+    ]  # fmt: skip
+    needs = []
+    for number, place in enumerate(here):
+        plain = replace(random_need(random, number, "goods", [place]), city="a", category="bedding",
+                        first_day=TODAY, last_day=TODAY, min_days=1, quantity=1, is_open=True)  # fmt: skip
+        nearest = data.draw(st.sampled_from(offers))
+        needs.append(replace(plain, reach_km=haversine(plain, nearest)))
+    found = set(chain.from_iterable(candidates(needs, offers)))
+    for need in needs:
+        for offer in offers:
+            if "distance" not in broken(need, offer, frozenset(), frozenset()):
+                assert (need.id, offer.id) in found
