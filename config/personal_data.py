@@ -96,7 +96,7 @@ REGISTER: dict[str, Marks] = {
         keep="need revision candidates feasible suggested near_misses algorithm scanned_at"
     ),
     "matching.WeightsChange": Marks(keep="city before after by at"),
-    "matching.Rescan": Marks(keep="by asked_at finished_at"),
+    "matching.Rescan": Marks(keep="by asked_at finished_at horizon"),
     "matching.RescanPart": Marks(
         keep="rescan city kind department_code needs feasible written unchanged failures started_at finished_at"
     ),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, prefetch_related_objects
 
 from matching import engine, records
@@ -38,9 +39,9 @@ def explained(
     for pair in pairs:
         try:
             need, offer, today = _records(pair, holds, now=now)
-        except ValueError as error:
+        except (ValueError, ValidationError) as error:
             # Only a row that was written by hand; its values may be personal and stay out of the log.
-            field = str(error).partition(":")[0]
+            field = "slots" if isinstance(error, ValidationError) else str(error).partition(":")[0]
             log.error("need %s with offer %s is left unexplained: %s", pair.need.pk, pair.offer.pk, field)
             continue
         if isinstance(pair, Match):

@@ -293,6 +293,8 @@ class Rescan(models.Model):
     )
     asked_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    # The database's oldest transaction under way when it was asked: offers written since are scanned once more.
+    horizon = models.BigIntegerField()
 
     class Meta:
         verbose_name = _("recalcul")
@@ -306,7 +308,8 @@ class Rescan(models.Model):
 class RescanPart(models.Model):
     """The needs of one town, one kind and one département: what one worker takes at a time.
 
-    Whoever works on a part holds its row's lock, so that a part whose worker died is free again at once.
+    Whoever works on a part holds an advisory lock for as long as its connection lives: a part whose worker died is
+    free again at once.
     """
 
     rescan = models.ForeignKey(Rescan, on_delete=models.CASCADE, related_name="parts")
