@@ -72,8 +72,9 @@ REGISTER: dict[str, Marks] = {
     "offers.Offer": Marks(
         keep=f"{_ENTRY_KEPT} owner capacity share_with_linked confirmed_at reminded_at shared_home accepts "
         "step_free pets_accepted smoking longest_stay_days notice_days rent dwelling_state vetted_at vetted_by "
-        "condition best_before hand_over remote",
-        anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma",
+        "condition best_before hand_over remote reach_class named_languages_key accepts_key slots_key",
+        # The key follows the languages that it stands for.
+        anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma languages_key",
     ),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),

@@ -356,14 +356,15 @@ def _trial(
     if record is None:
         return []
     variants = [relaxed(record, one.change, id=-number) for number, one in enumerate(changes, start=1)]
-    ids: list[Any] = [variant.id for variant in variants]
+    tried = [record, *variants]
+    aside = [offer for _need, offer in snapshot.excluded_pairs()]
     return engine.rank(
-        engine.need_columns([record, *variants], snapshot.offers.vocabulary),
+        tried,
         snapshot.offers,
         today=snapshots.local_day(now, need.city),
         weights=snapshot.weights,
         links=snapshot.links,
-        excluded={(id_, offer) for id_ in [need.pk, *ids] for _need, offer in snapshot.excluded_pairs()},
+        excluded={(one.id, offer) for one in tried for offer in aside},
         near=near,
     )
 

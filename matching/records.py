@@ -35,6 +35,7 @@ def need_record(need: Need, *, missing: int, today: date) -> engine.Need:
         last_day=need.last_day,
         min_days=min(need.min_days, days_left) if need.min_days else None,
         quantity=missing,
+        asked=need.quantity,
         part_useful=need.part_useful,
         people=need.people,
         urgency=cast(Urgency, need.urgency),

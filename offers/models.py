@@ -12,6 +12,8 @@ from accounts.models import CityRole, User
 from catalogue.models import Entry, StateChange, category_matches_kind
 from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 
+# Kilometres. An offer of 500 km must not have a search for one of 5 km look through half the country.
+REACH_CLASSES = (5, 10, 20, 30, 50, 100, 200, 500)
 LARGEST_CAPACITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
 
 
@@ -45,6 +47,16 @@ class DwellingState(models.TextChoices):
     READY = "ready", _("prêt à habiter")
     LIGHT_WORKS = "light_works", _("petits travaux")
     TO_RENOVATE = "to_renovate", _("à rénover")
+
+
+def _key_of(*lists: str) -> models.GeneratedField:
+    """Eight bytes that stand for a list of words in the index: a list may be of any length, an index's row not."""
+    words = Func(*lists, function="array_cat") if len(lists) > 1 else models.F(*lists)
+    return models.GeneratedField(
+        expression=Func(words, Value(0), function="hash_array_extended"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -126,6 +138,20 @@ class Offer(Entry):
     remote = models.BooleanField(_("possible à distance"), default=False)
     diploma = models.CharField(_("diplôme ou numéro d’inscription"), max_length=80, blank=True)
 
+    # What the engine's index holds of the rest.
+    reach_class = models.GeneratedField(
+        expression=models.Case(
+            *(models.When(reach_km__lte=km, then=Value(km)) for km in REACH_CLASSES[:-1]),
+            default=Value(REACH_CLASSES[-1]),
+        ),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    languages_key = _key_of("languages")
+    named_languages_key = _key_of("languages_from", "languages_to")
+    accepts_key = _key_of("accepts")
+    slots_key = _key_of("slots")
+
     objects = OfferQuerySet.as_manager()
 
     class Meta:
@@ -190,13 +216,34 @@ class Offer(Entry):
             ),
         ]
         indexes = [
-            # figures.md: the fastest way to one need's candidates; the exact distance is the engine's.
+            # All that the engine reads of an offer, in order of place: its candidates are found and read here, and
+            # the table itself is not touched.
             models.Index(
-                fields=["category", "band", "longitude"],
-                include=["latitude", "reach_km", "city"],
+                fields=["category", "reach_class", "band", "longitude"],
+                include=[
+                    "latitude",
+                    "reach_km",
+                    "city",
+                    "id",
+                    "revision",
+                    "capacity",
+                    "owner",
+                    "confirmed_at",
+                    "created_at",
+                    "share_with_linked",
+                    "shared_home",
+                    "step_free",
+                    "pets_accepted",
+                    "remote",
+                    "languages_key",
+                    "named_languages_key",
+                    "accepts_key",
+                    "slots_key",
+                ],
                 condition=Q(state="active"),
-                name="offer_candidates",
+                name="offer_reading",
             ),
+            models.Index(fields=["category"], condition=Q(state="active", remote=True), name="offer_remote"),
             models.Index(
                 fields=["scan_due_at"], condition=Q(scan_due_at__isnull=False), name="offer_scan_due"
             ),
@@ -211,7 +258,7 @@ class Offer(Entry):
 class Window(models.Model):
     """Days on which an offer is there: first to last day inclusive, null for an open end."""
 
-    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="windows")
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="windows", db_index=False)
     first_day = models.DateField(_("du"))
     last_day = models.DateField(_("au"), null=True, blank=True)
 
@@ -243,6 +290,8 @@ class Window(models.Model):
                 violation_error_message=_("Deux périodes se chevauchent."),
             ),
         ]
+        # The engine reads the days with the offers, from the index alone.
+        indexes = [models.Index(fields=["offer"], include=["first_day", "last_day"], name="window_days")]
 
     def __str__(self) -> str:
         return f"{self.first_day}..{self.last_day or ''}"
