@@ -42,9 +42,11 @@ def gains(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
         for line in lines
         if line.key in found
     ]
-    is_fragment = request.headers.get("HX-Request") == "true"
-    page = "matching/_condition_gains.html" if is_fragment else "matching/condition_gains.html"
-    return render(request, page, {"need": need, "city": need.city, "rows": rows})
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "matching/_condition_gains.html", {"rows": rows})
+    # Each change once: several offers may lack the same thing.
+    once = list({row["change"]: row for row in rows}.values())
+    return render(request, "matching/condition_gains.html", {"need": need, "city": need.city, "rows": once})
 
 
 @login_required

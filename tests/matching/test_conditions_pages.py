@@ -201,6 +201,15 @@ def test_what_a_change_brings_is_shown_beside_it(need, far, city, coordinator, a
     assert "<h1>" not in fragment
 
 
+def test_a_change_that_several_offers_lack_is_counted_once(city, organisation, coordinator, as_user):
+    for _ in range(2):
+        due_offer(city=city, now=now())
+    need = due_need(city=city, now=now(), organisation=organisation, step_free_needed=True)
+    drain(now())
+    page = re.sub("<[^>]+>", "", text(as_user(coordinator).get(gains_path(need))))
+    assert page.count("Sans plain-pied : 2 pistes de plus") == 1
+
+
 def test_a_need_without_near_misses_has_no_figures(city, organisation, coordinator, as_user):
     need = due_need(city=city, now=now(), organisation=organisation)
     assert "Rien à changer pour l’instant" in text(as_user(coordinator).get(gains_path(need)))
