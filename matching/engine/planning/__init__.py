@@ -1,0 +1,197 @@
+"""Whom do we ask, so that together most people are helped? The plan: the best set of pairs, with proof of how good it is.
+
+    made = plan(needs, offers, today=today)
+    made.objective, made.bound, made.first_come.objective
+
+A plan chooses units of feasible pairs that maximise Σ people × share served × (priority + score / 100), exceed no offer's
+capacity on any day, serve no need beyond its quantity, and serve needs of which part is not useful wholly by one offer or
+not at all. It is worked out apart for each group of needs and offers that share nothing with the others:
+
+* `problem` says it as arrays; `baselines` are the two usual ways of giving;
+* `auction` serves units that come one by one, however many, to within a stated step;
+* `prices` bounds everything else from above and says which pairs are promising; `search` improves on them;
+* `program` proves the best for what is small enough.
+"""
+
+import time
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from matching.engine.columns import Floats, Ints, NeedColumns, OfferColumns
+from matching.engine.planning import auction, program, search
+from matching.engine.planning.baselines import best_score_first, first_come, in_turn
+from matching.engine.planning.prices import priced
+from matching.engine.planning.problem import Problem, problem_of
+from matching.engine.ranking import Feasible, feasible_pairs
+from matching.engine.records import Weights
+
+SECONDS = 10.0
+# A bid's step compared with the mean value of a unit: what an auction may lose.
+AUCTION_STEP = 2e-3
+# With no more open pairs than this, the best is proven rather than searched for.
+EXACT_PAIRS = 20_000
+SMALL_PAIRS = 1_500
+EXACT_NODES = 1_000_000
+# Shares of the time for prices and search; proof has the rest.
+PRICES_SHARE, SEARCH_SHARE = 0.3, 0.75
+# Two sums of the same plan may differ by rounding.
+EQUAL = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What one of the usual ways of giving would reach on the same pairs."""
+
+    objective: float
+    people: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """`pairs` and `units`: what is chosen, by need in order of arrival, best first.
+
+    No choice whatever is worth more than `bound`. `people` counts a need that is served in part by its share.
+    `in_time` is False when the seconds ended the work: another run may then find another plan.
+    """
+
+    pairs: Feasible
+    units: Ints
+    objective: float
+    bound: float
+    people: float
+    people_asked: float
+    first_come: Usual
+    greedy: Usual
+    in_time: bool
+
+    @property
+    def gap(self) -> float:
+        """How far, at most, the plan is from the best: 0 when it is proven to be the best."""
+        return 0.0 if self.proven else (self.bound - self.objective) / self.bound
+
+    @property
+    def proven(self) -> bool:
+        return self.bound - self.objective <= EQUAL * max(1.0, abs(self.bound))
+
+    @property
+    def values(self) -> Floats:
+        """What each line adds to the objective."""
+        return self.units * problem_of(self.pairs).value
+
+
+def plan(
+    needs: NeedColumns,
+    offers: OfferColumns,
+    *,
+    today: date,
+    weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
+    seconds: float = SECONDS,
+) -> Plan:
+    """The best set of pairs among all that are feasible, or the best found in `seconds` (0: the better usual way).
+
+    Needs are in order of arrival, which only `first_come` looks at. Arguments are those of `rank_columns`.
+    """
+    pairs = feasible_pairs(needs, offers, today=today, weights=weights, links=links, excluded=excluded)
+    return plan_pairs(pairs, seconds=seconds)
+
+
+def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
+    """The plan among these pairs: all feasible ones, by need, best first, as `feasible_pairs` gives them."""
+    clock = _Clock(seconds)
+    problem = problem_of(pairs)
+    usual = [first_come(problem), best_score_first(problem)]
+    units = np.zeros(len(problem), np.int64)
+    bound, waiting = 0.0, len(problem)
+    for rows in problem.components():
+        part = problem.local(rows)
+        start = max((way[rows] for way in usual), key=part.worth)
+        found, most = _best(part, start, clock.share(len(rows) / waiting))
+        waiting -= len(rows)
+        units[rows] = found
+        bound += max(most, part.worth(found))
+    problem.refuse_impossible(units)
+    people = (pairs.needs.people / pairs.needs.asked)[pairs.need]
+    first, greedy = (Usual(problem.worth(way), float(people @ way)) for way in usual)
+    chosen = np.flatnonzero(units)
+    objective = problem.worth(units)
+    return Plan(
+        pairs=pairs.take(chosen),
+        units=units[chosen],
+        objective=objective,
+        bound=max(bound, objective),
+        people=float(people @ units),
+        people_asked=float((pairs.needs.people * pairs.needs.quantity / pairs.needs.asked).sum()),
+        first_come=first,
+        greedy=greedy,
+        in_time=clock.in_time,
+    )
+
+
+def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
+    """The best choice found, and what none exceeds."""
+    if len(problem) <= SMALL_PAIRS and clock.left() > 0:
+        answer = _proven(problem, start, clock)
+        if answer.optimal:
+            return answer.units, problem.worth(answer.units)
+        start = max(start, answer.units, key=problem.worth)
+    if problem.is_flow:
+        units, bound, loss = _auctioned(problem, clock)
+    else:
+        prices = priced(problem, stop=lambda: clock.left() < (1 - PRICES_SHARE) * clock.given)
+        bound, loss = prices.bound, prices.loss
+        units = in_turn(problem, np.lexsort((-problem.value, np.round(loss, 3))).tolist())
+        units = max(start, units, key=problem.worth)
+        units = search.improved(
+            problem, units, loss, seconds=lambda: clock.left() - (1 - SEARCH_SHARE) * clock.given
+        )
+    units = max(start, units, key=problem.worth)
+    room = bound - problem.worth(units)
+    # A pair that costs more than there is to gain is in no better plan.
+    still_open = np.flatnonzero((loss <= room + EQUAL * max(1.0, bound)) | (units > 0))
+    if EQUAL * bound < room and len(still_open) <= EXACT_PAIRS and clock.left() > 0:
+        answer = _proven(problem.take(still_open), units[still_open], clock)
+        units = np.zeros(len(problem), np.int64)
+        units[still_open] = answer.units
+        bound = min(bound, max(answer.bound, problem.worth(units)))
+    return units, bound
+
+
+def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, float, Floats]:
+    step = AUCTION_STEP * float(problem.value.mean())
+    units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
+    # What nobody bid for is still worth giving.
+    units = in_turn(problem, np.argsort(-problem.value, kind="stable").tolist(), units)
+    return units, *auction.bound(problem, prices)
+
+
+def _proven(problem: Problem, start: Ints, clock: "_Clock") -> program.Answer:
+    return program.solve(problem, start, seconds=clock.left(), nodes=EXACT_NODES, gap=0.0)
+
+
+class _Clock:
+    """How much of the given seconds is left. Only the budget looks at the time; results never do."""
+
+    def __init__(self, seconds: float, until: float | None = None, whole: "_Clock | None" = None) -> None:
+        self.given = seconds
+        self._until = time.monotonic() + seconds if until is None else until
+        self._whole = whole or self
+        self.in_time = True
+
+    def left(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            self._whole.in_time = False
+        return left
+
+    def share(self, part: float) -> "_Clock":
+        """A clock for this part of what is left."""
+        seconds = max(self.left(), 0.0) * part
+        return _Clock(seconds, whole=self._whole)
+
+
+__all__ = ["SECONDS", "Plan", "Usual", "plan", "plan_pairs"]
