@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from config import api, views
+from config import algorithm_views, api, views
 
 urlpatterns = [
     path("", views.cities, name="cities"),
@@ -27,7 +27,8 @@ if settings.DEMO:
 urlpatterns += [
     path("<slug:city_slug>/", views.home, name="home"),
     path("<slug:city_slug>/couleurs.css", views.city_css, name="city_css"),
-    path("<slug:city_slug>/algorithme/", views.algorithm, name="algorithm"),
+    path("<slug:city_slug>/algorithme/", algorithm_views.page, name="algorithm"),
+    path("<slug:city_slug>/algorithme.json", algorithm_views.as_json, name="algorithm_json"),
     path("<slug:city_slug>/propositions/", include("offers.urls")),
     path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),

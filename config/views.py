@@ -16,9 +16,7 @@ from django.views.decorators.http import require_safe
 from cities import selectors as towns
 from cities.models import City
 from config.tasks import HEARTBEAT_KEY
-from matching import engine
 from matching import selectors as matching
-from matching.presentation import PART_LABELS, PART_MEANINGS, RULE_WORDS
 from needs.selectors import public_needs
 
 SHOWN_NEEDS = 3
@@ -68,19 +66,6 @@ def city_css(request: HttpRequest, city_slug: str) -> HttpResponse:
     """A town's two colours as a style sheet: the policy allows no style in the page."""
     city = get_object_or_404(City, slug=city_slug)
     return render(request, "city.css", {"city": city}, content_type="text/css")
-
-
-@require_safe
-def algorithm(request: HttpRequest, city_slug: str) -> HttpResponse:
-    """What the law asks to publish about the matching, from the code's own values."""
-    city = get_object_or_404(City.objects.open(), slug=city_slug)
-    parts = [
-        {"label": label, "meaning": PART_MEANINGS[part], "points": city.weights[part]}
-        for part, label in PART_LABELS.items()
-    ]
-    rules = [RULE_WORDS[rule] for rule in engine.RULES]
-    context = {"rules": rules, "parts": parts, "version": engine.VERSION, "kept": engine.KEEP}
-    return render(request, "algorithm.html", context)
 
 
 @require_safe

@@ -38,6 +38,8 @@ RULE_KINDS: Mapping[str, tuple[str, ...]] = {
     "slots": (Kind.SKILL,),
     "open": KINDS,
 }
+# What a plan makes as large as it can, summed over its lines.
+OBJECTIVE = "people × share × (priority + score / 100)"
 # The law that gives the right to an explanation, and the way to insist on it.
 LAW = ("CRPA L. 311-3-1", "CRPA L. 342-1")
 CADA = "https://www.cada.fr"
@@ -232,6 +234,13 @@ def notice(city: City) -> dict[str, Any]:
         "since": latest.at if latest else None,
         "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
         "order": order(),
+        "objective": OBJECTIVE,
         "priorities": priorities(),
         "data": data_used(),
+        "constants": {
+            "earth_radius_km": engine.EARTH_RADIUS_KM,
+            "unknown_confirmation_days": UNKNOWN_CONFIRMATION_DAYS,
+            "asked_days": ASKED_DAYS,
+            "shortest_overlap_minutes": SHORTEST_OVERLAP_MINUTES,
+        },
     }

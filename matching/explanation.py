@@ -166,7 +166,7 @@ def headings(public_url: str) -> dict[str, str]:
         "rules_held": _(
             "Toutes ces règles étaient remplies. Une seule qui manque, et la proposition n’est pas possible."
         ),
-        "rules_apart": _("Ces règles ne concernent pas ce type de besoin\u202f:"),
+        "rules_apart": _("Les règles qui ne concernent pas ce type de besoin"),
         "score": _("La note"),
         "score_how": _(
             "Chaque critère vaut entre 0 et 1. On multiplie cette valeur par les points que la ville lui donne. La "
@@ -174,8 +174,8 @@ def headings(public_url: str) -> dict[str, str]:
         ),
         "part": _("Critère"),
         "value": _("Valeur"),
-        "weight": _("Points possibles"),
-        "points": _("Points obtenus"),
+        "weight": _("× points"),
+        "points": _("= obtenus"),
         "total": _("Total"),
         "rounded": _(
             "Les nombres sont arrondis pour être lus\u202f: leur somme peut différer d’un dixième ou deux."
@@ -397,8 +397,8 @@ def _contest(match: Match) -> list[str]:
             "www.cada.fr."
         ),
         _(
-            "Ce droit est celui du code des relations entre le public et l’administration, articles L. 311-3-1 et "
-            "L. 342-1."
+            "Ce droit est celui du code des relations entre le public et l’administration, articles "
+            "L.\u00a0311-3-1 et L.\u00a0342-1."
         ),
     ]
 

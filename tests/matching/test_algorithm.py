@@ -1,0 +1,191 @@
+"""The public notice: made of the engine's own values, so that it cannot say anything else than what is done."""
+
+import json
+import re
+from dataclasses import fields, make_dataclass
+from datetime import date
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role
+from cities.models import DEFAULT_WEIGHTS, City
+from matching import algorithm, engine, snapshots, weighting
+from matching.engine import records
+from matching.engine import rules as engine_rules
+from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.cities import CityFactory
+from tests.factories.matching import NOW
+
+OTHER = {"proximity": 41, "dates": 19, "fit": 17.5, "language": 7.5, "freshness": 9, "courtesy": 6}
+
+
+@pytest.fixture
+def url(city):
+    return reverse("algorithm", args=[city.slug])
+
+
+def flat(words):
+    return re.sub(r"[\s\u2068\u2069]+", " ", unescape(str(words)))
+
+
+def shown(url, client=None):
+    response = (client or Client()).get(url)
+    assert response.status_code == 200
+    return flat(response.content.decode())
+
+
+def said(city):
+    response = Client().get(reverse("algorithm_json", args=[city.slug]))
+    assert response["Content-Type"] == "application/json"
+    return json.loads(response.content)
+
+
+# --- Nothing without its words ---------------------------------------------------------------------------
+
+
+def test_every_rule_part_and_field_has_words_and_no_word_is_left_over():
+    assert [rule["code"] for rule in algorithm.rules()] == list(engine.RULES)
+    assert list(algorithm.RULE_KINDS) == list(algorithm._exact_rules()) == list(engine.RULES)
+    assert [part["code"] for part in algorithm.parts(DEFAULT_WEIGHTS)] == list(engine.PARTS)
+    assert list(algorithm.part_formulas()) == list(engine.PARTS)
+    read = {field.name for record in (engine.Offer, engine.Need) for field in fields(record)}
+    assert set(algorithm.DATA_WORDS) == read
+    assert [one["code"] for one in algorithm.priorities()] == list(engine.PRIORITIES)
+
+
+def test_a_new_rule_without_words_fails(monkeypatch):
+    monkeypatch.setitem(engine_rules.RULES, "luck", engine_rules.RULES["open"])
+    with pytest.raises(KeyError, match="luck"):
+        algorithm.rules()
+
+
+def test_a_new_part_or_field_without_words_fails(monkeypatch):
+    monkeypatch.setattr(engine, "PARTS", (*engine.PARTS, "luck"))
+    with pytest.raises(KeyError, match="luck"):
+        algorithm.parts(DEFAULT_WEIGHTS)
+    with pytest.raises(KeyError, match="nationality"):
+        algorithm._said_once(make_dataclass("Offer", ["nationality"]))
+
+
+# --- What is said is what is done ------------------------------------------------------------------------
+
+
+def test_the_original_points_are_the_engine_s():
+    assert weighting.points_of(DEFAULT_WEIGHTS) == dict(
+        zip(engine.PARTS, engine.Weights().points, strict=True)
+    )
+
+
+@pytest.mark.parametrize("kind", records.KINDS)
+def test_rules_of_other_kinds_never_break(kind):
+    """A need and an offer at odds in every condition break the rules of their own kind and no other."""
+    category = {"housing": "shared_room", "goods": "bedding", "skill": "interpreting"}[kind]
+    place = {"city": "here", "lat": 48.5, "lon": 7.7}
+    need = engine.Need(
+        id=1, kind=kind, category="" if kind == "housing" else category, **place, first_day=date(2026, 4, 1),
+        last_day=date(2026, 4, 3), quantity=1, lone_minor=True, step_free_needed=True, pets=True,
+        shared_home_ok=False, languages_from=frozenset({"ti"}), slots=(engine.Slot(0, 540, 660),),
+    )  # fmt: skip
+    offer = engine.Offer(
+        id=1, kind=kind, category=category, **place, available=(engine.Window(date(2026, 1, 1)),), capacity=1,
+        shared_home=True, accepts=frozenset({"women"}), languages_from=frozenset({"uk"}),
+        slots=(engine.Slot(1, 540, 660),),
+    )  # fmt: skip
+    broken = set(engine.broken_rules(need, offer))
+    of_this_kind_alone = {
+        rule for rule, kinds in algorithm.RULE_KINDS.items() if kinds != records.KINDS and kind in kinds
+    }
+    assert broken == of_this_kind_alone
+
+
+def test_the_constants_shown_are_the_engine_s(city, url):
+    words = shown(url)
+    for sentence in (
+        f"voit les {engine.KEEP} meilleures",
+        f"jusqu’à {engine.NEAR} propositions",
+        f"au plus {snapshots.NEAR_KM:g} km au-delà",
+        f"divisés par {records.UNKNOWN_CONFIRMATION_DAYS}",
+        f"reçues depuis {snapshots.ASKED_DAYS} jours",
+        f"Au moins {engine_rules.SHORTEST_OVERLAP_MINUTES} minutes",
+        f"sphère de {str(engine.EARTH_RADIUS_KM).replace('.', ',')} km",
+        f"arrondies à {algorithm.DECIMALS} décimales",
+        f"Ce soir : {engine.PRIORITIES['tonight']}",
+        f"Cette semaine : {engine.PRIORITIES['this_week']}",
+        f"Prévu : {engine.PRIORITIES['planned']}",
+        f"Version du calcul : {engine.VERSION}",
+        "L. 311-3-1", "L. 342-1", "CADA",
+    ):  # fmt: skip
+        assert sentence in words, sentence
+    assert 10**algorithm.DECIMALS == engine_rules.MICRO
+
+
+def test_every_rule_says_whether_it_alone_makes_a_near_miss(city, url):
+    assert [rule["code"] for rule in algorithm.rules() if rule["near_miss"]] == [
+        code for code in engine.RULES if code in engine_rules.MISSABLE
+    ]
+    words = shown(url)
+    assert words.count("est dite presque possible") == len(engine_rules.MISSABLE)
+    assert words.count("n’est pas montrée") == len(engine_rules.ESSENTIAL)
+    for rule in algorithm.rules():
+        assert flat(rule["words"]) in words
+        assert flat(rule["exact"]) in words
+
+
+def test_a_constant_that_changes_changes_the_page(city, url, monkeypatch):
+    monkeypatch.setattr(engine, "KEEP", 33)
+    monkeypatch.setitem(engine.PRIORITIES, "tonight", 7)
+    words = shown(url)
+    assert "voit les 33 meilleures" in words
+    assert "Ce soir : 7" in words
+    assert said(city)["priorities"][0]["priority"] == 7
+
+
+# --- The town's own --------------------------------------------------------------------------------------
+
+
+def test_the_town_s_points_and_since_when(city, url):
+    assert "Ce sont les points d’origine." in shown(url)
+    assert said(city)["since"] is None
+    by = CityRoleFactory(city=city).user
+    weighting.change(city_id=city.pk, weights=OTHER, seen=DEFAULT_WEIGHTS, by=by, now=NOW)
+    words = shown(url)
+    for points in ("41", "19", "17,5", "7,5", "9", "6"):
+        assert f'<td class="number">{points}</td>' in words
+    assert "depuis le 9 mars 2026" in words
+    assert "points d’origine" not in words
+    assert str(by) not in words
+    notice = said(city)
+    assert {part["code"]: part["points"] for part in notice["parts"]} == OTHER
+    assert notice["since"].startswith("2026-03-09")
+    other = CityFactory()
+    assert {part["code"]: part["points"] for part in said(other)["parts"]} == DEFAULT_WEIGHTS
+
+
+def test_the_notice_for_programs_says_the_same(city):
+    notice = said(city)
+    assert notice["version"] == engine.VERSION
+    assert (notice["kept"], notice["near_misses_kept"]) == (engine.KEEP, engine.NEAR)
+    assert [rule["code"] for rule in notice["rules"]] == list(engine.RULES)
+    assert {one["code"]: one["priority"] for one in notice["priorities"]} == engine.PRIORITIES
+    assert notice["constants"] == {
+        "earth_radius_km": engine.EARTH_RADIUS_KM,
+        "unknown_confirmation_days": records.UNKNOWN_CONFIRMATION_DAYS,
+        "asked_days": snapshots.ASKED_DAYS,
+        "shortest_overlap_minutes": engine_rules.SHORTEST_OVERLAP_MINUTES,
+    }
+    assert notice["city"] == {"slug": city.slug, "name": city.name}
+    assert notice["page"].endswith(reverse("algorithm", args=[city.slug]))
+
+
+def test_anybody_reads_it_and_the_staff_may_change_it(city, url, as_user):
+    weights = reverse("matching:weights", args=[city.slug])
+    assert weights not in shown(url)
+    assert weights not in shown(url, as_user(UserFactory()))
+    for role in (Role.COORDINATOR, Role.ADMINISTRATOR):
+        assert weights in shown(url, as_user(CityRoleFactory(city=city, role=role).user))
+    City.objects.filter(pk=city.pk).update(is_open=False)
+    assert Client().get(url).status_code == 404
+    assert Client().get(reverse("algorithm_json", args=[city.slug])).status_code == 404
