@@ -1,11 +1,12 @@
-"""Whom do we ask, so that together most people are helped? The plan: the best set of pairs, with proof of how good it is.
+"""Whom do we ask, so that together most people are helped? The plan: the best set of pairs, and how good it is.
 
     made = plan(needs, offers, today=today)
     made.objective, made.bound, made.first_come.objective
 
-A plan chooses units of feasible pairs that maximise Σ people × share served × (priority + score / 100), exceed no offer's
-capacity on any day, serve no need beyond its quantity, and serve needs of which part is not useful wholly by one offer or
-not at all. It is worked out apart for each group of needs and offers that share nothing with the others:
+A plan chooses units of feasible pairs that maximise Σ people × share served × (priority + score / 100), exceed
+no offer's capacity on any day, serve no need beyond its quantity, and serve needs of which part is not useful
+wholly by one offer or not at all. It is worked out apart for each group of needs and offers that share nothing
+with the others:
 
 * `problem` says it as arrays; `baselines` are the two usual ways of giving;
 * `auction` serves units that come one by one, however many, to within a stated step;
@@ -14,7 +15,7 @@ not at all. It is worked out apart for each group of needs and offers that share
 """
 
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 

@@ -1,10 +1,11 @@
-"""Prices of needs, where days matter: an upper bound that no plan exceeds, and which pairs are worth a search.
+"""Prices of needs, where days matter: a bound that no plan exceeds, and which pairs are worth a search.
 
-Suppose that a need could be served by several offers at once, at a price for each unit served twice. Offers then decide
-alone: an offer is so many beds, and the best use of one bed is a chain of stays that follow each other, found by dynamic
-programming over the slots. The sum over all offers, plus all prices, bounds every plan (Lagrangian relaxation; interval
-matrices are totally unimodular, so at the best prices it equals the bound of the linear program with one row for each
-day). Prices then move against the crowd: up where a need is served more than once, down where not at all.
+Suppose that a need could be served by several offers at once, at a price for each unit served twice. Offers then
+decide alone: an offer is so many beds, and the best use of one bed is a chain of stays that follow each other,
+found by dynamic programming over the slots. The sum over all offers, plus all prices, bounds every plan
+(Lagrangian relaxation; interval matrices are totally unimodular, so at the best prices it equals the bound of
+the linear program with one row for each day). Prices then move against the crowd: up where a need is served more
+than once, down where not at all.
 """
 
 from collections.abc import Callable
@@ -72,7 +73,8 @@ class _Beds:
         chains, chosen = self._chains(gain)
         bound = float(prices @ problem.quantity + problem.capacity @ chains[-1])
         stays = self._stays(chosen)
-        return bound, np.bincount(problem.need[stays], problem.capacity[problem.offer[stays]], len(prices))
+        served = np.bincount(problem.need[stays], problem.capacity[problem.offer[stays]], len(prices))
+        return bound, served.astype(np.float64)
 
     def loss(self, prices: Floats) -> Floats:
         """Per pair: the best chain of its offer, less the best chain that holds it."""

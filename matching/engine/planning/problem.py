@@ -1,8 +1,8 @@
 """The plan's question as arrays: pairs, what each unit of them is worth, and the room that offers have.
 
-A *unit* is what capacity is counted in: a person, an item, an hour a week. Days become *slots*: the days of all runs cut
-wherever a run begins or ends, so that nothing changes within one. Goods are a stock: all their pairs share slot 0, for
-what is given is gone whatever the day.
+A *unit* is what capacity is counted in: a person, an item, an hour a week. Days become *slots*: the days of all
+runs cut wherever a run begins or ends, so that nothing changes within one. Goods are a stock: all their pairs
+share slot 0, for what is given is gone whatever the day.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from matching.engine.columns import FOREVER, Bools, Floats, Ints, NeedColumns, OfferColumns
+from matching.engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns
 from matching.engine.ranking import Feasible
 from matching.engine.records import GOODS
 

@@ -1,8 +1,9 @@
 """The plan as an integer program, solved by HiGHS: exactly for a town, and for the neighbourhoods of a search.
 
-One variable for each pair: how many steps of it are given (the household, or so many units). One row for each need, and
-for each offer one row for every slot on which no other row says more. Rows are tightened by rounding: if 3 of 5 beds go to
-one household then no second household of 3 fits, which a solver that thinks in fractions does not see (Chvátal, 1973).
+One variable for each pair: how many steps of it are given (the household, or so many units). One row for each
+need, and for each offer one row for every slot on which no other row says more. Rows are tightened by rounding:
+if 3 of 5 beds go to one household then no second household of 3 fits, which a solver that thinks in fractions
+does not see (Chvátal, 1973).
 """
 
 from collections.abc import Iterator
