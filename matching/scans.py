@@ -5,22 +5,21 @@ workers never scan one need at the same time, and a worker that dies leaves its 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, Sum
 
 from accounts import selectors as accounts
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from catalogue.vocabulary import Urgency
 from cities.models import City
-from matching import engine, messages, snapshots
-from matching.lifecycle import SERVED, Act, Role, arrow
-from matching.models import Match, MatchState, Scan
+from matching import engine, messages, snapshots, writing
+from matching.lifecycle import SERVED
+from matching.models import Match, MatchState
 from needs import services as needs
 from needs.models import OPEN_STATES, Need
 from notifications.services import queue
@@ -32,10 +31,6 @@ NEEDS_AT_ONCE = 25
 OFFERS_AT_ONCE = 100
 # The first half of the advisory locks below; the second is the town.
 SCANS_OF_TOWN = 0x5CA4
-RESULT_FIELDS = [
-    "state", "rank", "score", "part_values", "weight_values", "facts", "algorithm", "distance_km", "first_day",
-    "last_day", "quantity", "need_revision", "offer_revision", "changed_at",
-]  # fmt: skip
 
 
 @transaction.atomic
@@ -49,15 +44,14 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     first = due.first()
     if first is None:
         return 0
-    _announce_scan(first.city)
+    announce_scan(first.city)
     alike = due.filter(city=first.city, kind=first.kind, urgency=first.urgency).exclude(pk=first.pk)
     claimed = [first, *alike[: NEEDS_AT_ONCE - 1]]
     _settle_progress(claimed, now=now)
     open_ids = set(Need.objects.open().filter(pk__in=[n.pk for n in claimed]).values_list("pk", flat=True))
     _scan([need for need in claimed if need.pk in open_ids], city=first.city, now=now)
     _close([need for need in claimed if need.pk not in open_ids], now=now)
-    for need in claimed:
-        needs.mark_scanned(need_id=need.pk, revision=need.revision)
+    needs.mark_scanned(need_ids=[need.pk for need in claimed])
     return len(claimed)
 
 
@@ -126,7 +120,7 @@ def mark_begun(*, by: None, now: datetime) -> int:
     return marked
 
 
-def _announce_scan(city: City) -> None:
+def announce_scan(city: City) -> None:
     """Until our transaction ends, have `_wait_for_scans` of this town wait for us."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [SCANS_OF_TOWN, city.pk])
@@ -187,100 +181,31 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
     """Rank, and write what differs from what stands."""
     if not claimed:
         return
-    today = snapshots.local_day(now, city)
     snapshot = snapshots.of_needs(claimed, city=city, now=now)
-    rankings = {ranking.need_id: ranking for ranking in snapshot.rank(today=today)}
-    standing: dict[int, dict[int, Match]] = defaultdict(dict)
-    known = Match.objects.filter(need__in=claimed, state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED])
-    # A suggestion that stands hides one of the same pair that was superseded before.
-    for match in known.order_by("-state", "id"):
-        standing[match.need_id][match.offer_id] = match
-
-    fresh: list[Match] = []
-    changed: list[Match] = []
-    for need in claimed:
-        ranking = rankings.get(need.pk)
-        old = standing[need.pk]
-        kept = set()
-        for place, pairing in enumerate(ranking.pairings if ranking else (), start=1):
-            offer_id = int(str(pairing.offer_id))
-            kept.add(offer_id)
-            result = _result(pairing, place, need, snapshot)
-            known_pair = old.get(offer_id)
-            if known_pair is None:
-                fresh.append(
-                    Match(city=city, need=need, offer_id=offer_id, created_at=now, changed_at=now, **result)
-                )
-            elif any(getattr(known_pair, name) != value for name, value in result.items()):
-                for name, value in result.items():
-                    setattr(known_pair, name, value)
-                known_pair.changed_at = now
-                changed.append(known_pair)
-        changed += _superseded((match for match in old.values() if match.offer_id not in kept), now)
-        _write_scan(need, ranking, snapshot, now=now)
-    Match.objects.bulk_create(fresh)
-    Match.objects.bulk_update(changed, RESULT_FIELDS, batch_size=500)
-    _tell_desk(city, claimed, fresh, now=now)
+    found = result_of(snapshot, revisions={need.pk: need.revision for need in claimed})
+    _tell_desk(city, claimed, writing.write(found, now=now).fresh, now=now)
 
 
-def _result(
-    pairing: engine.Pairing,
-    place: int,
-    need: Need,
-    snapshot: snapshots.Snapshot,
-) -> dict[str, Any]:
-    """A suggestion's fields; its reasons are worked out when they are shown."""
-    weights = snapshot.weights[need.city_id]
-    offer_id = int(str(pairing.offer_id))
-    return {
-        "state": MatchState.SUGGESTED,
-        "rank": place,
-        "score": pairing.score,
-        "part_values": list(pairing.parts.values),
-        "weight_values": [float(points) for points in weights.points],
-        "facts": None,
-        "algorithm": engine.VERSION,
-        "distance_km": pairing.distance_km,
-        "first_day": pairing.run_first_day,
-        "last_day": pairing.run_last_day,
-        "quantity": pairing.quantity,
-        "need_revision": need.revision,
-        "offer_revision": snapshot.offers[offer_id].revision,
-    }
+def result_of(snapshot: snapshots.Snapshot, *, revisions: Mapping[int, int]) -> writing.Result:
+    """The engine's word on what was read, ready to be written; `revisions` of all needs that were looked at.
+
+    Near misses are for the needs that lack offers (docs/algorithm.md).
+    """
+    today = snapshots.local_day(snapshot.now, snapshot.city)
+    return writing.result(
+        snapshot.rank_columns(today=today, near_when_full=False),
+        city=snapshot.city,
+        weights=snapshot.weights[snapshot.city.pk],
+        revisions=revisions,
+        offer_revisions=snapshot.offer_revision,
+    )
 
 
 def _superseded(gone: Iterable[Match], now: datetime) -> list[Match]:
     matches = [match for match in gone if match.state == MatchState.SUGGESTED]
     for match in matches:
-        found, _role = arrow(match.state, Act.SUPERSEDE, frozenset({Role.ENGINE}), reason="")
-        match.state, match.changed_at = found.to, now
+        match.state, match.changed_at = writing.SUPERSEDED, now
     return matches
-
-
-def _write_scan(
-    need: Need,
-    ranking: engine.Ranking | None,
-    snapshot: snapshots.Snapshot,
-    *,
-    now: datetime,
-) -> None:
-    misses = ranking.near_misses if ranking else ()
-    near_misses = [
-        {"offer": miss.offer_id, "rule": miss.rule, "gap": miss.gap, "distance_km": miss.distance_km}
-        for miss in misses
-    ]
-    Scan.objects.update_or_create(
-        need=need,
-        defaults={
-            "revision": need.revision,
-            "candidates": len(snapshot.offers),
-            "feasible": ranking.feasible_count if ranking else 0,
-            "suggested": len(ranking.pairings) if ranking else 0,
-            "near_misses": near_misses,
-            "algorithm": engine.VERSION,
-            "scanned_at": now,
-        },
-    )
 
 
 def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> None:
@@ -300,33 +225,37 @@ def _close(closed: Sequence[Need], *, now: datetime) -> None:
     Match.objects.bulk_update(gone, ["state", "changed_at"], batch_size=500)
 
 
-def _tell_desk(city: City, claimed: Sequence[Need], fresh: Sequence[Match], *, now: datetime) -> None:
-    """Tonight's needs are announced one by one, the rest once a day, so that nobody learns to ignore mails."""
-    found: dict[int, int] = defaultdict(int)
-    for match in fresh:
-        found[match.need_id] += 1
-    if not found:
+def _tell_desk(city: City, claimed: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:
+    """Tonight's needs are announced one by one, the rest once a day, so that nobody learns to ignore mails.
+
+    `fresh`: how many suggestions are new, by need.
+    """
+    if not fresh:
         return
     coordinators = list(accounts.coordinators_of(city))
     for need in claimed:
-        if need.pk not in found:
-            continue
-        for person in coordinators:
-            if need.urgency == Urgency.TONIGHT:
+        if need.pk in fresh and need.urgency == Urgency.TONIGHT:
+            for person in coordinators:
                 queue(
                     recipient=person,
                     event="need_suggestions",
                     subject_key=f"need:{need.pk}",
                     city=city,
-                    compose=partial(messages.new_suggestions, need, found[need.pk]),
+                    compose=partial(messages.new_suggestions, need, fresh[need.pk]),
                     now=now,
                 )
-            else:
-                queue(
-                    recipient=person,
-                    event="suggestions_of_the_day",
-                    subject_key=f"day:{city.pk}:{snapshots.local_day(now, city)}",
-                    city=city,
-                    compose=partial(messages.suggestions_of_the_day, city),
-                    now=now,
-                )
+    if any(need.pk in fresh and need.urgency != Urgency.TONIGHT for need in claimed):
+        announce_of_the_day(city, coordinators, now=now)
+
+
+def announce_of_the_day(city: City, coordinators: Iterable[User], *, now: datetime) -> None:
+    """Say that there are new suggestions, once a day however many."""
+    for person in coordinators:
+        queue(
+            recipient=person,
+            event="suggestions_of_the_day",
+            subject_key=f"day:{city.pk}:{snapshots.local_day(now, city)}",
+            city=city,
+            compose=partial(messages.suggestions_of_the_day, city),
+            now=now,
+        )

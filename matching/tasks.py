@@ -1,11 +1,12 @@
-"""The worker's share: answer the bell, and move the clock. Tasks take no argument: rows say what to do."""
+"""The worker's share: answer the bell, move the clock, look at everything again. Rows say what there is to do."""
 
 import time
 
 from celery import shared_task
 from django.utils import timezone
 
-from matching import scans, services
+from cities.models import City
+from matching import rescans, scans, services
 from notifications.bell import ring_on_commit
 
 # Well below the task's time limit; what is left then waits for a bell of its own.
@@ -17,17 +18,45 @@ def scan_due() -> None:
     """Scan whatever is due, needs first, until nothing is left or the turn is over."""
     over = time.monotonic() + SECONDS_A_TURN
     while time.monotonic() < over:
-        now = timezone.now()
-        if not scans.scan_due_needs(by=None, now=now) and not scans.scan_due_offers(by=None, now=now):
-            services.cancel_orphans(by=None, now=now)
+        if not _scan_some():
+            services.cancel_orphans(by=None, now=timezone.now())
             return
     ring_on_commit("matching.tasks.scan_due")
 
 
 @shared_task(ignore_result=True)
+def rescan(*slugs: str) -> None:
+    """Ask that everything be looked at again: of these towns, or of all when none is named."""
+    cities = City.objects.filter(slug__in=slugs) if slugs else City.objects.all()
+    rescans.ask(cities=list(cities), by=None, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def rescan_part() -> None:
+    """Work on parts of rescans until none is left or the turn is over; any number of workers do so side by side.
+
+    What people have just posted goes before each part.
+    """
+    over = time.monotonic() + SECONDS_A_TURN
+    is_first = True
+    while time.monotonic() < over:
+        while time.monotonic() < over and _scan_some():
+            pass
+        if not rescans.work_on_one(now=timezone.now(), wake=is_first):
+            return
+        is_first = False
+    ring_on_commit(rescans.PART_TASK)
+
+
+@shared_task(ignore_result=True)
 def move_the_clock() -> None:
-    """Release what was not answered in time, set under way what begins today, call off what nobody can do."""
+    """Release what was not answered in time, set under way what begins today, call off what nobody can do.
+
+    Parts of a rescan that no worker heard of, or whose worker is gone, get another bell.
+    """
     now = timezone.now()
+    if rescans.are_waiting():
+        ring_on_commit(rescans.PART_TASK)
     services.cancel_orphans(by=None, now=now)
     scans.set_suspended_aside(by=None, now=now)
     scans.mark_begun(by=None, now=now)
@@ -35,3 +64,9 @@ def move_the_clock() -> None:
         pass
     while services.start_due(by=None, now=now):
         pass
+
+
+def _scan_some() -> bool:
+    """Scan some of what is due, needs first; False when nothing is."""
+    now = timezone.now()
+    return bool(scans.scan_due_needs(by=None, now=now) or scans.scan_due_offers(by=None, now=now))

@@ -162,9 +162,11 @@ def record_progress(*, need_id: int, served: int, by: User | None, now: datetime
     return need
 
 
-def mark_scanned(*, need_id: int, revision: int) -> None:
-    """Clear the mark of a scanned need, unless it changed again meanwhile."""
-    Need.objects.filter(pk=need_id, revision=revision).update(scan_due_at=None)
+def mark_scanned(*, need_ids: Iterable[int]) -> None:
+    """Clear the marks of scanned needs. The caller has held their locks since before they were read, or has seen
+    under the locks that nobody touched them meanwhile.
+    """
+    Need.objects.filter(pk__in=list(need_ids), scan_due_at__isnull=False).update(scan_due_at=None)
 
 
 @transaction.atomic

@@ -37,8 +37,8 @@ def engine_s_own(match):
     today = snapshots.local_day(NOW, match.city)
     (ranking,) = snapshot.rank(today=today)
     (pairing,) = ranking.pairings
-    offer = snapshot.offers[match.offer_id].record()
-    reasons = engine.explain(pairing, snapshot.needs[match.need_id], offer, today)
+    need, offer = snapshot.need_records()[match.need_id], snapshot.offer_records()[match.offer_id]
+    reasons = engine.explain(pairing, need, offer, today)
     return [{"code": r.code, "params": facts.plain(r.params), "good": r.good} for r in reasons]
 
 

@@ -1,0 +1,272 @@
+"""Everything of some towns looked at again: who asked, who takes which part, how far it is.
+
+A part is the needs of one town, one kind and one département. Workers, as many as there are and on as many machines,
+each take one at a time. Whoever works on a part holds an advisory lock on it for as long as its connection lives:
+when a worker is killed, its part is free in that moment. A part begins afresh each time, and writing what stands
+already changes nothing, so nothing is lost or done twice.
+"""
+
+import logging
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from accounts import selectors as accounts
+from accounts.models import User
+from cities.models import City
+from matching import scans, snapshots, writing
+from matching.models import Rescan, RescanPart
+from needs import services as needs
+from needs.models import Need
+from notifications.bell import ring_on_commit
+from offers import services as offers
+
+log = logging.getLogger(__name__)
+
+PART_TASK = "matching.tasks.rescan_part"
+# The first half of the advisory locks; the second is the part.
+PART_IN_HAND = 0x5CA5
+# A part that fails this often is left as it is, and the rescan says so.
+TRIES = 3
+# Needs written in one transaction: a second or so.
+NEEDS_AT_ONCE = 2000
+# Whoever was asked in this much time before a rescan may have committed after it began.
+COMMIT_WITHIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a rescan is, from what its parts have committed."""
+
+    rescan: Rescan
+    parts: int
+    done: int
+    failed: int
+    needs: int
+    needs_done: int
+    feasible: int
+    written: int
+    unchanged: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.rescan.finished_at is not None
+
+    @property
+    def percent(self) -> int:
+        """Of the needs; 100 only when it is over."""
+        if self.is_over:
+            return 100
+        return min(99, 100 * self.needs_done // self.needs) if self.needs else 0
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        if self.rescan.finished_at is None:
+            return None
+        return (self.rescan.finished_at - self.rescan.asked_at).total_seconds()
+
+
+@transaction.atomic
+def ask(*, cities: Collection[City], by: User | None, now: datetime) -> Rescan:
+    """Have everything of these towns looked at again. Towns without an open need have no part in it."""
+    rescan = Rescan.objects.create(by=by, asked_at=now, horizon=writing.horizon())
+    open_needs = Need.objects.open().filter(city__in=cities).order_by("city", "kind")
+    groups = open_needs.values("city", "kind", "commune__department_code").annotate(count=Count("pk"))
+    parts = RescanPart.objects.bulk_create(
+        RescanPart(
+            rescan=rescan,
+            city_id=group["city"],
+            kind=group["kind"],
+            department_code=group["commune__department_code"],
+            needs=group["count"],
+        )
+        for group in groups
+    )
+    if not parts:
+        rescan.finished_at = now
+        rescan.save(update_fields=["finished_at"])
+    ring_on_commit(PART_TASK)
+    return rescan
+
+
+def work_on_one(*, now: datetime, wake: bool = False) -> bool:
+    """Take a part that nobody works on, and do it; False when there is none. `wake`: have another worker do alike.
+
+    A part that fails is left to the next try; after `TRIES` it stays undone, and the rescan ends without it.
+    """
+    part = _taken(now=now)
+    if part is None:
+        return False
+    if wake:
+        ring_on_commit(PART_TASK)
+    began = time.monotonic()
+    try:
+        fresh = _look_at(part, now=now)
+        ended = now + timedelta(seconds=time.monotonic() - began)
+        _done(part, has_fresh=fresh, now=ended)
+    except Exception:
+        log.exception("rescan %s: %s %s failed", part.rescan_id, part.kind, part.department_code)
+        _failed(part, now=now)
+    finally:
+        _release(part.pk)
+    return True
+
+
+def progress(rescan: Rescan) -> Progress:
+    """How far it is now."""
+    rescan = Rescan.objects.select_related("by").get(pk=rescan.pk)
+    done = Q(finished_at__isnull=False)
+    figures = rescan.parts.aggregate(
+        parts=Count("pk"),
+        done=Count("pk", filter=done),
+        failed=Count("pk", filter=~done & Q(failures__gte=TRIES)),
+        needs_done=Sum("needs", filter=done, default=0),
+        feasible=Sum("feasible", default=0),
+        written=Sum("written", default=0),
+        unchanged=Sum("unchanged", default=0),
+    )
+    everyone = rescan.parts.aggregate(needs=Sum("needs", default=0))
+    return Progress(rescan=rescan, **figures, **everyone)
+
+
+def of_city(city: City) -> QuerySet[Rescan]:
+    """The rescans that looked at a town, the last first."""
+    parts = RescanPart.objects.filter(city=city)
+    return Rescan.objects.filter(pk__in=parts.values("rescan")).select_related("by")
+
+
+def are_waiting() -> bool:
+    """Whether some part is undone, in hand or not."""
+    return _undone().exists()
+
+
+def _undone() -> QuerySet[RescanPart]:
+    return RescanPart.objects.filter(finished_at__isnull=True, failures__lt=TRIES)
+
+
+def _taken(*, now: datetime) -> RescanPart | None:
+    """A part that nobody works on, locked for us: of the oldest rescan, and the largest first, so that all end
+    together.
+    """
+    waiting = _undone().order_by("rescan_id", "-needs", "pk").values_list("pk", flat=True)
+    for pk in list(waiting):
+        if not _lock(pk):
+            continue
+        # Somebody may have ended it since we read the list.
+        part = _undone().select_related("city", "rescan").filter(pk=pk).first()
+        if part is not None and _begin(part, now=now):
+            return part
+        _release(pk)
+    return None
+
+
+@transaction.atomic
+def _begin(part: RescanPart, *, now: datetime) -> bool:
+    """Set the part's figures to naught. When its last worker was killed in the midst, that was a try too."""
+    if part.started_at is not None:
+        part.failures += 1
+    part.started_at = now
+    part.feasible = part.written = part.unchanged = 0
+    part.save(update_fields=["started_at", "failures", "feasible", "written", "unchanged"])
+    if part.failures < TRIES:
+        return True
+    _end(part.rescan_id, now=now)
+    return False
+
+
+def _look_at(part: RescanPart, *, now: datetime) -> bool:
+    """Read, compare and write one part; whether there are new suggestions. Reads without locks, see `writing`."""
+    horizon = writing.horizon()
+    open_needs = Need.objects.open().filter(
+        city=part.city, kind=part.kind, commune__department_code=part.department_code
+    )
+    revisions = dict(open_needs.values_list("pk", "revision"))
+    snapshot = snapshots.of_part(part.city, kind=part.kind, department_code=part.department_code, now=now)
+    # Those of which all is promised are looked at too, and have nothing.
+    compared = snapshot.need_revisions()
+    found = scans.result_of(snapshot, revisions=revisions | compared)
+    has_fresh = False
+    for some in found.slices(NEEDS_AT_ONCE):
+        left_out = _write(part, some, settled=compared.keys(), horizon=horizon, now=now)
+        has_fresh |= left_out.has_fresh
+        needs.mark_due(need_ids=left_out.need_ids, now=now)
+    return has_fresh
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """After a write: the needs that somebody has touched meanwhile, which are to be scanned by themselves."""
+
+    need_ids: Collection[int]
+    has_fresh: bool
+
+
+@transaction.atomic
+def _write(
+    part: RescanPart, found: writing.Result, *, settled: Collection[int], horizon: int, now: datetime
+) -> _LeftOut:
+    """Write what was found for needs that nobody has touched since the reading.
+
+    An offer's scan that begins from now on waits until we have committed, and then finds what we write. What it has
+    found before we are told by the rows themselves; the offers that we do not know of wait for the rescan's end.
+    """
+    scans.announce_scan(part.city)
+    touched = writing.touched_offers(found.offer_ids, horizon=horizon)
+    untouched = writing.lock_untouched(found.need_ids, horizon=horizon)
+    known, incomplete = found.of(untouched).without(touched)
+    written = writing.write(known, now=now)
+    complete = set(untouched) - incomplete
+    needs.mark_scanned(need_ids=complete & set(settled))
+    RescanPart.objects.filter(pk=part.pk).update(
+        feasible=F("feasible") + known.feasible,
+        written=F("written") + sum(written.fresh.values()) + written.changed,
+        unchanged=F("unchanged") + written.unchanged,
+    )
+    return _LeftOut(set(found.need_ids) - complete, bool(written.fresh))
+
+
+@transaction.atomic
+def _done(part: RescanPart, *, has_fresh: bool, now: datetime) -> None:
+    RescanPart.objects.filter(pk=part.pk).update(finished_at=now)
+    if has_fresh:
+        scans.announce_of_the_day(part.city, accounts.coordinators_of(part.city), now=now)
+    _end(part.rescan_id, now=now)
+
+
+@transaction.atomic
+def _failed(part: RescanPart, *, now: datetime) -> None:
+    RescanPart.objects.filter(pk=part.pk).update(failures=F("failures") + 1, started_at=None)
+    _end(part.rescan_id, now=now)
+
+
+def _end(rescan_id: int, *, now: datetime) -> None:
+    """End the rescan when none of its parts can go on.
+
+    Offers that came or changed meanwhile may have been scanned before a part had written, and compared with
+    suggestions that no longer stand: they are scanned once more.
+    """
+    rescan = Rescan.objects.select_for_update(no_key=True).get(pk=rescan_id)
+    if rescan.finished_at is not None or _undone().filter(rescan=rescan).exists():
+        return
+    towns = City.objects.filter(pk__in=rescan.parts.values("city"))
+    concerned = {*towns.values_list("pk", flat=True), *towns.values_list("linked", flat=True)} - {None}
+    touched = writing.touched_offers_of(concerned, horizon=rescan.horizon)
+    offers.mark_due(offer_ids=touched, now=rescan.asked_at - COMMIT_WITHIN)
+    rescan.finished_at = max(now, rescan.asked_at)
+    rescan.save(update_fields=["finished_at"])
+
+
+def _lock(part_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [PART_IN_HAND, part_id % 2**31])
+        return bool(cursor.fetchone()[0])
+
+
+def _release(part_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [PART_IN_HAND, part_id % 2**31])

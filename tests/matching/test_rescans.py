@@ -1,0 +1,674 @@
+"""Everything looked at again: the same as single scans, only what differs written, by any number of workers."""
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts import services as accounts
+from catalogue.vocabulary import Kind
+from matching import rescans, scans, services, tasks, writing
+from matching.lifecycle import NotPossible, Reason
+from matching.models import Match, MatchState, Rescan, RescanPart, Scan
+from needs import services as needs
+from needs.models import Need
+from notifications.models import Message
+from offers import services as offers
+from offers.models import Offer
+from tests.conftest import ROOT
+from tests.factories.accounts import OrganisationFactory
+from tests.factories.cities import CityFactory, CommuneFactory
+from tests.factories.matching import NOW, drain, due_need, due_offer, suggested_match
+from tests.matching import invariants
+from tests.matching.test_scan_property import World, steps
+
+LATER = NOW + timedelta(minutes=1)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def work(now=LATER):
+    """Do all parts, as one worker."""
+    while rescans.work_on_one(now=now):
+        pass
+
+
+def rescan(*cities, now=LATER):
+    asked = rescans.ask(cities=cities, by=None, now=now)
+    work(now)
+    return rescans.progress(asked)
+
+
+def found():
+    """What stands after a scan: each need's suggestions, its near misses and its figures."""
+    fields = ("need", "offer", "rank", "score", "part_values", "weight_values", "algorithm", "distance_km",
+              "first_day", "last_day", "quantity", "need_revision", "offer_revision")  # fmt: skip
+    suggested = Match.objects.filter(state=MatchState.SUGGESTED).order_by("need", "rank")
+    scanned = Scan.objects.order_by("need").values_list(
+        "need", "revision", "feasible", "suggested", "near_misses", "algorithm"
+    )
+    return list(suggested.values_list(*fields)), list(scanned)
+
+
+def rows():
+    """Every match with the transaction that last wrote it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, xmin::text, state, changed_at FROM matching_match ORDER BY id")
+        return cursor.fetchall()
+
+
+def town(city, needs_of_kind=2, offers_of_kind=3):
+    """Some of each kind, a few of them far, small or elsewhere."""
+    for kind in Kind:
+        for number in range(offers_of_kind):
+            due_offer(
+                city=city, kind=kind, latitude=48.5734 + number * 0.02, languages=["fr", "ti"][: number + 1]
+            )
+        for number in range(needs_of_kind):
+            due_need(city=city, kind=kind, latitude=48.5734 + number * 0.03, languages=["ti"])
+
+
+# --- The same as single scans --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(story=st.lists(steps, min_size=4, max_size=16))
+def test_a_rescan_is_the_union_of_single_scans(transactional_db, crowded, story):
+    """Over random towns: what the queue made, need by need, is what a rescan makes of nothing at all."""
+    world = World(crowded)
+    try:
+        for name, *rest in story:
+            try:
+                if name in ("offer", "need"):
+                    getattr(world, name)(*rest)
+                else:
+                    world.act(name, *rest)
+            except (NotPossible, transaction.TransactionManagementError):
+                continue
+            except Exception as failure:
+                if type(failure).__name__ != "ValidationError":
+                    raise
+        drain(world.moment)
+        # Each need by itself, for near misses that follow from the rows of this moment alone.
+        for need in Need.objects.filter(scan__isnull=False):
+            Need.objects.filter(pk=need.pk).update(scan_due_at=world.moment)
+            drain(world.moment)
+        expected = found()
+        before = rows()
+
+        progress = rescan(*world.towns, now=world.moment)
+        assert found() == expected
+        assert rows() == before, "nothing that stands is written again"
+        assert (progress.failed, progress.written) == (0, 0)
+        drain(world.moment)
+        assert found() == expected
+
+        Match.objects.filter(state__in=["suggested", "superseded"]).delete()
+        Scan.objects.all().delete()
+        rescan(*world.towns, now=world.moment)
+        suggested, scanned = found()
+        assert suggested == expected[0]
+        still_open = set(Need.objects.open().values_list("pk", flat=True))
+        assert scanned == [scan for scan in expected[1] if scan[0] in still_open]
+        drain(world.moment)
+        invariants.check(settled=True)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE accounts_user, cities_city, cities_commune CASCADE")
+
+
+def test_a_rescan_finds_what_the_queue_found(city):
+    town(city)
+    drain()
+    expected = found()
+    Match.objects.all().delete()
+    Scan.objects.all().delete()
+    progress = rescan(city)
+    assert found() == expected
+    assert (progress.parts, progress.done, progress.failed) == (3, 3, 0)
+    assert (progress.needs, progress.needs_done, progress.percent) == (6, 6, 100)
+    assert progress.written == len(expected[0]) > 6
+    assert progress.feasible == sum(scan[2] for scan in expected[1])
+    assert progress.is_over
+
+
+def test_a_part_is_a_town_a_kind_and_a_departement(city):
+    elsewhere = CommuneFactory(
+        insee="97411", name="Saint-Denis", department_code="974", latitude=-20.88, longitude=55.45
+    )
+    other = CityFactory()
+    due_need(city=city)
+    due_need(city=city)
+    due_need(city=city, commune=elsewhere)
+    due_need(city=city, kind=Kind.GOODS)
+    due_need(city=other)
+    due_need(city=city, organisation=OrganisationFactory(city=city), kind=Kind.SKILL)
+    asked = rescans.ask(cities=[city], by=None, now=NOW)
+    parts = asked.parts.order_by("kind", "department_code").values_list("kind", "department_code", "needs")
+    assert list(parts) == [("goods", "67", 1), ("housing", "67", 2), ("housing", "974", 1)]
+    assert rescans.ask(cities=[city, other], by=None, now=NOW).parts.filter(city=other).count() == 1
+
+
+def test_towns_without_needs_are_done_at_once(city):
+    progress = rescan(city)
+    assert (progress.parts, progress.is_over, progress.percent) == (0, True, 100)
+
+
+def test_linked_towns_share(city):
+    neighbour = CityFactory()
+    city.linked.add(neighbour)
+    shared = due_offer(city=neighbour, share_with_linked=True)
+    due_offer(city=neighbour)
+    need = due_need(city=city)
+    rescan(city)
+    assert [match.offer for match in Match.objects.filter(need=need)] == [shared]
+
+
+def test_near_misses_are_kept_while_there_is_room(city):
+    need = due_need(city=city)
+    small = due_offer(city=city, capacity=2)
+    rescan(city)
+    scan = Scan.objects.get(need=need)
+    assert [(miss["offer"], miss["rule"], miss["gap"]) for miss in scan.near_misses] == [
+        (small.pk, "capacity", 1)
+    ]
+    for _ in range(20):
+        due_offer(city=city)
+    rescan(city)
+    scan.refresh_from_db()
+    assert (scan.suggested, scan.near_misses) == (20, []), "nobody looks for more when twenty are possible"
+
+
+def test_a_row_that_the_engine_refuses_is_left_out_and_the_others_are_not(city, caplog):
+    good, bad = due_need(city=city), due_need(city=city)
+    due_offer(city=city)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE needs_need SET languages = '{\"\"}' WHERE id = %s", [bad.pk])
+    progress = rescan(city)
+    assert progress.failed == 0
+    assert set(Match.objects.values_list("need", flat=True)) == {good.pk}
+    assert f"need {bad.pk} is left out" in caplog.text
+
+
+# --- Only what differs ---------------------------------------------------------------------------------
+
+
+def test_twice_changes_nothing(city):
+    town(city)
+    rescan(city)
+    before, messages = rows(), Message.objects.count()
+    again = rescan(city, now=LATER + timedelta(hours=1))
+    assert rows() == before
+    assert (again.written, again.unchanged) == (0, len(before))
+    assert Message.objects.count() == messages
+
+
+def test_only_what_changed_is_written(city):
+    need, other = due_need(city=city), due_need(city=city, kind=Kind.GOODS)
+    first, second = due_offer(city=city, confirmed_at=NOW - timedelta(days=10)), due_offer(city=city)
+    blankets = due_offer(city=city, kind=Kind.GOODS)
+    drain()
+    before = {match_id: row for match_id, *row in rows()}
+    # The first is confirmed again, unseen by the queue: the order of the two changes.
+    Offer.objects.filter(pk=first.pk).update(confirmed_at=NOW + timedelta(days=1), scan_due_at=None)
+    progress = rescan(city)
+    assert [match.offer for match in Match.objects.filter(need=need).suggested()] == [first, second]
+    assert (progress.written, progress.unchanged) == (2, 1)
+    after = {match_id: row for match_id, *row in rows()}
+    goods = Match.objects.get(need=other, offer=blankets)
+    assert after[goods.pk] == before[goods.pk]
+    assert all(after[pk] != before[pk] for pk in before if pk != goods.pk)
+
+
+def test_what_is_gone_is_set_aside_and_comes_back_as_the_same(city):
+    match = suggested_match(city=city)
+    Offer.objects.filter(pk=match.offer_id).update(state="paused")
+    assert rescan(city).written == 0
+    match.refresh_from_db()
+    assert match.state == MatchState.SUPERSEDED
+    Offer.objects.filter(pk=match.offer_id).update(state="active")
+    assert rescan(city).written == 1
+    match.refresh_from_db()
+    assert (match.state, match.facts) == (MatchState.SUGGESTED, None)
+    assert Match.objects.count() == 1
+
+
+def test_decisions_are_never_touched(city, coordinator):
+    kept = {}
+    for act in ("propose", "dismiss"):
+        match = suggested_match(city=city, kind=Kind.GOODS, need={"quantity": 10}, offer={"capacity": 10})
+        reason = {"reason": Reason.OTHER} if act == "dismiss" else {}
+        getattr(services, act)(match_id=match.pk, by=coordinator, now=NOW, **reason)
+        kept[match.pk] = act
+    drain()
+    before = [row for row in rows() if row[0] in kept]
+    rescan(city)
+    assert [row for row in rows() if row[0] in kept] == before
+    invariants.check(settled=True)
+
+
+def test_a_rescan_does_what_is_due_of_its_needs(city):
+    """After a town has changed its weights every need is due: they are not looked at twice."""
+    town(city)
+    due = Need.objects.due_for_scan()
+    assert due.count() == 6
+    rescan(city)
+    assert not due.exists()
+    assert Offer.objects.due_for_scan().count() == 9, "offers wait for their own scan"
+
+
+def test_the_desk_hears_of_it_once_a_day(city, coordinator):
+    for _ in range(3):
+        due_need(city=city, urgency="tonight")
+    due_offer(city=city)
+    due_need(city=city, kind=Kind.GOODS)
+    due_offer(city=city, kind=Kind.GOODS)
+    rescan(city)
+    assert [message.event for message in Message.objects.filter(recipient=coordinator)] == [
+        "suggestions_of_the_day"
+    ]
+
+
+# --- Meanwhile -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def between(monkeypatch):
+    """Have something happen after a part has been read and compared, and before it is written."""
+
+    def happen(what):
+        write = rescans._write
+        todo = [what]
+
+        def then_write(*arguments, **options):
+            if todo:
+                todo.pop()()
+            return write(*arguments, **options)
+
+        monkeypatch.setattr(rescans, "_write", then_write)
+
+    return happen
+
+
+def test_a_need_changed_meanwhile_ends_right(city, coordinator, between):
+    need, other = due_need(city=city), due_need(city=city)
+    due_offer(city=city)
+    change = partial(needs.change, need_id=need.pk, by=coordinator, now=LATER, today=NOW.date())
+    between(lambda: change(fields={"children_3_to_11": 4}))
+    rescan(city)
+    assert not Match.objects.filter(need=need).exists()
+    assert Match.objects.filter(need=other).suggested().count() == 1
+    drain(LATER)
+    assert not Match.objects.filter(need=need, state=MatchState.SUGGESTED).exists()
+    invariants.check(settled=True)
+
+
+def test_a_need_that_was_scanned_meanwhile_keeps_that_scan(city, coordinator, between):
+    match = suggested_match(city=city)
+    need = match.need
+
+    def change_and_scan():
+        needs.change(
+            need_id=need.pk, fields={"children_3_to_11": 4}, by=coordinator, now=LATER, today=NOW.date()
+        )
+        drain(LATER)
+
+    between(change_and_scan)
+    rescan(city)
+    match.refresh_from_db()
+    assert match.state == MatchState.SUPERSEDED, "our reading was the older"
+    drain(LATER)
+    assert Scan.objects.get(need=need).revision == 2
+    invariants.check(settled=True)
+
+
+def test_a_need_withdrawn_meanwhile_gets_nothing(city, coordinator, between):
+    need = due_need(city=city)
+    due_offer(city=city)
+    between(lambda: needs.withdraw(need_id=need.pk, by=coordinator, now=LATER))
+    rescan(city)
+    assert not Match.objects.exists()
+
+
+def test_a_need_whose_association_was_suspended_meanwhile_gets_nothing(city, coordinator, between):
+    need = due_need(city=city)
+    due_offer(city=city)
+    organisation = need.organisation
+    between(lambda: accounts.suspend_organisation(organisation=organisation, by=coordinator, now=LATER))
+    rescan(city)
+    assert not Match.objects.exists()
+    accounts.verify_organisation(organisation=organisation, by=coordinator, now=LATER)
+    drain(LATER)
+    assert Match.objects.count() == 1
+
+
+@pytest.mark.parametrize("scanned", [False, True], ids=["its scan comes after", "its scan is done"])
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda offer, by: offers.withdraw(offer_id=offer.pk, by=by, now=LATER),
+        lambda offer, by: offers.change(
+            offer_id=offer.pk, fields={"capacity": 2}, windows=None, by=by, now=LATER
+        ),
+        lambda offer, by: offers.reconfirm(offer_id=offer.pk, by=by, now=LATER),
+        lambda offer, by: due_offer(city=offer.city, now=LATER, created_at=NOW - timedelta(days=200)),
+        lambda offer, by: due_offer(city=offer.city, owner=offer.owner, now=LATER),
+        lambda offer, by: services.propose(
+            match_id=Match.objects.get(offer=offer, need__title="Une autre famille").pk, by=by, now=LATER
+        ),
+    ],
+    ids=["withdrawn", "smaller", "reconfirmed", "a new one", "another of the same citizen", "held"],
+)
+def test_offers_changed_meanwhile_end_right(city, coordinator, between, happens, scanned):
+    """Even if the change was scanned before the part has written: what it has missed is looked at again."""
+    other = due_need(city=city, title="Une autre famille")
+    offer = due_offer(city=city, confirmed_at=NOW - timedelta(days=3))
+    drain()
+    assert Match.objects.filter(need=other).suggested().exists()
+    due_need(city=city)
+
+    def happen():
+        happens(offer, coordinator)
+        if scanned:
+            drain(LATER)
+
+    between(happen)
+    progress = rescan(city)
+    assert progress.failed == 0
+    drain(LATER)
+    reached = found()
+    # From nothing, the queue says the same.
+    Match.objects.filter(state__in=["suggested", "superseded"]).delete()
+    Scan.objects.all().delete()
+    Need.objects.update(scan_due_at=LATER)
+    drain(LATER)
+    assert [row[:3] for row in found()[0]] == [row[:3] for row in reached[0]]
+    invariants.check(settled=True)
+
+
+def test_a_list_as_good_as_full_when_an_offer_was_compared_is_made_good(city, coordinator, between):
+    """The newcomer was no better than the last of a full list; one of which was gone, unseen. It is not lost."""
+    need = due_need(city=city)
+    rooms = [due_offer(city=city, confirmed_at=NOW - timedelta(days=number)) for number in range(20)]
+    drain()
+    # Gone, and the queue has not looked yet.
+    Offer.objects.filter(pk=rooms[0].pk).update(state="paused", scan_due_at=None)
+    newcomers = []
+
+    def one_comes():
+        newcomers.append(due_offer(city=city, confirmed_at=NOW - timedelta(days=60), now=LATER))
+        drain(LATER)
+
+    between(one_comes)
+    rescan(city)
+    drain(LATER)
+    assert [match.offer for match in Match.objects.filter(need=need).suggested()] == [*rooms[1:], *newcomers]
+
+
+def test_a_coordinator_proposes_while_a_rescan_writes(city, coordinator, at_once):
+    match = suggested_match(city=city)
+    asked = rescans.ask(cities=[city], by=None, now=LATER)
+
+    def write_slowly():
+        write = writing.write
+
+        def slow(*arguments, **options):
+            written = write(*arguments, **options)
+            time.sleep(0.5)
+            return written
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(writing, "write", slow)
+            work()
+
+    def propose():
+        time.sleep(0.2)
+        began = time.monotonic()
+        services.propose(match_id=match.pk, by=coordinator, now=LATER)
+        return time.monotonic() - began
+
+    answers = at_once(write_slowly, propose)
+    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+    assert answers[1] < 2, "no longer than one write"
+    match.refresh_from_db()
+    assert match.state == MatchState.PROPOSED
+    assert rescans.progress(asked).is_over
+    drain(LATER)
+    invariants.check(settled=True)
+
+
+def test_proposals_scans_and_two_workers_at_once(city, coordinator, at_once):
+    """Everybody at the same moment: nobody waits for somebody who waits for them."""
+    for _ in range(12):
+        due_offer(city=city, kind=Kind.GOODS, capacity=10)
+        due_need(city=city, kind=Kind.GOODS, quantity=10)
+        due_offer(city=city)
+        due_need(city=city)
+    drain()
+    chosen = (
+        Match.objects.filter(state=MatchState.SUGGESTED).order_by("need", "rank").values_list("pk", flat=True)
+    )
+
+    def propose(some):
+        for pk in some:
+            try:
+                services.propose(match_id=pk, by=coordinator, now=LATER)
+            except NotPossible:
+                continue
+
+    for _ in range(2):
+        rescans.ask(cities=[city], by=None, now=LATER)
+    answers = at_once(
+        work,
+        work,
+        partial(propose, list(chosen[::9])),
+        partial(propose, list(chosen[4::9])),
+        partial(drain, LATER),
+    )
+    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
+    assert not RescanPart.objects.filter(finished_at=None).exists()
+    assert not RescanPart.objects.filter(failures__gt=0).exists()
+    drain(LATER)
+    invariants.check(settled=True)
+
+
+# --- Workers -------------------------------------------------------------------------------------------
+
+
+def test_two_workers_share_the_parts(city, at_once):
+    town(city)
+    asked = rescans.ask(cities=[city], by=None, now=LATER)
+
+    def work_until_done():
+        done = 0
+        while rescans.work_on_one(now=LATER):
+            done += 1
+        return done
+
+    shares = at_once(work_until_done, work_until_done)
+    assert sum(shares) == 3
+    assert rescans.progress(asked).done == 3
+
+
+def test_a_part_in_hand_is_nobody_else_s(city, at_once):
+    due_need(city=city)
+    asked = rescans.ask(cities=[city], by=None, now=LATER)
+    part = asked.parts.get()
+    assert rescans._lock(part.pk)
+    try:
+        assert at_once(partial(rescans.work_on_one, now=LATER)) == [False]
+    finally:
+        rescans._release(part.pk)
+    assert at_once(partial(rescans.work_on_one, now=LATER)) == [True]
+
+
+def test_a_killed_worker_s_part_is_taken_up_by_another(city, tmp_path, eventually):
+    due_offer(city=city)
+    need = due_need(city=city)
+    asked = rescans.ask(cities=[city], by=None, now=timezone.now())
+    # A process of its own, which stops for ever in the midst of its part.
+    script = tmp_path / "worker.py"
+    script.write_text(
+        "import time, django\n"
+        "django.setup()\n"
+        "from django.db import connection\n"
+        f"connection.settings_dict['NAME'] = {connection.settings_dict['NAME']!r}\n"
+        "from django.utils import timezone\n"
+        "from matching import rescans, writing\n"
+        "writing.write = lambda *_, **__: (print('in hand', flush=True), time.sleep(600))\n"
+        "rescans.work_on_one(now=timezone.now())\n"
+    )
+    process = subprocess.Popen([sys.executable, script], cwd=ROOT, stdout=subprocess.PIPE, env=environment())
+    try:
+        assert process.stdout.readline() == b"in hand\n"
+        assert not rescans.work_on_one(now=timezone.now()), "it is in hand"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert eventually(lambda: rescans.work_on_one(now=timezone.now()))
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    part = asked.parts.get()
+    assert part.finished_at is not None
+    assert part.failures == 1
+    assert Match.objects.filter(need=need).suggested().count() == 1
+    assert rescans.progress(asked).is_over
+
+
+def environment():
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_a_part_that_fails_is_tried_three_times_and_said(city, monkeypatch, caplog):
+    due_need(city=city)
+    due_need(city=city, kind=Kind.GOODS)
+    due_offer(city=city, kind=Kind.GOODS)
+    of_part = rescans.snapshots.of_part
+
+    def refuse_housing(*arguments, kind, **options):
+        if kind == Kind.HOUSING:
+            raise RuntimeError("a disk is full")
+        return of_part(*arguments, kind=kind, **options)
+
+    monkeypatch.setattr(rescans.snapshots, "of_part", refuse_housing)
+    progress = rescan(city)
+    assert (progress.parts, progress.done, progress.failed, progress.is_over) == (2, 1, 1, True)
+    assert RescanPart.objects.get(kind=Kind.HOUSING).failures == rescans.TRIES
+    assert caplog.text.count("RuntimeError: a disk is full") == rescans.TRIES
+    assert Match.objects.count() == 1
+    assert not rescans.are_waiting()
+
+
+def test_a_failure_in_the_midst_leaves_nothing_half_written(city, monkeypatch):
+    for _ in range(3):
+        due_need(city=city)
+    due_offer(city=city)
+    monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
+    write, calls = writing.write, []
+
+    def fail_at_the_second(*arguments, **options):
+        calls.append(1)
+        written = write(*arguments, **options)
+        if len(calls) == 2:
+            raise RuntimeError("the cable is out")
+        return written
+
+    monkeypatch.setattr(writing, "write", fail_at_the_second)
+    asked = rescans.ask(cities=[city], by=None, now=LATER)
+    assert rescans.work_on_one(now=LATER)
+    progress = rescans.progress(asked)
+    assert (progress.written, Match.objects.count(), progress.is_over) == (1, 1, False)
+    work()
+    progress = rescans.progress(asked)
+    assert (progress.written, progress.unchanged, Match.objects.count()) == (2, 1, 3)
+    assert progress.is_over
+
+
+def test_progress_is_seen_while_it_runs(city, monkeypatch, at_once):
+    for _ in range(4):
+        due_need(city=city)
+    due_offer(city=city)
+    monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
+    asked = rescans.ask(cities=[city], by=None, now=LATER)
+    seen, mark_due = [], needs.mark_due
+
+    def look(**options):
+        seen.append(at_once(partial(rescans.progress, asked))[0].written)
+        return mark_due(**options)
+
+    monkeypatch.setattr(rescans.needs, "mark_due", look)
+    work()
+    assert seen == [1, 2, 3, 4]
+
+
+# --- Bells ---------------------------------------------------------------------------------------------
+
+
+def test_a_bell_is_rung_and_answered(worker, city, eventually):
+    need = due_need(city=city, now=timezone.now(), scan_due_at=None)
+    due_offer(city=city, now=timezone.now(), scan_due_at=None)
+    tasks.rescan(city.slug)
+    assert eventually(lambda: Rescan.objects.filter(finished_at__isnull=False).exists())
+    assert Match.objects.filter(need=need).suggested().exists()
+
+
+def test_all_towns_when_none_is_named(city, bells):
+    due_need(city=city)
+    due_need(city=CityFactory())
+    tasks.rescan()
+    assert RescanPart.objects.values("city").distinct().count() == 2
+    assert (rescans.PART_TASK, []) in bells()
+    tasks.rescan_part()
+    assert not rescans.are_waiting()
+
+
+def test_each_worker_that_takes_a_part_wakes_another(city, bells):
+    town(city)
+    rescans.ask(cities=[city], by=None, now=timezone.now())
+    before = bells().count((rescans.PART_TASK, []))
+    tasks.rescan_part()
+    assert bells().count((rescans.PART_TASK, [])) == before + 1
+    tasks.rescan_part()
+    assert bells().count((rescans.PART_TASK, [])) == before + 1, "nothing to do, nobody to wake"
+
+
+def test_a_lost_bell_is_rung_again(city, bells):
+    due_need(city=city)
+    rescans.ask(cities=[city], by=None, now=timezone.now())
+    before = bells().count((rescans.PART_TASK, []))
+    tasks.move_the_clock()
+    assert bells().count((rescans.PART_TASK, [])) == before + 1
+    tasks.rescan_part()
+    before = bells().count((rescans.PART_TASK, []))
+    tasks.move_the_clock()
+    assert bells().count((rescans.PART_TASK, [])) == before
+
+
+def test_what_was_just_posted_goes_first(city, monkeypatch):
+    need = due_need(city=city, now=timezone.now())
+    due_offer(city=city, now=timezone.now())
+    due_need(city=city, kind=Kind.GOODS, now=timezone.now())
+    rescans.ask(cities=[city], by=None, now=timezone.now())
+    order = []
+    look_at, scan = rescans._look_at, scans._scan
+    monkeypatch.setattr(
+        rescans, "_look_at", lambda part, **o: (order.append(part.kind), look_at(part, **o))[1]
+    )
+    monkeypatch.setattr(
+        scans, "_scan", lambda claimed, **o: (order.append(claimed[0]), scan(claimed, **o))[1]
+    )
+    tasks.rescan_part()
+    assert order[0] == need or order[1] == need
+    assert {"housing", "goods"} == {kind for kind in order if isinstance(kind, str)}
+    assert all(not isinstance(one, str) for one in order[:2])
