@@ -7,7 +7,7 @@ import sys
 # These work on files alone.
 WITHOUT_SERVERS = {
     "", "help", "version", "--help", "-h", "--version",
-    "check", "collectstatic", "diffsettings", "findstatic", "spectacular", "translations",
+    "check", "collectstatic", "diffsettings", "findstatic", "match_files", "spectacular", "translations",
 }  # fmt: skip
 
 

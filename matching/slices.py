@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -136,10 +136,16 @@ def _by_processes(
         initializer=_open,
         initargs=(folder,),
     )
+    others = set(active_children())
     try:
         jobs = [pool.submit(_rank_slice_of_folder, slice_) for slice_ in slices]
         for slice_, job in zip(slices, jobs, strict=True):
             yield job.result(), folder / f"{slice_[0]}"
+    except BaseException:
+        # Nobody waits for what is under way: Ctrl-C means now.
+        for child in set(active_children()) - others:
+            child.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -173,8 +179,8 @@ _opened: list[_Opened] = []
 
 
 def _open(folder: Path) -> None:
-    # Ctrl-C ends this process at once and without a word, as does the end of the one that started it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C is for the process that started this one; its end is this one's too.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     words, terms = pickle.loads((folder / "words").read_bytes())  # noqa: S301 (written by our own parent)
     _opened[:] = [
