@@ -112,10 +112,10 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
         part = problem.local(rows)
         start = max((way[rows] for way in usual), key=part.worth)
         found, most = _best(part, start, clock.share(len(rows) / waiting))
+        part.refuse_impossible(found)
         waiting -= len(rows)
         units[rows] = found
         bound += max(most, part.worth(found))
-    problem.refuse_impossible(units)
     people = (pairs.needs.people / pairs.needs.asked)[pairs.need]
     first, greedy = (Usual(problem.worth(way), float(people @ way)) for way in usual)
     chosen = np.flatnonzero(units)
