@@ -108,7 +108,8 @@ class Feasible:
     @property
     def parts(self) -> scoring.Parts6:
         """The six parts of the score, in the order of `PARTS`."""
-        return scoring.parts(self.pairs, self.today)
+        pairs = self.pairs
+        return scoring.parts(pairs, scoring.Known.of(pairs.sides, self.today))
 
     @property
     def pairs(self) -> Pairs:
@@ -289,12 +290,13 @@ class _Search:
         found = [Feasible(self.sides.needs, self.sides.offers, self.today, *_nothing(Feasible))]
         for field in candidates.fields_of(self.sides):
             points = self.points if self.points.shape[1] == 1 else self.points[:, field.need_rows]
-            rules = at_stake(field.sides)
+            rules, known = at_stake(field.sides), scoring.Known.of(field.sides, self.today)
             rows = np.arange(len(field.need_rows))
+            own_count = np.zeros(len(rows), np.int64)
             for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
                 pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
-                count += np.bincount(field.need_rows[pairs.need], minlength=len(count))
-                best = _scored(pairs, points, self.today).best(keep)
+                own_count += np.bincount(pairs.need, minlength=len(rows))
+                best = _scored(pairs, points, known, self.today).best(keep)
                 found.append(
                     replace(
                         best,
@@ -304,6 +306,7 @@ class _Search:
                         offer=field.offer_rows[best.offer].astype(np.int32),
                     )
                 )
+            count[field.need_rows] = own_count
         return _by_need(found, len(count))
 
     def missed(self, near: int, near_km: float, wanting: Bools) -> Missed:
@@ -414,8 +417,8 @@ def _columns(
     return needs, offers
 
 
-def _scored(pairs: Pairs, points: Floats, today: date) -> Feasible:
-    values = scoring.parts(pairs, today)
+def _scored(pairs: Pairs, points: Floats, known: scoring.Known, today: date) -> Feasible:
+    values = scoring.parts(pairs, known)
     columns = (
         pairs.need,
         pairs.offer,

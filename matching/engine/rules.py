@@ -78,6 +78,7 @@ class Pairs:
     need: Ints
     offer: Ints
     _distance_km: Floats | None = None
+    _reach_km: Floats | None = None
     _runs: Runs | None = None
 
     def __len__(self) -> int:
@@ -99,6 +100,7 @@ class Pairs:
             self.need[keep],
             self.offer[keep],
             None if self._distance_km is None else self._distance_km[keep],
+            None if self._reach_km is None else self._reach_km[keep],
             None if self._runs is None else self._runs.where(keep),
         )
 
@@ -118,7 +120,10 @@ class Pairs:
 
     @property
     def reach_km(self) -> Floats:
-        return np.maximum(self.needs.reach_km[self.need], self.offers.reach_km[self.offer])
+        """The larger of the two reaches."""
+        if self._reach_km is None:
+            self._reach_km = np.maximum(self.needs.reach_km[self.need], self.offers.reach_km[self.offer])
+        return self._reach_km
 
     @property
     def exempt(self) -> Bools:
@@ -340,48 +345,71 @@ def longest_runs(pairs: Pairs) -> Runs:
     """
     needs, offers = pairs.needs, pairs.offers
     asked_first, asked_last = needs.first_day[pairs.need], needs.last_day[pairs.need]
-    least = needs.least_quantity[pairs.need]
-    least = np.where(offers.capacity[pairs.offer] >= least, least, np.iinfo(np.int64).min)
+    least = needs.least_quantity[pairs.need].astype(np.int64, copy=False)
     stretch = offers.stretches_from[pairs.offer]
-    # Of most offers there is one stretch, which is the run as far as it is asked for.
+    several = NO_CODES
+    if len(offers.stretch_first) > len(offers):
+        stretch, several = _stretches_met(offers, stretch, pairs.offer, asked_first, asked_last)
+    # Most needs meet one stretch of the offer, which is the run as far as it is asked for.
     first = np.maximum(offers.stretch_first[stretch], asked_first)
     last = np.minimum(offers.stretch_last[stretch], asked_last)
     left = offers.stretch_left[stretch]
-    days = np.where(left >= least, np.maximum(last - first + 1, 0), 0)
+    days = np.maximum(last - first + 1, 0)
+    scarce = np.flatnonzero(left < least)
+    least[scarce[offers.capacity[pairs.offer[scarce]] < least[scarce]]] = np.iinfo(np.int64).min
+    days[scarce[left[scarce] < least[scarce]]] = 0
     runs = Runs(first, last, days, left)
-    if len(offers.stretch_first) > len(offers):
-        count = offers.stretches_from[pairs.offer + 1] - stretch
-        several = np.flatnonzero(count > 1)
-        _walk(
-            offers, stretch[several], count[several], asked_first[several], asked_last[several], least[several],
-            runs, several,
-        )  # fmt: skip
+    if len(several):
+        least = np.where(
+            offers.capacity[pairs.offer[several]] < least[several], np.iinfo(np.int64).min, least[several]
+        )
+        end = offers.stretches_from[pairs.offer[several] + 1]
+        _walk(offers, stretch[several], end, asked_first[several], asked_last[several], least, runs, several)
     return runs
+
+
+def _stretches_met(
+    offers: OfferColumns, stretch: Ints, offer: Ints, asked_first: Ints, asked_last: Ints
+) -> tuple[Ints, Ints]:
+    """Of each offer the first stretch that does not end before the days asked (or its last one), and the rows in which
+    the next one begins before they end.
+    """
+    more = np.diff(offers.stretches_from) > 1
+    several = np.flatnonzero(more[offer])
+    last = offers.stretches_from[offer[several] + 1] - 1
+    own, first_day = stretch[several], asked_first[several]
+    early = np.flatnonzero((own < last) & (offers.stretch_last[own] < first_day))
+    while len(early):
+        own[early] += 1
+        passed = own[early]
+        early = early[(passed < last[early]) & (offers.stretch_last[passed] < first_day[early])]
+    stretch[several] = own
+    follows = np.minimum(own + 1, last)
+    return stretch, several[(own < last) & (offers.stretch_first[follows] <= asked_last[several])]
 
 
 def _walk(
     offers: OfferColumns,
-    start: Ints,
-    count: Ints,
+    stretch: Ints,
+    end: Ints,
     asked_first: Ints,
     asked_last: Ints,
     least: Ints,
     best: Runs,
     rows: Ints,
 ) -> None:
-    """The runs of the pairs that have several stretches, written into those rows of `best`.
+    """The runs of pairs that meet several stretches, from `stretch` on, written into those rows of `best`.
 
-    The stretches of all pairs are walked abreast, the k-th of each at step k.
+    The stretches of all pairs are walked abreast, the next one of each at each step.
     """
     best.days[rows] = 0
     run_first, run_last, run_window, run_left = (np.full(len(rows), -1, np.int64) for _ in range(4))
     active = np.arange(len(rows))
-    for step in range(count.max(initial=0)):
-        active = active[count[active] > step]
-        stretch = start[active] + step
-        first = np.maximum(offers.stretch_first[stretch], asked_first[active])
-        last = np.minimum(offers.stretch_last[stretch], asked_last[active])
-        window, left = offers.stretch_window[stretch], offers.stretch_left[stretch]
+    while len(active):
+        now = stretch[active]
+        first = np.maximum(offers.stretch_first[now], asked_first[active])
+        last = np.minimum(offers.stretch_last[now], asked_last[active])
+        window, left = offers.stretch_window[now], offers.stretch_left[now]
         usable = (first <= last) & (left >= least[active])
         joins = usable & (run_last[active] == first - 1) & (run_window[active] == window)
         first = np.where(joins, run_first[active], first)
@@ -393,6 +421,9 @@ def _walk(
         record = rows[active[longer]]
         best.first[record], best.last[record] = first[longer], last[longer]
         best.days[record], best.left[record] = days[longer], left[longer]
+        stretch[active] += 1
+        active = active[stretch[active] < end[active]]
+        active = active[offers.stretch_first[stretch[active]] <= asked_last[active]]
 
 
 def link_codes(needs: NeedColumns, links: Iterable[Collection[Hashable]]) -> Ints:
@@ -411,17 +442,18 @@ def excluded_codes(
 ) -> Ints:
     """Rows of the (need id, offer id) pairs that were set aside, as far as both are here; codes stay as they are."""
     if isinstance(excluded, np.ndarray):
-        return excluded
+        need, offer = excluded >> 32, excluded & 0xFFFF_FFFF
+        if ((need < 0) | (need >= len(needs)) | (offer >= len(offers))).any():
+            raise ValueError("excluded: a row that is not there")
+        return np.sort(excluded)
     need_row = rows_of(needs.ids, (need for need, _ in excluded))
     offer_row = rows_of(offers.ids, (offer for _, offer in excluded))
-    return np.array(
-        [
-            (need_row[need] << 32) + offer_row[offer]
-            for need, offer in excluded
-            if need in need_row and offer in offer_row
-        ],
-        np.int64,
-    )
+    codes = [
+        (need_row[need] << 32) + offer_row[offer]
+        for need, offer in excluded
+        if need in need_row and offer in offer_row
+    ]
+    return np.sort(np.array(codes, np.int64))
 
 
 def _places(rows: Ints, of: int) -> Ints:

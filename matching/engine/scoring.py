@@ -1,26 +1,47 @@
 """The score, 0 to 100: six parts, each in [0, 1], times their weights. And the total order."""
 
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import numpy as np
 
-from matching.engine.columns import UNKNOWN, Floats, Ints, NeedColumns
+from matching.engine.columns import UNKNOWN, Bools, Floats, Ints, NeedColumns, OfferColumns
 from matching.engine.records import UNKNOWN_CONFIRMATION_DAYS, Weights
-from matching.engine.rules import MICRO, Pairs, any_word, share_a_word
+from matching.engine.rules import MICRO, Pairs, Sides, any_word, share_a_word
 
 Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 
 
-def parts(pairs: Pairs, today: date) -> Parts6:
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What a pair's score takes from one side alone, worked out once for all its pairs."""
+
+    need_is_silent: Bools  # gave no language
+    offer_is_silent: Bools
+    freshness: Floats  # per offer
+    courtesy: Floats  # per offer
+
+    @classmethod
+    def of(cls, sides: Sides, today: date) -> Self:
+        return cls(
+            ~any_word(sides.needs.languages),
+            ~any_word(sides.offers.languages),
+            freshness(sides.offers, today),
+            courtesy(sides.offers),
+        )
+
+
+def parts(pairs: Pairs, known: Known) -> Parts6:
     """The six values of feasible pairs, in the order of `Weights`."""
     return (
         proximity(pairs),
         dates(pairs),
         fit(pairs),
-        language(pairs),
-        freshness(pairs, today),
-        courtesy(pairs),
+        language(pairs, known),
+        known.freshness[pairs.offer],
+        known.courtesy[pairs.offer],
     )
 
 
@@ -40,29 +61,31 @@ def dates(pairs: Pairs) -> Floats:
 def fit(pairs: Pairs) -> Floats:
     """Housing: how well the household fills the room that is left. Otherwise: how much of it can be had."""
     asked, left = pairs.needs.quantity[pairs.need], pairs.runs.left
-    return np.where(pairs.needs.is_housing[pairs.need], asked / left, np.minimum(1, left / asked))
+    home = pairs.needs.is_housing
+    if home.all():
+        return asked / left
+    part = np.minimum(1, left / asked)
+    return np.where(home[pairs.need], asked / left, part) if home.any() else part
 
 
-def language(pairs: Pairs) -> Floats:
+def language(pairs: Pairs, known: Known) -> Floats:
     """1 with a shared language, a half when either side gave none, else 0."""
     asked, offered = pairs.needs.languages[pairs.need], pairs.offers.languages[pairs.offer]
-    unknown = ~any_word(pairs.needs.languages)[pairs.need] | ~any_word(pairs.offers.languages)[pairs.offer]
     value = share_a_word(asked, offered).astype(np.float64)
-    value[unknown] = 0.5
+    value[known.need_is_silent[pairs.need] | known.offer_is_silent[pairs.offer]] = 0.5
     return value
 
 
-def freshness(pairs: Pairs, today: date) -> Floats:
+def freshness(offers: OfferColumns, today: date) -> Floats:
     """1 on the day of confirmation (or before it), 0 from 90 days on or when nobody confirmed."""
-    confirmed = pairs.offers.confirmed_day
+    confirmed = offers.confirmed_day
     days = np.clip(today.toordinal() - confirmed, 0, UNKNOWN_CONFIRMATION_DAYS)
-    days = np.where(confirmed == UNKNOWN, UNKNOWN_CONFIRMATION_DAYS, days)
-    return (1 - days / UNKNOWN_CONFIRMATION_DAYS)[pairs.offer]
+    return 1 - np.where(confirmed == UNKNOWN, UNKNOWN_CONFIRMATION_DAYS, days) / UNKNOWN_CONFIRMATION_DAYS
 
 
-def courtesy(pairs: Pairs) -> Floats:
+def courtesy(offers: OfferColumns) -> Floats:
     """1 / (1 + times asked in the last 30 days)."""
-    return (1 / (1 + pairs.offers.asked))[pairs.offer]
+    return 1 / (1 + offers.asked)
 
 
 def points_per_need(needs: NeedColumns, weights: Weights | Mapping[Hashable, Weights]) -> Floats:
