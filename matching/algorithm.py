@@ -46,7 +46,7 @@ CADA = "https://www.cada.fr"
 
 DATA_WORDS = {
     "id": gettext_lazy("le numéro d’enregistrement"),
-    "kind": gettext_lazy("la nature\u202f: logement, objets, temps"),
+    "kind": gettext_lazy("la nature (logement, objets ou temps)"),
     "category": gettext_lazy("la catégorie"),
     "city": gettext_lazy("la ville"),
     "lat": gettext_lazy("le lieu"),

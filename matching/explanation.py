@@ -327,7 +327,7 @@ def _parts(match: Match, reader: Reader) -> list[Part]:
                 next((told[code] for code in PART_REASONS[part["code"]] if code in told), part["meaning"])
             ),
             formula=part["formula"],
-            value=number_format(match.parts[part["code"]], 3 if reader.is_desk else 2, use_l10n=True),
+            value=_decimals(match.parts[part["code"]], 3 if reader.is_desk else 2),
             weight=_figure(part["points"]),
             points=_rounded(match.parts[part["code"]] * part["points"], reader),
         )
@@ -405,7 +405,12 @@ def _contest(match: Match) -> list[str]:
 
 def _rounded(points: float, reader: Reader) -> str:
     """Points as shown: coarser outside the desk, or the proximity would place the other side to the metre."""
-    return number_format(points, 2 if reader.is_desk else 1, use_l10n=True)
+    return _decimals(points, 2 if reader.is_desk else 1)
+
+
+def _decimals(value: float, places: int) -> str:
+    """Rounded: `number_format` by itself cuts off."""
+    return number_format(f"{value:.{places}f}", places, use_l10n=True)
 
 
 def _figure(points: float) -> str:

@@ -42,6 +42,10 @@ def _asked(name: str) -> Path:
     return lambda town: town.answer_path(name, town.citizen)
 
 
+def _explained(name: str) -> Path:
+    return lambda town: f"/{HERE}/explication/{town.matches[name].pk}/"
+
+
 def _confirms(name: str) -> Path:
     return lambda town: town.answer_path(name, town.member)
 
@@ -52,6 +56,7 @@ PAGES = [
     Page("needs-public", "", _at("besoins/")),
     Page("needs-come-in", "", _at("besoins/poster/")),
     Page("algorithm", "", _at("algorithme/")),
+    Page("explained-by-link", "", lambda town: _asked("proposed")(town) + "explication/"),
     Page("legal", "", lambda town: "/mentions-legales/"),
     Page("accessibility", "", lambda town: "/accessibilite/"),
     Page("privacy", "", lambda town: "/vos-donnees/"),
@@ -82,6 +87,7 @@ PAGES = [
     Page("offer-withdraw", "citizen", _offer("room", "retirer/")),
     Page("matches-mine", "citizen", _at("demandes/")),
     Page("match-mine", "citizen", lambda town: f"/{HERE}/demandes/{town.matches['proposed'].pk}/"),
+    Page("explained-citizen", "citizen", _explained("confirmed")),
     Page("account", "citizen", lambda town: "/compte/"),
     Page("offers-none", "newcomer", _at("propositions/")),
     Page("matches-none", "newcomer", _at("demandes/")),
@@ -97,6 +103,7 @@ PAGES = [
     Page("need-edit", "member", _need("tonight", "modifier/")),
     Page("need-withdraw", "member", _need("tonight", "retirer/")),
     Page("association-matches", "member", _at("demandes/")),
+    Page("explained-association", "member", _explained("confirmed")),
     Page("association-account", "member", lambda town: "/compte/"),
     Page("desk", "coordinator", _at("bureau/")),
     Page("case", "coordinator", _case("tonight")),
@@ -112,6 +119,8 @@ PAGES = [
     Page("incidents", "coordinator", _at("signalements/")),
     Page("incident-new", "coordinator", _at("signalements/nouveau/")),
     Page("incident-close", "coordinator", lambda town: f"/{HERE}/signalements/{town.incident_id}/clore/"),
+    Page("explained-desk", "coordinator", _explained("proposed")),
+    Page("weights", "coordinator", _at("bureau/notation/")),
     Page("town-offers", "coordinator", _at("propositions/ville/")),
     Page("town-offer", "coordinator", _offer("flat")),
     Page("coordinator-account", "coordinator", lambda town: "/compte/"),

@@ -127,7 +127,7 @@ def test_the_sum_is_the_score(it):
         value, weight, points = (
             float(one.replace(",", ".")) for one in (part.value, part.weight, part.points)
         )
-        assert value * weight == pytest.approx(points, abs=0.0005 * weight + 0.005)
+        assert value * weight == pytest.approx(points, abs=0.0005 * weight + 0.006)
     assert sum(figures) == pytest.approx(it.match.score, abs=0.03)
     assert found.score == f"{it.match.score:.2f}".replace(".", ",")
     assert found.sum_in_words.startswith(found.parts[0].points + " + ")
@@ -138,6 +138,14 @@ def test_outside_the_desk_figures_are_too_coarse_to_find_a_door(it):
     found = explain(it.match, Reader(False, True, False), scan=None)
     assert all(re.fullmatch(r"\d+,\d", part.points) for part in found.parts)
     assert all(re.fullmatch(r"[01],\d\d", part.value) for part in found.parts)
+
+
+@pytest.mark.parametrize(("is_desk", "shown"), [(True, "20,00"), (False, "20,0")])
+def test_figures_are_rounded_and_not_cut(it, is_desk, shown):
+    it.match.part_values[0] = 0.66662
+    found = explain(it.match, Reader(True, True, is_desk), scan=None)
+    assert found.parts[0].points == shown
+    assert found.parts[0].value == ("0,667" if is_desk else "0,67")
 
 
 def test_the_weights_are_those_of_the_day(it):
