@@ -8,11 +8,11 @@ arrays, and what repeats (words, languages, slots) becomes codes.
 import csv
 import gzip
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -268,13 +268,14 @@ class _Reader(ABC, Generic[Side]):
     ) -> tuple[Side, Tally]:
         table = read_table(path)
         tally, lines = Tally(), 0
-        for block in parse_blocks(table, self.columns, passed_over=self.passed_over):
+        blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
+        for block in blocks:
             if not block.places.keys() & {"commune", "lat"}:
                 raise Unreadable(_("Il manque une colonne\u202f: commune, ou lat et lon."))
             judged = _Judged(block)
             self._refuse_repeated(judged)
             self._take(judged)
-            self.ids += [one for one, good in zip(block["id"], judged.good.tolist(), strict=True) if good]
+            self.ids.extend(compress(block["id"], judged.good.tolist()))
             bad = sorted([*block.bad, *judged.bad], key=lambda cells: cells[0].line)
             for cells in bad:
                 complain(cells)
@@ -362,7 +363,7 @@ class _Reader(ABC, Generic[Side]):
         part = self._part
         lat, lon = part("lat"), part("lon")
         x, y, z = unit_sphere(lat, lon)
-        named = [{*from_, *to} for from_, to in self._named]
+        named = [set(chain.from_iterable(pair)) for pair in self._named]
         slots_from, slot_start, slot_end = _slot_columns(list(self._slots), part("slots"))
         return {
             "vocabulary": self.words,
@@ -432,7 +433,7 @@ class _Offers(_Reader[OfferColumns]):
             pets_accepted=housing & np.array(block["pets_accepted"], np.bool_),
             remote=skill & np.array(block["remote"], np.bool_),
         )
-        windows = [days for days, good in zip(block["available"], judged.good.tolist(), strict=True) if good]
+        windows = list(compress(block["available"], judged.good.tolist()))
         self._parts.setdefault("window_count", []).append(
             np.fromiter(map(len, windows), np.int64, len(windows)) // 2
         )
@@ -444,25 +445,25 @@ class _Offers(_Reader[OfferColumns]):
         part = self._part
         capacity, days = part("capacity"), part("window_days").astype(np.int64)
         none = np.zeros(0, np.int64)
+        shared = self._joined_shared() | stretches(
+            window_offer=np.repeat(np.arange(len(self.ids)), part("window_count")),
+            window_first=days[:, 0],
+            window_last=days[:, 1],
+            hold_offer=none,
+            hold_first=none,
+            hold_last=none,
+            hold_quantity=none,
+            capacity=capacity,
+            is_stock=part("is_stock"),
+        )
         return OfferColumns(
-            **self._joined_shared(),
-            **stretches(
-                window_offer=np.repeat(np.arange(len(self.ids)), part("window_count")),
-                window_first=days[:, 0],
-                window_last=days[:, 1],
-                hold_offer=none,
-                hold_first=none,
-                hold_last=none,
-                hold_quantity=none,
-                capacity=capacity,
-                is_stock=part("is_stock"),
-            ),
+            **shared,
             form=part("form"),
             capacity=capacity,
             confirmed_day=part("confirmed_day"),
             asked=part("asked"),
             # Text sorts alike in NumPy and in Python: by code point.
-            turn=turns(part("registered"), np.array(self.ids, np.str_)),  # type: ignore[arg-type]
+            turn=turns(part("registered"), np.array(self.ids, np.str_)),
             shared_with_linked=np.zeros(len(self.ids), np.bool_),
             shared_home=part("shared_home"),
             accepts=part("accepts"),
@@ -559,7 +560,7 @@ class _Needs(_Reader[NeedColumns]):
         women, men, total = (
             np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
         )
-        by_age = np.sum([np.array(block[band], np.int64) for band in AGE_BANDS], axis=0, dtype=np.int64)
+        by_age = np.array([block[band] for band in AGE_BANDS], np.int64).sum(axis=0)
         judged.refuse(
             housing & (total != UNKNOWN) & (by_age > 0) & (total != by_age),
             "children",
@@ -602,15 +603,7 @@ class _Needs(_Reader[NeedColumns]):
     def _quantity(self, judged: _Judged, kinds: Ints, housing: Bools, household: Ints) -> Ints:
         block = judged.block
         for column in ("quantity", "people"):
-            given = np.array(block[column], np.int64)
-            judged.refuse(
-                housing & (given > 0) & (given != household),
-                column,
-                lambda at, given=given: (
-                    _("le foyer compte %(household)s personnes, cette cellule dit %(number)s.")
-                    % {"household": household[at], "number": given[at]}
-                ),
-            )
+            _refuse_unlike(judged, column, housing, household)
         quantity = np.array(block["quantity"], np.int64)
         most = self._kinds.table(lambda kind, _category: LARGEST_QUANTITY[Kind(kind)], np.int64)[kinds]
         judged.refuse(
@@ -639,9 +632,10 @@ class _Needs(_Reader[NeedColumns]):
             "first_day", "last_day", "least_days", "least_quantity", "people", "priority", "is_housing",
             "household", "step_free_needed", "pets", "refuses_shared_home", "remote_ok",
         )  # fmt: skip
+        own: dict[str, Any] = {name: part(name) for name in names}
         return NeedColumns(
             **self._joined_shared(),
-            **{name: part(name) for name in names},
+            **own,
             forms=forms,
             quantity=quantity,
             asked=quantity,
@@ -649,6 +643,19 @@ class _Needs(_Reader[NeedColumns]):
 
 
 # --- Details -------------------------------------------------------------------------------------------
+
+
+def _refuse_unlike(judged: _Judged, column: str, housing: Bools, household: Ints) -> None:
+    """A household says its own size; a cell that says it too must agree."""
+    given = np.array(judged.block[column], np.int64)
+    judged.refuse(
+        housing & (given > 0) & (given != household),
+        column,
+        lambda at: (
+            _("le foyer compte %(household)s personnes, cette cellule dit %(number)s.")
+            % {"household": household[at], "number": given[at]}
+        ),
+    )
 
 
 def _names_languages(kind: str, category: str) -> bool:

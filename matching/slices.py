@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
@@ -220,7 +220,7 @@ def _save(columns: OfferColumns | NeedColumns, names: Sequence[str], folder: Pat
 
 def _load(side: type[Side], words: Vocabulary, folder: Path) -> Side:
     columns = {one.name: folder / f"{one.name}.npy" for one in fields(side)}
-    values = {name: _mapped(path) for name, path in columns.items() if path.exists()}
+    values: dict[str, Any] = {name: _mapped(path) for name, path in columns.items() if path.exists()}
     return side(**values | {"vocabulary": words, "ids": np.arange(len(values["lat"]))})
 
 
