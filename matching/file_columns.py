@@ -276,8 +276,8 @@ class _Reader(ABC, Generic[Side]):
             self._refuse_repeated(judged)
             self._take(judged)
             self.ids.extend(compress(block["id"], judged.good.tolist()))
-            bad = sorted([*block.bad, *judged.bad], key=lambda cells: cells[0].line)
-            for cells in bad:
+            bad: list[list[BadCell]] = block.bad + judged.bad
+            for cells in sorted(bad, key=lambda cells: cells[0].line):
                 complain(cells)
             lines += len(block) + len(block.bad)
             tally.bad += len(bad)
