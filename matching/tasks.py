@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cities.models import City
-from matching import rescans, scans, services
+from matching import plans, rescans, scans, services
 from notifications.bell import ring_on_commit
 
 # Well below the task's time limit; what is left then waits for a bell of its own.
@@ -49,14 +49,31 @@ def rescan_part() -> None:
 
 
 @shared_task(ignore_result=True)
+def make_plans() -> None:
+    """Make the plans that somebody waits for, one after the other; any number of workers do so side by side.
+
+    What people have just posted goes before each.
+    """
+    over = time.monotonic() + SECONDS_A_TURN
+    while time.monotonic() < over:
+        while time.monotonic() < over and _scan_some():
+            pass
+        if not plans.work_on_one(now=timezone.now()):
+            return
+    ring_on_commit(plans.TASK)
+
+
+@shared_task(ignore_result=True)
 def move_the_clock() -> None:
     """Release what was not answered in time, set under way what begins today, call off what nobody can do.
 
-    Parts of a rescan that no worker heard of, or whose worker is gone, get another bell.
+    Plans and parts of a rescan that no worker heard of, or whose worker is gone, get another bell; old plans go.
     """
     now = timezone.now()
     if rescans.are_waiting():
         ring_on_commit(rescans.PART_TASK)
+    if plans.are_waiting():
+        ring_on_commit(plans.TASK)
     services.cancel_orphans(by=None, now=now)
     scans.set_suspended_aside(by=None, now=now)
     scans.mark_begun(by=None, now=now)
@@ -64,6 +81,7 @@ def move_the_clock() -> None:
         pass
     while services.start_due(by=None, now=now):
         pass
+    plans.forget_old(by=None, now=now)
 
 
 def _scan_some() -> bool:
