@@ -8,12 +8,15 @@ already changes nothing, so nothing is lost or done twice.
 
 import logging
 import time
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from accounts import selectors as accounts
 from accounts.models import User
@@ -40,10 +43,12 @@ COMMIT_WITHIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rescan is, from what its parts have committed."""
+    """How far a rescan is, or one town's share of it, from what its parts have committed."""
 
     rescan: Rescan
+    is_over: bool
     parts: int
+    begun: int
     done: int
     failed: int
     needs: int
@@ -51,10 +56,7 @@ class Progress:
     feasible: int
     written: int
     unchanged: int
-
-    @property
-    def is_over(self) -> bool:
-        return self.rescan.finished_at is not None
+    ended_at: datetime | None
 
     @property
     def percent(self) -> int:
@@ -65,10 +67,10 @@ class Progress:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took."""
-        if self.rescan.finished_at is None:
+        """How long it took, from the asking to the last part's end."""
+        if not self.is_over or self.ended_at is None:
             return None
-        return (self.rescan.finished_at - self.rescan.asked_at).total_seconds()
+        return (self.ended_at - self.rescan.asked_at).total_seconds()
 
 
 @transaction.atomic
@@ -120,24 +122,45 @@ def work_on_one(*, now: datetime, wake: bool = False) -> bool:
 def progress(rescan: Rescan) -> Progress:
     """How far it is now."""
     rescan = Rescan.objects.select_related("by").get(pk=rescan.pk)
-    done = Q(finished_at__isnull=False)
-    figures = rescan.parts.aggregate(
-        parts=Count("pk"),
-        done=Count("pk", filter=done),
-        failed=Count("pk", filter=~done & Q(failures__gte=TRIES)),
-        needs_done=Sum("needs", filter=done, default=0),
-        feasible=Sum("feasible", default=0),
-        written=Sum("written", default=0),
-        unchanged=Sum("unchanged", default=0),
-    )
-    everyone = rescan.parts.aggregate(needs=Sum("needs", default=0))
-    return Progress(rescan=rescan, **figures, **everyone)
+    figures = _figures(rescan.parts.all())[rescan.pk]
+    return Progress(rescan=rescan, is_over=rescan.finished_at is not None, **figures)
 
 
-def of_city(city: City) -> QuerySet[Rescan]:
-    """The rescans that looked at a town, the last first."""
+def of_city(city: City, *, limit: int = 10) -> list[Progress]:
+    """One town's share of the last rescans that looked at it, the last first. Two queries."""
     parts = RescanPart.objects.filter(city=city)
-    return Rescan.objects.filter(pk__in=parts.values("rescan")).select_related("by")
+    last = list(Rescan.objects.filter(pk__in=parts.values("rescan")).select_related("by")[:limit])
+    figures = _figures(parts.filter(rescan__in=last))
+    return [
+        Progress(rescan=rescan, is_over=own["done"] + own["failed"] == own["parts"], **own)
+        for rescan in last
+        for own in [figures[rescan.pk]]
+    ]
+
+
+_DONE = Q(finished_at__isnull=False)
+# By the names of `Progress`, of which some are those of the part's own fields.
+_FIGURES = {
+    "parts": Count("pk"),
+    "begun": Count("pk", filter=Q(started_at__isnull=False) | Q(failures__gt=0)),
+    "done": Count("pk", filter=_DONE),
+    "failed": Count("pk", filter=~_DONE & Q(failures__gte=TRIES)),
+    "needs": Sum("needs"),
+    "needs_done": Coalesce(Sum("needs", filter=_DONE), 0),
+    "feasible": Sum("feasible"),
+    "written": Sum("written"),
+    "unchanged": Sum("unchanged"),
+    "ended_at": Max("finished_at"),
+}
+
+
+def _figures(parts: QuerySet[RescanPart]) -> Mapping[int, dict[str, Any]]:
+    """The figures of `Progress` for each rescan, from these of its parts; nought where there is none."""
+    sums = {f"sum_{name}": figure for name, figure in _FIGURES.items()}
+    found: dict[int, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0) | {"ended_at": None})
+    for row in parts.values("rescan").annotate(**sums).order_by():
+        found[row["rescan"]] = {name: row[f"sum_{name}"] for name in _FIGURES}  # type: ignore[literal-required]
+    return found
 
 
 def are_waiting() -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import condition_views, explanation_views, views, weight_views
+from matching import condition_views, explanation_views, rescan_views, views, weight_views
 
 app_name = "matching"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("bureau/pistes/<int:pk>/contact/", views.contact, name="contact"),
     path("bureau/pistes/<int:pk>/<str:act>/", views.act, name="act"),
     path("bureau/notation/", weight_views.weights, name="weights"),
+    path("bureau/recalculs/", rescan_views.rescan_page, name="rescans"),
     path("bureau/<str:reference>/", views.case, name="case"),
     path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
     path(
