@@ -254,7 +254,10 @@ def kilometres(distance: float) -> str:
     """ "3,2 km", "12 km"; "moins de 100 m" for next door."""
     if distance < NEXT_DOOR_KM:
         return _("moins de 100 m")
-    return _("%(n)s km") % {"n": number_format(distance, 1 if distance < 10 else 0)}
+    places = 1 if distance < 10 else 0
+    return _("%(n)s km") % {
+        "n": number_format(round(distance, places), places)
+    }  # which cuts, and does not round
 
 
 def reason_sentence(code: str, params: Mapping[str, Any]) -> str:

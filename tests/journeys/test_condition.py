@@ -40,7 +40,7 @@ def test_from_a_near_miss_to_a_suggestion(
     sign_in(desk, coordinator)
     desk.goto(f"{HOME}bureau/{need.reference}/")
     nearly = desk.locator("#presque")
-    expect(nearly).to_contain_text("4,9 km trop loin")
+    expect(nearly).to_contain_text("5,0 km trop loin")
     if scripted:
         expect(nearly).to_contain_text("Avec 15 km : 1 piste de plus")
     else:

@@ -106,7 +106,7 @@ def link(question, person):
 def test_a_near_miss_is_asked_about_in_one_tap(need, far, coordinator, as_user):
     client = as_user(coordinator)
     case = text(client.get(case_path(need)))
-    assert "4,9 km trop loin" in case
+    assert "5,0 km trop loin" in case
     assert "Demander à l’association" in case
     said = text(client.post(ask_path(need, far), follow=True))
     assert "C’est demandé." in said
