@@ -22,6 +22,7 @@ SLACK_KM = 1e-3
 SLACK_DEGREES = 1e-6
 
 TILE = 50_000  # pairs looked at in one go: their numbers fill half a megabyte
+SMALL = 4 * TILE  # so few pairs that looking at all of them is quicker than choosing
 REACH_CLASSES = np.array(
     [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
 )  # km, the farthest of each class but the last
@@ -130,6 +131,12 @@ class Field:
         Large cells are halved until a group has one tile's work, or is a single place.
         """
         needs = self.sides.needs
+        if len(rows) * len(self.offer_rows) <= SMALL:
+            for remote_ok in (False, True):
+                some = rows[needs.remote_ok[rows] == remote_ok]
+                if len(some):
+                    yield Group(some, [(0, len(self.offer_rows))], remote_ok)
+            return
         reach = np.searchsorted(REACH_CLASSES, needs.reach_km)
         size = LARGEST_CELL
         while len(rows):

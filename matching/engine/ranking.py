@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class Feasible:
     run_last: Ints  # int32, day number
     left: Ints  # int32, on the run's tightest day (goods: in stock)
 
-    COLUMNS: ClassVar = dict.fromkeys(
+    COLUMNS: ClassVar[Mapping[str, type[np.generic]]] = dict.fromkeys(
         ("need", "offer", "micro_points", "run_first", "run_last", "left"), np.int32
     )
 
@@ -138,7 +138,7 @@ class Missed:
     distance_km: Floats
     turn: Ints  # the offer's place in order of registration, then id
 
-    COLUMNS: ClassVar = {
+    COLUMNS: ClassVar[Mapping[str, type[np.generic]]] = {
         "need": np.int64,
         "offer": np.int64,
         "rule": np.int8,
@@ -158,9 +158,6 @@ class Missed:
         """Smallest relative gap first, then distance (both to 6 decimals), earlier registered, id."""
         keys = (np.rint(self.relative_gap * MICRO), np.rint(self.distance_km * MICRO), self.turn)
         return self.take(scoring.best_first(self.need, keys, keep))
-
-
-Found = TypeVar("Found", Feasible, Missed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,10 +234,21 @@ def rank_columns(
     """
     search = _Search.of(needs, offers, today, weights, links, excluded, batch)
     count = np.zeros(len(needs), np.int64)
-    feasible = search.feasible(keep, count)
-    wanting = np.ones(len(needs), np.bool_) if near_when_full else count < keep
-    missed = search.missed(near, near_km, wanting)
-    return Ranked(needs, offers, feasible, missed, count)
+    feasible, missed = _Gathered(Feasible.COLUMNS), _Gathered(Missed.COLUMNS)
+    for field in candidates.fields_of(search.sides):
+        for best in search.feasible(field, keep, count):
+            feasible.add(best)
+        if near:
+            wanting = np.flatnonzero(near_when_full | (count[field.need_rows] < keep))
+            for nearest in search.missed(field, wanting, near, near_km):
+                missed.add(nearest)
+    return Ranked(
+        needs,
+        offers,
+        Feasible(needs, offers, today, *feasible.by_need(len(needs))),
+        Missed(*missed.by_need(len(needs))),
+        count,
+    )
 
 
 def feasible_pairs(
@@ -255,7 +263,12 @@ def feasible_pairs(
 ) -> Feasible:
     """All feasible pairs, by the need's row, then best first: what the plan chooses from. See `rank_columns`."""
     search = _Search.of(needs, offers, today, weights, links, excluded, batch)
-    return search.feasible(None, np.zeros(len(needs), np.int64))
+    count = np.zeros(len(needs), np.int64)
+    found = _Gathered(Feasible.COLUMNS)
+    for field in candidates.fields_of(search.sides):
+        for pairs in search.feasible(field, None, count):
+            found.add(pairs)
+    return Feasible(needs, offers, today, *found.by_need(len(needs)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,77 +298,82 @@ class _Search:
         sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
         return cls(sides, today, scoring.points_per_need(needs, weights), batch)
 
-    def feasible(self, keep: int | None, count: Ints) -> Feasible:
-        """The best of each need (None: all), counted in `count` before the cut."""
-        found = [Feasible(self.sides.needs, self.sides.offers, self.today, *_nothing(Feasible))]
-        for field in candidates.fields_of(self.sides):
-            points = self.points if self.points.shape[1] == 1 else self.points[:, field.need_rows]
-            rules, known = at_stake(field.sides), scoring.Known.of(field.sides, self.today)
-            rows = np.arange(len(field.need_rows))
-            own_count = np.zeros(len(rows), np.int64)
-            for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
-                pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
-                own_count += np.bincount(pairs.need, minlength=len(rows))
-                best = _scored(pairs, points, known, self.today).best(keep)
-                found.append(
-                    replace(
-                        best,
-                        needs=self.sides.needs,
-                        offers=self.sides.offers,
-                        need=field.need_rows[best.need].astype(np.int32),
-                        offer=field.offer_rows[best.offer].astype(np.int32),
-                    )
-                )
-            count[field.need_rows] = own_count
-        return _by_need(found, len(count))
+    def feasible(self, field: candidates.Field, keep: int | None, count: Ints) -> Iterator[Feasible]:
+        """The best of each need of a category (None: all), counted in `count` before the cut.
 
-    def missed(self, near: int, near_km: float, wanting: Bools) -> Missed:
-        """The nearest misses of these needs."""
-        found = [Missed(*_nothing(Missed))]
-        for field in candidates.fields_of(self.sides) if near and wanting.any() else ():
-            rules = at_stake(field.sides)
-            rows = np.flatnonzero(wanting[field.need_rows])
-            for share in RINGS:
-                if not len(rows):
-                    break
-                beyond = Beyond(share, near_km)
-                enough = np.zeros(len(field.need_rows), np.int64)
-                some = []
-                for need, offer in field.candidates(rows, beyond=beyond, tolerate=1, batch=self.batch):
-                    pairs, broken = judge(Pairs(field.sides, need, offer), rules, tolerate=1)
-                    missed = _missed(pairs.where(broken != NO_RULE), broken[broken != NO_RULE])
-                    some.append(missed.take(~_too_far(missed, near_km)).nearest(near))
-                    # Whatever lies beyond this ring is missed by a larger share of what was needed.
-                    sure = np.rint(some[-1].relative_gap * MICRO) < np.rint(share * MICRO)
-                    enough += np.bincount(some[-1].need[sure], minlength=len(enough))
-                done = (enough >= near) | (share == RINGS[-1])
-                for missed in some:
-                    final = missed.take(done[missed.need])
-                    found.append(
-                        replace(final, need=field.need_rows[final.need], offer=field.offer_rows[final.offer])
-                    )
-                rows = rows[~done[rows]]
-        return _by_need(found, len(wanting))
+        Rows of one need come together, best first.
+        """
+        points = self.points if self.points.shape[1] == 1 else self.points[:, field.need_rows]
+        rules, known = at_stake(field.sides), scoring.Known.of(field.sides, self.today)
+        rows = np.arange(len(field.need_rows))
+        for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
+            pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
+            count[field.need_rows] += np.bincount(pairs.need, minlength=len(rows))
+            best = _scored(pairs, points, known, self.today).best(keep)
+            yield replace(
+                best,
+                needs=self.sides.needs,
+                offers=self.sides.offers,
+                need=field.need_rows[best.need].astype(np.int32),
+                offer=field.offer_rows[best.offer].astype(np.int32),
+            )
+
+    def missed(self, field: candidates.Field, rows: Ints, near: int, near_km: float) -> Iterator[Missed]:
+        """The nearest misses of these needs of a category; rows of one need come together, nearest first."""
+        rules = at_stake(field.sides)
+        for share in RINGS if len(rows) * len(field.offer_rows) > candidates.SMALL else RINGS[-1:]:
+            enough = np.zeros(len(field.need_rows), np.int64)
+            found = []
+            for need, offer in field.candidates(
+                rows, beyond=Beyond(share, near_km), tolerate=1, batch=self.batch
+            ):
+                pairs, broken = judge(Pairs(field.sides, need, offer), rules, tolerate=1)
+                missed = _missed(pairs.where(broken != NO_RULE), broken[broken != NO_RULE])
+                found.append(missed.take(~_too_far(missed, near_km)).nearest(near))
+                # Whatever lies beyond this ring is missed by a larger share of what was needed.
+                sure = np.rint(found[-1].relative_gap * MICRO) < np.rint(share * MICRO)
+                enough += np.bincount(found[-1].need[sure], minlength=len(enough))
+            done = (enough >= near) | (share == RINGS[-1])
+            for missed in found:
+                final = missed.take(done[missed.need])
+                yield replace(final, need=field.need_rows[final.need], offer=field.offer_rows[final.offer])
+            rows = rows[~done[rows]]
+            if not len(rows):
+                return
 
 
-def _nothing(rows: type[Feasible] | type[Missed]) -> list[NDArray[Any]]:
-    return [np.empty(0, dtype) for dtype in rows.COLUMNS.values()]
+class _Gathered:
+    """Rows of many batches, in columns that grow in place: at no time is there much more than once all of it."""
 
+    def __init__(self, dtypes: Mapping[str, type[np.generic]]) -> None:
+        self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
+        self._length = 0
 
-def _by_need(found: list[Found], needs: int) -> Found:
-    """All of it in the order of the needs' rows, each need's as it comes; column by column, to need little memory."""
-    need = np.concatenate([one.need for one in found])
-    count = np.bincount(need, minlength=needs)
-    start = np.cumsum(count) - count
-    # Rows of one need come together: each goes to its need's start, and on from there.
-    first = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
-    place = np.repeat(start[need[first]] - first, np.diff(np.append(first, len(need)))) + np.arange(len(need))
-    columns: dict[str, Any] = {}
-    for name in found[0].COLUMNS:
-        column = np.concatenate([getattr(one, name) for one in found])
-        columns[name] = np.empty_like(column)
-        columns[name][place] = column
-    return replace(found[0], **columns)
+    def add(self, rows: Feasible | Missed) -> None:
+        """Rows of one need come together, and all at once."""
+        length = self._length + len(rows)
+        for name, column in self._columns.items():
+            if length > len(column):
+                column.resize(length + length // 8, refcheck=False)
+            column[self._length : length] = getattr(rows, name)
+        self._length = length
+
+    def by_need(self, needs: int) -> Iterator[NDArray[Any]]:
+        """Each column, in the order of the needs' rows, and of each need's as it came."""
+        need = self._columns["need"][: self._length]
+        first = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
+        many = np.diff(np.append(first, len(need)))
+        count = np.zeros(needs, np.int64)
+        count[need[first]] = many
+        start = np.cumsum(count) - count
+        # The rows of a need go to its start, and on from there.
+        place = np.repeat((start[need[first]] - first).astype(np.int32), many)
+        place += np.arange(len(need), dtype=np.int32)
+        for name in list(self._columns):
+            column = self._columns.pop(name)
+            ordered = np.empty(self._length, column.dtype)
+            ordered[place] = column[: self._length]
+            yield ordered
 
 
 def _too_far(missed: Missed, near_km: float) -> Bools:
