@@ -1,9 +1,11 @@
 """Offers and needs for tests: plain ones by keyword, random ones that often agree, tie, touch, overlap."""
 
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from unittest.mock import patch
 
-from matching.engine import Hold, Need, Offer, Slot, Window
+from matching.engine import Hold, Need, Offer, Slot, Window, candidates
 
 TODAY = date(2026, 3, 1)
 STRASBOURG = (48.5734, 7.7521)
@@ -186,3 +188,13 @@ def random_need(random: Random, id_, kind: str, places=PLACES) -> Need:
         slots=random_slots(random),
         remote_ok=chance(random, 50),
     )
+
+
+@contextmanager
+def tiles(size: int | None):
+    """The engine's choice of candidates in tiles of this size, as in a country; None: as it would choose itself."""
+    if size is None:
+        yield
+        return
+    with patch.multiple(candidates, TILE=size, SMALL=0):
+        yield

@@ -4,7 +4,7 @@ It shares nothing with the engine but the records, so that an error would have t
 """
 
 from datetime import UTC, datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
+from math import asin, cos, inf, radians, sin, sqrt
 
 from matching.engine import EARTH_RADIUS_KM, Weights
 
@@ -181,7 +181,10 @@ def registered(offer):
     return offer.registered_at or datetime.max.replace(tzinfo=UTC)
 
 
-def rank(needs, offers, *, today, weights=None, links=frozenset(), excluded=frozenset(), keep=20, near=10):
+def rank(
+    needs, offers, *, today, weights=None, links=frozenset(), excluded=frozenset(), keep=20, near=10,
+    near_when_full=True, near_km=inf,
+):  # fmt: skip
     """For each need: [(offer id, score, parts, distance, run, quantity)], [(offer id, rule, gap)], count."""
     answer = []
     for need in needs:
@@ -202,6 +205,8 @@ def rank(needs, offers, *, today, weights=None, links=frozenset(), excluded=froz
                 gap, full = None, 1
                 if rule == "distance":
                     gap, full = distance - reach(need, offer), max(reach(need, offer), 1)
+                    if near_km < inf and six(gap) > six(near_km):
+                        continue
                 elif rule == "dates":
                     gap, full = least_days(need) - len(run(need, offer)), least_days(need)
                 elif rule == "capacity":
@@ -210,5 +215,7 @@ def rank(needs, offers, *, today, weights=None, links=frozenset(), excluded=froz
                 missed.append(((six(relative), *last), (offer.id, rule, gap)))
         feasible.sort(key=lambda one: one[0])
         missed.sort(key=lambda one: one[0])
+        if not near_when_full and len(feasible) >= keep:
+            missed = []
         answer.append(([one for _, one in feasible][:keep], [one for _, one in missed][:near], len(feasible)))
     return answer

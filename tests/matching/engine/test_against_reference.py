@@ -1,15 +1,29 @@
 """The engine gives what the slow, obvious reference gives: rules broken, runs, scores, order, near misses."""
 
+from dataclasses import replace
+from math import inf
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine import RULES, Weights, broken_rules, rank
+from matching.engine import (
+    RULES,
+    Feasible,
+    Vocabulary,
+    Weights,
+    broken_rules,
+    feasible_pairs,
+    need_columns,
+    offer_columns,
+    rank,
+    rank_columns,
+)
 
 from . import reference
-from .builders import CATEGORIES, PLACES, TODAY, random_need, random_offer
+from .builders import CATEGORIES, PLACES, TODAY, days, held, random_need, random_offer, tiles
 
 LINKS = frozenset({frozenset({"a", "b"})})
 WEIGHTS = {"a": Weights(), "b": Weights(0, 60, 10, 10, 10, 10)}
@@ -36,8 +50,9 @@ def test_a_pair_breaks_the_same_rules(random, kind, set_aside):
     near=st.sampled_from((0, 2, 10)),
     batch=st.sampled_from((1, 13, 131_072)),
     one_town=st.booleans(),
+    tile=st.sampled_from((None, 1, 30)),
 )
-def test_rankings_are_the_same(seed, kind, needs, offers, keep, near, batch, one_town):
+def test_rankings_are_the_same(seed, kind, needs, offers, keep, near, batch, one_town, tile):
     random = Random(seed)
     places = PLACES[:3] if one_town else PLACES
     needs = [random_need(random, number, kind, places) for number in range(needs)]
@@ -47,9 +62,13 @@ def test_rankings_are_the_same(seed, kind, needs, offers, keep, near, batch, one
     excluded = frozenset(random.sample(pairs, len(pairs) // 20)) | {("gone", "o1")}
     circumstances = {"weights": WEIGHTS, "links": LINKS, "excluded": excluded, "keep": keep, "near": near}
 
-    rankings = rank(needs, offers, today=TODAY, batch=batch, **circumstances)
-    expected = reference.rank(needs, offers, today=TODAY, **circumstances)
+    with tiles(tile):
+        rankings = rank(needs, offers, today=TODAY, batch=batch, **circumstances)
+    same(rankings, needs, reference.rank(needs, offers, today=TODAY, **circumstances))
 
+
+def same(rankings, needs, expected):
+    """What the engine says is what the reference says."""
     assert [ranking.need_id for ranking in rankings] == [need.id for need in needs]
     for ranking, (pairings, near_misses, feasible_count) in zip(rankings, expected, strict=True):
         assert ranking.feasible_count == feasible_count
@@ -67,6 +86,79 @@ def test_rankings_are_the_same(seed, kind, needs, offers, keep, near, batch, one
         assert found == [(offer_id, rule) for offer_id, rule, _ in near_misses]
         for near_miss, (_, _, gap) in zip(ranking.near_misses, near_misses, strict=True):
             assert near_miss.gap == (None if gap is None else pytest.approx(gap, abs=1e-6))
+
+
+PATHS = {
+    "one stretch": lambda side: replace(side, holds=(), available=side.available[:1]),
+    "many stretches": lambda side: replace(
+        side,
+        available=tuple(days(start, start + 1) for start in range(-4, 24, 3)),
+        holds=(held(0, 3, 1), held(2, 9, 1), held(9, 9, 1)),
+        capacity=4,
+    ),
+    "holds": lambda side: replace(side, available=(days(-9),), holds=(held(1, 4, 1), held(8, 8, 2), held(9, 20, 3))),
+    "capacity 1": lambda side: replace(side, capacity=1, holds=()),
+    "no reach": lambda side: replace(side, reach_km=0.0),
+    "far": lambda side: replace(side, reach_km=20_000.0),
+    "plain": lambda side: replace(
+        side, city="a", is_open=True, available=(days(-50),), holds=(), capacity=12, accepts=frozenset(),
+        shared_home=False, step_free=True, pets_accepted=True, slots=(),
+    ),
+}  # fmt: skip
+ASKS = {
+    "as they come": lambda side: side,
+    "10,000 items": lambda side: replace(side, quantity=10_000, part_useful=True),
+    "one day": lambda side: replace(side, last_day=side.first_day, min_days=None),
+    "remote": lambda side: replace(side, remote_ok=True, slots=()),
+    "easy": lambda side: replace(
+        side, city="a", is_open=True, quantity=1, min_days=1, lone_minor=False, shared_home_ok=True, forms=frozenset(),
+        languages_from=frozenset(), languages_to=frozenset(), slots=(), reach_km=500.0,
+    ),
+}  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    kind=kinds,
+    path=st.sampled_from(sorted(PATHS)),
+    ask=st.sampled_from(sorted(ASKS)),
+    copies=st.booleans(),
+    keep=st.sampled_from((1, 5, 20)),
+    near_when_full=st.booleans(),
+    near_km=st.sampled_from((0.0, 2.5, 20.0, inf)),
+    tile=st.sampled_from((None, 1, 9, 100)),
+)
+def test_every_path_is_the_same(seed, kind, path, ask, copies, keep, near_when_full, near_km, tile):
+    """One stretch or many, holds, ties at the cut, twins, no reach and all of it, remote skills, links, exclusions."""
+    random = Random(seed)
+    needs = [ASKS[ask](random_need(random, number, kind)) for number in range(3)]
+    offers = [PATHS[path](random_offer(random, number, kind)) for number in range(25)]
+    if copies:  # alike in all but the id: more than are kept
+        offers = [replace(one, id=str(one.id)) for one in offers]
+        offers += [replace(offers[0], id=f"twin {number}") for number in range(25)]
+    pairs = [(need.id, offer.id) for need in needs for offer in offers]
+    circumstances = {
+        "weights": WEIGHTS, "links": LINKS, "excluded": frozenset(random.sample(pairs, 8)), "keep": keep,
+        "near_when_full": near_when_full, "near_km": near_km,
+    }  # fmt: skip
+    with tiles(tile):
+        rankings = rank(needs, offers, today=TODAY, **circumstances)
+    same(rankings, needs, reference.rank(needs, offers, today=TODAY, **circumstances))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32), kind=kinds, tile=st.sampled_from((None, 5)))
+def test_all_feasible_pairs_are_those_of_a_list_without_end(seed, kind, tile):
+    random, vocabulary = Random(seed), Vocabulary()
+    needs = need_columns([random_need(random, number, kind) for number in range(5)], vocabulary)
+    offers = offer_columns([random_offer(random, number, kind) for number in range(60)], vocabulary)
+    with tiles(tile):
+        pairs = feasible_pairs(needs, offers, today=TODAY, links=LINKS, weights=WEIGHTS)
+        ranked = rank_columns(needs, offers, today=TODAY, links=LINKS, weights=WEIGHTS, keep=1000, near=0)
+    for name in Feasible.COLUMNS:
+        assert np.array_equal(getattr(pairs, name), getattr(ranked.feasible, name)), name
+    assert np.array_equal(np.bincount(pairs.need, minlength=5), ranked.feasible_count)
 
 
 def test_the_random_cases_reach_every_rule_and_every_near_miss():

@@ -15,7 +15,7 @@ from matching.engine.candidates import fields_of
 from matching.engine.outlines import Beyond
 from matching.engine.rules import NO_CODES, Sides, link_codes
 
-from .builders import CATEGORIES, PLACES, TODAY, random_need, random_offer
+from .builders import CATEGORIES, PLACES, TODAY, random_need, random_offer, tiles
 from .reference import broken, haversine
 
 
@@ -82,6 +82,12 @@ def test_a_box_is_as_wide_as_its_circle_where_that_is_widest(lat, radius):
 )
 def test_band(lat, number):
     assert band(lat) == number
+
+
+@pytest.fixture(autouse=True, params=[None, 1, 40], ids=["few", "tiles of one", "small tiles"])
+def _tiles(request):
+    with tiles(request.param):
+        yield
 
 
 def candidates(needs, offers, *, beyond=Beyond(), tolerate=0, batch=50, links=frozenset()):  # noqa: B008 (frozen)
@@ -171,7 +177,8 @@ def test_a_far_reaching_offer_widens_no_box_but_its_own():
     need = replace(random_need(random, 1, "goods", [(47.0, 2.0)]), category="bedding", reach_km=5.0)
     offers[0] = replace(offers[0], reach_km=600.0)
     field = next(fields_of(sides_of([need], offers)))
-    ((group),) = field._groups(np.array([0]), Beyond())
+    with tiles(5):
+        (group,) = field._groups(np.array([0]), Beyond())
     seen = {int(row) for start, stop in group.spans for row in field.offer_rows[start:stop]}
     assert {150, 151, 149} <= seen
     assert len(seen - {0}) < 20

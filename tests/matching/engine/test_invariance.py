@@ -4,11 +4,12 @@ from dataclasses import replace
 from math import asin, atan2, cos, degrees, radians, sin
 from random import Random
 
+import numpy as np
 import pytest
 
-from matching.engine import Vocabulary, need_columns, offer_columns, rank
+from matching.engine import Feasible, Missed, Vocabulary, need_columns, offer_columns, rank, rank_columns
 
-from .builders import CATEGORIES, PLACES, TODAY, random_need, random_offer
+from .builders import CATEGORIES, PLACES, TODAY, days, need, offer, random_need, random_offer, tiles
 
 LINKS = frozenset({frozenset({"a", "b"})})
 seeds = pytest.mark.parametrize("seed", range(9))
@@ -20,6 +21,12 @@ def country(seed, places=PLACES):
     needs = [random_need(random, number, kinds[number % 3], places) for number in range(12)]
     offers = [random_offer(random, number, kinds[number % 3], places) for number in range(150)]
     return needs, offers
+
+
+@pytest.fixture(autouse=True, params=[None, 20], ids=["a town", "tiles of a country"])
+def _both_ways(request):
+    with tiles(request.param):
+        yield
 
 
 def ranked(needs, offers, **circumstances):
@@ -95,6 +102,67 @@ def test_nothing_at_all():
     assert ranked([], []) == []
     for near in (0, 10):
         assert all(ranking.feasible_count == 0 for ranking in ranked(needs, [], near=near))
+
+
+def tables(seed):
+    needs, offers = country(seed)
+    words = Vocabulary()
+    return need_columns(needs, words), offer_columns(offers, words)
+
+
+@seeds
+def test_needs_ranked_in_parts_make_the_same_together(seed):
+    needs, offers = tables(seed)
+    whole = rank_columns(needs, offers, today=TODAY, links=LINKS)
+    assert len(whole.feasible) + len(whole.missed) > 20
+    parts = np.array_split(np.random.default_rng(seed).permutation(len(needs)), 4)
+    for rows in parts:
+        rows = np.sort(rows)
+        part = rank_columns(needs.take(rows), offers, today=TODAY, links=LINKS)
+        for got, all_of_it, columns in (
+            (part.feasible, whole.feasible, Feasible.COLUMNS),
+            (part.missed, whole.missed, Missed.COLUMNS),
+        ):
+            own = all_of_it.take(np.isin(all_of_it.need, rows))
+            assert np.array_equal(rows[got.need], own.need)
+            for name in set(columns) - {"need"}:
+                assert np.array_equal(getattr(got, name), getattr(own, name), equal_nan=True), name
+
+
+@seeds
+def test_the_order_of_the_rows_does_not_matter(seed):
+    needs, offers = tables(seed)
+    whole = rank_columns(needs, offers, today=TODAY, links=LINKS)
+    random = np.random.default_rng(seed)
+    need_rows, offer_rows = random.permutation(len(needs)), random.permutation(len(offers))
+    mixed = rank_columns(needs.take(need_rows), offers.take(offer_rows), today=TODAY, links=LINKS)
+    for name in ("feasible", "missed"):
+        one, other = getattr(whole, name), getattr(mixed, name)
+        back = np.argsort(need_rows[other.need], kind="stable")
+        assert np.array_equal(one.need, need_rows[other.need][back])
+        assert np.array_equal(one.offer, offer_rows[other.offer][back])
+
+
+@seeds
+def test_an_offer_with_a_wide_reach_changes_nothing_for_the_others(seed):
+    needs, offers = country(seed)
+    expected = [[one.offer_id for one in ranking.pairings] for ranking in ranked(needs, offers, keep=500)]
+    wide = [replace(offer, id=9000 + offer.id, reach_km=15_000.0) for offer in offers[:40]]
+    got = [[one.offer_id for one in ranking.pairings] for ranking in ranked(needs, offers + wide, keep=500)]
+    assert max(max(ids, default=0) for ids in got) >= 9000
+    assert [[id_ for id_ in ids if id_ < 9000] for ids in got] == expected
+
+
+def test_one_offer_for_fifty_thousand_needs():
+    words = Vocabulary()
+    one = need_columns([need(kind="goods", quantity=1)], words)
+    needs = replace(one.take(np.zeros(50_000, np.int64)), ids=np.arange(50_000))
+    for capacity, feasible, missed in ((1, 50_000, 0), (None, 0, 50_000)):
+        given = offer(kind="goods", capacity=capacity or 1, available=(days(0 if capacity else 30),))
+        ranked = rank_columns(needs, offer_columns([given], words), today=TODAY)
+        assert (len(ranked.feasible), len(ranked.missed)) == (feasible, missed)
+        assert ranked.feasible_count.sum() == feasible
+        assert np.array_equal(np.concatenate([ranked.feasible.need, ranked.missed.need]), np.arange(50_000))
 
 
 def turned(record, north, east):
