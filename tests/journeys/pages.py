@@ -121,6 +121,7 @@ PAGES = [
     Page("incident-close", "coordinator", lambda town: f"/{HERE}/signalements/{town.incident_id}/clore/"),
     Page("explained-desk", "coordinator", _explained("proposed")),
     Page("weights", "coordinator", _at("bureau/notation/")),
+    Page("rescans", "coordinator", _at("bureau/recalculs/")),
     Page("town-offers", "coordinator", _at("propositions/ville/")),
     Page("town-offer", "coordinator", _offer("flat")),
     Page("coordinator-account", "coordinator", lambda town: "/compte/"),

@@ -73,7 +73,7 @@ def test_from_the_button_to_the_result(city, coordinator, path, desk):
     assert rescans.work_on_one(now=timezone.now())
     running = text(desk.get(path))
     assert "Recalcul en cours" in running
-    assert "33 % · 1 besoins sur 3" in running
+    assert "33 % · 1 besoin sur 3" in running
     while rescans.work_on_one(now=timezone.now()):
         pass
     over = desk.get(path)
