@@ -61,6 +61,9 @@ FEW_OWNERS = 5_000
 # Rounding in the database's distance may never lose a candidate; the exact decision is the engine's.
 SLACK_KM = 1e-3
 SLACK_DEGREES = 1e-6
+# Around more places than these, circles are drawn round the cells that they lie in, a tenth of a degree each way.
+MOST_PLACES = 1_000
+CELL_KM = 7.9  # from a cell's centre to its corner, at the equator
 
 _CATEGORY_KINDS = [(str(kind), str(one)) for kind, some in CATEGORIES.items() for one in some]
 _CATEGORY_NUMBER = {category: number for number, (_, category) in enumerate(_CATEGORY_KINDS, start=1)}
@@ -267,18 +270,23 @@ class Ranges:
     @classmethod
     def around(cls, needs: Needs, margin_km: float) -> Self:
         """What may be within the larger of both reaches, and `margin_km` more."""
-        row, number = needs.wanted_need, needs.wanted_category
-        columns = needs.columns
+        row, columns = needs.wanted_need, needs.columns
         places = np.unique(
-            np.column_stack([number, columns.lat[row], columns.lon[row], columns.reach_km[row]]), axis=0
+            np.column_stack(
+                [needs.wanted_category, columns.lat[row], columns.lon[row], columns.reach_km[row]]
+            ),
+            axis=0,
         )
+        distinct = np.unique(places[:, 1:], axis=0)
+        circle = (*distinct[0].tolist(), margin_km) if len(distinct) == 1 else None
+        if len(distinct) > MOST_PLACES:
+            places, margin_km = _cells(places), margin_km + CELL_KM
         classes = np.array(REACH_CLASSES, np.float64)
         reach_class = np.tile(np.arange(len(classes)), len(places))
         number, lat, lon, reach = np.repeat(places, len(classes), axis=0).T
         key = (number * len(classes) + reach_class).astype(np.int64)
         radius = np.maximum(reach, classes[reach_class]) + margin_km
         key, band, west, east = _merged(*_bands(key, lat, lon, radius))
-        distinct = np.unique(places[:, 1:], axis=0)
         return cls(
             number=key // len(classes),
             reach_class=np.array(REACH_CLASSES)[key % len(classes)],
@@ -286,8 +294,17 @@ class Ranges:
             west=west,
             east=east,
             remote_numbers=np.unique(needs.wanted_category[columns.remote_ok[row]]),
-            circle=(*distinct[0].tolist(), margin_km) if len(distinct) == 1 else None,
+            circle=circle,
         )
+
+
+def _cells(places: Floats) -> Floats:
+    """Fewer places that stand for these: centres of cells, and the farthest reach within each."""
+    cells = np.column_stack([places[:, 0], np.floor(places[:, 1:3] * 10) / 10 + 0.05])
+    distinct, cell = np.unique(cells, axis=0, return_inverse=True)
+    reach = np.zeros(len(distinct))
+    np.maximum.at(reach, cell, places[:, 3])
+    return np.column_stack([distinct, reach])
 
 
 def _bands(key: Ints, lat: Floats, lon: Floats, radius_km: Floats) -> tuple[Ints, Ints, Floats, Floats]:
@@ -319,16 +336,16 @@ def _bands(key: Ints, lat: Floats, lon: Floats, radius_km: Floats) -> tuple[Ints
 def _merged(key: Ints, band: Ints, west: Floats, east: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     """The same ground without overlaps, so that no offer is read twice."""
     group = key * 2048 + band + 900
-    order = np.lexsort((west, group))
-    group, west, east = group[order], west[order], east[order]
-    # The farthest east so far, within each group: groups lie 1000 apart on one line.
-    _, line = np.unique(group, return_inverse=True)
-    reached = np.maximum.accumulate(line * 1000 + east)
+    # On one line, where groups lie 1000 degrees apart: the farthest east so far is then that of the own group.
+    west, east = group * 1000.0 + west, group * 1000.0 + east
+    order = np.argsort(west)
+    group, west, reached = group[order], west[order], np.maximum.accumulate(east[order])
     begins = np.ones(len(group), np.bool_)
-    begins[1:] = line[1:] * 1000 + west[1:] > reached[:-1]
+    begins[1:] = west[1:] > reached[:-1]
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(group))[: len(first)] - 1
-    return group[first] // 2048, group[first] % 2048 - 900, west[first], (reached - line * 1000)[last]
+    group = group[first]
+    return group // 2048, group % 2048 - 900, west[first] - group * 1000.0, reached[last] - group * 1000.0
 
 
 # --- Offers --------------------------------------------------------------------------------------------
@@ -357,8 +374,6 @@ _OFFERS = {
         " | (o.pets_accepted::int << 3) | (o.remote::int << 4)",
     ),
     **{name: ("bigint", f"o.{key}") for name, (key, _) in _OFFER_LISTS.items()},
-    "window_first": ("day", "coalesce(w.first_day, 'infinity')"),
-    "window_last": ("day", "coalesce(w.last_day, 'infinity')"),
 }
 _PICKED = (
     "c.number, o.id, o.revision, o.city_id, o.latitude, o.longitude, o.reach_km, o.capacity, o.owner_id,"
@@ -384,11 +399,19 @@ _CHOSEN = f"""
     SELECT {_PICKED} FROM {_NUMBERED} JOIN offers_offer o ON o.category = c.category
     WHERE o.state = 'active' AND o.id = ANY (%(ids)s::bigint[]) AND
 """  # noqa: S608
+# Of an array that it sees, the planner weighs each element; ANY of a list keeps it from the index of the exclusion
+# constraint, which is twenty times slower for this.
+_ANY_OF_IDS = "ANY ((SELECT %(ids)s::bigint[])::bigint[])"
 # The great circle by the haversine formula; least() because rounding may go beyond 1.
 _IN_CIRCLE = f""" AND {2 * EARTH_RADIUS_KM} * asin(least(1, sqrt(
     power(sin(radians(o.latitude - %(lat)s::float8) / 2), 2) + cos(radians(%(lat)s::float8))
     * cos(radians(o.latitude)) * power(sin(radians(o.longitude - %(lon)s::float8) / 2), 2))))
     <= greatest(o.reach_km, %(reach_km)s::float8) + %(margin_km)s::float8 + {SLACK_KM}"""
+_WINDOWS = {
+    "offer": ("bigint", "w.offer_id"),
+    "first_day": ("day", "w.first_day"),
+    "last_day": ("day", "coalesce(w.last_day, 'infinity')"),
+}
 _HOLDS = {
     "offer": ("bigint", "h.offer_id"),
     "first_day": ("day", "h.first_day"),
@@ -441,20 +464,14 @@ def read_offers(ids: Iterable[int], *, town: Town, now: datetime, words: Vocabul
 
 
 def _offers(picked: Where, *, town: Town, now: datetime, words: Vocabulary) -> Offers:
-    read = _read(
-        _OFFERS,
-        f"FROM ({picked.sql}) o LEFT JOIN offers_window w ON w.offer_id = o.id",
-        {**picked.params, **town.params},
-    )
-    # An offer comes once for each of its windows.
-    ids, first, row = np.unique(read["id"], return_index=True, return_inverse=True)
-    windows = _Days(row, read["window_first"], read["window_last"])
-    read = _taken({name: read[name] for name in _OFFERS if not name.startswith("window")}, first)
-    has_days = windows.first_day != FOREVER
-    windows = _Days(*(days[has_days] for days in windows))
-    held = _read(
-        _HOLDS, "FROM matching_hold h WHERE h.offer_id = ANY (%(ids)s::bigint[])", {"ids": _array(ids)}
-    )
+    read = _read(_OFFERS, f"FROM ({picked.sql}) o", {**picked.params, **town.params})
+    read = _taken(read, np.argsort(read["id"]))
+    # After the offers: whoever changes the days of one meanwhile changes its revision too.
+    ids = read["id"]
+    listed = {"ids": _array(ids)}
+    days = _read(_WINDOWS, f"FROM offers_window w WHERE w.offer_id = {_ANY_OF_IDS}", listed)
+    windows = _Days(np.searchsorted(ids, days["offer"]), days["first_day"], days["last_day"])
+    held = _read(_HOLDS, f"FROM matching_hold h WHERE h.offer_id = {_ANY_OF_IDS}", listed)
     holds = _Days(np.searchsorted(ids, held["offer"]), held["first_day"], held["last_day"])
 
     lists = _Lists.read("offers_offer", _OFFER_LISTS, read)

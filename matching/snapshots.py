@@ -16,7 +16,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from catalogue.vocabulary import HOUSING_FORMS, Kind
 from cities import selectors as cities
-from cities.models import City
+from cities.models import City, Commune
 from matching import engine, reading, records
 from matching.engine.columns import Ints
 from matching.models import Hold, Match
@@ -118,7 +118,9 @@ def of_needs(needs: Sequence[Need], *, city: City, now: datetime) -> Snapshot:
 
 def of_part(city: City, *, kind: str, department_code: str, now: datetime) -> Snapshot:
     """A town's open needs of one kind in one département, with every offer that may be feasible or nearly so."""
-    needs = Need.objects.open().filter(city=city, kind=kind, commune__department_code=department_code)
+    # By name: the planner would rather look up the commune of every need.
+    here = list(Commune.objects.filter(department_code=department_code).values_list("pk", flat=True))
+    needs = Need.objects.open().filter(city=city, kind=kind, commune__in=here)
     return _around(_selected(needs), city=city, now=now)
 
 
@@ -129,8 +131,11 @@ def of_selection(
     urgency: str | None = None,
     need_ids: Collection[int] | None = None,
     now: datetime,
+    margin_km: float = 0,
 ) -> Snapshot:
-    """A town's open needs, all or of this kind, urgency or list, with every offer that may be feasible for one."""
+    """A town's open needs, all or of this kind, urgency or list, with every offer that may be feasible for one, or
+    that is `margin_km` too far.
+    """
     needs = Need.objects.open().filter(city=city)
     if kind:
         needs = needs.filter(kind=kind)
@@ -140,7 +145,7 @@ def of_selection(
     if need_ids is not None:
         named = reading.Where(f"{where.sql} AND n.id = ANY (%(ids)s)", {"ids": list(need_ids)})
         where = reading.Where(named.sql, {**where.params, **named.params})
-    return _around(where, city=city, now=now, margin_km=0)
+    return _around(where, city=city, now=now, margin_km=margin_km)
 
 
 def of_pairs(needs: Sequence[Need], offer_ids: Iterable[int], *, city: City, now: datetime) -> Snapshot:
