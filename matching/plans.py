@@ -7,7 +7,7 @@ thinks, so a plan may be older than the town: `fingerprint` tells, and each line
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -27,6 +27,7 @@ from matching.engine.columns import Ints, row_codes
 from matching.engine.planning import Plan as Found
 from matching.engine.planning import plan as best_plan
 from matching.engine.planning.gaps import LeftOut, left_out
+from matching.engine.planning.scarcity import Call, Relaxation, calls, relaxations
 from matching.engine.rules import MICRO
 from matching.lifecycle import HOLDING, Act, NotPossible
 from matching.models import LIVE_STATES, Hold, Match, MatchState, Plan, PlanGap, PlanLine
@@ -43,9 +44,11 @@ TASK = "matching.tasks.make_plans"
 PLAN_IN_HAND = 0x5CA6
 # How long the engine may think, in seconds: what people choose from.
 BUDGETS = (10, 30, 60)
-# Of what would help most, the engine thinks for so long; and it looks at offers so far beyond what both sides reach.
-SCARCITY_SECONDS = 10.0
+# Of what would help most, the engine thinks for so long, looks at offers so far beyond what both sides reach, and tells
+# so many changes and so many calls.
+SCARCITY_SECONDS = 5.0
 SCARCITY_KM = 100.0
+MOST_TOLD = 10
 # A plan whose worker was lost is taken up again for so long, lest it be what kills the workers.
 GIVE_UP_AFTER = timedelta(minutes=15)
 # A plan that is as fresh as this is not made again by itself: in a busy town none would ever be ready.
@@ -174,6 +177,10 @@ def of_city(city: City) -> QuerySet[Plan]:
     )
 
 
+def _needs_of(plan: Plan) -> QuerySet[Need]:
+    return open_needs(plan.city, kind=plan.kind, urgency=plan.urgency, need_ids=plan.need_ids)
+
+
 def _newer(plan: Plan) -> Plan | None:
     same = Plan.objects.filter(
         city=plan.city_id, kind=plan.kind, urgency=plan.urgency, need_ids=plan.need_ids, pk__gt=plan.pk
@@ -265,7 +272,6 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
     """Read, and think. The fingerprint comes first: what changes meanwhile then makes the plan stale."""
     city = plan.city
     mark = fingerprint(plan, now=now)
-    chosen = {"kind": plan.kind, "urgency": plan.urgency, "need_ids": plan.need_ids}
     read = snapshots.of_selection(
         city,
         kind=plan.kind or None,
@@ -274,7 +280,7 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
         now=now,
         margin_km=SCARCITY_KM,
     )
-    rows = _by_arrival(read, open_needs(city, **chosen))
+    rows = _by_arrival(read, _needs_of(plan))
     places = np.empty(len(rows), np.int64)
     places[rows] = np.arange(len(rows))
     needs, excluded = (
@@ -289,9 +295,54 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
         need_revision=read.need_revision[rows],
         offer_revision=read.offer_revision,
         gaps=left_out(found, needs, read.offers, **common),
-        scarcity=[],
+        scarcity=_scarcity(
+            relaxations(found, needs, read.offers, seconds=SCARCITY_SECONDS, **thinking),
+            calls(found, needs, read.offers, **thinking),
+        ),
         fingerprint=mark,
     )
+
+
+def _scarcity(changes: Sequence[Relaxation], wanted: Sequence[Call]) -> list[dict[str, Any]]:
+    """What would help most, as JSON keeps it: of the needs concerned, how many; of a place, its commune."""
+    told: list[dict[str, Any]] = [
+        {
+            "type": "relaxation",
+            "code": one.code,
+            "people": one.people,
+            "needs": len(one.need_ids),
+            "before": one.before,
+            "after": one.after,
+            "word": one.word,
+        }
+        for one in changes[:MOST_TOLD]
+    ]
+    wanted = wanted[:MOST_TOLD]
+    ids = {int(str(need_id)) for call in wanted for need_id in call.need_ids}
+    # A call stands at the place of one of its needs.
+    places = {
+        (need.latitude, need.longitude): need.commune_id
+        for need in Need.objects.filter(pk__in=ids).only("latitude", "longitude", "commune")
+    }
+    for call in wanted:
+        told.append(
+            {
+                "type": "call",
+                "kind": call.kind,
+                "category": call.category,
+                "forms": list(call.forms),
+                "conditions": list(call.conditions),
+                "languages": list(call.languages),
+                "size": call.size,
+                "count": call.count,
+                "people": call.people,
+                "needs": len(call.need_ids),
+                "commune": places.get((call.lat, call.lon)),
+                "first_day": call.first_day.isoformat(),
+                "last_day": call.last_day.isoformat(),
+            }
+        )
+    return told
 
 
 def _by_arrival(read: snapshots.Snapshot, chosen: QuerySet[Need]) -> Ints:
@@ -315,7 +366,7 @@ def _write(plan: Plan, made: _Made, *, now: datetime) -> None:
         (
             PlanGap(
                 plan=plan,
-                need_id=gap.need_id,
+                need_id=int(str(gap.need_id)),
                 missing=gap.missing,
                 people=gap.people,
                 reason=asdict(gap.reason),
@@ -407,7 +458,7 @@ def fingerprint(plan: Plan, *, now: datetime) -> str:
     city = plan.city
     own = PlanLine.objects.filter(plan=plan, match__state__in=[str(state) for state in HOLDING])
     own_matches = own.values("match")
-    selected = open_needs(city, kind=plan.kind, urgency=plan.urgency, need_ids=plan.need_ids)
+    selected = _needs_of(plan)
     # A need that this plan served is open no more, and nothing has changed for all that.
     served = Q(pk__in=own.values("need"), state__in=[NeedState.OPEN, NeedState.PARTLY_MET, NeedState.MET])
     needs = Need.objects.filter(Q(pk__in=selected.values("pk")) | served).order_by()
@@ -498,36 +549,52 @@ def _accept(line: PlanLine, *, city: City, by: User, now: datetime) -> Match | N
     ).first()
     if answered is not None:
         raise NotPossible(Act.PROPOSE, MatchState(answered.state), "state")
-    match = _suggested(line, match, city=city, now=now)
-    proposed = services.propose(match_id=match.pk, by=by, now=now)
+    match_id = _suggested(line, match, city=city, now=now)
+    proposed = services.propose(match_id=match_id, by=by, now=now)
     line.match = proposed
     line.save(update_fields=["match"])
     return proposed
 
 
-def _suggested(line: PlanLine, match: Match | None, *, city: City, now: datetime) -> Match:
-    """The pair as a suggestion, as the plan has it: the engine's own, or one more beside the best that it keeps."""
+def suggestion(line: PlanLine, *, city: City, now: datetime) -> Match:
+    """A line as the suggestion that it would be, not saved: with the town's points of today."""
     weights = snapshots.weights_of(city).points
     points = sum(value * weight for value, weight in zip(line.part_values, weights, strict=True))
-    planned: dict[str, Any] = {
-        "score": round(points, 6),
-        "part_values": line.part_values,
-        "weight_values": [float(weight) for weight in weights],
-        "algorithm": engine.VERSION,
-        "distance_km": line.distance_km,
-        "first_day": line.first_day,
-        "last_day": line.last_day,
-        "quantity": line.quantity,
-        "need_revision": line.need_revision,
-        "offer_revision": line.offer_revision,
-        "changed_at": now,
-    }
+    return Match(
+        city=city,
+        need=line.need,
+        offer=line.offer,
+        rank=0,
+        score=round(points, 6),
+        part_values=line.part_values,
+        weight_values=[float(weight) for weight in weights],
+        algorithm=engine.VERSION,
+        distance_km=line.distance_km,
+        first_day=line.first_day,
+        last_day=line.last_day,
+        quantity=line.quantity,
+        need_revision=line.need_revision,
+        offer_revision=line.offer_revision,
+        created_at=now,
+        changed_at=now,
+    )
+
+
+# What a plan knows better than the suggestion that stands: it may give a part, and count on other stays.
+_PLANNED = (
+    "score", "part_values", "weight_values", "algorithm", "distance_km", "first_day", "last_day", "quantity",
+    "changed_at",
+)  # fmt: skip
+
+
+def _suggested(line: PlanLine, match: Match | None, *, city: City, now: datetime) -> int:
+    """The pair as the plan has it: the suggestion that stands, or one more beside the best that are kept."""
+    planned = suggestion(line, city=city, now=now)
     if match is None:
-        kept = Match.objects.filter(need=line.need_id, state=MatchState.SUGGESTED).count()
-        return Match.objects.create(
-            city=city, need_id=line.need_id, offer_id=line.offer_id, rank=kept + 1, created_at=now, **planned
-        )
-    for name, value in planned.items():
-        setattr(match, name, value)
-    match.save(update_fields=list(planned))
-    return match
+        planned.rank = 1 + Match.objects.filter(need=line.need_id, state=MatchState.SUGGESTED).count()
+        planned.save(force_insert=True)
+        return planned.pk
+    for name in _PLANNED:
+        setattr(match, name, getattr(planned, name))
+    match.save(update_fields=[*_PLANNED])
+    return match.pk

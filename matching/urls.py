@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import condition_views, explanation_views, rescan_views, views, weight_views
+from matching import condition_views, explanation_views, plan_views, rescan_views, views, weight_views
 
 app_name = "matching"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("bureau/pistes/<int:pk>/<str:act>/", views.act, name="act"),
     path("bureau/notation/", weight_views.weights, name="weights"),
     path("bureau/recalculs/", rescan_views.rescan_page, name="rescans"),
+    path("bureau/plan/", plan_views.index, name="plans"),
+    path("bureau/plan/<int:pk>/", plan_views.page, name="plan"),
     path("bureau/<str:reference>/", views.case, name="case"),
     path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
     path(

@@ -1,0 +1,303 @@
+"""A plan in sentences: how good it is, why a need is left out, what would help most, a call for offers."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalogue.labels import category_label, language_names, quantity_words
+from catalogue.languages import language_name
+from catalogue.times import day_range, days_words
+from catalogue.vocabulary import Kind
+from matching.messages import kilometres
+from matching.models import Plan
+from needs.models import Need
+
+# Two sums of the same plan may differ by rounding.
+EQUAL = 1e-9
+
+
+# --- How good ------------------------------------------------------------------------------------------
+
+
+def helped(plan: Plan) -> str:
+    """ "Ce plan aide 212 personnes sur 260."."""
+    return ngettext(
+        "Ce plan aide %(n)s personne sur %(all)s.",
+        "Ce plan aide %(n)s personnes sur %(all)s.",
+        whole(plan.people),
+    ) % {"n": number_format(whole(plan.people)), "all": number_format(plan.people_asked)}
+
+
+def compared(plan: Plan) -> str:
+    """ "Premier arrivé, premier servi en aiderait 187\u202f: 25 de moins.", or what is so when it helps as many."""
+    ours, theirs = whole(plan.people), whole(plan.people_first_come)
+    if theirs < ours:
+        return _("Premier arrivé, premier servi en aiderait %(n)s\u202f: %(less)s de moins.") % {
+            "n": number_format(theirs),
+            "less": number_format(ours - theirs),
+        }
+    is_equal = _share(plan.objective, plan.bound) - _share(plan.first_come, plan.bound) < EQUAL
+    if is_equal:
+        return _("Premier arrivé, premier servi ferait aussi bien, cette fois.")
+    if theirs == ours:
+        return _("Premier arrivé, premier servi en aiderait autant, mais les plus urgents moins bien.")
+    return _("Premier arrivé, premier servi en aiderait %(n)s, mais les plus urgents moins bien.") % {
+        "n": number_format(theirs)
+    }
+
+
+def sure(plan: Plan) -> str:
+    """How sure it is that there is no better plan; a share is rounded up, so that it is never said too small."""
+    gap = 1 - _share(plan.objective, plan.bound)
+    if gap < EQUAL:
+        return _("On ne peut pas faire mieux\u202f: c’est démontré.")
+    percent = math.ceil(gap * 1000 - EQUAL) / 10
+    return _("Il est à %(percent)s\u202f%% au plus du meilleur plan possible.") % {
+        "percent": number_format(percent, 1)
+    }
+
+
+def ways(plan: Plan) -> list[dict[str, Any]]:
+    """The plan beside the usual ways and the bound, for the drawing and its table."""
+    rows = (
+        ("plan", _("Ce plan"), plan.objective, plan.people),
+        ("greedy", _("La meilleure note d’abord"), plan.greedy, None),
+        ("first_come", _("Premier arrivé, premier servi"), plan.first_come, plan.people_first_come),
+        ("bound", _("Aucun plan ne peut faire plus"), plan.bound, None),
+    )
+    return [
+        {
+            "code": code,
+            "label": label,
+            "points": points or 0.0,
+            "percent": 100 * _share(points, plan.bound),
+            "people": None if people is None else whole(people),
+        }
+        for code, label, points, people in rows
+    ]
+
+
+def whole(people: float | None) -> int:
+    """People, of whom some may be helped in part, as a whole number."""
+    return round(people or 0.0)
+
+
+def _share(points: float | None, bound: float | None) -> float:
+    return (points or 0.0) / bound if bound else 1.0
+
+
+# --- Who is left out, and why --------------------------------------------------------------------------
+
+RULE_NAMES = {
+    "distance": gettext_lazy("la distance"),
+    "dates": gettext_lazy("les dates"),
+    "capacity": gettext_lazy("la taille"),
+    "step_free": gettext_lazy("le plain-pied"),
+    "pets": gettext_lazy("les animaux"),
+    "shared_home": gettext_lazy("le logement partagé"),
+    "household": gettext_lazy("le type de foyer"),
+    "languages": gettext_lazy("les langues"),
+    "slots": gettext_lazy("les heures"),
+    "open": gettext_lazy("un non déjà dit"),
+}
+
+
+def left_out(need: Need, reason: Mapping[str, Any], *, missing: int) -> str:
+    """Why a need is left out, as a sentence."""
+    return _LEFT_OUT[reason["code"]](need, reason, missing)
+
+
+def _nothing_of_kind(need: Need, reason: Mapping[str, Any], missing: int) -> str:
+    if need.kind == Kind.HOUSING:
+        return _("Aucun logement de ce type n’est proposé, même plus loin.")
+    return _("Personne ne propose «\u00a0%(what)s\u00a0» pour l’instant, même plus loin.") % {
+        "what": category_label(need.category)
+    }
+
+
+def _served_others(need: Need, reason: Mapping[str, Any], missing: int) -> str:
+    return ngettext(
+        "La seule proposition possible va à un autre besoin de ce plan.",
+        "Les %(n)s propositions possibles vont à d’autres besoins de ce plan.",
+        reason["count"],
+    ) % {"n": number_format(reason["count"])}
+
+
+def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
+    return _("Servi en partie\u202f: il manque encore %(missing)s sur %(all)s.") % {
+        "missing": quantity_words(need.kind, missing),
+        "all": number_format(need.quantity),
+    }
+
+
+def _several_rules(need: Need, reason: Mapping[str, Any], missing: int) -> str:
+    return _("À chaque proposition il manque au moins deux conditions, surtout\u202f: %(rules)s.") % {
+        "rules": ", ".join(str(RULE_NAMES[rule]) for rule in reason["rules"])
+    }
+
+
+def _one_rule(need: Need, reason: Mapping[str, Any], missing: int) -> str:
+    (rule,) = reason["rules"]
+    values = {
+        "within": kilometres(need.reach_km),
+        "needed": reason["needed"],
+        "found": reason["found"],
+        "kind": need.kind,
+    }
+    sentence = _ONE_RULE[rule](values)
+    if rule == "open":
+        return sentence
+    others = ngettext(
+        "Sans cela, %(n)s proposition conviendrait.",
+        "Sans cela, %(n)s propositions conviendraient.",
+        reason["count"],
+    ) % {"n": number_format(reason["count"])}
+    return f"{sentence} {others}"
+
+
+_LEFT_OUT: dict[str, Callable[[Need, Mapping[str, Any], int], str]] = {
+    "nothing_of_kind": _nothing_of_kind,
+    "served_others": _served_others,
+    "part": _part,
+    "one_rule": _one_rule,
+    "several_rules": _several_rules,
+}
+
+
+def _too_far(p: Mapping[str, Any]) -> str:
+    sentence = (
+        _("Le logement le plus proche est à %(found)s, la limite à %(needed)s.")
+        if p["kind"] == Kind.HOUSING
+        else _("La proposition la plus proche est à %(found)s, la limite à %(needed)s.")
+    )
+    return sentence % {"found": kilometres(p["found"]), "needed": kilometres(p["needed"])}
+
+
+def _too_short(p: Mapping[str, Any]) -> str:
+    if not p["found"]:
+        return _("Rien n’est libre à ces dates.")
+    return _("Au mieux %(found)s d’affilée sont libres\u202f; il en faut %(needed)s.") % {
+        "found": days_words(int(p["found"])),
+        "needed": number_format(int(p["needed"])),
+    }
+
+
+def _too_small(p: Mapping[str, Any]) -> str:
+    return _("La plus grande proposition donne %(found)s\u202f; il en faut %(needed)s d’un seul tenant.") % {
+        "found": quantity_words(p["kind"], int(p["found"])),
+        "needed": number_format(int(p["needed"])),
+    }
+
+
+_ONE_RULE: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "distance": _too_far,
+    "dates": _too_short,
+    "capacity": _too_small,
+    "step_free": lambda p: _("Aucun logement à %(within)s n’est de plain-pied.") % p,
+    "pets": lambda p: _("Aucun logement à %(within)s n’accepte d’animal.") % p,
+    "shared_home": lambda p: _("Tous les logements à %(within)s se partagent avec l’hôte.") % p,
+    "household": lambda p: _("Aucun hôte à %(within)s n’accueille ce type de foyer.") % p,
+    "languages": lambda p: _("Personne ne parle toutes les langues demandées."),
+    "slots": lambda p: _("Personne n’est libre aux heures demandées."),
+    "open": lambda p: _("Les propositions possibles ont été écartées, ou ont déjà dit non, pour ce besoin."),
+}
+
+
+# --- What would help most ------------------------------------------------------------------------------
+
+
+def would_help(told: Mapping[str, Any]) -> str:
+    """One change, and how many people more it helps: "Avec 30 km au lieu de 20 km\u202f: 14 personnes de plus."."""
+    people = math.floor(told["people"] + EQUAL)
+    more = ngettext("au moins %(n)s personne de plus", "au moins %(n)s personnes de plus", people) % {
+        "n": number_format(people)
+    }
+    return _("%(change)s\u202f: %(more)s.") % {"change": _RELAXED[told["code"]](told), "more": more}
+
+
+_RELAXED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "distance": lambda p: (
+        _("Avec %(after)s au lieu de %(before)s")
+        % {"after": kilometres(p["after"]), "before": kilometres(p["before"])}
+    ),
+    "dates": lambda p: (
+        _("Avec %(after)s d’affilée au lieu de %(before)s")
+        % {"after": days_words(int(p["after"])), "before": number_format(int(p["before"]))}
+    ),
+    "capacity": lambda p: _("Si une partie est déjà utile"),
+    "step_free": lambda p: _("Si des marches pouvaient aller"),
+    "pets": lambda p: _("Si les animaux étaient acceptés"),
+    "shared_home": lambda p: _("Si un logement partagé pouvait aller"),
+    "household": lambda p: _("Si les hôtes accueillaient tous les foyers"),
+    "languages": lambda p: _("Sans demander\u202f: %(language)s") % {"language": language_name(p["word"])},
+    "slots": lambda p: _("Si d’autres heures pouvaient aller"),
+}
+
+_CONDITIONS = {
+    "step_free": gettext_lazy("de plain-pied ou avec ascenseur"),
+    "pets": gettext_lazy("animal accepté"),
+    "shared_home": gettext_lazy("sans partage avec l’hôte"),
+    "families": gettext_lazy("enfants bienvenus"),
+    "lone_minors": gettext_lazy("accueil d’un mineur isolé"),
+}
+
+
+def wanted(told: Mapping[str, Any], *, commune: str) -> str:
+    """What to call for, in one line: "2 logements, 2 places, de plain-pied, vers Strasbourg, du 3 au 20 mars"."""
+    details = [
+        *_details(told),
+        *([_("vers %(commune)s") % {"commune": commune}] if commune else []),
+        day_range(date.fromisoformat(told["first_day"]), date.fromisoformat(told["last_day"])),
+    ]
+    return ", ".join([_how_many(told), *details])
+
+
+def call_helps(told: Mapping[str, Any]) -> str:
+    """ "aiderait 5 personnes"."""
+    people = max(1, math.floor(told["people"] + EQUAL))
+    return ngettext("de quoi aider %(n)s personne", "de quoi aider %(n)s personnes", people) % {
+        "n": number_format(people)
+    }
+
+
+def call_for_offers(lines: Sequence[str], *, city: str, address: str, phone: str) -> str:
+    """A text that a town can send or post as it is."""
+    parts = [_("%(city)s cherche de l’aide. Ce qui manque le plus en ce moment\u202f:") % {"city": city}, ""]
+    parts += [f"• {line}" for line in lines]
+    parts += [
+        "",
+        _("Vous pouvez aider, même un peu\u202f? Proposez ici\u202f: %(address)s") % {"address": address},
+    ]
+    if phone:
+        parts.append(_("Par téléphone\u202f: %(phone)s") % {"phone": phone})
+    return "\n".join(parts)
+
+
+def _how_many(told: Mapping[str, Any]) -> str:
+    if told["kind"] == Kind.HOUSING:
+        return ngettext("%(n)s logement", "%(n)s logements", told["count"]) % {
+            "n": number_format(told["count"])
+        }
+    if told["kind"] == Kind.GOODS:
+        return f"{category_label(told['category'])}\u202f: {quantity_words(told['kind'], told['count'])}"
+    people = ngettext("%(n)s personne", "%(n)s personnes", told["count"]) % {
+        "n": number_format(told["count"])
+    }
+    return f"{category_label(told['category'])}\u202f: {people}"
+
+
+def _details(told: Mapping[str, Any]) -> list[str]:
+    found = []
+    if told["kind"] != Kind.GOODS:
+        found.append(quantity_words(told["kind"], told["size"]))
+    if told["forms"]:
+        found.append(_(" ou ").join(category_label(form).lower() for form in told["forms"]))
+    found += [str(_CONDITIONS[condition]) for condition in told["conditions"]]
+    if told["languages"]:
+        found.append(language_names(told["languages"]))
+    return found

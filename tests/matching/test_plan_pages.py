@@ -1,0 +1,361 @@
+"""The plan's pages: who opens them, what they say, what they cost."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts.models import Role
+from catalogue.vocabulary import Kind, Urgency
+from matching import plans, services
+from matching.lifecycle import Reason
+from matching.models import Match, Plan
+from offers import services as offers
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
+from tests.factories.cities import CityFactory
+from tests.factories.matching import drain, due_need, due_offer
+
+INDEX = "/strasbourg/bureau/plan/"
+ALL = {"kind": "", "urgency": "", "budget_seconds": 10}
+
+
+def now():
+    return timezone.now()
+
+
+def text(response):
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", response.content.decode())))
+
+
+@pytest.fixture
+def desk(coordinator, as_user):
+    return as_user(coordinator)
+
+
+@pytest.fixture
+def make(city, coordinator):
+    """A plan asked for and made."""
+
+    def make(at=None, **chosen):
+        at = at or now() - timedelta(minutes=10)
+        question = {**ALL, "need_ids": [], **chosen}
+        plan = plans.ask(city_id=city.pk, by=coordinator, now=at, **question)
+        while plans.work_on_one(now=at):
+            pass
+        plan.refresh_from_db()
+        return plan
+
+    return make
+
+
+@pytest.fixture
+def scene(city):
+    """A home and a family, duvets and who needs them."""
+    due_offer(city=city, now=now(), title="Chambre sur cour", confirmed_at=now())
+    due_offer(city=city, now=now(), kind=Kind.GOODS, title="Couettes d’hiver", confirmed_at=now())
+    family = due_need(city=city, now=now(), urgency=Urgency.TONIGHT, title="Une famille")
+    things = due_need(city=city, now=now(), kind=Kind.GOODS, title="Dix couettes")
+    drain(now())
+    return family, things
+
+
+@pytest.fixture
+def _one_by_one(settings):
+    """Each line is decided in a transaction of its own, under its own locks: that is no query to batch."""
+    settings.ZEAL_ALLOWLIST = [
+        *settings.ZEAL_ALLOWLIST,
+        *(
+            {"model": f"{app}.*"}
+            for app in ("matching", "offers", "needs", "accounts", "cities", "notifications")
+        ),
+    ]
+
+
+def path(plan):
+    return reverse("matching:plan", args=["strasbourg", plan.pk])
+
+
+# --- Who -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMINISTRATOR, None])
+def test_only_coordinators_of_the_town_open_the_plan(city, scene, make, as_user, role):
+    plan = make()
+    user = CityRoleFactory(city=city, role=role).user if role else UserFactory()
+    desk = as_user(user)
+    for address in (INDEX, path(plan)):
+        assert desk.get(address).status_code == 404
+        assert desk.post(address, ALL).status_code == 404
+    assert Plan.objects.count() == 1
+
+
+def test_another_town_s_plan_is_not_there(scene, make, as_user):
+    plan = make()
+    CityFactory(slug="grenoble")
+    elsewhere = CityRoleFactory(city=CityFactory(slug="lyon")).user
+    desk = as_user(elsewhere)
+    assert desk.get(path(plan)).status_code == 404
+    assert desk.get(path(plan).replace("strasbourg", "lyon")).status_code == 404
+    assert desk.post(path(plan).replace("strasbourg", "lyon"), {"line": 1}).status_code == 404
+    assert desk.post("/lyon/bureau/plan/", {"again": plan.pk}).status_code == 404
+    assert str(plan.by) not in text(desk.get("/lyon/bureau/plan/"))
+
+
+def test_a_member_of_an_association_does_not_see_it(scene, make, as_user):
+    member = MembershipFactory(organisation=scene[0].organisation).user
+    assert as_user(member).get(path(make())).status_code == 404
+
+
+# --- Asking --------------------------------------------------------------------------------------------
+
+
+def test_the_queue_leads_to_the_plan(scene, desk):
+    assert f'href="{INDEX}"' in desk.get("/strasbourg/bureau/").content.decode()
+
+
+def test_asking_and_waiting(scene, desk):
+    page = text(desk.get(INDEX))
+    assert "2 besoins sont ouverts." in page
+    assert "Personne n’a encore demandé de plan." in page
+    response = desk.post(INDEX, ALL, follow=True)
+    plan = Plan.objects.get()
+    assert response.redirect_chain[-1][0] == path(plan)
+    assert "Le plan va se calculer" in text(response)
+    assert "Voir où cela en est" in text(response)
+    assert 'hx-trigger="every 2s"' in response.content.decode()
+    # Pressed twice: the same plan.
+    desk.post(INDEX, ALL)
+    assert Plan.objects.count() == 1
+    assert plans.work_on_one(now=now())
+    ready = desk.get(path(plan))
+    assert "Ce plan aide 8 personnes sur 8." in text(ready)
+    assert 'hx-trigger="every 2s"' not in ready.content.decode()
+
+
+def test_needs_ticked_elsewhere_are_ticked_here(scene, desk):
+    _family, things = scene
+    page = desk.get(INDEX, {"besoin": [things.reference]}).content.decode()
+    (ticked,) = re.findall(r'<input[^>]*name="besoin"[^>]*checked[^>]*>', page)
+    assert things.reference in ticked
+    assert 'plan__ticks" open' in page
+    desk.post(INDEX, {**ALL, "kind": "housing", "besoin": [things.reference]})
+    plan = Plan.objects.get()
+    assert (plan.need_ids, plan.kind) == ([things.pk], "")
+    assert "1 besoin choisi" in text(desk.get(path(plan)))
+
+
+def test_needs_of_another_town_cannot_be_ticked(scene, desk):
+    other = due_need(city=CityFactory(), now=now())
+    response = desk.post(INDEX, {**ALL, "besoin": [other.reference]})
+    assert response.status_code == 200
+    assert not Plan.objects.exists()
+
+
+def test_a_kind_without_a_need_is_said_kindly(scene, desk):
+    response = desk.post(INDEX, {**ALL, "kind": Kind.SKILL}, follow=True)
+    assert "Aucun besoin ouvert ne correspond à ce choix." in text(response)
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "castle"}, {"budget_seconds": "9999"}, {"budget_seconds": ""}])
+def test_what_the_form_does_not_offer_is_refused(scene, desk, wrong):
+    assert desk.post(INDEX, {**ALL, **wrong}).status_code == 200
+    assert not Plan.objects.exists()
+
+
+def test_no_open_need(city, desk):
+    page = desk.get(INDEX)
+    assert "Aucun besoin ouvert" in text(page)
+    assert "Calculer le plan" not in text(page)
+
+
+def test_the_history(city, coordinator, scene, desk, make):
+    plan = make()
+    plans.accept(plan_id=plan.pk, line_ids=[plan.lines.first().pk], by=coordinator, now=now())
+    page = text(desk.get(INDEX))
+    assert f"par {coordinator}" in page
+    assert "8 personnes aidées sur 8 · 1 ligne demandée sur 2" in page
+
+
+# --- Reading -------------------------------------------------------------------------------------------
+
+
+def test_what_a_plan_says(scene, desk, make):
+    page = text(desk.get(path(make())))
+    assert "Ce plan aide 8 personnes sur 8." in page
+    assert "Premier arrivé, premier servi ferait aussi bien, cette fois." in page
+    assert "On ne peut pas faire mieux : c’est démontré." in page
+    # Tonight's need first, with its line, its reasons, its points.
+    assert page.index("Une famille") < page.index("Dix couettes")
+    assert "Chambre sur cour" in page
+    assert "couvre les 30 jours" in page
+    assert "Proximité" in page
+    assert "Aucun plan ne peut faire plus" in page
+
+
+def test_how_much_better_than_first_come_first_served(city, desk, make):
+    due_offer(city=city, now=now(), capacity=3)
+    due_offer(city=city, now=now(), capacity=2, confirmed_at=now() - timedelta(days=80))
+    due_need(city=city, now=now(), adult_women=1, children_3_to_11=1, created_at=now() - timedelta(days=2))
+    due_need(city=city, now=now(), created_at=now() - timedelta(days=1))
+    page = text(desk.get(path(make())))
+    assert "Ce plan aide 5 personnes sur 5." in page
+    assert "Premier arrivé, premier servi en aiderait 2 : 3 de moins." in page
+
+
+def test_a_plan_that_is_not_proven_says_how_far_it_may_be(scene, desk, make):
+    plan = make()
+    Plan.objects.filter(pk=plan.pk).update(bound=plan.objective / 0.98801)
+    assert "à 1,2 % au plus du meilleur plan possible" in text(desk.get(path(plan)))
+
+
+def test_a_home_not_visited_cannot_be_ticked(city, desk, make):
+    offer = due_offer(city=city, now=now(), vetted=False)
+    due_need(city=city, now=now())
+    page = desk.get(path(make()))
+    assert "À visiter d’abord" in text(page)
+    assert 'name="line"' not in page.content.decode()
+    assert reverse("offers:detail", args=["strasbourg", offer.reference]) in page.content.decode()
+
+
+def test_who_is_left_out_why_and_what_would_help(city, desk, make):
+    due_offer(city=city, now=now(), pets_accepted=False)
+    need = due_need(city=city, now=now(), pets=True, title="Avec un chien", urgency=Urgency.TONIGHT)
+    page = desk.get(path(make()))
+    said = text(page)
+    assert "Aucune paire n’est possible" in said
+    assert "1 besoin reste, en tout ou en partie" in said
+    assert "Aucun logement à 10 km n’accepte d’animal. Sans cela, 1 proposition conviendrait." in said
+    assert reverse("matching:case", args=["strasbourg", need.reference]) in page.content.decode()
+    assert "Si les animaux étaient acceptés : au moins 3 personnes de plus." in said
+    assert "1 logement, 3 places, animal accepté, enfants bienvenus" in said
+    assert "cherche de l’aide. Ce qui manque le plus en ce moment" in said
+    assert "http://testserver/strasbourg/" in said
+
+
+def test_everything_is_promised_already(city, coordinator, desk, make):
+    due_offer(city=city, now=now())
+    due_need(city=city, now=now())
+    drain(now())
+    services.propose(match_id=Match.objects.get().pk, by=coordinator, now=now())
+    assert "Tout est déjà promis" in text(desk.get(path(make())))
+
+
+def test_a_plan_that_failed_can_be_asked_again(scene, desk, make):
+    plan = make()
+    Plan.objects.filter(pk=plan.pk).update(state=Plan.State.FAILED)
+    assert "Le calcul s’est interrompu" in text(desk.get(path(plan)))
+    response = desk.post(INDEX, {"again": plan.pk})
+    assert response.url == path(Plan.objects.exclude(pk=plan.pk).get())
+
+
+def test_the_page_costs_the_same_for_two_lines_and_for_twenty(city, desk, make):
+    def cost(lines):
+        for number in range(lines):
+            due_offer(city=city, now=now(), capacity=3)
+            due_need(city=city, now=now(), pets=number % 2 == 1)
+            due_offer(city=city, now=now(), pets_accepted=True)
+        plan = make()
+        assert plan.lines.count() >= lines
+        desk.get(path(plan))
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            desk.get(path(plan))
+        with CaptureQueriesContext(connection) as of_index:
+            desk.get(INDEX)
+        return len(queries), len(of_index)
+
+    assert cost(2) == cost(18)
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_page_in_other_languages(scene, desk, make, language):
+    with translation.override(language):
+        response = desk.get(path(make()), headers={"Accept-Language": language})
+    assert response.status_code == 200
+    if language == "ar":
+        assert 'dir="rtl"' in response.content.decode()
+
+
+# --- Accepting -----------------------------------------------------------------------------------------
+
+
+def test_what_is_ticked_is_asked_and_the_rest_is_not(scene, desk, make):
+    plan = make()
+    family, things = plan.lines.order_by("need__urgency_rank")
+    page = desk.post(path(plan), {"line": [family.pk], "page": 1}, follow=True)
+    assert "C’est demandé : 1 personne reçoit la question." in text(page)
+    assert "Demandée au citoyen" in text(page) or "demandée au citoyen" in text(page)
+    assert [match.need for match in Match.objects.filter(state="proposed")] == [family.need]
+    assert f'value="{things.pk}" checked' in page.content.decode()
+    assert "Des choses ont changé" not in text(page)
+    again = desk.post(path(plan), {"line": [family.pk]}, follow=True)
+    assert "1 ligne était déjà demandée." in text(again)
+
+
+def test_nothing_ticked_asks_nothing(scene, desk, make):
+    plan = make()
+    assert "Cochez au moins une ligne." in text(desk.post(path(plan), {}, follow=True))
+    for wrong in ("x", "²", "9" * 30, "-1"):
+        desk.post(path(plan), {"line": [wrong], "page": wrong})
+    assert not Match.objects.filter(state="proposed").exists()
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_lines_that_no_longer_hold_are_told_one_by_one(coordinator, scene, desk, make):
+    plan = make()
+    home = plan.lines.get(offer__kind=Kind.HOUSING)
+    offers.change(offer_id=home.offer_id, fields={"capacity": 4}, windows=None, by=coordinator, now=now())
+    ids = [line.pk for line in plan.lines.all()]
+    page = text(desk.post(path(plan), {"line": ids}, follow=True))
+    assert "Des choses ont changé depuis" in page
+    assert "1 ligne ne tient plus et n’est pas demandée." in page
+    assert "« Chambre sur cour » pour « Une famille » : La proposition ou le besoin vient de changer." in page
+    assert "C’est demandé : 1 personne reçoit la question." in page
+    assert "A changé depuis" in page
+
+
+def test_a_pair_set_aside_since_is_not_ticked(coordinator, scene, desk, make):
+    plan = make()
+    match = Match.objects.get(need=scene[0])
+    services.dismiss(match_id=match.pk, by=coordinator, now=now(), reason=Reason.NOT_SUITABLE)
+    page = desk.get(path(plan)).content.decode()
+    assert "écartée" in page
+    assert page.count('name="line"') == 1
+
+
+# --- Stale ---------------------------------------------------------------------------------------------
+
+
+def test_a_stale_plan_says_so_and_is_made_again(city, scene, desk, make):
+    plan = make()
+    due_offer(city=city, now=now())
+    page = desk.get(path(plan))
+    assert "Des choses ont changé depuis" in text(page)
+    assert "Nous le recalculons." in text(page)
+    assert "plan__body--stale" in page.content.decode()
+    assert "Vérifier et demander les lignes cochées" in text(page)
+    newer = Plan.objects.exclude(pk=plan.pk).get()
+    desk.get(path(plan))
+    assert plans.work_on_one(now=now())
+    ready = desk.get(path(plan))
+    assert "Le nouveau plan est prêt." in text(ready)
+    assert path(newer) in ready.content.decode()
+    assert Plan.objects.count() == 2
+    assert "Des choses ont changé" not in text(desk.get(path(newer)))
+
+
+def test_a_stale_plan_made_a_moment_ago_offers_to_be_made_again(city, scene, desk, make):
+    plan = make(at=now())
+    due_offer(city=city, now=now())
+    page = text(desk.get(path(plan)))
+    assert "Des choses ont changé depuis" in page
+    assert "Recalculer" in page
+    assert Plan.objects.count() == 1
+    desk.post(INDEX, {"again": plan.pk})
+    assert Plan.objects.count() == 2
