@@ -27,8 +27,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.spreadsheets import BadCell, Unreadable, harmless
-from matching.engine import KEEP, VERSION, NeedColumns, OfferColumns, Vocabulary
-from matching.engine.planning import Plan, Usual, plan
+from matching.engine import KEEP, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
+from matching.engine.planning import Plan, Usual, plan, plan_pairs
 from matching.file_columns import Places, Tally, read_needs, read_offers
 from matching.slices import (
     MATCH_COLUMNS,
@@ -54,6 +54,8 @@ MOST_SHOWN = 50  # bad cells that a summary holds; all of them are in errors.csv
 # town’s database (docs/algorithm.md): for needs with fewer than KEEP feasible offers, so far beyond the reach.
 MOST_PAIRS = 50_000_000
 NEAR_KM = 20.0
+# The plan holds all feasible pairs in memory, up to so many; beyond, as many of each need's best as make about that.
+MOST_PLANNED_PAIRS = 12_000_000
 
 # step, done, of how many (None: not known)
 Progress = Callable[[str, int, int | None], None]
@@ -98,8 +100,9 @@ class Summary:
     plan_lines: int
     planned_needs: int  # helped by the plan, wholly or in part
     plan: Usual
-    bound: float  # no plan whatever reaches more
-    gap: float
+    planned_among: int | None  # so many of each need's best pairs, when all together were too many
+    bound: float | None  # no plan whatever reaches more; not known when some pairs were left out
+    gap: float | None
     proven: bool
     in_time: bool  # False: the seconds ended the search, and another run may find another plan
     first_come: Usual
@@ -135,8 +138,9 @@ class Summary:
             "near_misses_beyond_km": None if self.all_near_misses else NEAR_KM,
             "objective": self.plan.objective,
             "people": self.plan.people,
-            "bound": _finite(self.bound),
-            "gap": _finite(self.gap),
+            "planned_among": self.planned_among,
+            "bound": self.bound,
+            "gap": self.gap,
             "proven": self.proven,
             "in_time": self.in_time,
             "first_come": asdict(self.first_come),
@@ -185,7 +189,7 @@ def match_files(
         counts = _rank(need_columns, offer_columns, names, terms, processes or _cores(), folder, clock)
 
         clock.start("planning")
-        best = plan(need_columns, offer_columns, today=today, seconds=seconds)
+        best, among = _plan(need_columns, offer_columns, counts, today, seconds)
         clock.start("writing")
         _write_plan(folder / PLAN, best, names)
         summary = Summary(
@@ -201,9 +205,10 @@ def match_files(
             plan_lines=len(best.pairs),
             planned_needs=len(np.unique(best.pairs.need)),
             plan=Usual(best.objective, best.people),
-            bound=best.bound,
-            gap=best.gap,
-            proven=best.proven,
+            planned_among=among,
+            bound=None if among else best.bound,
+            gap=None if among else best.gap,
+            proven=best.proven and not among,
             in_time=best.in_time,
             first_come=best.first_come,
             greedy=best.greedy,
@@ -325,6 +330,17 @@ def _rank(
     return counts
 
 
+def _plan(
+    needs: NeedColumns, offers: OfferColumns, counts: Counts, today: date, seconds: float
+) -> tuple[Plan, int | None]:
+    """The plan, and among how many of each need's best pairs it was made (None: among all)."""
+    if counts.feasible <= MOST_PLANNED_PAIRS:
+        return plan(needs, offers, today=today, seconds=seconds), None
+    among = max(KEEP, MOST_PLANNED_PAIRS // len(needs))
+    best = rank_columns(needs, offers, today=today, keep=among, near=0)
+    return plan_pairs(best.feasible, seconds=seconds), among
+
+
 def _write_plan(path: Path, best: Plan, names: tuple[Sequence[str], Sequence[str]]) -> None:
     """The plan's lines, needs in the order of their file, then best first."""
     pairs = best.pairs
@@ -353,11 +369,6 @@ def _quoted(text: str) -> str:
     if "," in text or '"' in text or "\n" in text or "\r" in text:
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-def _finite(number: float) -> float | None:
-    """JSON knows neither infinity nor NaN."""
-    return number if math.isfinite(number) else None
 
 
 def _refuse_overwriting(out: Path, sources: Iterable[Path]) -> None:

@@ -31,8 +31,10 @@ NEAR_MISS_COLUMNS = "need,offer,rule,gap"
 
 # A process starts and opens the columns in about a second: fewer pairs than these are ranked sooner by one alone.
 WORTH_A_PROCESS = 20_000_000
-LARGEST_SLICE, SMALLEST_SLICE = 20_000, 250
-SLICES_PER_PROCESS = 6
+# Needs that are near to one another are soonest ranked together, so slices are as large as progress and an even share
+# of the work allow.
+LARGEST_SLICE, SMALLEST_SLICE = 20_000, 2_500
+SLICES_PER_PROCESS = 2
 LINES = 20_000  # that are written at a time
 
 _MATCH = "%s,%s,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%s,%s,%d\n"

@@ -208,6 +208,11 @@ def _figures(reached: Usual) -> tuple[str, str]:
 def _how_good(summary: Summary) -> str:
     if summary.proven:
         return _("Aucun autre plan ne fait mieux\u202f: c’est démontré.")
+    if summary.bound is None or summary.gap is None:
+        return _(
+            "Les paires possibles sont trop nombreuses\u202f: le plan a été cherché parmi les %(n)s meilleures de "
+            "chaque besoin. Un autre plan peut faire mieux, de combien n’est pas connu."
+        ) % {"n": summary.planned_among}
     text = _("Aucun plan ne peut dépasser %(bound)s\u202f: celui-ci en est à %(gap)s\u00a0%% au plus.") % {
         "bound": _number(summary.bound, 1),
         "gap": _number(100 * summary.gap, 2),

@@ -163,6 +163,20 @@ def test_a_large_file_says_where_its_near_misses_were_looked_for(
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["near_misses_beyond_km"] == 20
 
 
+def test_more_pairs_than_the_plan_can_hold_are_cut_and_it_says_so(
+    tried: Tried, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offers = [OFFER | {"id": f"P{number:02}", "capacity": "1"} for number in range(30)]
+    needs = [NEED | {"id": f"B{number:02}", "quantity": "1"} for number in range(30)]
+    summary = tried(offers, needs)
+    assert (summary.proven, summary.planned_among, summary.plan.people) == (True, None, 30)
+    monkeypatch.setattr(files, "MOST_PLANNED_PAIRS", 25 * 30)
+    summary = tried(offers, needs)
+    assert (summary.proven, summary.planned_among, summary.bound, summary.gap) == (False, 25, None, None)
+    assert summary.plan.people == 25
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["planned_among"] == 25
+
+
 # --- Odd towns -----------------------------------------------------------------------------------------
 
 
