@@ -268,7 +268,9 @@ def _errors(path: Path) -> Iterator[_Errors]:
 
 
 def _of_file(path: Path, tally: Tally) -> list[str]:
-    notices = [f"{path.name}\u202f: {notice}" for notice in tally.notices]
+    notices = [
+        _("%(label)s\u202f: %(value)s") % {"label": path.name, "value": notice} for notice in tally.notices
+    ]
     if not tally.good + tally.bad:
         notices.append(_("%(file)s n’a que son en-tête.") % {"file": path.name})
     return notices

@@ -148,8 +148,12 @@ def _progress_line(step: str, done: int, total: int | None) -> str:
     if step in {"planning", "writing"}:
         return names[step]
     if total is not None and total > done:
-        return f"{names[step]}\u202f: {_number(done)} / {_number(total)}"
-    return f"{names[step]}\u202f: {_number(done)}"
+        return _labelled(names[step], f"{_number(done)} / {_number(total)}")
+    return _labelled(names[step], _number(done))
+
+
+def _labelled(label: str, value: object) -> str:
+    return _("%(label)s\u202f: %(value)s") % {"label": label, "value": value}
 
 
 def _number(value: float, decimals: int = 0) -> str:
@@ -173,7 +177,7 @@ def _page(summary: Summary, out: Path) -> list[str]:
         (_("Besoins servis par le plan, en tout ou en partie"), _number(summary.planned_needs)),
     ]
     lines = ["", _("Rapprochement au %(day)s") % {"day": date_format(summary.today)}, ""]
-    lines += [f"{words}\u202f: {figures}" for words, figures in found]
+    lines += [_labelled(words, figures) for words, figures in found]
     lines += summary.notices
     if not summary.all_near_misses:
         lines.append(
@@ -195,8 +199,8 @@ def _page(summary: Summary, out: Path) -> list[str]:
         ),
         _how_good(summary),
         "",
-        f"{_('Temps')}\u202f: {_seconds_text(summary.seconds['total'])}",
-        f"{_('Résultats')}\u202f: {out}",
+        _labelled(_("Temps"), _seconds_text(summary.seconds["total"])),
+        _labelled(_("Résultats"), out),
     ]
     return lines
 
