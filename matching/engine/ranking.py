@@ -43,6 +43,8 @@ KEEP = 20
 NEAR = 10
 BATCH = 131_072  # pairs judged at a time: some 50 MB
 
+MOVED_AT_ONCE = 1_000  # needs whose rows are put in order at a time
+
 NO_RULE = -1
 RULE_CODES = tuple(RULES)
 # Near misses are looked for in widening rings: so many times the larger reach beyond it, at last everywhere.
@@ -122,8 +124,12 @@ class Feasible:
         Rows of one need come together.
         """
         some = self if keep is None else self.take(scoring.contenders(self.need, self.micro_points, keep))
-        keys = (-some.micro_points, np.rint(some.distance_km * MICRO), some.turn)
-        return some.take(scoring.best_first(some.need, keys, keep))
+
+        def among_equals(rows: Ints) -> tuple[Floats, Ints]:
+            equals = some.take(rows)
+            return np.rint(equals.distance_km * MICRO), equals.turn
+
+        return some.take(scoring.highest_first(some.need, some.micro_points, among_equals, keep))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,7 +163,7 @@ class Missed:
     def nearest(self, keep: int) -> Self:
         """Smallest relative gap first, then distance (both to 6 decimals), earlier registered, id."""
         keys = (np.rint(self.relative_gap * MICRO), np.rint(self.distance_km * MICRO), self.turn)
-        return self.take(scoring.best_first(self.need, keys, keep))
+        return self.take(scoring.smallest_first(self.need, keys, keep))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,8 +251,8 @@ def rank_columns(
     return Ranked(
         needs,
         offers,
-        Feasible(needs, offers, today, *feasible.by_need(len(needs))),
-        Missed(*missed.by_need(len(needs))),
+        Feasible(needs, offers, today, *feasible.by_need()),
+        Missed(*missed.by_need()),
         count,
     )
 
@@ -268,7 +274,7 @@ def feasible_pairs(
     for field in candidates.fields_of(search.sides):
         for pairs in search.feasible(field, None, count):
             found.add(pairs)
-    return Feasible(needs, offers, today, *found.by_need(len(needs)))
+    return Feasible(needs, offers, today, *found.by_need())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -354,25 +360,28 @@ class _Gathered:
         length = self._length + len(rows)
         for name, column in self._columns.items():
             if length > len(column):
-                column.resize(length + length // 8, refcheck=False)
+                column.resize(length + length // 16, refcheck=False)
             column[self._length : length] = getattr(rows, name)
         self._length = length
 
-    def by_need(self, needs: int) -> Iterator[NDArray[Any]]:
+    def by_need(self) -> Iterator[NDArray[Any]]:
         """Each column, in the order of the needs' rows, and of each need's as it came."""
         need = self._columns["need"][: self._length]
         first = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
-        many = np.diff(np.append(first, len(need)))
-        count = np.zeros(needs, np.int64)
-        count[need[first]] = many
-        start = np.cumsum(count) - count
-        # The rows of a need go to its start, and on from there.
-        place = np.repeat((start[need[first]] - first).astype(np.int32), many)
-        place += np.arange(len(need), dtype=np.int32)
+        count = np.diff(np.append(first, len(need)))
+        order = np.argsort(need[first])
+        first, count = first[order], count[order]
+        del need
         for name in list(self._columns):
             column = self._columns.pop(name)
             ordered = np.empty(self._length, column.dtype)
-            ordered[place] = column[: self._length]
+            begin = 0
+            for some in range(0, len(first), MOVED_AT_ONCE):
+                run, many = first[some : some + MOVED_AT_ONCE], count[some : some + MOVED_AT_ONCE]
+                before = np.cumsum(many) - many
+                rows = np.repeat(run - before, many) + np.arange(many.sum())
+                ordered[begin : begin + len(rows)] = column[rows]
+                begin += len(rows)
             yield ordered
 
 

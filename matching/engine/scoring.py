@@ -1,6 +1,6 @@
 """The score, 0 to 100: six parts, each in [0, 1], times their weights. And the total order."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -10,6 +10,8 @@ import numpy as np
 from matching.engine.columns import UNKNOWN, Bools, Floats, Ints, NeedColumns, OfferColumns
 from matching.engine.records import UNKNOWN_CONFIRMATION_DAYS, Weights
 from matching.engine.rules import MICRO, Pairs, Sides, any_word, share_a_word
+
+SCORE_BITS = 27  # enough for 100 points in millionths
 
 Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 
@@ -129,12 +131,35 @@ def contenders(need: Ints, micro_points: Ints, keep: int) -> Ints:
     return np.flatnonzero(micro_points >= np.repeat(cut, stop - start))
 
 
-def best_first(need: Ints, keys: tuple[Ints | Floats, ...], keep: int | None) -> Ints:
-    """Rows of the `keep` first (None: of all) of each need, by the first key, then the next (smaller first)."""
+def highest_first(
+    need: Ints,
+    micro_points: Ints,
+    among_equals: Callable[[Ints], tuple[Ints | Floats, ...]],
+    keep: int | None,
+) -> Ints:
+    """Rows of the `keep` highest scores (None: of all) of each need, which come together and stay in that order.
+
+    `among_equals` gives the keys, smaller first, by which some rows of equal score are ordered.
+    """
+    changes = np.concatenate([[0], need[1:] != need[:-1]])[: len(need)]
+    key = (np.cumsum(changes, dtype=np.int64) << SCORE_BITS) - micro_points
+    order = np.argsort(key)
+    key = key[order]
+    like_next = np.append(key[1:] == key[:-1], False)[: len(key)]
+    if like_next.any():
+        tied = np.flatnonzero(like_next | np.append(False, like_next[:-1]))
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((*reversed(among_equals(rows)), key[tied]))]
+    return order if keep is None else order[_place_among_its_own(need[order]) < keep]
+
+
+def smallest_first(need: Ints, keys: tuple[Ints | Floats, ...], keep: int) -> Ints:
+    """Rows of the `keep` first of each need, by the first key, then the next (smaller first)."""
     order = np.lexsort((*reversed(keys), need))
-    if keep is None:
-        return order
-    need = need[order]
+    return order[_place_among_its_own(need[order]) < keep]
+
+
+def _place_among_its_own(need: Ints) -> Ints:
+    """0 for the first row of each need, 1 for the next; rows of one need come together."""
     start = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
-    place = np.arange(len(need)) - np.repeat(start, np.diff(np.concatenate([start, [len(need)]])))
-    return order[place < keep]
+    return np.arange(len(need)) - np.repeat(start, np.diff(np.append(start, len(need))))

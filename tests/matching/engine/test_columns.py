@@ -198,3 +198,10 @@ def test_pairs_may_be_set_aside_by_id_or_by_row():
         assert ranked.feasible_count.sum() == plain.feasible_count.sum() - len(some)
         assert not np.isin(columns.row_codes(ranked.feasible.need, ranked.feasible.offer), by_row).any()
     assert without[0].missed.offer.tolist() == without[1].missed.offer.tolist()
+
+
+def test_a_row_that_is_not_there_cannot_be_set_aside():
+    needs, offers = tables()
+    for code in ((12 << 32) + 0, (0 << 32) + 60, -1):
+        with pytest.raises(ValueError, match=r"^excluded: "):
+            rank_columns(needs, offers, today=TODAY, excluded=np.array([code]))
