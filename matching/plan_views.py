@@ -299,7 +299,10 @@ def _groups(
         .order_by("pk")
     )
     shown = [plans.suggestion(line, city=city, now=now) for line in lines]
-    facts.explained(shown, now=now)
+    facts.explained((match for match, line in zip(shown, lines, strict=True) if line.match is None), now=now)
+    for match, line in zip(shown, lines, strict=True):
+        if line.match is not None:
+            match.facts = line.match.facts  # as they were when it was asked
     today = local_day(now, city)
     decided = defaultdict(list)
     for match in Match.objects.filter(need__in=needs, state__in=[*UNDER_WAY, *ANSWERED]).order_by("pk"):
