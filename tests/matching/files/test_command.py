@@ -123,3 +123,8 @@ def test_an_interrupted_trial_leaves_nothing_half_written(files: list[object], t
     assert "Rien n’a été écrit." in error
     assert "Traceback" not in error
     assert not (tmp_path / "out").exists()
+
+
+def test_a_process_that_ranks_starts_without_django() -> None:
+    code = "import sys, matching.slices; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=60).returncode == 0
