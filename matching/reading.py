@@ -61,9 +61,9 @@ FEW_OWNERS = 5_000
 # Rounding in the database's distance may never lose a candidate; the exact decision is the engine's.
 SLACK_KM = 1e-3
 SLACK_DEGREES = 1e-6
-# Around more places than these, circles are drawn round the cells that they lie in, a tenth of a degree each way.
-MOST_PLACES = 1_000
-CELL_KM = 7.9  # from a cell's centre to its corner, at the equator
+# Around more places than these, circles are drawn round the cells that they lie in: so many degrees each way.
+CELL_DEGREES = {1_000: 0.1, 20_000: 0.5}
+HALF_DIAGONAL_KM = 79.0  # of a cell of one degree, at the equator
 
 _CATEGORY_KINDS = [(str(kind), str(one)) for kind, some in CATEGORIES.items() for one in some]
 _CATEGORY_NUMBER = {category: number for number, (_, category) in enumerate(_CATEGORY_KINDS, start=1)}
@@ -270,17 +270,15 @@ class Ranges:
     @classmethod
     def around(cls, needs: Needs, margin_km: float) -> Self:
         """What may be within the larger of both reaches, and `margin_km` more."""
-        row, columns = needs.wanted_need, needs.columns
-        places = np.unique(
-            np.column_stack(
-                [needs.wanted_category, columns.lat[row], columns.lon[row], columns.reach_km[row]]
-            ),
-            axis=0,
-        )
-        distinct = np.unique(places[:, 1:], axis=0)
-        circle = (*distinct[0].tolist(), margin_km) if len(distinct) == 1 else None
-        if len(distinct) > MOST_PLACES:
-            places, margin_km = _cells(places), margin_km + CELL_KM
+        row, columns, circle = needs.wanted_need, needs.columns, None
+        wanted = (needs.wanted_category, columns.lat[row], columns.lon[row], columns.reach_km[row])
+        sizes = [size for most, size in CELL_DEGREES.items() if len(row) > most]
+        if sizes:
+            places, margin_km = _cells(*wanted, size=sizes[-1]), margin_km + sizes[-1] * HALF_DIAGONAL_KM
+        else:
+            places = np.unique(np.column_stack(wanted), axis=0)
+            if len(distinct := np.unique(places[:, 1:], axis=0)) == 1:
+                circle = (*distinct[0].tolist(), margin_km)
         classes = np.array(REACH_CLASSES, np.float64)
         reach_class = np.tile(np.arange(len(classes)), len(places))
         number, lat, lon, reach = np.repeat(places, len(classes), axis=0).T
@@ -298,13 +296,14 @@ class Ranges:
         )
 
 
-def _cells(places: Floats) -> Floats:
+def _cells(number: Ints, lat: Floats, lon: Floats, reach_km: Floats, *, size: float) -> Floats:
     """Fewer places that stand for these: centres of cells, and the farthest reach within each."""
-    cells = np.column_stack([places[:, 0], np.floor(places[:, 1:3] * 10) / 10 + 0.05])
-    distinct, cell = np.unique(cells, axis=0, return_inverse=True)
+    north, east = np.floor((lat + 90) / size).astype(np.int64), np.floor((lon + 180) / size).astype(np.int64)
+    distinct, cell = np.unique((number * 4096 + north) * 4096 + east, return_inverse=True)
     reach = np.zeros(len(distinct))
-    np.maximum.at(reach, cell, places[:, 3])
-    return np.column_stack([distinct, reach])
+    np.maximum.at(reach, cell, reach_km)
+    number, north, east = distinct // 4096 // 4096, distinct // 4096 % 4096, distinct % 4096
+    return np.column_stack([number, (north + 0.5) * size - 90, (east + 0.5) * size - 180, reach])
 
 
 def _bands(key: Ints, lat: Floats, lon: Floats, radius_km: Floats) -> tuple[Ints, Ints, Floats, Floats]:

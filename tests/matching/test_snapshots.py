@@ -313,10 +313,14 @@ places = st.tuples(
 
 
 @settings(max_examples=60, deadline=None)
-@given(wanted=st.lists(places, min_size=1, max_size=6), many=st.booleans(), seed=st.integers(0, 2**20))
-@example(wanted=[(-16.5, 179.99, 30.0)], many=False, seed=1)
-@example(wanted=[(89.99, 0.0, 1.0)], many=True, seed=1)
-def test_ranges_hold_every_offer_within_reach_once(wanted, many, seed):
+@given(
+    wanted=st.lists(places, min_size=1, max_size=6),
+    cell=st.sampled_from([None, 0.1, 0.5]),
+    seed=st.integers(0, 2**20),
+)
+@example(wanted=[(-16.5, 179.99, 30.0)], cell=None, seed=1)
+@example(wanted=[(89.99, 0.0, 1.0)], cell=0.1, seed=1)
+def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     """At the poles and on the antimeridian too; an offer in two ranges would be read twice."""
     lat, lon, reach = (np.array(some) for some in zip(*wanted, strict=True))
     needs = reading.Needs(
@@ -333,12 +337,10 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, many, seed):
         np.cos(np.radians(offer_lat)), 1e-3
     )
     offer_lon = (offer_lon + 180) % 360 - 180
-    most = reading.MOST_PLACES
-    reading.MOST_PLACES = 0 if many else most
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        if cell:
+            patched.setattr(reading, "CELL_DEGREES", {0: cell})
         ranges = reading.Ranges.around(needs, NEAR_KM)
-    finally:
-        reading.MOST_PLACES = most
     classes = np.array(reading.REACH_CLASSES)
     offer_class = classes[np.searchsorted(classes, offer_reach)]
     band = np.floor(offer_lat * 10).astype(int)
