@@ -33,7 +33,7 @@ from needs.models import Need
 
 PLANS_PER_PAGE = 10
 # A page is what is accepted at once: so many proposals take a second or two.
-NEEDS_PER_PAGE = 40
+NEEDS_PER_PAGE = 20
 # Needs that can be ticked, the most urgent first; and gaps told before the rest is folded away.
 TICKABLE = 200
 FIRST_GAPS, MOST_GAPS = 12, 200

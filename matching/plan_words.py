@@ -13,7 +13,7 @@ from catalogue.labels import category_label, language_names, quantity_words
 from catalogue.languages import language_name
 from catalogue.times import day_range, days_words
 from catalogue.vocabulary import Kind
-from matching.messages import kilometres
+from matching.messages import exact_km
 from matching.models import Plan
 from needs.models import Need
 
@@ -144,7 +144,7 @@ def _several_rules(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 def _one_rule(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     (rule,) = reason["rules"]
     values = {
-        "within": kilometres(need.reach_km),
+        "within": exact_km(need.reach_km),
         "needed": reason["needed"],
         "found": reason["found"],
         "kind": need.kind,
@@ -175,7 +175,7 @@ def _too_far(p: Mapping[str, Any]) -> str:
         if p["kind"] == Kind.HOUSING
         else _("La proposition la plus proche est à %(found)s, la limite à %(needed)s.")
     )
-    return sentence % {"found": kilometres(p["found"]), "needed": kilometres(p["needed"])}
+    return sentence % {"found": exact_km(p["found"]), "needed": exact_km(p["needed"])}
 
 
 def _too_short(p: Mapping[str, Any]) -> str:
@@ -188,7 +188,12 @@ def _too_short(p: Mapping[str, Any]) -> str:
 
 
 def _too_small(p: Mapping[str, Any]) -> str:
-    return _("La plus grande proposition donne %(found)s\u202f; il en faut %(needed)s d’un seul tenant.") % {
+    sentence = (
+        _("Le plus grand logement a %(found)s\u202f; il en faut %(needed)s.")
+        if p["kind"] == Kind.HOUSING
+        else _("La plus grande proposition donne %(found)s\u202f; il en faut %(needed)s d’un seul tenant.")
+    )
+    return sentence % {
         "found": quantity_words(p["kind"], int(p["found"])),
         "needed": number_format(int(p["needed"])),
     }
@@ -223,7 +228,7 @@ def would_help(told: Mapping[str, Any]) -> str:
 _RELAXED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distance": lambda p: (
         _("Avec %(after)s au lieu de %(before)s")
-        % {"after": kilometres(p["after"]), "before": kilometres(p["before"])}
+        % {"after": exact_km(p["after"]), "before": exact_km(p["before"])}
     ),
     "dates": lambda p: (
         _("Avec %(after)s d’affilée au lieu de %(before)s")
