@@ -145,7 +145,7 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
     else:
         prices = priced(problem, stop=lambda: clock.left() < (1 - PRICES_SHARE) * clock.given)
         bound, loss = prices.bound, prices.loss
-        units = in_turn(problem, np.lexsort((-problem.value, np.round(loss, 3))).tolist())
+        units = in_turn(problem, np.lexsort((-problem.value, np.round(loss, 3))))
         units = max(start, units, key=problem.worth)
         units = search.improved(
             problem, units, loss, seconds=lambda: clock.left() - (1 - SEARCH_SHARE) * clock.given
@@ -166,7 +166,7 @@ def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, float, Floats]:
     step = AUCTION_STEP * float(problem.value.mean())
     units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
     # What nobody bid for is still worth giving.
-    units = in_turn(problem, np.argsort(-problem.value, kind="stable").tolist(), units)
+    units = in_turn(problem, np.argsort(-problem.value, kind="stable"), units)
     return units, *auction.bound(problem, prices)
 
 

@@ -15,6 +15,8 @@ from matching.engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns
 from matching.engine.ranking import Feasible
 from matching.engine.records import GOODS
 
+FEW = 4
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Problem:
@@ -87,21 +89,21 @@ class Problem:
 
     def local(self, pairs: Ints) -> "Problem":
         """The question of one component, needs and offers numbered anew in the same order."""
-        needs, need = np.unique(self.need[pairs], return_inverse=True)
-        offers, offer = np.unique(self.offer[pairs], return_inverse=True)
-        days = np.unique(np.concatenate([self.first[pairs], self.last[pairs] + 1]))
+        needs, need = _renumbered(self.need[pairs])
+        offers, offer = _renumbered(self.offer[pairs])
+        begins, ends = self.first[pairs], self.last[pairs] + 1
         blocks = np.flatnonzero(np.isin(self.block_offer, offers))
-        first = np.clip(self.block_first[blocks], days[0], days[-1])
-        last = np.clip(self.block_last[blocks] + 1, days[0], days[-1])
-        # A block that begins within a slot takes it whole only if a pair feels it there, and pairs begin and end
-        # with slots; so the slots are cut at blocks too.
-        days = np.unique(np.concatenate([days, first, last]))
+        first = np.clip(self.block_first[blocks], begins.min(), ends.max())
+        last = np.clip(self.block_last[blocks] + 1, begins.min(), ends.max())
         seen = first < last
+        # Nothing changes within a slot: the days are cut where a pair or a block begins or ends.
+        _, slot = _renumbered(np.concatenate([begins, ends, first, last]))
+        begin, end, first, last = np.split(slot, np.cumsum([len(begins), len(ends), len(first)]))
         return Problem(
             need=need,
             offer=offer,
-            first=np.searchsorted(days, self.first[pairs]),
-            last=np.searchsorted(days, self.last[pairs] + 1) - 1,
+            first=begin,
+            last=end - 1,
             most=self.most[pairs],
             value=self.value[pairs],
             score=self.score[pairs],
@@ -109,8 +111,8 @@ class Problem:
             whole=self.whole[needs],
             capacity=self.capacity[offers],
             block_offer=np.searchsorted(offers, self.block_offer[blocks])[seen],
-            block_first=np.searchsorted(days, first)[seen],
-            block_last=np.searchsorted(days, last)[seen] - 1,
+            block_first=first[seen],
+            block_last=last[seen] - 1,
             block_units=self.block_units[blocks][seen],
         )
 
@@ -192,10 +194,27 @@ def _room(offers: OfferColumns, stock: Bools, pairs: Feasible) -> tuple[Ints, tu
     )
 
 
+def _renumbered(numbers: Ints) -> tuple[Ints, Ints]:
+    """The numbers that occur, in order, and the place of each among them; without sorting."""
+    low = int(numbers.min())
+    occurs = np.zeros(int(numbers.max()) - low + 1, np.bool_)
+    occurs[numbers - low] = True
+    return np.flatnonzero(occurs) + low, (np.cumsum(occurs) - 1)[numbers - low]
+
+
 def _component_labels(need: Ints, offer: Ints, needs: int, offers: int) -> Ints:
     """Per pair, the smallest node that can be reached from it."""
     label = np.arange(needs + offers)
     one, other = need, needs + offer
+    # A few pairs of each need join nearly all that belongs together; all pairs then only confirm it.
+    few = np.flatnonzero(np.arange(len(need)) - np.searchsorted(need, np.arange(needs))[need] < FEW)
+    for some in (few, np.arange(len(need))) if len(few) < len(need) else (few,):
+        label = _joined(label, one[some], other[some])
+    return label[one]
+
+
+def _joined(label: Ints, one: Ints, other: Ints) -> Ints:
+    """Labels after both ends of each pair have taken the smaller of their two, until nothing changes."""
     while True:
         low = np.minimum(label[one], label[other])
         shorter = label.copy()
@@ -203,5 +222,5 @@ def _component_labels(need: Ints, offer: Ints, needs: int, offers: int) -> Ints:
         np.minimum.at(shorter, other, low)
         shorter = shorter[shorter]
         if np.array_equal(shorter, label):
-            return label[one]
+            return label
         label = shorter

@@ -13,8 +13,8 @@ from matching.engine.planning import program
 from matching.engine.planning.problem import Problem
 
 # Promising pairs of each need, and how many offers are given anew at once: first small neighbourhoods, then larger.
-STAGES = ((4, 100), (5, 200), (6, 400))
-NODES = 60
+STAGES = ((4, 60), (6, 150), (6, 400))
+NODES = 200
 GAP = 1e-3
 # A stage ends when each offer has been looked at this often without any gain.
 IDLE_LOOKS = 2
