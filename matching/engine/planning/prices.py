@@ -17,7 +17,7 @@ from matching.engine.columns import Floats, Ints
 from matching.engine.planning.problem import Problem
 
 ROUNDS = 400
-# How far the prices move: measured on towns of 300, 1,000 and 4,000 homes' needs (docs/adr/0006).
+# How far the prices move: measured on towns of 300, 1,000 and 4,000 homes' needs (docs/adr/0008).
 FIRST_STEP = 0.15
 STEADY_ROUNDS = 40  # the steps shrink as 1 / (1 + round / this)
 MOMENTUM = 0.8
