@@ -259,7 +259,8 @@ def test_queue_and_case_take_as_many_queries_for_twenty_rows_as_for_two(city, co
     few = [queries(client, path) for path in paths]
 
     more = [due_need(city=city, now=now()) for _ in range(18)]
-    for _ in range(18):
+    # Not quite twenty that suit: there still are near misses.
+    for _ in range(17):
         due_offer(city=city, now=now())
         due_offer(city=city, capacity=2, now=now())
     drain(now())
