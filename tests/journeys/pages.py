@@ -38,6 +38,10 @@ def _case(name: str) -> Path:
     return lambda town: f"/{HERE}/bureau/{town.needs[name].reference}/"
 
 
+def _plan(name: str) -> Path:
+    return lambda town: f"/{HERE}/bureau/plan/{town.plan_ids[name]}/"
+
+
 def _asked(name: str) -> Path:
     return lambda town: town.answer_path(name, town.citizen)
 
@@ -115,6 +119,12 @@ PAGES = [
     Page("condition-noted", "coordinator", lambda town: f"/{HERE}/demandes/conditions/{town.questions['far'].pk}/"),
     Page("condition-gains", "coordinator", lambda town: f"{_case('alone')(town)}conditions/"),
     Page("case-asked", "coordinator", lambda town: f"/{HERE}/bureau/{town.matches['proposed'].need.reference}/"),
+    Page("plans", "coordinator", _at("bureau/plan/")),
+    Page("plans-ticked", "coordinator", lambda town: f"/{HERE}/bureau/plan/?besoin={town.needs['tonight'].reference}"),
+    Page("plan", "coordinator", _plan("made")),
+    Page("plan-stale", "coordinator", _plan("stale")),
+    Page("plan-failed", "coordinator", _plan("failed")),
+    Page("plan-waiting", "coordinator", _plan("waiting")),
     Page("associations", "coordinator", _at("associations/")),
     Page("incidents", "coordinator", _at("signalements/")),
     Page("incident-new", "coordinator", _at("signalements/nouveau/")),

@@ -11,9 +11,9 @@ from cities.models import City, Commune
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import conditions, links, services
+from matching import conditions, links, plans, services
 from matching.lifecycle import Reason
-from matching.models import ConditionQuestion, Match, MatchState
+from matching.models import ConditionQuestion, Match, MatchState, Plan
 from matching.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
@@ -45,6 +45,7 @@ class Town:
     questions: dict[str, ConditionQuestion] = field(default_factory=dict)
     incident_id: int = 0
     call_id: int = 0
+    plan_ids: dict[str, int] = field(default_factory=dict)
 
     def answer_path(self, name: str, user: User) -> str:
         return links.answer_path(self.matches[name], user)
@@ -160,6 +161,11 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     town.call_id = MessageFactory(
         to_call=True, city=city, recipient__name="Odile K.", due_at=now, created_at=now
     ).pk
+    _plan(town, "made", now=now)
+    _plan(town, "stale", now=now - timedelta(days=1), kind=Kind.HOUSING)
+    _plan(town, "failed", now=now, urgency=Urgency.TONIGHT)
+    Plan.objects.filter(pk=town.plan_ids["failed"]).update(state=Plan.State.FAILED)
+    _plan(town, "waiting", now=now, kind=Kind.GOODS)
 
 
 def _asked(town: Town, association: Organisation, name: str, now: datetime) -> Match:
@@ -179,6 +185,15 @@ def _asked(town: Town, association: Organisation, name: str, now: datetime) -> M
     match = Match.objects.get(need=need, offer=offer, state=MatchState.SUGGESTED)
     services.propose(match_id=match.pk, by=town.coordinator, now=then)
     return match
+
+
+def _plan(town: Town, name: str, *, now: datetime, **chosen: Any) -> None:
+    """A plan as asked for; made unless it is still waiting."""
+    question: dict[str, Any] = {"kind": "", "urgency": "", "need_ids": [], "budget_seconds": 10, **chosen}
+    plan = plans.ask(city_id=town.city.pk, by=town.coordinator, now=now, **question)
+    town.plan_ids[name] = plan.pk
+    if name != "waiting":
+        plans.work_on_one(now=now)
 
 
 def _may_it_give(town: Town, association: Organisation, name: str, now: datetime) -> ConditionQuestion:
