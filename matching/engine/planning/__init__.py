@@ -31,7 +31,7 @@ from matching.engine.records import Weights
 
 SECONDS = 10.0
 # A bid's step compared with the mean value of a unit: what an auction may lose.
-AUCTION_STEP = 2e-3
+AUCTION_STEP = 4e-3
 # With no more open pairs than this, the best is proven rather than searched for.
 EXACT_PAIRS = 20_000
 SMALL_PAIRS = 1_500
@@ -166,7 +166,9 @@ def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, float, Floats]:
     step = AUCTION_STEP * float(problem.value.mean())
     units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
     # What nobody bid for is still worth giving.
-    units = in_turn(problem, np.argsort(-problem.value, kind="stable"), units)
+    missing = problem.quantity - np.bincount(problem.need, units, len(problem.quantity))
+    wanted = np.flatnonzero(missing[problem.need] > 0)
+    units = in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units)
     return units, *auction.bound(problem, prices)
 
 

@@ -41,7 +41,10 @@ def auction(problem: Problem, *, step: float, stop: Callable[[], bool]) -> tuple
         best = np.maximum.reduceat(gain, first)
         who = np.repeat(np.arange(len(bidders)), looked)
         equal = np.flatnonzero(gain == best[who])
-        choice = equal[np.append(True, np.diff(who[equal]) > 0)]
+        # Equal offers are bid for by turns, or all would want the first.
+        head = np.searchsorted(who[equal], np.arange(len(bidders)))
+        ties = np.diff(np.append(head, len(equal)))
+        choice = equal[head + bidders % ties]
         gain[choice] = -1.0
         second = np.maximum(np.maximum.reduceat(gain, first), 0.0)
 

@@ -21,7 +21,7 @@ def first_come(problem: Problem) -> Ints:
 
 def best_score_first(problem: Problem) -> Ints:
     """Units per pair when the pair with the best score takes what it can, then the next."""
-    return in_turn(problem, np.argsort(-problem.score, kind="stable"))
+    return in_turn(problem, np.argsort(-problem.micro_points, kind="stable"))
 
 
 def in_turn(problem: Problem, order: Ints, units: Ints | None = None) -> Ints:
@@ -29,8 +29,6 @@ def in_turn(problem: Problem, order: Ints, units: Ints | None = None) -> Ints:
     given = np.zeros(len(problem), np.int64) if units is None else units.copy()
     rooms = Rooms(problem, given)
     missing = problem.quantity - np.bincount(problem.need, given, len(problem.quantity)).astype(np.int64)
-    if units is not None:
-        order = order[missing[problem.need[order]] > 0]
     for begin in range(0, len(order), AT_ONCE):
         some = order[begin : begin + AT_ONCE]
         # Whoever has all, or has nothing left, is passed over at once.

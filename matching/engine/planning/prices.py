@@ -42,7 +42,8 @@ def priced(problem: Problem, *, stop: Callable[[], bool]) -> Priced:
     np.maximum.at(highest, problem.need, problem.value)
     prices = highest / 2
     drift = np.zeros(len(prices))
-    best, best_prices, last_progress = np.inf, prices, 0
+    # At the highest prices no offer gains anything: a bound that costs nothing.
+    best, best_prices, last_progress = float(highest @ problem.quantity), highest, 0
     for turn in range(ROUNDS):
         bound, served = beds.best_use(prices)
         if bound < best * (1 - PROGRESS):

@@ -22,14 +22,14 @@ FEW = 4
 class Problem:
     """Pairs are sorted by need, then best first; needs are in order of arrival."""
 
-    # per pair
+    # per pair: int32 where nothing else is said, for a country has eleven million
     need: Ints
     offer: Ints
     first: Ints  # slot
     last: Ints  # slot, inclusive
     most: Ints  # units: what the need misses, or what the run's tightest day has left
-    value: Floats  # of one unit
-    score: Floats
+    value: Floats  # float64, of one unit
+    micro_points: Ints  # the score in millionths of a point
     # per need
     quantity: Ints  # units that are missing
     whole: Bools  # all from one offer, or nothing
@@ -71,7 +71,7 @@ class Problem:
 
     def take(self, pairs: Ints) -> Self:
         """The same question with these pairs alone, in their order."""
-        names = ("need", "offer", "first", "last", "most", "value", "score")
+        names = ("need", "offer", "first", "last", "most", "value", "micro_points")
         return replace(self, **{name: getattr(self, name)[pairs] for name in names})
 
     def worth(self, units: Ints) -> float:
@@ -106,7 +106,7 @@ class Problem:
             last=end - 1,
             most=self.most[pairs],
             value=self.value[pairs],
-            score=self.score[pairs],
+            micro_points=self.micro_points[pairs],
             quantity=self.quantity[needs],
             whole=self.whole[needs],
             capacity=self.capacity[offers],
@@ -141,7 +141,7 @@ class Problem:
 def problem_of(pairs: Feasible) -> Problem:
     """What there is to choose from. Value of a unit: people / quantity asked × (priority + score / 100)."""
     needs, offers = pairs.needs, pairs.offers
-    need, offer = pairs.need.astype(np.int64), pairs.offer.astype(np.int64)
+    need, offer = pairs.need, pairs.offer
     share = (needs.people / needs.asked)[need]
     stock = _is_stock(offers)
     is_stock = stock[offer]
@@ -149,11 +149,11 @@ def problem_of(pairs: Feasible) -> Problem:
     return Problem(
         need=need,
         offer=offer,
-        first=np.where(is_stock, 0, pairs.run_first.astype(np.int64)),
-        last=np.where(is_stock, 0, pairs.run_last.astype(np.int64)),
-        most=np.minimum(needs.quantity[need], pairs.left),
+        first=np.where(is_stock, np.int32(0), pairs.run_first),
+        last=np.where(is_stock, np.int32(0), pairs.run_last),
+        most=np.minimum(needs.quantity[need], pairs.left).astype(np.int32),
         value=share * (needs.priority[need] + pairs.score / 100),
-        score=pairs.score,
+        micro_points=pairs.micro_points,
         quantity=needs.quantity,
         whole=needs.least_quantity == needs.quantity,
         capacity=capacity,
@@ -171,7 +171,7 @@ def _is_stock(offers: OfferColumns) -> Bools:
 
 def _room(offers: OfferColumns, stock: Bools, pairs: Feasible) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
     """Capacity of each offer, and blocks where a stretch has less left than that."""
-    used = np.unique(pairs.offer.astype(np.int64))
+    used, _ = _renumbered(pairs.offer) if len(pairs) else (np.zeros(0, np.int64), None)
     counts = np.diff(offers.stretches_from)[used]
     owner = np.repeat(used, counts)
     stretch = np.arange(len(owner)) + np.repeat(
@@ -199,12 +199,12 @@ def _renumbered(numbers: Ints) -> tuple[Ints, Ints]:
     low = int(numbers.min())
     occurs = np.zeros(int(numbers.max()) - low + 1, np.bool_)
     occurs[numbers - low] = True
-    return np.flatnonzero(occurs) + low, (np.cumsum(occurs) - 1)[numbers - low]
+    return np.flatnonzero(occurs) + low, (np.cumsum(occurs, dtype=np.int32) - 1)[numbers - low]
 
 
 def _component_labels(need: Ints, offer: Ints, needs: int, offers: int) -> Ints:
     """Per pair, the smallest node that can be reached from it."""
-    label = np.arange(needs + offers)
+    label = np.arange(needs + offers, dtype=np.int32)
     one, other = need, needs + offer
     # A few pairs of each need join nearly all that belongs together; all pairs then only confirm it.
     few = np.flatnonzero(np.arange(len(need)) - np.searchsorted(need, np.arange(needs))[need] < FEW)
