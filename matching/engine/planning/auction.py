@@ -70,10 +70,18 @@ def bound(problem: Problem, prices: Floats) -> tuple[float, Floats]:
     Each need takes its dearest units at these prices, each offer sells all: by duality that is an upper bound.
     """
     gain = problem.value - prices[problem.offer]
-    best = np.zeros(len(problem.quantity))
-    np.maximum.at(best, problem.need, gain)
-    total = float(best @ problem.quantity + prices @ problem.capacity)
-    return total, best[problem.need] - gain
+    good = np.flatnonzero(gain > 0)
+    good = good[np.lexsort((-gain[good], problem.need[good]))]
+    need, most = problem.need[good], problem.most[good]
+    taken = np.cumsum(most) - most
+    taken -= taken[np.searchsorted(need, need)]
+    units = np.clip(problem.quantity[need] - taken, 0, most)
+    # The gain of the last unit: what one more of another pair would replace. Nothing while there is room.
+    last = np.zeros(len(problem.quantity))
+    full = taken + units >= problem.quantity[need]
+    np.maximum.at(last, need[full], gain[good][full] * (units[full] > 0))
+    total = float(gain[good] @ units + prices @ problem.capacity)
+    return total, np.maximum(last[problem.need] - gain, 0)
 
 
 class _Shelves:

@@ -372,7 +372,7 @@ def _words(masks: Masks, table: Mapping[str, int]) -> list[tuple[str, ...]]:
         if column < masks.shape[1]:
             for row in np.flatnonzero(masks[:, column] & bit).tolist():
                 found[row].append(word)
-    return [tuple(words) for words in found]
+    return [tuple(sorted(words)) for words in found]
 
 
 def _around(needs: NeedColumns, rows: Ints) -> Iterator[tuple[int, Ints]]:
