@@ -296,7 +296,7 @@ def _changes(needs: NeedColumns) -> Iterator[_Change]:
 def _without_a_language(needs: NeedColumns) -> Iterator[_Change]:
     named = needs.named_languages
     several = np.bitwise_count(named).sum(axis=1) > 1
-    for word, code in needs.vocabulary.languages.items():
+    for word, code in sorted(needs.vocabulary.languages.items()):
         column, bit = code // WORDS_PER_MASK, np.left_shift(np.uint64(1), np.uint64(code % WORDS_PER_MASK))
         if column >= named.shape[1]:
             continue
@@ -365,7 +365,7 @@ def _conditions(needs: NeedColumns, row: int) -> tuple[str, ...]:
 
 
 def _words(masks: Masks, table: Mapping[str, int]) -> list[tuple[str, ...]]:
-    """The words of each row."""
+    """The words of each row, in alphabetical order."""
     found: list[list[str]] = [[] for _ in range(len(masks))]
     for word, code in table.items():
         column, bit = code // WORDS_PER_MASK, np.uint64(1) << np.uint64(code % WORDS_PER_MASK)
