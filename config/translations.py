@@ -31,6 +31,11 @@ KEYWORDS: dict[Any, Any] = {
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3), "npgettext_lazy": ((1, "c"), 2, 3),
 }  # fmt: skip
+# Arabic's many (11 to 99) comes before its others, as the Unicode rules have it; Babel's own header mixes the two.
+PLURAL_FORMS = {
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : "
+    "n%100>=11 && n%100<=99 ? 4 : 5)"
+}
 HEADER = """# Accorde, {language}. The msgids are the French texts of the product.
 # Licence: AGPL-3.0-or-later, like the product.
 msgid ""
@@ -151,7 +156,8 @@ def render(language: str, found: Catalog, known: Catalog) -> bytes:
         include_lineno=False,
         ignore_obsolete=True,
     )
-    header = HEADER.format(language=language, plural_forms=merged.plural_forms)
+    plural_forms = PLURAL_FORMS.get(language, merged.plural_forms)
+    header = HEADER.format(language=language, plural_forms=plural_forms)
     return header.encode("utf-8") + body.getvalue().strip() + b"\n"
 
 

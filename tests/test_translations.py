@@ -98,6 +98,16 @@ def test_arabic_has_its_six_plurals(root):
     assert "msgstr[5]" in po
 
 
+def test_arabic_forms_are_chosen_as_unicode_says(root):
+    """zero, one, two, few (3 to 10), many (11 to 99), other (100 to 102, and so on by hundreds)."""
+    translations.update("ar", root)
+    translations.compile_all(root)
+    with translations.po_path("ar", root).with_suffix(".mo").open("rb") as file:
+        form = gettext.GNUTranslations(file).plural
+    numbers = (0, 1, 2, 3, 10, 11, 26, 99, 100, 102, 103, 111, 200)
+    assert [form(number) for number in numbers] == [0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 3, 4, 5]
+
+
 def test_the_check_names_what_is_wrong(root):
     (root / "offers" / "models.py").write_text('_("Bonjour %(name)s"); _("Oui"); _("Non")', encoding="utf-8")
     (root / "offers" / "templates" / "offers" / "page.html").unlink()
