@@ -192,8 +192,8 @@ class _Clock:
         return left
 
     def share(self, part: float) -> "_Clock":
-        """A clock for this part of what is left."""
-        seconds = max(self.left(), 0.0) * part
+        """A clock for this part of what is left, and for no less than a fifth: what is small is done long before."""
+        seconds = max(self.left(), 0.0) * max(part, 0.2)
         return _Clock(seconds, whole=self._whole)
 
 
