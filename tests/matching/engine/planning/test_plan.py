@@ -139,6 +139,21 @@ def test_no_choice_is_better_whatever_the_rules_meet(random, kind):
     agrees(needs, offers, links=LINKS, excluded=excluded, weights=weights)
 
 
+@settings(max_examples=40, deadline=None)
+@given(randoms, st.sampled_from(sorted(CATEGORIES)))
+def test_no_choice_is_better_by_the_way_of_large_towns(random, kind):
+    """Prices or an auction, then a search, then the proof of what is still open."""
+    needs, offers = easy_town(random, kind)
+    with pytest.MonkeyPatch.context() as large:
+        large.setattr("matching.engine.planning.SMALL_PAIRS", 0)
+        best = agrees(needs, offers)
+        large.setattr("matching.engine.planning.EXACT_PAIRS", 0)
+        unproven = planned(needs, offers)
+    assert exhaustive.broken_promises(unproven, needs, offers) == []
+    assert unproven.objective - 1e-6 <= best <= unproven.bound + 1e-6
+    assert unproven.objective >= max(unproven.first_come.objective, unproven.greedy.objective) - 1e-9
+
+
 def test_goods_in_parts_and_whole():
     needs = [
         need(1, "goods", quantity=4, people=4),
