@@ -1,21 +1,54 @@
-"""`python -m bench [--offers N] [--needs N] [--rounds N]`: fills a town, measures, prints ratios first."""
+"""`python -m bench [TABLE …] [--size S|M|L] [--rounds N]`: fills databases of its own, measures, prints ratios first.
+
+Without a word: what ends within ten minutes or so. docs/figures.md tells how to read the tables.
+"""
 
 import argparse
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from config import embedded
 from config.run import command
 
+TABLES = ("desk", "single", "batch", "plan")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    offers: int
+    needs: int
+    rounds: int  # of the batch
+    has_single: bool
+
+
+SIZES = {
+    "S": Size(10_000, 3_000, 5, has_single=False),
+    "M": Size(100_000, 20_000, 3, has_single=True),
+    "L": Size(1_000_000, 200_000, 3, has_single=True),
+}
+
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="bench", description=__doc__)
-    options.add_argument("--offers", type=int, default=20_000)
-    options.add_argument("--needs", type=int, default=5_000)
-    options.add_argument("--rounds", type=int, default=60)
+    options.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all by default")
+    options.add_argument(
+        "--size", choices=SIZES, default="M", help="the largest of single and batch (default: M)"
+    )
+    options.add_argument("--only", action="store_true", help="this size alone, none that is smaller")
+    options.add_argument("--rounds", type=int, help="of each batch")
+    options.add_argument("--times", type=int, help="how often what is new is measured")
+    options.add_argument(
+        "--plan", action="append", default=[], metavar="NAME", help="this instance of the plan; repeatable"
+    )
+    options.add_argument("--offers", type=int, default=20_000, help="of the desk's town")
+    options.add_argument("--needs", type=int, default=5_000, help="of the desk's town")
     chosen = options.parse_args()
+    if unknown := set(chosen.tables) - set(TABLES):
+        options.error(f"no such table: {', '.join(sorted(unknown))}")
+    tables = chosen.tables or list(TABLES)
 
     folder = embedded.data_dir() / "bench"
     os.environ["ACCORDE_MODE"] = "bench"  # neither production nor debugging
@@ -28,18 +61,51 @@ def main() -> int:
         import django
 
         django.setup()
-        from bench import figures
+        if "plan" in tables:
+            from bench import plans
 
-        figures.prepare(offers=chosen.offers, needs=chosen.needs)
-        log = Path(folder) / "worker.log"
-        with log.open("wb") as output:
-            worker = subprocess.Popen(command("worker"), stdout=output, stderr=output)  # noqa: S603 (our own words)
-            try:
-                figures.show(rounds=chosen.rounds)
-            finally:
-                worker.terminate()
-                worker.wait(20)
+            plans.show(tuple(chosen.plan))
+        names = list(SIZES)
+        last = names.index(chosen.size)
+        for name in names[last : last + 1] if chosen.only else names[: last + 1]:
+            _country(name, tables, chosen)
+        if "desk" in tables:
+            _desk(folder, chosen)
     return 0
+
+
+def _country(name: str, tables: list[str], chosen: argparse.Namespace) -> None:
+    """One size of the country: filled once for the batch and for what is new."""
+    size = SIZES[name]
+    if "batch" not in tables and not ("single" in tables and size.has_single):
+        return
+    from django.utils import timezone
+
+    from bench import batch, country, filling, single
+    from bench.tables import decimal, milliseconds, say
+
+    made = country.make(offers=size.offers, needs=size.needs, today=timezone.localdate())
+    seconds = milliseconds(lambda: filling.fill(made, now=timezone.now())) / 1000
+    say(f"Taille {name} : base remplie en {decimal(seconds)} s\n")
+    if "batch" in tables:
+        batch.show(name, made, rounds=chosen.rounds or size.rounds)
+    if "single" in tables and size.has_single:
+        single.show(made, rounds=chosen.times or single.ROUNDS)
+
+
+def _desk(folder: Path, chosen: argparse.Namespace) -> None:
+    """A town with a real worker beside it."""
+    from bench import desk
+
+    desk.prepare(offers=chosen.offers, needs=chosen.needs)
+    log = embedded.home(folder) / "worker.log"
+    with log.open("wb") as output:
+        worker = subprocess.Popen(command("worker"), stdout=output, stderr=output)  # noqa: S603 (our own words)
+        try:
+            desk.show(rounds=chosen.times or desk.ROUNDS)
+        finally:
+            worker.terminate()
+            worker.wait(20)
 
 
 if __name__ == "__main__":

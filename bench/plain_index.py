@@ -1,0 +1,102 @@
+"""The baseline of the engine: plain SQL on a plain B-tree (category, band, longitude), and nothing else in the way.
+
+The best SQL that was found before the engine was chosen: a table of its own, all that the query reads within the
+index, exact distances of stored points of the unit sphere. It knows category, distance, dates and capacity, which is
+all that differs in this data, and has the engine's score and order.
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from matching.engine.records import EARTH_RADIUS_KM, UNKNOWN_CONFIRMATION_DAYS
+
+MICRO = 1_000_000
+_SQUARED_CHORD = "((o.x - n.x) * (o.x - n.x) + (o.y - n.y) * (o.y - n.y) + (o.z - n.z) * (o.z - n.z))"
+# Rules and score of a pair of rows `n` and `o`, as `p`.
+_PAIR = f"""
+    CROSS JOIN LATERAL (SELECT
+        {2 * EARTH_RADIUS_KM} * asin(least(1, sqrt({_SQUARED_CHORD}) / 2)) AS km,
+        least(o.last_day, n.last_day) - greatest(o.first_day, n.first_day) + 1 AS days,
+        greatest(o.reach_km, n.reach_km) AS reach_km
+    ) q
+    CROSS JOIN LATERAL (SELECT q.km, round({MICRO} * (
+        30 * (1 - least(q.km / q.reach_km, 1))
+        + 25 * (q.days::float8 / (n.last_day - n.first_day + 1))
+        + 15 * CASE WHEN n.is_housing = 1 THEN n.units::float8 / o.units ELSE least(1, o.units::float8 / n.units) END
+        + 10 * CASE WHEN o.languages = 0 OR n.languages = 0 THEN 0.5::float8
+                    WHEN o.languages & n.languages <> 0 THEN 1 ELSE 0 END
+        + 10 * (1 - least(greatest(%(today)s - o.confirmed_day, 0), {UNKNOWN_CONFIRMATION_DAYS})
+                    / {UNKNOWN_CONFIRMATION_DAYS}::float8)
+        + 10)) AS micro_points
+    ) p
+"""
+_FEASIBLE = f"""
+    o.units >= n.least_units
+    AND least(o.last_day, n.last_day) - greatest(o.first_day, n.first_day) + 1 >= n.least_days
+    AND {_SQUARED_CHORD} <= greatest(o.squared_reach, n.squared_reach)
+"""
+_BEST = f"""
+    SELECT o.id, p.micro_points, row_number() OVER (ORDER BY p.micro_points DESC, round({MICRO} * p.km), o.id) AS rank
+    FROM plain_offers o {_PAIR}
+    WHERE o.category = n.category AND o.band = ANY (ARRAY(SELECT generate_series(n.south, n.north)))
+    AND o.longitude BETWEEN n.west AND n.east AND {_FEASIBLE}
+    ORDER BY p.micro_points DESC, round({MICRO} * p.km), o.id LIMIT 20
+"""  # noqa: S608 (our own words)
+_LISTS = f"""
+    SELECT n.id, (SELECT coalesce(array_agg(best.id ORDER BY best.rank), '{{}}') FROM ({_BEST}) best)
+    FROM plain_needs n WHERE n.id = ANY (%(needs)s)
+"""  # noqa: S608
+_SUMS = f"""
+    SELECT count(*), coalesce(sum(best.id), 0), coalesce(sum(best.micro_points), 0)::bigint
+    FROM plain_needs n CROSS JOIN LATERAL ({_BEST}) best
+    WHERE n.id BETWEEN %(first)s AND %(last)s AND n.id %% %(every)s = 0
+"""  # noqa: S608
+# The other way round no need reaches farther than the farthest of all: the box is as large as for a need.
+_NEEDS_OF = f"""
+    SELECT n.id, p.micro_points
+    FROM (SELECT *, degrees(asin(sin(%(angle)s) / cos(radians(latitude)))) + 1e-6 AS width,
+                 degrees(%(angle)s) + 1e-6 AS height FROM plain_offers WHERE id = %(offer)s) o
+    JOIN plain_needs n ON n.category = o.category
+        AND n.band = ANY (ARRAY(SELECT generate_series(
+            floor((o.latitude - o.height) * 10)::int, floor((o.latitude + o.height) * 10)::int)))
+        AND n.longitude BETWEEN o.longitude - o.width AND o.longitude + o.width
+    {_PAIR}
+    WHERE {_FEASIBLE}
+"""  # noqa: S608
+
+
+class PlainIndex:
+    """The query on a connection of its own."""
+
+    def __init__(self, url: str, *, today: int, most_reach_km: float) -> None:
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection.execute(
+            "SET jit = off"
+        )  # compiling takes longer than it saves, here as in the product
+        self._today = today
+        self._angle = (most_reach_km + 1e-3) / EARTH_RADIUS_KM
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def best(self, need_ids: Sequence[int]) -> dict[int, list[int]]:
+        """Of each of these needs the ids of its best 20 offers, best first."""
+        rows = self._connection.execute(
+            _LISTS, {"needs": list(need_ids), "today": self._today}, prepare=True, binary=True
+        )
+        return dict(rows.fetchall())
+
+    def sums(self, first: int, last: int, *, every: int = 1) -> tuple[int, int, int]:
+        """Over the best 20 of every so many-th need from id to id: pairs, and the sums of offers' ids and of points."""
+        count, offers, points = self._connection.execute(
+            _SUMS, {"first": first, "last": last, "every": every, "today": self._today}
+        ).fetchone() or (0, 0, 0)
+        return int(count), int(offers), int(points)
+
+    def needs_of(self, offer_id: int) -> dict[int, int]:
+        """The needs that this offer could help, with the score of each pair in millionths of a point."""
+        rows = self._connection.execute(
+            _NEEDS_OF, {"offer": offer_id, "angle": self._angle, "today": self._today}, prepare=True
+        )
+        return {need: int(points) for need, points in rows.fetchall()}
