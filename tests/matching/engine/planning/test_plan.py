@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.engine import Weights, Window, feasible_pairs
-from matching.engine.planning import auction, plan, plan_pairs, prices
+from matching.engine.planning import AUCTION_STEP, auction, plan, plan_pairs, prices
 from matching.engine.planning.problem import problem_of
 
 from ..builders import (
@@ -356,7 +356,7 @@ def test_units_by_the_thousand_are_auctioned_within_the_stated_step(monkeypatch)
     monkeypatch.undo()
     monkeypatch.setattr("matching.engine.planning.EXACT_PAIRS", 0)
     auctioned = plan_pairs(pairs)
-    step = 2e-3 * float(problem_of(pairs).value.mean())
+    step = AUCTION_STEP * float(problem_of(pairs).value.mean())
     asked = sum(one.quantity for one in needs)
     assert proven.objective - step * asked - 1e-6 <= auctioned.objective <= proven.objective + 1e-6
     assert auctioned.bound >= proven.objective - 1e-6
