@@ -88,8 +88,8 @@ REGISTER: dict[str, Marks] = {
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
     # --- matching
     "matching.Match": Marks(
-        keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day last_day "
-        "quantity need_revision offer_revision answer_by asked_at ended_on created_at changed_at"
+        keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
+        "last_day quantity need_revision offer_revision answer_by asked_at ended_on created_at changed_at"
     ),
     "matching.Decision": Marks(keep="match act from_state to_state by role reason at", anonymise="note"),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),

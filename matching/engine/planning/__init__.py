@@ -18,6 +18,7 @@ import time
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 
 import numpy as np
 
@@ -102,7 +103,12 @@ def plan(
 
 
 def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
-    """The plan among these pairs: all feasible ones, by need, best first, as `feasible_pairs` gives them."""
+    """The plan among these pairs: all feasible ones, by need, best first, as `feasible_pairs` gives them.
+
+    Raises ValueError for seconds that are no time.
+    """
+    if not 0 <= seconds < inf:
+        raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
     clock = _Clock(seconds)
     problem = problem_of(pairs)
     usual = [first_come(problem), best_score_first(problem)]

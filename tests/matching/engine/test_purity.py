@@ -1,4 +1,4 @@
-"""The engine runs where nothing but Python and NumPy is installed."""
+"""The engine runs where nothing but Python, NumPy and the plan's solver is installed."""
 
 import subprocess
 import sys
@@ -9,12 +9,15 @@ import sys
 for name in ("django", "celery", "psycopg", "rest_framework"):
     sys.modules[name] = None
 from datetime import date
-from matching.engine import Need, Offer, Window, rank
+from matching.engine import Need, Offer, Window, need_columns, offer_columns, rank
+from matching.engine.planning import plan
 today = date(2026, 3, 1)
 place = {"city": 1, "lat": 48.57, "lon": 7.75}
 offer = Offer(id=1, kind="housing", category="separate_room", available=(Window(today),), capacity=2, **place)
 need = Need(id=1, kind="housing", first_day=today, last_day=today, quantity=2, **place)
 assert rank([need], [offer], today=today)[0].feasible_count == 1
+offers = offer_columns([offer])
+assert plan(need_columns([need], offers.vocabulary), offers, today=today).people == 2
 loaded = {name.split(".")[0] for name in sys.modules}
 ours = loaded & {"config", "offers", "needs", "accounts", "catalogue", "cities"}
 assert not ours, ours

@@ -453,3 +453,10 @@ def test_days_far_apart():
     always = offer(1, available=(Window(forever[0]),))
     made = planned([need(1, first_day=forever[0], last_day=forever[1])], [always])
     assert made.people == 2
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), -1.0, float("inf")])
+def test_seconds_that_are_no_time_are_refused(seconds):
+    needs, offers = [need(1, quantity=1)], [offer(1, capacity=1)]
+    with pytest.raises(ValueError, match=r"^seconds: "):
+        plan(*columns(needs, offers), today=TODAY, seconds=seconds)
