@@ -50,7 +50,7 @@ check: setup ## Vérifie la mise en forme, les types, les frontières, les migra
 	@env -i PATH="$$PATH" $(production) $(PY) manage.py check --deploy --fail-level WARNING
 
 .PHONY: bench
-bench: setup ## Mesure les temps de réponse et de mise en relation
+bench: setup ## Mesure le moteur et les pages à côté de requêtes simples (ARGS="--size L" : tout un pays ; docs/figures.md)
 	$(PY) -m bench $(ARGS)
 
 .PHONY: screenshots

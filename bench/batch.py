@@ -7,8 +7,11 @@ import os
 import statistics
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 from django.db import connection
@@ -19,7 +22,7 @@ from bench.country import CATEGORIES, Country
 from bench.crew import Crew, Done
 from bench.filling import SLUG
 from bench.plain_index import MICRO, PlainIndex
-from bench.tables import count, decimal, refuse_unless, say, times_as_fast
+from bench.tables import count, decimal, doing, refuse_unless, say, times_as_fast
 from cities.models import City
 from matching import engine, rescans, snapshots
 from needs.models import Need
@@ -38,14 +41,7 @@ def show(name: str, country: Country, *, rounds: int) -> None:
     city = City.objects.get(slug=SLUG)
     offers, needs = len(country.offers), len(country.needs)
     every = 1 if needs <= MOST_NEEDS_BY_SQL else needs // SAMPLE
-    rows: dict[str, list[_Run]] = {
-        "ranked": [],
-        "scanned": [],
-        "sql": [],
-        "floor": [],
-        "first": [],
-        "again": [],
-    }
+    rows: dict[str, list[_Run]] = defaultdict(list)
     connection.close()
     # Each kind of run has processes of its own, whose memory is its own.
     with (
@@ -54,15 +50,21 @@ def show(name: str, country: Country, *, rounds: int) -> None:
         Crew(PROCESSES) as others,
         Crew(PROCESSES) as writers,
     ):
-        for _ in range(rounds):
-            rows["ranked"].append(_ranked(rankers, city, needs, near=0))
-            rows["sql"].append(_by_sql(country, every))
-            rows["floor"].append(_floor(others))
-            rows["scanned"].append(_ranked(scanners, city, needs, near=engine.NEAR))
-            _forget_suggestions()
-            rows["first"].append(_written(writers, city))
-            rows["again"].append(_written(writers, city))
-    _check(country, rows, every)
+        ways: dict[str, Callable[[], _Run]] = {
+            "ranked": partial(_ranked, rankers, city, near=0),
+            "sql": partial(_by_sql, country, every),
+            "floor": partial(_floor, others),
+            "scanned": partial(_ranked, scanners, city, near=engine.NEAR),
+            "first": partial(_written_afresh, writers, city),
+            "again": partial(_written, writers, city),
+        }
+        for number in range(rounds):
+            for one, way in ways.items():
+                rows[one].append(way())
+                doing(
+                    f"taille {name}, tour {number + 1} sur {rounds}, {one} : {decimal(rows[one][-1].seconds, 2)} s"
+                )
+    _check(rows, every)
     pairs = rows["ranked"][0].feasible
     say(
         f"Tout à nouveau, taille {name} : {count(offers)} propositions, {count(needs)} besoins,"
@@ -70,7 +72,7 @@ def show(name: str, country: Country, *, rounds: int) -> None:
     )
     ours, sql, least = (_median(rows[one]) for one in ("ranked", "sql", "floor"))
     marked = "" if every == 1 else f" (extrapolé d’un besoin sur {every})"
-    say(f"{times_as_fast(ours, sql)} plus vite que le SQL d’index{marked}, les 20 meilleures de chaque besoin,"
+    say(f"{times_as_fast(ours, sql)} la vitesse du SQL d’index{marked}, les 20 meilleures de chaque besoin,"
         f" sans écrire : {decimal(ours, 2)} s / {decimal(sql, 2)} s")  # fmt: skip
     near = count(rows["floor"][0].feasible)
     say(f"{times_as_fast(ours, least)} la vitesse du plancher (lire, comparer les distances, {near} paires à portée) :"
@@ -109,7 +111,7 @@ def _line(words: str, runs: list[_Run], pairs: int) -> None:
     )
 
 
-def _check(country: Country, rows: dict[str, list[_Run]], every: int) -> None:
+def _check(rows: Mapping[str, list[_Run]], every: int) -> None:
     """The same pairs each time, in every way; on a sample, the same lists as the SQL."""
     reference = rows["ranked"][0]
     for one in ("ranked", "scanned", "first", "again"):
@@ -127,7 +129,7 @@ def _check(country: Country, rows: dict[str, list[_Run]], every: int) -> None:
 # --- Ours, nothing written -----------------------------------------------------------------------------
 
 
-def _ranked(crew: Crew, city: City, needs: int, *, near: int) -> _Run:
+def _ranked(crew: Crew, city: City, *, near: int) -> _Run:
     parts = _parts(city)
     connection.close()
     moment = timezone.now()
@@ -179,11 +181,12 @@ def rank_parts(city_id: int, parts: list[Part], moment: datetime, near: int) -> 
 # --- Ours, written -------------------------------------------------------------------------------------
 
 
-def _forget_suggestions() -> None:
+def _written_afresh(crew: Crew, city: City) -> _Run:
     """As before the first scan, with nothing left for PostgreSQL to clean up."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE matching_match, matching_scan, matching_rescan, matching_rescanpart CASCADE")
         cursor.execute("CHECKPOINT")
+    return _written(crew, city)
 
 
 def _written(crew: Crew, city: City) -> _Run:

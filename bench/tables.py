@@ -20,6 +20,11 @@ def say(text: str = "") -> None:
     print(text, flush=True)  # noqa: T201
 
 
+def doing(text: str) -> None:
+    """What is going on, for whoever waits; not a part of the tables."""
+    print(f"… {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def milliseconds(call: Callable[[], object]) -> float:
     """Of one call."""
     started = time.perf_counter()
