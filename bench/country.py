@@ -1,7 +1,7 @@
 """A country, or one metropolis, as arrays: offers and needs spread over the communes by population.
 
-Twelve categories; an offer is there for 1 day to 12 months and gives 1 to 6; either side reaches 5 to 50 km. The same
-numbers and the same seed make the same country.
+Twelve categories; an offer is there, and a need lasts, for 1 day to 12 months, all of which are needed; both are of 1
+to 6 units and reach 5 to 50 km. The same numbers and the same seed make the same country.
 """
 
 import csv
@@ -64,7 +64,7 @@ URGENCIES = (Urgency.TONIGHT, Urgency.THIS_WEEK, Urgency.PLANNED)  # in the orde
 URGENCY_SHARES = (0.1, 0.3, 0.6)
 LEAST_REACH_KM, MOST_REACH_KM = 5, 50
 MOST_UNITS = 6
-LONGEST_WINDOW, LONGEST_NEED = 365, 60  # days
+LONGEST_DAYS = 365
 PARIS = (48.8566, 2.3522)
 METROPOLIS_KM = 50.0
 
@@ -166,7 +166,7 @@ def make(
     )
     day = today.toordinal()
 
-    def side(rows: int, earliest: int, latest: int, longest: int) -> dict[str, Any]:
+    def side(rows: int, earliest: int, latest: int) -> dict[str, Any]:
         category = chance.integers(0, len(categories), rows)
         first = day + chance.integers(earliest, latest, rows)
         return {
@@ -178,20 +178,17 @@ def make(
                 np.float64
             ),
             "first_day": first,
-            "last_day": first + chance.integers(0, longest, rows),
+            "last_day": first + chance.integers(0, LONGEST_DAYS, rows),
             "units": chance.integers(1, most_units, rows, endpoint=True),
             "languages": chance.integers(0, len(LANGUAGE_SETS), rows),
         }
 
-    given = Offers(
-        **side(offers, -30, 60, LONGEST_WINDOW), confirmed_day=day - chance.integers(0, 90, offers)
-    )
-    asked = side(needs, 0, 30, LONGEST_NEED)
+    given = Offers(**side(offers, -30, 60), confirmed_day=day - chance.integers(0, 90, offers))
+    asked = side(needs, 0, 30)
     housing = asked["is_housing"]
-    days = asked["last_day"] - asked["first_day"] + 1
     wanted = Needs(
         **asked,
-        least_days=np.where(housing, days, chance.integers(1, days, endpoint=True)),
+        least_days=asked["last_day"] - asked["first_day"] + 1,
         part_useful=~housing & (chance.random(needs) < part_useful),
         people=np.where(housing, asked["units"], chance.integers(1, 6, needs)),
         urgency=chance.choice(len(URGENCIES), needs, p=URGENCY_SHARES),

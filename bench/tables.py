@@ -60,10 +60,9 @@ def times_as_fast(ours: float, theirs: float) -> str:
 
 def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], baseline: str) -> None:
     """A line: how many times as fast as the baseline, then the milliseconds of both."""
-    mine, base = statistics.median(ours), statistics.median(theirs)
     say(
-        f"{times_as_fast(mine, base)} plus vite que la {baseline}, {name} : "
-        f"{mine:.1f} ms / {base:.1f} ms au milieu, {percentile(ours, 99):.1f} / {percentile(theirs, 99):.1f} au 99e"
+        f"{times_as_fast(statistics.median(ours), statistics.median(theirs))} la vitesse de la {baseline}, {name} :"
+        f" {spread(ours)}, contre {spread(theirs)}"
     )
 
 
