@@ -191,11 +191,10 @@ def _written_afresh(crew: Crew, city: City) -> _Run:
 
 def _written(crew: Crew, city: City) -> _Run:
     """A rescan from the asking to its end, by workers who find its parts for themselves."""
-    moment = timezone.now()
     started = time.perf_counter()
-    rescan = rescans.ask(cities=[city], by=None, now=moment)
+    rescan = rescans.ask(cities=[city], by=None, now=timezone.now())
     connection.close()
-    _, done = crew.run(work_on_parts, [(moment,)] * PROCESSES)
+    _, done = crew.run(work_on_parts, [()] * PROCESSES)
     seconds = time.perf_counter() - started
     progress = rescans.progress(rescan)
     refuse_unless(progress.is_over and not progress.failed, "the rescan has not come to its end")
@@ -216,10 +215,10 @@ def _written(crew: Crew, city: City) -> _Run:
     )
 
 
-def work_on_parts(moment: datetime) -> int:
+def work_on_parts() -> int:
     """In a process of the crew: parts of the rescan until there is none; how many."""
     number = 0
-    while rescans.work_on_one(now=moment):
+    while rescans.work_on_one(now=timezone.now()):
         number += 1
     return number
 

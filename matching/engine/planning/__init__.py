@@ -31,8 +31,9 @@ from matching.engine.ranking import Feasible, feasible_pairs
 from matching.engine.records import Weights
 
 SECONDS = 10.0
-# A bid's step compared with the mean value of a unit: what an auction may lose.
-AUCTION_STEP = 4e-3
+# A bid's step compared with the mean value of a unit: what an auction may lose. Of very many pairs the last thousandth
+# would take most of the time.
+AUCTION_STEP, COARSE_STEP, COARSE_PAIRS = 4e-3, 2e-2, 1_000_000
 # With no more open pairs than this, the best is proven rather than searched for.
 EXACT_PAIRS = 20_000
 SMALL_PAIRS = 1_500
@@ -169,7 +170,8 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
 
 
 def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, float, Floats]:
-    step = AUCTION_STEP * float(problem.value.mean())
+    part = AUCTION_STEP if len(problem) < COARSE_PAIRS else COARSE_STEP
+    step = part * float(problem.value.mean())
     units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
     # What nobody bid for is still worth giving.
     missing = problem.quantity - np.bincount(problem.need, units, len(problem.quantity))
