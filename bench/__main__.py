@@ -4,9 +4,12 @@ Without a word: what ends within ten minutes or so. docs/figures.md tells how to
 """
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +59,7 @@ def main() -> int:
     os.environ["LOG_LEVEL"] = "WARNING"
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
-    with embedded.servers(folder) as urls:
+    with _alone(folder), embedded.servers(folder) as urls:
         os.environ.update(urls)
         import django
 
@@ -72,6 +75,18 @@ def main() -> int:
         if "desk" in tables:
             _desk(folder, chosen)
     return 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two at once would empty each other's database, and slow each other down."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "bench.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Une autre mesure est en cours dans {folder}.") from None
+        yield
 
 
 def _country(name: str, tables: list[str], chosen: argparse.Namespace) -> None:
