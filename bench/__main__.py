@@ -28,7 +28,7 @@ class Size:
 
 
 SIZES = {
-    "S": Size(10_000, 3_000, 5, has_single=False),
+    "S": Size(10_000, 3_000, 3, has_single=False),
     "M": Size(100_000, 20_000, 3, has_single=True),
     "L": Size(1_000_000, 200_000, 3, has_single=True),
 }
