@@ -85,7 +85,7 @@ def tell() -> Callable[..., Story]:
             offer=offer,
             rank=1,
             score=80,
-            part_values=[0.0] * 6,
+            part_values=[0.9, 1.0, 0.5, 0.5, 0.5, 1.0],
             weight_values=[30.0, 25.0, 15.0, 10.0, 10.0, 10.0],
             algorithm="test",
             distance_km=2.5,

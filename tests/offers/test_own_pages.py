@@ -287,7 +287,7 @@ def test_capacity_below_what_is_promised_is_refused_beside_the_field(
         state=MatchState.CONFIRMED,
         rank=1,
         score=80,
-        part_values=[0.0] * 6,
+        part_values=[0.9, 1.0, 0.5, 0.5, 0.5, 1.0],
         weight_values=[30.0, 25.0, 15.0, 10.0, 10.0, 10.0],
         algorithm="1",
         distance_km=1,
