@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import Count, QuerySet, Sum
 
 from catalogue.vocabulary import HOUSING_FORMS, Kind
@@ -190,7 +190,10 @@ def _named(needs: Sequence[Need]) -> reading.Where:
 
 def _selected(needs: QuerySet[Need]) -> reading.Where:
     """The same rows as the queryset: who may be matched is told in one place, `Need.objects.open`."""
-    sql, values = needs.order_by().values("pk").query.sql_with_params()
+    try:
+        sql, values = needs.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return reading.Where("false", {})  # say, of a département without any commune
     names = [f"selected_{number}" for number in range(len(values))]
     return reading.Where(
         f"n.id IN ({sql % tuple(f'%({name})s' for name in names)})", dict(zip(names, values, strict=True))

@@ -408,6 +408,8 @@ def test_a_part_is_one_kind_in_one_departement(city):
     own = NeedFactory(city=city, goods=True, for_person=UserFactory())
     snapshot = snapshots.of_part(city, kind=Kind.GOODS, department_code="67", now=NOW)
     assert ids(snapshot.needs) == [wanted.pk, own.pk]
+    nowhere = snapshots.of_part(city, kind=Kind.GOODS, department_code="99", now=NOW)
+    assert len(nowhere.needs) == 0
 
 
 def test_a_selection_is_of_kind_urgency_and_list(city):
