@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from bench.country import GOODS, HOUSING, MOST_UNITS, Country, columns, make
+from bench.country import GOODS, HOUSING, LONGEST_DAYS, MOST_UNITS, Country, columns, make
 from bench.crew import alone
 from bench.tables import count, decimal, refuse_unless, say
 from catalogue.vocabulary import Kind
@@ -114,12 +114,17 @@ def _line(instance: Instance, found: Outcome, peak_mb: float) -> None:
     say(
         f"    {instance.words} : {count(found.people)} personnes aidées sur {count(found.people_asked)},"
         f" {count(found.first_come_people)} si le premier arrivé est le premier servi"
-        f" ; {'temps imparti' if not found.in_time else 'médiane'} {found.rounds} fois"
+        f" ; {_measured(found)}"
     )
     if instance.kind == "assignment":
         say(
             f"    uasos a annoncé {decimal(UASOS_SECONDS, 2)} s pour autant de paires, sur la machine de ses auteurs"
         )
+
+
+def _measured(found: Outcome) -> str:
+    times = "mesuré une fois" if found.rounds == 1 else f"médiane de {found.rounds}"
+    return times if found.in_time else f"arrêté par le temps imparti, {times}"
 
 
 def _percent(share: float) -> str:
@@ -192,7 +197,7 @@ def _all_possible(country: Country) -> Country:
     offers = replace(
         country.offers,
         first_day=np.full(len(country.offers), TODAY.toordinal()),
-        last_day=np.full(len(country.offers), TODAY.toordinal() + 365),
+        last_day=np.full(len(country.offers), TODAY.toordinal() + 2 * LONGEST_DAYS),
     )
     return replace(country, offers=offers, needs=replace(country.needs, reach_km=far))
 
