@@ -6,6 +6,7 @@ Without a word: what ends within ten minutes or so. docs/figures.md tells how to
 import argparse
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,11 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _die_with_parent() -> None:
+    """A worker left behind would take part in the next run."""
+    embedded.die_with_parent(signal.SIGTERM)
+
+
 def _country(name: str, tables: list[str], chosen: argparse.Namespace) -> None:
     """One size of the country: filled once for the batch and for what is new."""
     size = SIZES[name]
@@ -115,12 +121,17 @@ def _desk(folder: Path, chosen: argparse.Namespace) -> None:
     desk.prepare(offers=chosen.offers, needs=chosen.needs)
     log = embedded.home(folder) / "worker.log"
     with log.open("wb") as output:
-        worker = subprocess.Popen(command("worker"), stdout=output, stderr=output)  # noqa: S603 (our own words)
+        worker = subprocess.Popen(  # noqa: S603 (our own words)
+            command("worker"), stdout=output, stderr=output, preexec_fn=_die_with_parent
+        )
         try:
             desk.show(rounds=chosen.times or desk.ROUNDS)
         finally:
             worker.terminate()
-            worker.wait(20)
+            try:
+                worker.wait(20)
+            except subprocess.TimeoutExpired:
+                worker.kill()
 
 
 if __name__ == "__main__":
