@@ -439,7 +439,7 @@ def test_interrupted_it_says_how_to_go_on(
     )
     eventually(lambda: Offer.objects.count() >= 5, seconds=60)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Interrompu. Relancez la même commande" in err
     assert "Traceback" not in err

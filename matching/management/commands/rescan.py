@@ -1,10 +1,10 @@
 import argparse
-import multiprocessing
 import os
 import time
 from collections.abc import Sequence
 from typing import Any
 
+import billiard
 from celery import current_app
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
@@ -94,7 +94,9 @@ def _cities(slugs: Sequence[str] | None) -> list[City]:
 def _a_worker_answers() -> bool:
     """Whether some worker takes tasks of the matching queue."""
     try:
-        queues = current_app.control.inspect(timeout=WORKERS_ANSWER_WITHIN).active_queues()
+        with current_app.connection_for_write() as broker:
+            asking = current_app.control.inspect(timeout=WORKERS_ANSWER_WITHIN, connection=broker)
+            queues = asking.active_queues()
     except (OperationalError, OSError):
         return False
     return any(queue["name"] == "matching" for some in (queues or {}).values() for queue in some)
@@ -104,7 +106,8 @@ def _work(rescan: Rescan, count: int, line: "_Line") -> None:
     """Do the parts in processes of our own, showing how far they are. A process that dies is replaced: whatever it
     had in hand counts as tried, so this ends.
     """
-    context = multiprocessing.get_context("fork")
+    # Celery's own: a child begins with connections to the broker of its own.
+    context = billiard.get_context("fork")
     processes: list[Any] = []
     for _round in range(rescans.TRIES + 1):
         processes = [context.Process(target=_work_until_done) for _number in range(count)]
@@ -130,6 +133,9 @@ def _work(rescan: Rescan, count: int, line: "_Line") -> None:
 
 
 def _work_until_done() -> None:
+    # What was open where we were forked is not ours to use, nor to close.
+    for inherited in connections.all(initialized_only=True):
+        inherited.connection = None
     while rescans.work_on_one(now=timezone.now()):
         pass
     connections.close_all()
