@@ -25,9 +25,9 @@ from catalogue.times import day_words, hour_words
 from catalogue.vocabulary import Kind, Urgency
 from cities.models import City, Commune
 from matching import facts, plan_words, plans, presentation
+from matching.lifecycle import ANSWERED, IN_HAND
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plan_forms import PlanForm
-from matching.reading import ANSWERED, UNDER_WAY
 from matching.snapshots import local_day
 from needs.models import Need
 
@@ -305,7 +305,7 @@ def _groups(
             match.facts = line.match.facts  # as they were when it was asked
     today = local_day(now, city)
     decided = defaultdict(list)
-    for match in Match.objects.filter(need__in=needs, state__in=[*UNDER_WAY, *ANSWERED]).order_by("pk"):
+    for match in Match.objects.filter(need__in=needs, state__in=[*IN_HAND, *ANSWERED]).order_by("pk"):
         decided[match.need_id, match.offer_id].append(match)
     found: dict[int, list[LineCard]] = defaultdict(list)
     for line, match in zip(lines, shown, strict=True):
@@ -333,7 +333,7 @@ def _state(line: PlanLine, decided: Sequence[Match]) -> tuple[str, str, str]:
         return "asked", str(state.label), presentation.STATE_COLOURS.get(state, "planned")
     for match in decided:
         same = (match.need_revision, match.offer_revision) == (line.need_revision, line.offer_revision)
-        if match.state in UNDER_WAY or same:
+        if match.state in IN_HAND or same:
             return "gone", str(MatchState(match.state).label), "planned"
     if (line.need.revision, line.offer.revision) != (line.need_revision, line.offer_revision):
         return "gone", _("A changé depuis"), "warn"

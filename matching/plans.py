@@ -29,9 +29,8 @@ from matching.engine.planning import plan as best_plan
 from matching.engine.planning.gaps import LeftOut, left_out
 from matching.engine.planning.scarcity import Call, Relaxation, calls, relaxations
 from matching.engine.rules import MICRO
-from matching.lifecycle import HOLDING, Act, NotPossible
+from matching.lifecycle import ANSWERED, HOLDING, Act, NotPossible
 from matching.models import LIVE_STATES, Hold, Match, MatchState, Plan, PlanGap, PlanLine
-from matching.reading import ANSWERED
 from matching.snapshots import local_day
 from needs.models import Need, NeedState
 from notifications.bell import ring_on_commit

@@ -16,9 +16,10 @@ from matching import engine, reading, scans, services, snapshots
 from matching.engine.columns import unit_sphere
 from matching.lifecycle import Reason
 from matching.models import Match
+from matching.reading import arrays, lists
 from matching.snapshots import NEAR_KM, local_day
 from needs.models import Need
-from offers.models import Offer
+from offers.models import REACH_CLASSES, Offer
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, due_need, due_offer, suggested_match
@@ -87,7 +88,7 @@ def away(city, km, *, east=0.0):
 # --- The same as by records ----------------------------------------------------------------------------
 
 CODES = ["fr", "en", "ar", "ti"]
-lists = st.lists(st.sampled_from(CODES), max_size=3)
+spoken = st.lists(st.sampled_from(CODES), max_size=3)
 slots = st.lists(
     st.sampled_from(["mon 18:00-20:00", "sat 09:00-12:30", "sun 22:00-24:00"]), max_size=2, unique=True
 )
@@ -104,7 +105,7 @@ windows = st.sampled_from(
 def offer_fields(draw):
     kind = draw(st.sampled_from(list(Kind)))
     found = {
-        "kind": kind, "languages": draw(lists), "windows": draw(windows), "capacity": draw(st.integers(1, 8)),
+        "kind": kind, "languages": draw(spoken), "windows": draw(windows), "capacity": draw(st.integers(1, 8)),
         "reach_km": draw(st.sampled_from([0, 5, 5.5, 100, 500])), "share_with_linked": draw(st.booleans()),
         # Fields of another kind than its own, which a row may well carry.
         "step_free": draw(st.booleans()), "pets_accepted": draw(st.booleans()), "shared_home": draw(st.booleans()),
@@ -115,7 +116,7 @@ def offer_fields(draw):
         found["category"] = draw(st.sampled_from(["shared_room", "whole_dwelling"]))
     if kind == Kind.SKILL:
         found["category"] = draw(st.sampled_from(["interpreting", "french_lessons"]))
-        found["languages_from"], found["languages_to"] = draw(lists) or ["fr"], draw(lists) or ["en"]
+        found["languages_from"], found["languages_to"] = draw(spoken) or ["fr"], draw(spoken) or ["en"]
     return found
 
 
@@ -124,7 +125,7 @@ def need_fields(draw):
     kind = draw(st.sampled_from(list(Kind)))
     first = draw(st.sampled_from([date(2026, 3, 1), date(2026, 4, 1)]))
     found = {
-        "kind": kind, "languages": draw(lists), "first_day": first,
+        "kind": kind, "languages": draw(spoken), "first_day": first,
         "last_day": first + timedelta(days=draw(st.integers(12, 60))),
         "min_days": draw(st.sampled_from([None, 1, 10])), "reach_km": draw(st.sampled_from([0, 7, 30.5])),
         "urgency": draw(st.sampled_from(["tonight", "this_week", "planned"])), "pets": draw(st.booleans()),
@@ -146,7 +147,7 @@ def need_fields(draw):
         found["quantity"] = draw(st.integers(1, 5))
     if kind == Kind.SKILL:
         found["category"] = draw(st.sampled_from(["interpreting", "french_lessons"]))
-        found["languages_from"] = draw(lists) or ["fr"]
+        found["languages_from"] = draw(spoken) or ["fr"]
     return found
 
 
@@ -224,7 +225,7 @@ def test_the_index_holds_all_that_is_read_of_an_offer():
     held = {Offer._meta.get_field(name).column for name in [*index.fields, *index.include]}
     read = {
         text
-        for sql in (reading._PICKED, reading._IN_RANGES, reading._IN_CIRCLE)
+        for sql in (reading.offers._PICKED, reading.offers._IN_RANGES, reading.offers._IN_CIRCLE)
         for text in re.findall(r"\bo\.(\w+)", sql)
     }
     assert read - held == {"state"}, "which is the index's condition"
@@ -234,13 +235,13 @@ def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
     """As the planner decides by itself, with as many rows as make it matter."""
     add_alike(due_offer(city=city), 5_000)
     plans = []
-    rows = reading._rows
+    rows = arrays.rows
 
     def explained(sql, params):
         plans.extend(line for (line,) in rows(f"EXPLAIN {sql}", params))
         return rows(sql, params)
 
-    monkeypatch.setattr(reading, "_rows", explained)
+    monkeypatch.setattr(arrays, "rows", explained)
     snapshots.of_needs([due_need(city=city)], city=city, now=NOW)
     for index in ("offer_reading", "window_days"):
         assert any(f"Index Only Scan using {index}" in line for line in plans), "\n".join(plans)
@@ -249,7 +250,9 @@ def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
 def add_alike(offer, count):
     """So many offers like this one, with the same days, spread over the country; the planner knows of them."""
     stored = [
-        field.column for field in Offer._meta.local_concrete_fields if not (field.primary_key or field.generated)
+        field.column
+        for field in Offer._meta.local_concrete_fields
+        if not (field.primary_key or field.generated)
     ]
     own = {
         "reference": "'Z-' || number",
@@ -361,9 +364,9 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     offer_lon = (offer_lon + 180) % 360 - 180
     with pytest.MonkeyPatch.context() as patched:
         if cell:
-            patched.setattr(reading, "CELL_DEGREES", {0: cell})
+            patched.setattr(reading.ranges, "CELL_DEGREES", {0: cell})
         ranges = reading.Ranges.around(needs, NEAR_KM)
-    classes = np.array(reading.REACH_CLASSES)
+    classes = np.array(REACH_CLASSES)
     offer_class = classes[np.searchsorted(classes, offer_reach)]
     band = np.floor(offer_lat * 10).astype(int)
     times = np.zeros(offers, int)
@@ -537,7 +540,7 @@ def test_lists_are_learnt_once(city, monkeypatch):
     OfferFactory(city=city, languages=["fr", "so"])
     need = due_need(city=city)
     snapshots.of_needs([need], city=city, now=NOW)
-    monkeypatch.setattr(reading, "_learn", lambda *_: None)
+    monkeypatch.setattr(lists, "_learn", lambda *_: None)
     snapshot = snapshots.of_needs([need], city=city, now=NOW)
     assert words(snapshot.offers.vocabulary.languages, snapshot.offers.languages) == [{"fr", "so"}]
 
@@ -546,14 +549,14 @@ def test_an_offer_whose_words_change_while_they_are_read_is_left_to_its_own_scan
     """It is due: its list of the first moment is in no row any more at the second."""
     changed, stays = OfferFactory(city=city, languages=["zu"]), OfferFactory(city=city, languages=["fr"])
     need = due_need(city=city)
-    learn = reading._learn
+    learn = lists._learn
 
     def meanwhile(table, *arguments):
         if table == "offers_offer":
             Offer.objects.filter(pk=changed.pk).update(languages=["xh"])
         learn(table, *arguments)
 
-    monkeypatch.setattr(reading, "_learn", meanwhile)
+    monkeypatch.setattr(lists, "_learn", meanwhile)
     assert ids(snapshots.of_needs([need], city=city, now=NOW).offers) == [stays.pk]
     assert not caplog.records
     monkeypatch.undo()

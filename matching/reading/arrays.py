@@ -1,0 +1,105 @@
+"""Rows leave the database as arrays, one for each field."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import psycopg
+from django.db import connection
+from numpy.typing import NDArray
+
+from matching.engine.columns import FOREVER, UNKNOWN, Ints, code
+
+log = logging.getLogger(__name__)
+
+# How a value leaves the database, and what it then is. Days and moments count from 1 January 2000.
+_SENT = {
+    "bigint": ("int8send", ">i8"),
+    "integer": ("int4send", ">i4"),
+    "float": ("float8send", ">f8"),
+    "boolean": ("boolsend", "?"),
+    "day": ("date_send", ">i4"),
+    "moment": ("timestamptz_send", ">i8"),
+}
+_FIRST_DAY = date(2000, 1, 1).toordinal()
+_FIRST_MOMENT = 946_684_800_000_000  # microseconds from 1970
+_INFINITY, _BEFORE_ALL = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+
+Columns = dict[str, NDArray[Any]]
+
+
+class Where(NamedTuple):
+    """A condition on the rows `n` of needs or `o` of offers, with its parameters."""
+
+    sql: str
+    params: Mapping[str, object] = {}
+
+
+def read(fields: Mapping[str, tuple[str, str]], source: str, params: Mapping[str, object]) -> Columns:
+    """Each field of all rows as an array. No field may be null: an array has no place for it."""
+    sent = ", ".join(f"string_agg({_SENT[type_][0]}({sql}), '')" for type_, sql in fields.values())
+    (values,) = rows(f"SELECT {sent} {source}", params)
+    found = {
+        name: _column(value or b"", type_)
+        for (name, (type_, _)), value in zip(fields.items(), values, strict=True)
+    }
+    if len({len(column) for column in found.values()}) > 1:
+        raise RuntimeError(f"null where a value is expected, among {', '.join(found)}")
+    return found
+
+
+def _column(value: bytes, type_: str) -> NDArray[Any]:
+    column = np.frombuffer(value, _SENT[type_][1])
+    native = column.astype(column.dtype.newbyteorder("="))
+    if type_ == "moment":
+        return native + _FIRST_MOMENT
+    if type_ == "day":
+        days = np.where(native == _BEFORE_ALL, UNKNOWN - _FIRST_DAY, native)
+        return np.where(days == _INFINITY, FOREVER - _FIRST_DAY, days).astype(np.int32) + np.int32(_FIRST_DAY)
+    return native
+
+
+def rows(sql: str, params: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Rows in PostgreSQL's binary format, which Django's own cursor does not ask for."""
+    connection.ensure_connection()
+    with (
+        connection.wrap_database_errors,
+        psycopg.Cursor(connection.connection) as cursor,
+    ):
+        cursor.execute(sql, params, binary=True)
+        return cursor.fetchall()
+
+
+def text(values: NDArray[Any]) -> str:
+    """As PostgreSQL writes an array: the fastest way for many numbers, and exact."""
+    return "{" + ",".join(map(repr, values.tolist())) + "}"
+
+
+def taken(columns: Columns, rows: Ints) -> Columns:
+    return {name: column[rows] for name, column in columns.items()}
+
+
+def codes(table: dict[Any, int], values: Ints) -> Ints:
+    """Each value's code in a vocabulary's table, which learns those that are new."""
+    different, _, which = distinct(values)
+    return np.array([code(table, one) for one in different.tolist()], np.int32)[which]
+
+
+def distinct(values: Ints) -> tuple[Ints, Ints, Ints]:
+    """The different values, a row of each, and which of them each row has."""
+    if len(values) and (values == values[0]).all():
+        return values[:1], np.zeros(1, np.int64), np.zeros(len(values), np.int64)
+    return np.unique(values, return_index=True, return_inverse=True)
+
+
+def without(faults: Mapping[str, Ints], ids: Any, gone: Ints, message: str) -> Ints:
+    """The rows without a fault. Those with one are named in the log, without the value, which may be personal."""
+    good = np.ones(len(ids), np.bool_)
+    good[gone] = False
+    for field, rows in faults.items():
+        for row in np.unique(rows[good[rows]]).tolist():
+            log.error(message, ids[row], field)
+        good[rows] = False
+    return np.flatnonzero(good)

@@ -1,0 +1,39 @@
+"""Pairs that people have answered, or are at."""
+
+import numpy as np
+
+from matching.engine.columns import Ints, row_codes
+from matching.lifecycle import ANSWERED, IN_HAND
+from matching.reading import arrays
+from matching.reading.needs import Needs
+from matching.reading.offers import Offers
+
+_DECIDED = {
+    "need": ("bigint", "m.need_id"),
+    "offer": ("bigint", "m.offer_id"),
+    "in_hand": ("boolean", "m.state = ANY (%(in_hand)s)"),
+    "need_revision": ("integer", "m.need_revision"),
+    "offer_revision": ("integer", "m.offer_revision"),
+}
+
+
+def read_excluded(needs: Needs, offers: Offers) -> Ints:
+    """`row_codes` of the pairs answered since either side last changed, and of those that are under way."""
+    need_ids, offer_ids = np.asarray(needs.columns.ids), np.asarray(offers.columns.ids)
+    in_hand = sorted(map(str, IN_HAND))
+    pairs = arrays.read(
+        _DECIDED,
+        "FROM matching_match m WHERE m.need_id = ANY (%(needs)s::bigint[]) AND m.state = ANY (%(decided)s)",
+        {
+            "needs": arrays.text(need_ids),
+            "in_hand": in_hand,
+            "decided": [*in_hand, *sorted(map(str, ANSWERED))],
+        },
+    )
+    pairs = arrays.taken(pairs, np.flatnonzero(np.isin(pairs["offer"], offer_ids)))
+    need, offer = np.searchsorted(need_ids, pairs["need"]), np.searchsorted(offer_ids, pairs["offer"])
+    unchanged = (needs.revision[need] == pairs["need_revision"]) & (
+        offers.revision[offer] == pairs["offer_revision"]
+    )
+    aside = pairs["in_hand"] | unchanged
+    return np.unique(row_codes(need[aside], offer[aside]))

@@ -1,0 +1,114 @@
+"""Where in the index the offers lie that may be within reach of some needs."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from matching.engine.columns import Floats, Ints
+from matching.engine.records import EARTH_RADIUS_KM
+from matching.reading.needs import Needs
+from offers.models import REACH_CLASSES
+
+# Rounding in the database's distance may never lose a candidate; the exact decision is the engine's.
+SLACK_KM = 1e-3
+SLACK_DEGREES = 1e-6
+# Around more places than these, circles are drawn round the cells that they lie in: so many degrees each way.
+CELL_DEGREES = {1_000: 0.1, 20_000: 0.5}
+HALF_DIAGONAL_KM = 79.0  # of a cell of one degree, at the equator
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """Stretches of the index `offer_reading` that hold every offer within reach of some needs, each offer once:
+    number of a category, class of reach, band of latitude, and longitudes from west to east.
+    """
+
+    number: Ints
+    reach_class: Ints
+    band: Ints
+    west: Floats
+    east: Floats
+    # Every offer of these categories that can be given remotely comes too, wherever it is.
+    remote_numbers: Ints
+    # Where all needs are at one place and reach as far: its latitude, longitude, reach and the margin.
+    circle: tuple[float, float, float, float] | None
+
+    @classmethod
+    def around(cls, needs: Needs, margin_km: float) -> Self:
+        """What may be within the larger of both reaches, and `margin_km` more."""
+        row, columns, circle = needs.wanted_need, needs.columns, None
+        wanted = (needs.wanted_category, columns.lat[row], columns.lon[row], columns.reach_km[row])
+        sizes = [size for most, size in CELL_DEGREES.items() if len(row) > most]
+        if sizes:
+            places, margin_km = _cells(*wanted, size=sizes[-1]), margin_km + sizes[-1] * HALF_DIAGONAL_KM
+        else:
+            places = np.unique(np.column_stack(wanted), axis=0)
+            if len(distinct := np.unique(places[:, 1:], axis=0)) == 1:
+                circle = (*distinct[0].tolist(), margin_km)
+        classes = np.array(REACH_CLASSES, np.float64)
+        reach_class = np.tile(np.arange(len(classes)), len(places))
+        number, lat, lon, reach = np.repeat(places, len(classes), axis=0).T
+        key = (number * len(classes) + reach_class).astype(np.int64)
+        radius = np.maximum(reach, classes[reach_class]) + margin_km
+        key, band, west, east = _merged(*_bands(key, lat, lon, radius))
+        return cls(
+            number=key // len(classes),
+            reach_class=np.array(REACH_CLASSES)[key % len(classes)],
+            band=band,
+            west=west,
+            east=east,
+            remote_numbers=np.unique(needs.wanted_category[columns.remote_ok[row]]),
+            circle=circle,
+        )
+
+
+def _cells(number: Ints, lat: Floats, lon: Floats, reach_km: Floats, *, size: float) -> Floats:
+    """Fewer places that stand for these: centres of cells, and the farthest reach within each."""
+    north, east = np.floor((lat + 90) / size).astype(np.int64), np.floor((lon + 180) / size).astype(np.int64)
+    distinct, cell = np.unique((number * 4096 + north) * 4096 + east, return_inverse=True)
+    reach = np.zeros(len(distinct))
+    np.maximum.at(reach, cell, reach_km)
+    number, north, east = distinct // 4096 // 4096, distinct // 4096 % 4096, distinct % 4096
+    return np.column_stack([number, (north + 0.5) * size - 90, (east + 0.5) * size - 180, reach])
+
+
+def _bands(key: Ints, lat: Floats, lon: Floats, radius_km: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """The bands of the box round each circle: (key, band, west, east), twice where it crosses the antimeridian."""
+    angle = (radius_km + SLACK_KM) / EARTH_RADIUS_KM
+    height = np.degrees(angle) + SLACK_DEGREES
+    # The widest point of a circle lies towards the pole; one that holds a pole has all longitudes.
+    holds_pole = np.abs(lat) + height >= 90
+    ratio = np.sin(angle) / np.cos(np.radians(np.where(holds_pole, 0, lat)))
+    width = np.where(holds_pole, 180, np.degrees(np.arcsin(np.clip(ratio, 0, 1))) + SLACK_DEGREES)
+    south = np.clip(np.floor((lat - height) * 10), -900, 900).astype(np.int64)
+    north = np.clip(np.floor((lat + height) * 10), -900, 900).astype(np.int64)
+    west, east = lon - width, lon + width
+    everywhere = width >= 180
+    west, east = np.where(everywhere, -180, west), np.where(everywhere, 180, east)
+    # The part beyond the antimeridian comes in again on the other side.
+    over_west, over_east = np.flatnonzero(west < -180), np.flatnonzero(east > 180)
+    box = np.concatenate([np.arange(len(key)), over_west, over_east])
+    west, east = (
+        np.concatenate([np.maximum(west, -180), west[over_west] + 360, np.full(len(over_east), -180.0)]),
+        np.concatenate([np.minimum(east, 180), np.full(len(over_west), 180.0), east[over_east] - 360]),
+    )
+    count = (north - south + 1)[box]
+    each = np.repeat(np.arange(len(box)), count)
+    band = south[box][each] + np.arange(len(each)) - np.repeat(np.cumsum(count) - count, count)
+    return key[box][each], band, west[each], east[each]
+
+
+def _merged(key: Ints, band: Ints, west: Floats, east: Floats) -> tuple[Ints, Ints, Floats, Floats]:
+    """The same ground without overlaps, so that no offer is read twice."""
+    group = key * 2048 + band + 900
+    # On one line, where groups lie 1000 degrees apart: the farthest east so far is then that of the own group.
+    west, east = group * 1000.0 + west, group * 1000.0 + east
+    order = np.argsort(west)
+    group, west, reached = group[order], west[order], np.maximum.accumulate(east[order])
+    begins = np.ones(len(group), np.bool_)
+    begins[1:] = west[1:] > reached[:-1]
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(group))[: len(first)] - 1
+    group = group[first]
+    return group // 2048, group % 2048 - 900, west[first] - group * 1000.0, reached[last] - group * 1000.0
