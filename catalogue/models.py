@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 LONGEST_REACH_KM = 500
+# Kilometres. One row that reaches 500 km must not have a search among those of 5 km look through half the country.
+REACH_CLASSES = (5, 10, 20, 30, 50, 100, 200, LONGEST_REACH_KM)
 
 
 def language_array(verbose_name: "StrPromise") -> ArrayField:
@@ -63,6 +65,14 @@ class Entry(models.Model):
     )
     reach_km = models.FloatField(
         _("distance (km)"), default=0, validators=[MinValueValidator(0), MaxValueValidator(LONGEST_REACH_KM)]
+    )
+    reach_class = models.GeneratedField(
+        expression=models.Case(
+            *(models.When(reach_km__lte=km, then=models.Value(km)) for km in REACH_CLASSES[:-1]),
+            default=models.Value(REACH_CLASSES[-1]),
+        ),
+        output_field=models.IntegerField(),
+        db_persist=True,
     )
     languages = language_array(_("langues parlées"))
     languages_from = language_array(_("depuis la langue"))

@@ -24,8 +24,8 @@ class Marks:
 
 # What an offer and a need have in common.
 _ENTRY_KEPT = (
-    "reference city kind category commune band reach_km languages_from languages_to slots source entered_by "
-    "revision scan_due_at created_at changed_at state"
+    "reference city kind category commune band reach_km reach_class languages_from languages_to slots source "
+    "entered_by revision scan_due_at created_at changed_at state"
 )
 _ENTRY_ANONYMISED = "title text latitude longitude languages external_key"
 _CHANGE = Marks(keep="act from_state to_state by at", anonymise="reason")
@@ -72,7 +72,7 @@ REGISTER: dict[str, Marks] = {
     "offers.Offer": Marks(
         keep=f"{_ENTRY_KEPT} owner capacity share_with_linked confirmed_at reminded_at shared_home accepts "
         "step_free pets_accepted smoking longest_stay_days notice_days rent dwelling_state vetted_at vetted_by "
-        "condition best_before hand_over remote reach_class named_languages_key accepts_key slots_key",
+        "condition best_before hand_over remote named_languages_key accepts_key slots_key",
         # The key follows the languages that it stands for.
         anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma languages_key",
     ),

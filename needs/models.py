@@ -229,11 +229,18 @@ class Need(Entry):
             ),
         ]
         indexes = [
+            # Which needs an offer may be for is found here, and the table itself is not touched.
             models.Index(
-                fields=["category", "band", "longitude"],
-                include=["latitude", "reach_km", "city"],
+                fields=["category", "reach_class", "band", "longitude"],
+                include=["latitude", "reach_km", "city", "id"],
                 condition=Q(state__in=["open", "partly_met"]),
                 name="need_candidates",
+            ),
+            models.Index(
+                fields=["category"],
+                include=["city", "id"],
+                condition=Q(state__in=["open", "partly_met"], remote_ok=True),
+                name="need_remote",
             ),
             models.Index(
                 fields=["urgency_rank", "scan_due_at"],

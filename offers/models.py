@@ -12,8 +12,6 @@ from accounts.models import CityRole, User
 from catalogue.models import Entry, StateChange, category_matches_kind
 from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 
-# Kilometres. An offer of 500 km must not have a search for one of 5 km look through half the country.
-REACH_CLASSES = (5, 10, 20, 30, 50, 100, 200, 500)
 LARGEST_CAPACITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
 
 
@@ -139,14 +137,6 @@ class Offer(Entry):
     diploma = models.CharField(_("diplôme ou numéro d’inscription"), max_length=80, blank=True)
 
     # What the engine's index holds of the rest.
-    reach_class = models.GeneratedField(
-        expression=models.Case(
-            *(models.When(reach_km__lte=km, then=Value(km)) for km in REACH_CLASSES[:-1]),
-            default=Value(REACH_CLASSES[-1]),
-        ),
-        output_field=models.IntegerField(),
-        db_persist=True,
-    )
     languages_key = _key_of("languages")
     named_languages_key = _key_of("languages_from", "languages_to")
     accepts_key = _key_of("accepts")

@@ -5,10 +5,10 @@ from typing import Self
 
 import numpy as np
 
+from catalogue.models import REACH_CLASSES
 from matching.engine.columns import Floats, Ints
 from matching.engine.records import EARTH_RADIUS_KM
 from matching.reading.needs import Needs
-from offers.models import REACH_CLASSES
 
 # Rounding in the database's distance may never lose a candidate; the exact decision is the engine's.
 SLACK_KM = 1e-3

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
 from matching import engine, reading, scans, services, snapshots
 from matching.engine.columns import unit_sphere
@@ -19,7 +20,7 @@ from matching.models import Match
 from matching.reading import arrays, lists
 from matching.snapshots import NEAR_KM, local_day
 from needs.models import Need
-from offers.models import REACH_CLASSES, Offer
+from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, due_need, due_offer, suggested_match
