@@ -4,24 +4,24 @@ Rows are the queue. A scan claims due rows with FOR NO KEY UPDATE SKIP LOCKED an
 workers never scan one need at the same time, and a worker that dies leaves its rows due.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db import connection, transaction
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import F, QuerySet, Sum
 
 from accounts import selectors as accounts
 from accounts.models import Organisation, User
 from catalogue.vocabulary import Urgency
 from cities.models import City
-from matching import engine, messages, snapshots, writing
+from matching import messages, reading, snapshots, writing
 from matching.lifecycle import SERVED
 from matching.models import Match, MatchState
 from needs import services as needs
-from needs.models import OPEN_STATES, Need
+from needs.models import Need
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer
@@ -50,7 +50,8 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     _settle_progress(claimed, now=now)
     open_ids = set(Need.objects.open().filter(pk__in=[n.pk for n in claimed]).values_list("pk", flat=True))
     _scan([need for need in claimed if need.pk in open_ids], city=first.city, now=now)
-    _close([need for need in claimed if need.pk not in open_ids], now=now)
+    if closed := [need.pk for need in claimed if need.pk not in open_ids]:
+        _supersede(Match.objects.filter(need__in=closed, state=MatchState.SUGGESTED), now=now)
     needs.mark_scanned(need_ids=[need.pk for need in claimed])
     return len(claimed)
 
@@ -70,22 +71,19 @@ def scan_due_offers(*, by: None, now: datetime) -> int:
     if not claimed:
         return 0
     ids = [offer.pk for offer in claimed]
-    towns: dict[int, list[Offer]] = defaultdict(list)
-    for offer in claimed:
-        towns[offer.city_id].append(offer)
-    cities = list(City.objects.filter(pk__in=towns).prefetch_related("linked").order_by("pk"))
-    _wait_for_scans({town.pk for city in cities for town in (city, *city.linked.all())})
+    cities = City.objects.filter(pk__in={offer.city_id for offer in claimed}).prefetch_related("linked")
+    towns = {town.pk: town for city in cities for town in (city, *city.linked.all())}
+    _wait_for_scans(towns)
+    suggested = Match.objects.filter(state=MatchState.SUGGESTED).values_list("need", flat=True)
+    touched = set(suggested.filter(offer__in=ids))
     # Whoever was asked since is less readily asked again: the score of all that they offer has changed.
-    asked = Match.objects.filter(offer__in=ids, asked_at__gte=F("offer__scan_due_at")).values("offer__owner")
-    touched = set(
-        Match.objects.filter(Q(offer__in=ids) | Q(offer__owner__in=asked), state=MatchState.SUGGESTED)
-        .values_list("need", flat=True)
-        .distinct()
-    )
-    for city in cities:
-        still_open = [offer for offer in towns[city.pk] if offer.is_open]
-        if still_open:
-            touched |= _needs_improved_by(still_open, city, now=now)
+    asked = Match.objects.filter(offer__in=ids, asked_at__gte=F("offer__scan_due_at"))
+    if owners := set(asked.values_list("offer__owner", flat=True)):
+        touched.update(suggested.filter(offer__owner__in=owners))
+    for town in towns.values():
+        shown = [offer for offer in claimed if offer.city_id == town.pk or offer.share_with_linked]
+        if still_open := [offer.pk for offer in shown if offer.is_open]:
+            touched.update(_needs_improved_by(still_open, town, now=now))
     needs.mark_due(need_ids=touched, now=now)
     for offer in claimed:
         offers.mark_scanned(offer_id=offer.pk, revision=offer.revision)
@@ -102,9 +100,7 @@ def set_suspended_aside(*, by: None, now: datetime) -> int:
         state=MatchState.SUGGESTED, need__organisation__state=Organisation.State.SUSPENDED
     )
     needs.mark_due(need_ids=suspended.values_list("need", flat=True).distinct(), now=now)
-    gone = _superseded(suspended.select_for_update(no_key=True, of=("self",)).order_by("pk"), now)
-    Match.objects.bulk_update(gone, ["state", "changed_at"], batch_size=500)
-    return len(gone)
+    return _supersede(suspended, now=now)
 
 
 def mark_begun(*, by: None, now: datetime) -> int:
@@ -140,41 +136,11 @@ def _wait_for_scans(city_ids: Iterable[int]) -> None:
     transaction.savepoint_rollback(before)
 
 
-def _needs_improved_by(changed: Sequence[Offer], city: City, *, now: datetime) -> set[int]:
-    """Open needs, of the town and of linked towns, that would keep one of these offers among their best.
-
-    Those of associations that are not verified too: they wait, marked, and miss nothing on the day they are.
-    """
-    improved: set[int] = set()
-    sharing = [offer for offer in changed if offer.share_with_linked]
-    for town in [city, *(city.linked.all() if sharing else ())]:
-        offered = changed if town == city else sharing
-        categories = {offer.category for offer in offered}
-        open_needs = [
-            need
-            for need in Need.objects.filter(city=town, state__in=OPEN_STATES)
-            if categories & set(snapshots.categories_of(need))
-        ]
-        if not open_needs:
-            continue
-        snapshot = snapshots.of_pairs(open_needs, [offer.pk for offer in offered], city=town, now=now)
-        worst = _worst_kept(open_needs)
-        for ranking in snapshot.rank(today=snapshots.local_day(now, town), near=0):
-            threshold = worst.get(int(str(ranking.need_id)))
-            if ranking.pairings and (threshold is None or ranking.pairings[0].score >= threshold):
-                improved.add(int(str(ranking.need_id)))
-    return improved
-
-
-def _worst_kept(open_needs: Collection[Need]) -> dict[int, float]:
-    """The lowest score kept, of the needs whose list is full."""
-    full = (
-        Match.objects.filter(need__in=open_needs, state=MatchState.SUGGESTED)
-        .values("need")
-        .annotate(kept=Count("id"), worst=Min("score"))
-        .filter(kept__gte=engine.KEEP)
-    )
-    return {row["need"]: row["worst"] for row in full}
+def _needs_improved_by(offer_ids: Collection[int], town: City, *, now: datetime) -> list[int]:
+    """The open needs of a town that would keep one of these offers among their best."""
+    snapshot = snapshots.of_offers(offer_ids, city=town, now=now)
+    best = snapshot.rank_columns(today=snapshots.local_day(now, town), keep=1, near=0).feasible
+    return reading.would_keep(np.asarray(snapshot.needs.ids)[best.need], best.score)
 
 
 def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
@@ -201,11 +167,11 @@ def result_of(snapshot: snapshots.Snapshot, *, revisions: Mapping[int, int]) -> 
     )
 
 
-def _superseded(gone: Iterable[Match], now: datetime) -> list[Match]:
-    matches = [match for match in gone if match.state == MatchState.SUGGESTED]
-    for match in matches:
-        match.state, match.changed_at = writing.SUPERSEDED, now
-    return matches
+def _supersede(suggestions: QuerySet[Match], *, now: datetime) -> int:
+    """Set suggestions aside; how many. Locked in one order, so that two callers never wait for each other."""
+    locked = suggestions.select_for_update(no_key=True, of=("self",)).order_by("pk").only("pk")
+    gone = Match.objects.filter(pk__in=[match.pk for match in locked])
+    return gone.update(state=writing.SUPERSEDED, changed_at=now)
 
 
 def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> None:
@@ -215,14 +181,6 @@ def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> None:
     for need in claimed:
         if served.get(need.pk, 0) >= need.quantity:
             needs.record_progress(need_id=need.pk, served=served[need.pk], by=None, now=now)
-
-
-def _close(closed: Sequence[Need], *, now: datetime) -> None:
-    """Needs no longer open have no suggestions."""
-    if not closed:
-        return
-    gone = _superseded(Match.objects.filter(need__in=closed, state=MatchState.SUGGESTED), now)
-    Match.objects.bulk_update(gone, ["state", "changed_at"], batch_size=500)
 
 
 def _tell_desk(city: City, claimed: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:

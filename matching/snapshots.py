@@ -45,7 +45,12 @@ class Snapshot:
     now: datetime
 
     def rank_columns(
-        self, *, today: date, near: int = engine.NEAR, near_when_full: bool = True
+        self,
+        *,
+        today: date,
+        keep: int = engine.KEEP,
+        near: int = engine.NEAR,
+        near_when_full: bool = True,
     ) -> engine.Ranked:
         """The engine's word on all of it, as columns."""
         return engine.rank_columns(
@@ -55,6 +60,7 @@ class Snapshot:
             weights=self.weights,
             links=self.links,
             excluded=self.excluded,
+            keep=keep,
             near=near,
             near_when_full=near_when_full,
             near_km=NEAR_KM,
@@ -156,10 +162,22 @@ def of_pairs(needs: Sequence[Need], offer_ids: Iterable[int], *, city: City, now
     return _snapshot(read, offers, city=city, town=town, now=now)
 
 
+def of_offers(offer_ids: Iterable[int], *, city: City, now: datetime) -> Snapshot:
+    """The named offers with every open need of one town that may be within reach of one of them.
+
+    The needs of associations that are not verified too: they wait, marked, and miss nothing on the day they are.
+    """
+    words, town = engine.Vocabulary(), _town(city)
+    offers = reading.read_offers(offer_ids, town=town, now=now, words=words)
+    concerned = reading.concerned_by(offers.columns, city_id=city.pk)
+    needs = reading.read_needs(concerned, today=local_day(now, city), words=words)
+    return _snapshot(needs, offers, city=city, town=town, now=now)
+
+
 def _around(where: reading.Where, *, city: City, now: datetime, margin_km: float = NEAR_KM) -> Snapshot:
     words, town = engine.Vocabulary(), _town(city)
     needs = reading.read_needs(where, today=local_day(now, city), words=words)
-    ranges = reading.Ranges.around(needs, margin_km)
+    ranges = reading.Ranges.around(needs.places, margin_km)
     offers = reading.read_offers_in(ranges, town=town, now=now, words=words)
     return _snapshot(needs, offers, city=city, town=town, now=now)
 

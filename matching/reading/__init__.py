@@ -7,6 +7,7 @@ call is which rows are wanted: `Where` of `needs`, and `Ranges` of the index of 
 """
 
 from matching.reading.arrays import Where
+from matching.reading.concerned import concerned_by, would_keep
 from matching.reading.decided import read_excluded
 from matching.reading.needs import Needs, read_needs
 from matching.reading.offers import ASKED_DAYS, Offers, Town, read_offers, read_offers_in
@@ -19,8 +20,10 @@ __all__ = [
     "Ranges",
     "Town",
     "Where",
+    "concerned_by",
     "read_excluded",
     "read_needs",
     "read_offers",
     "read_offers_in",
+    "would_keep",
 ]

@@ -20,17 +20,20 @@ _DECIDED = {
 def read_excluded(needs: Needs, offers: Offers) -> Ints:
     """`row_codes` of the pairs answered since either side last changed, and of those that are under way."""
     need_ids, offer_ids = np.asarray(needs.columns.ids), np.asarray(offers.columns.ids)
+    side, ids = min(("need_id", need_ids), ("offer_id", offer_ids), key=lambda one: len(one[1]))
     in_hand = sorted(map(str, IN_HAND))
     pairs = arrays.read(
         _DECIDED,
-        "FROM matching_match m WHERE m.need_id = ANY (%(needs)s::bigint[]) AND m.state = ANY (%(decided)s)",
+        f"FROM matching_match m WHERE m.{side} = ANY (%(ids)s::bigint[]) AND m.state = ANY (%(decided)s)",
         {
-            "needs": arrays.text(need_ids),
+            "ids": arrays.text(ids),
             "in_hand": in_hand,
             "decided": [*in_hand, *sorted(map(str, ANSWERED))],
         },
     )
-    pairs = arrays.taken(pairs, np.flatnonzero(np.isin(pairs["offer"], offer_ids)))
+    pairs = arrays.taken(
+        pairs, np.flatnonzero(np.isin(pairs["need"], need_ids) & np.isin(pairs["offer"], offer_ids))
+    )
     need, offer = np.searchsorted(need_ids, pairs["need"]), np.searchsorted(offer_ids, pairs["offer"])
     unchanged = (needs.revision[need] == pairs["need_revision"]) & (
         offers.revision[offer] == pairs["offer_revision"]

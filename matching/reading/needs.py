@@ -11,6 +11,7 @@ from matching.engine.records import ACCEPTS, PRIORITIES, URGENCIES
 from matching.reading import arrays
 from matching.reading.categories import CATEGORY_KINDS, CATEGORY_NUMBER, NUMBERED, NUMBERED_PARAMS
 from matching.reading.lists import ListColumn, Lists
+from matching.reading.ranges import Places
 from needs.models import OPEN_STATES
 
 
@@ -22,6 +23,13 @@ class Needs:
     revision: Ints
     wanted_need: Ints  # rows, each as often as offers of several categories suit it
     wanted_category: Ints  # numbers of categories
+
+    @property
+    def places(self) -> Places:
+        """Where offers are looked for."""
+        row, columns = self.wanted_need, self.columns
+        found = (columns.lat[row], columns.lon[row], columns.reach_km[row], columns.remote_ok[row])
+        return Places(self.wanted_category, *found)
 
 
 # Of each column of lists, its key and the list itself.

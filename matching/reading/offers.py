@@ -9,11 +9,10 @@ import numpy as np
 
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
 from matching.engine.columns import Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
-from matching.engine.records import EARTH_RADIUS_KM
 from matching.reading import arrays
 from matching.reading.categories import CATEGORY_KINDS, NUMBERED, NUMBERED_PARAMS
 from matching.reading.lists import Lists
-from matching.reading.ranges import SLACK_KM, Ranges
+from matching.reading.ranges import Ranges, in_circle
 
 ASKED_DAYS = 30
 # Owners up to this number are looked up one by one; for more, everybody who was asked is read.
@@ -80,11 +79,7 @@ _CHOSEN = f"""
 # Of an array that it sees, the planner weighs each element; ANY of a list keeps it from the index of the exclusion
 # constraint, which is twenty times slower for this.
 _ANY_OF_IDS = "ANY ((SELECT %(ids)s::bigint[])::bigint[])"
-# The great circle by the haversine formula; least() because rounding may go beyond 1.
-_IN_CIRCLE = f""" AND {2 * EARTH_RADIUS_KM} * asin(least(1, sqrt(
-    power(sin(radians(o.latitude - %(lat)s::float8) / 2), 2) + cos(radians(%(lat)s::float8))
-    * cos(radians(o.latitude)) * power(sin(radians(o.longitude - %(lon)s::float8) / 2), 2))))
-    <= greatest(o.reach_km, %(reach_km)s::float8) + %(margin_km)s::float8 + {SLACK_KM}"""
+_IN_CIRCLE = f" AND {in_circle('o')}"
 _WINDOWS = {
     "offer": ("bigint", "w.offer_id"),
     "first_day": ("day", "w.first_day"),

@@ -1,14 +1,13 @@
-"""Where in the index the offers lie that may be within reach of some needs."""
+"""Where in the index the offers lie that may be within reach of some needs, or the needs of some offers."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from catalogue.models import REACH_CLASSES
-from matching.engine.columns import Floats, Ints
+from matching.engine.columns import Bools, Floats, Ints
 from matching.engine.records import EARTH_RADIUS_KM
-from matching.reading.needs import Needs
 
 # Rounding in the database's distance may never lose a candidate; the exact decision is the engine's.
 SLACK_KM = 1e-3
@@ -18,10 +17,20 @@ CELL_DEGREES = {1_000: 0.1, 20_000: 0.5}
 HALF_DIAGONAL_KM = 79.0  # of a cell of one degree, at the equator
 
 
+class Places(NamedTuple):
+    """Where the other side is looked for, one row each: the number of a category, a point, and how far."""
+
+    number: Ints
+    lat: Floats
+    lon: Floats
+    reach_km: Floats
+    remote: Bools  # what can be given remotely is welcome from anywhere
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranges:
-    """Stretches of the index `offer_reading` that hold every offer within reach of some needs, each offer once:
-    number of a category, class of reach, band of latitude, and longitudes from west to east.
+    """Stretches of an index (`offer_reading`, `need_candidates`) that hold every row within reach of some places, each
+    row once: number of a category, class of reach, band of latitude, and longitudes from west to east.
     """
 
     number: Ints
@@ -29,21 +38,20 @@ class Ranges:
     band: Ints
     west: Floats
     east: Floats
-    # Every offer of these categories that can be given remotely comes too, wherever it is.
+    # Every row of these categories that can be given remotely comes too, wherever it is.
     remote_numbers: Ints
-    # Where all needs are at one place and reach as far: its latitude, longitude, reach and the margin.
+    # Where all places are one and reach as far: its latitude, longitude, reach and the margin.
     circle: tuple[float, float, float, float] | None
 
     @classmethod
-    def around(cls, needs: Needs, margin_km: float) -> Self:
+    def around(cls, wanted: Places, margin_km: float = 0) -> Self:
         """What may be within the larger of both reaches, and `margin_km` more."""
-        row, columns, circle = needs.wanted_need, needs.columns, None
-        wanted = (needs.wanted_category, columns.lat[row], columns.lon[row], columns.reach_km[row])
-        sizes = [size for most, size in CELL_DEGREES.items() if len(row) > most]
+        circle = None
+        sizes = [size for most, size in CELL_DEGREES.items() if len(wanted.number) > most]
         if sizes:
-            places, margin_km = _cells(*wanted, size=sizes[-1]), margin_km + sizes[-1] * HALF_DIAGONAL_KM
+            places, margin_km = _cells(wanted, size=sizes[-1]), margin_km + sizes[-1] * HALF_DIAGONAL_KM
         else:
-            places = np.unique(np.column_stack(wanted), axis=0)
+            places = np.unique(np.column_stack(wanted[:4]), axis=0)
             if len(distinct := np.unique(places[:, 1:], axis=0)) == 1:
                 circle = (*distinct[0].tolist(), margin_km)
         classes = np.array(REACH_CLASSES, np.float64)
@@ -58,13 +66,22 @@ class Ranges:
             band=band,
             west=west,
             east=east,
-            remote_numbers=np.unique(needs.wanted_category[columns.remote_ok[row]]),
+            remote_numbers=np.unique(wanted.number[wanted.remote]),
             circle=circle,
         )
 
 
-def _cells(number: Ints, lat: Floats, lon: Floats, reach_km: Floats, *, size: float) -> Floats:
+def in_circle(row: str) -> str:
+    """Whether this row lies within the circle's reach or its own: the great circle by the haversine formula."""
+    return f"""{2 * EARTH_RADIUS_KM} * asin(least(1, sqrt(
+        power(sin(radians({row}.latitude - %(lat)s::float8) / 2), 2) + cos(radians(%(lat)s::float8))
+        * cos(radians({row}.latitude)) * power(sin(radians({row}.longitude - %(lon)s::float8) / 2), 2))))
+        <= greatest({row}.reach_km, %(reach_km)s::float8) + %(margin_km)s::float8 + {SLACK_KM}"""
+
+
+def _cells(wanted: Places, *, size: float) -> Floats:
     """Fewer places that stand for these: centres of cells, and the farthest reach within each."""
+    number, lat, lon, reach_km, _ = wanted
     north, east = np.floor((lat + 90) / size).astype(np.int64), np.floor((lon + 180) / size).astype(np.int64)
     distinct, cell = np.unique((number * 4096 + north) * 4096 + east, return_inverse=True)
     reach = np.zeros(len(distinct))

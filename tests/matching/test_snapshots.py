@@ -366,7 +366,7 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     with pytest.MonkeyPatch.context() as patched:
         if cell:
             patched.setattr(reading.ranges, "CELL_DEGREES", {0: cell})
-        ranges = reading.Ranges.around(needs, NEAR_KM)
+        ranges = reading.Ranges.around(needs.places, NEAR_KM)
     classes = np.array(REACH_CLASSES)
     offer_class = classes[np.searchsorted(classes, offer_reach)]
     band = np.floor(offer_lat * 10).astype(int)
