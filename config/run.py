@@ -1,4 +1,4 @@
-"""Runs the product's processes: one (`web`, `worker`, `scheduler`, `prepare`), or all (`demo`, `dev`).
+"""Runs the product's processes: one (`web`, `worker`, `long-worker`, `scheduler`, `prepare`), or all (`demo`, `dev`).
 
 A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
 them. Nothing here imports Django; each process loads it for itself.
@@ -21,7 +21,10 @@ from pathlib import Path
 from config import embedded
 
 FIRST_PORT = 8000
-QUEUES = "default,matching,messages"
+# What people wait for, and what takes minutes: a plan or a rescan never keeps a need from being scanned.
+QUEUES = ("default", "matching", "messages")
+LONG_QUEUE = "long"
+PROCESSES = ("web", "worker", "long-worker", "scheduler")
 GRACE_SECONDS = 10
 READY_SECONDS = 60
 
@@ -40,10 +43,13 @@ def command(name: str) -> list[str]:
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
             "--no-control-socket",
         ]  # fmt: skip
-    if name == "worker":
+    if name in ("worker", "long-worker"):
+        is_long = name == "long-worker"
         return [
-            python, "-m", "celery", "--app", "config", "--quiet", "worker",
-            "--concurrency", os.environ.get("WORKER_PROCESSES", "2"), "--queues", QUEUES,
+            *(["nice", "-n", "10"] if is_long else []),
+            python, "-m", "celery", "--app", "config", "--quiet", "worker", "--hostname", f"{name}@%h",
+            "--concurrency", os.environ.get("LONG_WORKER_PROCESSES" if is_long else "WORKER_PROCESSES", "2"),
+            "--queues", LONG_QUEUE if is_long else ",".join(QUEUES),
             "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ]  # fmt: skip
     if name == "scheduler":
@@ -72,7 +78,7 @@ def become(name: str) -> None:
         raise SystemExit(checked.returncode)
     os.chdir(embedded.ROOT)
     parts = command(name)
-    os.execv(parts[0], parts)  # noqa: S606
+    os.execvp(parts[0], parts)  # noqa: S606
 
 
 def prepare() -> int:
@@ -293,7 +299,7 @@ def demo() -> int:
             _run_step(preparing, "seed_demo", manage("seed_demo"))
 
     def processes() -> dict[str, list[str]]:
-        found = {name: command(name) for name in ("web", "worker", "scheduler")}
+        found = {name: command(name) for name in PROCESSES}
         if not os.environ.get("EMAIL_HOST"):
             # Mails take the real way, to a server that keeps them in a folder: the mailbox page shows the codes.
             port = free_port(2500)
@@ -339,9 +345,11 @@ def reloading_worker() -> None:
 
     from config.celery import app
 
+    queues = ",".join([*QUEUES, LONG_QUEUE])
+
     def work() -> None:
         django.setup()
-        app.worker_main(["--quiet", "worker", "--pool", "solo", "--queues", QUEUES, "--loglevel", "INFO"])
+        app.worker_main(["--quiet", "worker", "--pool", "solo", "--queues", queues, "--loglevel", "INFO"])
 
     autoreload.run_with_reloader(work)
 
@@ -358,7 +366,7 @@ def main(arguments: list[str]) -> int:
             return health()
         case ["reloading-worker"]:
             reloading_worker()
-        case [("web" | "worker" | "scheduler") as name]:
+        case [name] if name in PROCESSES:
             become(name)
         case _:
             say("usage\u202f: python -m config.run demo|dev|prepare|web|worker|scheduler|health")

@@ -163,6 +163,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    "matching.tasks.make_plans": {"queue": "long"},
+    "matching.tasks.rescan_part": {"queue": "long"},
     "matching.*": {"queue": "matching"},
     "notifications.*": {"queue": "messages"},
 }

@@ -33,15 +33,10 @@ def rescan(*slugs: str) -> None:
 
 @shared_task(ignore_result=True)
 def rescan_part() -> None:
-    """Work on parts of rescans until none is left or the turn is over; any number of workers do so side by side.
-
-    What people have just posted goes before each part.
-    """
+    """Work on parts of rescans until none is left or the turn is over; any number of workers do so side by side."""
     over = time.monotonic() + SECONDS_A_TURN
     is_first = True
     while time.monotonic() < over:
-        while time.monotonic() < over and _scan_some():
-            pass
         if not rescans.work_on_one(now=timezone.now(), wake=is_first):
             return
         is_first = False
@@ -50,14 +45,9 @@ def rescan_part() -> None:
 
 @shared_task(ignore_result=True)
 def make_plans() -> None:
-    """Make the plans that somebody waits for, one after the other; any number of workers do so side by side.
-
-    What people have just posted goes before each.
-    """
+    """Make the plans that somebody waits for, one after the other; any number of workers do so side by side."""
     over = time.monotonic() + SECONDS_A_TURN
     while time.monotonic() < over:
-        while time.monotonic() < over and _scan_some():
-            pass
         if not plans.work_on_one(now=timezone.now()):
             return
     ring_on_commit(plans.TASK)

@@ -22,7 +22,7 @@ OURS = {name: service for name, service in COMPOSE["services"].items() if "build
 
 def test_compose_starts_the_processes_that_are_tested_here():
     assert {name: service["command"] for name, service in OURS.items()} == {
-        name: ["python", "-m", "config.run", name] for name in ("prepare", "web", "worker", "scheduler")
+        name: ["python", "-m", "config.run", name] for name in ("prepare", *run.PROCESSES)
     }
     assert [COMPOSE["services"][name]["image"] for name in ("postgres", "valkey")] == [
         "postgres:18",

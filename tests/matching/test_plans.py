@@ -8,9 +8,10 @@ from django.db import connection
 
 from accounts.models import Organisation
 from catalogue.vocabulary import Category, Kind, Urgency
-from matching import conditions, plans, services
+from matching import claims, conditions, plans, services
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
+from matching.plans import making
 from needs import services as needs
 from notifications.models import Message
 from offers import services as offers
@@ -228,7 +229,7 @@ def test_the_plan_of_a_lost_worker_is_taken_up_again(city, ask):
 def test_a_plan_that_loses_its_workers_again_and_again_is_given_up(city, ask):
     due_need(city=city)
     plan = ask()
-    late = NOW + plans.GIVE_UP_AFTER + timedelta(seconds=1)
+    late = NOW + making.GIVE_UP_AFTER + timedelta(seconds=1)
     lost(plan, now=late)
     assert not plans.work_on_one(now=late)
     plan.refresh_from_db()
@@ -336,11 +337,11 @@ def test_what_does_not_concern_a_plan_leaves_it_fresh(city, scene, planned):
 def test_what_changes_while_the_engine_thinks_makes_the_plan_stale(city, scene, ask, coordinator):
     """The fingerprint is of the moment before the reading."""
     plan = ask()
-    taken = plans._taken(now=NOW)
-    made = plans._made(taken, now=NOW)
+    taken = making._taken(now=NOW)
+    made = making._made(taken, now=NOW)
     due_offer(city=city)
-    plans._write(taken, made, now=NOW)
-    plans._release(taken.pk)
+    making._write(taken, made, now=NOW)
+    claims.give_back(claims.Work.PLAN, taken.pk)
     plan.refresh_from_db()
     assert plans.is_stale(plan, now=NOW)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts import services as accounts
 from catalogue.vocabulary import Kind
-from matching import rescans, scans, services, tasks, writing
+from matching import rescans, services, tasks, writing
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
 from needs import services as needs
@@ -653,22 +653,3 @@ def test_a_lost_bell_is_rung_again(city, bells):
     before = bells().count((rescans.PART_TASK, []))
     tasks.move_the_clock()
     assert bells().count((rescans.PART_TASK, [])) == before
-
-
-def test_what_was_just_posted_goes_first(city, monkeypatch):
-    need = due_need(city=city, now=timezone.now())
-    due_offer(city=city, now=timezone.now())
-    due_need(city=city, kind=Kind.GOODS, now=timezone.now())
-    rescans.ask(cities=[city], by=None, now=timezone.now())
-    order = []
-    look_at, scan = rescans._look_at, scans._scan
-    monkeypatch.setattr(
-        rescans, "_look_at", lambda part, **o: (order.append(part.kind), look_at(part, **o))[1]
-    )
-    monkeypatch.setattr(
-        scans, "_scan", lambda claimed, **o: (order.append(claimed[0]), scan(claimed, **o))[1]
-    )
-    tasks.rescan_part()
-    assert order[0] == need or order[1] == need
-    assert {"housing", "goods"} == {kind for kind in order if isinstance(kind, str)}
-    assert all(not isinstance(one, str) for one in order[:2])

@@ -92,14 +92,15 @@ def _cities(slugs: Sequence[str] | None) -> list[City]:
 
 
 def _a_worker_answers() -> bool:
-    """Whether some worker takes tasks of the matching queue."""
+    """Whether some worker takes parts of rescans."""
+    wanted = current_app.amqp.router.route({}, rescans.PART_TASK)["queue"].name
     try:
         with current_app.connection_for_write() as broker:
             asking = current_app.control.inspect(timeout=WORKERS_ANSWER_WITHIN, connection=broker)
             queues = asking.active_queues()
     except (OperationalError, OSError):
         return False
-    return any(queue["name"] == "matching" for some in (queues or {}).values() for queue in some)
+    return any(queue["name"] == wanted for some in (queues or {}).values() for queue in some)
 
 
 def _work(rescan: Rescan, count: int, line: "_Line") -> None:

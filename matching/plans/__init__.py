@@ -1,0 +1,43 @@
+"""Plans: whom to ask, so that together most people are helped. Asked for, worked out by a worker, accepted by line.
+
+Rows are the queue here too (`asking`). Whoever works on a plan has a claim on it for as long as its connection lives
+(`making`): when a worker is killed, its plan is free in that moment, and the next one takes it up. Nothing else is
+locked while the engine thinks, so a plan may be older than the town: `freshness` tells, and each line is checked again
+when it is accepted (`acceptance`).
+"""
+
+from matching.plans.acceptance import Outcome, Refused, accept, suggestion
+from matching.plans.asking import (
+    BUDGETS,
+    TASK,
+    NothingToPlan,
+    are_waiting,
+    ask,
+    forget_old,
+    of_city,
+    open_needs,
+    renew,
+)
+from matching.plans.freshness import Standing, fingerprint, is_stale, look_at
+from matching.plans.making import work_on_one
+
+__all__ = [
+    "BUDGETS",
+    "TASK",
+    "NothingToPlan",
+    "Outcome",
+    "Refused",
+    "Standing",
+    "accept",
+    "are_waiting",
+    "ask",
+    "fingerprint",
+    "forget_old",
+    "is_stale",
+    "look_at",
+    "of_city",
+    "open_needs",
+    "renew",
+    "suggestion",
+    "work_on_one",
+]

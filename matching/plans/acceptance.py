@@ -1,0 +1,130 @@
+"""Lines of a plan are accepted, each as any other proposal, and checked again in that moment."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from cities.models import City
+from matching import engine, services, snapshots
+from matching.lifecycle import ANSWERED, Act, NotPossible
+from matching.models import LIVE_STATES, Match, MatchState, Plan, PlanLine
+from matching.plans.freshness import is_stale
+from matching.snapshots import local_day
+from needs.models import Need
+from offers.models import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that could not be proposed, and why."""
+
+    line: PlanLine
+    failure: NotPossible
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the lines accepted. `already` counts those that had been accepted before."""
+
+    asked: tuple[Match, ...]
+    already: int
+    refused: tuple[Refused, ...]
+    was_stale: bool
+
+
+def accept(*, plan_id: int, line_ids: Collection[int], by: User, now: datetime) -> Outcome:
+    """Propose these lines, each by itself and as any other proposal; those that no longer hold are told of.
+
+    Not atomic as a whole: each line is locked, and committed, by itself. Twice proposes nothing twice.
+    """
+    plan = Plan.objects.select_related("city").get(pk=plan_id)
+    was_stale = is_stale(plan, now=now)
+    asked, already, refused = [], 0, []
+    lines = plan.lines.filter(pk__in=line_ids).select_related("need", "offer").order_by("pk")
+    for line in list(lines):
+        try:
+            match = _accept(line, city=plan.city, by=by, now=now)
+        except NotPossible as failure:
+            refused.append(Refused(line, failure))
+            continue
+        if match is None:
+            already += 1
+        else:
+            asked.append(match)
+    return Outcome(tuple(asked), already, tuple(refused), was_stale)
+
+
+@transaction.atomic
+def _accept(line: PlanLine, *, city: City, by: User, now: datetime) -> Match | None:
+    """Propose one line; None when it has been accepted before. Raises NotPossible as `services.propose` does."""
+    offer = Offer.objects.select_for_update(no_key=True).get(pk=line.offer_id)
+    need = Need.objects.select_for_update(no_key=True).get(pk=line.need_id)
+    line.refresh_from_db(fields=["match"])
+    if line.match_id is not None:
+        return None
+    pair = Match.objects.filter(need=need, offer=offer)
+    match = pair.filter(state__in=LIVE_STATES).select_for_update(no_key=True).first()
+    state = MatchState(match.state) if match is not None else MatchState.SUGGESTED
+    if state != MatchState.SUGGESTED:
+        raise NotPossible(Act.PROPOSE, state, "state")  # somebody has asked without the plan
+    if (line.need_revision, line.offer_revision) != (need.revision, offer.revision):
+        raise NotPossible(Act.PROPOSE, state, "changed")
+    if line.first_day < local_day(now, city):
+        raise NotPossible(Act.PROPOSE, state, "changed")  # yesterday's run has a day less
+    answered = pair.filter(
+        state__in=ANSWERED, need_revision=line.need_revision, offer_revision=line.offer_revision
+    ).first()
+    if answered is not None:
+        raise NotPossible(Act.PROPOSE, MatchState(answered.state), "state")
+    match_id = _suggested(line, match, city=city, now=now)
+    proposed = services.propose(match_id=match_id, by=by, now=now)
+    line.match = proposed
+    line.save(update_fields=["match"])
+    return proposed
+
+
+def suggestion(line: PlanLine, *, city: City, now: datetime) -> Match:
+    """A line as the suggestion that it would be, not saved: with the town's points of today."""
+    weights = snapshots.weights_of(city).points
+    points = sum(value * weight for value, weight in zip(line.part_values, weights, strict=True))
+    return Match(
+        city=city,
+        need=line.need,
+        offer=line.offer,
+        rank=0,
+        score=round(points, 6),
+        part_values=line.part_values,
+        weight_values=[float(weight) for weight in weights],
+        algorithm=engine.VERSION,
+        distance_km=line.distance_km,
+        first_day=line.first_day,
+        last_day=line.last_day,
+        quantity=line.quantity,
+        need_revision=line.need_revision,
+        offer_revision=line.offer_revision,
+        created_at=now,
+        changed_at=now,
+    )
+
+
+# What a plan knows better than the suggestion that stands: it may give a part, and count on other stays.
+_PLANNED = (
+    "score", "part_values", "weight_values", "algorithm", "distance_km", "first_day", "last_day", "quantity",
+    "changed_at",
+)  # fmt: skip
+
+
+def _suggested(line: PlanLine, match: Match | None, *, city: City, now: datetime) -> int:
+    """The pair as the plan has it: the suggestion that stands, or one more beside the best that are kept."""
+    planned = suggestion(line, city=city, now=now)
+    if match is None:
+        planned.rank = 1 + Match.objects.filter(need=line.need_id, state=MatchState.SUGGESTED).count()
+        planned.save(force_insert=True)
+        return planned.pk
+    for name in _PLANNED:
+        setattr(match, name, getattr(planned, name))
+    match.save(update_fields=[*_PLANNED])
+    return match.pk
