@@ -110,6 +110,22 @@ def test_a_towns_worker_and_scheduler_answer_and_end(town, tmp_path, eventually)
         assert ends_well(scheduler), (tmp_path / "scheduler.log").read_text()
 
 
+def test_what_takes_long_has_workers_of_its_own(town, tmp_path, eventually):
+    from django.utils import timezone
+
+    from matching import rescans
+    from tests.factories.cities import CityFactory
+    from tests.factories.matching import due_need
+
+    need = due_need(city=CityFactory())
+    worker = start("long-worker", town, tmp_path / "long-worker.log")
+    try:
+        rescan = rescans.ask(cities=[need.city], by=None, now=timezone.now())
+        assert eventually(lambda: rescans.progress(rescan).is_over, seconds=30)
+    finally:
+        assert ends_well(worker), (tmp_path / "long-worker.log").read_text()
+
+
 def test_a_process_refuses_to_start_on_incomplete_settings(town, tmp_path):
     web = start("web", town | {"LEGAL_PUBLISHER": ""}, tmp_path / "web.log")
     assert web.wait(30) != 0
