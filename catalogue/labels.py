@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from catalogue.languages import language_name
 from catalogue.vocabulary import Category, Household, Kind
+
+
+def listed(words: Iterable[object]) -> str:
+    """ "français, anglais": one after the other, with the reader's own comma."""
+    return pgettext("entre les mots d’une liste", ", ").join(map(str, words))
 
 
 def kind_label(kind: str) -> str:
@@ -30,10 +35,10 @@ def quantity_words(kind: str, quantity: int) -> str:
 
 def language_names(codes: Iterable[str]) -> str:
     """ "français, anglais"."""
-    return ", ".join(language_name(code) for code in codes)
+    return listed(language_name(code) for code in codes)
 
 
 def household_names(households: Iterable[str]) -> str:
     """ "une femme seule, un couple"."""
-    names = ", ".join(str(Household(value).label) for value in households)
+    names = listed(str(Household(value).label) for value in households)
     return names.lower()

@@ -32,6 +32,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from catalogue.forms import find_language, in_week_order, read_slot
+from catalogue.labels import listed
 
 Period = tuple[date, date | None]
 
@@ -340,7 +341,7 @@ def _read_xlsx(path: Path) -> Table:
     if opened.others:
         table.notices.append(
             _("Seule la feuille «\u00a0%(name)s\u00a0» est lue, pas les autres (%(others)s).")
-            % {"name": opened.name, "others": ", ".join(opened.others)}
+            % {"name": opened.name, "others": listed(opened.others)}
         )
     return table
 
@@ -477,8 +478,8 @@ def parse_blocks(
         raise Unreadable(
             _("Il manque des colonnes\u202f: %(missing)s. L’en-tête dit\u202f: %(header)s.")
             % {
-                "missing": ", ".join(missing),
-                "header": ", ".join(name for name in table.header if name)[:300],
+                "missing": listed(missing),
+                "header": listed(name for name in table.header if name)[:300],
             }
         )
     return _blocks(table, columns, found, size)
@@ -508,9 +509,7 @@ def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence
         else:
             found[name] = at
     if unknown:
-        table.notices.append(
-            _("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": ", ".join(unknown)}
-        )
+        table.notices.append(_("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": listed(unknown)})
     return {column.name: found[column.name] for column in columns if column.name in found}
 
 
@@ -837,7 +836,7 @@ def one_of(choices: type[TextChoices], others: Mapping[str, str] | None = None) 
         if value is None:
             raise CellError(
                 _("«\u00a0%(text)s\u00a0» n’est pas dans la liste\u202f: %(known)s.")
-                % {"text": word, "known": ", ".join(choices.values)}
+                % {"text": word, "known": listed(choices.values)}
             )
         return value
 

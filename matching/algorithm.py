@@ -13,7 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.labels import category_label, household_names, kind_label
+from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import DEFAULT_WEIGHTS, City
 from matching import engine, weighting
@@ -180,7 +180,7 @@ def _exact_rules() -> dict[str, str]:
         % {"words": household_names(ACCEPTS)},
         "languages": _("Catégories\u202f: %(categories)s.")
         % {
-            "categories": ", ".join(
+            "categories": listed(
                 category_label(category) for category in Category.values if category in LANGUAGE_CATEGORIES
             )
         },

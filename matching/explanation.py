@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 
-from catalogue.labels import category_label, language_names, quantity_words
+from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from matching import algorithm, engine
@@ -237,7 +237,7 @@ def _compared(match: Match, reader: Reader) -> list[Compared]:
 def _categories(need: Need) -> str:
     if need.kind != Kind.HOUSING:
         return category_label(need.category)
-    return ", ".join(category_label(form) for form in need.forms) or _("toutes les formes de logement")
+    return listed(category_label(form) for form in need.forms) or _("toutes les formes de logement")
 
 
 def _asked(match: Match, reader: Reader) -> str:
@@ -284,7 +284,7 @@ def _required(need: Need) -> str:
         _("avec un animal") if need.pets else "",
         _("logement partagé accepté") if need.shared_home_ok else _("pas de logement partagé"),
     ]
-    return ", ".join(word for word in required if word)
+    return listed(word for word in required if word)
 
 
 def _given(match: Match) -> str:
@@ -294,7 +294,7 @@ def _given(match: Match) -> str:
         _("accepte les animaux") if offer.pets_accepted else _("n’accepte pas les animaux"),
         _("logement partagé avec l’hôte") if offer.shared_home else _("logement non partagé"),
     ]
-    return ", ".join(given)
+    return listed(given)
 
 
 def _changed_since(match: Match) -> str:
@@ -383,7 +383,7 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
 
 
 def _contest(match: Match) -> list[str]:
-    contact = ", ".join(part for part in (match.city.email, match.city.phone) if part)
+    contact = listed(part for part in (match.city.email, match.city.phone) if part)
     ask = _(
         "Vous pouvez demander à %(city)s une précision, ou que ce choix soit revu. Donnez le numéro de cette "
         "explication\u202f: %(reference)s."

@@ -21,6 +21,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalogue.imports import LONGEST_ID
+from catalogue.labels import listed
 from catalogue.slots import parse_slot
 from catalogue.spreadsheets import (
     BadCell,
@@ -401,7 +402,7 @@ class _Offers(_Reader[OfferColumns]):
             "category",
             lambda at: (
                 _("cette catégorie n’est pas de la nature «\u00a0%(kind)s\u00a0»\u202f: %(known)s.")
-                % {"kind": block["kind"][at], "known": ", ".join(CATEGORIES[block["kind"][at]])}
+                % {"kind": block["kind"][at], "known": listed(CATEGORIES[block["kind"][at]])}
             ),
         )
         most = self._kinds.table(lambda kind, _category: LARGEST_CAPACITY[Kind(kind)], np.int64)[kinds]
@@ -527,7 +528,7 @@ class _Needs(_Reader[NeedColumns]):
             "category",
             lambda at: (
                 _("une catégorie de la nature «\u00a0%(kind)s\u00a0» est attendue\u202f: %(known)s.")
-                % {"kind": block["kind"][at], "known": ", ".join(CATEGORIES[block["kind"][at]])}
+                % {"kind": block["kind"][at], "known": listed(CATEGORIES[block["kind"][at]])}
             ),
         )
         categories, listed = block["category"], block["forms"]
@@ -541,7 +542,7 @@ class _Needs(_Reader[NeedColumns]):
                 column,
                 lambda at: (
                     _("«\u00a0%(text)s\u00a0» n’est pas une forme de logement\u202f: %(known)s.")
-                    % {"text": foreign[found[at]], "known": ", ".join(HOUSING_FORMS)}
+                    % {"text": foreign[found[at]], "known": listed(HOUSING_FORMS)}
                 ),
             )
         judged.refuse(

@@ -26,6 +26,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Unreadable, harmless
 from matching.engine import KEEP, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from matching.engine.planning import Plan, Usual, plan, plan_pairs
@@ -293,7 +294,7 @@ def _notices(needs: NeedColumns, offers: OfferColumns, today: date) -> Iterator[
             "%(n)s besoin est dans une ville sans proposition (%(cities)s).",
             "%(n)s besoins sont dans une ville sans proposition (%(cities)s).",
             int(alone.sum()),
-        ) % {"n": int(alone.sum()), "cities": ", ".join(name or _("sans nom") for name in named[:10])}
+        ) % {"n": int(alone.sum()), "cities": listed(name or _("sans nom") for name in named[:10])}
 
 
 # --- Ranking and plan ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalogue.labels import household_names, language_names, quantity_words
+from catalogue.labels import household_names, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import day_range, slot_words
 from catalogue.vocabulary import Category, Kind
@@ -449,7 +449,7 @@ def exact_km(distance: float) -> str:
 
 
 def _hours(p: Mapping[str, Any]) -> str:
-    return ", ".join(slot_words(parse_slot(text)) for text in p["offered"])
+    return listed(slot_words(parse_slot(text)) for text in p["offered"])
 
 
 _WHAT: dict[str, Callable[[], str]] = {

@@ -32,8 +32,9 @@ from matching.snapshots import local_day
 from needs.models import Need
 
 PLANS_PER_PAGE = 10
-# A page is what is accepted at once: so many proposals take a second or two.
 NEEDS_PER_PAGE = 20
+# Whoever accepts a whole plan waits for so long at most, and goes on with the rest.
+ACCEPT_SECONDS = 10.0
 # Needs that can be ticked, the most urgent first; and gaps told before the rest is folded away.
 TICKABLE = 200
 FIRST_GAPS, MOST_GAPS = 12, 200
@@ -181,8 +182,11 @@ def _again(request: HttpRequest, city: City, user: User) -> HttpResponse:
 
 
 def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> HttpResponse:
-    """Propose what is ticked, say what became of it, and come back to the same page of the plan."""
-    ticked = [pk for text in request.POST.getlist("line") if (pk := _number(text)) is not None]
+    """Propose what is ticked, or everything, say what became of it, and come back to the same page of the plan."""
+    if "everything" in request.POST:
+        ticked = list(plans.askable(plan, now=now).values_list("pk", flat=True))
+    else:
+        ticked = [pk for text in request.POST.getlist("line") if (pk := _number(text)) is not None]
     back = reverse("matching:plan", args=[plan.city.slug, plan.pk])
     number = _number(request.POST.get("page", ""))
     if number is not None:
@@ -190,7 +194,7 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
     if not ticked:
         messages.warning(request, _("Cochez au moins une ligne."))
         return redirect(back)
-    outcome = plans.accept(plan_id=plan.pk, line_ids=ticked, by=user, now=now)
+    outcome = plans.accept(plan_id=plan.pk, line_ids=ticked, by=user, now=now, seconds=ACCEPT_SECONDS)
     if outcome.asked:
         messages.success(
             request,
@@ -200,6 +204,16 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
                 len(outcome.asked),
             )
             % {"n": len(outcome.asked)},
+        )
+    if outcome.left:
+        messages.warning(
+            request,
+            ngettext(
+                "Il reste %(n)s ligne à demander\u202f: recommencez pour la suite.",
+                "Il reste %(n)s lignes à demander\u202f: recommencez pour la suite.",
+                outcome.left,
+            )
+            % {"n": outcome.left},
         )
     if outcome.already:
         messages.info(
@@ -280,6 +294,7 @@ def _done(request: HttpRequest, plan: Plan, city: City, *, now: datetime) -> dic
         "ways": plan_words.ways(plan),
         "page_obj": page_obj,
         "groups": groups,
+        "askable_total": plans.askable(plan, now=now).count() if page_obj.paginator.num_pages > 1 else 0,
         "open_lines": sum(card.state == "open" for _need, cards in groups for card in cards),
         "gap_total": gap_total,
         "first_gaps": gaps[:FIRST_GAPS],

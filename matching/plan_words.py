@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue.labels import category_label, language_names, quantity_words
+from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.languages import language_name
 from catalogue.times import day_range, days_words
 from catalogue.vocabulary import Kind
@@ -137,7 +137,7 @@ def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 
 def _several_rules(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     return _("À chaque proposition il manque au moins deux conditions, surtout\u202f: %(rules)s.") % {
-        "rules": ", ".join(str(RULE_NAMES[rule]) for rule in reason["rules"])
+        "rules": listed(str(RULE_NAMES[rule]) for rule in reason["rules"])
     }
 
 
@@ -259,7 +259,7 @@ def wanted(told: Mapping[str, Any], *, commune: str) -> str:
         *([_("vers %(commune)s") % {"commune": commune}] if commune else []),
         day_range(date.fromisoformat(told["first_day"]), date.fromisoformat(told["last_day"])),
     ]
-    return ", ".join([_how_many(told), *details])
+    return listed([_how_many(told), *details])
 
 
 def call_helps(told: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import selectors as accounts
 from accounts.models import Role, User
+from catalogue.labels import listed
 from catalogue.times import ago
 from cities.models import DEFAULT_WEIGHTS, City
 from matching import weighting
@@ -130,7 +131,7 @@ def _render(
 
 def difference(change: WeightsChange) -> str:
     """ "Proximité : de 30 à 40, Dates : de 25 à 15": what is not named stayed."""
-    return ", ".join(
+    return listed(
         _("%(part)s\u202f: de %(before)s à %(after)s")
         % {
             "part": label,
@@ -144,6 +145,6 @@ def difference(change: WeightsChange) -> str:
 
 def _listed(points: Points) -> str:
     """ "Proximité 30, Dates 25, …"."""
-    return ", ".join(
+    return listed(
         f"{label} {number_format(points[part], use_l10n=True)}" for part, label in PART_LABELS.items()
     )

@@ -19,6 +19,7 @@ from catalogue.imports import (
     explained,
     take_in,
 )
+from catalogue.labels import listed
 from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
     BadCell,
@@ -202,7 +203,7 @@ class _Keeper:
                 "une catégorie de la nature «\u00a0%(kind)s\u00a0» est attendue\u202f: %(known)s."
             ) % {
                 "kind": kind,
-                "known": ", ".join(CATEGORIES[kind]),
+                "known": listed(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
         most = LARGEST_QUANTITY[Kind(kind)]
@@ -230,7 +231,7 @@ class _Keeper:
         if foreign:
             message = _("«\u00a0%(text)s\u00a0» n’est pas une forme de logement\u202f: %(known)s.") % {
                 "text": foreign[0],
-                "known": ", ".join(HOUSING_FORMS),
+                "known": listed(HOUSING_FORMS),
             }
             raise RowRefused(row.bad("forms" if row["forms"] else "category", message))
         if row["category"] and row["category"] not in forms:

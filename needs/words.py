@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organisation
-from catalogue.labels import category_label, language_names, quantity_words
+from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, days_words, slot_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
@@ -42,7 +42,7 @@ def household_words(
         parts.append(ngettext("un enfant", "%(n)s enfants", children) % {"n": children})
     if len(parts) < 2:
         return "".join(parts)
-    return _("%(first)s et %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+    return _("%(first)s et %(last)s") % {"first": listed(parts[:-1]), "last": parts[-1]}
 
 
 def suggested_title(answers: Mapping[str, Any]) -> str:
@@ -132,7 +132,7 @@ def facts(need: Need, today: date) -> list[dict[str, str]]:
         said += [
             (_("Pour qui"), capfirst(_household_of(need))),
             (_("Âge des enfants"), "" if need.lone_minor and not need.children else _ages(need)),
-            (_("Formes possibles"), ", ".join(category_label(form) for form in need.forms) or _("Toutes")),
+            (_("Formes possibles"), listed(category_label(form) for form in need.forms) or _("Toutes")),
             (_("Logement partagé"), _("convient") if need.shared_home_ok else _("ne convient pas")),
             (_("Accès"), _("plain-pied ou ascenseur nécessaire") if need.step_free_needed else ""),
             (_("Animal"), _("oui") if need.pets else ""),
@@ -148,7 +148,7 @@ def facts(need: Need, today: date) -> list[dict[str, str]]:
         said += [
             (_("Depuis la langue"), language_names(need.languages_from)),
             (_("Vers la langue"), language_names(need.languages_to)),
-            (_("Moments de la semaine"), ", ".join(slot_words(parse_slot(slot)) for slot in need.slots)),
+            (_("Moments de la semaine"), listed(slot_words(parse_slot(slot)) for slot in need.slots)),
             (_("À distance"), _("possible") if need.remote_ok else ""),
         ]
     said += [
@@ -223,4 +223,4 @@ def _ages(need: Need) -> str:
         (need.children_3_to_11, _("de 3 à 11 ans")),
         (need.children_12_to_17, _("de 12 à 17 ans")),
     )
-    return ", ".join(f"{count} {band}" for count, band in bands if count)
+    return listed(f"{count} {band}" for count, band in bands if count)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from catalogue.forms import CheckboxCards, LanguagesField, RadioCards, SlotsField
-from catalogue.labels import category_label, kind_label, language_names, quantity_words
+from catalogue.labels import category_label, kind_label, language_names, listed, quantity_words
 from catalogue.times import days_words
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 from cities.forms import CommuneField
@@ -536,7 +536,7 @@ def proposed_title(fields: Mapping[str, Any]) -> str:
         words.append(quantity_words(fields["kind"], fields["capacity"]))
     if fields.get("commune"):
         words.append(fields["commune"].name)
-    return ", ".join(words)[:120]
+    return listed(words)[:120]
 
 
 def unchecked(form: forms.BaseForm, data: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from catalogue.imports import (
     explained,
     take_in,
 )
+from catalogue.labels import listed
 from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
     BadCell,
@@ -245,7 +246,7 @@ class _Keeper:
         if category not in CATEGORIES[kind]:
             message = _("cette catégorie n’est pas de la nature «\u00a0%(kind)s\u00a0»\u202f: %(known)s.") % {
                 "kind": kind,
-                "known": ", ".join(CATEGORIES[kind]),
+                "known": listed(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
         if row["capacity"] > LARGEST_CAPACITY[Kind(kind)]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalogue.labels import category_label, household_names, language_names, quantity_words
+from catalogue.labels import category_label, household_names, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, day_words, days_words, slot_words
 from catalogue.vocabulary import Kind
@@ -30,7 +30,7 @@ def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[
     rows: list[tuple[str, str]] = [
         (_("Quoi"), category_label(offer.category)),
         (_("Combien"), quantity_words(offer.kind, offer.capacity)),
-        (_("Quand"), ", ".join(day_range(first, last, today=today) for first, last in windows)),
+        (_("Quand"), listed(day_range(first, last, today=today) for first, last in windows)),
         (_("Où"), _place(offer)),
         (_("Adresse (cachée)"), offer.address),
     ]
@@ -54,7 +54,7 @@ def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[
             }
         rows += [
             (_("Traduction"), pair),
-            (_("Moments"), ", ".join(slot_words(parse_slot(slot)) for slot in offer.slots)),
+            (_("Moments"), listed(slot_words(parse_slot(slot)) for slot in offer.slots)),
             (_("Diplôme"), offer.diploma),
         ]
     rows += [
@@ -95,7 +95,7 @@ def _home(offer: Offer) -> list[tuple[str, str]]:
         rent = _("%(euros)s\u00a0€ par mois") % {"euros": offer.rent} if offer.rent else _("prêté")
     return [
         (_("Pour qui"), household_names(offer.accepts) or _("tout le monde, sauf un mineur isolé")),
-        (_("Conditions"), ", ".join(conditions)),
+        (_("Conditions"), listed(conditions)),
         (_("État du logement"), offer.get_dwelling_state_display() if offer.dwelling_state else ""),
         (_("Loyer"), rent),
         (_("Séjour"), stay),

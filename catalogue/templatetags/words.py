@@ -63,7 +63,13 @@ def language_name(code: str) -> str:
 @register.filter
 def slot_names(slots: Iterable[str]) -> str:
     """ "lundi matin, mardi de 18 h à 20 h" from stored slots."""
-    return ", ".join(times.slot_words(parse_slot(slot)) for slot in slots)
+    return labels.listed(times.slot_words(parse_slot(slot)) for slot in slots)
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """ "a, b, c", with the reader's own comma."""
+    return labels.listed(words)
 
 
 @register.filter

@@ -6,7 +6,7 @@ locked while the engine thinks, so a plan may be older than the town: `freshness
 when it is accepted (`acceptance`).
 """
 
-from matching.plans.acceptance import Outcome, Refused, accept, suggestion
+from matching.plans.acceptance import Outcome, Refused, accept, askable, suggestion
 from matching.plans.asking import (
     BUDGETS,
     TASK,
@@ -31,6 +31,7 @@ __all__ = [
     "accept",
     "are_waiting",
     "ask",
+    "askable",
     "fingerprint",
     "forget_old",
     "is_stale",

@@ -1,12 +1,16 @@
 """Lines of a plan are accepted, each as any other proposal, and checked again in that moment."""
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from accounts.models import User
+from catalogue.vocabulary import Kind
 from cities.models import City
 from matching import engine, services, snapshots
 from matching.lifecycle import ANSWERED, Act, NotPossible
@@ -27,24 +31,45 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the lines accepted. `already` counts those that had been accepted before."""
+    """What became of the lines accepted. `already` counts those that had been accepted before, `left` those that the
+    time did not suffice for.
+    """
 
     asked: tuple[Match, ...]
     already: int
     refused: tuple[Refused, ...]
     was_stale: bool
+    left: int
 
 
-def accept(*, plan_id: int, line_ids: Collection[int], by: User, now: datetime) -> Outcome:
+def askable(plan: Plan, *, now: datetime) -> QuerySet[PlanLine]:
+    """Lines that nobody has accepted and that still hold at a glance; `accept` has the last word on each."""
+    return plan.lines.filter(
+        match__isnull=True,
+        first_day__gte=local_day(now, plan.city),
+        need__revision=F("need_revision"),
+        offer__revision=F("offer_revision"),
+    ).exclude(offer__kind=Kind.HOUSING, offer__vetted_at__isnull=True)
+
+
+def accept(
+    *, plan_id: int, line_ids: Collection[int], by: User, now: datetime, seconds: float = inf
+) -> Outcome:
     """Propose these lines, each by itself and as any other proposal; those that no longer hold are told of.
 
-    Not atomic as a whole: each line is locked, and committed, by itself. Twice proposes nothing twice.
+    Not atomic as a whole: each line is locked, and committed, by itself. Twice proposes nothing twice, so whoever has
+    only some `seconds` goes on with what is left.
     """
+    over = time.monotonic() + seconds
     plan = Plan.objects.select_related("city").get(pk=plan_id)
     was_stale = is_stale(plan, now=now)
     asked, already, refused = [], 0, []
-    lines = plan.lines.filter(pk__in=line_ids).select_related("need", "offer").order_by("pk")
-    for line in list(lines):
+    lines = list(plan.lines.filter(pk__in=line_ids).select_related("need", "offer").order_by("pk"))
+    done = 0
+    for line in lines:
+        if time.monotonic() >= over:
+            break
+        done += 1
         try:
             match = _accept(line, city=plan.city, by=by, now=now)
         except NotPossible as failure:
@@ -54,7 +79,7 @@ def accept(*, plan_id: int, line_ids: Collection[int], by: User, now: datetime) 
             already += 1
         else:
             asked.append(match)
-    return Outcome(tuple(asked), already, tuple(refused), was_stale)
+    return Outcome(tuple(asked), already, tuple(refused), was_stale, len(lines) - done)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind, Urgency
-from matching import plans, services
+from matching import plan_views, plans, services
 from matching.lifecycle import Reason
 from matching.models import Match, Plan
 from offers import services as offers
@@ -304,6 +304,31 @@ def test_nothing_ticked_asks_nothing(scene, desk, make):
     for wrong in ("x", "²", "9" * 30, "-1"):
         desk.post(path(plan), {"line": [wrong], "page": wrong})
     assert not Match.objects.filter(state="proposed").exists()
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_a_whole_plan_is_asked_in_one_go(city, scene, desk, make, monkeypatch):
+    """Whatever page it is asked from; what must be visited first is not asked."""
+    due_offer(city=city, now=now(), vetted=False)
+    due_need(city=city, now=now())
+    plan = make()
+    assert plan.lines.count() == 3
+    assert 'name="everything"' not in desk.get(path(plan)).content.decode(), "one page shows it all"
+    monkeypatch.setattr(plan_views, "NEEDS_PER_PAGE", 1)
+    assert "2 questions partent, cochées ou non." in text(desk.get(path(plan)))
+    page = desk.post(path(plan), {"everything": "1", "page": 2}, follow=True)
+    assert "C’est demandé : 2 questions sont parties." in text(page)
+    assert page.context["page_obj"].number == 2
+    assert Match.objects.filter(state="proposed").count() == 2
+    assert 'name="everything"' not in page.content.decode()
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_a_large_plan_is_asked_in_several_goes(scene, desk, make, monkeypatch):
+    plan = make()
+    monkeypatch.setattr(plan_views, "ACCEPT_SECONDS", 0)
+    page = desk.post(path(plan), {"everything": "1"}, follow=True)
+    assert "Il reste 2 lignes à demander : recommencez pour la suite." in text(page)
 
 
 @pytest.mark.usefixtures("_one_by_one")

@@ -407,8 +407,33 @@ def test_each_line_becomes_a_proposal_and_the_citizen_is_asked(city, scene, plan
 
 def test_none_of_it_is_accepted(scene, planned, coordinator):
     outcome = plans.accept(plan_id=planned().pk, line_ids=[], by=coordinator, now=LATER)
-    assert outcome == plans.Outcome((), 0, (), False)
+    assert outcome == plans.Outcome((), 0, (), False, 0)
     assert Match.objects.get().state == MatchState.SUGGESTED
+
+
+def test_what_the_time_does_not_suffice_for_is_left_and_told(scene, planned, coordinator):
+    plan = planned()
+    lines = [line.pk for line in plan.lines.all()]
+    outcome = plans.accept(plan_id=plan.pk, line_ids=lines, by=coordinator, now=LATER, seconds=0)
+    assert (outcome.asked, outcome.left) == ((), len(lines))
+    assert Match.objects.get().state == MatchState.SUGGESTED
+
+
+def test_what_can_be_asked_at_a_glance(city, coordinator, planned, accept):
+    """Not what was asked, not a home that nobody has seen, not what has changed or begun."""
+    for number in range(4):
+        due_offer(city=city, vetted=number != 1)
+        due_need(city=city)
+    duvets(city, first_day=NOW.date())
+    due_offer(city=city, kind=Kind.GOODS, capacity=50)
+    plan = planned()
+    of = {line.offer.pk: line for line in plan.lines.select_related("offer")}
+    first, _unseen, changed, last, goods = (of[pk] for pk in sorted(of))
+    assert set(plans.askable(plan, now=LATER)) == {first, changed, last, goods}
+    accept(plan, first)
+    offers.change(offer_id=changed.offer_id, fields={"capacity": 4}, windows=None, by=coordinator, now=LATER)
+    assert set(plans.askable(plan, now=LATER)) == {last, goods}
+    assert goods not in plans.askable(plan, now=LATER + timedelta(days=1))
 
 
 def test_accepting_a_part_leaves_the_rest_fresh(city, scene, planned, accept):
