@@ -113,26 +113,26 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
     clock = _Clock(seconds)
     problem = problem_of(pairs)
     usual = [first_come(problem), best_score_first(problem)]
-    units = np.zeros(len(problem), np.int64)
+    units = np.zeros(len(problem), np.int32)
     bound, waiting = 0.0, len(problem)
-    for rows in problem.components():
+    for rows in problem.components(joined=COARSE_PAIRS):
         part = problem.local(rows)
         start = max((way[rows] for way in usual), key=part.worth)
-        found, most = _best(part, start, clock.share(len(rows) / waiting))
+        found, most = _best(part, start, clock.share(len(part) / waiting))
         part.refuse_impossible(found)
-        waiting -= len(rows)
+        waiting -= len(part)
         units[rows] = found
         bound += max(most, part.worth(found))
-    people = (pairs.needs.people / pairs.needs.asked)[pairs.need]
-    first, greedy = (Usual(problem.worth(way), float(people @ way)) for way in usual)
+    people = pairs.needs.people / pairs.needs.asked
+    first, greedy = (Usual(problem.worth(way), float(people @ problem.given(way))) for way in usual)
     chosen = np.flatnonzero(units)
     objective = problem.worth(units)
     return Plan(
         pairs=pairs.take(chosen),
-        units=units[chosen],
+        units=units[chosen].astype(np.int64),
         objective=objective,
         bound=max(bound, objective),
-        people=float(people @ units),
+        people=float(people @ problem.given(units)),
         people_asked=float((pairs.needs.people * pairs.needs.quantity / pairs.needs.asked).sum()),
         first_come=first,
         greedy=greedy,
@@ -148,7 +148,9 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
             return answer.units, problem.worth(answer.units)
         start = max(start, answer.units, key=problem.worth)
     if problem.is_flow:
-        units, bound, loss = _auctioned(problem, clock)
+        units, bound, loss = _auctioned(problem, start, clock)
+        if len(problem) > COARSE_PAIRS:
+            return units, bound
     else:
         prices = priced(problem, stop=lambda: clock.left() < (1 - PRICES_SHARE) * clock.given)
         bound, loss = prices.bound, prices.loss
@@ -169,15 +171,17 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
     return units, bound
 
 
-def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, float, Floats]:
-    part = AUCTION_STEP if len(problem) < COARSE_PAIRS else COARSE_STEP
+def _auctioned(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float, Floats]:
+    part = AUCTION_STEP if len(problem) <= COARSE_PAIRS else COARSE_STEP
     step = part * float(problem.value.mean())
     units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
     # What nobody bid for is still worth giving.
-    missing = problem.quantity - np.bincount(problem.need, units, len(problem.quantity))
-    wanted = np.flatnonzero(missing[problem.need] > 0)
+    left = problem.capacity - np.bincount(problem.offer, units, len(problem.capacity))
+    wanted = np.flatnonzero((problem.missing(units) > 0)[problem.need] & (left > 0)[problem.offer])
     units = in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units)
-    return units, *auction.bound(problem, prices)
+    units = max(start, units, key=problem.worth)
+    bound, last = auction.bound(problem, prices, units)
+    return units, bound, auction.loss(problem, prices, last)
 
 
 def _proven(problem: Problem, start: Ints, clock: "_Clock") -> program.Answer:

@@ -4,84 +4,132 @@ Needs bid for units, offers sell to the highest bidders, prices only rise. A nee
 choice would serve it as well, plus `step`: when nobody wants to bid any more, the choice is within `step` of the best
 for each unit, and the prices prove it (Bertsekas, *The auction algorithm*, 1988; offers with several units as in
 Bertsekas and Castañon, 1989). All needs that want something bid at once, in NumPy.
+
+Bids are counted in 32 bits, which moves half the memory; what a plan is worth, and its bound, in 64.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from matching.engine.columns import Floats, Ints
-from matching.engine.planning.problem import Problem
+from matching.engine.columns import Bools, Floats, Ints
+from matching.engine.planning.problem import Problem, ranges
 
 # Pairs of each need that are looked at to begin with. Prices never fall below zero and pairs are sorted by value, so
 # that nobody has to look beyond the value of a second-best gain; whoever has to looks at twice as many.
 CHOICES = 8
+# Pairs looked at together: what is worked out of so many stays in the processor's own memory.
+AT_ONCE = 65_536
+NOTHING = np.float32(0)
+# A step smaller than this share of the highest value could be lost in rounding, and a price would not rise.
+LEAST_STEP = 2.0**-21
+# The gain of a pair that is held in full: nobody can want more of it.
+FULL = np.float32(-np.inf)
 
 
 def auction(problem: Problem, *, step: float, stop: Callable[[], bool]) -> tuple[Ints, Floats]:
     """Units per pair, and a price per unit of each offer; see `bound`. `stop` ends it early, with what is sold."""
-    need, offer, value, most = problem.need, problem.offer, problem.value, problem.most
-    starts = problem.need_starts
-    counts = np.diff(starts)
-    depth = np.minimum(counts, CHOICES)
-    # Of the first pair that is not looked at; nothing for who has looked at all.
-    beyond = np.append(value, 0.0)
-    missing = problem.quantity.copy()
-    held = np.zeros(len(problem), np.int64)
+    step = max(step, LEAST_STEP * problem.value.max(initial=0.0))
+    hall = _Hall(problem)
     shelves = _Shelves(problem)
-    prices = shelves.prices
-    bidders = np.flatnonzero((missing > 0) & (counts > 0))
+    need, most, value = problem.need, problem.most, hall.value
+    missing = problem.quantity.astype(np.int64)
+    held = np.zeros(len(problem), np.int32)
+    bidders = np.flatnonzero((missing > 0) & (hall.counts > 0))
     while len(bidders) and not stop():
-        looked = depth[bidders]
-        first = np.cumsum(looked) - looked
-        pair = np.repeat(starts[bidders] - first, looked) + np.arange(looked.sum())
-        gain = value[pair] - prices[offer[pair]]
-        # A need that holds all it can of an offer cannot want more of it.
-        gain[held[pair] >= most[pair]] = -1.0
-        best = np.maximum.reduceat(gain, first)
-        who = np.repeat(np.arange(len(bidders)), looked)
-        equal = np.flatnonzero(gain == best[who])
-        # Equal offers are bid for by turns, or all would want the first.
-        head = np.searchsorted(who[equal], np.arange(len(bidders)))
-        ties = np.diff(np.append(head, len(equal)))
-        choice = equal[head + bidders % ties]
-        gain[choice] = -1.0
-        second = np.maximum(np.maximum.reduceat(gain, first), 0.0)
-
-        unseen = np.where(looked < counts[bidders], beyond[starts[bidders] + looked], 0.0)
-        looks_on = unseen > second
-        depth[bidders[looks_on]] = np.minimum(2 * looked, counts[bidders])[looks_on]
-        bids = ~looks_on & (best > 0)
-        chosen, by = pair[choice[bids]], bidders[bids]
+        wants_more = np.zeros(len(missing), np.bool_)
+        bids = [hall.bids(some, shelves.prices, wants_more) for some in hall.in_turns(bidders)]
+        by, chosen, second = (np.concatenate(column) for column in zip(*bids, strict=True))
         units = np.minimum(missing[by], most[chosen] - held[chosen])
         missing[by] -= units
-        held[chosen] += units
-        lost = shelves.sell(np.repeat(chosen, units), np.repeat(value[chosen] - second[bids] + step, units))
-        np.add.at(missing, need[lost], 1)
-        np.subtract.at(held, lost, 1)
-        again = np.unique(np.concatenate([bidders[looks_on], by, need[lost]]))
-        bidders = again[missing[again] > 0]
-    return held, prices
+        held[chosen] += units.astype(np.int32)
+        hall.gain[chosen[held[chosen] == most[chosen]]] = FULL
+        bid = value[chosen] - second + np.float32(step)
+        lost = shelves.sell(np.repeat(chosen, units), np.repeat(bid, units))
+        loser = need[lost]
+        missing += np.bincount(loser, minlength=len(missing))
+        np.subtract.at(held, lost, np.int32(1))
+        hall.gain[lost] = value[lost]
+        wants_more[by] = wants_more[loser] = True
+        bidders = np.flatnonzero(wants_more & (missing > 0))
+    return held, shelves.prices.astype(np.float64)
 
 
-def bound(problem: Problem, prices: Floats) -> tuple[float, Floats]:
-    """What no choice can exceed, whatever the prices, and what a unit of each pair loses against it.
+def bound(problem: Problem, prices: Floats, units: Ints) -> tuple[float, Floats]:
+    """What no choice can exceed, whatever the prices; and of each need the gain of the last unit that it would take,
+    which one more unit of another pair would replace (0: there is room for more).
 
     Each need takes its dearest units at these prices, each offer sells all: by duality that is an upper bound.
+    `units` is a choice that is possible: of a need that it serves in full, pairs that gain less than the worst of those
+    are not looked at.
     """
     gain = problem.value - prices[problem.offer]
-    good = np.flatnonzero(gain > 0)
-    good = good[np.lexsort((-gain[good], problem.need[good]))]
-    need, most = problem.need[good], problem.most[good]
+    chosen = np.flatnonzero(units)
+    worst = np.full(len(problem.quantity), np.inf)
+    np.minimum.at(worst, problem.need[chosen], gain[chosen])
+    least = np.where(problem.missing(units) > 0, 0.0, np.maximum(worst, 0.0))
+    good = np.flatnonzero((gain >= least[problem.need]) & (gain > 0))
+    gain = gain[good]
+    order = np.lexsort((-gain, problem.need[good]))
+    good, gain = good[order], gain[order]
+    need, most = problem.need[good], problem.most[good].astype(np.int64)
     taken = np.cumsum(most) - most
     taken -= taken[np.searchsorted(need, need)]
-    units = np.clip(problem.quantity[need] - taken, 0, most)
-    # The gain of the last unit: what one more of another pair would replace. Nothing while there is room.
+    taken_here = np.clip(problem.quantity[need] - taken, 0, most)
     last = np.zeros(len(problem.quantity))
-    full = taken + units >= problem.quantity[need]
-    np.maximum.at(last, need[full], gain[good][full] * (units[full] > 0))
-    total = float(gain[good] @ units + prices @ problem.capacity)
-    return total, np.maximum(last[problem.need] - gain, 0)
+    full = (taken + taken_here >= problem.quantity[need]) & (taken_here > 0)
+    last[need[full]] = gain[full]
+    return float(gain @ taken_here + prices @ problem.capacity), last
+
+
+def loss(problem: Problem, prices: Floats, last: Floats) -> Floats:
+    """What a unit of each pair loses against the bound; `last` as `bound` gives it."""
+    lost = prices[problem.offer]
+    lost -= problem.value
+    lost += last[problem.need]
+    return np.maximum(lost, 0, out=lost)
+
+
+class _Hall:
+    """What needs look at before they bid."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.value = problem.value.astype(np.float32)
+        # What a unit of each pair is worth to who does not hold it in full.
+        self.gain = self.value.copy()
+        self._offer = problem.offer
+        starts = problem.need_starts
+        self._starts, self.counts = starts[:-1], np.diff(starts)
+        self._depth = np.minimum(self.counts, CHOICES)
+
+    def in_turns(self, bidders: Ints) -> Iterator[Ints]:
+        """As many at a time as look at `AT_ONCE` pairs, or one."""
+        looked = np.cumsum(self._depth[bidders])
+        cuts = np.searchsorted(looked, np.arange(AT_ONCE, looked[-1], AT_ONCE))
+        yield from (some for some in np.split(bidders, cuts) if len(some))
+
+    def bids(self, bidders: Ints, prices: Floats, looks_on: Bools) -> tuple[Ints, Ints, Floats]:
+        """Who bids, for which pair, and what their second-best choice gains. Whoever has yet to look further is marked."""
+        looked, starts, counts = self._depth[bidders], self._starts[bidders], self.counts[bidders]
+        pair = ranges(starts, looked)
+        gain = self.gain[pair]
+        gain -= prices[self._offer[pair]]
+        first = np.cumsum(looked) - looked
+        best = np.maximum.reduceat(gain, first)
+        # Equal offers are bid for by turns, or all would want the first.
+        equal = np.flatnonzero(gain == np.repeat(best, looked))
+        head = np.searchsorted(equal, first)
+        choice = equal[head + bidders % np.diff(head, append=len(equal))]
+        gain[choice] = FULL
+        second = np.maximum(np.maximum.reduceat(gain, first), NOTHING)
+
+        deeper = np.flatnonzero(looked < counts)
+        deeper = deeper[self.value[starts[deeper] + looked[deeper]] > second[deeper]]
+        self._depth[bidders[deeper]] = np.minimum(2 * looked, counts)[deeper]
+        looks_on[bidders[deeper]] = True
+        bids = best > 0
+        bids[deeper] = False
+        return bidders[bids], pair[choice[bids]], second[bids]
 
 
 class _Shelves:
@@ -98,27 +146,29 @@ class _Shelves:
         self._size = np.minimum(problem.capacity, wanted)
         self._start = np.cumsum(self._size) - self._size
         self._pair = np.full(self._size.sum(), -1)
-        self._bid = np.full(self._size.sum(), -1.0)
-        self.prices = np.zeros(len(problem.capacity))
+        self._bid = np.zeros(self._size.sum(), np.float32)
+        self._row = np.zeros(len(problem.capacity), np.int64)
+        self.prices = np.zeros(len(problem.capacity), np.float32)
 
     def sell(self, pair: Ints, bid: Floats) -> Ints:
         """Put bids for one unit each on the shelves; the pairs of all units that are outbid."""
-        if not len(pair):
-            return pair
-        touched = np.unique(self._offer[pair])
-        size = self._size[touched]
-        first = np.cumsum(size) - size
-        shelf = np.repeat(self._start[touched] - first, size) + np.arange(size.sum())
-        offer = np.concatenate([np.repeat(touched, size), self._offer[pair]])
+        offer = self._offer[pair]
+        called = np.bincount(offer, minlength=len(self.prices))
+        touched = np.flatnonzero(called)
+        size, called = self._size[touched], called[touched]
+        shelf = ranges(self._start[touched], size)
+        self._row[touched] = np.arange(len(touched))
+        row = self._row[np.concatenate([np.repeat(touched, size), offer])]
         pair = np.concatenate([self._pair[shelf], pair])
         bid = np.concatenate([self._bid[shelf], bid])
-        order = np.lexsort((pair, -bid, offer))
-        offer, pair, bid = offer[order], pair[order], bid[order]
-        place = np.arange(len(offer)) - np.searchsorted(offer, touched)[np.searchsorted(touched, offer)]
-        stays = place < self._size[offer]
-        self._pair[shelf], self._bid[shelf] = pair[stays], bid[stays]
+        # By offer, then the highest bid, then who holds it already: the bits of numbers above zero are in their order.
+        order = np.argsort((row << 32) - bid.view(np.int32), kind="stable")
+        pair, bid = pair[order], bid[order]
+        shelved, outbid = ranges(np.cumsum(size + called) - size - called, size), np.ones(len(pair), np.bool_)
+        outbid[shelved] = False
+        self._pair[shelf], self._bid[shelf] = pair[shelved], bid[shelved]
         last = self._start[touched] + size - 1
         sold_out = self._sells_out[touched] & (self._pair[last] >= 0)
-        self.prices[touched] = np.where(sold_out, self._bid[last], 0.0)
-        lost = pair[~stays]
+        self.prices[touched] = np.where(sold_out, self._bid[last], NOTHING)
+        lost = pair[outbid]
         return lost[lost >= 0]

@@ -7,6 +7,7 @@ share slot 0, for what is given is gone whatever the day.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Self
 
 import numpy as np
@@ -49,6 +50,11 @@ class Problem:
         return int(self.last.max(initial=-1)) + 1
 
     @property
+    def is_flat(self) -> bool:
+        """One slot: what is given of an offer is simply gone."""
+        return self.slots <= 1
+
+    @property
     def step(self) -> Ints:
         """Per pair: the units of a whole need come together, others one by one."""
         return np.where(self.whole[self.need], self.quantity[self.need], 1)
@@ -56,18 +62,39 @@ class Problem:
     @property
     def is_flow(self) -> bool:
         """Units that come one by one, and no offer with two pairs that could follow each other: days do not matter."""
-        if (self.step > 1).any() or len(self.block_offer):
-            return False
-        latest = np.full(len(self.capacity), -1)
-        soonest = np.full(len(self.capacity), self.slots)
-        np.maximum.at(latest, self.offer, self.first)
-        np.minimum.at(soonest, self.offer, self.last)
-        return bool((latest <= soonest).all())
+        return not (self._comes_whole.any() or self._minds_days.any())
+
+    @property
+    def _comes_whole(self) -> Bools:
+        """Per need: several units, all or none."""
+        return self.whole & (self.quantity > 1)
+
+    @property
+    def _minds_days(self) -> Bools:
+        """Per offer: some days have less left than others, or it has two pairs that could follow each other."""
+        minds = np.zeros(len(self.capacity), np.bool_)
+        minds[self.block_offer] = True
+        if not self.is_flat:
+            latest = np.full(len(self.capacity), -1, self.first.dtype)
+            soonest = np.full(len(self.capacity), self.slots, self.last.dtype)
+            np.maximum.at(latest, self.offer, self.first)
+            np.minimum.at(soonest, self.offer, self.last)
+            minds |= latest > soonest
+        return minds
 
     @property
     def need_starts(self) -> Ints:
         """Pairs of need i lie from [i] up to [i + 1]."""
         return np.searchsorted(self.need, np.arange(len(self.quantity) + 1))
+
+    def missing(self, units: Ints) -> Ints:
+        """Units that each need still misses."""
+        return self.quantity - self.given(units)
+
+    def given(self, units: Ints) -> Ints:
+        """Units that each need has."""
+        chosen = np.flatnonzero(units)
+        return np.bincount(self.need[chosen], units[chosen], len(self.quantity)).astype(np.int64)
 
     def take(self, pairs: Ints) -> Self:
         """The same question with these pairs alone, in their order."""
@@ -76,61 +103,83 @@ class Problem:
 
     def worth(self, units: Ints) -> float:
         """The objective of a choice: units per pair."""
-        return float(self.value @ units)
+        chosen = np.flatnonzero(units)
+        return float(self.value[chosen] @ units[chosen])
 
-    def components(self) -> Iterator[Ints]:
-        """Pairs that share no need and no offer with the others, largest components last; each in order."""
-        labels = _component_labels(self.need, self.offer, len(self.quantity), len(self.capacity))
-        order = np.argsort(labels, kind="stable")
-        cuts = np.flatnonzero(np.diff(labels[order])) + 1
-        yield from (
-            sorted(np.split(order, cuts), key=lambda pairs: (len(pairs), pairs[0])) if len(order) else ()
-        )
+    def components(self, *, joined: float = inf) -> Iterator[Ints | slice]:
+        """Pairs that share no need and no offer with the others, largest components last; each in order.
 
-    def local(self, pairs: Ints) -> "Problem":
+        All flows of more than `joined` pairs come as one.
+        """
+        starts = self.need_starts
+        counts = np.diff(starts)
+        label = _component_labels(self.need, self.offer, starts, len(self.capacity))
+        size = np.bincount(label[: len(counts)], counts, len(label)).astype(np.int64)
+        large = size > joined
+        if large.any():
+            large[label[np.flatnonzero(np.append(self._comes_whole, self._minds_days))]] = False
+            label = np.where(large[label], np.argmax(large), label)
+        of_need = label[: len(counts)]
+        size = np.bincount(of_need, counts, len(label)).astype(np.int64)
+        needs = np.flatnonzero(counts)
+        needs = needs[np.lexsort((of_need[needs], size[of_need[needs]]))]
+        for some in np.split(needs, np.flatnonzero(np.diff(of_need[needs])) + 1) if len(needs) else ():
+            # What is all there is needs no copy.
+            is_all = size[of_need[some[0]]] == len(self)
+            yield slice(None) if is_all else ranges(starts[some], counts[some])
+
+    def local(self, pairs: Ints | slice) -> "Problem":
         """The question of one component, needs and offers numbered anew in the same order."""
         needs, need = _renumbered(self.need[pairs])
         offers, offer = _renumbered(self.offer[pairs])
-        begins, ends = self.first[pairs], self.last[pairs] + 1
+        first, last = self.first[pairs], self.last[pairs]
         blocks = np.flatnonzero(np.isin(self.block_offer, offers))
-        first = np.clip(self.block_first[blocks], begins.min(), ends.max())
-        last = np.clip(self.block_last[blocks] + 1, begins.min(), ends.max())
-        seen = first < last
-        # Nothing changes within a slot: the days are cut where a pair or a block begins or ends.
-        _, slot = _renumbered(np.concatenate([begins, ends, first, last]))
-        begin, end, first, last = np.split(slot, np.cumsum([len(begins), len(ends), len(first)]))
+        block_first, block_last = self.block_first[blocks], self.block_last[blocks]
+        if len(blocks) or last.max() > 0:
+            begins, ends = first, last + 1
+            block_begins = np.clip(block_first, begins.min(), ends.max())
+            block_ends = np.clip(block_last + 1, begins.min(), ends.max())
+            seen = block_begins < block_ends
+            blocks = blocks[seen]
+            # Nothing changes within a slot: the days are cut where a pair or a block begins or ends.
+            cuts = (begins, ends, block_begins[seen], block_ends[seen])
+            _, slot = _renumbered(np.concatenate(cuts))
+            first, end, block_first, block_end = np.split(slot, np.cumsum([len(some) for some in cuts[:-1]]))
+            last, block_last = end - 1, block_end - 1
         return Problem(
             need=need,
             offer=offer,
-            first=begin,
-            last=end - 1,
+            first=first,
+            last=last,
             most=self.most[pairs],
             value=self.value[pairs],
             micro_points=self.micro_points[pairs],
             quantity=self.quantity[needs],
             whole=self.whole[needs],
             capacity=self.capacity[offers],
-            block_offer=np.searchsorted(offers, self.block_offer[blocks])[seen],
-            block_first=first[seen],
-            block_last=last[seen] - 1,
-            block_units=self.block_units[blocks][seen],
+            block_offer=np.searchsorted(offers, self.block_offer[blocks]),
+            block_first=block_first,
+            block_last=block_last,
+            block_units=self.block_units[blocks],
         )
 
     def refuse_impossible(self, units: Ints) -> None:
         """Raise unless the choice keeps every promise: capacity on each slot, quantity, wholeness."""
-        if (units < 0).any() or (units > self.most).any():
-            raise AssertionError("a pair is given more than it can take")
-        given = np.bincount(self.need, units, len(self.quantity))
-        if (given > self.quantity).any():
+        if (self.missing(units) < 0).any():
             raise AssertionError("a need is served beyond its quantity")
-        if (units % self.step != 0).any():
+        chosen = np.flatnonzero(units)
+        here, units = self.take(chosen), units[chosen]
+        if (units < 0).any() or (units > here.most).any():
+            raise AssertionError("a pair is given more than it can take")
+        if (units % here.step != 0).any():
             raise AssertionError("a need that must be served wholly is served in part")
-        if (self.usage(units) > self.capacity[:, None]).any():
+        if (here.usage(units) > self.capacity[:, None]).any():
             raise AssertionError("an offer is used beyond its capacity")
 
     def usage(self, units: Ints) -> Ints:
         """Units in use by offer and slot, blocks included."""
-        change = np.zeros((len(self.capacity), self.slots + 1), np.int64)
+        slots = max(self.last.max(initial=-1), self.block_last.max(initial=-1)) + 1
+        change = np.zeros((len(self.capacity), slots + 1), np.int64)
         np.add.at(change, (self.offer, self.first), units)
         np.add.at(change, (self.offer, self.last + 1), -units)
         np.add.at(change, (self.block_offer, self.block_first), self.block_units)
@@ -142,17 +191,24 @@ def problem_of(pairs: Feasible) -> Problem:
     """What there is to choose from. Value of a unit: people / quantity asked × (priority + score / 100)."""
     needs, offers = pairs.needs, pairs.offers
     need, offer = pairs.need, pairs.offer
-    share = (needs.people / needs.asked)[need]
     stock = _is_stock(offers)
-    is_stock = stock[offer]
     capacity, blocks = _room(offers, stock, pairs)
+    if stock.all():
+        first = last = np.broadcast_to(np.int32(0), len(pairs))
+    else:
+        day_counts = ~stock[offer]
+        first, last = pairs.run_first * day_counts, pairs.run_last * day_counts
+    value = pairs.score
+    value /= 100
+    value += needs.priority[need]
+    value *= (needs.people / needs.asked)[need]
     return Problem(
         need=need,
         offer=offer,
-        first=np.where(is_stock, np.int32(0), pairs.run_first),
-        last=np.where(is_stock, np.int32(0), pairs.run_last),
-        most=np.minimum(needs.quantity[need], pairs.left).astype(np.int32),
-        value=share * (needs.priority[need] + pairs.score / 100),
+        first=first,
+        last=last,
+        most=np.minimum(needs.quantity.astype(np.int32)[need], pairs.left),
+        value=value,
         micro_points=pairs.micro_points,
         quantity=needs.quantity,
         whole=needs.least_quantity == needs.quantity,
@@ -171,12 +227,9 @@ def _is_stock(offers: OfferColumns) -> Bools:
 
 def _room(offers: OfferColumns, stock: Bools, pairs: Feasible) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
     """Capacity of each offer, and blocks where a stretch has less left than that."""
-    used, _ = _renumbered(pairs.offer) if len(pairs) else (np.zeros(0, np.int64), None)
+    used = np.flatnonzero(np.bincount(pairs.offer, minlength=len(offers)))
     counts = np.diff(offers.stretches_from)[used]
-    owner = np.repeat(used, counts)
-    stretch = np.arange(len(owner)) + np.repeat(
-        offers.stretches_from[used] - (np.cumsum(counts) - counts), counts
-    )
+    owner, stretch = np.repeat(used, counts), ranges(offers.stretches_from[used], counts)
     felt = (offers.stretch_last[stretch] >= pairs.run_first.min(initial=FOREVER)) & (
         offers.stretch_first[stretch] <= pairs.run_last.max(initial=0)
     )
@@ -196,31 +249,41 @@ def _room(offers: OfferColumns, stock: Bools, pairs: Feasible) -> tuple[Ints, tu
 
 def _renumbered(numbers: Ints) -> tuple[Ints, Ints]:
     """The numbers that occur, in order, and the place of each among them; without sorting."""
-    low = int(numbers.min())
-    occurs = np.zeros(int(numbers.max()) - low + 1, np.bool_)
-    occurs[numbers - low] = True
-    return np.flatnonzero(occurs) + low, (np.cumsum(occurs, dtype=np.int32) - 1)[numbers - low]
+    low = numbers.min()
+    if low:
+        numbers = numbers - low
+    occurs = np.zeros(int(numbers.max()) + 1, np.bool_)
+    occurs[numbers] = True
+    return np.flatnonzero(occurs) + low, (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
 
 
-def _component_labels(need: Ints, offer: Ints, needs: int, offers: int) -> Ints:
-    """Per pair, the smallest node that can be reached from it."""
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """All of starts[0], starts[0] + 1, … (so many as lengths[0]), then of starts[1], and so on."""
+    before = np.cumsum(lengths) - lengths
+    found = np.repeat(starts - before, lengths)
+    found += np.arange(len(found))
+    return found
+
+
+def _component_labels(need: Ints, offer: Ints, need_starts: Ints, offers: int) -> Ints:
+    """Per need, then per offer, the smallest that it hangs together with; offers count on from the needs."""
+    needs = len(need_starts) - 1
     label = np.arange(needs + offers, dtype=np.int32)
-    one, other = need, needs + offer
     # A few pairs of each need join nearly all that belongs together; all pairs then only confirm it.
-    few = np.flatnonzero(np.arange(len(need)) - np.searchsorted(need, np.arange(needs))[need] < FEW)
-    for some in (few, np.arange(len(need))) if len(few) < len(need) else (few,):
-        label = _joined(label, one[some], other[some])
-    return label[one]
+    few = ranges(need_starts[:-1], np.minimum(np.diff(need_starts), FEW))
+    for some in (few, slice(None)) if len(few) < len(need) else (few,):
+        _join(label, need[some], offer[some] + np.int32(needs))
+    return label
 
 
-def _joined(label: Ints, one: Ints, other: Ints) -> Ints:
-    """Labels after both ends of each pair have taken the smaller of their two, until nothing changes."""
+def _join(label: Ints, one: Ints, other: Ints) -> None:
+    """Have both ends of each pair, and all that is labelled like them, take the smaller label of the two."""
     while True:
-        low = np.minimum(label[one], label[other])
-        shorter = label.copy()
-        np.minimum.at(shorter, one, low)
-        np.minimum.at(shorter, other, low)
-        shorter = shorter[shorter]
-        if np.array_equal(shorter, label):
-            return label
-        label = shorter
+        here, there = label[one], label[other]
+        apart = np.flatnonzero(here != there)
+        if not len(apart):
+            return
+        one, other, here, there = one[apart], other[apart], here[apart], there[apart]
+        np.minimum.at(label, np.maximum(here, there), np.minimum(here, there))
+        while not np.array_equal(further := label[label], label):
+            label[:] = further

@@ -338,7 +338,8 @@ def test_an_auction_is_within_a_step_of_the_best_for_each_unit(random, step):
     assert problem.is_flow
     units, offer_prices = auction.auction(problem, step=step, stop=lambda: False)
     problem.refuse_impossible(units)
-    bound, loss = auction.bound(problem, offer_prices)
+    bound, last = auction.bound(problem, offer_prices, units)
+    loss = auction.loss(problem, offer_prices, last)
     asked = sum(one.quantity for one in needs)
     assert problem.worth(units) >= best - step * asked - 1e-6
     assert best - 1e-6 <= bound <= best + step * asked + 1e-6
