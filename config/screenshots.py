@@ -1,6 +1,6 @@
 """Takes the README's pictures from a demonstration that runs: `make screenshots ARGS=http://127.0.0.1:8000`.
 
-Needs the development packages and the machine's Chromium; docs/images/ receives four files.
+Needs the development packages and the machine's Chromium; docs/images/ receives five files.
 """
 
 import sys
@@ -19,7 +19,7 @@ ADDRESS = "http://127.0.0.1:8000"
 
 
 def take(address: str) -> None:
-    """All four pictures, of the demonstration at this address."""
+    """All five pictures, of the demonstration at this address."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     program = next((path for path in BROWSERS if Path(path).exists()), None)
     with sync_playwright() as playwright:
@@ -27,6 +27,8 @@ def take(address: str) -> None:
         desk = _open(browser, address, DESK)
         _enter(desk, "Coordination")
         _save(desk, "desk")
+        _plan(desk)
+        _save(desk, "plan")
         phone = _open(browser, address, PHONE)
         phone.goto(TOWN)
         _save(phone, "home-phone")
@@ -35,6 +37,13 @@ def take(address: str) -> None:
         _open_question(phone)
         _save(phone, "answer-phone")
         browser.close()
+
+
+def _plan(page: Any) -> None:
+    """Have a plan of the whole town made, and wait for it."""
+    page.goto(f"{TOWN}bureau/plan/")
+    page.locator("main form button[type=submit]").first.click()
+    page.locator(".ways").wait_for(timeout=90_000)
 
 
 def _open(browser: Browser, address: str, size: Any) -> Any:
