@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from bench import floor
@@ -33,7 +34,7 @@ MOST_NEEDS_BY_SQL = 50_000
 SAMPLE = 4_000
 LISTS_COMPARED = 300
 
-Part = tuple[str, str]  # kind, département
+Part = dict[str, Any]  # the arguments of `snapshots.of_part`
 
 
 def show(name: str, country: Country, *, rounds: int) -> None:
@@ -155,12 +156,12 @@ def _run(seconds: float, done: list[Done]) -> _Run:
 
 def _parts(city: City) -> list[Part]:
     """As a rescan divides a town, the largest first, so that every share has its part of each size."""
-    groups: dict[Part, int] = {}
-    for kind, department in (
-        Need.objects.open().filter(city=city).values_list("kind", "commune__department_code")
-    ):
-        groups[kind, department] = groups.get((kind, department), 0) + 1
-    return sorted(groups, key=lambda part: -groups[part])
+    with transaction.atomic():
+        asked = rescans.ask(cities=[city], by=None, now=timezone.now())
+        parts = asked.parts.order_by("-needs").values("kind", "categories", "departments")
+        found = [dict(part) for part in parts]
+        transaction.set_rollback(True)
+    return found
 
 
 def rank_parts(city_id: int, parts: list[Part], moment: datetime, near: int) -> tuple[int, int, int, int]:
@@ -168,8 +169,8 @@ def rank_parts(city_id: int, parts: list[Part], moment: datetime, near: int) -> 
     city = City.objects.get(pk=city_id)
     today = snapshots.local_day(moment, city)
     feasible = kept = offers = points = 0
-    for kind, department in parts:
-        snapshot = snapshots.of_part(city, kind=kind, department_code=department, now=moment)
+    for part in parts:
+        snapshot = snapshots.of_part(city, **part, now=moment)
         ranked = snapshot.rank_columns(today=today, near=near, near_when_full=False)
         feasible += int(ranked.feasible_count.sum())
         kept += len(ranked.feasible)

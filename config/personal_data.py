@@ -99,7 +99,8 @@ REGISTER: dict[str, Marks] = {
     "matching.WeightsChange": Marks(keep="city before after by at"),
     "matching.Rescan": Marks(keep="by asked_at finished_at horizon"),
     "matching.RescanPart": Marks(
-        keep="rescan city kind department_code needs feasible written unchanged failures started_at finished_at"
+        keep="rescan city kind categories departments needs feasible written unchanged failures started_at "
+        "finished_at"
     ),
     "matching.Plan": Marks(
         keep="city by kind urgency need_ids budget_seconds state asked_at started_at finished_at fingerprint "

@@ -306,7 +306,7 @@ class Rescan(models.Model):
 
 
 class RescanPart(models.Model):
-    """The needs of one town, one kind and one département: what one worker takes at a time.
+    """Needs of one town and one kind, in these categories and départements: what one worker takes at a time.
 
     Whoever works on a part holds an advisory lock for as long as its connection lives: a part whose worker died is
     free again at once.
@@ -315,7 +315,8 @@ class RescanPart(models.Model):
     rescan = models.ForeignKey(Rescan, on_delete=models.CASCADE, related_name="parts")
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    department_code = models.CharField(max_length=3)
+    categories = ArrayField(models.CharField(max_length=20), help_text=_("aucune\u202f: toutes"))
+    departments = ArrayField(models.CharField(max_length=3), help_text=_("aucun\u202f: tous"))
     needs = models.PositiveIntegerField(help_text=_("besoins à regarder"))
     feasible = models.PositiveBigIntegerField(default=0, help_text=_("paires possibles"))
     written = models.PositiveIntegerField(default=0, help_text=_("pistes nouvelles ou changées"))
@@ -327,7 +328,7 @@ class RescanPart(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["rescan", "city", "kind", "department_code"], name="rescan_part_once"
+                fields=["rescan", "city", "kind", "categories", "departments"], name="rescan_part_once"
             ),
         ]
         indexes = [
@@ -335,7 +336,8 @@ class RescanPart(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rescan_id}: {self.city_id} {self.kind} {self.department_code}"
+        words = [self.kind, *self.categories, *self.departments]
+        return f"{self.rescan_id}: {self.city_id} {' '.join(words)}"
 
 
 class Plan(models.Model):

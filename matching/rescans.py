@@ -1,28 +1,30 @@
 """Everything of some towns looked at again: who asked, who takes which part, how far it is.
 
-A part is the needs of one town, one kind and one département. Workers, as many as there are and on as many machines,
-each take one at a time. Whoever works on a part holds an advisory lock on it for as long as its connection lives:
-when a worker is killed, its part is free in that moment. A part begins afresh each time, and writing what stands
-already changes nothing, so nothing is lost or done twice.
+A part is some thousands of needs of one town and kind (see `parts`). Workers, as many as there are and on as many
+machines, each take one at a time. Whoever works on a part has it in hand (`claims`): when a worker is killed, its part
+is free in that moment. A part begins afresh each time, and writing what stands already changes nothing, so nothing is
+lost or done twice.
 """
 
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db import transaction
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts import selectors as accounts
 from accounts.models import User
 from cities.models import City
 from matching import scans, snapshots, writing
+from matching.claims import Work, claim, give_back
 from matching.models import Rescan, RescanPart
+from matching.parts import Cell, Share, shares
 from needs import services as needs
 from needs.models import Need
 from notifications.bell import ring_on_commit
@@ -31,8 +33,6 @@ from offers import services as offers
 log = logging.getLogger(__name__)
 
 PART_TASK = "matching.tasks.rescan_part"
-# The first half of the advisory locks; the second is the part.
-PART_IN_HAND = 0x5CA5
 # A part that fails this often is left as it is, and the rescan says so.
 TRIES = 3
 # Needs written in one transaction: a second or so.
@@ -77,23 +77,34 @@ class Progress:
 def ask(*, cities: Collection[City], by: User | None, now: datetime) -> Rescan:
     """Have everything of these towns looked at again. Towns without an open need have no part in it."""
     rescan = Rescan.objects.create(by=by, asked_at=now, horizon=writing.horizon())
-    open_needs = Need.objects.open().filter(city__in=cities).order_by("city", "kind")
-    groups = open_needs.values("city", "kind", "commune__department_code").annotate(count=Count("pk"))
     parts = RescanPart.objects.bulk_create(
         RescanPart(
             rescan=rescan,
-            city_id=group["city"],
-            kind=group["kind"],
-            department_code=group["commune__department_code"],
-            needs=group["count"],
+            city_id=city,
+            kind=kind,
+            categories=share.categories,
+            departments=share.departments,
+            needs=share.needs,
         )
-        for group in groups
+        for (city, kind), share in _shares(cities)
     )
     if not parts:
         rescan.finished_at = now
         rescan.save(update_fields=["finished_at"])
     ring_on_commit(PART_TASK)
     return rescan
+
+
+def _shares(cities: Collection[City]) -> Iterator[tuple[tuple[int, str], Share]]:
+    """The parts of each town's needs of each kind."""
+    cells: dict[tuple[int, str], list[Cell]] = defaultdict(list)
+    open_needs = Need.objects.open().filter(city__in=cities).order_by("city", "kind")
+    places = open_needs.values_list("city", "kind", "category", "commune__department_code")
+    for city, kind, *cell in places.annotate(Avg("latitude"), Avg("longitude"), Count("pk")):
+        cells[city, kind].append(Cell(*cell))
+    for group, some in cells.items():
+        for share in shares(some):
+            yield group, share
 
 
 def work_on_one(*, now: datetime, wake: bool = False) -> bool:
@@ -112,10 +123,10 @@ def work_on_one(*, now: datetime, wake: bool = False) -> bool:
         ended = now + timedelta(seconds=time.monotonic() - began)
         _done(part, has_fresh=fresh, now=ended)
     except Exception:
-        log.exception("rescan %s: %s %s failed", part.rescan_id, part.kind, part.department_code)
+        log.exception("rescan %s failed", part)
         _failed(part, now=now)
     finally:
-        _release(part.pk)
+        give_back(Work.PART, part.pk)
     return True
 
 
@@ -178,13 +189,13 @@ def _taken(*, now: datetime) -> RescanPart | None:
     """
     waiting = _undone().order_by("rescan_id", "-needs", "pk").values_list("pk", flat=True)
     for pk in list(waiting):
-        if not _lock(pk):
+        if not claim(Work.PART, pk):
             continue
         # Somebody may have ended it since we read the list.
         part = _undone().select_related("city", "rescan").filter(pk=pk).first()
         if part is not None and _begin(part, now=now):
             return part
-        _release(pk)
+        give_back(Work.PART, pk)
     return None
 
 
@@ -205,11 +216,9 @@ def _begin(part: RescanPart, *, now: datetime) -> bool:
 def _look_at(part: RescanPart, *, now: datetime) -> bool:
     """Read, compare and write one part; whether there are new suggestions. Reads without locks, see `writing`."""
     horizon = writing.horizon()
-    open_needs = Need.objects.open().filter(
-        city=part.city, kind=part.kind, commune__department_code=part.department_code
-    )
-    revisions = dict(open_needs.values_list("pk", "revision"))
-    snapshot = snapshots.of_part(part.city, kind=part.kind, department_code=part.department_code, now=now)
+    mine: dict[str, Any] = {"kind": part.kind, "categories": part.categories, "departments": part.departments}
+    revisions = dict(snapshots.needs_of_part(part.city, **mine).values_list("pk", "revision"))
+    snapshot = snapshots.of_part(part.city, **mine, now=now)
     # Those of which all is promised are looked at too, and have nothing.
     compared = snapshot.need_revisions()
     found = scans.result_of(snapshot, revisions=revisions | compared)
@@ -282,14 +291,3 @@ def _end(rescan_id: int, *, now: datetime) -> None:
     offers.mark_due(offer_ids=touched, now=rescan.asked_at - COMMIT_WITHIN)
     rescan.finished_at = max(now, rescan.asked_at)
     rescan.save(update_fields=["finished_at"])
-
-
-def _lock(part_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [PART_IN_HAND, part_id % 2**31])
-        return bool(cursor.fetchone()[0])
-
-
-def _release(part_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [PART_IN_HAND, part_id % 2**31])

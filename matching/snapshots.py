@@ -16,7 +16,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from catalogue.vocabulary import HOUSING_FORMS, Kind
 from cities import selectors as cities
-from cities.models import City, Commune
+from cities.models import City
 from matching import engine, reading, records
 from matching.engine.columns import Ints
 from matching.models import Hold, Match
@@ -122,11 +122,28 @@ def of_needs(needs: Sequence[Need], *, city: City, now: datetime) -> Snapshot:
     return _around(_named(needs), city=city, now=now)
 
 
-def of_part(city: City, *, kind: str, department_code: str, now: datetime) -> Snapshot:
-    """A town's open needs of one kind in one département, with every offer that may be feasible or nearly so."""
-    # By name: the planner would rather look up the commune of every need.
-    here = list(Commune.objects.filter(department_code=department_code).values_list("pk", flat=True))
-    needs = Need.objects.open().filter(city=city, kind=kind, commune__in=here)
+def needs_of_part(
+    city: City, *, kind: str, categories: Collection[str] = (), departments: Collection[str] = ()
+) -> QuerySet[Need]:
+    """A town's open needs of one kind, all or in these categories and départements."""
+    needs = Need.objects.open().filter(city=city, kind=kind)
+    if categories:
+        needs = needs.filter(category__in=categories)
+    if departments:
+        needs = needs.filter(commune__department_code__in=departments)
+    return needs
+
+
+def of_part(
+    city: City,
+    *,
+    kind: str,
+    categories: Collection[str] = (),
+    departments: Collection[str] = (),
+    now: datetime,
+) -> Snapshot:
+    """These needs with every offer that may be feasible or nearly so."""
+    needs = needs_of_part(city, kind=kind, categories=categories, departments=departments)
     return _around(_selected(needs), city=city, now=now)
 
 

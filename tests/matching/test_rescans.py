@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts import services as accounts
 from catalogue.vocabulary import Kind
-from matching import rescans, services, tasks, writing
+from matching import claims, parts, rescans, services, tasks, writing
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
 from needs import services as needs
@@ -140,21 +140,39 @@ def test_a_rescan_finds_what_the_queue_found(city):
     assert progress.is_over
 
 
-def test_a_part_is_a_town_a_kind_and_a_departement(city):
-    elsewhere = CommuneFactory(
-        insee="97411", name="Saint-Denis", department_code="974", latitude=-20.88, longitude=55.45
-    )
+def test_a_part_is_a_town_and_a_kind(city):
     other = CityFactory()
     due_need(city=city)
     due_need(city=city)
-    due_need(city=city, commune=elsewhere)
     due_need(city=city, kind=Kind.GOODS)
     due_need(city=other)
     due_need(city=city, organisation=OrganisationFactory(city=city), kind=Kind.SKILL)
     asked = rescans.ask(cities=[city], by=None, now=NOW)
-    parts = asked.parts.order_by("kind", "department_code").values_list("kind", "department_code", "needs")
-    assert list(parts) == [("goods", "67", 1), ("housing", "67", 2), ("housing", "974", 1)]
+    parts = asked.parts.order_by("kind").values_list("kind", "categories", "departments", "needs")
+    assert list(parts) == [("goods", [], [], 1), ("housing", [], [], 2)]
     assert rescans.ask(cities=[city, other], by=None, now=NOW).parts.filter(city=other).count() == 1
+
+
+def test_a_large_town_has_parts_by_category_and_departement_and_that_changes_nothing(city, monkeypatch):
+    town(city, needs_of_kind=4)
+    elsewhere = CommuneFactory(
+        insee="97411", name="Saint-Denis", department_code="974", latitude=-20.88, longitude=55.45
+    )
+    for kind in Kind:
+        due_need(city=city, kind=kind, commune=elsewhere)
+        due_offer(city=city, kind=kind, commune=elsewhere)
+    due_need(city=city, kind=Kind.GOODS, category="clothes")
+    due_offer(city=city, kind=Kind.GOODS, category="clothes")
+    rescan(city)
+    whole, before = found(), rows()
+    monkeypatch.setattr(parts, "MOST_NEEDS", 2)
+    again = rescan(city)
+    assert (again.parts, again.needs, again.written) == (7, 16, 0)
+    assert (found(), rows()) == (whole, before)
+    Match.objects.all().delete()
+    Scan.objects.all().delete()
+    rescan(city)
+    assert found() == whole
 
 
 def test_towns_without_needs_are_done_at_once(city):
@@ -502,11 +520,11 @@ def test_a_part_in_hand_is_nobody_else_s(city, at_once):
     due_need(city=city)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
     part = asked.parts.get()
-    assert rescans._lock(part.pk)
+    assert claims.claim(claims.Work.PART, part.pk)
     try:
         assert at_once(partial(rescans.work_on_one, now=LATER)) == [False]
     finally:
-        rescans._release(part.pk)
+        claims.give_back(claims.Work.PART, part.pk)
     assert at_once(partial(rescans.work_on_one, now=LATER)) == [True]
 
 

@@ -408,7 +408,7 @@ def test_a_part_is_ranked_as_each_of_its_needs_alone(city):
         NeedFactory(city=city, goods=True, commune=place, reach_km=5)
         NeedFactory(city=city, goods=True, commune=place, reach_km=1, part_useful=False)
         NeedFactory(city=city, goods=True, commune=place, reach_km=25, category="clothes")
-    whole = snapshots.of_part(city, kind=Kind.GOODS, department_code="67", now=NOW)
+    whole = snapshots.of_part(city, kind=Kind.GOODS, now=NOW)
     together = whole.rank(today=TODAY)
     alone = [
         snapshots.of_needs([need], city=city, now=NOW).rank(today=TODAY)
@@ -421,21 +421,25 @@ def test_a_part_is_ranked_as_each_of_its_needs_alone(city):
     assert max(miss.gap for miss in missed) <= NEAR_KM
 
 
-def test_a_part_is_one_kind_in_one_departement(city):
+def test_a_part_is_one_kind_and_where_named_some_categories_and_departements(city):
     elsewhere = CommuneFactory(
         insee="68066", name="Colmar", department_code="68", latitude=48.08, longitude=7.35
     )
     wanted = NeedFactory(city=city, goods=True)
-    NeedFactory(city=city, goods=True, commune=elsewhere)
+    far = NeedFactory(city=city, goods=True, commune=elsewhere)
     NeedFactory(city=city)
     NeedFactory(city=city, goods=True, state="withdrawn")
     NeedFactory(city=city, goods=True, organisation=OrganisationFactory(city=city))
     NeedFactory(goods=True)
     own = NeedFactory(city=city, goods=True, for_person=UserFactory())
-    snapshot = snapshots.of_part(city, kind=Kind.GOODS, department_code="67", now=NOW)
-    assert ids(snapshot.needs) == [wanted.pk, own.pk]
-    nowhere = snapshots.of_part(city, kind=Kind.GOODS, department_code="99", now=NOW)
-    assert len(nowhere.needs) == 0
+
+    def chosen(**part):
+        return ids(snapshots.of_part(city, kind=Kind.GOODS, **part, now=NOW).needs)
+
+    assert chosen() == [wanted.pk, far.pk, own.pk]
+    assert chosen(departments=["67"]) == [wanted.pk, own.pk]
+    assert chosen(departments=["67", "68"], categories=[wanted.category]) == [wanted.pk, far.pk, own.pk]
+    assert chosen(departments=["99"]) == chosen(categories=["clothes"]) == []
 
 
 def test_a_selection_is_of_kind_urgency_and_list(city):
