@@ -28,6 +28,9 @@ TOLD_TO_CITIZENS = frozenset(
 )  # fmt: skip
 # How often a citizen was asked, and when they last confirmed, is between them and the town.
 HIDDEN_FROM_ASSOCIATIONS = frozenset({"confirmation_unknown", "confirmed", "asked", "not_asked"})
+# How fine figures are outside the desk. The proximity is the distance in another unit: told exactly, three needs at
+# known places would find the door of a home.
+VALUE_DECIMALS, POINTS_DECIMALS, KM_DECIMALS = 2, 1, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,12 @@ class MatchedOfferSerializer(serializers.Serializer):
 
 
 class PartSerializer(serializers.Serializer):
-    """One line of the sum: value × weight = points."""
+    """One line of the sum: value × weight = points, exact for the desk and rounded for anybody else."""
 
     part = serializers.ChoiceField(PARTS)
-    value = serializers.FloatField(help_text="0 to 1.")
+    value = serializers.FloatField(help_text="0 to 1; outside the desk to 2 decimals.")
     weight = serializers.FloatField(help_text="The most points it can give, as the town had set it.")
-    points = serializers.FloatField()
+    points = serializers.FloatField(help_text="Outside the desk to 1 decimal.")
 
 
 class ReasonSerializer(serializers.Serializer):
@@ -149,7 +152,9 @@ class MatchSerializer(serializers.Serializer):
     rank = serializers.IntegerField(
         allow_null=True, help_text="Place among the need's best. Read by the desk."
     )
-    score = serializers.FloatField(help_text="0 to 100: the sum of the parts' points.")
+    score = serializers.FloatField(
+        help_text="0 to 100: the sum of the parts' points; outside the desk to 1 decimal."
+    )
     parts = PartSerializer(many=True, help_text="The six parts of the score.")
     algorithm = serializers.CharField(help_text="Version of the algorithm that made the score.")
     reasons = ReasonSerializer(
@@ -205,21 +210,13 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
         "first_day": match.first_day,
         "last_day": match.last_day,
         "quantity": match.quantity,
-        "distance_km": round(match.distance_km, 1),
+        "distance_km": round(match.distance_km, KM_DECIMALS),
         "rank": match.rank if is_desk else None,
-        "score": match.score,
-        "parts": [
-            {
-                "part": part,
-                "value": match.parts[part],
-                "weight": match.weights[part],
-                "points": match.parts[part] * match.weights[part],
-            }
-            for part in PARTS
-        ],
+        "score": match.score if is_desk else round(match.score, POINTS_DECIMALS),
+        "parts": [_part(match, part, exact=is_desk) for part in PARTS],
         "algorithm": match.algorithm,
         "reasons": [
-            {**fact, "text": reason_sentence(fact["code"], fact["params"])}
+            _reason(fact, exact=is_desk)
             for fact in match.facts or ()
             if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
             and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
@@ -243,6 +240,24 @@ def with_contacts(match: Match, reader: Reader, *, today: date) -> dict[str, Any
         _association(match) if is_open and (is_desk or reader.owns(match)) else None
     )
     return shape
+
+
+def _part(match: Match, part: str, *, exact: bool) -> dict[str, Any]:
+    value, weight = match.parts[part], match.weights[part]
+    points = value * weight
+    return {
+        "part": part,
+        "value": value if exact else round(value, VALUE_DECIMALS),
+        "weight": weight,
+        "points": points if exact else round(points, POINTS_DECIMALS),
+    }
+
+
+def _reason(fact: dict[str, Any], *, exact: bool) -> dict[str, Any]:
+    params = fact["params"]
+    if not exact and "distance_km" in params:
+        params = {**params, "distance_km": round(params["distance_km"], KM_DECIMALS)}
+    return {**fact, "params": params, "text": reason_sentence(fact["code"], params)}
 
 
 def _need(need: Need, *, in_full: bool) -> dict[str, Any]:

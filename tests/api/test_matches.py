@@ -97,6 +97,36 @@ class TestWhoSeesWhat:
         assert codes & {"confirmed", "not_asked", "asked", "confirmation_unknown"} == set()
         assert answer.json()["acts"] == ["cancel", "confirm", "refuse"]
 
+    @pytest.mark.parametrize("upto", ["proposed", "confirmed"])
+    def test_outside_the_desk_figures_are_too_coarse_to_find_a_door(
+        self, matched, city, coordinator, citizen, member, upto
+    ):
+        """With the exact proximity, three needs at known places would locate a home to the metre."""
+        match = matched(upto, offer={"latitude": city.seat.latitude + 0.0312345})
+
+        def figures(program):
+            shown = program.get(f"matches/{match.pk}/").json()
+            (listed,) = program.get("matches/").json()["results"]
+            assert {name: shown[name] for name in listed} == listed
+            params = [reason["params"] for reason in shown["reasons"]]
+            (distance_km,) = (one["distance_km"] for one in params if "distance_km" in one)
+            return shown, distance_km
+
+        shown, distance_km = figures(coordinator)
+        exact = shown["parts"][0]
+        assert (shown["score"], exact["value"]) == (match.score, match.parts["proximity"])
+        assert distance_km == match.distance_km
+        for program in (citizen, member):
+            told, told_km = figures(program)
+            assert (told["distance_km"], told_km) == (3.5, 3.5)
+            assert told["score"] == round(match.score, 1) != shown["score"]
+            assert told["parts"][0] == {
+                "part": "proximity", "value": 0.65, "weight": 30, "points": round(exact["points"], 1),
+            }  # fmt: skip
+            for part in told["parts"]:
+                assert (part["value"], part["points"]) == (round(part["value"], 2), round(part["points"], 1))
+            assert [one["text"] for one in told["reasons"] if "distance_km" in one["params"]] == ["à 3,5 km"]
+
     def test_roles_are_those_of_the_services(self, matched, coordinator, citizen, member, operator, stranger):
         match = Match.objects.select_related("need__organisation", "offer").get(pk=matched().pk)
         for program in (coordinator, citizen, member, operator, stranger):
