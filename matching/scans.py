@@ -22,6 +22,7 @@ from matching.lifecycle import SERVED
 from matching.models import Match, MatchState
 from needs import services as needs
 from needs.models import Need
+from notifications.selectors import who_was_told
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer
@@ -38,7 +39,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     """Scan the most urgent due needs, those of one town and kind together; how many. Twice changes nothing."""
     due = (
         Need.objects.due_for_scan()
-        .select_related("city", "commune")
+        .only("city", "kind", "urgency", "quantity", "revision")
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
     first = due.first()
@@ -188,11 +189,10 @@ def _tell_desk(city: City, claimed: Sequence[Need], fresh: Mapping[int, int], *,
 
     `fresh`: how many suggestions are new, by need.
     """
-    if not fresh:
-        return
-    coordinators = list(accounts.coordinators_of(city))
-    for need in claimed:
-        if need.pk in fresh and need.urgency == Urgency.TONIGHT:
+    told = [need for need in claimed if need.pk in fresh]
+    coordinators = accounts.coordinators_of(city)
+    for need in told:
+        if need.urgency == Urgency.TONIGHT:
             for person in coordinators:
                 queue(
                     recipient=person,
@@ -202,17 +202,18 @@ def _tell_desk(city: City, claimed: Sequence[Need], fresh: Mapping[int, int], *,
                     compose=partial(messages.new_suggestions, need, fresh[need.pk]),
                     now=now,
                 )
-    if any(need.pk in fresh and need.urgency != Urgency.TONIGHT for need in claimed):
+    if any(need.urgency != Urgency.TONIGHT for need in told):
         announce_of_the_day(city, coordinators, now=now)
 
 
-def announce_of_the_day(city: City, coordinators: Iterable[User], *, now: datetime) -> None:
+def announce_of_the_day(city: City, coordinators: QuerySet[User], *, now: datetime) -> None:
     """Say that there are new suggestions, once a day however many."""
-    for person in coordinators:
+    event, subject_key = "suggestions_of_the_day", f"day:{city.pk}:{snapshots.local_day(now, city)}"
+    for person in coordinators.exclude(pk__in=who_was_told(event=event, subject_key=subject_key)):
         queue(
             recipient=person,
-            event="suggestions_of_the_day",
-            subject_key=f"day:{city.pk}:{snapshots.local_day(now, city)}",
+            event=event,
+            subject_key=subject_key,
             city=city,
             compose=partial(messages.suggestions_of_the_day, city),
             now=now,

@@ -1,5 +1,9 @@
 """Reading the outbox."""
 
+from typing import Any
+
+from django.db.models import QuerySet
+
 from accounts.models import User
 from cities.models import City
 from notifications.models import Channel, Message, MessageQuerySet, MessageState
@@ -26,3 +30,8 @@ def undelivered(city: City) -> MessageQuerySet:
         .select_related("recipient")
         .order_by("-due_at", "-id")
     )
+
+
+def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:
+    """The ids of those for whom this message exists already."""
+    return Message.objects.filter(event=event, subject_key=subject_key).values("recipient")
