@@ -41,6 +41,7 @@ from catalogue.spreadsheets import (
     text,
 )
 from cities.models import City, Commune
+from cities.points import FARTHEST_KM, distance_km, too_far
 from cities.selectors import CommuneNotFound, commune_by_insee, communes_of
 
 # So many rows are looked up at once, and the worker is woken after each lot.
@@ -218,10 +219,13 @@ class Places:
         if (latitude is None) != (longitude is None):
             missing = "lat" if latitude is None else "lon"
             raise RowRefused(row.bad(missing, _("lat et lon vont ensemble\u202f: l’autre cellule est vide.")))
-        if commune.pk not in self._territory:
-            self.elsewhere += 1
         if latitude is None:
             latitude, longitude = commune.latitude, commune.longitude
+        away = float(distance_km(latitude, longitude, commune.latitude, commune.longitude))
+        if away > FARTHEST_KM:
+            raise RowRefused(row.bad("lat", too_far(away, commune.name)))
+        if commune.pk not in self._territory:
+            self.elsewhere += 1
         return {"commune": commune, "latitude": latitude, "longitude": longitude}
 
     def notices(self) -> list[str]:

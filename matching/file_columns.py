@@ -36,8 +36,9 @@ from catalogue.spreadsheets import (
     words_as_they_stand,
 )
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Kind
+from cities.points import FARTHEST_KM, distance_km, too_far, too_far_from_all
 from cities.services import GAZETTEER
-from matching.engine import EARTH_RADIUS_KM, NeedColumns, OfferColumns, Vocabulary
+from matching.engine import NeedColumns, OfferColumns, Vocabulary
 from matching.engine.columns import (
     ACCEPT_BITS,
     FOREVER,
@@ -62,11 +63,8 @@ from needs.models import LARGEST_QUANTITY, Need
 from offers.imports import COLUMNS as OFFER_IMPORT
 from offers.models import LARGEST_CAPACITY, Offer
 
-# Farther than this from the centre of its commune no point lies (the widest, in Guiana, measure some 200 km):
-# latitude and longitude were exchanged, or a sign was lost.
-FARTHEST_KM = 300
-
 NOWHERE, NOT_KNOWN = -1, -2  # in place of a commune's row: no code was given; no commune has it
+HALF_SQUARE_KM = 80  # at most, from the centre of a square degree to what lies in it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
@@ -90,6 +88,21 @@ class Places:
         self.row = {commune["insee"]: at for at, commune in enumerate(self._communes)} | {"": NOWHERE}
         self.lat = np.array([float(commune["latitude"]) for commune in self._communes])
         self.lon = np.array([float(commune["longitude"]) for commune in self._communes])
+        self._around: dict[tuple[float, float], float] = {}
+
+    def are_far(self, lat: Floats, lon: Floats) -> Bools:
+        """Which points lie farther than `FARTHEST_KM` from every commune."""
+        # The square degree in which a point lies tells, but for those at the border of what is near.
+        squares = list(zip((np.floor(lat) + 0.5).tolist(), (np.floor(lon) + 0.5).tolist(), strict=True))
+        for square in set(squares) - self._around.keys():
+            self._around[square] = self._km_to_nearest(*square)
+        around = np.array([self._around[square] for square in squares], np.float64)
+        for at in np.flatnonzero(np.abs(around - FARTHEST_KM) <= HALF_SQUARE_KM).tolist():
+            around[at] = self._km_to_nearest(lat[at], lon[at])
+        return around > FARTHEST_KM
+
+    def _km_to_nearest(self, lat: float, lon: float) -> float:
+        return float(distance_km(lat, lon, self.lat, self.lon).min())
 
     def name(self, row: int) -> str:
         return self._communes[row]["name"]
@@ -325,17 +338,16 @@ class _Reader(ABC, Generic[Side]):
             lambda _at: _("donnez le code INSEE de la commune, ou lat et lon."),
         )
         known = np.maximum(row, 0)
-        away = _distance_km((lat, lon), (places.lat[known], places.lon[known]))
+        away = distance_km(lat, lon, places.lat[known], places.lon[known])
         judged.refuse(
             (row >= 0) & (away > FARTHEST_KM),
             "lat",
-            lambda at: (
-                _(
-                    "ce point est à %(km)s km de %(commune)s. La latitude et la longitude sont-elles inversées\u202f?"
-                )
-                % {"km": round(float(away[at])), "commune": places.name(int(row[at]))}
-            ),
+            lambda at: too_far(float(away[at]), places.name(int(row[at]))),
         )
+        alone = np.flatnonzero((row == NOWHERE) & has_lat & has_lon)
+        lost = np.zeros(len(block), np.bool_)
+        lost[alone] = places.are_far(lat[alone], lon[alone])
+        judged.refuse(lost, "lat", lambda _at: too_far_from_all())
         return np.where(has_lat, lat, places.lat[known]), np.where(has_lon, lon, places.lon[known])
 
     def _keep(self, judged: _Judged, **columns: np.ndarray) -> None:
@@ -531,12 +543,12 @@ class _Needs(_Reader[NeedColumns]):
                 % {"kind": block["kind"][at], "known": listed(CATEGORIES[block["kind"][at]])}
             ),
         )
-        categories, listed = block["category"], block["forms"]
-        forms = [some or ((one,) if one else ()) for some, one in zip(listed, categories, strict=True)]
+        categories, named = block["category"], block["forms"]
+        forms = [some or ((one,) if one else ()) for some, one in zip(named, categories, strict=True)]
         found = self._forms.of(forms)
         foreign = [next((form for form in some if form not in HOUSING_FORMS), "") for some in self._forms]
         is_foreign = housing & np.array([bool(form) for form in foreign], np.bool_)[found]
-        for column, here in (("forms", ~_empty(listed)), ("category", _empty(listed))):
+        for column, here in (("forms", ~_empty(named)), ("category", _empty(named))):
             judged.refuse(
                 is_foreign & here,
                 column,
@@ -681,12 +693,6 @@ def _constraint(model: type[Model], name: str) -> str:
         for constraint in model._meta.constraints
         if constraint.name == name
     )
-
-
-def _distance_km(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> Floats:
-    """Great-circle distance; NaN where a point is."""
-    chord = np.sqrt(sum((a - b) ** 2 for a, b in zip(unit_sphere(*one), unit_sphere(*other), strict=True)))
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chord / 2, 1))
 
 
 def _masks(sets: Sequence[Iterable[str]], table: dict[str, int]) -> Masks:

@@ -161,6 +161,8 @@ today = timezone.localdate()
         ({"commune": "Strasbourg"}, "commune", "aucune commune"),
         ({"lat": "48.5"}, "lon", "lat et lon vont ensemble"),
         ({"lat": "148.5", "lon": "7"}, "lat", "un nombre de -90 à 90"),
+        ({"lat": "7,75", "lon": "48,58"}, "lat", "km de Strasbourg. La latitude et la longitude sont-elles inversées"),
+        ({"lat": "48.58", "lon": "-7.75"}, "lat", "ce point est à 1139 km de Strasbourg."),
         ({"reach_km": "501"}, "reach_km", "un nombre de 0 à 500"),
         ({"reach_km": "-1"}, "reach_km", "un nombre de 0 à 500"),
         ({"languages": "fr|klingon du nord"}, "languages", "Nous ne connaissons pas la langue"),

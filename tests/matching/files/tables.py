@@ -19,6 +19,8 @@ NEED = {
     "id": "B1", "kind": "goods", "category": "bedding", "city": "strasbourg", "commune": "67482",
     "first_day": "2026-03-02", "last_day": "2026-03-11", "quantity": "2",
 }  # fmt: skip
+# Where nothing lies at the end of the earth: a file names no commune here, and there none is near.
+PLACES = [place for place in builders.PLACES if abs(place[0]) < 89 and abs(place[1]) < 179]
 HOME = OFFER | {"kind": "housing", "category": "separate_room"}
 HOUSEHOLD = NEED | {"kind": "housing", "category": "", "quantity": "", "adult_women": "1", "children": "1"}
 
@@ -103,7 +105,7 @@ def need_row(need: Need) -> dict[str, Any]:
 
 def random_offer(random: Random, number: int, kind: str) -> Offer:
     """One that a spreadsheet can say: open, nothing held yet, its category of its kind."""
-    offer = builders.random_offer(random, f"P{number}", kind)
+    offer = builders.random_offer(random, f"P{number}", kind, PLACES)
     return replace(
         offer,
         kind=kind,
@@ -117,7 +119,7 @@ def random_offer(random: Random, number: int, kind: str) -> Offer:
 
 def random_need(random: Random, number: int, kind: str) -> Need:
     """One whose household adds up."""
-    need = builders.random_need(random, f"B{number}", kind)
+    need = builders.random_need(random, f"B{number}", kind, PLACES)
     if kind != "housing":
         return replace(
             need,

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogue.spreadsheets import BadCell, Unreadable
+from cities.points import FARTHEST_KM, distance_km
 from matching.engine import NeedColumns, OfferColumns, Vocabulary, need_columns, offer_columns
 from matching.file_columns import Places, Tally, read_needs, read_offers
 
@@ -152,6 +153,18 @@ def test_an_empty_place_is_the_centre_of_the_commune(tmp_path: Path) -> None:
     assert found.lon.tolist() == [PLACES.lon[strasbourg], 7.7, 4.35, PLACES.lon[amberieu]]
 
 
+@settings(max_examples=200, deadline=None)
+@given(lat=st.floats(-90, 90), lon=st.floats(-180, 180), near=st.booleans(), row=st.integers(0, 34_000))
+def test_a_point_without_commune_may_lie_so_far_from_the_nearest(
+    lat: float, lon: float, near: bool, row: int
+) -> None:
+    if near:  # a square round a commune, so that its border is met as well
+        lat = max(-90, min(90, PLACES.lat[row] + lat / 20))
+        lon = max(-180, min(180, PLACES.lon[row] + lon / 40))
+    nearest = distance_km(lat, lon, PLACES.lat, PLACES.lon).min()
+    assert PLACES.are_far(np.array([lat]), np.array([lon])).tolist() == [nearest > FARTHEST_KM]
+
+
 # --- What is wrong -------------------------------------------------------------------------------------
 
 BAD_OFFERS: list[tuple[dict[str, str], str, str, str]] = [
@@ -167,6 +180,8 @@ BAD_OFFERS: list[tuple[dict[str, str], str, str, str]] = [
     ({"lon": "7.7"}, "lat", "lat et lon vont ensemble", "lat"),
     ({"lat": "7.75", "lon": "48.57"}, "lat", "sont-elles inversées", ""),
     ({"lat": "0", "lon": "0"}, "lat", "km de Strasbourg", ""),
+    ({"commune": "", "lat": "7.75", "lon": "48.57"}, "lat", "aucune commune n’est à moins de 300 km", ""),
+    ({"commune": "", "lat": "-90", "lon": "180"}, "lat", "aucune commune n’est à moins de 300 km", ""),
     ({"reach_km": "-1"}, "reach_km", "un nombre de 0 à 500 est attendu", "500"),
     ({"languages": "klingon du nord"}, "languages", "klingon", "klingon"),
     ({"available": ""}, "available", "cette cellule est vide.", "this cell is empty."),
