@@ -135,10 +135,10 @@ def suggestion(line: PlanLine, *, city: City, now: datetime) -> Match:
     )
 
 
-# What a plan knows better than the suggestion that stands: it may give a part, and count on other stays.
+# What a plan knows better than the suggestion that stands: it may give a part, count on other stays, and be the newer.
 _PLANNED = (
     "score", "part_values", "weight_values", "algorithm", "distance_km", "first_day", "last_day", "quantity",
-    "changed_at",
+    "need_revision", "offer_revision", "changed_at",
 )  # fmt: skip
 
 

@@ -489,6 +489,27 @@ def test_a_part_is_given_as_planned_not_as_suggested(city, planned, accept):
     invariants.check(settled=True)
 
 
+@pytest.mark.parametrize("side", ["need", "offer"])
+def test_a_suggestion_older_than_the_plan_does_not_stand_in_its_way(
+    city, coordinator, scene, planned, accept, side
+):
+    """The need or the offer has changed, and the plan is made before anybody has scanned it again."""
+    offer, need = scene
+    if side == "need":
+        fields = {"reach_km": 9.0}
+        needs.change(need_id=need.pk, fields=fields, today=NOW.date(), by=coordinator, now=NOW)
+    else:
+        offers.change(offer_id=offer.pk, fields={"capacity": 4}, windows=None, by=coordinator, now=NOW)
+    line = planned().lines.get()
+    stale = Match.objects.get()
+    assert (stale.need_revision, stale.offer_revision) != (line.need_revision, line.offer_revision)
+    outcome = accept(line.plan)
+    assert words(outcome) == []
+    (match,) = outcome.asked
+    assert (match.need_revision, match.offer_revision) == (line.need_revision, line.offer_revision)
+    assert match == stale
+
+
 def test_successive_stays_share_a_room(city, planned, accept):
     due_offer(city=city, capacity=3)
     march, may = (NOW.date() + timedelta(days=days) for days in (5, 60))
