@@ -50,6 +50,7 @@ class LineCard:
     state: str
     words: str
     colour: str
+    score: float
     reasons: list[dict[str, str]]
     parts: list[dict[str, Any]]
     is_of_town: bool
@@ -265,7 +266,7 @@ def _refusal(refused: plans.Refused, plan: Plan, *, now: datetime) -> str:
     return _("«\u00a0%(offer)s\u00a0» pour «\u00a0%(need)s\u00a0»\u202f: %(why)s") % {
         "offer": line.offer.title,
         "need": line.need.title,
-        "why": presentation.why_not(refused.failure, plans.suggestion(line, city=plan.city, now=now)),
+        "why": presentation.why_not(refused.failure, plans.suggestion(line, plan=plan, now=now)),
     }
 
 
@@ -313,11 +314,11 @@ def _groups(
         .select_related("need__organisation", "offer__commune", "offer__city", "match")
         .order_by("pk")
     )
-    shown = [plans.suggestion(line, city=city, now=now) for line in lines]
-    facts.explained((match for match, line in zip(shown, lines, strict=True) if line.match is None), now=now)
+    shown = [line.match or plans.suggestion(line, plan=plan, now=now) for line in lines]
     for match, line in zip(shown, lines, strict=True):
-        if line.match is not None:
-            match.facts = line.match.facts  # as they were when it was asked
+        match.need, match.offer = line.need, line.offer
+    # What has been asked keeps its reasons of then.
+    facts.explained((match for match in shown if match.pk is None), now=now)
     today = local_day(now, city)
     decided = defaultdict(list)
     for match in Match.objects.filter(need__in=needs, state__in=[*IN_HAND, *ANSWERED]).order_by("pk"):
@@ -333,6 +334,7 @@ def _groups(
                 state=state,
                 words=words,
                 colour=colour,
+                score=match.score,
                 reasons=presentation.reasons(match),
                 parts=presentation.parts(match),
                 is_of_town=line.offer.city_id == city.pk,

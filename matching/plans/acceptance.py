@@ -11,8 +11,7 @@ from django.db.models import F, QuerySet
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
-from cities.models import City
-from matching import engine, services, snapshots
+from matching import services, snapshots
 from matching.lifecycle import ANSWERED, Act, NotPossible
 from matching.models import LIVE_STATES, Match, MatchState, Plan, PlanLine
 from matching.plans.freshness import is_stale
@@ -71,7 +70,7 @@ def accept(
             break
         done += 1
         try:
-            match = _accept(line, city=plan.city, by=by, now=now)
+            match = _accept(line, plan, by=by, now=now)
         except NotPossible as failure:
             refused.append(Refused(line, failure))
             continue
@@ -83,7 +82,7 @@ def accept(
 
 
 @transaction.atomic
-def _accept(line: PlanLine, *, city: City, by: User, now: datetime) -> Match | None:
+def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | None:
     """Propose one line; None when it has been accepted before. Raises NotPossible as `services.propose` does."""
     offer = Offer.objects.select_for_update(no_key=True).get(pk=line.offer_id)
     need = Need.objects.select_for_update(no_key=True).get(pk=line.need_id)
@@ -97,33 +96,33 @@ def _accept(line: PlanLine, *, city: City, by: User, now: datetime) -> Match | N
         raise NotPossible(Act.PROPOSE, state, "state")  # somebody has asked without the plan
     if (line.need_revision, line.offer_revision) != (need.revision, offer.revision):
         raise NotPossible(Act.PROPOSE, state, "changed")
-    if line.first_day < local_day(now, city):
+    if line.first_day < local_day(now, plan.city):
         raise NotPossible(Act.PROPOSE, state, "changed")  # yesterday's run has a day less
     answered = pair.filter(
         state__in=ANSWERED, need_revision=line.need_revision, offer_revision=line.offer_revision
     ).first()
     if answered is not None:
         raise NotPossible(Act.PROPOSE, MatchState(answered.state), "state")
-    match_id = _suggested(line, match, city=city, now=now)
+    match_id = _suggested(line, match, plan=plan, now=now)
     proposed = services.propose(match_id=match_id, by=by, now=now)
     line.match = proposed
     line.save(update_fields=["match"])
     return proposed
 
 
-def suggestion(line: PlanLine, *, city: City, now: datetime) -> Match:
-    """A line as the suggestion that it would be, not saved: with the town's points of today."""
-    weights = snapshots.weights_of(city).points
+def suggestion(line: PlanLine, *, plan: Plan, now: datetime) -> Match:
+    """A line of this plan as the suggestion that it would be, not saved: with the town's points of today."""
+    weights = snapshots.weights_of(plan.city).points
     points = sum(value * weight for value, weight in zip(line.part_values, weights, strict=True))
     return Match(
-        city=city,
+        city=plan.city,
         need=line.need,
         offer=line.offer,
         rank=0,
         score=round(points, 6),
         part_values=line.part_values,
         weight_values=[float(weight) for weight in weights],
-        algorithm=engine.VERSION,
+        algorithm=plan.algorithm,
         distance_km=line.distance_km,
         first_day=line.first_day,
         last_day=line.last_day,
@@ -142,9 +141,9 @@ _PLANNED = (
 )  # fmt: skip
 
 
-def _suggested(line: PlanLine, match: Match | None, *, city: City, now: datetime) -> int:
+def _suggested(line: PlanLine, match: Match | None, *, plan: Plan, now: datetime) -> int:
     """The pair as the plan has it: the suggestion that stands, or one more beside the best that are kept."""
-    planned = suggestion(line, city=city, now=now)
+    planned = suggestion(line, plan=plan, now=now)
     if match is None:
         planned.rank = 1 + Match.objects.filter(need=line.need_id, state=MatchState.SUGGESTED).count()
         planned.save(force_insert=True)

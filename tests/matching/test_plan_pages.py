@@ -213,6 +213,33 @@ def test_a_plan_that_is_not_proven_says_how_far_it_may_be(scene, desk, make):
     assert "à 1,2 % au plus du meilleur plan possible" in text(desk.get(path(plan)))
 
 
+def test_the_ring_is_the_sum_of_its_parts_whatever_the_points_of_today(city, coordinator, desk, make, scene):
+    """The town weighs the parts anew after the plan: the ring, the six parts and what is then asked say the same."""
+    plan = make()
+    line = plan.lines.get(offer__kind=Kind.HOUSING)
+
+    def shown():
+        groups = desk.get(path(plan)).context["groups"]
+        (card,) = (card for _need, cards in groups for card in cards if card.line == line)
+        assert card.score == pytest.approx(sum(part["points"] for part in card.parts), abs=1e-6)
+        return card.score
+
+    assert shown() == pytest.approx(line.score, abs=1e-6)
+    points = {"proximity": 5, "dates": 5, "fit": 5, "language": 5, "freshness": 5, "courtesy": 75}
+    city.weights = {**city.weights, **points}
+    city.save(update_fields=["weights"])
+    today = shown()
+    assert today != pytest.approx(line.score, abs=0.1)
+    # What an engine of another day has worked out stays that engine's.
+    Plan.objects.filter(pk=plan.pk).update(algorithm="0.9")
+    desk.post(path(plan), {"line": [line.pk]})
+    match = Match.objects.get(state="proposed")
+    assert (match.score, match.algorithm) == (pytest.approx(today, abs=1e-6), "0.9")
+    city.weights = {**city.weights, "dates": 75, "courtesy": 5}
+    city.save(update_fields=["weights"])
+    assert shown() == match.score
+
+
 def test_a_home_not_visited_cannot_be_ticked(city, desk, make):
     offer = due_offer(city=city, now=now(), vetted=False)
     due_need(city=city, now=now())
