@@ -1,7 +1,7 @@
 """How communes and towns are read."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -38,6 +38,14 @@ class AmbiguousCommune(Exception):
         self.text = text
         self.candidates = list(candidates)
         super().__init__(_("Plusieurs communes répondent à ce nom. Choisissez la vôtre."))
+
+
+class CityNotFound(Exception):
+    """No town has one of these short addresses."""
+
+    def __init__(self, slugs: Iterable[str]) -> None:
+        self.slugs = list(slugs)
+        super().__init__(_("Ville inconnue\u202f: %(slugs)s.") % {"slugs": ", ".join(self.slugs)})
 
 
 def search_communes(text: str, *, near: Commune | None = None, limit: int = 10) -> list[Commune]:
@@ -113,6 +121,14 @@ def communes_of(city: City) -> QuerySet[Commune]:
 def open_cities() -> QuerySet[City]:
     """Towns that take offers and needs, with their seats."""
     return City.objects.open().select_related("seat")
+
+
+def cities_by_slug(slugs: Collection[str]) -> list[City]:
+    """The towns of these short addresses. Raises CityNotFound, for one of them is a slip."""
+    found = {city.slug: city for city in City.objects.filter(slug__in=slugs)}
+    if unknown := [slug for slug in slugs if slug not in found]:
+        raise CityNotFound(unknown)
+    return list(found.values())
 
 
 def linked_city_ids(city: City) -> set[int]:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cities.models import City
+from cities.selectors import cities_by_slug
 from matching import plans, rescans, scans, services
 from notifications.bell import ring_on_commit
 
@@ -26,9 +27,12 @@ def scan_due() -> None:
 
 @shared_task(ignore_result=True)
 def rescan(*slugs: str) -> None:
-    """Ask that everything be looked at again: of these towns, or of all when none is named."""
-    cities = City.objects.filter(slug__in=slugs) if slugs else City.objects.all()
-    rescans.ask(cities=list(cities), by=None, now=timezone.now())
+    """Ask that everything be looked at again: of these towns, or of all when none is named.
+
+    Raises CityNotFound, and nothing is asked, when one of them is unknown.
+    """
+    cities = cities_by_slug(slugs) if slugs else list(City.objects.all())
+    rescans.ask(cities=cities, by=None, now=timezone.now())
 
 
 @shared_task(ignore_result=True)

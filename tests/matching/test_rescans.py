@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from accounts import services as accounts
 from catalogue.vocabulary import Kind
+from cities.selectors import CityNotFound
 from matching import claims, parts, rescans, services, tasks, writing
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
@@ -649,6 +650,14 @@ def test_all_towns_when_none_is_named(city, bells):
     assert (rescans.PART_TASK, []) in bells()
     tasks.rescan_part()
     assert not rescans.are_waiting()
+
+
+def test_an_unknown_town_is_refused_and_nothing_is_asked(city, bells):
+    due_need(city=city)
+    with pytest.raises(CityNotFound, match="grenobel, nulle-part"):
+        tasks.rescan(city.slug, "grenobel", "nulle-part")
+    assert not Rescan.objects.exists()
+    assert bells() == []
 
 
 def test_each_worker_that_takes_a_part_wakes_another(city, bells):

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from kombu.exceptions import OperationalError
 
 from cities.models import City
+from cities.selectors import CityNotFound, cities_by_slug
 from matching import rescans
 from matching.models import Rescan
 from matching.rescans import Progress
@@ -85,10 +86,10 @@ def _cities(slugs: Sequence[str] | None) -> list[City]:
     """The towns named, or all; CommandError for one that is not there."""
     if slugs is None:
         return list(City.objects.order_by("pk"))
-    found = {city.slug: city for city in City.objects.filter(slug__in=slugs)}
-    if unknown := [slug for slug in slugs if slug not in found]:
-        raise CommandError(_("Ville inconnue\u202f: %(slugs)s.") % {"slugs": ", ".join(unknown)})
-    return list(found.values())
+    try:
+        return cities_by_slug(slugs)
+    except CityNotFound as error:
+        raise CommandError(str(error)) from error
 
 
 def _a_worker_answers() -> bool:
