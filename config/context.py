@@ -6,13 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import selectors as accounts
-from cities.models import City
+from config.town import town_of
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
     """`city` when the address names one, `roles` of the reader in it, and whether this is the demonstration."""
-    slug = request.resolver_match.kwargs.get("city_slug") if request.resolver_match else None
-    city = City.objects.filter(slug=slug).first() if slug else None
+    city = town_of(request)
     roles: frozenset[str] = frozenset()
     if city is not None and request.user.is_authenticated:
         # Whoever has no other part in the town is here as a citizen.

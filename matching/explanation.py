@@ -6,16 +6,17 @@ left out of a sentence still counts in the figures, which the law gives a right 
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 
 from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
+from cities.models import City
 from matching import algorithm, engine
 from matching.lifecycle import Role
 from matching.messages import kilometres, reason_sentence
@@ -202,10 +203,10 @@ def _public(match: Match) -> str:
 def _calculated(match: Match, decisions: list[Decision]) -> str:
     if decisions:
         return _("Calcul tel qu’il était à la première décision, le %(moment)s.") % {
-            "moment": _moment(decisions[0].at)
+            "moment": _moment(decisions[0].at, match.city)
         }
     return _("Calcul du %(moment)s. Il est refait dès que le besoin ou la proposition change.") % {
-        "moment": _moment(match.changed_at)
+        "moment": _moment(match.changed_at, match.city)
     }
 
 
@@ -361,7 +362,7 @@ def _rank(match: Match, scan: Scan | None) -> str:
         "Au dernier calcul de ce besoin, le %(day)s, %(n)s proposition était possible.",
         "Au dernier calcul de ce besoin, le %(day)s, %(n)s propositions étaient possibles.",
         scan.feasible,
-    ) % {"day": date_format(localtime(scan.scanned_at), "DATE_FORMAT"), "n": scan.feasible}
+    ) % {"day": date_format(_here(scan.scanned_at, match.city), "DATE_FORMAT"), "n": scan.feasible}
     return f"{place} {possible}"
 
 
@@ -374,7 +375,11 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
         % {"city": match.city.name}
     ]
     for decision in decisions:
-        words = {"what": ACT_WORDS[decision.act], "moment": _moment(decision.at), "who": decision.by or ""}
+        words = {
+            "what": ACT_WORDS[decision.act],
+            "moment": _moment(decision.at, match.city),
+            "who": decision.by or "",
+        }
         if reader.is_desk and decision.by is not None:
             lines.append(_("%(what)s le %(moment)s, par %(who)s.") % words)
         else:
@@ -418,8 +423,13 @@ def _figure(points: float) -> str:
     return number_format(int(points) if points == int(points) else points, use_l10n=True)
 
 
-def _moment(moment: datetime) -> str:
-    return date_format(localtime(moment), "DATETIME_FORMAT")
+def _moment(moment: datetime, city: City) -> str:
+    return date_format(_here(moment, city), "DATETIME_FORMAT")
+
+
+def _here(moment: datetime, city: City) -> datetime:
+    """As the town's clocks showed it."""
+    return moment.astimezone(ZoneInfo(city.timezone))
 
 
 def _isolated(text: str) -> str:

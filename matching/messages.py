@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -34,6 +34,7 @@ Composer = Callable[[Match, User], Text]
 def question(match: Match, person: User) -> Text:
     """Ask the citizen: what, when, where to the commune, until when; yes or no in two taps."""
     assert match.answer_by is not None  # match_proposed_has_a_deadline
+    deadline = match.answer_by.astimezone(ZoneInfo(match.city.timezone))
     return Text(
         title=_("Pouvez-vous aider ? %(what)s") % {"what": asked(match)},
         body=_(
@@ -46,7 +47,7 @@ def question(match: Match, person: User) -> Text:
             "what": asked(match),
             "when": day_range(match.first_day, match.last_day),
             "place": _place(match),
-            "deadline": date_format(localtime(match.answer_by), "l j F, H:i"),
+            "deadline": date_format(deadline, "l j F, H:i"),
         },
         action_label=_("Répondre oui ou non"),
         action_url=links.answer_path(match, person),
