@@ -1,0 +1,45 @@
+"""What holds for every page, whoever asks and whatever they send."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories.accounts import CityRoleFactory
+from tests.factories.cities import CityFactory
+
+NUL = "%00"
+ADDRESSES = [
+    "/strasbourg/bureau/B-1%00/",
+    "/strasbourg/bureau/B-1%00/conditions/",
+    "/strasbourg/besoins/B-1%00/",
+    "/strasbourg/besoins/B-1%00/modifier/",
+    "/strasbourg/reponse/1.2%00/",
+    "/strasbourg/suivi/1.2%00/",
+    "/strasbourg/bureau/plan/?besoin=%00",
+    "/strasbourg/propositions/bureau/?vue=%00",
+    "/communes/?near=%00",
+    "/communes/?name=%00&%00=a",
+]
+
+
+@pytest.fixture
+def desk(client, db):
+    client.force_login(CityRoleFactory(city=CityFactory(slug="strasbourg", name="Strasbourg")).user)
+    return client
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_is_found_by_a_text_that_the_database_cannot_keep(desk, address):
+    assert desk.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("part", ["reference", "rule"])
+def test_no_condition_is_asked_by_such_a_text(desk, part):
+    address = {"reference": "B-1", "rule": "distance", part: "\0"}
+    path = reverse("matching:ask_condition", args=["strasbourg", address["reference"], 1, address["rule"]])
+    assert desk.post(path).status_code == 404
+
+
+def test_nothing_is_sent_with_one(desk):
+    answer = desk.post("/strasbourg/bureau/plan/", {"besoin": "B-\0"})
+    assert answer.status_code == 400
+    assert "n’a pas été comprise" in answer.content.decode()
