@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
@@ -67,11 +67,17 @@ class Asked:
     answer: str
     asked_at: datetime
     answered_at: datetime | None
+    offer_is_open: bool
 
     def shows(self, need: Need) -> bool:
-        """Whether it is about the need as it is. A yes made another one of it, and shows until that is looked at."""
+        """Whether it is about the need as it is. A yes made another one of it, and shows until that is looked at.
+
+        While it waits it is about its offer too: with the offer gone there is nothing left to answer.
+        """
         if self.answer == Answer.GIVES:
             return need.scan_due_at is not None and self.revision == need.revision - 1
+        if not self.answer and not self.offer_is_open:
+            return False
         return self.answer != Answer.MOOT and self.revision == need.revision
 
 
@@ -233,7 +239,8 @@ def is_moot(question: ConditionQuestion) -> bool:
 def scan_of(need: Need) -> Scan | None:
     """What the engine last found for a need, with what was asked about its conditions: one query for the two."""
     questions = ConditionQuestion.objects.filter(need=need).order_by("asked_at", "id")
-    rows = ArraySubquery(questions.values(row=JSONObject(**_ASKED)))
+    offer_is_open = Exists(Offer.objects.open().filter(pk=OuterRef("offer_id")))
+    rows = ArraySubquery(questions.values(row=JSONObject(**_ASKED, offer_is_open=offer_is_open)))
     return Scan.objects.filter(need=need).annotate(asked=rows).first()
 
 
@@ -390,8 +397,9 @@ def _asked_of(scan: Scan) -> list[Asked]:
 
 
 def _settle_stale(need: Need, *, now: datetime) -> None:
-    """Open questions about the need as it was before have nothing left to ask about."""
-    stale = ConditionQuestion.objects.filter(need=need, answer="").exclude(need_revision=need.revision)
+    """Open questions about the need as it was before, or about an offer that is gone, have nothing left to ask."""
+    waiting = ConditionQuestion.objects.filter(need=need, answer="")
+    stale = waiting.exclude(need_revision=need.revision, offer__in=Offer.objects.open())
     stale.update(answer=Answer.MOOT, answered_at=now)
 
 

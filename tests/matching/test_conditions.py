@@ -280,6 +280,20 @@ def test_a_need_that_changed_may_be_asked_about_anew(pair, coordinator, member):
     assert (question.answer, question.answered_by) == ("moot", None)
 
 
+@pytest.mark.parametrize("gone", ["withdraw", "pause"])
+def test_a_question_on_an_offer_that_is_gone_stands_in_no_other_s_way(pair, coordinator, city, gone):
+    need, near = pair(km=12)
+    far = due_offer(city=city, latitude=city.seat.latitude + 20 * NORTH_KM)
+    look_again(need)
+    question = ask(need, near, "distance", coordinator)
+    getattr(offers, gone)(offer_id=near.pk, by=near.owner, now=NOW)
+    assert [line.asks for line in lines(need) if line.miss.offer == far] == [True]
+    ask(need, far, "distance", coordinator, LATER)
+    question.refresh_from_db()
+    assert (question.answer, question.answered_by, question.answered_at) == ("moot", None, LATER)
+    assert [line.question is not None for line in lines(need) if line.miss.offer == far] == [True]
+
+
 # --- Answers -------------------------------------------------------------------------------------------
 
 
