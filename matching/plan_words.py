@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.languages import language_name
-from catalogue.times import day_range, days_words
+from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from matching.messages import exact_km
 from matching.models import Plan
+from matching.plans import SEEN_KM
 from needs.models import Need
 
 # Two sums of the same plan may differ by rounding.
@@ -99,24 +100,25 @@ RULE_NAMES = {
     "capacity": gettext_lazy("la taille"),
     "step_free": gettext_lazy("le plain-pied"),
     "pets": gettext_lazy("les animaux"),
-    "shared_home": gettext_lazy("le logement partagé"),
+    "shared_home": gettext_lazy("le partage du logement"),
     "household": gettext_lazy("le type de foyer"),
     "languages": gettext_lazy("les langues"),
     "slots": gettext_lazy("les heures"),
-    "open": gettext_lazy("un non déjà dit"),
+    "open": gettext_lazy("déjà demandée ou écartée"),
 }
 
 
 def left_out(need: Need, reason: Mapping[str, Any], *, missing: int) -> str:
-    """Why a need is left out, as a sentence."""
+    """Why a need is left out, as a sentence: what was counted and no more (engine.planning.gaps)."""
     return _LEFT_OUT[reason["code"]](need, reason, missing)
 
 
 def _nothing_of_kind(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     if need.kind == Kind.HOUSING:
-        return _("Aucun logement de ce type n’est proposé, même plus loin.")
-    return _("Personne ne propose «\u00a0%(what)s\u00a0» pour l’instant, même plus loin.") % {
-        "what": category_label(need.category)
+        return _("La ville n’a aucun logement de ce type à moins de %(km)s.") % {"km": exact_km(SEEN_KM)}
+    return _("La ville n’a aucune proposition «\u00a0%(what)s\u00a0» à moins de %(km)s.") % {
+        "what": category_label(need.category),
+        "km": exact_km(SEEN_KM),
     }
 
 
@@ -136,28 +138,16 @@ def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 
 
 def _several_rules(need: Need, reason: Mapping[str, Any], missing: int) -> str:
-    return _("À chaque proposition il manque au moins deux conditions, surtout\u202f: %(rules)s.") % {
-        "rules": listed(str(RULE_NAMES[rule]) for rule in reason["rules"])
-    }
+    return _(
+        "À moins de %(km)s, il manque au moins deux conditions à chaque proposition, surtout\u202f: %(rules)s."
+    ) % {"km": exact_km(SEEN_KM), "rules": listed(str(RULE_NAMES[rule]) for rule in reason["rules"])}
 
 
 def _one_rule(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     (rule,) = reason["rules"]
-    values = {
-        "within": exact_km(need.reach_km),
-        "needed": reason["needed"],
-        "found": reason["found"],
-        "kind": need.kind,
-    }
-    sentence = _ONE_RULE[rule](values)
-    if rule == "open":
-        return sentence
-    others = ngettext(
-        "Sans cela, %(n)s proposition conviendrait.",
-        "Sans cela, %(n)s propositions conviendraient.",
-        reason["count"],
-    ) % {"n": number_format(reason["count"])}
-    return f"{sentence} {others}"
+    count = reason["count"]
+    told = _ONE_RULE.get(rule, _but_for)(need.kind, count, reason)
+    return told % {"n": number_format(count), **_numbers(need.kind, rule, reason)}
 
 
 _LEFT_OUT: dict[str, Callable[[Need, Mapping[str, Any], int], str]] = {
@@ -169,47 +159,113 @@ _LEFT_OUT: dict[str, Callable[[Need, Mapping[str, Any], int], str]] = {
 }
 
 
-def _too_far(p: Mapping[str, Any]) -> str:
-    sentence = (
-        _("Le logement le plus proche est à %(found)s, la limite à %(needed)s.")
-        if p["kind"] == Kind.HOUSING
-        else _("La proposition la plus proche est à %(found)s, la limite à %(needed)s.")
+def _numbers(kind: str, rule: str, reason: Mapping[str, Any]) -> dict[str, str]:
+    """What there is of the offer that comes nearest, and what it should be."""
+    found, needed = reason["found"], reason["needed"]
+    if found is None:
+        return {"rule": str(RULE_NAMES[rule])}
+    if rule == "distance":
+        return {"found": exact_km(found), "needed": exact_km(needed)}
+    words = _days(int(found)) if rule == "dates" else quantity_words(kind, int(found))
+    return {"found": words, "needed": number_format(int(needed))}
+
+
+def _days(days: int) -> str:
+    """In days, however many: they are compared with others."""
+    return ngettext("%(n)s jour", "%(n)s jours", days) % {"n": number_format(days)}
+
+
+def _too_far(kind: str, count: int, reason: Mapping[str, Any]) -> str:
+    if kind == Kind.HOUSING:
+        return ngettext(
+            "%(n)s logement conviendrait, mais il est trop loin\u202f: à %(found)s, pour %(needed)s au plus.",
+            "%(n)s logements conviendraient, mais ils sont trop loin\u202f: le mieux placé à %(found)s, "
+            "pour %(needed)s au plus.",
+            count,
+        )
+    return ngettext(
+        "%(n)s proposition conviendrait, mais elle est trop loin\u202f: à %(found)s, pour %(needed)s au plus.",
+        "%(n)s propositions conviendraient, mais elles sont trop loin\u202f: la mieux placée à %(found)s, "
+        "pour %(needed)s au plus.",
+        count,
     )
-    return sentence % {"found": exact_km(p["found"]), "needed": exact_km(p["needed"])}
 
 
-def _too_short(p: Mapping[str, Any]) -> str:
-    if not p["found"]:
-        return _("Rien n’est libre à ces dates.")
-    return _("Au mieux %(found)s d’affilée sont libres\u202f; il en faut %(needed)s.") % {
-        "found": days_words(int(p["found"])),
-        "needed": number_format(int(p["needed"])),
-    }
-
-
-def _too_small(p: Mapping[str, Any]) -> str:
-    sentence = (
-        _("Le plus grand logement a %(found)s\u202f; il en faut %(needed)s.")
-        if p["kind"] == Kind.HOUSING
-        else _("La plus grande proposition donne %(found)s\u202f; il en faut %(needed)s d’un seul tenant.")
+def _too_short(kind: str, count: int, reason: Mapping[str, Any]) -> str:
+    is_home, is_never = kind == Kind.HOUSING, not reason["found"]
+    if is_home and is_never:
+        return ngettext(
+            "%(n)s logement conviendrait, mais pas à ces dates.",
+            "%(n)s logements conviendraient, mais pas à ces dates.",
+            count,
+        )
+    if is_never:
+        return ngettext(
+            "%(n)s proposition conviendrait, mais pas à ces dates.",
+            "%(n)s propositions conviendraient, mais pas à ces dates.",
+            count,
+        )
+    if is_home:
+        return ngettext(
+            "%(n)s logement conviendrait, mais pas assez longtemps\u202f: %(found)s d’affilée, "
+            "il en faut %(needed)s.",
+            "%(n)s logements conviendraient, mais pas assez longtemps\u202f: au mieux %(found)s d’affilée, "
+            "il en faut %(needed)s.",
+            count,
+        )
+    return ngettext(
+        "%(n)s proposition conviendrait, mais pas assez longtemps\u202f: %(found)s d’affilée, "
+        "il en faut %(needed)s.",
+        "%(n)s propositions conviendraient, mais pas assez longtemps\u202f: au mieux %(found)s d’affilée, "
+        "il en faut %(needed)s.",
+        count,
     )
-    return sentence % {
-        "found": quantity_words(p["kind"], int(p["found"])),
-        "needed": number_format(int(p["needed"])),
-    }
 
 
-_ONE_RULE: dict[str, Callable[[Mapping[str, Any]], str]] = {
+def _too_small(kind: str, count: int, reason: Mapping[str, Any]) -> str:
+    if kind == Kind.HOUSING:
+        return ngettext(
+            "%(n)s logement conviendrait, mais il est trop petit\u202f: %(found)s, il en faut %(needed)s.",
+            "%(n)s logements conviendraient, mais ils sont trop petits\u202f: au mieux %(found)s, "
+            "il en faut %(needed)s.",
+            count,
+        )
+    return ngettext(
+        "%(n)s proposition conviendrait, mais elle ne suffit pas\u202f: %(found)s, "
+        "il en faut %(needed)s d’un seul tenant.",
+        "%(n)s propositions conviendraient, mais aucune ne suffit\u202f: au mieux %(found)s, "
+        "il en faut %(needed)s d’un seul tenant.",
+        count,
+    )
+
+
+def _answered(kind: str, count: int, reason: Mapping[str, Any]) -> str:
+    return ngettext(
+        "La seule proposition possible a déjà été demandée ou écartée pour ce besoin.",
+        "Les %(n)s propositions possibles ont déjà été demandées ou écartées pour ce besoin.",
+        count,
+    )
+
+
+def _but_for(kind: str, count: int, reason: Mapping[str, Any]) -> str:
+    if kind == Kind.HOUSING:
+        return ngettext(
+            "%(n)s logement conviendrait, sauf pour %(rule)s.",
+            "%(n)s logements conviendraient, sauf pour %(rule)s.",
+            count,
+        )
+    return ngettext(
+        "%(n)s proposition conviendrait, sauf pour %(rule)s.",
+        "%(n)s propositions conviendraient, sauf pour %(rule)s.",
+        count,
+    )
+
+
+_ONE_RULE: dict[str, Callable[[str, int, Mapping[str, Any]], str]] = {
     "distance": _too_far,
     "dates": _too_short,
     "capacity": _too_small,
-    "step_free": lambda p: _("Aucun logement à %(within)s n’est de plain-pied.") % p,
-    "pets": lambda p: _("Aucun logement à %(within)s n’accepte d’animal.") % p,
-    "shared_home": lambda p: _("Tous les logements à %(within)s se partagent avec l’hôte.") % p,
-    "household": lambda p: _("Aucun hôte à %(within)s n’accueille ce type de foyer.") % p,
-    "languages": lambda p: _("Personne ne parle toutes les langues demandées."),
-    "slots": lambda p: _("Personne n’est libre aux heures demandées."),
-    "open": lambda p: _("Les propositions possibles ont été écartées, ou ont déjà dit non, pour ce besoin."),
+    "open": _answered,
 }
 
 
@@ -232,7 +288,7 @@ _RELAXED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "dates": lambda p: (
         _("Avec %(after)s d’affilée au lieu de %(before)s")
-        % {"after": days_words(int(p["after"])), "before": number_format(int(p["before"]))}
+        % {"after": _days(int(p["after"])), "before": number_format(int(p["before"]))}
     ),
     "capacity": lambda p: _("Si une partie est déjà utile"),
     "step_free": lambda p: _("Si des marches pouvaient aller"),

@@ -19,10 +19,11 @@ from matching.plans.asking import (
     renew,
 )
 from matching.plans.freshness import Standing, fingerprint, is_stale, look_at
-from matching.plans.making import work_on_one
+from matching.plans.making import SEEN_KM, work_on_one
 
 __all__ = [
     "BUDGETS",
+    "SEEN_KM",
     "TASK",
     "NothingToPlan",
     "Outcome",

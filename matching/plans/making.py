@@ -27,10 +27,11 @@ from needs.models import Need
 
 log = logging.getLogger(__name__)
 
-# Of what would help most, the engine thinks for so long, looks at offers so far beyond what both sides reach, and tells
-# so many changes and so many calls.
+# For whom a plan leaves out, offers are looked at that lie so far beyond what both sides reach: all that are this near,
+# and more. What is said of all offers is said of these.
+SEEN_KM = 100.0
+# Of what would help most, the engine thinks for so long, and tells so many changes and so many calls.
 SCARCITY_SECONDS = 5.0
-SCARCITY_KM = 100.0
 MOST_TOLD = 10
 # A plan whose worker was lost is taken up again for so long, lest it be what kills the workers.
 GIVE_UP_AFTER = timedelta(minutes=15)
@@ -108,7 +109,7 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
         urgency=plan.urgency or None,
         need_ids=plan.need_ids or None,
         now=now,
-        margin_km=SCARCITY_KM,
+        margin_km=SEEN_KM,
     )
     rows = _by_arrival(read, needs_of(plan))
     places = np.empty(len(rows), np.int64)

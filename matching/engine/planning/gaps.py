@@ -6,15 +6,16 @@
 * `served_others`: `count` offers fit; the plan gives what they have to other needs.
 * `one_rule`: no offer fits, but `count` offers break one rule alone, the one in `rules`. If it is one rule for some
   and another for others: the rule that most offers break alone, the earlier in `RULES` on a tie. For a rule with a
-  number, of the offer that comes nearest: `needed` and `found` are its larger reach and its distance (km), the least
-  days and its run, or the least quantity and its capacity. The rule `open` stands for offers that fit but that people
-  have said no to, for this need.
+  number, of the offer among them that comes nearest: `needed` and `found` are the larger of both reaches and its
+  distance (km), the least days and its run, or the least quantity and its capacity. The rule `open` stands for offers
+  that fit but that are excluded for this need: people have said no to them, or have asked them already.
 * `several_rules`: every one of `count` offers breaks two rules or more; `rules` are the two that exclude most, `counts`
   how many each does.
 * `nothing_of_kind`: there is no open offer of the category at all (of the forms that are accepted, in the city or in
   the linked ones).
 
-All open offers are looked at, however far.
+All open offers that are given are looked at, however far. (A town's plan gives those that lie up to 100 km beyond what
+both sides reach: see `matching/plans/making.py`.)
 """
 
 from collections.abc import Collection, Hashable
