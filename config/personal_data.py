@@ -94,7 +94,7 @@ REGISTER: dict[str, Marks] = {
     "matching.Decision": Marks(keep="match act from_state to_state by role reason at", anonymise="note"),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
-        keep="need revision candidates feasible suggested near_misses algorithm scanned_at"
+        keep="need revision candidates feasible suggested lowest_score near_misses algorithm scanned_at"
     ),
     "matching.WeightsChange": Marks(keep="city before after by at"),
     "matching.Rescan": Marks(keep="by asked_at finished_at horizon"),

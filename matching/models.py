@@ -257,6 +257,8 @@ class Scan(models.Model):
     candidates = models.PositiveIntegerField(help_text=_("offres regardées"))
     feasible = models.PositiveIntegerField(help_text=_("offres possibles"))
     suggested = models.PositiveSmallIntegerField(help_text=_("pistes gardées"))
+    # What an offer must reach to be kept, where the list is full; nothing when there is none.
+    lowest_score = models.FloatField(null=True, help_text=_("score de la dernière piste gardée"))
     near_misses = models.JSONField(
         default=list, help_text=_("presque possibles : une seule condition manque")
     )

@@ -36,7 +36,10 @@ DAY_ZERO = date(2000, 1, 1).toordinal()
 MANY_ROWS = 1000
 COPY_BYTES = 1 << 20
 
-_LOOKED_AT = {"need_id": "bigint", "revision": "integer", "feasible": "integer", "suggested": "integer"}
+_LOOKED_AT = {
+    "need_id": "bigint", "revision": "integer", "feasible": "integer", "suggested": "integer",
+    "lowest_score": "float8",
+}  # fmt: skip
 _FOUND = {
     "need_id": "bigint", "offer_id": "bigint", "need_revision": "integer", "offer_revision": "integer",
     "rank": "integer", "score": "float8", "part_1": "float8", "part_2": "float8", "part_3": "float8",
@@ -103,9 +106,9 @@ _FRESH = """
 """
 _SCANS = """
     INSERT INTO matching_scan
-        (need_id, revision, candidates, feasible, suggested, near_misses, algorithm, scanned_at)
-    SELECT l.need_id, l.revision, %(candidates)s, l.feasible, l.suggested, coalesce(n.misses, '[]'),
-           %(algorithm)s, %(now)s
+        (need_id, revision, candidates, feasible, suggested, lowest_score, near_misses, algorithm, scanned_at)
+    SELECT l.need_id, l.revision, %(candidates)s, l.feasible, l.suggested, nullif(l.lowest_score, 'Infinity'),
+           coalesce(n.misses, '[]'), %(algorithm)s, %(now)s
     FROM matching_looked_at l LEFT JOIN (
         SELECT need_id, jsonb_agg(
             jsonb_build_object('offer', offer_id, 'rule', (%(rules)s::text[])[rule + 1],
@@ -114,8 +117,8 @@ _SCANS = """
     ) n ON n.need_id = l.need_id
     ON CONFLICT (need_id) DO UPDATE
     SET revision = excluded.revision, candidates = excluded.candidates, feasible = excluded.feasible,
-        suggested = excluded.suggested, near_misses = excluded.near_misses, algorithm = excluded.algorithm,
-        scanned_at = excluded.scanned_at
+        suggested = excluded.suggested, lowest_score = excluded.lowest_score, near_misses = excluded.near_misses,
+        algorithm = excluded.algorithm, scanned_at = excluded.scanned_at
 """
 # `age` counts transactions back from now: a row's own `xmin` says which one wrote it last. What has been written
 # since the horizon, or by a transaction that had not ended then, is younger.
@@ -216,6 +219,8 @@ def result(
     feasible = count.copy()
     count[places] = np.bincount(pairs.need, minlength=len(need_ids))
     feasible[places] = ranked.feasible_count
+    lowest = np.full(len(everyone), np.inf)
+    np.minimum.at(lowest, places[pairs.need], pairs.score)
     need_revisions = np.array([revisions[id_] for id_ in need_ids.tolist()], np.int64)
     parts = {f"part_{place}": values for place, values in enumerate(pairs.parts, start=1)}
     looked_at = _table(
@@ -224,6 +229,7 @@ def result(
         revision=np.array([revisions[id_] for id_ in everyone.tolist()], np.int64),
         feasible=feasible,
         suggested=count,
+        lowest_score=lowest,
     )
     found = _table(
         _FOUND,

@@ -25,14 +25,12 @@ _REMOTE = f"""
 """  # noqa: S608
 _OF_FORM = "(n.kind <> 'housing' OR n.forms = '{}' OR n.forms && %(forms)s::varchar[])"
 
-# A list that is not full has a place for whoever is feasible.
+# As the last scan of each need left its list: what has changed it since has made the need due, and it is looked at
+# again whatever we find. A list that is not full has a place for whoever is feasible.
 _KEEPING = """
     SELECT b.need_id FROM unnest(%(needs)s::bigint[], %(scores)s::float8[]) AS b (need_id, score)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS kept, min(m.score) AS worst FROM matching_match m
-        WHERE m.need_id = b.need_id AND m.state = 'suggested'
-    ) l
-    WHERE l.kept < %(keep)s OR b.score >= l.worst
+    LEFT JOIN matching_scan s ON s.need_id = b.need_id
+    WHERE (s.suggested >= %(keep)s AND b.score < s.lowest_score) IS NOT TRUE
 """
 
 
