@@ -22,7 +22,7 @@ from catalogue.times import ago
 from cities.models import City
 from matching import engine, messages, snapshots
 from matching.models import ConditionQuestion, Scan
-from matching.relaxations import Relaxation, relaxation, relaxed
+from matching.relaxations import Relaxation, asks_no_less, relaxation, relaxed
 from matching.selectors import NearMissLine
 from needs import services as needs
 from needs.models import Need
@@ -33,8 +33,8 @@ Answer = ConditionQuestion.Answer
 # Who may note what somebody says on the telephone.
 DESK = frozenset({Role.COORDINATOR, Role.OPERATOR})
 _ASKED = {
-    "pk": "id", "offer": "offer_id", "rule": "rule", "params": "params", "revision": "need_revision",
-    "answer": "answer", "asked_at": "asked_at", "answered_at": "answered_at",
+    "pk": "id", "offer": "offer_id", "rule": "rule", "change": "change", "params": "params",
+    "revision": "need_revision", "answer": "answer", "asked_at": "asked_at", "answered_at": "answered_at",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ class CannotAsk(Exception):
 
     "role", "closed" (the need or the offer is no longer open), "changed" (no near miss by this rule any more),
     "cannot" (the need cannot give there, or it would not suffice), "asked", "stays" (answered no for the need as it
-    is), "nobody" (nobody to ask).
+    is, to as much or less), "nobody" (nobody to ask).
     """
 
     def __init__(self, why: str) -> None:
@@ -62,6 +62,7 @@ class Asked:
     pk: int
     offer: int
     rule: str
+    change: Mapping[str, Any]
     params: Mapping[str, Any]
     revision: int
     answer: str
@@ -79,6 +80,17 @@ class Asked:
         if not self.answer and not self.offer_is_open:
             return False
         return self.answer != Answer.MOOT and self.revision == need.revision
+
+    def covers(self, miss: NearMissLine, found: Relaxation | None) -> bool:
+        """Whether it is about this near miss and what would have to give for it; its own offer's, or another's."""
+        if self.rule != miss.rule:
+            return False
+        is_own = self.offer == miss.offer.pk
+        if self.answer == Answer.GIVES or found is None:
+            return is_own
+        if self.answer == Answer.STAYS:
+            return asks_no_less(found, Relaxation(self.rule, self.change, self.params))
+        return True  # one question on a condition is enough at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +129,14 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
     if offer is None or not _may_be_asked(need):
         raise CannotAsk("closed")
     _settle_stale(need, now=now)
-    # A no to 24 km is a no to 30 km, and one question on a condition is enough at a time.
-    for known in ConditionQuestion.objects.filter(need=need, rule=rule, need_revision=need.revision):
-        if known.answer == Answer.STAYS:
-            raise CannotAsk("stays")
-        if not known.answer:
-            raise CannotAsk("asked")
+    known = list(ConditionQuestion.objects.filter(need=need, rule=rule, need_revision=need.revision))
+    if any(not one.answer for one in known):
+        raise CannotAsk("asked")
     found, pairing = _relaxed_now(need, offer, rule, now=now)
+    # A no to 24 km is a no to 30 km, and says nothing of 15 km.
+    refused = [Relaxation(rule, one.change, one.params) for one in known if one.answer == Answer.STAYS]
+    if any(asks_no_less(found, one) for one in refused):
+        raise CannotAsk("stays")
     people = _posters(need)
     if not people:
         raise CannotAsk("nobody")
@@ -247,23 +260,12 @@ def scan_of(need: Need) -> Scan | None:
 def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> list[Line]:
     """The near misses of a scan (see `scan_of`) with what was asked about them.
 
-    A condition that stays, and one that is being asked about, stand for every offer.
+    A condition that is being asked about stands for every offer; one that stays, for those that would ask as much.
     """
     if scan is None or not misses:
         return []
-    about: dict[tuple[int | None, str], Asked] = {}
-    for one in _asked_of(scan):
-        if not one.shows(misses[0].need):
-            continue
-        about[one.offer, one.rule] = one
-        if one.answer != Answer.GIVES:
-            about[None, one.rule] = one
-    return [
-        Line(
-            miss, _of_line(miss, today), about.get((miss.offer.pk, miss.rule)) or about.get((None, miss.rule))
-        )
-        for miss in misses
-    ]
+    asked = [one for one in _asked_of(scan) if one.shows(misses[0].need)]
+    return [_line(miss, asked, today) for miss in misses]
 
 
 def events(scan: Scan | None, *, now: datetime) -> list[dict[str, Any]]:
@@ -376,10 +378,14 @@ def _trial(
     )
 
 
-def _of_line(miss: NearMissLine, today: date) -> Relaxation | None:
-    return relaxation(
+def _line(miss: NearMissLine, asked: Sequence[Asked], today: date) -> Line:
+    """With the latest question that covers it, its own offer's before another's."""
+    found = relaxation(
         miss.need, miss.offer, rule=miss.rule, gap=miss.gap, distance_km=miss.distance_km, today=today
     )
+    said = [one for one in asked if one.covers(miss, found)]
+    said.sort(key=lambda one: one.offer == miss.offer.pk)  # stable: the earliest first
+    return Line(miss, found, said[-1] if said else None)
 
 
 def _asked_of(scan: Scan) -> list[Asked]:

@@ -46,6 +46,11 @@ def relaxed(record: engine.Need, change: Mapping[str, Any], *, id: int) -> engin
     return replace(record, id=id, **values)
 
 
+def asks_no_less(one: Relaxation, than: Relaxation) -> bool:
+    """Whether a no to `than` is a no to this one too: of the same rule and need, and as much or more would give."""
+    return _NO_LESS.get(one.rule, _always)(one, than)
+
+
 _Found = tuple[dict[str, Any], dict[str, Any]] | None
 
 
@@ -73,7 +78,7 @@ def _capacity(need: Need, offer: Offer, gap: float | None, distance_km: float, t
     """A part of it; a household is never parted."""
     if need.kind == Kind.HOUSING or need.part_useful:
         return None
-    return {"part_useful": True}, {"kind": need.kind, "asked": need.quantity}
+    return {"part_useful": True}, {"kind": need.kind, "asked": need.quantity, "gap": int(gap or 0)}
 
 
 def _step_free(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
@@ -115,6 +120,51 @@ _CHANGES: dict[str, Callable[[Need, Offer, float | None, float, date], _Found]] 
     "shared_home": _shared_home,
     "languages": _languages,
     "slots": _slots,
+}
+
+
+def _no_nearer(one: Relaxation, than: Relaxation) -> bool:
+    return bool(one.change["reach_km"] >= than.change["reach_km"])
+
+
+def _no_longer(one: Relaxation, than: Relaxation) -> bool:
+    return bool(one.change["min_days"] <= than.change["min_days"])
+
+
+def _no_larger(one: Relaxation, than: Relaxation) -> bool:
+    """Two of ten items may be too few where nine would do. Earlier questions did not keep how many lacked."""
+    return bool(one.params["gap"] >= than.params.get("gap", 0))
+
+
+def _no_more_languages(one: Relaxation, than: Relaxation) -> bool:
+    return all(set(one.change[side]) <= set(than.change[side]) for side in ("languages_from", "languages_to"))
+
+
+def _no_other_hours(one: Relaxation, than: Relaxation) -> bool:
+    """Whoever cannot on Tuesdays may still on Mondays."""
+    refused = [parse_slot(text) for text in than.params["offered"]]
+    return all(
+        any(
+            slot.weekday == other.weekday
+            and other.start_minute <= slot.start_minute
+            and slot.end_minute <= other.end_minute
+            for other in refused
+        )
+        for slot in map(parse_slot, one.params["offered"])
+    )
+
+
+def _always(one: Relaxation, than: Relaxation) -> bool:
+    return True
+
+
+# The rules on which a need can give more or less; on the others there is one thing to give.
+_NO_LESS: dict[str, Callable[[Relaxation, Relaxation], bool]] = {
+    "distance": _no_nearer,
+    "dates": _no_longer,
+    "capacity": _no_larger,
+    "languages": _no_more_languages,
+    "slots": _no_other_hours,
 }
 
 

@@ -16,6 +16,7 @@ from needs import services as needs
 from needs.models import Need
 from notifications.models import Channel, Message
 from offers import services as offers
+from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer
 
@@ -267,6 +268,58 @@ def test_a_no_stays_until_the_need_changes(pair, coordinator, member, city):
     today = local_day(NOW, city)
     needs.change(need_id=need.pk, fields={"reach_km": 11}, by=member, now=LATER, today=today)
     ask(need, offer, "distance", coordinator, LATER + timedelta(minutes=1))
+
+
+# Of two offers what each would ask for, the larger first: a no to it says nothing of the smaller.
+LARGE_AND_SMALL = {
+    "distance": (HOME, {}, ({}, 17), ({}, 12)),
+    "dates": (HOME, {}, (windows(FIRST, 10), 0), (windows(FIRST, 20), 0)),
+    "capacity": (GOODS, {"part_useful": False}, ({"capacity": 2}, 0), ({"capacity": 9}, 0)),
+    "languages": (
+        SKILL, {"languages_from": ["ti", "am", "om"]},
+        ({"languages_from": ["ti"]}, 0), ({"languages_from": ["ti", "am"]}, 0),
+    ),
+    "slots": (
+        SKILL, {"slots": ["mon 09:00-12:00"]},
+        ({"slots": ["tue 18:00-20:00", "sat 08:00-10:00"]}, 0), ({"slots": ["wed 18:00-20:00"]}, 0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", LARGE_AND_SMALL)
+def test_a_no_to_more_is_no_answer_to_less(pair, coordinator, member, city, rule):
+    kind, need_fields, (large_fields, large_km), (small_fields, small_km) = LARGE_AND_SMALL[rule]
+    need, large = pair(kind, need=need_fields, offer=large_fields, km=large_km)
+    place = {"latitude": city.seat.latitude + small_km * NORTH_KM}
+    small = due_offer(city=city, kind=kind, **small_fields, **place)
+    look_again(need)
+    assert sorted(misses(need)) == [(rule, large.pk), (rule, small.pk)]
+
+    answer(ask(need, large, rule, coordinator), member, gives=False)
+    assert {line.miss.offer: line.asks for line in lines(need)} == {large: False, small: True}
+    assert refusal(need, large, rule, coordinator, LATER) == "stays"
+    answer(ask(need, small, rule, coordinator, LATER), member, gives=False)
+    assert {line.miss.offer: line.asks for line in lines(need)} == {large: False, small: False}
+    assert refusal(need, small, rule, coordinator, LATER + timedelta(minutes=1)) == "stays"
+
+
+def test_a_no_to_less_is_a_no_to_more(pair, coordinator, member, city):
+    need, near = pair(km=12)
+    far = due_offer(city=city, latitude=city.seat.latitude + 17 * NORTH_KM)
+    look_again(need)
+    question = ask(need, near, "distance", coordinator)
+    answer(question, member, gives=False)
+    assert [(line.asks, line.question.pk) for line in lines(need)] == [(False, question.pk)] * 2
+    assert refusal(need, far, "distance", coordinator, LATER) == "stays"
+
+
+def test_an_offer_that_came_nearer_may_be_asked_about_anew(pair, coordinator, member):
+    need, offer = pair(km=17)
+    answer(ask(need, offer, "distance", coordinator), member, gives=False)
+    Offer.objects.filter(pk=offer.pk).update(latitude=need.latitude + 12 * NORTH_KM)
+    look_again(need)
+    assert [line.asks for line in lines(need)] == [True]
+    assert ask(need, offer, "distance", coordinator, LATER).change == {"reach_km": 12}
 
 
 def test_a_need_that_changed_may_be_asked_about_anew(pair, coordinator, member):
