@@ -15,6 +15,7 @@ from matching import engine
 from matching.lifecycle import ANSWERED, HOLDING
 from matching.models import Hold, Match, Plan, PlanLine
 from matching.plans.asking import needs_of, renew
+from matching.reading import ASKED_DAYS
 from matching.snapshots import local_day
 from needs.models import Need, NeedState
 from offers.models import Offer
@@ -58,7 +59,8 @@ def is_stale(plan: Plan, *, now: datetime) -> bool:
 
 
 def fingerprint(plan: Plan, *, now: datetime) -> str:
-    """A digest of all that a plan is made from: needs, offers that may matter, what is held, answers, points, the day.
+    """A digest of all that a plan is made from: needs, offers that may matter, what is held, answers, who was asked
+    lately, points, the day.
 
     What was proposed from this very plan counts as if nothing had been, for as long as it holds: accepting one line
     takes nothing from the others.
@@ -82,11 +84,15 @@ def fingerprint(plan: Plan, *, now: datetime) -> str:
     concerned = Q(need__in=needs.values("pk")) | Q(offer__in=offers.values("pk"))
     holds = Hold.objects.filter(concerned).exclude(match__in=own_matches)
     answers = Match.objects.filter(need__in=needs.values("pk"), state__in=[str(state) for state in ANSWERED])
+    asked = Match.objects.filter(
+        asked_at__gte=now - timedelta(days=ASKED_DAYS), offer__owner__in=offers.values("owner")
+    ).exclude(pk__in=own_matches)
     parts = [
         _digest(needs, "pk", "revision"),
         _digest(offers, "pk", "revision", "confirmed_at"),
         _digest(holds, "pk", "quantity", "first_day", "last_day", "released"),
         _digest(answers.order_by(), "pk", "state", "need_revision", "offer_revision"),
+        _digest(asked.order_by(), "pk"),
         linked,
         sorted(city.weights.items()),
         local_day(now, city).isoformat(),

@@ -457,6 +457,30 @@ def test_a_no_to_one_line_makes_the_plan_stale(scene, planned, accept):
     assert plans.is_stale(plan, now=LATER)
 
 
+def test_a_question_that_was_never_answered_makes_the_plan_stale(city, scene, planned, accept):
+    """The need is unserved again, and whoever was asked would rather be left in peace."""
+    plan = planned()
+    (match,) = accept(plan).asked
+    services.lapse_unanswered(by=None, now=match.answer_by)
+    match.refresh_from_db()
+    assert match.state == MatchState.LAPSED
+    # Looked at on the plan's own day, so that it is not the day that tells.
+    assert plans.is_stale(plan, now=LATER)
+
+
+def test_who_was_asked_about_something_else_makes_the_plan_stale(city, coordinator, scene, planned):
+    """Asked for duvets, and free of them again: the room is theirs too, and counts them among those often asked."""
+    offer, _need = scene
+    due_offer(city=city, kind=Kind.GOODS, owner=offer.owner)
+    duvets(city)
+    drain()
+    plan = planned(kind=Kind.HOUSING)
+    asked = Match.objects.get(need__kind=Kind.GOODS, offer__owner=offer.owner)
+    services.propose(match_id=asked.pk, by=coordinator, now=LATER)
+    assert plans.is_stale(plan, now=LATER)
+    assert not plans.is_stale(planned(kind=Kind.HOUSING, now=LATER), now=LATER)
+
+
 def test_a_presumed_consent_goes_on_at_once(city, coordinator, planned, accept):
     city.asks_citizen_for, city.asks_association_for = [], []
     city.save(update_fields=["asks_citizen_for", "asks_association_for"])
