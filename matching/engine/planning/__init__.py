@@ -112,7 +112,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
         raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
     clock = _Clock(seconds)
     problem = problem_of(pairs)
-    usual = [first_come(problem), best_score_first(problem)]
+    usual = [first_come(problem), best_score_first(problem, pairs.micro_points)]
     units = np.zeros(len(problem), np.int32)
     bound, waiting = 0.0, len(problem)
     for rows in problem.components(joined=COARSE_PAIRS):
@@ -148,18 +148,20 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
             return answer.units, problem.worth(answer.units)
         start = max(start, answer.units, key=problem.worth)
     if problem.is_flow:
-        units, bound, loss = _auctioned(problem, start, clock)
+        units, prices = _auctioned(problem, clock)
+        units = max(start, units, key=problem.worth)
+        bound, last = auction.bound(problem, prices, units)
         if len(problem) > COARSE_PAIRS:
             return units, bound
+        loss = auction.loss(problem, prices, last)
     else:
-        prices = priced(problem, stop=lambda: clock.left() < (1 - PRICES_SHARE) * clock.given)
-        bound, loss = prices.bound, prices.loss
+        found = priced(problem, stop=lambda: clock.left() < (1 - PRICES_SHARE) * clock.given)
+        bound, loss = found.bound, found.loss
         units = in_turn(problem, np.lexsort((-problem.value, np.round(loss, 3))))
         units = max(start, units, key=problem.worth)
         units = search.improved(
             problem, units, loss, seconds=lambda: clock.left() - (1 - SEARCH_SHARE) * clock.given
         )
-    units = max(start, units, key=problem.worth)
     room = bound - problem.worth(units)
     # A pair that costs more than there is to gain is in no better plan.
     still_open = np.flatnonzero((loss <= room + EQUAL * max(1.0, bound)) | (units > 0))
@@ -171,17 +173,15 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
     return units, bound
 
 
-def _auctioned(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float, Floats]:
+def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, Floats]:
+    """Units per pair, and a price for each offer's units."""
     part = AUCTION_STEP if len(problem) <= COARSE_PAIRS else COARSE_STEP
     step = part * float(problem.value.mean())
     units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
     # What nobody bid for is still worth giving.
     left = problem.capacity - np.bincount(problem.offer, units, len(problem.capacity))
     wanted = np.flatnonzero((problem.missing(units) > 0)[problem.need] & (left > 0)[problem.offer])
-    units = in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units)
-    units = max(start, units, key=problem.worth)
-    bound, last = auction.bound(problem, prices, units)
-    return units, bound, auction.loss(problem, prices, last)
+    return in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units), prices
 
 
 def _proven(problem: Problem, start: Ints, clock: "_Clock") -> program.Answer:

@@ -11,15 +11,14 @@ Bids are counted in 32 bits, which moves half the memory; what a plan is worth, 
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.engine.columns import Bools, Floats, Ints
-from matching.engine.planning.problem import Problem, ranges
+from matching.engine.planning.problem import AT_ONCE, Problem, pairs_where, ranges
 
 # Pairs of each need that are looked at to begin with. Prices never fall below zero and pairs are sorted by value, so
 # that nobody has to look beyond the value of a second-best gain; whoever has to looks at twice as many.
 CHOICES = 8
-# Pairs looked at together: what is worked out of so many stays in the processor's own memory.
-AT_ONCE = 65_536
 NOTHING = np.float32(0)
 # A step smaller than this share of the highest value could be lost in rounding, and a price would not rise.
 LEAST_STEP = 2.0**-21
@@ -32,7 +31,7 @@ def auction(problem: Problem, *, step: float, stop: Callable[[], bool]) -> tuple
     step = max(step, LEAST_STEP * problem.value.max(initial=0.0))
     hall = _Hall(problem)
     shelves = _Shelves(problem)
-    need, most, value = problem.need, problem.most, hall.value
+    need, most = problem.need, problem.most
     missing = problem.quantity.astype(np.int64)
     held = np.zeros(len(problem), np.int32)
     bidders = np.flatnonzero((missing > 0) & (hall.counts > 0))
@@ -44,12 +43,12 @@ def auction(problem: Problem, *, step: float, stop: Callable[[], bool]) -> tuple
         missing[by] -= units
         held[chosen] += units.astype(np.int32)
         hall.gain[chosen[held[chosen] == most[chosen]]] = FULL
-        bid = value[chosen] - second + np.float32(step)
+        bid = (problem.value[chosen] - second + step).astype(np.float32)
         lost = shelves.sell(np.repeat(chosen, units), np.repeat(bid, units))
         loser = need[lost]
         missing += np.bincount(loser, minlength=len(missing))
         np.subtract.at(held, lost, np.int32(1))
-        hall.gain[lost] = value[lost]
+        hall.gain[lost] = problem.value[lost]
         wants_more[by] = wants_more[loser] = True
         bidders = np.flatnonzero(wants_more & (missing > 0))
     return held, shelves.prices.astype(np.float64)
@@ -63,13 +62,17 @@ def bound(problem: Problem, prices: Floats, units: Ints) -> tuple[float, Floats]
     `units` is a choice that is possible: of a need that it serves in full, pairs that gain less than the worst of those
     are not looked at.
     """
-    gain = problem.value - prices[problem.offer]
-    chosen = np.flatnonzero(units)
+    chosen = np.flatnonzero(units != 0)
     worst = np.full(len(problem.quantity), np.inf)
-    np.minimum.at(worst, problem.need[chosen], gain[chosen])
+    np.minimum.at(worst, problem.need[chosen], problem.value[chosen] - prices[problem.offer[chosen]])
     least = np.where(problem.missing(units) > 0, 0.0, np.maximum(worst, 0.0))
-    good = np.flatnonzero((gain >= least[problem.need]) & (gain > 0))
-    gain = gain[good]
+
+    def is_dear(some: slice) -> Bools:
+        gain = problem.value[some] - prices[problem.offer[some]]
+        return (gain >= least[problem.need[some]]) & (gain > 0)
+
+    good = pairs_where(len(problem), is_dear)
+    gain = problem.value[good] - prices[problem.offer[good]]
     order = np.lexsort((-gain, problem.need[good]))
     good, gain = good[order], gain[order]
     need, most = problem.need[good], problem.most[good].astype(np.int64)
@@ -84,19 +87,16 @@ def bound(problem: Problem, prices: Floats, units: Ints) -> tuple[float, Floats]
 
 def loss(problem: Problem, prices: Floats, last: Floats) -> Floats:
     """What a unit of each pair loses against the bound; `last` as `bound` gives it."""
-    lost = prices[problem.offer]
-    lost -= problem.value
-    lost += last[problem.need]
-    return np.maximum(lost, 0, out=lost)
+    return np.maximum(last[problem.need] - (problem.value - prices[problem.offer]), 0)
 
 
 class _Hall:
     """What needs look at before they bid."""
 
     def __init__(self, problem: Problem) -> None:
-        self.value = problem.value.astype(np.float32)
+        self._value = problem.value
         # What a unit of each pair is worth to who does not hold it in full.
-        self.gain = self.value.copy()
+        self.gain = problem.value.astype(np.float32)
         self._offer = problem.offer
         starts = problem.need_starts
         self._starts, self.counts = starts[:-1], np.diff(starts)
@@ -108,12 +108,12 @@ class _Hall:
         cuts = np.searchsorted(looked, np.arange(AT_ONCE, looked[-1], AT_ONCE))
         yield from (some for some in np.split(bidders, cuts) if len(some))
 
-    def bids(self, bidders: Ints, prices: Floats, looks_on: Bools) -> tuple[Ints, Ints, Floats]:
-        """Who bids, for which pair, and what their second-best choice gains. Whoever has yet to look further is marked."""
+    def bids(self, bidders: Ints, prices: NDArray[np.float32], looks_on: Bools) -> tuple[Ints, Ints, Floats]:
+        """Who bids, for which pair, and what the second-best choice gains; whoever has to look on first is marked."""
         looked, starts, counts = self._depth[bidders], self._starts[bidders], self.counts[bidders]
         pair = ranges(starts, looked)
-        gain = self.gain[pair]
-        gain -= prices[self._offer[pair]]
+        gain = self.gain.take(pair)
+        gain -= prices.take(self._offer.take(pair))
         first = np.cumsum(looked) - looked
         best = np.maximum.reduceat(gain, first)
         # Equal offers are bid for by turns, or all would want the first.
@@ -124,7 +124,7 @@ class _Hall:
         second = np.maximum(np.maximum.reduceat(gain, first), NOTHING)
 
         deeper = np.flatnonzero(looked < counts)
-        deeper = deeper[self.value[starts[deeper] + looked[deeper]] > second[deeper]]
+        deeper = deeper[self._value[starts[deeper] + looked[deeper]] > second[deeper]]
         self._depth[bidders[deeper]] = np.minimum(2 * looked, counts)[deeper]
         looks_on[bidders[deeper]] = True
         bids = best > 0

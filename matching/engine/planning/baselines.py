@@ -3,39 +3,49 @@
 They are what the plan is compared with, and the better of them is where its search begins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from matching.engine.columns import Ints
-from matching.engine.planning.problem import Problem
+from matching.engine.columns import Bools, Ints
+from matching.engine.planning.problem import Problem, pairs_where, pieces
 
 # Pairs looked at together, and how many of them take their turn before the rest is looked at again: few enough that
 # what is taken meanwhile spoils little.
 AT_ONCE, TURNS = 8192, 256
-# The best scores are put in order first, so many of all pairs: whoever is served by then needs no place in the order.
-BEST_FIRST = (1 / 64, 1 / 16, 1 / 4, 1)
+# The best scores are put in order first, these shares of all pairs: whoever is served by then needs no place in the
+# order.
+BEST_FIRST = (1 / 64, 1 / 16, 1 / 4)
 SCORE_STEP = 16  # bits: scores are counted by steps of 0.07 points
 
 
 def first_come(problem: Problem) -> Ints:
     """Units per pair when each need in turn, in order of arrival, takes the best that is left."""
-    return in_turn(problem, np.arange(len(problem)))
-
-
-def best_score_first(problem: Problem) -> Ints:
-    """Units per pair when the pair with the best score takes what it can, then the next."""
     giving = _Giving(problem, np.zeros(len(problem), np.int32))
-    score = problem.micro_points
-    # How many pairs have at least so many steps of the score.
-    reached = np.cumsum(np.bincount(score >> SCORE_STEP)[::-1])[::-1] if len(score) else np.zeros(0, np.int64)
-    above = np.inf
-    for share in BEST_FIRST:
-        least = np.count_nonzero(reached > share * len(score)) << SCORE_STEP if share < 1 else -np.inf
-        some = giving.waiting(np.flatnonzero((score >= least) & (score < above)))
-        giving.take_turns(some[np.argsort(-score[some], kind="stable")])
-        above = min(above, least)
+    for some in pieces(len(problem)):
+        giving.take_turns(np.arange(some.start, some.stop))
     return giving.units
+
+
+def best_score_first(problem: Problem, score: Ints) -> Ints:
+    """Units per pair when the pair with the best score takes what it can, then the next. `score` in millionths."""
+    giving = _Giving(problem, np.zeros(len(problem), np.int32))
+    below = np.iinfo(score.dtype).max
+    for least in _best_first(score):
+        pairs = pairs_where(len(problem), partial(giving.could_take, score, least, below))
+        giving.take_turns(pairs[np.argsort(-score[pairs], kind="stable")])
+        below = least
+    return giving.units
+
+
+def _best_first(score: Ints) -> Iterator[int]:
+    """The least score of each of `BEST_FIRST`, and of all."""
+    steps = np.bincount(score >> SCORE_STEP, minlength=1)
+    reached = np.cumsum(steps[::-1])[::-1]  # by so many pairs
+    for share in BEST_FIRST:
+        yield int(np.count_nonzero(reached > share * len(score))) << SCORE_STEP
+    yield 0
 
 
 def in_turn(problem: Problem, order: Ints, units: Ints | None = None) -> Ints:
@@ -53,47 +63,59 @@ class _Giving:
         self._problem = problem
         self._rooms = Rooms(problem, units)
         self._missing = problem.missing(units)
-
-    def waiting(self, pairs: Ints) -> Ints:
-        """Without those whose need has all, or whose offer has nothing left for sure."""
-        problem = self._problem
-        pairs = pairs[self._missing[problem.need[pairs]] > 0]
-        return pairs[self._rooms.capacity[problem.offer[pairs]] > 0]
+        # The same as a list, which one need after the other is read from much sooner.
+        self._misses = self._missing.tolist()
 
     def take_turns(self, order: Ints) -> None:
         for begin in range(0, len(order), AT_ONCE):
-            some = self.waiting(order[begin : begin + AT_ONCE])
+            some = self._waiting(order[begin : begin + AT_ONCE])
             while len(some):
                 self._take_turns(some[:TURNS])
-                some = self.waiting(some[TURNS:])
+                some = self._waiting(some[TURNS:])
+
+    def could_take(self, score: Ints, least: int, below: int, some: slice) -> Bools:
+        """Per pair: it has such a score, and its turn may come."""
+        return (score[some] >= least) & (score[some] < below) & self._may_take(some)
+
+    def _may_take(self, pairs: slice | Ints) -> Bools:
+        """False where the need has all, or the offer has nothing left for sure."""
+        need, offer = self._problem.need[pairs], self._problem.offer[pairs]
+        return (self._missing[need] > 0) & (self._rooms.capacity[offer] > 0)
+
+    def _waiting(self, pairs: Ints) -> Ints:
+        return pairs[self._may_take(pairs)]
 
     def _take_turns(self, pairs: Ints) -> None:
-        problem, rooms, missing = self._problem, self._rooms, self._missing
+        problem, rooms, misses = self._problem, self._rooms, self._misses
         need, most = problem.need[pairs], problem.most[pairs] - self.units[pairs]
         step = np.where(problem.whole[need], problem.quantity[need], 1)
         columns = (pairs, need, most, step, problem.offer[pairs], problem.first[pairs], problem.last[pairs])
-        for pair, who, most_, step_, offer, first, last in zip(*(c.tolist() for c in columns), strict=True):
-            wanted = min(int(missing[who]), most_)
-            if wanted < step_:
+        for pair, who, wanted, step_, offer, first, last in zip(*(c.tolist() for c in columns), strict=True):
+            missing = misses[who]
+            taken = wanted if wanted < missing else missing
+            if taken < step_:
                 continue
-            taken = min(wanted, rooms.left(offer, first, last))
+            left = rooms.left(offer, first, last)
+            if left < taken:
+                taken = left
             taken -= taken % step_
             if taken > 0:
                 rooms.take(offer, first, last, taken)
                 self.units[pair] += taken
-                missing[who] -= taken
+                self._missing[who] = misses[who] = missing - taken
 
 
 class Rooms:
     """What each offer has left while pairs are placed one after the other.
 
-    `capacity`: without the stays that are placed; where there is one slot only, what is left.
+    `capacity`: where there is one slot only, what is left; else what there is.
     """
 
     def __init__(self, problem: Problem, given: Ints) -> None:
         # With one slot only, what is taken is simply gone: there are no stays to compare.
         self._is_flat = problem.is_flat
         self.capacity = problem.capacity.copy()
+        self._left = self.capacity.tolist()
         self._stays: dict[int, list[tuple[int, int, int]]] = {}
         blocks = (problem.block_offer, problem.block_first, problem.block_last, problem.block_units)
         placed = np.flatnonzero(given)
@@ -104,12 +126,13 @@ class Rooms:
 
     def left(self, offer: int, first: int, last: int) -> int:
         """Units that the offer has left on the tightest slot from first to last."""
-        left = int(self.capacity[offer])
+        left: int = self._left[offer]
         return left if self._is_flat else left - _peak(self._stays.get(offer, ()), first, last)
 
     def take(self, offer: int, first: int, last: int, units: int) -> None:
         if self._is_flat:
-            self.capacity[offer] -= units
+            self._left[offer] -= units
+            self.capacity[offer] = self._left[offer]
         else:
             self._stays.setdefault(offer, []).append((first, last, units))
 

@@ -5,7 +5,7 @@ runs cut wherever a run begins or ends, so that nothing changes within one. Good
 share slot 0, for what is given is gone whatever the day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Self
@@ -15,8 +15,11 @@ import numpy as np
 from matching.engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns
 from matching.engine.ranking import Feasible
 from matching.engine.records import GOODS
+from matching.engine.rules import MICRO
 
 FEW = 4
+# Pairs looked at together: what is worked out of so many stays in the processor's own memory.
+AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -30,7 +33,6 @@ class Problem:
     last: Ints  # slot, inclusive
     most: Ints  # units: what the need misses, or what the run's tightest day has left
     value: Floats  # float64, of one unit
-    micro_points: Ints  # the score in millionths of a point
     # per need
     quantity: Ints  # units that are missing
     whole: Bools  # all from one offer, or nothing
@@ -93,17 +95,17 @@ class Problem:
 
     def given(self, units: Ints) -> Ints:
         """Units that each need has."""
-        chosen = np.flatnonzero(units)
+        chosen = np.flatnonzero(units != 0)
         return np.bincount(self.need[chosen], units[chosen], len(self.quantity)).astype(np.int64)
 
     def take(self, pairs: Ints) -> Self:
         """The same question with these pairs alone, in their order."""
-        names = ("need", "offer", "first", "last", "most", "value", "micro_points")
+        names = ("need", "offer", "first", "last", "most", "value")
         return replace(self, **{name: getattr(self, name)[pairs] for name in names})
 
     def worth(self, units: Ints) -> float:
         """The objective of a choice: units per pair."""
-        chosen = np.flatnonzero(units)
+        chosen = np.flatnonzero(units != 0)
         return float(self.value[chosen] @ units[chosen])
 
     def components(self, *, joined: float = inf) -> Iterator[Ints | slice]:
@@ -126,7 +128,7 @@ class Problem:
         for some in np.split(needs, np.flatnonzero(np.diff(of_need[needs])) + 1) if len(needs) else ():
             # What is all there is needs no copy.
             is_all = size[of_need[some[0]]] == len(self)
-            yield slice(None) if is_all else ranges(starts[some], counts[some])
+            yield slice(None) if is_all else ranges(starts[some], counts[some]).astype(np.int32)
 
     def local(self, pairs: Ints | slice) -> "Problem":
         """The question of one component, needs and offers numbered anew in the same order."""
@@ -153,7 +155,6 @@ class Problem:
             last=last,
             most=self.most[pairs],
             value=self.value[pairs],
-            micro_points=self.micro_points[pairs],
             quantity=self.quantity[needs],
             whole=self.whole[needs],
             capacity=self.capacity[offers],
@@ -167,7 +168,7 @@ class Problem:
         """Raise unless the choice keeps every promise: capacity on each slot, quantity, wholeness."""
         if (self.missing(units) < 0).any():
             raise AssertionError("a need is served beyond its quantity")
-        chosen = np.flatnonzero(units)
+        chosen = np.flatnonzero(units != 0)
         here, units = self.take(chosen), units[chosen]
         if (units < 0).any() or (units > here.most).any():
             raise AssertionError("a pair is given more than it can take")
@@ -198,18 +199,19 @@ def problem_of(pairs: Feasible) -> Problem:
     else:
         day_counts = ~stock[offer]
         first, last = pairs.run_first * day_counts, pairs.run_last * day_counts
-    value = pairs.score
-    value /= 100
-    value += needs.priority[need]
-    value *= (needs.people / needs.asked)[need]
+    share = needs.people / needs.asked
+    most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
+    for some in pieces(len(pairs)):
+        who = need[some]
+        most[some] = np.minimum(needs.quantity[who], pairs.left[some])
+        value[some] = share[who] * (needs.priority[who] + pairs.micro_points[some] / MICRO / 100)
     return Problem(
         need=need,
         offer=offer,
         first=first,
         last=last,
-        most=np.minimum(needs.quantity.astype(np.int32)[need], pairs.left),
+        most=most,
         value=value,
-        micro_points=pairs.micro_points,
         quantity=needs.quantity,
         whole=needs.least_quantity == needs.quantity,
         capacity=capacity,
@@ -254,25 +256,46 @@ def _renumbered(numbers: Ints) -> tuple[Ints, Ints]:
         numbers = numbers - low
     occurs = np.zeros(int(numbers.max()) + 1, np.bool_)
     occurs[numbers] = True
+    if occurs.all():
+        return np.arange(len(occurs)) + low, numbers
     return np.flatnonzero(occurs) + low, (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
+
+
+def pieces(pairs: int) -> Iterator[slice]:
+    """All of so many pairs, `AT_ONCE` at a time."""
+    for begin in range(0, pairs, AT_ONCE):
+        yield slice(begin, min(begin + AT_ONCE, pairs))
+
+
+def pairs_where(pairs: int, holds: Callable[[slice], Bools]) -> Ints:
+    """The pairs, of so many, for which it holds; asked piece by piece."""
+    found = np.empty(pairs, np.bool_)
+    for some in pieces(pairs):
+        found[some] = holds(some)
+    return np.flatnonzero(found)
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:
     """All of starts[0], starts[0] + 1, … (so many as lengths[0]), then of starts[1], and so on."""
     before = np.cumsum(lengths) - lengths
     found = np.repeat(starts - before, lengths)
-    found += np.arange(len(found))
+    found += np.arange(len(found), dtype=found.dtype)
     return found
 
 
 def _component_labels(need: Ints, offer: Ints, need_starts: Ints, offers: int) -> Ints:
-    """Per need, then per offer, the smallest that it hangs together with; offers count on from the needs."""
+    """Per need, then per offer, the smallest that it hangs together with. Offers count on from the needs."""
     needs = len(need_starts) - 1
     label = np.arange(needs + offers, dtype=np.int32)
     # A few pairs of each need join nearly all that belongs together; all pairs then only confirm it.
     few = ranges(need_starts[:-1], np.minimum(np.diff(need_starts), FEW))
-    for some in (few, slice(None)) if len(few) < len(need) else (few,):
-        _join(label, need[some], offer[some] + np.int32(needs))
+    _join(label, need[few], offer[few] + needs)
+    if label[:needs].any():
+        of_offer = label[needs:]
+        apart = pairs_where(len(need), lambda some: label[need[some]] != of_offer[offer[some]])
+        _join(label, need[apart], offer[apart] + needs)
+    else:
+        label[:] = 0
     return label
 
 
