@@ -1,6 +1,7 @@
-"""The engine in words, made of the engine's own values: the public page and each explanation read this, and cannot lie.
+"""The engine in words and in its own values: the public page and each explanation read this.
 
-A rule, a part or a field that has no words here fails a test.
+A rule, a part or a field that has no words here fails a test. What sentences alone say of a formula stands beside what
+the engine makes of it (`examples`).
 """
 
 import math
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import DEFAULT_WEIGHTS, City
-from matching import engine, weighting
+from matching import engine, examples, weighting
 from matching.engine.records import ACCEPTS, KINDS, LANGUAGE_CATEGORIES, UNKNOWN_CONFIRMATION_DAYS
 from matching.engine.rules import ESSENTIAL, MICRO, SHORTEST_OVERLAP_MINUTES
 from matching.presentation import PART_LABELS, PART_MEANINGS, RULE_WORDS
@@ -223,6 +224,7 @@ def _said_once(record: type[Any]) -> list[str]:
 def notice(city: City) -> dict[str, Any]:
     """All of it for one town, as the page shows it and as `algorithme.json` says it."""
     latest = weighting.history(city).first()
+    worked = examples.of_parts(city.weights)
     return {
         "version": engine.VERSION,
         "kept": engine.KEEP,
@@ -230,11 +232,12 @@ def notice(city: City) -> dict[str, Any]:
         "near_misses_km": NEAR_KM,
         "decimals": DECIMALS,
         "rules": rules(),
-        "parts": parts(city.weights),
+        "parts": [part | {"examples": worked[part["code"]]} for part in parts(city.weights)],
         "since": latest.at if latest else None,
         "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
         "order": order(),
         "objective": OBJECTIVE,
+        "objective_example": examples.of_plan(city.weights),
         "priorities": priorities(),
         "data": data_used(),
         "constants": {

@@ -3,9 +3,10 @@
 import json
 import re
 from dataclasses import fields, make_dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
 from matching import algorithm, engine, snapshots, weighting
-from matching.engine import records
+from matching.engine import records, scoring
 from matching.engine import rules as engine_rules
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -120,6 +121,100 @@ def test_the_constants_shown_are_the_engine_s(city, url):
     ):  # fmt: skip
         assert sentence in words, sentence
     assert 10**algorithm.DECIMALS == engine_rules.MICRO
+
+
+# Each case as the page tells it, and what the sentence beside it makes of it.
+WORKED = {
+    "proximity": {
+        "À 3 km, pour 10 km acceptés": 1 - 3 / 10,
+        "À 80 km, mais possible à distance": 1,
+        "Au même endroit, sans déplacement": 1,
+    },
+    "dates": {"6 jours d’affilée possibles, sur 10 demandés": 6 / 10},
+    "fit": {
+        "Logement : 2 personnes pour 4 places libres": 2 / 4,
+        "Objets : 3 à donner, 4 demandés": 3 / 4,
+        "Objets : 8 à donner, 4 demandés": 1,
+    },
+    "language": {
+        "Une langue en commun": 1,
+        "Aucune langue indiquée d’un côté": 1 / 2,
+        "Aucune langue en commun": 0,
+    },
+    "freshness": {
+        "Confirmée il y a 9 jours": 1 - 9 / 90,
+        "Confirmée il y a 100 jours": 0,
+        "Jamais confirmée": 0,
+    },
+    "courtesy": {"Aucune demande reçue": 1, "1 demande reçue": 1 / (1 + 1), "3 demandes reçues": 1 / (1 + 3)},
+}
+
+
+def test_every_formula_comes_to_what_its_sentence_says(city):
+    notice = said(city)
+    assert {
+        part["code"]: {flat(one["words"]): one["value"] for one in part["examples"]}
+        for part in notice["parts"]
+    } == {part: pytest.approx(cases) for part, cases in WORKED.items()}
+    for part in notice["parts"]:
+        for one in part["examples"]:
+            assert one["points"] == pytest.approx(one["value"] * part["points"])
+
+
+def test_a_plan_is_worth_what_the_page_says(city):
+    one = said(city)["objective_example"]
+    assert one["worth"] == pytest.approx(
+        one["people"] * one["share"] * (one["priority"] + one["score"] / 100)
+    )
+    assert (one["people"], one["share"]) == (4, 0.5)
+    assert one["priority"] == engine.PRIORITIES["tonight"]
+
+
+def test_the_page_shows_the_examples_with_the_town_s_points(city, url):
+    by = CityRoleFactory(city=city).user
+    weighting.change(city_id=city.pk, weights=OTHER, seen=DEFAULT_WEIGHTS, by=by, now=NOW)
+    words = re.sub("<[^>]*>", "", shown(url))
+    assert "À 3 km, pour 10 km acceptés 0,7 × 41 = 28,7" in words
+    assert "Objets : 3 à donner, 4 demandés 0,75 × 17,5 = 13,125" in words
+    # 41 + 19 + 17,5 / 2 + 7,5 / 2 + 0 + 6
+    assert "« Ce soir », dont une part de 0,5 est servie, avec une note de 78,5 :" in words
+    assert "4 × 0,5 × (4 + 78,5 ÷ 100) = 9,57" in words
+
+
+def test_a_formula_that_changes_changes_the_page(url, monkeypatch):
+    monkeypatch.setattr(scoring, "proximity", lambda pairs: np.full(len(pairs), 0.25))
+    assert "À 3 km, pour 10 km acceptés 0,25 × 30 = 7,5" in re.sub("<[^>]*>", "", shown(url))
+
+
+@pytest.mark.parametrize("criterion", range(4))
+def test_the_order_is_the_one_that_is_told(criterion):
+    """Two offers that are alike up to this criterion, the better one last in all that follow."""
+    place = {"city": "here", "lat": 0.0, "kind": "goods", "category": "bedding", "capacity": 1}
+    days = {"available": (engine.Window(date(2026, 1, 1)),)}
+    first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    # languages make the score; distance counts in the score of `proximity`, which here has no points
+    better = [{"languages": frozenset({"fr"})}, {"lon": 0.01}, {"registered_at": first}, {"id": 1}]
+    worse = [{"languages": frozenset({"ar"})}, {"lon": 0.02}, {"registered_at": second}, {"id": 2}]
+    one, other = {}, {}
+    for place_in_order, (good, bad) in enumerate(zip(better, worse, strict=True)):
+        if place_in_order < criterion:
+            one |= good
+            other |= good
+        elif place_in_order == criterion:
+            one |= good
+            other |= bad
+        else:
+            one |= bad
+            other |= good
+    need = engine.Need(
+        id=1, kind="goods", category="bedding", city="here", lat=0.0, lon=0.0, reach_km=10, quantity=1,
+        first_day=date(2026, 3, 1), last_day=date(2026, 3, 1), languages=frozenset({"fr"}),
+    )  # fmt: skip
+    offers = [engine.Offer(**place | days | fields) for fields in (other, one)]
+    weights = engine.Weights(proximity=0, dates=30, fit=20, language=30, freshness=10, courtesy=10)
+    (ranking,) = engine.rank([need], offers, today=date(2026, 3, 1), weights=weights)
+    assert ranking.pairings[0].offer_id == one["id"]
+    assert len(algorithm.order()) == len(better)
 
 
 def test_every_rule_says_whether_it_alone_makes_a_near_miss(city, url):
