@@ -105,7 +105,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything, in the reader's language, as plain text: no markup."""
+    """Everything, in the reader's language, as plain text: no markup. `rank` is the desk's, and empty for others."""
 
     language: str
     is_rtl: bool
@@ -148,7 +148,7 @@ def explain(match: Match, reader: Reader, *, scan: Scan | None) -> Explanation:
         parts=tuple(_parts(match, reader)),
         score=_rounded(match.score, reader),
         sum_in_words=_sum_in_words(match, reader),
-        rank=_rank(match, scan),
+        rank=_rank(match, scan) if reader.is_desk else "",
         version=match.algorithm,
         decides=tuple(_decides(match, decisions, reader)),
         contest=tuple(_contest(match)),

@@ -271,6 +271,22 @@ def test_an_association_reads_category_distance_days_and_conditions_of_the_offer
             assert said in words, said
 
 
+def test_the_rank_is_the_desk_s(it, as_user):
+    """As in the API: whether another proposition came before is between the town and its engine."""
+    propose(it)
+    ranked = ("n° 1", "proposition était possible")
+    words = main(as_user(it.coordinator).get(page_of(it)))
+    assert all(said in words for said in ranked)
+    scan = Scan.objects.get(need=it.match.need)
+    for person in (it.citizen, it.member):
+        for response in (as_user(person).get(page_of(it)), Client().get(linked(it, person))):
+            words = main(response)
+            assert not any(said in words for said in ranked)
+    explained = explain(Match.objects.get(pk=it.match.pk), Reader(False, True, False), scan=scan)
+    assert explained.rank == ""
+    assert as_pdf(explained, public_url="https://accorde.test", now=timezone.now()).startswith(b"%PDF")
+
+
 def test_a_link_never_opens_the_desk_s_view(it):
     """A coordinator who also is the citizen reads through the link of the mail what a citizen reads."""
     CityRoleFactory(user=it.citizen, city=it.city)
