@@ -19,6 +19,7 @@ from cities.models import City
 from matching import conditions, links, selectors
 from matching import messages as words
 from matching.conditions import CannotAnswer, CannotAsk
+from matching.link_pages import link_failed
 from matching.models import ConditionQuestion
 from matching.snapshots import local_day
 from needs.models import Need
@@ -70,10 +71,7 @@ def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
     try:
         grant = links.read_condition(token)
     except (links.LinkExpired, links.LinkBroken) as failure:
-        expired = isinstance(failure, links.LinkExpired)
-        return render(
-            request, "matching/link_failed.html", {"expired": expired}, status=410 if expired else 404
-        )
+        return link_failed(request, failure)
     question = get_object_or_404(_answerable(), pk=grant.subject_id, need__city__slug=city_slug)
     person = get_object_or_404(User, pk=grant.user_id, is_active=True)
     if not conditions.concerns(person, question.need):

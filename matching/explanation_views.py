@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from matching import facts, links, services
 from matching.explanation import Explanation, Reader, explain, headings
 from matching.explanation_pdf import as_pdf
 from matching.lifecycle import Role
+from matching.link_pages import link_failed
 from matching.models import Match, Scan
 
 DESK = frozenset({Role.COORDINATOR, Role.OPERATOR})
@@ -53,7 +54,10 @@ def pdf(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
 @require_safe
 def linked_page(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
     """For whoever holds the link of a mail, as for the answer itself: no signing in."""
-    match, reader = _granted(city_slug, token)
+    try:
+        match, reader = _granted(city_slug, token)
+    except (links.LinkExpired, links.LinkBroken) as failure:
+        return link_failed(request, failure)
     document = reverse("matching:linked_explanation_pdf", args=[city_slug, token])
     return _page(
         request, match, reader, pdf=document, back=reverse("matching:answer", args=[city_slug, token])
@@ -64,7 +68,10 @@ def linked_page(request: HttpRequest, city_slug: str, token: str) -> HttpRespons
 @require_safe
 def linked_pdf(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
     """The same as a document."""
-    match, reader = _granted(city_slug, token)
+    try:
+        match, reader = _granted(city_slug, token)
+    except (links.LinkExpired, links.LinkBroken) as failure:
+        return link_failed(request, failure)
     return _pdf(request, match, reader)
 
 
@@ -77,11 +84,11 @@ def _match(user: User, city_slug: str, pk: int) -> Match:
 
 
 def _granted(city_slug: str, token: str) -> tuple[Match, Reader]:
-    """The match of a link, and what its holder may read: never as the desk, even for somebody of the desk."""
-    try:
-        grant = links.read(token)
-    except (links.LinkExpired, links.LinkBroken) as failure:
-        raise Http404 from failure
+    """The match of a link, and what its holder may read: never as the desk, even for somebody of the desk.
+
+    Raises LinkExpired or LinkBroken.
+    """
+    grant = links.read(token)
     person = get_object_or_404(User, pk=grant.user_id, is_active=True)
     match = _match(person, city_slug, grant.subject_id)
     return match, _reader(person, match, but=DESK)

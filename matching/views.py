@@ -21,6 +21,7 @@ from cities.models import City
 from matching import conditions, facts, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Role
+from matching.link_pages import link_failed
 from matching.models import Match, MatchState
 from matching.snapshots import local_day
 from needs.models import Need
@@ -111,10 +112,7 @@ def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
     try:
         grant = links.read(token)
     except (links.LinkExpired, links.LinkBroken) as failure:
-        expired = isinstance(failure, links.LinkExpired)
-        return render(
-            request, "matching/link_failed.html", {"expired": expired}, status=410 if expired else 404
-        )
+        return link_failed(request, failure)
     match = get_object_or_404(_answerable(), pk=grant.subject_id, city__slug=city_slug)
     person = get_object_or_404(User, pk=grant.user_id, is_active=True)
     return _answer(request, match, person, by=_on_the_phone(request, match) or person)

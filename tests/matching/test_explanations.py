@@ -295,16 +295,24 @@ def test_a_link_never_opens_the_desk_s_view(it):
     assert "Famille Dossier-Secret" not in words
 
 
-def test_an_altered_or_old_link_opens_nothing(it):
+@pytest.mark.parametrize("name", ["linked_explanation", "linked_explanation_pdf"])
+def test_an_altered_or_old_link_says_so_and_opens_nothing(it, name):
     propose(it)
-    path = linked(it, it.citizen)
+    path = linked(it, it.citizen, name)
     assert Client().get(path).status_code == 200
-    assert Client().get(path.replace("/explication/", "x/explication/")).status_code == 404
+    cut = Client().get(path.replace("/explication", "x/explication"))
+    assert cut.status_code == 404
+    assert "Ce lien est incomplet" in main(cut)
     signed_long_ago = timezone.now() - links.VALID_FOR - timedelta(days=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.core.signing.time.time", lambda: signed_long_ago.timestamp())
-        old = linked(it, it.citizen)
-    assert Client().get(old).status_code == 404
+        path = linked(it, it.citizen, name)
+    old = Client().get(path)
+    assert old.status_code == 410
+    assert "Ce lien a expiré" in main(old)
+    for words in (main(cut), main(old)):
+        assert "Se connecter" in words
+        assert "03 88 00 00 00" in words
 
 
 def test_the_page_is_found_from_where_the_match_is_seen(it, as_user):
