@@ -247,6 +247,7 @@ def _write(
     An offer's scan that begins from now on waits until we have committed, and then finds what we write. What it has
     found before we are told by the rows themselves; the offers that we do not know of wait for the rescan's end.
     """
+    writing.without_waiting_for_the_disk()
     scans.announce_scan(part.city)
     touched = writing.touched_offers(found.offer_ids, horizon=horizon)
     untouched = writing.lock_untouched(found.need_ids, horizon=horizon)

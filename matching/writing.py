@@ -60,6 +60,8 @@ _PREPARE = "; ".join(
 )
 # Within one transaction a scan may follow another.
 _EMPTY = "; ".join(f"DELETE FROM pg_temp.{table}" for table in _TABLES)  # noqa: S608 (our own names)
+# Of the temporary tables: how many rows they have is all that the planner needs to know.
+_FEW_STATISTICS = "SET LOCAL default_statistics_target = 10"
 _GONE = """
     UPDATE matching_match m SET state = %(superseded)s, changed_at = %(now)s
     WHERE m.need_id = ANY(%(needs)s) AND m.state = 'suggested'
@@ -260,7 +262,7 @@ def result(
 def write(result: Result, *, now: datetime) -> Written:
     """Write what differs. Needs without any pair found lose the suggestions that they had."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_PREPARE}; {_EMPTY}")
+        cursor.execute(f"{_PREPARE}; {_EMPTY}; {_FEW_STATISTICS}")
         for name, rows in zip(_TABLES, (result.looked_at, result.found, result.missed), strict=True):
             _copy(cursor, name, rows)
         values: dict[str, Any] = {
@@ -282,6 +284,16 @@ def write(result: Result, *, now: datetime) -> Written:
         fresh = dict(cursor.fetchall())
         cursor.execute(_SCANS, values)
     return Written(fresh, changed, len(result.found) - changed - sum(fresh.values()), gone)
+
+
+def without_waiting_for_the_disk() -> None:
+    """Have the commit of this transaction return at once; for what can be done again.
+
+    The log is one: whatever is committed later, and waits for the disk, makes sure of this too. When the machine fails
+    before, both the suggestions and the mark that their part is done are lost, and the part is done again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def horizon() -> int:
