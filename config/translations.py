@@ -1,7 +1,8 @@
 """Message catalogues without gettext's programs: read from the sources, kept as .po, compiled to .mo.
 
 The sources are French and so are the msgids; a .po file holds one translation of each, nothing else: no line
-numbers, dates or obsolete entries, so that a diff shows wording alone.
+numbers, dates or obsolete entries, so that a diff shows wording alone. French has no .po file: its .mo file is made of
+the sources.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ FOLDERS = [
     "cities",
 ]  # fmt: skip
 TEMPLATE_ENDINGS = {".html", ".txt", ".xml", ".svg", ".ics"}
+SOURCE_LANGUAGE = "fr"
 # Which arguments are the singular, the plural and the context.
 KEYWORDS: dict[Any, Any] = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
@@ -193,20 +195,42 @@ def update(language: str, root: Path = ROOT) -> bool:
 
 
 def compile_all(root: Path = ROOT) -> list[Path]:
-    """Write the .mo files that are older than their .po; returns them."""
-    written = []
+    """Write the .mo files that are older than their .po, French's when older than some source; returns them."""
+    written = _compile_counts(root)
     for path in sorted((root / "locale").glob("*/LC_MESSAGES/django.po")):
         target = path.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
             continue
         with path.open("rb") as file:
             catalog = read_po(file, locale=path.parent.parent.name)
-        fresh = target.with_suffix(".new")
-        with fresh.open("wb") as file:
-            write_mo(file, catalog)
-        fresh.replace(target)
+        _write_mo(target, catalog)
         written.append(target)
     return written
+
+
+def _compile_counts(root: Path) -> list[Path]:
+    """The French texts that count something, as their own translations.
+
+    What has no catalogue is counted by the rule of English, "0 personnes"; with this one, by that of French.
+    """
+    target = po_path(SOURCE_LANGUAGE, root).with_suffix(".mo")
+    made = target.stat().st_mtime_ns if target.exists() else 0
+    if made and all(path.stat().st_mtime_ns <= made for path in sources(root)):
+        return []
+    counts = Catalog(locale=SOURCE_LANGUAGE, fuzzy=False)
+    for message in extract(root):
+        if isinstance(message.id, tuple | list):
+            counts.add(message.id, tuple(message.id), context=message.context)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _write_mo(target, counts)
+    return [target]
+
+
+def _write_mo(target: Path, catalog: Catalog) -> None:
+    fresh = target.with_suffix(".new")
+    with fresh.open("wb") as file:
+        write_mo(file, catalog)
+    fresh.replace(target)
 
 
 # --- Judging them --------------------------------------------------------------------------------------

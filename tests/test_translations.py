@@ -3,6 +3,7 @@
 import gettext
 
 import pytest
+from django.utils.translation.trans_real import DjangoTranslation
 
 from config import translations
 
@@ -108,6 +109,38 @@ def test_arabic_forms_are_chosen_as_unicode_says(root):
     assert [form(number) for number in numbers] == [0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 3, 4, 5]
 
 
+def test_french_counts_nothing_in_the_singular(root):
+    """0 personne, 1 personne, 2 personnes: made of the sources, in code and in pages, without a .po file."""
+    (written,) = translations.compile_all(root)
+    assert not translations.compile_all(root), "nothing has changed"
+    with written.open("rb") as file:
+        french = gettext.GNUTranslations(file)
+    for one, several in (
+        ("%(count)d besoin", "%(count)d besoins"),
+        ("%(number)s lit à %(place)s", "%(number)s lits à %(place)s"),
+    ):
+        assert [french.ngettext(one, several, n) for n in (0, 1, 2)] == [one, one, several]
+    assert french.gettext("proposition") == "proposition"
+    assert not translations.po_path("fr", root).exists()
+    more = CODE + 'ngettext("%(n)s lit", "%(n)s lits", 0)'
+    (root / "offers" / "models.py").write_text(more, encoding="utf-8")
+    assert translations.compile_all(root) == [written]
+
+
+def test_every_french_count_of_the_product_says_0_as_1():
+    translations.compile_all()
+    french = DjangoTranslation("fr")
+    counts = [message for message in translations.extract() if isinstance(message.id, tuple)]
+    assert len(counts) > 50
+    for message in counts:
+        one, several = message.id
+        if message.context is None:
+            said = [french.ngettext(one, several, n) for n in (0, 1, 2)]
+        else:
+            said = [french.npgettext(message.context, one, several, n) for n in (0, 1, 2)]
+        assert said == [one, one, several]
+
+
 def test_the_check_names_what_is_wrong(root):
     (root / "offers" / "models.py").write_text('_("Bonjour %(name)s"); _("Oui"); _("Non")', encoding="utf-8")
     (root / "offers" / "templates" / "offers" / "page.html").unlink()
@@ -144,7 +177,8 @@ def test_placeholders(text, found):
 def test_compiled_catalogues_are_read_by_pythons_own_gettext(root):
     translations.update("en", root)
     translate(root, "en", proposition="offer")
-    (target,) = translations.compile_all(root)
+    target = translations.po_path("en", root).with_suffix(".mo")
+    assert target in translations.compile_all(root)
     with target.open("rb") as file:
         assert gettext.GNUTranslations(file).gettext("proposition") == "offer"
     assert translations.compile_all(root) == [], "what is up to date is left alone"

@@ -64,7 +64,7 @@ def test_from_the_button_to_the_result(city, coordinator, path, desk):
     assert "Aucun recalcul pour l’instant" in text(desk.get(path))
     busy = desk.post(path, follow=True)
     assert "Le recalcul va commencer" in text(busy)
-    assert "0 % · 0 besoins sur 3" in text(busy)
+    assert "0 % · 0 besoin sur 3" in text(busy)
     assert 'hx-trigger="every 2s"' in busy.content.decode()
     assert 'http-equiv="refresh"' in busy.content.decode()
     assert '<button class="button button--accent"' not in busy.content.decode()
@@ -80,7 +80,7 @@ def test_from_the_button_to_the_result(city, coordinator, path, desk):
     assert "hx-trigger" not in over.content.decode()
     assert "terminé" in text(over)
     assert "3 besoins comparés" in text(over)
-    assert "3 pistes nouvelles ou changées · 0 inchangées · 3 paires possibles" in text(over)
+    assert "3 pistes nouvelles ou changées · 0 inchangée · 3 paires possibles" in text(over)
     assert f"par {coordinator}" in text(over)
     assert Match.objects.suggested().count() == 3
 
@@ -120,7 +120,7 @@ def test_another_town_s_figures_are_not_ours(city, path, desk):
     for _ in range(4):
         due_need(city=other, now=timezone.now())
     rescans.ask(cities=[city, other], by=None, now=timezone.now())
-    assert "0 besoins sur 3" in text(desk.get(path))
+    assert "0 besoin sur 3" in text(desk.get(path))
     RescanPart.objects.filter(city=city).update(finished_at=timezone.now())
     assert "3 besoins comparés" in text(desk.get(path))
     rescans.ask(cities=[other], by=UserFactory(name="Quelqu’un d’ailleurs"), now=timezone.now())
