@@ -39,7 +39,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     """Scan the most urgent due needs, those of one town and kind together; how many. Twice changes nothing."""
     due = (
         Need.objects.due_for_scan()
-        .only("city", "kind", "urgency", "quantity", "revision")
+        .only("city", "kind", "urgency", "state", "quantity", "revision")
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
     first = due.first()
@@ -48,10 +48,11 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     announce_scan(first.city)
     alike = due.filter(city=first.city, kind=first.kind, urgency=first.urgency).exclude(pk=first.pk)
     claimed = [first, *alike[: NEEDS_AT_ONCE - 1]]
-    _settle_progress(claimed, now=now)
-    open_ids = set(Need.objects.open().filter(pk__in=[n.pk for n in claimed]).values_list("pk", flat=True))
-    _scan([need for need in claimed if need.pk in open_ids], city=first.city, now=now)
-    if closed := [need.pk for need in claimed if need.pk not in open_ids]:
+    met = _settle_progress(claimed, now=now)
+    # Open ones that may not be matched are not due (`due_for_scan`).
+    still_open = [need for need in claimed if need.is_open and need.pk not in met]
+    _scan(still_open, city=first.city, now=now)
+    if closed := [need for need in claimed if need not in still_open]:
         _supersede(Match.objects.filter(need__in=closed, state=MatchState.SUGGESTED), now=now)
     needs.mark_scanned(need_ids=[need.pk for need in claimed])
     return len(claimed)
@@ -175,13 +176,14 @@ def _supersede(suggestions: QuerySet[Match], *, now: datetime) -> int:
     return gone.update(state=writing.SUPERSEDED, changed_at=now)
 
 
-def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> None:
-    """A need that was lowered to what is confirmed already is met: needs themselves know nothing of matches."""
+def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> set[int]:
+    """A need that was lowered to what is confirmed already is met, needs themselves know nothing of matches; which."""
     confirmed = Match.objects.filter(need__in=claimed, state__in=SERVED).values("need")
     served = dict(confirmed.annotate(total=Sum("quantity")).values_list("need", "total"))
-    for need in claimed:
-        if served.get(need.pk, 0) >= need.quantity:
-            needs.record_progress(need_id=need.pk, served=served[need.pk], by=None, now=now)
+    met = {need.pk for need in claimed if served.get(need.pk, 0) >= need.quantity}
+    for need_id in sorted(met):
+        needs.record_progress(need_id=need_id, served=served[need_id], by=None, now=now)
+    return met
 
 
 def _tell_desk(city: City, claimed: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:
