@@ -76,14 +76,16 @@ class WeightsForm(forms.Form):
 
     @property
     def total(self) -> Decimal:
-        """What the boxes make together as they are shown; those that are no number count nothing."""
+        """What the boxes make together as they are shown; those that are no number of points count nothing."""
         total = Decimal(0)
         for part in PARTS:
             try:
                 points = self.fields[part].to_python(self[part].value())
             except ValidationError:
                 continue
-            total += points if points is not None and points.is_finite() else 0
+            # Nobody is told a sum of a million figures, which 1e999999 and 1e-999999 would make.
+            if points is not None and points.is_finite() and 0 <= points <= TOTAL:
+                total += points.quantize(Decimal("0.01"))
         return total
 
 

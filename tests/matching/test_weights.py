@@ -316,6 +316,32 @@ def test_nothing_typed_is_lost(coordinator, url, as_user):
     assert "Enregistrer" not in body
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "1e9999999",
+        "-1e9999999",
+        "1e999999",
+        "1e-999999",
+        "1e-9999999",
+        "-1e-999999",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "9" * 400,
+    ],
+)
+@pytest.mark.parametrize("step", ["preview", "save"])
+def test_an_absurd_number_of_points_is_refused_in_few_words(city, coordinator, url, as_user, odd, step):
+    answer = as_user(coordinator).post(url, typed(DEFAULT_WEIGHTS, step=step, proximity=odd))
+    assert answer.status_code == 200
+    assert len(answer.content) < 50_000
+    assert answer.context["total"] == "70"
+    assert "proximity" in answer.context["form"].errors
+    city.refresh_from_db()
+    assert city.weights == DEFAULT_WEIGHTS
+
+
 def test_saving_wrong_points_shows_them_again(city, coordinator, url, as_user):
     page = as_user(coordinator).post(url, typed(FRESH, fit="11", step="save"))
     assert "c’est 1 de trop" in text(page)
