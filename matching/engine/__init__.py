@@ -5,7 +5,6 @@ ranked = rank_columns(need_columns, offer_columns, today=today)  # the same for 
 reasons = explain(rankings[0].pairings[0], need, offer, today)
 """
 
-from matching.engine.candidates import band, boxes
 from matching.engine.columns import (
     NeedColumns,
     OfferColumns,
@@ -74,8 +73,6 @@ __all__ = [
     "Weights",
     "Window",
     "arithmetic",
-    "band",
-    "boxes",
     "broken_rules",
     "explain",
     "explain_near_miss",

@@ -7,7 +7,6 @@ every one, in tiles that fit a processor's cache.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor
 from typing import Self
 
 import numpy as np
@@ -30,30 +29,6 @@ LARGEST_CELL, SMALLEST_CELL = 4.0, 0.05  # degrees
 LEAST_BAND, MOST_BAND = 0.05, 10.0  # degrees of latitude
 BAND_KEY = 512.0
 KM_PER_DEGREE = 111.2
-
-
-def band(lat: float) -> int:
-    """A tenth of a degree of latitude, about 11 km: the coarse half of a stored place."""
-    return floor(lat * 10)
-
-
-def boxes(lat: float, lon: float, radius_km: float) -> list[tuple[float, float, float, float]]:
-    """(min_lat, max_lat, min_lon, max_lon), one or two, that hold every point within the radius and the
-    corners beyond it.
-
-    Two where the circle crosses the antimeridian; all longitudes where it holds a pole.
-    """
-    heights, widths = _half_sizes(np.array([lat]), np.array([radius_km]))
-    height, width = float(heights[0]), float(widths[0])
-    south, north = max(lat - height, -90.0), min(lat + height, 90.0)
-    west, east = lon - width, lon + width
-    if width >= 180:
-        return [(south, north, -180.0, 180.0)]
-    if west <= -180:
-        return [(south, north, -180.0, east), (south, north, west + 360, 180.0)]
-    if east >= 180:
-        return [(south, north, west, 180.0), (south, north, -180.0, east - 360)]
-    return [(south, north, west, east)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +200,7 @@ class Circles:
         radius = beyond.of(np.maximum(self.reach_km, offers.widest_km))
         half_around = np.pi * EARTH_RADIUS_KM
         radius = np.where(self.remote_ok & offers.is_remote, half_around, np.minimum(radius, half_around))
-        height, width = _half_sizes(np.maximum(np.abs(self.south), np.abs(self.north)), radius)
+        height, width = half_sizes(np.maximum(np.abs(self.south), np.abs(self.north)), radius)
         west, east = self.west - width, self.east + width
         all_round = (width >= 180) | (east - west >= 360) | ((west < -180) & (east > 180))
         least, most = int(offers.key[0] // BAND_KEY), int(offers.key[-1] // BAND_KEY)
@@ -291,7 +266,7 @@ def _field(sides: Sides, need_rows: Ints, offer_rows: Ints) -> Field:
     return Field(sides.take(need_rows, offer_rows), need_rows, offer_rows, tuple(classes))
 
 
-def _half_sizes(lat: Floats, radius_km: Floats) -> tuple[Floats, Floats]:
+def half_sizes(lat: Floats, radius_km: Floats) -> tuple[Floats, Floats]:
     """Half height and half width in degrees of the box round each circle; 180 wide where it holds a pole.
 
     The widest point of a circle lies towards the pole, hence asin(sin(r/R) / cos(lat)) and not r/R /

@@ -6,12 +6,10 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from catalogue.models import REACH_CLASSES
+from matching.engine.candidates import SLACK_KM, half_sizes
 from matching.engine.columns import Bools, Floats, Ints
 from matching.engine.records import EARTH_RADIUS_KM
 
-# Rounding in the database's distance may never lose a candidate; the exact decision is the engine's.
-SLACK_KM = 1e-3
-SLACK_DEGREES = 1e-6
 # Around more places than these, circles are drawn round the cells that they lie in: so many degrees each way.
 CELL_DEGREES = {1_000: 0.1, 20_000: 0.5}
 HALF_DIAGONAL_KM = 79.0  # of a cell of one degree, at the equator
@@ -72,7 +70,10 @@ class Ranges:
 
 
 def in_circle(row: str) -> str:
-    """Whether this row lies within the circle's reach or its own: the great circle by the haversine formula."""
+    """Whether this row lies within the circle's reach or its own: the great circle by the haversine formula.
+
+    Rounding may lose none, hence the slack; the exact decision is the engine's.
+    """
     return f"""{2 * EARTH_RADIUS_KM} * asin(least(1, sqrt(
         power(sin(radians({row}.latitude - %(lat)s::float8) / 2), 2) + cos(radians(%(lat)s::float8))
         * cos(radians({row}.latitude)) * power(sin(radians({row}.longitude - %(lon)s::float8) / 2), 2))))
@@ -92,12 +93,7 @@ def _cells(wanted: Places, *, size: float) -> Floats:
 
 def _bands(key: Ints, lat: Floats, lon: Floats, radius_km: Floats) -> tuple[Ints, Ints, Floats, Floats]:
     """The bands of the box round each circle: (key, band, west, east), twice where it crosses the antimeridian."""
-    angle = (radius_km + SLACK_KM) / EARTH_RADIUS_KM
-    height = np.degrees(angle) + SLACK_DEGREES
-    # The widest point of a circle lies towards the pole; one that holds a pole has all longitudes.
-    holds_pole = np.abs(lat) + height >= 90
-    ratio = np.sin(angle) / np.cos(np.radians(np.where(holds_pole, 0, lat)))
-    width = np.where(holds_pole, 180, np.degrees(np.arcsin(np.clip(ratio, 0, 1))) + SLACK_DEGREES)
+    height, width = half_sizes(lat, radius_km)
     south = np.clip(np.floor((lat - height) * 10), -900, 900).astype(np.int64)
     north = np.clip(np.floor((lat + height) * 10), -900, 900).astype(np.int64)
     west, east = lon - width, lon + width
