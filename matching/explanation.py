@@ -21,18 +21,18 @@ from matching import algorithm, engine
 from matching.lifecycle import Role
 from matching.messages import kilometres, reason_sentence
 from matching.models import Decision, Match, MatchState, Scan
-from matching.presentation import ACT_WORDS
+from matching.presentation import ACT_WORDS, PART_REASONS
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
 from needs.words import public_title
 
-# What the engine said of a pair, under the rule or the part that it speaks of.
+# What the engine said of a pair, under the rule that it speaks of.
 RULE_REASONS = {
     "category": ("form",),
     "city": ("linked_city",),
-    "distance": ("distance", "same_place", "remote"),
-    "dates": ("all_days", "some_days"),
-    "capacity": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
+    "distance": PART_REASONS["proximity"],
+    "dates": PART_REASONS["dates"],
+    "capacity": PART_REASONS["fit"],
     "step_free": ("step_free",),
     "pets": ("pets_accepted",),
     "shared_home": ("shared_home",),
@@ -40,14 +40,6 @@ RULE_REASONS = {
     "languages": ("languages",),
     "slots": ("slots",),
     "open": (),
-}
-PART_REASONS = {
-    "proximity": RULE_REASONS["distance"],
-    "dates": RULE_REASONS["dates"],
-    "fit": RULE_REASONS["capacity"],
-    "language": ("shared_languages", "languages_unknown", "no_shared_language"),
-    "freshness": ("confirmed", "confirmation_unknown"),
-    "courtesy": ("asked", "not_asked"),
 }
 # First strong isolate: a title keeps its own direction and moves nothing of the sentence around it.
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"

@@ -40,8 +40,8 @@ def explained(
         try:
             need, offer, today = _records(pair, holds, now=now)
         except (ValueError, ValidationError) as error:
-            # Only a row that was written by hand; its values may be personal and stay out of the log.
-            field = "slots" if isinstance(error, ValidationError) else str(error).partition(":")[0]
+            # Only a row that was written by hand.
+            field = records.refused_field(error)
             log.error("need %s with offer %s is left unexplained: %s", pair.need.pk, pair.offer.pk, field)
             continue
         if isinstance(pair, Match):

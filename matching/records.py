@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+
 from catalogue.slots import parse_slot
 from cities.models import City
 from matching import engine
@@ -87,6 +89,13 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
         slots=slots(offer.slots),
         remote=offer.remote,
     )
+
+
+def refused_field(error: ValueError | ValidationError) -> str:
+    """The field of a row that the engine refused. Its value may be personal, and stays out of the log."""
+    if isinstance(error, ValidationError):
+        return "slots"  # the only text that is parsed
+    return str(error).partition(":")[0]
 
 
 def slots(texts: Sequence[str]) -> tuple[engine.Slot, ...]:

@@ -264,7 +264,7 @@ def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need
         try:
             found[need.pk] = records.need_record(need, missing=missing, today=today)
         except (ValueError, ValidationError) as error:
-            log.error("need %s is left out of its scan: %s", need.pk, _field(error))
+            log.error("need %s is left out of its scan: %s", need.pk, records.refused_field(error))
     return found
 
 
@@ -292,12 +292,5 @@ def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int,
                 city=city,
             )
         except (ValueError, ValidationError) as error:
-            log.error("offer %s is left out: %s", offer.pk, _field(error))
+            log.error("offer %s is left out: %s", offer.pk, records.refused_field(error))
     return found
-
-
-def _field(error: Exception) -> str:
-    """The field at fault; its value may be personal and stays out of the log."""
-    if isinstance(error, ValidationError):
-        return "slots"
-    return str(error).partition(":")[0]

@@ -14,12 +14,12 @@ from django.utils import timezone, translation
 from accounts.models import Role
 from catalogue.vocabulary import Kind
 from matching import algorithm, engine, links, services
-from matching.explanation import PART_REASONS, RULE_REASONS, Reader, explain
+from matching.explanation import RULE_REASONS, Reader, explain
 from matching.explanation_pdf import as_pdf
 from matching.lifecycle import Reason
 from matching.messages import _SENTENCES
 from matching.models import Match, Scan
-from matching.presentation import PART_LABELS
+from matching.presentation import PART_LABELS, PART_REASONS
 from needs.models import Need
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import story
