@@ -77,7 +77,7 @@ def test_a_part_that_fails_shows_in_the_exit_status(busy_town, monkeypatch, capl
         raise RuntimeError("a disk is full")
 
     monkeypatch.setattr(rescans.snapshots, "of_part", fail)
-    with pytest.raises(CommandError, match="3 parts sur 3 n’ont pas pu être faites"):
+    with pytest.raises(CommandError, match="3 groupes de besoins sur 3 n’ont pas pu être comparés"):
         run("--all", "--workers", "1")
 
 
@@ -91,6 +91,6 @@ def test_a_process_that_dies_is_replaced_and_its_part_given_up_at_the_third_time
         return of_part(*arguments, kind=kind, **options)
 
     monkeypatch.setattr(rescans.snapshots, "of_part", die_on_goods)
-    with pytest.raises(CommandError, match="1 part sur 3 n’a pas pu être faite"):
+    with pytest.raises(CommandError, match="1 groupe de besoins sur 3 n’a pas pu être comparé"):
         run("--all", "--workers", "1")
     assert Match.objects.suggested().count() == 2

@@ -109,7 +109,7 @@ def test_a_failure_is_said_in_words(city, path, desk, monkeypatch, caplog):
             pass
     said = text(desk.get(path))
     assert "incomplet" in said
-    assert "3 parts sur 3 n’ont pas pu être recalculées, après trois essais." in said
+    assert "3 groupes de besoins sur 3 n’ont pas pu être comparés, après trois essais." in said
     assert "Tout recalculer" in said
 
 

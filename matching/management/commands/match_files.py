@@ -194,7 +194,7 @@ def _page(summary: Summary, out: Path) -> list[str]:
                 ("", _("valeur"), _("personnes aidées")),
                 (_("plan"), *_figures(summary.plan)),
                 (_("premier arrivé, premier servi"), *_figures(summary.first_come)),
-                (_("meilleur score d’abord"), *_figures(summary.greedy)),
+                (_("meilleure note d’abord"), *_figures(summary.greedy)),
             ]
         ),
         _how_good(summary),

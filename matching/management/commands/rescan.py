@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 time.sleep(LOOK_EVERY)
         else:
             self.stdout.write(
-                _("Demandé\u202f: les exécutants s’en chargent. Avec --wait, on attend la fin.")
+                _("Demandé\u202f: le serveur s’en charge. Avec --wait, on attend la fin.")
             )
             return
         progress = rescans.progress(rescan)
@@ -74,8 +74,8 @@ class Command(BaseCommand):
         if progress.failed:
             raise CommandError(
                 ngettext(
-                    "%(n)s part sur %(all)s n’a pas pu être faite. Le journal dit pourquoi.",
-                    "%(n)s parts sur %(all)s n’ont pas pu être faites. Le journal dit pourquoi.",
+                    "%(n)s groupe de besoins sur %(all)s n’a pas pu être comparé. Le journal dit pourquoi.",
+                    "%(n)s groupes de besoins sur %(all)s n’ont pas pu être comparés. Le journal dit pourquoi.",
                     progress.failed,
                 )
                 % {"n": progress.failed, "all": progress.parts}
@@ -123,7 +123,7 @@ def _work(rescan: Rescan, count: int, line: "_Line") -> None:
                 time.sleep(LOOK_EVERY / 5)
         except KeyboardInterrupt:
             raise CommandError(
-                _("Interrompu. Ce qui est écrit reste\u202f; les exécutants finiront."), returncode=130
+                _("Interrompu. Ce qui est écrit reste\u202f; le serveur finira."), returncode=130
             ) from None
         finally:
             for process in processes:
