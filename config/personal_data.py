@@ -91,7 +91,9 @@ REGISTER: dict[str, Marks] = {
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
         "last_day quantity need_revision offer_revision answer_by asked_at ended_on created_at changed_at"
     ),
-    "matching.Decision": Marks(keep="match act from_state to_state by role reason at", anonymise="note"),
+    "matching.Decision": Marks(
+        keep="match act from_state to_state by role reason plan_number at", anonymise="note"
+    ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
         keep="need revision candidates feasible suggested lowest_score near_misses algorithm scanned_at"
@@ -104,10 +106,10 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.Plan": Marks(
         keep="city by kind urgency need_ids budget_seconds state asked_at started_at finished_at fingerprint "
-        "algorithm objective bound first_come greedy people_asked people people_first_come scarcity"
+        "algorithm objective bound first_come greedy in_time people_asked people people_first_come scarcity"
     ),
     "matching.PlanLine": Marks(
-        keep="plan need offer quantity first_day last_day score part_values distance_km value need_revision "
+        keep="plan need offer quantity first_day last_day rank score part_values distance_km value need_revision "
         "offer_revision match"
     ),
     "matching.PlanGap": Marks(keep="plan need missing people reason"),

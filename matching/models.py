@@ -85,7 +85,7 @@ class Match(models.Model):
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="matches", db_index=False)
     state = models.CharField(max_length=10, choices=MatchState.choices, default=MatchState.SUGGESTED)
     # The engine's result, kept whole: French law gives a right to the data, parameters and weights applied.
-    rank = models.PositiveSmallIntegerField(help_text=_("place parmi les pistes du besoin, 1 d’abord"))
+    rank = models.PositiveIntegerField(help_text=_("place parmi les propositions possibles, 1 d’abord"))
     score = models.FloatField(help_text=_("0 à 100"))
     part_values = ArrayField(
         models.FloatField(),
@@ -198,6 +198,10 @@ class Decision(models.Model):
     role = models.CharField(max_length=12)
     reason = models.CharField(max_length=20, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    # A number and no key: plans are forgotten after a month, decisions stay.
+    plan_number = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("le plan dont c’est une ligne")
+    )
     at = models.DateTimeField()
 
     class Meta:
@@ -369,10 +373,11 @@ class Plan(models.Model):
     bound = models.FloatField(null=True, blank=True, help_text=_("aucun plan ne peut faire mieux"))
     first_come = models.FloatField(null=True, blank=True, help_text=_("premier arrivé, premier servi"))
     greedy = models.FloatField(null=True, blank=True, help_text=_("la meilleure note d’abord"))
+    in_time = models.BooleanField(default=True, help_text=_("faux quand le temps donné a mis fin au calcul"))
     people_asked = models.PositiveIntegerField(default=0)
     people = models.FloatField(null=True, blank=True, help_text=_("personnes aidées par le plan"))
     people_first_come = models.FloatField(null=True, blank=True)
-    # Whom the plan leaves out and why, and what would help most: codes and numbers, see engine.scarcity.
+    # What would help most those whom the plan leaves out (`gaps`): codes and numbers, see engine.planning.scarcity.
     scarcity = models.JSONField(default=list)
 
     class Meta:
@@ -402,6 +407,7 @@ class PlanLine(models.Model):
     quantity = models.PositiveIntegerField()
     first_day = models.DateField()
     last_day = models.DateField()
+    rank = models.PositiveIntegerField(help_text=_("place parmi les propositions possibles, 1 d’abord"))
     score = models.FloatField()
     part_values = ArrayField(models.FloatField(), size=len(PARTS))
     distance_km = models.FloatField()
@@ -429,7 +435,7 @@ class PlanGap(models.Model):
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="+")
     missing = models.PositiveIntegerField(help_text=_("ce qui manque, dans l’unité du besoin"))
     people = models.FloatField(help_text=_("personnes que cela concerne"))
-    # `code` and numbers: no offer at all, one rule that excludes all, or others served first.
+    # `code` and numbers: see engine.planning.gaps.
     reason = models.JSONField()
 
     class Meta:

@@ -53,14 +53,24 @@ def compared(plan: Plan) -> str:
 
 
 def sure(plan: Plan) -> str:
-    """How sure it is that there is no better plan; a share is rounded up, so that it is never said too small."""
+    """How sure it is that there is no better plan, and whether time ran out; a share is rounded up, so that it is never
+    said too small.
+    """
     gap = 1 - _share(plan.objective, plan.bound)
     if gap < EQUAL:
         return _("On ne peut pas faire mieux\u202f: c’est démontré.")
     percent = math.ceil(gap * 1000 - EQUAL) / 10
-    return _("Il est à %(percent)s\u202f%% au plus du meilleur plan possible.") % {
+    told = _("Il est à %(percent)s\u202f%% au plus du meilleur plan possible.") % {
         "percent": number_format(percent, 1)
     }
+    if plan.in_time:
+        return told
+    cut_short = ngettext(
+        "Le calcul s’est arrêté au bout de %(n)s seconde\u202f: plus de temps peut trouver mieux.",
+        "Le calcul s’est arrêté au bout de %(n)s secondes\u202f: plus de temps peut trouver mieux.",
+        plan.budget_seconds,
+    ) % {"n": number_format(plan.budget_seconds)}
+    return f"{told} {cut_short}"
 
 
 def ways(plan: Plan) -> list[dict[str, Any]]:

@@ -37,9 +37,12 @@ class Taken(NotPossible):
 
 
 @transaction.atomic
-def propose(*, match_id: int, by: User, now: datetime, note: str = "") -> Match:
+def propose(
+    *, match_id: int, by: User, now: datetime, note: str = "", plan_number: int | None = None
+) -> Match:
     """Hold the capacity and ask the citizen; where the town presumes a consent, go on at once.
 
+    `plan_number`: the plan of which this is a line, kept with the decision.
     Raises NotPossible ("state", "role", "vetting" for a home not visited, "closed" when offer or need no longer is
     open, "changed" when either is not what the engine compared any more) and Taken.
     """
@@ -55,7 +58,7 @@ def propose(*, match_id: int, by: User, now: datetime, note: str = "") -> Match:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
     match.asked_at = now
     match.answer_by = now + timedelta(hours=match.city.answer_hours(match.need.urgency))
-    _move(match, Act.PROPOSE, found.to, role=role, by=by, now=now, note=note)
+    _move(match, Act.PROPOSE, found.to, role=role, by=by, now=now, note=note, plan_number=plan_number)
     if match.city.asks_citizen(match.offer.kind):
         _tell(match, "question", [match.offer.owner], messages.question, now=now)
     else:
@@ -300,6 +303,7 @@ def _move(
     now: datetime,
     reason: str = "",
     note: str = "",
+    plan_number: int | None = None,
 ) -> None:
     """Write the new state, its decision, and what is held; have the engine look again.
 
@@ -321,6 +325,7 @@ def _move(
         role=role,
         reason=reason,
         note=note[:500],
+        plan_number=plan_number,
         at=now,
     )
     if to in HOLDING and before not in HOLDING:

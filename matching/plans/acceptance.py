@@ -104,7 +104,7 @@ def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | N
     if answered is not None:
         raise NotPossible(Act.PROPOSE, MatchState(answered.state), "state")
     match_id = _suggested(line, match, plan=plan, now=now)
-    proposed = services.propose(match_id=match_id, by=by, now=now)
+    proposed = services.propose(match_id=match_id, by=by, now=now, plan_number=plan.pk)
     line.match = proposed
     line.save(update_fields=["match"])
     return proposed
@@ -118,7 +118,7 @@ def suggestion(line: PlanLine, *, plan: Plan, now: datetime) -> Match:
         city=plan.city,
         need=line.need,
         offer=line.offer,
-        rank=0,
+        rank=line.rank,
         score=round(points, 6),
         part_values=line.part_values,
         weight_values=[float(weight) for weight in weights],
@@ -136,7 +136,7 @@ def suggestion(line: PlanLine, *, plan: Plan, now: datetime) -> Match:
 
 # What a plan knows better than the suggestion that stands: it may give a part, count on other stays, and be the newer.
 _PLANNED = (
-    "score", "part_values", "weight_values", "algorithm", "distance_km", "first_day", "last_day", "quantity",
+    "rank", "score", "part_values", "weight_values", "algorithm", "distance_km", "first_day", "last_day", "quantity",
     "need_revision", "offer_revision", "changed_at",
 )  # fmt: skip
 
@@ -145,7 +145,6 @@ def _suggested(line: PlanLine, match: Match | None, *, plan: Plan, now: datetime
     """The pair as the plan has it: the suggestion that stands, or one more beside the best that are kept."""
     planned = suggestion(line, plan=plan, now=now)
     if match is None:
-        planned.rank = 1 + Match.objects.filter(need=line.need_id, state=MatchState.SUGGESTED).count()
         planned.save(force_insert=True)
         return planned.pk
     for name in _PLANNED:

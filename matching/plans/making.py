@@ -210,11 +210,12 @@ def _write(plan: Plan, made: _Made, *, now: datetime) -> None:
     plan.fingerprint, plan.algorithm = made.fingerprint, engine.VERSION
     plan.objective, plan.bound = found.objective, found.bound
     plan.first_come, plan.greedy = found.first_come.objective, found.greedy.objective
+    plan.in_time = found.in_time
     plan.people, plan.people_first_come = found.people, found.first_come.people
     plan.people_asked, plan.scarcity = round(found.people_asked), made.scarcity
     plan.save(
         update_fields=[
-            "state", "finished_at", "fingerprint", "algorithm", "objective", "bound", "first_come", "greedy", "people",
+            "state", "finished_at", "fingerprint", "algorithm", "objective", "bound", "first_come", "greedy", "in_time", "people",
             "people_first_come", "people_asked", "scarcity",
         ]
     )  # fmt: skip
@@ -222,36 +223,30 @@ def _write(plan: Plan, made: _Made, *, now: datetime) -> None:
 
 def _lines(plan: Plan, made: _Made) -> list[PlanLine]:
     pairs = made.found.pairs
-    columns = (
-        np.asarray(pairs.needs.ids, np.int64)[pairs.need],
-        np.asarray(pairs.offers.ids, np.int64)[pairs.offer],
-        made.found.units,
-        pairs.run_first,
-        pairs.run_last,
-        pairs.score,
-        np.rint(pairs.distance_km * MICRO) / MICRO,
-        made.found.values,
-        made.need_revision[pairs.need],
-        made.offer_revision[pairs.offer],
-        np.column_stack(pairs.parts),
-    )
+    columns = {
+        "need_id": np.asarray(pairs.needs.ids, np.int64)[pairs.need],
+        "offer_id": np.asarray(pairs.offers.ids, np.int64)[pairs.offer],
+        "quantity": made.found.units,
+        "rank": made.found.rank,
+        "score": pairs.score,
+        "part_values": np.column_stack(pairs.parts),
+        "distance_km": np.rint(pairs.distance_km * MICRO) / MICRO,
+        "value": made.found.values,
+        "need_revision": made.need_revision[pairs.need],
+        "offer_revision": made.offer_revision[pairs.offer],
+    }
     return [
         PlanLine(
             plan=plan,
-            need_id=need,
-            offer_id=offer,
-            quantity=quantity,
             first_day=date.fromordinal(first),
             last_day=date.fromordinal(last),
-            score=score,
-            distance_km=distance_km,
-            value=value,
-            need_revision=need_revision,
-            offer_revision=offer_revision,
-            part_values=parts,
+            **dict(zip(columns, row, strict=True)),
         )
-        for need, offer, quantity, first, last, score, distance_km, value, need_revision, offer_revision, parts in zip(
-            *(column.tolist() for column in columns), strict=True
+        for first, last, *row in zip(
+            pairs.run_first.tolist(),
+            pairs.run_last.tolist(),
+            *(column.tolist() for column in columns.values()),
+            strict=True,
         )
     ]
 

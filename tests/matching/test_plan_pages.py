@@ -211,6 +211,25 @@ def test_a_plan_that_is_not_proven_says_how_far_it_may_be(scene, desk, make):
     plan = make()
     Plan.objects.filter(pk=plan.pk).update(bound=plan.objective / 0.98801)
     assert "à 1,2 % au plus du meilleur plan possible" in text(desk.get(path(plan)))
+    assert "s’est arrêté" not in text(desk.get(path(plan)))
+
+
+def test_a_plan_that_was_cut_short_says_so(city, desk, make):
+    """Given no time it takes the better of the usual ways, which leaves out a whole household here."""
+    due_offer(city=city, now=now(), capacity=3, confirmed_at=now())
+    due_offer(city=city, now=now(), capacity=2, confirmed_at=now() - timedelta(days=80))
+    due_need(city=city, now=now(), adult_women=1, children_3_to_11=1, urgency=Urgency.TONIGHT)
+    due_need(city=city, now=now())
+    plan = make()
+    assert "s’est arrêté" not in text(desk.get(path(plan)))
+    again = plans.renew(plan_id=plan.pk, by=plan.by, now=now())
+    Plan.objects.filter(pk=again.pk).update(budget_seconds=0)
+    assert plans.work_on_one(now=now())
+    # What people choose from is no less than ten seconds.
+    Plan.objects.filter(pk=again.pk).update(budget_seconds=10)
+    page = text(desk.get(path(again)))
+    assert "au plus du meilleur plan possible. Le calcul s’est arrêté au bout de 10 secondes" in page
+    assert "plus de temps peut trouver mieux." in page
 
 
 def test_the_ring_is_the_sum_of_its_parts_whatever_the_points_of_today(city, coordinator, desk, make, scene):

@@ -97,10 +97,22 @@ def test_a_line_carries_the_engine_s_own_figures(city, planned):
     drain()
     line, match = planned().lines.get(), Match.objects.get()
     for name in (
-        "score", "part_values", "distance_km", "first_day", "last_day", "quantity", "need_revision", "offer_revision",
+        "rank", "score", "part_values", "distance_km", "first_day", "last_day", "quantity", "need_revision",
+        "offer_revision",
     ):  # fmt: skip
         assert getattr(line, name) == getattr(match, name), name
     assert line.value == pytest.approx(3 * (1 + line.score / 100))
+
+
+def test_a_plan_keeps_whether_it_was_cut_short(city, ask, planned):
+    due_offer(city=city)
+    due_need(city=city)
+    assert planned().in_time
+    plan = ask(budget_seconds=30)
+    Plan.objects.filter(pk=plan.pk).update(budget_seconds=0)
+    assert plans.work_on_one(now=NOW)
+    plan.refresh_from_db()
+    assert (plan.state, plan.in_time) == (Plan.State.DONE, False)
 
 
 def test_needs_come_in_order_of_arrival_not_of_their_numbers(city, planned):
@@ -544,22 +556,22 @@ def test_successive_stays_share_a_room(city, planned, accept):
     assert Hold.objects.values("offer").distinct().count() == 1
 
 
-def test_a_pair_beyond_the_best_twenty_is_made_a_suggestion_and_proposed(city, planned, accept):
-    """Twenty-one homes suit both; the twenty-first is the only one that the second may have."""
-    due_need(city=city, created_at=NOW - timedelta(days=1))
-    for _ in range(20):
-        due_offer(city=city, capacity=3, accepts=["families"])
-    last = due_offer(city=city, capacity=3, confirmed_at=NOW - timedelta(days=89), accepts=["families"])
+def test_a_pair_beyond_the_best_twenty_is_proposed_with_its_own_rank(city, planned, accept):
+    """Twenty-two homes suit who can go far; who cannot takes the near ones, and only the last one is left."""
+    mobile = due_need(city=city, reach_km=20)
+    for _ in range(21):
+        due_offer(city=city, capacity=3)
+        due_need(city=city, reach_km=1, urgency=Urgency.TONIGHT)
+    last = due_offer(city=city, capacity=3, latitude=city.seat.latitude + 15 / 111.2)
     drain()
+    assert Match.objects.filter(need=mobile, state=MatchState.SUGGESTED).count() == 20
     assert not Match.objects.filter(offer=last).exists()
-    plan = planned()
-    line = plan.lines.get()
-    # The plan as it would be if the others had been given to more needs than this test makes.
-    PlanLine.objects.filter(pk=line.pk).update(offer=last)
-    outcome = accept(plan)
+    line = planned().lines.get(need=mobile)
+    assert (line.offer, line.rank) == (last, 22)
+    outcome = accept(line.plan, line)
     match = Match.objects.get(offer=last)
     assert outcome.asked == (match,)
-    assert (match.state, match.rank, match.quantity) == ("proposed", 21, 3)
+    assert (match.state, match.rank, match.quantity) == ("proposed", 22, 3)
     assert match.part_values == line.part_values
     assert match.score == pytest.approx(line.score, abs=1e-6)
     assert [(d.act, d.from_state, d.to_state) for d in match.decisions.all()] == [
@@ -567,6 +579,22 @@ def test_a_pair_beyond_the_best_twenty_is_made_a_suggestion_and_proposed(city, p
     ]
     drain(LATER)
     invariants.check(settled=True)
+
+
+def test_a_decision_keeps_the_number_of_the_plan_that_it_followed(city, coordinator, scene, planned, accept):
+    """When the plan itself is long forgotten, the explanation still says so."""
+    due_offer(city=city, kind=Kind.GOODS)
+    duvets(city)
+    drain()
+    by_hand = Match.objects.get(need__kind=Kind.GOODS, rank=1)
+    services.propose(match_id=by_hand.pk, by=coordinator, now=NOW)
+    plan = planned(kind=Kind.HOUSING)
+    (match,) = accept(plan).asked
+    services.accept(match_id=match.pk, by=match.offer.owner, now=LATER)
+    plans.forget_old(by=None, now=NOW + timedelta(days=31))
+    assert not Plan.objects.exists()
+    assert [(d.act, d.plan_number) for d in match.decisions.all()] == [("propose", plan.pk), ("accept", None)]
+    assert by_hand.decisions.get().plan_number is None
 
 
 REFUSALS = {
@@ -619,7 +647,7 @@ def test_what_no_longer_holds_is_told_and_the_others_go_on(
     offer = due_offer(city=city, kind=Kind.GOODS)
     sample = plan.lines.get()
     good = PlanLine.objects.create(
-        plan=plan, need=other, offer=offer, quantity=5, first_day=other.first_day, last_day=other.last_day,
+        plan=plan, need=other, offer=offer, quantity=5, rank=1, first_day=other.first_day, last_day=other.last_day,
         score=sample.score, part_values=sample.part_values, distance_km=0, value=1, need_revision=other.revision,
         offer_revision=offer.revision,
     )  # fmt: skip

@@ -54,7 +54,8 @@ class Usual:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """`pairs` and `units`: what is chosen, by need in order of arrival, best first.
+    """`pairs` and `units`: what is chosen, by need in order of arrival, best first; `rank`: the place of each among all
+    that are possible for its need, from 1.
 
     No choice whatever is worth more than `bound`. `people` counts a need that is served in part by its share.
     `in_time` is False when the seconds ended the work: another run may then find another plan.
@@ -62,6 +63,7 @@ class Plan:
 
     pairs: Feasible
     units: Ints
+    rank: Ints
     objective: float
     bound: float
     people: float
@@ -130,6 +132,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
     return Plan(
         pairs=pairs.take(chosen),
         units=units[chosen].astype(np.int64),
+        rank=chosen - np.searchsorted(pairs.need, pairs.need[chosen]) + 1,
         objective=objective,
         bound=max(bound, objective),
         people=float(people @ problem.given(units)),
