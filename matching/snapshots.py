@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import Count, QuerySet, Sum
 
-from catalogue.vocabulary import HOUSING_FORMS, Kind
+from catalogue.vocabulary import Kind
 from cities import selectors as cities
 from cities.models import City
 from matching import engine, reading, records
@@ -90,11 +90,6 @@ class Snapshot:
     def need_revisions(self) -> dict[int, int]:
         """Of each need, by its id, the revision that was read."""
         return dict(zip(_ids(self.needs), self.need_revision.tolist(), strict=True))
-
-    def offer_revisions(self, ids: Collection[int] | None = None) -> dict[int, int]:
-        """Of each offer (or of these), by its id, the revision that was read."""
-        rows = zip(_ids(self.offers), self.offer_revision.tolist(), strict=True)
-        return {id_: revision for id_, revision in rows if ids is None or id_ in ids}
 
     def need_records(self, ids: Iterable[int] | None = None) -> dict[int, engine.Need]:
         """Needs as records, by their ids: for explanations. All that the snapshot has, or these."""
@@ -238,13 +233,6 @@ def _selected(needs: QuerySet[Need]) -> reading.Where:
 def weights_of(city: City) -> engine.Weights:
     """The town's own points of the six parts."""
     return engine.Weights(**city.weights)
-
-
-def categories_of(need: Need) -> list[str]:
-    """The categories of offers that suit a need; for housing, the forms that it accepts."""
-    if need.kind == Kind.HOUSING:
-        return list(need.forms) or [str(form) for form in HOUSING_FORMS]
-    return [need.category]
 
 
 def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:
