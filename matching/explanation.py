@@ -376,6 +376,14 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
             lines.append(_("%(what)s le %(moment)s, par %(who)s.") % words)
         else:
             lines.append(_("%(what)s le %(moment)s.") % words)
+        if decision.plan_number is not None:
+            lines.append(
+                _(
+                    "C’était une ligne du plan n° %(number)s. Un plan cherche à aider ensemble le plus de "
+                    "personnes\u202f: il ne suit pas toujours l’ordre des notes."
+                )
+                % {"number": decision.plan_number}
+            )
     return lines
 
 

@@ -477,6 +477,19 @@ def test_what_is_ticked_is_asked_and_the_rest_is_not(scene, desk, make):
     assert "1 ligne était déjà demandée." in text(again)
 
 
+def test_the_explanation_says_that_a_plan_chose_the_pair_even_when_it_is_forgotten(scene, desk, make):
+    plan = make()
+    desk.post(path(plan), {"line": [plan.lines.get(need=scene[0]).pk]})
+    plans.forget_old(by=None, now=now() + timedelta(days=31))
+    assert not Plan.objects.exists()
+    match = Match.objects.get(state="proposed")
+    page = text(desk.get(reverse("matching:explanation", args=["strasbourg", match.pk])))
+    assert f"C’était une ligne du plan n° {plan.pk}." in page
+    assert "Pour ce besoin, cette proposition était la n° 1." in page
+    other = Match.objects.get(need=scene[1])
+    assert "du plan n°" not in text(desk.get(reverse("matching:explanation", args=["strasbourg", other.pk])))
+
+
 def test_nothing_ticked_asks_nothing(scene, desk, make):
     plan = make()
     assert "Cochez au moins une ligne." in text(desk.post(path(plan), {}, follow=True))
