@@ -17,9 +17,9 @@ from accounts import selectors as accounts
 from accounts.models import User
 from cities.models import City
 from matching import conditions, links, selectors
-from matching import messages as words
-from matching.conditions import CannotAnswer, CannotAsk
+from matching.conditions import CannotAnswer, CannotAsk, words
 from matching.link_pages import link_failed
+from matching.messages import exact_km
 from matching.models import ConditionQuestion
 from matching.snapshots import local_day
 from needs.models import Need
@@ -174,7 +174,7 @@ def _render_answer(
         "change": words.condition_change(question),
         "first_day": date.fromisoformat(question.params["first_day"]),
         "last_day": date.fromisoformat(question.params["last_day"]),
-        "distance": words.exact_km(question.params["distance_km"]),
+        "distance": exact_km(question.params["distance_km"]),
         "answered_by": question.answered_by if question.answered_by != by else None,
         "for_somebody": not conditions.concerns(by, need),
         "opens_case": accounts.is_coordinator(by, need.city),

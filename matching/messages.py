@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalogue.labels import household_names, language_names, listed, quantity_words
-from catalogue.slots import parse_slot
-from catalogue.times import day_range, slot_words
+from catalogue.labels import household_names, language_names, quantity_words
+from catalogue.times import day_range
 from catalogue.vocabulary import Category, Kind
 from matching import links
-from matching.models import ConditionQuestion, Match
+from matching.models import Match
 from notifications.services import Text
 
 NEXT_DOOR_KM = 0.1
@@ -261,6 +260,12 @@ def kilometres(distance: float) -> str:
     }  # which cuts, and does not round
 
 
+def exact_km(distance: float) -> str:
+    """ "23,6 km", "24 km": rounded up to what a limit of whole kilometres is compared with."""
+    up = math.ceil(round(distance * 10, 3)) / 10
+    return _("%(n)s km") % {"n": number_format(up, 0 if up == int(up) else 1)}
+
+
 def reason_sentence(code: str, params: Mapping[str, Any]) -> str:
     """One of the engine's reasons in the reader's language."""
     return _SENTENCES[code](params)
@@ -271,26 +276,28 @@ def near_miss_sentence(rule: str, params: Mapping[str, Any]) -> str:
     return _NEAR_MISSES[rule](params)
 
 
-def _day(value: Any) -> date:
+def day_of(value: Any) -> date:
+    """A day, as the engine gives it or as JSON keeps it."""
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
-def _days(count: int) -> str:
+def count_of_days(count: int) -> str:
+    """ "18 jours"."""
     return ngettext("%(n)s jour", "%(n)s jours", count) % {"n": count}
 
 
 def _some_days(p: Mapping[str, Any]) -> str:
     return _("libre %(run)s sur %(asked)s, %(range)s") % {
         "run": p["run_days"],
-        "asked": _days(p["days_asked"]),
-        "range": day_range(_day(p["first_day"]), _day(p["last_day"])),
+        "asked": count_of_days(p["days_asked"]),
+        "range": day_range(day_of(p["first_day"]), day_of(p["last_day"])),
     }
 
 
 def _all_days(p: Mapping[str, Any]) -> str:
     if p["days_asked"] == 1:
         return _("libre ce jour-là")
-    covered = _("couvre les %(days)s") % {"days": _days(p["days_asked"])}
+    covered = _("couvre les %(days)s") % {"days": count_of_days(p["days_asked"])}
     return _("%(covered)s, sans date de fin") % {"covered": covered} if p["open_ended"] else covered
 
 
@@ -313,7 +320,7 @@ def _quantity(p: Mapping[str, Any]) -> str:
 def _confirmed_ago(p: Mapping[str, Any]) -> str:
     if p["days"] == 0:
         return _("confirmée aujourd’hui")
-    return _("confirmée il y a %(days)s") % {"days": _days(p["days"])}
+    return _("confirmée il y a %(days)s") % {"days": count_of_days(p["days"])}
 
 
 def _asked_times(p: Mapping[str, Any]) -> str:
@@ -367,172 +374,4 @@ _NEAR_MISSES: dict[str, Callable[[Mapping[str, Any]], str]] = {
         _("langue manquante : %(languages)s") % {"languages": language_names(p["missing"])}
     ),
     "slots": lambda p: _("pas de créneau en commun"),
-}
-
-
-# --- Can a condition give? -----------------------------------------------------------------------------
-
-
-def condition_question(question: ConditionQuestion, person: User) -> Text:
-    """To whoever posted the need: what is nearly possible, and what would have to change."""
-    return Text(
-        title=_("Une condition peut-elle changer\u202f? %(need)s") % {"need": question.need.title},
-        body=_(
-            "Bonjour,\n\nPour votre besoin «\u00a0%(need)s\u00a0» (%(reference)s), une proposition est presque "
-            "possible.\n\n%(gap)s %(ask)s\n\nVous êtes libre de dire non. Si vous dites oui, votre besoin change "
-            "tout de suite, et la ville regarde la suite."
-        )
-        % {
-            "need": question.need.title,
-            "reference": question.need.reference,
-            "gap": condition_gap(question),
-            "ask": condition_ask(question),
-        },
-        action_label=_("Répondre oui ou non"),
-        action_url=links.condition_path(question, person),
-    )
-
-
-def condition_answered(question: ConditionQuestion, person: User) -> Text:
-    """To the desk: what was said. Its new suggestions come by themselves."""
-    need = question.need
-    gives = question.answer == ConditionQuestion.Answer.GIVES
-    titles = (_("Réponse\u202f: oui, %(change)s. %(need)s"), _("Réponse\u202f: la condition reste. %(need)s"))
-    change = change_words(question.rule, question.params)
-    return Text(
-        title=titles[0 if gives else 1] % {"change": change, "need": need.title},
-        body=(
-            _(
-                "Bonjour,\n\n«\u00a0%(need)s\u00a0» (%(reference)s), %(commune)s\u202f: oui, %(change)s. Le besoin "
-                "est changé, les nouvelles pistes arrivent dans le dossier."
-            )
-            if gives
-            else _(
-                "Bonjour,\n\n«\u00a0%(need)s\u00a0» (%(reference)s), %(commune)s\u202f: la condition reste. La "
-                "question «\u00a0%(change)s\u00a0» n’est plus posée tant que le besoin ne change pas."
-            )
-        )
-        % {
-            "need": need.title,
-            "reference": need.reference,
-            "commune": need.commune.name,
-            "change": change,
-        },
-        action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
-    )
-
-
-def condition_gap(question: ConditionQuestion) -> str:
-    """What is nearly possible, and what keeps it from being so: no more of the offer than its conditions."""
-    return _GAPS[question.rule](_WHAT[question.need.kind](), question.params)
-
-
-def condition_ask(question: ConditionQuestion) -> str:
-    """The question itself, to be answered with yes or no."""
-    return _ASKS[question.rule](question.params)
-
-
-def condition_change(question: ConditionQuestion) -> str:
-    """What a yes makes of the need."""
-    return _NEW_CONDITIONS[question.rule](question.params)
-
-
-def change_words(rule: str, params: Mapping[str, Any]) -> str:
-    """A change in few words, for the desk: "avec 24 km"."""
-    return _CHANGES[rule](params)
-
-
-def exact_km(distance: float) -> str:
-    """ "23,6 km", "24 km": rounded up to what a limit of whole kilometres is compared with."""
-    up = math.ceil(round(distance * 10, 3)) / 10
-    return _("%(n)s km") % {"n": number_format(up, 0 if up == int(up) else 1)}
-
-
-def _hours(p: Mapping[str, Any]) -> str:
-    return listed(slot_words(parse_slot(text)) for text in p["offered"])
-
-
-_WHAT: dict[str, Callable[[], str]] = {
-    Kind.HOUSING: lambda: _("Un logement"),
-    Kind.GOODS: lambda: _("Une proposition"),
-    Kind.SKILL: lambda: _("Une personne"),
-}
-
-_GAPS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "distance": lambda what, p: (
-        _("%(what)s est à %(distance)s\u202f; vous aviez dit %(asked)s.")
-        % {"what": what, "distance": exact_km(p["distance_km"]), "asked": exact_km(p["reach_km"])}
-    ),
-    "dates": lambda what, p: (
-        _("%(what)s est libre %(run)s d’affilée, %(range)s\u202f; il vous en faut %(asked)s.")
-        % {
-            "what": what,
-            "run": _days(p["run_days"]),
-            "range": day_range(_day(p["first_day"]), _day(p["last_day"])),
-            "asked": p["least_days"],
-        }
-    ),
-    "capacity": lambda what, p: (
-        _("%(what)s couvre une partie\u202f: %(given)s sur %(asked)s.")
-        % {"what": what, "given": p["quantity"], "asked": quantity_words(p["kind"], p["asked"])}
-    ),
-    "step_free": lambda what, p: _("%(what)s convient, mais sans plain-pied ni ascenseur.") % {"what": what},
-    "pets": lambda what, p: _("%(what)s convient, mais n’accepte pas les animaux.") % {"what": what},
-    "shared_home": lambda what, p: (
-        _("%(what)s convient, mais se partage avec la personne qui y vit.") % {"what": what}
-    ),
-    "languages": lambda what, p: (
-        _("%(what)s parle les autres langues demandées, mais pas celle-ci\u202f: %(languages)s.")
-        % {"what": what, "languages": language_names(p["missing"])}
-    ),
-    "slots": lambda what, p: (
-        _("%(what)s est libre à d’autres heures que les vôtres\u202f: %(hours)s.")
-        % {"what": what, "hours": _hours(p)}
-    ),
-}
-
-_ASKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "distance": lambda p: _("Est-ce que %(km)s peuvent aller\u202f?") % {"km": exact_km(p["to_km"])},
-    "dates": lambda p: (
-        ngettext(
-            "Est-ce que %(n)s jour peut aller\u202f?",
-            "Est-ce que %(n)s jours peuvent aller\u202f?",
-            p["run_days"],
-        )
-        % {"n": p["run_days"]}
-    ),
-    "capacity": lambda p: _("Est-ce qu’une partie peut déjà aider\u202f?"),
-    "step_free": lambda p: _("Est-ce que des marches peuvent aller\u202f?"),
-    "pets": lambda p: _("Est-ce que cela peut aller sans l’animal\u202f?"),
-    "shared_home": lambda p: _("Est-ce qu’un logement partagé peut aller\u202f?"),
-    "languages": lambda p: (
-        _("Est-ce que cela peut aller sans %(languages)s\u202f?")
-        % {"languages": language_names(p["missing"])}
-    ),
-    "slots": lambda p: _("Est-ce que d’autres heures peuvent aller\u202f?"),
-}
-
-_NEW_CONDITIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "distance": lambda p: _("votre besoin va jusqu’à %(km)s") % {"km": exact_km(p["to_km"])},
-    "dates": lambda p: _("votre besoin accepte dès %(days)s d’affilée") % {"days": _days(p["run_days"])},
-    "capacity": lambda p: _("votre besoin accepte d’être couvert en partie"),
-    "step_free": lambda p: _("votre besoin ne demande plus de plain-pied ni d’ascenseur"),
-    "pets": lambda p: _("votre besoin ne compte plus d’animal"),
-    "shared_home": lambda p: _("votre besoin accepte un logement partagé"),
-    "languages": lambda p: (
-        _("votre besoin ne demande plus\u202f: %(languages)s") % {"languages": language_names(p["missing"])}
-    ),
-    "slots": lambda p: _("votre besoin ne demande plus d’heures précises"),
-}
-
-_CHANGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "distance": lambda p: _("avec %(km)s") % {"km": exact_km(p["to_km"])},
-    "dates": lambda p: _("avec %(days)s") % {"days": _days(p["run_days"])},
-    "capacity": lambda p: _("avec une partie"),
-    "step_free": lambda p: _("sans plain-pied"),
-    "pets": lambda p: _("sans animal"),
-    "shared_home": lambda p: _("avec un logement partagé"),
-    "languages": lambda p: _("sans %(languages)s") % {"languages": language_names(p["missing"])},
-    "slots": lambda p: _("à d’autres heures"),
 }
