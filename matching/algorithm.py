@@ -21,7 +21,7 @@ from matching import engine, examples, weighting
 from matching.engine.records import ACCEPTS, KINDS, LANGUAGE_CATEGORIES, UNKNOWN_CONFIRMATION_DAYS
 from matching.engine.rules import ESSENTIAL, MICRO, SHORTEST_OVERLAP_MINUTES
 from matching.presentation import PART_LABELS, PART_MEANINGS, RULE_WORDS
-from matching.snapshots import ASKED_DAYS, NEAR_KM
+from matching.snapshots import ASKED_DAYS
 
 DECIMALS = round(math.log10(MICRO))
 # The kinds about which each rule says something; of the others it always holds.
@@ -229,7 +229,7 @@ def notice(city: City) -> dict[str, Any]:
         "version": engine.VERSION,
         "kept": engine.KEEP,
         "near_misses_kept": engine.NEAR,
-        "near_misses_km": NEAR_KM,
+        "near_misses_km": engine.NEAR_KM,
         "decimals": DECIMALS,
         "rules": rules(),
         "parts": [part | {"examples": worked[part["code"]]} for part in parts(city.weights)],

@@ -28,7 +28,7 @@ from django.utils.translation import ngettext
 
 from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Unreadable, harmless
-from matching.engine import KEEP, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
+from matching.engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from matching.engine.planning import Plan, Usual, plan, plan_pairs
 from matching.file_columns import Places, Tally, read_needs, read_offers
 from matching.slices import (
@@ -52,9 +52,8 @@ MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY = (
 MOST_SHOWN = 50  # bad cells that a summary holds; all of them are in errors.csv
 
 # Near misses are looked for everywhere and for every need as long as these pairs are soon judged; beyond, as in a
-# town’s database (docs/algorithm.md): for needs with fewer than KEEP feasible offers, so far beyond the reach.
+# town’s database (docs/algorithm.md): for needs with fewer than KEEP feasible offers, up to NEAR_KM beyond the reach.
 MOST_PAIRS = 50_000_000
-NEAR_KM = 20.0
 # The plan holds all feasible pairs in memory, up to so many; beyond, as many of each need's best as make about that.
 MOST_PLANNED_PAIRS = 12_000_000
 

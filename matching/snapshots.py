@@ -26,9 +26,6 @@ from offers.models import Offer
 
 log = logging.getLogger(__name__)
 
-# Near misses are looked for this far beyond what both sides reach (docs/algorithm.md).
-NEAR_KM = 20.0
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
@@ -63,7 +60,7 @@ class Snapshot:
             keep=keep,
             near=near,
             near_when_full=near_when_full,
-            near_km=NEAR_KM,
+            near_km=engine.NEAR_KM,
         )
 
     def rank(
@@ -79,7 +76,7 @@ class Snapshot:
             excluded=self.excluded,
             near=near,
             near_when_full=near_when_full,
-            near_km=NEAR_KM,
+            near_km=engine.NEAR_KM,
         )
 
     def excluded_pairs(self) -> set[tuple[int, int]]:
@@ -186,7 +183,9 @@ def of_offers(offer_ids: Iterable[int], *, city: City, now: datetime) -> Snapsho
     return _snapshot(needs, offers, city=city, town=town, now=now)
 
 
-def _around(where: reading.Where, *, city: City, now: datetime, margin_km: float = NEAR_KM) -> Snapshot:
+def _around(
+    where: reading.Where, *, city: City, now: datetime, margin_km: float = engine.NEAR_KM
+) -> Snapshot:
     words, town = engine.Vocabulary(), _town(city)
     needs = reading.read_needs(where, today=local_day(now, city), words=words)
     ranges = reading.Ranges.around(needs.places, margin_km)

@@ -16,6 +16,7 @@ from matching.engine.explain import Points, Reason, arithmetic, explain, explain
 from matching.engine.ranking import (
     KEEP,
     NEAR,
+    NEAR_KM,
     RULE_CODES,
     Feasible,
     Missed,
@@ -49,6 +50,7 @@ __all__ = [
     "EARTH_RADIUS_KM",
     "KEEP",
     "NEAR",
+    "NEAR_KM",
     "PARTS",
     "PRIORITIES",
     "RULES",

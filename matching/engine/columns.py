@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from matching.engine.records import (
     ACCEPTS,
+    EARTH_RADIUS_KM,
     GOODS,
     HOUSING,
     LANGUAGE_CATEGORIES,
@@ -367,6 +368,11 @@ def unit_sphere(lat: Floats, lon: Floats) -> tuple[Floats, Floats, Floats]:
     north, east = np.radians(lat), np.radians(lon)
     flat = np.cos(north)
     return flat * np.cos(east), flat * np.sin(east), np.sin(north)
+
+
+def great_circle_km(squared_chord: Floats) -> Floats:
+    """The way round the earth, of points whose straight way through the sphere of radius 1 has this square."""
+    return 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(np.sqrt(squared_chord) / 2, 1))
 
 
 def masks(sets: Sequence[Iterable[str]], table: dict[str, int]) -> Masks:

@@ -41,6 +41,8 @@ from matching.engine.rules import (
 
 KEEP = 20
 NEAR = 10
+# Where not all near misses are looked for: so far beyond what both sides reach (docs/algorithm.md).
+NEAR_KM = 20.0
 BATCH = 131_072  # pairs judged at a time: some 50 MB
 
 MOVED_AT_ONCE = 1_000  # needs whose rows are put in order at a time

@@ -20,11 +20,12 @@ from matching.engine.columns import (
     Masks,
     NeedColumns,
     OfferColumns,
+    great_circle_km,
     row_codes,
     rows_of,
 )
 from matching.engine.outlines import Tile
-from matching.engine.records import EARTH_RADIUS_KM, MOST
+from matching.engine.records import MOST
 
 MICRO = 1e6  # decisions and order are taken on numbers rounded to 6 decimals, the same on every machine
 SHORTEST_OVERLAP_MINUTES = 60
@@ -114,8 +115,7 @@ class Pairs:
                 offers.y[offer] - needs.y[need],
                 offers.z[offer] - needs.z[need],
             )
-            half_chord = np.sqrt(x * x + y * y + z * z) / 2
-            self._distance_km = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(half_chord, 1))
+            self._distance_km = great_circle_km(x * x + y * y + z * z)
         return self._distance_km
 
     @property
@@ -203,8 +203,8 @@ def dates(pairs: Pairs) -> Bools:
 
 
 def dates_may_hold(tile: Tile) -> Bools:
-    """As if the offer were there from the first to the last of all its days, but for no longer than its longest window,
-    with all that is left on its best day.
+    """As if the offer were there without a gap from the first to the last of all its days, with all that is left on its
+    best day.
     """
     needs, offers = tile.needs, tile.offers
     may = offers.last >= needs.earliest_end[:, None]

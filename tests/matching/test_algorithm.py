@@ -107,7 +107,7 @@ def test_the_constants_shown_are_the_engine_s(city, url):
     for sentence in (
         f"voit les {engine.KEEP} meilleures",
         f"jusqu’à {engine.NEAR} propositions",
-        f"au plus {snapshots.NEAR_KM:g} km au-delà",
+        f"au plus {engine.NEAR_KM:g} km au-delà",
         f"divisés par {records.UNKNOWN_CONFIRMATION_DAYS}",
         f"reçues depuis {snapshots.ASKED_DAYS} jours",
         f"Au moins {engine_rules.SHORTEST_OVERLAP_MINUTES} minutes",

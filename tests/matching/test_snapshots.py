@@ -18,7 +18,7 @@ from matching.engine.columns import unit_sphere
 from matching.lifecycle import Reason
 from matching.models import Match
 from matching.reading import arrays, lists
-from matching.snapshots import NEAR_KM, local_day
+from matching.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
@@ -357,7 +357,7 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     which = chance.integers(0, len(lat), offers)
     offer_reach = chance.choice([0, 5, 5.001, 20, 50, 200, 500], offers)
     # Around the needs, most of them near the border of what is reached.
-    spread = (np.maximum(reach[which], offer_reach) + NEAR_KM) / 111.195
+    spread = (np.maximum(reach[which], offer_reach) + engine.NEAR_KM) / 111.195
     offer_lat = np.clip(lat[which] + chance.uniform(-1.2, 1.2, offers) * spread, -90, 90)
     offer_lon = lon[which] + chance.uniform(-1.2, 1.2, offers) * spread / np.maximum(
         np.cos(np.radians(offer_lat)), 1e-3
@@ -366,7 +366,7 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     with pytest.MonkeyPatch.context() as patched:
         if cell:
             patched.setattr(reading.ranges, "CELL_DEGREES", {0: cell})
-        ranges = reading.Ranges.around(needs.places, NEAR_KM)
+        ranges = reading.Ranges.around(needs.places, engine.NEAR_KM)
     classes = np.array(REACH_CLASSES)
     offer_class = classes[np.searchsorted(classes, offer_reach)]
     band = np.floor(offer_lat * 10).astype(int)
@@ -378,7 +378,7 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     within = np.zeros(offers, bool)
     for one in range(len(lat)):
         distance = km(lat[one], lon[one], offer_lat, offer_lon)
-        within |= distance <= np.maximum(reach[one], offer_reach) + NEAR_KM
+        within |= distance <= np.maximum(reach[one], offer_reach) + engine.NEAR_KM
     assert set(ranges.number.tolist()) == {3}
     assert (times[within] == 1).all()
     assert times.max() <= 1
@@ -418,7 +418,7 @@ def test_a_part_is_ranked_as_each_of_its_needs_alone(city):
     assert [[ranking] for ranking in together] == alone
     missed = [miss for ranking in together for miss in ranking.near_misses if miss.rule == "distance"]
     assert missed
-    assert max(miss.gap for miss in missed) <= NEAR_KM
+    assert max(miss.gap for miss in missed) <= engine.NEAR_KM
 
 
 def test_a_part_is_one_kind_and_where_named_some_categories_and_departements(city):

@@ -56,11 +56,12 @@ from matching.engine.columns import (
     Masks,
     NeedColumns,
     OfferColumns,
+    great_circle_km,
     stretches,
 )
 from matching.engine.planning import SECONDS, Plan, plan_pairs
 from matching.engine.ranking import rank_columns
-from matching.engine.records import EARTH_RADIUS_KM, GOODS, Weights
+from matching.engine.records import GOODS, Weights
 from matching.engine.rules import MICRO, Sides, excluded_codes, link_codes
 
 REACHES_KM = (5, 10, 20, 30, 50, 100)
@@ -405,8 +406,7 @@ def _within_reach(needs: NeedColumns, rows: Ints, places: Ints) -> Bools:
     square = np.zeros((len(places), len(rows)))
     for axis in (needs.x, needs.y, needs.z):
         square += (axis[places][:, None] - axis[rows]) ** 2
-    distance_km = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(np.sqrt(square) / 2, 1))
-    return np.rint(distance_km * MICRO) <= np.rint(needs.reach_km[rows] * MICRO)
+    return np.rint(great_circle_km(square) * MICRO) <= np.rint(needs.reach_km[rows] * MICRO)
 
 
 def _call(needs: NeedColumns, wish: _Wish, place: int, rows: Ints) -> Call:

@@ -15,9 +15,9 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from matching.engine import KEEP
+from matching.engine import KEEP, NEAR_KM
 from matching.engine.planning import Usual
-from matching.files import NEAR_KM, CannotWrite, Summary, Unreadable, match_files
+from matching.files import CannotWrite, Summary, Unreadable, match_files
 
 SOME_BAD, NOTHING_WRITTEN = 1, 2
 

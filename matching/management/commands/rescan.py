@@ -61,9 +61,7 @@ class Command(BaseCommand):
             while not line.show(rescans.progress(rescan)):
                 time.sleep(LOOK_EVERY)
         else:
-            self.stdout.write(
-                _("Demandé\u202f: le serveur s’en charge. Avec --wait, on attend la fin.")
-            )
+            self.stdout.write(_("Demandé\u202f: le serveur s’en charge. Avec --wait, on attend la fin."))
             return
         progress = rescans.progress(rescan)
         line.end(progress)
