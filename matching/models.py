@@ -76,8 +76,8 @@ class MatchQuerySet(models.QuerySet["Match"]):
 class Match(models.Model):
     """One need with one offer: its score, its reasons and its life (see `lifecycle.py`)."""
 
-    # A country's suggestions are written in a minute (docs/adr/0006): the indexes below begin with need and offer,
-    # and the city is the need's own, whose key is checked there.
+    # A country's suggestions are written in a minute (docs/adr/0006): the indexes below begin with need and offer, and
+    # no key is checked here. The city is the need's own: whoever writes a match takes it from there, and a need keeps it.
     city = models.ForeignKey(
         "cities.City", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
@@ -377,7 +377,7 @@ class Plan(models.Model):
     people_asked = models.PositiveIntegerField(default=0)
     people = models.FloatField(null=True, blank=True, help_text=_("personnes aidées par le plan"))
     people_first_come = models.FloatField(null=True, blank=True)
-    # What would help most those whom the plan leaves out (`gaps`): codes and numbers, see engine.planning.scarcity.
+    # What would help most those whom the plan leaves out: codes and numbers, see engine.planning.scarcity.
     scarcity = models.JSONField(default=list)
 
     class Meta:
