@@ -77,7 +77,7 @@ class Match(models.Model):
     """One need with one offer: its score, its reasons and its life (see `lifecycle.py`)."""
 
     # A country's suggestions are written in a minute (docs/adr/0006): the indexes below begin with need and offer, and
-    # no key is checked here. The city is the need's own: whoever writes a match takes it from there, and a need keeps it.
+    # no key is checked here. The city is the need's own: all who write a match take it from there, and a need keeps it.
     city = models.ForeignKey(
         "cities.City", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
