@@ -86,7 +86,7 @@ def index(request: HttpRequest, city_slug: str) -> HttpResponse:
         "not_shown": max(0, total - len(tickable)),
         "ticking": bool(form["besoin"].value()),
         "history": [
-            {"plan": plan, "what": selection_words(plan), "people": plan_words.whole(plan.people)}
+            {"plan": plan, "what": selection_words(plan), "helped": plan_words.helped_shortly(plan)}
             for plan in history.object_list
         ],
         "page_obj": history,

@@ -13,51 +13,64 @@ from catalogue.labels import category_label, language_names, listed, quantity_wo
 from catalogue.languages import language_name
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
+from matching.engine.planning import EQUAL, gap_of
 from matching.messages import exact_km
 from matching.models import Plan
 from matching.plans import SEEN_KM
 from needs.models import Need
 
-# Two sums of the same plan may differ by rounding.
-EQUAL = 1e-9
-
-
 # --- How good ------------------------------------------------------------------------------------------
 
 
 def helped(plan: Plan) -> str:
-    """ "Ce plan aide 212 personnes sur 260."."""
+    """ "Ce plan aide 212 personnes sur 260."; whoever is helped in part counts by that part, and is not rounded up."""
+    if 0 < (plan.people or 0) < 1 - EQUAL:
+        return _("Ce plan aide en partie\u202f: moins d’une personne sur %(all)s.") % {
+            "all": number_format(plan.people_asked)
+        }
     return ngettext(
         "Ce plan aide %(n)s personne sur %(all)s.",
         "Ce plan aide %(n)s personnes sur %(all)s.",
-        whole(plan.people),
-    ) % {"n": number_format(whole(plan.people)), "all": number_format(plan.people_asked)}
+        _whole(plan.people),
+    ) % {"n": number_format(_whole(plan.people)), "all": number_format(plan.people_asked)}
+
+
+def helped_shortly(plan: Plan) -> str:
+    """ "212 personnes aidées sur 260", for the list of plans."""
+    if 0 < (plan.people or 0) < 1 - EQUAL:
+        return _("moins d’une personne aidée sur %(all)s") % {"all": number_format(plan.people_asked)}
+    return ngettext(
+        "%(n)s personne aidée sur %(all)s", "%(n)s personnes aidées sur %(all)s", _whole(plan.people)
+    ) % {"n": number_format(_whole(plan.people)), "all": number_format(plan.people_asked)}
 
 
 def compared(plan: Plan) -> str:
     """ "Premier arrivé, premier servi en aiderait 187\u202f: 25 de moins.", or what is so when it helps as many."""
-    ours, theirs = whole(plan.people), whole(plan.people_first_come)
-    if theirs < ours:
+    more = (plan.people or 0) - (plan.people_first_come or 0)
+    less = int(more + math.copysign(EQUAL, more))
+    theirs = _whole(plan.people) - less
+    if less > 0:
         return _("Premier arrivé, premier servi en aiderait %(n)s\u202f: %(less)s de moins.") % {
             "n": number_format(theirs),
-            "less": number_format(ours - theirs),
+            "less": number_format(less),
         }
-    is_equal = _share(plan.objective, plan.bound) - _share(plan.first_come, plan.bound) < EQUAL
-    if is_equal:
+    if not gap_of(plan.first_come or 0.0, plan.objective or 0.0):
         return _("Premier arrivé, premier servi ferait aussi bien, cette fois.")
-    if theirs == ours:
-        return _("Premier arrivé, premier servi en aiderait autant, mais les plus urgents moins bien.")
-    return _("Premier arrivé, premier servi en aiderait %(n)s, mais les plus urgents moins bien.") % {
-        "n": number_format(theirs)
-    }
+    if less == 0:
+        return _(
+            "Premier arrivé, premier servi en aiderait autant, mais moins bien\u202f: l’urgence et la note comptent."
+        )
+    return _(
+        "Premier arrivé, premier servi en aiderait %(n)s, mais moins bien\u202f: l’urgence et la note comptent."
+    ) % {"n": number_format(theirs)}
 
 
 def sure(plan: Plan) -> str:
     """How sure it is that there is no better plan, and whether time ran out; a share is rounded up, so that it is never
     said too small.
     """
-    gap = 1 - _share(plan.objective, plan.bound)
-    if gap < EQUAL:
+    gap = gap_of(plan.objective or 0.0, plan.bound or 0.0)
+    if not gap:
         return _("On ne peut pas faire mieux\u202f: c’est démontré.")
     percent = math.ceil(gap * 1000 - EQUAL) / 10
     told = _("Il est à %(percent)s\u202f%% au plus du meilleur plan possible.") % {
@@ -87,15 +100,15 @@ def ways(plan: Plan) -> list[dict[str, Any]]:
             "label": label,
             "points": points or 0.0,
             "percent": 100 * _share(points, plan.bound),
-            "people": None if people is None else whole(people),
+            "people": people,
         }
         for code, label, points, people in rows
     ]
 
 
-def whole(people: float | None) -> int:
-    """People, of whom some may be helped in part, as a whole number."""
-    return round(people or 0.0)
+def _whole(people: float | None) -> int:
+    """How many people at least, when some are helped in part."""
+    return math.floor((people or 0.0) + EQUAL)
 
 
 def _share(points: float | None, bound: float | None) -> float:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from matching import claims, engine, snapshots
 from matching.claims import Work
 from matching.engine.columns import Ints, row_codes
+from matching.engine.planning import EQUAL
 from matching.engine.planning import Plan as Found
 from matching.engine.planning import plan as best_plan
 from matching.engine.planning.gaps import LeftOut, left_out
@@ -212,11 +214,12 @@ def _write(plan: Plan, made: _Made, *, now: datetime) -> None:
     plan.first_come, plan.greedy = found.first_come.objective, found.greedy.objective
     plan.in_time = found.in_time
     plan.people, plan.people_first_come = found.people, found.first_come.people
-    plan.people_asked, plan.scarcity = round(found.people_asked), made.scarcity
+    # Of a need that was served in part already, the rest is a part of somebody.
+    plan.people_asked, plan.scarcity = ceil(found.people_asked - EQUAL), made.scarcity
     plan.save(
         update_fields=[
-            "state", "finished_at", "fingerprint", "algorithm", "objective", "bound", "first_come", "greedy", "in_time", "people",
-            "people_first_come", "people_asked", "scarcity",
+            "state", "finished_at", "fingerprint", "algorithm", "objective", "bound", "first_come", "greedy", "in_time",
+            "people", "people_first_come", "people_asked", "scarcity",
         ]
     )  # fmt: skip
 

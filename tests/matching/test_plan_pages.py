@@ -207,6 +207,34 @@ def test_how_much_better_than_first_come_first_served(city, desk, make):
     assert "Premier arrivé, premier servi en aiderait 2 : 3 de moins." in page
 
 
+def test_who_is_helped_in_part_is_said_to_be(city, desk, make):
+    """Four duvets of the ten that one person needs: nobody is not, nor is one."""
+    home(city, kind=Kind.GOODS, capacity=4)
+    due_need(city=city, now=now(), kind=Kind.GOODS, people=1)
+    plan = make()
+    page = desk.get(path(plan))
+    assert "Ce plan aide en partie : moins d’une personne sur 1." in text(page)
+    assert "0 personne" not in text(page)
+    assert re.search(r"Ce plan\s+1?\d?\d?,?\d\s+0,4", text(page)), "the table has the figure"
+    assert "moins d’une personne aidée sur 1" in text(desk.get(INDEX))
+
+
+def test_people_helped_are_not_rounded_up(city, desk, make):
+    """Nineteen duvets of twenty for two people each: 3.8 of 4."""
+    home(city, kind=Kind.GOODS, capacity=19)
+    for _ in range(2):
+        due_need(city=city, now=now(), kind=Kind.GOODS, people=2)
+    page = text(desk.get(path(make())))
+    assert "Ce plan aide 3 personnes sur 4." in page
+    assert "Premier arrivé, premier servi ferait aussi bien" in page
+
+
+def test_a_plan_that_helps_nobody_says_so_in_french(city, desk, make):
+    due_need(city=city, now=now())
+    make()
+    assert "0 personne aidée sur 3" in text(desk.get(INDEX))
+
+
 def test_a_plan_that_is_not_proven_says_how_far_it_may_be(scene, desk, make):
     plan = make()
     Plan.objects.filter(pk=plan.pk).update(bound=plan.objective / 0.98801)

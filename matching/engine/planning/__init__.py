@@ -75,16 +75,23 @@ class Plan:
     @property
     def gap(self) -> float:
         """How far, at most, the plan is from the best: 0 when it is proven to be the best."""
-        return 0.0 if self.proven else (self.bound - self.objective) / self.bound
+        return gap_of(self.objective, self.bound)
 
     @property
     def proven(self) -> bool:
-        return self.bound - self.objective <= EQUAL * max(1.0, abs(self.bound))
+        return not self.gap
 
     @property
     def values(self) -> Floats:
         """What each line adds to the objective."""
         return self.units * problem_of(self.pairs).value
+
+
+def gap_of(objective: float, bound: float) -> float:
+    """How far this objective is from the bound, as a share of it: 0 when they are equal but for rounding."""
+    if bound - objective <= EQUAL * max(1.0, abs(bound)):
+        return 0.0
+    return (bound - objective) / bound
 
 
 def plan(
@@ -212,4 +219,4 @@ class _Clock:
         return _Clock(seconds, whole=self._whole)
 
 
-__all__ = ["SECONDS", "Plan", "Usual", "plan", "plan_pairs"]
+__all__ = ["EQUAL", "SECONDS", "Plan", "Usual", "gap_of", "plan", "plan_pairs"]
