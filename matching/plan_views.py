@@ -102,9 +102,12 @@ def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     city, user = _desk(request, city_slug)
     plan = get_object_or_404(Plan.objects.select_related("city", "by"), pk=pk, city=city)
     now = timezone.now()
+    if request.method == "POST" and "refresh" in request.POST:
+        plans.refresh(plan_id=plan.pk, by=user, now=now)
+        return redirect(_same_page(request, plan))
     if request.method == "POST":
         return _accept(request, plan, user, now=now)
-    standing = plans.look_at(plan_id=plan.pk, by=user, now=now)
+    standing = plans.look_at(plan_id=plan.pk, now=now)
     context: dict[str, Any] = {
         "plan": plan,
         "what": selection_words(plan),
@@ -188,13 +191,9 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
         ticked = list(plans.askable(plan, now=now).values_list("pk", flat=True))
     else:
         ticked = [pk for text in request.POST.getlist("line") if (pk := _number(text)) is not None]
-    back = reverse("matching:plan", args=[plan.city.slug, plan.pk])
-    number = _number(request.POST.get("page", ""))
-    if number is not None:
-        back += f"?page={number}"
     if not ticked:
         messages.warning(request, _("Cochez au moins une ligne."))
-        return redirect(back)
+        return redirect(_same_page(request, plan))
     outcome = plans.accept(plan_id=plan.pk, line_ids=ticked, by=user, now=now, seconds=ACCEPT_SECONDS)
     if outcome.asked:
         messages.success(
@@ -228,7 +227,14 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
         messages.warning(request, _no_longer(outcome, plan))
         for refused in outcome.refused[:MOST_TOLD]:
             messages.warning(request, _refusal(refused, plan, now=now))
-    return redirect(back)
+    return redirect(_same_page(request, plan))
+
+
+def _same_page(request: HttpRequest, plan: Plan) -> str:
+    """The page of the plan from which a form was sent."""
+    back = reverse("matching:plan", args=[plan.city.slug, plan.pk])
+    number = _number(request.POST.get("page", ""))
+    return back if number is None else f"{back}?page={number}"
 
 
 def _number(text: str) -> int | None:

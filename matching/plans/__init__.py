@@ -18,7 +18,7 @@ from matching.plans.asking import (
     open_needs,
     renew,
 )
-from matching.plans.freshness import Standing, fingerprint, is_stale, look_at
+from matching.plans.freshness import Standing, fingerprint, is_stale, look_at, refresh
 from matching.plans.making import SEEN_KM, work_on_one
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "look_at",
     "of_city",
     "open_needs",
+    "refresh",
     "renew",
     "suggestion",
     "work_on_one",

@@ -26,24 +26,30 @@ RENEW_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a plan stands now. `newer` is the latest one made for the same needs since, ready or not."""
+    """How a plan stands now. `newer` is the latest one made for the same needs since, ready or not; `is_due` says that
+    there is none, and that `refresh` would have one made.
+    """
 
     is_stale: bool
     newer: Plan | None
+    is_due: bool = False
 
 
-def look_at(*, plan_id: int, by: User, now: datetime) -> Standing:
-    """How a plan stands, to somebody who looks at it: one that has become stale is made again."""
+def look_at(*, plan_id: int, now: datetime) -> Standing:
+    """How a plan stands, to somebody who looks at it."""
     plan = Plan.objects.select_related("city").get(pk=plan_id)
     newer = _newer(plan)
-    if plan.state != Plan.State.DONE:
-        return Standing(False, newer)
     if not is_stale(plan, now=now):
         return Standing(False, newer)
     assert plan.finished_at is not None  # plan_done_has_figures
-    if newer is None and now - plan.finished_at > RENEW_AFTER:
-        newer = renew(plan_id=plan_id, by=by, now=now)
-    return Standing(True, newer)
+    is_due = newer is None and now - plan.finished_at > RENEW_AFTER and needs_of(plan).exists()
+    return Standing(True, newer, is_due)
+
+
+def refresh(*, plan_id: int, by: User, now: datetime) -> Plan | None:
+    """Have a plan made again that the town has outgrown; the newer one, or None when there is none and none is due."""
+    standing = look_at(plan_id=plan_id, now=now)
+    return renew(plan_id=plan_id, by=by, now=now) if standing.is_due else standing.newer
 
 
 def _newer(plan: Plan) -> Plan | None:

@@ -577,16 +577,26 @@ def test_a_pair_set_aside_since_is_not_ticked(coordinator, scene, desk, make):
 # --- Stale ---------------------------------------------------------------------------------------------
 
 
-def test_a_stale_plan_says_so_and_is_made_again(city, scene, desk, make):
+def test_to_read_a_stale_plan_changes_nothing_and_its_page_has_it_made_again(city, scene, desk, make):
     plan = make()
     due_offer(city=city, now=now())
-    page = desk.get(path(plan))
+    for method in (desk.get, desk.head, desk.get):
+        page = method(path(plan))
+    assert Plan.objects.count() == 1
     assert "Des choses ont changé depuis" in text(page)
-    assert "Nous le recalculons." in text(page)
     assert "plan__body--stale" in page.content.decode()
     assert "Vérifier et demander les lignes cochées" in text(page)
+    # Without a script, one presses the button; with one, the page does.
+    (form,) = re.findall(r'<form[^>]*hx-trigger="load, submit"[^>]*>.*?</form>', page.content.decode(), re.S)
+    assert f'action="{path(plan)}" hx-post="{path(plan)}"' in form
+    assert "Recalculer" in form
+    assert "csrfmiddlewaretoken" in form
+    page = desk.post(path(plan), {"refresh": "1", "page": "1"}, follow=True)
+    assert page.redirect_chain[-1][0] == path(plan) + "?page=1"
+    assert "Nous le recalculons." in text(page)
+    assert "hx-post" not in page.content.decode()
     newer = Plan.objects.exclude(pk=plan.pk).get()
-    desk.get(path(plan))
+    desk.post(path(plan), {"refresh": "1"})
     assert plans.work_on_one(now=now())
     ready = desk.get(path(plan))
     assert "Le nouveau plan est prêt." in text(ready)

@@ -358,29 +358,38 @@ def test_what_changes_while_the_engine_thinks_makes_the_plan_stale(city, scene, 
     assert plans.is_stale(plan, now=NOW)
 
 
+def test_who_looks_at_a_stale_plan_changes_nothing(city, scene, planned):
+    plan = planned()
+    due_offer(city=city)
+    assert plans.look_at(plan_id=plan.pk, now=LATER) == plans.Standing(True, None, is_due=True)
+    assert Plan.objects.get() == plan
+
+
 def test_a_stale_plan_is_made_again_once(city, coordinator, scene, planned):
     plan = planned()
-    look = partial(plans.look_at, plan_id=plan.pk, by=coordinator)
+    look = partial(plans.look_at, plan_id=plan.pk)
+    refresh = partial(plans.refresh, plan_id=plan.pk, by=coordinator)
     assert look(now=LATER) == plans.Standing(False, None)
+    assert refresh(now=LATER) is None, "it is fresh"
     due_offer(city=city)
-    standing = look(now=LATER)
-    assert standing.is_stale
-    assert standing.newer.state == Plan.State.WAITING
-    assert look(now=LATER) == standing
+    newer = refresh(now=LATER)
+    assert newer.state == Plan.State.WAITING
+    assert look(now=LATER) == plans.Standing(True, newer)
+    assert refresh(now=LATER) == newer
     assert plans.work_on_one(now=LATER)
     assert look(now=LATER).newer.state == Plan.State.DONE
     # Who looks at the old one later still is told of the latest; nothing more is made.
     due_offer(city=city)
-    look(now=LATER + timedelta(hours=1))
+    assert refresh(now=LATER + timedelta(hours=1)) == newer
     assert Plan.objects.count() == 2
 
 
 def test_two_who_look_at_once_have_it_made_once(transactional_db, city, coordinator, scene, planned, at_once):
     plan = planned()
     due_offer(city=city)
-    look = partial(plans.look_at, plan_id=plan.pk, by=coordinator, now=LATER)
-    first, second = at_once(look, look)
-    assert first.newer == second.newer
+    refresh = partial(plans.refresh, plan_id=plan.pk, by=coordinator, now=LATER)
+    first, second = at_once(refresh, refresh)
+    assert first == second
     assert Plan.objects.count() == 2
 
 
@@ -388,13 +397,16 @@ def test_a_plan_made_this_very_moment_is_not_made_again_by_itself(city, coordina
     """In a busy town something changes at every moment, and no plan would ever be ready."""
     plan = planned()
     due_offer(city=city)
-    assert plans.look_at(plan_id=plan.pk, by=coordinator, now=NOW) == plans.Standing(True, None)
+    assert plans.look_at(plan_id=plan.pk, now=NOW) == plans.Standing(True, None)
+    assert plans.refresh(plan_id=plan.pk, by=coordinator, now=NOW) is None
+    assert Plan.objects.count() == 1
 
 
 def test_a_stale_plan_of_which_no_need_is_open_stays_alone(coordinator, scene, planned):
     plan = planned()
     needs.withdraw(need_id=scene[1].pk, by=coordinator, now=LATER)
-    assert plans.look_at(plan_id=plan.pk, by=coordinator, now=LATER) == plans.Standing(True, None)
+    assert plans.look_at(plan_id=plan.pk, now=LATER) == plans.Standing(True, None)
+    assert plans.refresh(plan_id=plan.pk, by=coordinator, now=LATER) is None
 
 
 # --- Accepted ------------------------------------------------------------------------------------------
