@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from catalogue.spreadsheets import BadCell, Unreadable
 from cities.points import FARTHEST_KM, distance_km
 from matching.engine import NeedColumns, OfferColumns, Vocabulary, need_columns, offer_columns
-from matching.file_columns import Places, Tally, read_needs, read_offers
+from matching.files.needs import read_needs
+from matching.files.offers import read_offers
+from matching.files.places import Places
+from matching.files.reading import Tally
 
 from .tables import HOME, HOUSEHOLD, NEED, OFFER, need_row, offer_row, random_need, random_offer, write
 

@@ -16,9 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogue.spreadsheets import Unreadable
-from matching import file_columns, files, slices
+from matching import slices
 from matching.engine import Need, Offer, Weights
-from matching.files import STEPS, CannotWrite, Summary, match_files
+from matching.files import STEPS, CannotWrite, Summary, match_files, trial
+from matching.files.needs import Needs
+from matching.files.offers import Offers
+from needs.imports import AGE_BANDS
 from tests.conftest import ROOT
 from tests.matching.engine import reference
 
@@ -156,7 +159,7 @@ def test_a_large_file_says_where_its_near_misses_were_looked_for(
     needs = [NEED | {"lat": "48.6", "lon": "7.75"}]
     assert tried(offers, needs).all_near_misses
     assert [row["offer"] for row in read(tmp_path / "out" / "near_misses.csv")] == ["near", "far"]
-    monkeypatch.setattr(files, "MOST_PAIRS", 1)
+    monkeypatch.setattr(trial, "MOST_PAIRS", 1)
     summary = tried(offers, needs)
     assert [row["offer"] for row in read(tmp_path / "out" / "near_misses.csv")] == ["near"]
     assert not summary.all_near_misses
@@ -170,7 +173,7 @@ def test_more_pairs_than_the_plan_can_hold_are_cut_and_it_says_so(
     needs = [NEED | {"id": f"B{number:02}", "quantity": "1"} for number in range(30)]
     summary = tried(offers, needs)
     assert (summary.proven, summary.planned_among, summary.plan.people) == (True, None, 30)
-    monkeypatch.setattr(files, "MOST_PLANNED_PAIRS", 25 * 30)
+    monkeypatch.setattr(trial, "MOST_PLANNED_PAIRS", 25 * 30)
     summary = tried(offers, needs)
     assert (summary.proven, summary.planned_among, summary.bound, summary.gap) == (False, 25, None, None)
     assert summary.plan.people == 25
@@ -372,6 +375,6 @@ def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) ->
     for name in ("matches", "near_misses", "plan"):
         assert set((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")) <= words
     unread = {"title", "text", "smoking", "longest_stay_days", "notice_days", "nearest_stop", "rent"}
-    for name, side in (("offers", file_columns._Offers), ("needs", file_columns._Needs)):
-        assert {column.name for column in side.columns} - {*file_columns.AGE_BANDS} <= words, name
+    for name, side in (("offers", Offers), ("needs", Needs)):
+        assert {column.name for column in side.columns} - {*AGE_BANDS} <= words, name
         assert not {column.name for column in side.columns} & unread

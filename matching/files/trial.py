@@ -1,10 +1,4 @@
-"""The engine tried on two spreadsheets: rank, near misses and plan, with no database and no Redis.
-
-    summary = match_files(offers=Path("offers.csv"), needs=Path("needs.csv"), out=Path("results"), today=today)
-
-docs/match_files.md tells what goes in and what comes out. Django must be set up (its words are the messages'), nothing
-else; the same rules and scores as in the product are at work, for all of it is the same engine.
-"""
+"""One trial from two spreadsheets to the files of its results, whole or not at all."""
 
 import csv
 import json
@@ -27,10 +21,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, Unreadable, harmless
+from catalogue.spreadsheets import BadCell, harmless
 from matching.engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from matching.engine.planning import Plan, Usual, plan, plan_pairs
-from matching.file_columns import Places, Tally, read_needs, read_offers
+from matching.files.needs import read_needs
+from matching.files.offers import read_offers
+from matching.files.places import Places
+from matching.files.reading import Tally
 from matching.slices import (
     MATCH_COLUMNS,
     NEAR_MISS_COLUMNS,
@@ -442,15 +439,3 @@ class _Clock:
             step: end - start for step, start, end in zip(self._begun, moments[:-1], moments[1:], strict=True)
         }
         return {**each, "total": moments[-1] - moments[0]}
-
-
-__all__ = [
-    "STEPS",
-    "BadLine",
-    "CannotWrite",
-    "Progress",
-    "Rows",
-    "Summary",
-    "Unreadable",
-    "match_files",
-]
