@@ -1,6 +1,7 @@
 """Pairs of a need and an offer, what was decided about them, and the capacity that they hold."""
 
 from collections.abc import Mapping
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -43,6 +44,23 @@ LIVE_STATES = (
 CONTACT_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF)
 
 
+def _towns(user: User) -> models.QuerySet[CityRole, Any]:
+    """The towns that somebody coordinates, for a subquery."""
+    return CityRole.objects.filter(user=user, role="coordinator").values("city")
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class DeskQuerySet(models.QuerySet[Row]):
+    """Rows of a town that are for its coordinators alone."""
+
+    def visible_to(self, user: User) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(city__in=_towns(user))
+
+
 def _concerns(user: User) -> Q:
     """Pairs of one's own, once somebody has decided."""
     organisations = Membership.objects.filter(user=user).values("organisation")
@@ -58,8 +76,7 @@ class MatchQuerySet(models.QuerySet["Match"]):
         """
         if not user.is_authenticated:
             return self.none()
-        towns = CityRole.objects.filter(user=user, role="coordinator").values("city")
-        return self.filter(Q(city__in=towns) | _concerns(user))
+        return self.filter(Q(city__in=_towns(user)) | _concerns(user))
 
     def concerning(self, user: User) -> "MatchQuerySet":
         """Pairs in which somebody is the citizen, the person concerned or of the association."""
@@ -331,6 +348,8 @@ class RescanPart(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = DeskQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -379,6 +398,8 @@ class Plan(models.Model):
     people_first_come = models.FloatField(null=True, blank=True)
     # What would help most those whom the plan leaves out: codes and numbers, see engine.planning.scarcity.
     scarcity = models.JSONField(default=list)
+
+    objects = DeskQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("plan")

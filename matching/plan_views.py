@@ -79,7 +79,7 @@ def index(request: HttpRequest, city_slug: str) -> HttpResponse:
                 "besoin": request.GET.getlist("besoin"),
             },
         )
-    history = Paginator(plans.of_city(city), PLANS_PER_PAGE).get_page(request.GET.get("page"))
+    history = Paginator(plans.of_city(city, user), PLANS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "open_total": total,
@@ -100,7 +100,7 @@ def index(request: HttpRequest, city_slug: str) -> HttpResponse:
 def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     """One plan: under way, or what it would do, line by line; its lines are accepted here."""
     city, user = _desk(request, city_slug)
-    plan = get_object_or_404(Plan.objects.select_related("city", "by"), pk=pk, city=city)
+    plan = get_object_or_404(Plan.objects.visible_to(user).select_related("city", "by"), pk=pk, city=city)
     now = timezone.now()
     if request.method == "POST" and "refresh" in request.POST:
         plans.refresh(plan_id=plan.pk, by=user, now=now)
@@ -177,7 +177,7 @@ def _ask(
 
 def _again(request: HttpRequest, city: City, user: User) -> HttpResponse:
     """The same plan once more, on what there is now."""
-    plan = get_object_or_404(Plan, pk=_number(request.POST["again"]), city=city)
+    plan = get_object_or_404(Plan.objects.visible_to(user), pk=_number(request.POST["again"]), city=city)
     renewed = plans.renew(plan_id=plan.pk, by=user, now=timezone.now())
     if renewed is None:
         messages.warning(request, _("Aucun besoin ouvert ne correspond à ce choix."))

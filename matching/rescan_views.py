@@ -24,7 +24,7 @@ def rescan_page(request: HttpRequest, city_slug: str) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not accounts.is_coordinator(user, city):
         raise Http404
-    last = rescans.of_city(city)
+    last = rescans.of_city(city, user)
     current = next((progress for progress in last if not progress.is_over), None)
     if request.method == "POST":
         if current is not None:

@@ -137,9 +137,9 @@ def progress(rescan: Rescan) -> Progress:
     return Progress(rescan=rescan, is_over=rescan.finished_at is not None, **figures)
 
 
-def of_city(city: City, *, limit: int = 10) -> list[Progress]:
-    """One town's share of the last rescans that looked at it, the last first. Two queries."""
-    parts = RescanPart.objects.filter(city=city)
+def of_city(city: City, user: User, *, limit: int = 10) -> list[Progress]:
+    """One town's share of the last rescans that looked at it, for its coordinators, the last first. Two queries."""
+    parts = RescanPart.objects.visible_to(user).filter(city=city)
     last = list(Rescan.objects.filter(pk__in=parts.values("rescan")).select_related("by")[:limit])
     figures = _figures(parts.filter(rescan__in=last))
     return [

@@ -87,10 +87,13 @@ def renew(*, plan_id: int, by: User, now: datetime) -> Plan | None:
         return None
 
 
-def of_city(city: City) -> QuerySet[Plan]:
-    """The plans of a town, the last first, with how many lines each has and how many of them were accepted."""
+def of_city(city: City, user: User) -> QuerySet[Plan]:
+    """The plans of a town that somebody sees, the last first, with how many lines each has and how many of them were
+    accepted.
+    """
     return (
-        Plan.objects.filter(city=city)
+        Plan.objects.visible_to(user)
+        .filter(city=city)
         .select_related("by")
         .annotate(
             line_count=Count("lines"),

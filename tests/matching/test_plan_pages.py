@@ -156,6 +156,12 @@ def test_needs_of_another_town_cannot_be_ticked(scene, desk):
     assert not Plan.objects.exists()
 
 
+def test_a_reference_that_no_text_can_be_is_not_found(scene, desk):
+    assert desk.get(INDEX, {"besoin": "\x00"}).status_code == 404
+    assert desk.post(INDEX, {**ALL, "besoin": ["\x00"]}).status_code == 400
+    assert not Plan.objects.exists()
+
+
 def test_a_kind_without_a_need_is_said_kindly(scene, desk):
     response = desk.post(INDEX, {**ALL, "kind": Kind.SKILL}, follow=True)
     assert "Aucun besoin ouvert ne correspond à ce choix." in text(response)

@@ -4,11 +4,12 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from accounts.models import Organisation
+from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind, Urgency
-from matching import claims, conditions, plans, services
+from matching import claims, conditions, plans, rescans, services
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
 from matching.plans import making
@@ -793,12 +794,30 @@ def test_plans_are_forgotten_after_a_month(scene, planned, accept):
     assert Match.objects.get().state == "proposed"
 
 
-def test_the_last_plans_of_a_town(city, scene, planned, accept):
+def test_the_last_plans_of_a_town(city, coordinator, scene, planned, accept):
     plan = planned()
     accept(plan)
     planned(kind=Kind.HOUSING)
-    assert [(p.line_count, p.accepted_count) for p in plans.of_city(city)] == [(0, 0), (1, 1)]
-    assert not plans.of_city(CityFactory()).exists()
+    assert [(p.line_count, p.accepted_count) for p in plans.of_city(city, coordinator)] == [(0, 0), (1, 1)]
+    assert not plans.of_city(CityFactory(), coordinator).exists()
+    assert not plans.of_city(city, CityRoleFactory(city=CityFactory()).user).exists()
+
+
+def test_plans_and_rescans_are_for_the_coordinators_of_their_town(city, coordinator, scene, planned):
+    plan = planned()
+    rescans.ask(cities=[city], by=coordinator, now=NOW)
+    others = [
+        CityRoleFactory(city=CityFactory()).user,
+        CityRoleFactory(city=city, role=Role.OPERATOR).user,
+        MembershipFactory(organisation=scene[1].organisation).user,
+        scene[0].owner,
+        AnonymousUser(),
+    ]
+    assert list(Plan.objects.visible_to(coordinator)) == [plan]
+    assert len(rescans.of_city(city, coordinator)) == 1
+    for other in others:
+        assert not Plan.objects.visible_to(other).exists()
+        assert rescans.of_city(city, other) == []
 
 
 def test_a_question_on_a_condition_does_not_make_a_plan_stale(city, coordinator, planned):
