@@ -26,7 +26,7 @@ from matching.engine.columns import Floats, Ints, NeedColumns, OfferColumns
 from matching.engine.planning import auction, program, search
 from matching.engine.planning.baselines import best_score_first, first_come, in_turn
 from matching.engine.planning.prices import priced
-from matching.engine.planning.problem import Problem, problem_of
+from matching.engine.planning.problem import Problem, pairs_where, problem_of, summed
 from matching.engine.ranking import Feasible, feasible_pairs
 from matching.engine.records import Weights
 
@@ -189,8 +189,11 @@ def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, Floats]:
     step = part * float(problem.value.mean())
     units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
     # What nobody bid for is still worth giving.
-    left = problem.capacity - np.bincount(problem.offer, units, len(problem.capacity))
-    wanted = np.flatnonzero((problem.missing(units) > 0)[problem.need] & (left > 0)[problem.offer])
+    misses = problem.missing(units) > 0
+    has_left = problem.capacity > summed(problem.offer, units, len(problem.capacity))
+    wanted = pairs_where(
+        len(problem), lambda some: misses[problem.need[some]] & has_left[problem.offer[some]]
+    )
     return in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units), prices
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.columns import Bools, Floats, Ints
-from matching.engine.planning.problem import AT_ONCE, Problem, pairs_where, ranges
+from matching.engine.planning.problem import AT_ONCE, Problem, pairs_where, ranges, summed
 
 # Pairs of each need that are looked at to begin with. Prices never fall below zero and pairs are sorted by value, so
 # that nobody has to look beyond the value of a second-best gain; whoever has to looks at twice as many.
@@ -140,7 +140,7 @@ class _Shelves:
 
     def __init__(self, problem: Problem) -> None:
         self._offer = problem.offer
-        wanted = np.bincount(problem.offer, problem.most, len(problem.capacity)).astype(np.int64)
+        wanted = summed(problem.offer, problem.most, len(problem.capacity))
         # What nobody could want needs no shelf; then the offer never sells out.
         self._sells_out = wanted >= problem.capacity
         self._size = np.minimum(problem.capacity, wanted)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from matching.engine.columns import Bools, Ints
-from matching.engine.planning.problem import Problem, pairs_where, pieces
+from matching.engine.planning.problem import Problem, pairs_where, pieces, summed
 
 # Pairs looked at together, and how many of them take their turn before the rest is looked at again: few enough that
 # what is taken meanwhile spoils little.
@@ -41,8 +41,9 @@ def best_score_first(problem: Problem, score: Ints) -> Ints:
 
 def _best_first(score: Ints) -> Iterator[int]:
     """The least score of each of `BEST_FIRST`, and of all."""
-    steps = np.bincount(score >> SCORE_STEP, minlength=1)
-    reached = np.cumsum(steps[::-1])[::-1]  # by so many pairs
+    steps = score >> SCORE_STEP
+    counts = summed(steps, np.broadcast_to(1, len(score)), int(steps.max(initial=0)) + 1)
+    reached = np.cumsum(counts[::-1])[::-1]  # by so many pairs
     for share in BEST_FIRST:
         yield int(np.count_nonzero(reached > share * len(score))) << SCORE_STEP
     yield 0

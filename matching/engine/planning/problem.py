@@ -87,7 +87,7 @@ class Problem:
     @property
     def need_starts(self) -> Ints:
         """Pairs of need i lie from [i] up to [i + 1]."""
-        return np.searchsorted(self.need, np.arange(len(self.quantity) + 1))
+        return np.searchsorted(self.need, np.arange(len(self.quantity) + 1, dtype=self.need.dtype))
 
     def missing(self, units: Ints) -> Ints:
         """Units that each need still misses."""
@@ -273,6 +273,14 @@ def pairs_where(pairs: int, holds: Callable[[slice], Bools]) -> Ints:
     for some in pieces(pairs):
         found[some] = holds(some)
     return np.flatnonzero(found)
+
+
+def summed(where: Ints, what: Ints, length: int) -> Ints:
+    """`what` of all pairs added up where they belong; piece by piece."""
+    total = np.zeros(length)
+    for some in pieces(len(where)):
+        total += np.bincount(where[some], what[some], length)
+    return total.astype(np.int64)
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:

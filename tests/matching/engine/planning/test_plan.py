@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.engine import Weights, Window, feasible_pairs
-from matching.engine.planning import AUCTION_STEP, auction, plan, plan_pairs, prices
+from matching.engine.planning import AUCTION_STEP, auction, baselines, plan, plan_pairs, prices
 from matching.engine.planning.problem import problem_of
 
 from ..builders import (
@@ -152,6 +152,49 @@ def test_no_choice_is_better_by_the_way_of_large_towns(random, kind):
     assert exhaustive.broken_promises(unproven, needs, offers) == []
     assert unproven.objective - 1e-6 <= best <= unproven.bound + 1e-6
     assert unproven.objective >= max(unproven.first_come.objective, unproven.greedy.objective) - 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(randoms)
+def test_large_flows_that_are_auctioned_together_are_bounded_together(random):
+    """Towns that share nothing: units one by one in two of them, whole needs and days in the others."""
+    towns = [
+        units_town(random, random.randint(1, 6), random.randint(1, 3), items=3),
+        units_town(random, random.randint(1, 6), random.randint(1, 3), items=3),
+        easy_town(random, "goods", needs=4),
+        easy_town(random, "housing", needs=4),
+    ]
+    sides = [
+        [
+            replace(one, id=one.id + 100_000 * place, city=str(place))
+            for place, town in enumerate(towns)
+            for one in town[side]
+        ]
+        for side in (0, 1)
+    ]
+    best = sum(exhaustive.optimum(exhaustive.pairs_of(*town)) for town in towns)
+    with pytest.MonkeyPatch.context() as large:
+        large.setattr("matching.engine.planning.SMALL_PAIRS", 0)
+        large.setattr("matching.engine.planning.COARSE_PAIRS", 0)
+        large.setattr("matching.engine.planning.problem.AT_ONCE", 3)
+        made = planned(*sides)
+    assert exhaustive.broken_promises(made, *sides) == []
+    assert made.objective - 1e-6 <= best <= made.bound + 1e-6
+
+
+@pytest.mark.parametrize("kind", sorted(CATEGORIES))
+def test_the_usual_ways_are_the_same_however_many_pairs_are_looked_at_together(kind, monkeypatch):
+    needs, offers = easy_town(Random(kind), kind, needs=40, offers=15)
+    pairs = feasible_pairs(*columns(needs, offers), today=TODAY)
+    problem = problem_of(pairs)
+    by_score = np.argsort(-pairs.micro_points, kind="stable")
+    in_order = [baselines.in_turn(problem, order) for order in (np.arange(len(pairs)), by_score)]
+    for at_once, turns in ((7, 2), (8192, 256)):
+        monkeypatch.setattr("matching.engine.planning.problem.AT_ONCE", at_once)
+        monkeypatch.setattr("matching.engine.planning.baselines.AT_ONCE", at_once)
+        monkeypatch.setattr("matching.engine.planning.baselines.TURNS", turns)
+        assert (baselines.first_come(problem) == in_order[0]).all()
+        assert (baselines.best_score_first(problem, pairs.micro_points) == in_order[1]).all()
 
 
 def test_goods_in_parts_and_whole():
