@@ -32,7 +32,7 @@ from matching.engine.records import Weights
 
 SECONDS = 10.0
 # A bid's step compared with the mean value of a unit: what an auction may lose. Of very many pairs the last thousandth
-# would take most of the time.
+# would take most of the time; such flows are auctioned side by side, and too much of them stays open to be proven.
 AUCTION_STEP, COARSE_STEP, COARSE_PAIRS = 4e-3, 2e-2, 1_000_000
 # With no more open pairs than this, the best is proven rather than searched for.
 EXACT_PAIRS = 20_000
