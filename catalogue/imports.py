@@ -27,19 +27,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
     BadCell,
     Column,
     Row,
     Table,
     Unreadable,
+    decimal,
     harmless,
     insee,
+    one_of,
     parse_rows,
     read_table,
     sentence,
     text,
 )
+from catalogue.vocabulary import Kind
 from cities.models import City, Commune
 from cities.points import FARTHEST_KM, distance_km, too_far
 from cities.selectors import CommuneNotFound, commune_by_insee, communes_of
@@ -176,9 +180,17 @@ def explained(
 # --- What offers and needs have in common --------------------------------------------------------------
 
 
+KIND_WORDS = {"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"}
+FIRST_COLUMNS = (
+    Column("id", text(most=LONGEST_ID), ("identifiant", "numero", "n"), required=True),
+    Column("kind", one_of(Kind, KIND_WORDS), ("nature", "type"), required=True),
+)
 PLACE_COLUMNS = (
     Column("city", text(most=50), ("ville",)),
     Column("commune", insee, ("code_insee", "insee", "code_commune"), required=True),
+    Column("lat", decimal(least=-90, most=90), ("latitude",)),
+    Column("lon", decimal(least=-180, most=180), ("longitude", "lng")),
+    Column("reach_km", decimal(least=0, most=LONGEST_REACH_KM), ("distance_km", "rayon_km"), default=0.0),
 )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, override
 
 from accounts.models import Organisation, User
 from catalogue.imports import (
-    LONGEST_ID,
+    FIRST_COLUMNS,
     PLACE_COLUMNS,
     Outcome,
     Places,
@@ -20,14 +20,12 @@ from catalogue.imports import (
     take_in,
 )
 from catalogue.labels import listed
-from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
     BadCell,
     Column,
     Row,
     Table,
     day,
-    decimal,
     languages,
     many_of,
     one_of,
@@ -42,16 +40,10 @@ from needs.models import LARGEST_QUANTITY, Need
 from needs.services import SCAN_TASK, register
 from notifications.bell import ring_on_commit
 
-KIND_WORDS = {"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"}
-
 COLUMNS = (
-    Column("id", text(most=LONGEST_ID), ("identifiant", "numero", "n"), required=True),
-    Column("kind", one_of(Kind, KIND_WORDS), ("nature", "type"), required=True),
+    *FIRST_COLUMNS,
     Column("category", one_of(Category), ("categorie",), default=""),
     *PLACE_COLUMNS,
-    Column("lat", decimal(least=-90, most=90), ("latitude",)),
-    Column("lon", decimal(least=-180, most=180), ("longitude", "lng")),
-    Column("reach_km", decimal(least=0, most=LONGEST_REACH_KM), ("distance_km", "rayon_km"), default=0.0),
     Column("languages", languages, ("langues", "langues_parlees"), default=()),
     Column("first_day", day, ("du", "premier_jour", "debut"), required=True),
     Column("last_day", day, ("au", "dernier_jour", "fin"), required=True),

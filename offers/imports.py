@@ -15,7 +15,7 @@ from phonenumber_field.phonenumber import to_python
 from accounts.models import LowerCaseEmailField, User
 from accounts.services import ensure_person
 from catalogue.imports import (
-    LONGEST_ID,
+    FIRST_COLUMNS,
     PLACE_COLUMNS,
     Outcome,
     Places,
@@ -24,7 +24,6 @@ from catalogue.imports import (
     take_in,
 )
 from catalogue.labels import listed
-from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
     BadCell,
     CellError,
@@ -33,7 +32,6 @@ from catalogue.spreadsheets import (
     Table,
     as_text,
     day,
-    decimal,
     languages,
     many_of,
     one_of,
@@ -61,7 +59,6 @@ HOUSEHOLD_WORDS = {
     "mineurs_isoles": "lone_minors",
     "mineur_isole": "lone_minors",
 }
-KIND_WORDS = {"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"}
 
 
 def _email(cell: Any) -> str:
@@ -83,13 +80,9 @@ def _phone(cell: Any) -> str:
 
 
 COLUMNS = (
-    Column("id", text(most=LONGEST_ID), ("identifiant", "numero", "n"), required=True),
-    Column("kind", one_of(Kind, KIND_WORDS), ("nature", "type"), required=True),
+    *FIRST_COLUMNS,
     Column("category", one_of(Category), ("categorie",), required=True),
     *PLACE_COLUMNS,
-    Column("lat", decimal(least=-90, most=90), ("latitude",)),
-    Column("lon", decimal(least=-180, most=180), ("longitude", "lng")),
-    Column("reach_km", decimal(least=0, most=LONGEST_REACH_KM), ("distance_km", "rayon_km"), default=0.0),
     Column("languages", languages, ("langues", "langues_parlees"), default=()),
     Column("available", periods, ("disponible", "disponibilites", "periodes"), required=True),
     Column("capacity", whole(least=1, most=10_000), ("capacite", "places", "quantite"), required=True),
