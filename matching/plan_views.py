@@ -1,11 +1,8 @@
 """The plan's pages: choose what to plan, wait, read it, propose its lines. Parse, one service call, render."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,14 +18,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import selectors as accounts
 from accounts.models import User
-from catalogue.times import day_words, hour_words
-from catalogue.vocabulary import Kind, Urgency
-from cities.models import City, Commune
-from matching import facts, plan_words, plans, presentation
-from matching.lifecycle import ANSWERED, IN_HAND
-from matching.models import Match, MatchState, Plan, PlanLine
+from cities.models import City
+from matching import plan_presentation, plan_words, plans
+from matching.models import Plan
 from matching.plan_forms import PlanForm
-from matching.snapshots import local_day
 from needs.models import Need
 
 PLANS_PER_PAGE = 10
@@ -40,20 +33,6 @@ TICKABLE = 200
 FIRST_GAPS, MOST_GAPS = 12, 200
 # Refusals told one by one.
 MOST_TOLD = 12
-
-
-@dataclass(frozen=True, slots=True)
-class LineCard:
-    """One line of a plan. `state`: open (can be ticked), visit (a home to be visited first), asked, gone."""
-
-    line: PlanLine
-    state: str
-    words: str
-    colour: str
-    score: float
-    reasons: list[dict[str, str]]
-    parts: list[dict[str, Any]]
-    is_of_town: bool
 
 
 @login_required
@@ -86,7 +65,11 @@ def index(request: HttpRequest, city_slug: str) -> HttpResponse:
         "not_shown": max(0, total - len(tickable)),
         "ticking": bool(form["besoin"].value()),
         "history": [
-            {"plan": plan, "what": selection_words(plan), "helped": plan_words.helped_shortly(plan)}
+            {
+                "plan": plan,
+                "what": plan_presentation.selection_words(plan),
+                "helped": plan_words.helped_shortly(plan),
+            }
             for plan in history.object_list
         ],
         "page_obj": history,
@@ -110,30 +93,15 @@ def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     standing = plans.look_at(plan_id=plan.pk, now=now)
     context: dict[str, Any] = {
         "plan": plan,
-        "what": selection_words(plan),
+        "what": plan_presentation.selection_words(plan),
         "standing": standing,
-        "changed_since": _changed_since(plan) if standing.is_stale else "",
+        "changed_since": plan_presentation.changed_since(plan, now=now) if standing.is_stale else "",
         "newer_is_ready": standing.newer is not None and standing.newer.state == Plan.State.DONE,
         "now": now,
     }
     if plan.state == Plan.State.DONE:
-        context |= _done(request, plan, city, now=now)
+        context |= _done(request, plan, now=now)
     return render(request, "matching/plan.html", context)
-
-
-def selection_words(plan: Plan) -> str:
-    """What a plan was asked for: "Tous les besoins", "Logement · Ce soir", "3 besoins choisis"."""
-    words = []
-    if plan.need_ids:
-        words.append(
-            ngettext("%(n)s besoin choisi", "%(n)s besoins choisis", len(plan.need_ids))
-            % {"n": len(plan.need_ids)}
-        )
-    if plan.kind:
-        words.append(str(Kind(plan.kind).label))
-    if plan.urgency:
-        words.append(str(Urgency(plan.urgency).label))
-    return " · ".join(words) or _("Tous les besoins")
 
 
 def _desk(request: HttpRequest, city_slug: str) -> tuple[City, User]:
@@ -224,9 +192,9 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
             % {"n": outcome.already},
         )
     if outcome.refused:
-        messages.warning(request, _no_longer(outcome, plan))
+        messages.warning(request, plan_presentation.no_longer(outcome, plan, now=now))
         for refused in outcome.refused[:MOST_TOLD]:
-            messages.warning(request, _refusal(refused, plan, now=now))
+            messages.warning(request, plan_presentation.refusal(refused, plan, now=now))
     return redirect(_same_page(request, plan))
 
 
@@ -242,57 +210,16 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def _no_longer(outcome: plans.Outcome, plan: Plan) -> str:
-    count = len(outcome.refused)
-    told = ngettext(
-        "%(n)s ligne ne tient plus et n’est pas demandée.",
-        "%(n)s lignes ne tiennent plus et ne sont pas demandées.",
-        count,
-    ) % {"n": count}
-    if not outcome.was_stale or plan.finished_at is None:
-        return told
-    return f"{_changed_since(plan)} {told}"
-
-
-def _changed_since(plan: Plan) -> str:
-    assert plan.finished_at is not None  # plan_done_has_figures
-    return _("Des choses ont changé depuis %(when)s.") % {"when": _moment(plan.finished_at, plan.city)}
-
-
-def _moment(moment: datetime, city: City) -> str:
-    """ "14 h 05" of the town's clock, or its day when that is not today."""
-    here = moment.astimezone(ZoneInfo(city.timezone))
-    if here.date() != local_day(timezone.now(), city):
-        return _("le %(day)s") % {"day": day_words(here.date())}
-    return hour_words(here.hour * 60 + here.minute)
-
-
-def _refusal(refused: plans.Refused, plan: Plan, *, now: datetime) -> str:
-    line = refused.line
-    return _("«\u00a0%(offer)s\u00a0» pour «\u00a0%(need)s\u00a0»\u202f: %(why)s") % {
-        "offer": line.offer.title,
-        "need": line.need.title,
-        "why": presentation.why_not(refused.failure, plans.suggestion(line, plan=plan, now=now)),
-    }
-
-
-# --- What a plan says ----------------------------------------------------------------------------------
-
-
-def _done(request: HttpRequest, plan: Plan, city: City, *, now: datetime) -> dict[str, Any]:
+def _done(request: HttpRequest, plan: Plan, *, now: datetime) -> dict[str, Any]:
+    """What the page of a ready plan says."""
     served = (
         Need.objects.filter(pk__in=plan.lines.order_by().values("need"))
         .select_related("commune", "organisation")
         .order_by("urgency_rank", "created_at", "id")
     )
     page_obj = Paginator(served, NEEDS_PER_PAGE).get_page(request.GET.get("page"))
-    groups = _groups(plan, list(page_obj.object_list), city, now=now)
-    gaps = [
-        {"need": gap.need, "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing)}
-        for gap in plan.gaps.select_related("need__commune").order_by(
-            "need__urgency_rank", "need__created_at", "need_id"
-        )[:MOST_GAPS]
-    ]
+    groups = plan_presentation.groups(plan, list(page_obj.object_list), now=now)
+    gaps = plan_presentation.gaps(plan, most=MOST_GAPS)
     gap_total = plan.gaps.count()
     return {
         "helped": plan_words.helped(plan),
@@ -307,84 +234,7 @@ def _done(request: HttpRequest, plan: Plan, city: City, *, now: datetime) -> dic
         "first_gaps": gaps[:FIRST_GAPS],
         "more_gaps": gaps[FIRST_GAPS:],
         "gaps_not_shown": gap_total - len(gaps),
-        **_scarcity(request, plan, city),
-    }
-
-
-def _groups(
-    plan: Plan, needs: Sequence[Need], city: City, *, now: datetime
-) -> list[tuple[Need, list[LineCard]]]:
-    """The lines of these needs: a fixed number of queries, however many there are."""
-    lines = list(
-        PlanLine.objects.filter(plan=plan, need__in=needs)
-        .select_related("need__organisation", "offer__commune", "offer__city", "match")
-        .order_by("pk")
-    )
-    shown = [line.match or plans.suggestion(line, plan=plan, now=now) for line in lines]
-    for match, line in zip(shown, lines, strict=True):
-        match.need, match.offer = line.need, line.offer
-    # What has been asked keeps its reasons of then.
-    facts.explained((match for match in shown if match.pk is None), now=now)
-    today = local_day(now, city)
-    decided = defaultdict(list)
-    for match in Match.objects.filter(need__in=needs, state__in=[*IN_HAND, *ANSWERED]).order_by("pk"):
-        decided[match.need_id, match.offer_id].append(match)
-    found: dict[int, list[LineCard]] = defaultdict(list)
-    for line, match in zip(lines, shown, strict=True):
-        state, words, colour = _state(line, decided[line.need_id, line.offer_id])
-        if state in ("open", "visit") and line.first_day < today:
-            state, words, colour = "gone", _("Ses dates ont commencé"), "warn"
-        found[line.need_id].append(
-            LineCard(
-                line=line,
-                state=state,
-                words=words,
-                colour=colour,
-                score=match.score,
-                reasons=presentation.reasons(match),
-                parts=presentation.parts(match),
-                is_of_town=line.offer.city_id == city.pk,
-            )
-        )
-    return [(need, found[need.pk]) for need in needs]
-
-
-def _state(line: PlanLine, decided: Sequence[Match]) -> tuple[str, str, str]:
-    """How a line stands, in a word for the page, and its colour; `services.propose` has the last word."""
-    if line.match is not None:
-        state = MatchState(line.match.state)
-        return "asked", str(state.label), presentation.STATE_COLOURS.get(state, "planned")
-    for match in decided:
-        same = (match.need_revision, match.offer_revision) == (line.need_revision, line.offer_revision)
-        if match.state in IN_HAND or same:
-            return "gone", str(MatchState(match.state).label), "planned"
-    if (line.need.revision, line.offer.revision) != (line.need_revision, line.offer_revision):
-        return "gone", _("A changé depuis"), "warn"
-    posted = line.need.organisation is None or line.need.organisation.is_verified
-    if not (line.need.is_open and line.offer.is_open and posted):
-        return "gone", _("N’est plus ouvert"), "warn"
-    if line.offer.kind == Kind.HOUSING and line.offer.vetted_at is None:
-        return "visit", _("À visiter d’abord"), "warn"
-    return "open", "", ""
-
-
-def _scarcity(request: HttpRequest, plan: Plan, city: City) -> dict[str, Any]:
-    """What would help most, and the text with which a town calls for it."""
-    changes = [told for told in plan.scarcity if told["type"] == "relaxation" and told["people"] >= 1]
-    wanted = [told for told in plan.scarcity if told["type"] == "call"]
-    communes = Commune.objects.in_bulk([told["commune"] for told in wanted if told["commune"]])
-    lines = [
-        plan_words.wanted(told, commune=communes[told["commune"]].name if told["commune"] else "")
-        for told in wanted
-    ]
-    address = request.build_absolute_uri(reverse("home", args=[city.slug]))
-    return {
-        "changes": [plan_words.would_help(told) for told in changes],
-        "wanted": [
-            {"line": line, "helps": plan_words.call_helps(told)}
-            for line, told in zip(lines, wanted, strict=True)
-        ],
-        "call_text": plan_words.call_for_offers(lines, city=city.name, address=address, phone=city.phone)
-        if lines
-        else "",
+        **plan_presentation.scarcity(
+            plan, address=request.build_absolute_uri(reverse("home", args=[plan.city.slug]))
+        ),
     }
