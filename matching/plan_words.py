@@ -99,7 +99,7 @@ def ways(plan: Plan) -> list[dict[str, Any]]:
             "code": code,
             "label": label,
             "points": points or 0.0,
-            "percent": 100 * _share(points, plan.bound),
+            "percent": _percent(points or 0.0, plan.bound or 0.0),
             "people": people,
         }
         for code, label, points, people in rows
@@ -111,8 +111,10 @@ def _whole(people: float | None) -> int:
     return math.floor((people or 0.0) + EQUAL)
 
 
-def _share(points: float | None, bound: float | None) -> float:
-    return (points or 0.0) / bound if bound else 1.0
+def _percent(points: float, bound: float) -> float:
+    """Of the bound: 100 for what is proven to reach it, and for nothing else."""
+    gap = gap_of(points, bound)
+    return math.floor(round(1000 - 1000 * gap, 6)) / 10 if gap else 100.0
 
 
 # --- Who is left out, and why --------------------------------------------------------------------------

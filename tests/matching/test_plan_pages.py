@@ -248,6 +248,21 @@ def test_a_plan_that_is_not_proven_says_how_far_it_may_be(scene, desk, make):
     assert "s’est arrêté" not in text(desk.get(path(plan)))
 
 
+def test_only_what_reaches_the_bound_is_100_percent(scene, desk, make):
+    plan = make()
+
+    def shown():
+        return {way["code"]: way["percent"] for way in desk.get(path(plan)).context["ways"]}
+
+    assert shown()["plan"] == shown()["bound"] == 100
+    Plan.objects.filter(pk=plan.pk).update(
+        bound=plan.objective * (1 + 1e-12), first_come=plan.objective * 0.9
+    )
+    assert (shown()["plan"], shown()["first_come"]) == (100, 90)
+    Plan.objects.filter(pk=plan.pk).update(bound=plan.objective * 1.0001)
+    assert (shown()["plan"], shown()["bound"]) == (99.9, 100)
+
+
 def test_a_plan_that_was_cut_short_says_so(city, desk, make):
     """Given no time it takes the better of the usual ways, which leaves out a whole household here."""
     due_offer(city=city, now=now(), capacity=3, confirmed_at=now())
