@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 # A worker needs about a second for so many where offers are dense. More would leave the last worker alone at the end,
 # fewer read the offers more often.
-MOST_NEEDS = 8_000
+MOST_NEEDS = 10_000
 
 
 class Cell(NamedTuple):

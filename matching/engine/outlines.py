@@ -128,12 +128,13 @@ class Tile:
         """Of columns of the two tables."""
         centre = offers[:3, :1]
         one, other = needs[:3] - centre, offers[:3] - centre
-        one_square, other_square = (one * one).sum(axis=0), (other * other).sum(axis=0)
-        ones, others = np.ones_like(one_square), np.ones_like(other_square)
         # |a - b|² = |a|² - 2ab + |b|², as one product of matrices.
-        left = np.stack([*(-2 * one), one_square, ones])
-        right = np.stack([*other, others, other_square])
-        spread = max(one_square.max(initial=0), other_square.max(initial=0))
+        left, right = np.ones((5, one.shape[1]), np.float32), np.ones((5, other.shape[1]), np.float32)
+        np.multiply(one, -2, out=left[:3])
+        np.einsum("ij,ij->j", one, one, out=left[3])
+        right[:3] = other
+        np.einsum("ij,ij->j", other, other, out=right[4])
+        spread = max(left[3].max(initial=0), right[4].max(initial=0))
         return cls(
             NeedOutlines(*needs),
             OfferOutlines(*offers),

@@ -120,18 +120,17 @@ class Feasible:
         runs = Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
         return Pairs(Sides(self.needs, self.offers, NO_CODES, NO_CODES), self.need, self.offer, _runs=runs)
 
-    def best(self, keep: int | None) -> Self:
-        """Score descending, distance ascending (both to 6 decimals), earlier registered, id.
+    def best_first(self, keep: int | None) -> Self:
+        """Score descending, distance ascending (both to 6 decimals), earlier registered, id; so many of each need.
 
         Rows of one need come together.
         """
-        some = self if keep is None else self.take(scoring.contenders(self.need, self.micro_points, keep))
 
         def among_equals(rows: Ints) -> tuple[Floats, Ints]:
-            equals = some.take(rows)
+            equals = self.take(rows)
             return np.rint(equals.distance_km * MICRO), equals.turn
 
-        return some.take(scoring.highest_first(some.need, some.micro_points, among_equals, keep))
+        return self.take(scoring.highest_first(self.need, self.micro_points, among_equals, keep))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -317,7 +316,7 @@ class _Search:
         for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
             pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
             count[field.need_rows] += np.bincount(pairs.need, minlength=len(rows))
-            best = _scored(pairs, points, known, self.today).best(keep)
+            best = _best(pairs, points, known, self.today, keep)
             yield replace(
                 best,
                 needs=self.sides.needs,
@@ -446,17 +445,14 @@ def _columns(
     return needs, offers
 
 
-def _scored(pairs: Pairs, points: Floats, known: scoring.Known, today: date) -> Feasible:
-    values = scoring.parts(pairs, known)
-    columns = (
-        pairs.need,
-        pairs.offer,
-        scoring.score(values, points, pairs.need),
-        pairs.runs.first,
-        pairs.runs.last,
-        pairs.runs.left,
-    )
-    return Feasible(pairs.needs, pairs.offers, today, *(column.astype(np.int32) for column in columns))
+def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep: int | None) -> Feasible:
+    """The best of each need (None: all), best first; rows of one need come together."""
+    micro_points = scoring.score(scoring.parts(pairs, known), points, pairs.need)
+    rows = slice(None) if keep is None else scoring.contenders(pairs.need, micro_points, keep)
+    runs = pairs.runs
+    columns = (pairs.need, pairs.offer, micro_points, runs.first, runs.last, runs.left)
+    some = (column[rows].astype(np.int32, copy=False) for column in columns)
+    return Feasible(pairs.needs, pairs.offers, today, *some).best_first(keep)
 
 
 def _missed(pairs: Pairs, broken: Ints) -> Missed:

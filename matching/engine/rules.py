@@ -470,6 +470,8 @@ def differ(one: Ints, other: Ints) -> bool:
 
 
 def any_word(masks: Masks) -> Bools:
+    if masks.shape[1] == 1:
+        return masks[:, 0] != np.uint64(0)
     return np.bitwise_or.reduce(masks, axis=1) != np.uint64(0)
 
 

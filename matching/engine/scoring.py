@@ -20,6 +20,7 @@ Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 class Known:
     """What a pair's score takes from one side alone, worked out once for all its pairs."""
 
+    days_asked: Ints  # per need
     need_is_silent: Bools  # gave no language
     offer_is_silent: Bools
     freshness: Floats  # per offer
@@ -28,6 +29,7 @@ class Known:
     @classmethod
     def of(cls, sides: Sides, today: date) -> Self:
         return cls(
+            sides.needs.last_day - sides.needs.first_day + 1,
             ~any_word(sides.needs.languages),
             ~any_word(sides.offers.languages),
             freshness(sides.offers, today),
@@ -39,7 +41,7 @@ def parts(pairs: Pairs, known: Known) -> Parts6:
     """The six values of feasible pairs, in the order of `Weights`."""
     return (
         proximity(pairs),
-        dates(pairs),
+        dates(pairs, known),
         fit(pairs),
         language(pairs, known),
         known.freshness[pairs.offer],
@@ -55,9 +57,9 @@ def proximity(pairs: Pairs) -> Floats:
     return near
 
 
-def dates(pairs: Pairs) -> Floats:
+def dates(pairs: Pairs, known: Known) -> Floats:
     """Days of the run / days asked."""
-    return pairs.runs.days / (pairs.needs.last_day[pairs.need] - pairs.needs.first_day[pairs.need] + 1)
+    return pairs.runs.days / known.days_asked[pairs.need]
 
 
 def fit(pairs: Pairs) -> Floats:
@@ -112,15 +114,15 @@ def score(values: Parts6, points: Floats, need: Ints) -> Ints:
     return np.rint(total * MICRO).astype(np.int32)
 
 
-def contenders(need: Ints, micro_points: Ints, keep: int) -> Ints:
-    """Rows of the pairs that have one of the `keep` highest scores of their need, all those included that tie with the
+def contenders(need: Ints, value: Ints | Floats, keep: int) -> Ints:
+    """Rows of the pairs that have one of the `keep` highest values of their need, all those included that tie with the
     last; rows of one need come together.
     """
     start = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
     stop = np.append(start[1:], len(need))
     crowded = np.flatnonzero(stop - start > keep)
-    cut = np.full(len(start), np.iinfo(micro_points.dtype).min, micro_points.dtype)
-    work = micro_points.copy()
+    work = value.copy()
+    cut = np.minimum.reduceat(value, start) if len(start) else work
     for row, begin, end in zip(
         crowded.tolist(), start[crowded].tolist(), stop[crowded].tolist(), strict=True
     ):
@@ -128,7 +130,7 @@ def contenders(need: Ints, micro_points: Ints, keep: int) -> Ints:
         some = work[begin:end]
         some.partition(place)
         cut[row] = some[place]
-    return np.flatnonzero(micro_points >= np.repeat(cut, stop - start))
+    return np.flatnonzero(value >= np.repeat(cut, stop - start))
 
 
 def highest_first(
@@ -154,9 +156,12 @@ def highest_first(
 
 
 def smallest_first(need: Ints, keys: tuple[Ints | Floats, ...], keep: int) -> Ints:
-    """Rows of the `keep` first of each need, by the first key, then the next (smaller first)."""
-    order = np.lexsort((*reversed(keys), need))
-    return order[_place_among_its_own(need[order]) < keep]
+    """Rows of the `keep` first of each need, by the first key, then the next (smaller first); rows of one need come
+    together.
+    """
+    rows = contenders(need, -keys[0], keep)
+    rows = rows[np.lexsort((*(key[rows] for key in reversed(keys)), need[rows]))]
+    return rows[_place_among_its_own(need[rows]) < keep]
 
 
 def _place_among_its_own(need: Ints) -> Ints:

@@ -11,7 +11,7 @@ from matching.engine.columns import Bools, Floats, Ints
 from matching.engine.records import EARTH_RADIUS_KM
 
 # Around more places than these, circles are drawn round the cells that they lie in: so many degrees each way.
-CELL_DEGREES = {1_000: 0.1, 20_000: 0.5}
+CELL_DEGREES = {1_000: 0.1, 5_000: 0.5}
 HALF_DIAGONAL_KM = 79.0  # of a cell of one degree, at the equator
 
 
