@@ -67,27 +67,25 @@ _GONE = """
     WHERE m.need_id = ANY(%(needs)s) AND m.state = 'suggested'
       AND NOT EXISTS (SELECT FROM matching_found f WHERE f.need_id = m.need_id AND f.offer_id = m.offer_id)
 """
-# A suggestion that stands hides one of the same pair that was set aside before.
+# A suggestion that stands hides one of the same pair that was set aside before; of several of those, the last counts.
 _CHANGED = """
-    WITH known AS (
-        SELECT DISTINCT ON (m.need_id, m.offer_id) m.id, f.*,
-               ARRAY[part_1, part_2, part_3, part_4, part_5, part_6] AS parts
-        FROM matching_match m JOIN matching_found f ON f.need_id = m.need_id AND f.offer_id = m.offer_id
-        WHERE m.need_id = ANY(%(needs)s) AND m.state IN ('suggested', 'superseded')
-        ORDER BY m.need_id, m.offer_id, m.state = 'suggested' DESC, m.id DESC
-    )
     UPDATE matching_match m
-    SET state = 'suggested', rank = k.rank, score = k.score, part_values = k.parts, weight_values = %(weights)s,
-        facts = NULL, algorithm = %(algorithm)s, distance_km = k.distance_km, first_day = k.first_day,
-        last_day = k.last_day, quantity = k.quantity, need_revision = k.need_revision,
-        offer_revision = k.offer_revision, changed_at = %(now)s
-    FROM known k
-    WHERE m.id = k.id
+    SET state = 'suggested', rank = f.rank, score = f.score, part_values = f.parts, weight_values = %(weights)s,
+        facts = NULL, algorithm = %(algorithm)s, distance_km = f.distance_km, first_day = f.first_day,
+        last_day = f.last_day, quantity = f.quantity, need_revision = f.need_revision,
+        offer_revision = f.offer_revision, changed_at = %(now)s
+    FROM (SELECT *, ARRAY[part_1, part_2, part_3, part_4, part_5, part_6] AS parts FROM matching_found) f
+    WHERE m.need_id = f.need_id AND m.offer_id = f.offer_id AND m.need_id = ANY(%(needs)s)
+      AND m.state IN ('suggested', 'superseded')
       AND (m.state, m.rank, m.score, m.part_values, m.weight_values, m.algorithm, m.distance_km, m.first_day,
            m.last_day, m.quantity, m.need_revision, m.offer_revision)
           IS DISTINCT FROM
-          ('suggested', k.rank, k.score, k.parts, %(weights)s, %(algorithm)s, k.distance_km, k.first_day,
-           k.last_day, k.quantity, k.need_revision, k.offer_revision)
+          ('suggested', f.rank, f.score, f.parts, %(weights)s, %(algorithm)s, f.distance_km, f.first_day,
+           f.last_day, f.quantity, f.need_revision, f.offer_revision)
+      AND (m.state = 'suggested' OR NOT EXISTS (
+          SELECT FROM matching_match other
+          WHERE other.need_id = m.need_id AND other.offer_id = m.offer_id
+            AND (other.state = 'suggested' OR other.state = 'superseded' AND other.id > m.id)))
 """
 _FRESH = """
     WITH fresh AS (

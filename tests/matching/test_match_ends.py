@@ -72,7 +72,7 @@ def test_the_keys_stay_declared(match):
     with connection.cursor() as cursor:
         with pytest.raises(Exception, match="foreign key"), transaction.atomic():
             cursor.execute("TRUNCATE offers_offer")
-        cursor.execute("TRUNCATE offers_offer CASCADE")
+        cursor.execute("TRUNCATE offers_offer, matching_scan CASCADE")
     assert not Match.objects.exists()
 
 

@@ -260,6 +260,18 @@ def test_what_is_gone_is_set_aside_and_comes_back_as_the_same(city):
     assert Match.objects.count() == 1
 
 
+def test_of_a_pair_set_aside_several_times_the_last_comes_back(city):
+    match = suggested_match(city=city)
+    Match.objects.update(state=MatchState.SUPERSEDED)
+    first = match.pk
+    match.pk, match.state = None, MatchState.SUPERSEDED
+    match.save(force_insert=True)
+    for written in (1, 0):
+        assert rescan(city).written == written
+        states = dict(Match.objects.values_list("pk", "state"))
+        assert states == {first: MatchState.SUPERSEDED, match.pk: MatchState.SUGGESTED}
+
+
 def test_decisions_are_never_touched(city, coordinator):
     kept = {}
     for act in ("propose", "dismiss"):
