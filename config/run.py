@@ -43,15 +43,10 @@ def command(name: str) -> list[str]:
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
             "--no-control-socket",
         ]  # fmt: skip
-    if name in ("worker", "long-worker"):
-        is_long = name == "long-worker"
-        return [
-            *(["nice", "-n", "10"] if is_long else []),
-            python, "-m", "celery", "--app", "config", "--quiet", "worker", "--hostname", f"{name}@%h",
-            "--concurrency", os.environ.get("LONG_WORKER_PROCESSES" if is_long else "WORKER_PROCESSES", "2"),
-            "--queues", LONG_QUEUE if is_long else ",".join(QUEUES),
-            "--without-gossip", "--without-mingle", "--loglevel", "INFO",
-        ]  # fmt: skip
+    if name == "worker":
+        return _worker(name, ",".join(QUEUES), os.environ.get("WORKER_PROCESSES", "2"))
+    if name == "long-worker":
+        return ["nice", "-n", "10", *_worker(name, LONG_QUEUE, os.environ.get("LONG_WORKER_PROCESSES", "2"))]
     if name == "scheduler":
         schedule = folder / "schedule"
         schedule.mkdir(parents=True, exist_ok=True)
@@ -60,6 +55,13 @@ def command(name: str) -> list[str]:
             "--schedule", str(schedule / "beat"), "--pidfile", "", "--loglevel", "INFO",
         ]  # fmt: skip
     raise SystemExit(f"Processus inconnu : {name}")
+
+
+def _worker(name: str, queues: str, processes: str) -> list[str]:
+    return [
+        sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--hostname", f"{name}@%h",
+        "--concurrency", processes, "--queues", queues, "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+    ]  # fmt: skip
 
 
 def manage(*arguments: str) -> list[str]:

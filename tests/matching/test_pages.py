@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from accounts import services as accounts
 from accounts.models import ContactReading, Membership, Role
@@ -23,7 +24,7 @@ from matching.models import Decision, Match, MatchState
 from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
-from tests.factories.cities import CityFactory
+from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, story
 
 SECRETS = ("12 rue des Invités", "citoyenne@exemple.fr", "+33612345678", "06 12 34 56 78", "Camille Martin")
@@ -358,6 +359,17 @@ def test_before_the_confirmation_the_association_reads_no_contact(it, client):
     for secret in SECRETS:
         assert secret not in page
     assert not ContactReading.objects.exists()
+
+
+def test_before_the_confirmation_the_association_reads_how_far_it_is_and_not_where(it, client):
+    Offer.objects.update(commune=CommuneFactory(insee="67999", name="Village-Secret"))
+    propose(it)
+    accept(it)
+    page = text(client.get(link(it, it.member)))
+    assert f"à {number_format(it.match.distance_km, 1)} km" in page
+    assert "Village-Secret" not in page
+    confirmed = text(client.post(link(it, it.member), {"answer": "confirm"}, follow=True))
+    assert "Village-Secret" in confirmed
 
 
 def test_contacts_are_exchanged_with_the_confirmation_and_logged(it, client):

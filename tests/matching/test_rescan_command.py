@@ -33,10 +33,10 @@ def busy_town(city):
 
 def test_without_a_worker_it_does_the_work_itself(busy_town):
     said = run("--city", busy_town.slug, "--workers", "2")
-    assert "3 besoins sur 3 · 3 pistes écrites, 0 inchangées" in said
+    assert "Besoins\u202f: 3 sur 3 · pistes écrites\u202f: 3, inchangées\u202f: 0" in said
     assert "3 paires possibles, en " in said
     assert Match.objects.suggested().count() == 3
-    assert "0 pistes écrites, 3 inchangées" in run("--all", "--workers", "1")
+    assert "pistes écrites\u202f: 0, inchangées\u202f: 3" in run("--all", "--workers", "1")
 
 
 def test_no_worker_answers(busy_town):

@@ -151,7 +151,9 @@ class _Line:
 
     def show(self, progress: Progress) -> bool:
         """Say it, when there is something new; whether it is over."""
-        words = _("%(done)s besoins sur %(all)s · %(written)s pistes écrites, %(unchanged)s inchangées") % {
+        words = _(
+            "Besoins\u202f: %(done)s sur %(all)s · pistes écrites\u202f: %(written)s, inchangées\u202f: %(unchanged)s"
+        ) % {
             "done": number_format(progress.needs_done, force_grouping=True),
             "all": number_format(progress.needs, force_grouping=True),
             "written": number_format(progress.written, force_grouping=True),
