@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 PART_TASK = "matching.tasks.rescan_part"
 # A part that fails this often is left as it is, and the rescan says so.
 TRIES = 3
+# Of a part that is larger, so many needs' results are held in memory, some 100 MB.
+NEEDS_RANKED_AT_ONCE = 20_000
 # Needs written in one transaction: a second or so.
 NEEDS_AT_ONCE = 2000
 # Whoever was asked in this much time before a rescan may have committed after it began.
@@ -216,17 +218,18 @@ def _begin(part: RescanPart, *, now: datetime) -> bool:
 def _look_at(part: RescanPart, *, now: datetime) -> bool:
     """Read, compare and write one part; whether there are new suggestions. Reads without locks, see `writing`."""
     horizon = writing.horizon()
-    mine: dict[str, Any] = {"kind": part.kind, "categories": part.categories, "departments": part.departments}
-    revisions = dict(snapshots.needs_of_part(part.city, **mine).values_list("pk", "revision"))
-    snapshot = snapshots.of_part(part.city, **mine, now=now)
-    # Those of which all is promised are looked at too, and have nothing.
-    compared = snapshot.need_revisions()
-    found = scans.result_of(snapshot, revisions=revisions | compared)
+    whole = snapshots.of_part(
+        part.city, kind=part.kind, categories=part.categories, departments=part.departments, now=now
+    )
     has_fresh = False
-    for some in found.slices(NEEDS_AT_ONCE):
-        left_out = _write(part, some, settled=compared.keys(), horizon=horizon, now=now)
-        has_fresh |= left_out.has_fresh
-        needs.mark_due(need_ids=left_out.need_ids, now=now)
+    for snapshot in whole.slices(NEEDS_RANKED_AT_ONCE):
+        # Those of which all is promised are looked at too, and have nothing.
+        compared = snapshot.need_revisions()
+        found = scans.result_of(snapshot, revisions=snapshot.left_out | compared)
+        for some in found.slices(NEEDS_AT_ONCE):
+            left_out = _write(part, some, settled=compared.keys(), horizon=horizon, now=now)
+            has_fresh |= left_out.has_fresh
+            needs.mark_due(need_ids=left_out.need_ids, now=now)
     return has_fresh
 
 

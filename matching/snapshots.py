@@ -5,12 +5,13 @@ log: one bad row must not keep a town from working.
 """
 
 import logging
-from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import Count, QuerySet, Sum
 
@@ -34,6 +35,7 @@ class Snapshot:
     needs: engine.NeedColumns
     offers: engine.OfferColumns
     need_revision: Ints  # of each row, as it was read
+    left_out: dict[int, int]  # revisions of needs that were read and have no row, by their ids
     offer_revision: Ints
     excluded: Ints  # row codes of the pairs that people have set aside, and of those under way
     links: frozenset[frozenset[int]]
@@ -84,6 +86,22 @@ class Snapshot:
         needs, offers = _ids(self.needs), _ids(self.offers)
         return {(needs[pair >> 32], offers[pair & 0xFFFF_FFFF]) for pair in self.excluded.tolist()}
 
+    def slices(self, size: int) -> Iterator["Snapshot"]:
+        """The same, so many needs at a time; those that were left out come with the first."""
+        left_out = self.left_out
+        for start in range(0, max(1, len(self.needs)), size):
+            rows = np.arange(start, min(start + size, len(self.needs)))
+            need = self.excluded >> 32
+            excluded = self.excluded[(need >= start) & (need < start + size)] - (start << 32)
+            yield replace(
+                self,
+                needs=self.needs.take(rows),
+                need_revision=self.need_revision[rows],
+                left_out=left_out,
+                excluded=excluded,
+            )
+            left_out = {}
+
     def need_revisions(self) -> dict[int, int]:
         """Of each need, by its id, the revision that was read."""
         return dict(zip(_ids(self.needs), self.need_revision.tolist(), strict=True))
@@ -114,18 +132,6 @@ def of_needs(needs: Sequence[Need], *, city: City, now: datetime) -> Snapshot:
     return _around(_named(needs), city=city, now=now)
 
 
-def needs_of_part(
-    city: City, *, kind: str, categories: Collection[str] = (), departments: Collection[str] = ()
-) -> QuerySet[Need]:
-    """A town's open needs of one kind, all or in these categories and départements."""
-    needs = Need.objects.open().filter(city=city, kind=kind)
-    if categories:
-        needs = needs.filter(category__in=categories)
-    if departments:
-        needs = needs.filter(commune__department_code__in=departments)
-    return needs
-
-
 def of_part(
     city: City,
     *,
@@ -134,8 +140,14 @@ def of_part(
     departments: Collection[str] = (),
     now: datetime,
 ) -> Snapshot:
-    """These needs with every offer that may be feasible or nearly so."""
-    needs = needs_of_part(city, kind=kind, categories=categories, departments=departments)
+    """A town's open needs of one kind, all or in these categories and départements, with every offer that may be
+    feasible or nearly so.
+    """
+    needs = Need.objects.open().filter(city=city, kind=kind)
+    if categories:
+        needs = needs.filter(category__in=categories)
+    if departments:
+        needs = needs.filter(commune__department_code__in=departments)
     return _around(_selected(needs), city=city, now=now)
 
 
@@ -200,6 +212,7 @@ def _snapshot(
         needs=needs.columns,
         offers=offers.columns,
         need_revision=needs.revision,
+        left_out=needs.left_out,
         offer_revision=offers.revision,
         excluded=reading.read_excluded(needs, offers),
         links=frozenset(frozenset((city.pk, other)) for other in town.linked),

@@ -20,7 +20,9 @@ from matching.engine.rules import Sides, differ, quick_look
 SLACK_KM = 1e-3
 SLACK_DEGREES = 1e-6
 
-TILE = 50_000  # pairs looked at in one go: their numbers fill half a megabyte
+# Pairs looked at in one go: their numbers fill half a megabyte. Of 53,000 and more, OpenBLAS would have the product
+# worked out by several threads, which cost more than they save.
+TILE = 50_000
 SMALL = 4 * TILE  # so few pairs that looking at all of them is quicker than choosing
 REACH_CLASSES = np.array(
     [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]

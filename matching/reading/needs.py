@@ -23,6 +23,7 @@ class Needs:
     revision: Ints
     wanted_need: Ints  # rows, each as often as offers of several categories suit it
     wanted_category: Ints  # numbers of categories
+    left_out: dict[int, int]  # revisions of those that lack nothing, or that the engine refuses, by their ids
 
     @property
     def places(self) -> Places:
@@ -89,6 +90,7 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
     )
     missing = read["asked"] - read["held"]
     read["quantity"] = missing
+    revisions = dict(zip(read["id"].tolist(), read["revision"].tolist(), strict=True))
     unserved = (missing > 0) & (~read["is_housing"] | (read["held"] == 0))
     read = arrays.taken(read, np.flatnonzero(unserved)[np.argsort(read["id"][unserved])])
     lists = Lists.of("needs_need", _NEED_LISTS, read)
@@ -141,7 +143,9 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
     faults = {**columns.faults(), **lists.faults}
     good = arrays.without(faults, columns.ids, lists.gone, "need %s is left out of its scan: %s")
     need, category = _wanted(number[good], housing[good], lists.some("forms", good))
-    return Needs(columns.take(good), read["revision"][good], need, category)
+    for id_ in read["id"][good].tolist():
+        del revisions[id_]
+    return Needs(columns.take(good), read["revision"][good], need, category, revisions)
 
 
 _PRIORITY = np.array([*(PRIORITIES[urgency] for urgency in URGENCIES), 0], np.int32)

@@ -23,7 +23,7 @@ from needs.models import Need
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
-from tests.factories.matching import NOW, due_need, due_offer, suggested_match
+from tests.factories.matching import NOW, drain, due_need, due_offer, suggested_match
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
 
@@ -350,7 +350,7 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     """At the poles and on the antimeridian too; an offer in two ranges would be read twice."""
     lat, lon, reach = (np.array(some) for some in zip(*wanted, strict=True))
     needs = reading.Needs(
-        _of_places(lat, lon, reach), np.ones(len(lat)), np.arange(len(lat)), np.full(len(lat), 3)
+        _of_places(lat, lon, reach), np.ones(len(lat)), np.arange(len(lat)), np.full(len(lat), 3), {}
     )
     chance = np.random.default_rng(seed)
     offers = 400
@@ -419,6 +419,28 @@ def test_a_part_is_ranked_as_each_of_its_needs_alone(city):
     missed = [miss for ranking in together for miss in ranking.near_misses if miss.rule == "distance"]
     assert missed
     assert max(miss.gap for miss in missed) <= engine.NEAR_KM
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_slices_of_a_part_say_the_same(city, coordinator, size):
+    for _ in range(3):
+        due_offer(city=city)
+    wanted = [due_need(city=city) for _ in range(5)]
+    drain()
+    promised, other = (Match.objects.filter(need=wanted[place]).suggested()[0] for place in (0, 3))
+    services.propose(match_id=promised.pk, by=coordinator, now=NOW)
+    services.dismiss(match_id=other.pk, reason=Reason.OTHER, by=coordinator, now=NOW)
+    whole = snapshots.of_part(city, kind=Kind.HOUSING, now=NOW)
+    slices = list(whole.slices(size))
+    assert [ids(some.needs) for some in slices] == [ids(whole.needs)[n : n + size] for n in range(0, 4, size)]
+    assert [ranking for some in slices for ranking in some.rank(today=TODAY)] == whole.rank(today=TODAY)
+    assert {pair for some in slices for pair in some.excluded_pairs()} == {(wanted[3].pk, other.offer_id)}
+    assert [some.left_out for some in slices] == [{wanted[0].pk: 1}, *[{}] * (len(slices) - 1)]
+
+
+def test_slices_of_nothing_are_one(city):
+    (alone,) = snapshots.of_part(city, kind=Kind.HOUSING, now=NOW).slices(3)
+    assert len(alone.needs) == 0
 
 
 def test_a_part_is_one_kind_and_where_named_some_categories_and_departements(city):
