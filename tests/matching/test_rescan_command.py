@@ -62,7 +62,7 @@ def test_nothing_to_do_is_said(city):
 
 
 def test_a_town_that_is_not_there(city):
-    with pytest.raises(CommandError, match="Ville inconnue : nulle-part"):
+    with pytest.raises(CommandError, match="Ville inconnue\u202f: nulle-part"):
         run("--city", city.slug, "--city", "nulle-part")
 
 
