@@ -3,7 +3,8 @@
 They are what the plan is compared with, and the better of them is where its search begins.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ AT_ONCE, TURNS = 8192, 256
 # order.
 BEST_FIRST = (1 / 64, 1 / 16, 1 / 4)
 SCORE_STEP = 16  # bits: scores are counted by steps of 0.07 points
+LONG_AGO = -(2**62)  # before every slot
 
 
 def first_come(problem: Problem) -> Ints:
@@ -117,7 +119,9 @@ class Rooms:
         self._is_flat = problem.is_flat
         self.capacity = problem.capacity.copy()
         self._left = self.capacity.tolist()
-        self._stays: dict[int, list[tuple[int, int, int]]] = {}
+        # Of each offer: where what is in use changes, in order, and how much is from there up to the next change. Few
+        # slots change anything for one offer, and looking at a stay costs those within it, however many came before.
+        self._uses: dict[int, tuple[list[int], list[int]]] = {}
         blocks = (problem.block_offer, problem.block_first, problem.block_last, problem.block_units)
         placed = np.flatnonzero(given)
         stays = (problem.offer[placed], problem.first[placed], problem.last[placed], given[placed])
@@ -128,21 +132,25 @@ class Rooms:
     def left(self, offer: int, first: int, last: int) -> int:
         """Units that the offer has left on the tightest slot from first to last."""
         left: int = self._left[offer]
-        return left if self._is_flat else left - _peak(self._stays.get(offer, ()), first, last)
+        if self._is_flat or offer not in self._uses:
+            return left
+        changes, used = self._uses[offer]
+        return left - max(used[bisect_right(changes, first) - 1 : bisect_right(changes, last)])
 
     def take(self, offer: int, first: int, last: int, units: int) -> None:
         if self._is_flat:
             self._left[offer] -= units
             self.capacity[offer] = self._left[offer]
-        else:
-            self._stays.setdefault(offer, []).append((first, last, units))
+            return
+        changes, used = self._uses.setdefault(offer, ([LONG_AGO], [0]))
+        begin, end = (_cut(changes, used, slot) for slot in (first, last + 1))
+        used[begin:end] = [there + units for there in used[begin:end]]
 
 
-def _peak(stays: Sequence[tuple[int, int, int]], first: int, last: int) -> int:
-    """The most units in use on one slot from first to last: it is reached where some stay begins."""
-    there = [stay for stay in stays if stay[0] <= last and stay[1] >= first]
-    peak = 0
-    for start, _, _ in there:
-        slot = max(start, first)
-        peak = max(peak, sum(units for begin, end, units in there if begin <= slot <= end))
-    return peak
+def _cut(changes: list[int], used: list[int], slot: int) -> int:
+    """The place of the change at this slot, which is put in if there is none."""
+    place = bisect_left(changes, slot)
+    if place == len(changes) or changes[place] != slot:
+        changes.insert(place, slot)
+        used.insert(place, used[place - 1])
+    return place
