@@ -14,7 +14,6 @@ with the others:
 * `program` proves the best for what is small enough.
 """
 
-import time
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +24,7 @@ import numpy as np
 from matching.engine.columns import Floats, Ints, NeedColumns, OfferColumns
 from matching.engine.planning import auction, program, search
 from matching.engine.planning.baselines import best_score_first, first_come, in_turn
+from matching.engine.planning.clock import Clock
 from matching.engine.planning.prices import priced
 from matching.engine.planning.problem import Problem, pairs_where, problem_of, summed
 from matching.engine.ranking import Feasible, feasible_pairs
@@ -38,8 +38,10 @@ AUCTION_STEP, COARSE_STEP, COARSE_PAIRS = 4e-3, 2e-2, 1_000_000
 EXACT_PAIRS = 20_000
 SMALL_PAIRS = 1_500
 EXACT_NODES = 1_000_000
-# Shares of the time for prices and search; proof has the rest.
+# By when prices and search are done, in shares of the time; proof has the rest.
 PRICES_SHARE, SEARCH_SHARE = 0.3, 0.75
+# What hangs together has no less of the time that is left: what is small is done long before.
+LEAST_SHARE = 0.2
 # Two sums of the same plan may differ by rounding.
 EQUAL = 1e-9
 
@@ -58,7 +60,8 @@ class Plan:
     that are possible for its need, from 1.
 
     No choice whatever is worth more than `bound`. `people` counts a need that is served in part by its share.
-    `in_time` is False when the seconds ended the work: another run may then find another plan.
+    `in_time` is False when the seconds ended any part of the work: another run may then find another plan. When it is
+    True, whoever asks the same in any seconds that are enough gets the same plan.
     """
 
     pairs: Feasible
@@ -119,7 +122,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
     """
     if not 0 <= seconds < inf:
         raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
-    clock = _Clock(seconds)
+    clock = Clock(seconds)
     problem = problem_of(pairs)
     usual = [first_come(problem), best_score_first(problem, pairs.micro_points)]
     units = np.zeros(len(problem), np.int32)
@@ -127,7 +130,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
     for rows in problem.components(joined=COARSE_PAIRS):
         part = problem.local(rows)
         start = max((way[rows] for way in usual), key=part.worth)
-        found, most = _best(part, start, clock.share(len(part) / waiting))
+        found, most = _best(part, start, clock.share(max(len(part) / waiting, LEAST_SHARE)))
         part.refuse_impossible(found)
         waiting -= len(part)
         units[rows] = found
@@ -150,13 +153,14 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
     )
 
 
-def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
+def _best(problem: Problem, start: Ints, clock: Clock) -> tuple[Ints, float]:
     """The best choice found, and what none exceeds."""
-    if len(problem) <= SMALL_PAIRS and clock.left() > 0:
+    most = inf
+    if len(problem) <= SMALL_PAIRS and not clock.is_over():
         answer = _proven(problem, start, clock)
         if answer.optimal:
             return answer.units, problem.worth(answer.units)
-        start = max(start, answer.units, key=problem.worth)
+        start, most = answer.units, answer.bound
     if problem.is_flow:
         units, prices = _auctioned(problem, clock)
         units = max(start, units, key=problem.worth)
@@ -165,17 +169,16 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
             return units, bound
         loss = auction.loss(problem, prices, last)
     else:
-        found = priced(problem, stop=lambda: clock.left() < (1 - PRICES_SHARE) * clock.given)
+        found = priced(problem, stop=clock.until(PRICES_SHARE).is_over)
         bound, loss = found.bound, found.loss
         units = in_turn(problem, np.lexsort((-problem.value, np.round(loss, 3))))
         units = max(start, units, key=problem.worth)
-        units = search.improved(
-            problem, units, loss, seconds=lambda: clock.left() - (1 - SEARCH_SHARE) * clock.given
-        )
+        units = search.improved(problem, units, loss, clock=clock.until(SEARCH_SHARE))
+    bound = min(bound, most)
     room = bound - problem.worth(units)
     # A pair that costs more than there is to gain is in no better plan.
     still_open = np.flatnonzero((loss <= room + EQUAL * max(1.0, bound)) | (units > 0))
-    if EQUAL * bound < room and len(still_open) <= EXACT_PAIRS and clock.left() > 0:
+    if EQUAL * bound < room and len(still_open) <= EXACT_PAIRS and not clock.is_over():
         answer = _proven(problem.take(still_open), units[still_open], clock)
         units = np.zeros(len(problem), np.int64)
         units[still_open] = answer.units
@@ -183,11 +186,11 @@ def _best(problem: Problem, start: Ints, clock: "_Clock") -> tuple[Ints, float]:
     return units, bound
 
 
-def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, Floats]:
+def _auctioned(problem: Problem, clock: Clock) -> tuple[Ints, Floats]:
     """Units per pair, and a price for each offer's units."""
     part = AUCTION_STEP if len(problem) <= COARSE_PAIRS else COARSE_STEP
     step = part * float(problem.value.mean())
-    units, prices = auction.auction(problem, step=step, stop=lambda: clock.left() <= 0)
+    units, prices = auction.auction(problem, step=step, stop=clock.is_over)
     # What nobody bid for is still worth giving.
     misses = problem.missing(units) > 0
     has_left = problem.capacity > summed(problem.offer, units, len(problem.capacity))
@@ -197,29 +200,8 @@ def _auctioned(problem: Problem, clock: "_Clock") -> tuple[Ints, Floats]:
     return in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units), prices
 
 
-def _proven(problem: Problem, start: Ints, clock: "_Clock") -> program.Answer:
-    return program.solve(problem, start, seconds=clock.left(), nodes=EXACT_NODES, gap=0.0)
-
-
-class _Clock:
-    """How much of the given seconds is left. Only the budget looks at the time; results never do."""
-
-    def __init__(self, seconds: float, until: float | None = None, whole: "_Clock | None" = None) -> None:
-        self.given = seconds
-        self._until = time.monotonic() + seconds if until is None else until
-        self._whole = whole or self
-        self.in_time = True
-
-    def left(self) -> float:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            self._whole.in_time = False
-        return left
-
-    def share(self, part: float) -> "_Clock":
-        """A clock for this part of what is left, and for no less than a fifth: what is small is done long before."""
-        seconds = max(self.left(), 0.0) * max(part, 0.2)
-        return _Clock(seconds, whole=self._whole)
+def _proven(problem: Problem, start: Ints, clock: Clock) -> program.Answer:
+    return program.solve(problem, start, clock=clock, nodes=EXACT_NODES, gap=0.0)
 
 
 __all__ = ["EQUAL", "SECONDS", "Plan", "Usual", "gap_of", "plan", "plan_pairs"]

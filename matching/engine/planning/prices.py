@@ -50,7 +50,7 @@ def priced(problem: Problem, *, stop: Callable[[], bool]) -> Priced:
             last_progress = turn
         if bound < best:
             best, best_prices = bound, prices
-        if turn - last_progress > PATIENCE or stop():
+        if turn - last_progress > PATIENCE or turn + 1 == ROUNDS or stop():
             break
         crowd = np.clip(served / np.maximum(problem.quantity, 1) - 1, -1, MOST_CROWDED)
         crowd[(prices <= 0) & (crowd < 0)] = 0

@@ -13,10 +13,13 @@ import highspy
 import numpy as np
 
 from matching.engine.columns import Ints
+from matching.engine.planning.clock import Clock
 from matching.engine.planning.problem import Problem
 
 # Sizes by which the rows of one slot are divided and rounded: more make the rows many and help little.
 DIVISORS = 8
+# HiGHS is asked for no less than this.
+LEAST_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,19 +31,20 @@ class Answer:
     optimal: bool
 
 
-def solve(problem: Problem, start: Ints, *, seconds: float, nodes: int, gap: float) -> Answer:
-    """The best choice found from `start` on, within so many seconds and branches; never worse than `start`.
+def solve(problem: Problem, start: Ints, *, clock: Clock, nodes: int, gap: float) -> Answer:
+    """The best choice found from `start` on in the time that is left and so many branches; never worse than `start`.
 
     `gap` is relative: with less than this to gain the search ends. The same question gets the same answer unless the
-    seconds run out.
+    clock ended it, which it then knows.
     """
     model, step = _model(problem)
+    limit = max(clock.left(), LEAST_SECONDS)
     highs = highspy.Highs()
     highs.silent()
     options = {
         "threads": 1,
         "random_seed": 1,
-        "time_limit": max(seconds, 0.01),
+        "time_limit": limit,
         "mip_max_nodes": nodes,
         "mip_rel_gap": gap,
         "mip_abs_gap": 1e-9,
@@ -59,7 +63,10 @@ def solve(problem: Problem, start: Ints, *, seconds: float, nodes: int, gap: flo
         units = np.rint(np.asarray(found)).astype(np.int64) * step
     if problem.worth(units) <= problem.worth(start):
         units = start
-    optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kTimeLimit or highs.getRunTime() >= limit:
+        clock.has_ended_something()
+    optimal = status == highspy.HighsModelStatus.kOptimal
     return Answer(units, float(bound) if np.isfinite(bound) else np.inf, optimal)
 
 

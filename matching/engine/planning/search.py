@@ -3,13 +3,14 @@
 Large neighbourhood search (Shaw, 1998). Only pairs that the prices call promising take part.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from matching.engine.columns import Bools, Floats, Ints
 from matching.engine.planning import program
+from matching.engine.planning.clock import Clock
 from matching.engine.planning.problem import Problem
 
 # Promising pairs of each need, and how many offers are given anew at once: first small neighbourhoods, then larger.
@@ -20,15 +21,13 @@ GAP = 1e-3
 IDLE_LOOKS = 2
 
 
-def improved(
-    problem: Problem, start: Ints, loss: Floats, *, seconds: Callable[[], float], seed: int = 1
-) -> Ints:
-    """Units per pair, worth `start` or more. `seconds` tells what is left of the time."""
+def improved(problem: Problem, start: Ints, loss: Floats, *, clock: Clock, seed: int = 1) -> Ints:
+    """Units per pair, worth `start` or more."""
     units = start
     for choices, size in STAGES:
         pairs = np.flatnonzero(_promising(problem, loss, choices) | (units > 0))
         part = problem.take(pairs)
-        found = _search(part, units[pairs], size, seconds, np.random.default_rng(seed))
+        found = _search(part, units[pairs], size, clock, np.random.default_rng(seed))
         units = np.zeros(len(problem), np.int64)
         units[pairs] = found
     return units
@@ -43,21 +42,19 @@ def _promising(problem: Problem, loss: Floats, choices: int) -> Bools:
     return keep
 
 
-def _search(
-    problem: Problem, units: Ints, size: int, seconds: Callable[[], float], chance: np.random.Generator
-) -> Ints:
+def _search(problem: Problem, units: Ints, size: int, clock: Clock, chance: np.random.Generator) -> Ints:
     units = units.copy()
     ways = _Ways(problem)
     looks = np.zeros(len(problem.capacity), np.int64)
     looks[ways.unused] = np.iinfo(np.int64).max
-    while seconds() > 0 and looks.min(initial=IDLE_LOOKS) < IDLE_LOOKS:
+    while looks.min(initial=IDLE_LOOKS) < IDLE_LOOKS and not clock.is_over():
         inside = ways.near(_pick(looks, chance), size, chance)
         looks[inside] += 1
         free = _free(problem, units, inside)
         if len(free) < 2:
             continue
         part = _rest(problem, units, free)
-        answer = program.solve(part, units[free], seconds=seconds(), nodes=NODES, gap=GAP)
+        answer = program.solve(part, units[free], clock=clock, nodes=NODES, gap=GAP)
         if part.worth(answer.units) > part.worth(units[free]) * (1 + 1e-12):
             units[free] = answer.units
             # What was moved may let its neighbours move.
