@@ -72,9 +72,9 @@ REGISTER: dict[str, Marks] = {
     "offers.Offer": Marks(
         keep=f"{_ENTRY_KEPT} owner capacity share_with_linked confirmed_at reminded_at shared_home accepts "
         "step_free pets_accepted smoking longest_stay_days notice_days rent dwelling_state vetted_at vetted_by "
-        "condition best_before hand_over remote named_languages_key accepts_key slots_key",
-        # The key follows the languages that it stands for.
-        anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma languages_key",
+        "condition best_before hand_over remote",
+        # What is packed follows the fields that it is made of.
+        anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma packed",
     ),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),

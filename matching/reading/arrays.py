@@ -23,9 +23,11 @@ _SENT = {
     "day": ("date_send", ">i4"),
     "moment": ("timestamptz_send", ">i8"),
 }
+_TYPES = {function: type_ for type_, (function, _) in _SENT.items()}
 _FIRST_DAY = date(2000, 1, 1).toordinal()
 _FIRST_MOMENT = 946_684_800_000_000  # microseconds from 1970
 _INFINITY, _BEFORE_ALL = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+NEVER = np.iinfo(np.int64).min + _FIRST_MOMENT  # the moment before all
 
 Columns = dict[str, NDArray[Any]]
 
@@ -37,21 +39,40 @@ class Where(NamedTuple):
     params: Mapping[str, object] = {}
 
 
-def read(fields: Mapping[str, tuple[str, str]], source: str, params: Mapping[str, object]) -> Columns:
+class Packed(NamedTuple):
+    """Several fields side by side in one value: the statement for it, and by which function each is sent."""
+
+    sql: str
+    functions: Mapping[str, str]
+
+
+def read(
+    fields: Mapping[str, tuple[str, str]],
+    source: str,
+    params: Mapping[str, object],
+    *,
+    packed: Packed | None = None,
+) -> Columns:
     """Each field of all rows as an array. No field may be null: an array has no place for it."""
-    sent = ", ".join(f"string_agg({_SENT[type_][0]}({sql}), '')" for type_, sql in fields.values())
-    (values,) = rows(f"SELECT {sent} {source}", params)
+    sent = [f"string_agg({_SENT[type_][0]}({sql}), '')" for type_, sql in fields.values()]
+    if packed:
+        sent.append(f"string_agg({packed.sql}, '')")
+    (values,) = rows(f"SELECT {', '.join(sent)} {source}", params)
     found = {
-        name: _column(value or b"", type_)
-        for (name, (type_, _)), value in zip(fields.items(), values, strict=True)
+        name: _native(np.frombuffer(value or b"", _SENT[type_][1]), type_)
+        for (name, (type_, _)), value in zip(fields.items(), values[: len(fields)], strict=True)
     }
+    if packed:
+        types = {name: _TYPES[function] for name, function in packed.functions.items()}
+        row = np.dtype([(name, _SENT[type_][1]) for name, type_ in types.items()])
+        unpacked = np.frombuffer(values[-1] or b"", row)
+        found |= {name: _native(unpacked[name], type_) for name, type_ in types.items()}
     if len({len(column) for column in found.values()}) > 1:
         raise RuntimeError(f"null where a value is expected, among {', '.join(found)}")
     return found
 
 
-def _column(value: bytes, type_: str) -> NDArray[Any]:
-    column = np.frombuffer(value, _SENT[type_][1])
+def _native(column: NDArray[Any], type_: str) -> NDArray[Any]:
     native = column.astype(column.dtype.newbyteorder("="))
     if type_ == "moment":
         return native + _FIRST_MOMENT

@@ -17,6 +17,11 @@ _known_lists: dict[int, tuple[str | None, ...]] = {}
 MOST_KNOWN_LISTS = 200_000
 
 
+def keyed(**lists: str) -> dict[str, tuple[str, str]]:
+    """Of each column of lists, given as SQL, the key and the list itself."""
+    return {name: (f"hash_array_extended({words}, 0)", words) for name, words in lists.items()}
+
+
 class ListColumn(NamedTuple):
     """The different lists of a column, and which of them each row has."""
 

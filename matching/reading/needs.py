@@ -10,7 +10,7 @@ from matching.engine.columns import Bools, Ints, NeedColumns, Vocabulary, accept
 from matching.engine.records import ACCEPTS, PRIORITIES, URGENCIES
 from matching.reading import arrays
 from matching.reading.categories import CATEGORY_KINDS, CATEGORY_NUMBER, NUMBERED, NUMBERED_PARAMS
-from matching.reading.lists import ListColumn, Lists
+from matching.reading.lists import ListColumn, Lists, keyed
 from matching.reading.ranges import Places
 from needs.models import OPEN_STATES
 
@@ -33,16 +33,12 @@ class Needs:
         return Places(self.wanted_category, *found)
 
 
-# Of each column of lists, its key and the list itself.
-_NEED_LISTS = {
-    "languages": ("hash_array_extended(languages, 0)", "languages"),
-    "named_languages": (
-        "hash_array_extended(languages_from || languages_to, 0)",
-        "languages_from || languages_to",
-    ),
-    "forms": ("hash_array_extended(forms, 0)", "forms"),
-    "slots": ("hash_array_extended(slots, 0)", "slots"),
-}
+_LISTS = keyed(
+    languages="languages",
+    named_languages="languages_from || languages_to",
+    forms="forms",
+    slots="slots",
+)
 _NEEDS = {
     "id": ("bigint", "n.id"),
     "revision": ("integer", "n.revision"),
@@ -73,7 +69,7 @@ _NEEDS = {
     "pets": ("boolean", "n.pets"),
     "shared_home_ok": ("boolean", "n.shared_home_ok"),
     "remote_ok": ("boolean", "n.remote_ok"),
-    **{name: ("bigint", key) for name, (key, _) in _NEED_LISTS.items()},
+    **{name: ("bigint", key) for name, (key, _) in _LISTS.items()},
 }
 
 
@@ -93,7 +89,7 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
     revisions = dict(zip(read["id"].tolist(), read["revision"].tolist(), strict=True))
     unserved = (missing > 0) & (~read["is_housing"] | (read["held"] == 0))
     read = arrays.taken(read, np.flatnonzero(unserved)[np.argsort(read["id"][unserved])])
-    lists = Lists.of("needs_need", _NEED_LISTS, read)
+    lists = Lists.of("needs_need", _LISTS, read)
     first_day = np.minimum(np.maximum(read["first_day"], today.toordinal()), read["last_day"])
     days = read["last_day"] - first_day + 1
     housing, number = read["is_housing"], read["number"]

@@ -4,19 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
-from matching.engine.columns import Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
+from matching.engine.columns import UNKNOWN, Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
 from matching.reading import arrays
 from matching.reading.categories import CATEGORY_KINDS, NUMBERED, NUMBERED_PARAMS
-from matching.reading.lists import Lists
+from matching.reading.lists import Lists, keyed
 from matching.reading.ranges import Ranges, in_circle
+from offers.models import PACKED
 
 ASKED_DAYS = 30
 # Owners up to this number are looked up one by one; for more, everybody who was asked is read.
 FEW_OWNERS = 5_000
+QUARTER = 900_000_000  # of an hour, in microseconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,36 +30,15 @@ class Offers:
     revision: Ints
 
 
-_OFFER_LISTS = {
-    "languages": ("languages_key", "languages"),
-    "named_languages": ("named_languages_key", "languages_from || languages_to"),
-    "accepts": ("accepts_key", "accepts"),
-    "slots": ("slots_key", "slots"),
-}
-_OFFERS = {
-    "id": ("bigint", "o.id"),
-    "revision": ("integer", "o.revision"),
-    "number": ("bigint", "o.number"),
-    "city": ("bigint", "o.city_id"),
-    "lat": ("float", "o.latitude"),
-    "lon": ("float", "o.longitude"),
-    "reach_km": ("float", "o.reach_km"),
-    "capacity": ("bigint", "o.capacity"),
-    "owner": ("bigint", "o.owner_id"),
-    "confirmed_day": ("day", "coalesce((o.confirmed_at AT TIME ZONE %(timezone)s)::date, '-infinity')"),
-    "registered": ("moment", "o.created_at"),
-    "flags": (
-        "integer",
-        "o.share_with_linked::int | (o.shared_home::int << 1) | (o.step_free::int << 2)"
-        " | (o.pets_accepted::int << 3) | (o.remote::int << 4)",
-    ),
-    **{name: ("bigint", f"o.{key}") for name, (key, _) in _OFFER_LISTS.items()},
-}
-_PICKED = (
-    "c.number, o.id, o.revision, o.city_id, o.latitude, o.longitude, o.reach_km, o.capacity, o.owner_id,"
-    " o.confirmed_at, o.created_at, o.share_with_linked, o.shared_home, o.step_free, o.pets_accepted, o.remote,"
-    " o.languages_key, o.named_languages_key, o.accepts_key, o.slots_key"
+_LISTS = keyed(
+    languages="languages",
+    named_languages="languages_from || languages_to",
+    accepts="accepts",
+    slots="slots",
 )
+_NUMBER = {"number": ("integer", "o.number::int")}
+_PACKED = arrays.Packed("o.packed", {name: field.extra["function"] for name, field in PACKED.items()})
+_PICKED = "c.number, o.packed"
 # What the index `offer_reading` holds: nothing else is read, so that the table itself is not touched.
 _IN_RANGES = f"""
     SELECT {_PICKED}
@@ -80,11 +62,10 @@ _CHOSEN = f"""
 # constraint, which is twenty times slower for this.
 _ANY_OF_IDS = "ANY ((SELECT %(ids)s::bigint[])::bigint[])"
 _IN_CIRCLE = f" AND {in_circle('o')}"
-_WINDOWS = {
-    "offer": ("bigint", "w.offer_id"),
-    "first_day": ("day", "w.first_day"),
-    "last_day": ("day", "coalesce(w.last_day, 'infinity')"),
-}
+_WINDOWS = arrays.Packed(
+    "int8send(w.offer_id) || date_send(w.first_day) || date_send(coalesce(w.last_day, 'infinity'))",
+    {"offer": "int8send", "first_day": "date_send", "last_day": "date_send"},
+)
 _HOLDS = {
     "offer": ("bigint", "h.offer_id"),
     "first_day": ("day", "h.first_day"),
@@ -110,7 +91,7 @@ class Town:
 
     @property
     def params(self) -> dict[str, object]:
-        return {"city": self.city_id, "linked": sorted(self.linked), "timezone": self.timezone}
+        return {"city": self.city_id, "linked": sorted(self.linked)}
 
 
 def read_offers_in(ranges: Ranges, *, town: Town, now: datetime, words: Vocabulary) -> Offers:
@@ -137,19 +118,24 @@ def read_offers(ids: Iterable[int], *, town: Town, now: datetime, words: Vocabul
 
 
 def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabulary) -> Offers:
-    read = arrays.read(_OFFERS, f"FROM ({picked.sql}) o", {**picked.params, **NUMBERED_PARAMS, **town.params})
+    read = arrays.read(
+        _NUMBER,
+        f"FROM ({picked.sql}) o",
+        {**picked.params, **NUMBERED_PARAMS, **town.params},
+        packed=_PACKED,
+    )
     read = arrays.taken(read, np.argsort(read["id"]))
     # After the offers: whoever changes the days of one meanwhile changes its revision too.
     ids = read["id"]
     listed = {"ids": arrays.text(ids)}
-    days = arrays.read(_WINDOWS, f"FROM offers_window w WHERE w.offer_id = {_ANY_OF_IDS}", listed)
+    days = arrays.read({}, f"FROM offers_window w WHERE w.offer_id = {_ANY_OF_IDS}", listed, packed=_WINDOWS)
     windows = _Days(np.searchsorted(ids, days["offer"]), days["first_day"], days["last_day"])
     held = arrays.read(_HOLDS, f"FROM matching_hold h WHERE h.offer_id = {_ANY_OF_IDS}", listed)
     holds = _Days(np.searchsorted(ids, held["offer"]), held["first_day"], held["last_day"])
 
-    lists = Lists.of("offers_offer", _OFFER_LISTS, read)
+    lists = Lists.of("offers_offer", _LISTS, read)
     kinds, categories = zip(*CATEGORY_KINDS, strict=True)
-    index, flags = read["number"] - 1, read["flags"]
+    index = read["number"] - 1
     housing, skill, stock = (
         np.array([kind == one for kind in kinds])[index] for one in (Kind.HOUSING, Kind.SKILL, Kind.GOODS)
     )
@@ -171,17 +157,17 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         reach_km=read["reach_km"],
         languages=lists.masks("languages", words.languages),
         capacity=read["capacity"],
-        confirmed_day=read["confirmed_day"],
+        confirmed_day=_local_days(read["confirmed"], town.timezone),
         asked=_times_asked(read["owner"], now),
         turn=turns(read["registered"], ids),
-        shared_with_linked=flags & 1 != 0,
+        shared_with_linked=read["share_with_linked"],
         is_open=np.ones(len(ids), np.bool_),
-        shared_home=housing & (flags & 2 != 0),
+        shared_home=housing & read["shared_home"],
         accepts=lists.accepts(housing),
-        step_free=housing & (flags & 4 != 0),
-        pets_accepted=housing & (flags & 8 != 0),
+        step_free=housing & read["step_free"],
+        pets_accepted=housing & read["pets_accepted"],
         named_languages=lists.masks("named_languages", words.languages, pair),
-        remote=skill & (flags & 16 != 0),
+        remote=skill & read["remote"],
         slots_from=slots_from,
         slot_start=slot_start,
         slot_end=slot_end,
@@ -205,6 +191,18 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
     }
     good = arrays.without(faults, ids, lists.gone, "offer %s is left out of a scan: %s")
     return Offers(columns.take(good), read["revision"][good])
+
+
+def _local_days(moments: Ints, timezone: str) -> Ints:
+    """The calendar day of each moment in this zone; `UNKNOWN` of never. Clocks differ by quarters of an hour."""
+    quarters, _, which = arrays.distinct(moments // QUARTER)
+    zone = ZoneInfo(timezone)
+    never = arrays.NEVER // QUARTER
+    days = [
+        UNKNOWN if quarter == never else datetime.fromtimestamp(quarter * 900, zone).toordinal()
+        for quarter in quarters.tolist()
+    ]
+    return np.array(days, np.int32)[which]
 
 
 class _Days(NamedTuple):

@@ -3,7 +3,8 @@
 import re
 from contextlib import suppress
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
 from matching import engine, reading, scans, services, snapshots
-from matching.engine.columns import unit_sphere
+from matching.engine.columns import UNKNOWN, unit_sphere
 from matching.lifecycle import Reason
 from matching.models import Match
 from matching.reading import arrays, lists
@@ -230,6 +231,16 @@ def test_the_index_holds_all_that_is_read_of_an_offer():
         for text in re.findall(r"\bo\.(\w+)", sql)
     }
     assert read - held == {"state"}, "which is the index's condition"
+
+
+@given(
+    seconds=st.lists(st.integers(1_577_836_800, 1_893_456_000)),  # from 2020 to 2030
+    zone=st.sampled_from(["Europe/Paris", "Pacific/Noumea", "America/Martinique", "Pacific/Marquesas"]),
+)
+def test_days_are_those_of_the_town_s_calendar(seconds, zone):
+    moments = np.array([*(one * 1_000_000 + 999_999 for one in seconds), arrays.NEVER], np.int64)
+    expected = [datetime.fromtimestamp(one, ZoneInfo(zone)).toordinal() for one in seconds]
+    assert reading.offers._local_days(moments, zone).tolist() == [*expected, UNKNOWN]
 
 
 def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
