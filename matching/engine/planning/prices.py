@@ -25,6 +25,8 @@ MOST_CROWDED = 3.0
 # Without this much progress in that many rounds, the prices are good.
 PROGRESS = 2e-4
 PATIENCE = 40
+# Slots × offers looked at together: 12 bytes each, 16 at the end.
+CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,41 +62,62 @@ def priced(problem: Problem, *, stop: Callable[[], bool]) -> Priced:
 
 
 class _Beds:
-    """Chains of stays on one unit of capacity of each offer: pairs by their last slot, offers side by side."""
+    """Chains of stays on one unit of capacity of each offer, some offers at a time."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._by_last = np.argsort(problem.last, kind="stable")
-        self._ends = np.searchsorted(problem.last[self._by_last], np.arange(problem.slots + 1))
+        most = max(1, CELLS // (problem.slots + 1))
+        turn = problem.offer // most
+        by_last = np.lexsort((problem.last, turn))
+        turns = np.flatnonzero(np.diff(turn[by_last])) + 1
+        self._some = [_Some(problem, pairs, most) for pairs in np.split(by_last, turns)]
 
     def best_use(self, prices: Floats) -> tuple[float, Floats]:
         """The bound at these prices, and the units of each need that all offers together would serve."""
         problem = self._problem
         gain = problem.value - prices[problem.need]
-        chains, chosen = self._chains(gain)
-        bound = float(prices @ problem.quantity + problem.capacity @ chains[-1])
-        stays = self._stays(chosen)
-        served = np.bincount(problem.need[stays], problem.capacity[problem.offer[stays]], len(prices))
+        chain, stays = np.zeros(len(problem.capacity)), []
+        for some in self._some:
+            chains, chosen = some.chains(gain)
+            chain[some.offers] = chains[-1]
+            stays.append(some.stays(chosen))
+        bound = float(prices @ problem.quantity + problem.capacity @ chain)
+        stay = np.concatenate(stays)
+        served = np.bincount(problem.need[stay], problem.capacity[problem.offer[stay]], len(prices))
         return bound, served.astype(np.float64)
 
     def loss(self, prices: Floats) -> Floats:
         """Per pair: the best chain of its offer, less the best chain that holds it."""
         problem = self._problem
         gain = problem.value - prices[problem.need]
-        before, _ = self._chains(gain)
-        after = self._chains_backward(gain)
-        through = before[problem.first, problem.offer] + gain + after[problem.last + 1, problem.offer]
-        return np.maximum(before[-1][problem.offer] - through, 0)
+        lost = np.empty(len(problem))
+        for some in self._some:
+            lost[some.pairs] = some.loss(gain)
+        return lost
 
-    def _chains(self, gain: Floats) -> tuple[Floats, Ints]:
-        """[slot, offer]: the gain of the best chain that ends before the slot, and the pair that ends it just there."""
-        problem = self._problem
-        best = np.zeros((problem.slots + 1, len(problem.capacity)))
+
+class _Some:
+    """Offers side by side: their pairs by last slot. Each `gain` is that of all pairs of the problem."""
+
+    def __init__(self, problem: Problem, pairs: Ints, most: int) -> None:
+        self.pairs = pairs
+        begin = int(problem.offer[pairs[0]]) // most * most
+        self.offers = slice(begin, min(begin + most, len(problem.capacity)))
+        self._shape = (problem.slots + 1, self.offers.stop - begin)
+        self._offer = problem.offer[pairs] - begin
+        self._first, self._last = problem.first[pairs], problem.last[pairs]
+
+    def chains(self, gain: Floats) -> tuple[Floats, Ints]:
+        """[slot, offer]: the gain of the best chain that ends before the slot, and which of the pairs here ends it just
+        there.
+        """
+        gain = gain[self.pairs]
+        best = np.zeros(self._shape)
         chosen = np.full(best.shape, -1, np.int32)
-        worth = self._by_last[gain[self._by_last] > 0]
-        ends = np.searchsorted(problem.last[worth], np.arange(problem.slots + 1))
-        first, offer, gain = problem.first[worth], problem.offer[worth], gain[worth]
-        for slot in range(problem.slots):
+        worth = np.flatnonzero(gain > 0)
+        ends = np.searchsorted(self._last[worth], np.arange(len(best)))
+        first, offer, gain = self._first[worth], self._offer[worth], gain[worth]
+        for slot in range(len(best) - 1):
             best[slot + 1] = best[slot]
             here = slice(ends[slot], ends[slot + 1])
             if here.start == here.stop:
@@ -106,32 +129,34 @@ class _Beds:
             chosen[slot + 1][whose[longer]] = worth[here.start + longer]
         return best, chosen
 
-    def _chains_backward(self, gain: Floats) -> Floats:
-        """[slot, offer]: the gain of the best chain that begins at the slot or later."""
-        problem = self._problem
-        best = np.zeros((problem.slots + 1, len(problem.capacity)))
-        worth = np.flatnonzero(gain > 0)
-        worth = worth[np.argsort(problem.first[worth], kind="stable")]
-        starts = np.searchsorted(problem.first[worth], np.arange(problem.slots + 1))
-        for slot in range(problem.slots - 1, -1, -1):
-            best[slot] = best[slot + 1]
-            here = worth[starts[slot] : starts[slot + 1]]
-            np.maximum.at(
-                best[slot],
-                problem.offer[here],
-                gain[here] + best[problem.last[here] + 1, problem.offer[here]],
-            )
-        return best
-
-    def _stays(self, chosen: Ints) -> Ints:
+    def stays(self, chosen: Ints) -> Ints:
         """The pairs of the best chain of each offer."""
-        problem = self._problem
-        slot = np.full(len(problem.capacity), problem.slots)
+        slot = np.full(chosen.shape[1], len(chosen) - 1)
         found = []
-        for end in range(problem.slots, 0, -1):
+        for end in range(len(chosen) - 1, 0, -1):
             here = np.flatnonzero(slot == end)
             pair = chosen[end][here]
             ending = pair >= 0
             found.append(pair[ending])
-            slot[here] = np.where(ending, problem.first[np.maximum(pair, 0)], end - 1)
-        return np.concatenate(found) if found else np.zeros(0, np.int64)
+            slot[here] = np.where(ending, self._first[np.maximum(pair, 0)], end - 1)
+        return self.pairs[np.concatenate(found)]
+
+    def loss(self, gain: Floats) -> Floats:
+        """Of the pairs here, in their order."""
+        before, _ = self.chains(gain)
+        after = self._chains_backward(gain[self.pairs])
+        through = before[self._first, self._offer] + gain[self.pairs] + after[self._last + 1, self._offer]
+        return np.maximum(before[-1][self._offer] - through, 0)
+
+    def _chains_backward(self, gain: Floats) -> Floats:
+        """[slot, offer]: the gain of the best chain that begins at the slot or later."""
+        best = np.zeros(self._shape)
+        worth = np.flatnonzero(gain > 0)
+        worth = worth[np.argsort(self._first[worth], kind="stable")]
+        starts = np.searchsorted(self._first[worth], np.arange(len(best)))
+        for slot in range(len(best) - 2, -1, -1):
+            best[slot] = best[slot + 1]
+            here = worth[starts[slot] : starts[slot + 1]]
+            whose = self._offer[here]
+            np.maximum.at(best[slot], whose, gain[here] + best[self._last[here] + 1, whose])
+        return best

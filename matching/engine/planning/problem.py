@@ -174,18 +174,22 @@ class Problem:
             raise AssertionError("a pair is given more than it can take")
         if (units % here.step != 0).any():
             raise AssertionError("a need that must be served wholly is served in part")
-        if (here.usage(units) > self.capacity[:, None]).any():
+        if (here.peaks(units) > self.capacity).any():
             raise AssertionError("an offer is used beyond its capacity")
 
-    def usage(self, units: Ints) -> Ints:
-        """Units in use by offer and slot, blocks included."""
-        slots = max(self.last.max(initial=-1), self.block_last.max(initial=-1)) + 1
-        change = np.zeros((len(self.capacity), slots + 1), np.int64)
-        np.add.at(change, (self.offer, self.first), units)
-        np.add.at(change, (self.offer, self.last + 1), -units)
-        np.add.at(change, (self.block_offer, self.block_first), self.block_units)
-        np.add.at(change, (self.block_offer, self.block_last + 1), -self.block_units)
-        return np.cumsum(change, axis=1)[:, :-1]
+    def peaks(self, units: Ints) -> Ints:
+        """Units in use of each offer, blocks included, on the slot where most are."""
+        who = np.concatenate([self.offer, self.block_offer])
+        first = np.concatenate([self.first, self.block_first])
+        after = np.concatenate([self.last, self.block_last]) + 1
+        change = np.concatenate([units, self.block_units]).astype(np.int64)
+        who, slot, change = np.tile(who, 2), np.concatenate([first, after]), np.concatenate([change, -change])
+        # What ends before a slot makes room for what begins there.
+        order = np.lexsort((change, slot, who))
+        peaks = np.zeros(len(self.capacity), np.int64)
+        # All that begins ends, so that each offer begins with nothing.
+        np.maximum.at(peaks, who[order], np.cumsum(change[order]))
+        return peaks
 
 
 def problem_of(pairs: Feasible) -> Problem:
