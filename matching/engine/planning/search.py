@@ -46,7 +46,7 @@ def _search(problem: Problem, units: Ints, size: int, clock: Clock, chance: np.r
     units = units.copy()
     ways = _Ways(problem)
     looks = np.zeros(len(problem.capacity), np.int64)
-    looks[ways.unused] = np.iinfo(np.int64).max
+    looks[~ways.has_pairs] = np.iinfo(np.int64).max
     while looks.min(initial=IDLE_LOOKS) < IDLE_LOOKS and not clock.is_over():
         inside = ways.near(_pick(looks, chance), size, chance)
         looks[inside] += 1
@@ -59,6 +59,9 @@ def _search(problem: Problem, units: Ints, size: int, clock: Clock, chance: np.r
             units[free] = answer.units
             # What was moved may let its neighbours move.
             looks[inside] = 0
+        elif len(inside) == ways.used:
+            # All of it again would be the same question.
+            break
     return units
 
 
@@ -96,7 +99,8 @@ class _Ways:
         self._offer_starts = np.searchsorted(
             problem.offer[self._by_offer], np.arange(len(problem.capacity) + 1)
         )
-        self.unused = np.flatnonzero(np.diff(self._offer_starts) == 0)
+        self.has_pairs = np.diff(self._offer_starts) > 0
+        self.used = np.count_nonzero(self.has_pairs)
 
     def near(self, offer: int, size: int, chance: np.random.Generator) -> Ints:
         """About `size` offers, the given one first, then those that share needs with it, and so on."""
