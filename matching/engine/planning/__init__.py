@@ -41,7 +41,7 @@ EXACT_NODES = 1_000_000
 # By when prices and search are done, in shares of the time; proof has the rest.
 PRICES_SHARE, SEARCH_SHARE = 0.3, 0.75
 # What hangs together has no less of the time that is left: what is small is done long before.
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.05
 # Two sums of the same plan may differ by rounding.
 EQUAL = 1e-9
 
