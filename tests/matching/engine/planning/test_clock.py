@@ -1,0 +1,94 @@
+"""A plan says so whenever its seconds ended anything; when they did not, every budget leads to the same plan."""
+
+from itertools import count
+from random import Random
+
+import numpy as np
+import pytest
+
+from matching.engine import feasible_pairs
+from matching.engine.planning import Plan, plan_pairs, program
+from matching.engine.planning.clock import Clock
+from matching.engine.planning.problem import problem_of
+
+from ..builders import CATEGORIES, TODAY
+from .test_plan import easy_need, easy_offer, easy_town, units_town
+from .towns import columns, lines
+
+PLENTY = 10**6
+
+
+def town_of(kind, needs, offers):
+    random = Random(kind)
+    return (
+        [easy_need(random, number, kind) for number in range(needs)],
+        [easy_offer(random, 1000 + number, kind) for number in range(offers)],
+    )
+
+
+def found(made: Plan):
+    return lines(made), made.objective, made.bound
+
+
+@pytest.mark.parametrize("kind", [*sorted(CATEGORIES), "units"])
+@pytest.mark.parametrize("exact_pairs", [0, 20_000])
+def test_budgets_that_end_nothing_lead_to_the_same_plan(kind, exact_pairs, monkeypatch):
+    """Each look at this clock takes a second, so that a budget ends the work after so many looks."""
+    monkeypatch.setattr("matching.engine.planning.SMALL_PAIRS", 0)
+    monkeypatch.setattr("matching.engine.planning.EXACT_PAIRS", exact_pairs)
+    needs, offers = units_town(Random(1), 30, 12) if kind == "units" else town_of(kind, 20, 8)
+    pairs = feasible_pairs(*columns(needs, offers), today=TODAY)
+    plans = []
+    for seconds in (0, *(int(1.7**step) for step in range(2, 16)), PLENTY):
+        ticks = count()
+        monkeypatch.setattr(
+            "matching.engine.planning.clock.monotonic", lambda ticks=ticks: float(next(ticks))
+        )
+        plans.append(plan_pairs(pairs, seconds=seconds))
+    assert plans[-1].in_time
+    ended = [made for made in plans if not made.in_time]
+    assert any(found(made) != found(plans[-1]) for made in ended)
+    by_themselves = [made for made in plans if made.in_time]
+    assert len(by_themselves) > 1
+    assert all(found(made) == found(plans[-1]) for made in by_themselves)
+
+
+@pytest.mark.parametrize("kind", sorted(CATEGORIES))
+def test_budgets_on_a_real_clock(kind):
+    pairs = feasible_pairs(*columns(*town_of(kind, 150, 40)), today=TODAY)
+    plans = [plan_pairs(pairs, seconds=seconds) for seconds in (0, 0.02, 0.1, 0.5)]
+    assert not plans[0].in_time
+    in_time = [found(made) for made in plans if made.in_time]
+    assert all(one == in_time[0] for one in in_time)
+
+
+def test_what_highs_did_not_end_by_itself_is_known():
+    problem = problem_of(feasible_pairs(*columns(*town_of("housing", 300, 60)), today=TODAY))
+    problem = problem.local(max(problem.components(), key=lambda rows: len(problem.local(rows))))
+    nothing = np.zeros(len(problem), np.int64)
+    over, by_nodes = Clock(0), Clock(PLENTY)
+    assert not program.solve(problem, nothing, clock=over, nodes=PLENTY, gap=0.0).optimal
+    assert not over.in_time
+    # So many branches are the same on every machine.
+    program.solve(problem, nothing, clock=by_nodes, nodes=0, gap=0.0)
+    assert by_nodes.in_time
+
+
+def test_what_a_part_of_the_time_ended_the_whole_of_it_knows():
+    whole = Clock(PLENTY)
+    part = whole.share(0.5).until(0.5)
+    assert 0 < part.left() <= PLENTY / 4
+    assert not part.is_over()
+    assert whole.in_time
+    assert whole.share(0).is_over()
+    assert not whole.in_time
+    assert not part.in_time
+    assert not whole.is_over()
+
+
+def test_to_end_by_itself_is_not_to_be_ended():
+    """Nobody who is done asks for the time."""
+    pairs = feasible_pairs(*columns([], []), today=TODAY)
+    assert plan_pairs(pairs, seconds=0).in_time
+    pairs = feasible_pairs(*columns(*easy_town(Random(1), "goods")), today=TODAY)
+    assert plan_pairs(pairs, seconds=60).in_time
