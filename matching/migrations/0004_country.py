@@ -58,6 +58,16 @@ class Migration(migrations.Migration):
                 field=django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), help_text='les points de chaque part, au moment du calcul', size=6),
             ),
         ]),
+        migrations.AddField(
+            model_name='decision',
+            name='plan_number',
+            field=models.PositiveBigIntegerField(blank=True, help_text='le plan dont c’est une ligne', null=True),
+        ),
+        migrations.AddField(
+            model_name='scan',
+            name='lowest_score',
+            field=models.FloatField(help_text='score de la dernière piste gardée', null=True),
+        ),
         migrations.AlterField(
             model_name='match',
             name='city',
@@ -78,6 +88,11 @@ class Migration(migrations.Migration):
             name='offer',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='offers.offer'),
         ),
+        migrations.AlterField(
+            model_name='match',
+            name='rank',
+            field=models.PositiveIntegerField(help_text='place parmi les propositions possibles, 1 d’abord'),
+        ),
         migrations.CreateModel(
             name='Plan',
             fields=[
@@ -96,6 +111,7 @@ class Migration(migrations.Migration):
                 ('bound', models.FloatField(blank=True, help_text='aucun plan ne peut faire mieux', null=True)),
                 ('first_come', models.FloatField(blank=True, help_text='premier arrivé, premier servi', null=True)),
                 ('greedy', models.FloatField(blank=True, help_text='la meilleure note d’abord', null=True)),
+                ('in_time', models.BooleanField(default=True, help_text='faux quand le temps donné a mis fin au calcul')),
                 ('people_asked', models.PositiveIntegerField(default=0)),
                 ('people', models.FloatField(blank=True, help_text='personnes aidées par le plan', null=True)),
                 ('people_first_come', models.FloatField(blank=True, null=True)),
@@ -130,6 +146,7 @@ class Migration(migrations.Migration):
                 ('quantity', models.PositiveIntegerField()),
                 ('first_day', models.DateField()),
                 ('last_day', models.DateField()),
+                ('rank', models.PositiveIntegerField(help_text='place parmi les propositions possibles, 1 d’abord')),
                 ('score', models.FloatField()),
                 ('part_values', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=6)),
                 ('distance_km', models.FloatField()),
@@ -151,6 +168,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('asked_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('horizon', models.BigIntegerField()),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -164,7 +182,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('housing', 'Logement'), ('goods', 'Objets'), ('skill', 'Temps et savoir-faire')], max_length=10)),
-                ('department_code', models.CharField(max_length=3)),
+                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), help_text='aucune\u202f: toutes', size=None)),
+                ('departments', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=3), help_text='aucun\u202f: tous', size=None)),
                 ('needs', models.PositiveIntegerField(help_text='besoins à regarder')),
                 ('feasible', models.PositiveBigIntegerField(default=0, help_text='paires possibles')),
                 ('written', models.PositiveIntegerField(default=0, help_text='pistes nouvelles ou changées')),
@@ -241,6 +260,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rescanpart',
-            constraint=models.UniqueConstraint(fields=('rescan', 'city', 'kind', 'department_code'), name='rescan_part_once'),
+            constraint=models.UniqueConstraint(fields=('rescan', 'city', 'kind', 'categories', 'departments'), name='rescan_part_once'),
         ),
     ]

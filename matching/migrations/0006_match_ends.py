@@ -91,7 +91,7 @@ DROP FUNCTION matching_set_enforced(text);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0007_rescan_parts"),
+        ("matching", "0005_weights_history"),
         ("needs", "0001_initial"),
         ("offers", "0001_initial"),
     ]
