@@ -20,6 +20,9 @@ from matching.engine.planning.problem import Problem
 DIVISORS = 8
 # HiGHS is asked for no less than this.
 LEAST_SECONDS = 0.01
+# About so long, for each entry of its rows, it works before it first looks at the time. What would end so late is not
+# asked.
+ENTRY_SECONDS, LATE_SECONDS = 1e-5, 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,9 @@ def solve(problem: Problem, start: Ints, *, clock: Clock, nodes: int, gap: float
     """
     model, step = _model(problem)
     limit = max(clock.left(), LEAST_SECONDS)
+    if len(model.a_matrix_.index_) * ENTRY_SECONDS > limit + LATE_SECONDS:
+        clock.has_ended_something()
+        return Answer(start, np.inf, optimal=False)
     highs = highspy.Highs()
     highs.silent()
     options = {

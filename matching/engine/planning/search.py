@@ -15,6 +15,8 @@ from matching.engine.planning.problem import Problem
 
 # Promising pairs of each need, and how many offers are given anew at once: first small neighbourhoods, then larger.
 STAGES = ((4, 60), (6, 150), (6, 400))
+# Where a home has thousands of pairs, so many at most are given anew, the most promising.
+MOST_PAIRS = 5_000
 NODES = 200
 GAP = 1e-3
 # A stage ends when each offer has been looked at this often without any gain.
@@ -27,7 +29,7 @@ def improved(problem: Problem, start: Ints, loss: Floats, *, clock: Clock, seed:
     for choices, size in STAGES:
         pairs = np.flatnonzero(_promising(problem, loss, choices) | (units > 0))
         part = problem.take(pairs)
-        found = _search(part, units[pairs], size, clock, np.random.default_rng(seed))
+        found = _search(part, units[pairs], loss[pairs], size, clock, np.random.default_rng(seed))
         units = np.zeros(len(problem), np.int64)
         units[pairs] = found
     return units
@@ -42,7 +44,9 @@ def _promising(problem: Problem, loss: Floats, choices: int) -> Bools:
     return keep
 
 
-def _search(problem: Problem, units: Ints, size: int, clock: Clock, chance: np.random.Generator) -> Ints:
+def _search(
+    problem: Problem, units: Ints, loss: Floats, size: int, clock: Clock, chance: np.random.Generator
+) -> Ints:
     units = units.copy()
     ways = _Ways(problem)
     looks = np.zeros(len(problem.capacity), np.int64)
@@ -50,7 +54,7 @@ def _search(problem: Problem, units: Ints, size: int, clock: Clock, chance: np.r
     while looks.min(initial=IDLE_LOOKS) < IDLE_LOOKS and not clock.is_over():
         inside = ways.near(_pick(looks, chance), size, chance)
         looks[inside] += 1
-        free = _free(problem, units, inside)
+        free = _free(problem, units, loss, inside)
         if len(free) < 2:
             continue
         part = _rest(problem, units, free)
@@ -70,14 +74,19 @@ def _pick(looks: Ints, chance: np.random.Generator) -> int:
     return int(chance.choice(np.flatnonzero(looks == looks.min())))
 
 
-def _free(problem: Problem, units: Ints, inside: Ints) -> Ints:
-    """Pairs of these offers, except those of needs that must be whole and are served elsewhere."""
+def _free(problem: Problem, units: Ints, loss: Floats, inside: Ints) -> Ints:
+    """Pairs of these offers, except those of needs that must be whole and are served elsewhere; not too many."""
     here = np.zeros(len(problem.capacity), np.bool_)
     here[inside] = True
     pair_here = here[problem.offer]
     elsewhere = np.zeros(len(problem.quantity), np.bool_)
     elsewhere[problem.need[(units > 0) & ~pair_here]] = True
-    return np.flatnonzero(pair_here & ~(elsewhere & problem.whole)[problem.need])
+    free = np.flatnonzero(pair_here & ~(elsewhere & problem.whole)[problem.need])
+    if len(free) > MOST_PAIRS:
+        chosen = units[free] > 0
+        free = free[np.lexsort((loss[free], ~chosen))[: max(MOST_PAIRS, np.count_nonzero(chosen))]]
+        free.sort()
+    return free
 
 
 def _rest(problem: Problem, units: Ints, free: Ints) -> Problem:

@@ -11,7 +11,8 @@ from matching.engine.planning.baselines import in_turn
 from matching.engine.planning.problem import Problem, problem_of
 
 from ..builders import TODAY, day, days, need, offer
-from .towns import columns
+from . import exhaustive
+from .towns import columns, planned
 
 SLOTS, OFFERS = 30, 3
 
@@ -125,3 +126,20 @@ def test_one_home_and_twenty_thousand_long_stays():
     problem = problem_of(made.pairs)
     assert problem.peaks(made.units).tolist() == [50]
     assert made.people == made.units.sum() > 400
+
+
+def test_a_neighbourhood_of_very_many_pairs_frees_the_most_promising(monkeypatch):
+    monkeypatch.setattr("matching.engine.planning.SMALL_PAIRS", 0)
+    monkeypatch.setattr("matching.engine.planning.EXACT_PAIRS", 0)
+    monkeypatch.setattr("matching.engine.planning.search.MOST_PAIRS", 20)
+    needs = [
+        need(
+            number, quantity=1 + number % 3, first_day=day(number % 9), last_day=day(number % 9 + number % 5)
+        )
+        for number in range(60)
+    ]
+    both = needs, [offer(1, capacity=6, available=(days(0, 20),))]
+    made = planned(*both)
+    assert exhaustive.broken_promises(made, *both) == []
+    assert made.in_time
+    assert made.objective >= max(made.first_come.objective, made.greedy.objective)

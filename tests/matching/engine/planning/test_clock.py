@@ -92,3 +92,18 @@ def test_to_end_by_itself_is_not_to_be_ended():
     assert plan_pairs(pairs, seconds=0).in_time
     pairs = feasible_pairs(*columns(*easy_town(Random(1), "goods")), today=TODAY)
     assert plan_pairs(pairs, seconds=60).in_time
+
+
+def test_highs_is_not_asked_what_would_end_far_too_late(monkeypatch):
+    """It looks at no clock while it makes a question smaller."""
+    problem = problem_of(feasible_pairs(*columns(*town_of("goods", 8, 4)), today=TODAY))
+    nothing = np.zeros(len(problem), np.int64)
+    monkeypatch.setattr(program, "ENTRY_SECONDS", 1.0)
+    little, enough = Clock(0), Clock(PLENTY)
+    answer = program.solve(problem, nothing, clock=little, nodes=PLENTY, gap=0.0)
+    assert (answer.units == nothing).all()
+    assert not answer.optimal
+    assert answer.bound == np.inf
+    assert not little.in_time
+    assert program.solve(problem, nothing, clock=enough, nodes=PLENTY, gap=0.0).optimal
+    assert enough.in_time
