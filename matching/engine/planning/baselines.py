@@ -12,9 +12,9 @@ import numpy as np
 from matching.engine.columns import Bools, Ints
 from matching.engine.planning.problem import Problem, pairs_where, pieces, summed
 
-# Pairs looked at together, and how many of them take their turn before the rest is looked at again: few enough that
-# what is taken meanwhile spoils little.
-AT_ONCE, TURNS = 8192, 256
+# Pairs looked at together, and how many of them, at least and at most, take their turn before the rest is looked at
+# again: few enough that what is taken meanwhile spoils little of them, and not of the rest more than this share.
+AT_ONCE, FEW_TURNS, TURNS, SPOILT = 8192, 16, 256, 1 / 16
 # The best scores are put in order first, these shares of all pairs: whoever is served by then needs no place in the
 # order.
 BEST_FIRST = (1 / 64, 1 / 16, 1 / 4)
@@ -70,11 +70,15 @@ class _Giving:
         self._misses = self._missing.tolist()
 
     def take_turns(self, order: Ints) -> None:
+        turns = TURNS
         for begin in range(0, len(order), AT_ONCE):
             some = self._waiting(order[begin : begin + AT_ONCE])
             while len(some):
-                self._take_turns(some[:TURNS])
-                some = self._waiting(some[TURNS:])
+                self._take_turns(some[:turns])
+                rest = some[turns:]
+                some = self._waiting(rest)
+                much = len(rest) - len(some) > SPOILT * len(rest)
+                turns = max(turns // 2, FEW_TURNS) if much else min(2 * turns, TURNS)
 
     def could_take(self, score: Ints, least: int, below: int, some: slice) -> Bools:
         """Per pair: it has such a score, and its turn may come."""
