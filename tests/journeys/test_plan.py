@@ -64,7 +64,7 @@ def test_from_the_question_to_the_citizens(
     expect(desk.get_by_role("heading", level=1)).to_contain_text(
         "Ce plan aide 9 personnes sur 12", timeout=10_000
     )
-    expect(desk.locator("main")).to_contain_text("n’accepte d’animal")
+    expect(desk.locator("main")).to_contain_text("3 logements conviendraient, sauf pour les animaux")
     boxes = desk.get_by_role("checkbox", name="Demander")
     expect(boxes).to_have_count(3)
     left = desk.get_by_role("checkbox", name=HOMES[1])
@@ -91,6 +91,8 @@ def test_from_the_question_to_the_citizens(
     due_offer(city=city, now=now, title="Studio avec jardin", pets_accepted=True)
     Plan.objects.update(finished_at=now - timedelta(minutes=5), started_at=now - timedelta(minutes=6))
     desk.reload()
+    if not scripted:  # with a script the page asks by itself
+        desk.get_by_role("button", name="Recalculer").click()
     expect(desk.locator("#plan-status")).to_contain_text("Nous le recalculons")
     assert plans.work_on_one(now=timezone.now())
     if not scripted:
