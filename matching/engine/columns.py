@@ -8,6 +8,7 @@ for what is not a plain value (masks, stretches, turns, slots). What does not co
 Whole numbers are int64 or int32 as noted (either works), day numbers are `date.toordinal()`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -66,7 +67,7 @@ class Vocabulary:
         return code(self.forms, category) if kind == HOUSING else -1
 
 
-class Columns:
+class Columns(ABC):
     """What both tables can do. `ragged`: for the columns that begin with a word, the column of their offsets."""
 
     __slots__ = ()
@@ -119,8 +120,9 @@ class Columns:
                 f"{name}: row {rows[0]} (id {self.id_of(int(rows[0]))!r}){others} cannot be right"
             )
 
+    @abstractmethod
     def _own_faults(self) -> Iterator[tuple[str, Bools]]:
-        raise NotImplementedError
+        """Of the fields that the other side has not."""
 
     def _shared_faults(self) -> Iterator[tuple[str, Bools]]:
         self._refuse_misfits()

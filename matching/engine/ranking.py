@@ -5,6 +5,7 @@ need kept.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
@@ -38,6 +39,7 @@ from matching.engine.rules import (
     excluded_codes,
     link_codes,
 )
+from matching.engine.threads import THREADS
 
 KEEP = 20
 NEAR = 10
@@ -272,9 +274,11 @@ def feasible_pairs(
     search = _Search.of(needs, offers, today, weights, links, excluded, batch)
     count = np.zeros(len(needs), np.int64)
     found = _Gathered(Feasible.COLUMNS)
-    for field in candidates.fields_of(search.sides):
-        for pairs in search.feasible(field, None, count):
-            found.add(pairs)
+    with ThreadPoolExecutor(THREADS) as pool:  # a need is of one category: no two count the same
+        fields = candidates.fields_of(search.sides)
+        for category in pool.map(lambda field: [*search.feasible(field, None, count)], fields):
+            for pairs in category:
+                found.add(pairs)
     return Feasible(needs, offers, today, *found.by_need())
 
 

@@ -9,16 +9,21 @@ Bids are counted in 32 bits, which moves half the memory; what a plan is worth, 
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.columns import Bools, Floats, Ints
-from matching.engine.planning.problem import AT_ONCE, Problem, pairs_where, ranges, summed
+from matching.engine.planning.problem import Problem, pairs_where, ranges, summed
+from matching.engine.threads import THREADS
 
 # Pairs of each need that are looked at to begin with. Prices never fall below zero and pairs are sorted by value, so
 # that nobody has to look beyond the value of a second-best gain; whoever has to looks at twice as many.
 CHOICES = 8
+# Pairs that one thread looks at together: of fewer, starting it would take longer.
+LOOKED_AT = 262_144
 NOTHING = np.float32(0)
 # A step smaller than this share of the highest value could be lost in rounding, and a price would not rise.
 LEAST_STEP = 2.0**-21
@@ -35,22 +40,25 @@ def auction(problem: Problem, *, step: float, stop: Callable[[], bool]) -> tuple
     missing = problem.quantity.astype(np.int64)
     held = np.zeros(len(problem), np.int32)
     bidders = np.flatnonzero((missing > 0) & (hall.counts > 0))
-    while len(bidders) and not stop():
-        wants_more = np.zeros(len(missing), np.bool_)
-        bids = [hall.bids(some, shelves.prices, wants_more) for some in hall.in_turns(bidders)]
-        by, chosen, second = (np.concatenate(column) for column in zip(*bids, strict=True))
-        units = np.minimum(missing[by], most[chosen] - held[chosen])
-        missing[by] -= units
-        held[chosen] += units.astype(np.int32)
-        hall.gain[chosen[held[chosen] == most[chosen]]] = FULL
-        bid = (problem.value[chosen] - second + step).astype(np.float32)
-        lost = shelves.sell(np.repeat(chosen, units), np.repeat(bid, units))
-        loser = need[lost]
-        missing += np.bincount(loser, minlength=len(missing))
-        np.subtract.at(held, lost, np.int32(1))
-        hall.gain[lost] = problem.value[lost]
-        wants_more[by] = wants_more[loser] = True
-        bidders = np.flatnonzero(wants_more & (missing > 0))
+    with ThreadPoolExecutor(THREADS) as pool:
+        while len(bidders) and not stop():
+            wants_more = np.zeros(len(missing), np.bool_)
+            look = partial(hall.bids, prices=shelves.prices, looks_on=wants_more)
+            turns = list(hall.in_turns(bidders))
+            bids = pool.map(look, turns) if len(turns) > 1 else map(look, turns)
+            by, chosen, second = (np.concatenate(column) for column in zip(*bids, strict=True))
+            units = np.minimum(missing[by], most[chosen] - held[chosen])
+            missing[by] -= units
+            held[chosen] += units.astype(np.int32)
+            hall.gain[chosen[held[chosen] == most[chosen]]] = FULL
+            bid = (problem.value[chosen] - second + step).astype(np.float32)
+            lost = shelves.sell(np.repeat(chosen, units), np.repeat(bid, units))
+            loser = need[lost]
+            missing += np.bincount(loser, minlength=len(missing))
+            np.subtract.at(held, lost, np.int32(1))
+            hall.gain[lost] = problem.value[lost]
+            wants_more[by] = wants_more[loser] = True
+            bidders = np.flatnonzero(wants_more & (missing > 0))
     return held, shelves.prices.astype(np.float64)
 
 
@@ -103,9 +111,9 @@ class _Hall:
         self._depth = np.minimum(self.counts, CHOICES)
 
     def in_turns(self, bidders: Ints) -> Iterator[Ints]:
-        """As many at a time as look at `AT_ONCE` pairs, or one."""
+        """As many at a time as look at `LOOKED_AT` pairs, or one."""
         looked = np.cumsum(self._depth[bidders])
-        cuts = np.searchsorted(looked, np.arange(AT_ONCE, looked[-1], AT_ONCE))
+        cuts = np.searchsorted(looked, np.arange(LOOKED_AT, looked[-1], LOOKED_AT))
         yield from (some for some in np.split(bidders, cuts) if len(some))
 
     def bids(self, bidders: Ints, prices: NDArray[np.float32], looks_on: Bools) -> tuple[Ints, Ints, Floats]:

@@ -177,6 +177,7 @@ def test_large_flows_that_are_auctioned_together_are_bounded_together(random):
         large.setattr("matching.engine.planning.SMALL_PAIRS", 0)
         large.setattr("matching.engine.planning.COARSE_PAIRS", 0)
         large.setattr("matching.engine.planning.problem.AT_ONCE", 3)
+        large.setattr("matching.engine.planning.auction.LOOKED_AT", 3)
         made = planned(*sides)
     assert exhaustive.broken_promises(made, *sides) == []
     assert made.objective - 1e-6 <= best <= made.bound + 1e-6
@@ -195,6 +196,17 @@ def test_the_usual_ways_are_the_same_however_many_pairs_are_looked_at_together(k
         monkeypatch.setattr("matching.engine.planning.baselines.TURNS", turns)
         assert (baselines.first_come(problem) == in_order[0]).all()
         assert (baselines.best_score_first(problem, pairs.micro_points) == in_order[1]).all()
+
+
+def test_an_auction_is_the_same_however_many_threads_look(monkeypatch):
+    needs, offers = easy_town(Random(3), "goods", needs=80, offers=30)
+    problem = problem_of(feasible_pairs(*columns(needs, offers), today=TODAY))
+    alone = auction.auction(problem, step=0.01, stop=lambda: False)
+    monkeypatch.setattr(auction, "LOOKED_AT", 5)
+    monkeypatch.setattr(auction, "THREADS", 4)
+    for one, other in zip(alone, auction.auction(problem, step=0.01, stop=lambda: False), strict=True):
+        assert (one == other).all()
+    assert alone[0].sum() > 20
 
 
 def test_goods_in_parts_and_whole():
