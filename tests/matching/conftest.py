@@ -72,3 +72,34 @@ def meanwhile(at_once: Callable[..., list[Any]]) -> Callable[..., Callable[[], A
         return answer
 
     return start
+
+
+@pytest.fixture
+def full_disk(transactional_db: None) -> Iterator[Callable[..., None]]:
+    """Have the database refuse matches, as when its disk is full: those of a kind, or only the one that comes `at`."""
+    undo = """
+        DROP TRIGGER IF EXISTS full_disk ON matching_match;
+        DROP FUNCTION IF EXISTS full_disk;
+        DROP SEQUENCE IF EXISTS writes
+    """
+
+    def fill(*, kind: str = "", at: int = 0) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"""
+                {undo};
+                CREATE SEQUENCE writes;
+                CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF '{kind}' IN ('', (SELECT kind FROM needs_need WHERE id = NEW.need_id))
+                       AND {at} IN (0, nextval('writes')) THEN
+                        RAISE disk_full USING MESSAGE = 'a disk is full';
+                    END IF;
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER full_disk BEFORE INSERT ON matching_match
+                    FOR EACH ROW EXECUTE FUNCTION full_disk();
+            """)
+
+    yield fill
+    with connection.cursor() as cursor:
+        cursor.execute(undo)

@@ -72,11 +72,8 @@ def test_what_makes_no_sense_is_refused(db, arguments):
         run(*arguments)
 
 
-def test_a_part_that_fails_shows_in_the_exit_status(busy_town, monkeypatch, caplog):
-    def fail(*_arguments, **_options):
-        raise RuntimeError("a disk is full")
-
-    monkeypatch.setattr(rescans.snapshots, "of_part", fail)
+def test_a_part_that_fails_shows_in_the_exit_status(busy_town, full_disk, caplog):
+    full_disk()
     with pytest.raises(CommandError, match="3 groupes de besoins sur 3 n’ont pas pu être comparés"):
         run("--all", "--workers", "1")
 

@@ -581,41 +581,27 @@ def environment():
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def test_a_part_that_fails_is_tried_three_times_and_said(city, monkeypatch, caplog):
-    due_need(city=city)
-    due_need(city=city, kind=Kind.GOODS)
-    due_offer(city=city, kind=Kind.GOODS)
-    of_part = rescans.snapshots.of_part
-
-    def refuse_housing(*arguments, kind, **options):
-        if kind == Kind.HOUSING:
-            raise RuntimeError("a disk is full")
-        return of_part(*arguments, kind=kind, **options)
-
-    monkeypatch.setattr(rescans.snapshots, "of_part", refuse_housing)
+def test_a_part_that_fails_is_tried_three_times_and_said(city, full_disk, caplog):
+    for kind in (Kind.HOUSING, Kind.GOODS):
+        due_need(city=city, kind=kind)
+        due_offer(city=city, kind=kind)
+    full_disk(kind=Kind.HOUSING)
     progress = rescan(city)
     assert (progress.parts, progress.done, progress.failed, progress.is_over) == (2, 1, 1, True)
     assert RescanPart.objects.get(kind=Kind.HOUSING).failures == rescans.TRIES
-    assert caplog.text.count("RuntimeError: a disk is full") == rescans.TRIES
+    told = [record for record in caplog.records if record.name == "matching.rescans"]
+    assert len(told) == rescans.TRIES
+    assert "a disk is full" in caplog.text
     assert Match.objects.count() == 1
     assert not rescans.are_waiting()
 
 
-def test_a_failure_in_the_midst_leaves_nothing_half_written(city, monkeypatch):
+def test_a_failure_in_the_midst_leaves_nothing_half_written(city, full_disk, monkeypatch):
     for _ in range(3):
         due_need(city=city)
     due_offer(city=city)
     monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
-    write, calls = writing.write, []
-
-    def fail_at_the_second(*arguments, **options):
-        calls.append(1)
-        written = write(*arguments, **options)
-        if len(calls) == 2:
-            raise RuntimeError("the cable is out")
-        return written
-
-    monkeypatch.setattr(writing, "write", fail_at_the_second)
+    full_disk(at=2)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
     assert rescans.work_on_one(now=LATER)
     progress = rescans.progress(asked)
