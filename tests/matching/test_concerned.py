@@ -13,7 +13,7 @@ from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
 from matching import reading, scans, snapshots
 from matching.models import Match
-from matching.reading import arrays, concerned
+from matching.reading import concerned
 from needs.models import OPEN_STATES, Need
 from offers.models import Offer
 from tests.factories.accounts import OrganisationFactory, UserFactory
@@ -21,6 +21,7 @@ from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, due_need, due_offer
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
+from tests.matching.large_town import add_alike, plans_of
 
 # Fewer than a list really holds, so that it is soon full.
 KEEP = 2
@@ -185,45 +186,19 @@ def test_the_index_holds_all_that_finds_a_need():
 
 def test_the_indexes_are_used_in_a_large_town(transactional_db, city, monkeypatch):
     """As the planner decides by itself, with as many rows as make it matter, once they are vacuumed."""
-    add_alike(NeedFactory(city=city, skill=True, category="french_lessons"), 20_000)
-    plans = []
-    rows = arrays.rows
-
-    def explained(sql, params):
-        plans.extend(line for (line,) in rows(f"EXPLAIN {sql}", params))
-        return rows(sql, params)
-
-    monkeypatch.setattr(arrays, "rows", explained)
+    add_alike(
+        NeedFactory(city=city, skill=True, category="french_lessons"),
+        20_000,
+        reach_km="mod(number, 60)",
+        category="(ARRAY['french_lessons', 'paperwork', 'meals', 'transport'])[1 + mod(number, 4)]",
+        remote_ok="mod(number, 50) = 0",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) needs_need")
     offer = OfferFactory(city=city, skill=True, remote=True)
-    snapshots.of_offers([offer.pk], city=city, now=NOW)
+    plans = plans_of(lambda: snapshots.of_offers([offer.pk], city=city, now=NOW), monkeypatch)
     for scan in ("Index Only Scan using need_candidates", " need_remote", "Index Scan using needs_need_pkey"):
         assert any(scan in line for line in plans), "\n".join(plans)
-
-
-def add_alike(need, count):
-    """So many needs like this one, spread over the country; the planner knows of them."""
-    stored = [
-        field.column
-        for field in Need._meta.local_concrete_fields
-        if not (field.primary_key or field.generated)
-    ]
-    own = {
-        "reference": "'Z-' || number",
-        "latitude": "42 + mod(number, 70) / 10.0",
-        "longitude": "-4 + mod(number, 110) / 10.0",
-        "reach_km": "mod(number, 60)",
-        "category": "(ARRAY['french_lessons', 'paperwork', 'meals', 'transport'])[1 + mod(number, 4)]",
-        "remote_ok": "mod(number, 50) = 0",
-    }
-    assert own.keys() <= set(stored)
-    values = ", ".join(own.get(column, column) for column in stored)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO needs_need ({", ".join(stored)})
-                SELECT {values} FROM needs_need, generate_series(1, %s) AS number WHERE id = %s""",
-            [count, need.pk],
-        )
-        cursor.execute("VACUUM (ANALYZE) needs_need")
 
 
 def test_classes_of_reach_are_the_database_s(city):

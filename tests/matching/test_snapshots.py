@@ -27,6 +27,7 @@ from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, suggested_match
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
+from tests.matching.large_town import add_alike, plans_of
 
 TODAY = NOW.date()
 
@@ -245,45 +246,20 @@ def test_days_are_those_of_the_town_s_calendar(seconds, zone):
 
 def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
     """As the planner decides by itself, with as many rows as make it matter."""
-    add_alike(due_offer(city=city), 5_000)
-    plans = []
-    rows = arrays.rows
-
-    def explained(sql, params):
-        plans.extend(line for (line,) in rows(f"EXPLAIN {sql}", params))
-        return rows(sql, params)
-
-    monkeypatch.setattr(arrays, "rows", explained)
-    snapshots.of_needs([due_need(city=city)], city=city, now=NOW)
-    for index in ("offer_reading", "window_days"):
-        assert any(f"Index Only Scan using {index}" in line for line in plans), "\n".join(plans)
-
-
-def add_alike(offer, count):
-    """So many offers like this one, with the same days, spread over the country; the planner knows of them."""
-    stored = [
-        field.column
-        for field in Offer._meta.local_concrete_fields
-        if not (field.primary_key or field.generated)
-    ]
-    own = {
-        "reference": "'Z-' || number",
-        "latitude": "42 + mod(number, 70) / 10.0",
-        "longitude": "-4 + mod(number, 110) / 10.0",
-    }
-    assert own.keys() <= set(stored)
-    columns = ", ".join(stored)
-    values = ", ".join(own.get(column, column) for column in stored)
+    offer = due_offer(city=city)
+    add_alike(offer, 5_000)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""WITH added AS (
-                    INSERT INTO offers_offer ({columns})
-                    SELECT {values} FROM offers_offer, generate_series(1, %s) AS number WHERE id = %s RETURNING id)
-                INSERT INTO offers_window (offer_id, first_day, last_day)
-                SELECT added.id, first_day, last_day FROM added, offers_window WHERE offer_id = %s""",
-            [count, offer.pk, offer.pk],
+            """INSERT INTO offers_window (offer_id, first_day, last_day)
+               SELECT o.id, w.first_day, w.last_day FROM offers_offer o, offers_window w
+               WHERE o.reference LIKE 'Z-%%' AND w.offer_id = %s""",
+            [offer.pk],
         )
         cursor.execute("ANALYZE offers_offer, offers_window")
+    need = due_need(city=city)
+    plans = plans_of(lambda: snapshots.of_needs([need], city=city, now=NOW), monkeypatch)
+    for index in ("offer_reading", "window_days"):
+        assert any(f"Index Only Scan using {index}" in line for line in plans), "\n".join(plans)
 
 
 def test_only_what_may_be_within_reach_is_read(city):
