@@ -288,7 +288,8 @@ def _compared(plain: PlainIndex, needs: int) -> int:
     city = City.objects.get(slug=SLUG)
     now = timezone.now()
     for rows in (ids[start : start + 20] for start in range(0, len(ids), 20)):
-        snapshot = snapshots.of_needs(list(Need.objects.filter(pk__in=rows)), city=city, now=now)
+        some = list(Need.objects.filter(pk__in=rows))
+        snapshot = snapshots.of_needs(some, city=city, now=now, nearly=False)
         for ranking in snapshot.rank(today=snapshots.local_day(now, city), near=0):
             need = int(str(ranking.need_id))
             ours = [int(str(pairing.offer_id)) for pairing in ranking.pairings]

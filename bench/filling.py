@@ -121,12 +121,14 @@ _ENTRY_FIELDS = {
 
 
 def _day(column: str) -> str:
-    return f"DATE '2000-01-01' + ({column} - {DAY_ZERO})"
+    return f"(DATE '2000-01-01' + ({column} - {DAY_ZERO}))"
 
 
 _OFFER_FIELDS = _ENTRY_FIELDS | {
     "reference": "'P-' || p.id", "owner_id": "%(first_citizen)s + p.id %% %(citizens)s", "category": "c.word",
-    "capacity": "p.units", "state": "'active'", "confirmed_at": f"({_day('p.confirmed_day')}) + TIME '12:00'",
+    "first_day": _day("p.first_day"), "last_day": _day("p.last_day"),
+    "days": f"date_send({_day('p.first_day')}) || date_send({_day('p.last_day')})",
+    "capacity": "p.units", "state": "'active'", "confirmed_at": f"{_day('p.confirmed_day')} + TIME '12:00'",
 }  # fmt: skip
 _NEED_FIELDS = _ENTRY_FIELDS | {
     "reference": "'B-' || p.id", "organisation_id": "%(organisation_id)s", "entered_by_id": "%(entered_by_id)s",

@@ -25,7 +25,7 @@ from bench.tables import (
     times_as_fast,
 )
 from cities.models import City
-from matching import engine, scans, snapshots, tasks
+from matching import engine, scans, tasks
 from matching.models import Match, MatchState
 from matching.rescans import ask, work_on_one
 from needs.models import Need
@@ -66,7 +66,7 @@ def show(country: Country, *, rounds: int = ROUNDS) -> None:
     needs = _new_needs(country, city, plain, rounds)
     _line("SQL d’index simple, sa liste seule", needs.plain)
     _line("la lecture, en base", needs.reading_database)
-    _line("la lecture, colonnes comprises", needs.reading)
+    _line("lire et classer", needs.reading)
     _line("la tâche entière, en base", needs.task_database)
     _line("la tâche entière (lire, classer, écrire, annoncer)", needs.task)
     _ratios(needs)
@@ -139,7 +139,7 @@ def _new_needs(country: Country, city: City, plain: PlainIndex, rounds: int) -> 
         expected = partial(_appended, lists, partial(plain.best, [like]))
         plain_ms = milliseconds(expected) if number % 2 else 0.0
         with database_time() as reading_database:
-            reading = milliseconds(partial(snapshots.of_needs, [need], city=city, now=now))
+            reading = milliseconds(partial(scans.results_for, [need], city=city, now=now))
         with database_time() as task_database:
             task = milliseconds(tasks.scan_due)
         if not lists:

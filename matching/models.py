@@ -275,7 +275,6 @@ class Scan(models.Model):
 
     need = models.OneToOneField(Need, on_delete=models.CASCADE, related_name="scan")
     revision = models.PositiveIntegerField()
-    candidates = models.PositiveIntegerField(help_text=_("offres regardées"))
     feasible = models.PositiveIntegerField(help_text=_("offres possibles"))
     suggested = models.PositiveSmallIntegerField(help_text=_("pistes gardées"))
     # What an offer must reach to be kept, where the list is full; nothing when there is none.

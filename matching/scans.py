@@ -17,7 +17,7 @@ from accounts import selectors as accounts
 from accounts.models import Organisation, User
 from catalogue.vocabulary import Urgency
 from cities.models import City
-from matching import messages, reading, snapshots, writing
+from matching import engine, messages, reading, snapshots, writing
 from matching.lifecycle import SERVED
 from matching.models import Match, MatchState
 from needs import services as needs
@@ -149,19 +149,37 @@ def _scan(claimed: Sequence[Need], *, city: City, now: datetime) -> None:
     """Rank, and write what differs from what stands."""
     if not claimed:
         return
-    snapshot = snapshots.of_needs(claimed, city=city, now=now)
-    found = result_of(snapshot, revisions={need.pk: need.revision for need in claimed})
-    _tell_desk(city, claimed, writing.write(found, now=now).fresh, now=now)
+    fresh: dict[int, int] = {}
+    for result in results_for(claimed, city=city, now=now):
+        fresh.update(writing.write(result, now=now).fresh)
+    _tell_desk(city, claimed, fresh, now=now)
 
 
-def result_of(snapshot: snapshots.Snapshot, *, revisions: Mapping[int, int]) -> writing.Result:
+def results_for(claimed: Sequence[Need], *, city: City, now: datetime) -> list[writing.Result]:
+    """The engine's word on needs of one town, ready to be written; each need is in one of these results.
+
+    Where many can help, those who nearly can are many more: they are read for the needs alone whose list is not full.
+    """
+    able = snapshots.of_needs(claimed, city=city, now=now, nearly=False)
+    found = result_of(able, revisions={need.pk: need.revision for need in claimed}, near=0)
+    lacking = [need for need in claimed if need.pk not in found.full]
+    if not lacking:
+        return [found]
+    around = snapshots.of_needs(lacking, city=city, now=now)
+    of_lacking = result_of(around, revisions={need.pk: need.revision for need in lacking})
+    return [found.of(found.full), of_lacking] if found.full else [of_lacking]
+
+
+def result_of(
+    snapshot: snapshots.Snapshot, *, revisions: Mapping[int, int], near: int = engine.NEAR
+) -> writing.Result:
     """The engine's word on what was read, ready to be written; `revisions` of all needs that were looked at.
 
     Near misses are for the needs that lack offers (docs/algorithm.md).
     """
     today = snapshots.local_day(snapshot.now, snapshot.city)
     return writing.result(
-        snapshot.rank_columns(today=today, near_when_full=False),
+        snapshot.rank_columns(today=today, near=near, near_when_full=False),
         city=snapshot.city,
         weights=snapshot.weights[snapshot.city.pk],
         revisions=revisions,

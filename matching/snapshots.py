@@ -127,9 +127,9 @@ def local_day(moment: datetime, city: City) -> date:
     return moment.astimezone(ZoneInfo(city.timezone)).date()
 
 
-def of_needs(needs: Sequence[Need], *, city: City, now: datetime) -> Snapshot:
-    """Needs of one town with every offer that may be feasible or nearly so for one of them."""
-    return _around(_named(needs), city=city, now=now)
+def of_needs(needs: Sequence[Need], *, city: City, now: datetime, nearly: bool = True) -> Snapshot:
+    """Needs of one town with every offer that may be feasible for one of them, or `nearly` so."""
+    return _around(_named(needs), city=city, now=now, margin_km=engine.NEAR_KM if nearly else None)
 
 
 def of_part(
@@ -141,7 +141,7 @@ def of_part(
     now: datetime,
 ) -> Snapshot:
     """A town's open needs of one kind, all or in these categories and départements, with every offer that may be
-    feasible or nearly so.
+    feasible for one, or nearly so.
     """
     needs = Need.objects.open().filter(city=city, kind=kind)
     if categories:
@@ -196,12 +196,14 @@ def of_offers(offer_ids: Iterable[int], *, city: City, now: datetime) -> Snapsho
 
 
 def _around(
-    where: reading.Where, *, city: City, now: datetime, margin_km: float = engine.NEAR_KM
+    where: reading.Where, *, city: City, now: datetime, margin_km: float | None = engine.NEAR_KM
 ) -> Snapshot:
+    """Needs with every offer that lies within reach of one and `margin_km` more; None: that may be feasible for one."""
     words, town = engine.Vocabulary(), _town(city)
     needs = reading.read_needs(where, today=local_day(now, city), words=words)
-    ranges = reading.Ranges.around(needs.places, margin_km)
-    offers = reading.read_offers_in(ranges, town=town, now=now, words=words)
+    ranges = reading.Ranges.around(needs.places, margin_km or 0)
+    term = needs.term if margin_km is None else None
+    offers = reading.read_offers_in(ranges, town=town, now=now, words=words, term=term)
     return _snapshot(needs, offers, city=city, town=town, now=now)
 
 

@@ -106,8 +106,8 @@ _FRESH = """
 """
 _SCANS = """
     INSERT INTO matching_scan
-        (need_id, revision, candidates, feasible, suggested, lowest_score, near_misses, algorithm, scanned_at)
-    SELECT l.need_id, l.revision, %(candidates)s, l.feasible, l.suggested, nullif(l.lowest_score, 'Infinity'),
+        (need_id, revision, feasible, suggested, lowest_score, near_misses, algorithm, scanned_at)
+    SELECT l.need_id, l.revision, l.feasible, l.suggested, nullif(l.lowest_score, 'Infinity'),
            coalesce(n.misses, '[]'), %(algorithm)s, %(now)s
     FROM matching_looked_at l LEFT JOIN (
         SELECT need_id, jsonb_agg(
@@ -116,9 +116,9 @@ _SCANS = """
         FROM matching_missed GROUP BY need_id
     ) n ON n.need_id = l.need_id
     ON CONFLICT (need_id) DO UPDATE
-    SET revision = excluded.revision, candidates = excluded.candidates, feasible = excluded.feasible,
-        suggested = excluded.suggested, lowest_score = excluded.lowest_score, near_misses = excluded.near_misses,
-        algorithm = excluded.algorithm, scanned_at = excluded.scanned_at
+    SET revision = excluded.revision, feasible = excluded.feasible, suggested = excluded.suggested,
+        lowest_score = excluded.lowest_score, near_misses = excluded.near_misses, algorithm = excluded.algorithm,
+        scanned_at = excluded.scanned_at
 """
 # `age` counts transactions back from now: a row's own `xmin` says which one wrote it last. What has been written
 # since the horizon, or by a transaction that had not ended then, is younger.
@@ -147,7 +147,6 @@ class Result:
 
     city: City
     weights: engine.Weights
-    candidates: int
     looked_at: Table
     found: Table
     missed: Table
@@ -161,6 +160,11 @@ class Result:
     def offer_ids(self) -> list[int]:
         """The offers that are suggested."""
         return _list(np.unique(self.found["offer_id"]))
+
+    @property
+    def full(self) -> set[int]:
+        """The needs that have as many suggestions as are kept."""
+        return set(_list(self.looked_at["need_id"][self.looked_at["suggested"] >= engine.KEEP]))
 
     @property
     def feasible(self) -> int:
@@ -254,7 +258,7 @@ def result(
         gap=np.round(misses.gap, 6),
         distance_km=np.round(misses.distance_km, 6),
     )
-    return Result(city, weights, len(offer_ids), looked_at, _by_need(found), _by_need(missed))
+    return Result(city, weights, looked_at, _by_need(found), _by_need(missed))
 
 
 def write(result: Result, *, now: datetime) -> Written:
@@ -268,7 +272,6 @@ def write(result: Result, *, now: datetime) -> Written:
             "city": result.city.pk,
             "weights": [float(points) for points in result.weights.points],
             "algorithm": engine.VERSION,
-            "candidates": result.candidates,
             "rules": list(RULE_CODES),
             "superseded": str(SUPERSEDED),
             "known": KNOWN_STATES,

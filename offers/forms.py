@@ -17,11 +17,18 @@ from catalogue.times import days_words
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 from cities.forms import CommuneField
 from cities.models import City
-from offers.models import LARGEST_CAPACITY, Condition, DwellingState, HandOver, Offer, OfferState
+from offers.models import (
+    LARGEST_CAPACITY,
+    MOST_PERIODS,
+    Condition,
+    DwellingState,
+    HandOver,
+    Offer,
+    OfferState,
+)
 
 # Beyond this, a day is a slip of the finger.
 FARTHEST_DAYS = 3 * 366
-MOST_PERIODS = 6
 DIPLOMA_CATEGORIES = (
     Category.INTERPRETING,
     Category.TRANSLATION,
@@ -598,9 +605,7 @@ class PeriodFormSet(forms.BaseFormSet):
 
 def period_formset(data: Any, *, windows: Sequence[tuple[date, date | None]], today: date) -> PeriodFormSet:
     """The lines of an offer's periods, with two empty ones."""
-    factory: Any = forms.formset_factory(
-        PeriodForm, formset=PeriodFormSet, extra=2, max_num=MOST_PERIODS, absolute_max=MOST_PERIODS + 2
-    )
+    factory: Any = forms.formset_factory(PeriodForm, formset=PeriodFormSet, extra=2, max_num=MOST_PERIODS)
     initial = [{"first_day": first, "last_day": last} for first, last in windows]
     formset: PeriodFormSet = factory(data, initial=initial, prefix="periods", form_kwargs={"today": today})
     return formset

@@ -143,6 +143,7 @@ CONSTRAINT_COLUMNS = {
     "offer_reach_plausible": "reach_km",
     "offer_point_on_earth": "lat",
     "offer_language_pair_given": "languages_from",
+    "offer_periods_few": "available",
     "offer_registered_once": "id",
 }
 

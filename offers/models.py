@@ -5,7 +5,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,6 +15,9 @@ from catalogue.models import Entry, StateChange, category_matches_kind
 from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 
 LARGEST_CAPACITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
+# They are read with the offer from a row of an index, which must not be long.
+MOST_PERIODS = 50
+BYTES_OF_PERIOD = 8
 
 
 class OfferState(models.TextChoices):
@@ -85,6 +89,7 @@ PACKED = {
     "named_languages": _key_of("languages_from", "languages_to"),
     "accepts": _key_of("accepts"),
     "slots": _key_of("slots"),
+    "periods": Func(Length("days") / BYTES_OF_PERIOD, function="int4send"),
 }
 
 
@@ -167,6 +172,12 @@ class Offer(Entry):
     remote = models.BooleanField(_("possible à distance"), default=False)
     diploma = models.CharField(_("diplôme ou numéro d’inscription"), max_length=80, blank=True)
 
+    # What the periods say, for the engine. The database keeps this itself, whatever is written here (docs/adr/0007).
+    first_day = models.DateField(null=True, editable=False)
+    last_day = models.DateField(null=True, editable=False)  # null: no end
+    days = models.BinaryField(
+        default=b"", editable=False
+    )  # first and last of each in order, as PostgreSQL sends them
     packed = models.GeneratedField(
         expression=Func(*PACKED.values(), template="(%(expressions)s)", arg_joiner=" || "),
         output_field=models.BinaryField(),
@@ -229,6 +240,11 @@ class Offer(Entry):
                 name="offer_language_pair_given",
                 violation_error_message=_("Dites depuis quelles langues et vers quelles langues."),
             ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("days"), Value(MOST_PERIODS * BYTES_OF_PERIOD)),
+                name="offer_periods_few",
+                violation_error_message=_("Une proposition a au plus 50 périodes."),
+            ),
             models.UniqueConstraint(
                 fields=["city", "external_key"],
                 condition=~Q(external_key=""),
@@ -241,7 +257,10 @@ class Offer(Entry):
             # the table itself is not touched.
             models.Index(
                 fields=["category", "reach_class", "band", "longitude"],
-                include=["latitude", "reach_km", "city", "share_with_linked", "remote", "packed"],
+                include=[
+                    *("latitude", "reach_km", "city", "share_with_linked", "remote"),
+                    *("first_day", "last_day", "days", "packed"),
+                ],
                 condition=Q(state="active"),
                 name="offer_reading",
             ),
@@ -292,7 +311,7 @@ class Window(models.Model):
                 violation_error_message=_("Deux périodes se chevauchent."),
             ),
         ]
-        # The engine reads the days with the offers, from the index alone.
+        # What an offer's `days` are made of, from the index alone.
         indexes = [models.Index(fields=["offer"], include=["first_day", "last_day"], name="window_days")]
 
     def __str__(self) -> str:

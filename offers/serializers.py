@@ -9,9 +9,8 @@ from rest_framework import serializers
 from accounts.serializers import PersonSerializer
 from catalogue.serializers import CommuneField, DayField, EntrySerializer, language_list, slot_list, word_list
 from catalogue.vocabulary import Household
-from offers.models import LARGEST_CAPACITY, Condition, DwellingState, HandOver, Offer
+from offers.models import LARGEST_CAPACITY, MOST_PERIODS, Condition, DwellingState, HandOver, Offer
 
-MOST_PERIODS = 20
 LONGEST_STAY = 3_660
 
 WRITTEN = (

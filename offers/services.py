@@ -20,7 +20,7 @@ from cities.models import City
 from notifications.bell import ring_on_commit
 from notifications.services import queue
 from offers import messages
-from offers.models import Offer, OfferChange, OfferState, Window
+from offers.models import MOST_PERIODS, Offer, OfferChange, OfferState, Window
 
 SCAN_TASK = "matching.tasks.scan_due"
 Period = tuple[date, date | None]
@@ -266,10 +266,14 @@ def _locked(offer_id: int) -> Offer:
 
 
 def _checked_periods(windows: Sequence[Period]) -> list[Period]:
-    """Periods in order; ValidationError under "windows" when none, out of order, overlapping or open in the middle."""
+    """Periods in order; ValidationError under "windows" when none, too many, out of order, overlapping or open in the
+    middle.
+    """
     periods = sorted(windows, key=lambda period: period[0])
     if not periods:
         raise ValidationError({"windows": _("Dites à partir de quel jour vous êtes disponible.")})
+    if len(periods) > MOST_PERIODS:
+        raise ValidationError({"windows": _("Une proposition a au plus 50 périodes.")})
     for first, last in periods:
         if last is not None and last < first:
             raise ValidationError({"windows": _("La fin doit venir après le début.")})

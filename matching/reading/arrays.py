@@ -1,7 +1,7 @@
 """Rows leave the database as arrays, one for each field."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -46,30 +46,30 @@ class Packed(NamedTuple):
     functions: Mapping[str, str]
 
 
-def read(
-    fields: Mapping[str, tuple[str, str]],
-    source: str,
-    params: Mapping[str, object],
-    *,
-    packed: Packed | None = None,
-) -> Columns:
+def read(fields: Mapping[str, tuple[str, str]], source: str, params: Mapping[str, object]) -> Columns:
     """Each field of all rows as an array. No field may be null: an array has no place for it."""
-    sent = [f"string_agg({_SENT[type_][0]}({sql}), '')" for type_, sql in fields.values()]
-    if packed:
-        sent.append(f"string_agg({packed.sql}, '')")
-    (values,) = rows(f"SELECT {', '.join(sent)} {source}", params)
-    found = {
-        name: _native(np.frombuffer(value or b"", _SENT[type_][1]), type_)
-        for (name, (type_, _)), value in zip(fields.items(), values[: len(fields)], strict=True)
-    }
-    if packed:
-        types = {name: _TYPES[function] for name, function in packed.functions.items()}
-        row = np.dtype([(name, _SENT[type_][1]) for name, type_ in types.items()])
-        unpacked = np.frombuffer(values[-1] or b"", row)
-        found |= {name: _native(unpacked[name], type_) for name, type_ in types.items()}
+    sent = [
+        Packed(f"{_SENT[type_][0]}({sql})", {name: _SENT[type_][0]}) for name, (type_, sql) in fields.items()
+    ]
+    found = {name: column for one in read_packed(sent, source, params) for name, column in one.items()}
     if len({len(column) for column in found.values()}) > 1:
         raise RuntimeError(f"null where a value is expected, among {', '.join(found)}")
     return found
+
+
+def read_packed(values: Sequence[Packed], source: str, params: Mapping[str, object]) -> list[Columns]:
+    """The fields of each value as arrays, all rows one after the other. A value may hold its fields any number of
+    times: then it has as many rows.
+    """
+    sent = ", ".join(f"string_agg({one.sql}, '')" for one in values)
+    (found,) = rows(f"SELECT {sent} {source}", params)
+    return [_unpacked(one.functions, value or b"") for one, value in zip(values, found, strict=True)]
+
+
+def _unpacked(functions: Mapping[str, str], value: bytes) -> Columns:
+    types = {name: _TYPES[function] for name, function in functions.items()}
+    row = np.frombuffer(value, np.dtype([(name, _SENT[type_][1]) for name, type_ in types.items()]))
+    return {name: _native(row[name], type_) for name, type_ in types.items()}
 
 
 def _native(column: NDArray[Any], type_: str) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from matching.engine.records import ACCEPTS, PRIORITIES, URGENCIES
 from matching.reading import arrays
 from matching.reading.categories import CATEGORY_KINDS, CATEGORY_NUMBER, NUMBERED, NUMBERED_PARAMS
 from matching.reading.lists import ListColumn, Lists, keyed
-from matching.reading.ranges import Places
+from matching.reading.ranges import Places, Term
 from needs.models import OPEN_STATES
 
 
@@ -31,6 +31,15 @@ class Needs:
         row, columns = self.wanted_need, self.columns
         found = (columns.lat[row], columns.lon[row], columns.reach_km[row], columns.remote_ok[row])
         return Places(self.wanted_category, *found)
+
+    @property
+    def term(self) -> Term:
+        """Days that whatever is feasible for one of these needs has at least."""
+        columns = self.columns
+        return Term(
+            latest_start=int((columns.last_day - columns.least_days + 1).max(initial=date.min.toordinal())),
+            earliest_end=int((columns.first_day + columns.least_days - 1).min(initial=date.max.toordinal())),
+        )
 
 
 _LISTS = keyed(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from matching.engine.columns import UNKNOWN, Ints, OfferColumns, Vocabulary, str
 from matching.reading import arrays
 from matching.reading.categories import CATEGORY_KINDS, NUMBERED, NUMBERED_PARAMS
 from matching.reading.lists import Lists, keyed
-from matching.reading.ranges import Ranges, in_circle
+from matching.reading.ranges import Ranges, Term, in_circle
 from offers.models import PACKED
 
 ASKED_DAYS = 30
@@ -36,9 +36,12 @@ _LISTS = keyed(
     accepts="accepts",
     slots="slots",
 )
-_NUMBER = {"number": ("integer", "o.number::int")}
-_PACKED = arrays.Packed("o.packed", {name: field.extra["function"] for name, field in PACKED.items()})
-_PICKED = "c.number, o.packed"
+_VALUES = (
+    arrays.Packed("int4send(o.number::int)", {"number": "int4send"}),
+    arrays.Packed("o.packed", {name: field.extra["function"] for name, field in PACKED.items()}),
+    arrays.Packed("o.days", {"first_day": "date_send", "last_day": "date_send"}),
+)
+_PICKED = "c.number, o.packed, o.days"
 # What the index `offer_reading` holds: nothing else is read, so that the table itself is not touched.
 _IN_RANGES = f"""
     SELECT {_PICKED}
@@ -62,10 +65,7 @@ _CHOSEN = f"""
 # constraint, which is twenty times slower for this.
 _ANY_OF_IDS = "ANY ((SELECT %(ids)s::bigint[])::bigint[])"
 _IN_CIRCLE = f" AND {in_circle('o')}"
-_WINDOWS = arrays.Packed(
-    "int8send(w.offer_id) || date_send(w.first_day) || date_send(coalesce(w.last_day, 'infinity'))",
-    {"offer": "int8send", "first_day": "date_send", "last_day": "date_send"},
-)
+_IN_TERM = " AND o.first_day <= %(latest_start)s AND coalesce(o.last_day, 'infinity') >= %(earliest_end)s"
 _HOLDS = {
     "offer": ("bigint", "h.offer_id"),
     "first_day": ("day", "h.first_day"),
@@ -94,19 +94,25 @@ class Town:
         return {"city": self.city_id, "linked": sorted(self.linked)}
 
 
-def read_offers_in(ranges: Ranges, *, town: Town, now: datetime, words: Vocabulary) -> Offers:
-    """The open offers that lie in these ranges."""
-    sql = f"{_IN_RANGES} {town.where}"
+def read_offers_in(
+    ranges: Ranges, *, town: Town, now: datetime, words: Vocabulary, term: Term | None = None
+) -> Offers:
+    """The open offers that lie in these ranges; those that are there in this term, or whenever."""
     params: dict[str, object] = {
         name: arrays.text(getattr(ranges, name)) for name in ("number", "reach_class", "band", "west", "east")
     }
+    where = town.where
+    if term:
+        where += _IN_TERM
+        params |= {name: date.fromordinal(day) for name, day in term._asdict().items()}
+    sql = f"{_IN_RANGES} {where}"
     if ranges.circle:
         sql += _IN_CIRCLE
         params |= dict(zip(("lat", "lon", "reach_km", "margin_km"), ranges.circle, strict=True))
     if len(ranges.remote_numbers):
         # Those are read by the second half, wherever they are.
         sql += " AND NOT (o.remote AND c.number = ANY (%(remote_numbers)s::int[]))"
-        sql += f"{_REMOTE} {town.where}"
+        sql += f"{_REMOTE} {where}"
         params["remote_numbers"] = arrays.text(ranges.remote_numbers)
     return _offers(arrays.Where(sql, params), town=town, now=now, words=words)
 
@@ -118,19 +124,18 @@ def read_offers(ids: Iterable[int], *, town: Town, now: datetime, words: Vocabul
 
 
 def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabulary) -> Offers:
-    read = arrays.read(
-        _NUMBER,
-        f"FROM ({picked.sql}) o",
-        {**picked.params, **NUMBERED_PARAMS, **town.params},
-        packed=_PACKED,
-    )
-    read = arrays.taken(read, np.argsort(read["id"]))
-    # After the offers: whoever changes the days of one meanwhile changes its revision too.
+    params = {**picked.params, **NUMBERED_PARAMS, **town.params}
+    number, read, days = arrays.read_packed(_VALUES, f"FROM ({picked.sql}) o", params)
+    order = np.argsort(read["id"])
+    row = np.empty_like(order)
+    row[order] = np.arange(len(order))
+    windows = _Days(np.repeat(row, read["periods"]), days["first_day"], days["last_day"])
+    read = arrays.taken(number | read, order)
     ids = read["id"]
-    listed = {"ids": arrays.text(ids)}
-    days = arrays.read({}, f"FROM offers_window w WHERE w.offer_id = {_ANY_OF_IDS}", listed, packed=_WINDOWS)
-    windows = _Days(np.searchsorted(ids, days["offer"]), days["first_day"], days["last_day"])
-    held = arrays.read(_HOLDS, f"FROM matching_hold h WHERE h.offer_id = {_ANY_OF_IDS}", listed)
+    # After the offers: whoever holds a part of one meanwhile has it looked at again.
+    held = arrays.read(
+        _HOLDS, f"FROM matching_hold h WHERE h.offer_id = {_ANY_OF_IDS}", {"ids": arrays.text(ids)}
+    )
     holds = _Days(np.searchsorted(ids, held["offer"]), held["first_day"], held["last_day"])
 
     lists = Lists.of("offers_offer", _LISTS, read)

@@ -25,6 +25,13 @@ class Places(NamedTuple):
     remote: Bools  # what can be given remotely is welcome from anywhere
 
 
+class Term(NamedTuple):
+    """When an offer must be there: from `latest_start` or before until `earliest_end` or later, as day numbers."""
+
+    latest_start: int
+    earliest_end: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranges:
     """Stretches of an index (`offer_reading`, `need_candidates`) that hold every row within reach of some places, each

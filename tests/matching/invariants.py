@@ -31,6 +31,17 @@ QUERIES = {
         FROM needs_need n JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
         GROUP BY n.id HAVING sum(h.quantity) > n.quantity
     """,
+    "an offer's days are not those of its windows": """
+        SELECT o.id, o.first_day, o.last_day, o.days, w.days FROM offers_offer o
+        LEFT JOIN LATERAL (
+            SELECT min(first_day) AS first_day, bool_or(last_day IS NULL) AS endless, max(last_day) AS last_day,
+                   string_agg(date_send(first_day) || coalesce(date_send(last_day), '\\x7fffffff'), ''
+                              ORDER BY first_day) AS days
+            FROM offers_window WHERE offer_id = o.id
+        ) w ON true
+        WHERE (o.first_day, o.last_day, o.days) IS DISTINCT FROM
+              (w.first_day, CASE WHEN NOT w.endless THEN w.last_day END, coalesce(w.days, ''))
+    """,
     "an offer and a need have two live matches": """
         SELECT offer_id, need_id, count(*) FROM matching_match
         WHERE state IN ('suggested', 'proposed', 'accepted', 'confirmed', 'under_way')

@@ -65,7 +65,7 @@ def test_a_new_need_is_matched_with_the_offers_that_are_there(city):
     need.refresh_from_db()
     assert need.scan_due_at is None
     scan = need.scan
-    assert (scan.candidates, scan.feasible, scan.suggested, scan.algorithm) == (1, 1, 1, engine.VERSION)
+    assert (scan.feasible, scan.suggested, scan.algorithm) == (1, 1, engine.VERSION)
 
 
 def test_a_new_offer_is_matched_with_the_needs_that_are_there(city):
@@ -547,6 +547,27 @@ def test_tonight_comes_first_then_the_longest_waiting(city):
     week = due_need(city=city, urgency=Urgency.THIS_WEEK, scan_due_at=NOW - timedelta(days=1))
     tonight = due_need(city=city, urgency=Urgency.TONIGHT)
     assert list(Need.objects.due_for_scan()) == [tonight, week, planned]
+
+
+def test_one_scan_of_needs_that_lack_offers_and_of_others_that_do_not(city):
+    """Near misses are looked for where a list is not full, and each need has what a scan of its own would find."""
+    room = {"city": city, "windows": [(date(2026, 3, 1), date(2026, 4, 30))]}
+    for _ in range(20):
+        OfferFactory(**room, capacity=3)
+    for capacity in (3, 4):
+        OfferFactory(**room, capacity=capacity, scan_due_at=None)
+    short, long = {"last_day": date(2026, 4, 10)}, {"last_day": date(2026, 5, 30)}
+    full, lacking = due_need(city=city, **short), due_need(city=city, **long)
+    assert scans.scan_due_needs(by=None, now=NOW) == 2
+    found = {scan.need_id: scan for scan in Scan.objects.all()}
+    assert (found[full.pk].suggested, found[full.pk].feasible, found[full.pk].near_misses) == (20, 22, [])
+    assert (found[lacking.pk].suggested, found[lacking.pk].feasible) == (0, 0)
+    assert {miss["rule"] for miss in found[lacking.pk].near_misses} == {"dates"}
+    together = everything()
+    for need in (lacking, full):
+        needs.mark_due(need_ids=[need.pk], now=NOW)
+        assert scans.scan_due_needs(by=None, now=NOW) == 1
+    assert everything() == together
 
 
 def test_a_near_miss_is_kept_with_its_gap(city):

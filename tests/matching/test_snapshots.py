@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from dataclasses import fields
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,10 +19,10 @@ from matching import engine, reading, scans, services, snapshots
 from matching.engine.columns import UNKNOWN, unit_sphere
 from matching.lifecycle import Reason
 from matching.models import Match
-from matching.reading import arrays, lists
+from matching.reading import Town, arrays, lists
 from matching.snapshots import local_day
 from needs.models import Need
-from offers.models import Offer
+from offers.models import Offer, Window
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, suggested_match
@@ -228,7 +229,13 @@ def test_the_index_holds_all_that_is_read_of_an_offer():
     held = {Offer._meta.get_field(name).column for name in [*index.fields, *index.include]}
     read = {
         text
-        for sql in (reading.offers._PICKED, reading.offers._IN_RANGES, reading.offers._IN_CIRCLE)
+        for sql in (
+            reading.offers._PICKED,
+            reading.offers._IN_RANGES,
+            reading.offers._IN_CIRCLE,
+            reading.offers._IN_TERM,
+            Town(1, frozenset({2}), "UTC").where,
+        )
         for text in re.findall(r"\bo\.(\w+)", sql)
     }
     assert read - held == {"state"}, "which is the index's condition"
@@ -257,9 +264,11 @@ def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
         )
         cursor.execute("ANALYZE offers_offer, offers_window")
     need = due_need(city=city)
-    plans = plans_of(lambda: snapshots.of_needs([need], city=city, now=NOW), monkeypatch)
-    for index in ("offer_reading", "window_days"):
-        assert any(f"Index Only Scan using {index}" in line for line in plans), "\n".join(plans)
+    for nearly in (False, True):
+        plans = plans_of(partial(snapshots.of_needs, [need], city=city, now=NOW, nearly=nearly), monkeypatch)
+        assert any("Index Only Scan using offer_reading" in line for line in plans), "\n".join(plans)
+        assert not any("offers_window" in line for line in plans), "days are read with their offers"
+        monkeypatch.undo()
 
 
 def test_only_what_may_be_within_reach_is_read(city):
@@ -277,6 +286,47 @@ def test_only_what_may_be_within_reach_is_read(city):
     assert ids(snapshot.offers) == [here.pk, near.pk, far.pk]
 
 
+def test_whoever_is_not_there_when_needed_is_read_for_near_misses_alone(city):
+    """Ten days at the least between the 1st and the 20th: from the 11th on at the latest, to the 10th at the least."""
+    days = {"first_day": date(2026, 4, 1), "last_day": date(2026, 4, 20), "min_days": 10}
+    goods = {"city": city, "goods": True}
+    need = due_need(city=city, kind=Kind.GOODS, reach_km=10, **days)
+    early = OfferFactory(**goods, windows=[(date(2026, 1, 1), date(2026, 4, 10))])
+    late = OfferFactory(**goods, windows=[(date(2026, 4, 11), None)])
+    # Nobody knows without looking at both stretches.
+    around = OfferFactory(
+        **goods, windows=[(date(2026, 3, 1), date(2026, 3, 2)), (date(2026, 5, 1), date(2026, 5, 2))]
+    )
+    too_early = OfferFactory(**goods, windows=[(date(2026, 1, 1), date(2026, 4, 9))])
+    too_late = OfferFactory(**goods, windows=[(date(2026, 4, 12), None)])
+    far = OfferFactory(**goods, commune=away(city, 15))
+    OfferFactory(**goods, windows=[])
+    able = snapshots.of_needs([need], city=city, now=NOW, nearly=False)
+    assert ids(able.offers) == [early.pk, late.pk, around.pk]
+    nearly = snapshots.of_needs([need], city=city, now=NOW)
+    assert ids(nearly.offers) == [early.pk, late.pk, around.pk, too_early.pk, too_late.pk, far.pk]
+    for snapshot in (able, nearly):
+        (found,) = snapshot.rank(today=TODAY, near=0)
+        assert [pairing.offer_id for pairing in found.pairings] == [early.pk, late.pk]
+
+
+def test_of_several_needs_whoever_is_there_for_one_is_read(city):
+    goods = {"city": city, "goods": True}
+    soon = due_need(city=city, kind=Kind.GOODS, first_day=date(2026, 4, 1), last_day=date(2026, 4, 2))
+    later = due_need(city=city, kind=Kind.GOODS, first_day=date(2026, 6, 1), last_day=date(2026, 6, 2))
+    spring = OfferFactory(**goods, windows=[(date(2026, 4, 1), date(2026, 4, 30))])
+    summer = OfferFactory(**goods, windows=[(date(2026, 6, 1), None)])
+    over = OfferFactory(**goods, windows=[(date(2026, 1, 1), date(2026, 3, 31))])
+
+    def read(*some):
+        return ids(snapshots.of_needs(some, city=city, now=NOW, nearly=False).offers)
+
+    assert read(soon, later) == [spring.pk, summer.pk]
+    assert read(soon) == [spring.pk]
+    assert over.pk not in read(later)
+    assert read() == []
+
+
 def test_remote_skills_are_read_wherever_they_are(city):
     lessons = {"city": city, "skill": True}
     here = OfferFactory(**lessons, remote=True)
@@ -285,6 +335,10 @@ def test_remote_skills_are_read_wherever_they_are(city):
     need = due_need(city=city, kind=Kind.SKILL, category="french_lessons", remote_ok=True)
     other = due_need(city=city, kind=Kind.SKILL, category="paperwork", remote_ok=True)
     assert ids(snapshots.of_needs([need, other], city=city, now=NOW).offers) == [here.pk, far.pk]
+    in_term = snapshots.of_needs([need], city=city, now=NOW, nearly=False)
+    assert ids(in_term.offers) == [here.pk, far.pk]
+    Window.objects.filter(offer=far).update(first_day=need.last_day + timedelta(days=1))
+    assert ids(snapshots.of_needs([need], city=city, now=NOW, nearly=False).offers) == [here.pk]
     at_home = due_need(city=city, kind=Kind.SKILL, category="french_lessons")
     assert ids(snapshots.of_needs([at_home], city=city, now=NOW).offers) == [here.pk]
 

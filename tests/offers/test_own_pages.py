@@ -236,6 +236,20 @@ def test_everything_can_be_changed_on_one_page(
     ]
 
 
+def test_many_periods_are_all_shown_and_none_is_lost(
+    city: City, citizen: User, as_user: SignIn, today: date
+) -> None:
+    starts = [today + timedelta(days=10 * n) for n in range(20)]
+    windows = [(first, first + timedelta(days=5)) for first in starts]
+    offer = OfferFactory(city=city, owner=citizen, windows=windows)
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    data["periods-20-first_day"] = (today + timedelta(days=300)).isoformat()
+    assert client.post(page_of(offer, "modifier/"), data).status_code == 302
+    after = [(w.first_day, w.last_day) for w in offer.windows.all()]
+    assert after == [*windows, (today + timedelta(days=300), None)]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
