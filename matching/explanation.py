@@ -388,13 +388,14 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
 
 
 def _contest(match: Match) -> list[str]:
-    contact = listed(part for part in (match.city.email, match.city.phone) if part)
+    phone = match.city.phone.replace(" ", "\xa0")  # on one line
+    contact = listed(_isolated(part) for part in (match.city.email, phone) if part)
     ask = _(
         "Vous pouvez demander à %(city)s une précision, ou que ce choix soit revu. Donnez le numéro de cette "
         "explication\u202f: %(reference)s."
     ) % {"city": match.city.name, "reference": match.pk}
     return [
-        " ".join([ask, _("Contact\u202f: %(contact)s.") % {"contact": _isolated(contact)}])
+        " ".join([ask, _("Contact\u202f: %(contact)s.") % {"contact": contact}])
         if contact
         else ask,
         _(
