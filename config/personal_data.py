@@ -72,7 +72,7 @@ REGISTER: dict[str, Marks] = {
     "offers.Offer": Marks(
         keep=f"{_ENTRY_KEPT} owner capacity share_with_linked confirmed_at reminded_at shared_home accepts "
         "step_free pets_accepted smoking longest_stay_days notice_days rent dwelling_state vetted_at vetted_by "
-        "condition best_before hand_over remote",
+        "condition best_before hand_over remote first_day last_day days",
         # What is packed follows the fields that it is made of.
         anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma packed",
     ),
@@ -96,7 +96,7 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
-        keep="need revision candidates feasible suggested lowest_score near_misses algorithm scanned_at"
+        keep="need revision feasible suggested lowest_score near_misses algorithm scanned_at"
     ),
     "matching.WeightsChange": Marks(keep="city before after by at"),
     "matching.Rescan": Marks(keep="by asked_at finished_at horizon"),

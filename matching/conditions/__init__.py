@@ -2,7 +2,7 @@
 
 The engine is asked each time, on the rows as they are (`trial`): a question is put only where a yes makes the pair
 possible, and a yes counts only while it still does (`asking`). What each rule could give stands in `relaxations`, what
-was asked in `lists` and `thread`, and how people read of it in `words`.
+was asked in `lists` and `thread`, and how people read of it in `words` and `views`.
 """
 
 from matching.conditions.asking import DESK, CannotAnswer, CannotAsk, answer, ask, concerns

@@ -3,7 +3,7 @@
 Rows are the queue here too (`asking`). Whoever works on a plan has a claim on it for as long as its connection lives
 (`making`): when a worker is killed, its plan is free in that moment, and the next one takes it up. Nothing else is
 locked while the engine thinks, so a plan may be older than the town: `freshness` tells, and each line is checked again
-when it is accepted (`acceptance`).
+when it is accepted (`acceptance`). How people read of it: `words`, `presentation`, `forms` and `views`.
 """
 
 from matching.plans.acceptance import Outcome, Refused, accept, askable, suggestion

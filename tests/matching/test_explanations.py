@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from accounts.models import Role
 from catalogue.vocabulary import Kind
 from matching import algorithm, engine, links, services
-from matching.explanation import RULE_REASONS, Reader, explain
-from matching.explanation_pdf import as_pdf
+from matching.explanations.document import as_pdf
+from matching.explanations.explaining import RULE_REASONS, Reader, explain
 from matching.lifecycle import Reason
 from matching.messages import _SENTENCES
 from matching.models import Match, Scan

@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind, Urgency
-from matching import plan_views, plans, services
+from matching import plans, services
 from matching.lifecycle import Reason
 from matching.models import Match, Plan
+from matching.plans import views as plan_views
 from offers import services as offers
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from matching import messages, services, weighting
-from matching.explanation import Reader, explain
+from matching.explanations import Reader, explain
 from matching.models import Match, Scan
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory

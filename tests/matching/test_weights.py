@@ -17,7 +17,8 @@ from cities.models import DEFAULT_WEIGHTS, City
 from matching import weighting
 from matching.engine import PARTS
 from matching.models import Match, WeightsChange
-from matching.weight_forms import WeightsForm, as_text, first_values, from_text
+from matching.weighting import comparing
+from matching.weighting.forms import WeightsForm, as_text, first_values, from_text
 from needs.models import Need
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer
@@ -234,8 +235,8 @@ def test_the_same_points_would_change_nothing(city):
 
 
 def test_a_preview_looks_at_the_most_urgent_and_shows_a_few(city, monkeypatch):
-    monkeypatch.setattr(weighting, "PREVIEWED_NEEDS", 3)
-    monkeypatch.setattr(weighting, "SHOWN_CASES", 2)
+    monkeypatch.setattr(comparing, "PREVIEWED_NEEDS", 3)
+    monkeypatch.setattr(comparing, "SHOWN_CASES", 2)
     near_and_fresh(city)
     for urgency in ("planned", "planned", "this_week", "tonight"):
         due_need(city=city, kind="goods", urgency=urgency)

@@ -1,39 +1,18 @@
-"""What a town's score counts: the points of the six parts, what another choice would change, and who changed them."""
+"""What other points would change in today's queue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import QuerySet
-
-from accounts.models import User
-from cities import services as cities
 from cities.models import City
 from matching import engine, snapshots
-from matching.engine.records import PARTS
-from matching.models import WeightsChange
-from needs import services as needs
-from needs.models import OPEN_STATES, Need
+from matching.weighting.changing import Points, points_of
+from needs.models import Need
 from offers.models import Offer
-
-Points = Mapping[str, float]
 
 # A preview is worked out while somebody waits: the most urgent are looked at, and the page says how many.
 PREVIEWED_NEEDS = 200
 SHOWN_CASES = 20
-
-
-class SameWeights(Exception):
-    """The points asked for are those that the town has already."""
-
-
-class ChangedMeanwhile(Exception):
-    """Somebody else changed the points since they were read; `weights` are the town's now."""
-
-    def __init__(self, weights: Points) -> None:
-        super().__init__("the weights were changed meanwhile")
-        self.weights = weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +41,6 @@ class Preview:
     other_first: int
     other_order: int
     cases: tuple[Case, ...]
-
-
-def points_of(weights: Points) -> dict[str, float]:
-    """Points in the published order of the parts, as the engine counts them."""
-    return {part: float(weights[part]) for part in PARTS}
-
-
-@transaction.atomic
-def change(*, city_id: int, weights: Points, seen: Points, by: User, now: datetime) -> WeightsChange:
-    """Give the town other points, write down who did, and have every open need looked at again.
-
-    `seen` are the points that the change was decided on. Raises ValidationError (each from 0 to 100, together 100),
-    SameWeights and ChangedMeanwhile; nothing is changed then.
-    """
-    city = City.objects.select_for_update(no_key=True).get(pk=city_id)
-    before = points_of(city.weights)
-    if before != points_of(seen):
-        raise ChangedMeanwhile(city.weights)
-    if set(weights) == set(PARTS) and before == points_of(weights):
-        raise SameWeights
-    after = dict(weights)
-    previous = dict(city.weights)
-    # Needs before the town's row is written: the order in which scans take them.
-    _mark_open_needs(city_id, now)
-    cities.update_city(city_id=city_id, changes={"weights": after}, by=by, now=now)
-    # A scan that read the old points may end after the marking above and before our commit: mark once more then.
-    transaction.on_commit(lambda: _mark_open_needs(city_id, now))
-    return WeightsChange.objects.create(city_id=city_id, before=previous, after=after, by=by, at=now)
-
-
-def history(city: City) -> QuerySet[WeightsChange]:
-    """Every change of the town's points, the latest first."""
-    return WeightsChange.objects.filter(city=city).select_related("by")
 
 
 def preview(city: City, weights: Points, *, now: datetime) -> Preview:
@@ -154,8 +100,3 @@ def _cases(
 
 def _offers(pairings: tuple[engine.Pairing, ...]) -> list[object]:
     return [pairing.offer_id for pairing in pairings]
-
-
-def _mark_open_needs(city_id: int, now: datetime) -> None:
-    open_needs = Need.objects.filter(city=city_id, state__in=OPEN_STATES)
-    needs.mark_due(need_ids=open_needs.values_list("pk", flat=True), now=now)

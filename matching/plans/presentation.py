@@ -13,10 +13,11 @@ from django.utils.translation import ngettext
 from catalogue.times import day_words, hour_words
 from catalogue.vocabulary import Kind, Urgency
 from cities.models import City, Commune
-from matching import facts, plan_words, plans, presentation
+from matching import facts, plans, presentation
 from matching.engine.planning import EQUAL
 from matching.lifecycle import ANSWERED, IN_HAND
 from matching.models import Match, MatchState, Plan, PlanLine
+from matching.plans import words as plan_words
 from matching.snapshots import local_day
 from needs.models import Need
 

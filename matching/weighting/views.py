@@ -24,8 +24,8 @@ from matching import weighting
 from matching.engine.records import PARTS
 from matching.models import WeightsChange
 from matching.presentation import PART_LABELS
-from matching.weight_forms import WeightsForm, as_text, first_values, from_text
 from matching.weighting import Points
+from matching.weighting.forms import WeightsForm, as_text, first_values, from_text
 
 CHANGES_PER_PAGE = 20
 STAFF = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from matching import facts, links, services
-from matching.explanation import Explanation, Reader, explain, headings
-from matching.explanation_pdf import as_pdf
+from matching.explanations import Explanation, Reader, explain, headings
+from matching.explanations.document import as_pdf
 from matching.lifecycle import Role
 from matching.link_pages import link_failed
 from matching.models import Match, Scan

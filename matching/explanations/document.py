@@ -8,9 +8,9 @@ from typing import Literal
 
 import typst
 
-from matching.explanation import Explanation, headings
+from matching.explanations import Explanation, headings
 
-FOLDER = Path(__file__).parent / "pdf"
+FOLDER = Path(__file__).parent / "typesetting"
 
 
 def as_pdf(explanation: Explanation, *, public_url: str, now: datetime) -> bytes:

@@ -19,9 +19,11 @@ from django.views.decorators.http import require_http_methods
 from accounts import selectors as accounts
 from accounts.models import User
 from cities.models import City
-from matching import plan_presentation, plan_words, plans
+from matching import plans
 from matching.models import Plan
-from matching.plan_forms import PlanForm
+from matching.plans import presentation as plan_presentation
+from matching.plans import words as plan_words
+from matching.plans.forms import PlanForm
 from needs.models import Need
 
 PLANS_PER_PAGE = 10

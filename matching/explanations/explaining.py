@@ -395,9 +395,7 @@ def _contest(match: Match) -> list[str]:
         "explication\u202f: %(reference)s."
     ) % {"city": match.city.name, "reference": match.pk}
     return [
-        " ".join([ask, _("Contact\u202f: %(contact)s.") % {"contact": contact}])
-        if contact
-        else ask,
+        " ".join([ask, _("Contact\u202f: %(contact)s.") % {"contact": contact}]) if contact else ask,
         _(
             "Sans réponse de la ville sous un mois, ou si elle refuse, vous pouvez saisir la CADA, gratuitement\u202f: "
             "www.cada.fr."

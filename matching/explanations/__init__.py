@@ -1,0 +1,5 @@
+"""One match in sentences, for whoever it concerns: what it says (`explaining`), as a page and as PDF."""
+
+from matching.explanations.explaining import Explanation, Reader, explain, headings
+
+__all__ = ["Explanation", "Reader", "explain", "headings"]
