@@ -3,7 +3,8 @@
 One variable for each pair: how many steps of it are given (the household, or so many units). One row for each
 need, and for each offer one row for every slot on which no other row says more. Rows are tightened by rounding:
 if 3 of 5 beds go to one household then no second household of 3 fits, which a solver that thinks in fractions
-does not see (Chvátal, 1973).
+does not see (Chvátal, 1973). Where units come one by one and days do not matter, the best in fractions is whole by
+itself (Hoffman and Kruskal, 1956), and is sooner found.
 """
 
 from collections.abc import Iterator
@@ -62,17 +63,21 @@ def solve(problem: Problem, start: Ints, *, clock: Clock, nodes: int, gap: float
     begin.col_value = (start / step).tolist()
     highs.setSolution(begin)
     highs.run()
-    bound = -highs.getInfo().mip_dual_bound
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kTimeLimit or highs.getRunTime() >= limit:
+        clock.has_ended_something()
+    optimal, comes_whole = status == highspy.HighsModelStatus.kOptimal, len(model.integrality_) > 0
+    if not (optimal or comes_whole):
+        # Until it is done, what a linear program has is no choice and no bound.
+        return Answer(start, np.inf, optimal=False)
+    info = highs.getInfo()
+    bound = -(info.mip_dual_bound if comes_whole else info.objective_function_value)
     found = highs.getSolution().col_value
     units = start
     if len(found) == len(problem):
         units = np.rint(np.asarray(found)).astype(np.int64) * step
     if problem.worth(units) <= problem.worth(start):
         units = start
-    status = highs.getModelStatus()
-    if status == highspy.HighsModelStatus.kTimeLimit or highs.getRunTime() >= limit:
-        clock.has_ended_something()
-    optimal = status == highspy.HighsModelStatus.kOptimal
     return Answer(units, float(bound) if np.isfinite(bound) else np.inf, optimal)
 
 
@@ -90,7 +95,8 @@ def _model(problem: Problem) -> tuple[highspy.HighsLp, Ints]:
     model.a_matrix_.start_ = np.cumsum([0, *(len(row.pairs) for row in rows)]).astype(np.int32)
     model.a_matrix_.index_ = np.concatenate([row.pairs for row in rows]).astype(np.int32)
     model.a_matrix_.value_ = np.concatenate([row.each for row in rows]).astype(np.float64)
-    model.integrality_ = [highspy.HighsVarType.kInteger] * len(problem)
+    if not problem.is_flow:
+        model.integrality_ = [highspy.HighsVarType.kInteger] * len(problem)
     return model, step
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from matching.engine import feasible_pairs
 from matching.engine.planning import Plan, plan_pairs, program
+from matching.engine.planning.baselines import first_come
 from matching.engine.planning.clock import Clock
 from matching.engine.planning.problem import problem_of
 
@@ -72,6 +73,19 @@ def test_what_highs_did_not_end_by_itself_is_known():
     # So many branches are the same on every machine.
     program.solve(problem, nothing, clock=by_nodes, nodes=0, gap=0.0)
     assert by_nodes.in_time
+
+
+def test_units_one_by_one_that_the_clock_ends_keep_what_there_was(monkeypatch):
+    """Until it is done, a linear program has nothing that can be given."""
+    problem = problem_of(feasible_pairs(*columns(*units_town(Random(3), 60, 20)), today=TODAY))
+    assert problem.is_flow
+    monkeypatch.setattr(program, "LEAST_SECONDS", 0.0)
+    start, over = first_come(problem), Clock(0)
+    answer = program.solve(problem, start, clock=over, nodes=PLENTY, gap=0.0)
+    assert not answer.optimal
+    assert answer.bound == np.inf
+    assert (answer.units == start).all()
+    assert not over.in_time
 
 
 def test_what_a_part_of_the_time_ended_the_whole_of_it_knows():
