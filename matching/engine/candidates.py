@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from matching.engine.columns import Bools, Floats, Ints
+from matching.engine.columns import Bools, Floats, Ints, ranges
 from matching.engine.outlines import REACH_ROWS, Beyond, NeedOutlines, OfferOutlines, Tile
 from matching.engine.records import EARTH_RADIUS_KM
 from matching.engine.rules import Sides, differ, quick_look
@@ -212,7 +212,7 @@ class Circles:
         lowest, highest = np.maximum(lowest, least), np.minimum(highest, most)
         count = np.where(all_of_it, 0, np.maximum(highest - lowest + 1, 0))
         group = np.repeat(np.arange(len(count)), count)
-        bands = lowest[group] + np.arange(len(group)) - np.repeat(np.cumsum(count) - count, count)
+        bands = ranges(lowest, count)
 
         # Where a box crosses the antimeridian, its other part is a second range of each band.
         over_west, over_east = ~all_round & (west < -180), ~all_round & (east > 180)

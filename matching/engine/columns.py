@@ -89,7 +89,7 @@ class Columns(ABC):
             start = getattr(self, offsets_name)
             count = (start[1:] - start[:-1])[rows]
             taken[offsets_name] = offsets(count)
-            flat[name] = np.repeat(start[rows] - taken[offsets_name][:-1], count) + np.arange(count.sum())
+            flat[name] = ranges(start[rows], count)
         for one in fields(self):  # type: ignore[arg-type] # both tables are dataclasses
             value = getattr(self, one.name)
             if one.name == "vocabulary":
@@ -468,6 +468,18 @@ def stretches(
 def offsets(count: Ints) -> Ints:
     """Where each row's entries begin in a ragged column, and where the last ones end."""
     return np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+
+
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """All of starts[0], starts[0] + 1, … (so many as lengths[0]), then of starts[1], and so on."""
+    some = lengths > 0
+    starts, lengths = starts[some], lengths[some]
+    first = np.cumsum(lengths) - lengths
+    # From one to the next, and where a range begins, from the end of the one before.
+    found = np.ones(lengths.sum(), starts.dtype)
+    found[first] = starts
+    found[first[1:]] -= starts[:-1] + lengths[:-1] - 1
+    return np.cumsum(found, out=found)
 
 
 def row_codes(one: Ints, other: Ints) -> Ints:

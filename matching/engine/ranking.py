@@ -24,6 +24,7 @@ from matching.engine.columns import (
     Vocabulary,
     need_columns,
     offer_columns,
+    ranges,
 )
 from matching.engine.outlines import SHORTEST_REACH_KM, Beyond
 from matching.engine.records import NearMiss, Need, Offer, Pairing, Parts, Ranking, Weights
@@ -46,8 +47,6 @@ NEAR = 10
 # Where not all near misses are looked for: so far beyond what both sides reach (docs/algorithm.md).
 NEAR_KM = 20.0
 BATCH = 131_072  # pairs judged at a time: some 50 MB
-
-MOVED_AT_ONCE = 1_000  # needs whose rows are put in order at a time
 
 NO_RULE = -1
 RULE_CODES = tuple(RULES)
@@ -375,19 +374,10 @@ class _Gathered:
         first = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
         count = np.diff(np.append(first, len(need)))
         order = np.argsort(need[first])
-        first, count = first[order], count[order]
+        rows = ranges(first[order].astype(np.int32), count[order])
         del need
         for name in list(self._columns):
-            column = self._columns.pop(name)
-            ordered = np.empty(self._length, column.dtype)
-            begin = 0
-            for some in range(0, len(first), MOVED_AT_ONCE):
-                run, many = first[some : some + MOVED_AT_ONCE], count[some : some + MOVED_AT_ONCE]
-                before = np.cumsum(many) - many
-                rows = np.repeat(run - before, many) + np.arange(many.sum())
-                ordered[begin : begin + len(rows)] = column[rows]
-                begin += len(rows)
-            yield ordered
+            yield self._columns.pop(name)[rows]
 
 
 def _too_far(missed: Missed, near_km: float) -> Bools:

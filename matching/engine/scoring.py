@@ -145,7 +145,7 @@ def highest_first(
     """
     changes = np.concatenate([[0], need[1:] != need[:-1]])[: len(need)]
     key = (np.cumsum(changes, dtype=np.int64) << SCORE_BITS) - micro_points
-    order = np.argsort(key)
+    order = np.argsort(key, kind="stable")
     key = key[order]
     like_next = np.append(key[1:] == key[:-1], False)[: len(key)]
     if like_next.any():

@@ -15,8 +15,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine.columns import Bools, Floats, Ints
-from matching.engine.planning.problem import Problem, pairs_where, ranges, summed
+from matching.engine.columns import Bools, Floats, Ints, ranges
+from matching.engine.planning.problem import Problem, pairs_where, summed
 from matching.engine.threads import THREADS
 
 # Pairs of each need that are looked at to begin with. Prices never fall below zero and pairs are sorted by value, so
@@ -68,7 +68,7 @@ def bound(problem: Problem, prices: Floats, units: Ints) -> tuple[float, Floats]
 
     Each need takes its dearest units at these prices, each offer sells all: by duality that is an upper bound.
     `units` is a choice that is possible: of a need that it serves in full, pairs that gain less than the worst of those
-    are not looked at.
+    are not looked at. Nor is what gains less than one pair that could serve all of the need.
     """
     chosen = np.flatnonzero(units != 0)
     worst = np.full(len(problem.quantity), np.inf)
@@ -76,11 +76,17 @@ def bound(problem: Problem, prices: Floats, units: Ints) -> tuple[float, Floats]
     least = np.where(problem.missing(units) > 0, 0.0, np.maximum(worst, 0.0))
 
     def is_dear(some: slice) -> Bools:
-        gain = problem.value[some] - prices[problem.offer[some]]
-        return (gain >= least[problem.need[some]]) & (gain > 0)
+        gain = problem.value[some] - prices.take(problem.offer[some])
+        return (gain >= least.take(problem.need[some])) & (gain > 0)
 
     good = pairs_where(len(problem), is_dear)
     gain = problem.value[good] - prices[problem.offer[good]]
+    need = problem.need[good]
+    serves_all = problem.most[good] >= problem.quantity[need]
+    best = np.zeros(len(problem.quantity))
+    np.maximum.at(best, need[serves_all], gain[serves_all])
+    dear = gain >= best[need]
+    good, gain = good[dear], gain[dear]
     order = np.lexsort((-gain, problem.need[good]))
     good, gain = good[order], gain[order]
     need, most = problem.need[good], problem.most[good].astype(np.int64)

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from matching.engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns
+from matching.engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns, ranges
 from matching.engine.ranking import Feasible
 from matching.engine.records import GOODS
 from matching.engine.rules import MICRO
@@ -131,10 +131,18 @@ class Problem:
             yield slice(None) if is_all else ranges(starts[some], counts[some]).astype(np.int32)
 
     def local(self, pairs: Ints | slice) -> "Problem":
-        """The question of one component, needs and offers numbered anew in the same order."""
+        """The question of one component, needs and offers numbered anew in the same order.
+
+        Where it is all there is, and days do not matter, nothing is numbered anew.
+        """
+        if isinstance(pairs, slice) and self.is_flat:
+            return self
         needs, need = _renumbered(self.need[pairs])
         offers, offer = _renumbered(self.offer[pairs])
-        first, last = self.first[pairs], self.last[pairs]
+        if self.is_flat:
+            first = last = np.broadcast_to(np.int32(0), len(need))
+        else:
+            first, last = self.first[pairs], self.last[pairs]
         blocks = np.flatnonzero(np.isin(self.block_offer, offers))
         block_first, block_last = self.block_first[blocks], self.block_last[blocks]
         if len(blocks) or last.max() > 0:
@@ -207,8 +215,8 @@ def problem_of(pairs: Feasible) -> Problem:
     most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
     for some in pieces(len(pairs)):
         who = need[some]
-        most[some] = np.minimum(needs.quantity[who], pairs.left[some])
-        value[some] = share[who] * (needs.priority[who] + pairs.micro_points[some] / MICRO / 100)
+        most[some] = np.minimum(needs.quantity.take(who), pairs.left[some])
+        value[some] = share.take(who) * (needs.priority.take(who) + pairs.micro_points[some] / MICRO / 100)
     return Problem(
         need=need,
         offer=offer,
@@ -285,14 +293,6 @@ def summed(where: Ints, what: Ints, length: int) -> Ints:
     for some in pieces(len(where)):
         total += np.bincount(where[some], what[some], length)
     return total.astype(np.int64)
-
-
-def ranges(starts: Ints, lengths: Ints) -> Ints:
-    """All of starts[0], starts[0] + 1, … (so many as lengths[0]), then of starts[1], and so on."""
-    before = np.cumsum(lengths) - lengths
-    found = np.repeat(starts - before, lengths)
-    found += np.arange(len(found), dtype=found.dtype)
-    return found
 
 
 def _component_labels(need: Ints, offer: Ints, need_starts: Ints, offers: int) -> Ints:
