@@ -8,7 +8,7 @@ no offer's capacity on any day, serve no need beyond its quantity, and serve nee
 wholly by one offer or not at all. It is worked out apart for each group of needs and offers that share nothing
 with the others:
 
-* `problem` says it as arrays; `baselines` are the two usual ways of giving;
+* `problem` says it as arrays; `baselines` are the two usual ways of giving, `rounds` works them out for many at once;
 * `auction` serves units that come one by one, however many, to within a stated step;
 * `prices` bounds everything else from above and says which pairs are promising; `search` improves on them;
 * `program` proves the best for what is small enough.
@@ -193,9 +193,11 @@ def _auctioned(problem: Problem, clock: Clock) -> tuple[Ints, Floats]:
     units, prices = auction.auction(problem, step=step, stop=clock.is_over)
     # What nobody bid for is still worth giving.
     misses = problem.missing(units) > 0
+    if not misses.any():
+        return units, prices
     has_left = problem.capacity > summed(problem.offer, units, len(problem.capacity))
     wanted = pairs_where(
-        len(problem), lambda some: misses[problem.need[some]] & has_left[problem.offer[some]]
+        len(problem), lambda some: misses.take(problem.need[some]) & has_left.take(problem.offer[some])
     )
     return in_turn(problem, wanted[np.argsort(-problem.value[wanted], kind="stable")], units), prices
 

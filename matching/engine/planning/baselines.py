@@ -5,25 +5,28 @@ They are what the plan is compared with, and the better of them is where its sea
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
-from matching.engine.columns import Bools, Ints
-from matching.engine.planning.problem import Problem, pairs_where, pieces, summed
+from matching.engine.columns import Bools, Ints, ranges
+from matching.engine.planning.problem import Problem, pieces
+from matching.engine.planning.rounds import in_rounds
 
 # Pairs looked at together, and how many of them, at least and at most, take their turn before the rest is looked at
 # again: few enough that what is taken meanwhile spoils little of them, and not of the rest more than this share.
 AT_ONCE, FEW_TURNS, TURNS, SPOILT = 8192, 16, 256, 1 / 16
-# The best scores are put in order first, these shares of all pairs: whoever is served by then needs no place in the
-# order.
-BEST_FIRST = (1 / 64, 1 / 16, 1 / 4)
-SCORE_STEP = 16  # bits: scores are counted by steps of 0.07 points
+# The best scores have their turn first, these shares of all pairs: whoever is served by then need not be looked at
+# again. So many scores tell where they end.
+BEST_FIRST, SAMPLE = (1 / 64, 1 / 16, 1 / 4), 65_536
+# Pairs of needs that come one after the other whose turns are settled together: of more, most would ask in vain.
+SETTLED_AT_ONCE = 524_288
 LONG_AGO = -(2**62)  # before every slot
 
 
 def first_come(problem: Problem) -> Ints:
     """Units per pair when each need in turn, in order of arrival, takes the best that is left."""
+    if problem.is_flow:
+        return in_rounds(problem, np.zeros(len(problem), np.int32), _by_arrival(problem))
     giving = _Giving(problem, np.zeros(len(problem), np.int32))
     for some in pieces(len(problem)):
         giving.take_turns(np.arange(some.start, some.stop))
@@ -32,23 +35,43 @@ def first_come(problem: Problem) -> Ints:
 
 def best_score_first(problem: Problem, score: Ints) -> Ints:
     """Units per pair when the pair with the best score takes what it can, then the next. `score` in millionths."""
+    if problem.is_flow:
+        return in_rounds(problem, score, _by_score(problem, score))
     giving = _Giving(problem, np.zeros(len(problem), np.int32))
-    below = np.iinfo(score.dtype).max
-    for least in _best_first(score):
-        pairs = pairs_where(len(problem), partial(giving.could_take, score, least, below))
+    start = problem.need_starts[:-1]
+    for stop in _by_score(problem, score):
+        pairs = giving.waiting(ranges(start, stop - start))
         giving.take_turns(pairs[np.argsort(-score[pairs], kind="stable")])
-        below = least
+        start = stop
     return giving.units
 
 
-def _best_first(score: Ints) -> Iterator[int]:
-    """The least score of each of `BEST_FIRST`, and of all."""
-    steps = score >> SCORE_STEP
-    counts = summed(steps, np.broadcast_to(1, len(score)), int(steps.max(initial=0)) + 1)
-    reached = np.cumsum(counts[::-1])[::-1]  # by so many pairs
+def _by_arrival(problem: Problem) -> Iterator[Ints]:
+    """The turns in parts: per need, where its pairs of this part end. So many pairs, then the next."""
+    ends = problem.need_starts[1:]
+    for begin in range(0, len(problem), SETTLED_AT_ONCE):
+        yield np.minimum(ends, begin + SETTLED_AT_ONCE)
+
+
+def _by_score(problem: Problem, score: Ints) -> Iterator[Ints]:
+    """The same, the best scores first."""
+    starts = problem.need_starts
+    some = np.sort(score[:: len(score) // SAMPLE + 1])[::-1]
     for share in BEST_FIRST:
-        yield int(np.count_nonzero(reached > share * len(score))) << SCORE_STEP
-    yield 0
+        if len(some):
+            yield _reaching(score, some[int(share * len(some))], starts)
+    yield starts[1:]
+
+
+def _reaching(score: Ints, least: int, starts: Ints) -> Ints:
+    """Per need, where its pairs of such a score end: they come first."""
+    low, high = starts[:-1].copy(), starts[1:].copy()
+    while len(unsure := np.flatnonzero(low < high)):
+        middle = (low[unsure] + high[unsure]) // 2
+        reaches = score[middle] >= least
+        low[unsure[reaches]] = middle[reaches] + 1
+        high[unsure[~reaches]] = middle[~reaches]
+    return low
 
 
 def in_turn(problem: Problem, order: Ints, units: Ints | None = None) -> Ints:
@@ -72,24 +95,20 @@ class _Giving:
     def take_turns(self, order: Ints) -> None:
         turns = TURNS
         for begin in range(0, len(order), AT_ONCE):
-            some = self._waiting(order[begin : begin + AT_ONCE])
+            some = self.waiting(order[begin : begin + AT_ONCE])
             while len(some):
                 self._take_turns(some[:turns])
                 rest = some[turns:]
-                some = self._waiting(rest)
+                some = self.waiting(rest)
                 much = len(rest) - len(some) > SPOILT * len(rest)
                 turns = max(turns // 2, FEW_TURNS) if much else min(2 * turns, TURNS)
-
-    def could_take(self, score: Ints, least: int, below: int, some: slice) -> Bools:
-        """Per pair: it has such a score, and its turn may come."""
-        return (score[some] >= least) & (score[some] < below) & self._may_take(some)
 
     def _may_take(self, pairs: slice | Ints) -> Bools:
         """False where the need has all, or the offer has nothing left for sure."""
         need, offer = self._problem.need[pairs], self._problem.offer[pairs]
         return (self._missing[need] > 0) & (self._rooms.capacity[offer] > 0)
 
-    def _waiting(self, pairs: Ints) -> Ints:
+    def waiting(self, pairs: Ints) -> Ints:
         return pairs[self._may_take(pairs)]
 
     def _take_turns(self, pairs: Ints) -> None:

@@ -1,12 +1,14 @@
 """Pairs that take what they can one after the other, held to a plain count of what each offer has on each slot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.engine import feasible_pairs
-from matching.engine.planning import plan_pairs, prices
+from matching.engine.planning import baselines, plan_pairs, prices
 from matching.engine.planning.baselines import in_turn
 from matching.engine.planning.problem import Problem, problem_of
 
@@ -86,6 +88,31 @@ def test_in_turn_as_by_counting_every_slot(problem, random):
     before = in_turn_slowly(problem, order[::3], nothing)
     assert (in_turn(problem, order[::3], nothing) == before).all()
     assert (in_turn(problem, order, before) == in_turn_slowly(problem, order, before)).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(problems(), st.lists(st.integers(0, 3), min_size=40, max_size=40), st.integers(1, 40))
+def test_settled_in_rounds_as_one_after_the_other(problem, scores, at_once):
+    """Units come one by one, and all stays share a slot."""
+    none = problem.block_offer[:0]
+    flow = replace(
+        problem,
+        first=np.minimum(problem.first, SLOTS // 2),
+        last=np.maximum(problem.last, SLOTS // 2),
+        whole=problem.quantity == 1,
+        **dict.fromkeys(("block_offer", "block_first", "block_last", "block_units"), none),
+    )
+    assert flow.is_flow
+    score = np.array(scores[: len(flow)], np.int32) * 10_000_000
+    score = score[np.lexsort((-score, flow.need))]
+    nothing = np.zeros(len(flow), np.int64)
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(baselines, "SETTLED_AT_ONCE", at_once)
+        few.setattr("matching.engine.planning.rounds.CHOICES", 1)
+        first_come = baselines.first_come(flow)
+        by_score = baselines.best_score_first(flow, score)
+    assert (first_come == in_turn_slowly(flow, range(len(flow)), nothing)).all()
+    assert (by_score == in_turn_slowly(flow, np.argsort(-score, kind="stable"), nothing)).all()
 
 
 @settings(max_examples=100, deadline=None)
