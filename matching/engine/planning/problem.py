@@ -128,7 +128,7 @@ class Problem:
         for some in np.split(needs, np.flatnonzero(np.diff(of_need[needs])) + 1) if len(needs) else ():
             # What is all there is needs no copy.
             is_all = size[of_need[some[0]]] == len(self)
-            yield slice(None) if is_all else ranges(starts[some], counts[some]).astype(np.int32)
+            yield slice(None) if is_all else ranges(starts[some].astype(np.int32), counts[some])
 
     def local(self, pairs: Ints | slice) -> "Problem":
         """The question of one component, needs and offers numbered anew in the same order.
@@ -139,10 +139,11 @@ class Problem:
             return self
         needs, need = _renumbered(self.need[pairs])
         offers, offer = _renumbered(self.offer[pairs])
-        if self.is_flat:
+        last = self.last[pairs]
+        if last.max() > 0:
+            first = self.first[pairs]
+        else:  # one number for all
             first = last = np.broadcast_to(np.int32(0), len(need))
-        else:
-            first, last = self.first[pairs], self.last[pairs]
         blocks = np.flatnonzero(np.isin(self.block_offer, offers))
         block_first, block_last = self.block_first[blocks], self.block_last[blocks]
         if len(blocks) or last.max() > 0:
