@@ -13,6 +13,7 @@ from cities.models import City
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
 from tests.matching import invariants
+from tests.matching.locks import waiting_for_us
 
 
 @pytest.fixture
@@ -46,24 +47,23 @@ def invariants_hold(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def meanwhile(at_once: Callable[..., list[Any]]) -> Callable[..., Callable[[], Any]]:
-    """Within our transaction: start a call on another connection, see it wait for our locks, ask for its answer later.
+def meanwhile(at_once: Callable[..., list[Any]]) -> Iterator[Callable[..., Callable[[], Any]]]:
+    """While we hold locks: start a call on another connection, see it wait for us, ask for its answer later.
 
-    `answer = meanwhile(call)`, then, once ours has ended, `answer()`.
+    `answer = meanwhile(call)`, then, once we have let go, `answer()`.
     """
+    threads: list[Thread] = []
 
     def start(call: Callable[[], Any]) -> Callable[[], Any]:
         answers: list[Any] = []
         thread = Thread(target=lambda: answers.extend(at_once(call)))
+        threads.append(thread)
+        before = len(waiting_for_us())
         thread.start()
-        with connection.cursor() as cursor:
-            for _ in range(1000):
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone()[0]:
-                    break
-                thread.join(0.01)
-            else:
-                pytest.fail("nobody waits for us")
+        while len(waiting_for_us()) == before:
+            thread.join(0.01)
+            if not thread.is_alive():
+                pytest.fail(f"it did not wait for us: {answers}")
 
         def answer() -> Any:
             thread.join()
@@ -71,7 +71,9 @@ def meanwhile(at_once: Callable[..., list[Any]]) -> Callable[..., Callable[[], A
 
         return answer
 
-    return start
+    yield start
+    for thread in threads:
+        thread.join()
 
 
 @pytest.fixture

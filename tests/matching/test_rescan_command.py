@@ -2,17 +2,27 @@
 
 import os
 import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from functools import partial
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from catalogue.vocabulary import Kind
+from config import embedded
 from matching import rescans
 from matching.models import Match, RescanPart
+from needs.models import Need
+from tests.conftest import ROOT, database_url
 from tests.factories.cities import CityFactory
-from tests.factories.matching import due_need, due_offer
+from tests.factories.matching import drain, due_need, due_offer
+from tests.matching.locks import end_session, has_ended, in_the_midst_of_writing, waiting_for_us
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,9 +35,12 @@ def run(*arguments, **options):
 
 @pytest.fixture
 def busy_town(city):
+    """Needs that were looked at, and then one offer for each."""
+    for kind in Kind:
+        due_need(city=city, kind=kind, now=timezone.now())
+    drain(timezone.now())
     for kind in Kind:
         due_offer(city=city, kind=kind, now=timezone.now())
-        due_need(city=city, kind=kind, now=timezone.now())
     return city
 
 
@@ -78,16 +91,34 @@ def test_a_part_that_fails_shows_in_the_exit_status(busy_town, full_disk, caplog
         run("--all", "--workers", "1")
 
 
-def test_a_process_that_dies_is_replaced_and_its_part_given_up_at_the_third_time(busy_town, monkeypatch):
+def test_a_process_that_dies_is_replaced_and_its_part_given_up_at_the_third_time(busy_town, eventually):
     """As when memory runs out on one part: the others are done, and the status says that one is not."""
-    of_part = rescans.snapshots.of_part
+    goods = Need.objects.get(kind=Kind.GOODS)
+    command = [sys.executable, "manage.py", "rescan", "--all", "--workers", "1"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=embedded.die_with_parent,
+    )  # fmt: skip
+    try:
+        with in_the_midst_of_writing(goods):
+            for _ in range(rescans.TRIES):
+                (session,) = eventually(waiting_for_us, seconds=60)
+                worker = only_child(process.pid)
+                os.kill(worker, signal.SIGSTOP)
+                # The database hears of a death when it has an answer to give, and here we keep it waiting.
+                end_session(session)
+                eventually(partial(has_ended, session))
+                os.kill(worker, signal.SIGKILL)
+            _said, complaint = process.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert process.returncode == 1
+    assert "1 groupe de besoins sur 3 n’a pas pu être comparé" in complaint
+    assert set(Match.objects.suggested().values_list("need__kind", flat=True)) == {Kind.HOUSING, Kind.SKILL}
 
-    def die_on_goods(*arguments, kind, **options):
-        if kind == Kind.GOODS:
-            os._exit(137)
-        return of_part(*arguments, kind=kind, **options)
 
-    monkeypatch.setattr(rescans.snapshots, "of_part", die_on_goods)
-    with pytest.raises(CommandError, match="1 groupe de besoins sur 3 n’a pas pu être comparé"):
-        run("--all", "--workers", "1")
-    assert Match.objects.suggested().count() == 2
+def only_child(pid):
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)

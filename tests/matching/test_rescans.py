@@ -1,9 +1,6 @@
 """Everything looked at again: the same as single scans, only what differs written, by any number of workers."""
 
 import signal
-import subprocess
-import sys
-import time
 from datetime import timedelta
 from functools import partial
 
@@ -16,7 +13,8 @@ from hypothesis import strategies as st
 from accounts import services as accounts
 from catalogue.vocabulary import Kind
 from cities.selectors import CityNotFound
-from matching import claims, parts, rescans, services, tasks, writing
+from config import run
+from matching import claims, parts, rescans, services, tasks
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
 from needs import services as needs
@@ -24,11 +22,11 @@ from needs.models import Need
 from notifications.models import Message
 from offers import services as offers
 from offers.models import Offer
-from tests.conftest import ROOT
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, suggested_match
 from tests.matching import invariants
+from tests.matching.locks import before_writing, in_the_midst_of_writing, waiting_for_us
 from tests.matching.test_scan_property import World, steps
 
 LATER = NOW + timedelta(minutes=1)
@@ -312,21 +310,19 @@ def test_the_desk_hears_of_it_once_a_day(city, coordinator):
 
 
 @pytest.fixture
-def between(monkeypatch):
-    """Have something happen after a part has been read and compared, and before it is written."""
+def between(city, meanwhile):
+    """Rescan the town; have something happen after its part has been read and compared, and before it is written."""
 
-    def happen(what):
-        write = rescans._write
-        todo = [what]
+    def rescan_while(happens):
+        asked = rescans.ask(cities=[city], by=None, now=LATER)
+        with before_writing(city):
+            answer = meanwhile(work)
+            happens()
+        assert answer() is None
+        progress = rescans.progress(asked)
+        assert (progress.done, progress.failed) == (1, 0)
 
-        def then_write(*arguments, **options):
-            if todo:
-                todo.pop()()
-            return write(*arguments, **options)
-
-        monkeypatch.setattr(rescans, "_write", then_write)
-
-    return happen
+    return rescan_while
 
 
 def test_a_need_changed_meanwhile_ends_right(city, coordinator, between):
@@ -334,7 +330,6 @@ def test_a_need_changed_meanwhile_ends_right(city, coordinator, between):
     due_offer(city=city)
     change = partial(needs.change, need_id=need.pk, by=coordinator, now=LATER, today=NOW.date())
     between(lambda: change(fields={"children_3_to_11": 4}))
-    rescan(city)
     assert not Match.objects.filter(need=need).exists()
     assert Match.objects.filter(need=other).suggested().count() == 1
     drain(LATER)
@@ -353,7 +348,6 @@ def test_a_need_that_was_scanned_meanwhile_keeps_that_scan(city, coordinator, be
         drain(LATER)
 
     between(change_and_scan)
-    rescan(city)
     match.refresh_from_db()
     assert match.state == MatchState.SUPERSEDED, "our reading was the older"
     drain(LATER)
@@ -365,7 +359,6 @@ def test_a_need_withdrawn_meanwhile_gets_nothing(city, coordinator, between):
     need = due_need(city=city)
     due_offer(city=city)
     between(lambda: needs.withdraw(need_id=need.pk, by=coordinator, now=LATER))
-    rescan(city)
     assert not Match.objects.exists()
 
 
@@ -374,7 +367,6 @@ def test_a_need_whose_association_was_suspended_meanwhile_gets_nothing(city, coo
     due_offer(city=city)
     organisation = need.organisation
     between(lambda: accounts.suspend_organisation(organisation=organisation, by=coordinator, now=LATER))
-    rescan(city)
     assert not Match.objects.exists()
     accounts.verify_organisation(organisation=organisation, by=coordinator, now=LATER)
     drain(LATER)
@@ -412,8 +404,6 @@ def test_offers_changed_meanwhile_end_right(city, coordinator, between, happens,
             drain(LATER)
 
     between(happen)
-    progress = rescan(city)
-    assert progress.failed == 0
     drain(LATER)
     reached = found()
     # From nothing, the queue says the same.
@@ -439,39 +429,26 @@ def test_a_list_as_good_as_full_when_an_offer_was_compared_is_made_good(city, co
         drain(LATER)
 
     between(one_comes)
-    rescan(city)
     drain(LATER)
     assert [match.offer for match in Match.objects.filter(need=need).suggested()] == [*rooms[1:], *newcomers]
 
 
-def test_a_coordinator_proposes_while_a_rescan_writes(city, coordinator, at_once):
-    match = suggested_match(city=city)
+def test_a_coordinator_proposes_while_a_rescan_writes(city, coordinator, at_once, meanwhile, monkeypatch):
+    """Who proposes waits for the write under way when it is of their need, and for no other."""
+    matches = [suggested_match(city=city) for _ in range(2)]
+    done, in_hand = (partial(services.propose, match_id=one.pk, by=coordinator, now=LATER) for one in matches)
+    monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
-
-    def write_slowly():
-        write = writing.write
-
-        def slow(*arguments, **options):
-            written = write(*arguments, **options)
-            time.sleep(0.5)
-            return written
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(writing, "write", slow)
-            work()
-
-    def propose():
-        time.sleep(0.2)
-        began = time.monotonic()
-        services.propose(match_id=match.pk, by=coordinator, now=LATER)
-        return time.monotonic() - began
-
-    answers = at_once(write_slowly, propose)
-    assert not [answer for answer in answers if isinstance(answer, Exception)], answers
-    assert answers[1] < 2, "no longer than one write"
-    match.refresh_from_db()
-    assert match.state == MatchState.PROPOSED
-    assert rescans.progress(asked).is_over
+    with in_the_midst_of_writing(matches[1].need):
+        rescanned = meanwhile(work)
+        assert at_once(done) == [matches[0]], "it is committed, need by need"
+        proposed = meanwhile(in_hand)
+    assert (rescanned(), proposed()) == (None, matches[1])
+    assert {match.state for match in Match.objects.filter(pk__in=[one.pk for one in matches])} == {
+        MatchState.PROPOSED
+    }
+    progress = rescans.progress(asked)
+    assert (progress.is_over, progress.failed) == (True, 0)
     drain(LATER)
     invariants.check(settled=True)
 
@@ -541,44 +518,23 @@ def test_a_part_in_hand_is_nobody_else_s(city, at_once):
     assert at_once(partial(rescans.work_on_one, now=LATER)) == [True]
 
 
-def test_a_killed_worker_s_part_is_taken_up_by_another(city, tmp_path, eventually):
-    due_offer(city=city)
+def test_a_killed_worker_s_part_is_taken_up_by_another(worker_process, city, eventually):
     need = due_need(city=city)
+    drain()
+    due_offer(city=city)
     asked = rescans.ask(cities=[city], by=None, now=timezone.now())
-    # A process of its own, which stops for ever in the midst of its part.
-    script = tmp_path / "worker.py"
-    script.write_text(
-        "import time, django\n"
-        "django.setup()\n"
-        "from django.db import connection\n"
-        f"connection.settings_dict['NAME'] = {connection.settings_dict['NAME']!r}\n"
-        "from django.utils import timezone\n"
-        "from matching import rescans, writing\n"
-        "writing.write = lambda *_, **__: (print('in hand', flush=True), time.sleep(600))\n"
-        "rescans.work_on_one(now=timezone.now())\n"
-    )
-    process = subprocess.Popen([sys.executable, script], cwd=ROOT, stdout=subprocess.PIPE, env=environment())
-    try:
-        assert process.stdout.readline() == b"in hand\n"
+    with in_the_midst_of_writing(need):
+        worker = worker_process("-Q", run.LONG_QUEUE)
+        eventually(waiting_for_us, seconds=60)
         assert not rescans.work_on_one(now=timezone.now()), "it is in hand"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert eventually(lambda: rescans.work_on_one(now=timezone.now()))
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    assert eventually(lambda: rescans.work_on_one(now=timezone.now()))
     part = asked.parts.get()
     assert part.finished_at is not None
     assert part.failures == 1
     assert Match.objects.filter(need=need).suggested().count() == 1
     assert rescans.progress(asked).is_over
-
-
-def environment():
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def test_a_part_that_fails_is_tried_three_times_and_said(city, full_disk, caplog):
@@ -612,21 +568,20 @@ def test_a_failure_in_the_midst_leaves_nothing_half_written(city, full_disk, mon
     assert progress.is_over
 
 
-def test_progress_is_seen_while_it_runs(city, monkeypatch, at_once):
-    for _ in range(4):
-        due_need(city=city)
+@pytest.mark.parametrize("written", range(4))
+def test_progress_is_seen_while_it_runs(city, monkeypatch, meanwhile, written):
+    some = [due_need(city=city) for _ in range(4)]
+    drain()
     due_offer(city=city)
     monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
-    seen, mark_due = [], needs.mark_due
-
-    def look(**options):
-        seen.append(at_once(partial(rescans.progress, asked))[0].written)
-        return mark_due(**options)
-
-    monkeypatch.setattr(rescans.needs, "mark_due", look)
-    work()
-    assert seen == [1, 2, 3, 4]
+    with in_the_midst_of_writing(some[written]):
+        answer = meanwhile(work)
+        progress = rescans.progress(asked)
+        assert (progress.begun, progress.written, progress.is_over) == (1, written, False)
+    assert answer() is None
+    progress = rescans.progress(asked)
+    assert (progress.written, progress.is_over) == (4, True)
 
 
 # --- Bells ---------------------------------------------------------------------------------------------
