@@ -1,6 +1,5 @@
 """A match has its need and its offer, though no foreign key asks row by row."""
 
-import time
 from functools import partial
 
 import pytest
@@ -76,22 +75,16 @@ def test_the_keys_stay_declared(match):
     assert not Match.objects.exists()
 
 
-def test_who_deletes_waits_for_who_writes_and_the_other_way_round(match, city, at_once):
+@pytest.mark.parametrize("first", ["write", "delete"])
+def test_who_deletes_waits_for_who_writes_and_the_other_way_round(match, city, meanwhile, first):
     """One of the two gives way, whoever comes first: never a match whose need is gone."""
-    for first in ("write", "delete"):
-        need = due_need(city=city)
-
-        def slowly(act, name, first=first):
-            with transaction.atomic():
-                if name != first:
-                    time.sleep(0.2)
-                act()
-                time.sleep(0.4)
-
-        answers = at_once(
-            partial(slowly, partial(copy_of, match, need_id=need.pk), "write"),
-            partial(slowly, partial(delete, Need, need.pk), "delete"),
-        )
-        refused = [isinstance(answer, IntegrityError) for answer in answers]
-        assert refused == [first == "delete", first == "write"]
-        assert Match.objects.filter(need=need.pk).exists() == Need.objects.filter(pk=need.pk).exists()
+    need = due_need(city=city)
+    acts = {"write": partial(copy_of, match, need_id=need.pk), "delete": partial(delete, Need, need.pk)}
+    before = acts.pop(first)
+    (after,) = acts.values()
+    with transaction.atomic():
+        before()
+        answer = meanwhile(after)
+    assert isinstance(answer(), IntegrityError)
+    assert Match.objects.filter(need=need.pk).exists() == (first == "write")
+    assert Need.objects.filter(pk=need.pk).exists() == (first == "write")
