@@ -1,12 +1,9 @@
 """Rows enough for the planner to decide as in a large town."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import pytest
+import psycopg
 from django.db import connection, models
-
-from matching.reading import arrays
 
 
 def add_alike(row: models.Model, count: int, **own: str) -> None:
@@ -33,15 +30,20 @@ def add_alike(row: models.Model, count: int, **own: str) -> None:
         )
 
 
-def plans_of(read: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The lines of the plans of all that `read` reads as arrays."""
+def plans_of(read: Callable[[], object]) -> list[str]:
+    """How the server has carried out each statement of `read`, as it says itself: lines of text and of plans."""
     lines: list[str] = []
-    rows = arrays.rows
 
-    def explained(sql: str, params: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        lines.extend(line for (line,) in rows(f"EXPLAIN {sql}", params))
-        return rows(sql, params)
+    def listen(said: psycopg.errors.Diagnostic) -> None:
+        lines.extend((said.message_primary or "").splitlines())
 
-    monkeypatch.setattr(arrays, "rows", explained)
-    read()
+    with connection.cursor() as cursor:
+        cursor.execute("LOAD 'auto_explain'")
+        cursor.execute("SET auto_explain.log_min_duration = 0; SET client_min_messages = log")
+        connection.connection.add_notice_handler(listen)
+        try:
+            read()
+        finally:
+            connection.connection.remove_notice_handler(listen)
+        cursor.execute("RESET auto_explain.log_min_duration; RESET client_min_messages")
     return lines

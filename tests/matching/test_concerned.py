@@ -184,7 +184,7 @@ def test_the_index_holds_all_that_finds_a_need():
         assert set(re.findall(r"\bn\.(\w+)", sql)) - held == condition
 
 
-def test_the_indexes_are_used_in_a_large_town(transactional_db, city, monkeypatch):
+def test_the_indexes_are_used_in_a_large_town(transactional_db, city):
     """As the planner decides by itself, with as many rows as make it matter, once they are vacuumed."""
     add_alike(
         NeedFactory(city=city, skill=True, category="french_lessons"),
@@ -196,7 +196,7 @@ def test_the_indexes_are_used_in_a_large_town(transactional_db, city, monkeypatc
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) needs_need")
     offer = OfferFactory(city=city, skill=True, remote=True)
-    plans = plans_of(lambda: snapshots.of_offers([offer.pk], city=city, now=NOW), monkeypatch)
+    plans = plans_of(lambda: snapshots.of_offers([offer.pk], city=city, now=NOW))
     for scan in ("Index Only Scan using need_candidates", " need_remote", "Index Scan using needs_need_pkey"):
         assert any(scan in line for line in plans), "\n".join(plans)
 

@@ -251,7 +251,7 @@ def test_days_are_those_of_the_town_s_calendar(seconds, zone):
     assert reading.offers._local_days(moments, zone).tolist() == [*expected, UNKNOWN]
 
 
-def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
+def test_the_indexes_are_used_in_a_large_town(city):
     """As the planner decides by itself, with as many rows as make it matter."""
     offer = due_offer(city=city)
     add_alike(offer, 5_000)
@@ -265,10 +265,9 @@ def test_the_indexes_are_used_in_a_large_town(city, monkeypatch):
         cursor.execute("ANALYZE offers_offer, offers_window")
     need = due_need(city=city)
     for nearly in (False, True):
-        plans = plans_of(partial(snapshots.of_needs, [need], city=city, now=NOW, nearly=nearly), monkeypatch)
+        plans = plans_of(partial(snapshots.of_needs, [need], city=city, now=NOW, nearly=nearly))
         assert any("Index Only Scan using offer_reading" in line for line in plans), "\n".join(plans)
         assert not any("offers_window" in line for line in plans), "days are read with their offers"
-        monkeypatch.undo()
 
 
 def test_only_what_may_be_within_reach_is_read(city):
@@ -604,28 +603,28 @@ def test_a_bad_need_is_left_out_and_named(city, caplog, sql, field):
     assert f"need {bad.pk} is left out of its scan: {field}" in caplog.text
 
 
-def test_lists_are_learnt_once(city, monkeypatch):
+def test_lists_are_learnt_once(city):
     OfferFactory(city=city, languages=["fr", "so"])
     need = due_need(city=city)
-    snapshots.of_needs([need], city=city, now=NOW)
-    monkeypatch.setattr(lists, "_learn", lambda *_: None)
-    snapshot = snapshots.of_needs([need], city=city, now=NOW)
-    assert words(snapshot.offers.vocabulary.languages, snapshot.offers.languages) == [{"fr", "so"}]
+    read = partial(snapshots.of_needs, [need], city=city, now=NOW)
+    lists._known_lists.clear()
+    first, again = ([line for line in plans_of(read) if "Query Text" in line] for _ in range(2))
+    assert len(first) - len(again) == 2, "not again the words of needs, and of offers"
+    offers = read().offers
+    assert words(offers.vocabulary.languages, offers.languages) == [{"fr", "so"}]
 
 
-def test_an_offer_whose_words_change_while_they_are_read_is_left_to_its_own_scan(city, monkeypatch, caplog):
+def test_an_offer_whose_words_change_while_they_are_read_is_left_to_its_own_scan(
+    transactional_db, city, meanwhile, caplog
+):
     """It is due: its list of the first moment is in no row any more at the second."""
     changed, stays = OfferFactory(city=city, languages=["zu"]), OfferFactory(city=city, languages=["fr"])
-    need = due_need(city=city)
-    learn = lists._learn
-
-    def meanwhile(table, *arguments):
-        if table == "offers_offer":
-            Offer.objects.filter(pk=changed.pk).update(languages=["xh"])
-        learn(table, *arguments)
-
-    monkeypatch.setattr(lists, "_learn", meanwhile)
-    assert ids(snapshots.of_needs([need], city=city, now=NOW).offers) == [stays.pk]
+    read = partial(snapshots.of_offers, [changed.pk, stays.pk], city=city, now=NOW)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # What is held of the offers is read after their rows and before their words.
+        cursor.execute("LOCK TABLE matching_hold")
+        answer = meanwhile(read)
+        Offer.objects.filter(pk=changed.pk).update(languages=["xh"])
+    assert ids(answer().offers) == [stays.pk]
     assert not caplog.records
-    monkeypatch.undo()
-    assert ids(snapshots.of_needs([need], city=city, now=NOW).offers) == [changed.pk, stays.pk]
+    assert ids(read().offers) == [changed.pk, stays.pk]
