@@ -362,6 +362,21 @@ def test_a_need_withdrawn_meanwhile_gets_nothing(city, coordinator, between):
     assert not Match.objects.exists()
 
 
+def test_a_need_that_somebody_holds_is_passed_over_and_looked_at_afterwards(city, meanwhile):
+    need = due_need(city=city, scan_due_at=None)
+    due_offer(city=city, scan_due_at=None)
+    asked = rescans.ask(cities=[city], by=None, now=LATER)
+    with transaction.atomic():
+        Need.objects.select_for_update().get(pk=need.pk)
+        answer = meanwhile(work)
+        assert RescanPart.objects.get().feasible == 0, "written, without it"
+    assert answer() is None
+    assert rescans.progress(asked).is_over
+    assert not Match.objects.exists()
+    drain(LATER)
+    assert Match.objects.filter(need=need).suggested().count() == 1
+
+
 def test_a_need_whose_association_was_suspended_meanwhile_gets_nothing(city, coordinator, between):
     need = due_need(city=city)
     due_offer(city=city)
@@ -371,6 +386,13 @@ def test_a_need_whose_association_was_suspended_meanwhile_gets_nothing(city, coo
     accounts.verify_organisation(organisation=organisation, by=coordinator, now=LATER)
     drain(LATER)
     assert Match.objects.count() == 1
+
+
+def test_an_offer_withdrawn_meanwhile_is_suggested_to_nobody(city, coordinator, between):
+    due_need(city=city)
+    offer = due_offer(city=city)
+    between(lambda: offers.withdraw(offer_id=offer.pk, by=coordinator, now=LATER))
+    assert not Match.objects.exists()
 
 
 @pytest.mark.parametrize("scanned", [False, True], ids=["its scan comes after", "its scan is done"])
@@ -396,7 +418,8 @@ def test_offers_changed_meanwhile_end_right(city, coordinator, between, happens,
     offer = due_offer(city=city, confirmed_at=NOW - timedelta(days=3))
     drain()
     assert Match.objects.filter(need=other).suggested().exists()
-    due_need(city=city)
+    # Nobody but the rescan has ever looked at this one.
+    due_need(city=city, scan_due_at=None)
 
     def happen():
         happens(offer, coordinator)
