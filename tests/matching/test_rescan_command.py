@@ -5,18 +5,19 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from catalogue.vocabulary import Kind
 from config import embedded
-from matching import rescans
+from matching import claims, rescans
 from matching.models import Match, RescanPart
 from needs.models import Need
 from tests.conftest import ROOT, database_url
@@ -94,31 +95,51 @@ def test_a_part_that_fails_shows_in_the_exit_status(busy_town, full_disk, caplog
 def test_a_process_that_dies_is_replaced_and_its_part_given_up_at_the_third_time(busy_town, eventually):
     """As when memory runs out on one part: the others are done, and the status says that one is not."""
     goods = Need.objects.get(kind=Kind.GOODS)
-    command = [sys.executable, "manage.py", "rescan", "--all", "--workers", "1"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=embedded.die_with_parent,
-    )  # fmt: skip
-    try:
-        with in_the_midst_of_writing(goods):
-            for _ in range(rescans.TRIES):
-                (session,) = eventually(waiting_for_us, seconds=60)
-                worker = only_child(process.pid)
-                os.kill(worker, signal.SIGSTOP)
-                # The database hears of a death when it has an answer to give, and here we keep it waiting.
-                end_session(session)
-                eventually(partial(has_ended, session))
-                os.kill(worker, signal.SIGKILL)
-            _said, complaint = process.communicate(timeout=60)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    with rescanning() as process, in_the_midst_of_writing(goods):
+        for _ in range(rescans.TRIES):
+            (session,) = eventually(waiting_for_us, seconds=60)
+            (worker,) = children_of(process.pid)
+            os.kill(worker, signal.SIGKILL)
+            # The database hears of a death when it has an answer to give, and here we keep it waiting.
+            end_session(session)
+            eventually(partial(has_ended, session))
+        _said, complaint = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "1 groupe de besoins sur 3 n’a pas pu être comparé" in complaint
     assert set(Match.objects.suggested().values_list("need__kind", flat=True)) == {Kind.HOUSING, Kind.SKILL}
 
 
-def only_child(pid):
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(child)
+def test_a_part_that_somebody_else_has_in_hand_is_waited_for(busy_town, eventually):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('matching_rescanpart_id_seq') + 1")
+        first_part = cursor.fetchone()[0]
+    children = set()
+    assert claims.claim(claims.Work.PART, first_part)
+    with rescanning() as process:
+        # More often than processes that die would be replaced.
+        eventually(lambda: children.update(children_of(process.pid)) or len(children) > rescans.TRIES + 2)
+        assert RescanPart.objects.get(finished_at=None).pk == first_part
+        claims.give_back(claims.Work.PART, first_part)
+        said, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint) == (0, "")
+    assert "Besoins : 3 sur 3" in re.sub(r"\s+", " ", said)
+
+
+@contextmanager
+def rescanning():
+    """The command with one process of its own, for as long as this lasts."""
+    command = [sys.executable, "manage.py", "rescan", "--all", "--workers", "1"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=embedded.die_with_parent,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def children_of(pid):
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

@@ -104,12 +104,12 @@ def _a_worker_answers() -> bool:
 
 def _work(rescan: Rescan, count: int, line: "_Line") -> None:
     """Do the parts in processes of our own, showing how far they are. A process that dies is replaced: whatever it
-    had in hand counts as tried, so this ends.
+    had in hand counts as tried, so this ends. A part that somebody else has in hand is waited for.
     """
     # Celery's own: a child begins with connections to the broker of its own.
     context = billiard.get_context("fork")
-    processes: list[Any] = []
-    for _round in range(rescans.TRIES + 1):
+    deaths = 0
+    while deaths <= rescans.TRIES:
         processes = [context.Process(target=_work_until_done) for _number in range(count)]
         # A forked process must not share our connection.
         connections.close_all()
@@ -130,6 +130,8 @@ def _work(rescan: Rescan, count: int, line: "_Line") -> None:
                     process.join()
         if rescans.progress(rescan).is_over:
             return
+        deaths += any(process.exitcode for process in processes)
+        time.sleep(LOOK_EVERY)
 
 
 def _work_until_done() -> None:
