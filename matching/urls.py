@@ -1,9 +1,10 @@
 from django.urls import path
 
-from matching import rescan_views, views
+from matching import views
 from matching.conditions import views as condition_views
 from matching.explanations import views as explanation_views
 from matching.plans import views as plan_views
+from matching.rescans import views as rescan_views
 from matching.weighting import views as weight_views
 
 app_name = "matching"

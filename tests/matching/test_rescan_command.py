@@ -117,7 +117,9 @@ def test_a_part_that_somebody_else_has_in_hand_is_waited_for(busy_town, eventual
     assert claims.claim(claims.Work.PART, first_part)
     with rescanning() as process:
         # More often than processes that die would be replaced.
-        eventually(lambda: children.update(children_of(process.pid)) or len(children) > rescans.TRIES + 2)
+        eventually(
+            lambda: children.update(children_of(process.pid)) or len(children) > rescans.TRIES + 2, seconds=60
+        )
         assert RescanPart.objects.get(finished_at=None).pk == first_part
         claims.give_back(claims.Work.PART, first_part)
         said, complaint = process.communicate(timeout=60)

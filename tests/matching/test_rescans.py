@@ -14,9 +14,10 @@ from accounts import services as accounts
 from catalogue.vocabulary import Kind
 from cities.selectors import CityNotFound
 from config import run
-from matching import claims, parts, rescans, services, tasks
+from matching import claims, rescans, services, tasks
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
+from matching.rescans import parts, working
 from needs import services as needs
 from needs.models import Need
 from notifications.models import Message
@@ -460,7 +461,7 @@ def test_a_coordinator_proposes_while_a_rescan_writes(city, coordinator, at_once
     """Who proposes waits for the write under way when it is of their need, and for no other."""
     matches = [suggested_match(city=city) for _ in range(2)]
     done, in_hand = (partial(services.propose, match_id=one.pk, by=coordinator, now=LATER) for one in matches)
-    monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
+    monkeypatch.setattr(working, "NEEDS_AT_ONCE", 1)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
     with in_the_midst_of_writing(matches[1].need):
         rescanned = meanwhile(work)
@@ -568,7 +569,7 @@ def test_a_part_that_fails_is_tried_three_times_and_said(city, full_disk, caplog
     progress = rescan(city)
     assert (progress.parts, progress.done, progress.failed, progress.is_over) == (2, 1, 1, True)
     assert RescanPart.objects.get(kind=Kind.HOUSING).failures == rescans.TRIES
-    told = [record for record in caplog.records if record.name == "matching.rescans"]
+    told = [record for record in caplog.records if record.name == working.__name__]
     assert len(told) == rescans.TRIES
     assert "a disk is full" in caplog.text
     assert Match.objects.count() == 1
@@ -579,7 +580,7 @@ def test_a_failure_in_the_midst_leaves_nothing_half_written(city, full_disk, mon
     for _ in range(3):
         due_need(city=city)
     due_offer(city=city)
-    monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
+    monkeypatch.setattr(working, "NEEDS_AT_ONCE", 1)
     full_disk(at=2)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
     assert rescans.work_on_one(now=LATER)
@@ -596,7 +597,7 @@ def test_progress_is_seen_while_it_runs(city, monkeypatch, meanwhile, written):
     some = [due_need(city=city) for _ in range(4)]
     drain()
     due_offer(city=city)
-    monkeypatch.setattr(rescans, "NEEDS_AT_ONCE", 1)
+    monkeypatch.setattr(working, "NEEDS_AT_ONCE", 1)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
     with in_the_midst_of_writing(some[written]):
         answer = meanwhile(work)

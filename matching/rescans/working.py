@@ -1,112 +1,32 @@
-"""Everything of some towns looked at again: who asked, who takes which part, how far it is.
-
-A part is some thousands of needs of one town and kind (see `parts`). Workers, as many as there are and on as many
-machines, each take one at a time. Whoever works on a part has it in hand (`claims`): when a worker is killed, its part
-is free in that moment. A part begins afresh each time, and writing what stands already changes nothing, so nothing is
-lost or done twice.
-"""
+"""A part is taken, read, compared, written: by one worker at a time, and afresh each time."""
 
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 
 from accounts import selectors as accounts
-from accounts.models import User
 from cities.models import City
 from matching import scans, snapshots, writing
 from matching.claims import Work, claim, give_back
 from matching.models import Rescan, RescanPart
-from matching.parts import Cell, Share, shares
+from matching.rescans.asking import PART_TASK, TRIES, undone
 from needs import services as needs
-from needs.models import Need
 from notifications.bell import ring_on_commit
 from offers import services as offers
 
 log = logging.getLogger(__name__)
 
-PART_TASK = "matching.tasks.rescan_part"
-# A part that fails this often is left as it is, and the rescan says so.
-TRIES = 3
 # Of a part that is larger, so many needs' results are held in memory, some 100 MB.
 NEEDS_RANKED_AT_ONCE = 20_000
 # Needs written in one transaction: a second or so.
 NEEDS_AT_ONCE = 2000
 # Whoever was asked in this much time before a rescan may have committed after it began.
 COMMIT_WITHIN = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a rescan is, or one town's share of it, from what its parts have committed."""
-
-    rescan: Rescan
-    is_over: bool
-    parts: int
-    begun: int
-    done: int
-    failed: int
-    needs: int
-    needs_done: int
-    feasible: int
-    written: int
-    unchanged: int
-    ended_at: datetime | None
-
-    @property
-    def percent(self) -> int:
-        """Of the needs; 100 only when it is over."""
-        if self.is_over:
-            return 100
-        return min(99, 100 * self.needs_done // self.needs) if self.needs else 0
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took, from the asking to the last part's end."""
-        if not self.is_over or self.ended_at is None:
-            return None
-        return (self.ended_at - self.rescan.asked_at).total_seconds()
-
-
-@transaction.atomic
-def ask(*, cities: Collection[City], by: User | None, now: datetime) -> Rescan:
-    """Have everything of these towns looked at again. Towns without an open need have no part in it."""
-    rescan = Rescan.objects.create(by=by, asked_at=now, horizon=writing.horizon())
-    parts = RescanPart.objects.bulk_create(
-        RescanPart(
-            rescan=rescan,
-            city_id=city,
-            kind=kind,
-            categories=share.categories,
-            departments=share.departments,
-            needs=share.needs,
-        )
-        for (city, kind), share in _shares(cities)
-    )
-    if not parts:
-        rescan.finished_at = now
-        rescan.save(update_fields=["finished_at"])
-    ring_on_commit(PART_TASK)
-    return rescan
-
-
-def _shares(cities: Collection[City]) -> Iterator[tuple[tuple[int, str], Share]]:
-    """The parts of each town's needs of each kind."""
-    cells: dict[tuple[int, str], list[Cell]] = defaultdict(list)
-    open_needs = Need.objects.open().filter(city__in=cities).order_by("city", "kind")
-    places = open_needs.values_list("city", "kind", "category", "commune__department_code")
-    for city, kind, *cell in places.annotate(Avg("latitude"), Avg("longitude"), Count("pk")):
-        cells[city, kind].append(Cell(*cell))
-    for group, some in cells.items():
-        for share in shares(some):
-            yield group, share
 
 
 def work_on_one(*, now: datetime, wake: bool = False) -> bool:
@@ -132,69 +52,16 @@ def work_on_one(*, now: datetime, wake: bool = False) -> bool:
     return True
 
 
-def progress(rescan: Rescan) -> Progress:
-    """How far it is now."""
-    rescan = Rescan.objects.select_related("by").get(pk=rescan.pk)
-    figures = _figures(rescan.parts.all())[rescan.pk]
-    return Progress(rescan=rescan, is_over=rescan.finished_at is not None, **figures)
-
-
-def of_city(city: City, user: User, *, limit: int = 10) -> list[Progress]:
-    """One town's share of the last rescans that looked at it, for its coordinators, the last first. Two queries."""
-    parts = RescanPart.objects.visible_to(user).filter(city=city)
-    last = list(Rescan.objects.filter(pk__in=parts.values("rescan")).select_related("by")[:limit])
-    figures = _figures(parts.filter(rescan__in=last))
-    return [
-        Progress(rescan=rescan, is_over=own["done"] + own["failed"] == own["parts"], **own)
-        for rescan in last
-        for own in [figures[rescan.pk]]
-    ]
-
-
-_DONE = Q(finished_at__isnull=False)
-# By the names of `Progress`, of which some are those of the part's own fields.
-_FIGURES = {
-    "parts": Count("pk"),
-    "begun": Count("pk", filter=Q(started_at__isnull=False) | Q(failures__gt=0)),
-    "done": Count("pk", filter=_DONE),
-    "failed": Count("pk", filter=~_DONE & Q(failures__gte=TRIES)),
-    "needs": Sum("needs"),
-    "needs_done": Coalesce(Sum("needs", filter=_DONE), 0),
-    "feasible": Sum("feasible"),
-    "written": Sum("written"),
-    "unchanged": Sum("unchanged"),
-    "ended_at": Max("finished_at"),
-}
-
-
-def _figures(parts: QuerySet[RescanPart]) -> Mapping[int, dict[str, Any]]:
-    """The figures of `Progress` for each rescan, from these of its parts; nought where there is none."""
-    sums = {f"sum_{name}": figure for name, figure in _FIGURES.items()}
-    found: dict[int, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_FIGURES, 0) | {"ended_at": None})
-    for row in parts.values("rescan").annotate(**sums).order_by():
-        found[row["rescan"]] = {name: row[f"sum_{name}"] for name in _FIGURES}  # type: ignore[literal-required]
-    return found
-
-
-def are_waiting() -> bool:
-    """Whether some part is undone, in hand or not."""
-    return _undone().exists()
-
-
-def _undone() -> QuerySet[RescanPart]:
-    return RescanPart.objects.filter(finished_at__isnull=True, failures__lt=TRIES)
-
-
 def _taken(*, now: datetime) -> RescanPart | None:
     """A part that nobody works on, locked for us: of the oldest rescan, and the largest first, so that all end
     together.
     """
-    waiting = _undone().order_by("rescan_id", "-needs", "pk").values_list("pk", flat=True)
+    waiting = undone().order_by("rescan_id", "-needs", "pk").values_list("pk", flat=True)
     for pk in list(waiting):
         if not claim(Work.PART, pk):
             continue
         # Somebody may have ended it since we read the list.
-        part = _undone().select_related("city", "rescan").filter(pk=pk).first()
+        part = undone().select_related("city", "rescan").filter(pk=pk).first()
         if part is not None and _begin(part, now=now):
             return part
         give_back(Work.PART, pk)
@@ -287,7 +154,7 @@ def _end(rescan_id: int, *, now: datetime) -> None:
     suggestions that no longer stand: they are scanned once more.
     """
     rescan = Rescan.objects.select_for_update(no_key=True).get(pk=rescan_id)
-    if rescan.finished_at is not None or _undone().filter(rescan=rescan).exists():
+    if rescan.finished_at is not None or undone().filter(rescan=rescan).exists():
         return
     towns = City.objects.filter(pk__in=rescan.parts.values("city"))
     concerned = {*towns.values_list("pk", flat=True), *towns.values_list("linked", flat=True)} - {None}
