@@ -42,7 +42,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
         .only("city", "kind", "urgency", "state", "quantity", "revision")
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
-    first = due.first()
+    first = due.select_related("city").first()
     if first is None:
         return 0
     announce_scan(first.city)

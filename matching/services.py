@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Case, Q, Sum, Value, When
 
 from accounts import selectors as accounts
 from accounts.models import Organisation, User
@@ -172,18 +172,18 @@ def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
     Not atomic as a whole: each match is locked, and committed, by itself.
     """
     pending = Match.objects.filter(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
-    without_need = pending.filter(
-        Q(need__state=NeedState.WITHDRAWN) | Q(need__organisation__state=Organisation.State.SUSPENDED)
+    need_gone = Q(need__state=NeedState.WITHDRAWN) | Q(need__organisation__state=Organisation.State.SUSPENDED)
+    offer_gone = Q(offer__state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
+    orphans = pending.filter(need_gone | offer_gone).annotate(
+        reason=Case(When(need_gone, Value(Reason.NEED_GONE)), default=Value(Reason.OFFER_GONE))
     )
-    without_offer = pending.filter(offer__state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
     cancelled = 0
-    for orphans, reason in ((without_need, Reason.NEED_GONE), (without_offer, Reason.OFFER_GONE)):
-        for match_id in list(orphans.order_by("id").values_list("pk", flat=True)[:limit]):
-            try:
-                cancel(match_id=match_id, by=None, now=now, reason=reason)
-            except NotPossible:
-                continue  # somebody answered in the meantime; the next look decides
-            cancelled += 1
+    for match_id, reason in list(orphans.order_by("id").values_list("pk", "reason")[:limit]):
+        try:
+            cancel(match_id=match_id, by=None, now=now, reason=Reason(reason))
+        except NotPossible:
+            continue  # somebody answered in the meantime; the next look decides
+        cancelled += 1
     return cancelled
 
 
