@@ -64,6 +64,7 @@ _CHOSEN = f"""
 # Of an array that it sees, the planner weighs each element; ANY of a list keeps it from the index of the exclusion
 # constraint, which is twenty times slower for this.
 _ANY_OF_IDS = "ANY ((SELECT %(ids)s::bigint[])::bigint[])"
+_ANY_OF_OWNERS = "ANY ((SELECT %(owners)s::bigint[])::bigint[])"
 _IN_CIRCLE = f" AND {in_circle('o')}"
 _IN_TERM = " AND o.first_day <= %(latest_start)s AND coalesce(o.last_day, 'infinity') >= %(earliest_end)s"
 _HOLDS = {
@@ -229,7 +230,7 @@ class _Days(NamedTuple):
 def _times_asked(owner: Ints, now: datetime) -> Ints:
     """How often the citizen of each offer was asked lately, about whatever they offer."""
     owners = np.unique(owner)
-    few = " AND o.owner_id = ANY (%(owners)s::bigint[])" if len(owners) <= FEW_OWNERS else ""
+    few = f" AND o.owner_id = {_ANY_OF_OWNERS}" if len(owners) <= FEW_OWNERS else ""
     asked = arrays.read(
         _ASKED,
         f"""FROM (SELECT o.owner_id, count(*) AS times FROM matching_match m JOIN offers_offer o ON o.id = m.offer_id

@@ -77,14 +77,16 @@ class Ranges:
 
 
 def in_circle(row: str) -> str:
-    """Whether this row lies within the circle's reach or its own: the great circle by the haversine formula.
+    """Whether this row lies within the circle's reach or its own: cosines of angles seen from the Earth's centre, by
+    the law of haversines, hav x = (1 - cos x) / 2.
 
     Rounding may lose none, hence the slack; the exact decision is the engine's.
     """
-    return f"""{2 * EARTH_RADIUS_KM} * asin(least(1, sqrt(
-        power(sin(radians({row}.latitude - %(lat)s::float8) / 2), 2) + cos(radians(%(lat)s::float8))
-        * cos(radians({row}.latitude)) * power(sin(radians({row}.longitude - %(lon)s::float8) / 2), 2))))
-        <= greatest({row}.reach_km, %(reach_km)s::float8) + %(margin_km)s::float8 + {SLACK_KM}"""
+    return f"""cos(radians({row}.latitude - %(lat)s::float8))
+        - cos(radians(%(lat)s::float8)) * cos(radians({row}.latitude))
+        * (1 - cos(radians({row}.longitude - %(lon)s::float8)))
+        >= cos(least(pi(), (greatest({row}.reach_km, %(reach_km)s::float8) + %(margin_km)s::float8 + {SLACK_KM})
+                           / {EARTH_RADIUS_KM}))"""
 
 
 def _cells(wanted: Places, *, size: float) -> Floats:

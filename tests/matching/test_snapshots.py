@@ -20,6 +20,7 @@ from matching.engine.columns import UNKNOWN, unit_sphere
 from matching.lifecycle import Reason
 from matching.models import Match
 from matching.reading import Town, arrays, lists
+from matching.reading.ranges import in_circle
 from matching.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer, Window
@@ -422,6 +423,41 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     assert set(ranges.number.tolist()) == {3}
     assert (times[within] == 1).all()
     assert times.max() <= 1
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    lat=st.floats(-90, 90, allow_subnormal=False),
+    lon=st.floats(-180, 180, allow_subnormal=False),
+    reach=st.sampled_from([0.0, 0.5, 10.0, 200.0]),
+    seed=st.integers(0, 2**32 - 1),
+)
+@example(lat=0.0, lon=180.0, reach=0.0, seed=1)
+@example(lat=90.0, lon=0.0, reach=10.0, seed=1)
+def test_the_circle_holds_whoever_is_within_reach_and_nobody_two_metres_farther(db, lat, lon, reach, seed):
+    chance = np.random.default_rng(seed)
+    own = chance.choice([0.0, 1.0, 30.0, 500.0], 200)
+    margin = 20.0
+    # Around the rim, just here, and anywhere.
+    away_km = (np.maximum(reach, own) + margin) * chance.uniform(0.999, 1.001, 200)
+    turn = chance.uniform(0, 2 * np.pi, 200)
+    lats = np.clip(lat + away_km * np.cos(turn) / 111.195, -90, 90)
+    lons = lon + away_km * np.sin(turn) / 111.195 / max(np.cos(np.radians(lat)), 1e-3)
+    lats[:20], lons[:20] = lat, lon
+    lats[20:60], lons[20:60] = chance.uniform(-90, 90, 40), chance.uniform(-180, 180, 40)
+    lons = (lons + 180) % 360 - 180
+    columns = [arrays.text(column) for column in (lats, lons, own)]
+    circle = {"lat": lat, "lon": lon, "reach_km": reach, "margin_km": margin}
+    found = arrays.rows(
+        f"""SELECT {in_circle("n")} FROM unnest(%(lats)s::float8[], %(lons)s::float8[], %(own)s::float8[])
+            WITH ORDINALITY AS n (latitude, longitude, reach_km, number) ORDER BY number""",
+        {**circle, **dict(zip(("lats", "lons", "own"), columns, strict=True))},
+    )
+    inside = np.array([row[0] for row in found])
+    distance = km(lat, lon, lats, lons)
+    limit = np.maximum(reach, own) + margin
+    assert inside[distance <= limit].all()
+    assert not inside[distance > limit + 0.002].any()
 
 
 def _of_places(lat, lon, reach):
