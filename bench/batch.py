@@ -289,7 +289,7 @@ def _compared(plain: PlainIndex, needs: int) -> int:
     now = timezone.now()
     for rows in (ids[start : start + 20] for start in range(0, len(ids), 20)):
         some = list(Need.objects.filter(pk__in=rows))
-        snapshot = snapshots.of_needs(some, city=city, now=now, nearly=False)
+        snapshot = snapshots.asked(some, city=city, now=now).able()
         for ranking in snapshot.rank(today=snapshots.local_day(now, city), near=0):
             need = int(str(ranking.need_id))
             ours = [int(str(pairing.offer_id)) for pairing in ranking.pairings]

@@ -36,7 +36,7 @@ near AS (
                    AND (n.adult_men = 0 OR 'men' = ANY (o.accepts)) END
 ),
 runs AS (
-    SELECT o.*, r.first_day, r.last_day, r.last_day - r.first_day + 1 AS days
+    SELECT o.*, r.first_day AS run_first, r.last_day AS run_last, r.last_day - r.first_day + 1 AS days
     FROM near o CROSS JOIN need n
     CROSS JOIN LATERAL (
         SELECT greatest(w.first_day, n.first_day) AS first_day,
@@ -51,7 +51,7 @@ open AS (
     SELECT r.*, r.capacity - coalesce((
         SELECT max(held) FROM (
             SELECT sum(h.quantity) AS held
-            FROM generate_series(r.first_day, r.last_day, interval '1 day') d
+            FROM generate_series(r.run_first, r.run_last, interval '1 day') d
             JOIN matching_hold h ON h.offer_id = r.id AND d::date BETWEEN h.first_day AND h.last_day
             GROUP BY d) days), 0) AS remaining
     FROM runs r

@@ -160,14 +160,17 @@ def results_for(claimed: Sequence[Need], *, city: City, now: datetime) -> list[w
 
     Where many can help, those who nearly can are many more: they are read for the needs alone whose list is not full.
     """
-    able = snapshots.of_needs(claimed, city=city, now=now, nearly=False)
-    found = result_of(able, revisions={need.pk: need.revision for need in claimed}, near=0)
-    lacking = [need for need in claimed if need.pk not in found.full]
-    if not lacking:
-        return [found]
-    around = snapshots.of_needs(lacking, city=city, now=now)
-    of_lacking = result_of(around, revisions={need.pk: need.revision for need in lacking})
-    return [found.of(found.full), of_lacking] if found.full else [of_lacking]
+    asked = snapshots.asked(claimed, city=city, now=now)
+    revisions = {need.pk: need.revision for need in claimed}
+    found: list[writing.Result] = []
+    able = asked.able()
+    if len(able.offers) >= engine.KEEP:
+        ranked = result_of(able, revisions=revisions, near=0)
+        found.append(ranked.of(ranked.full))
+        revisions = {need: revisions[need] for need in revisions.keys() - ranked.full}
+    if revisions:
+        found.append(result_of(asked.only(revisions).around(), revisions=revisions))
+    return found
 
 
 def result_of(

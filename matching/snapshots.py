@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Self, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -122,14 +122,52 @@ def _ids(columns: engine.NeedColumns | engine.OfferColumns) -> list[int]:
     return cast(list[int], columns.ids.tolist())  # type: ignore[union-attr] # an array, as `reading` makes it
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Needs of one town as they were read. Offers are read for them, as many as the caller has a use for."""
+
+    needs: reading.Needs
+    town: reading.Town
+    city: City
+    now: datetime
+
+    @classmethod
+    def read(cls, where: reading.Where, *, city: City, now: datetime) -> Self:
+        needs = reading.read_needs(where, today=local_day(now, city), words=engine.Vocabulary())
+        return cls(needs, _town(city), city, now)
+
+    def only(self, ids: Collection[int]) -> Self:
+        """These needs alone."""
+        rows = np.flatnonzero(np.isin(np.asarray(self.needs.columns.ids), list(ids)))
+        return replace(self, needs=self.needs.take(rows))
+
+    def able(self) -> Snapshot:
+        """With every offer that may be feasible for one of them."""
+        return self._with(reading.Ranges.around(self.needs.places), self.needs.term)
+
+    def around(self, margin_km: float = engine.NEAR_KM) -> Snapshot:
+        """With every offer that lies within reach of one of them and `margin_km` more, on whatever days it is there."""
+        return self._with(reading.Ranges.around(self.needs.places, margin_km))
+
+    def _with(self, ranges: reading.Ranges, term: reading.Term | None = None) -> Snapshot:
+        words = self.needs.columns.vocabulary
+        offers = reading.read_offers_in(ranges, town=self.town, now=self.now, words=words, term=term)
+        return _snapshot(self.needs, offers, city=self.city, town=self.town, now=self.now)
+
+
 def local_day(moment: datetime, city: City) -> date:
     """The town's calendar day at this moment (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
     return moment.astimezone(ZoneInfo(city.timezone)).date()
 
 
-def of_needs(needs: Sequence[Need], *, city: City, now: datetime, nearly: bool = True) -> Snapshot:
-    """Needs of one town with every offer that may be feasible for one of them, or `nearly` so."""
-    return _around(_named(needs), city=city, now=now, margin_km=engine.NEAR_KM if nearly else None)
+def asked(needs: Sequence[Need], *, city: City, now: datetime) -> Asked:
+    """Needs of one town, as they stand."""
+    return Asked.read(_named(needs), city=city, now=now)
+
+
+def of_needs(needs: Sequence[Need], *, city: City, now: datetime) -> Snapshot:
+    """Needs of one town with every offer that may be feasible or nearly so for one of them."""
+    return asked(needs, city=city, now=now).around()
 
 
 def of_part(
@@ -148,7 +186,7 @@ def of_part(
         needs = needs.filter(category__in=categories)
     if departments:
         needs = needs.filter(commune__department_code__in=departments)
-    return _around(_selected(needs), city=city, now=now)
+    return Asked.read(_selected(needs), city=city, now=now).around()
 
 
 def of_selection(
@@ -172,7 +210,7 @@ def of_selection(
     if need_ids is not None:
         named = reading.Where(f"{where.sql} AND n.id = ANY (%(ids)s)", {"ids": list(need_ids)})
         where = reading.Where(named.sql, {**where.params, **named.params})
-    return _around(where, city=city, now=now, margin_km=margin_km)
+    return Asked.read(where, city=city, now=now).around(margin_km)
 
 
 def of_pairs(needs: Sequence[Need], offer_ids: Iterable[int], *, city: City, now: datetime) -> Snapshot:
@@ -192,18 +230,6 @@ def of_offers(offer_ids: Iterable[int], *, city: City, now: datetime) -> Snapsho
     offers = reading.read_offers(offer_ids, town=town, now=now, words=words)
     concerned = reading.concerned_by(offers.columns, city_id=city.pk)
     needs = reading.read_needs(concerned, today=local_day(now, city), words=words)
-    return _snapshot(needs, offers, city=city, town=town, now=now)
-
-
-def _around(
-    where: reading.Where, *, city: City, now: datetime, margin_km: float | None = engine.NEAR_KM
-) -> Snapshot:
-    """Needs with every offer that lies within reach of one and `margin_km` more; None: that may be feasible for one."""
-    words, town = engine.Vocabulary(), _town(city)
-    needs = reading.read_needs(where, today=local_day(now, city), words=words)
-    ranges = reading.Ranges.around(needs.places, margin_km or 0)
-    term = needs.term if margin_km is None else None
-    offers = reading.read_offers_in(ranges, town=town, now=now, words=words, term=term)
     return _snapshot(needs, offers, city=city, town=town, now=now)
 
 

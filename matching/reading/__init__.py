@@ -11,13 +11,14 @@ from matching.reading.concerned import concerned_by, would_keep
 from matching.reading.decided import read_excluded
 from matching.reading.needs import Needs, read_needs
 from matching.reading.offers import ASKED_DAYS, Offers, Town, read_offers, read_offers_in
-from matching.reading.ranges import Ranges
+from matching.reading.ranges import Ranges, Term
 
 __all__ = [
     "ASKED_DAYS",
     "Needs",
     "Offers",
     "Ranges",
+    "Term",
     "Town",
     "Where",
     "concerned_by",

@@ -1,7 +1,8 @@
 """Needs as columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Self
 
 import numpy as np
 
@@ -24,6 +25,17 @@ class Needs:
     wanted_need: Ints  # rows, each as often as offers of several categories suit it
     wanted_category: Ints  # numbers of categories
     left_out: dict[int, int]  # revisions of those that lack nothing, or that the engine refuses, by their ids
+
+    def take(self, rows: Ints) -> Self:
+        """These rows alone, in ascending order."""
+        kept = np.isin(self.wanted_need, rows)
+        return replace(
+            self,
+            columns=self.columns.take(rows),
+            revision=self.revision[rows],
+            wanted_need=np.searchsorted(rows, self.wanted_need[kept]),
+            wanted_category=self.wanted_category[kept],
+        )
 
     @property
     def places(self) -> Places:

@@ -48,7 +48,7 @@ def preview(city: City, weights: Points, *, now: datetime) -> Preview:
     queue = Need.objects.open().filter(city=city).order_by("urgency_rank", "created_at", "id")
     asked = list(queue.select_related("commune", "city")[:PREVIEWED_NEEDS])
     today = snapshots.local_day(now, city)
-    snapshot = snapshots.of_needs(asked, city=city, now=now, nearly=False)
+    snapshot = snapshots.asked(asked, city=city, now=now).able()
     now_ranked = snapshot.rank(today=today, near=0)
     then_ranked = replace(snapshot, weights={city.pk: engine.Weights(**points_of(weights))}).rank(
         today=today, near=0

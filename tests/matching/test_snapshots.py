@@ -265,8 +265,9 @@ def test_the_indexes_are_used_in_a_large_town(city):
         )
         cursor.execute("ANALYZE offers_offer, offers_window")
     need = due_need(city=city)
-    for nearly in (False, True):
-        plans = plans_of(partial(snapshots.of_needs, [need], city=city, now=NOW, nearly=nearly))
+    asked = snapshots.asked([need], city=city, now=NOW)
+    for read in (asked.able, asked.around):
+        plans = plans_of(read)
         assert any("Index Only Scan using offer_reading" in line for line in plans), "\n".join(plans)
         assert not any("offers_window" in line for line in plans), "days are read with their offers"
 
@@ -301,7 +302,7 @@ def test_whoever_is_not_there_when_needed_is_read_for_near_misses_alone(city):
     too_late = OfferFactory(**goods, windows=[(date(2026, 4, 12), None)])
     far = OfferFactory(**goods, commune=away(city, 15))
     OfferFactory(**goods, windows=[])
-    able = snapshots.of_needs([need], city=city, now=NOW, nearly=False)
+    able = snapshots.asked([need], city=city, now=NOW).able()
     assert ids(able.offers) == [early.pk, late.pk, around.pk]
     nearly = snapshots.of_needs([need], city=city, now=NOW)
     assert ids(nearly.offers) == [early.pk, late.pk, around.pk, too_early.pk, too_late.pk, far.pk]
@@ -319,7 +320,7 @@ def test_of_several_needs_whoever_is_there_for_one_is_read(city):
     over = OfferFactory(**goods, windows=[(date(2026, 1, 1), date(2026, 3, 31))])
 
     def read(*some):
-        return ids(snapshots.of_needs(some, city=city, now=NOW, nearly=False).offers)
+        return ids(snapshots.asked(some, city=city, now=NOW).able().offers)
 
     assert read(soon, later) == [spring.pk, summer.pk]
     assert read(soon) == [spring.pk]
@@ -335,10 +336,10 @@ def test_remote_skills_are_read_wherever_they_are(city):
     need = due_need(city=city, kind=Kind.SKILL, category="french_lessons", remote_ok=True)
     other = due_need(city=city, kind=Kind.SKILL, category="paperwork", remote_ok=True)
     assert ids(snapshots.of_needs([need, other], city=city, now=NOW).offers) == [here.pk, far.pk]
-    in_term = snapshots.of_needs([need], city=city, now=NOW, nearly=False)
+    in_term = snapshots.asked([need], city=city, now=NOW).able()
     assert ids(in_term.offers) == [here.pk, far.pk]
     Window.objects.filter(offer=far).update(first_day=need.last_day + timedelta(days=1))
-    assert ids(snapshots.of_needs([need], city=city, now=NOW, nearly=False).offers) == [here.pk]
+    assert ids(snapshots.asked([need], city=city, now=NOW).able().offers) == [here.pk]
     at_home = due_need(city=city, kind=Kind.SKILL, category="french_lessons")
     assert ids(snapshots.of_needs([at_home], city=city, now=NOW).offers) == [here.pk]
 
