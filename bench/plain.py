@@ -36,7 +36,7 @@ near AS (
                    AND (n.adult_men = 0 OR 'men' = ANY (o.accepts)) END
 ),
 runs AS (
-    SELECT o.*, r.first_day AS run_first, r.last_day AS run_last, r.last_day - r.first_day + 1 AS days
+    SELECT o.*, r.first_day AS run_first, r.last_day AS run_last, r.last_day - r.first_day + 1 AS run_days
     FROM near o CROSS JOIN need n
     CROSS JOIN LATERAL (
         SELECT greatest(w.first_day, n.first_day) AS first_day,
@@ -59,7 +59,7 @@ open AS (
 SELECT id FROM (
 SELECT o.id, o.km, o.created_at,
     30 * CASE WHEN greatest(o.reach_km, n.reach_km) = 0 THEN 1 ELSE 1 - o.km / greatest(o.reach_km, n.reach_km) END
-    + 25.0 * o.days / (n.last_day - n.first_day + 1)
+    + 25.0 * o.run_days / (n.last_day - n.first_day + 1)
     + 15.0 * n.quantity / o.remaining
     + 10 * CASE WHEN o.languages = '{}' OR n.languages = '{}' THEN 0.5
                 WHEN o.languages && n.languages THEN 1 ELSE 0 END
