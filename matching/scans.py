@@ -166,8 +166,9 @@ def results_for(claimed: Sequence[Need], *, city: City, now: datetime) -> list[w
     able = asked.able()
     if len(able.offers) >= engine.KEEP:
         ranked = result_of(able, revisions=revisions, near=0)
-        found.append(ranked.of(ranked.full))
-        revisions = {need: revisions[need] for need in revisions.keys() - ranked.full}
+        if full := ranked.full:
+            found.append(ranked.of(full))
+            revisions = {need: revisions[need] for need in revisions.keys() - full}
     if revisions:
         found.append(result_of(asked.only(revisions).around(), revisions=revisions))
     return found

@@ -605,7 +605,9 @@ class PeriodFormSet(forms.BaseFormSet):
 
 def period_formset(data: Any, *, windows: Sequence[tuple[date, date | None]], today: date) -> PeriodFormSet:
     """The lines of an offer's periods, with two empty ones."""
-    factory: Any = forms.formset_factory(PeriodForm, formset=PeriodFormSet, extra=2, max_num=MOST_PERIODS)
+    # One line too many is read, for the service to refuse.
+    limits: dict[str, Any] = {"max_num": MOST_PERIODS, "absolute_max": MOST_PERIODS + 1}
+    factory: Any = forms.formset_factory(PeriodForm, formset=PeriodFormSet, extra=2, **limits)
     initial = [{"first_day": first, "last_day": last} for first, last in windows]
     formset: PeriodFormSet = factory(data, initial=initial, prefix="periods", form_kwargs={"today": today})
     return formset

@@ -250,6 +250,23 @@ def test_many_periods_are_all_shown_and_none_is_lost(
     assert after == [*windows, (today + timedelta(days=300), None)]
 
 
+def test_one_period_too_many_is_refused_and_all_lines_stay(
+    city: City, citizen: User, as_user: SignIn, today: date
+) -> None:
+    starts = [today + timedelta(days=10 * n) for n in range(50)]
+    windows = [(first, first + timedelta(days=5)) for first in starts]
+    offer = OfferFactory(city=city, owner=citizen, windows=windows)
+    client = as_user(citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    last = (today + timedelta(days=700)).isoformat()
+    data |= {"periods-TOTAL_FORMS": "51", "periods-50-first_day": last}
+    response = client.post(page_of(offer, "modifier/"), data)
+    assert response.status_code == 422
+    assert "Une proposition a au plus 50 périodes." in text_of(response)
+    assert last in response.content.decode()
+    assert offer.windows.count() == 50
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
