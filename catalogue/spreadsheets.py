@@ -33,6 +33,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from catalogue.forms import find_language, in_week_order, read_slot
 from catalogue.labels import listed
+from catalogue.vocabulary import MOST_PERIODS
 
 Period = tuple[date, date | None]
 
@@ -819,6 +820,8 @@ def periods(cell: Any) -> tuple[Period, ...]:
                 _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début.") % {"text": written}
             )
         found.append(period)
+    if len(found) > MOST_PERIODS:
+        raise CellError(_("une proposition a au plus 50 périodes."))
     found.sort(key=lambda period: period[0])
     for (_first, end), (following, _last) in pairwise(found):
         if end is None or following <= end:

@@ -85,6 +85,9 @@ CATEGORIES: dict[str, tuple[Category, ...]] = {
 # Where two languages meet, the languages themselves are what is offered.
 LANGUAGE_PAIR_CATEGORIES = (Category.INTERPRETING, Category.TRANSLATION)
 
+# Of one offer. They are read with it from a row of an index, which must not be long.
+MOST_PERIODS = 50
+
 
 class Household(TextChoices):
     """Whom a host accepts. An empty list accepts everyone but lone minors."""

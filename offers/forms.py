@@ -14,12 +14,11 @@ from phonenumber_field.formfields import PhoneNumberField
 from catalogue.forms import CheckboxCards, LanguagesField, RadioCards, SlotsField
 from catalogue.labels import category_label, kind_label, language_names, listed, quantity_words
 from catalogue.times import days_words
-from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
+from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, MOST_PERIODS, Category, Household, Kind
 from cities.forms import CommuneField
 from cities.models import City
 from offers.models import (
     LARGEST_CAPACITY,
-    MOST_PERIODS,
     Condition,
     DwellingState,
     HandOver,

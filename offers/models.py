@@ -12,11 +12,16 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import CityRole, User
 from catalogue.models import Entry, StateChange, category_matches_kind
-from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
+from catalogue.vocabulary import (
+    HOUSING_FORMS,
+    LANGUAGE_PAIR_CATEGORIES,
+    MOST_PERIODS,
+    Category,
+    Household,
+    Kind,
+)
 
 LARGEST_CAPACITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
-# They are read with the offer from a row of an index, which must not be long.
-MOST_PERIODS = 50
 BYTES_OF_PERIOD = 8
 
 

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from accounts.serializers import PersonSerializer
 from catalogue.serializers import CommuneField, DayField, EntrySerializer, language_list, slot_list, word_list
-from catalogue.vocabulary import Household
-from offers.models import LARGEST_CAPACITY, MOST_PERIODS, Condition, DwellingState, HandOver, Offer
+from catalogue.vocabulary import MOST_PERIODS, Household
+from offers.models import LARGEST_CAPACITY, Condition, DwellingState, HandOver, Offer
 
 LONGEST_STAY = 3_660
 

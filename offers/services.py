@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
-from catalogue.vocabulary import Source
+from catalogue.vocabulary import MOST_PERIODS, Source
 from cities.models import City
 from notifications.bell import ring_on_commit
 from notifications.services import queue
 from offers import messages
-from offers.models import MOST_PERIODS, Offer, OfferChange, OfferState, Window
+from offers.models import Offer, OfferChange, OfferState, Window
 
 SCAN_TASK = "matching.tasks.scan_due"
 Period = tuple[date, date | None]

@@ -407,6 +407,11 @@ def test_cells_are_read_as_people_type_them(parse: Any, cell: Any, value: Any) -
         (periods, "..2026-03-01", "n’est pas une période"),
         (periods, "2026-03-02..2026-03-01", "la fin doit venir après le début"),
         (periods, "2026-03-01..|2026-05-01..", "deux périodes se chevauchent"),
+        (
+            periods,
+            "|".join(f"{year}-01-01..{year}-01-02" for year in range(2026, 2077)),
+            "au plus 50 périodes",
+        ),
         (periods, "2026-03-01..2026-05-01|2026-05-01..", "deux périodes se chevauchent"),
         (text(most=5), "abcdef", "6 caractères, c’est trop long (5 au plus)."),
     ],

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from catalogue.vocabulary import MOST_PERIODS
 from cities.models import City
 from offers import services
-from offers.models import MOST_PERIODS, Offer, Window
+from offers.models import Offer, Window
 from tests.factories.offers import OfferFactory
 from tests.matching import invariants
 from tests.offers.test_services import NOW, register
