@@ -87,6 +87,7 @@ LANGUAGE_PAIR_CATEGORIES = (Category.INTERPRETING, Category.TRANSLATION)
 
 # Of one offer. They are read with it from a row of an index, which must not be long.
 MOST_PERIODS = 50
+TOO_MANY_PERIODS = _("Une proposition a au plus 50 périodes.")
 
 
 class Household(TextChoices):

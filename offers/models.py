@@ -16,6 +16,7 @@ from catalogue.vocabulary import (
     HOUSING_FORMS,
     LANGUAGE_PAIR_CATEGORIES,
     MOST_PERIODS,
+    TOO_MANY_PERIODS,
     Category,
     Household,
     Kind,
@@ -248,7 +249,7 @@ class Offer(Entry):
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("days"), Value(MOST_PERIODS * BYTES_OF_PERIOD)),
                 name="offer_periods_few",
-                violation_error_message=_("Une proposition a au plus 50 périodes."),
+                violation_error_message=TOO_MANY_PERIODS,
             ),
             models.UniqueConstraint(
                 fields=["city", "external_key"],

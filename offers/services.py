@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
-from catalogue.vocabulary import MOST_PERIODS, Source
+from catalogue.vocabulary import MOST_PERIODS, TOO_MANY_PERIODS, Source
 from cities.models import City
 from notifications.bell import ring_on_commit
 from notifications.services import queue
@@ -273,7 +273,7 @@ def _checked_periods(windows: Sequence[Period]) -> list[Period]:
     if not periods:
         raise ValidationError({"windows": _("Dites à partir de quel jour vous êtes disponible.")})
     if len(periods) > MOST_PERIODS:
-        raise ValidationError({"windows": _("Une proposition a au plus 50 périodes.")})
+        raise ValidationError({"windows": TOO_MANY_PERIODS})
     for first, last in periods:
         if last is not None and last < first:
             raise ValidationError({"windows": _("La fin doit venir après le début.")})

@@ -7,7 +7,7 @@ import numpy as np
 
 from catalogue.models import REACH_CLASSES
 from matching.engine.candidates import SLACK_KM, half_sizes
-from matching.engine.columns import Bools, Floats, Ints
+from matching.engine.columns import Bools, Floats, Ints, ranges
 from matching.engine.records import EARTH_RADIUS_KM
 
 # Around more places than these, circles are drawn round the cells that they lie in: so many degrees each way.
@@ -117,7 +117,7 @@ def _bands(key: Ints, lat: Floats, lon: Floats, radius_km: Floats) -> tuple[Ints
     )
     count = (north - south + 1)[box]
     each = np.repeat(np.arange(len(box)), count)
-    band = south[box][each] + np.arange(len(each)) - np.repeat(np.cumsum(count) - count, count)
+    band = ranges(south[box], count)
     return key[box][each], band, west[each], east[each]
 
 

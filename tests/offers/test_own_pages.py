@@ -236,11 +236,15 @@ def test_everything_can_be_changed_on_one_page(
     ]
 
 
+def every_ten_days(today: date, periods: int) -> list[tuple[date, date]]:
+    starts = [today + timedelta(days=10 * n) for n in range(periods)]
+    return [(first, first + timedelta(days=5)) for first in starts]
+
+
 def test_many_periods_are_all_shown_and_none_is_lost(
     city: City, citizen: User, as_user: SignIn, today: date
 ) -> None:
-    starts = [today + timedelta(days=10 * n) for n in range(20)]
-    windows = [(first, first + timedelta(days=5)) for first in starts]
+    windows = every_ten_days(today, 20)
     offer = OfferFactory(city=city, owner=citizen, windows=windows)
     client = as_user(citizen)
     data = form_data(client.get(page_of(offer, "modifier/")))
@@ -253,9 +257,7 @@ def test_many_periods_are_all_shown_and_none_is_lost(
 def test_one_period_too_many_is_refused_and_all_lines_stay(
     city: City, citizen: User, as_user: SignIn, today: date
 ) -> None:
-    starts = [today + timedelta(days=10 * n) for n in range(50)]
-    windows = [(first, first + timedelta(days=5)) for first in starts]
-    offer = OfferFactory(city=city, owner=citizen, windows=windows)
+    offer = OfferFactory(city=city, owner=citizen, windows=every_ten_days(today, 50))
     client = as_user(citizen)
     data = form_data(client.get(page_of(offer, "modifier/")))
     last = (today + timedelta(days=700)).isoformat()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from matching.engine.columns import Bools, Ints, ranges
+from matching.engine.columns import Ints, ranges
 from matching.engine.planning.problem import Problem, pieces
 from matching.engine.planning.rounds import in_rounds
 
@@ -103,13 +103,10 @@ class _Giving:
                 much = len(rest) - len(some) > SPOILT * len(rest)
                 turns = max(turns // 2, FEW_TURNS) if much else min(2 * turns, TURNS)
 
-    def _may_take(self, pairs: slice | Ints) -> Bools:
-        """False where the need has all, or the offer has nothing left for sure."""
-        need, offer = self._problem.need[pairs], self._problem.offer[pairs]
-        return (self._missing[need] > 0) & (self._rooms.capacity[offer] > 0)
-
     def waiting(self, pairs: Ints) -> Ints:
-        return pairs[self._may_take(pairs)]
+        """Without those whose need has all, or whose offer has nothing left for sure."""
+        need, offer = self._problem.need[pairs], self._problem.offer[pairs]
+        return pairs[(self._missing[need] > 0) & (self._rooms.capacity[offer] > 0)]
 
     def _take_turns(self, pairs: Ints) -> None:
         problem, rooms, misses = self._problem, self._rooms, self._misses
