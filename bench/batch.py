@@ -1,4 +1,5 @@
-"""Everything looked at again: the product's own parts, side by side in fresh processes, beside plain SQL and a floor.
+"""Everything looked at again: the product's own parts, side by side in fresh processes, beside plain SQL
+and a lower bound.
 
 "Without the database" means that nothing is written: rows are read from it each time, as in a real rescan.
 """
@@ -18,14 +19,15 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bench import floor
+import engine
+from bench import lower_bound
 from bench.country import CATEGORIES, Country
 from bench.crew import Crew, Done
 from bench.filling import SLUG
 from bench.plain_index import MICRO, PlainIndex
 from bench.tables import count, decimal, doing, refuse_unless, say, times_as_fast
 from cities.models import City
-from matching import engine, rescans, snapshots
+from matching.scanning import rescans, snapshots
 from needs.models import Need
 
 PROCESSES = os.cpu_count() or 1
@@ -54,7 +56,7 @@ def show(name: str, country: Country, *, rounds: int) -> None:
         ways: dict[str, Callable[[], _Run]] = {
             "ranked": partial(_ranked, rankers, city, near=0),
             "sql": partial(_by_sql, country, every),
-            "floor": partial(_floor, others),
+            "lower_bound": partial(_lower_bound, others),
             "scanned": partial(_ranked, scanners, city, near=engine.NEAR),
             "first": partial(_written_afresh, writers, city),
             "again": partial(_written, writers, city),
@@ -71,11 +73,11 @@ def show(name: str, country: Country, *, rounds: int) -> None:
         f"Tout à nouveau, taille {name} : {count(offers)} propositions, {count(needs)} besoins,"
         f" {count(pairs)} paires possibles, {PROCESSES} processus, {rounds} tours"
     )
-    ours, sql, least = (_median(rows[one]) for one in ("ranked", "sql", "floor"))
+    ours, sql, least = (_median(rows[one]) for one in ("ranked", "sql", "lower_bound"))
     marked = "" if every == 1 else f" (extrapolé d’un besoin sur {every})"
     say(f"{times_as_fast(ours, sql)} la vitesse du SQL d’index{marked}, les 20 meilleures de chaque besoin,"
         f" sans écrire : {decimal(ours, 2)} s / {decimal(sql, 2)} s")  # fmt: skip
-    near = count(rows["floor"][0].feasible)
+    near = count(rows["lower_bound"][0].feasible)
     say(f"{times_as_fast(ours, least)} la vitesse du plancher (lire, comparer les distances, {near} paires à portée) :"
         f" {decimal(ours, 2)} s / {decimal(least, 2)} s")  # fmt: skip
     for one, words in (
@@ -83,7 +85,7 @@ def show(name: str, country: Country, *, rounds: int) -> None:
         ("scanned", "sans écrire, avec ce qui a failli convenir"),
         ("first", "écrit en base, la première fois"),
         ("again", "écrit en base, quand rien n’a changé"),
-        ("floor", "plancher"),
+        ("lower_bound", "plancher"),
     ):
         _line(words, rows[one], pairs)
     say(f"  mêmes listes que le SQL : {rows['sql'][0].lists} sur {rows['sql'][0].lists}, et mêmes sommes\n")
@@ -124,7 +126,7 @@ def _check(rows: Mapping[str, list[_Run]], every: int) -> None:
             refuse_unless(
                 run.sums == reference.sums, f"SQL finds other pairs: {run.sums}, not {reference.sums}"
             )
-    refuse_unless(rows["floor"][0].feasible >= reference.feasible, "the floor has lost pairs")
+    refuse_unless(rows["lower_bound"][0].feasible >= reference.feasible, "the lower bound has lost pairs")
 
 
 # --- Ours, nothing written -----------------------------------------------------------------------------
@@ -224,12 +226,12 @@ def work_on_parts() -> int:
     return number
 
 
-# --- The floor -----------------------------------------------------------------------------------------
+# --- The lower bound -----------------------------------------------------------------------------------------
 
 
-def _floor(crew: Crew) -> _Run:
+def _lower_bound(crew: Crew) -> _Run:
     shares = [list(range(number, len(CATEGORIES), PROCESSES)) for number in range(PROCESSES)]
-    seconds, done = crew.run(floor.pairs_within_reach, [(share,) for share in shares])
+    seconds, done = crew.run(lower_bound.pairs_within_reach, [(share,) for share in shares])
     return _Run(
         seconds,
         sum(one.cpu for one in done),

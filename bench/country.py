@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.services import GAZETTEER
-from matching.engine.columns import (
+from engine.columns import (
     Bools,
     Floats,
     Ints,
@@ -29,7 +29,7 @@ from matching.engine.columns import (
     turns,
     unit_sphere,
 )
-from matching.engine.records import EARTH_RADIUS_KM, PRIORITIES
+from engine.vocabulary import EARTH_RADIUS_KM, PRIORITIES
 
 SEED = 1
 # One form of housing, so that a plain query may look for a category as it does for all others.

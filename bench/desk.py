@@ -12,13 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+import engine
 from accounts.models import Organisation, User
 from bench import plain, town
 from bench.tables import milliseconds, ratio, refuse_unless, say, spread
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
-from matching import engine, scans, snapshots
 from matching.models import Scan
+from matching.scanning import scans, snapshots
 from needs import services as needs
 from needs.models import Need
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from matching.engine.records import EARTH_RADIUS_KM, UNKNOWN_CONFIRMATION_DAYS
+from engine.vocabulary import EARTH_RADIUS_KM, UNKNOWN_CONFIRMATION_DAYS
 
 MICRO = 1_000_000
 _SQUARED_CHORD = "((o.x - n.x) * (o.x - n.x) + (o.y - n.y) * (o.y - n.y) + (o.z - n.z) * (o.z - n.z))"

@@ -16,11 +16,11 @@ from bench.country import GOODS, HOUSING, LONGEST_DAYS, MOST_UNITS, Country, col
 from bench.crew import alone
 from bench.tables import count, decimal, refuse_unless, say
 from catalogue.vocabulary import Kind
-from matching.engine import NeedColumns, OfferColumns, feasible_pairs
-from matching.engine.planning import Plan, plan_pairs
-from matching.engine.planning.baselines import best_score_first, first_come
-from matching.engine.planning.problem import problem_of
-from matching.engine.ranking import Feasible
+from engine import NeedColumns, OfferColumns, feasible_pairs
+from engine.planning import Plan, plan_pairs
+from engine.planning.baselines import best_score_first, first_come
+from engine.planning.problem import problem_of
+from engine.ranking import Feasible
 
 TODAY = date(2026, 3, 1)
 # What the authors of uasos published for as many pairs, on their machine.
@@ -147,8 +147,8 @@ def solve(instance: Instance) -> Outcome:
         made = plan_pairs(pairs, seconds=instance.seconds)
         planned = time.perf_counter()
         cpu = time.process_time() - cpu
-        usual = _usual(pairs)
-        runs.append((found - started, planned - found, cpu, *usual))
+        baselines = _baselines(pairs)
+        runs.append((found - started, planned - found, cpu, *baselines))
         _check(made, pairs)
     middle = [statistics.median(run[place] for run in runs) for place in range(5)]
     return Outcome(
@@ -202,7 +202,7 @@ def _all_possible(country: Country) -> Country:
     return replace(country, offers=offers, needs=replace(country.needs, reach_km=far))
 
 
-def _usual(pairs: Feasible) -> Iterator[float]:
+def _baselines(pairs: Feasible) -> Iterator[float]:
     """Seconds of best score first, and of first come, first served, on the same pairs."""
     problem = problem_of(pairs)
     for way in (lambda: best_score_first(problem, pairs.micro_points), lambda: first_come(problem)):
@@ -241,8 +241,8 @@ def _check(made: Plan, pairs: Feasible) -> None:
         abs(worth - made.objective) <= ROUNDING * max(1.0, worth),
         "the objective is not what the lines add up to",
     )
-    best_usual = max(made.first_come.objective, made.greedy.objective)
-    refuse_unless(made.objective >= best_usual - ROUNDING, "a usual way is better than the plan")
+    best_baseline = max(made.first_come.objective, made.greedy.objective)
+    refuse_unless(made.objective >= best_baseline - ROUNDING, "a baseline is better than the plan")
     refuse_unless(made.bound >= made.objective - ROUNDING, "the bound is below the plan")
 
 

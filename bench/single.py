@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.db import connection
 from django.utils import timezone
 
+import engine
 from bench.country import Country
 from bench.filling import SLUG
 from bench.plain_index import PlainIndex
@@ -25,9 +26,10 @@ from bench.tables import (
     times_as_fast,
 )
 from cities.models import City
-from matching import engine, scans, tasks
+from matching import tasks
 from matching.models import Match, MatchState
-from matching.rescans import ask, work_on_one
+from matching.scanning import scans
+from matching.scanning.rescans import ask, work_on_one
 from needs.models import Need
 from offers.models import Offer, Window
 

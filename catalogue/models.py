@@ -107,7 +107,7 @@ class Entry(models.Model):
 
 
 class StateChange(models.Model):
-    """One row for each change of state, written in the same transaction; `by` is null when the clock did it."""
+    """One row for each change of state, written in the same transaction; `by` is null when the scheduler did it."""
 
     act = models.CharField(max_length=20)
     from_state = models.CharField(max_length=12)

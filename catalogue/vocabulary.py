@@ -3,13 +3,15 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from engine import vocabulary as engine
+
 
 class Kind(TextChoices):
     """The three kinds. Each has its unit: persons, items, hours a week."""
 
-    HOUSING = "housing", _("Logement")
-    GOODS = "goods", _("Objets")
-    SKILL = "skill", _("Temps et savoir-faire")
+    HOUSING = engine.HOUSING, _("Logement")
+    GOODS = engine.GOODS, _("Objets")
+    SKILL = engine.SKILL, _("Temps et savoir-faire")
 
 
 class Category(TextChoices):
@@ -31,8 +33,8 @@ class Category(TextChoices):
     BICYCLE = "bicycle", _("Vélo")
     DIGITAL = "digital", _("Numérique")
 
-    INTERPRETING = "interpreting", _("Interprétariat")
-    TRANSLATION = "translation", _("Traduction")
+    INTERPRETING = engine.INTERPRETING, _("Interprétariat")
+    TRANSLATION = engine.TRANSLATION, _("Traduction")
     FRENCH_LESSONS = "french_lessons", _("Cours de français")
     LEGAL_HELP = "legal_help", _("Aide juridique")
     PAPERWORK = "paperwork", _("Aide aux démarches")
@@ -83,7 +85,7 @@ CATEGORIES: dict[str, tuple[Category, ...]] = {
     Kind.SKILL: SKILL_CATEGORIES,
 }
 # Where two languages meet, the languages themselves are what is offered.
-LANGUAGE_PAIR_CATEGORIES = (Category.INTERPRETING, Category.TRANSLATION)
+LANGUAGE_PAIR_CATEGORIES = tuple(Category(category) for category in engine.LANGUAGE_CATEGORIES)
 
 # Of one offer. They are read with it from a row of an index, which must not be long.
 MOST_PERIODS = 50
@@ -106,9 +108,6 @@ class Urgency(TextChoices):
     TONIGHT = "tonight", _("Ce soir")
     THIS_WEEK = "this_week", _("Cette semaine")
     PLANNED = "planned", _("Prévu")
-
-
-URGENCY_ORDER = {Urgency.TONIGHT: 0, Urgency.THIS_WEEK: 1, Urgency.PLANNED: 2}
 
 
 class Source(TextChoices):

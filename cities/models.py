@@ -12,11 +12,8 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from cities.colours import is_readable_on_white
+from engine.vocabulary import DEFAULT_WEIGHTS, KINDS
 
-# The values of catalogue.Kind, which lies above and may not be imported.
-KINDS = ("housing", "goods", "skill")
-# The parts of the engine's score and their points.
-DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
 # Paris, Lyon, Marseille: their first postcode is one arrondissement's, and would mislead.
 WITH_ARRONDISSEMENTS = ("75056", "69123", "13055")
 

@@ -4,7 +4,8 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-EARTH_RADIUS_KM = 6371
+from engine.vocabulary import EARTH_RADIUS_KM
+
 # Farther than this from the centre of its commune no point lies (the widest, in Guiana, measure some 200 km):
 # latitude and longitude were exchanged, or a sign was lost.
 FARTHEST_KM = 300

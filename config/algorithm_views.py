@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts import selectors as accounts
 from accounts.models import Role
 from cities.models import City
-from matching import algorithm
+from matching.reasons import notice
 
 
 @require_safe
@@ -23,7 +23,7 @@ def page(request: HttpRequest, city_slug: str) -> HttpResponse:
         request,
         "algorithm.html",
         {
-            "notice": algorithm.notice(city),
+            "notice": notice.notice(city),
             "may_change": bool(roles & {Role.COORDINATOR, Role.ADMINISTRATOR}),
             "source_url": settings.SOURCE_URL,
         },
@@ -34,12 +34,12 @@ def page(request: HttpRequest, city_slug: str) -> HttpResponse:
 def as_json(request: HttpRequest, city_slug: str) -> JsonResponse:
     """The same notice: codes that stay, beside words in the reader's language."""
     city = get_object_or_404(City.objects.open(), slug=city_slug)
-    notice: dict[str, Any] = {
+    published: dict[str, Any] = {
         "city": {"slug": city.slug, "name": city.name},
         "page": request.build_absolute_uri(reverse("algorithm", args=[city.slug])),
         "source": settings.SOURCE_URL or None,
-        "law": algorithm.LAW,
-        "cada": algorithm.CADA,
-        **algorithm.notice(city),
+        "law": notice.LAW,
+        "cada": notice.CADA,
+        **notice.notice(city),
     }
-    return JsonResponse(notice, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    return JsonResponse(published, json_dumps_params={"ensure_ascii": False, "indent": 2})

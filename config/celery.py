@@ -16,10 +16,10 @@ app = Celery("accorde")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# Sweepers find what a lost bell left behind; each is cheap when there is nothing to do.
+# Sweepers find what a lost wake-up left behind; each is cheap when there is nothing to do.
 app.conf.beat_schedule = {
     "matching-sweep": {"task": "matching.tasks.scan_due", "schedule": 60.0},
-    "matching-clock": {"task": "matching.tasks.move_the_clock", "schedule": 60.0},
+    "matching-time": {"task": "matching.tasks.advance_time", "schedule": 60.0},
     "messages-sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
     "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "offers",
     "needs",
     "matching",
+    "tryout",
     "followups",
     "demo",
     "config",
@@ -145,7 +146,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_timeout": 15,
     "socket_connect_timeout": 2,
-    "max_retries": 0,  # of a bell; the worker itself waits for its broker without end
+    "max_retries": 0,  # of a wake-up; the worker itself waits for its broker without end
     "socket_keepalive": True,
     "health_check_interval": 10,
     "unacked_restore_interval": 2,
@@ -158,7 +159,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_SOFT_TIME_LIMIT = 200
-# A bell must never keep a citizen waiting: publish once, quickly, and let the sweeper do the rest.
+# A wake-up must never keep a citizen waiting: publish once, quickly, and let the sweeper do the rest.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -21,8 +21,8 @@ from matching import services as matching
 from matching.models import Match, MatchState
 from matching.tasks import scan_due
 from needs import services as needs
-from notifications.bell import ring_on_commit
 from notifications.services import DELIVER_TASK
+from notifications.wake_up import wake_on_commit
 from offers import services as offers
 from offers.models import Offer, OfferState
 
@@ -79,10 +79,10 @@ def seed_towns(
         cursor.execute("SET LOCAL join_collapse_limit = 1")
     with translation.override("fr"):
         seeded = [_seed_town(town, Random(f"{seed} {town.slug}"), now, scale, say) for town in TOWNS]  # noqa: S311
-    # Thousands of acts have each rung the bell: two are enough.
+    # Thousands of acts have each sent a wake-up: two are enough.
     connection.run_on_commit.clear()
-    ring_on_commit(SCAN_TASK)
-    ring_on_commit(DELIVER_TASK)
+    wake_on_commit(SCAN_TASK)
+    wake_on_commit(DELIVER_TASK)
     return seeded
 
 
@@ -123,13 +123,13 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _gather_statistics()
     outbox.write_receipts(given, [*past, *waiting, *certain_needs.all()])
     needs.expire_past(city=city, by=None, now=now)
-    _move_the_clock(now)
+    _let_time_pass(now)
     scan(now)
     story.confirm(certain_needs.quilts, offer=certain.quilts)
     story.decide(waiting)
     _report(city, people, reserved=certain.reserved, now=now)
     _take_back(people, reserved=certain.reserved, now=now)
-    _move_the_clock(now)
+    _let_time_pass(now)
     scan(now)
     outbox.settle_past(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
@@ -141,7 +141,7 @@ def _gather_statistics() -> None:
         cursor.execute(f"ANALYZE {', '.join(TABLES)}")
 
 
-def _move_the_clock(now: datetime) -> None:
+def _let_time_pass(now: datetime) -> None:
     """What the scheduler would have done by now."""
     matching.lapse_unanswered(by=None, now=now)
     matching.start_due(by=None, now=now)

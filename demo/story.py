@@ -16,9 +16,10 @@ from demo.need_rows import member_of
 from demo.people import People
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import scans, services
+from matching import services
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState
+from matching.scanning import scans
 from needs import services as needs
 from needs.models import Need, NeedState
 from offers.models import Offer

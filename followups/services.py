@@ -16,7 +16,7 @@ from followups.models import Answer, FollowUp, Incident, Outcome
 from matching import services as matching
 from matching.lifecycle import NotPossible, Reason, Role
 from matching.models import Match, MatchState
-from matching.snapshots import local_day
+from matching.scanning.snapshots import local_day
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer

@@ -1,4 +1,4 @@
-"""The clock of follow-ups."""
+"""What time brings to follow-ups."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -18,10 +18,12 @@ from accounts.endpoints import Conflict, Endpoint, problems
 from accounts.services import log_contact_reading
 from catalogue.filters import ChangedSince
 from catalogue.vocabulary import Category, Kind, Urgency
-from matching import facts, services
+from matching import services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
-from matching.presentation import why_not
+from matching.presentation import refusal_words
+from matching.reasons import facts
+from matching.scanning.snapshots import local_day
 from matching.serializers import (
     MatchDetailSerializer,
     MatchSerializer,
@@ -31,7 +33,6 @@ from matching.serializers import (
     as_read,
     with_contacts,
 )
-from matching.snapshots import local_day
 
 TAGS = ["matches"]
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The match's number.")
@@ -161,7 +162,7 @@ class MatchEndpoint(Endpoint):
         try:
             service(match_id=match.pk, by=self.actor, now=timezone.now(), **said)
         except NotPossible as failure:
-            sentence = why_not(failure, match)
+            sentence = refusal_words(failure, match)
             if failure.why == "role":
                 raise exceptions.PermissionDenied(sentence, code="role") from failure
             raise Conflict(sentence, code=failure.why) from failure

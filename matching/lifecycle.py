@@ -37,7 +37,7 @@ class Role(StrEnum):
     CITIZEN = "citizen"
     ASSOCIATION = "association"
     ENGINE = "engine"
-    CLOCK = "clock"
+    SCHEDULER = "clock"  # as it stands in every decision, which nothing changes
     FOLLOW_UP = "follow_up"
     TOWN = "town"
 
@@ -63,7 +63,7 @@ class Reason(TextChoices):
 DESK = frozenset({Role.COORDINATOR})
 CITIZEN = frozenset({Role.CITIZEN, Role.COORDINATOR, Role.OPERATOR})  # the desk notes what a caller says
 ASSOCIATION = frozenset({Role.ASSOCIATION, Role.COORDINATOR})
-ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.CLOCK})
+ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.SCHEDULER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,17 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
     (S.SUGGESTED, Act.SUPERSEDE): Arrow(S.SUPERSEDED, frozenset({Role.ENGINE})),
     (S.PROPOSED, Act.ACCEPT): Arrow(S.ACCEPTED, CITIZEN | {Role.TOWN}),
     (S.PROPOSED, Act.DECLINE): Arrow(S.DECLINED, CITIZEN, needs_reason=True),
-    (S.PROPOSED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.CLOCK})),
+    (S.PROPOSED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.SCHEDULER})),
     (S.PROPOSED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE - {Role.CITIZEN}, needs_reason=True),
     (S.ACCEPTED, Act.CONFIRM): Arrow(S.CONFIRMED, ASSOCIATION | {Role.TOWN}),
     (S.ACCEPTED, Act.REFUSE): Arrow(S.REFUSED, ASSOCIATION, needs_reason=True),
     (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
-    (S.CONFIRMED, Act.START): Arrow(S.UNDER_WAY, frozenset({Role.CLOCK, Role.ASSOCIATION, Role.FOLLOW_UP})),
+    (S.CONFIRMED, Act.START): Arrow(
+        S.UNDER_WAY, frozenset({Role.SCHEDULER, Role.ASSOCIATION, Role.FOLLOW_UP})
+    ),
     (S.CONFIRMED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
     (S.CONFIRMED, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
-    (S.UNDER_WAY, Act.COMPLETE): Arrow(S.COMPLETED, frozenset({Role.FOLLOW_UP, Role.CLOCK})),
+    (S.UNDER_WAY, Act.COMPLETE): Arrow(S.COMPLETED, frozenset({Role.FOLLOW_UP, Role.SCHEDULER})),
     (S.UNDER_WAY, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
 }
 

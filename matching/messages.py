@@ -1,33 +1,28 @@
-"""What people are told about a match: mails, and the engine's reasons as sentences.
+"""What people are told about a match.
 
 Contacts stand in the two messages of a confirmation, and nowhere else.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalogue.labels import household_names, language_names, quantity_words
+from catalogue.labels import quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Category, Kind
 from matching import links
 from matching.models import Match
+from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from notifications.services import Text
 
-NEXT_DOOR_KM = 0.1
 FRANCE = 33  # as a telephone's country code
 Composer = Callable[[Match, User], Text]
-
-
-# --- Mails ---------------------------------------------------------------------------------------------
 
 
 def question(match: Match, person: User) -> Text:
@@ -219,9 +214,6 @@ def _number(phone: Any) -> str:
     return str(phone.as_national if phone.country_code == FRANCE else phone.as_international)
 
 
-# --- Sentences -----------------------------------------------------------------------------------------
-
-
 def asked(match: Match) -> str:
     """What is asked, with no more than a citizen may read: the household's size, or the quantity."""
     need = match.need
@@ -248,130 +240,3 @@ def _place(match: Match) -> str:
         "commune": commune,
         "distance": kilometres(match.distance_km),
     }
-
-
-def kilometres(distance: float) -> str:
-    """ "3,2 km", "12 km"; "moins de 100 m" for next door."""
-    if distance < NEXT_DOOR_KM:
-        return _("moins de 100 m")
-    places = 1 if distance < 10 else 0
-    return _("%(n)s km") % {
-        "n": number_format(round(distance, places), places)
-    }  # which cuts, and does not round
-
-
-def exact_km(distance: float) -> str:
-    """ "23,6 km", "24 km": rounded up to what a limit of whole kilometres is compared with."""
-    up = math.ceil(round(distance * 10, 3)) / 10
-    return _("%(n)s km") % {"n": number_format(up, 0 if up == int(up) else 1)}
-
-
-def reason_sentence(code: str, params: Mapping[str, Any]) -> str:
-    """One of the engine's reasons in the reader's language."""
-    return _SENTENCES[code](params)
-
-
-def near_miss_sentence(rule: str, params: Mapping[str, Any]) -> str:
-    """The one condition unmet, with its gap."""
-    return _NEAR_MISSES[rule](params)
-
-
-def day_of(value: Any) -> date:
-    """A day, as the engine gives it or as JSON keeps it."""
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def count_of_days(count: int) -> str:
-    """ "18 jours"."""
-    return ngettext("%(n)s jour", "%(n)s jours", count) % {"n": count}
-
-
-def _some_days(p: Mapping[str, Any]) -> str:
-    return _("libre %(run)s sur %(asked)s, %(range)s") % {
-        "run": p["run_days"],
-        "asked": count_of_days(p["days_asked"]),
-        "range": day_range(day_of(p["first_day"]), day_of(p["last_day"])),
-    }
-
-
-def _all_days(p: Mapping[str, Any]) -> str:
-    if p["days_asked"] == 1:
-        return _("libre ce jour-là")
-    covered = _("couvre les %(days)s") % {"days": count_of_days(p["days_asked"])}
-    return _("%(covered)s, sans date de fin") % {"covered": covered} if p["open_ended"] else covered
-
-
-def _places(p: Mapping[str, Any]) -> str:
-    return ngettext("%(places)s pour %(n)s personne", "%(places)s pour %(n)s personnes", p["asked"]) % {
-        "places": quantity_words(Kind.HOUSING, p["remaining"]),
-        "n": p["asked"],
-    }
-
-
-def _quantity(p: Mapping[str, Any]) -> str:
-    if p["quantity"] == p["asked"]:
-        return _("toute la quantité : %(units)s") % {"units": quantity_words(p["kind"], p["quantity"])}
-    return _("une partie : %(given)s sur %(asked)s") % {
-        "given": p["quantity"],
-        "asked": quantity_words(p["kind"], p["asked"]),
-    }
-
-
-def _confirmed_ago(p: Mapping[str, Any]) -> str:
-    if p["days"] == 0:
-        return _("confirmée aujourd’hui")
-    return _("confirmée il y a %(days)s") % {"days": count_of_days(p["days"])}
-
-
-def _asked_times(p: Mapping[str, Any]) -> str:
-    return ngettext(
-        "déjà sollicité %(n)s fois ce mois-ci", "déjà sollicité %(n)s fois ce mois-ci", p["times"]
-    ) % {"n": p["times"]}
-
-
-_SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "distance": lambda p: _("à %(km)s") % {"km": kilometres(p["distance_km"])},
-    "same_place": lambda p: _("dans la même commune"),
-    "remote": lambda p: _("possible à distance"),
-    "all_days": _all_days,
-    "some_days": _some_days,
-    "places_exact": _places,
-    "places_to_spare": _places,
-    "whole_quantity": _quantity,
-    "part_quantity": _quantity,
-    "shared_languages": lambda p: _("parle %(languages)s") % {"languages": language_names(p["languages"])},
-    "languages_unknown": lambda p: _("langues non précisées"),
-    "no_shared_language": lambda p: _("pas de langue commune"),
-    "confirmation_unknown": lambda p: _("jamais reconfirmée"),
-    "confirmed": _confirmed_ago,
-    "asked": _asked_times,
-    "not_asked": lambda p: _("jamais sollicité ce mois-ci"),
-    "linked_city": lambda p: _("dans une ville voisine liée"),
-    "accepts": lambda p: _("accueille : %(words)s") % {"words": household_names(p["words"])},
-    "accepts_everyone": lambda p: _("accueille tous les foyers"),
-    "step_free": lambda p: _("de plain-pied ou avec ascenseur"),
-    "pets_accepted": lambda p: _("accepte les animaux"),
-    "shared_home": lambda p: _("logement partagé avec l’hôte"),
-    "form": lambda p: str(Category(p["form"]).label),
-    "languages": lambda p: (
-        _("toutes les langues demandées : %(languages)s") % {"languages": language_names(p["languages"])}
-    ),
-    "slots": lambda p: _("des créneaux en commun"),
-}
-
-_NEAR_MISSES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
-    "dates": lambda p: (
-        ngettext("%(n)s jour de moins qu’il ne faut", "%(n)s jours de moins qu’il ne faut", p["gap_days"])
-        % {"n": p["gap_days"]}
-    ),
-    "capacity": lambda p: _("il manque %(units)s") % {"units": quantity_words(p["kind"], p["gap"])},
-    "step_free": lambda p: _("pas de plain-pied"),
-    "pets": lambda p: _("n’accepte pas les animaux"),
-    "shared_home": lambda p: _("logement partagé, que le foyer ne souhaite pas"),
-    "household": lambda p: _("n’accueille pas : %(words)s") % {"words": household_names(p["needed"])},
-    "languages": lambda p: (
-        _("langue manquante : %(languages)s") % {"languages": language_names(p["missing"])}
-    ),
-    "slots": lambda p: _("pas de créneau en commun"),
-}

@@ -11,55 +11,13 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.times import ago
 from catalogue.vocabulary import Kind
-from matching.engine import EARTH_RADIUS_KM
+from engine import EARTH_RADIUS_KM
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
-from matching.messages import reason_sentence
 from matching.models import Match, MatchState
+from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
 from needs.models import Need
 
-PART_LABELS = {
-    "proximity": gettext_lazy("Proximité"),
-    "dates": gettext_lazy("Dates"),
-    "fit": gettext_lazy("Taille"),
-    "language": gettext_lazy("Langue"),
-    "freshness": gettext_lazy("Fraîcheur"),
-    "courtesy": gettext_lazy("Peu sollicité"),
-}
-PART_MEANINGS = {
-    "proximity": gettext_lazy("plus c’est près, plus il y a de points"),
-    "dates": gettext_lazy("la part des jours demandés qui est couverte"),
-    "fit": gettext_lazy("une place à la bonne taille : on garde les grandes places pour les grands foyers"),
-    "language": gettext_lazy("une langue en commun"),
-    "freshness": gettext_lazy("une proposition confirmée récemment"),
-    "courtesy": gettext_lazy("une personne que l’on n’a pas déjà beaucoup sollicitée"),
-}
-# One sentence for each rule of the engine; a test holds the two together.
-RULE_WORDS = {
-    "category": gettext_lazy("La catégorie est la même ; pour un logement, sa forme est acceptée."),
-    "city": gettext_lazy("La ville est la même, ou une ville voisine liée, si la personne a accepté."),
-    "distance": gettext_lazy("La distance à vol d’oiseau est possible pour l’un ou pour l’autre."),
-    "dates": gettext_lazy("Assez de jours d’affilée sont libres des deux côtés."),
-    "capacity": gettext_lazy(
-        "La place suffit : tout le foyer, ou toute la quantité si une partie ne sert à rien."
-    ),
-    "step_free": gettext_lazy("Le logement est de plain-pied si c’est nécessaire."),
-    "pets": gettext_lazy("Les animaux sont acceptés s’il y en a."),
-    "shared_home": gettext_lazy("Un foyer qui ne souhaite pas partager un logement n’en partage pas."),
-    "household": gettext_lazy("L’hôte accueille ce type de foyer. Un mineur isolé demande un accord exprès."),
-    "languages": gettext_lazy("Pour interpréter ou traduire, toutes les langues demandées sont là."),
-    "slots": gettext_lazy("Quand les deux donnent des créneaux, ils ont une heure en commun."),
-    "open": gettext_lazy("La proposition et le besoin sont ouverts, et personne n’a dit non à cette paire."),
-}
-# Which reasons tell of which part (matching.engine.explain); the others are conditions met.
-PART_REASONS = {
-    "proximity": ("distance", "same_place", "remote"),
-    "dates": ("all_days", "some_days"),
-    "fit": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
-    "language": ("shared_languages", "languages_unknown", "no_shared_language"),
-    "freshness": ("confirmed", "confirmation_unknown"),
-    "courtesy": ("asked", "not_asked"),
-}
 STATE_COLOURS = {
     MatchState.PROPOSED: "tonight",
     MatchState.ACCEPTED: "accent",
@@ -234,7 +192,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
     ]
 
 
-def why_not(failure: NotPossible, match: Match) -> str:
+def refusal_words(failure: NotPossible, match: Match) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")

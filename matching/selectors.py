@@ -24,8 +24,8 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from cities.models import City
 from matching.lifecycle import SERVED
-from matching.messages import near_miss_sentence
 from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
+from matching.reasons.sentences import near_miss_sentence
 from needs.models import Need
 from offers.models import Offer
 

@@ -10,11 +10,11 @@ from accounts import selectors as accounts
 from accounts.models import User
 from accounts.serializers import ContactSerializer
 from catalogue.vocabulary import Category, Household, Kind, Urgency
-from matching.engine.records import PARTS
+from engine.vocabulary import PARTS
 from matching.forms import REASONS
 from matching.lifecycle import Act, Role, acts_for
-from matching.messages import reason_sentence
 from matching.models import Match, MatchState
+from matching.reasons.sentences import reason_sentence
 from matching.selectors import contacts_are_open
 from needs.models import Need
 from offers.models import Condition, DwellingState, HandOver, Offer

@@ -16,17 +16,16 @@ from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.models import City
-from matching import facts, messages
+from matching import messages
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
-from matching.snapshots import local_day
+from matching.reasons import facts
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer, OfferState
-
-SYSTEM_ROLES = frozenset({Role.ENGINE, Role.CLOCK, Role.FOLLOW_UP, Role.TOWN})
 
 
 class Taken(NotPossible):
@@ -113,7 +112,7 @@ def refuse(*, match_id: int, by: User, now: datetime, reason: str, note: str = "
 
 @transaction.atomic
 def cancel(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
-    """End a match before it started; everybody concerned is told. `by` None: the clock. Raises NotPossible."""
+    """End a match before it started; everybody concerned is told. `by` None: the scheduler. Raises NotPossible."""
     match = _act(match_id, Act.CANCEL, by=by, now=now, reason=reason, note=note)
     people = [match.offer.owner, *concerned_with_need(match), *accounts.coordinators_of(match.city)]
     _tell(match, "cancelled", people, messages.cancelled, now=now)
@@ -188,9 +187,9 @@ def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
 
 
 def roles_of(user: User | None, match: Match) -> frozenset[Role]:
-    """In what capacities somebody may act on a match; the clock alone when nobody."""
+    """In what capacities somebody may act on a match; the scheduler alone when nobody."""
     if user is None:
-        return frozenset({Role.CLOCK})
+        return frozenset({Role.SCHEDULER})
     in_town = accounts.roles_in(user, match.city)
     roles = {role for role in (Role.COORDINATOR, Role.OPERATOR) if role in in_town}
     if match.offer.owner_id == user.pk:
@@ -260,7 +259,7 @@ def _lapse(match_id: int, *, now: datetime) -> bool:
     match = _locked(match_id)
     if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
         return False  # the citizen answered while we waited for the lock
-    found, role = arrow(match.state, Act.LAPSE, frozenset({Role.CLOCK}), reason="")
+    found, role = arrow(match.state, Act.LAPSE, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
     _tell(match, "lapsed", accounts.coordinators_of(match.city), messages.lapsed, now=now)
     return True
@@ -271,7 +270,7 @@ def _start(match_id: int, *, now: datetime) -> bool:
     match = _locked(match_id)
     if match.state != MatchState.CONFIRMED:
         return False  # cancelled while we waited for the lock
-    found, role = arrow(match.state, Act.START, frozenset({Role.CLOCK}), reason="")
+    found, role = arrow(match.state, Act.START, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.START, found.to, role=role, by=None, now=now)
     return True
 

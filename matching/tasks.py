@@ -1,4 +1,4 @@
-"""The worker's share: answer the bell, move the clock, look at everything again. Rows say what there is to do."""
+"""The worker's share: answer wake-ups, do what time brings, look at everything again. Rows say what there is to do."""
 
 import time
 
@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import plans, rescans, scans, services
-from notifications.bell import ring_on_commit
+from matching import plans, services
+from matching.scanning import rescans, scans
+from notifications.wake_up import wake_on_commit
 
-# Well below the task's time limit; what is left then waits for a bell of its own.
+# Well below the task's time limit; what is left then waits for a wake-up of its own.
 SECONDS_A_TURN = 60.0
 
 
@@ -22,7 +23,7 @@ def scan_due() -> None:
         if not _scan_some():
             services.cancel_orphans(by=None, now=timezone.now())
             return
-    ring_on_commit("matching.tasks.scan_due")
+    wake_on_commit("matching.tasks.scan_due")
 
 
 @shared_task(ignore_result=True)
@@ -44,7 +45,7 @@ def rescan_part() -> None:
         if not rescans.work_on_one(now=timezone.now(), wake=is_first):
             return
         is_first = False
-    ring_on_commit(rescans.PART_TASK)
+    wake_on_commit(rescans.PART_TASK)
 
 
 @shared_task(ignore_result=True)
@@ -54,20 +55,20 @@ def make_plans() -> None:
     while time.monotonic() < over:
         if not plans.work_on_one(now=timezone.now()):
             return
-    ring_on_commit(plans.TASK)
+    wake_on_commit(plans.TASK)
 
 
 @shared_task(ignore_result=True)
-def move_the_clock() -> None:
+def advance_time() -> None:
     """Release what was not answered in time, set under way what begins today, call off what nobody can do.
 
-    Plans and parts of a rescan that no worker heard of, or whose worker is gone, get another bell; old plans go.
+    Plans and parts of a rescan that no worker heard of, or whose worker is gone, get another wake-up; old plans go.
     """
     now = timezone.now()
     if rescans.are_waiting():
-        ring_on_commit(rescans.PART_TASK)
+        wake_on_commit(rescans.PART_TASK)
     if plans.are_waiting():
-        ring_on_commit(plans.TASK)
+        wake_on_commit(plans.TASK)
     services.cancel_orphans(by=None, now=now)
     scans.set_suspended_aside(by=None, now=now)
     scans.mark_begun(by=None, now=now)

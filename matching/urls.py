@@ -1,11 +1,11 @@
 from django.urls import path
 
 from matching import views
-from matching.conditions import views as condition_views
-from matching.explanations import views as explanation_views
-from matching.plans import views as plan_views
-from matching.rescans import views as rescan_views
-from matching.weighting import views as weight_views
+from matching.conditions import condition_views
+from matching.explanations import explanation_views
+from matching.plans import plan_views
+from matching.scanning.rescans import rescan_views
+from matching.weighting import weight_views
 
 app_name = "matching"
 

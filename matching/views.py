@@ -18,12 +18,13 @@ from accounts import selectors as accounts
 from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.models import City
-from matching import conditions, facts, links, presentation, selectors, services
+from matching import conditions, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Role
 from matching.link_pages import link_failed
 from matching.models import Match, MatchState
-from matching.snapshots import local_day
+from matching.reasons import facts
+from matching.scanning.snapshots import local_day
 from needs.models import Need
 from needs.words import public_title
 
@@ -82,7 +83,7 @@ def act(request: HttpRequest, city_slug: str, pk: int, act: str) -> HttpResponse
     try:
         match = DESK_ACTS[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
     except NotPossible as failure:
-        messages.warning(request, presentation.why_not(failure, match))
+        messages.warning(request, presentation.refusal_words(failure, match))
     else:
         messages.success(request, _done(match, Act(act)))
     return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
@@ -258,7 +259,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
                     return _render_answer(request, match, user, roles, form, by=by, declining=True, now=now)
                 match = DESK_ACTS[asked[1]](match_id=match.pk, by=by, now=now, **form.cleaned_data)
         except NotPossible as failure:
-            messages.warning(request, presentation.why_not(failure, match))
+            messages.warning(request, presentation.refusal_words(failure, match))
         return redirect(request.path)
     declining = "non" in request.GET and asked is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)

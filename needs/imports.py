@@ -38,7 +38,7 @@ from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Sour
 from cities.models import City
 from needs.models import LARGEST_QUANTITY, Need
 from needs.services import SCAN_TASK, register
-from notifications.bell import ring_on_commit
+from notifications.wake_up import wake_on_commit
 
 COLUMNS = (
     *FIRST_COLUMNS,
@@ -150,7 +150,7 @@ class _Keeper:
 
     def wake(self) -> None:
         """Have what was kept so far matched."""
-        ring_on_commit(SCAN_TASK)
+        wake_on_commit(SCAN_TASK)
 
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""

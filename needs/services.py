@@ -1,4 +1,4 @@
-"""Every write to a need. None calls anything above: it marks the row as changed and rings the bell."""
+"""Every write to a need. None calls anything above: it marks the row as changed and wakes a worker."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -19,8 +19,8 @@ from catalogue.vocabulary import Kind, Source
 from cities.models import City
 from needs import messages
 from needs.models import OPEN_STATES, Need, NeedChange, NeedState
-from notifications.bell import ring_on_commit
 from notifications.services import queue
+from notifications.wake_up import wake_on_commit
 
 SCAN_TASK = "matching.tasks.scan_due"
 # What only people read: changing it asks nothing of the engine.
@@ -90,7 +90,7 @@ def register(
             now=now,
         )
     if wake:
-        ring_on_commit(SCAN_TASK)
+        wake_on_commit(SCAN_TASK)
     return need
 
 
@@ -180,7 +180,7 @@ def mark_due(*, need_ids: Iterable[int], now: datetime) -> int:
     locked = list(wanted.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     Need.objects.filter(pk__in=locked).update(scan_due_at=Coalesce("scan_due_at", Value(now)))
     if locked:
-        ring_on_commit(SCAN_TASK)
+        wake_on_commit(SCAN_TASK)
     return len(locked)
 
 
@@ -241,7 +241,7 @@ def _touch(need: Need, *, material: bool, now: datetime, also: Sequence[str], re
             names.append("revision")
         need.scan_due_at = now
         names.append("scan_due_at")
-        ring_on_commit(SCAN_TASK)
+        wake_on_commit(SCAN_TASK)
     need.save(update_fields=names)
     if material and revises:
         need.refresh_from_db(fields=["revision"])

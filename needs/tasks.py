@@ -1,4 +1,4 @@
-"""The clock of needs: close those whose last day has passed."""
+"""What time brings to needs: close those whose last day has passed."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -1,6 +1,6 @@
 """Writing messages, and moving them towards their recipients.
 
-Queued in the caller's transaction, then the bell; claimed and committed before sending; settled afterwards. A claim
+Queued in the caller's transaction, then the wake-up; claimed and committed before sending; settled afterwards. A claim
 that nobody settles is an interrupted sending, and never sent again by itself.
 """
 
@@ -18,10 +18,10 @@ from django.utils import translation
 
 from accounts.models import User
 from cities.models import City
-from notifications.bell import ring_on_commit
 from notifications.channels import NotSent, Unknown
 from notifications.channels.email import EmailChannel
 from notifications.models import Channel, Message, MessageState
+from notifications.wake_up import wake_on_commit
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def queue(
             return None  # another transaction queued the same one meanwhile
         raise
     if message.channel != Channel.CALL and message.due_at <= now:
-        ring_on_commit(DELIVER_TASK)
+        wake_on_commit(DELIVER_TASK)
     return message
 
 
@@ -148,7 +148,7 @@ def retry_uncertain(*, message_id: int, by: User, now: datetime) -> Message:
         message.save(update_fields=["state", "due_at", "tried_since", "channel"])
         log.info("message %s queued again by user %s", message.pk, by.pk)
         if message.channel != Channel.CALL:
-            ring_on_commit(DELIVER_TASK)
+            wake_on_commit(DELIVER_TASK)
     return message
 
 

@@ -1,4 +1,4 @@
-"""Delivering the outbox: at the bell, and once a minute for what no bell announced."""
+"""Delivering the outbox: when woken, and once a minute for what no wake-up announced."""
 
 import time
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from notifications import services
-from notifications.bell import ring_on_commit
+from notifications.wake_up import wake_on_commit
 
 # Well below the worker's time limit, with one more batch in sight.
 LONGEST_RUN_SECONDS = 60
@@ -19,7 +19,7 @@ def deliver() -> None:
     while services.deliver_batch(by=None, now=timezone.now()):
         if time.monotonic() > end:
             # Make room for the other tasks, then go on.
-            ring_on_commit(services.DELIVER_TASK)
+            wake_on_commit(services.DELIVER_TASK)
             return
 
 

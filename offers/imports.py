@@ -43,7 +43,7 @@ from catalogue.spreadsheets import (
 )
 from catalogue.vocabulary import CATEGORIES, Category, Household, Kind, Source
 from cities.models import City
-from notifications.bell import ring_on_commit
+from notifications.wake_up import wake_on_commit
 from offers.models import LARGEST_CAPACITY, Condition, DwellingState, HandOver, Offer
 from offers.services import SCAN_TASK, register
 
@@ -217,7 +217,7 @@ class _Keeper:
 
     def wake(self) -> None:
         """Have what was kept so far matched."""
-        ring_on_commit(SCAN_TASK)
+        wake_on_commit(SCAN_TASK)
 
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""

@@ -69,8 +69,8 @@ def _key_of(*lists: str) -> Func:
     return Func(Func(words, Value(0), function="hash_array_extended"), function="int8send")
 
 
-# What the engine reads of an offer, in one value: taken apart where it lies, by `matching.reading.offers`. Sixteen
-# fields one by one took three times as long (docs/adr/0007).
+# What the engine reads of an offer, in one value: taken apart where it lies, by
+# `matching.scanning.reading.offer_columns`. Sixteen fields one by one took three times as long (docs/adr/0007).
 PACKED = {
     "id": _sent("id", "int8send"),
     "revision": _sent("revision", "int4send"),
@@ -106,10 +106,6 @@ class OfferQuerySet(models.QuerySet["Offer"]):
             return self.none()
         towns = CityRole.objects.filter(user=user, role__in=["coordinator", "operator"]).values("city")
         return self.filter(Q(owner=user) | Q(city__in=towns))
-
-    def editable_by(self, user: User) -> "OfferQuerySet":
-        """The same rule for changing: the owner, or the town's desk for a caller."""
-        return self.visible_to(user)
 
     def open(self) -> "OfferQuerySet":
         """Offers that the engine may match."""

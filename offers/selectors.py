@@ -14,7 +14,6 @@ from offers.services import Period
 
 # Offers in these states can still be changed by their owner or the desk.
 EDITABLE = (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED)
-ENDED_LAST = (OfferState.WITHDRAWN,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Every write to an offer. None calls anything above: it marks the row as changed and rings the bell."""
+"""Every write to an offer. None calls anything above: it marks the row as changed and wakes a worker."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
 from catalogue.vocabulary import MOST_PERIODS, TOO_MANY_PERIODS, Source
 from cities.models import City
-from notifications.bell import ring_on_commit
 from notifications.services import queue
+from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import Offer, OfferChange, OfferState, Window
 
@@ -89,7 +89,7 @@ def register(
         if notify:
             _send_receipt(offer, now=now)
         if wake:
-            ring_on_commit(SCAN_TASK)
+            wake_on_commit(SCAN_TASK)
     return offer
 
 
@@ -258,7 +258,7 @@ def mark_due(*, offer_ids: Iterable[int], now: datetime) -> None:
         .values_list("pk", flat=True)
     )
     Offer.objects.filter(pk__in=locked).update(scan_due_at=Coalesce("scan_due_at", Value(now)))
-    ring_on_commit(SCAN_TASK)
+    wake_on_commit(SCAN_TASK)
 
 
 def _locked(offer_id: int) -> Offer:
@@ -344,7 +344,7 @@ def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str], 
             names.append("revision")
         offer.scan_due_at = offer.scan_due_at or now  # since when, not when last
         names.append("scan_due_at")
-        ring_on_commit(SCAN_TASK)
+        wake_on_commit(SCAN_TASK)
     offer.save(update_fields=names)
     if material and revises:
         offer.refresh_from_db(fields=["revision"])

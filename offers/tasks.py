@@ -1,4 +1,4 @@
-"""The clock of offers: once a day, ask whether they still hold, and set aside those that nobody confirms."""
+"""What time brings to offers: once a day, ask whether they still hold, and set aside those that nobody confirms."""
 
 from celery import shared_task
 from django.utils import timezone

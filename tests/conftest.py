@@ -217,7 +217,7 @@ def gazetteer(gazetteer_file: Path, db: None) -> None:
 
 
 @pytest.fixture
-def bells() -> Callable[[], list[tuple[str, list[Any]]]]:
+def wake_ups() -> Callable[[], list[tuple[str, list[Any]]]]:
     """What has been published and no worker has taken: (task, arguments), in no order."""
     from config.celery import app
 
@@ -237,7 +237,7 @@ def bells() -> Callable[[], list[tuple[str, list[Any]]]]:
 
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
-    """A Celery worker in a thread of this process, on all queues: what a commit rings, it answers."""
+    """A Celery worker in a thread of this process, on all queues: what a commit announces, it does."""
     from celery.contrib.testing.worker import start_worker
 
     from config.celery import app

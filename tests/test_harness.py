@@ -61,28 +61,28 @@ def test_the_database_is_a_test_database(db):
     assert database_url().endswith(connection.settings_dict["NAME"])
 
 
-def test_a_bell_is_published_and_read(bells):
+def test_a_wake_up_is_published_and_read(wake_ups):
     heartbeat.delay()
-    assert bells() == [("config.tasks.heartbeat", [])]
+    assert wake_ups() == [("config.tasks.heartbeat", [])]
 
 
-def test_no_bell_survives_its_test(bells):
-    assert bells() == []
+def test_no_wake_up_survives_its_test(wake_ups):
+    assert wake_ups() == []
 
 
-def test_a_bell_rings_on_commit_alone(transactional_db, bells):
+def test_a_wake_up_is_sent_on_commit_alone(transactional_db, wake_ups):
     with transaction.atomic():
         heartbeat.delay_on_commit()
-        assert bells() == []
-    assert bells() == [("config.tasks.heartbeat", [])]
+        assert wake_ups() == []
+    assert wake_ups() == [("config.tasks.heartbeat", [])]
 
 
-def test_the_worker_answers_bells(worker, eventually):
+def test_the_worker_answers_wake_ups(worker, eventually):
     heartbeat.delay()
     assert eventually(lambda: cache.get(HEARTBEAT_KEY))
 
 
-def test_a_worker_process_answers_bells(worker_process, eventually):
+def test_a_worker_process_answers_wake_ups(worker_process, eventually):
     process = worker_process()
     heartbeat.delay()
     assert eventually(lambda: cache.get(HEARTBEAT_KEY), seconds=30)

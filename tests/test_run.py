@@ -113,7 +113,7 @@ def test_a_towns_worker_and_scheduler_answer_and_end(town, tmp_path, eventually)
 def test_what_takes_long_has_workers_of_its_own(town, tmp_path, eventually):
     from django.utils import timezone
 
-    from matching import rescans
+    from matching.scanning import rescans
     from tests.factories.cities import CityFactory
     from tests.factories.matching import due_need
 

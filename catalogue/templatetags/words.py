@@ -7,7 +7,6 @@ from django import template
 from django.utils import timezone
 
 from catalogue import labels, languages, times
-from catalogue.slots import parse_slot
 
 register = template.Library()
 
@@ -58,12 +57,6 @@ def language_names(codes: Iterable[str]) -> str:
 def language_name(code: str) -> str:
     """ "français" from a code."""
     return languages.language_name(code)
-
-
-@register.filter
-def slot_names(slots: Iterable[str]) -> str:
-    """ "lundi matin, mardi de 18 h à 20 h" from stored slots."""
-    return labels.listed(times.slot_words(parse_slot(slot)) for slot in slots)
 
 
 @register.filter

@@ -5,8 +5,17 @@ possible, and a yes counts only while it still does (`asking`). What each rule c
 was asked in `lists` and `thread`, and how people read of it in `words` and `views`.
 """
 
-from matching.conditions.asking import DESK, CannotAnswer, CannotAsk, answer, ask, concerns
-from matching.conditions.lists import Asked, Line, gains, is_moot, lines, scan_of, visible_to, waiting_for
+from matching.conditions.question_lists import (
+    Asked,
+    Line,
+    gains,
+    is_moot,
+    lines,
+    scan_of,
+    visible_to,
+    waiting_for,
+)
+from matching.conditions.questions import DESK, CannotAnswer, CannotAsk, answer, ask, concerns
 from matching.conditions.thread import events
 
 __all__ = [

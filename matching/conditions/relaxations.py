@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import engine
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Kind
-from matching import engine
 from needs.models import Need
 from offers.models import Offer
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalogue.times import ago
-from matching.conditions.lists import asked_of
-from matching.conditions.words import change_words
+from matching.conditions.condition_words import change_words
+from matching.conditions.question_lists import asked_of
 from matching.models import ConditionQuestion, Scan
 
 Answer = ConditionQuestion.Answer

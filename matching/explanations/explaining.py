@@ -13,15 +13,16 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 
+import engine
 from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from cities.models import City
-from matching import algorithm, engine
 from matching.lifecycle import Role
-from matching.messages import kilometres, reason_sentence
 from matching.models import Decision, Match, MatchState, Scan
-from matching.presentation import ACT_WORDS, PART_REASONS
+from matching.presentation import ACT_WORDS
+from matching.reasons import notice
+from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
 from needs.words import public_title
@@ -307,7 +308,7 @@ def _rules(match: Match, reader: Reader) -> list[Rule]:
             concerned=match.need.kind in rule["kinds"],
             reason=capfirst(next((told[code] for code in RULE_REASONS[rule["code"]] if code in told), "")),
         )
-        for rule in algorithm.rules()
+        for rule in notice.rules()
     ]
 
 
@@ -324,7 +325,7 @@ def _parts(match: Match, reader: Reader) -> list[Part]:
             weight=_figure(part["points"]),
             points=_rounded(match.parts[part["code"]] * part["points"], reader),
         )
-        for part in algorithm.parts(match.weights)
+        for part in notice.parts(match.weights)
     ]
 
 

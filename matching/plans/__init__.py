@@ -7,7 +7,9 @@ when it is accepted (`acceptance`). How people read of it: `words`, `presentatio
 """
 
 from matching.plans.acceptance import Outcome, Refused, accept, askable, suggestion
-from matching.plans.asking import (
+from matching.plans.freshness import Standing, fingerprint, is_stale, look_at, refresh
+from matching.plans.making import SEEN_KM, work_on_one
+from matching.plans.plan_queue import (
     BUDGETS,
     TASK,
     NothingToPlan,
@@ -18,8 +20,6 @@ from matching.plans.asking import (
     open_needs,
     renew,
 )
-from matching.plans.freshness import Standing, fingerprint, is_stale, look_at, refresh
-from matching.plans.making import SEEN_KM, work_on_one
 
 __all__ = [
     "BUDGETS",

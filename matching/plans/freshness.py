@@ -8,15 +8,15 @@ from typing import Any
 from django.contrib.postgres.aggregates import BitXor
 from django.db.models import BigIntegerField, Count, Expression, F, Func, Q, QuerySet
 
+import engine
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities import selectors as cities
-from matching import engine
 from matching.lifecycle import ANSWERED, HOLDING
 from matching.models import Hold, Match, Plan, PlanLine
-from matching.plans.asking import needs_of, renew
-from matching.reading import ASKED_DAYS
-from matching.snapshots import local_day
+from matching.plans.plan_queue import needs_of, renew
+from matching.scanning.reading import ASKED_DAYS
+from matching.scanning.snapshots import local_day
 from needs.models import Need, NeedState
 from offers.models import Offer
 

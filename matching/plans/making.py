@@ -12,19 +12,20 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from matching import claims, engine, snapshots
-from matching.claims import Work
-from matching.engine.columns import Ints, row_codes
-from matching.engine.planning import EQUAL
-from matching.engine.planning import Plan as Found
-from matching.engine.planning import plan as best_plan
-from matching.engine.planning.gaps import LeftOut, left_out
-from matching.engine.planning.scarcity import Call, Relaxation, calls, relaxations
-from matching.engine.rules import MICRO
+import engine
+from engine.columns import Ints, row_codes
+from engine.planning import EQUAL
+from engine.planning import Plan as Found
+from engine.planning import plan as best_plan
+from engine.planning.gaps import LeftOut, left_out
+from engine.planning.scarcity import Call, Relaxation, calls, relaxations
+from engine.rules import MICRO
 from matching.models import Plan, PlanGap, PlanLine
-from matching.plans.asking import needs_of, undone
 from matching.plans.freshness import fingerprint
-from matching.snapshots import local_day
+from matching.plans.plan_queue import needs_of, undone
+from matching.scanning import snapshots, work_locks
+from matching.scanning.snapshots import local_day
+from matching.scanning.work_locks import Work
 from needs.models import Need
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def work_on_one(*, now: datetime) -> bool:
         log.exception("plan %s failed", plan.pk)
         _fail(plan.pk, now=now + timedelta(seconds=time.monotonic() - began))
     finally:
-        claims.give_back(Work.PLAN, plan.pk)
+        work_locks.unlock(Work.PLAN, plan.pk)
     return True
 
 
@@ -71,12 +72,12 @@ class _Made:
 def _taken(*, now: datetime) -> Plan | None:
     """The longest waiting plan that nobody works on, locked for us."""
     for pk in list(undone().order_by("asked_at", "pk").values_list("pk", flat=True)):
-        if not claims.claim(Work.PLAN, pk):
+        if not work_locks.try_lock(Work.PLAN, pk):
             continue
         plan = _begun(pk, now=now)
         if plan is not None:
             return plan
-        claims.give_back(Work.PLAN, pk)
+        work_locks.unlock(Work.PLAN, pk)
     return None
 
 

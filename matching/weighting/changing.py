@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from cities import services as cities
 from cities.models import City
-from matching.engine.records import PARTS
+from engine.vocabulary import PARTS
 from matching.models import WeightsChange
 from needs import services as needs
 from needs.models import OPEN_STATES, Need

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import engine
 from cities.models import City
-from matching import engine, snapshots
+from matching.scanning import snapshots
 from matching.weighting.changing import Points, points_of
 from needs.models import Need
 from offers.models import Offer

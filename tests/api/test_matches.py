@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ContactReading
-from matching import facts
 from matching.models import Match
+from matching.reasons import facts
 from matching.serializers import PARTS, Reader
 from matching.services import roles_of
 from needs.models import Need

@@ -7,9 +7,9 @@ from typing import Any
 from accounts.models import Membership, User
 from catalogue.vocabulary import Kind
 from cities.models import City
-from matching import scans
 from matching.models import Match, MatchState
-from matching.snapshots import local_day
+from matching.scanning import scans
+from matching.scanning.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory

@@ -188,7 +188,7 @@ def test_what_took_place_is_completed_after_its_last_day(asked):
     assert services.complete_over(now=noon(LAST_DAY + timedelta(days=1))) == 0
 
     assert story.state() == MatchState.COMPLETED
-    assert Decision.objects.filter(match=story.match).last().role == Role.CLOCK
+    assert Decision.objects.filter(match=story.match).last().role == Role.SCHEDULER
 
 
 def test_what_nobody_answered_is_not_completed(db, tell):

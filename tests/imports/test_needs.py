@@ -23,7 +23,7 @@ Write = Callable[..., Path]
 
 
 def test_a_family_with_everything(
-    import_needs: Import, write_csv: Write, organisation: Organisation, bells: Callable[[], list[Any]]
+    import_needs: Import, write_csv: Write, organisation: Organisation, wake_ups: Callable[[], list[Any]]
 ) -> None:
     said = import_needs(
         write_csv(

@@ -386,17 +386,20 @@ def test_the_database_has_the_last_word(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_is_woken_once_for_each_lot(
-    import_offers: Import, write_csv: Write, bells: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+    import_offers: Import,
+    write_csv: Write,
+    wake_ups: Callable[[], list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("catalogue.imports.LOT", 2)
     path = write_csv([{**OFFER, "id": str(number)} for number in range(5)])
     import_offers(path, dry_run=True)
-    assert bells() == []
+    assert wake_ups() == []
     import_offers(path)
-    assert [task for task, _arguments in bells()] == ["matching.tasks.scan_due"] * 3
+    assert [task for task, _arguments in wake_ups()] == ["matching.tasks.scan_due"] * 3
     assert Offer.objects.due_for_scan().count() == 5
     import_offers(path)
-    assert len(bells()) == 3
+    assert len(wake_ups()) == 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from followups.models import Answer, FollowUp
 from matching import conditions, links, plans, services
 from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
-from matching.snapshots import local_day
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from offers.models import Offer

@@ -159,7 +159,7 @@ def violations(*, settled: bool = False) -> list[str]:
 def _decisions_outside_the_table() -> list[str]:
     """Decisions that no arrow allows, whose role may not act, or that lack a reason, an actor."""
     wrong: dict[str, list[int]] = defaultdict(list)
-    nobody = {Role.CLOCK, Role.ENGINE, Role.TOWN}
+    nobody = {Role.SCHEDULER, Role.ENGINE, Role.TOWN}
     decisions = Decision.objects.values_list("pk", "from_state", "act", "to_state", "role", "reason", "by")
     for pk, before, act, after, role, reason, by in decisions.iterator():
         arrow = ARROWS.get((before, Act(act)))

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from cities.models import City
-from matching import scans
 from matching.models import Scan
+from matching.scanning import scans
 from needs.models import Need
 
 _WAITING_FOR_US = """

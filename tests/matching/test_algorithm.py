@@ -11,11 +11,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+import engine
 from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
-from matching import algorithm, engine, snapshots, weighting
-from matching.engine import records, scoring
-from matching.engine import rules as engine_rules
+from engine import rules as engine_rules
+from engine import scoring, vocabulary
+from matching import weighting
+from matching.reasons import notice
+from matching.scanning import snapshots
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW
@@ -48,27 +51,27 @@ def said(city):
 
 
 def test_every_rule_part_and_field_has_words_and_no_word_is_left_over():
-    assert [rule["code"] for rule in algorithm.rules()] == list(engine.RULES)
-    assert list(algorithm.RULE_KINDS) == list(algorithm._exact_rules()) == list(engine.RULES)
-    assert [part["code"] for part in algorithm.parts(DEFAULT_WEIGHTS)] == list(engine.PARTS)
-    assert list(algorithm.part_formulas()) == list(engine.PARTS)
+    assert [rule["code"] for rule in notice.rules()] == list(engine.RULES)
+    assert list(notice.RULE_KINDS) == list(notice._exact_rules()) == list(engine.RULES)
+    assert [part["code"] for part in notice.parts(DEFAULT_WEIGHTS)] == list(engine.PARTS)
+    assert list(notice.part_formulas()) == list(engine.PARTS)
     read = {field.name for record in (engine.Offer, engine.Need) for field in fields(record)}
-    assert set(algorithm.DATA_WORDS) == read
-    assert [one["code"] for one in algorithm.priorities()] == list(engine.PRIORITIES)
+    assert set(notice.DATA_WORDS) == read
+    assert [one["code"] for one in notice.priorities()] == list(engine.PRIORITIES)
 
 
 def test_a_new_rule_without_words_fails(monkeypatch):
     monkeypatch.setitem(engine_rules.RULES, "luck", engine_rules.RULES["open"])
     with pytest.raises(KeyError, match="luck"):
-        algorithm.rules()
+        notice.rules()
 
 
 def test_a_new_part_or_field_without_words_fails(monkeypatch):
     monkeypatch.setattr(engine, "PARTS", (*engine.PARTS, "luck"))
     with pytest.raises(KeyError, match="luck"):
-        algorithm.parts(DEFAULT_WEIGHTS)
+        notice.parts(DEFAULT_WEIGHTS)
     with pytest.raises(KeyError, match="nationality"):
-        algorithm._said_once(make_dataclass("Offer", ["nationality"]))
+        notice._said_once(make_dataclass("Offer", ["nationality"]))
 
 
 # --- What is said is what is done ------------------------------------------------------------------------
@@ -80,7 +83,7 @@ def test_the_original_points_are_the_engine_s():
     )
 
 
-@pytest.mark.parametrize("kind", records.KINDS)
+@pytest.mark.parametrize("kind", vocabulary.KINDS)
 def test_rules_of_other_kinds_never_break(kind):
     """A need and an offer at odds in every condition break the rules of their own kind and no other."""
     category = {"housing": "shared_room", "goods": "bedding", "skill": "interpreting"}[kind]
@@ -97,7 +100,7 @@ def test_rules_of_other_kinds_never_break(kind):
     )  # fmt: skip
     broken = set(engine.broken_rules(need, offer))
     of_this_kind_alone = {
-        rule for rule, kinds in algorithm.RULE_KINDS.items() if kinds != records.KINDS and kind in kinds
+        rule for rule, kinds in notice.RULE_KINDS.items() if kinds != vocabulary.KINDS and kind in kinds
     }
     assert broken == of_this_kind_alone
 
@@ -108,11 +111,11 @@ def test_the_constants_shown_are_the_engine_s(city, url):
         f"voit les {engine.KEEP} meilleures",
         f"jusqu’à {engine.NEAR} propositions",
         f"au plus {engine.NEAR_KM:g} km au-delà",
-        f"divisés par {records.UNKNOWN_CONFIRMATION_DAYS}",
+        f"divisés par {vocabulary.UNKNOWN_CONFIRMATION_DAYS}",
         f"reçues depuis {snapshots.ASKED_DAYS} jours",
         f"Au moins {engine_rules.SHORTEST_OVERLAP_MINUTES} minutes",
         f"sphère de {str(engine.EARTH_RADIUS_KM).replace('.', ',')} km",
-        f"arrondies à {algorithm.DECIMALS} décimales",
+        f"arrondies à {notice.DECIMALS} décimales",
         f"Ce soir : {engine.PRIORITIES['tonight']}",
         f"Cette semaine : {engine.PRIORITIES['this_week']}",
         f"Prévu : {engine.PRIORITIES['planned']}",
@@ -120,7 +123,7 @@ def test_the_constants_shown_are_the_engine_s(city, url):
         "L. 311-3-1", "L. 342-1", "CADA",
     ):  # fmt: skip
         assert sentence in words, sentence
-    assert 10**algorithm.DECIMALS == engine_rules.MICRO
+    assert 10**notice.DECIMALS == engine_rules.MICRO
 
 
 # Each case as the page tells it, and what the sentence beside it makes of it.
@@ -214,17 +217,17 @@ def test_the_order_is_the_one_that_is_told(criterion):
     weights = engine.Weights(proximity=0, dates=30, fit=20, language=30, freshness=10, courtesy=10)
     (ranking,) = engine.rank([need], offers, today=date(2026, 3, 1), weights=weights)
     assert ranking.pairings[0].offer_id == one["id"]
-    assert len(algorithm.order()) == len(better)
+    assert len(notice.order()) == len(better)
 
 
 def test_every_rule_says_whether_it_alone_makes_a_near_miss(city, url):
-    assert [rule["code"] for rule in algorithm.rules() if rule["near_miss"]] == [
+    assert [rule["code"] for rule in notice.rules() if rule["near_miss"]] == [
         code for code in engine.RULES if code in engine_rules.MISSABLE
     ]
     words = shown(url)
     assert words.count("est dite presque possible") == len(engine_rules.MISSABLE)
     assert words.count("n’est pas montrée") == len(engine_rules.ESSENTIAL)
-    for rule in algorithm.rules():
+    for rule in notice.rules():
         assert flat(rule["words"]) in words
         assert flat(rule["exact"]) in words
 
@@ -267,7 +270,7 @@ def test_the_notice_for_programs_says_the_same(city):
     assert {one["code"]: one["priority"] for one in notice["priorities"]} == engine.PRIORITIES
     assert notice["constants"] == {
         "earth_radius_km": engine.EARTH_RADIUS_KM,
-        "unknown_confirmation_days": records.UNKNOWN_CONFIRMATION_DAYS,
+        "unknown_confirmation_days": vocabulary.UNKNOWN_CONFIRMATION_DAYS,
         "asked_days": snapshots.ASKED_DAYS,
         "shortest_overlap_minutes": engine_rules.SHORTEST_OVERLAP_MINUTES,
     }

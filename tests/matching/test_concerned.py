@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
-from matching import reading, scans, snapshots
 from matching.models import Match
-from matching.reading import concerned
+from matching.scanning import reading, scans, snapshots
+from matching.scanning.reading import concerned
 from needs.models import OPEN_STATES, Need
 from offers.models import Offer
 from tests.factories.accounts import OrganisationFactory, UserFactory

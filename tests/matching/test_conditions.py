@@ -11,7 +11,7 @@ from catalogue.vocabulary import Kind
 from matching import conditions, selectors, services
 from matching.conditions import CannotAnswer, CannotAsk
 from matching.models import ConditionQuestion, Match, MatchState, Scan
-from matching.snapshots import local_day
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from notifications.models import Channel, Message

@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import Role
 from catalogue.vocabulary import Kind
 from matching import conditions, links
-from matching.messages import near_miss_sentence
 from matching.models import ConditionQuestion, Match
-from matching.snapshots import local_day
+from matching.reasons.sentences import near_miss_sentence
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from notifications.models import Message
 from offers import services as offers

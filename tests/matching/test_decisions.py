@@ -13,7 +13,7 @@ from matching import services
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.lifecycle import Role as Acting
 from matching.models import Decision, Hold, Match, MatchState
-from matching.snapshots import local_day
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from notifications.models import Message
@@ -109,7 +109,7 @@ def test_the_deadline_follows_the_urgency(db, urgency, hours):
     assert it.state == "proposed"
 
 
-def test_an_answer_after_the_deadline_counts_until_the_clock_has_passed(db):
+def test_an_answer_after_the_deadline_counts_until_the_scheduler_has_passed(db):
     it = until("proposed", story())
     late = NOW + timedelta(hours=73)
     accept(it, late)
@@ -405,7 +405,7 @@ def test_a_paused_offer_keeps_its_word(db, state):
     assert it.state == state
 
 
-# --- The clock -----------------------------------------------------------------------------------------
+# --- The scheduler -----------------------------------------------------------------------------------------
 
 
 def test_matches_start_on_their_first_day_in_their_own_town(db):
@@ -425,7 +425,7 @@ def test_matches_start_on_their_first_day_in_their_own_town(db):
     assert services.start_due(by=None, now=at(day)) == 0
 
 
-def test_the_clock_takes_what_it_can_in_one_go(db):
+def test_the_scheduler_takes_what_it_can_in_one_go(db):
     for _ in range(5):
         until("proposed", story())
     late = NOW + timedelta(days=4)

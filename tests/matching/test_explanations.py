@@ -11,15 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
+import engine
 from accounts.models import Role
 from catalogue.vocabulary import Kind
-from matching import algorithm, engine, links, services
+from matching import links, services
 from matching.explanations.document import as_pdf
 from matching.explanations.explaining import RULE_REASONS, Reader, explain
 from matching.lifecycle import Reason
-from matching.messages import _SENTENCES
 from matching.models import Match, Scan
-from matching.presentation import PART_LABELS, PART_REASONS
+from matching.reasons import notice
+from matching.reasons.sentences import _SENTENCES, PART_LABELS, PART_REASONS
 from needs.models import Need
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import story
@@ -104,9 +105,9 @@ def test_every_rule_part_and_reason_has_its_place():
 
 def test_the_coordinator_reads_everything(it, as_user):
     words = main(as_user(it.coordinator).get(page_of(it)))
-    for rule in algorithm.rules():
+    for rule in notice.rules():
         assert flat(rule["words"]) in words
-    for part in algorithm.parts(it.match.weights):
+    for part in notice.parts(it.match.weights):
         assert part["label"] in words
         assert flat(part["formula"]) in words
     for said in (
@@ -164,7 +165,7 @@ def test_rules_of_other_kinds_are_set_apart(city, kind):
     match = story(city=city, kind=kind).match
     found = explain(match, Reader(True, True, True), scan=None)
     apart = {rule.words for rule in found.rules if not rule.concerned}
-    expected = {rule["words"] for rule in algorithm.rules() if kind not in rule["kinds"]}
+    expected = {rule["words"] for rule in notice.rules() if kind not in rule["kinds"]}
     assert apart == expected
     assert found.has_rules_apart is bool(expected)
 

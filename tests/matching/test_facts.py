@@ -7,10 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import engine
 from catalogue.vocabulary import Kind
-from matching import engine, facts, presentation, selectors, services, snapshots
+from matching import presentation, selectors, services
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
+from matching.reasons import facts
+from matching.scanning import snapshots
 from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory
@@ -137,7 +140,7 @@ def test_a_row_that_the_engine_refuses_has_its_figures(city, coordinator, client
     assert f"need {match.need_id} with offer {match.offer_id} is left unexplained: languages" in caplog.text
     assert presentation.reasons(match) == []
     assert [part["points"] for part in presentation.parts(match)] == [
-        match.parts[name] * match.weights[name] for name in engine.records.PARTS
+        match.parts[name] * match.weights[name] for name in engine.PARTS
     ]
     client.force_login(coordinator)
     page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))

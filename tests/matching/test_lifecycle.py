@@ -115,12 +115,12 @@ def test_what_holds_follows_the_domain():
     assert set(CONTACT_STATES) == SERVED | {MatchState.BROKEN_OFF}
 
 
-def test_nobody_but_the_engine_supersedes_and_nobody_but_the_clock_lapses():
+def test_nobody_but_the_engine_supersedes_and_nobody_but_the_scheduler_lapses():
     for (_state, act), found in ARROWS.items():
         if act == Act.SUPERSEDE:
             assert found.roles == {Role.ENGINE}
         elif act == Act.LAPSE:
-            assert found.roles == {Role.CLOCK}
+            assert found.roles == {Role.SCHEDULER}
         else:
             assert Role.ENGINE not in found.roles
 
@@ -128,7 +128,7 @@ def test_nobody_but_the_engine_supersedes_and_nobody_but_the_clock_lapses():
 WHO = {
     "coordinator": {Role.COORDINATOR},
     "engine": {Role.ENGINE},
-    "clock": {Role.CLOCK},
+    "scheduler": {Role.SCHEDULER},
     "citizen": {Role.CITIZEN},
     "association": {Role.ASSOCIATION},
     "follow-up": {Role.FOLLOW_UP},

@@ -7,21 +7,23 @@ from datetime import date, timedelta
 import pytest
 from django.utils import translation
 
+import engine
 from catalogue.vocabulary import Category, Kind
-from matching import engine, messages, presentation, services
-from matching.engine.rules import ESSENTIAL
-from matching.facts import plain
+from engine.rules import ESSENTIAL
+from matching import messages, presentation, services
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
-from matching.messages import near_miss_sentence, reason_sentence
 from matching.models import Match, MatchState
+from matching.reasons import sentences
+from matching.reasons.facts import plain
+from matching.reasons.sentences import near_miss_sentence, reason_sentence
 from needs.models import Need
 from notifications.models import Message
 from tests.conftest import ROOT
+from tests.engine import builders
 from tests.factories.matching import NOW, story
-from tests.matching.engine import builders
 
-EXPLAIN = ROOT / "matching" / "engine" / "explain.py"
+EXPLAIN = ROOT / "engine" / "explain.py"
 TODAY = builders.TODAY
 LEFT_OVER = re.compile(r"%\(|%s|\{|\}|None|\bFalse\b|\bTrue\b")
 
@@ -62,7 +64,7 @@ def test_every_reason_of_the_engine_has_a_sentence(said):
     reasons, _misses = said
     assert set(reasons) <= codes
     assert codes - set(reasons) == set(), "this test no longer meets every reason"
-    assert set(messages._SENTENCES) == codes
+    assert set(sentences._SENTENCES) == codes
     for code, found in reasons.items():
         for reason in found:
             assert complete(reason_sentence(code, reason.params)), reason
@@ -73,7 +75,7 @@ def test_every_reason_of_the_engine_has_a_sentence(said):
 def test_every_near_miss_of_the_engine_has_a_sentence(said):
     _reasons, misses = said
     missable = set(engine.RULES) - set(ESSENTIAL)
-    assert set(misses) == missable == set(messages._NEAR_MISSES)
+    assert set(misses) == missable == set(sentences._NEAR_MISSES)
     for rule, found in misses.items():
         for reason in found:
             assert complete(near_miss_sentence(rule, reason.params)), reason
@@ -82,12 +84,12 @@ def test_every_near_miss_of_the_engine_has_a_sentence(said):
 
 def test_every_reason_is_shown_once_on_the_card():
     shown = [code for matter in presentation._MATTERS for code in matter]
-    assert sorted(shown) == sorted(messages._SENTENCES)
+    assert sorted(shown) == sorted(sentences._SENTENCES)
 
 
 def test_every_rule_and_part_is_explained():
-    assert set(presentation.RULE_WORDS) == set(engine.RULES)
-    assert list(presentation.PART_LABELS) == list(presentation.PART_MEANINGS) == list(engine.records.PARTS)
+    assert set(sentences.RULE_WORDS) == set(engine.RULES)
+    assert list(sentences.PART_LABELS) == list(sentences.PART_MEANINGS) == list(engine.PARTS)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_every_decision_has_its_words_in_the_thread():
 @pytest.mark.parametrize("why", ["state", "role", "reason", "vetting", "taken", "closed", "changed"])
 @pytest.mark.parametrize("act", [Act.PROPOSE, Act.ACCEPT, Act.CONFIRM])
 def test_every_refusal_is_a_sentence(why, act):
-    words = presentation.why_not(NotPossible(act, MatchState.PROPOSED, why), Match())
+    words = presentation.refusal_words(NotPossible(act, MatchState.PROPOSED, why), Match())
     assert complete(words)
     assert words.endswith(".")
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.rescans import parts
-from matching.rescans.parts import Cell, shares
+from matching.scanning.rescans import parts
+from matching.scanning.rescans.parts import Cell, shares
 
 cells = st.dictionaries(
     st.tuples(st.sampled_from(["", "clothes", "books", "tools"]), st.sampled_from(["01", "2A", "67", "974"])),

@@ -15,7 +15,7 @@ from catalogue.vocabulary import Kind, Urgency
 from matching import plans, services
 from matching.lifecycle import Reason
 from matching.models import Match, Plan
-from matching.plans import views as plan_views
+from matching.plans import plan_views
 from offers import services as offers
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -265,7 +265,7 @@ def test_only_what_reaches_the_bound_is_100_percent(scene, desk, make):
 
 
 def test_a_plan_that_was_cut_short_says_so(city, desk, make):
-    """Given no time it takes the better of the usual ways, which leaves out a whole household here."""
+    """Given no time it takes the better of the baselines, which leaves out a whole household here."""
     due_offer(city=city, now=now(), capacity=3, confirmed_at=now())
     due_offer(city=city, now=now(), capacity=2, confirmed_at=now() - timedelta(days=80))
     due_need(city=city, now=now(), adult_women=1, children_3_to_11=1, urgency=Urgency.TONIGHT)

@@ -9,10 +9,11 @@ from django.db import connection
 
 from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind, Urgency
-from matching import claims, conditions, plans, rescans, services
+from matching import conditions, plans, services
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
 from matching.plans import making
+from matching.scanning import rescans, work_locks
 from needs import services as needs
 from notifications.models import Message
 from offers import services as offers
@@ -203,10 +204,10 @@ def test_a_selection_that_no_form_offers_is_refused(city, ask, wrong):
         ask(**wrong)
 
 
-def test_asking_rings_the_bell(transactional_db, city, ask, bells):
+def test_asking_wakes_a_worker(transactional_db, city, ask, wake_ups):
     due_need(city=city)
     ask()
-    assert (plans.TASK, []) in bells()
+    assert (plans.TASK, []) in wake_ups()
 
 
 def test_the_worker_makes_it(worker, city, ask, eventually):
@@ -354,7 +355,7 @@ def test_what_changes_while_the_engine_thinks_makes_the_plan_stale(city, scene, 
     made = making._made(taken, now=NOW)
     due_offer(city=city)
     making._write(taken, made, now=NOW)
-    claims.give_back(claims.Work.PLAN, taken.pk)
+    work_locks.unlock(work_locks.Work.PLAN, taken.pk)
     plan.refresh_from_db()
     assert plans.is_stale(plan, now=NOW)
 

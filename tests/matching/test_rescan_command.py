@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from catalogue.vocabulary import Kind
 from config import embedded
-from matching import claims, rescans
 from matching.models import Match, RescanPart
+from matching.scanning import rescans, work_locks
 from needs.models import Need
 from tests.conftest import ROOT, database_url
 from tests.factories.cities import CityFactory
@@ -114,14 +114,14 @@ def test_a_part_that_somebody_else_has_in_hand_is_waited_for(busy_town, eventual
         cursor.execute("SELECT nextval('matching_rescanpart_id_seq') + 1")
         first_part = cursor.fetchone()[0]
     children = set()
-    assert claims.claim(claims.Work.PART, first_part)
+    assert work_locks.try_lock(work_locks.Work.PART, first_part)
     with rescanning() as process:
         # More often than processes that die would be replaced.
         eventually(
             lambda: children.update(children_of(process.pid)) or len(children) > rescans.TRIES + 2, seconds=60
         )
         assert RescanPart.objects.get(finished_at=None).pk == first_part
-        claims.give_back(claims.Work.PART, first_part)
+        work_locks.unlock(work_locks.Work.PART, first_part)
         said, complaint = process.communicate(timeout=60)
     assert (process.returncode, complaint) == (0, "")
     assert "Besoins : 3 sur 3" in re.sub(r"\s+", " ", said)

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind
-from matching import rescans
 from matching.models import Match, Rescan, RescanPart
+from matching.scanning import rescans
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import due_need, due_offer

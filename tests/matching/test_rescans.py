@@ -14,10 +14,11 @@ from accounts import services as accounts
 from catalogue.vocabulary import Kind
 from cities.selectors import CityNotFound
 from config import run
-from matching import claims, rescans, services, tasks
+from matching import services, tasks
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
-from matching.rescans import parts, working
+from matching.scanning import rescans, work_locks
+from matching.scanning.rescans import parts, working
 from needs import services as needs
 from needs.models import Need
 from notifications.models import Message
@@ -534,11 +535,11 @@ def test_a_part_in_hand_is_nobody_else_s(city, at_once):
     due_need(city=city)
     asked = rescans.ask(cities=[city], by=None, now=LATER)
     part = asked.parts.get()
-    assert claims.claim(claims.Work.PART, part.pk)
+    assert work_locks.try_lock(work_locks.Work.PART, part.pk)
     try:
         assert at_once(partial(rescans.work_on_one, now=LATER)) == [False]
     finally:
-        claims.give_back(claims.Work.PART, part.pk)
+        work_locks.unlock(work_locks.Work.PART, part.pk)
     assert at_once(partial(rescans.work_on_one, now=LATER)) == [True]
 
 
@@ -608,10 +609,10 @@ def test_progress_is_seen_while_it_runs(city, monkeypatch, meanwhile, written):
     assert (progress.written, progress.is_over) == (4, True)
 
 
-# --- Bells ---------------------------------------------------------------------------------------------
+# --- WakeUps ---------------------------------------------------------------------------------------------
 
 
-def test_a_bell_is_rung_and_answered(worker, city, eventually):
+def test_a_wake_up_is_sent_and_answered(worker, city, eventually):
     need = due_need(city=city, now=timezone.now(), scan_due_at=None)
     due_offer(city=city, now=timezone.now(), scan_due_at=None)
     tasks.rescan(city.slug)
@@ -619,41 +620,41 @@ def test_a_bell_is_rung_and_answered(worker, city, eventually):
     assert Match.objects.filter(need=need).suggested().exists()
 
 
-def test_all_towns_when_none_is_named(city, bells):
+def test_all_towns_when_none_is_named(city, wake_ups):
     due_need(city=city)
     due_need(city=CityFactory())
     tasks.rescan()
     assert RescanPart.objects.values("city").distinct().count() == 2
-    assert (rescans.PART_TASK, []) in bells()
+    assert (rescans.PART_TASK, []) in wake_ups()
     tasks.rescan_part()
     assert not rescans.are_waiting()
 
 
-def test_an_unknown_town_is_refused_and_nothing_is_asked(city, bells):
+def test_an_unknown_town_is_refused_and_nothing_is_asked(city, wake_ups):
     due_need(city=city)
     with pytest.raises(CityNotFound, match="grenobel, nulle-part"):
         tasks.rescan(city.slug, "grenobel", "nulle-part")
     assert not Rescan.objects.exists()
-    assert bells() == []
+    assert wake_ups() == []
 
 
-def test_each_worker_that_takes_a_part_wakes_another(city, bells):
+def test_each_worker_that_takes_a_part_wakes_another(city, wake_ups):
     town(city)
     rescans.ask(cities=[city], by=None, now=timezone.now())
-    before = bells().count((rescans.PART_TASK, []))
+    before = wake_ups().count((rescans.PART_TASK, []))
     tasks.rescan_part()
-    assert bells().count((rescans.PART_TASK, [])) == before + 1
+    assert wake_ups().count((rescans.PART_TASK, [])) == before + 1
     tasks.rescan_part()
-    assert bells().count((rescans.PART_TASK, [])) == before + 1, "nothing to do, nobody to wake"
+    assert wake_ups().count((rescans.PART_TASK, [])) == before + 1, "nothing to do, nobody to wake"
 
 
-def test_a_lost_bell_is_rung_again(city, bells):
+def test_a_lost_wake_up_is_sent_again(city, wake_ups):
     due_need(city=city)
     rescans.ask(cities=[city], by=None, now=timezone.now())
-    before = bells().count((rescans.PART_TASK, []))
-    tasks.move_the_clock()
-    assert bells().count((rescans.PART_TASK, [])) == before + 1
+    before = wake_ups().count((rescans.PART_TASK, []))
+    tasks.advance_time()
+    assert wake_ups().count((rescans.PART_TASK, [])) == before + 1
     tasks.rescan_part()
-    before = bells().count((rescans.PART_TASK, []))
-    tasks.move_the_clock()
-    assert bells().count((rescans.PART_TASK, [])) == before
+    before = wake_ups().count((rescans.PART_TASK, []))
+    tasks.advance_time()
+    assert wake_ups().count((rescans.PART_TASK, [])) == before

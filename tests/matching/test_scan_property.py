@@ -12,14 +12,16 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import engine
 from accounts import services as accounts
 from accounts.models import Organisation
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Kind
-from matching import engine, scans, services
+from matching import services
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Hold, Match
-from matching.snapshots import local_day
+from matching.scanning import scans
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from offers import services as offers

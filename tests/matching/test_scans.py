@@ -6,12 +6,15 @@ from functools import partial
 import pytest
 from django.db import transaction
 
+import engine
 from accounts import services as accounts
 from accounts.models import Organisation
 from catalogue.vocabulary import Kind, Urgency
-from matching import engine, facts, scans, services
+from matching import services
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
+from matching.reasons import facts
+from matching.scanning import scans
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.models import Message

@@ -13,15 +13,17 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import engine
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
-from matching import engine, reading, scans, services, snapshots
-from matching.engine.columns import UNKNOWN, unit_sphere
+from engine.columns import UNKNOWN, unit_sphere
+from matching import services
 from matching.lifecycle import Reason
 from matching.models import Match
-from matching.reading import Town, arrays, lists
-from matching.reading.ranges import in_circle
-from matching.snapshots import local_day
+from matching.scanning import reading, scans, snapshots
+from matching.scanning.reading import Town, arrays, list_columns
+from matching.scanning.reading.ranges import in_circle
+from matching.scanning.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer, Window
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
@@ -231,10 +233,10 @@ def test_the_index_holds_all_that_is_read_of_an_offer():
     read = {
         text
         for sql in (
-            reading.offers._PICKED,
-            reading.offers._IN_RANGES,
-            reading.offers._IN_CIRCLE,
-            reading.offers._IN_TERM,
+            reading.offer_columns._PICKED,
+            reading.offer_columns._IN_RANGES,
+            reading.offer_columns._IN_CIRCLE,
+            reading.offer_columns._IN_TERM,
             Town(1, frozenset({2}), "UTC").where,
         )
         for text in re.findall(r"\bo\.(\w+)", sql)
@@ -249,7 +251,7 @@ def test_the_index_holds_all_that_is_read_of_an_offer():
 def test_days_are_those_of_the_town_s_calendar(seconds, zone):
     moments = np.array([*(one * 1_000_000 + 999_999 for one in seconds), arrays.NEVER], np.int64)
     expected = [datetime.fromtimestamp(one, ZoneInfo(zone)).toordinal() for one in seconds]
-    assert reading.offers._local_days(moments, zone).tolist() == [*expected, UNKNOWN]
+    assert reading.offer_columns._local_days(moments, zone).tolist() == [*expected, UNKNOWN]
 
 
 def test_the_indexes_are_used_in_a_large_town(city):
@@ -644,7 +646,7 @@ def test_lists_are_learnt_once(city):
     OfferFactory(city=city, languages=["fr", "so"])
     need = due_need(city=city)
     read = partial(snapshots.of_needs, [need], city=city, now=NOW)
-    lists._known_lists.clear()
+    list_columns._known_lists.clear()
     first, again = ([line for line in plans_of(read) if "Query Text" in line] for _ in range(2))
     assert len(first) - len(again) == 2, "not again the words of needs, and of offers"
     offers = read().offers

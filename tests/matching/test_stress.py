@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
-from matching import scans, services
+from matching import services
 from matching.lifecycle import ARROWS, NotPossible, Reason
 from matching.models import Decision, Match
+from matching.scanning import scans
 from needs import services as needs
 from needs.models import Need
 from offers import services as offers
@@ -105,7 +106,7 @@ def test_everybody_at_once(transactional_db, city, coordinator, at_once):
     assert Decision.objects.count() > 5, done
 
 
-def test_two_clocks_and_two_desks_never_wait_in_a_circle(transactional_db, city, coordinator, at_once):
+def test_two_schedulers_and_two_desks_never_wait_in_a_circle(transactional_db, city, coordinator, at_once):
     """Late matches that share their offers and needs crosswise, lapsed by two workers while others propose again."""
     for _ in range(4):
         due_offer(city=city, kind=Kind.GOODS, capacity=8)

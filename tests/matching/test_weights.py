@@ -14,11 +14,11 @@ from django.utils import timezone, translation
 
 from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
+from engine import PARTS
 from matching import weighting
-from matching.engine import PARTS
 from matching.models import Match, WeightsChange
 from matching.weighting import comparing
-from matching.weighting.forms import WeightsForm, as_text, first_values, from_text
+from matching.weighting.weight_forms import WeightsForm, as_text, first_values, from_text
 from needs.models import Need
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer

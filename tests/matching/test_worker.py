@@ -1,4 +1,4 @@
-"""End to end: a commit, the bell, a real worker; and every way in which the bell or the worker may be lost."""
+"""End to end: a commit, the wake-up, a real worker; and every way in which the wake-up or the worker may be lost."""
 
 import signal
 import socket
@@ -121,22 +121,24 @@ def test_a_withdrawn_offer_is_called_off_without_anybody_s_doing(worker, city, c
     assert not Hold.objects.exists()
 
 
-def test_a_bell_names_a_task_and_carries_nothing(transactional_db, city, organisation, coordinator, bells):
+def test_a_wake_up_names_a_task_and_carries_nothing(
+    transactional_db, city, organisation, coordinator, wake_ups
+):
     with transaction.atomic():
         post_need(city, organisation, coordinator)
-        assert bells() == [], "not before the commit"
-    assert SCAN in bells()
-    assert all(arguments == [] for _task, arguments in bells())
+        assert wake_ups() == [], "not before the commit"
+    assert SCAN in wake_ups()
+    assert all(arguments == [] for _task, arguments in wake_ups())
 
 
-def test_a_rolled_back_need_rings_nothing(transactional_db, city, organisation, coordinator, bells):
+def test_a_rolled_back_need_wakes_nobody(transactional_db, city, organisation, coordinator, wake_ups):
     with transaction.atomic():
         post_need(city, organisation, coordinator)
         transaction.set_rollback(True)
-    assert bells() == []
+    assert wake_ups() == []
 
 
-def test_the_clock_task_does_all_that_time_does(db, city, coordinator):
+def test_the_scheduled_task_does_all_that_time_does(db, city, coordinator):
     now = timezone.now()
     late = story(city=city, now=now - timedelta(days=5))
     services.propose(match_id=late.match.pk, by=coordinator, now=now - timedelta(days=4))
@@ -144,7 +146,7 @@ def test_the_clock_task_does_all_that_time_does(db, city, coordinator):
     services.propose(match_id=begins.match.pk, by=coordinator, now=now - timedelta(days=10))
     services.accept(match_id=begins.match.pk, by=coordinator, now=now - timedelta(days=9))
     services.confirm(match_id=begins.match.pk, by=coordinator, now=now - timedelta(days=9))
-    tasks.move_the_clock()
+    tasks.advance_time()
     assert (late.state, begins.state) == ("lapsed", "under_way")
 
 
@@ -165,15 +167,15 @@ def no_broker(transactional_db):
     app.set_current()
 
 
-def test_a_need_is_posted_while_redis_is_down(city, organisation, coordinator, no_broker, bells, caplog):
+def test_a_need_is_posted_while_redis_is_down(city, organisation, coordinator, no_broker, wake_ups, caplog):
     offer = due_offer(city=city)
     started = time.monotonic()
     need = post_need(city, organisation, coordinator)
-    assert time.monotonic() - started < 3, "the bell keeps nobody waiting"
-    assert "bell not heard" in caplog.text
+    assert time.monotonic() - started < 3, "the wake-up keeps nobody waiting"
+    assert "wake-up not sent" in caplog.text
     assert Need.objects.get(pk=need.pk).scan_due_at is not None
     assert Message.objects.filter(event="need_receipt").exists()
-    assert bells() == []
+    assert wake_ups() == []
     # The sweeper finds the row.
     tasks.scan_due()
     assert suggestions(need) == [offer.pk]

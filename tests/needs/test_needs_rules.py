@@ -123,13 +123,13 @@ def test_register_rings_for_the_engine_once_committed(
     city: City,
     organisation: Organisation,
     member: User,
-    bells: Any,
+    wake_ups: Any,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         need = register(city, organisation, member)
-        assert bells() == []
-    assert services.SCAN_TASK in {task for task, _arguments in bells()}
+        assert wake_ups() == []
+    assert services.SCAN_TASK in {task for task, _arguments in wake_ups()}
     assert list(Need.objects.due_for_scan()) == [need]
 
 

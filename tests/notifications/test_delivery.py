@@ -338,7 +338,7 @@ def test_workers_at_the_same_moment_send_each_message_once(smtp_server, at_once)
     assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.SENT, 1)}
 
 
-def test_the_bell_has_the_worker_send_at_once(worker, smtp_server, eventually):
+def test_the_wake_up_has_the_worker_send_at_once(worker, smtp_server, eventually):
     person = UserFactory()
 
     services.queue(
@@ -381,7 +381,7 @@ def test_a_worker_killed_in_mid_send_leaves_one_uncertain_message(
     assert len(server.content) == 1
 
 
-def test_the_sweep_sends_what_no_bell_announced(db, smtp_server):
+def test_the_sweep_sends_what_no_wake_up_announced(db, smtp_server):
     MessageFactory(due_at=datetime.now(UTC))
     MessageFactory(state=MessageState.SENDING, claimed_at=datetime.now(UTC) - timedelta(hours=1), attempts=1)
 

@@ -31,28 +31,28 @@ def queue(person, subject="match:1", *, event="match_question", city=None, due_a
     )
 
 
-def test_a_message_is_queued_in_the_recipients_language_and_rings(transactional_db, bells):
+def test_a_message_is_queued_in_the_recipients_language_and_wakes_a_worker(transactional_db, wake_ups):
     message = queue(UserFactory(language="ar"))
 
     assert (message.title, message.language) == ("Bonjour (ar)", "ar")
     assert (message.state, message.due_at, message.created_at) == (MessageState.QUEUED, NOW, NOW)
-    assert bells() == [("notifications.tasks.deliver", [])]
+    assert wake_ups() == [("notifications.tasks.deliver", [])]
 
 
 def test_a_language_that_we_do_not_speak_becomes_french(db):
     assert queue(UserFactory(language="ps")).language == "fr"
 
 
-def test_somebody_without_an_address_gets_a_call_and_no_bell(transactional_db, bells):
+def test_somebody_without_an_address_gets_a_call_and_no_wake_up(transactional_db, wake_ups):
     message = queue(UserFactory(phone_only=True))
 
     assert message.channel == Channel.CALL
-    assert bells() == []
+    assert wake_ups() == []
 
 
-def test_what_is_due_later_does_not_ring(transactional_db, bells):
+def test_what_is_due_later_wakes_nobody(transactional_db, wake_ups):
     assert queue(UserFactory(), due_at=timezone.now()) is not None
-    assert bells() == []
+    assert wake_ups() == []
 
 
 def test_the_same_message_is_queued_once(db):
@@ -105,7 +105,7 @@ def test_a_broker_that_is_down_loses_no_message(transactional_db, caplog):
         app.set_current()
 
     assert Message.objects.get() == message
-    assert "bell not heard: notifications.tasks.deliver" in caplog.text
+    assert "wake-up not sent: notifications.tasks.deliver" in caplog.text
 
 
 # --- Calls and who sees what ---------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from tests.factories.offers import OfferFactory
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OPEN = [(date(2026, 3, 3), None)]
-Bells = Callable[[], list[tuple[str, list[Any]]]]
+WakeUps = Callable[[], list[tuple[str, list[Any]]]]
 
 
 def room(city: City, **changes: Any) -> dict[str, Any]:
@@ -49,7 +49,9 @@ def register(city: City, owner: User, **changes: Any) -> Offer:
 # --- Registering ---------------------------------------------------------------------------------------
 
 
-def test_proven_contact_makes_it_active_and_rings(city: City, citizen: User, bells: Bells) -> None:
+def test_proven_contact_makes_it_active_and_wakes_a_worker(
+    city: City, citizen: User, wake_ups: WakeUps
+) -> None:
     with transaction.atomic():
         offer = register(city, citizen)
     assert (offer.state, offer.confirmed_at, offer.scan_due_at) == (OfferState.ACTIVE, NOW, NOW)

@@ -3,7 +3,6 @@
 import time
 from argparse import ArgumentParser
 from datetime import date, datetime
-from datetime import time as clock
 from typing import Any
 
 from django.conf import settings
@@ -38,7 +37,7 @@ class Command(BaseCommand):
     def _seed(self, seed: int, today: date | None) -> None:
         now = timezone.now()
         if today is not None:
-            now = datetime.combine(today, clock(17, 30), timezone.get_default_timezone())
+            now = datetime(today.year, today.month, today.day, 17, 30, tzinfo=timezone.get_default_timezone())
         begin = time.monotonic()
         try:
             seeded = seeding.seed_towns(seed=seed, now=now, say=self._say)

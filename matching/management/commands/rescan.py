@@ -16,9 +16,9 @@ from kombu.exceptions import OperationalError
 
 from cities.models import City
 from cities.selectors import CityNotFound, cities_by_slug
-from matching import rescans
 from matching.models import Rescan
-from matching.rescans import Progress
+from matching.scanning import rescans
+from matching.scanning.rescans import Progress
 
 LOOK_EVERY = 0.5
 WORKERS_ANSWER_WITHIN = 1.0

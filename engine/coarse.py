@@ -1,0 +1,151 @@
+"""Needs and offers in a coarse form, for quick looks at very many pairs at once: a few single-precision numbers.
+
+A quick look passes over a pair only when the rule of its name cannot hold (see `rules.py`, where each stands beside its
+rule). Whole days and quantities keep their order in single precision; of places, `Block.slack` says how wrong they may
+be.
+"""
+
+from dataclasses import dataclass
+from math import inf, pi
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.columns import FOREVER, Floats, NeedColumns, OfferColumns
+from engine.vocabulary import EARTH_RADIUS_KM
+
+Singles = NDArray[np.float32]
+
+SHORTEST_REACH_KM = 1.0  # the least that a gap in distance is compared with
+# Of the earth's radius, some 6 m: coordinates near 1 are off by 0.2 m in single precision.
+POINT_SLACK = 1e-6
+# Of the squared spread of the points: what a squared chord loses when it is made by adding up products.
+SQUARE_SLACK = 4e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """How far to look beyond the larger reach: a share of the reach (of a kilometre at least), at most so many km."""
+
+    share: float = 0.0
+    km: float = inf
+
+    def of(self, reach_km: Floats) -> Floats:
+        return reach_km + np.minimum(np.maximum(reach_km, SHORTEST_REACH_KM) * self.share, self.km)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoarseNeeds:
+    x: Singles
+    y: Singles
+    z: Singles
+    squared_reach: Singles
+    squared_look: Singles  # the same with what lies beyond
+    earliest_end: Singles  # a run that is long enough ends on this day or later
+    latest_start: Singles  # and begins on this day or earlier
+    least_days: Singles
+    least_quantity: Singles
+    city: Singles
+
+    @staticmethod
+    def table(needs: NeedColumns, beyond: Beyond) -> Singles:
+        """A row per field, a column per need."""
+        return np.array(
+            [
+                needs.x,
+                needs.y,
+                needs.z,
+                _squared_chord(needs.reach_km),
+                _squared_chord(beyond.of(needs.reach_km)),
+                needs.first_day + needs.least_days - 1,
+                needs.last_day - needs.least_days + 1,
+                needs.least_days,
+                needs.least_quantity,
+                needs.city,
+            ],
+            np.float32,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoarseOffers:
+    x: Singles
+    y: Singles
+    z: Singles
+    squared_reach: Singles
+    squared_look: Singles
+    first: Singles  # of all its days
+    last: Singles
+    longest: Singles  # days from the first to the last, at most
+    most_left: Singles  # on its best day
+    capacity: Singles
+    city: Singles
+
+    @staticmethod
+    def table(offers: OfferColumns, beyond: Beyond) -> Singles:
+        """A row per field, a column per offer."""
+        begin = offers.stretches_from[:-1]
+        first = np.minimum.reduceat(offers.stretch_first, begin)
+        last = np.maximum.reduceat(offers.stretch_last, begin)
+        return np.array(
+            [
+                offers.x,
+                offers.y,
+                offers.z,
+                _squared_chord(offers.reach_km),
+                _squared_chord(beyond.of(offers.reach_km)),
+                first,
+                last,
+                np.minimum(last - first + 1, FOREVER),
+                np.maximum.reduceat(offers.stretch_left, begin),
+                offers.capacity,
+                offers.city,
+            ],
+            np.float32,
+        )
+
+
+REACH_ROWS = slice(3, 5)  # `squared_reach` and `squared_look` in both tables
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Every one of some needs with every one of some offers; `shape` is (needs, offers).
+
+    `tolerate` is how many rules a pair may break (0 or 1), `one_city` says that all are of one city or may meet.
+    """
+
+    needs: CoarseNeeds
+    offers: CoarseOffers
+    squared_chord: Singles
+    slack: float
+    tolerate: int
+    one_city: bool
+
+    @classmethod
+    def of(cls, needs: Singles, offers: Singles, *, tolerate: int, one_city: bool) -> Self:
+        """Of columns of the two tables."""
+        centre = offers[:3, :1]
+        one, other = needs[:3] - centre, offers[:3] - centre
+        # |a - b|² = |a|² - 2ab + |b|², as one product of matrices.
+        left, right = np.ones((5, one.shape[1]), np.float32), np.ones((5, other.shape[1]), np.float32)
+        np.multiply(one, -2, out=left[:3])
+        np.einsum("ij,ij->j", one, one, out=left[3])
+        right[:3] = other
+        np.einsum("ij,ij->j", other, other, out=right[4])
+        spread = max(left[3].max(initial=0), right[4].max(initial=0))
+        return cls(
+            CoarseNeeds(*needs),
+            CoarseOffers(*offers),
+            left.T @ right,
+            float(SQUARE_SLACK * spread),
+            tolerate,
+            one_city,
+        )
+
+
+def _squared_chord(reach_km: Floats) -> Floats:
+    """Of the unit sphere, with slack; without bound where the reach goes round the earth."""
+    angle = np.minimum(reach_km / (2 * EARTH_RADIUS_KM), pi / 2)
+    return np.where(angle < pi / 2, (2 * np.sin(angle) + POINT_SLACK) ** 2 * (1 + POINT_SLACK), np.inf)

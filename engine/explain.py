@@ -1,0 +1,192 @@
+"""Why this pairing: reasons as codes and numbers. Sentences are made elsewhere, in each reader's language."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights
+from engine.rules import SHORTEST_OVERLAP_MINUTES
+from engine.vocabulary import ACCEPTS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
+
+FRESH_DAYS = 30  # from here on a citizen is reminded to confirm the offer
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`params` holds numbers, days, words and tuples of them; `good`: it speaks for the pairing."""
+
+    code: str
+    params: Mapping[str, object]
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """One line of the sum: weight × value = points."""
+
+    part: str
+    value: float
+    weight: float
+    points: float
+
+
+def arithmetic(parts: Parts, weights: Weights) -> tuple[Points, ...]:
+    """The sum that makes the score, part by part; rounded to 6 decimals its total is the score."""
+    return tuple(
+        Points(part, value, weight, weight * value)
+        for part, value, weight in zip(PARTS, parts.values, weights.points, strict=True)
+    )
+
+
+def explain(pairing: Pairing, need: Need, offer: Offer, today: date) -> tuple[Reason, ...]:
+    """One reason for each part of the score, in their order, then the conditions that the pair meets."""
+    if (pairing.need_id, pairing.offer_id) != (need.id, offer.id):
+        raise ValueError("pairing: it is about another need or offer")
+    return (
+        _proximity(pairing),
+        _dates(pairing, offer),
+        _fit(pairing, need, offer),
+        _language(need, offer),
+        _freshness(offer, today),
+        _courtesy(offer),
+        *_conditions(need, offer),
+    )
+
+
+def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
+    """The one condition that is not met, with what it would take."""
+    if (near_miss.need_id, near_miss.offer_id) != (need.id, offer.id):
+        raise ValueError("near_miss: it is about another need or offer")
+    params: dict[str, object] = {}
+    if near_miss.rule == "distance":
+        reach_km = max(need.reach_km, offer.reach_km)
+        params = {"gap_km": near_miss.gap, "distance_km": near_miss.distance_km, "reach_km": reach_km}
+    elif near_miss.rule == "dates":
+        params = {"gap_days": int(near_miss.gap or 0), "least_days": need.least_days}
+    elif near_miss.rule == "capacity":
+        params = {
+            "gap": int(near_miss.gap or 0),
+            "asked": need.least_quantity,
+            "capacity": offer.capacity,
+            "kind": need.kind,
+        }
+    elif near_miss.rule == "household":
+        params = {"needed": _in_order(need.household_words), "accepted": _in_order(offer.accepts)}
+    elif near_miss.rule == "languages":
+        params = {"missing": tuple(sorted(named_languages(need) - named_languages(offer)))}
+    elif near_miss.rule == "slots":
+        params = {"asked": need.slots, "offered": offer.slots, "least_minutes": SHORTEST_OVERLAP_MINUTES}
+    return Reason(near_miss.rule, params, good=False)
+
+
+def named_languages(side: Need | Offer) -> frozenset[str]:
+    """From and to together."""
+    return side.languages_from | side.languages_to
+
+
+def common_slots(need: Need, offer: Offer) -> tuple[Slot, ...]:
+    """The hours of the week that both sides have, where they have an hour or more together."""
+    common = {
+        Slot(one.weekday, start, end)
+        for one in need.slots
+        for other in offer.slots
+        if one.weekday == other.weekday
+        and (end := min(one.end_minute, other.end_minute))
+        - (start := max(one.start_minute, other.start_minute))
+        >= SHORTEST_OVERLAP_MINUTES
+    }
+    return tuple(sorted(common, key=lambda slot: (slot.weekday, slot.start_minute, slot.end_minute)))
+
+
+def _proximity(pairing: Pairing) -> Reason:
+    params = {"distance_km": pairing.distance_km, "reach_km": pairing.reach_km}
+    if pairing.exempt:
+        return Reason("remote", params, good=True)
+    if pairing.distance_km == 0:
+        return Reason("same_place", params, good=True)
+    return Reason("distance", params, good=pairing.parts.proximity >= 0.5)
+
+
+def _dates(pairing: Pairing, offer: Offer) -> Reason:
+    open_ended = any(
+        window.last_day is None and window.first_day <= pairing.run_first_day for window in offer.available
+    )
+    params = {
+        "run_days": pairing.run_days,
+        "days_asked": pairing.days_asked,
+        "first_day": pairing.run_first_day,
+        "last_day": pairing.run_last_day,
+        "open_ended": open_ended,
+    }
+    whole = pairing.run_days == pairing.days_asked
+    return Reason("all_days" if whole else "some_days", params, good=whole)
+
+
+def _fit(pairing: Pairing, need: Need, offer: Offer) -> Reason:
+    """A home with much room to spare is better kept for a larger household: no fault, but no merit either."""
+    params = {
+        "quantity": pairing.quantity,
+        "asked": need.quantity,
+        "remaining": pairing.remaining,
+        "capacity": offer.capacity,
+        "kind": need.kind,
+    }
+    if need.kind == HOUSING:
+        code = "places_exact" if pairing.remaining == need.quantity else "places_to_spare"
+        return Reason(code, params, good=pairing.parts.fit >= 0.5)
+    whole = pairing.quantity == need.quantity
+    return Reason("whole_quantity" if whole else "part_quantity", params, good=whole)
+
+
+def _language(need: Need, offer: Offer) -> Reason:
+    shared = tuple(sorted(need.languages & offer.languages))
+    if shared:
+        return Reason("shared_languages", {"languages": shared}, good=True)
+    if not need.languages or not offer.languages:
+        unknown = tuple(
+            side for side, known in (("need", need.languages), ("offer", offer.languages)) if not known
+        )
+        return Reason("languages_unknown", {"unknown": unknown}, good=False)
+    params = {"need": tuple(sorted(need.languages)), "offer": tuple(sorted(offer.languages))}
+    return Reason("no_shared_language", params, good=False)
+
+
+def _freshness(offer: Offer, today: date) -> Reason:
+    if offer.confirmed_on is None:
+        return Reason("confirmation_unknown", {}, good=False)
+    days = max((today - offer.confirmed_on).days, 0)
+    return Reason("confirmed", {"days": days, "on": offer.confirmed_on}, good=days < FRESH_DAYS)
+
+
+def _courtesy(offer: Offer) -> Reason:
+    times = offer.asked_last_30_days or 0
+    return Reason("asked" if times else "not_asked", {"times": times}, good=times == 0)
+
+
+def _conditions(need: Need, offer: Offer) -> Iterator[Reason]:
+    """What was required and is given: all good, or the pair would not be feasible."""
+    if need.city != offer.city:
+        yield Reason("linked_city", {"city": offer.city}, good=True)
+    if need.kind == HOUSING:
+        if offer.accepts:
+            accepted = need.household_words & offer.accepts
+            yield Reason("accepts", {"words": _in_order(accepted or offer.accepts)}, good=True)
+        else:
+            yield Reason("accepts_everyone", {}, good=True)
+        if need.step_free_needed:
+            yield Reason("step_free", {}, good=True)
+        if need.pets:
+            yield Reason("pets_accepted", {}, good=True)
+        if offer.shared_home:
+            yield Reason("shared_home", {}, good=True)
+        if need.forms:
+            yield Reason("form", {"form": offer.category}, good=True)
+    if need.kind == SKILL:
+        if need.category in LANGUAGE_CATEGORIES and named_languages(need):
+            yield Reason("languages", {"languages": tuple(sorted(named_languages(need)))}, good=True)
+        if common := common_slots(need, offer):
+            yield Reason("slots", {"slots": common}, good=True)
+
+
+def _in_order(words: frozenset[str]) -> tuple[str, ...]:
+    return tuple(word for word in ACCEPTS if word in words)

@@ -1,0 +1,523 @@
+"""Who could help these needs? Each need's best pairings, its near misses, and why a pair is not feasible.
+
+One need and a whole country take the same path: candidates in batches, rules, score, and the best of each
+need kept.
+"""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from math import inf
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import candidates, scoring
+from engine.coarse import SHORTEST_REACH_KM, Beyond
+from engine.columns import (
+    Bools,
+    Floats,
+    Ints,
+    NeedColumns,
+    OfferColumns,
+    Vocabulary,
+    need_columns,
+    offer_columns,
+    ranges,
+)
+from engine.records import NearMiss, Need, Offer, Pairing, Parts, Ranking, Weights
+from engine.rules import (
+    ESSENTIAL,
+    MICRO,
+    NO_CODES,
+    RULES,
+    Pairs,
+    Runs,
+    Sides,
+    at_stake,
+    excluded_codes,
+    link_codes,
+)
+from engine.threads import THREADS
+
+KEEP = 20
+NEAR = 10
+# Where not all near misses are looked for: so far beyond what both sides reach (docs/algorithm.md).
+NEAR_KM = 20.0
+BATCH = 131_072  # pairs judged at a time: some 50 MB
+
+NO_RULE = -1
+RULE_CODES = tuple(RULES)
+# Near misses are looked for in widening rings: so many times the larger reach beyond it, at last everywhere.
+RINGS = (0.5, 2.0, 10.0, inf)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feasible:
+    """Feasible pairs, one row each. Held is what was dear to find, in few bytes; the rest is worked out again when
+    it is asked for, so that whoever reads a property often keeps it.
+    """
+
+    needs: NeedColumns
+    offers: OfferColumns
+    today: date
+    need: Ints  # int32, row in `needs`
+    offer: Ints  # int32, row in `offers`
+    micro_points: Ints  # int32, the score in millionths of a point
+    run_first: Ints  # int32, day number
+    run_last: Ints  # int32, day number
+    left: Ints  # int32, on the run's tightest day (goods: in stock)
+
+    COLUMNS: ClassVar[Mapping[str, type[np.generic]]] = dict.fromkeys(
+        ("need", "offer", "micro_points", "run_first", "run_last", "left"), np.int32
+    )
+
+    def __len__(self) -> int:
+        return len(self.need)
+
+    def take(self, rows: Ints | Bools | slice) -> Self:
+        return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
+
+    @property
+    def score(self) -> Floats:
+        return self.micro_points / MICRO
+
+    @property
+    def turn(self) -> Ints:
+        """The offer's place in order of registration, then id."""
+        return self.offers.turn[self.offer]
+
+    @property
+    def distance_km(self) -> Floats:
+        return self.pairs.distance_km
+
+    @property
+    def reach_km(self) -> Floats:
+        return self.pairs.reach_km
+
+    @property
+    def exempt(self) -> Bools:
+        return self.pairs.exempt
+
+    @property
+    def quantity(self) -> Ints:
+        """What this offer could give to this need."""
+        return np.minimum(self.needs.quantity[self.need], self.left)
+
+    @property
+    def days_asked(self) -> Ints:
+        return self.needs.last_day[self.need] - self.needs.first_day[self.need] + 1
+
+    @property
+    def parts(self) -> scoring.Parts6:
+        """The six parts of the score, in the order of `PARTS`."""
+        pairs = self.pairs
+        return scoring.parts(pairs, scoring.Known.of(pairs.sides, self.today))
+
+    @property
+    def pairs(self) -> Pairs:
+        runs = Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
+        return Pairs(Sides(self.needs, self.offers, NO_CODES, NO_CODES), self.need, self.offer, _runs=runs)
+
+    def best_first(self, keep: int | None) -> Self:
+        """Score descending, distance ascending (both to 6 decimals), earlier registered, id; so many of each need.
+
+        Rows of one need come together.
+        """
+
+        def among_equals(rows: Ints) -> tuple[Floats, Ints]:
+            equals = self.take(rows)
+            return np.rint(equals.distance_km * MICRO), equals.turn
+
+        return self.take(scoring.highest_first(self.need, self.micro_points, among_equals, keep))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Missed:
+    """Pairs that break one rule, one row each, with what is told of them."""
+
+    need: Ints  # row in the needs
+    offer: Ints  # row in the offers
+    rule: Ints  # place in `RULE_CODES`
+    gap: Floats  # km, days or units, NaN where the rule has no number
+    relative_gap: Floats  # compared with what was needed
+    distance_km: Floats
+    turn: Ints  # the offer's place in order of registration, then id
+
+    COLUMNS: ClassVar[Mapping[str, type[np.generic]]] = {
+        "need": np.int64,
+        "offer": np.int64,
+        "rule": np.int8,
+        "gap": np.float64,
+        "relative_gap": np.float64,
+        "distance_km": np.float64,
+        "turn": np.int32,
+    }
+
+    def __len__(self) -> int:
+        return len(self.need)
+
+    def take(self, rows: Ints | Bools | slice) -> Self:
+        return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
+
+    def nearest(self, keep: int) -> Self:
+        """Smallest relative gap first, then distance (both to 6 decimals), earlier registered, id."""
+        keys = (np.rint(self.relative_gap * MICRO), np.rint(self.distance_km * MICRO), self.turn)
+        return self.take(scoring.smallest_first(self.need, keys, keep))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """What `rank` says, as columns: of each need its best pairs and its nearest misses."""
+
+    needs: NeedColumns
+    offers: OfferColumns
+    feasible: Feasible  # by need's row, then best first
+    missed: Missed  # by need's row, then nearest first
+    feasible_count: Ints  # per need, before any cut
+
+
+def rank(
+    needs: Sequence[Need] | NeedColumns,
+    offers: Sequence[Offer] | OfferColumns,
+    *,
+    today: date,
+    weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
+    keep: int = KEEP,
+    near: int = NEAR,
+    near_when_full: bool = True,
+    near_km: float = inf,
+    batch: int = BATCH,
+) -> list[Ranking]:
+    """`rank_columns` of records or columns, as records: one ranking per need, in the order given."""
+    ranked = rank_columns(
+        *_columns(needs, offers),
+        today=today,
+        weights=weights,
+        links=links,
+        excluded=excluded,
+        keep=keep,
+        near=near,
+        near_when_full=near_when_full,
+        near_km=near_km,
+        batch=batch,
+    )
+    pairings: list[list[Pairing]] = [[] for _ in range(len(ranked.needs))]
+    for row, pairing in _pairings(ranked.feasible):
+        pairings[row].append(pairing)
+    near_misses: list[list[NearMiss]] = [[] for _ in range(len(ranked.needs))]
+    for row, near_miss in _near_misses(ranked):
+        near_misses[row].append(near_miss)
+    return [
+        Ranking(ranked.needs.id_of(row), tuple(pairings[row]), tuple(near_misses[row]), count)
+        for row, count in enumerate(ranked.feasible_count.tolist())
+    ]
+
+
+def rank_columns(
+    needs: NeedColumns,
+    offers: OfferColumns,
+    *,
+    today: date,
+    weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
+    keep: int = KEEP,
+    near: int = NEAR,
+    near_when_full: bool = True,
+    near_km: float = inf,
+    batch: int = BATCH,
+) -> Ranked:
+    """The best pairs and the nearest misses of each need among these offers.
+
+    `weights` may differ by the need's city (a city that is not in the mapping has the defaults). `links` holds
+    pairs of cities, `excluded` the pairs that were set aside: (need id, offer id), or an array of
+    `row_codes(need rows, offer rows)`. Near misses are looked for up to `near_km` beyond the larger reach and, unless
+    `near_when_full`, only for needs with fewer than `keep` feasible offers; `near=0`: for none. Columns of both sides
+    share one vocabulary; a `ValueError` begins with the name of a field that cannot be right.
+    """
+    search = _Search.of(needs, offers, today, weights, links, excluded, batch)
+    count = np.zeros(len(needs), np.int64)
+    feasible, missed = _Gathered(Feasible.COLUMNS), _Gathered(Missed.COLUMNS)
+    for field in candidates.fields_of(search.sides):
+        for best in search.feasible(field, keep, count):
+            feasible.add(best)
+        if near:
+            wanting = np.flatnonzero(near_when_full | (count[field.need_rows] < keep))
+            for nearest in search.missed(field, wanting, near, near_km):
+                missed.add(nearest)
+    return Ranked(
+        needs,
+        offers,
+        Feasible(needs, offers, today, *feasible.by_need()),
+        Missed(*missed.by_need()),
+        count,
+    )
+
+
+def feasible_pairs(
+    needs: NeedColumns,
+    offers: OfferColumns,
+    *,
+    today: date,
+    weights: Weights | Mapping[Hashable, Weights] = Weights(),  # noqa: B008 (frozen)
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
+    batch: int = BATCH,
+) -> Feasible:
+    """All feasible pairs, by the need's row, then best first: what the plan chooses from. See `rank_columns`."""
+    search = _Search.of(needs, offers, today, weights, links, excluded, batch)
+    count = np.zeros(len(needs), np.int64)
+    found = _Gathered(Feasible.COLUMNS)
+    with ThreadPoolExecutor(THREADS) as pool:  # a need is of one category: no two count the same
+        fields = candidates.fields_of(search.sides)
+        for category in pool.map(lambda field: [*search.feasible(field, None, count)], fields):
+            for pairs in category:
+                found.add(pairs)
+    return Feasible(needs, offers, today, *found.by_need())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """One pass over two tables, category by category."""
+
+    sides: Sides
+    today: date
+    points: Floats
+    batch: int
+
+    @classmethod
+    def of(
+        cls,
+        needs: NeedColumns,
+        offers: OfferColumns,
+        today: date,
+        weights: Weights | Mapping[Hashable, Weights],
+        links: Collection[frozenset[Hashable]],
+        excluded: Collection[tuple[Hashable, Hashable]] | Ints,
+        batch: int,
+    ) -> Self:
+        if needs.vocabulary is not offers.vocabulary:
+            raise ValueError("vocabulary: the columns of both sides must share one")
+        needs.refuse_faults()
+        offers.refuse_faults()
+        sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+        return cls(sides, today, scoring.points_per_need(needs, weights), batch)
+
+    def feasible(self, field: candidates.Field, keep: int | None, count: Ints) -> Iterator[Feasible]:
+        """The best of each need of a category (None: all), counted in `count` before the cut.
+
+        Rows of one need come together, best first.
+        """
+        points = self.points if self.points.shape[1] == 1 else self.points[:, field.need_rows]
+        rules, known = at_stake(field.sides), scoring.Known.of(field.sides, self.today)
+        rows = np.arange(len(field.need_rows))
+        for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
+            pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
+            count[field.need_rows] += np.bincount(pairs.need, minlength=len(rows))
+            best = _best(pairs, points, known, self.today, keep)
+            yield replace(
+                best,
+                needs=self.sides.needs,
+                offers=self.sides.offers,
+                need=field.need_rows[best.need].astype(np.int32),
+                offer=field.offer_rows[best.offer].astype(np.int32),
+            )
+
+    def missed(self, field: candidates.Field, rows: Ints, near: int, near_km: float) -> Iterator[Missed]:
+        """The nearest misses of these needs of a category; rows of one need come together, nearest first."""
+        rules = at_stake(field.sides)
+        for share in RINGS if len(rows) * len(field.offer_rows) > candidates.SMALL else RINGS[-1:]:
+            enough = np.zeros(len(field.need_rows), np.int64)
+            found = []
+            for need, offer in field.candidates(
+                rows, beyond=Beyond(share, near_km), tolerate=1, batch=self.batch
+            ):
+                pairs, broken = judge(Pairs(field.sides, need, offer), rules, tolerate=1)
+                missed = _missed(pairs.where(broken != NO_RULE), broken[broken != NO_RULE])
+                found.append(missed.take(~_too_far(missed, near_km)).nearest(near))
+                # Whatever lies beyond this ring is missed by a larger share of what was needed.
+                sure = np.rint(found[-1].relative_gap * MICRO) < np.rint(share * MICRO)
+                enough += np.bincount(found[-1].need[sure], minlength=len(enough))
+            done = (enough >= near) | (share == RINGS[-1])
+            for missed in found:
+                final = missed.take(done[missed.need])
+                yield replace(final, need=field.need_rows[final.need], offer=field.offer_rows[final.offer])
+            rows = rows[~done[rows]]
+            if not len(rows):
+                return
+
+
+class _Gathered:
+    """Rows of many batches, in columns that grow in place: at no time is there much more than once all of it."""
+
+    def __init__(self, dtypes: Mapping[str, type[np.generic]]) -> None:
+        self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
+        self._length = 0
+
+    def add(self, rows: Feasible | Missed) -> None:
+        """Rows of one need come together, and all at once."""
+        length = self._length + len(rows)
+        for name, column in self._columns.items():
+            if length > len(column):
+                column.resize(length + length // 16, refcheck=False)
+            column[self._length : length] = getattr(rows, name)
+        self._length = length
+
+    def by_need(self) -> Iterator[NDArray[Any]]:
+        """Each column, in the order of the needs' rows, and of each need's as it came."""
+        need = self._columns["need"][: self._length]
+        first = np.flatnonzero(np.concatenate([[True], need[1:] != need[:-1]])[: len(need)])
+        count = np.diff(np.append(first, len(need)))
+        order = np.argsort(need[first])
+        rows = ranges(first[order].astype(np.int32), count[order])
+        del need
+        for name in list(self._columns):
+            yield self._columns.pop(name)[rows]
+
+
+def _too_far(missed: Missed, near_km: float) -> Bools:
+    too_far = np.rint(missed.gap * MICRO) > np.rint(near_km * MICRO)
+    return too_far & (missed.rule == RULE_CODES.index("distance"))
+
+
+def broken_rules(
+    need: Need,
+    offer: Offer,
+    *,
+    links: Collection[frozenset[Hashable]] = frozenset(),
+    excluded: Collection[tuple[Hashable, Hashable]] = frozenset(),
+) -> tuple[str, ...]:
+    """Every rule that the pair breaks, in the order of `RULES`; none means that it is feasible.
+
+    A pair of different categories is judged no further: the other conditions would be about nothing.
+    """
+    needs, offers = _columns([need], [offer])
+    sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+    pairs = Pairs(sides, np.array([0]), np.array([0]))
+    broken = tuple(code for code, holds in RULES.items() if not holds(pairs)[0])
+    return ("category",) if "category" in broken else broken
+
+
+def judge(pairs: Pairs, rules: Sequence[str], *, tolerate: int) -> tuple[Pairs, Ints]:
+    """The pairs that break no more than `tolerate` (0 or 1) of the rules that may be missed, and the one that each
+    breaks.
+
+    That rule is its place in `RULE_CODES`, or `NO_RULE`. A pair that breaks one of `ESSENTIAL` is never among them.
+    """
+    broken = np.full(len(pairs), NO_RULE, np.int8)
+    for code in rules:
+        breaks = ~RULES[code](pairs)
+        if not breaks.any():
+            continue
+        if code in ESSENTIAL or not tolerate:
+            keep = ~breaks
+        else:
+            keep = ~breaks | (broken == NO_RULE)
+            broken[breaks] = RULE_CODES.index(code)
+        pairs, broken = pairs.where(keep), broken[keep]
+    return pairs, broken
+
+
+def _columns(
+    needs: Sequence[Need] | NeedColumns, offers: Sequence[Offer] | OfferColumns
+) -> tuple[NeedColumns, OfferColumns]:
+    if isinstance(needs, NeedColumns):
+        words = needs.vocabulary
+    elif isinstance(offers, OfferColumns):
+        words = offers.vocabulary
+    else:
+        words = Vocabulary()
+    if not isinstance(offers, OfferColumns):
+        offers = offer_columns(offers, words)
+    if not isinstance(needs, NeedColumns):
+        needs = need_columns(needs, words)
+    return needs, offers
+
+
+def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep: int | None) -> Feasible:
+    """The best of each need (None: all), best first; rows of one need come together."""
+    micro_points = scoring.score(scoring.parts(pairs, known), points, pairs.need)
+    rows = slice(None) if keep is None else scoring.contenders(pairs.need, micro_points, keep)
+    runs = pairs.runs
+    columns = (pairs.need, pairs.offer, micro_points, runs.first, runs.last, runs.left)
+    some = (column[rows].astype(np.int32, copy=False) for column in columns)
+    return Feasible(pairs.needs, pairs.offers, today, *some).best_first(keep)
+
+
+def _missed(pairs: Pairs, broken: Ints) -> Missed:
+    """Gaps, and how they compare: with the reach (1 km at least), the days that are needed, the quantity
+    that is needed.
+
+    A rule without a number is missed by its whole: 1.
+    """
+    needs = pairs.needs
+    distance, dates, capacity = (
+        broken == RULE_CODES.index(code) for code in ("distance", "dates", "capacity")
+    )
+    reach, least_days = pairs.reach_km, needs.least_days[pairs.need]
+    least_quantity = needs.least_quantity[pairs.need]
+    gap = np.full(len(pairs), np.nan)
+    gap[distance] = (pairs.distance_km - reach)[distance]
+    gap[dates] = (least_days - pairs.runs.days)[dates]
+    gap[capacity] = (least_quantity - pairs.offers.capacity[pairs.offer])[capacity]
+    full = np.ones(len(pairs))
+    full[distance] = np.maximum(reach, SHORTEST_REACH_KM)[distance]
+    full[dates] = least_days[dates]
+    full[capacity] = least_quantity[capacity]
+    return Missed(
+        pairs.need,
+        pairs.offer,
+        broken,
+        gap,
+        np.where(np.isnan(gap), 1.0, gap / full),
+        pairs.distance_km,
+        pairs.offers.turn[pairs.offer],
+    )
+
+
+def _pairings(rows: Feasible) -> Iterator[tuple[int, Pairing]]:
+    columns = (
+        rows.need, rows.offer, rows.score, np.rint(rows.distance_km * MICRO) / MICRO, rows.reach_km, rows.exempt,
+        rows.run_first, rows.run_last, rows.days_asked, rows.quantity, rows.left,
+    )  # fmt: skip
+    parts = zip(*(column.tolist() for column in rows.parts), strict=True)
+    for row, six in zip(zip(*(column.tolist() for column in columns), strict=True), parts, strict=True):
+        need, offer, score, distance_km, reach_km, exempt, first, last, asked, taken, left = row
+        yield (
+            need,
+            Pairing(
+                need_id=rows.needs.id_of(need),
+                offer_id=rows.offers.id_of(offer),
+                score=score,
+                parts=Parts(*six),
+                distance_km=distance_km,
+                reach_km=reach_km,
+                exempt=exempt,
+                run_first_day=date.fromordinal(first),
+                run_last_day=date.fromordinal(last),
+                days_asked=asked,
+                quantity=taken,
+                remaining=left,
+            ),
+        )
+
+
+def _near_misses(ranked: Ranked) -> Iterator[tuple[int, NearMiss]]:
+    rows = ranked.missed
+    columns = (rows.need, rows.offer, rows.rule, rows.gap, rows.distance_km)
+    for need, offer, rule, gap, distance_km in zip(*(column.tolist() for column in columns), strict=True):
+        yield (
+            need,
+            NearMiss(
+                need_id=ranked.needs.id_of(need),
+                offer_id=ranked.offers.id_of(offer),
+                rule=RULE_CODES[rule],
+                gap=None if gap != gap else round(gap, 6),
+                distance_km=round(distance_km, 6),
+            ),
+        )

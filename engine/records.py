@@ -1,0 +1,367 @@
+"""What the engine reads (offers, needs, weights) and what it hands back (pairings, near misses, rankings).
+
+The fields carry the names of the file columns in docs/algorithm.md. Every record that comes in is checked
+when it is made: a `ValueError` begins with the name of the field at fault. Days are `date`s and both ends of
+a stretch belong to it.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from math import inf, isclose
+
+from engine.vocabulary import (
+    ACCEPTS,
+    DEFAULT_WEIGHTS,
+    HOUSING,
+    KINDS,
+    PARTS,
+    PRIORITIES,
+    URGENCIES,
+    Kind,
+    Urgency,
+)
+
+MOST = 2**31 - 1  # of anything counted
+
+
+def _day(name: str, value: object) -> None:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(f"{name}: a date is expected, not {value!r}")
+
+
+def _stretch(first: date, last: date) -> None:
+    _day("first_day", first)
+    _day("last_day", last)
+    if last < first:
+        raise ValueError(f"last_day: {last} is before the first day, {first}")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if type(value) is not int or not least <= value <= MOST:
+        raise ValueError(f"{name}: a whole number from {least} to {MOST} is expected, not {value!r}")
+
+
+def _words(name: str, value: object, allowed: tuple[str, ...] | None = None) -> None:
+    if not isinstance(value, frozenset) or not all(isinstance(word, str) and word for word in value):
+        raise ValueError(f"{name}: a frozenset of words is expected, not {value!r}")
+    if allowed is not None and not value.issubset(allowed):
+        raise ValueError(f"{name}: unknown {', '.join(sorted(value.difference(allowed)))}")
+
+
+def _tuple_of(name: str, value: object, member: type) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(item, member) for item in value):
+        raise ValueError(f"{name}: a tuple of {member.__name__} is expected, not {value!r}")
+
+
+def _place(lat: object, lon: object, reach_km: object) -> None:
+    """Written so that NaN, which compares false with everything, is refused too."""
+    for name, value, bound in (("lat", lat, 90), ("lon", lon, 180)):
+        if not isinstance(value, int | float) or not -bound <= value <= bound:
+            raise ValueError(f"{name}: a number from {-bound} to {bound} is expected, not {value!r}")
+    if not isinstance(reach_km, int | float) or not 0 <= reach_km < inf:
+        raise ValueError(f"reach_km: a number of kilometres from 0 up is expected, not {reach_km!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days on which an offer is available; without `last_day`, for good."""
+
+    first_day: date
+    last_day: date | None = None
+
+    def __post_init__(self) -> None:
+        _stretch(self.first_day, self.first_day if self.last_day is None else self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The part of an offer that a live match uses: on those days; goods, once and for all."""
+
+    first_day: date
+    last_day: date
+    quantity: int
+
+    def __post_init__(self) -> None:
+        _stretch(self.first_day, self.last_day)
+        _whole("quantity", self.quantity, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Hours of one weekday (0 is Monday), in minutes from midnight; past midnight needs a second slot."""
+
+    weekday: int
+    start_minute: int
+    end_minute: int
+
+    def __post_init__(self) -> None:
+        _whole("weekday", self.weekday, 0)
+        _whole("start_minute", self.start_minute, 0)
+        _whole("end_minute", self.end_minute, 1)
+        if self.weekday > 6:
+            raise ValueError(f"weekday: 0 (Monday) to 6 (Sunday) is expected, not {self.weekday}")
+        if not self.start_minute < self.end_minute <= 24 * 60:
+            raise ValueError(f"end_minute: {self.end_minute} is not between {self.start_minute} and midnight")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a citizen can give. Fields of another kind than its own are ignored.
+
+    `asked_last_30_days` belongs to the citizen, not to this offer alone. `shared_with_linked` is the
+    citizen's consent.
+    """
+
+    id: Hashable
+    kind: Kind
+    category: str
+    city: Hashable
+    lat: float
+    lon: float
+    reach_km: float = 0.0
+    languages: frozenset[str] = frozenset()
+    available: tuple[Window, ...]
+    capacity: int
+    confirmed_on: date | None = None
+    asked_last_30_days: int | None = None
+    registered_at: datetime | None = None
+    holds: tuple[Hold, ...] = ()
+    shared_with_linked: bool = False
+    is_open: bool = True
+    # housing
+    shared_home: bool = False
+    accepts: frozenset[str] = frozenset()
+    step_free: bool = False
+    pets_accepted: bool = False
+    # skills
+    languages_from: frozenset[str] = frozenset()
+    languages_to: frozenset[str] = frozenset()
+    slots: tuple[Slot, ...] = ()
+    remote: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind: unknown {self.kind!r}")
+        if not isinstance(self.category, str) or not self.category:
+            raise ValueError("category: a word is expected")
+        _place(self.lat, self.lon, self.reach_km)
+        _whole("capacity", self.capacity, 1)
+        if self.confirmed_on is not None:
+            _day("confirmed_on", self.confirmed_on)
+        if self.asked_last_30_days is not None:
+            _whole("asked_last_30_days", self.asked_last_30_days, 0)
+        if self.registered_at is not None and not isinstance(self.registered_at, datetime):
+            raise ValueError(f"registered_at: a moment is expected, not {self.registered_at!r}")
+        _words("languages", self.languages)
+        _words("accepts", self.accepts, ACCEPTS)
+        _words("languages_from", self.languages_from)
+        _words("languages_to", self.languages_to)
+        _tuple_of("slots", self.slots, Slot)
+        _tuple_of("holds", self.holds, Hold)
+        _tuple_of("available", self.available, Window)
+        if not self.available:
+            raise ValueError("available: at least one window is expected")
+        windows = sorted(self.available, key=lambda window: window.first_day)
+        for earlier, later in pairwise(windows):
+            if earlier.last_day is None or later.first_day <= earlier.last_day:
+                raise ValueError(f"available: two windows overlap on {later.first_day}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What is asked for. Fields of another kind than its own are ignored.
+
+    `quantity` is what is still missing of what was `asked` (None: the same): what live matches already hold
+    for the need is not in it. Housing asks for the whole household at once, whatever `part_useful` says, and
+    names `forms` (none: any) instead of a category. `people` unknown is the household for housing, one person
+    otherwise; `min_days` unknown is all the days for housing, one otherwise.
+    """
+
+    id: Hashable
+    kind: Kind
+    category: str = ""
+    city: Hashable
+    lat: float
+    lon: float
+    reach_km: float = 0.0
+    languages: frozenset[str] = frozenset()
+    first_day: date
+    last_day: date
+    min_days: int | None = None
+    quantity: int
+    asked: int | None = None
+    part_useful: bool = False
+    people: int | None = None
+    urgency: Urgency = "planned"
+    is_open: bool = True
+    # housing
+    adult_women: int = 0
+    adult_men: int = 0
+    children: int = 0
+    couple: bool = False
+    lone_minor: bool = False
+    step_free_needed: bool = False
+    pets: bool = False
+    shared_home_ok: bool = True
+    forms: frozenset[str] = frozenset()
+    # skills
+    languages_from: frozenset[str] = frozenset()
+    languages_to: frozenset[str] = frozenset()
+    slots: tuple[Slot, ...] = ()
+    remote_ok: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind: unknown {self.kind!r}")
+        if not isinstance(self.category, str) or (not self.category and self.kind != HOUSING):
+            raise ValueError("category: a word is expected")
+        _place(self.lat, self.lon, self.reach_km)
+        _stretch(self.first_day, self.last_day)
+        if self.min_days is not None:
+            _whole("min_days", self.min_days, 1)
+            if self.min_days > self.days_asked:
+                raise ValueError(f"min_days: {self.min_days} is more than the {self.days_asked} days asked")
+        _whole("quantity", self.quantity, 1)
+        if self.asked is not None:
+            _whole("asked", self.asked, self.quantity)
+        if self.people is not None:
+            _whole("people", self.people, 1)
+        if self.urgency not in URGENCIES:
+            raise ValueError(f"urgency: unknown {self.urgency!r}")
+        for name in ("adult_women", "adult_men", "children"):
+            _whole(name, getattr(self, name), 0)
+        _words("languages", self.languages)
+        _words("forms", self.forms)
+        _words("languages_from", self.languages_from)
+        _words("languages_to", self.languages_to)
+        _tuple_of("slots", self.slots, Slot)
+
+    @property
+    def days_asked(self) -> int:
+        return (self.last_day - self.first_day).days + 1
+
+    @property
+    def least_days(self) -> int:
+        """The shortest run that helps."""
+        if self.min_days is not None:
+            return self.min_days
+        return self.days_asked if self.kind == HOUSING else 1
+
+    @property
+    def least_quantity(self) -> int:
+        """The smallest quantity that helps."""
+        return 1 if self.part_useful and self.kind != HOUSING else self.quantity
+
+    @property
+    def whole_quantity(self) -> int:
+        """What was asked for, of which `quantity` is still missing."""
+        return self.quantity if self.asked is None else self.asked
+
+    @property
+    def persons(self) -> int:
+        if self.people is not None:
+            return self.people
+        return self.whole_quantity if self.kind == HOUSING else 1
+
+    @property
+    def priority(self) -> int:
+        return PRIORITIES[self.urgency]
+
+    @property
+    def household_words(self) -> frozenset[str]:
+        """The words that a host must have said to receive this household."""
+        if self.lone_minor:
+            return frozenset({"lone_minors"})
+        if self.children:
+            return frozenset({"families"})
+        if self.couple:
+            return frozenset({"couples"})
+        present = {"women": self.adult_women, "men": self.adult_men}
+        return frozenset(word for word, count in present.items() if count)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Points of each part of the score; together they make 100."""
+
+    proximity: float = DEFAULT_WEIGHTS["proximity"]
+    dates: float = DEFAULT_WEIGHTS["dates"]
+    fit: float = DEFAULT_WEIGHTS["fit"]
+    language: float = DEFAULT_WEIGHTS["language"]
+    freshness: float = DEFAULT_WEIGHTS["freshness"]
+    courtesy: float = DEFAULT_WEIGHTS["courtesy"]
+
+    def __post_init__(self) -> None:
+        for part, points in zip(PARTS, self.points, strict=True):
+            if not isinstance(points, int | float) or not 0 <= points <= 100:
+                raise ValueError(f"{part}: points from 0 to 100 are expected, not {points!r}")
+        if not isclose(sum(self.points), 100, abs_tol=1e-9):
+            raise ValueError(f"weights: they make {sum(self.points)} points together instead of 100")
+
+    @property
+    def points(self) -> tuple[float, ...]:
+        return (self.proximity, self.dates, self.fit, self.language, self.freshness, self.courtesy)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The six parts of a score, each in [0, 1]."""
+
+    proximity: float
+    dates: float
+    fit: float
+    language: float
+    freshness: float
+    courtesy: float
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        return (self.proximity, self.dates, self.fit, self.language, self.freshness, self.courtesy)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A feasible pair. `remaining` is the capacity left on the run's tightest day (goods: in stock) before
+    this pairing takes its `quantity`; `reach_km` the larger reach; `exempt` says that the distance does not
+    count (a remote skill).
+    """
+
+    need_id: Hashable
+    offer_id: Hashable
+    score: float
+    parts: Parts
+    distance_km: float
+    reach_km: float
+    exempt: bool
+    run_first_day: date
+    run_last_day: date
+    days_asked: int
+    quantity: int
+    remaining: int
+
+    @property
+    def run_days(self) -> int:
+        return (self.run_last_day - self.run_first_day).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A pair that breaks `rule` alone. `gap`: km for `distance`, days for `dates`, units for `capacity`."""
+
+    need_id: Hashable
+    offer_id: Hashable
+    rule: str
+    gap: float | None
+    distance_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One need's best pairings, best first, and nearest misses; `feasible_count` is before any cut."""
+
+    need_id: Hashable
+    pairings: tuple[Pairing, ...]
+    near_misses: tuple[NearMiss, ...]
+    feasible_count: int

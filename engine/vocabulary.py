@@ -1,0 +1,29 @@
+"""The words and numbers of the algorithm, in one home: towns, forms, the database and spreadsheets take them from here.
+
+The values are stable: they stand in the database, in the API and in files.
+"""
+
+from typing import Literal
+
+Kind = Literal["housing", "goods", "skill"]
+Urgency = Literal["tonight", "this_week", "planned"]
+
+HOUSING: Kind = "housing"
+GOODS: Kind = "goods"
+SKILL: Kind = "skill"
+KINDS = (HOUSING, GOODS, SKILL)
+# What helping one person is worth in the plan, before the score is added to it. In the order of the queue.
+PRIORITIES: dict[Urgency, int] = {"tonight": 4, "this_week": 2, "planned": 1}
+URGENCIES = tuple(PRIORITIES)
+# Whom a host may say that they receive.
+ACCEPTS = ("women", "men", "couples", "families", "lone_minors")
+INTERPRETING = "interpreting"
+TRANSLATION = "translation"
+# Where two languages meet, the languages themselves are what is offered.
+LANGUAGE_CATEGORIES = (INTERPRETING, TRANSLATION)
+
+EARTH_RADIUS_KM = 6371.0088  # the mean radius (IUGG)
+UNKNOWN_CONFIRMATION_DAYS = 90
+# The points of the six parts of the score, 100 together, unless a town chooses others.
+DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
+PARTS = tuple(DEFAULT_WEIGHTS)

@@ -1,0 +1,35 @@
+"""The models of matching, a module for each package that owns them."""
+
+from matching.models.conditions import ConditionQuestion
+from matching.models.desk import DeskQuerySet
+from matching.models.matches import (
+    CONTACT_STATES,
+    LIVE_STATES,
+    Decision,
+    Hold,
+    Match,
+    MatchQuerySet,
+    MatchState,
+)
+from matching.models.plans import Plan, PlanGap, PlanLine
+from matching.models.scans import Rescan, RescanPart, Scan
+from matching.models.weights import WeightsChange
+
+__all__ = [
+    "CONTACT_STATES",
+    "LIVE_STATES",
+    "ConditionQuestion",
+    "Decision",
+    "DeskQuerySet",
+    "Hold",
+    "Match",
+    "MatchQuerySet",
+    "MatchState",
+    "Plan",
+    "PlanGap",
+    "PlanLine",
+    "Rescan",
+    "RescanPart",
+    "Scan",
+    "WeightsChange",
+]

@@ -1,0 +1,252 @@
+"""Pairs of a need and an offer, what was decided about them, and the capacity that they hold."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, User
+from engine.vocabulary import PARTS
+from matching.models.desk import coordinated_towns
+from needs.models import Need
+from offers.models import Offer
+
+
+class MatchState(models.TextChoices):
+    SUGGESTED = "suggested", _("piste")
+    DISMISSED = "dismissed", _("écartée")
+    SUPERSEDED = "superseded", _("plus possible")
+    PROPOSED = "proposed", _("demandée au citoyen")
+    DECLINED = "declined", _("déclinée")
+    LAPSED = "lapsed", _("sans réponse à temps")
+    ACCEPTED = "accepted", _("acceptée, à confirmer")
+    REFUSED = "refused", _("refusée par l’association")
+    CONFIRMED = "confirmed", _("confirmée")
+    UNDER_WAY = "under_way", _("en cours")
+    COMPLETED = "completed", _("terminée")
+    BROKEN_OFF = "broken_off", _("interrompue")
+    CANCELLED = "cancelled", _("annulée")
+
+
+# A pair in one of these is live: there is at most one for an offer and a need.
+LIVE_STATES = (
+    MatchState.SUGGESTED,
+    MatchState.PROPOSED,
+    MatchState.ACCEPTED,
+    MatchState.CONFIRMED,
+    MatchState.UNDER_WAY,
+)
+# Contacts are shown in these and nowhere else.
+CONTACT_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF)
+
+
+def _concerns(user: User) -> Q:
+    """Pairs of one's own, once somebody has decided."""
+    organisations = Membership.objects.filter(user=user).values("organisation")
+    own = Q(need__organisation__in=organisations) | Q(need__person=user) | Q(offer__owner=user)
+    return own & ~Q(state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED])
+
+
+class MatchQuerySet(models.QuerySet["Match"]):
+    def visible_to(self, user: User) -> "MatchQuerySet":
+        """The desk sees every pair of its towns; an association and a citizen see theirs once somebody decided.
+
+        A suggestion is the desk's alone: nobody is to hope, or to be looked at, before a coordinator has acted.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(city__in=coordinated_towns(user)) | _concerns(user))
+
+    def concerning(self, user: User) -> "MatchQuerySet":
+        """Pairs in which somebody is the citizen, the person concerned or of the association."""
+        return self.filter(_concerns(user))
+
+    def live(self) -> "MatchQuerySet":
+        return self.filter(state__in=LIVE_STATES)
+
+    def suggested(self) -> "MatchQuerySet":
+        """Suggestions in the engine's order (matching.md: the order is total)."""
+        return self.filter(state=MatchState.SUGGESTED).order_by("rank", "id")
+
+
+class Match(models.Model):
+    """One need with one offer: its score, its reasons and its life (see `lifecycle.py`)."""
+
+    # A country's suggestions are written in a minute (docs/adr/0006): the indexes below begin with need and offer, and
+    # no key is checked here. The city is the need's own: all who write a match take it from there, and a need keeps it.
+    city = models.ForeignKey(
+        "cities.City", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="matches", db_index=False)
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="matches", db_index=False)
+    state = models.CharField(max_length=10, choices=MatchState.choices, default=MatchState.SUGGESTED)
+    # The engine's result, kept whole: French law gives a right to the data, parameters and weights applied.
+    rank = models.PositiveIntegerField(help_text=_("place parmi les propositions possibles, 1 d’abord"))
+    score = models.FloatField(help_text=_("0 à 100"))
+    part_values = ArrayField(
+        models.FloatField(),
+        size=len(PARTS),
+        help_text=_("les six parts, chacune entre 0 et 1, dans l’ordre publié"),
+    )
+    weight_values = ArrayField(
+        models.FloatField(), size=len(PARTS), help_text=_("les points de chaque part, au moment du calcul")
+    )
+    # Nothing while the pair is only suggested: reasons then are those of the day on which they are read.
+    facts = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=_("les raisons au moment de la première décision, en codes et nombres"),
+    )
+    algorithm = models.CharField(max_length=10)
+    distance_km = models.FloatField()
+    first_day = models.DateField(help_text=_("premier jour que les deux peuvent"))
+    last_day = models.DateField()
+    quantity = models.PositiveIntegerField(help_text=_("ce que l’offre donnerait, dans l’unité de la nature"))
+    # The revisions compared, so that a dismissed pair stays away until one of the two changes.
+    need_revision = models.PositiveIntegerField()
+    offer_revision = models.PositiveIntegerField()
+    answer_by = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mise en relation")
+        verbose_name_plural = _("mises en relation")
+        ordering = ["-changed_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need", "offer"],
+                condition=Q(state__in=LIVE_STATES),
+                name="match_one_live_per_pair",
+                violation_error_message=_("Cette mise en relation existe déjà."),
+            ),
+            models.CheckConstraint(
+                condition=Q(score__gte=0, score__lte=100),
+                name="match_score_in_range",
+                violation_error_message=_("Un score va de 0 à 100."),
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="match_days_in_order",
+                violation_error_message=_("La fin doit venir après le début."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1),
+                name="match_quantity_positive",
+                violation_error_message=_("La quantité doit être d’au moins 1."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=MatchState.PROPOSED) | Q(answer_by__isnull=False, asked_at__isnull=False),
+                name="match_proposed_has_a_deadline",
+                violation_error_message=_("Une demande porte la date limite de la réponse."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["need", "state"], name="match_need_state"),
+            models.Index(fields=["offer", "state"], name="match_offer_state"),
+            models.Index(fields=["answer_by"], condition=Q(state="proposed"), name="match_answer_due"),
+            # Who was asked lately, read by every scan for the courtesy part.
+            models.Index(fields=["asked_at"], condition=Q(asked_at__isnull=False), name="match_asked"),
+            models.Index(
+                fields=["city", "state", "changed_at"],
+                condition=~Q(state__in=["suggested", "superseded", "dismissed"]),
+                name="match_city_decided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.need_id} × {self.offer_id} ({self.state})"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """The six parts by name, each in [0, 1]."""
+        return dict(zip(PARTS, self.part_values, strict=True))
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The points that each part was worth, by name; 100 together."""
+        return dict(zip(PARTS, self.weight_values, strict=True))
+
+
+class Decision(models.Model):
+    """Who moved a match to which state, when and why. A trigger refuses every change and every deletion."""
+
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="decisions")
+    act = models.CharField(max_length=12)
+    from_state = models.CharField(max_length=10, choices=MatchState.choices)
+    to_state = models.CharField(max_length=10, choices=MatchState.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("vide quand l’horloge ou un réglage de la ville a agi"),
+    )
+    role = models.CharField(max_length=12)
+    reason = models.CharField(max_length=20, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    # A number and no key: plans are forgotten after a month, decisions stay.
+    plan_number = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("le plan dont c’est une ligne")
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("décision")
+        verbose_name_plural = _("décisions")
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.act} → {self.to_state}"
+
+
+class Hold(models.Model):
+    """The part of an offer that a match holds or has used, on which days.
+
+    A trigger keeps two sums within bounds whatever writes here: the offer's capacity (on each day for homes and
+    hours, in stock for goods) and the need's quantity. `released` marks a stay that ended early: the days
+    before stay used, and the need is free to be served again.
+    """
+
+    match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="hold")
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="holds")
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="holds")
+    quantity = models.PositiveIntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    released = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("réservation")
+        verbose_name_plural = _("réservations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1),
+                name="hold_quantity_positive",
+                violation_error_message=_("La quantité doit être d’au moins 1."),
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")),
+                name="hold_days_in_order",
+                violation_error_message=_("La fin doit venir après le début."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["offer", "first_day", "last_day"], name="hold_offer_days"),
+            models.Index(fields=["need"], condition=Q(released=False), name="hold_need"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.first_day}..{self.last_day}"

@@ -1,0 +1,241 @@
+"""The plan's pages: choose what to plan, wait, read it, propose its lines. Parse, one service call, render."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import selectors as accounts
+from accounts.models import User
+from cities.models import City
+from matching import plans
+from matching.models import Plan
+from matching.plans import plan_presentation, plan_words
+from matching.plans.plan_forms import PlanForm
+from needs.models import Need
+
+PLANS_PER_PAGE = 10
+NEEDS_PER_PAGE = 20
+# Whoever accepts a whole plan waits for so long at most, and goes on with the rest.
+ACCEPT_SECONDS = 10.0
+# Needs that can be ticked, the most urgent first; and gaps told before the rest is folded away.
+TICKABLE = 200
+FIRST_GAPS, MOST_GAPS = 12, 200
+# Refusals told one by one.
+MOST_TOLD = 12
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """What to plan; and the last plans of the town."""
+    city, user = _desk(request, city_slug)
+    tickable, total = _tickable(user, city, request.GET.getlist("besoin") + request.POST.getlist("besoin"))
+    if request.method == "POST" and "again" in request.POST:
+        return _again(request, city, user)
+    if request.method == "POST":
+        form = PlanForm(request.POST, needs=tickable)
+        if form.is_valid():
+            return _ask(request, city, user, form.cleaned_data, tickable)
+    else:
+        form = PlanForm(
+            needs=tickable,
+            initial={
+                "kind": request.GET.get("nature", ""),
+                "urgency": request.GET.get("urgence", ""),
+                "budget_seconds": plans.BUDGETS[0],
+                "besoin": request.GET.getlist("besoin"),
+            },
+        )
+    history = Paginator(plans.of_city(city, user), PLANS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "open_total": total,
+        "not_shown": max(0, total - len(tickable)),
+        "ticking": bool(form["besoin"].value()),
+        "history": [
+            {
+                "plan": plan,
+                "what": plan_presentation.selection_words(plan),
+                "helped": plan_words.helped_shortly(plan),
+            }
+            for plan in history.object_list
+        ],
+        "page_obj": history,
+    }
+    return render(request, "matching/plan_index.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+    """One plan: under way, or what it would do, line by line; its lines are accepted here."""
+    city, user = _desk(request, city_slug)
+    plan = get_object_or_404(Plan.objects.visible_to(user).select_related("city", "by"), pk=pk, city=city)
+    now = timezone.now()
+    if request.method == "POST" and "refresh" in request.POST:
+        plans.refresh(plan_id=plan.pk, by=user, now=now)
+        return redirect(_same_page(request, plan))
+    if request.method == "POST":
+        return _accept(request, plan, user, now=now)
+    standing = plans.look_at(plan_id=plan.pk, now=now)
+    context: dict[str, Any] = {
+        "plan": plan,
+        "what": plan_presentation.selection_words(plan),
+        "standing": standing,
+        "changed_since": plan_presentation.changed_since(plan, now=now) if standing.is_stale else "",
+        "newer_is_ready": standing.newer is not None and standing.newer.state == Plan.State.DONE,
+        "now": now,
+    }
+    if plan.state == Plan.State.DONE:
+        context |= _done(request, plan, now=now)
+    return render(request, "matching/plan.html", context)
+
+
+def _desk(request: HttpRequest, city_slug: str) -> tuple[City, User]:
+    """The town and its coordinator; 404 for anybody else."""
+    city = get_object_or_404(City, slug=city_slug)
+    user = request.user
+    if not isinstance(user, User) or not accounts.is_coordinator(user, city):
+        raise Http404
+    return city, user
+
+
+def _tickable(user: User, city: City, ticked: Sequence[str]) -> tuple[list[Need], int]:
+    """The open needs that the form lists, those ticked among them first; and how many are open in all."""
+    open_needs = Need.objects.visible_to(user).open().filter(city=city).select_related("commune")
+    queue = open_needs.order_by("urgency_rank", "created_at", "id")
+    chosen = list(queue.filter(reference__in=ticked)) if ticked else []
+    others = [need for need in queue[:TICKABLE] if need not in chosen]
+    return chosen + others, open_needs.count()
+
+
+def _ask(
+    request: HttpRequest, city: City, user: User, asked: Mapping[str, Any], tickable: Sequence[Need]
+) -> HttpResponse:
+    ticked = set(asked["besoin"])
+    try:
+        plan = plans.ask(
+            city_id=city.pk,
+            # Whoever ticks needs means these and no others.
+            kind="" if ticked else asked["kind"],
+            urgency="" if ticked else asked["urgency"],
+            need_ids=[need.pk for need in tickable if need.reference in ticked],
+            budget_seconds=asked["budget_seconds"],
+            by=user,
+            now=timezone.now(),
+        )
+    except plans.NothingToPlan:
+        messages.warning(request, _("Aucun besoin ouvert ne correspond à ce choix."))
+        return redirect("matching:plans", city_slug=city.slug)
+    return redirect("matching:plan", city_slug=city.slug, pk=plan.pk)
+
+
+def _again(request: HttpRequest, city: City, user: User) -> HttpResponse:
+    """The same plan once more, on what there is now."""
+    plan = get_object_or_404(Plan.objects.visible_to(user), pk=_number(request.POST["again"]), city=city)
+    renewed = plans.renew(plan_id=plan.pk, by=user, now=timezone.now())
+    if renewed is None:
+        messages.warning(request, _("Aucun besoin ouvert ne correspond à ce choix."))
+        return redirect("matching:plans", city_slug=city.slug)
+    return redirect("matching:plan", city_slug=city.slug, pk=renewed.pk)
+
+
+def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> HttpResponse:
+    """Propose what is ticked, or everything, say what became of it, and come back to the same page of the plan."""
+    if "everything" in request.POST:
+        ticked = list(plans.askable(plan, now=now).values_list("pk", flat=True))
+    else:
+        ticked = [pk for text in request.POST.getlist("line") if (pk := _number(text)) is not None]
+    if not ticked:
+        messages.warning(request, _("Cochez au moins une ligne."))
+        return redirect(_same_page(request, plan))
+    outcome = plans.accept(plan_id=plan.pk, line_ids=ticked, by=user, now=now, seconds=ACCEPT_SECONDS)
+    if outcome.asked:
+        messages.success(
+            request,
+            ngettext(
+                "C’est demandé\u202f: %(n)s personne reçoit la question.",
+                "C’est demandé\u202f: %(n)s questions sont parties.",
+                len(outcome.asked),
+            )
+            % {"n": len(outcome.asked)},
+        )
+    if outcome.left:
+        messages.warning(
+            request,
+            ngettext(
+                "Il reste %(n)s ligne à demander\u202f: recommencez pour la suite.",
+                "Il reste %(n)s lignes à demander\u202f: recommencez pour la suite.",
+                outcome.left,
+            )
+            % {"n": outcome.left},
+        )
+    if outcome.already:
+        messages.info(
+            request,
+            ngettext(
+                "%(n)s ligne était déjà demandée.", "%(n)s lignes étaient déjà demandées.", outcome.already
+            )
+            % {"n": outcome.already},
+        )
+    if outcome.refused:
+        messages.warning(request, plan_presentation.no_longer(outcome, plan, now=now))
+        for refused in outcome.refused[:MOST_TOLD]:
+            messages.warning(request, plan_presentation.refusal(refused, plan, now=now))
+    return redirect(_same_page(request, plan))
+
+
+def _same_page(request: HttpRequest, plan: Plan) -> str:
+    """The page of the plan from which a form was sent."""
+    back = reverse("matching:plan", args=[plan.city.slug, plan.pk])
+    number = _number(request.POST.get("page", ""))
+    return back if number is None else f"{back}?page={number}"
+
+
+def _number(text: str) -> int | None:
+    """A key or a page as a form sends it; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _done(request: HttpRequest, plan: Plan, *, now: datetime) -> dict[str, Any]:
+    """What the page of a ready plan says."""
+    served = (
+        Need.objects.filter(pk__in=plan.lines.order_by().values("need"))
+        .select_related("commune", "organisation")
+        .order_by("urgency_rank", "created_at", "id")
+    )
+    page_obj = Paginator(served, NEEDS_PER_PAGE).get_page(request.GET.get("page"))
+    groups = plan_presentation.groups(plan, list(page_obj.object_list), now=now)
+    gaps = plan_presentation.gaps(plan, most=MOST_GAPS)
+    gap_total = plan.gaps.count()
+    return {
+        "helped": plan_words.helped(plan),
+        "compared": plan_words.compared(plan),
+        "sure": plan_words.sure(plan),
+        "ways": plan_words.ways(plan),
+        "page_obj": page_obj,
+        "groups": groups,
+        "askable_total": plans.askable(plan, now=now).count() if page_obj.paginator.num_pages > 1 else 0,
+        "open_lines": sum(card.state == "open" for _need, cards in groups for card in cards),
+        "gap_total": gap_total,
+        "first_gaps": gaps[:FIRST_GAPS],
+        "more_gaps": gaps[FIRST_GAPS:],
+        "gaps_not_shown": gap_total - len(gaps),
+        **plan_presentation.scarcity(
+            plan, address=request.build_absolute_uri(reverse("home", args=[plan.city.slug]))
+        ),
+    }

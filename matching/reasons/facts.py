@@ -1,0 +1,133 @@
+"""Why this pairing, in the engine's codes and numbers.
+
+Of a suggestion the reasons are worked out when it is shown, from the rows of that moment: a country has millions
+of suggestions, and few are ever read. They are frozen into the row by the first decision about it.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, prefetch_related_objects
+
+import engine
+from engine.vocabulary import GOODS, SKILL
+from matching.models import Hold, Match, MatchState
+from matching.scanning import records
+from matching.scanning.snapshots import local_day
+from matching.selectors import NearMissLine
+from needs.models import Need
+
+log = logging.getLogger(__name__)
+
+
+def explained(
+    matches: Iterable[Match], *, now: datetime, near_misses: Sequence[NearMissLine] = ()
+) -> list[Match]:
+    """The same matches, with `facts` for those that nobody has decided on yet; and near misses with `params`.
+
+    Reads the loaded `city`, `need` and `offer` of each, whatever their state by now: two queries more, however many
+    there are. A row that the engine refuses has its figures and no reasons.
+    """
+    matches = list(matches)
+    undecided = [match for match in matches if match.state == MatchState.SUGGESTED or match.facts is None]
+    pairs: list[Match | NearMissLine] = [*undecided, *near_misses]
+    prefetch_related_objects([pair.offer for pair in pairs], "windows")
+    holds = _Holds(pairs)
+    for pair in pairs:
+        try:
+            need, offer, today = _records(pair, holds, now=now)
+        except (ValueError, ValidationError) as error:
+            # Only a row that was written by hand.
+            field = records.refused_field(error)
+            log.error("need %s with offer %s is left unexplained: %s", pair.need.pk, pair.offer.pk, field)
+            continue
+        if isinstance(pair, Match):
+            reasons = engine.explain(_pairing(pair, need, offer), need, offer, today)
+            pair.facts = [{"code": r.code, "params": plain(r.params), "good": r.good} for r in reasons]
+        else:
+            miss = engine.NearMiss(need.id, offer.id, pair.rule, pair.gap, pair.distance_km)
+            pair.params = plain(engine.explain_near_miss(miss, need, offer).params)
+    return matches
+
+
+def plain(params: Mapping[str, object]) -> dict[str, Any]:
+    """Parameters as JSON keeps them, so that what is frozen reads as what was shown."""
+    return {name: _plain_value(value) for name, value in params.items()}
+
+
+class _Holds:
+    """What is held of these offers, and for these needs: one query."""
+
+    def __init__(self, pairs: Sequence[Match | NearMissLine]) -> None:
+        offers, needs = {pair.offer.pk for pair in pairs}, {pair.need.pk for pair in pairs}
+        self.of_offer: dict[int, list[Hold]] = defaultdict(list)
+        self.promised: dict[int, int] = defaultdict(int)
+        if not pairs:
+            return
+        for hold in Hold.objects.filter(Q(offer__in=offers) | Q(need__in=needs)):
+            self.of_offer[hold.offer_id].append(hold)
+            if not hold.released:
+                self.promised[hold.need_id] += hold.quantity
+
+    def missing(self, need: Need) -> int:
+        """What is still asked; at least one, so that a need just served can be spoken of."""
+        return max(1, need.quantity - self.promised[need.pk])
+
+
+def _records(
+    pair: Match | NearMissLine, holds: _Holds, *, now: datetime
+) -> tuple[engine.Need, engine.Offer, date]:
+    """Both sides as the engine knows them, and the town's day."""
+    city = pair.city if isinstance(pair, Match) else pair.need.city
+    today = local_day(now, city)
+    need = records.need_record(pair.need, missing=holds.missing(pair.need), today=today)
+    # The courtesy part is 1 / (1 + times asked).
+    asked = round(1 / pair.parts["courtesy"]) - 1 if isinstance(pair, Match) else 0
+    held = holds.of_offer[pair.offer.pk]
+    return need, records.offer_record(pair.offer, holds=held, asked=asked, city=city), today
+
+
+def _pairing(match: Match, need: engine.Need, offer: engine.Offer) -> engine.Pairing:
+    """The engine's result as it was written; what was not kept of it follows from the rest."""
+    run_days = (match.last_day - match.first_day).days + 1
+    return engine.Pairing(
+        need_id=need.id,
+        offer_id=offer.id,
+        score=match.score,
+        parts=engine.Parts(*match.part_values),
+        distance_km=match.distance_km,
+        reach_km=max(need.reach_km, offer.reach_km),
+        exempt=need.kind == SKILL and need.remote_ok and offer.remote,
+        run_first_day=match.first_day,
+        run_last_day=match.last_day,
+        # The dates part is the days of the run out of the days asked.
+        days_asked=round(run_days / match.parts["dates"]),
+        quantity=match.quantity,
+        # Taken in this very instant, the pair is on its way out: what it would have given is said once more.
+        remaining=max(match.quantity, _left(offer, match.first_day, match.last_day)),
+    )
+
+
+def _left(offer: engine.Offer, first: date, last: date) -> int:
+    """The capacity left on the tightest of these days; of goods, what is left in stock."""
+    if offer.kind == GOODS:
+        return offer.capacity - sum(hold.quantity for hold in offer.holds)
+    # The most is held on the first day, or on one on which some hold begins.
+    days = {first, *(hold.first_day for hold in offer.holds if first <= hold.first_day <= last)}
+    return offer.capacity - max(
+        sum(hold.quantity for hold in offer.holds if hold.first_day <= day <= hold.last_day) for day in days
+    )
+
+
+def _plain_value(value: object) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, engine.Slot):
+        return [value.weekday, value.start_minute, value.end_minute]
+    if isinstance(value, tuple):
+        return [_plain_value(item) for item in value]
+    return value

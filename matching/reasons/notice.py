@@ -1,0 +1,251 @@
+"""The engine in words and in its own values: the public page and each explanation read this.
+
+A rule, a part or a field that has no words here fails a test. What sentences alone say of a formula stands beside what
+the engine makes of it (`examples`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+import engine
+from catalogue.labels import category_label, household_names, kind_label, listed
+from catalogue.vocabulary import Category, Kind, Urgency
+from cities.models import City
+from engine.rules import ESSENTIAL, MICRO, SHORTEST_OVERLAP_MINUTES
+from engine.vocabulary import ACCEPTS, DEFAULT_WEIGHTS, KINDS, LANGUAGE_CATEGORIES, UNKNOWN_CONFIRMATION_DAYS
+from matching import weighting
+from matching.reasons import examples
+from matching.reasons.sentences import PART_LABELS, PART_MEANINGS, RULE_WORDS
+from matching.scanning.snapshots import ASKED_DAYS
+
+DECIMALS = round(math.log10(MICRO))
+# The kinds about which each rule says something; of the others it always holds.
+RULE_KINDS: Mapping[str, tuple[str, ...]] = {
+    "category": KINDS,
+    "city": KINDS,
+    "distance": KINDS,
+    "dates": KINDS,
+    "capacity": KINDS,
+    "step_free": (Kind.HOUSING,),
+    "pets": (Kind.HOUSING,),
+    "shared_home": (Kind.HOUSING,),
+    "household": (Kind.HOUSING,),
+    "languages": (Kind.SKILL,),
+    "slots": (Kind.SKILL,),
+    "open": KINDS,
+}
+# What a plan makes as large as it can, summed over its lines.
+OBJECTIVE = "people × share × (priority + score / 100)"
+# The law that gives the right to an explanation, and the way to insist on it.
+LAW = ("CRPA L. 311-3-1", "CRPA L. 342-1")
+CADA = "https://www.cada.fr"
+
+DATA_WORDS = {
+    "id": gettext_lazy("le numéro d’enregistrement"),
+    "kind": gettext_lazy("la nature (logement, objets ou temps)"),
+    "category": gettext_lazy("la catégorie"),
+    "city": gettext_lazy("la ville"),
+    "lat": gettext_lazy("le lieu"),
+    "lon": gettext_lazy("le lieu"),
+    "reach_km": gettext_lazy("la distance acceptée"),
+    "languages": gettext_lazy("les langues parlées"),
+    "languages_from": gettext_lazy("les langues à interpréter ou à traduire"),
+    "languages_to": gettext_lazy("les langues à interpréter ou à traduire"),
+    "slots": gettext_lazy("les créneaux de la semaine"),
+    "is_open": gettext_lazy("si la proposition ou le besoin est ouvert"),
+    # offers
+    "available": gettext_lazy("les jours disponibles"),
+    "capacity": gettext_lazy("les places, la quantité ou les heures offertes"),
+    "confirmed_on": gettext_lazy("le jour de la dernière confirmation"),
+    "asked_last_30_days": gettext_lazy("le nombre de demandes déjà reçues ce mois-ci"),
+    "registered_at": gettext_lazy("le moment de l’enregistrement"),
+    "holds": gettext_lazy("ce qui est déjà réservé"),
+    "shared_with_linked": gettext_lazy("l’accord pour les villes voisines liées"),
+    "shared_home": gettext_lazy("si le logement est partagé avec l’hôte"),
+    "accepts": gettext_lazy("les foyers que l’hôte accueille"),
+    "step_free": gettext_lazy("le plain-pied"),
+    "pets_accepted": gettext_lazy("les animaux"),
+    "remote": gettext_lazy("si c’est possible à distance"),
+    # needs
+    "first_day": gettext_lazy("les jours demandés"),
+    "last_day": gettext_lazy("les jours demandés"),
+    "min_days": gettext_lazy("le plus court séjour utile"),
+    "quantity": gettext_lazy("la quantité qui manque encore"),
+    "asked": gettext_lazy("la quantité demandée en tout"),
+    "part_useful": gettext_lazy("si une partie est déjà utile"),
+    "people": gettext_lazy("le nombre de personnes"),
+    "urgency": gettext_lazy("l’urgence"),
+    "adult_women": gettext_lazy("la composition du foyer"),
+    "adult_men": gettext_lazy("la composition du foyer"),
+    "children": gettext_lazy("la composition du foyer"),
+    "couple": gettext_lazy("la composition du foyer"),
+    "lone_minor": gettext_lazy("la composition du foyer"),
+    "step_free_needed": gettext_lazy("le plain-pied"),
+    "pets": gettext_lazy("les animaux"),
+    "shared_home_ok": gettext_lazy("si un logement partagé est accepté"),
+    "forms": gettext_lazy("les formes de logement acceptées"),
+    "remote_ok": gettext_lazy("si c’est possible à distance"),
+}
+
+
+def rules() -> list[dict[str, Any]]:
+    """The hard rules in the engine's order: words, what exactly is judged, for which kinds, may it alone be missed."""
+    exact = _exact_rules()
+    return [
+        {
+            "code": code,
+            "words": str(RULE_WORDS[code]),
+            "exact": exact[code],
+            "kinds": RULE_KINDS[code],
+            "concerns": _kinds(RULE_KINDS[code]),
+            "near_miss": code not in ESSENTIAL,
+        }
+        for code in engine.RULES
+    ]
+
+
+def _kinds(kinds: tuple[str, ...]) -> str:
+    """ "Logement"; empty for all three."""
+    return "" if kinds == KINDS else get_text_list([kind_label(kind) for kind in kinds], _("et"))
+
+
+def parts(weights: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The six parts in the engine's order: label, meaning, how the value is worked out, and these points."""
+    formulas = part_formulas()
+    return [
+        {
+            "code": part,
+            "label": str(PART_LABELS[part]),
+            "meaning": str(PART_MEANINGS[part]),
+            "formula": formulas[part],
+            "points": weights[part],
+        }
+        for part in engine.PARTS
+    ]
+
+
+def part_formulas() -> dict[str, str]:
+    """How the value of each part, from 0 to 1, is worked out."""
+    return {
+        "proximity": _(
+            "1 moins la distance divisée par la plus grande des deux distances acceptées. 1 quand c’est possible à "
+            "distance, ou au même endroit quand aucun des deux ne se déplace."
+        ),
+        "dates": _("Les jours d’affilée possibles, divisés par les jours demandés."),
+        "fit": _(
+            "Logement\u202f: les personnes du foyer, divisées par les places libres le jour où il en reste le moins. "
+            "Objets et temps\u202f: ce qui reste à donner, divisé par ce qui manque, au plus 1."
+        ),
+        "language": _(
+            "1 avec une langue en commun, un demi si l’un des deux n’en a indiqué aucune, 0 sinon."
+        ),
+        "freshness": _(
+            "1 moins les jours passés depuis la dernière confirmation, divisés par %(days)s. 0 au-delà, ou sans "
+            "confirmation."
+        )
+        % {"days": UNKNOWN_CONFIRMATION_DAYS},
+        "courtesy": _("1 divisé par 1 plus le nombre de demandes reçues depuis %(days)s jours.")
+        % {"days": ASKED_DAYS},
+    }
+
+
+def _exact_rules() -> dict[str, str]:
+    """What each rule judges, exactly; empty where the rule's own sentence says it all."""
+    return {
+        "category": _("Un besoin de logement sans forme choisie les accepte toutes."),
+        "city": "",
+        "distance": _(
+            "Elle est mesurée sur une sphère de %(radius)s km de rayon, et comparée à la plus grande des deux "
+            "distances acceptées. Ce que les deux côtés acceptent à distance n’en dépend pas."
+        )
+        % {"radius": number_format(engine.EARTH_RADIUS_KM, use_l10n=True)},
+        "dates": _(
+            "C’est la plus longue suite de jours demandés, dans une seule période de la proposition, avec assez de "
+            "place chaque jour\u202f; la première de ces suites si plusieurs sont aussi longues. Le besoin dit "
+            "combien de jours il faut au moins\u202f: sinon tous pour un logement, un seul pour le reste."
+        ),
+        "capacity": _("On compte ici toute la place, même celle qui est réservée à d’autres moments."),
+        "step_free": "",
+        "pets": "",
+        "shared_home": "",
+        "household": _(
+            "L’accord porte sur\u202f: %(words)s. Un hôte qui n’a rien précisé accueille tous les foyers, sauf un "
+            "mineur isolé. Avec des enfants, c’est l’accord pour les familles qui compte\u202f; sinon, pour les "
+            "couples\u202f; sinon, pour chaque personne."
+        )
+        % {"words": household_names(ACCEPTS)},
+        "languages": _("Catégories\u202f: %(categories)s.")
+        % {
+            "categories": listed(
+                category_label(category) for category in Category.values if category in LANGUAGE_CATEGORIES
+            )
+        },
+        "slots": _("Au moins %(minutes)s minutes, le même jour de la semaine.")
+        % {"minutes": SHORTEST_OVERLAP_MINUTES},
+        "open": _("Une paire écartée ou refusée revient quand la proposition ou le besoin change."),
+    }
+
+
+def order() -> list[str]:
+    """How two offers are told apart, the first difference deciding."""
+    return [
+        _("la note la plus haute"),
+        _("à note égale, la distance la plus courte"),
+        _("à distance égale, la proposition enregistrée la première"),
+        _("enfin, le plus petit numéro"),
+    ]
+
+
+def priorities() -> list[dict[str, Any]]:
+    """What an urgency counts in a plan, the most urgent first."""
+    return [
+        {"code": urgency, "label": str(Urgency(urgency).label), "priority": priority}
+        for urgency, priority in engine.PRIORITIES.items()
+    ]
+
+
+def data_used() -> dict[str, list[str]]:
+    """Everything that the engine reads of an offer and of a need, in words, from its own records."""
+    return {
+        "offer": _said_once(engine.Offer),
+        "need": _said_once(engine.Need),
+    }
+
+
+def _said_once(record: type[Any]) -> list[str]:
+    return list(dict.fromkeys(str(DATA_WORDS[field.name]) for field in fields(record)))
+
+
+def notice(city: City) -> dict[str, Any]:
+    """All of it for one town, as the page shows it and as `algorithme.json` says it."""
+    latest = weighting.history(city).first()
+    worked = examples.of_parts(city.weights)
+    return {
+        "version": engine.VERSION,
+        "kept": engine.KEEP,
+        "near_misses_kept": engine.NEAR,
+        "near_misses_km": engine.NEAR_KM,
+        "decimals": DECIMALS,
+        "rules": rules(),
+        "parts": [part | {"examples": worked[part["code"]]} for part in parts(city.weights)],
+        "since": latest.at if latest else None,
+        "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
+        "order": order(),
+        "objective": OBJECTIVE,
+        "objective_example": examples.of_plan(city.weights),
+        "priorities": priorities(),
+        "data": data_used(),
+        "constants": {
+            "earth_radius_km": engine.EARTH_RADIUS_KM,
+            "unknown_confirmation_days": UNKNOWN_CONFIRMATION_DAYS,
+            "asked_days": ASKED_DAYS,
+            "shortest_overlap_minutes": SHORTEST_OVERLAP_MINUTES,
+        },
+    }

@@ -1,0 +1,189 @@
+"""Needs as columns."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Self
+
+import numpy as np
+
+from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Kind
+from engine.columns import Bools, Ints, NeedColumns, Vocabulary, accept_bits, unit_sphere
+from engine.vocabulary import ACCEPTS, PRIORITIES, URGENCIES
+from matching.scanning.reading import arrays
+from matching.scanning.reading.categories import CATEGORY_KINDS, CATEGORY_NUMBER, NUMBERED, NUMBERED_PARAMS
+from matching.scanning.reading.list_columns import ListColumn, Lists, keyed
+from matching.scanning.reading.ranges import Places, Term
+from needs.models import OPEN_STATES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Needs:
+    """Columns of needs, with what the engine does not read: their revisions, and the categories that suit each."""
+
+    columns: NeedColumns
+    revision: Ints
+    wanted_need: Ints  # rows, each as often as offers of several categories suit it
+    wanted_category: Ints  # numbers of categories
+    left_out: dict[int, int]  # revisions of those that lack nothing, or that the engine refuses, by their ids
+
+    def take(self, rows: Ints) -> Self:
+        """These rows alone, in ascending order."""
+        kept = np.isin(self.wanted_need, rows)
+        return replace(
+            self,
+            columns=self.columns.take(rows),
+            revision=self.revision[rows],
+            wanted_need=np.searchsorted(rows, self.wanted_need[kept]),
+            wanted_category=self.wanted_category[kept],
+        )
+
+    @property
+    def places(self) -> Places:
+        """Where offers are looked for."""
+        row, columns = self.wanted_need, self.columns
+        found = (columns.lat[row], columns.lon[row], columns.reach_km[row], columns.remote_ok[row])
+        return Places(self.wanted_category, *found)
+
+    @property
+    def term(self) -> Term:
+        """Days that whatever is feasible for one of these needs has at least."""
+        columns = self.columns
+        return Term(
+            latest_start=int((columns.last_day - columns.least_days + 1).max(initial=date.min.toordinal())),
+            earliest_end=int((columns.first_day + columns.least_days - 1).min(initial=date.max.toordinal())),
+        )
+
+
+_LISTS = keyed(
+    languages="languages",
+    named_languages="languages_from || languages_to",
+    forms="forms",
+    slots="slots",
+)
+_NEEDS = {
+    "id": ("bigint", "n.id"),
+    "revision": ("integer", "n.revision"),
+    "number": ("bigint", "coalesce(c.number, 0)"),
+    "is_housing": ("boolean", "n.kind = 'housing'"),
+    "city": ("bigint", "n.city_id"),
+    "lat": ("float", "n.latitude"),
+    "lon": ("float", "n.longitude"),
+    "reach_km": ("float", "n.reach_km"),
+    "first_day": ("day", "n.first_day"),
+    "last_day": ("day", "n.last_day"),
+    "min_days": ("integer", "coalesce(n.min_days, 0)"),
+    "asked": ("bigint", "n.quantity"),
+    "held": (
+        "bigint",
+        "(SELECT coalesce(sum(h.quantity), 0) FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released)",
+    ),
+    "part_useful": ("boolean", "n.part_useful"),
+    "people": ("integer", "n.people"),
+    "urgency": ("integer", "n.urgency_rank"),
+    "is_open": ("boolean", "n.state = ANY (%(open_states)s)"),
+    "women": ("integer", "n.adult_women"),
+    "men": ("integer", "n.adult_men"),
+    "children": ("integer", "n.children_under_3 + n.children_3_to_11 + n.children_12_to_17"),
+    "couple": ("boolean", "n.couple"),
+    "lone_minor": ("boolean", "n.lone_minor"),
+    "step_free_needed": ("boolean", "n.step_free_needed"),
+    "pets": ("boolean", "n.pets"),
+    "shared_home_ok": ("boolean", "n.shared_home_ok"),
+    "remote_ok": ("boolean", "n.remote_ok"),
+    **{name: ("bigint", key) for name, (key, _) in _LISTS.items()},
+}
+
+
+def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
+    """Needs as they stand today, in order of their ids: of one that has begun, only the days to come.
+
+    Those of which everything is promised are left out; so is a household that grew since, for nobody is housed
+    apart.
+    """
+    read = arrays.read(
+        _NEEDS,
+        f"FROM needs_need n LEFT JOIN {NUMBERED} ON c.category = n.category WHERE {where.sql}",
+        {**where.params, **NUMBERED_PARAMS, "open_states": [str(state) for state in OPEN_STATES]},
+    )
+    missing = read["asked"] - read["held"]
+    read["quantity"] = missing
+    revisions = dict(zip(read["id"].tolist(), read["revision"].tolist(), strict=True))
+    unserved = (missing > 0) & (~read["is_housing"] | (read["held"] == 0))
+    read = arrays.taken(read, np.flatnonzero(unserved)[np.argsort(read["id"][unserved])])
+    lists = Lists.of("needs_need", _LISTS, read)
+    first_day = np.minimum(np.maximum(read["first_day"], today.toordinal()), read["last_day"])
+    days = read["last_day"] - first_day + 1
+    housing, number = read["is_housing"], read["number"]
+    kinds, categories = zip(*CATEGORY_KINDS, strict=True)
+    code_of = np.array([-1, *map(words.category, kinds, categories)], np.int32)
+    home = words.category(Kind.HOUSING, "")
+    skill = ~housing & np.array([False, *(kind == Kind.SKILL for kind in kinds)])[number]
+    pair = skill & np.array([False, *(one in LANGUAGE_PAIR_CATEGORIES for one in categories)])[number]
+    lat, lon = read["lat"], read["lon"]
+    x, y, z = unit_sphere(lat, lon)
+    slots_from, slot_start, slot_end = lists.slots(skill)
+    columns = NeedColumns(
+        vocabulary=words,
+        ids=read["id"],
+        category=np.where(housing, np.int32(home), code_of[number]),
+        forms=lists.masks("forms", words.forms, housing),
+        city=arrays.codes(words.cities, read["city"]),
+        lat=lat,
+        lon=lon,
+        x=x,
+        y=y,
+        z=z,
+        reach_km=read["reach_km"],
+        languages=lists.masks("languages", words.languages),
+        first_day=first_day,
+        last_day=read["last_day"],
+        least_days=np.where(
+            read["min_days"] != 0, np.minimum(read["min_days"], days), np.where(housing, days, 1)
+        ).astype(np.int32),
+        quantity=read["quantity"],
+        asked=read["asked"],
+        least_quantity=np.where(read["part_useful"] & ~housing, 1, read["quantity"]),
+        people=read["people"],
+        priority=_PRIORITY[np.clip(read["urgency"], 0, len(URGENCIES))],
+        is_housing=housing,
+        is_open=read["is_open"],
+        household=np.where(housing, _household(read), 0).astype(np.int32),
+        step_free_needed=housing & read["step_free_needed"],
+        pets=housing & read["pets"],
+        refuses_shared_home=housing & ~read["shared_home_ok"],
+        named_languages=lists.masks("named_languages", words.languages, pair),
+        remote_ok=skill & read["remote_ok"],
+        slots_from=slots_from,
+        slot_start=slot_start,
+        slot_end=slot_end,
+    )
+    faults = {**columns.faults(), **lists.faults}
+    good = arrays.without(faults, columns.ids, lists.gone, "need %s is left out of its scan: %s")
+    need, category = _wanted(number[good], housing[good], lists.some("forms", good))
+    for id_ in read["id"][good].tolist():
+        del revisions[id_]
+    return Needs(columns.take(good), read["revision"][good], need, category, revisions)
+
+
+_PRIORITY = np.array([*(PRIORITIES[urgency] for urgency in URGENCIES), 0], np.int32)
+
+
+def _household(read: arrays.Columns) -> Ints:
+    """The bits of the words that a host must have said to receive each household."""
+    women, men, couples, families, lone_minors = (accept_bits([word]) for word in ACCEPTS)
+    present = np.where(read["women"] > 0, women, 0) | np.where(read["men"] > 0, men, 0)
+    return np.select(
+        [read["lone_minor"], read["children"] > 0, read["couple"]], [lone_minors, families, couples], present
+    )
+
+
+def _wanted(number: Ints, housing: Bools, forms: ListColumn) -> tuple[Ints, Ints]:
+    """(need's row, category's number): the need's own; for housing, the forms that it accepts."""
+    rows, numbers = [np.flatnonzero(~housing)], [number[~housing]]
+    homes = np.flatnonzero(housing)
+    for which, some in enumerate(forms.lists):
+        those = homes[forms.which[homes] == which]
+        accepted = [CATEGORY_NUMBER[form] for form in some or HOUSING_FORMS if form in CATEGORY_NUMBER]
+        rows.append(np.repeat(those, len(accepted)))
+        numbers.append(np.tile(np.array(accepted, np.int64), len(those)))
+    return np.concatenate(rows), np.concatenate(numbers)

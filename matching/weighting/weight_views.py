@@ -1,0 +1,150 @@
+"""The page on which a town says what its score counts: look, see what would change, then save."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import selectors as accounts
+from accounts.models import Role, User
+from catalogue.labels import listed
+from catalogue.times import ago
+from cities.models import City
+from engine.vocabulary import DEFAULT_WEIGHTS, PARTS
+from matching import weighting
+from matching.models import WeightsChange
+from matching.reasons.sentences import PART_LABELS
+from matching.weighting import Points
+from matching.weighting.weight_forms import WeightsForm, as_text, first_values, from_text
+
+CHANGES_PER_PAGE = 20
+STAFF = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def weights(request: HttpRequest, city_slug: str) -> HttpResponse:
+    """The six parts with their points; a preview of others; the history. 404 outside the town's staff."""
+    city, user = _staff(request, city_slug)
+    now = timezone.now()
+    if request.method != "POST":
+        shown = DEFAULT_WEIGHTS if "origine" in request.GET else city.weights
+        form = WeightsForm(initial=first_values(shown, seen=city.weights))
+        return _render(request, city, user, form, now=now)
+
+    seen = from_text(request.POST.get("seen", ""))
+    if seen is None or weighting.points_of(seen) != weighting.points_of(city.weights):
+        return _changed_meanwhile(request, city, user, now=now)
+    form = WeightsForm(request.POST)
+    if not form.is_valid():
+        return _render(request, city, user, form, now=now)
+    if request.POST.get("step") != "save":
+        preview = weighting.preview(city, form.weights, now=now)
+        return _render(request, city, user, form, now=now, preview=preview)
+    try:
+        weighting.change(city_id=city.pk, weights=form.weights, seen=seen, by=user, now=now)
+    except weighting.ChangedMeanwhile:
+        city.refresh_from_db(fields=["weights"])
+        return _changed_meanwhile(request, city, user, now=now)
+    except weighting.SameWeights:
+        messages.warning(request, _("Ces points sont déjà ceux de la ville."))
+    except ValidationError as wrong:
+        for sentence in wrong.messages:
+            messages.error(request, sentence)
+    else:
+        messages.success(
+            request, _("C’est enregistré. Les pistes se recalculent, les plus urgentes d’abord.")
+        )
+    return redirect("matching:weights", city_slug=city.slug)
+
+
+def _staff(request: HttpRequest, city_slug: str) -> tuple[City, User]:
+    """The town and one of its coordinators or administrators; 404 for anybody else."""
+    city = get_object_or_404(City, slug=city_slug)
+    user = request.user
+    if not isinstance(user, User) or not accounts.roles_in(user, city) & STAFF:
+        raise Http404
+    return city, user
+
+
+def _changed_meanwhile(request: HttpRequest, city: City, user: User, *, now: datetime) -> HttpResponse:
+    """Show what somebody else has saved, beside what was typed; the next step compares with theirs."""
+    data = request.POST.copy()
+    data["seen"] = as_text(city.weights)
+    form = WeightsForm(data)
+    form.is_valid()
+    theirs = weighting.history(city).first()
+    return _render(request, city, user, form, now=now, meanwhile=True, theirs=theirs)
+
+
+def _render(
+    request: HttpRequest,
+    city: City,
+    user: User,
+    form: WeightsForm,
+    *,
+    now: datetime,
+    preview: weighting.Preview | None = None,
+    meanwhile: bool = False,
+    theirs: WeightsChange | None = None,
+) -> HttpResponse:
+    page = Paginator(weighting.history(city), CHANGES_PER_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "form": form,
+        "points": [form[part] for part in PARTS],
+        "total": number_format(f"{form.total.normalize():f}", use_l10n=True),
+        "meanwhile": meanwhile,
+        "theirs": theirs,
+        "current": _listed(city.weights),
+        "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
+        "preview": preview,
+        # Needs and offers are the desk's; an administrator reads the figures.
+        "sees_cases": accounts.is_coordinator(user, city),
+        "same": preview is not None
+        and weighting.points_of(form.weights) == weighting.points_of(city.weights),
+        "others": preview.open_needs - preview.looked_at if preview else 0,
+        "page_obj": page,
+        "events": [
+            {
+                "at": one.at,
+                "when": ago(one.at, now),
+                "text": difference(one),
+                "note": str(one.by),
+                "state": "",
+            }
+            for one in page.object_list
+        ],
+    }
+    return render(request, "matching/weights.html", context)
+
+
+def difference(change: WeightsChange) -> str:
+    """ "Proximité : de 30 à 40, Dates : de 25 à 15": what is not named stayed."""
+    return listed(
+        _("%(part)s\u202f: de %(before)s à %(after)s")
+        % {
+            "part": label,
+            "before": number_format(change.before[part], use_l10n=True),
+            "after": number_format(change.after[part], use_l10n=True),
+        }
+        for part, label in PART_LABELS.items()
+        if change.before[part] != change.after[part]
+    )
+
+
+def _listed(points: Points) -> str:
+    """ "Proximité 30, Dates 25, …"."""
+    return listed(
+        f"{label} {number_format(points[part], use_l10n=True)}" for part, label in PART_LABELS.items()
+    )

@@ -1,0 +1,221 @@
+"""The engine once more, slow and obvious: one pair, one day, one rule at a time, from the written rules.
+
+It shares nothing with the engine but the records, so that an error would have to be made twice to go unseen.
+"""
+
+from datetime import UTC, datetime, timedelta
+from math import asin, cos, inf, radians, sin, sqrt
+
+from engine import EARTH_RADIUS_KM, Weights
+
+
+def six(number):
+    """Rounded to 6 decimals."""
+    return round(number * 1e6) / 1e6
+
+
+def haversine(one, other):
+    lat1, lon1, lat2, lon2 = map(radians, (one.lat, one.lon, other.lat, other.lon))
+    a = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1, sqrt(a)))
+
+
+def reach(need, offer):
+    return max(need.reach_km, offer.reach_km)
+
+
+def exempt(need, offer):
+    return need.kind == offer.kind == "skill" and need.remote_ok and offer.remote
+
+
+def least_days(need):
+    if need.min_days is not None:
+        return need.min_days
+    return days_asked(need) if need.kind == "housing" else 1
+
+
+def days_asked(need):
+    return len(list(each_day(need)))
+
+
+def each_day(need):
+    day = need.first_day
+    while day <= need.last_day:
+        yield day
+        day += timedelta(days=1)
+
+
+def least_quantity(need):
+    return 1 if need.kind != "housing" and need.part_useful else need.quantity
+
+
+def capacity_is_enough(need, offer):
+    return offer.capacity >= least_quantity(need)
+
+
+def remaining(offer, day):
+    if offer.kind == "goods":
+        return offer.capacity - sum(hold.quantity for hold in offer.holds)
+    return offer.capacity - sum(
+        hold.quantity for hold in offer.holds if hold.first_day <= day <= hold.last_day
+    )
+
+
+def run(need, offer):
+    """The days of the run, in order; none is an empty list."""
+    best = []
+    for window in sorted(offer.available, key=lambda window: window.first_day):
+        current = []
+        for day in each_day(need):
+            inside = window.first_day <= day and (window.last_day is None or day <= window.last_day)
+            enough = remaining(offer, day) >= least_quantity(need) or not capacity_is_enough(need, offer)
+            current = [*current, day] if inside and enough else []
+            if len(current) > len(best):
+                best = current
+    return best
+
+
+def tightest(offer, days):
+    return min(remaining(offer, day) for day in days)
+
+
+def best_overlap(need, offer):
+    """Minutes of the longest time that a slot of one side shares with a slot of the other."""
+    return max(
+        (
+            min(one.end_minute, other.end_minute) - max(one.start_minute, other.start_minute)
+            for one in need.slots
+            for other in offer.slots
+            if one.weekday == other.weekday
+        ),
+        default=0,
+    )
+
+
+def household_is_accepted(need, offer):
+    if need.lone_minor:
+        return "lone_minors" in offer.accepts
+    if not offer.accepts:
+        return True
+    if need.children > 0:
+        return "families" in offer.accepts
+    if need.couple:
+        return "couples" in offer.accepts
+    women = need.adult_women == 0 or "women" in offer.accepts
+    men = need.adult_men == 0 or "men" in offer.accepts
+    return women and men
+
+
+def broken(need, offer, links, excluded):
+    """The codes of all rules that the pair breaks; a pair of different categories is judged no further."""
+    housing, skill = need.kind == "housing", need.kind == "skill"
+
+    if need.kind != offer.kind:
+        return {"category"}
+    if housing and need.forms and offer.category not in need.forms:
+        return {"category"}
+    if not housing and need.category != offer.category:
+        return {"category"}
+
+    codes = set()
+    linked = frozenset({need.city, offer.city}) in links and offer.shared_with_linked
+    if need.city != offer.city and not linked:
+        codes.add("city")
+    if not exempt(need, offer) and six(haversine(need, offer)) > six(reach(need, offer)):
+        codes.add("distance")
+    if len(run(need, offer)) < least_days(need):
+        codes.add("dates")
+    if not capacity_is_enough(need, offer):
+        codes.add("capacity")
+
+    if housing and need.step_free_needed and not offer.step_free:
+        codes.add("step_free")
+    if housing and need.pets and not offer.pets_accepted:
+        codes.add("pets")
+    if housing and not need.shared_home_ok and offer.shared_home:
+        codes.add("shared_home")
+    if housing and not household_is_accepted(need, offer):
+        codes.add("household")
+
+    if skill and need.category in ("interpreting", "translation"):
+        offered = set(offer.languages_from) | set(offer.languages_to)
+        if any(language not in offered for language in set(need.languages_from) | set(need.languages_to)):
+            codes.add("languages")
+    if skill and need.slots and offer.slots and best_overlap(need, offer) < 60:
+        codes.add("slots")
+
+    if not need.is_open or not offer.is_open or (need.id, offer.id) in excluded:
+        codes.add("open")
+    return codes
+
+
+def parts(need, offer, today):
+    """The six values of a feasible pair."""
+    days, distance = run(need, offer), haversine(need, offer)
+    left = tightest(offer, days)
+    close = exempt(need, offer) or reach(need, offer) == 0
+    proximity = 1.0 if close else 1 - min(distance / reach(need, offer), 1)
+    fit = need.quantity / left if need.kind == "housing" else min(1, left / need.quantity)
+    unknown = not need.languages or not offer.languages
+    shared = 1.0 if need.languages & offer.languages else 0.0
+    language = 0.5 if unknown else shared
+    since = 90 if offer.confirmed_on is None else max(0, (today - offer.confirmed_on).days)
+    return (
+        proximity,
+        len(days) / days_asked(need),
+        fit,
+        language,
+        1 - min(since, 90) / 90,
+        1 / (1 + (offer.asked_last_30_days or 0)),
+    )
+
+
+def score(values, weights):
+    total = 0.0
+    for value, points in zip(values, weights.points, strict=True):
+        total += points * value
+    return six(total)
+
+
+def registered(offer):
+    return offer.registered_at or datetime.max.replace(tzinfo=UTC)
+
+
+def rank(
+    needs, offers, *, today, weights=None, links=frozenset(), excluded=frozenset(), keep=20, near=10,
+    near_when_full=True, near_km=inf,
+):  # fmt: skip
+    """For each need: [(offer id, score, parts, distance, run, quantity)], [(offer id, rule, gap)], count."""
+    answer = []
+    for need in needs:
+        town = (weights or {}).get(need.city, Weights())
+        feasible, missed = [], []
+        for offer in offers:
+            codes = broken(need, offer, links, excluded)
+            distance = haversine(need, offer)
+            last = (six(distance), registered(offer), offer.id)
+            if not codes:
+                values = parts(need, offer, today)
+                points = score(values, town)
+                days = run(need, offer)
+                quantity = min(need.quantity, tightest(offer, days))
+                feasible.append(((-points, *last), (offer.id, points, values, distance, days, quantity)))
+            elif len(codes) == 1 and not codes & {"category", "city", "open"}:
+                (rule,) = codes
+                gap, full = None, 1
+                if rule == "distance":
+                    gap, full = distance - reach(need, offer), max(reach(need, offer), 1)
+                    if near_km < inf and six(gap) > six(near_km):
+                        continue
+                elif rule == "dates":
+                    gap, full = least_days(need) - len(run(need, offer)), least_days(need)
+                elif rule == "capacity":
+                    gap, full = least_quantity(need) - offer.capacity, least_quantity(need)
+                relative = 1 if gap is None else gap / full
+                missed.append(((six(relative), *last), (offer.id, rule, gap)))
+        feasible.sort(key=lambda one: one[0])
+        missed.sort(key=lambda one: one[0])
+        if not near_when_full and len(feasible) >= keep:
+            missed = []
+        answer.append(([one for _, one in feasible][:keep], [one for _, one in missed][:near], len(feasible)))
+    return answer

@@ -1,0 +1,207 @@
+"""Columns that are filled without records: the helpers give what records give, and wrong rows are named."""
+
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+
+from engine import Vocabulary, columns, need_columns, offer_columns, rank_columns
+
+from .builders import CATEGORIES, TODAY, need, random_need, random_offer, words
+
+KINDS = sorted(CATEGORIES)
+
+
+def tables(seed=0, needs=12, offers=60):
+    random, vocabulary = Random(seed), Vocabulary()
+    return (
+        need_columns([random_need(random, number, KINDS[number % 3]) for number in range(needs)], vocabulary),
+        offer_columns(
+            [random_offer(random, number, KINDS[number % 3]) for number in range(offers)], vocabulary
+        ),
+    )
+
+
+def test_records_make_columns_without_fault():
+    for table in tables():
+        assert table.faults() == {}
+        table.refuse_faults()
+
+
+def test_some_rows_are_what_those_records_would_make():
+    random, vocabulary = Random(4), Vocabulary()
+    offers = [random_offer(random, number, KINDS[number % 3]) for number in range(40)]
+    rows = np.array([7, 3, 39, 0, 12])
+    whole = offer_columns(offers, vocabulary)
+    some = offer_columns([offers[row] for row in rows], vocabulary)
+    taken = whole.take(rows)
+    assert list(taken.ids) == list(some.ids)
+    for name in (
+        "category",
+        "capacity",
+        "x",
+        "stretches_from",
+        "stretch_first",
+        "stretch_left",
+        "slot_start",
+    ):
+        assert np.array_equal(getattr(taken, name), getattr(some, name)), name
+    assert taken.faults() == {}
+    nothing = whole.take(rows[:0])
+    assert len(nothing) == 0
+    assert nothing.faults() == {}
+
+
+def test_what_a_need_asks_in_the_plan():
+    part = need(kind="goods", quantity=3, asked=10, part_useful=True, urgency="tonight", people=7)
+    table = need_columns([part, need(2), need(3, kind="skill", urgency="this_week")])
+    assert table.quantity.tolist() == [3, 2, 2]
+    assert table.asked.tolist() == [10, 2, 2]
+    assert table.people.tolist() == [7, 2, 1]
+    assert table.priority.tolist() == [4, 1, 2]
+    with pytest.raises(ValueError, match=r"^asked: "):
+        need(quantity=3, asked=2)
+
+
+def test_masks_from_sets_and_from_codes_are_the_same():
+    table: dict[str, int] = {}
+    sets = [words("fr ar"), frozenset(), frozenset(f"x{number}" for number in range(70))]
+    made = columns.masks(sets, table)
+    assert made.shape == (3, 2)
+    row = [row for row, some in enumerate(sets) for _ in some]
+    word = [table[one] for some in sets for one in some]
+    again = columns.masks_of_codes(np.array(row), np.array(word), rows=3, words=len(table))
+    assert np.array_equal(made, again)
+    assert columns.masks([], {}).shape == (0, 1)
+
+
+def test_turns_are_by_registration_then_id():
+    registered = np.array([5, columns.NEVER, 5, 1])
+    assert columns.turns(registered, np.array([9, 1, 8, 7])).tolist() == [2, 3, 1, 0]
+    assert columns.turns(registered, ["b", "x", "a", "z"]).tolist() == [2, 3, 1, 0]
+
+
+def test_slots_come_in_any_order():
+    start_from, start, end = columns.slot_columns(
+        owner=np.array([2, 0, 2]),
+        weekday=np.array([1, 0, 0]),
+        start_minute=np.array([600, 60, 0]),
+        end_minute=np.array([660, 120, 1440]),
+        rows=3,
+    )
+    assert start_from.tolist() == [0, 1, 1, 3]
+    assert start.tolist() == [60, 0, 2040]
+    assert end.tolist() == [120, 1440, 2100]
+
+
+def spoilt(table, name, row, value):
+    column = np.array(getattr(table, name))
+    column[row] = value
+    return replace(table, **{name: column})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("ids", 3, "id"),
+        ("lat", np.nan, "lat"),
+        ("lat", 91.0, "lat"),
+        ("lon", np.nan, "lon"),
+        ("lon", 200.0, "lon"),
+        ("x", np.nan, "x"),
+        ("z", 0.123, "z"),
+        ("reach_km", np.nan, "reach_km"),
+        ("reach_km", np.inf, "reach_km"),
+        ("reach_km", -0.1, "reach_km"),
+        ("capacity", 0, "capacity"),
+        ("asked", -1, "asked"),
+        ("category", -1, "category"),
+        ("accepts", 64, "accepts"),
+        ("turn", 3, "turn"),
+        ("stretch_last", 0, "available"),
+        ("stretch_left", 10**6, "stretch_left"),
+    ],
+)
+def test_an_offer_that_cannot_be_right_is_named(name, value, fault):
+    needs, offers = tables()
+    offers = replace(offers, ids=np.array(offers.ids), turn=np.arange(len(offers)))
+    row = int(offers.stretches_from[5]) if name.startswith("stretch_") else 5
+    wrong = spoilt(offers, name, row, value)
+    assert wrong.faults()[fault].tolist() == [5]
+    with pytest.raises(ValueError, match=rf"^{fault}: row 5 \(id [35]\)"):
+        rank_columns(needs, wrong, today=TODAY)
+    kept = np.delete(np.arange(len(offers)), wrong.faults()[fault])
+    assert wrong.take(kept).faults() == {}
+
+
+def test_coordinates_that_were_swapped_on_one_side_of_the_table_are_seen():
+    _, offers = tables()
+    swapped = replace(offers, lat=np.clip(offers.lon, -90, 90), lon=offers.lat)
+    assert set(swapped.faults()) & {"x", "y", "z"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("last_day", 1, "last_day"),
+        ("least_days", 0, "min_days"),
+        ("least_days", 400, "min_days"),
+        ("quantity", 0, "quantity"),
+        ("asked", 0, "asked"),
+        ("least_quantity", 99, "least_quantity"),
+        ("people", 0, "people"),
+        ("priority", 3, "urgency"),
+        ("lat", np.nan, "lat"),
+        ("household", -1, "household"),
+    ],
+)
+def test_a_need_that_cannot_be_right_is_named(name, value, fault):
+    needs, offers = tables()
+    wrong = spoilt(needs, name, 4, value)
+    assert 4 in wrong.faults()[fault]
+    with pytest.raises(ValueError, match=r"row 4 \(id 4\)"):
+        rank_columns(wrong, offers, today=TODAY)
+
+
+def test_columns_of_unequal_length_are_refused():
+    needs, offers = tables()
+    with pytest.raises(ValueError, match=r"^capacity: 60 values"):
+        rank_columns(needs, replace(offers, capacity=offers.capacity[1:]), today=TODAY)
+    with pytest.raises(ValueError, match=r"^stretches_from: "):
+        rank_columns(needs, replace(offers, stretches_from=offers.stretches_from[::-1]), today=TODAY)
+    with pytest.raises(ValueError, match=r"^slots_from: "):
+        rank_columns(replace(needs, slots_from=needs.slots_from[1:]), offers, today=TODAY)
+
+
+def test_ids_may_be_an_array():
+    needs, offers = tables()
+    ranked = rank_columns(
+        replace(needs, ids=np.array(needs.ids)), replace(offers, ids=np.array(offers.ids)), today=TODAY
+    )
+    plain = rank_columns(needs, offers, today=TODAY)
+    assert ranked.feasible.offer.tolist() == plain.feasible.offer.tolist()
+    assert type(ranked.needs.id_of(0)) is int
+
+
+def test_pairs_may_be_set_aside_by_id_or_by_row():
+    needs, offers = tables(needs=30, offers=300)
+    plain = rank_columns(needs, offers, today=TODAY)
+    some = plain.feasible.take(np.arange(0, len(plain.feasible), 2))
+    by_id = {
+        (needs.id_of(one), offers.id_of(other)) for one, other in zip(some.need, some.offer, strict=True)
+    }
+    by_row = columns.row_codes(some.need, some.offer)
+    without = [rank_columns(needs, offers, today=TODAY, excluded=excluded) for excluded in (by_id, by_row)]
+    assert len(some) > 5
+    for ranked in without:
+        assert ranked.feasible_count.sum() == plain.feasible_count.sum() - len(some)
+        assert not np.isin(columns.row_codes(ranked.feasible.need, ranked.feasible.offer), by_row).any()
+    assert without[0].missed.offer.tolist() == without[1].missed.offer.tolist()
+
+
+def test_a_row_that_is_not_there_cannot_be_set_aside():
+    needs, offers = tables()
+    for code in ((12 << 32) + 0, (0 << 32) + 60, -1):
+        with pytest.raises(ValueError, match=r"^excluded: "):
+            rank_columns(needs, offers, today=TODAY, excluded=np.array([code]))

@@ -1,0 +1,152 @@
+"""Reasons as codes and numbers."""
+
+import pytest
+
+from engine import Slot, explain, explain_near_miss, rank
+
+from .builders import STRASBOURG, TODAY, day, days, held, need, offer, words
+
+
+def reasons(asked, offered, **circumstances):
+    (ranking,) = rank([asked], [offered], today=TODAY, **circumstances)
+    return {reason.code: reason for reason in explain(ranking.pairings[0], asked, offered, TODAY)}
+
+
+def test_one_reason_for_each_part_and_then_the_conditions():
+    family = need(
+        quantity=3, adult_women=1, children=2, min_days=5, reach_km=20, languages=words("ti ar"), pets=True
+    )
+    room = offer(
+        lat=STRASBOURG[0] + 0.09,
+        available=(days(2),),
+        holds=(held(3, 3, 1),),
+        capacity=5,
+        languages=words("fr ar ti"),
+        accepts=words("women families"),
+        confirmed_on=day(-9),
+        asked_last_30_days=2,
+        pets_accepted=True,
+        shared_home=True,
+    )
+    found = reasons(family, room)
+    assert {code: dict(reason.params) for code, reason in found.items()} == {
+        "distance": {"distance_km": 10.007557, "reach_km": 20},
+        "some_days": {
+            "run_days": 8,
+            "days_asked": 10,
+            "first_day": day(2),
+            "last_day": day(9),
+            "open_ended": True,
+        },
+        "places_to_spare": {"quantity": 3, "asked": 3, "remaining": 4, "capacity": 5, "kind": "housing"},
+        "shared_languages": {"languages": ("ar", "ti")},
+        "confirmed": {"days": 9, "on": day(-9)},
+        "asked": {"times": 2},
+        "accepts": {"words": ("families",)},
+        "pets_accepted": {},
+        "shared_home": {},
+    }
+    assert [code for code, reason in found.items() if not reason.good] == ["distance", "some_days", "asked"]
+
+
+def test_the_plainest_pair():
+    assert list(reasons(need(quantity=4), offer(available=(days(0, 9),)))) == [
+        "same_place",
+        "all_days",
+        "places_exact",
+        "languages_unknown",
+        "confirmation_unknown",
+        "not_asked",
+        "accepts_everyone",
+    ]
+
+
+def test_open_ended_is_about_the_window_of_the_run():
+    asked = need(min_days=1)
+    assert reasons(asked, offer(available=(days(0),)))["all_days"].params["open_ended"] is True
+    later = offer(available=(days(0, 9), days(20)))
+    assert reasons(asked, later)["all_days"].params["open_ended"] is False
+
+
+def test_goods():
+    asked = need(kind="goods", quantity=10, part_useful=True, languages=words("fr"))
+    found = reasons(asked, offer(kind="goods", capacity=4, languages=words("en")))
+    assert found["part_quantity"].params["quantity"] == 4
+    assert found["no_shared_language"].params == {"need": ("fr",), "offer": ("en",)}
+    assert "accepts_everyone" not in found
+    assert reasons(need(kind="goods"), offer(kind="goods"))["whole_quantity"].good
+
+
+def test_skills():
+    asked = need(
+        kind="skill",
+        category="interpreting",
+        languages_from=words("ti"),
+        languages_to=words("fr"),
+        slots=(Slot(0, 1080, 1200), Slot(2, 600, 720)),
+        remote_ok=True,
+    )
+    offered = offer(
+        kind="skill",
+        category="interpreting",
+        languages_from=words("fr ti en"),
+        slots=(Slot(0, 1100, 1300), Slot(2, 700, 900)),
+        remote=True,
+        city="kehl",
+        shared_with_linked=True,
+    )
+    found = reasons(asked, offered, links=frozenset({frozenset({"strasbourg", "kehl"})}))
+    assert found["remote"].good
+    assert found["languages"].params == {"languages": ("fr", "ti")}
+    assert found["slots"].params == {"slots": (Slot(0, 1100, 1200),)}
+    assert found["linked_city"].params == {"city": "kehl"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "params"),
+    [
+        (
+            need(),
+            offer(lat=STRASBOURG[0] + 0.09, reach_km=6),
+            {"gap_km": 4.007557, "distance_km": 10.007557, "reach_km": 6},
+        ),
+        (need(), offer(available=(days(0, 7),)), {"gap_days": 2, "least_days": 10}),
+        (
+            need(quantity=5),
+            offer(),
+            {"gap": 1, "asked": 5, "capacity": 4, "kind": "housing"},
+        ),
+        (
+            need(adult_women=1, adult_men=1),
+            offer(accepts=words("women lone_minors")),
+            {"needed": ("women", "men"), "accepted": ("women", "lone_minors")},
+        ),
+        (
+            need(
+                kind="skill", category="interpreting", languages_from=words("ti ar"), languages_to=words("fr")
+            ),
+            offer(kind="skill", category="interpreting", languages_to=words("ar")),
+            {"missing": ("fr", "ti")},
+        ),
+        (
+            need(kind="skill", slots=(Slot(0, 0, 60),)),
+            offer(kind="skill", slots=(Slot(1, 0, 60),)),
+            {"asked": (Slot(0, 0, 60),), "offered": (Slot(1, 0, 60),), "least_minutes": 60},
+        ),
+        (need(step_free_needed=True), offer(), {}),
+    ],
+)
+def test_a_near_miss_says_what_it_would_take(asked, offered, params):
+    (ranking,) = rank([asked], [offered], today=TODAY)
+    (near_miss,) = ranking.near_misses
+    reason = explain_near_miss(near_miss, asked, offered)
+    assert reason.code == near_miss.rule
+    assert reason.params == params
+    assert not reason.good
+
+
+def test_a_pairing_is_not_explained_by_the_wrong_records():
+    asked, offered = need(), offer()
+    (ranking,) = rank([asked], [offered], today=TODAY)
+    with pytest.raises(ValueError, match=r"^pairing: "):
+        explain(ranking.pairings[0], asked, offer(2), TODAY)

@@ -1,0 +1,121 @@
+"""Wrong input is refused when a record is made, by the name of the field."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import inf, nan
+
+import pytest
+
+from engine import Hold, Slot, Weights, Window
+
+from .builders import day, days, need, offer, words
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("category", ""),
+        ("lat", nan),
+        ("lat", 90.1),
+        ("lat", "48.5"),
+        ("lon", nan),
+        ("lon", -180.5),
+        ("reach_km", -1),
+        ("reach_km", nan),
+        ("reach_km", inf),
+        ("languages", "fr"),
+        ("languages", frozenset({""})),
+        ("available", ()),
+        ("available", (days(0, 5), days(5, 9))),
+        ("available", (days(8, 9), days(0, 8))),
+        ("available", (days(0), days(5, 9))),
+        ("capacity", 0),
+        ("capacity", 1.5),
+        ("capacity", True),
+        ("confirmed_on", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("asked_last_30_days", -1),
+        ("registered_at", day(0)),
+        ("accepts", words("women dogs")),
+        ("holds", [Hold(day(0), day(1), 1)]),
+        ("slots", ("mon 18:00-20:00",)),
+    ],
+)
+def test_offer_names_the_field_at_fault(field, value):
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        offer(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("lat", nan),
+        ("lon", 181),
+        ("reach_km", -0.1),
+        ("first_day", "2026-03-01"),
+        ("last_day", day(-1)),
+        ("last_day", None),
+        ("min_days", 0),
+        ("min_days", 11),
+        ("quantity", 0),
+        ("people", 0),
+        ("urgency", "soon"),
+        ("children", -1),
+        ("forms", "separate_room"),
+        ("languages_from", ["fr"]),
+        ("slots", None),
+    ],
+)
+def test_need_names_the_field_at_fault(field, value):
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        need(**{field: value})
+
+
+def test_an_unknown_kind_is_refused():
+    for record in (offer(), need()):
+        with pytest.raises(ValueError, match=r"^kind: "):
+            replace(record, kind="housings")
+
+
+def test_only_a_need_for_housing_may_come_without_category():
+    assert need(kind="housing", category="").category == ""
+    with pytest.raises(ValueError, match=r"^category: "):
+        need(kind="goods", category="")
+
+
+def test_windows_may_touch_and_come_in_any_order():
+    offer(available=(days(6), days(0, 5)))
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Window(day(3), day(2)), "last_day"),
+        (lambda: Hold(day(3), day(2), 1), "last_day"),
+        (lambda: Hold(day(0), day(0), 0), "quantity"),
+        (lambda: Slot(7, 600, 660), "weekday"),
+        (lambda: Slot(0, -1, 660), "start_minute"),
+        (lambda: Slot(0, 660, 660), "end_minute"),
+        (lambda: Slot(0, 1400, 1441), "end_minute"),
+        (lambda: Weights(proximity=31), "weights"),
+        (lambda: Weights(proximity=-10, dates=65), "proximity"),
+        (lambda: Weights(nan), "proximity"),
+    ],
+)
+def test_the_smaller_records_too(make, field):
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        make()
+
+
+def test_weights_that_make_100():
+    assert sum(Weights().points) == 100
+    assert Weights(0, 0, 0, 0, 0, 100).courtesy == 100
+    assert Weights(33.3, 33.3, 33.4, 0, 0, 0).fit == 33.4
+
+
+def test_what_unknown_stands_for():
+    home, duvets = need(quantity=4), need(kind="goods", quantity=10)
+    assert (home.least_days, home.least_quantity, home.persons) == (10, 4, 4)
+    assert (duvets.least_days, duvets.least_quantity, duvets.persons) == (1, 10, 1)
+    assert need(part_useful=True).least_quantity == 2  # a household is housed together
+    assert need(kind="skill", part_useful=True, people=3).least_quantity == 1
+    assert need(min_days=3).least_days == 3

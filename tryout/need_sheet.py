@@ -1,0 +1,240 @@
+"""A spreadsheet of needs, straight into the engine's columns: no record, no database."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from catalogue.labels import listed
+from catalogue.spreadsheets import BadCell, Column
+from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind
+from engine import NeedColumns, Vocabulary
+from engine.columns import ACCEPT_BITS, UNKNOWN, Bools, Ints
+from engine.vocabulary import PRIORITIES
+from needs.imports import AGE_BANDS
+from needs.imports import COLUMNS as IMPORTED
+from needs.models import LARGEST_QUANTITY, Need
+from tryout.communes import Places
+from tryout.table import (
+    Codes,
+    Judged,
+    Reader,
+    Tally,
+    are_empty,
+    converted,
+    masks_of,
+    not_from_one,
+    parted,
+    refusal_by,
+    shared_columns,
+)
+
+
+def read_needs(
+    path: Path,
+    *,
+    words: Vocabulary,
+    places: Places,
+    complain: Callable[[list[BadCell]], None],
+    progress: Callable[[int, int | None], None],
+) -> tuple[NeedColumns, Tally]:
+    """As `read_offers`, in the vocabulary of the offers that they meet."""
+    return Needs(words, places).read(path, complain, progress)
+
+
+def _columns() -> tuple[list[Column], list[Column]]:
+    of = {column.name: column for column in IMPORTED}
+    changed = [
+        *shared_columns(of),
+        converted(of["first_day"], date.toordinal, UNKNOWN),
+        converted(of["last_day"], date.toordinal, UNKNOWN),
+        *(replace(of[name], default=0) for name in ("min_days", "quantity", "people")),
+        replace(of["children"], default=UNKNOWN),
+    ]
+    return parted(IMPORTED, changed, "title text case_reference social_worker")
+
+
+class Needs(Reader[NeedColumns]):
+    columns, passed_over = _columns()
+
+    def __init__(self, words: Vocabulary, places: Places) -> None:
+        super().__init__(words, places)
+        self._forms = Codes()
+
+    def _take(self, judged: Judged) -> None:
+        block = judged.block
+        kinds = self._kinds.of(list(zip(block["kind"], block["category"], strict=True)))
+        housing = self._kinds.are(Kind.HOUSING, kinds)
+        skill = self._kinds.are(Kind.SKILL, kinds)
+        forms = self._categories(judged, kinds, housing)
+        household, bits = self._household(judged, housing)
+        quantity = self._quantity(judged, kinds, housing, household)
+        first, last, least_days = self._days(judged, housing)
+        lat, lon = self._points(judged)
+        names_languages = self._kinds.name_languages(kinds)
+        judged.refuse(
+            names_languages & are_empty(block["languages_from"]) & are_empty(block["languages_to"]),
+            "languages_from",
+            lambda _at: refusal_by(Need, "need_language_pair_given"),
+        )
+
+        self._keep_shared(judged, kinds, lat, lon)
+        part_useful = ~housing & np.array(block["part_useful"], np.bool_)
+        people = np.maximum(np.array(block["people"], np.int32), 1)
+        self._keep(
+            judged,
+            forms=np.where(housing, forms, self._forms[()]),
+            first_day=first,
+            last_day=last,
+            least_days=least_days,
+            quantity=quantity,
+            least_quantity=np.where(part_useful, 1, quantity),
+            people=np.where(housing, household, people).astype(np.int32),
+            priority=np.fromiter(map(PRIORITIES.__getitem__, block["urgency"]), np.int32, len(block)),
+            is_housing=housing,
+            household=bits,
+            step_free_needed=housing & np.array(block["step_free_needed"], np.bool_),
+            pets=housing & np.array(block["pets"], np.bool_),
+            refuses_shared_home=housing & ~np.array(block["shared_home_ok"], np.bool_),
+            remote_ok=skill & np.array(block["remote_ok"], np.bool_),
+        )
+
+    def _categories(self, judged: Judged, kinds: Ints, housing: Bools) -> Ints:
+        """Codes of the forms that each home may have: those listed, else the one in `category`, else any."""
+        block = judged.block
+        right = self._kinds.table(lambda kind, category: category in CATEGORIES[kind], np.bool_)[kinds]
+        judged.refuse(
+            ~housing & ~right,
+            "category",
+            lambda at: (
+                _("une catégorie de la nature «\u00a0%(kind)s\u00a0» est attendue\u202f: %(known)s.")
+                % {"kind": block["kind"][at], "known": listed(CATEGORIES[block["kind"][at]])}
+            ),
+        )
+        categories, named = block["category"], block["forms"]
+        forms = [some or ((one,) if one else ()) for some, one in zip(named, categories, strict=True)]
+        found = self._forms.of(forms)
+        foreign = [next((form for form in some if form not in HOUSING_FORMS), "") for some in self._forms]
+        is_foreign = housing & np.array([bool(form) for form in foreign], np.bool_)[found]
+        for column, here in (("forms", ~are_empty(named)), ("category", are_empty(named))):
+            judged.refuse(
+                is_foreign & here,
+                column,
+                lambda at: (
+                    _("«\u00a0%(text)s\u00a0» n’est pas une forme de logement\u202f: %(known)s.")
+                    % {"text": foreign[found[at]], "known": listed(HOUSING_FORMS)}
+                ),
+            )
+        judged.refuse(
+            housing
+            & np.array(
+                [one != "" and one not in some for some, one in zip(forms, categories, strict=True)], np.bool_
+            ),
+            "category",
+            lambda _at: _("cette forme n’est pas parmi celles de la colonne «\u00a0forms\u00a0»."),
+        )
+        return found
+
+    def _household(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints]:
+        """How many persons look for a home (0 for other kinds), and the bits that the host must have said."""
+        block = judged.block
+        women, men, total = (
+            np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
+        )
+        by_age = np.array([block[band] for band in AGE_BANDS], np.int64).sum(axis=0)
+        judged.refuse(
+            housing & (total != UNKNOWN) & (by_age > 0) & (total != by_age),
+            "children",
+            lambda at: (
+                _("%(total)s enfants ici, et %(sum)s par tranches d’âge.")
+                % {"total": total[at], "sum": by_age[at]}
+            ),
+        )
+        children = np.where(total == UNKNOWN, by_age, total)
+        household = np.where(housing, women + men + children, 0)
+        judged.refuse(
+            housing & (household == 0),
+            "adult_women",
+            lambda _at: _("dites combien de personnes cherchent un logement."),
+        )
+        judged.refuse(
+            household > LARGEST_QUANTITY[Kind.HOUSING],
+            "adult_women",
+            lambda _at: refusal_by(Need, "need_quantity_plausible"),
+        )
+        lone, couple = np.array(block["lone_minor"], np.bool_), np.array(block["couple"], np.bool_)
+        judged.refuse(
+            housing & lone & ((women + men > 0) | couple),
+            "lone_minor",
+            lambda _at: refusal_by(Need, "need_lone_minor_is_alone"),
+        )
+        judged.refuse(
+            housing & couple & (women + men < 2),
+            "couple",
+            lambda _at: refusal_by(Need, "need_couple_is_two"),
+        )
+        singles = (women > 0) * ACCEPT_BITS["women"] + (men > 0) * ACCEPT_BITS["men"]
+        bits = np.select(
+            [~housing, lone, children > 0, couple],
+            [0, ACCEPT_BITS["lone_minors"], ACCEPT_BITS["families"], ACCEPT_BITS["couples"]],
+            singles,
+        )
+        return household, bits.astype(np.int32)
+
+    def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints) -> Ints:
+        block = judged.block
+        for column in ("quantity", "people"):
+            _refuse_unlike(judged, column, housing, household)
+        quantity = np.array(block["quantity"], np.int64)
+        most = self._kinds.table(lambda kind, _category: LARGEST_QUANTITY[Kind(kind)], np.int64)[kinds]
+        judged.refuse(
+            ~housing & ((quantity == 0) | (quantity > most)),
+            "quantity",
+            lambda at: not_from_one(int(most[at]), str(quantity[at]) if quantity[at] else ""),
+        )
+        return np.where(housing, household, quantity)
+
+    def _days(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints, Ints]:
+        """First and last day, and the shortest run that helps."""
+        block = judged.block
+        first, last, least = (
+            np.array(block[name], np.int32) for name in ("first_day", "last_day", "min_days")
+        )
+        asked = last - first + 1
+        judged.refuse(asked < 1, "last_day", lambda _at: refusal_by(Need, "need_days_in_order"))
+        judged.refuse(least > asked, "min_days", lambda _at: refusal_by(Need, "need_min_days_within"))
+        return first, last, np.where(least > 0, least, np.where(housing, asked, 1)).astype(np.int32)
+
+    def _joined(self) -> NeedColumns:
+        part = self._part
+        forms = masks_of(list(self._forms), self.words.forms)[part("forms")]
+        quantity = part("quantity")
+        names = (
+            "first_day", "last_day", "least_days", "least_quantity", "people", "priority", "is_housing",
+            "household", "step_free_needed", "pets", "refuses_shared_home", "remote_ok",
+        )  # fmt: skip
+        own: dict[str, Any] = {name: part(name) for name in names}
+        return NeedColumns(
+            **self._joined_shared(),
+            **own,
+            forms=forms,
+            quantity=quantity,
+            asked=quantity,
+        )
+
+
+def _refuse_unlike(judged: Judged, column: str, housing: Bools, household: Ints) -> None:
+    """A household says its own size; a cell that says it too must agree."""
+    given = np.array(judged.block[column], np.int64)
+    judged.refuse(
+        housing & (given > 0) & (given != household),
+        column,
+        lambda at: (
+            _("le foyer compte %(household)s personnes, cette cellule dit %(number)s.")
+            % {"household": household[at], "number": given[at]}
+        ),
+    )

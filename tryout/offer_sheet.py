@@ -1,0 +1,162 @@
+"""A spreadsheet of offers, straight into the engine's columns: no record, no database."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain, compress
+from pathlib import Path
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from catalogue.labels import listed
+from catalogue.spreadsheets import BadCell, Column, moment, periods
+from catalogue.vocabulary import CATEGORIES, Kind
+from engine import OfferColumns, Vocabulary
+from engine.columns import FOREVER, NEVER, UNKNOWN, accept_bits, stretches, turns
+from offers.imports import COLUMNS as IMPORTED
+from offers.models import LARGEST_CAPACITY, Offer
+from tryout.communes import Places
+from tryout.table import (
+    Judged,
+    Reader,
+    Tally,
+    are_empty,
+    converted,
+    not_from_one,
+    parted,
+    refusal_by,
+    shared_columns,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_offers(
+    path: Path,
+    *,
+    words: Vocabulary,
+    places: Places,
+    complain: Callable[[list[BadCell]], None],
+    progress: Callable[[int, int | None], None],
+) -> tuple[OfferColumns, Tally]:
+    """The good rows as columns in the order of the file; `complain` is told of each other line.
+
+    `progress` is told how many lines were read, of about how many. Raises Unreadable.
+    """
+    return Offers(words, places).read(path, complain, progress)
+
+
+def _day_numbers(windows: Iterable[tuple[date, date | None]]) -> tuple[int, ...]:
+    """First, last, first, last…"""
+    return tuple(
+        chain.from_iterable(
+            (first.toordinal(), FOREVER if last is None else last.toordinal()) for first, last in windows
+        )
+    )
+
+
+def _microseconds(at: datetime) -> int:
+    """Without a time zone it is taken for UTC, as by the engine."""
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)
+
+
+def _columns() -> tuple[list[Column], list[Column]]:
+    of = {column.name: column for column in IMPORTED}
+    changed = [
+        *shared_columns(of),
+        replace(of["available"], parse=lambda cell: _day_numbers(periods(cell))),
+        converted(of["confirmed_on"], date.toordinal, UNKNOWN),
+        replace(of["asked_last_30_days"], default=0),
+        replace(of["registered_at"], parse=lambda cell: _microseconds(moment(cell)), default=int(NEVER)),
+    ]
+    return parted(
+        IMPORTED,
+        changed,
+        "title text address contact_name contact_email contact_phone share_with_linked smoking longest_stay_days "
+        "notice_days nearest_stop rent dwelling_state condition best_before hand_over diploma",
+    )
+
+
+class Offers(Reader[OfferColumns]):
+    columns, passed_over = _columns()
+
+    def _take(self, judged: Judged) -> None:
+        block = judged.block
+        kinds = self._kinds.of(list(zip(block["kind"], block["category"], strict=True)))
+        right = self._kinds.table(lambda kind, category: category in CATEGORIES[kind], np.bool_)[kinds]
+        judged.refuse(
+            ~right,
+            "category",
+            lambda at: (
+                _("cette catégorie n’est pas de la nature «\u00a0%(kind)s\u00a0»\u202f: %(known)s.")
+                % {"kind": block["kind"][at], "known": listed(CATEGORIES[block["kind"][at]])}
+            ),
+        )
+        most = self._kinds.table(lambda kind, _category: LARGEST_CAPACITY[Kind(kind)], np.int64)[kinds]
+        capacity = np.array(block["capacity"], np.int64)
+        judged.refuse(capacity > most, "capacity", lambda at: not_from_one(int(most[at]), str(capacity[at])))
+        lat, lon = self._points(judged)
+        names_languages = self._kinds.name_languages(kinds)
+        judged.refuse(
+            names_languages & (are_empty(block["languages_from"]) | are_empty(block["languages_to"])),
+            "languages_from",
+            lambda _at: refusal_by(Offer, "offer_language_pair_given"),
+        )
+
+        self._keep_shared(judged, kinds, lat, lon)
+        housing = self._kinds.are(Kind.HOUSING, kinds)
+        skill = self._kinds.are(Kind.SKILL, kinds)
+        self._keep(
+            judged,
+            form=self._kinds.table(self.words.form, np.int32)[kinds],
+            is_stock=self._kinds.are(Kind.GOODS, kinds),
+            capacity=capacity,
+            confirmed_day=np.array(block["confirmed_on"], np.int32),
+            asked=np.array(block["asked_last_30_days"], np.int32),
+            registered=np.array(block["registered_at"], np.int64),
+            shared_home=housing & np.array(block["shared_home"], np.bool_),
+            accepts=housing
+            * np.fromiter(map(accept_bits, block["accepts"]), np.int32, len(block)).astype(np.int32),
+            step_free=housing & np.array(block["step_free"], np.bool_),
+            pets_accepted=housing & np.array(block["pets_accepted"], np.bool_),
+            remote=skill & np.array(block["remote"], np.bool_),
+        )
+        windows = list(compress(block["available"], judged.good.tolist()))
+        self._parts.setdefault("window_count", []).append(
+            np.fromiter(map(len, windows), np.int64, len(windows)) // 2
+        )
+        self._parts.setdefault("window_days", []).append(
+            np.fromiter(chain.from_iterable(windows), np.int32).reshape(-1, 2)
+        )
+
+    def _joined(self) -> OfferColumns:
+        part = self._part
+        capacity, days = part("capacity"), part("window_days").astype(np.int64)
+        none = np.zeros(0, np.int64)
+        shared = self._joined_shared() | stretches(
+            window_offer=np.repeat(np.arange(len(self.ids)), part("window_count")),
+            window_first=days[:, 0],
+            window_last=days[:, 1],
+            hold_offer=none,
+            hold_first=none,
+            hold_last=none,
+            hold_quantity=none,
+            capacity=capacity,
+            is_stock=part("is_stock"),
+        )
+        return OfferColumns(
+            **shared,
+            form=part("form"),
+            capacity=capacity,
+            confirmed_day=part("confirmed_day"),
+            asked=part("asked"),
+            # Text sorts alike in NumPy and in Python: by code point.
+            turn=turns(part("registered"), np.array(self.ids, np.str_)),
+            shared_with_linked=np.zeros(len(self.ids), np.bool_),
+            shared_home=part("shared_home"),
+            accepts=part("accepts"),
+            step_free=part("step_free"),
+            pets_accepted=part("pets_accepted"),
+            remote=part("remote"),
+        )

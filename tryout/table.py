@@ -1,0 +1,324 @@
+"""What reading offers and reading needs have in common: cells become columns of a block, are judged, and are joined.
+
+The columns, their names and what a cell may hold are those of the import (docs/spreadsheets.md); what a file that is
+only tried needs less, or more, is said here and beside each side. A million rows are never held as rows: block by block
+they become arrays, and what repeats (words, languages, slots) becomes codes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, compress
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from catalogue.imports import LONGEST_ID
+from catalogue.slots import parse_slot
+from catalogue.spreadsheets import (
+    BadCell,
+    Block,
+    Column,
+    Unreadable,
+    parse_blocks,
+    plain_decimals,
+    read_table,
+    words_as_they_stand,
+)
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
+from cities.points import FARTHEST_KM, distance_km, too_far, too_far_from_all
+from engine import NeedColumns, OfferColumns, Vocabulary
+from engine.columns import (
+    Bools,
+    Floats,
+    Ints,
+    Masks,
+    code,
+    masks,
+    slot_columns,
+    unit_sphere,
+)
+from tryout.communes import NOT_KNOWN, NOWHERE, Places
+
+Side = TypeVar("Side", OfferColumns, NeedColumns)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many lines of a file were good and bad, and what is worth a second look."""
+
+    good: int = 0
+    bad: int = 0
+    notices: Sequence[str] = ()
+
+
+# --- Columns of the file -------------------------------------------------------------------------------
+
+
+def converted(column: Column, convert: Callable[[Any], Any], empty: Any) -> Column:
+    """The import's column, its meaning turned into the engine's; `empty` for an empty cell."""
+    parse = column.parse
+    return replace(column, parse=lambda cell: convert(parse(cell)), default=empty)
+
+
+def parted(
+    imported: Sequence[Column], changed: Iterable[Column], unread: str
+) -> tuple[list[Column], list[Column]]:
+    """The columns that are read, and those that only the import reads."""
+    own = {column.name: column for column in changed}
+    passed_over = set(unread.split())
+    read = [own.get(column.name, column) for column in imported if column.name not in passed_over]
+    return read, [column for column in imported if column.name in passed_over]
+
+
+def shared_columns(of: dict[str, Column]) -> list[Column]:
+    """A file that is tried may name no town (there is one), and no commune where the point is given."""
+    return [
+        replace(of["id"], many=words_as_they_stand(most=LONGEST_ID)),
+        replace(of["city"], default=""),
+        replace(of["commune"], required=False, default=""),
+        *(
+            replace(of[name], default=np.nan, many=plain_decimals(least=-most, most=most, empty=np.nan))
+            for name, most in (("lat", 90), ("lon", 180))
+        ),
+    ]
+
+
+# --- Blocks --------------------------------------------------------------------------------------------
+
+
+class Codes(dict[Any, int]):
+    """Each distinct value → the place at which it was first met."""
+
+    def __missing__(self, value: Hashable) -> int:
+        found = self[value] = len(self)
+        return found
+
+    def of(self, values: Sequence[Any]) -> Ints:
+        return np.fromiter(map(self.__getitem__, values), np.int32, len(values))
+
+
+class Kinds(Codes):
+    """The (kind, category) pairs met, and what follows from each."""
+
+    def table(self, of: Callable[[str, str], Any], dtype: type) -> np.ndarray:
+        """By code, what `of` says of the pair."""
+        return np.array([of(kind, category) for kind, category in self], dtype)
+
+    def are(self, wanted: Kind, codes: Ints) -> Bools:
+        """Which of these codes are of a kind."""
+        return self.table(lambda kind, _category: kind == wanted, np.bool_)[codes]
+
+    def name_languages(self, codes: Ints) -> Bools:
+        """Which of these codes are of a category that is from some languages to others."""
+        return self.table(
+            lambda kind, category: kind == Kind.SKILL and category in LANGUAGE_PAIR_CATEGORIES, np.bool_
+        )[codes]
+
+
+class Judged:
+    """A block's lines and which of them are still good; of a bad line, the first thing that is wrong."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.good = np.ones(len(block), np.bool_)
+        self.bad: list[list[BadCell]] = []
+
+    def refuse(self, wrong: Bools, column: str, say: Callable[[int], str]) -> None:
+        for at in np.flatnonzero(wrong & self.good).tolist():
+            self.bad.append([self.block.bad_cell(at, column, say(at))])
+            self.good[at] = False
+
+
+class Reader(ABC, Generic[Side]):
+    """One file, block by block, into arrays that are joined at the end."""
+
+    columns: ClassVar[Sequence[Column]]
+    passed_over: ClassVar[Sequence[Column]]
+
+    def __init__(self, words: Vocabulary, places: Places) -> None:
+        self.words, self.places = words, places
+        self.ids: list[str] = []
+        self._line_of: dict[str, int] = {}
+        self._parts: dict[str, list[np.ndarray]] = {}
+        self._kinds, self._spoken, self._named, self._slots = Kinds(), Codes(), Codes(), Codes()
+
+    def read(
+        self,
+        path: Path,
+        complain: Callable[[list[BadCell]], None],
+        progress: Callable[[int, int | None], None],
+    ) -> tuple[Side, Tally]:
+        table = read_table(path)
+        tally, lines = Tally(), 0
+        blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
+        for block in blocks:
+            if not block.places.keys() & {"commune", "lat"}:
+                raise Unreadable(_("Il manque une colonne\u202f: commune, ou lat et lon."))
+            judged = Judged(block)
+            self._refuse_repeated(judged)
+            self._take(judged)
+            self.ids.extend(compress(block["id"], judged.good.tolist()))
+            bad: list[list[BadCell]] = block.bad + judged.bad
+            for cells in sorted(bad, key=lambda cells: cells[0].line):
+                complain(cells)
+            lines += len(block) + len(block.bad)
+            tally.bad += len(bad)
+            progress(lines, table.expected)
+        tally.good = len(self.ids)
+        tally.notices = table.notices
+        self._line_of.clear()
+        return self._joined(), tally
+
+    @abstractmethod
+    def _take(self, judged: Judged) -> None:
+        """Judge the rows of a block and keep what is good of it."""
+
+    @abstractmethod
+    def _joined(self) -> Side:
+        """The columns of all blocks."""
+
+    def _refuse_repeated(self, judged: Judged) -> None:
+        lines = judged.block.lines
+        first = [
+            self._line_of.setdefault(one, line) for one, line in zip(judged.block["id"], lines, strict=True)
+        ]
+        judged.refuse(
+            np.array(first, np.int64) != np.array(lines, np.int64),
+            "id",
+            lambda at: _("cet identifiant est déjà celui de la ligne %(line)s.") % {"line": first[at]},
+        )
+
+    def _points(self, judged: Judged) -> tuple[Floats, Floats]:
+        """The point of each row: its own, else the centre of its commune."""
+        block, places = judged.block, self.places
+        codes = block["commune"]
+        row = np.fromiter((places.row.get(one, NOT_KNOWN) for one in codes), np.int64, len(codes))
+        lat, lon = np.array(block["lat"], np.float64), np.array(block["lon"], np.float64)
+        has_lat, has_lon = ~np.isnan(lat), ~np.isnan(lon)
+        judged.refuse(row == NOT_KNOWN, "commune", lambda at: places.unknown(codes[at]))
+        for column, missing in (("lat", has_lon & ~has_lat), ("lon", has_lat & ~has_lon)):
+            judged.refuse(
+                missing, column, lambda _at: _("lat et lon vont ensemble\u202f: l’autre cellule est vide.")
+            )
+        judged.refuse(
+            (row == NOWHERE) & ~has_lat,
+            "commune",
+            lambda _at: _("donnez le code INSEE de la commune, ou lat et lon."),
+        )
+        known = np.maximum(row, 0)
+        away = distance_km(lat, lon, places.lat[known], places.lon[known])
+        judged.refuse(
+            (row >= 0) & (away > FARTHEST_KM),
+            "lat",
+            lambda at: too_far(float(away[at]), places.name(int(row[at]))),
+        )
+        alone = np.flatnonzero((row == NOWHERE) & has_lat & has_lon)
+        lost = np.zeros(len(block), np.bool_)
+        lost[alone] = places.are_far(lat[alone], lon[alone])
+        judged.refuse(lost, "lat", lambda _at: too_far_from_all())
+        return np.where(has_lat, lat, places.lat[known]), np.where(has_lon, lon, places.lon[known])
+
+    def _keep(self, judged: Judged, **columns: np.ndarray) -> None:
+        for name, values in columns.items():
+            self._parts.setdefault(name, []).append(values[judged.good])
+
+    def _keep_shared(self, judged: Judged, kinds: Ints, lat: Floats, lon: Floats) -> None:
+        """What offers and needs have in common. Columns of another kind than the row's mean nothing."""
+        block, words = judged.block, self.words
+        skill = self._kinds.are(Kind.SKILL, kinds)
+        names_languages = self._kinds.name_languages(kinds)
+        named = self._named.of(list(zip(block["languages_from"], block["languages_to"], strict=True)))
+        self._keep(
+            judged,
+            category=self._kinds.table(words.category, np.int32)[kinds],
+            city=np.fromiter((code(words.cities, one) for one in block["city"]), np.int32, len(block)),
+            lat=lat,
+            lon=lon,
+            reach_km=np.array(block["reach_km"], np.float64),
+            spoken=self._spoken.of(block["languages"]),
+            named=np.where(names_languages, named, self._named[(), ()]),
+            slots=np.where(skill, self._slots.of(block["slots"]), self._slots[()]),
+        )
+
+    def _joined_shared(self) -> dict[str, Any]:
+        part = self._part
+        lat, lon = part("lat"), part("lon")
+        x, y, z = unit_sphere(lat, lon)
+        named = [set(chain.from_iterable(pair)) for pair in self._named]
+        slots_from, slot_start, slot_end = _slot_columns(list(self._slots), part("slots"))
+        return {
+            "vocabulary": self.words,
+            "ids": self.ids,
+            "category": part("category"),
+            "city": part("city"),
+            "lat": lat,
+            "lon": lon,
+            "x": x,
+            "y": y,
+            "z": z,
+            "reach_km": part("reach_km"),
+            "languages": masks_of(list(self._spoken), self.words.languages)[part("spoken")],
+            "named_languages": masks_of(named, self.words.languages)[part("named")],
+            "is_open": np.ones(len(self.ids), np.bool_),
+            "slots_from": slots_from,
+            "slot_start": slot_start,
+            "slot_end": slot_end,
+        }
+
+    def _part(self, name: str) -> np.ndarray:
+        """A column joined of its blocks', which are then let go."""
+        return np.concatenate(self._parts.pop(name))
+
+
+# --- Details -------------------------------------------------------------------------------------------
+
+
+def are_empty(values: Sequence[tuple[str, ...]]) -> Bools:
+    return np.fromiter((not some for some in values), np.bool_, len(values))
+
+
+def not_from_one(most: int, text: str) -> str:
+    return _("un nombre entier de 1 à %(most)s est attendu, pas «\u00a0%(text)s\u00a0».") % {
+        "most": most,
+        "text": text,
+    }
+
+
+def refusal_by(model: type[Model], name: str) -> str:
+    """What the import would say of a row that the database refuses."""
+    return next(
+        str(constraint.violation_error_message)
+        for constraint in model._meta.constraints
+        if constraint.name == name
+    )
+
+
+def masks_of(sets: Sequence[Iterable[str]], table: dict[str, int]) -> Masks:
+    """Also of none, of which no row will be taken."""
+    return masks(sets or [()], table)
+
+
+def _slot_columns(distinct: Sequence[tuple[str, ...]], which: Ints) -> tuple[Ints, Ints, Ints]:
+    """The slots of each row, whose list is the `which`-th of the distinct ones."""
+    slots = [[parse_slot(text) for text in some] for some in distinct]
+    count = np.array([len(some) for some in slots], np.int64)
+    start = np.cumsum(count) - count
+    flat = np.array(
+        [(slot.weekday, slot.start_minute, slot.end_minute) for some in slots for slot in some], np.int32
+    ).reshape(-1, 3)
+    having = np.flatnonzero(count[which] > 0) if len(count) else np.zeros(0, np.int64)
+    many = count[which[having]]
+    owner = np.repeat(having, many)
+    nth = np.arange(len(owner)) - np.repeat(np.cumsum(many) - many, many)
+    rows = flat[np.repeat(start[which[having]], many) + nth]
+    return slot_columns(
+        owner=owner,
+        weekday=rows[:, 0],
+        start_minute=rows[:, 1],
+        end_minute=rows[:, 2],
+        rows=len(which),
+    )

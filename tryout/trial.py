@@ -1,0 +1,441 @@
+"""One trial from two spreadsheets to the files of its results, whole or not at all."""
+
+import csv
+import json
+import math
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import date
+from math import inf
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.labels import listed
+from catalogue.spreadsheets import BadCell, harmless
+from engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
+from engine.planning import Baseline, Plan, plan, plan_pairs
+from tryout.communes import Places
+from tryout.need_sheet import read_needs
+from tryout.offer_sheet import read_offers
+from tryout.slices import (
+    MATCH_COLUMNS,
+    NEAR_MISS_COLUMNS,
+    Counts,
+    Terms,
+    rank_in_slices,
+    same_category_pairs,
+)
+from tryout.table import Tally
+
+STEPS = ("offers", "needs", "ranking", "planning", "writing")
+PLAN_COLUMNS = "need,offer,quantity,run_first_day,run_last_day,value"
+MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY = (
+    "matches.csv",
+    "near_misses.csv",
+    "plan.csv",
+    "errors.csv",
+    "summary.json",
+)
+MOST_SHOWN = 50  # bad cells that a summary holds; all of them are in errors.csv
+
+# Near misses are looked for everywhere and for every need as long as these pairs are soon judged; beyond, as in a
+# town’s database (docs/algorithm.md): for needs with fewer than KEEP feasible offers, up to NEAR_KM beyond the reach.
+MOST_PAIRS = 50_000_000
+# The plan holds all feasible pairs in memory, up to so many; beyond, as many of each need's best as make about that.
+MOST_PLANNED_PAIRS = 12_000_000
+
+# step, done, of how many (None: not known)
+Progress = Callable[[str, int, int | None], None]
+
+
+class CannotWrite(Exception):
+    """The results cannot be written; says why, to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Lines of a file that were understood, and those that were not."""
+
+    good: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A bad cell, and in which of the two files."""
+
+    file: str
+    cell: BadCell
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.cell}"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was read and found. `bad` are the first of the bad cells, `notices` what is worth a second look."""
+
+    today: date
+    offers: Rows
+    needs: Rows
+    people: int  # whom the needs concern
+    matched_needs: int  # with at least one feasible offer
+    feasible_pairs: int
+    matches: int  # lines of matches.csv: of each need the best
+    near_misses: int
+    all_near_misses: bool  # looked for everywhere and for every need
+    plan_lines: int
+    planned_needs: int  # helped by the plan, wholly or in part
+    plan: Baseline
+    planned_among: int | None  # so many of each need's best pairs, when all together were too many
+    bound: float | None  # no plan whatever reaches more; not known when some pairs were left out
+    gap: float | None
+    proven: bool
+    in_time: bool  # False: the seconds ended the search, and another run may find another plan
+    first_come: Baseline
+    greedy: Baseline
+    seconds: dict[str, float]
+    bad_cells: int  # all of them are in errors.csv
+    bad: tuple[BadLine, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def bad_rows(self) -> int:
+        return self.offers.bad + self.needs.bad
+
+    def as_json(self) -> dict[str, Any]:
+        """summary.json, see docs/match_files.md."""
+        return {
+            "algorithm": VERSION,
+            "today": self.today.isoformat(),
+            "counts": {
+                "offers": asdict(self.offers),
+                "needs": asdict(self.needs),
+                "people": self.people,
+                "matched_needs": self.matched_needs,
+                "feasible_pairs": self.feasible_pairs,
+                "matches": self.matches,
+                "near_misses": self.near_misses,
+                "plan_lines": self.plan_lines,
+                "planned_needs": self.planned_needs,
+            },
+            "near_misses_of": "every need"
+            if self.all_near_misses
+            else f"needs with fewer than {KEEP} offers",
+            "near_misses_beyond_km": None if self.all_near_misses else NEAR_KM,
+            "objective": self.plan.objective,
+            "people": self.plan.people,
+            "planned_among": self.planned_among,
+            "bound": self.bound,
+            "gap": self.gap,
+            "proven": self.proven,
+            "in_time": self.in_time,
+            "first_come": asdict(self.first_come),
+            "greedy": asdict(self.greedy),
+            "seconds": {name: round(spent, 3) for name, spent in self.seconds.items()},
+        }
+
+
+def match_files(
+    *,
+    offers: Path,
+    needs: Path,
+    out: Path,
+    today: date,
+    seconds: float = 60.0,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> Summary:
+    """Rank, near misses and plan of two spreadsheets, written into the folder `out`.
+
+    Bad rows are named in errors.csv and in the summary, the good ones go on. `seconds` bounds the search for the plan,
+    of which the best so far is then taken. `processes` rank large files (None: as many as the machine has cores); the
+    result is the same. `progress` is told (step of `STEPS`, done, of how many). The files appear when all are whole.
+    Raises Unreadable when a file as a whole cannot be read, CannotWrite when the results cannot be written, ValueError
+    for a budget that is no number from 0 up.
+    """
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"seconds: a number from 0 up is expected, not {seconds!r}")
+    _refuse_overwriting(out, (offers, needs))
+    stopwatch = _Stopwatch(progress or (lambda _step, _done, _total: None))
+    with _folder(out) as folder, _errors(folder / ERRORS) as errors:
+        words, places = Vocabulary(), Places()
+        stopwatch.start("offers")
+        offer_columns, offer_tally = read_offers(
+            offers, words=words, places=places, complain=errors.of(offers), progress=stopwatch.tell
+        )
+        stopwatch.start("needs")
+        need_columns, need_tally = read_needs(
+            needs, words=words, places=places, complain=errors.of(needs), progress=stopwatch.tell
+        )
+        names = (_cells(need_columns.ids), _cells(offer_columns.ids))
+
+        stopwatch.start("ranking")
+        everywhere = same_category_pairs(need_columns, offer_columns) <= MOST_PAIRS
+        terms = Terms(today, near_when_full=everywhere, near_km=inf if everywhere else NEAR_KM)
+        counts = _rank(need_columns, offer_columns, names, terms, processes or _cores(), folder, stopwatch)
+
+        stopwatch.start("planning")
+        best, among = _plan(need_columns, offer_columns, counts, today, seconds)
+        stopwatch.start("writing")
+        _write_plan(folder / PLAN, best, names)
+        summary = Summary(
+            today=today,
+            offers=Rows(offer_tally.good, offer_tally.bad),
+            needs=Rows(need_tally.good, need_tally.bad),
+            people=int(need_columns.people.sum()),
+            matched_needs=counts.matched_needs,
+            feasible_pairs=counts.feasible,
+            matches=counts.matches,
+            near_misses=counts.near_misses,
+            all_near_misses=everywhere,
+            plan_lines=len(best.pairs),
+            planned_needs=len(np.unique(best.pairs.need)),
+            plan=Baseline(best.objective, best.people),
+            planned_among=among,
+            bound=None if among else best.bound,
+            gap=None if among else best.gap,
+            proven=best.proven and not among,
+            in_time=best.in_time,
+            first_come=best.first_come,
+            greedy=best.greedy,
+            seconds=stopwatch.spent(),
+            bad_cells=errors.count,
+            bad=tuple(errors.first),
+            notices=(
+                *_of_file(offers, offer_tally),
+                *_of_file(needs, need_tally),
+                *_notices(need_columns, offer_columns, today),
+            ),
+        )
+        text = json.dumps(summary.as_json(), ensure_ascii=False, indent=2, allow_nan=False)
+        (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+        errors.close()
+        _publish(folder, out)
+        stopwatch.tell(1, 1)
+    return summary
+
+
+# --- Reading: what is wrong, and what is odd -----------------------------------------------------------
+
+
+class _Errors:
+    """errors.csv as it is written, and the first of its lines."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.first: list[BadLine] = []
+        self.count = 0
+        self._file = file
+        self._writer = csv.writer(file, delimiter=";")
+        self._writer.writerow(
+            [_("fichier"), _("ligne"), _("colonne"), _("lettre"), _("valeur"), _("message")]
+        )
+
+    def of(self, path: Path) -> Callable[[list[BadCell]], None]:
+        def complain(cells: list[BadCell]) -> None:
+            self.count += len(cells)
+            for cell in cells:
+                if len(self.first) < MOST_SHOWN:
+                    self.first.append(BadLine(path.name, cell))
+                row = (path.name, str(cell.line), cell.column, cell.letter, cell.value, cell.message)
+                self._writer.writerow([harmless(text) for text in row])
+
+        return complain
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[_Errors]:
+    """A csv that a French Excel opens, readable by its owner alone: it repeats what was typed about people."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        yield _Errors(file)
+
+
+def _of_file(path: Path, tally: Tally) -> list[str]:
+    notices = [
+        _("%(label)s\u202f: %(value)s") % {"label": path.name, "value": notice} for notice in tally.notices
+    ]
+    if not tally.good + tally.bad:
+        notices.append(_("%(file)s n’a que son en-tête.") % {"file": path.name})
+    return notices
+
+
+def _notices(needs: NeedColumns, offers: OfferColumns, today: date) -> Iterator[str]:
+    """Rows that are right by themselves and yet hardly what was meant."""
+    past = int(np.count_nonzero(needs.last_day < today.toordinal()))
+    if past:
+        yield ngettext(
+            "%(n)s besoin est déjà passé le %(today)s\u202f; il est traité comme les autres.",
+            "%(n)s besoins sont déjà passés le %(today)s\u202f; ils sont traités comme les autres.",
+            past,
+        ) % {"n": past, "today": today.isoformat()}
+    alone = ~np.isin(needs.city, offers.city)
+    if len(offers) and alone.any():
+        cities = list(needs.vocabulary.cities)
+        named = sorted({cities[code] for code in np.unique(needs.city[alone]).tolist()})
+        yield ngettext(
+            "%(n)s besoin est dans une ville sans proposition (%(cities)s).",
+            "%(n)s besoins sont dans une ville sans proposition (%(cities)s).",
+            int(alone.sum()),
+        ) % {"n": int(alone.sum()), "cities": listed(name or _("sans nom") for name in named[:10])}
+
+
+# --- Ranking and plan ----------------------------------------------------------------------------------
+
+
+def _rank(
+    needs: NeedColumns,
+    offers: OfferColumns,
+    names: tuple[Sequence[str], Sequence[str]],
+    terms: Terms,
+    processes: int,
+    folder: Path,
+    stopwatch: "_Stopwatch",
+) -> Counts:
+    shared = folder / "shared"
+    shared.mkdir()
+    counts = Counts()
+    with (
+        (folder / MATCHES).open("w", encoding="utf-8", newline="") as matches,
+        (folder / NEAR_MISSES).open("w", encoding="utf-8", newline="") as near_misses,
+    ):
+        matches.write(f"{MATCH_COLUMNS}\n")
+        near_misses.write(f"{NEAR_MISS_COLUMNS}\n")
+        for counts in rank_in_slices(
+            needs,
+            offers,
+            names=names,
+            terms=terms,
+            processes=processes,
+            folder=shared,
+            matches=matches,
+            near_misses=near_misses,
+        ):
+            stopwatch.tell(counts.needs, len(needs))
+    shutil.rmtree(shared)
+    return counts
+
+
+def _plan(
+    needs: NeedColumns, offers: OfferColumns, counts: Counts, today: date, seconds: float
+) -> tuple[Plan, int | None]:
+    """The plan, and among how many of each need's best pairs it was made (None: among all)."""
+    if counts.feasible <= MOST_PLANNED_PAIRS:
+        return plan(needs, offers, today=today, seconds=seconds), None
+    among = max(KEEP, MOST_PLANNED_PAIRS // len(needs))
+    best = rank_columns(needs, offers, today=today, keep=among, near=0)
+    return plan_pairs(best.feasible, seconds=seconds), among
+
+
+def _write_plan(path: Path, best: Plan, names: tuple[Sequence[str], Sequence[str]]) -> None:
+    """The plan's lines, needs in the order of their file, then best first."""
+    pairs = best.pairs
+    columns = (pairs.need, pairs.offer, best.units, pairs.run_first, pairs.run_last, best.values)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"{PLAN_COLUMNS}\n")
+        for need, offer, units, first, last, value in zip(*(one.tolist() for one in columns), strict=True):
+            days = f"{date.fromordinal(first).isoformat()},{date.fromordinal(last).isoformat()}"
+            file.write(f"{names[0][need]},{names[1][offer]},{units},{days},{value:.6f}\n")
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# --- Writing -------------------------------------------------------------------------------------------
+
+
+def _cells(ids: Iterable[Any]) -> list[str]:
+    """Ids as they stand in a csv: no spreadsheet takes them for a formula, no comma breaks the line."""
+    return [_quoted(harmless(id_)) for id_ in ids]
+
+
+def _quoted(text: str) -> str:
+    if "," in text or '"' in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _refuse_overwriting(out: Path, sources: Iterable[Path]) -> None:
+    for source in sources:
+        for name in (MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY):
+            if source.resolve() == (out / name).resolve():
+                raise CannotWrite(
+                    _("%(path)s serait remplacé par un résultat. Choisissez un autre dossier.")
+                    % {"path": source}
+                )
+
+
+@contextmanager
+def _folder(out: Path) -> Iterator[Path]:
+    """A folder of our own within `out`, gone at the end; `out` too if it is new and nothing was put there."""
+    with ExitStack() as undo:
+        try:
+            if not out.exists():
+                out.mkdir(parents=True)
+                undo.callback(_remove_if_empty, out)
+            folder = Path(tempfile.mkdtemp(prefix=".match_files-", dir=out))
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
+            yield folder
+        except BrokenProcessPool as error:
+            raise CannotWrite(
+                _(
+                    "Un des calculs a été arrêté de l’extérieur, sans doute faute de mémoire. Rien n’a été écrit."
+                )
+            ) from error
+        except OSError as error:
+            raise CannotWrite(
+                _("Les résultats ne peuvent pas être écrits dans %(path)s\u202f: %(reason)s.")
+                % {"path": out, "reason": error.strerror or error}
+            ) from error
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _publish(folder: Path, out: Path) -> None:
+    """Whole files into their place; the summary goes first and comes last: where it stands, all belong together."""
+    (out / SUMMARY).unlink(missing_ok=True)
+    for name in (MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY):
+        os.replace(folder / name, out / name)
+
+
+class _Stopwatch:
+    """Which step is on, and how long each took."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._begun: dict[str, float] = {}
+        self._step = ""
+
+    def start(self, step: str) -> None:
+        self._begun[step] = time.perf_counter()
+        self._step = step
+        self.tell(0, None)
+
+    def tell(self, done: int, total: int | None) -> None:
+        self._progress(self._step, done, total)
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of each step, and in all."""
+        moments = [*self._begun.values(), time.perf_counter()]
+        each = {
+            step: end - start for step, start, end in zip(self._begun, moments[:-1], moments[1:], strict=True)
+        }
+        return {**each, "total": moments[-1] - moments[0]}
