@@ -98,6 +98,6 @@ def _letter(message: Message) -> dict[str, Any]:
         "message": message,
         "direction": "rtl" if language["bidi"] else "ltr",
         "by_a_person": message.channel not in registry.by_machine(),
-        "channel": registry.all_channels()[message.channel].label,
+        "channel": registry.label(message.channel),
         "open_to_all": found in OPEN_TO_ALL,
     }

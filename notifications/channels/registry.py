@@ -44,3 +44,9 @@ def by_machine() -> frozenset[str]:
 def preferred(person: User) -> str:
     """The channel by which this person is told. The last one reaches everybody."""
     return next(name for name, channel in all_channels().items() if channel.reaches(person))
+
+
+def label(name: str) -> str:
+    """What screens call a channel; the bare name of one that is no more."""
+    channel = all_channels().get(name)
+    return str(channel.label) if channel else name

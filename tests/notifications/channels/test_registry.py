@@ -54,6 +54,10 @@ def test_each_transport_keeps_to_the_interface(courier):
         assert all(hasattr(transport, method) for method in ("__enter__", "__exit__", "send")), name
 
 
+def test_screens_can_name_a_channel_even_when_it_is_no_more():
+    assert [registry.label(name) for name in ("call", "pigeon")] == ["par téléphone", "pigeon"]
+
+
 # --- Nobody looks into a folder ------------------------------------------------------------------------
 
 
