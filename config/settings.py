@@ -111,6 +111,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.place",
             ],
+            "builtins": ["config.templatetags.components"],  # every page is built of them
         },
     }
 ]
