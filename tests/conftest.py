@@ -527,3 +527,35 @@ def at_once(transactional_db: None) -> Callable[..., list[Any]]:
         return answers
 
     return run
+
+
+@pytest.fixture
+def meanwhile(at_once: Callable[..., list[Any]]) -> Iterator[Callable[..., Callable[[], Any]]]:
+    """While we hold locks: start a call on another connection, see it wait for us, ask for its answer later.
+
+    `answer = meanwhile(call)`, then, once we have let go, `answer()`.
+    """
+    from tests.matching.locks import waiting_for_us
+
+    threads: list[threading.Thread] = []
+
+    def start(call: Callable[[], Any]) -> Callable[[], Any]:
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.extend(at_once(call)))
+        threads.append(thread)
+        before = len(waiting_for_us())
+        thread.start()
+        while len(waiting_for_us()) == before:
+            thread.join(0.01)
+            if not thread.is_alive():
+                pytest.fail(f"it did not wait for us: {answers}")
+
+        def answer() -> Any:
+            thread.join()
+            return answers[0]
+
+        return answer
+
+    yield start
+    for thread in threads:
+        thread.join()
