@@ -186,7 +186,8 @@ def thread(
         {"at": edit.at, "text": f"{_('Modification')} · {titles[edit.offer_id]}", "notes": [edit.by, *lines]}
         for edit, lines in offer_words.edit_lines(list(offer_edits.values()), now=now, hidden=HIDDEN)
     ]
-    events.sort(key=lambda event: event["at"], reverse=True)
+    events.sort(key=lambda event: event["at"])
+    events.reverse()  # also of what happened in one moment
     return [
         {
             "at": event["at"],

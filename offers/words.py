@@ -190,7 +190,8 @@ def history(
                 "state": "",
             }
         )
-    events.sort(key=lambda event: event["at"], reverse=True)
+    events.sort(key=lambda event: event["at"])
+    events.reverse()  # also of what happened in one moment
     if events and not events[0]["state"]:
         events[0]["state"] = "current"
     return [

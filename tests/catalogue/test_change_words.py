@@ -65,7 +65,7 @@ def test_in_the_readers_language():
         (line,) = said({"category": ["shared_room", "separate_room"]})
     assert "→" not in line, "from right to left the arrow would point back"
     with translation.override("en"):
-        assert said({"pets_accepted": [False, True]}) == ["Pets accepted: no → yes"]
+        assert said({"pets_accepted": [False, True]}) == ["Animals accepted: no → yes"]
 
 
 def test_every_field_that_can_change_has_words():

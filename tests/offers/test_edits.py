@@ -1,20 +1,23 @@
 """A change of an offer is a row: who, when, which fields, old and new; and what a visited home has to do with it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Category
-from cities.models import City
+from cities.models import City, Commune
 from notifications.models import Message
 from offers import services
 from offers.models import Offer, OfferEdit
-from tests.factories.accounts import CityRoleFactory
+from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import NOW
 from tests.factories.offers import OfferFactory
 
@@ -48,8 +51,6 @@ def test_a_change_that_is_refused_or_changes_nothing_leaves_no_row(city: City, c
 
 
 def test_a_move_keeps_the_commune_and_the_point(city: City, citizen: User, gazetteer: None) -> None:
-    from cities.models import Commune
-
     offer = OfferFactory(city=city, owner=citizen)
     there = Commune.objects.get(name="Schiltigheim")
     old = offer.commune
@@ -134,8 +135,6 @@ def test_a_visit_ends_with_what_was_seen(
 
 
 def test_a_visit_ends_with_a_move_to_another_commune(home: Offer, citizen: User, gazetteer: None) -> None:
-    from cities.models import Commune
-
     change(home, citizen, commune=Commune.objects.get(name="Schiltigheim"))
     home.refresh_from_db()
     assert home.vetted_at is None
@@ -176,3 +175,79 @@ def test_since_when_a_change_waits_is_kept(city: City, citizen: User) -> None:
     services.mark_due(offer_ids=[offer.pk], now=NOW)
     offer.refresh_from_db()
     assert offer.scan_due_at == since
+
+
+# --- The page -------------------------------------------------------------------------------------------
+
+
+def history(client: Client, offer: Offer) -> list[dict[str, Any]]:
+    return client.get(f"/{offer.city.slug}/propositions/{offer.reference}/").context["events"]
+
+
+def test_the_history_says_who_when_and_what(
+    city: City, citizen: User, coordinator: User, as_user: Callable[[User], Client]
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, windows=[(date(2026, 3, 3), date(2026, 3, 20))])
+    change(offer, citizen, windows=[(date(2026, 3, 3), date(2026, 3, 15))], address="3 rue du Lac")
+    services.change(
+        offer_id=offer.pk, fields={"capacity": 4}, windows=None, by=coordinator, now=NOW + timedelta(hours=1)
+    )
+    last, first = history(as_user(citizen), offer)
+    assert (last["text"], last["note"]) == ("Modification", "la ville · Capacité\u202f: 2 → 4")
+    assert first["at"] == NOW
+    assert first["note"] == (
+        "vous · Adresse\u202f: 12 rue des Invités → 3 rue du Lac · "
+        "Jours\u202f: du 3 au 20 mars → du 3 au 15 mars"
+    )
+    last, first = history(as_user(coordinator), offer)
+    assert last["note"].startswith("vous · ")
+    assert first["note"].startswith("Camille · ")
+    colleague = CityRoleFactory(city=city, role=Role.OPERATOR).user
+    assert history(as_user(colleague), offer)[0]["note"].startswith(f"{coordinator.name} · ")
+
+
+def test_the_history_names_who_moved_it(
+    city: City, citizen: User, coordinator: User, operator: User, as_user: Callable[[User], Client]
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    services.vet(offer_id=offer.pk, by=coordinator, now=NOW)
+    services.pause(offer_id=offer.pk, by=citizen, now=NOW)
+    assert [event["note"] for event in history(as_user(operator), offer)] == [citizen.name, coordinator.name]
+    assert [event["note"] for event in history(as_user(citizen), offer)] == ["vous", "la ville"]
+
+
+def test_the_history_asks_the_same_however_long_it_is(
+    city: City,
+    citizen: User,
+    gazetteer: None,
+    as_user: Callable[[User], Client],
+    django_assert_num_queries: Any,
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    communes = list(Commune.objects.exclude(pk=offer.commune_id).order_by("pk")[:6])
+    client = as_user(citizen)
+
+    def move(some: list[Commune]) -> None:
+        for number, there in enumerate(some):
+            services.change(
+                offer_id=offer.pk, fields={"commune": there}, windows=None,
+                by=UserFactory(), now=NOW + timedelta(hours=number),
+            )  # fmt: skip
+
+    move(communes[:2])
+    history(client, offer)
+    with CaptureQueriesContext(connection) as few:
+        history(client, offer)
+    move(communes[2:])
+    with django_assert_num_queries(len(few)):
+        assert len(history(client, offer)) == 6
+
+
+def test_the_owner_of_a_visited_home_is_warned_before_saving(
+    home: Offer, citizen: User, as_user: Callable[[User], Client]
+) -> None:
+    url = f"/{home.city.slug}/propositions/{home.reference}/modifier/"
+    client = as_user(citizen)
+    assert "le visitera de nouveau" in client.get(url).content.decode()
+    change(home, citizen, address="3 rue du Lac")
+    assert "le visitera de nouveau" not in client.get(url).content.decode()
