@@ -31,6 +31,7 @@ def issue_token(*, user: User, name: str, by: User, now: datetime) -> tuple[ApiT
 def revoke_token(*, token: ApiToken, by: User, now: datetime) -> ApiToken:
     """From now on the key opens nothing."""
     require(by.pk == token.user_id or by.is_superuser)
+    token = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if token.revoked_at is None:
         token.revoked_at = now
         token.save(update_fields=["revoked_at"])

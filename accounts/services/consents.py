@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from accounts.models import Consent, ContactReading, User
 from accounts.services.permission import require
+from catalogue.constraints import insert_checked
 
 
 @transaction.atomic
@@ -13,9 +15,10 @@ def record_consent(
     *, user: User, purpose: str, wording_version: str, how: str = Consent.How.WEB, by: User, now: datetime
 ) -> Consent:
     """Keep that `user` agreed; `by` is the operator who heard it when it was spoken or on paper."""
-    consent = Consent.objects.filter(
+    live = Consent.objects.filter(
         user=user, purpose=purpose, wording_version=wording_version, withdrawn_at=None
-    ).first()
+    )
+    consent = live.first()
     if consent is None:
         consent = Consent(
             user=user,
@@ -25,8 +28,14 @@ def record_consent(
             how=how,
             recorded_by=None if how == Consent.How.WEB else by,
         )
-        consent.full_clean()
-        consent.save()
+        try:
+            insert_checked(consent, loaded=["user", "recorded_by"])
+        except (IntegrityError, ValidationError):
+            # Given in another form at this very moment.
+            given = live.first()
+            if given is None:
+                raise
+            return given
     return consent
 
 
@@ -34,6 +43,7 @@ def record_consent(
 def withdraw_consent(*, consent: Consent, by: User, now: datetime) -> Consent:
     """A person takes a consent back; the row stays as a proof of both days."""
     require(by.pk == consent.user_id)
+    consent = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
     if consent.withdrawn_at is None:
         consent.withdrawn_at = now
         consent.save(update_fields=["withdrawn_at"])

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from accounts import selectors
 from accounts.models import (
@@ -18,6 +19,7 @@ from accounts.models import (
 from accounts.services.people import ensure_person
 from accounts.services.permission import require
 from catalogue import changes
+from catalogue.constraints import insert_checked
 from cities.models import City
 
 
@@ -49,13 +51,18 @@ def register_organisation(
         created_at=now,
     )
     organisation.clean_fields()
-    same = Organisation.objects.filter(
+    known = Organisation.objects.filter(
         city=city, rna=organisation.rna, siret=organisation.siret, memberships__user=by
-    ).first()
-    if same is not None:
+    )
+    if (same := known.first()) is not None:
         return same
-    organisation.full_clean()
-    organisation.save()
+    try:
+        insert_checked(organisation, loaded=["city"])
+    except (IntegrityError, ValidationError):
+        # Posted twice in one moment, or by somebody else.
+        if (same := known.first()) is None:
+            raise
+        return same
     set_member(user=by, organisation=organisation, role=Membership.Role.MANAGER, by=by, now=now)
     return organisation
 
@@ -110,6 +117,8 @@ def change_organisation(
 def set_member(*, user: User, organisation: Organisation, role: str, by: User, now: datetime) -> Membership:
     """Let a person speak for an association, in this role; those who register it, and the installation's staff."""
     require(by.is_staff or by == user)
+    # One after the other: who joins twice in one moment joins once.
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     member = Membership.objects.select_for_update().filter(user=user, organisation=organisation).first()
     before = None if member is None else member.role
     if member is None:

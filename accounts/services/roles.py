@@ -14,6 +14,7 @@ from cities.models import City
 def give_role(*, user: User, city: City, role: str, by: User | None, now: datetime) -> CityRole:
     """Give a role in a city, once; `by` is None when the installation does it (first administrator)."""
     require(_may_decide(by, city))
+    _one_after_the_other(user)
     given = CityRole.objects.filter(user=user, city=city, role=role).first()
     if given is None:
         given = CityRole(user=user, city=city, role=role, given_by=by, given_at=now)
@@ -28,10 +29,16 @@ def give_role(*, user: User, city: City, role: str, by: User | None, now: dateti
 def take_role(*, user: User, city: City, role: str, by: User | None, now: datetime) -> None:
     """Take a role back; nothing happens when there was none."""
     require(_may_decide(by, city))
+    _one_after_the_other(user)
     taken, _rows = CityRole.objects.filter(user=user, city=city, role=role).delete()
     if taken:
         RoleChange.objects.create(person=user, city=city, what={"role": [role, None]}, by=by, at=now)
     selectors.forget_roles(user)
+
+
+def _one_after_the_other(user: User) -> None:
+    """The same role given twice in one moment is given once."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _may_decide(by: User | None, city: City) -> bool:

@@ -101,6 +101,29 @@ def test_two_forms_at_once_make_one_person(at_once):
     assert User.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(3))
+def test_what_is_posted_twice_at_once_is_written_once(at_once, _round):
+    administrator, user = CityRoleFactory(role=Role.ADMINISTRATOR), UserFactory()
+    city = administrator.city
+    posted = {
+        "a role": lambda: services.give_role(
+            user=User.objects.get(pk=user.pk), city=city, role="operator", by=administrator.user, now=NOW
+        ),
+        "an association": lambda: services.register_organisation(
+            city=city, name="Les Voisins", rna="W671234567", by=user, now=NOW
+        ),
+        "a consent": lambda: services.record_consent(
+            user=user, purpose=Consent.Purpose.CONTACT, wording_version="1", by=user, now=NOW
+        ),
+    }
+    for what, post in posted.items():
+        answers = at_once(post, post, post, post)
+        assert {getattr(answer, "pk", answer) for answer in answers} == {answers[0].pk}, (what, answers)
+    assert user.role_changes.count() == 1
+    assert user.membership_changes.count() == 1
+
+
 class TestProfile:
     def test_changes(self):
         user = UserFactory()
