@@ -18,6 +18,7 @@ from cities.models import City
 from followups import links, selectors, services
 from followups.forms import CloseForm, ReportForm
 from followups.models import Answer, FollowUp
+from matching.models import MatchState
 from offers.models import Offer
 
 PAGE_SIZE = 30
@@ -138,8 +139,19 @@ def _answered(request: HttpRequest, followup: FollowUp) -> HttpResponse:
         "when": ago(followup.answered_at, timezone.now()) if followup.answered_at else "",
         "not_yet": followup.answer == Answer.NOT_YET,
         "ended": followup.answer in NEGATIVE,
+        "closed": _was_closed(followup),
     }
     return render(request, "followups/answered.html", context)
+
+
+def _was_closed(followup: FollowUp) -> bool:
+    """Whether somebody else had ended the match before this answer came: it is kept, and nothing follows."""
+    state = followup.match.state
+    if followup.answer == Answer.NOT_YET:
+        return state not in services.FOLLOWED_STATES
+    if followup.answer in NEGATIVE:
+        return state != MatchState.BROKEN_OFF
+    return state in (MatchState.BROKEN_OFF, MatchState.CANCELLED)
 
 
 def _no_question(request: HttpRequest, *, expired: bool) -> HttpResponse:

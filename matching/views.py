@@ -26,6 +26,7 @@ from matching.models import Match, MatchState
 from matching.reasons import facts
 from matching.scanning.snapshots import local_day
 from needs.models import Need
+from needs.selectors import edits_of
 from needs.words import public_title
 
 PER_PAGE = 50
@@ -202,7 +203,7 @@ def _render_case(
         cards = [presentation.suggestion_card(match) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=local_day(now, city))
-        thread = presentation.thread(need, acted, now) + conditions.events(scan, now=now)
+        thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
             "cards": cards,

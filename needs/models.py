@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CityRole, Membership, Organisation, User
-from catalogue.models import Entry, StateChange, category_matches_kind
+from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, Urgency
 
 LARGEST_QUANTITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
@@ -273,3 +273,9 @@ class NeedChange(StateChange):
     """The history of a need's states."""
 
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="changes")
+
+
+class NeedEdit(FieldChange):
+    """The history of a need's fields."""
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="edits")

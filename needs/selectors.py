@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import DESK_ROLES, Membership, Organisation, User
 from accounts.selectors import organisations_of, roles_in
 from cities.models import City
-from needs.models import OPEN_STATES, Need, NeedChange
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit
 from needs.words import public_title
 
 
@@ -89,8 +89,13 @@ def get_need(user: User, city: City, reference: str) -> Need:
 
 
 def changes_of(need: Need) -> QuerySet[NeedChange]:
-    """The need's history, the first change first."""
-    return NeedChange.objects.filter(need=need)
+    """The need's history of states, the first change first."""
+    return NeedChange.objects.filter(need=need).select_related("by")
+
+
+def edits_of(need: Need) -> list[NeedEdit]:
+    """The need's history of fields, the first change first."""
+    return list(NeedEdit.objects.filter(need=need).select_related("by"))
 
 
 def is_desk(user: User, city: City) -> bool:

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Consent, Role, User
-from accounts.selectors import organisations_of, roles_in
+from accounts.selectors import members_of, organisations_of, roles_in
 from accounts.services import ensure_person, record_consent
 from accounts.sign_in import start_code_sign_in
 from catalogue.times import day_range
@@ -188,7 +188,7 @@ def detail(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse
         "contact": " · ".join(part for part in (need.city.phone, need.city.email) if part),
         "steps": words.next_steps(need),
         "facts": words.facts(need, today),
-        "events": words.history(selectors.changes_of(need), now),
+        "events": _history(request, need, now),
         **_way_on(request, need),
     }
     return render(request, "needs/detail.html", context)
@@ -274,6 +274,19 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
         "when": day_range(need.first_day, need.last_day, today=today),
         "left": words.days_left(need, today),
     }
+
+
+def _history(request: HttpRequest, need: Need, now: datetime) -> list[dict[str, Any]]:
+    assert isinstance(request.user, User)
+    return words.history(
+        need,
+        selectors.changes_of(need),
+        selectors.edits_of(need),
+        viewer=request.user,
+        is_desk=selectors.is_desk(request.user, need.city),
+        members=list(members_of(need.organisation)) if need.organisation else [],
+        now=now,
+    )
 
 
 def _kinds() -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import CityRole, User
-from catalogue.models import Entry, StateChange, category_matches_kind
+from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import (
     HOUSING_FORMS,
     LANGUAGE_PAIR_CATEGORIES,
@@ -324,3 +324,9 @@ class OfferChange(StateChange):
     """The history of an offer's states."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="changes")
+
+
+class OfferEdit(FieldChange):
+    """The history of an offer's fields, and of its periods under "windows"."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="edits")

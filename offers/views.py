@@ -322,7 +322,9 @@ def _detail(request: HttpRequest, offer: Offer, *, contact: User | None = None) 
         "tag": words.tag(offer),
         "next_step": words.next_step(offer, now=now) if is_owner else "",
         "facts": words.facts(offer, selectors.periods_of(offer), today=today),
-        "events": words.history(offer, selectors.changes_of(offer), viewer=user, now=now),
+        "events": words.history(
+            offer, selectors.changes_of(offer), selectors.edits_of(offer), viewer=user, now=now
+        ),
         "possible": selectors.possible(offer),
         "asks_again": words.asks_again(offer, now=now),
         "is_new": is_owner and offer.state == OfferState.ACTIVE and offer.changed_at == offer.confirmed_at,

@@ -56,6 +56,21 @@ def test_other_hosts_are_out_of_reach():
     conftest._escapes.clear()
 
 
+def test_an_edit_without_its_row_is_noted(db):
+    from tests import conftest
+    from tests.factories.cities import CityFactory
+
+    city = CityFactory()
+    forgetful = "def forget(city):\n    city.phone = '1'\n    city.save(update_fields=['phone'])"
+    code = compile(forgetful, str(conftest.ROOT / "accounts" / "forgetful.py"), "exec")
+    exec(code, names := {})
+    names["forget"](city)
+    assert conftest._unrecorded == {("cities.City", city.pk): {"phone"}}
+    conftest._unrecorded.clear()
+    city.save(update_fields=["phone"])
+    assert not conftest._unrecorded, "a test saves what it likes"
+
+
 def test_the_database_is_a_test_database(db):
     assert connection.settings_dict["NAME"].startswith("test_")
     assert database_url().endswith(connection.settings_dict["NAME"])

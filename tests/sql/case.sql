@@ -293,6 +293,16 @@ FROM "matching_hold"
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
 
+SELECT "needs_neededit"."id", "needs_neededit"."what", "needs_neededit"."by_id", "needs_neededit"."at",
+       "needs_neededit"."need_id", "accounts_user"."id", "accounts_user"."password", "accounts_user"."last_login",
+       "accounts_user"."is_superuser", "accounts_user"."email", "accounts_user"."phone", "accounts_user"."name",
+       "accounts_user"."language", "accounts_user"."is_active", "accounts_user"."is_staff", "accounts_user"."created_at",
+       "accounts_user"."anonymised_at"
+FROM "needs_neededit"
+LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
+WHERE "needs_neededit"."need_id" = %s
+ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
+
 SELECT "needs_need"."id", "needs_need"."reference", "needs_need"."city_id", "needs_need"."kind", "needs_need"."title",
        "needs_need"."text", "needs_need"."commune_id", "needs_need"."latitude", "needs_need"."longitude",
        "needs_need"."band", "needs_need"."reach_km", "needs_need"."reach_class", "needs_need"."languages",

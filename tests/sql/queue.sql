@@ -319,3 +319,13 @@ SELECT "matching_hold"."id", "matching_hold"."match_id", "matching_hold"."offer_
 FROM "matching_hold"
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
+
+SELECT "needs_neededit"."id", "needs_neededit"."what", "needs_neededit"."by_id", "needs_neededit"."at",
+       "needs_neededit"."need_id", "accounts_user"."id", "accounts_user"."password", "accounts_user"."last_login",
+       "accounts_user"."is_superuser", "accounts_user"."email", "accounts_user"."phone", "accounts_user"."name",
+       "accounts_user"."language", "accounts_user"."is_active", "accounts_user"."is_staff", "accounts_user"."created_at",
+       "accounts_user"."anonymised_at"
+FROM "needs_neededit"
+LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
+WHERE "needs_neededit"."need_id" = %s
+ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
