@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import selectors
+from accounts.access import ADMINISTRATION, COORDINATION, forget_roles, has_role, require
 from accounts.models import (
     ApiToken,
     CityRole,
@@ -97,7 +98,7 @@ def ensure_person(
 @transaction.atomic
 def update_profile(*, user: User, name: str, phone: Any, language: str, by: User, now: datetime) -> User:
     """What people change about themselves. Raises ValidationError on a number malformed or taken."""
-    _require(by == user)
+    require(by == user)
     # A copy: a page that shows the refusal must not show the refused name in its header.
     user = User.objects.select_for_update().get(pk=user.pk)
     user.name = name.strip()
@@ -128,22 +129,22 @@ def _known_language(language: str) -> str:
 @transaction.atomic
 def give_role(*, user: User, city: City, role: str, by: User | None, now: datetime) -> CityRole:
     """Give a role in a city, once; `by` is None when the installation does it (first administrator)."""
-    _require(by is None or by.is_superuser or selectors.is_administrator(by, city))
+    require(by is None or by.is_superuser or has_role(by, city, ADMINISTRATION))
     given = CityRole.objects.filter(user=user, city=city, role=role).first()
     if given is None:
         given = CityRole(user=user, city=city, role=role, given_by=by, given_at=now)
         given.full_clean()
         given.save()
-    selectors.forget_roles(user)
+    forget_roles(user)
     return given
 
 
 @transaction.atomic
 def take_role(*, user: User, city: City, role: str, by: User | None, now: datetime) -> None:
     """Take a role back; nothing happens when there was none."""
-    _require(by is None or by.is_superuser or selectors.is_administrator(by, city))
+    require(by is None or by.is_superuser or has_role(by, city, ADMINISTRATION))
     CityRole.objects.filter(user=user, city=city, role=role).delete()
-    selectors.forget_roles(user)
+    forget_roles(user)
 
 
 # --- Associations -------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def register_organisation(
     organisation.full_clean()
     organisation.save()
     Membership.objects.create(user=by, organisation=organisation, role=Membership.Role.MANAGER)
-    selectors.forget_roles(by)
+    forget_roles(by)
     return organisation
 
 
@@ -221,7 +222,7 @@ def suspend_organisation(
 
 def _locked(organisation: Organisation, by: User) -> Organisation:
     organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
-    _require(by.is_superuser or selectors.is_coordinator(by, organisation.city))
+    require(by.is_superuser or has_role(by, organisation.city, COORDINATION))
     return organisation
 
 
@@ -261,7 +262,7 @@ def record_consent(
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, by: User, now: datetime) -> Consent:
     """A person takes a consent back; the row stays as a proof of both days."""
-    _require(by.pk == consent.user_id)
+    require(by.pk == consent.user_id)
     if consent.withdrawn_at is None:
         consent.withdrawn_at = now
         consent.save(update_fields=["withdrawn_at"])
@@ -285,7 +286,7 @@ def log_contact_reading(
 @transaction.atomic
 def issue_token(*, user: User, name: str, by: User, now: datetime) -> tuple[ApiToken, str]:
     """A new key and its secret, which is shown once and never kept."""
-    _require(by == user or by.is_superuser)
+    require(by == user or by.is_superuser)
     secret = f"acc_{secrets.token_urlsafe(32)}"
     token = ApiToken(
         user=user, name=name.strip(), prefix=secret[:10], digest=token_digest(secret), created_at=now
@@ -298,7 +299,7 @@ def issue_token(*, user: User, name: str, by: User, now: datetime) -> tuple[ApiT
 @transaction.atomic
 def revoke_token(*, token: ApiToken, by: User, now: datetime) -> ApiToken:
     """From now on the key opens nothing."""
-    _require(by.pk == token.user_id or by.is_superuser)
+    require(by.pk == token.user_id or by.is_superuser)
     if token.revoked_at is None:
         token.revoked_at = now
         token.save(update_fields=["revoked_at"])
@@ -326,8 +327,3 @@ def use_token(*, secret: str, now: datetime) -> ApiToken | None:
 def token_digest(secret: str) -> str:
     """SHA-256 is enough: the secret has 256 bits, nobody guesses it."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _require(allowed: bool) -> None:
-    if not allowed:
-        raise PermissionDenied
