@@ -111,7 +111,12 @@ def town(request: HttpRequest, city: City) -> HttpResponse:
         offers = selectors.to_visit(offers)
     page = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
     rows = [
-        {"offer": offer, "tag": words.tag(offer), "periods": selectors.periods_of(offer)}
+        {
+            "offer": offer,
+            "tag": words.tag(offer),
+            "periods": selectors.periods_of(offer),
+            "to_visit": offer.kind == Kind.HOUSING and offer.is_open and offer.vetted_at is None,
+        }
         for offer in page.object_list
     ]
     numbers = selectors.counts(user, city)

@@ -52,6 +52,12 @@ os.environ |= {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-sql", action="store_true", help="write tests/sql/*.sql anew (tests/sql_snapshots.py)"
+    )
+
+
 class UndefinedVariable(str):
     """What Django prints for an undefined template variable: an error, in the templates that are ours."""
 
