@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Sum, Value, When
 
 from accounts import selectors as accounts
+from accounts.access import is_member, roles_in
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
@@ -198,14 +199,14 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     """In what capacities somebody may act on a match; the scheduler alone when nobody."""
     if user is None:
         return frozenset({Role.SCHEDULER})
-    in_town = accounts.roles_in(user, match.city)
+    in_town = roles_in(user, match.city)
     roles = {role for role in (Role.COORDINATOR, Role.OPERATOR) if role in in_town}
     if match.offer.owner_id == user.pk:
         roles.add(Role.CITIZEN)
     if match.need.person_id == user.pk:
         roles.add(Role.ASSOCIATION)
     organisation = match.need.organisation
-    if organisation is not None and accounts.members_of(organisation).filter(pk=user.pk).exists():
+    if organisation is not None and is_member(user, organisation):
         roles.add(Role.ASSOCIATION)
     return frozenset(roles)
 

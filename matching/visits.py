@@ -37,7 +37,7 @@ def tell_desks(*, by: None, now: datetime) -> int:
             message = queue(
                 recipient=person,
                 event="match_home_changed",
-                subject_key=f"match:{match.pk}:{match.edit}",
+                subject_key=f"match:{match.pk}:{match.edit}",  # type: ignore[attr-defined]
                 city=match.city,
                 compose=partial(messages.home_changed, match),
                 now=now,

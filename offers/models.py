@@ -10,7 +10,8 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import CityRole, User
+from accounts.access import DESK, VisibleQuerySet, towns_of
+from accounts.models import User
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import (
     HOUSING_FORMS,
@@ -99,13 +100,10 @@ PACKED = {
 }
 
 
-class OfferQuerySet(models.QuerySet["Offer"]):
-    def visible_to(self, user: User) -> "OfferQuerySet":
-        """Own offers; for coordinators and operators, every offer of their towns. Default is deny."""
-        if not user.is_authenticated:
-            return self.none()
-        towns = CityRole.objects.filter(user=user, role__in=["coordinator", "operator"]).values("city")
-        return self.filter(Q(owner=user) | Q(city__in=towns))
+class OfferQuerySet(VisibleQuerySet["Offer"]):
+    def seen_by(self, user: User) -> Q:
+        """Own offers; for coordinators and operators, every offer of their towns."""
+        return Q(owner=user) | Q(city__in=towns_of(user, DESK))
 
     def open(self) -> "OfferQuerySet":
         """Offers that the engine may match."""

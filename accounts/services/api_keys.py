@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.access import require
 from accounts.models import ApiToken, User
-from accounts.services.permission import require
 
 # Each call of the API would otherwise write a row.
 TOKEN_USE_NOTED_EVERY = timedelta(minutes=1)

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.access import require
 from accounts.models import Consent, ContactReading, User
-from accounts.services.permission import require
 from catalogue.constraints import insert_checked
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts import selectors
+from accounts.access import COORDINATION, forget_roles, has_role, require
 from accounts.models import (
     Membership,
     MembershipChange,
@@ -17,7 +17,6 @@ from accounts.models import (
     User,
 )
 from accounts.services.people import ensure_person
-from accounts.services.permission import require
 from catalogue import changes
 from catalogue.constraints import insert_checked
 from cities.models import City
@@ -133,7 +132,7 @@ def set_member(*, user: User, organisation: Organisation, role: str, by: User, n
         MembershipChange.objects.create(
             person=user, organisation=organisation, what={"role": [before, role]}, by=by, at=now
         )
-    selectors.forget_roles(user)
+    forget_roles(user)
     return member
 
 
@@ -148,12 +147,12 @@ def remove_member(*, user: User, organisation: Organisation, by: User, now: date
         MembershipChange.objects.create(
             person=user, organisation=organisation, what={"role": [role, None]}, by=by, at=now
         )
-    selectors.forget_roles(user)
+    forget_roles(user)
 
 
 def _locked(organisation: Organisation, by: User) -> Organisation:
     organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
-    require(by.is_superuser or selectors.is_coordinator(by, organisation.city))
+    require(by.is_superuser or has_role(by, organisation.city, COORDINATION))
     return organisation
 
 

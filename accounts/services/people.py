@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import selectors
+from accounts.access import require
 from accounts.models import LowerCaseEmailField, PersonEdit, User
-from accounts.services.permission import require
 from accounts.sign_in import has_proven_address
 from catalogue import changes
 

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import selectors
+from accounts.access import ADMINISTRATION, forget_roles, has_role, require
 from accounts.models import CityRole, RoleChange, User
-from accounts.services.permission import require
 from cities.models import City
 
 
@@ -21,7 +20,7 @@ def give_role(*, user: User, city: City, role: str, by: User | None, now: dateti
         given.full_clean()
         given.save()
         RoleChange.objects.create(person=user, city=city, what={"role": [None, role]}, by=by, at=now)
-    selectors.forget_roles(user)
+    forget_roles(user)
     return given
 
 
@@ -33,7 +32,7 @@ def take_role(*, user: User, city: City, role: str, by: User | None, now: dateti
     taken, _rows = CityRole.objects.filter(user=user, city=city, role=role).delete()
     if taken:
         RoleChange.objects.create(person=user, city=city, what={"role": [role, None]}, by=by, at=now)
-    selectors.forget_roles(user)
+    forget_roles(user)
 
 
 def _one_after_the_other(user: User) -> None:
@@ -42,4 +41,4 @@ def _one_after_the_other(user: User) -> None:
 
 
 def _may_decide(by: User | None, city: City) -> bool:
-    return by is None or by.is_superuser or selectors.is_administrator(by, city)
+    return by is None or by.is_superuser or has_role(by, city, ADMINISTRATION)

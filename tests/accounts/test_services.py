@@ -7,7 +7,8 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from accounts import selectors, services
+from accounts import services
+from accounts.access import COORDINATION, has_role, roles_in
 from accounts.models import (
     ApiToken,
     CityEdit,
@@ -147,14 +148,14 @@ class TestRoles:
     def test_given_by_an_administrator_once_and_taken_back(self):
         administrator = CityRoleFactory(role=Role.ADMINISTRATOR)
         city, user = administrator.city, UserFactory()
-        assert not selectors.is_coordinator(user, city)
+        assert not has_role(user, city, COORDINATION)
         for _twice in range(2):
             services.give_role(user=user, city=city, role="coordinator", by=administrator.user, now=NOW)
-        assert selectors.is_coordinator(user, city)
+        assert has_role(user, city, COORDINATION)
         given = CityRole.objects.get(user=user)
         assert (given.given_by, given.given_at) == (administrator.user, NOW)
         services.take_role(user=user, city=city, role="coordinator", by=administrator.user, now=NOW)
-        assert not selectors.is_coordinator(user, city)
+        assert not has_role(user, city, COORDINATION)
 
     def test_by_nobody_else(self):
         city, user = CityFactory(), UserFactory()
@@ -174,12 +175,12 @@ class TestOrganisations:
 
     def test_registered_pending_with_its_manager(self):
         city, user = CityFactory(), UserFactory()
-        assert selectors.roles_in(user, city) == frozenset()
+        assert roles_in(user, city) == frozenset()
         organisation = self.register(city, user, siret=siret(3), phone="03 88 00 00 00")
         organisation.refresh_from_db()
         assert (organisation.state, organisation.rna) == ("pending", "W671234567")
         assert organisation.memberships.get(user=user).role == "manager"
-        assert selectors.roles_in(user, city) == {"association"}
+        assert roles_in(user, city) == {"association"}
 
     def test_posted_twice_it_is_one_and_anothers_number_is_taken(self):
         city, user = CityFactory(), UserFactory()
