@@ -397,9 +397,11 @@ def smtp_server(settings: Any) -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The machine's own Chromium; one for the whole run."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The machine's own Chromium with our own fonts; one for the whole run."""
     from playwright.sync_api import sync_playwright
+
+    from tests.journeys import fonts
 
     program = next((path for path in BROWSERS if Path(path).exists()), None)
     if program is None:
@@ -407,6 +409,7 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=program,
+            env={**os.environ, "FONTCONFIG_FILE": str(fonts.configuration(tmp_path_factory.mktemp("fonts")))},
             args=[
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
