@@ -54,6 +54,7 @@ def town(transactional_db, tmp_path):
     port = run.free_port(18_000)
     return {
         "PATH": os.environ["PATH"],
+        **embedded.clock(),
         **TOWN,
         "DATABASE_URL": database_url(),
         "REDIS_URL": os.environ["REDIS_URL"],
@@ -191,7 +192,11 @@ def data(tmp_path):
 
 def start_demo(data, log, **variables):
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return start("demo", environment | {"ACCORDE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | variables, log)
+    return start(
+        "demo",
+        environment | embedded.clock() | {"ACCORDE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | variables,
+        log,
+    )
 
 
 def listener():
