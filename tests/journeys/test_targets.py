@@ -1,5 +1,6 @@
 """A page is the same on every machine; its links can be touched and reached whatever the reader's font and screen."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,9 @@ def fonts_of(page: Any) -> set[str]:
     return {font["familyName"] for answer in answers for font in answer["fonts"]}
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the browser takes its fonts from fontconfig on Linux alone"
+)
 @pytest.mark.parametrize("locale", ["fr-FR", "ar"])
 def test_no_font_of_the_machine_is_drawn(
     locale: str, live_server: Any, gazetteer: None, new_page: Callable[..., Any]
