@@ -28,6 +28,7 @@ import pytest
 
 from config import embedded, run
 from notifications import channels
+from tests import migrated
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_QUEUES = [*run.QUEUES, run.LONG_QUEUE]
@@ -196,13 +197,43 @@ def no_other_host() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """At the end, end the sessions of killed processes, which PostgreSQL would notice in its own time."""
+def migrated_name(django_db_use_migrations: bool, django_db_keepdb: bool) -> str:
+    """The kept database to begin from; none under pytest-django's own options."""
+    return migrated.name() if django_db_use_migrations and not django_db_keepdb else ""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(migrated_name: str) -> None:
+    """Begin as a copy of what an earlier run has migrated, if that is what would be migrated now."""
+    from django.db import connection
+
+    with _as_admin() as admin:
+        if migrated_name and migrated.is_kept(admin, migrated_name):
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, migrated_name: str, django_db_blocker: Any) -> Iterator[None]:
+    """Keep what was migrated for the next run; at the end, end the sessions of killed processes.
+
+    PostgreSQL would notice those in its own time.
+    """
+    from django.db import connection
+
+    if migrated_name and not connection.settings_dict["TEST"].get("TEMPLATE"):
+        with django_db_blocker.unblock():
+            connection.close()
+        with _as_admin() as admin:
+            migrated.keep(admin, migrated_name, made_from=connection.settings_dict["NAME"])
     yield
     theirs = "from pg_stat_activity where datname like 'test\\_%' and backend_type = 'client backend'"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+    with _as_admin() as admin:
         admin.execute(f"select pg_terminate_backend(pid) {theirs}")
         embedded.wait_until(lambda: admin.execute(f"select count(*) {theirs}").fetchone() == (0,), 10)
+
+
+def _as_admin() -> psycopg.Connection[Any]:
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
 
 
 # --- A clean slate -------------------------------------------------------------------------------------
@@ -416,9 +447,11 @@ def smtp_server(settings: Any) -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The machine's own Chromium; one for the whole run."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The machine's own Chromium with our own fonts; one for the whole run."""
     from playwright.sync_api import sync_playwright
+
+    from tests.journeys import fonts
 
     program = next((path for path in BROWSERS if Path(path).exists()), None)
     if program is None:
@@ -426,6 +459,7 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=program,
+            env={**os.environ, "FONTCONFIG_FILE": str(fonts.configuration(tmp_path_factory.mktemp("fonts")))},
             args=[
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
