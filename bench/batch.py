@@ -26,6 +26,7 @@ from bench.crew import Crew, Done
 from bench.filling import SLUG
 from bench.plain_index import MICRO, PlainIndex
 from bench.tables import count, decimal, doing, refuse_unless, say, times_as_fast
+from cities.days import local_day
 from cities.models import City
 from matching.scanning import rescans, snapshots
 from needs.models import Need
@@ -169,7 +170,7 @@ def _parts(city: City) -> list[Part]:
 def rank_parts(city_id: int, parts: list[Part], moment: datetime, near: int) -> tuple[int, int, int, int]:
     """In a process of the crew: feasible pairs, pairs kept, and the sums of their offers' ids and points."""
     city = City.objects.get(pk=city_id)
-    today = snapshots.local_day(moment, city)
+    today = local_day(moment, city)
     feasible = kept = offers = points = 0
     for part in parts:
         snapshot = snapshots.of_part(city, **part, now=moment)
@@ -292,7 +293,7 @@ def _compared(plain: PlainIndex, needs: int) -> int:
     for rows in (ids[start : start + 20] for start in range(0, len(ids), 20)):
         some = list(Need.objects.filter(pk__in=rows))
         snapshot = snapshots.asked(some, city=city, now=now).able()
-        for ranking in snapshot.rank(today=snapshots.local_day(now, city), near=0):
+        for ranking in snapshot.rank(today=local_day(now, city), near=0):
             need = int(str(ranking.need_id))
             ours = [int(str(pairing.offer_id)) for pairing in ranking.pairings]
             refuse_unless(ours == theirs[need], f"need {need}: {ours}, and by SQL {theirs[need]}")

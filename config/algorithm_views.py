@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts import selectors as accounts
 from accounts.models import Role
 from cities.models import City
-from matching.reasons import notice
+from matching.algorithm import notice
 
 
 @require_safe

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import selectors as accounts
 from accounts.models import User
+from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, selectors
 from matching.conditions import CannotAnswer, CannotAsk, condition_words
 from matching.link_pages import link_failed
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import exact_km
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 
 Answer = ConditionQuestion.Answer

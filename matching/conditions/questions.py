@@ -8,6 +8,7 @@ from django.db import transaction
 import engine
 from accounts import selectors as accounts
 from accounts.models import Role, User
+from cities.days import local_day
 from matching.conditions import condition_words
 from matching.conditions.question_lists import may_be_asked, still_stands
 from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
@@ -112,7 +113,7 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
         _settle(question, Answer.MOOT, by=by, now=now)
         return question
     if gives:
-        today = snapshots.local_day(now, need.city)
+        today = local_day(now, need.city)
         question.need = needs.change(need_id=need.pk, fields=question.change, by=by, now=now, today=today)
         question.need.city = need.city
         _settle(question, Answer.GIVES, by=by, now=now)
@@ -166,7 +167,7 @@ def _smallest_change(
     if not misses or misses[0].rule != rule:
         raise CannotAsk("changed")
     (miss,) = misses
-    today = snapshots.local_day(now, need.city)
+    today = local_day(now, need.city)
     found = relaxation(need, offer, rule=rule, gap=miss.gap, distance_km=miss.distance_km, today=today)
     if found is None:
         raise CannotAsk("cannot")

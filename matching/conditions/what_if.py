@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import engine
+from cities.days import local_day
 from matching.conditions.relaxations import Relaxation, relaxed
 from matching.models import ConditionQuestion
 from matching.scanning import snapshots
@@ -34,7 +35,7 @@ def trial(
     return engine.rank(
         tried,
         snapshot.offers,
-        today=snapshots.local_day(now, need.city),
+        today=local_day(now, need.city),
         weights=snapshot.weights,
         links=snapshot.links,
         excluded={(one.id, offer) for one in tried for offer in aside},

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 import engine
+from cities.days import local_day
 from engine.columns import Ints, row_codes
 from engine.planning import EQUAL
 from engine.planning import Plan as Found
@@ -24,7 +25,6 @@ from matching.models import Plan, PlanGap, PlanLine
 from matching.plans.freshness import fingerprint
 from matching.plans.plan_queue import needs_of, undone
 from matching.scanning import snapshots, work_locks
-from matching.scanning.snapshots import local_day
 from matching.scanning.work_locks import Work
 from needs.models import Need
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from catalogue.times import day_words, hour_words
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from cities.models import City, Commune
 from engine.planning import EQUAL
 from matching import plans, presentation
@@ -19,7 +20,6 @@ from matching.lifecycle import ANSWERED, IN_HAND
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans import plan_words
 from matching.reasons import facts
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 
 
