@@ -12,6 +12,8 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from notifications import channels
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("ACCORDE_DATA", BASE_DIR / "var"))
 
@@ -70,6 +72,7 @@ INSTALLED_APPS = [
     "cities",
     "catalogue",
     "notifications",
+    *[f"notifications.channels.{name}" for name in channels.names()],
     "offers",
     "needs",
     "matching",
@@ -230,18 +233,18 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-# --- Mail ---------------------------------------------------------------------------------------------
+# --- Channels: mail and the others. Each says in its folder what it needs; the environment is read here. ---
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
-EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = flag("EMAIL_USE_TLS")
-EMAIL_USE_SSL = flag("EMAIL_USE_SSL")
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Accorde <ne-pas-repondre@localhost>")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+def told(name: str, default: str | int | bool) -> str | int | bool:
+    """What the environment says, in the kind of the default."""
+    if isinstance(default, bool):
+        return flag(name, default=default)
+    return type(default)(os.environ.get(name, default))
+
+
+globals().update(channels.fixed())
+globals().update({name: told(name, default) for name, default in channels.variables().items()})
 
 # --- Safety -------------------------------------------------------------------------------------------
 

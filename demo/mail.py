@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-# The outbox's own (notifications.channels.email): the mailbox shows their rows.
+# The outbox's own (notifications/channels/email): the mailbox shows their rows.
 OF_THE_OUTBOX = re.compile(r"<message\.\d+\.")
 # Only so many of the latest files are opened for one page.
 LATEST = 80

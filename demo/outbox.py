@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.models import User
 from cities.models import City
 from demo.people import People
 from needs import messages as need_messages
 from needs.models import Need
-from notifications.models import Channel, Message, MessageState
+from notifications.channels import registry
+from notifications.models import Message, MessageState
 from notifications.services import Text
 from offers import messages as offer_messages
 from offers.models import Offer, OfferState
@@ -47,17 +48,16 @@ def settle_past(city: City, people: People, *, now: datetime) -> None:
     """Mark as sent, or told by phone, all but the latest, so that the worker does not send hundreds."""
     waiting = Message.objects.filter(city=city, state=MessageState.QUEUED, due_at__lte=now)
     latest = waiting.order_by("-created_at", "-id")
-    mails = waiting.filter(channel=Channel.EMAIL)
-    kept = list(latest.filter(channel=Channel.EMAIL).values_list("pk", flat=True)[:LEFT_TO_SEND])
-    mails.exclude(pk__in=kept).update(
+    by_machine = Q(channel__in=registry.by_machine())
+    kept = list(latest.filter(by_machine).values_list("pk", flat=True)[:LEFT_TO_SEND])
+    waiting.filter(by_machine).exclude(pk__in=kept).update(
         state=MessageState.SENT,
         attempts=1,
         claimed_at=F("created_at"),
         sent_at=F("created_at") + timedelta(seconds=2),
     )
-    calls = waiting.filter(channel=Channel.CALL)
-    kept = list(latest.filter(channel=Channel.CALL).values_list("pk", flat=True)[:LEFT_TO_CALL])
-    calls.exclude(pk__in=kept).update(
+    kept = list(latest.exclude(by_machine).values_list("pk", flat=True)[:LEFT_TO_CALL])
+    waiting.exclude(by_machine).exclude(pk__in=kept).update(
         state=MessageState.SENT,
         attempts=1,
         sent_at=F("created_at") + timedelta(minutes=40),
@@ -78,7 +78,7 @@ def _row(
     return Message(
         recipient=reader,
         city=entry.city,
-        channel=Channel.EMAIL if reader.email else Channel.CALL,
+        channel=registry.preferred(reader),
         event=event,
         subject_key=subject,
         language=settings.LANGUAGE_CODE,

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from demo import mail, selectors
-from notifications.models import Channel, Message
+from notifications.channels import registry
+from notifications.models import Message
 
 PER_PAGE = 20
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -96,6 +97,7 @@ def _letter(message: Message) -> dict[str, Any]:
     return {
         "message": message,
         "direction": "rtl" if language["bidi"] else "ltr",
-        "is_call": message.channel == Channel.CALL,
+        "by_a_person": message.channel not in registry.by_machine(),
+        "channel": registry.label(message.channel),
         "open_to_all": found in OPEN_TO_ALL,
     }

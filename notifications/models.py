@@ -9,11 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import DESK_ROLES, CityRole, User
-
-
-class Channel(models.TextChoices):
-    EMAIL = "email", _("e-mail")
-    CALL = "call", _("appel à faire")
+from notifications.channels import registry
 
 
 class MessageState(models.TextChoices):
@@ -33,8 +29,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(Q(recipient=user) | Q(city__in=towns))
 
     def due(self, now: datetime) -> "MessageQuerySet":
-        """Messages that a channel may send now."""
-        return self.filter(state=MessageState.QUEUED, due_at__lte=now).exclude(channel=Channel.CALL)
+        """Messages that a machine may send now."""
+        return self.filter(
+            state=MessageState.QUEUED, due_at__lte=now, channel__in=sorted(registry.by_machine())
+        )
 
 
 class Message(models.Model):
@@ -44,7 +42,8 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="received_messages"
     )
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    channel = models.CharField(max_length=5, choices=Channel.choices)
+    # The name of a folder of notifications/channels. No choices: a channel more is no migration.
+    channel = models.CharField(max_length=20)
     event = models.CharField(max_length=40)
     subject_key = models.CharField(
         max_length=60, help_text=_("ce dont parle le message, par exemple match:12")
@@ -92,24 +91,17 @@ class Message(models.Model):
                 name="message_sending_is_claimed",
                 violation_error_message=_("Un envoi en cours porte l’heure de son début."),
             ),
-            models.CheckConstraint(
-                condition=Q(channel=Channel.CALL, state=MessageState.SENT, called_by__isnull=False)
-                | (~Q(channel=Channel.CALL, state=MessageState.SENT) & Q(called_by__isnull=True)),
-                name="message_called_by_somebody",
-                violation_error_message=_("Un appel passé porte le nom de qui a appelé, et lui seul."),
-            ),
+            *(rule for channel in registry.all_channels().values() for rule in channel.constraints),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_claimed"),
             models.Index(
-                fields=["city", "due_at"], condition=Q(channel="call", state="queued"), name="message_to_call"
-            ),
-            models.Index(
                 fields=["city", "due_at"],
                 condition=Q(state__in=["failed", "uncertain"]),
                 name="message_undelivered",
             ),
+            *(index for channel in registry.all_channels().values() for index in channel.indexes),
         ]
 
     def __str__(self) -> str:

@@ -1,26 +1,18 @@
 """Reading the outbox."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from cities.models import City
-from notifications.models import Channel, Message, MessageQuerySet, MessageState
+from notifications.models import Message, MessageQuerySet, MessageState
 
 
 def messages_of(user: User) -> MessageQuerySet:
     """What a person was told, or will be, the latest first."""
     return Message.objects.filter(recipient=user).select_related("city")
-
-
-def calls_to_make(city: City) -> MessageQuerySet:
-    """Messages for people without e-mail, the longest waiting first."""
-    return (
-        Message.objects.filter(city=city, channel=Channel.CALL, state=MessageState.QUEUED)
-        .select_related("recipient")
-        .order_by("due_at", "id")
-    )
 
 
 def undelivered(city: City) -> MessageQuerySet:
@@ -35,3 +27,8 @@ def undelivered(city: City) -> MessageQuerySet:
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:
     """The ids of those for whom this message exists already."""
     return Message.objects.filter(event=event, subject_key=subject_key).values("recipient")
+
+
+def channels_with_something_due(now: datetime) -> list[str]:
+    """The channels that have something to send now."""
+    return list(Message.objects.due(now).order_by("channel").values_list("channel", flat=True).distinct())

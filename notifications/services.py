@@ -1,12 +1,13 @@
 """Writing messages, and moving them towards their recipients.
 
 Queued in the caller's transaction, then the wake-up; claimed and committed before sending; settled afterwards. A claim
-that nobody settles is an interrupted sending, and never sent again by itself.
+that nobody settles is an interrupted sending, and never sent again by itself. Each channel sends batches of its own.
 """
 
 import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,9 +19,9 @@ from django.utils import translation
 
 from accounts.models import User
 from cities.models import City
-from notifications.channels import NotSent, Unknown
-from notifications.channels.email import EmailChannel
-from notifications.models import Channel, Message, MessageState
+from notifications.channels import registry
+from notifications.channels.transport import NotSent, Transport, Unknown, transport_of
+from notifications.models import Message, MessageState
 from notifications.wake_up import wake_on_commit
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ BATCH_SECONDS = 60
 # Waits after the first, second, … failed attempt; the last one repeats.
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(days=3)
-# A server that does not answer at all is tried again soon: no message of its is to blame, and tonight is tonight.
+# A channel that does not answer at all is tried again soon: no message of its is to blame, and tonight is tonight.
 UNREACHABLE_WAIT = timedelta(minutes=1)
 INTERRUPTED_AFTER = timedelta(minutes=10)
 
@@ -60,7 +61,7 @@ def queue(
 ) -> Message | None:
     """Queue one message, composed in the recipient's language; None when that one exists already.
 
-    Whoever has no e-mail gets a call instead: the message waits on the operators' list.
+    It goes by the preferred one of the channels that reach this person.
     """
     key = {"recipient": recipient, "event": event, "subject_key": subject_key}
     if Message.objects.filter(**key).exists():
@@ -73,7 +74,7 @@ def queue(
             message = Message.objects.create(
                 **key,
                 city=city,
-                channel=Channel.EMAIL if recipient.email else Channel.CALL,
+                channel=registry.preferred(recipient),
                 language=language,
                 title=text.title[:200],
                 body=text.body,
@@ -86,31 +87,36 @@ def queue(
         if Message.objects.filter(**key).exists():
             return None  # another transaction queued the same one meanwhile
         raise
-    if message.channel != Channel.CALL and message.due_at <= now:
+    if message.channel in registry.by_machine() and message.due_at <= now:
         wake_on_commit(DELIVER_TASK)
     return message
 
 
-def deliver_batch(*, by: None, now: datetime) -> bool:
-    """Send what is due over one connection; True when more may be waiting.
+def deliver_batch(*, channel: str, by: None, now: datetime) -> bool:
+    """Send what is due on one channel over one connection; True when more may be waiting.
 
     Not atomic on purpose: each claim is committed before its message leaves, each result afterwards. Safe to run
     any number of times at once.
     """
-    if not Message.objects.due(now).exists():
+    if not Message.objects.due(now).filter(channel=channel).exists():
         return False
     end = time.monotonic() + BATCH_SECONDS
-    try:
-        with EmailChannel() as channel:
-            for _ in range(BATCH):
-                message = _claim(now=now)
-                if message is None or _send(channel, message, now=now):
-                    return False
-                if time.monotonic() > end:
-                    break
-    except NotSent as error:
-        _all_wait(error, now=now)
-        return False
+    with ExitStack() as opened:
+        try:
+            transport = opened.enter_context(transport_of(channel))
+        except NotSent as error:
+            _all_wait(channel, error.code, now=now)
+            return False
+        except Exception as error:
+            # A mistake of ours, or a setting's: nothing has left yet.
+            _all_wait(channel, type(error).__name__, now=now)
+            return False
+        for _ in range(BATCH):
+            message = _claim(channel, now=now)
+            if message is None or _send(transport, message, now=now):
+                return False
+            if time.monotonic() > end:
+                break
     return True
 
 
@@ -125,38 +131,42 @@ def mark_interrupted(*, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
-def mark_called(*, message_id: int, by: User, now: datetime) -> Message:
-    """Record that somebody told the person by phone. Doing it twice changes nothing."""
-    message = Message.objects.select_for_update().get(pk=message_id, channel=Channel.CALL)
-    if message.state == MessageState.QUEUED:
-        message.state, message.sent_at, message.called_by = MessageState.SENT, now, by
-        message.attempts += 1
-        message.save(update_fields=["state", "sent_at", "called_by", "attempts"])
-    return message
+def fail_orphans(*, by: None, now: datetime) -> int:
+    """Hand to the desk what waits for a channel that is no more, to be sent again by another; how many.
+
+    Not at once: while a new version is put in place, a worker of the old one does not know its channels yet.
+    """
+    waiting = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now - INTERRUPTED_AFTER)
+    orphans = waiting.exclude(channel__in=list(registry.all_channels()))
+    count = orphans.update(state=MessageState.FAILED, last_error="no such channel")
+    if count:
+        log.warning("messages whose channel is no more: %s", count)
+    return count
 
 
 @transaction.atomic
 def retry_uncertain(*, message_id: int, by: User, now: datetime) -> Message:
     """Send an interrupted or refused message again, because a person says so. Another state stays as it is.
 
-    Whoever has lost the e-mail meanwhile is put on the list of calls.
+    It goes by the channel that is preferred now: the person may have lost an address meanwhile.
     """
     message = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message_id)
     if message.state in (MessageState.UNCERTAIN, MessageState.FAILED):
         message.state, message.due_at, message.tried_since = MessageState.QUEUED, now, None
-        message.channel = Channel.EMAIL if message.recipient.email else Channel.CALL
+        message.channel = registry.preferred(message.recipient)
         message.save(update_fields=["state", "due_at", "tried_since", "channel"])
         log.info("message %s queued again by user %s", message.pk, by.pk)
-        if message.channel != Channel.CALL:
+        if message.channel in registry.by_machine():
             wake_on_commit(DELIVER_TASK)
     return message
 
 
 @transaction.atomic
-def _claim(*, now: datetime) -> Message | None:
-    """Take the next due message for this worker alone."""
+def _claim(channel: str, *, now: datetime) -> Message | None:
+    """Take the channel's next due message for this worker alone."""
     message = (
         Message.objects.due(now)
+        .filter(channel=channel)
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("recipient", "city")
         .order_by("due_at", "id")
@@ -171,10 +181,10 @@ def _claim(*, now: datetime) -> Message | None:
     return message
 
 
-def _send(channel: EmailChannel, message: Message, *, now: datetime) -> bool:
+def _send(transport: Transport, message: Message, *, now: datetime) -> bool:
     """Send a claimed message and settle it; True when the batch should end here."""
     try:
-        channel.send(message)
+        transport.send(message)
     except NotSent as error:
         _put_back(message, error, now=now)
         return error.stop
@@ -221,14 +231,14 @@ def _settle(
 
 
 @transaction.atomic
-def _all_wait(error: NotSent, *, now: datetime) -> None:
-    """The server is out of reach: no message was tried; all wait, and after three days give up."""
-    log.warning("mail server out of reach: %s", error.code)
-    due = Message.objects.due(now).select_for_update(skip_locked=True)
+def _all_wait(channel: str, code: str, *, now: datetime) -> None:
+    """The channel is out of reach: no message was tried; all of its own wait, and after three days give up."""
+    log.warning("channel %s out of reach: %s", channel, code)
+    due = Message.objects.due(now).filter(channel=channel).select_for_update(skip_locked=True)
     due_ids = list(due.values_list("pk", flat=True))
     waiting = Message.objects.filter(pk__in=due_ids)
     waiting.update(
-        due_at=now + UNREACHABLE_WAIT, tried_since=Coalesce(F("tried_since"), now), last_error=error.code
+        due_at=now + UNREACHABLE_WAIT, tried_since=Coalesce(F("tried_since"), now), last_error=code
     )
     waiting.filter(tried_since__lte=now - GIVE_UP_AFTER).update(state=MessageState.FAILED)
 

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import services
+from notifications import selectors, services
 from notifications.wake_up import wake_on_commit
 
 # Well below the worker's time limit, with one more batch in sight.
@@ -14,9 +14,16 @@ LONGEST_RUN_SECONDS = 60
 
 @shared_task(ignore_result=True)
 def deliver() -> None:
-    """Send what is due, batch after batch."""
+    """Have each channel send what is due, in a task of its own: none waits for another."""
+    for channel in selectors.channels_with_something_due(timezone.now()):
+        deliver_through.delay(channel)
+
+
+@shared_task(ignore_result=True)
+def deliver_through(channel: str) -> None:
+    """Send what is due on one channel, batch after batch."""
     end = time.monotonic() + LONGEST_RUN_SECONDS
-    while services.deliver_batch(by=None, now=timezone.now()):
+    while services.deliver_batch(channel=channel, by=None, now=timezone.now()):
         if time.monotonic() > end:
             # Make room for the other tasks, then go on.
             wake_on_commit(services.DELIVER_TASK)
@@ -25,6 +32,8 @@ def deliver() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Set interrupted messages aside, then send what is due."""
-    services.mark_interrupted(by=None, now=timezone.now())
+    """Set aside what cannot go on by itself, then send what is due."""
+    now = timezone.now()
+    services.mark_interrupted(by=None, now=now)
+    services.fail_orphans(by=None, now=now)
     deliver()

@@ -1,13 +1,12 @@
-"""Calls to make, included under the town's slug."""
+"""The pages of the channels, each under the channel's name, included under the town's slug."""
 
-from django.urls import path
+from django.urls import include, path
 
-from notifications import views
+from notifications import channels
 
 app_name = "notifications"
 urlpatterns = [
-    path("appels/", views.calls, name="calls"),
-    path("appels/<int:message_id>/", views.call, name="call"),
-    path("appels/<int:message_id>/fait/", views.called, name="called"),
-    path("appels/<int:message_id>/renvoyer/", views.send_again, name="send_again"),
+    path("", include((channels.part(name, "urls"), name)))
+    for name in channels.names()
+    if channels.has(name, "urls")
 ]

@@ -27,6 +27,7 @@ import psycopg
 import pytest
 
 from config import embedded, run
+from notifications import channels
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_QUEUES = [*run.QUEUES, run.LONG_QUEUE]
@@ -38,7 +39,8 @@ _folder = _until_the_end.enter_context(embedded.own_folder(embedded.data_dir() /
 _urls = _until_the_end.enter_context(embedded.servers(_folder, lasting=False))
 # Nothing of the developer's own settings may leak into a test, least of all a database.
 _READ = re.compile(r'(?:environ\.get|flag|words)\(\s*"(\w+)"')
-for _name in _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf-8")):
+_names = _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
+for _name in [*_names, *channels.variables()]:
     if _name != "ACCORDE_DATA":
         os.environ.pop(_name, None)
 os.environ.update(_urls)
@@ -48,6 +50,12 @@ os.environ |= {
     # Playwright's loop runs in the thread of the tests, where Django then sees an "async context".
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-sql", action="store_true", help="write tests/sql/*.sql anew (tests/sql_snapshots.py)"
+    )
 
 
 class UndefinedVariable(str):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.core.management import call_command
 
+from notifications import channels
+
 ROOT = Path(__file__).resolve().parent.parent
 TOWN = {
     "ACCORDE_MODE": "production",
@@ -80,11 +82,26 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
     code = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "run.py"))
-    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"(\w+)"', code))
+    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"(\w+)"', code)) | set(channels.variables())
     # Set by the image, the compose file or the tests rather than by a town.
     internal = {"ACCORDE_MODE", "ACCORDE_DATA", "DATABASE_URL", "REDIS_URL", "BIND"}
     assert read - internal <= named
     assert named - read <= {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "PUBLISH"}
+
+
+def test_the_containers_are_told_what_the_channels_ask_for():
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert [name for name in channels.variables() if f"\n    {name}: ${{{name}:" not in compose] == []
+
+
+def test_a_channels_settings_come_from_the_environment_in_the_kind_of_their_defaults():
+    told = {"EMAIL_HOST": "mail.example", "EMAIL_PORT": "2525", "EMAIL_USE_TLS": "yes"}
+    shown = subprocess.run(
+        [sys.executable, "-c", "from config import settings as s; print([s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_USE_TLS,"
+         " s.EMAIL_USE_SSL, s.EMAIL_TIMEOUT])"],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], **told}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout.strip() == "['mail.example', 2525, True, False, 10]"
 
 
 def test_no_secret_is_written_in_the_repository():

@@ -1,49 +1,49 @@
-"""How a message leaves: one module per channel, each with the same narrow interface.
+"""How a message reaches its reader: one folder per channel, found by its name. Nothing else knows a channel.
 
-A channel is opened once for a batch, then sends one message at a time. It says one of three things, on which
-"never twice" rests: nothing (sent), `NotSent` (surely not sent), `Unknown` (perhaps sent).
+A folder holds `channel.py` (what the outbox asks of it: registry.Channel) and, each where there is a need for it,
+`transport.py` (transport.Transport; without one the message waits for a person), `settings.py` (VARIABLES, FIXED),
+`urls.py`, pages, services and templates. Each folder is a Django app. docs/how-to-add.md walks through one.
+
+Only this file is read by the settings, so it needs neither them nor Django.
 """
 
-from types import TracebackType
-from typing import Protocol, Self
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from typing import Any
 
-from notifications.models import Message
-
-
-class ChannelError(Exception):
-    """What went wrong, as a code without personal data: servers quote addresses in their sentences."""
-
-    def __init__(self, code: str, *, stop: bool = False) -> None:
-        super().__init__(code)
-        self.code = code
-        # The channel itself is out of order: trying the next message now would only hammer it.
-        self.stop = stop
+# Settings by name. For those in VARIABLES the environment has the last word, read as text, number, yes or no like them.
+Variables = dict[str, str | int | bool]
 
 
-class NotSent(ChannelError):
-    """Surely not sent; `retry` says whether trying later makes sense."""
-
-    def __init__(self, code: str, *, retry: bool, stop: bool = False) -> None:
-        super().__init__(code, stop=stop)
-        self.retry = retry
+def names() -> list[str]:
+    """The folders, in the order of the alphabet."""
+    return sorted(module.name for module in iter_modules(__path__) if module.ispkg)
 
 
-class Unknown(ChannelError):
-    """Interrupted after the message was handed over: it may have arrived, so nobody sends it again unasked."""
-
-    def __init__(self, code: str, *, stop: bool = True) -> None:
-        super().__init__(code, stop=stop)
+def has(name: str, module: str) -> bool:
+    """Whether the folder holds that module."""
+    return find_spec(f"{__name__}.{name}.{module}") is not None
 
 
-class Channel(Protocol):
-    """Entering opens it and raises NotSent(stop=True) when it is out of reach."""
+def part(name: str, module: str) -> Any:
+    """That module of the folder."""
+    return import_module(f"{__name__}.{name}.{module}")
 
-    def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+def variables() -> Variables:
+    """What the environment may say, of all channels, with the defaults."""
+    return _declared("VARIABLES")
 
-    def send(self, message: Message) -> None:
-        """Send one message. Raises NotSent or Unknown."""
-        ...
+
+def fixed() -> Variables:
+    """The settings of all channels that the environment does not change."""
+    return _declared("FIXED")
+
+
+def _declared(kind: str) -> Variables:
+    declared: Variables = {}
+    for name in names():
+        if has(name, "settings"):
+            declared |= getattr(part(name, "settings"), kind)
+    return declared

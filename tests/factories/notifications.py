@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import factory
 
-from notifications.models import Channel, Message
+from notifications.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 
@@ -16,13 +16,11 @@ class MessageFactory(factory.django.DjangoModelFactory):
         model = Message
 
     class Params:
-        to_call = factory.Trait(
-            channel=Channel.CALL, recipient=factory.SubFactory(UserFactory, phone_only=True)
-        )
+        to_call = factory.Trait(channel="call", recipient=factory.SubFactory(UserFactory, phone_only=True))
 
     recipient = factory.SubFactory(UserFactory)
     city = factory.SubFactory(CityFactory)
-    channel = Channel.EMAIL
+    channel = "email"
     event = "offer_receipt"
     subject_key = factory.Sequence(lambda n: f"offer:{n}")
     language = "fr"

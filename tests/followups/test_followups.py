@@ -13,7 +13,7 @@ from followups.models import Answer, FollowUp, Outcome
 from matching import services as matching
 from matching.lifecycle import Reason, Role
 from matching.models import Decision, Hold, MatchState
-from notifications.models import Channel, Message
+from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.followups.conftest import FIRST_DAY, LAST_DAY, noon
@@ -124,7 +124,7 @@ def test_the_person_concerned_is_asked_by_phone_when_there_is_no_address(db, tel
     services.plan_due(now=noon(DUE))
 
     (message,) = questions()
-    assert (message.recipient, message.channel) == (person, Channel.CALL)
+    assert (message.recipient, message.channel) == (person, "call")
 
 
 def test_an_association_without_members_leaves_the_question_to_the_desk(db, tell):

@@ -14,7 +14,7 @@ from matching.conditions import CannotAnswer, CannotAsk
 from matching.models import ConditionQuestion, Match, MatchState, Scan
 from needs import services as needs
 from needs.models import Need
-from notifications.models import Channel, Message
+from notifications.models import Message
 from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -485,7 +485,7 @@ def test_a_caller_without_e_mail_is_on_the_list_of_calls(pair, coordinator):
     need, offer = pair(need={"organisation": None, "person": caller}, km=15)
     question = ask(need, offer, "distance", coordinator)
     call = Message.objects.get(event="condition_asked")
-    assert (call.recipient, call.channel) == (caller, Channel.CALL)
+    assert (call.recipient, call.channel) == (caller, "call")
     assert list(conditions.waiting_for(caller, need.city)) == [question]
     assert answer(question, caller).answer == "gives"
 

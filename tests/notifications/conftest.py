@@ -4,9 +4,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from notifications import channels
+from notifications.channels import registry
 
 HANG_UP = "hang up"
 SAY_NOTHING = "say nothing"  # until `release` is set
@@ -52,8 +56,8 @@ class ScriptedServer:
 
 
 @pytest.fixture
-def scripted_server(settings: Any) -> Iterator[Callable[..., ScriptedServer]]:
-    """`scripted_server(END="hang up")`: a server that takes the message, then breaks the line."""
+def listening() -> Iterator[Callable[..., ScriptedServer]]:
+    """`listening(END="hang up")`: a server that takes the message, then breaks the line."""
     listeners: list[socket.socket] = []
     threads: list[threading.Thread] = []
 
@@ -74,8 +78,6 @@ def scripted_server(settings: Any) -> Iterator[Callable[..., ScriptedServer]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         threads.append(thread)
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         return server
 
     yield start
@@ -84,3 +86,35 @@ def scripted_server(settings: Any) -> Iterator[Callable[..., ScriptedServer]]:
         listener.close()
     for thread in threads:
         thread.join(5)
+
+
+@pytest.fixture
+def scripted_server(listening: Callable[..., ScriptedServer], settings: Any) -> Callable[..., ScriptedServer]:
+    """Start such a server as the one of the mails."""
+
+    def start(**answers: str) -> ScriptedServer:
+        server = listening(**answers)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        return server
+
+    return start
+
+
+@pytest.fixture
+def courier(
+    listening: Callable[..., ScriptedServer], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ScriptedServer]:
+    """A second channel, by nothing but its folder (`more_channels/courier`), and the server that it sends to."""
+    more = str(Path(__file__).parent / "more_channels")
+    monkeypatch.setattr(channels, "__path__", [*channels.__path__, more])
+    server = listening()
+    settings.COURIER_PORT = server.port
+    _read_again()
+    yield server
+    _read_again()
+
+
+def _read_again() -> None:
+    registry.all_channels.cache_clear()
+    registry.by_machine.cache_clear()

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config import embedded
 from notifications import services, tasks
-from notifications.models import Channel, Message, MessageState
+from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.notifications import MessageFactory
@@ -17,63 +18,11 @@ NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def deliver(now: datetime = NOW) -> bool:
-    return services.deliver_batch(by=None, now=now)
+def deliver(now: datetime = NOW, channel: str = "email") -> bool:
+    return services.deliver_batch(channel=channel, by=None, now=now)
 
 
 # --- What is sent --------------------------------------------------------------------------------------
-
-
-def test_a_due_message_arrives_with_its_text_and_its_link(db, smtp_server, settings):
-    settings.SITE_URL = "https://accorde.exemple.fr"
-    city = CityFactory(name="Strasbourg", email="ville@exemple.fr")
-    message = MessageFactory(city=city, recipient__email="marie@exemple.fr")
-
-    assert not deliver()
-
-    (mail,) = smtp_server.to("marie@exemple.fr")
-    assert mail["Subject"] == "Votre proposition est enregistrée (P-3467-CDFG)"
-    assert mail["Message-ID"] == f"<message.{message.pk}.20260309090000@accorde.exemple.fr>"
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Content-Language"] == "fr"
-    assert mail["Reply-To"] == "ville@exemple.fr"
-    plain, html = (part.get_content() for part in mail.iter_parts())
-    assert "Votre proposition « Chambre » est enregistrée." in plain
-    assert "https://accorde.exemple.fr/strasbourg/propositions/P-3467-CDFG/" in plain
-    assert 'href="https://accorde.exemple.fr/strasbourg/propositions/P-3467-CDFG/"' in html
-    assert 'lang="fr" dir="ltr"' in html
-    message.refresh_from_db()
-    assert (message.state, message.sent_at, message.attempts) == (MessageState.SENT, NOW, 1)
-
-
-def test_arabic_is_written_from_right_to_left(db, smtp_server):
-    MessageFactory(language="ar", title="تم تسجيل عرضكم", body="شكرا\n03 88 60 90 90")
-
-    deliver()
-
-    (mail,) = smtp_server.messages
-    assert mail["Subject"] == "تم تسجيل عرضكم"
-    assert mail["Content-Language"] == "ar"
-    html = mail.get_body(["html"]).get_content()
-    assert 'lang="ar" dir="rtl"' in html
-    # The number is set apart, or its groups would be read in the wrong order.
-    assert "\u206603 88 60 90 90\u2069" in html
-    assert "\u206603 88 60 90 90\u2069" in mail.get_body(["plain"]).get_content()
-
-
-def test_what_people_wrote_cannot_change_the_mail(db, smtp_server):
-    MessageFactory(
-        title="Chambre\nBcc: autre@exemple.fr", body="<script>alert(1)</script>\n.\nMAIL FROM", action_url=""
-    )
-
-    deliver()
-
-    (mail,) = smtp_server.messages
-    assert mail["Subject"] == "Chambre Bcc: autre@exemple.fr"
-    assert mail["Bcc"] is None
-    assert "<script>" not in mail.get_body(["html"]).get_content()
-    lines = mail.get_body(["plain"]).get_content().splitlines()
-    assert lines[:3] == ["<script>alert(1)</script>", ".", "MAIL FROM"]
 
 
 def test_what_is_not_due_and_what_is_a_call_stay(db, smtp_server):
@@ -147,6 +96,108 @@ def test_after_three_days_without_a_server_a_message_fails(db, smtp_server):
     assert younger.state == MessageState.QUEUED
 
 
+# --- Each channel for itself ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_ways(db, courier, smtp_server):
+    """A mail and a courier's note, both due."""
+    return MessageFactory(), MessageFactory(channel="courier", recipient__email="agent@mairie.exemple.fr")
+
+
+def test_a_batch_is_one_channels(two_ways, courier, smtp_server):
+    _mail, note = two_ways
+
+    deliver()
+    assert (len(smtp_server.messages), courier.content) == (1, [])
+    deliver(channel="courier")
+
+    assert len(smtp_server.messages) == 1
+    assert [content.strip() for content in courier.content] == [note.subject_key]
+    assert set(Message.objects.values_list("state", "attempts")) == {(MessageState.SENT, 1)}
+
+
+def test_while_mail_is_down_the_courier_goes_on(two_ways, courier, smtp_server):
+    mail, note = two_ways
+    smtp_server.stop()
+
+    deliver()
+    note.refresh_from_db()
+    assert (note.state, note.due_at, note.tried_since, note.last_error) == (
+        MessageState.QUEUED,
+        NOW,
+        None,
+        "",
+    )
+    deliver(channel="courier")
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.due_at, mail.last_error) == (
+        MessageState.QUEUED, NOW + MINUTE, "connect ConnectionRefusedError",
+    )  # fmt: skip
+    assert len(courier.content) == 1
+
+
+@pytest.mark.parametrize(("set_up", "code"), [(True, "connect"), (False, "AttributeError")])
+def test_a_courier_that_is_down_or_not_set_up_holds_up_no_mail(two_ways, settings, set_up, code):
+    """Even where its folder's own code fails: its messages wait, and nothing was tried."""
+    mail, note = two_ways
+    if set_up:
+        settings.COURIER_PORT = embedded._free_port(None)
+    else:
+        del settings.COURIER_PORT
+
+    assert not deliver(channel="courier")
+    assert not deliver()
+
+    note.refresh_from_db()
+    assert (note.state, note.attempts, note.due_at, note.last_error) == (
+        MessageState.QUEUED, 0, NOW + MINUTE, code,
+    )  # fmt: skip
+    mail.refresh_from_db()
+    assert (mail.state, mail.last_error) == (MessageState.SENT, "")
+
+
+def test_each_channel_with_something_due_has_a_task_of_its_own(transactional_db, two_ways, wake_ups):
+    MessageFactory(to_call=True)
+
+    tasks.deliver()
+
+    task = "notifications.tasks.deliver_through"
+    assert sorted(wake_ups()) == [(task, ["courier"]), (task, ["email"])]
+
+
+def test_the_worker_sends_mail_while_the_courier_is_down(worker, courier, smtp_server, settings, eventually):
+    settings.COURIER_PORT = embedded._free_port(None)
+    now = datetime.now(UTC)
+    note = MessageFactory(channel="courier", recipient__email="agent@mairie.exemple.fr", due_at=now)
+    mail = MessageFactory(due_at=now)
+
+    tasks.deliver.delay()
+
+    eventually(lambda: smtp_server.to(mail.recipient.email))
+    eventually(lambda: Message.objects.get(pk=note.pk).last_error == "connect")
+
+
+def test_what_waits_for_a_channel_that_is_no_more_comes_to_the_desk(db):
+    gone = MessageFactory(channel="pigeon")
+    younger = MessageFactory(channel="pigeon", due_at=NOW + MINUTE)
+    sent = MessageFactory(channel="pigeon", state=MessageState.SENT, sent_at=NOW)
+    others = [MessageFactory(), MessageFactory(to_call=True)]
+
+    assert services.fail_orphans(by=None, now=NOW + 10 * MINUTE) == 1
+
+    gone.refresh_from_db()
+    assert (gone.state, gone.last_error) == (MessageState.FAILED, "no such channel")
+    for message in (younger, sent, *others):
+        before = message.state
+        message.refresh_from_db()
+        assert message.state == before
+    services.retry_uncertain(message_id=gone.pk, by=UserFactory(), now=NOW + 11 * MINUTE)
+    gone.refresh_from_db()
+    assert (gone.state, gone.channel) == (MessageState.QUEUED, "email")
+
+
 # --- The server says no --------------------------------------------------------------------------------
 
 
@@ -165,45 +216,6 @@ def test_a_refused_recipient_fails_at_once_and_the_others_go_on(db, scripted_ser
     assert len(server.content) == 1
 
 
-def test_after_a_refusal_the_same_connection_serves_the_next_message(db, scripted_server):
-    server = scripted_server(RCPT="450 greylisted")
-    messages = MessageFactory.create_batch(2)
-
-    deliver()
-
-    assert server.connections == 1
-    for message in messages:
-        message.refresh_from_db()
-        assert (message.state, message.attempts, message.last_error) == (MessageState.QUEUED, 1, "rcpt 450")
-        assert message.due_at == NOW + MINUTE
-
-
-@pytest.mark.parametrize(
-    ("verb", "answer", "state"),
-    [
-        ("MAIL", "550 sender not allowed", MessageState.QUEUED),
-        ("MAIL", HANG_UP, MessageState.QUEUED),
-        ("RCPT", HANG_UP, MessageState.QUEUED),
-        ("RCPT", "421 closing", MessageState.QUEUED),
-        ("DATA", "451 not now", MessageState.QUEUED),
-        ("DATA", "554 no", MessageState.FAILED),
-        ("END", "452 disk full", MessageState.QUEUED),
-        ("END", "552 too big", MessageState.FAILED),
-        ("DATA", HANG_UP, MessageState.UNCERTAIN),
-        ("END", HANG_UP, MessageState.UNCERTAIN),
-    ],
-)
-def test_each_step_of_the_dialogue_says_what_became_of_the_message(db, scripted_server, verb, answer, state):
-    scripted_server(**{verb: answer})
-    message = MessageFactory()
-
-    deliver()
-
-    message.refresh_from_db()
-    assert message.state == state
-    assert message.attempts == 1
-
-
 def test_waits_grow_and_stay_below_an_hour_until_three_days_have_passed(db, scripted_server):
     server = scripted_server(RCPT="451 not now")
     message = MessageFactory()
@@ -218,15 +230,6 @@ def test_waits_grow_and_stay_below_an_hour_until_three_days_have_passed(db, scri
     assert message.state == MessageState.FAILED
     assert 72 <= message.attempts <= 76
     assert server.content == []
-
-
-def test_a_person_without_address_any_more_is_not_written_to(db, smtp_server):
-    message = MessageFactory(recipient=UserFactory(phone_only=True))
-
-    deliver()
-
-    message.refresh_from_db()
-    assert (message.state, message.last_error) == (MessageState.FAILED, "no address")
 
 
 # --- Interrupted in mid-send ---------------------------------------------------------------------------
@@ -273,7 +276,7 @@ def test_a_claim_that_nobody_settled_becomes_uncertain_after_ten_minutes(db, smt
 def test_a_worker_that_was_only_slow_still_says_what_it_knows(db, smtp_server):
     """Its message was set aside meanwhile: the late answer is worth more than the doubt."""
     message = MessageFactory()
-    claimed = services._claim(now=NOW)
+    claimed = services._claim("email", now=NOW)
     services.mark_interrupted(by=None, now=NOW + 11 * MINUTE)
     services._settle(claimed, MessageState.SENT, sent_at=NOW)
 
@@ -283,10 +286,10 @@ def test_a_worker_that_was_only_slow_still_says_what_it_knows(db, smtp_server):
 
 def test_a_late_answer_never_touches_a_newer_attempt(db, smtp_server):
     message = MessageFactory()
-    claimed = services._claim(now=NOW)
+    claimed = services._claim("email", now=NOW)
     services.mark_interrupted(by=None, now=NOW + 11 * MINUTE)
     services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW + 12 * MINUTE)
-    services._claim(now=NOW + 12 * MINUTE)
+    services._claim("email", now=NOW + 12 * MINUTE)
     services._settle(claimed, MessageState.QUEUED, error="rcpt 450", due_at=NOW)
 
     message.refresh_from_db()
@@ -318,7 +321,7 @@ def test_a_refused_message_whose_person_has_a_phone_alone_becomes_a_call(db):
     services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW)
 
     message.refresh_from_db()
-    assert (message.state, message.channel) == (MessageState.QUEUED, Channel.CALL)
+    assert (message.state, message.channel) == (MessageState.QUEUED, "call")
 
 
 # --- At the same time, and with real workers -----------------------------------------------------------
@@ -381,14 +384,18 @@ def test_a_worker_killed_in_mid_send_leaves_one_uncertain_message(
     assert len(server.content) == 1
 
 
-def test_the_sweep_sends_what_no_wake_up_announced(db, smtp_server):
-    MessageFactory(due_at=datetime.now(UTC))
-    MessageFactory(state=MessageState.SENDING, claimed_at=datetime.now(UTC) - timedelta(hours=1), attempts=1)
+def test_the_sweep_sends_what_no_wake_up_announced(worker, smtp_server, eventually):
+    now = datetime.now(UTC)
+    MessageFactory(due_at=now)
+    lost = MessageFactory(state=MessageState.SENDING, claimed_at=now - timedelta(hours=1), attempts=1)
+    orphan = MessageFactory(channel="pigeon", due_at=now - timedelta(hours=1))
 
     tasks.sweep()
 
-    assert len(smtp_server.messages) == 1
-    assert Message.objects.filter(state=MessageState.UNCERTAIN).count() == 1
+    eventually(lambda: len(smtp_server.messages) == 1)
+    lost.refresh_from_db()
+    orphan.refresh_from_db()
+    assert (lost.state, orphan.state) == (MessageState.UNCERTAIN, MessageState.FAILED)
 
 
 # --- Logs ----------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from config.celery import app
 from notifications import selectors, services
-from notifications.models import Channel, Message, MessageState
+from notifications.models import Message, MessageState
 from notifications.services import Text
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -46,8 +46,15 @@ def test_a_language_that_we_do_not_speak_becomes_french(db):
 def test_somebody_without_an_address_gets_a_call_and_no_wake_up(transactional_db, wake_ups):
     message = queue(UserFactory(phone_only=True))
 
-    assert message.channel == Channel.CALL
+    assert message.channel == "call"
     assert wake_ups() == []
+
+
+def test_the_channel_is_the_preferred_of_those_that_reach_the_person(transactional_db, courier, wake_ups):
+    message = queue(UserFactory(email="agent@mairie.exemple.fr"))
+
+    assert message.channel == "courier"
+    assert wake_ups() == [("notifications.tasks.deliver", [])]
 
 
 def test_what_is_due_later_wakes_nobody(transactional_db, wake_ups):
@@ -108,23 +115,7 @@ def test_a_broker_that_is_down_loses_no_message(transactional_db, caplog):
     assert "wake-up not sent: notifications.tasks.deliver" in caplog.text
 
 
-# --- Calls and who sees what ---------------------------------------------------------------------------
-
-
-def test_a_call_made_carries_its_author_and_happens_once(db):
-    message = MessageFactory(to_call=True)
-    first, second = UserFactory.create_batch(2)
-    services.mark_called(message_id=message.pk, by=first, now=NOW)
-    services.mark_called(message_id=message.pk, by=second, now=NOW)
-
-    message.refresh_from_db()
-    assert (message.state, message.called_by, message.sent_at) == (MessageState.SENT, first, NOW)
-
-
-def test_a_mail_is_not_a_call(db):
-    message = MessageFactory()
-    with pytest.raises(Message.DoesNotExist):
-        services.mark_called(message_id=message.pk, by=UserFactory(), now=NOW)
+# --- What the database holds, and who sees what --------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -133,29 +124,11 @@ def test_a_mail_is_not_a_call(db):
         ({"state": "sent"}, "message_sent_at_with_state"),
         ({"sent_at": NOW}, "message_sent_at_with_state"),
         ({"state": "sending"}, "message_sending_is_claimed"),
-        ({"to_call": True, "state": "sent", "sent_at": NOW}, "message_called_by_somebody"),
     ],
 )
 def test_the_database_refuses_half_told_stories(db, fields, constraint):
     with pytest.raises(IntegrityError, match=constraint):
         MessageFactory(**fields)
-
-
-def test_a_mail_has_no_caller(db):
-    with pytest.raises(IntegrityError, match="message_called_by_somebody"):
-        MessageFactory(state="sent", sent_at=NOW, called_by=UserFactory())
-
-
-def test_calls_to_make_are_the_towns_the_oldest_first(db):
-    city = CityFactory()
-    younger = MessageFactory(to_call=True, city=city, due_at=datetime(2026, 3, 10, tzinfo=UTC))
-    older = MessageFactory(to_call=True, city=city)
-    MessageFactory(city=city)
-    MessageFactory(to_call=True)
-    done = MessageFactory(to_call=True, city=city)
-    services.mark_called(message_id=done.pk, by=UserFactory(), now=NOW)
-
-    assert list(selectors.calls_to_make(city)) == [older, younger]
 
 
 def test_undelivered_are_those_that_only_a_person_can_settle(db):

@@ -14,8 +14,10 @@ from accounts import services as people
 from accounts.models import DESK_ROLES, User
 from catalogue.times import since
 from cities.models import City
-from notifications import selectors, services
-from notifications.models import Channel, Message
+from notifications import selectors as outbox_read
+from notifications import services as outbox
+from notifications.channels.call import selectors, services
+from notifications.models import Message
 
 PAGE_SIZE = 50
 
@@ -29,9 +31,9 @@ def calls(request: HttpRequest, city_slug: str) -> HttpResponse:
     to_call = selectors.calls_to_make(city).visible_to(request.user)
     page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [{"message": message, "waiting": since(message.created_at, now)} for message in page]
-    undelivered = selectors.undelivered(city).visible_to(request.user)[:PAGE_SIZE]
+    undelivered = outbox_read.undelivered(city).visible_to(request.user)[:PAGE_SIZE]
     context = {"rows": rows, "page_obj": page, "undelivered": undelivered}
-    return render(request, "notifications/calls.html", context)
+    return render(request, "call/list.html", context)
 
 
 @login_required
@@ -47,7 +49,7 @@ def call(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
         by=_reader(request),
         now=timezone.now(),
     )
-    return render(request, "notifications/call.html", {"message": message, "phone": message.recipient.phone})
+    return render(request, "call/one.html", {"message": message, "phone": message.recipient.phone})
 
 
 @login_required
@@ -55,11 +57,10 @@ def call(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
 def called(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
     """The person was told."""
     city = _city_of_desk(request, city_slug)
-    visible = Message.objects.visible_to(request.user).filter(city=city, channel=Channel.CALL)
-    message = get_object_or_404(visible, pk=message_id)
+    message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
     services.mark_called(message_id=message.pk, by=_reader(request), now=timezone.now())
     messages.success(request, _("Appel noté. Merci."))
-    return redirect("notifications:calls", city.slug)
+    return redirect("notifications:call:list", city.slug)
 
 
 @login_required
@@ -68,9 +69,9 @@ def send_again(request: HttpRequest, city_slug: str, message_id: int) -> HttpRes
     """Send a message again that was refused or interrupted."""
     city = _city_of_desk(request, city_slug)
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
-    services.retry_uncertain(message_id=message.pk, by=_reader(request), now=timezone.now())
+    outbox.retry_uncertain(message_id=message.pk, by=_reader(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
-    return redirect("notifications:calls", city.slug)
+    return redirect("notifications:call:list", city.slug)
 
 
 def _city_of_desk(request: HttpRequest, city_slug: str) -> City:

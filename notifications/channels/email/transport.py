@@ -15,14 +15,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
-from notifications.channels import NotSent, Unknown
+from notifications.channels.transport import NotSent, Unknown
 from notifications.models import Message
 
 # A phone number: its groups would change places in a text written from right to left.
 _NUMBER = re.compile(r"\+?\d(?:[\s.]?\d){5,}")
 
 
-class EmailChannel:
+class Transport:
     """One connection to the mail server of the settings."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
         }
         mail = EmailMultiAlternatives(
             subject=title,
-            body=render_to_string("notifications/email.txt", context),
+            body=render_to_string("email/email.txt", context),
             to=[message.recipient.email or ""],
             reply_to=[city.email] if city and city.email else None,
             headers={
@@ -91,7 +91,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
                 "Content-Language": message.language,
             },
         )
-        mail.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
+        mail.attach_alternative(render_to_string("email/email.html", context), "text/html")
     return mail
 
 

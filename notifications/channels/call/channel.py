@@ -1,0 +1,31 @@
+"""A call is the last resort, so it reaches everybody: the desk finds out how."""
+
+from django.db.models import CheckConstraint, Index, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from notifications.channels.registry import Channel
+
+NAME = "call"
+
+
+def reaches(person: User) -> bool:
+    return True
+
+
+CHANNEL = Channel(
+    label=_("par téléphone"),
+    preference=100,
+    reaches=reaches,
+    constraints=(
+        CheckConstraint(
+            condition=Q(channel=NAME, state="sent", called_by__isnull=False)
+            | (~Q(channel=NAME, state="sent") & Q(called_by__isnull=True)),
+            name="message_called_by_somebody",
+            violation_error_message=_("Un appel passé porte le nom de qui a appelé, et lui seul."),
+        ),
+    ),
+    indexes=(
+        Index(fields=["city", "due_at"], condition=Q(channel=NAME, state="queued"), name="message_to_call"),
+    ),
+)

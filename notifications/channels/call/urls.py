@@ -1,0 +1,12 @@
+"""The list of calls."""
+
+from django.urls import path
+
+from notifications.channels.call import views
+
+urlpatterns = [
+    path("appels/", views.calls, name="list"),
+    path("appels/<int:message_id>/", views.call, name="one"),
+    path("appels/<int:message_id>/fait/", views.called, name="called"),
+    path("appels/<int:message_id>/renvoyer/", views.send_again, name="send_again"),
+]

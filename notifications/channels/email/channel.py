@@ -1,0 +1,13 @@
+"""Mail reaches whoever has an address."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from notifications.channels.registry import Channel
+
+
+def reaches(person: User) -> bool:
+    return bool(person.email)
+
+
+CHANNEL = Channel(label=_("par e-mail"), preference=50, reaches=reaches)

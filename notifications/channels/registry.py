@@ -1,0 +1,52 @@
+"""What the outbox asks of the channels: whom each reaches, in which order, who delivers, what it is called."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.db.models import BaseConstraint, Index
+
+from accounts.models import User
+from notifications import channels
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a folder says of itself, in `channel.py`, as CHANNEL."""
+
+    # How the person is told, as it stands on screens: "par téléphone".
+    label: "StrPromise"
+    # Of the channels that reach a person, the one with the lowest number is taken.
+    preference: int
+    reaches: Callable[[User], bool]
+    # What the database holds about this channel's messages alone, where there is anything.
+    constraints: tuple[BaseConstraint, ...] = ()
+    indexes: tuple[Index, ...] = ()
+
+
+@cache
+def all_channels() -> Mapping[str, Channel]:
+    """Every channel by its name, the preferred one first."""
+    found: dict[str, Channel] = {name: channels.part(name, "channel").CHANNEL for name in channels.names()}
+    return dict(sorted(found.items(), key=lambda pair: pair[1].preference))
+
+
+@cache
+def by_machine() -> frozenset[str]:
+    """The channels that deliver by themselves. On the others a message waits for a person."""
+    return frozenset(name for name in all_channels() if channels.has(name, "transport"))
+
+
+def preferred(person: User) -> str:
+    """The channel by which this person is told. The last one reaches everybody."""
+    return next(name for name, channel in all_channels().items() if channel.reaches(person))
+
+
+def label(name: str) -> str:
+    """What screens call a channel; the bare name of one that is no more."""
+    channel = all_channels().get(name)
+    return str(channel.label) if channel else name

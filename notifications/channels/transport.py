@@ -1,0 +1,56 @@
+"""How a message leaves: the narrow interface of every `transport.py`.
+
+A transport is opened once for a batch, then sends one message at a time. It says one of three things, on which
+"never twice" rests: nothing (sent), `NotSent` (surely not sent), `Unknown` (perhaps sent).
+"""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from notifications import channels
+from notifications.models import Message
+
+
+class ChannelError(Exception):
+    """What went wrong, as a code without personal data: servers quote addresses in their sentences."""
+
+    def __init__(self, code: str, *, stop: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        # The channel itself is out of order: trying the next message now would only hammer it.
+        self.stop = stop
+
+
+class NotSent(ChannelError):
+    """Surely not sent; `retry` says whether trying later makes sense."""
+
+    def __init__(self, code: str, *, retry: bool, stop: bool = False) -> None:
+        super().__init__(code, stop=stop)
+        self.retry = retry
+
+
+class Unknown(ChannelError):
+    """Interrupted after the message was handed over: it may have arrived, so nobody sends it again unasked."""
+
+    def __init__(self, code: str, *, stop: bool = True) -> None:
+        super().__init__(code, stop=stop)
+
+
+class Transport(Protocol):
+    """Each folder's own is called Transport. Entering opens it, and raises NotSent when it is out of reach."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def send(self, message: Message) -> None:
+        """Send one message. Raises NotSent or Unknown."""
+        ...
+
+
+def transport_of(channel: str) -> Transport:
+    """The transport of a channel, not yet opened."""
+    transport: Transport = channels.part(channel, "transport").Transport()
+    return transport

@@ -1,0 +1,8 @@
+from notifications.channels.registry import Channel
+
+
+def reaches(person):
+    return bool(person.email) and person.email.endswith("@mairie.exemple.fr")
+
+
+CHANNEL = Channel(label="par coursier", preference=10, reaches=reaches)

@@ -1,0 +1,2 @@
+VARIABLES = {"COURIER_PORT": 0}
+FIXED = {}

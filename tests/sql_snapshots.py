@@ -1,0 +1,48 @@
+"""The SQL that a page sends, held beside its test: a query more, a column more or another order shows in a review.
+
+    with same_sql("queue"):
+        client.get(queue_url)
+
+compares with tests/sql/queue.sql. `make test ARGS="-k sql --write-sql"` writes the files anew; read what changed.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlparse
+from django.db import connection
+
+FOLDER = Path(__file__).resolve().parent / "sql"
+# Whose session it is, and savepoints, belong to every page.
+_OF_EVERY_PAGE = re.compile(r'^(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO)|FROM "django_session"|^SET ')
+# As many as a page of rows has: the number is the test's, not the page's.
+_LISTS = re.compile(r"\((?:%s, )+%s\)")
+
+
+@contextlib.contextmanager
+def same_sql(name: str, *, write: bool) -> Iterator[None]:
+    """Fail unless what is sent inside is tests/sql/`name`.sql; with `write`, make it so."""
+    sent: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not _OF_EVERY_PAGE.search(sql):
+            sent.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield
+    found = "\n\n".join(_readable(sql) for sql in sent) + "\n"
+    file = FOLDER / f"{name}.sql"
+    if write:
+        file.write_text(found, encoding="utf-8")
+    kept = file.read_text(encoding="utf-8")
+    assert found == kept, f"{file.name} is another: read the difference, then --write-sql"
+
+
+def _readable(sql: str) -> str:
+    """One clause a line; values stay placeholders, so that only the shape counts."""
+    text: str = sqlparse.format(_LISTS.sub("(%s, …)", sql), reindent=True, wrap_after=100)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + ";"
