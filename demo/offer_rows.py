@@ -30,7 +30,7 @@ from offers.models import (
     OfferState,
     Window,
 )
-from offers.services import Period
+from offers.periods import Period
 
 # Of twenty homes, fifteen rooms and two independent rooms lie in the citizen's own home: 85 %.
 HOMES = (

@@ -11,7 +11,8 @@ from accounts.services import ensure_person, record_consent
 from catalogue.vocabulary import Source
 from cities.models import City
 from offers.models import Offer
-from offers.services import Period, register
+from offers.periods import Period
+from offers.services import register
 
 # The texts stand in forms.py; a new wording takes a new version.
 WORDING_VERSION = "2026-1"

@@ -10,7 +10,7 @@ from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
 from offers.models import Offer, OfferChange, OfferState
-from offers.services import Period
+from offers.periods import Period
 
 # Offers in these states can still be changed by their owner or the desk.
 EDITABLE = (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,9 +21,9 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import Offer, OfferChange, OfferState, Window
+from offers.periods import Period
 
 SCAN_TASK = "matching.tasks.scan_due"
-Period = tuple[date, date | None]
 
 # What only people read: changing it asks nothing of the engine.
 WORDS = frozenset({"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"})

@@ -13,7 +13,7 @@ from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, day_words, days_words, slot_words
 from catalogue.vocabulary import Kind
 from offers.models import Offer, OfferChange, OfferState
-from offers.services import Period
+from offers.periods import Period
 
 TAGS = {
     OfferState.ACTIVE: "ok",

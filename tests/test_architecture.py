@@ -49,6 +49,12 @@ def test_every_folder_of_code_has_its_layer():
     assert packages - {"tests", "bench"} == set(APPS)
 
 
+def test_the_linter_sees_every_folder_of_code():
+    """It passes over a folder without `__init__.py`, and whatever lies below."""
+    folders = {path.parent for path in sources()} - {ROOT / "cities/data"}  # a script that nothing imports
+    assert [names(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
 def test_foreign_keys_point_downwards():
     """A key written as a string is no import, so the linter cannot see it."""
     wrong = []
