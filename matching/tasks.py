@@ -1,4 +1,4 @@
-"""The worker's share: answer wake-ups, do what time brings, look at everything again. Rows say what there is to do."""
+"""What the worker does for matching: when woken, as time passes, and everything again. Rows say what there is to do."""
 
 import time
 

@@ -146,13 +146,13 @@ def _answer(request: HttpRequest, question: ConditionQuestion, *, by: User) -> H
     if said not in (Answer.GIVES, Answer.STAYS):
         return redirect(request.path)
     try:
-        settled = conditions.answer(question_id=question.pk, gives=said == Answer.GIVES, by=by, now=now)
+        answered = conditions.answer(question_id=question.pk, gives=said == Answer.GIVES, by=by, now=now)
     except CannotAnswer:
         raise Http404 from None
     except ValidationError as refusal:
         messages.warning(request, " ".join(refusal.messages))
         return redirect(request.path)
-    if settled.answered_at != now:
+    if answered.answered_at != now:
         messages.info(request, _("Une réponse est déjà là. Elle compte, la vôtre n’a rien changé."))
     return redirect(request.path)
 

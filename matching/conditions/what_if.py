@@ -1,4 +1,4 @@
-"""The engine's word on what a change to a need would make possible; on the rows as they are, and asked each time."""
+"""What a change to a need would make possible, as the engine ranks the rows of this moment."""
 
 from collections.abc import Sequence
 from datetime import datetime

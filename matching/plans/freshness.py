@@ -1,4 +1,4 @@
-"""Is a plan still what the town looks like?"""
+"""Whether a plan still fits the town, or something that it was made from has changed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Plans are worked out by a worker, outside every lock but the claim on the plan itself."""
+"""Plans are worked out by a worker, outside every lock but the work lock of the plan itself."""
 
 import logging
 import time
@@ -103,7 +103,7 @@ def _begun(pk: int, *, now: datetime) -> Plan | None:
 
 
 def _made(plan: Plan, *, now: datetime) -> _Made:
-    """Read, and think. The fingerprint comes first: what changes meanwhile then makes the plan stale."""
+    """Read the town, and have the engine plan. The fingerprint is first: what changes meanwhile makes the plan stale."""
     city = plan.city
     mark = fingerprint(plan, now=now)
     read = snapshots.of_selection(

@@ -26,7 +26,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     claimed = _claim()
     if not claimed:
         return 0
-    met = _settle_progress(claimed, now=now)
+    met = _record_met(claimed, now=now)
     # Open ones that may not be matched are not due (`due_for_scan`).
     still_open = [need for need in claimed if need.is_open and need.pk not in met]
     if still_open:
@@ -56,8 +56,8 @@ def _claim() -> list[Need]:
     return [first, *alike[: NEEDS_AT_ONCE - 1]]
 
 
-def _settle_progress(claimed: Sequence[Need], *, now: datetime) -> set[int]:
-    """A need that was lowered to what is confirmed already is met, needs themselves know nothing of matches; which."""
+def _record_met(claimed: Sequence[Need], *, now: datetime) -> set[int]:
+    """Which needs are met already: lowered to what is confirmed. Needs themselves know nothing of matches."""
     confirmed = Match.objects.filter(need__in=claimed, state__in=SERVED).values("need")
     served = dict(confirmed.annotate(total=Sum("quantity")).values_list("need", "total"))
     met = {need.pk for need in claimed if served.get(need.pk, 0) >= need.quantity}

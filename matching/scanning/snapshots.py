@@ -46,7 +46,7 @@ class Snapshot:
         near: int = engine.NEAR,
         near_when_full: bool = True,
     ) -> engine.Ranked:
-        """The engine's word on all of it, as columns."""
+        """What the engine finds in all of it, as columns."""
         return engine.rank_columns(
             self.needs,
             self.offers,

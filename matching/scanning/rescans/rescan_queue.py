@@ -55,7 +55,7 @@ def _shares(cities: Collection[City]) -> Iterator[tuple[tuple[int, str], Share]]
 
 
 def are_waiting() -> bool:
-    """Whether some part is undone, in hand or not."""
+    """Whether some part is undone, whether a worker is at it or not."""
     return undone().exists()
 
 
