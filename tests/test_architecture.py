@@ -203,6 +203,14 @@ def test_no_page_asks_another_host_for_anything():
     assert not wrong
 
 
+def test_every_decision_record_has_a_status_and_a_date():
+    header = re.compile(
+        r"# \d{4} · .+\n\n\*(Accepted|Replaced by \d{4}|Withdrawn) · \d{4}-\d\d-\d\d\*\n\n\*\*Context"
+    )
+    records = sorted((ROOT / "docs/adr").glob("*.md"))
+    assert [names(path) for path in records if not header.match(path.read_text(encoding="utf-8"))] == []
+
+
 def is_atomic(function):
     return any("atomic" in ast.unparse(decorator) for decorator in function.decorator_list)
 

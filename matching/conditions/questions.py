@@ -95,7 +95,7 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
     """Say whether the condition gives; a yes changes the need, which the engine then looks at again.
 
     Whoever comes second gets the question as it was answered. A question is moot, and changes nothing, when the need
-    has changed since, or for a yes the offer. Raises CannotAnswer, and ValidationError when the need cannot be changed so.
+    has changed since, or for a yes the offer. Raises CannotAnswer, and ValidationError when the need cannot change so.
     """
     need = _locked_need(ConditionQuestion.objects.values_list("need_id", flat=True).get(pk=question_id))
     question = (

@@ -103,7 +103,7 @@ def _begun(pk: int, *, now: datetime) -> Plan | None:
 
 
 def _made(plan: Plan, *, now: datetime) -> _Made:
-    """Read the town, and have the engine plan. The fingerprint is first: what changes meanwhile makes the plan stale."""
+    """Read the town, and have the engine plan. The fingerprint comes first: later changes make the plan stale."""
     city = plan.city
     mark = fingerprint(plan, now=now)
     read = snapshots.of_selection(
