@@ -2,7 +2,7 @@
 
 Rows are the queue, and a scan goes one way, each module knowing only those after it:
 
-`due_needs`    claims needs that are due, behind the `barrier`
+`due_needs`    claims needs that are due, and enters the `barrier`
 `results`      has the engine compare them with as many offers as it takes
 `snapshots`    is what one call of the engine reads, a set at a time (`reading`)
 `found`        is what the engine said, as rows

@@ -42,7 +42,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
 
 
 def _claim() -> list[Need]:
-    """The most urgent need that is due and that nobody has claimed, and others like it; we are behind the barrier."""
+    """The most urgent due need that nobody has claimed, with others like it; we have entered its town's barrier."""
     due = (
         Need.objects.due_for_scan()
         .only("city", "kind", "urgency", "state", "quantity", "revision")
