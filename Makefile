@@ -41,6 +41,8 @@ test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" 
 check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
+	.venv/bin/djangofmt --check --quiet .
+	$(PY) -m pytest --quiet --noconftest tests/look/test_source.py
 	$(PY) -m mypy .
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(PY) manage.py makemigrations --check --dry-run
@@ -48,6 +50,12 @@ check: setup ## Vérifie la mise en forme, les types, les frontières, les migra
 	@$(call requirements,--no-dev) | diff -u requirements.txt - || { echo 'requirements.txt : lancez make lock'; exit 1; }
 	@$(call requirements) | diff -u requirements-dev.txt - || { echo 'requirements-dev.txt : lancez make lock'; exit 1; }
 	@env -i PATH="$$PATH" $(production) $(PY) manage.py check --deploy --fail-level WARNING
+
+.PHONY: format
+format: setup ## Met en forme le code et les gabarits
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+	.venv/bin/djangofmt --quiet .
 
 .PHONY: bench
 bench: setup ## Mesure le moteur et les pages à côté de requêtes simples (ARGS="--size L" : tout un pays ; docs/figures.md)

@@ -115,6 +115,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.place",
             ],
+            "builtins": ["config.templatetags.components"],  # every page is built of them
         },
     }
 ]

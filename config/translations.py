@@ -20,10 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = [
-    "config", "demo", "followups", "matching", "offers", "needs", "notifications", "accounts", "catalogue",
-    "cities",
-]  # fmt: skip
+# Every app of ours, in the order of the alphabet.
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
 TEMPLATE_ENDINGS = {".html", ".txt", ".xml", ".svg", ".ics"}
 SOURCE_LANGUAGE = "fr"
 # Which arguments are the singular, the plural and the context.

@@ -33,7 +33,7 @@ def metropole(db: None) -> City:
 
 
 def choices(html: str) -> list[str]:
-    return re.findall(r'type="radio" name="commune_choice" id="\S+" value="(\w+)"', html)
+    return re.findall(r'type="radio"\s+name="commune_choice"\s+id="\S+"\s+value="(\w+)"', html)
 
 
 def test_a_typed_name_is_resolved() -> None:

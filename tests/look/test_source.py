@@ -13,7 +13,7 @@ TEMPLATES = sorted(
     path
     for path in ROOT.glob("*/**/templates/**/*.html")
     if ".venv" not in path.parts and "staticfiles" not in path.parts
-) + sorted((ROOT / "config" / "templates").glob("**/*.html"))
+)
 MAIL = re.compile(
     r"/(mail|mails|email|emails|messages|notifications)/"
 )  # mail readers know inline style only
@@ -94,6 +94,12 @@ def test_templates_hold_with_a_strict_content_policy(path: Path) -> None:
     source = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
     found = {name: pattern.findall(source) for name, pattern in FORBIDDEN.items() if pattern.search(source)}
     assert found == {}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_templates_have_no_line_over_120(path: Path) -> None:
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+    assert [f"{path.relative_to(ROOT)}:{number}" for number, line in lines if len(line) > 120] == []
 
 
 def test_vendored_files_are_those_of_the_table() -> None:

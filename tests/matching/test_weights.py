@@ -283,7 +283,9 @@ def test_look_first_then_save(city, coordinator, url, as_user):
         assert shown in words
     assert not WeightsChange.objects.exists()
     # The second button sends what the page carries.
-    carried = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
+    carried = dict(
+        re.findall(r'<input\s+type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', page.content.decode())
+    )
     assert set(carried) >= {*PARTS, "seen"}
     saved = client.post(url, {**carried, "step": "save"}, follow=True)
     assert "C’est enregistré" in text(saved)
