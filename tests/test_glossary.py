@@ -1,4 +1,4 @@
-"""docs/glossary.md: in order, and each term lives where it says."""
+"""docs/glossary.md: in order, and each term lives where it says. No document names a file that is gone."""
 
 import ast
 import re
@@ -44,3 +44,14 @@ def test_the_glossary_is_in_the_order_of_the_alphabet_and_names_nothing_twice():
     assert words == sorted(words)
     whole = [row["term"] for row in terms()]
     assert len(set(whole)) == len(whole)
+
+
+def test_the_documents_name_files_that_exist():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    missing = {
+        (document.name, path)
+        for document in documents
+        for path in re.findall(r"`([\w/]+/[\w/]*\w+\.(?:py|css|js|html))`", document.read_text("utf-8"))
+        if not (ROOT / path).exists() and not any(ROOT.glob(f"*/{path}"))
+    }
+    assert missing == set()
