@@ -22,10 +22,11 @@ from django.utils import timezone
 import engine
 from bench import lower_bound
 from bench.country import CATEGORIES, Country
-from bench.crew import Crew, Done
 from bench.filling import SLUG
 from bench.plain_index import MICRO, PlainIndex
+from bench.processes import Done, Processes
 from bench.tables import count, decimal, doing, refuse_unless, say, times_as_fast
+from cities.days import local_day
 from cities.models import City
 from matching.scanning import rescans, snapshots
 from needs.models import Need
@@ -48,10 +49,10 @@ def show(name: str, country: Country, *, rounds: int) -> None:
     connection.close()
     # Each kind of run has processes of its own, whose memory is its own.
     with (
-        Crew(PROCESSES) as rankers,
-        Crew(PROCESSES) as scanners,
-        Crew(PROCESSES) as others,
-        Crew(PROCESSES) as writers,
+        Processes(PROCESSES) as rankers,
+        Processes(PROCESSES) as scanners,
+        Processes(PROCESSES) as others,
+        Processes(PROCESSES) as writers,
     ):
         ways: dict[str, Callable[[], _Run]] = {
             "ranked": partial(_ranked, rankers, city, near=0),
@@ -132,12 +133,12 @@ def _check(rows: Mapping[str, list[_Run]], every: int) -> None:
 # --- Ours, nothing written -----------------------------------------------------------------------------
 
 
-def _ranked(crew: Crew, city: City, *, near: int) -> _Run:
+def _ranked(processes: Processes, city: City, *, near: int) -> _Run:
     parts = _parts(city)
     connection.close()
     moment = timezone.now()
     shares = [parts[number::PROCESSES] for number in range(PROCESSES)]
-    seconds, done = crew.run(rank_parts, [(city.pk, share, moment, near) for share in shares])
+    seconds, done = processes.run(rank_parts, [(city.pk, share, moment, near) for share in shares])
     return _run(seconds, done)
 
 
@@ -167,9 +168,9 @@ def _parts(city: City) -> list[Part]:
 
 
 def rank_parts(city_id: int, parts: list[Part], moment: datetime, near: int) -> tuple[int, int, int, int]:
-    """In a process of the crew: feasible pairs, pairs kept, and the sums of their offers' ids and points."""
+    """In one of the processes: feasible pairs, pairs kept, and the sums of their offers' ids and points."""
     city = City.objects.get(pk=city_id)
-    today = snapshots.local_day(moment, city)
+    today = local_day(moment, city)
     feasible = kept = offers = points = 0
     for part in parts:
         snapshot = snapshots.of_part(city, **part, now=moment)
@@ -184,20 +185,20 @@ def rank_parts(city_id: int, parts: list[Part], moment: datetime, near: int) -> 
 # --- Ours, written -------------------------------------------------------------------------------------
 
 
-def _written_afresh(crew: Crew, city: City) -> _Run:
+def _written_afresh(processes: Processes, city: City) -> _Run:
     """As before the first scan, with nothing left for PostgreSQL to clean up."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE matching_match, matching_scan, matching_rescan, matching_rescanpart CASCADE")
         cursor.execute("CHECKPOINT")
-    return _written(crew, city)
+    return _written(processes, city)
 
 
-def _written(crew: Crew, city: City) -> _Run:
+def _written(processes: Processes, city: City) -> _Run:
     """A rescan from the asking to its end, by workers who find its parts for themselves."""
     started = time.perf_counter()
     rescan = rescans.ask(cities=[city], by=None, now=timezone.now())
     connection.close()
-    _, done = crew.run(work_on_parts, [()] * PROCESSES)
+    _, done = processes.run(work_on_parts, [()] * PROCESSES)
     seconds = time.perf_counter() - started
     progress = rescans.progress(rescan)
     refuse_unless(progress.is_over and not progress.failed, "the rescan has not come to its end")
@@ -219,7 +220,7 @@ def _written(crew: Crew, city: City) -> _Run:
 
 
 def work_on_parts() -> int:
-    """In a process of the crew: parts of the rescan until there is none; how many."""
+    """In one of the processes: parts of the rescan until there is none; how many."""
     number = 0
     while rescans.work_on_one(now=timezone.now()):
         number += 1
@@ -229,9 +230,9 @@ def work_on_parts() -> int:
 # --- The lower bound -----------------------------------------------------------------------------------------
 
 
-def _lower_bound(crew: Crew) -> _Run:
+def _lower_bound(processes: Processes) -> _Run:
     shares = [list(range(number, len(CATEGORIES), PROCESSES)) for number in range(PROCESSES)]
-    seconds, done = crew.run(lower_bound.pairs_within_reach, [(share,) for share in shares])
+    seconds, done = processes.run(lower_bound.pairs_within_reach, [(share,) for share in shares])
     return _Run(
         seconds,
         sum(one.cpu for one in done),
@@ -292,7 +293,7 @@ def _compared(plain: PlainIndex, needs: int) -> int:
     for rows in (ids[start : start + 20] for start in range(0, len(ids), 20)):
         some = list(Need.objects.filter(pk__in=rows))
         snapshot = snapshots.asked(some, city=city, now=now).able()
-        for ranking in snapshot.rank(today=snapshots.local_day(now, city), near=0):
+        for ranking in snapshot.rank(today=local_day(now, city), near=0):
             need = int(str(ranking.need_id))
             ours = [int(str(pairing.offer_id)) for pairing in ranking.pairings]
             refuse_unless(ours == theirs[need], f"need {need}: {ours}, and by SQL {theirs[need]}")

@@ -17,9 +17,11 @@ from accounts.models import Organisation, User
 from bench import plain, town
 from bench.tables import milliseconds, ratio, refuse_unless, say, spread
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City, Commune
+from matching import scanning
 from matching.models import Scan
-from matching.scanning import scans, snapshots
+from matching.scanning import snapshots
 from needs import services as needs
 from needs.models import Need
 
@@ -54,7 +56,7 @@ def _first_scan(city: City) -> None:
     """All needs due at once: what an import leaves to do."""
     total = Need.objects.update(scan_due_at=timezone.now())
     started = time.perf_counter()
-    while scans.scan_due_needs(by=None, now=timezone.now()):
+    while scanning.scan_due_needs(by=None, now=timezone.now()):
         pass
     seconds = time.perf_counter() - started
     say(
@@ -95,7 +97,7 @@ def _ranking(city: City, rounds: int) -> None:
         theirs.append(milliseconds(partial(plain.best, need, now)))
         same += _ranked(need, city, now) == plain.best(need, now)
         snapshot = snapshots.of_needs([need], city=city, now=now)
-        engine_only.append(milliseconds(partial(snapshot.rank, today=snapshots.local_day(now, city))))
+        engine_only.append(milliseconds(partial(snapshot.rank, today=local_day(now, city))))
     say("Classer un besoin de logement (mêmes règles, même ordre)")
     refuse_unless(same == len(some), f"the plain query agrees {same} times out of {len(some)}")
     say(f"  même liste que la requête simple : {same} sur {len(some)}")
@@ -106,7 +108,7 @@ def _ranking(city: City, rounds: int) -> None:
 
 def _ranked(need: Need, city: City, now: datetime) -> list[int]:
     snapshot = snapshots.of_needs([need], city=city, now=now)
-    today = snapshots.local_day(now, city)
+    today = local_day(now, city)
     (ranking,) = snapshot.rank(today=today)
     offers = snapshot.offer_records(int(str(pairing.offer_id)) for pairing in ranking.pairings)
     record = snapshot.need_records()[need.pk]

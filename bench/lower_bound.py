@@ -35,7 +35,7 @@ _NEEDS = (
 
 
 def pairs_within_reach(numbers: list[int]) -> tuple[int, int]:
-    """In a process of the crew, of these categories: pairs within reach, and pairs whose distance was compared."""
+    """In one of the processes, of these categories: pairs within reach, and pairs whose distance was compared."""
     connection.ensure_connection()
     link = cast(psycopg.Connection, connection.connection)
     within = compared = 0

@@ -1,7 +1,7 @@
 """The baseline: one query that a developer would write for a home's rules, score and order.
 
-It stands for the usual way, not for the best possible SQL: no index of its own, the same tables and the same result.
-Homes of one person's capacity per day, as `matching.md` defines them; slots and language pairs are not of homes.
+It is what is usually written, not the best possible SQL: no index of its own, the same tables and the same result.
+Homes of one person's capacity per day, as `docs/algorithm.md` defines them; slots and language pairs are not of homes.
 """
 
 from datetime import datetime

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from bench.country import GOODS, HOUSING, LONGEST_DAYS, MOST_UNITS, Country, columns, make
-from bench.crew import alone
+from bench.processes import alone
 from bench.tables import count, decimal, refuse_unless, say
 from catalogue.vocabulary import Kind
 from engine import NeedColumns, OfferColumns, feasible_pairs

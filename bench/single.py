@@ -28,7 +28,7 @@ from bench.tables import (
 from cities.models import City
 from matching import tasks
 from matching.models import Match, MatchState
-from matching.scanning import scans
+from matching.scanning import due_offers, results
 from matching.scanning.rescans import ask, work_on_one
 from needs.models import Need
 from offers.models import Offer, Window
@@ -141,7 +141,7 @@ def _new_needs(country: Country, city: City, plain: PlainIndex, rounds: int) -> 
         expected = partial(_appended, lists, partial(plain.best, [like]))
         plain_ms = milliseconds(expected) if number % 2 else 0.0
         with database_time() as reading_database:
-            reading = milliseconds(partial(scans.results_for, [need], city=city, now=now))
+            reading = milliseconds(partial(results.of_needs, [need], city=city, now=now))
         with database_time() as task_database:
             task = milliseconds(tasks.scan_due)
         if not lists:
@@ -196,7 +196,7 @@ def _new_offers(country: Country, city: City, plain: PlainIndex, rounds: int) ->
         plain_ms = milliseconds(partial(_appended, possible, partial(plain.needs_of, like)))
         surely, perhaps = _who_keeps(possible[0])
         with database_time() as finding_database:
-            finding = milliseconds(partial(scans.scan_due_offers, by=None, now=now))
+            finding = milliseconds(partial(due_offers.scan_due_offers, by=None, now=now))
         concerned = Need.objects.filter(scan_due_at__isnull=False).count()
         with database_time() as rest_database:
             rest = milliseconds(tasks.scan_due)

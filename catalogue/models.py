@@ -45,7 +45,7 @@ class Entry(models.Model):
     """An offer or a need: what, where, in which languages, and whether the engine has seen its last change.
 
     `revision` grows with each change that matters to the engine; `scan_due_at` is the moment since which a scan
-    is due, null when none is. Together they are the queue (matching.md: "rows are the queue").
+    is due, null when none is. Together they are the queue (docs/adr/0002).
     """
 
     reference = models.CharField(_("référence"), max_length=12, unique=True, editable=False)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PUBLIC, town_page
 from cities.models import City
-from matching.reasons import notice
+from matching.algorithm import notice
 
 
 @town_page(PUBLIC)

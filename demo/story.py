@@ -16,10 +16,9 @@ from demo.need_rows import member_of
 from demo.people import People
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import services
+from matching import scanning, services
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState
-from matching.scanning import scans
 from needs import services as needs
 from needs.models import Need, NeedState
 from offers.models import Offer
@@ -48,7 +47,7 @@ DISMISS_NOTES = (
 
 def scan(now: datetime) -> None:
     """Scan whatever is due until nothing is left, as the worker would."""
-    while scans.scan_due_needs(by=None, now=now) or scans.scan_due_offers(by=None, now=now):
+    while scanning.scan_due_needs(by=None, now=now) or scanning.scan_due_offers(by=None, now=now):
         pass
 
 
@@ -75,7 +74,7 @@ class Story:
             if ending not in LEFT_ALONE:
                 played.filter(scan_due_at__isnull=False).update(scan_due_at=None)
                 needs.mark_due(need_ids=[need.pk], now=moment)
-                scans.scan_due_needs(by=None, now=moment)
+                scanning.scan_due_needs(by=None, now=moment)
             if self._end(need, ending):
                 ending = next(endings)  # else nobody could be asked for this one: the next need has it
         # Nobody waits a month for what was urgent: it was solved elsewhere.

@@ -24,6 +24,8 @@ LANGUAGE_CATEGORIES = (INTERPRETING, TRANSLATION)
 
 EARTH_RADIUS_KM = 6371.0088  # the mean radius (IUGG)
 UNKNOWN_CONFIRMATION_DAYS = 90
+# How far back a citizen's being asked counts: `asked_last_30_days`.
+ASKED_DAYS = 30
 # The points of the six parts of the score, 100 together, unless a town chooses others.
 DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
 PARTS = tuple(DEFAULT_WEIGHTS)

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import selectors as accounts
 from accounts.models import User
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City
 from followups import messages
 from followups.models import Answer, FollowUp, Incident, Outcome
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
-from matching.scanning.snapshots import local_day
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer

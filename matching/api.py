@@ -18,12 +18,12 @@ from accounts.endpoints import Conflict, Endpoint, problems
 from accounts.services import log_contact_reading
 from catalogue.filters import ChangedSince
 from catalogue.vocabulary import Category, Kind, Urgency
+from cities.days import local_day
 from matching import services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
 from matching.presentation import refusal_words
 from matching.reasons import facts
-from matching.scanning.snapshots import local_day
 from matching.serializers import (
     MatchDetailSerializer,
     MatchSerializer,

@@ -100,8 +100,8 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
 HOLDING = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
 # What counts as served for the need: people said yes on both sides.
 SERVED = frozenset({S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
-# Between people now.
-IN_HAND = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY})
+# Proposed, and not over.
+ACTIVE = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY})
 # Set aside until the need or the offer changes: people have answered this pair already.
 ANSWERED = frozenset({S.DISMISSED, S.DECLINED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
 

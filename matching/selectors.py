@@ -1,9 +1,7 @@
 """Reading matches: the queue, one case, what people are asked, the town's figures. Each a fixed number of queries."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import (
     Avg,
@@ -25,7 +23,7 @@ from accounts.models import User
 from cities.models import City
 from matching.lifecycle import SERVED
 from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
-from matching.reasons.sentences import near_miss_sentence
+from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
 from offers.models import Offer, OfferEdit
 
@@ -34,23 +32,6 @@ PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
 BEFORE_A_DECISION = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
 CONTACT_DAYS_AFTER = 30
 ANSWER_TIME_DAYS = 90
-
-
-@dataclass(slots=True)
-class NearMissLine:
-    """An offer that only one condition keeps from being possible; `facts.explained` fills in its numbers."""
-
-    need: Need
-    offer: Offer
-    rule: str
-    gap: float | None
-    distance_km: float
-    params: Mapping[str, Any] | None = None
-
-    @property
-    def sentence(self) -> str:
-        """The condition with its gap, in the reader's language; empty before it is explained."""
-        return "" if self.params is None else near_miss_sentence(self.rule, self.params)
 
 
 @dataclass(frozen=True, slots=True)

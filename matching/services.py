@@ -16,12 +16,12 @@ from accounts.access import is_member, roles_in
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City
 from matching import messages
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
 from matching.reasons import facts
-from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.services import queue

@@ -1,4 +1,4 @@
-"""The worker's share: answer wake-ups, do what time brings, look at everything again. Rows say what there is to do."""
+"""What the worker does for matching: when woken, as time passes, and everything again. Rows say what there is to do."""
 
 import time
 
@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import plans, services, visits
-from matching.scanning import rescans, scans
+from matching import plans, scanning, services, visits
+from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
 # Well below the task's time limit; what is left then waits for a wake-up of its own.
@@ -70,8 +70,8 @@ def advance_time() -> None:
     if plans.are_waiting():
         wake_on_commit(plans.TASK)
     _look_after_matches()
-    scans.set_suspended_aside(by=None, now=now)
-    scans.mark_begun(by=None, now=now)
+    scanning.set_suspended_aside(by=None, now=now)
+    scanning.mark_begun(by=None, now=now)
     while services.lapse_unanswered(by=None, now=now):
         pass
     while services.start_due(by=None, now=now):
@@ -89,4 +89,4 @@ def _look_after_matches() -> None:
 def _scan_some() -> bool:
     """Scan some of what is due, needs first; False when nothing is."""
     now = timezone.now()
-    return bool(scans.scan_due_needs(by=None, now=now) or scans.scan_due_offers(by=None, now=now))
+    return bool(scanning.scan_due_needs(by=None, now=now) or scanning.scan_due_offers(by=None, now=now))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
+from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
@@ -23,7 +24,6 @@ from matching.lifecycle import HOLDING, Act, NotPossible, Role
 from matching.link_pages import link_failed
 from matching.models import Match, MatchState
 from matching.reasons import facts
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 from needs.selectors import edits_of
 from needs.words import public_title

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from accounts import selectors as accounts
 from catalogue.vocabulary import Kind
 from matching import messages
-from matching.lifecycle import IN_HAND
+from matching.lifecycle import ACTIVE
 from matching.models import Match
 from notifications.services import queue
 from offers.models import OfferEdit
@@ -17,7 +17,7 @@ from offers.models import OfferEdit
 
 @transaction.atomic
 def tell_desks(*, by: None, now: datetime) -> int:
-    """Tell the coordinators of each match in hand whose home has changed since its visit, once for each change; how
+    """Tell the coordinators of each active match whose home has changed since its visit, once for each change; how
     many messages.
 
     `offers` has taken the visit back already, and told the town of the home; a case may be another town's.
@@ -26,7 +26,7 @@ def tell_desks(*, by: None, now: datetime) -> int:
         "-at", "-id"
     )
     changed = (
-        Match.objects.filter(state__in=IN_HAND, offer__kind=Kind.HOUSING, offer__vetted_at__isnull=True)
+        Match.objects.filter(state__in=ACTIVE, offer__kind=Kind.HOUSING, offer__vetted_at__isnull=True)
         .annotate(edit=Subquery(ended.values("pk")[:1]))
         .filter(edit__isnull=False)
         .select_related("city", "offer", "need__commune")

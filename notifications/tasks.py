@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import selectors, services
+from notifications import delivery, selectors, services
 from notifications.wake_up import wake_on_commit
 
 # Well below the worker's time limit, with one more batch in sight.
@@ -23,7 +23,7 @@ def deliver() -> None:
 def deliver_through(channel: str) -> None:
     """Send what is due on one channel, batch after batch."""
     end = time.monotonic() + LONGEST_RUN_SECONDS
-    while services.deliver_batch(channel=channel, by=None, now=timezone.now()):
+    while delivery.deliver_batch(channel=channel, by=None, now=timezone.now()):
         if time.monotonic() > end:
             # Make room for the other tasks, then go on.
             wake_on_commit(services.DELIVER_TASK)
@@ -34,6 +34,6 @@ def deliver_through(channel: str) -> None:
 def sweep() -> None:
     """Set aside what cannot go on by itself, then send what is due."""
     now = timezone.now()
-    services.mark_interrupted(by=None, now=now)
-    services.fail_orphans(by=None, now=now)
+    delivery.mark_interrupted(by=None, now=now)
+    delivery.fail_orphans(by=None, now=now)
     deliver()

@@ -49,6 +49,12 @@ def test_every_folder_of_code_has_its_layer():
     assert packages - {"tests", "bench"} == set(APPS)
 
 
+def test_the_linter_sees_every_folder_of_code():
+    """It passes over a folder without `__init__.py`, and whatever lies below."""
+    folders = {path.parent for path in sources()} - {ROOT / "cities/data"}  # a script that nothing imports
+    assert [names(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
 def test_foreign_keys_point_downwards():
     """A key written as a string is no import, so the linter cannot see it."""
     wrong = []
@@ -195,6 +201,14 @@ def test_no_page_asks_another_host_for_anything():
         ):
             wrong.append(names(path))
     assert not wrong
+
+
+def test_every_decision_record_has_a_status_and_a_date():
+    header = re.compile(
+        r"# \d{4} · .+\n\n\*(Accepted|Replaced by \d{4}|Withdrawn) · \d{4}-\d\d-\d\d\*\n\n\*\*Context"
+    )
+    records = sorted((ROOT / "docs/adr").glob("*.md"))
+    assert [names(path) for path in records if not header.match(path.read_text(encoding="utf-8"))] == []
 
 
 def is_atomic(function):

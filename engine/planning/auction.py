@@ -34,32 +34,32 @@ FULL = np.float32(-np.inf)
 def auction(problem: Problem, *, step: float, stop: Callable[[], bool]) -> tuple[Ints, Floats]:
     """Units per pair, and a price per unit of each offer; see `bound`. `stop` ends it early, with what is sold."""
     step = max(step, LEAST_STEP * problem.value.max(initial=0.0))
-    hall = _Hall(problem)
-    shelves = _Shelves(problem)
+    choices = _Choices(problem)
+    sold = _Sold(problem)
     need, most = problem.need, problem.most
     missing = problem.quantity.astype(np.int64)
     held = np.zeros(len(problem), np.int32)
-    bidders = np.flatnonzero((missing > 0) & (hall.counts > 0))
+    bidders = np.flatnonzero((missing > 0) & (choices.counts > 0))
     with ThreadPoolExecutor(THREADS) as pool:
         while len(bidders) and not stop():
             wants_more = np.zeros(len(missing), np.bool_)
-            look = partial(hall.bids, prices=shelves.prices, looks_on=wants_more)
-            turns = list(hall.in_turns(bidders))
+            look = partial(choices.bids, prices=sold.prices, looks_on=wants_more)
+            turns = list(choices.in_turns(bidders))
             bids = pool.map(look, turns) if len(turns) > 1 else map(look, turns)
             by, chosen, second = (np.concatenate(column) for column in zip(*bids, strict=True))
             units = np.minimum(missing[by], most[chosen] - held[chosen])
             missing[by] -= units
             held[chosen] += units.astype(np.int32)
-            hall.gain[chosen[held[chosen] == most[chosen]]] = FULL
+            choices.gain[chosen[held[chosen] == most[chosen]]] = FULL
             bid = (problem.value[chosen] - second + step).astype(np.float32)
-            lost = shelves.sell(np.repeat(chosen, units), np.repeat(bid, units))
+            lost = sold.sell(np.repeat(chosen, units), np.repeat(bid, units))
             loser = need[lost]
             missing += np.bincount(loser, minlength=len(missing))
             np.subtract.at(held, lost, np.int32(1))
-            hall.gain[lost] = problem.value[lost]
+            choices.gain[lost] = problem.value[lost]
             wants_more[by] = wants_more[loser] = True
             bidders = np.flatnonzero(wants_more & (missing > 0))
-    return held, shelves.prices.astype(np.float64)
+    return held, sold.prices.astype(np.float64)
 
 
 def bound(problem: Problem, prices: Floats, units: Ints) -> tuple[float, Floats]:
@@ -104,8 +104,8 @@ def loss(problem: Problem, prices: Floats, last: Floats) -> Floats:
     return np.maximum(last[problem.need] - (problem.value - prices[problem.offer]), 0)
 
 
-class _Hall:
-    """What needs look at before they bid."""
+class _Choices:
+    """Each need's pairs, of which it looks at the first few before it bids, at more when it has to."""
 
     def __init__(self, problem: Problem) -> None:
         self._value = problem.value
@@ -146,7 +146,7 @@ class _Hall:
         return bidders[bids], pair[choice[bids]], second[bids]
 
 
-class _Shelves:
+class _Sold:
     """Each offer's units side by side, each with the pair that holds it and its bid, the highest first.
 
     `prices`: the lowest bid of an offer that has sold all it has, 0 of the others.
@@ -155,7 +155,7 @@ class _Shelves:
     def __init__(self, problem: Problem) -> None:
         self._offer = problem.offer
         wanted = summed(problem.offer, problem.most, len(problem.capacity))
-        # What nobody could want needs no shelf; then the offer never sells out.
+        # Units that nobody could want have no place here; then the offer never sells out.
         self._sells_out = wanted >= problem.capacity
         self._size = np.minimum(problem.capacity, wanted)
         self._start = np.cumsum(self._size) - self._size
@@ -165,22 +165,22 @@ class _Shelves:
         self.prices = np.zeros(len(problem.capacity), np.float32)
 
     def sell(self, pair: Ints, bid: Floats) -> Ints:
-        """Put bids for one unit each on the shelves; the pairs of all units that are outbid."""
+        """Sell to bids for one unit each where they are higher; the pairs of all units that are outbid."""
         offer = self._offer[pair]
         called = np.bincount(offer, minlength=len(self.prices))
         touched = np.flatnonzero(called)
         size, called = self._size[touched], called[touched]
-        shelf = ranges(self._start[touched], size)
+        units = ranges(self._start[touched], size)
         self._row[touched] = np.arange(len(touched))
         row = self._row[np.concatenate([np.repeat(touched, size), offer])]
-        pair = np.concatenate([self._pair[shelf], pair])
-        bid = np.concatenate([self._bid[shelf], bid])
+        pair = np.concatenate([self._pair[units], pair])
+        bid = np.concatenate([self._bid[units], bid])
         # By offer, then the highest bid, then who holds it already: the bits of numbers above zero are in their order.
         order = np.argsort((row << 32) - bid.view(np.int32), kind="stable")
         pair, bid = pair[order], bid[order]
-        shelved, outbid = ranges(np.cumsum(size + called) - size - called, size), np.ones(len(pair), np.bool_)
-        outbid[shelved] = False
-        self._pair[shelf], self._bid[shelf] = pair[shelved], bid[shelved]
+        kept, outbid = ranges(np.cumsum(size + called) - size - called, size), np.ones(len(pair), np.bool_)
+        outbid[kept] = False
+        self._pair[units], self._bid[units] = pair[kept], bid[kept]
         last = self._start[touched] + size - 1
         sold_out = self._sells_out[touched] & (self._pair[last] >= 0)
         self.prices[touched] = np.where(sold_out, self._bid[last], NOTHING)

@@ -1,4 +1,4 @@
-"""The two usual ways of giving, on the same pairs: first come, first served; and the best score first.
+"""The two baselines, on the same pairs: first come, first served; and the best score first.
 
 They are what the plan is compared with, and the better of them is where its search begins.
 """
@@ -18,7 +18,7 @@ AT_ONCE, FEW_TURNS, TURNS, SPOILT = 8192, 16, 256, 1 / 16
 # The best scores have their turn first, these shares of all pairs: whoever is served by then need not be looked at
 # again. So many scores tell where they end.
 BEST_FIRST, SAMPLE = (1 / 64, 1 / 16, 1 / 4), 65_536
-# Pairs of needs that come one after the other whose turns are settled together: of more, most would ask in vain.
+# Pairs of needs that come one after the other whose turns are decided together: of more, most would ask in vain.
 SETTLED_AT_ONCE = 524_288
 LONG_AGO = -(2**62)  # before every slot
 

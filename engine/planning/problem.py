@@ -210,7 +210,7 @@ def problem_of(pairs: Feasible) -> Problem:
     needs, offers = pairs.needs, pairs.offers
     need, offer = pairs.need, pairs.offer
     stock = _is_stock(offers)
-    capacity, blocks = _room(offers, stock, pairs)
+    capacity, blocks = _capacity_left(offers, stock, pairs)
     if stock.all():
         first = last = np.broadcast_to(np.int32(0), len(pairs))
     else:
@@ -244,7 +244,9 @@ def _is_stock(offers: OfferColumns) -> Bools:
     return np.isin(offers.category, goods)
 
 
-def _room(offers: OfferColumns, stock: Bools, pairs: Feasible) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
+def _capacity_left(
+    offers: OfferColumns, stock: Bools, pairs: Feasible
+) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
     """Capacity of each offer, and blocks where a stretch has less left than that."""
     used = np.flatnonzero(np.bincount(pairs.offer, minlength=len(offers)))
     counts = np.diff(offers.stretches_from)[used]

@@ -21,17 +21,17 @@ NOT_AT_ALL, ANY_TIME = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 def in_rounds(problem: Problem, score: Ints, stops: Iterable[Ints]) -> Ints:
     """Units per pair when the pair with the best score takes what it can, then the next; of equals the first.
 
-    `stops` cuts the turns in parts, each of which is settled before the next: per need, where its pairs of this part
+    `stops` cuts the turns in parts, each of which is decided before the next: per need, where its pairs of this part
     end.
     """
     rounds = _Rounds(problem, score)
     for stop in stops:
-        rounds.settle(stop)
+        rounds.serve(stop)
     return rounds.units
 
 
 class _Rounds:
-    """`units` per pair, while part after part is settled."""
+    """`units` per pair, while part after part is decided."""
 
     def __init__(self, problem: Problem, score: Ints) -> None:
         self.units = np.zeros(len(problem), np.int32)
@@ -44,7 +44,8 @@ class _Rounds:
         # An offer gives something to pairs whose turn comes before this.
         self._gives_until = np.where(self._left > 0, ANY_TIME, NOT_AT_ALL)
 
-    def settle(self, stop: Ints) -> None:
+    def serve(self, stop: Ints) -> None:
+        """Decide this part for good."""
         problem = self._problem
         kept = np.empty(0, np.int64)
         needs = self._asking(np.arange(len(stop)), stop)

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
+from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, selectors
 from matching.conditions import CannotAnswer, CannotAsk, condition_words
 from matching.link_pages import link_failed
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import exact_km
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 
 Answer = ConditionQuestion.Answer
@@ -136,13 +136,13 @@ def _answer(request: HttpRequest, question: ConditionQuestion, *, by: User) -> H
     if said not in (Answer.GIVES, Answer.STAYS):
         return redirect(request.path)
     try:
-        settled = conditions.answer(question_id=question.pk, gives=said == Answer.GIVES, by=by, now=now)
+        answered = conditions.answer(question_id=question.pk, gives=said == Answer.GIVES, by=by, now=now)
     except CannotAnswer:
         raise Http404 from None
     except ValidationError as refusal:
         messages.warning(request, " ".join(refusal.messages))
         return redirect(request.path)
-    if settled.answered_at != now:
+    if answered.answered_at != now:
         messages.info(request, _("Une réponse est déjà là. Elle compte, la vôtre n’a rien changé."))
     return redirect(request.path)
 

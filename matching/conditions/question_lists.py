@@ -16,8 +16,8 @@ from matching.conditions.condition_words import change_words
 from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
 from matching.conditions.what_if import trial
 from matching.models import ConditionQuestion, Scan
+from matching.reasons.near_misses import NearMissLine
 from matching.scanning import snapshots
-from matching.selectors import NearMissLine
 from needs.models import Need
 from offers.models import Offer
 

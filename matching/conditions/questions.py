@@ -9,6 +9,7 @@ import engine
 from accounts import selectors as accounts
 from accounts.access import COORDINATION, DESK, has_role, is_member
 from accounts.models import User
+from cities.days import local_day
 from matching.conditions import condition_words
 from matching.conditions.question_lists import may_be_asked, still_stands
 from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
@@ -49,7 +50,7 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
     offer = Offer.objects.open().filter(pk=offer_id).first()
     if offer is None or not may_be_asked(need):
         raise CannotAsk("closed")
-    _settle_stale(need, now=now)
+    _close_moot(need, now=now)
     known = list(ConditionQuestion.objects.filter(need=need, rule=rule, need_revision=need.revision))
     if any(not one.answer for one in known):
         raise CannotAsk("asked")
@@ -92,8 +93,8 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
 def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> ConditionQuestion:
     """Say whether the condition gives; a yes changes the need, which the engine then looks at again.
 
-    Whoever comes second gets the question as it was answered. A question that the need, or for a yes the offer, has
-    outlived is moot, and changes nothing. Raises CannotAnswer, and ValidationError when the need cannot be changed so.
+    Whoever comes second gets the question as it was answered. A question is moot, and changes nothing, when the need
+    has changed since, or for a yes the offer. Raises CannotAnswer, and ValidationError when the need cannot change so.
     """
     need = _locked_need(ConditionQuestion.objects.values_list("need_id", flat=True).get(pk=question_id))
     question = (
@@ -108,16 +109,16 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
     if question.answer:
         return question
     if not still_stands(question) or (gives and not would_suffice(question, now=now)):
-        _settle(question, Answer.MOOT, by=by, now=now)
+        _close(question, Answer.MOOT, by=by, now=now)
         return question
     if gives:
-        today = snapshots.local_day(now, need.city)
+        today = local_day(now, need.city)
         question.need = needs.change(need_id=need.pk, fields=question.change, by=by, now=now, today=today)
         question.need.city = need.city
-        _settle(question, Answer.GIVES, by=by, now=now)
-        _settle_stale(question.need, now=now)
+        _close(question, Answer.GIVES, by=by, now=now)
+        _close_moot(question.need, now=now)
     else:
-        _settle(question, Answer.STAYS, by=by, now=now)
+        _close(question, Answer.STAYS, by=by, now=now)
     for person in accounts.coordinators_of(need.city):
         if person != by:
             queue(
@@ -158,14 +159,14 @@ def _posters(need: Need) -> list[User]:
 def _smallest_change(
     need: Need, offer: Offer, rule: str, *, now: datetime
 ) -> tuple[Relaxation, engine.Pairing]:
-    """The change to ask for, and the pair that it makes possible; the engine's word on the two rows as they are."""
+    """The change to ask for, and the pair that it makes possible; as the engine judges the two rows now."""
     snapshot = snapshots.of_pairs([need], [offer.pk], city=need.city, now=now)
     as_it_is = trial(snapshot, need, [], near=1, now=now)
     misses = as_it_is[0].near_misses if as_it_is else ()
     if not misses or misses[0].rule != rule:
         raise CannotAsk("changed")
     (miss,) = misses
-    today = snapshots.local_day(now, need.city)
+    today = local_day(now, need.city)
     found = relaxation(need, offer, rule=rule, gap=miss.gap, distance_km=miss.distance_km, today=today)
     if found is None:
         raise CannotAsk("cannot")
@@ -175,13 +176,13 @@ def _smallest_change(
     return found, ranking.pairings[0]
 
 
-def _settle_stale(need: Need, *, now: datetime) -> None:
+def _close_moot(need: Need, *, now: datetime) -> None:
     """Open questions about the need as it was before, or about an offer that is gone, have nothing left to ask."""
     waiting = ConditionQuestion.objects.filter(need=need, answer="")
     stale = waiting.exclude(need_revision=need.revision, offer__in=Offer.objects.open())
     stale.update(answer=Answer.MOOT, answered_at=now)
 
 
-def _settle(question: ConditionQuestion, said: str, *, by: User, now: datetime) -> None:
+def _close(question: ConditionQuestion, said: str, *, by: User, now: datetime) -> None:
     question.answer, question.answered_by, question.answered_at = said, by, now
     question.save(update_fields=["answer", "answered_by", "answered_at"])

@@ -1,9 +1,10 @@
-"""The engine's word on what a change to a need would make possible; on the rows as they are, and asked each time."""
+"""What a change to a need would make possible, as the engine ranks the rows of this moment."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import engine
+from cities.days import local_day
 from matching.conditions.relaxations import Relaxation, relaxed
 from matching.models import ConditionQuestion
 from matching.scanning import snapshots
@@ -34,7 +35,7 @@ def trial(
     return engine.rank(
         tried,
         snapshot.offers,
-        today=snapshots.local_day(now, need.city),
+        today=local_day(now, need.city),
         weights=snapshot.weights,
         links=snapshot.links,
         excluded={(one.id, offer) for one in tried for offer in aside},

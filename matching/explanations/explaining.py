@@ -18,10 +18,10 @@ from catalogue.labels import category_label, language_names, listed, quantity_wo
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from cities.models import City
+from matching.algorithm import notice
 from matching.lifecycle import Role
 from matching.models import Decision, Match, MatchState, Scan
 from matching.presentation import ACT_WORDS
-from matching.reasons import notice
 from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need

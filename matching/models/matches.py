@@ -65,7 +65,7 @@ class MatchQuerySet(VisibleQuerySet["Match"]):
         return self.filter(state__in=LIVE_STATES)
 
     def suggested(self) -> "MatchQuerySet":
-        """Suggestions in the engine's order (matching.md: the order is total)."""
+        """Suggestions in the engine's order (docs/algorithm.md)."""
         return self.filter(state=MatchState.SUGGESTED).order_by("rank", "id")
 
 

@@ -1,9 +1,9 @@
 """Plans: whom to ask, so that together most people are helped. Asked for, worked out by a worker, accepted by line.
 
-Rows are the queue here too (`asking`). Whoever works on a plan has a claim on it for as long as its connection lives
-(`making`): when a worker is killed, its plan is free in that moment, and the next one takes it up. Nothing else is
-locked while the engine thinks, so a plan may be older than the town: `freshness` tells, and each line is checked again
-when it is accepted (`acceptance`). How people read of it: `words`, `presentation`, `forms` and `views`.
+Rows are the queue here too (`plan_queue`). Whoever works on a plan holds its work lock for as long as the connection
+lives (`making`): when a worker is killed, its plan is free in that moment, and the next one takes it up. Nothing else
+is locked while the engine plans, so the town may have changed since: `freshness` tells, and each line is checked again
+when it is accepted (`acceptance`). How people read of it: `plan_words`, `plan_presentation`, and the plan's pages.
 """
 
 from matching.plans.acceptance import Outcome, Refused, accept, askable, suggestion

@@ -11,12 +11,12 @@ from django.db.models import F, QuerySet
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from matching import services
 from matching.lifecycle import ANSWERED, Act, NotPossible
 from matching.models import LIVE_STATES, Match, MatchState, Plan, PlanLine
 from matching.plans.freshness import is_stale
 from matching.scanning import snapshots
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer
 

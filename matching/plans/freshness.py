@@ -1,4 +1,4 @@
-"""Is a plan still what the town looks like?"""
+"""Whether a plan still fits the town, or something that it was made from has changed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +12,11 @@ import engine
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities import selectors as cities
+from cities.days import local_day
+from engine.vocabulary import ASKED_DAYS
 from matching.lifecycle import ANSWERED, HOLDING
 from matching.models import Hold, Match, Plan, PlanLine
 from matching.plans.plan_queue import needs_of, renew
-from matching.scanning.reading import ASKED_DAYS
-from matching.scanning.snapshots import local_day
 from needs.models import Need, NeedState
 from offers.models import Offer
 

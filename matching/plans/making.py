@@ -1,4 +1,4 @@
-"""Plans are worked out by a worker, outside every lock but the claim on the plan itself."""
+"""Plans are worked out by a worker, outside every lock but the work lock of the plan itself."""
 
 import logging
 import time
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 import engine
+from cities.days import local_day
 from engine.columns import Ints, row_codes
 from engine.planning import EQUAL
 from engine.planning import Plan as Found
@@ -24,7 +25,6 @@ from matching.models import Plan, PlanGap, PlanLine
 from matching.plans.freshness import fingerprint
 from matching.plans.plan_queue import needs_of, undone
 from matching.scanning import snapshots, work_locks
-from matching.scanning.snapshots import local_day
 from matching.scanning.work_locks import Work
 from needs.models import Need
 
@@ -103,7 +103,7 @@ def _begun(pk: int, *, now: datetime) -> Plan | None:
 
 
 def _made(plan: Plan, *, now: datetime) -> _Made:
-    """Read, and think. The fingerprint comes first: what changes meanwhile then makes the plan stale."""
+    """Read the town, and have the engine plan. The fingerprint comes first: later changes make the plan stale."""
     city = plan.city
     mark = fingerprint(plan, now=now)
     read = snapshots.of_selection(

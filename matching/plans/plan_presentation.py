@@ -12,14 +12,14 @@ from django.utils.translation import ngettext
 
 from catalogue.times import day_words, hour_words
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from cities.models import City, Commune
 from engine.planning import EQUAL
 from matching import plans, presentation
-from matching.lifecycle import ANSWERED, IN_HAND
+from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans import plan_words
 from matching.reasons import facts
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 
 
@@ -97,7 +97,7 @@ def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Ne
     facts.explained((match for match in shown if match.pk is None), now=now)
     today = local_day(now, plan.city)
     decided = defaultdict(list)
-    for match in Match.objects.filter(need__in=needs, state__in=[*IN_HAND, *ANSWERED]).order_by("pk"):
+    for match in Match.objects.filter(need__in=needs, state__in=[*ACTIVE, *ANSWERED]).order_by("pk"):
         decided[match.need_id, match.offer_id].append(match)
     found: dict[int, list[LineCard]] = defaultdict(list)
     for line, match in zip(lines, shown, strict=True):
@@ -160,7 +160,7 @@ def _state(line: PlanLine, decided: Sequence[Match]) -> tuple[str, str, str]:
         return "asked", str(state.label), presentation.STATE_COLOURS.get(state, "planned")
     for match in decided:
         same = (match.need_revision, match.offer_revision) == (line.need_revision, line.offer_revision)
-        if match.state in IN_HAND or same:
+        if match.state in ACTIVE or same:
             return "gone", str(MatchState(match.state).label), "planned"
     if (line.need.revision, line.offer.revision) != (line.need_revision, line.offer_revision):
         return "gone", _("A changé depuis"), "warn"

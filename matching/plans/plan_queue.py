@@ -109,12 +109,12 @@ def needs_of(plan: Plan) -> QuerySet[Need]:
 
 
 def undone() -> QuerySet[Plan]:
-    """Plans that are asked for and not ready, in hand or not."""
+    """Plans that are asked for and not ready, whether a worker is at them or not."""
     return Plan.objects.filter(state__in=UNDONE)
 
 
 def are_waiting() -> bool:
-    """Whether some plan is undone, in hand or not."""
+    """Whether some plan is undone, whether a worker is at it or not."""
     return undone().exists()
 
 

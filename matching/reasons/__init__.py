@@ -1,5 +1,5 @@
 """Why this pairing, and why not that one: the engine's codes and numbers, and the sentences that say them.
 
-`facts` works them out from rows, `sentences` puts them into words, `notice` and `examples` are the algorithm's public
-page.
+`engine_records` are rows as the engine knows them, `facts` what it makes of a pair of them, `near_misses` pairs
+that one condition keeps apart, and `sentences` put all this into words.
 """

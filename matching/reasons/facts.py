@@ -14,11 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, prefetch_related_objects
 
 import engine
+from cities.days import local_day
 from engine.vocabulary import GOODS, SKILL
 from matching.models import Hold, Match, MatchState
-from matching.scanning import records
-from matching.scanning.snapshots import local_day
-from matching.selectors import NearMissLine
+from matching.reasons import engine_records
+from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def explained(
             need, offer, today = _records(pair, holds, now=now)
         except (ValueError, ValidationError) as error:
             # Only a row that was written by hand.
-            field = records.refused_field(error)
+            field = engine_records.refused_field(error)
             log.error("need %s with offer %s is left unexplained: %s", pair.need.pk, pair.offer.pk, field)
             continue
         if isinstance(pair, Match):
@@ -84,11 +84,11 @@ def _records(
     """Both sides as the engine knows them, and the town's day."""
     city = pair.city if isinstance(pair, Match) else pair.need.city
     today = local_day(now, city)
-    need = records.need_record(pair.need, missing=holds.missing(pair.need), today=today)
+    need = engine_records.need_record(pair.need, missing=holds.missing(pair.need), today=today)
     # The courtesy part is 1 / (1 + times asked).
     asked = round(1 / pair.parts["courtesy"]) - 1 if isinstance(pair, Match) else 0
     held = holds.of_offer[pair.offer.pk]
-    return need, records.offer_record(pair.offer, holds=held, asked=asked, city=city), today
+    return need, engine_records.offer_record(pair.offer, holds=held, asked=asked, city=city), today
 
 
 def _pairing(match: Match, need: engine.Need, offer: engine.Offer) -> engine.Pairing:

@@ -4,29 +4,23 @@ A fixed number of queries whatever the number of rows. A row that the engine ref
 log: one bad row must not keep a town from working.
 """
 
-import logging
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Self, cast
-from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db.models import Count, QuerySet, Sum
+from django.core.exceptions import EmptyResultSet
+from django.db.models import QuerySet
 
 import engine
-from catalogue.vocabulary import Kind
 from cities import selectors as cities
+from cities.days import local_day
 from cities.models import City
 from engine.columns import Ints
-from matching.models import Hold, Match
-from matching.scanning import reading, records
-from matching.scanning.reading import ASKED_DAYS
+from matching.reasons import engine_records
+from matching.scanning import reading
 from needs.models import Need
-from offers.models import Offer
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +46,7 @@ class Snapshot:
         near: int = engine.NEAR,
         near_when_full: bool = True,
     ) -> engine.Ranked:
-        """The engine's word on all of it, as columns."""
+        """What the engine finds in all of it, as columns."""
         return engine.rank_columns(
             self.needs,
             self.offers,
@@ -111,12 +105,12 @@ class Snapshot:
         """Needs as records, by their ids: for explanations. All that the snapshot has, or these."""
         wanted = _ids(self.needs) if ids is None else list(ids)
         rows = Need.objects.filter(pk__in=wanted).order_by("pk")
-        return need_records(rows, today=local_day(self.now, self.city))
+        return engine_records.need_records(rows, today=local_day(self.now, self.city))
 
     def offer_records(self, ids: Iterable[int] | None = None) -> dict[int, engine.Offer]:
         """Offers as records, by their ids: for explanations. All that the snapshot has, or these."""
         wanted = _ids(self.offers) if ids is None else list(ids)
-        return offer_records(wanted, city=self.city, now=self.now)
+        return engine_records.offer_records(wanted, city=self.city, now=self.now)
 
 
 def _ids(columns: engine.NeedColumns | engine.OfferColumns) -> list[int]:
@@ -154,11 +148,6 @@ class Asked:
         words = self.needs.columns.vocabulary
         offers = reading.read_offers_in(ranges, town=self.town, now=self.now, words=words, term=term)
         return _snapshot(self.needs, offers, city=self.city, town=self.town, now=self.now)
-
-
-def local_day(moment: datetime, city: City) -> date:
-    """The town's calendar day at this moment (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
-    return moment.astimezone(ZoneInfo(city.timezone)).date()
 
 
 def asked(needs: Sequence[Need], *, city: City, now: datetime) -> Asked:
@@ -274,52 +263,3 @@ def _selected(needs: QuerySet[Need]) -> reading.Where:
 def weights_of(city: City) -> engine.Weights:
     """The town's own points of the six parts."""
     return engine.Weights(**city.weights)
-
-
-def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:
-    """Needs as records, by their ids, as they stand today; those of which all is promised are left out."""
-    needs = list(needs)
-    held = dict(
-        Hold.objects.filter(need__in=needs, released=False)
-        .values("need")
-        .annotate(total=Sum("quantity"))
-        .values_list("need", "total")
-    )
-    found = {}
-    for need in needs:
-        missing = need.quantity - held.get(need.pk, 0)
-        if missing <= 0 or (need.kind == Kind.HOUSING and missing < need.quantity):
-            continue  # everything is promised; of a household that grew since, nobody is housed apart
-        try:
-            found[need.pk] = records.need_record(need, missing=missing, today=today)
-        except (ValueError, ValidationError) as error:
-            log.error("need %s is left out of its scan: %s", need.pk, records.refused_field(error))
-    return found
-
-
-def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int, engine.Offer]:
-    """Open offers as records, by their ids; days are those of the town's calendar."""
-    offers = list(
-        Offer.objects.open().filter(pk__in=list(ids)).order_by("pk").prefetch_related("windows", "holds")
-    )
-    asked = dict(
-        Match.objects.filter(
-            asked_at__gte=now - timedelta(days=ASKED_DAYS),
-            offer__owner__in={offer.owner_id for offer in offers},
-        )
-        .values("offer__owner")
-        .annotate(times=Count("pk"))
-        .values_list("offer__owner", "times")
-    )
-    found = {}
-    for offer in offers:
-        try:
-            found[offer.pk] = records.offer_record(
-                offer,
-                holds=offer.holds.all(),
-                asked=asked.get(offer.owner_id, 0),
-                city=city,
-            )
-        except (ValueError, ValidationError) as error:
-            log.error("offer %s is left out: %s", offer.pk, records.refused_field(error))
-    return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import engine
+from cities.days import local_day
 from cities.models import City
 from matching.scanning import snapshots
 from matching.weighting.changing import Points, points_of
@@ -48,7 +49,7 @@ def preview(city: City, weights: Points, *, now: datetime) -> Preview:
     """Rank today's queue twice, with the town's points and with these, and compare. Writes nothing."""
     queue = Need.objects.open().filter(city=city).order_by("urgency_rank", "created_at", "id")
     asked = list(queue.select_related("commune", "city")[:PREVIEWED_NEEDS])
-    today = snapshots.local_day(now, city)
+    today = local_day(now, city)
     snapshot = snapshots.asked(asked, city=city, now=now).able()
     now_ranked = snapshot.rank(today=today, near=0)
     then_ranked = replace(snapshot, weights={city.pk: engine.Weights(**points_of(weights))}).rank(

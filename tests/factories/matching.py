@@ -6,10 +6,10 @@ from typing import Any
 
 from accounts.models import Membership, User
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City
+from matching import scanning
 from matching.models import Match, MatchState
-from matching.scanning import scans
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory
@@ -34,7 +34,7 @@ OFFER_SHAPES: dict[str, dict[str, Any]] = {
 
 def drain(now: datetime = NOW) -> None:
     """Scan whatever is due, as a worker does, until nothing is."""
-    while scans.scan_due_needs(by=None, now=now) or scans.scan_due_offers(by=None, now=now):
+    while scanning.scan_due_needs(by=None, now=now) or scanning.scan_due_offers(by=None, now=now):
         pass
 
 

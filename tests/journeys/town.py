@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import Membership, Organisation, Role, User
 from accounts.services import issue_token
 from catalogue.vocabulary import Category, Kind, Urgency
+from cities.days import local_day
 from cities.models import City, Commune
 from followups import links as followup_links
 from followups import services as followups
@@ -14,7 +15,6 @@ from followups.models import Answer, FollowUp
 from matching import conditions, links, plans, services
 from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
-from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from offers.models import Offer

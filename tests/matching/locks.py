@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from cities.models import City
 from matching.models import Scan
-from matching.scanning import scans
+from matching.scanning import barrier
 from needs.models import Need
 
 _WAITING_FOR_US = """
@@ -43,7 +43,7 @@ def before_writing(city: City) -> Iterator[None]:
     It announces its write with a lock that we have. We are the same session in all that we do meanwhile, so that our
     own scans wait for nobody.
     """
-    key = [scans.SCANS_OF_TOWN, city.pk]
+    key = [barrier.SCANS_OF_TOWN, city.pk]
     _ask("SELECT pg_advisory_lock(%s, %s)", *key)
     try:
         yield

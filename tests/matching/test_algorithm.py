@@ -16,9 +16,9 @@ from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
 from engine import rules as engine_rules
 from engine import scoring, vocabulary
+from engine.vocabulary import ASKED_DAYS
 from matching import weighting
-from matching.reasons import notice
-from matching.scanning import snapshots
+from matching.algorithm import notice
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW
@@ -112,7 +112,7 @@ def test_the_constants_shown_are_the_engine_s(city, url):
         f"jusqu’à {engine.NEAR} propositions",
         f"au plus {engine.NEAR_KM:g} km au-delà",
         f"divisés par {vocabulary.UNKNOWN_CONFIRMATION_DAYS}",
-        f"reçues depuis {snapshots.ASKED_DAYS} jours",
+        f"reçues depuis {ASKED_DAYS} jours",
         f"Au moins {engine_rules.SHORTEST_OVERLAP_MINUTES} minutes",
         f"sphère de {str(engine.EARTH_RADIUS_KM).replace('.', ',')} km",
         f"arrondies à {notice.DECIMALS} décimales",
@@ -271,7 +271,7 @@ def test_the_notice_for_programs_says_the_same(city):
     assert notice["constants"] == {
         "earth_radius_km": engine.EARTH_RADIUS_KM,
         "unknown_confirmation_days": vocabulary.UNKNOWN_CONFIRMATION_DAYS,
-        "asked_days": snapshots.ASKED_DAYS,
+        "asked_days": ASKED_DAYS,
         "shortest_overlap_minutes": engine_rules.SHORTEST_OVERLAP_MINUTES,
     }
     assert notice["city"] == {"slug": city.slug, "name": city.name}

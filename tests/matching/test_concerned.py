@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
+from cities.days import local_day
+from matching import scanning
 from matching.models import Match
-from matching.scanning import reading, scans, snapshots
+from matching.scanning import due_offers, reading, snapshots
 from matching.scanning.reading import concerned
 from needs.models import OPEN_STATES, Need
 from offers.models import Offer
@@ -57,7 +59,7 @@ def improved_by(offers, town):
     rows = list(Need.objects.filter(city=town, state__in=OPEN_STATES))
     snapshot = snapshots.of_pairs(rows, [offer.pk for offer in offers], city=town, now=NOW)
     found, feasible = set(), set()
-    for ranking in snapshot.rank(today=snapshots.local_day(NOW, town), near=0):
+    for ranking in snapshot.rank(today=local_day(NOW, town), near=0):
         kept = list(Match.objects.filter(need=ranking.need_id).suggested().values_list("score", flat=True))
         if ranking.pairings:
             feasible.add(ranking.need_id)
@@ -116,7 +118,7 @@ def test_no_need_is_missed(db, centre, earlier, newcomers, wanted):
             )  # fmt: skip
         for one in earlier:
             offer(one)
-        while scans.scan_due_needs(by=None, now=NOW):
+        while scanning.scan_due_needs(by=None, now=NOW):
             pass
         new = [offer(one) for one in newcomers]
         for town in (here, there):
@@ -124,7 +126,7 @@ def test_no_need_is_missed(db, centre, earlier, newcomers, wanted):
             ids = [one.pk for one in new]
             read = snapshots.of_offers(ids, city=town, now=NOW).needs
             assert feasible <= set(read.ids.tolist())
-            assert set(scans._needs_improved_by(ids, town, now=NOW)) == improved
+            assert set(due_offers.needs_improved_by(ids, town, now=NOW)) == improved
         transaction.set_rollback(True)
 
 

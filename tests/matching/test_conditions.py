@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, Role
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from matching import conditions, selectors, services
 from matching.conditions import CannotAnswer, CannotAsk
 from matching.models import ConditionQuestion, Match, MatchState, Scan
-from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from notifications.models import Message

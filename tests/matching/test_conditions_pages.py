@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from matching import conditions, links
 from matching.models import ConditionQuestion, Match
 from matching.reasons.sentences import near_miss_sentence
-from matching.scanning.snapshots import local_day
 from needs import services as needs
 from notifications.models import Message
 from offers import services as offers

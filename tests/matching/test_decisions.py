@@ -9,11 +9,11 @@ from accounts import services as accounts
 from accounts.models import Organisation, Role
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from matching import services
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.lifecycle import Role as Acting
 from matching.models import Decision, Hold, Match, MatchState
-from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from notifications.models import Message

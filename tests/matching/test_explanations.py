@@ -15,11 +15,11 @@ import engine
 from accounts.models import Role
 from catalogue.vocabulary import Kind
 from matching import links, services
+from matching.algorithm import notice
 from matching.explanations.document import as_pdf
 from matching.explanations.explaining import RULE_REASONS, Reader, explain
 from matching.lifecycle import Reason
 from matching.models import Match, Scan
-from matching.reasons import notice
 from matching.reasons.sentences import _SENTENCES, PART_LABELS, PART_REASONS
 from needs.models import Need
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory

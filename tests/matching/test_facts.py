@@ -9,6 +9,7 @@ from django.urls import reverse
 
 import engine
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from matching import presentation, selectors, services
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
@@ -37,7 +38,7 @@ def read(**which):
 def engine_s_own(match):
     """The reasons of a fresh comparison of the two rows."""
     snapshot = snapshots.of_pairs([match.need], [match.offer_id], city=match.city, now=NOW)
-    today = snapshots.local_day(NOW, match.city)
+    today = local_day(NOW, match.city)
     (ranking,) = snapshot.rank(today=today)
     (pairing,) = ranking.pairings
     need, offer = snapshot.need_records()[match.need_id], snapshot.offer_records()[match.offer_id]

@@ -17,11 +17,10 @@ from accounts import services as accounts
 from accounts.models import Organisation
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Kind
-from matching import services
+from cities.days import local_day
+from matching import scanning, services
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Hold, Match
-from matching.scanning import scans
-from matching.scanning.snapshots import local_day
 from needs import services as needs
 from needs.models import Need
 from offers import services as offers
@@ -150,7 +149,7 @@ class World:
             needs.withdraw(need_id=need, **by)
         elif name == "suspend":
             accounts.suspend_organisation(organisation=organisation, **by)
-            scans.set_suspended_aside(by=None, now=self.moment)
+            scanning.set_suspended_aside(by=None, now=self.moment)
         elif name == "verify":
             accounts.verify_organisation(organisation=organisation, **by)
 

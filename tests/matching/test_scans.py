@@ -10,11 +10,10 @@ import engine
 from accounts import services as accounts
 from accounts.models import Organisation
 from catalogue.vocabulary import Kind, Urgency
-from matching import services
+from matching import scanning, services
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
 from matching.reasons import facts
-from matching.scanning import scans
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.models import Message
@@ -63,7 +62,7 @@ def everything():
 def test_a_new_need_is_matched_with_the_offers_that_are_there(city):
     offer = OfferFactory(city=city, capacity=3)
     need = due_need(city=city)
-    assert scans.scan_due_needs(by=None, now=NOW) == 1
+    assert scanning.scan_due_needs(by=None, now=NOW) == 1
     assert suggested(need) == [offer]
     need.refresh_from_db()
     assert need.scan_due_at is None
@@ -74,8 +73,8 @@ def test_a_new_need_is_matched_with_the_offers_that_are_there(city):
 def test_a_new_offer_is_matched_with_the_needs_that_are_there(city):
     need = NeedFactory(city=city)
     offer = due_offer(city=city)
-    assert scans.scan_due_offers(by=None, now=NOW) == 1
-    assert scans.scan_due_needs(by=None, now=NOW) == 1
+    assert scanning.scan_due_offers(by=None, now=NOW) == 1
+    assert scanning.scan_due_needs(by=None, now=NOW) == 1
     assert suggested(need) == [offer]
     assert not Offer.objects.due_for_scan().exists()
 
@@ -85,7 +84,7 @@ def test_an_offer_that_suits_nobody_makes_no_need_due(city):
     NeedFactory(city=city, goods=True)
     due_offer(city=city, capacity=2)
     due_offer(city=city, kind=Kind.SKILL)
-    assert scans.scan_due_offers(by=None, now=NOW) == 2
+    assert scanning.scan_due_offers(by=None, now=NOW) == 2
     assert not Need.objects.due_for_scan().exists()
 
 
@@ -185,12 +184,12 @@ def test_a_need_that_has_begun_is_looked_at_again_each_morning(city):
     ends = OfferFactory(city=city, capacity=3, windows=[(NOW.date(), NOW.date() + timedelta(days=3))])
     drain()
     assert suggested(need) == [stays, ends]
-    assert scans.mark_begun(by=None, now=NOW + timedelta(hours=11)) == 0, "still Monday"
+    assert scanning.mark_begun(by=None, now=NOW + timedelta(hours=11)) == 0, "still Monday"
     tuesday = NOW + timedelta(hours=12, minutes=1)
-    assert scans.mark_begun(by=None, now=tuesday) == 1
+    assert scanning.mark_begun(by=None, now=tuesday) == 1
     assert list(Need.objects.due_for_scan()) == [need]
     drain(tuesday)
-    assert scans.mark_begun(by=None, now=tuesday) == 0
+    assert scanning.mark_begun(by=None, now=tuesday) == 0
     assert suggested(need) == [stays]
     assert Match.objects.get(need=need, offer=stays).first_day == tuesday.date() + timedelta(days=1)
     assert suggested(to_come) == [stays]
@@ -330,8 +329,8 @@ def test_a_suspended_association_s_needs_come_back_complete(city, coordinator):
     drain()
     organisation = Organisation.objects.get(pk=match.need.organisation_id)
     accounts.suspend_organisation(organisation=organisation, by=coordinator, now=NOW)
-    assert scans.set_suspended_aside(by=None, now=NOW) == 1
-    assert scans.set_suspended_aside(by=None, now=NOW) == 0
+    assert scanning.set_suspended_aside(by=None, now=NOW) == 1
+    assert scanning.set_suspended_aside(by=None, now=NOW) == 0
     # What arrives meanwhile is not suggested, and not forgotten.
     duvets, room = due_offer(city=city, kind=Kind.GOODS), due_offer(city=city, capacity=4)
     drain()
@@ -418,8 +417,8 @@ def test_two_workers_never_scan_one_need_at_once(transactional_db, city, at_once
     OfferFactory(city=city, capacity=3)
     need = due_need(city=city)
     with transaction.atomic():
-        assert scans.scan_due_needs(by=None, now=NOW) == 1
-        assert at_once(partial(scans.scan_due_needs, by=None, now=NOW)) == [0], (
+        assert scanning.scan_due_needs(by=None, now=NOW) == 1
+        assert at_once(partial(scanning.scan_due_needs, by=None, now=NOW)) == [0], (
             "passes over it, does not wait"
         )
     assert len(suggested(need)) == 1
@@ -430,7 +429,7 @@ def test_many_workers_share_the_work(transactional_db, city, at_once):
     OfferFactory.create_batch(3, city=city, capacity=3)
     for _ in range(60):
         due_need(city=city)
-    counts = at_once(*[partial(scans.scan_due_needs, by=None, now=NOW)] * 6)
+    counts = at_once(*[partial(scanning.scan_due_needs, by=None, now=NOW)] * 6)
     assert sum(counts) == 60
     assert Match.objects.count() == 180
     assert Scan.objects.count() == 60
@@ -448,7 +447,7 @@ def test_a_need_that_changes_while_it_is_scanned_is_due_again(transactional_db, 
         today=NOW.date(),
     )
     with transaction.atomic():
-        scans.scan_due_needs(by=None, now=NOW)
+        scanning.scan_due_needs(by=None, now=NOW)
         answer = meanwhile(change)
     assert answer().quantity == 4
     need.refresh_from_db()
@@ -461,7 +460,7 @@ def test_a_mark_that_comes_during_a_scan_is_not_lost(transactional_db, city, mea
     """The need is due already: marking it again must not be swallowed by the scan that is under way."""
     need = due_need(city=city)
     with transaction.atomic():
-        scans.scan_due_needs(by=None, now=NOW)
+        scanning.scan_due_needs(by=None, now=NOW)
         answer = meanwhile(partial(needs.mark_due, need_ids=[need.pk], now=LATER))
     assert answer() == 1
     need.refresh_from_db()
@@ -475,10 +474,10 @@ def test_an_offer_that_goes_while_a_need_is_scanned_leaves_no_suggestion(transac
 
     def go():
         offers.withdraw(offer_id=offer.pk, by=offer.owner, now=NOW)
-        return scans.scan_due_offers(by=None, now=NOW)
+        return scanning.scan_due_offers(by=None, now=NOW)
 
     with transaction.atomic():
-        scans.scan_due_needs(by=None, now=NOW)
+        scanning.scan_due_needs(by=None, now=NOW)
         assert suggested(need) == [offer]
         answer = meanwhile(go)
     assert answer() == 1
@@ -494,11 +493,11 @@ def test_an_offer_taken_while_a_need_is_scanned_leaves_no_suggestion(
 
     def take():
         services.propose(match_id=match.pk, by=coordinator, now=NOW)
-        while not scans.scan_due_offers(by=None, now=NOW):
+        while not scanning.scan_due_offers(by=None, now=NOW):
             pass
 
     with transaction.atomic():
-        scans.scan_due_needs(by=None, now=NOW)
+        scanning.scan_due_needs(by=None, now=NOW)
         assert suggested(need) == [match.offer]
         answer = meanwhile(take)
     assert answer() is None
@@ -512,8 +511,8 @@ def test_a_scan_does_not_wait_for_a_proposal(transactional_db, city, coordinator
     other = due_need(city=city)
     with transaction.atomic():
         services.propose(match_id=match.pk, by=coordinator, now=NOW)
-        assert at_once(partial(scans.scan_due_needs, by=None, now=NOW)) == [1]
-        assert at_once(partial(scans.scan_due_offers, by=None, now=NOW)) == [0], "it is locked: for later"
+        assert at_once(partial(scanning.scan_due_needs, by=None, now=NOW)) == [1]
+        assert at_once(partial(scanning.scan_due_offers, by=None, now=NOW)) == [0], "it is locked: for later"
         assert suggested(other) == [match.offer]
     drain()
     assert Match.objects.get(need=other).parts["fit"] == 1, "three of six places are left"
@@ -524,9 +523,9 @@ def test_scans_of_two_towns_do_not_wait_for_each_other(transactional_db, city, a
     elsewhere = due_need(city=CityFactory())
     due_offer(city=elsewhere.city)
     with transaction.atomic():
-        assert scans.scan_due_needs(by=None, now=NOW) == 1
-        assert at_once(partial(scans.scan_due_needs, by=None, now=NOW)) == [1]
-        assert at_once(partial(scans.scan_due_offers, by=None, now=NOW)) == [1]
+        assert scanning.scan_due_needs(by=None, now=NOW) == 1
+        assert at_once(partial(scanning.scan_due_needs, by=None, now=NOW)) == [1]
+        assert at_once(partial(scanning.scan_due_offers, by=None, now=NOW)) == [1]
 
 
 # --- Who is told ---------------------------------------------------------------------------------------
@@ -561,7 +560,7 @@ def test_one_scan_of_needs_that_lack_offers_and_of_others_that_do_not(city):
         OfferFactory(**room, capacity=capacity, scan_due_at=None)
     short, long = {"last_day": date(2026, 4, 10)}, {"last_day": date(2026, 5, 30)}
     full, lacking = due_need(city=city, **short), due_need(city=city, **long)
-    assert scans.scan_due_needs(by=None, now=NOW) == 2
+    assert scanning.scan_due_needs(by=None, now=NOW) == 2
     found = {scan.need_id: scan for scan in Scan.objects.all()}
     assert (found[full.pk].suggested, found[full.pk].feasible, found[full.pk].near_misses) == (20, 22, [])
     assert (found[lacking.pk].suggested, found[lacking.pk].feasible) == (0, 0)
@@ -569,7 +568,7 @@ def test_one_scan_of_needs_that_lack_offers_and_of_others_that_do_not(city):
     together = everything()
     for need in (lacking, full):
         needs.mark_due(need_ids=[need.pk], now=NOW)
-        assert scans.scan_due_needs(by=None, now=NOW) == 1
+        assert scanning.scan_due_needs(by=None, now=NOW) == 1
     assert everything() == together
 
 

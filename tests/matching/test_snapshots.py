@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 import engine
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from engine.columns import UNKNOWN, unit_sphere
-from matching import services
+from matching import scanning, services
 from matching.lifecycle import Reason
 from matching.models import Match
-from matching.scanning import reading, scans, snapshots
+from matching.scanning import reading, snapshots
 from matching.scanning.reading import Town, arrays, list_columns
 from matching.scanning.reading.ranges import in_circle
-from matching.scanning.snapshots import local_day
 from needs.models import Need
 from offers.models import Offer, Window
 from tests.factories.accounts import CityRoleFactory, OrganisationFactory, UserFactory
@@ -171,7 +171,7 @@ def test_columns_are_those_of_the_records(db, offered, asked, zone):
         for number, found in enumerate(offered):
             due_offer(city=city, owner=owner, confirmed_at=NOW - timedelta(hours=13 * number), **found)
         made = [due_need(city=city, organisation=association, **found) for found in asked]
-        scans.scan_due_needs(by=None, now=NOW)
+        scanning.scan_due_needs(by=None, now=NOW)
         coordinator = CityRoleFactory(city=city).user
         for match in Match.objects.order_by("pk")[:2]:
             with suppress(services.Taken):

@@ -10,10 +10,9 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
-from matching import services
+from matching import scanning, services
 from matching.lifecycle import ARROWS, NotPossible, Reason
 from matching.models import Decision, Match
-from matching.scanning import scans
 from needs import services as needs
 from needs.models import Need
 from offers import services as offers
@@ -51,15 +50,15 @@ def one_of_everything(random: Random, desk: User, done: Counter[str]) -> None:
             )
             for act, why in DECISIONS.items()
         }
-        scanning = [
-            ("scan needs", partial(scans.scan_due_needs, by=None, now=NOW)),
-            ("scan offers", partial(scans.scan_due_offers, by=None, now=NOW)),
+        scans = [
+            ("scan needs", partial(scanning.scan_due_needs, by=None, now=NOW)),
+            ("scan offers", partial(scanning.scan_due_offers, by=None, now=NOW)),
         ]
         on_anything = {
             "lapse": partial(services.lapse_unanswered, by=None, now=now),
             "start": partial(services.start_due, by=None, now=now),
             "orphans": partial(services.cancel_orphans, by=None, now=now),
-            "set aside": partial(scans.set_suspended_aside, by=None, now=NOW),
+            "set aside": partial(scanning.set_suspended_aside, by=None, now=NOW),
             "pause": partial(offers.pause, offer_id=offer, **by),
             "resume": partial(offers.resume, offer_id=offer, **by),
             "capacity": partial(
@@ -77,7 +76,7 @@ def one_of_everything(random: Random, desk: User, done: Counter[str]) -> None:
         if possible and random.random() < 0.6:
             name, call = (act := str(random.choice(possible))), on_match[act]
         else:
-            name, call = random.choice([*on_match.items(), *4 * scanning, *2 * list(on_anything.items())])
+            name, call = random.choice([*on_match.items(), *4 * scans, *2 * list(on_anything.items())])
         try:
             call()
         except REFUSALS:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config import embedded
-from notifications import services, tasks
+from notifications import delivery, services, tasks
 from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def deliver(now: datetime = NOW, channel: str = "email") -> bool:
-    return services.deliver_batch(channel=channel, by=None, now=now)
+    return delivery.deliver_batch(channel=channel, by=None, now=now)
 
 
 # --- What is sent --------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ def test_what_is_not_due_and_what_is_a_call_stay(db, smtp_server):
 
 def test_a_batch_uses_one_connection_and_says_when_more_waits(db, scripted_server, monkeypatch):
     server = scripted_server()
-    monkeypatch.setattr(services, "BATCH", 3)
+    monkeypatch.setattr(delivery, "BATCH", 3)
     MessageFactory.create_batch(4)
 
     assert deliver()
@@ -185,7 +185,7 @@ def test_what_waits_for_a_channel_that_is_no_more_comes_to_the_desk(db):
     sent = MessageFactory(channel="pigeon", state=MessageState.SENT, sent_at=NOW)
     others = [MessageFactory(), MessageFactory(to_call=True)]
 
-    assert services.fail_orphans(by=None, now=NOW + 10 * MINUTE) == 1
+    assert delivery.fail_orphans(by=None, now=NOW + 10 * MINUTE) == 1
 
     gone.refresh_from_db()
     assert (gone.state, gone.last_error) == (MessageState.FAILED, "no such channel")
@@ -241,7 +241,7 @@ def test_an_interrupted_message_is_never_sent_again_by_itself(db, scripted_serve
     deliver()
     server.answers.clear()
     for days in range(5):
-        services.mark_interrupted(by=None, now=NOW + timedelta(days=days))
+        delivery.mark_interrupted(by=None, now=NOW + timedelta(days=days))
         deliver(NOW + timedelta(days=days))
 
     message.refresh_from_db()
@@ -260,11 +260,11 @@ def test_the_line_that_breaks_costs_one_message_not_the_batch(db, scripted_serve
     assert states == [MessageState.QUEUED, MessageState.QUEUED, MessageState.UNCERTAIN]
 
 
-def test_a_claim_that_nobody_settled_becomes_uncertain_after_ten_minutes(db, smtp_server):
+def test_a_claim_without_a_result_becomes_uncertain_after_ten_minutes(db, smtp_server):
     lost = MessageFactory(state=MessageState.SENDING, claimed_at=NOW - 10 * MINUTE, attempts=1)
     under_way = MessageFactory(state=MessageState.SENDING, claimed_at=NOW - 9 * MINUTE, attempts=1)
 
-    assert services.mark_interrupted(by=None, now=NOW) == 1
+    assert delivery.mark_interrupted(by=None, now=NOW) == 1
     deliver(NOW)
 
     lost.refresh_from_db()
@@ -276,9 +276,9 @@ def test_a_claim_that_nobody_settled_becomes_uncertain_after_ten_minutes(db, smt
 def test_a_worker_that_was_only_slow_still_says_what_it_knows(db, smtp_server):
     """Its message was set aside meanwhile: the late answer is worth more than the doubt."""
     message = MessageFactory()
-    claimed = services._claim("email", now=NOW)
-    services.mark_interrupted(by=None, now=NOW + 11 * MINUTE)
-    services._settle(claimed, MessageState.SENT, sent_at=NOW)
+    claimed = delivery._claim("email", now=NOW)
+    delivery.mark_interrupted(by=None, now=NOW + 11 * MINUTE)
+    delivery._record(claimed, MessageState.SENT, sent_at=NOW)
 
     message.refresh_from_db()
     assert message.state == MessageState.SENT
@@ -286,11 +286,11 @@ def test_a_worker_that_was_only_slow_still_says_what_it_knows(db, smtp_server):
 
 def test_a_late_answer_never_touches_a_newer_attempt(db, smtp_server):
     message = MessageFactory()
-    claimed = services._claim("email", now=NOW)
-    services.mark_interrupted(by=None, now=NOW + 11 * MINUTE)
+    claimed = delivery._claim("email", now=NOW)
+    delivery.mark_interrupted(by=None, now=NOW + 11 * MINUTE)
     services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW + 12 * MINUTE)
-    services._claim("email", now=NOW + 12 * MINUTE)
-    services._settle(claimed, MessageState.QUEUED, error="rcpt 450", due_at=NOW)
+    delivery._claim("email", now=NOW + 12 * MINUTE)
+    delivery._record(claimed, MessageState.QUEUED, error="rcpt 450", due_at=NOW)
 
     message.refresh_from_db()
     assert (message.state, message.attempts) == (MessageState.SENDING, 2)
@@ -306,7 +306,7 @@ def test_an_operator_sends_an_interrupted_message_again(db, smtp_server):
 
 
 @pytest.mark.parametrize("state", [MessageState.SENDING, MessageState.QUEUED])
-def test_only_what_is_settled_without_success_is_sent_again(db, state):
+def test_only_what_ended_without_success_is_sent_again(db, state):
     message = MessageFactory(state=state, claimed_at=NOW, due_at=NOW + MINUTE)
 
     services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW)
@@ -377,7 +377,7 @@ def test_a_worker_killed_in_mid_send_leaves_one_uncertain_message(
     message.refresh_from_db()
     assert message.state == MessageState.SENDING
     later = datetime.now(UTC) + 11 * MINUTE
-    services.mark_interrupted(by=None, now=later)
+    delivery.mark_interrupted(by=None, now=later)
     deliver(later)
     message.refresh_from_db()
     assert message.state == MessageState.UNCERTAIN

@@ -104,7 +104,7 @@ def _a_worker_answers() -> bool:
 
 def _work(rescan: Rescan, count: int, line: "_Line") -> None:
     """Do the parts in processes of our own, showing how far they are. A process that dies is replaced: whatever it
-    had in hand counts as tried, so this ends. A part that somebody else has in hand is waited for.
+    worked on counts as tried, so this ends. A part that somebody else works on is waited for.
     """
     # Celery's own: a child begins with connections to the broker of its own.
     context = billiard.get_context("fork")

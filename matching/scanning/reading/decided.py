@@ -1,9 +1,9 @@
-"""Pairs that people have answered, or are at."""
+"""Pairs that people have answered, or that are under way."""
 
 import numpy as np
 
 from engine.columns import Ints, row_codes
-from matching.lifecycle import ANSWERED, IN_HAND
+from matching.lifecycle import ACTIVE, ANSWERED
 from matching.scanning.reading import arrays
 from matching.scanning.reading.need_columns import Needs
 from matching.scanning.reading.offer_columns import Offers
@@ -11,7 +11,7 @@ from matching.scanning.reading.offer_columns import Offers
 _DECIDED = {
     "need": ("bigint", "m.need_id"),
     "offer": ("bigint", "m.offer_id"),
-    "in_hand": ("boolean", "m.state = ANY (%(in_hand)s)"),
+    "active": ("boolean", "m.state = ANY (%(active)s)"),
     "need_revision": ("integer", "m.need_revision"),
     "offer_revision": ("integer", "m.offer_revision"),
 }
@@ -21,14 +21,14 @@ def read_excluded(needs: Needs, offers: Offers) -> Ints:
     """`row_codes` of the pairs answered since either side last changed, and of those that are under way."""
     need_ids, offer_ids = np.asarray(needs.columns.ids), np.asarray(offers.columns.ids)
     side, ids = min(("need_id", need_ids), ("offer_id", offer_ids), key=lambda one: len(one[1]))
-    in_hand = sorted(map(str, IN_HAND))
+    active = sorted(map(str, ACTIVE))
     pairs = arrays.read(
         _DECIDED,
         f"FROM matching_match m WHERE m.{side} = ANY (%(ids)s::bigint[]) AND m.state = ANY (%(decided)s)",
         {
             "ids": arrays.text(ids),
-            "in_hand": in_hand,
-            "decided": [*in_hand, *sorted(map(str, ANSWERED))],
+            "active": active,
+            "decided": [*active, *sorted(map(str, ANSWERED))],
         },
     )
     pairs = arrays.taken(
@@ -38,5 +38,5 @@ def read_excluded(needs: Needs, offers: Offers) -> Ints:
     unchanged = (needs.revision[need] == pairs["need_revision"]) & (
         offers.revision[offer] == pairs["offer_revision"]
     )
-    aside = pairs["in_hand"] | unchanged
+    aside = pairs["active"] | unchanged
     return np.unique(row_codes(need[aside], offer[aside]))

@@ -10,13 +10,13 @@ import numpy as np
 
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
 from engine.columns import UNKNOWN, Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
+from engine.vocabulary import ASKED_DAYS
 from matching.scanning.reading import arrays
 from matching.scanning.reading.categories import CATEGORY_KINDS, NUMBERED, NUMBERED_PARAMS
 from matching.scanning.reading.list_columns import Lists, keyed
 from matching.scanning.reading.ranges import Ranges, Term, in_circle
 from offers.models import PACKED
 
-ASKED_DAYS = 30
 # Owners up to this number are looked up one by one; for more, everybody who was asked is read.
 FEW_OWNERS = 5_000
 QUARTER = 900_000_000  # of an hour, in microseconds

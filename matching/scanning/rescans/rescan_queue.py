@@ -10,7 +10,7 @@ from django.db.models import Avg, Count, QuerySet
 from accounts.models import User
 from cities.models import City
 from matching.models import Rescan, RescanPart
-from matching.scanning import writing
+from matching.scanning.rescans import horizon
 from matching.scanning.rescans.parts import Cell, Share, shares
 from needs.models import Need
 from notifications.wake_up import wake_on_commit
@@ -23,7 +23,7 @@ TRIES = 3
 @transaction.atomic
 def ask(*, cities: Collection[City], by: User | None, now: datetime) -> Rescan:
     """Have everything of these towns looked at again. Towns without an open need have no part in it."""
-    rescan = Rescan.objects.create(by=by, asked_at=now, horizon=writing.horizon())
+    rescan = Rescan.objects.create(by=by, asked_at=now, horizon=horizon.current())
     parts = RescanPart.objects.bulk_create(
         RescanPart(
             rescan=rescan,
@@ -55,7 +55,7 @@ def _shares(cities: Collection[City]) -> Iterator[tuple[tuple[int, str], Share]]
 
 
 def are_waiting() -> bool:
-    """Whether some part is undone, in hand or not."""
+    """Whether some part is undone, whether a worker is at it or not."""
     return undone().exists()
 
 

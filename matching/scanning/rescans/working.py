@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from accounts import selectors as accounts
 from cities.models import City
 from matching.models import Rescan, RescanPart
-from matching.scanning import scans, snapshots, writing
+from matching.scanning import announcing, barrier, results, snapshots, writing
+from matching.scanning.found import Result
+from matching.scanning.rescans import horizon
 from matching.scanning.rescans.rescan_queue import PART_TASK, TRIES, undone
 from matching.scanning.work_locks import Work, try_lock, unlock
 from needs import services as needs
@@ -83,8 +84,8 @@ def _begin(part: RescanPart, *, now: datetime) -> bool:
 
 
 def _look_at(part: RescanPart, *, now: datetime) -> bool:
-    """Read, compare and write one part; whether there are new suggestions. Reads without locks, see `writing`."""
-    horizon = writing.horizon()
+    """Read, compare and write one part; whether there are new suggestions. Reads without locks, see `horizon`."""
+    began_at = horizon.current()
     whole = snapshots.of_part(
         part.city, kind=part.kind, categories=part.categories, departments=part.departments, now=now
     )
@@ -92,9 +93,9 @@ def _look_at(part: RescanPart, *, now: datetime) -> bool:
     for snapshot in whole.slices(NEEDS_RANKED_AT_ONCE):
         # Those of which all is promised are looked at too, and have nothing.
         compared = snapshot.need_revisions()
-        found = scans.result_of(snapshot, revisions=snapshot.left_out | compared)
+        found = results.of_snapshot(snapshot, revisions=snapshot.left_out | compared)
         for some in found.slices(NEEDS_AT_ONCE):
-            left_out = _write(part, some, settled=compared.keys(), horizon=horizon, now=now)
+            left_out = _write(part, some, compared=compared.keys(), began_at=began_at, now=now)
             has_fresh |= left_out.has_fresh
             needs.mark_due(need_ids=left_out.need_ids, now=now)
     return has_fresh
@@ -110,7 +111,7 @@ class _LeftOut:
 
 @transaction.atomic
 def _write(
-    part: RescanPart, found: writing.Result, *, settled: Collection[int], horizon: int, now: datetime
+    part: RescanPart, found: Result, *, compared: Collection[int], began_at: int, now: datetime
 ) -> _LeftOut:
     """Write what was found for needs that nobody has touched since the reading.
 
@@ -118,13 +119,13 @@ def _write(
     found before we are told by the rows themselves; the offers that we do not know of wait for the rescan's end.
     """
     writing.without_waiting_for_the_disk()
-    scans.announce_scan(part.city)
-    touched = writing.touched_offers(found.offer_ids, horizon=horizon)
-    untouched = writing.lock_untouched(found.need_ids, horizon=horizon)
+    barrier.enter(part.city)
+    touched = horizon.touched_offers(found.offer_ids, since=began_at)
+    untouched = horizon.lock_untouched(found.need_ids, since=began_at)
     known, incomplete = found.of(untouched).without(touched)
     written = writing.write(known, now=now)
     complete = set(untouched) - incomplete
-    needs.mark_scanned(need_ids=complete & set(settled))
+    needs.mark_scanned(need_ids=complete & set(compared))
     RescanPart.objects.filter(pk=part.pk).update(
         feasible=F("feasible") + known.feasible,
         written=F("written") + sum(written.fresh.values()) + written.changed,
@@ -137,7 +138,7 @@ def _write(
 def _done(part: RescanPart, *, has_fresh: bool, now: datetime) -> None:
     RescanPart.objects.filter(pk=part.pk).update(finished_at=now)
     if has_fresh:
-        scans.announce_of_the_day(part.city, accounts.coordinators_of(part.city), now=now)
+        announcing.tell_of_the_day(part.city, now=now)
     _end(part.rescan_id, now=now)
 
 
@@ -158,7 +159,7 @@ def _end(rescan_id: int, *, now: datetime) -> None:
         return
     towns = City.objects.filter(pk__in=rescan.parts.values("city"))
     concerned = {*towns.values_list("pk", flat=True), *towns.values_list("linked", flat=True)} - {None}
-    touched = writing.touched_offers_of(concerned, horizon=rescan.horizon)
+    touched = horizon.touched_offers_of(concerned, since=rescan.horizon)
     offers.mark_due(offer_ids=touched, now=rescan.asked_at - COMMIT_WITHIN)
     rescan.finished_at = max(now, rescan.asked_at)
     rescan.save(update_fields=["finished_at"])

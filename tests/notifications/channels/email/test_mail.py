@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import services
+from notifications import delivery
 from notifications.models import MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def deliver() -> bool:
-    return services.deliver_batch(channel="email", by=None, now=NOW)
+    return delivery.deliver_batch(channel="email", by=None, now=NOW)
 
 
 def test_a_due_message_arrives_with_its_text_and_its_link(db, smtp_server, settings):

@@ -19,11 +19,17 @@ from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import City
 from engine.rules import ESSENTIAL, MICRO, SHORTEST_OVERLAP_MINUTES
-from engine.vocabulary import ACCEPTS, DEFAULT_WEIGHTS, KINDS, LANGUAGE_CATEGORIES, UNKNOWN_CONFIRMATION_DAYS
+from engine.vocabulary import (
+    ACCEPTS,
+    ASKED_DAYS,
+    DEFAULT_WEIGHTS,
+    KINDS,
+    LANGUAGE_CATEGORIES,
+    UNKNOWN_CONFIRMATION_DAYS,
+)
 from matching import weighting
-from matching.reasons import examples
+from matching.algorithm import examples
 from matching.reasons.sentences import PART_LABELS, PART_MEANINGS, RULE_WORDS
-from matching.scanning.snapshots import ASKED_DAYS
 
 DECIMALS = round(math.log10(MICRO))
 # The kinds about which each rule says something; of the others it always holds.

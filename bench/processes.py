@@ -21,7 +21,7 @@ class Done:
     peak_mb: float
 
 
-class Crew:
+class Processes:
     """A context: so many processes, ready to work when the block begins."""
 
     def __init__(self, processes: int) -> None:
@@ -62,8 +62,8 @@ class Crew:
 
 def alone(job: Callable[..., object], *arguments: object) -> Done:
     """One call in a process of its own."""
-    with Crew(1) as crew:
-        _, (done,) = crew.run(job, [arguments])
+    with Processes(1) as processes:
+        _, (done,) = processes.run(job, [arguments])
     return done
 
 

@@ -1,19 +1,23 @@
-"""One loaded need or offer as the engine's record, for a page that explains a pair. Thousands: see `snapshots.py`."""
+"""Needs and offers as the engine's records, for the few that are told of. Thousands: see `matching.scanning`."""
 
+import logging
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.db.models import Count, Sum
 
 import engine
 from catalogue.slots import parse_slot
+from cities.days import local_day
 from cities.models import City
-from engine.vocabulary import Kind, Urgency
-from matching.models import Hold
+from engine.vocabulary import ASKED_DAYS, HOUSING, Kind, Urgency
+from matching.models import Hold, Match
 from needs.models import Need
 from offers.models import Offer
+
+log = logging.getLogger(__name__)
 
 
 def need_record(need: Need, *, missing: int, today: date) -> engine.Need:
@@ -74,7 +78,7 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
         languages=frozenset(offer.languages),
         available=tuple(engine.Window(w.first_day, w.last_day) for w in offer.windows.all()),
         capacity=offer.capacity,
-        confirmed_on=_day(offer.confirmed_at, city),
+        confirmed_on=local_day(offer.confirmed_at, city) if offer.confirmed_at else None,
         asked_last_30_days=asked,
         registered_at=offer.created_at,
         holds=tuple(engine.Hold(hold.first_day, hold.last_day, hold.quantity) for hold in holds),
@@ -91,6 +95,55 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
     )
 
 
+def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:
+    """Needs as records, by their ids, as they stand today; those of which all is promised are left out."""
+    needs = list(needs)
+    held = dict(
+        Hold.objects.filter(need__in=needs, released=False)
+        .values("need")
+        .annotate(total=Sum("quantity"))
+        .values_list("need", "total")
+    )
+    found = {}
+    for need in needs:
+        missing = need.quantity - held.get(need.pk, 0)
+        if missing <= 0 or (need.kind == HOUSING and missing < need.quantity):
+            continue  # everything is promised; of a household that grew since, nobody is housed apart
+        try:
+            found[need.pk] = need_record(need, missing=missing, today=today)
+        except (ValueError, ValidationError) as error:
+            log.error("need %s is left out of its scan: %s", need.pk, refused_field(error))
+    return found
+
+
+def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int, engine.Offer]:
+    """Open offers as records, by their ids; days are those of the town's calendar."""
+    offers = list(
+        Offer.objects.open().filter(pk__in=list(ids)).order_by("pk").prefetch_related("windows", "holds")
+    )
+    asked = dict(
+        Match.objects.filter(
+            asked_at__gte=now - timedelta(days=ASKED_DAYS),
+            offer__owner__in={offer.owner_id for offer in offers},
+        )
+        .values("offer__owner")
+        .annotate(times=Count("pk"))
+        .values_list("offer__owner", "times")
+    )
+    found = {}
+    for offer in offers:
+        try:
+            found[offer.pk] = offer_record(
+                offer,
+                holds=offer.holds.all(),
+                asked=asked.get(offer.owner_id, 0),
+                city=city,
+            )
+        except (ValueError, ValidationError) as error:
+            log.error("offer %s is left out: %s", offer.pk, refused_field(error))
+    return found
+
+
 def refused_field(error: ValueError | ValidationError) -> str:
     """The field of a row that the engine refused. Its value may be personal, and stays out of the log."""
     if isinstance(error, ValidationError):
@@ -102,7 +155,3 @@ def slots(texts: Sequence[str]) -> tuple[engine.Slot, ...]:
     """Weekly slots as they are written ("tue 18:00-20:00")."""
     parsed = [parse_slot(text) for text in texts]
     return tuple(engine.Slot(slot.weekday, slot.start_minute, slot.end_minute) for slot in parsed)
-
-
-def _day(moment: datetime | None, city: City) -> date | None:
-    return None if moment is None else moment.astimezone(ZoneInfo(city.timezone)).date()

@@ -1,0 +1,16 @@
+"""The days of a town's own calendar (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from cities.models import City
+
+
+def local_day(moment: datetime, city: City) -> date:
+    """The town's calendar day at this moment."""
+    return moment.astimezone(ZoneInfo(city.timezone)).date()
+
+
+def midnight(day: date, city: City) -> datetime:
+    """The moment at which this day begins in the town."""
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(city.timezone))

@@ -1,0 +1,26 @@
+"""A near miss as it is shown: which condition, and by how much."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from matching.reasons.sentences import near_miss_sentence
+from needs.models import Need
+from offers.models import Offer
+
+
+@dataclass(slots=True)
+class NearMissLine:
+    """An offer that only one condition keeps from being possible; `facts.explained` fills in its numbers."""
+
+    need: Need
+    offer: Offer
+    rule: str
+    gap: float | None
+    distance_km: float
+    params: Mapping[str, Any] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The condition with its gap, in the reader's language; empty before it is explained."""
+        return "" if self.params is None else near_miss_sentence(self.rule, self.params)
