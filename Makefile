@@ -11,6 +11,8 @@ SYSTEM_PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 py
 	&& echo $$name && exit; done; echo python3)
 # More words for a command: make test ARGS="tests/offers -k pause"
 ARGS ?=
+# Another day and hour for the tests, in the towns' time: make test CLOCK="2027-07-14 23:55"
+CLOCK ?=
 
 .PHONY: help
 help: ## Montre cette aide
@@ -35,7 +37,7 @@ setup: ## Installe l'environnement de développement dans .venv
 test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" pour choisir)
 	@$(SYSTEM_PYTHON) config/bootstrap.py --dev --browser
 	@$(PY) manage.py translations --compile
-	$(PY) -m pytest $(ARGS)
+	$(if $(CLOCK),$(PY) -m tests.clock "$(CLOCK)") $(PY) -m pytest $(ARGS)
 
 .PHONY: check
 check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production

@@ -5,23 +5,58 @@ them: each member of the staff activates an authenticator application under « D
 account page, which is then asked for at each sign-in. Towns never need these pages.
 """
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
+from accounts import services
 from accounts.models import (
     ApiToken,
+    CityEdit,
     CityRole,
     Consent,
     ContactReading,
     Membership,
+    MembershipChange,
     Organisation,
+    OrganisationEdit,
     OrganisationReview,
+    PersonEdit,
+    RoleChange,
     User,
 )
+from cities.forms import CityForm
+from cities.models import City
 
 # The page with a password gives way to the code.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def by_and_now(request: HttpRequest) -> dict[str, Any]:
+    """Who acts and when, as the services take them."""
+    return {"by": request.user, "now": timezone.now()}
+
+
+def said(form: forms.ModelForm) -> dict[str, Any]:
+    """What the form changes."""
+    return {name: form.cleaned_data[name] for name in form.changed_data}
+
+
+class KeepsWho(admin.ModelAdmin):
+    """Roles and members are written by the services, which keep who changed what."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        give, take = SERVICES[formset.model]
+        new = formset.save(commit=False)
+        # A row that now says something else is the old one taken back and another given.
+        for row in [*formset.deleted_objects, *(row for row, _fields in formset.changed_objects)]:
+            take(formset.model.objects.get(pk=row.pk), by_and_now(request))
+        for row in new:
+            give(row, by_and_now(request))
 
 
 class CityRoleInline(admin.TabularInline):
@@ -36,8 +71,30 @@ class MembershipInline(admin.TabularInline):
     raw_id_fields = ["user", "organisation"]
 
 
+def _give_role(row: CityRole, moment: dict[str, Any]) -> None:
+    services.give_role(user=row.user, city=row.city, role=row.role, **moment)
+
+
+def _take_role(row: CityRole, moment: dict[str, Any]) -> None:
+    services.take_role(user=row.user, city=row.city, role=row.role, **moment)
+
+
+def _set_member(row: Membership, moment: dict[str, Any]) -> None:
+    services.set_member(user=row.user, organisation=row.organisation, role=row.role, **moment)
+
+
+def _remove_member(row: Membership, moment: dict[str, Any]) -> None:
+    services.remove_member(user=row.user, organisation=row.organisation, **moment)
+
+
+SERVICES: dict[type, Any] = {
+    CityRole: (_give_role, _take_role),
+    Membership: (_set_member, _remove_member),
+}
+
+
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(KeepsWho):
     list_display = ["__str__", "is_staff", "is_active", "created_at"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["name", "email__exact", "phone__exact"]
@@ -45,9 +102,15 @@ class UserAdmin(admin.ModelAdmin):
     readonly_fields = ["created_at"]
     inlines = [CityRoleInline, MembershipInline]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            services.correct_person(user=obj, fields=said(form), **by_and_now(request))
+        else:
+            super().save_model(request, obj, form, change)
+
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(KeepsWho):
     list_display = ["name", "city", "state", "created_at"]
     list_filter = ["state", "city"]
     list_select_related = ["city"]
@@ -55,6 +118,46 @@ class OrganisationAdmin(admin.ModelAdmin):
     # The state changes through the coordinators' page, which keeps who and why.
     readonly_fields = ["state", "verified_at", "verified_by", "created_at"]
     inlines = [MembershipInline]
+
+    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
+        if change:
+            services.change_organisation(organisation=obj, fields=said(form), **by_and_now(request))
+        else:
+            super().save_model(request, obj, form, change)
+
+
+@admin.register(City)
+class CityAdmin(admin.ModelAdmin):
+    """A town is closed, never deleted: everything belongs to it.
+
+    The points of its score are shown alone: they are changed on the town's own page, with a preview and a history.
+    """
+
+    form = CityForm
+    list_display = ["name", "slug", "seat", "is_open", "phone", "email"]
+    list_filter = ["is_open"]
+    list_select_related = ["seat"]
+    search_fields = ["name", "slug"]
+    filter_horizontal = ["linked"]
+    readonly_fields = ["weights", "created_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: City, form: Any, change: bool) -> None:
+        fields = {name: value for name, value in form.cleaned_data.items() if name != "linked"}
+        if change:
+            services.update_city(city_id=obj.pk, changes=fields, **by_and_now(request))
+        else:
+            obj.pk = services.create_city(**fields, **by_and_now(request)).pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        city = form.instance
+        before, after = set(city.linked.all()), set(form.cleaned_data["linked"])
+        for other in after - before:
+            services.link_cities(city_id=city.pk, other_id=other.pk, **by_and_now(request))
+        for other in before - after:
+            services.unlink_cities(city_id=city.pk, other_id=other.pk, **by_and_now(request))
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -94,3 +197,40 @@ class OrganisationReviewAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
+
+
+class ChangesAdmin(ReadOnlyAdmin):
+    """Who changed what: old and new of each field, as they are kept."""
+
+    list_filter = ["at"]
+    date_hierarchy = "at"
+
+
+@admin.register(PersonEdit)
+class PersonEditAdmin(ChangesAdmin):
+    list_display = ["at", "person", "by", "__str__"]
+    list_select_related = ["person", "by"]
+
+
+@admin.register(RoleChange)
+class RoleChangeAdmin(ChangesAdmin):
+    list_display = ["at", "person", "city", "by", "what"]
+    list_select_related = ["person", "city", "by"]
+
+
+@admin.register(OrganisationEdit)
+class OrganisationEditAdmin(ChangesAdmin):
+    list_display = ["at", "organisation", "by", "__str__"]
+    list_select_related = ["organisation", "by"]
+
+
+@admin.register(MembershipChange)
+class MembershipChangeAdmin(ChangesAdmin):
+    list_display = ["at", "person", "organisation", "by", "what"]
+    list_select_related = ["person", "organisation", "by"]
+
+
+@admin.register(CityEdit)
+class CityEditAdmin(ChangesAdmin):
+    list_display = ["at", "city", "by", "__str__"]
+    list_select_related = ["city", "by"]

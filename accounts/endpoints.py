@@ -17,8 +17,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.access import DESK, has_role, require
 from accounts.models import User
 from accounts.problems import ProblemSerializer
+from cities.models import City
 
 _KEY = re.compile(r"[!-~]{1,50}")
 # More digits than any of our numbers has, and fewer than it takes to overflow one.
@@ -109,6 +111,11 @@ class Endpoint(GenericViewSet):
         user = self.request.user
         assert isinstance(user, User)
         return user
+
+    def enters_for_others(self, city: City) -> None:
+        """Only the town's desk registers what somebody else offers or needs. Raises PermissionDenied."""
+        refusal = _("Seul l’accueil de la ville enregistre pour quelqu’un d’autre.")
+        require(has_role(self.actor, city, DESK), refusal)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, RequestDataTooBig):

@@ -1,10 +1,10 @@
 """People, what they may do in a city, the associations they speak for, and what they agreed to."""
 
 import re
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, validate_slug
 from django.db import models
@@ -16,7 +16,9 @@ from phonenumber_field.modelfields import PhoneNumberField
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siret as siret_number
 
+from accounts.access import COORDINATION, DESK, TEAM, Role, VisibleQuerySet, associations_of, towns_of
 from catalogue.constraints import insert_checked
+from catalogue.models import FieldChange
 
 
 class LowerCaseEmailField(models.EmailField):
@@ -48,8 +50,8 @@ class LowerCaseEmailField(models.EmailField):
         return name, "django.db.models.EmailField", args, kwargs
 
 
-class UserQuerySet(models.QuerySet["User"]):
-    def visible_to(self, user: "User | AnonymousUser") -> Self:
+class UserQuerySet(VisibleQuerySet["User"]):
+    def seen_by(self, user: "User") -> Q:
         """Oneself; for the staff of a city, its teams and the members of its associations.
 
         Callers and citizens are deliberately not in this list: nobody may leaf through the people of a town.
@@ -57,17 +59,11 @@ class UserQuerySet(models.QuerySet["User"]):
         (`selectors.find_person`), and everybody else meets a citizen through an offer or a need that they
         may see.
         """
-        if not user.is_authenticated:
-            return self.none()
         if user.is_superuser:
-            return self
-        staff_of = CityRole.objects.filter(user=user).values("city")
-        desk_of = CityRole.objects.filter(user=user, role__in=DESK_ROLES).values("city")
-        return self.filter(
-            Q(pk=user.pk)
-            | Exists(CityRole.objects.filter(user=OuterRef("pk"), city__in=staff_of))
-            | Exists(Membership.objects.filter(user=OuterRef("pk"), organisation__city__in=desk_of))
-        )
+            return Q()
+        colleagues = CityRole.objects.filter(user=OuterRef("pk"), city__in=towns_of(user, TEAM))
+        members = Membership.objects.filter(user=OuterRef("pk"), organisation__city__in=towns_of(user, DESK))
+        return Q(pk=user.pk) | Exists(colleagues) | Exists(members)
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -168,16 +164,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return bool(self.email) and self.is_active
 
 
-class Role(models.TextChoices):
-    COORDINATOR = "coordinator", _("coordination")
-    OPERATOR = "operator", _("accueil téléphonique")
-    ADMINISTRATOR = "administrator", _("administration")
-
-
-# Those who answer people and associations; administrators see settings and teams.
-DESK_ROLES = (Role.COORDINATOR, Role.OPERATOR)
-
-
 class CityRole(models.Model):
     """What a person does for a city."""
 
@@ -207,6 +193,10 @@ class CityRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.city} · {self.get_role_display()}"
+
+    @property
+    def coordinates(self) -> bool:
+        return self.role in COORDINATION
 
 
 def validate_siret(value: str) -> None:
@@ -247,17 +237,12 @@ class SiretField(RegisterNumberField):
     default_validators = [validate_siret]
 
 
-class OrganisationQuerySet(models.QuerySet["Organisation"]):
-    def visible_to(self, user: "User | AnonymousUser") -> Self:
+class OrganisationQuerySet(VisibleQuerySet["Organisation"]):
+    def seen_by(self, user: "User") -> Q:
         """One's own associations; for the coordinators and operators of a city, all of that city's."""
-        if not user.is_authenticated:
-            return self.none()
         if user.is_superuser:
-            return self
-        return self.filter(
-            Exists(CityRole.objects.filter(city=OuterRef("city"), user=user, role__in=DESK_ROLES))
-            | Exists(Membership.objects.filter(organisation=OuterRef("pk"), user=user))
-        )
+            return Q()
+        return Q(city__in=towns_of(user, DESK)) | Q(pk__in=associations_of(user))
 
 
 class Organisation(models.Model):
@@ -490,3 +475,63 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+# --- Who changed what ---------------------------------------------------------------------------------
+
+
+class PersonEdit(FieldChange):
+    """What changed of a person: by themselves, by whoever entered them, or by the installation's staff."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="edits")
+
+    class Meta(FieldChange.Meta):
+        verbose_name = _("changement d’une personne")
+        verbose_name_plural = _("changements des personnes")
+
+
+class RoleChange(FieldChange):
+    """A role in a town given, `{"role": [null, "operator"]}`, or taken back."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_changes")
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="role_changes")
+
+    class Meta(FieldChange.Meta):
+        verbose_name = _("changement de rôle")
+        verbose_name_plural = _("changements de rôle")
+
+
+class OrganisationEdit(FieldChange):
+    """What changed of an association; its states stand in `OrganisationReview`."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="edits")
+
+    class Meta(FieldChange.Meta):
+        verbose_name = _("changement d’une association")
+        verbose_name_plural = _("changements des associations")
+
+
+class MembershipChange(FieldChange):
+    """Somebody joined an association, `{"role": [null, "member"]}`, left it, or changed their part in it."""
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="membership_changes")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="membership_changes"
+    )
+
+    class Meta(FieldChange.Meta):
+        verbose_name = _("changement parmi les membres")
+        verbose_name_plural = _("changements parmi les membres")
+
+
+class CityEdit(FieldChange):
+    """What changed of a town's settings; the towns that it is linked with under "linked", by their short addresses.
+
+    It stands here because a town knows no person: `cities` lies below.
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="edits")
+
+    class Meta(FieldChange.Meta):
+        verbose_name = _("changement des réglages d’une ville")
+        verbose_name_plural = _("changements des réglages des villes")

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, When
 from phonenumber_field.phonenumber import to_python
 
+from accounts.access import COORDINATION, DESK, has_role
 from accounts.models import (
     ApiToken,
     CityRole,
@@ -14,60 +15,9 @@ from accounts.models import (
     LowerCaseEmailField,
     Membership,
     Organisation,
-    Role,
     User,
 )
 from cities.models import City
-
-ASSOCIATION = "association"
-
-
-def roles_in(user: User | AnonymousUser, city: City) -> frozenset[str]:
-    """The words coordinator, operator, administrator, and association for a member of one of the city's.
-
-    Kept on the instance: `request.user` lives as long as its request, and each page asks several times.
-    Services that change roles forget what the instance they are given knew; another instance learns it at
-    its next request.
-    """
-    if not isinstance(user, User) or not user.is_active:
-        return frozenset()
-    known: dict[int, frozenset[str]] = user.__dict__.setdefault("_roles", {})
-    if city.pk not in known:
-        roles = CityRole.objects.filter(user=user, city=city).values_list("role")
-        member = (
-            Membership.objects.filter(user=user, organisation__city=city)
-            .annotate(word=Value(ASSOCIATION))
-            .values_list("word")
-        )
-        known[city.pk] = frozenset(word for (word,) in roles.union(member))
-    return known[city.pk]
-
-
-def forget_roles(user: User) -> None:
-    """Read the roles of this instance again at the next question."""
-    user.__dict__.pop("_roles", None)
-
-
-def is_coordinator(user: User | AnonymousUser, city: City) -> bool:
-    return Role.COORDINATOR in roles_in(user, city)
-
-
-def is_operator(user: User | AnonymousUser, city: City) -> bool:
-    return Role.OPERATOR in roles_in(user, city)
-
-
-def is_administrator(user: User | AnonymousUser, city: City) -> bool:
-    return Role.ADMINISTRATOR in roles_in(user, city)
-
-
-def cities_of(user: User | AnonymousUser, role: str | None = None) -> QuerySet[City]:
-    """The cities in which a person has a role (or this role), by name."""
-    if not user.is_authenticated:
-        return City.objects.none()
-    roles = CityRole.objects.filter(user=user)
-    if role is not None:
-        roles = roles.filter(role=role)
-    return City.objects.filter(pk__in=roles.values("city")).order_by("name")
 
 
 def organisations_of(user: User | AnonymousUser, city: City | None = None) -> QuerySet[Organisation]:
@@ -96,7 +46,7 @@ def organisations_to_review(user: User | AnonymousUser, city: City) -> QuerySet[
 def coordinators_of(city: City) -> QuerySet[User]:
     """Those who decide in a city, and may be told."""
     return User.objects.filter(
-        is_active=True, pk__in=CityRole.objects.filter(city=city, role=Role.COORDINATOR).values("user")
+        is_active=True, pk__in=CityRole.objects.filter(city=city, role__in=COORDINATION).values("user")
     ).order_by("pk")
 
 
@@ -131,8 +81,7 @@ def find_person(*, email: str | None = None, phone: Any = None) -> User | None:
 def desk_member(*, email: str, city: City) -> User | None:
     """The coordinator or operator of the city who has this address; None if nobody has."""
     person = find_person(email=email)
-    roles = roles_in(person, city) if person is not None else frozenset()
-    return person if roles & {Role.COORDINATOR, Role.OPERATOR} else None
+    return person if person is not None and has_role(person, city, DESK) else None
 
 
 def consents_of(user: User) -> QuerySet[Consent]:

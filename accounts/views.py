@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import selectors, services, sign_in
+from accounts.access import COORDINATION, PUBLIC, person, town_page
 from accounts.forms import (
     ConfirmCodeForm,
     OrganisationByVisitorForm,
@@ -92,7 +93,7 @@ class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         response = super().form_valid(form)
-        sign_in.note_second_factor(request=self.request, user=_signed_in(self.request))
+        sign_in.note_second_factor(request=self.request, user=person(self.request))
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def first_time(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """Name, phone, language; consents, associations, API keys."""
-    user = _signed_in(request)
+    user = person(request)
     initial = {"name": user.name, "phone": user.phone, "language": user.language}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -145,7 +146,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def add_token(request: HttpRequest) -> HttpResponse:
     """A new API key; its secret is in this answer and nowhere else."""
-    user = _signed_in(request)
+    user = person(request)
     form = TokenForm(request.POST)
     secret = ""
     if form.is_valid():
@@ -158,7 +159,7 @@ def add_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    user = _signed_in(request)
+    user = person(request)
     token = get_object_or_404(ApiToken, pk=pk, user=user)
     services.revoke_token(token=token, by=user, now=timezone.now())
     messages.success(request, _("La clé est révoquée."))
@@ -168,7 +169,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
-    user = _signed_in(request)
+    user = person(request)
     consent = get_object_or_404(Consent, pk=pk, user=user)
     services.withdraw_consent(consent=consent, by=user, now=timezone.now())
     messages.success(request, _("Votre accord est retiré."))
@@ -199,10 +200,10 @@ def _account_page(
 # --- Associations -------------------------------------------------------------------------------------
 
 
+@town_page(PUBLIC)
 @require_http_methods(["GET", "POST"])
-def register_organisation(request: HttpRequest, city_slug: str) -> HttpResponse:
+def register_organisation(request: HttpRequest, city: City) -> HttpResponse:
     """An association introduces itself; a visitor proves the address afterwards."""
-    city = get_object_or_404(City.objects.open(), slug=city_slug)
     form_class = OrganisationForm if request.user.is_authenticated else OrganisationByVisitorForm
     form = form_class(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -224,66 +225,52 @@ def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpR
     services.register_organisation_by_visitor(
         **form.cleaned_data, city=city, language=get_language() or settings.LANGUAGE_CODE, now=now
     )
-    person = selectors.find_person(email=form.cleaned_data["person_email"])
-    assert person is not None
+    newcomer = selectors.find_person(email=form.cleaned_data["person_email"])
+    assert newcomer is not None
     messages.success(request, _registered())
-    return services.start_code_sign_in(request=request, user=person, next_url=reverse("accounts:home"))
+    return services.start_code_sign_in(request=request, user=newcomer, next_url=reverse("accounts:home"))
 
 
 def _registered() -> str:
     return _("Votre association est inscrite. La ville va la vérifier.")
 
 
-@login_required
+@town_page(COORDINATION)
 @require_GET
-def organisations(request: HttpRequest, city_slug: str) -> HttpResponse:
+def organisations(request: HttpRequest, city: City) -> HttpResponse:
     """The associations of a city, those to verify first."""
-    user = _signed_in(request)
-    city = _coordinated(user, city_slug)
-    paginator = Paginator(selectors.organisations_to_review(user, city), ORGANISATIONS_PER_PAGE)
+    found = selectors.organisations_to_review(person(request), city)
+    paginator = Paginator(found, ORGANISATIONS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "accounts/organisations.html", {"city": city, "page_obj": page})
 
 
-@login_required
+@town_page(COORDINATION)
 @require_POST
-def verify_organisation(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
-    user = _signed_in(request)
-    organisation = _organisation(user, city_slug, pk)
-    services.verify_organisation(organisation=organisation, by=user, now=timezone.now())
+def verify_organisation(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    organisation = _organisation(request, city, pk)
+    services.verify_organisation(organisation=organisation, by=person(request), now=timezone.now())
     messages.success(request, _("%(name)s est vérifiée.") % {"name": organisation})
-    return redirect("accounts:organisations", city_slug)
+    return redirect("accounts:organisations", city.slug)
 
 
-@login_required
+@town_page(COORDINATION)
 @require_POST
-def suspend_organisation(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
-    user = _signed_in(request)
-    organisation = _organisation(user, city_slug, pk)
+def suspend_organisation(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    organisation = _organisation(request, city, pk)
     form = SuspendForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("La raison est trop longue\u202f: 500 caractères au plus."))
-        return redirect("accounts:organisations", city_slug)
+        return redirect("accounts:organisations", city.slug)
     services.suspend_organisation(
-        organisation=organisation, reason=form.cleaned_data["reason"], by=user, now=timezone.now()
+        organisation=organisation,
+        reason=form.cleaned_data["reason"],
+        by=person(request),
+        now=timezone.now(),
     )
     messages.success(request, _("%(name)s est suspendue.") % {"name": organisation})
-    return redirect("accounts:organisations", city_slug)
+    return redirect("accounts:organisations", city.slug)
 
 
-def _signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def _coordinated(user: User, city_slug: str) -> City:
-    """The city, for its coordinators; to anybody else the page does not exist."""
-    city = get_object_or_404(City, slug=city_slug)
-    if not selectors.is_coordinator(user, city):
-        raise Http404
-    return city
-
-
-def _organisation(user: User, city_slug: str, pk: int) -> Organisation:
-    city = _coordinated(user, city_slug)
-    return get_object_or_404(Organisation.objects.visible_to(user), city=city, pk=pk)
+def _organisation(request: HttpRequest, city: City, pk: int) -> Organisation:
+    return get_object_or_404(Organisation.objects.visible_to(request.user), city=city, pk=pk)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Cast, Floor
@@ -124,3 +125,32 @@ class StateChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state} → {self.to_state}"
+
+
+class FieldChange(models.Model):
+    """One row for each change of fields, written in the same transaction: who, when, and old and new of each field.
+
+    `what` is `{field: [old, new]}` in values of JSON (see `catalogue.changes`); `by` is null when no person did it.
+    The database lets nobody change or delete a row. What it holds of a person (a name, an address, free text) is
+    erased by making that pair `[null, null]`, the one update that passes: that a field changed, when and by whom stays.
+    """
+
+    what = models.JSONField(_("changements"), encoder=DjangoJSONEncoder)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(what={}),
+                name="%(app_label)s_%(class)s_says_what",
+                violation_error_message=_("Un changement dit ce qui a changé."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(self.what)

@@ -5,8 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cities.forms import CityForm
-from cities.models import City, Commune
+from cities.models import Commune
 from cities.names import fold
 
 
@@ -32,25 +31,6 @@ class CommuneAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(City)
-class CityAdmin(admin.ModelAdmin):
-    """A town is closed, never deleted: everything belongs to it.
-
-    The points of its score are shown alone: they are changed on the town's own page, with a preview and a history.
-    """
-
-    form = CityForm
-    list_display = ["name", "slug", "seat", "is_open", "phone", "email"]
-    list_filter = ["is_open"]
-    list_select_related = ["seat"]
-    search_fields = ["name", "slug"]
-    filter_horizontal = ["linked"]
-    readonly_fields = ["weights", "created_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

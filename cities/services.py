@@ -1,21 +1,16 @@
-"""The only place that writes communes and towns."""
+"""The only place that writes communes. Towns are written in `accounts.services`, where it is known by whom."""
 
 import csv
 import gzip
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 
-from cities.models import City, Commune
+from cities.models import Commune
 from cities.names import fold
-
-logger = logging.getLogger(__name__)
 
 GAZETTEER = Path(__file__).parent / "data" / "communes.csv.gz"
 
@@ -106,61 +101,4 @@ def load_gazetteer(*, source: Path = GAZETTEER) -> Loaded:
         added=written.count(True),
         changed=written.count(False),
         left_alone=Commune.objects.count() - total,
-    )
-
-
-@transaction.atomic
-def create_city(
-    *,
-    slug: str,
-    name: str,
-    locative: str,
-    seat: Commune,
-    by: AbstractBaseUser | None,
-    now: datetime,
-    **settings: Any,
-) -> City:
-    """Open a town; `settings` are further fields of City. Raises ValidationError with what is wrong."""
-    city = City(slug=slug, name=name, locative=locative, seat=seat, created_at=now, **settings)
-    city.full_clean()
-    city.save(force_insert=True)
-    logger.info("city %s created by user %s", city.pk, by.pk if by else "-")
-    return city
-
-
-@transaction.atomic
-def update_city(*, city_id: int, changes: dict[str, Any], by: AbstractBaseUser | None, now: datetime) -> City:
-    """Change fields of a town. Raises ValidationError with what is wrong, and then changes nothing."""
-    city = City.objects.select_for_update(no_key=True).get(pk=city_id)
-    for field, value in changes.items():
-        setattr(city, field, value)
-    city.full_clean()
-    city.save(update_fields=list(changes))
-    logger.info(
-        "city %s changed by user %s at %s: %s",
-        city.pk,
-        by.pk if by else "-",
-        now.isoformat(),
-        ", ".join(sorted(changes)),
-    )
-    return city
-
-
-@transaction.atomic
-def link_cities(*, city_id: int, other_id: int, by: AbstractBaseUser | None, now: datetime) -> None:
-    """Let two towns see the offers whose citizens agree to share; once or twice is the same."""
-    if city_id == other_id:
-        raise ValueError("A town is not its own neighbour.")
-    City.objects.get(pk=city_id).linked.add(City.objects.get(pk=other_id))
-    logger.info(
-        "cities %s and %s linked by user %s at %s", city_id, other_id, by.pk if by else "-", now.isoformat()
-    )
-
-
-@transaction.atomic
-def unlink_cities(*, city_id: int, other_id: int, by: AbstractBaseUser | None, now: datetime) -> None:
-    """Undo a link between two towns."""
-    City.objects.get(pk=city_id).linked.remove(City.objects.get(pk=other_id))
-    logger.info(
-        "cities %s and %s unlinked by user %s at %s", city_id, other_id, by.pk if by else "-", now.isoformat()
     )

@@ -1,19 +1,15 @@
-"""What every page knows: the town it stands in and the reader's roles there."""
+"""What every page knows: the town it stands in and what it offers its reader there."""
 
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import selectors as accounts
-from config.town import town_of
+from accounts.access import May, town_of
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
-    """`city` when the address names one, `roles` of the reader in it, and whether this is the demonstration."""
+    """`city` when the address names one, what the reader `may` do in it, and whether this is the demonstration."""
     city = town_of(request)
-    roles: frozenset[str] = frozenset()
-    if city is not None and request.user.is_authenticated:
-        # Whoever has no other part in the town is here as a citizen.
-        roles = accounts.roles_in(request.user, city) or frozenset({"citizen"})
-    return {"city": city, "roles": roles, "demo": settings.DEMO, "source_url": settings.SOURCE_URL}
+    may = May.of(request.user, city)
+    return {"city": city, "may": may, "demo": settings.DEMO, "source_url": settings.SOURCE_URL}

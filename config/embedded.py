@@ -54,6 +54,13 @@ def _account() -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
+def clock() -> dict[str, str]:
+    """The variables of a pretended clock (`make test CLOCK=…`), for what must agree on the time."""
+    if "CLOCK_SHIFT" not in os.environ:
+        return {}
+    return {name: os.environ[name] for name in ("CLOCK_SHIFT", "LD_PRELOAD")}
+
+
 def _give_away(path: Path, mode: int) -> None:
     path.chmod(mode)
     if account := _account():
@@ -169,7 +176,7 @@ def _start(
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=cwd,
-            env={"PATH": os.defpath, "LC_ALL": "C"},
+            env={"PATH": os.defpath, "LC_ALL": "C", **clock()},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -235,7 +242,7 @@ class Postgres:
                     "--builtin-locale=C.UTF-8", *([] if self.lasting else ["--no-sync"]),
                 ],
                 check=True, capture_output=True, text=True, cwd=fresh,
-                env={"PATH": os.defpath, "LC_ALL": "C"}, **_account(),
+                env={"PATH": os.defpath, "LC_ALL": "C", **clock()}, **_account(),
             )  # fmt: skip
         except subprocess.CalledProcessError as failure:
             shutil.rmtree(fresh, ignore_errors=True)

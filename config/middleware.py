@@ -8,7 +8,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from config.town import town_of
+from accounts.access import town_of
 
 NUL = "\x00"
 GetResponse = Callable[[HttpRequest], HttpResponse]

@@ -7,7 +7,8 @@ in it. To add a field: put its name in one of the three lists of its model.
 * anonymise: emptied or made coarser in its row, which stays for the figures (a point becomes its commune's centre);
 * delete: it goes with its whole row.
 
-References between rows are kept: what they lead to is anonymised.
+References between rows are kept: what they lead to is anonymised. Of an edit (`what`, old and new of each field) the
+pairs of the fields that are anonymised here become `[null, null]`: see catalogue.models.FieldChange.
 """
 
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ REGISTER: dict[str, Marks] = {
     "accounts.User_groups": Marks(delete="user group"),
     "accounts.User_user_permissions": Marks(delete="user permission"),
     "accounts.CityRole": Marks(delete="user city role given_at given_by"),
+    "accounts.PersonEdit": Marks(keep="person by at", anonymise="what"),
+    "accounts.RoleChange": Marks(keep="person city what by at"),
+    "accounts.OrganisationEdit": Marks(keep="organisation by at", anonymise="what"),
+    "accounts.MembershipChange": Marks(keep="person organisation what by at"),
+    "accounts.CityEdit": Marks(keep="city what by at"),
     "accounts.Organisation": Marks(
         keep="city name rna siret about state verified_at verified_by created_at",
         # A small association's number is often somebody's own.
@@ -78,6 +84,7 @@ REGISTER: dict[str, Marks] = {
     ),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
+    "offers.OfferEdit": Marks(keep="offer by at", anonymise="what"),
     # --- needs
     "needs.Need": Marks(
         keep=f"{_ENTRY_KEPT} organisation person first_day last_day min_days quantity part_useful people "
@@ -86,6 +93,7 @@ REGISTER: dict[str, Marks] = {
         anonymise=f"{_ENTRY_ANONYMISED} case_reference social_worker",
     ),
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
+    "needs.NeedEdit": Marks(keep="need by at", anonymise="what"),
     # --- matching
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "

@@ -18,9 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config import embedded
+from config import address, embedded
 
-FIRST_PORT = 8000
 # What people wait for, and what takes minutes: a plan or a rescan never keeps a need from being scanned.
 QUEUES = ("default", "matching", "messages")
 LONG_QUEUE = "long"
@@ -36,7 +35,7 @@ def command(name: str) -> list[str]:
     if name == "web":
         return [
             python, "-m", "gunicorn", "config.wsgi:application",
-            "--bind", os.environ.get("BIND", f"127.0.0.1:{FIRST_PORT}"),
+            "--bind", os.environ.get("BIND", f"127.0.0.1:{address.FIRST_PORT}"),
             "--worker-class", "gthread", "--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", "4",
             # Behind a town's proxy an idle connection is kept a little longer than the proxy's own 60 s.
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
@@ -93,7 +92,7 @@ def prepare() -> int:
 
 def health() -> int:
     """Ask the site of this container whether it answers; under its public name, since it knows no other."""
-    port = os.environ.get("BIND", f":{FIRST_PORT}").rpartition(":")[2]
+    port = os.environ.get("BIND", f":{address.FIRST_PORT}").rpartition(":")[2]
     request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz")
     if name := urllib.parse.urlsplit(os.environ.get("SITE_URL", "")).netloc:
         request.add_header("Host", name)
@@ -149,7 +148,10 @@ class Household:
         if logs:
             logs.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, parts: Sequence[str], *, quiet: bool = False) -> None:
+    def start(
+        self, name: str, parts: Sequence[str], *, quiet: bool = False, door: socket.socket | None = None
+    ) -> None:
+        """Start a process; it inherits `door`, if that is open, under the number that it has here."""
         # A session of its own: Ctrl-C reaches this process alone, which then stops the others in order.
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(self.log(name).open("wb")) if self.logs else None
@@ -161,6 +163,7 @@ class Household:
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=_stop_with_parent,
+                pass_fds=[door.fileno()] if door and door.fileno() >= 0 else [],
                 # A first step speaks to a newcomer: its own words, without a line of log between them.
                 env={**os.environ, "LOG_LEVEL": "WARNING"} if quiet else None,
             )
@@ -201,12 +204,15 @@ def _listen_to_signals() -> None:
         signal.signal(number, end)
 
 
-def _wait_for_site(address: str, household: Household) -> bool:
-    """Wait until the site answers; False when a child died or the time is over."""
+def _wait_for_site(site: str, household: Household) -> bool:
+    """Wait until the site answers; False when a child died or the time is over.
+
+    Nobody else can answer in the demonstration: its own processes alone have the socket that listens there.
+    """
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and not household.dead():
         try:
-            with _direct().open(f"{address}/healthz", timeout=5) as answer:
+            with _direct().open(f"{site}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return True  # it answers; what it says is the page's business
@@ -225,20 +231,23 @@ def _run_step(household: Household, name: str, parts: Sequence[str]) -> None:
 
 
 def _all(
-    mode: str, first_steps: Callable[[Household], None], processes: Callable[[], dict[str, list[str]]]
+    mode: str,
+    first_steps: Callable[[Household], None],
+    processes: Callable[[socket.socket], dict[str, list[str]]],
 ) -> int:
     """Servers, first steps, processes; then wait until Ctrl-C, SIGTERM or the death of a child."""
     _listen_to_signals()
     os.environ["ACCORDE_MODE"] = mode
-    port = free_port(FIRST_PORT)
-    address = f"http://127.0.0.1:{port}"
-    os.environ |= {"SITE_URL": address, "BIND": f"127.0.0.1:{port}"}
+    wish = os.environ.get("PORT", "").strip()
     folder = embedded.data_dir()
     preparing, household = Household(None), Household(folder / "log" if mode == "demo" else None)
     missing = [name for name, variable in embedded.NAMES.items() if not os.environ.get(variable)]
     held: list[embedded.Lease] = []
     try:
         with contextlib.ExitStack() as stack:
+            door = stack.enter_context(address.held(folder, wish))
+            site = address.url(door)
+            os.environ["SITE_URL"] = site
             if missing:
                 with step("Démarrage de PostgreSQL et de Valkey"):
                     held = stack.enter_context(embedded.leases(folder, missing))
@@ -249,14 +258,14 @@ def _all(
             stack.callback(household.stop)
             try:
                 first_steps(preparing)
-                if port != FIRST_PORT:
-                    say(f"• Le port {FIRST_PORT} est occupé\u202f: Accorde prend le port {port}.")
+                if not wish and (port := door.getsockname()[1]) != address.FIRST_PORT:
+                    say(f"• Le port {address.FIRST_PORT} est occupé\u202f: Accorde prend le port {port}.")
                 with step("Démarrage du site, des traitements et de l'horloge"):
-                    for name, parts in processes().items():
-                        household.start(name, parts)
-                    ready = _wait_for_site(address, household)
+                    for name, parts in processes(door).items():
+                        household.start(name, parts, door=door if name == "web" else None)
+                    ready = _wait_for_site(site, household)
                 if ready:
-                    say(f"\nAccorde est prêt\u202f: {address}")
+                    say(f"\nAccorde est prêt\u202f: {site}")
                     say("Ctrl-C pour tout arrêter\u202f; les données restent.")
                 while ready and not household.dead() and all(lease.running() for lease in held):
                     time.sleep(0.2)
@@ -266,6 +275,8 @@ def _all(
                 say("\nArrêt d'Accorde…")
     except KeyboardInterrupt:
         say("\nArrêt d'Accorde.")
+    except address.AlreadyRunning as other:
+        say(f"Accorde tourne déjà dans ce dossier\u202f: {other}")
     except embedded.ServerError as problem:
         say(f"\n{problem}")
         return 1
@@ -300,7 +311,8 @@ def demo() -> int:
         with step("Villes de démonstration"):
             _run_step(preparing, "seed_demo", manage("seed_demo"))
 
-    def processes() -> dict[str, list[str]]:
+    def processes(door: socket.socket) -> dict[str, list[str]]:
+        os.environ["BIND"] = f"fd://{door.fileno()}"
         found = {name: command(name) for name in PROCESSES}
         if not os.environ.get("EMAIL_HOST"):
             # Mails take the real way, to a server that keeps them in a folder: the mailbox page shows the codes.
@@ -324,14 +336,16 @@ def dev() -> int:
         with step("Communes de France"):
             _run_step(preparing, "load_gazetteer", manage("load_gazetteer"))
 
-    def processes() -> dict[str, list[str]]:
+    def processes(door: socket.socket) -> dict[str, list[str]]:
+        place = address.url(door).removeprefix("http://")
+        door.close()  # runserver inherits no socket, since it starts itself anew at each change
         if not os.environ.get("EMAIL_HOST"):
             port = free_port(2500)
             os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
         sink = ["--nosetuid", "--listen", f"127.0.0.1:{os.environ.get('EMAIL_PORT', '25')}"]
         return {
             "mail": [sys.executable, "-m", "aiosmtpd", *sink],  # prints each mail
-            "web": manage("runserver", os.environ["BIND"]),
+            "web": manage("runserver", place),
             "worker": [sys.executable, "-m", "config.run", "reloading-worker"],
             "scheduler": command("scheduler"),
         }

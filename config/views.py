@@ -6,13 +6,14 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from accounts.access import ANYBODY, PUBLIC, town_page
 from cities import selectors as towns
 from cities.models import City
 from config.tasks import HEARTBEAT_KEY
@@ -32,10 +33,10 @@ def cities(request: HttpRequest) -> HttpResponse:
     return render(request, "cities.html", {"towns": open_towns})
 
 
+@town_page(PUBLIC)
 @require_safe
-def home(request: HttpRequest, city_slug: str) -> HttpResponse:
+def home(request: HttpRequest, city: City) -> HttpResponse:
     """A town's home: what one can do here, what is needed now, and what came of it."""
-    city = get_object_or_404(City.objects.open(), slug=city_slug)
     now = timezone.now()
     needs = public_needs(city)
     figures = matching.town_figures(city, now=now)
@@ -60,11 +61,11 @@ def home(request: HttpRequest, city_slug: str) -> HttpResponse:
     )
 
 
+@town_page(ANYBODY)
 @require_safe
 @cache_control(public=True, max_age=3600)
-def city_css(request: HttpRequest, city_slug: str) -> HttpResponse:
+def city_css(request: HttpRequest, city: City) -> HttpResponse:
     """A town's two colours as a style sheet: the policy allows no style in the page."""
-    city = get_object_or_404(City, slug=city_slug)
     return render(request, "city.css", {"city": city}, content_type="text/css")
 
 

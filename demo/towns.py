@@ -7,7 +7,8 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from cities import selectors, services
+from accounts import services
+from cities import selectors
 from cities.models import City, Commune
 
 # Ranges of numbers that are never given to anybody (kept by the regulator for films and examples).

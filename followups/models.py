@@ -1,12 +1,12 @@
 """What happened after contacts were exchanged: a dated question, its answer, reports that freeze an offer."""
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CityRole, User
+from accounts.access import COORDINATION, VisibleQuerySet, towns_of
+from accounts.models import User
 from matching.models import Match
 from offers.models import Offer
 
@@ -21,10 +21,10 @@ class Answer(models.TextChoices):
     LOST_CONTACT = "lost_contact", _("Non, nous n’arrivons pas à nous joindre")
 
 
-class FollowUpQuerySet(models.QuerySet["FollowUp"]):
-    def visible_to(self, user: User) -> "FollowUpQuerySet":
+class FollowUpQuerySet(VisibleQuerySet["FollowUp"]):
+    def seen_by(self, user: User) -> Q:
         """Of the matches that one may see."""
-        return self.filter(match__in=Match.objects.visible_to(user))
+        return Q(match__in=Match.objects.visible_to(user))
 
     def to_ask(self) -> "FollowUpQuerySet":
         """Questions not asked yet, the oldest first."""
@@ -90,12 +90,10 @@ class Outcome(models.Model):
         return f"{self.match_id} {self.answer}"
 
 
-class IncidentQuerySet(models.QuerySet["Incident"]):
-    def visible_to(self, user: User | AnonymousUser) -> "IncidentQuerySet":
+class IncidentQuerySet(VisibleQuerySet["Incident"]):
+    def seen_by(self, user: User) -> Q:
         """Coordinators of the town alone."""
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(city__in=CityRole.objects.filter(user=user, role="coordinator").values("city"))
+        return Q(city__in=towns_of(user, COORDINATION))
 
 
 class Incident(models.Model):

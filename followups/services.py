@@ -15,7 +15,7 @@ from cities.models import City
 from followups import messages
 from followups.models import Answer, FollowUp, Incident, Outcome
 from matching import services as matching
-from matching.lifecycle import NotPossible, Reason, Role
+from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
 from notifications.services import queue
 from offers import services as offers
@@ -94,18 +94,16 @@ def answer(*, followup_id: int, answer: str, by: User, now: datetime, note: str 
     """
     if answer not in Answer.values:
         raise ValidationError({"answer": _("Choisissez une des réponses.")})
-    followup = (
-        FollowUp.objects.select_for_update(of=("self",))
-        .select_related("match__city", "match__offer")
-        .get(pk=followup_id)
-    )
+    # The match first, and its offer and need before it: somebody may be ending it at this very moment.
+    match = matching.locked(FollowUp.objects.values_list("match_id", flat=True).get(pk=followup_id))
+    followup = FollowUp.objects.select_for_update(no_key=True).get(pk=followup_id)
+    followup.match = match
     if followup.answered_at is not None:
         return followup
     if followup.asked_at is None:
         raise ValidationError({"answer": _("Cette question n’a pas encore été posée.")})
     followup.answer, followup.answered_at, followup.answered_by = answer, now, by
     followup.save(update_fields=["answer", "answered_at", "answered_by"])
-    match = followup.match
     if answer == Answer.NOT_YET:
         if match.state in FOLLOWED_STATES:
             again_on = local_day(now, match.city) + ASK_AGAIN_AFTER
@@ -185,14 +183,13 @@ def _ask(followup: FollowUp, *, now: datetime) -> None:
 
 
 def _move(match: Match, answer: Answer, *, by: User, now: datetime, note: str) -> None:
-    """The match follows the answer, whoever gave it."""
+    """The match, which is locked, follows the answer, whoever gave it."""
+    follow = partial(matching.follow_up, match=match, by=by, now=now)
     if answer in ENDING:
-        matching.break_off(
-            match_id=match.pk, by=by, now=now, reason=ENDING[answer], note=note, role=Role.FOLLOW_UP
-        )
+        follow(act=Act.BREAK_OFF, reason=ENDING[answer], note=note)
         return
     if match.state == MatchState.CONFIRMED:
-        matching.start(match_id=match.pk, by=by, now=now, role=Role.FOLLOW_UP)
+        follow(act=Act.START)
     # Things once handed over are handed over; a stay or lessons go on until their last day.
     if match.offer.kind == Kind.GOODS or match.last_day < local_day(now, match.city):
-        matching.complete(match_id=match.pk, by=by, now=now, role=Role.FOLLOW_UP)
+        follow(act=Act.COMPLETE)

@@ -1,23 +1,23 @@
 """One tap that says what happened, from a signed link; and the coordinators' reports."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import selectors as accounts
+from accounts.access import ANYBODY, COORDINATION, person, town_page
 from accounts.models import User
 from catalogue.times import ago, day_range
 from cities.models import City
 from followups import links, selectors, services
 from followups.forms import CloseForm, ReportForm
 from followups.models import Answer, FollowUp
+from matching.models import MatchState
 from offers.models import Offer
 
 PAGE_SIZE = 30
@@ -25,9 +25,10 @@ PAGE_SIZE = 30
 NEGATIVE = (Answer.NO_SHOW, Answer.CHANGED_MIND, Answer.LOST_CONTACT)
 
 
+@town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The question, or what was answered to it. The link stands for its person, who need not sign in."""
     try:
         grant = links.read(token)
@@ -35,7 +36,7 @@ def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
         return _no_question(request, expired=True)
     except links.LinkBroken:
         return _no_question(request, expired=False)
-    followup = selectors.granted(grant, city_slug=city_slug)
+    followup = selectors.granted(grant, city_slug=city.slug)
     if followup is None:
         return _no_question(request, expired=True)
     if request.method == "POST" and followup.answered_at is None:
@@ -56,24 +57,22 @@ def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
     return _question(request, followup)
 
 
-@login_required
+@town_page(COORDINATION)
 @require_GET
-def incidents(request: HttpRequest, city_slug: str) -> HttpResponse:
+def incidents(request: HttpRequest, city: City) -> HttpResponse:
     """The town's reports: open ones first."""
-    city = _city_of_coordinator(request, city_slug)
     now = timezone.now()
-    found = selectors.incidents_of(city, _reader(request))
+    found = selectors.incidents_of(city, person(request))
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [{"incident": incident, "ago": ago(incident.reported_at, now)} for incident in page]
     return render(request, "followups/incidents.html", {"rows": rows, "page_obj": page})
 
 
-@login_required
+@town_page(COORDINATION)
 @require_http_methods(["GET", "POST"])
-def report(request: HttpRequest, city_slug: str) -> HttpResponse:
+def report(request: HttpRequest, city: City) -> HttpResponse:
     """A new report: the offer is suspended at once."""
-    city = _city_of_coordinator(request, city_slug)
-    reader = _reader(request)
+    reader = person(request)
     offers = Offer.objects.visible_to(reader).filter(city=city)
     form = ReportForm(
         request.POST or None, offers=offers, initial={"reference": request.GET.get("offer", "")}
@@ -89,12 +88,11 @@ def report(request: HttpRequest, city_slug: str) -> HttpResponse:
     return render(request, "followups/report.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@login_required
+@town_page(COORDINATION)
 @require_http_methods(["GET", "POST"])
-def close(request: HttpRequest, city_slug: str, incident_id: int) -> HttpResponse:
+def close(request: HttpRequest, city: City, incident_id: int) -> HttpResponse:
     """The decision on a report; one that is closed already says so on the list."""
-    city = _city_of_coordinator(request, city_slug)
-    reader = _reader(request)
+    reader = person(request)
     incident = get_object_or_404(selectors.incidents_of(city, reader), pk=incident_id)
     if incident.closed_at is not None:
         messages.info(request, _("Ce signalement est déjà clos."))
@@ -138,23 +136,21 @@ def _answered(request: HttpRequest, followup: FollowUp) -> HttpResponse:
         "when": ago(followup.answered_at, timezone.now()) if followup.answered_at else "",
         "not_yet": followup.answer == Answer.NOT_YET,
         "ended": followup.answer in NEGATIVE,
+        "closed": _was_closed(followup),
     }
     return render(request, "followups/answered.html", context)
+
+
+def _was_closed(followup: FollowUp) -> bool:
+    """Whether somebody else had ended the match before this answer came: it is kept, and nothing follows."""
+    state = followup.match.state
+    if followup.answer == Answer.NOT_YET:
+        return state not in services.FOLLOWED_STATES
+    if followup.answer in NEGATIVE:
+        return state != MatchState.BROKEN_OFF
+    return state in (MatchState.BROKEN_OFF, MatchState.CANCELLED)
 
 
 def _no_question(request: HttpRequest, *, expired: bool) -> HttpResponse:
     status = 410 if expired else 404
     return render(request, "followups/no_question.html", {"expired": expired}, status=status)
-
-
-def _city_of_coordinator(request: HttpRequest, city_slug: str) -> City:
-    """The town, for its coordinators; for others it does not exist."""
-    city = get_object_or_404(City, slug=city_slug)
-    if not accounts.is_coordinator(_reader(request), city):
-        raise Http404
-    return city
-
-
-def _reader(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # behind login_required
-    return request.user

@@ -88,7 +88,7 @@ class MatchEndpoint(Endpoint):
 
     def get_queryset(self) -> Any:
         return (
-            Match.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            Match.objects.visible_to(self.request.user)
             .select_related(
                 "city",
                 "need__commune",

@@ -60,9 +60,10 @@ class Reason(TextChoices):
     OTHER = "other", _("autre raison")
 
 
-DESK = frozenset({Role.COORDINATOR})
-CITIZEN = frozenset({Role.CITIZEN, Role.COORDINATOR, Role.OPERATOR})  # the desk notes what a caller says
-ASSOCIATION = frozenset({Role.ASSOCIATION, Role.COORDINATOR})
+COORDINATION = frozenset({Role.COORDINATOR})
+DESK = COORDINATION | {Role.OPERATOR}
+CITIZEN = DESK | {Role.CITIZEN}  # the desk notes what a caller says
+ASSOCIATION = COORDINATION | {Role.ASSOCIATION}
 ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.SCHEDULER})
 
 
@@ -76,8 +77,8 @@ class Arrow:
 
 
 ARROWS: dict[tuple[S, Act], Arrow] = {
-    (S.SUGGESTED, Act.PROPOSE): Arrow(S.PROPOSED, DESK),
-    (S.SUGGESTED, Act.DISMISS): Arrow(S.DISMISSED, DESK, needs_reason=True),
+    (S.SUGGESTED, Act.PROPOSE): Arrow(S.PROPOSED, COORDINATION),
+    (S.SUGGESTED, Act.DISMISS): Arrow(S.DISMISSED, COORDINATION, needs_reason=True),
     (S.SUGGESTED, Act.SUPERSEDE): Arrow(S.SUPERSEDED, frozenset({Role.ENGINE})),
     (S.PROPOSED, Act.ACCEPT): Arrow(S.ACCEPTED, CITIZEN | {Role.TOWN}),
     (S.PROPOSED, Act.DECLINE): Arrow(S.DECLINED, CITIZEN, needs_reason=True),

@@ -187,6 +187,20 @@ def suggestions_of_the_day(city: Any) -> Text:
     )
 
 
+def home_changed(match: Match) -> Text:
+    """To the desk: what was seen at the visit is no longer so, and people count on it."""
+    return Text(
+        title=_("Un logement a changé : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(offer)s » a changé depuis la visite. Il est "
+            "prévu pour « %(need)s » (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
+        )
+        % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
 def _to_desk(match: Match, title: str) -> Text:
     return Text(
         title=title,

@@ -1,7 +1,7 @@
 """How matches are shown: parts with points, reasons as sentences, the thread of a case. Shapes for templates."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,10 @@ from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
 from matching.models import Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
-from needs.models import Need
+from needs import words as need_words
+from needs.models import Need, NeedEdit
+from offers import words as offer_words
+from offers.models import OfferEdit
 
 STATE_COLOURS = {
     MatchState.PROPOSED: "tonight",
@@ -53,6 +56,8 @@ _MATTERS = (
 )  # fmt: skip
 
 
+# A case may be another town's than the home: its address is read with the contact, and each reading is kept.
+HIDDEN = frozenset({"address"})
 # The width of a point of the drawing.
 DISC = 17
 
@@ -151,23 +156,48 @@ def _free_place(x: float, y: float, taken: list[tuple[float, float]]) -> tuple[f
     return x, y
 
 
-def thread(need: Need, matches: Iterable[Match], now: datetime) -> list[dict[str, Any]]:
-    """What happened in a case, the latest first, for components/timeline.html."""
-    events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "note": ""}]
+def thread(
+    need: Need, edits: Sequence[NeedEdit], matches: Iterable[Match], now: datetime
+) -> list[dict[str, Any]]:
+    """What happened in a case, the latest first, for components/timeline.html.
+
+    The desk alone reads it: people are named. Of an address it says only that it changed.
+    """
+    events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "notes": []}]
+    events += [
+        {"at": edit.at, "text": f"{_('Modification')} · {need.title}", "notes": [edit.by, *lines]}
+        for edit, lines in need_words.edit_lines(edits, now=now)
+    ]
+    offer_edits: dict[int, OfferEdit] = {}
+    titles: dict[int, str] = {}
     for match in matches:
+        titles[match.offer_id] = match.offer.title
+        offer_edits |= {edit.pk: edit for edit in match.offer.edits.all() if edit.at >= match.created_at}
         for decision in match.decisions.all():
             reason = Reason(decision.reason).label if decision.reason else ""
             events.append(
                 {
                     "at": decision.at,
                     "text": f"{ACT_WORDS[decision.act]} · {match.offer.title}",
-                    "note": " · ".join(
-                        str(words) for words in (decision.by or "", reason, decision.note) if words
-                    ),
+                    "notes": [decision.by, reason, decision.note],
                 }
             )
-    events.sort(key=lambda event: event["at"], reverse=True)
-    return [event | {"when": ago(event["at"], now), "state": ""} for event in events]
+    events += [
+        {"at": edit.at, "text": f"{_('Modification')} · {titles[edit.offer_id]}", "notes": [edit.by, *lines]}
+        for edit, lines in offer_words.edit_lines(list(offer_edits.values()), now=now, hidden=HIDDEN)
+    ]
+    events.sort(key=lambda event: event["at"])
+    events.reverse()  # also of what happened in one moment
+    return [
+        {
+            "at": event["at"],
+            "when": ago(event["at"], now),
+            "text": event["text"],
+            "note": " · ".join(str(words) for words in event["notes"] if words),
+            "state": "",
+        }
+        for event in events
+    ]
 
 
 def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from matching.lifecycle import SERVED
 from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
-from offers.models import Offer
+from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
 PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
@@ -83,13 +83,16 @@ def suggestions(user: User, need: Need) -> QuerySet[Match]:
 
 
 def under_way(user: User, need: Need) -> QuerySet[Match]:
-    """The need's matches that somebody has acted on, the latest first, with their decisions."""
+    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits."""
     return (
         Match.objects.visible_to(user)
         .filter(need=need)
         .exclude(state__in=BEFORE_A_DECISION)
         .select_related("offer__commune", "offer__owner", "city", "need__organisation", "need__person")
-        .prefetch_related(Prefetch("decisions", queryset=Decision.objects.select_related("by")))
+        .prefetch_related(
+            Prefetch("decisions", queryset=Decision.objects.select_related("by")),
+            Prefetch("offer__edits", queryset=OfferEdit.objects.select_related("by")),
+        )
         .order_by("-changed_at", "-id")
     )
 

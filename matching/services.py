@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Sum, Value, When
 
 from accounts import selectors as accounts
+from accounts.access import is_member, roles_in
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
@@ -45,7 +46,7 @@ def propose(
     Raises NotPossible ("state", "role", "vetting" for a home not visited, "closed" when offer or need no longer is
     open, "changed" when either is not what the engine compared any more) and Taken.
     """
-    match = _locked(match_id)
+    match = locked(match_id)
     found, role = arrow(match.state, Act.PROPOSE, roles_of(by, match), reason="")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
@@ -74,7 +75,7 @@ def dismiss(*, match_id: int, by: User, now: datetime, reason: str, note: str = 
 @transaction.atomic
 def accept(*, match_id: int, by: User, now: datetime) -> Match:
     """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
-    match = _locked(match_id)
+    match = locked(match_id)
     _found, role = arrow(match.state, Act.ACCEPT, roles_of(by, match), reason="")
     _still_stands(match, Act.ACCEPT)
     _accepted(match, role=role, by=by, now=now)
@@ -94,7 +95,7 @@ def decline(
 @transaction.atomic
 def confirm(*, match_id: int, by: User, now: datetime) -> Match:
     """The association says yes; contacts are exchanged. Raises NotPossible ("closed": see `_still_stands`)."""
-    match = _locked(match_id)
+    match = locked(match_id)
     _found, role = arrow(match.state, Act.CONFIRM, roles_of(by, match), reason="")
     _still_stands(match, Act.CONFIRM)
     _confirmed(match, role=role, by=by, now=now)
@@ -120,28 +121,36 @@ def cancel(*, match_id: int, by: User | None, now: datetime, reason: str, note: 
 
 
 @transaction.atomic
-def break_off(
-    *, match_id: int, by: User | None, now: datetime, reason: str, note: str = "", role: Role | None = None
-) -> Match:
-    """End a match early, or record that it never took place; free from today on. Raises NotPossible.
-
-    `role` FOLLOW_UP records an answer to the follow-up, whoever gave it.
-    """
-    match = _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note, role=role)
+def break_off(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
+    """End a match early, or record that it never took place; free from today on. Raises NotPossible."""
+    match = _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note)
     _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
     return match
 
 
 @transaction.atomic
-def start(*, match_id: int, by: User | None, now: datetime, role: Role | None = None) -> Match:
+def start(*, match_id: int, by: User | None, now: datetime) -> Match:
     """The stay, the hand-over or the lessons have begun. Raises NotPossible."""
-    return _act(match_id, Act.START, by=by, now=now, role=role)
+    return _act(match_id, Act.START, by=by, now=now)
 
 
 @transaction.atomic
-def complete(*, match_id: int, by: User | None, now: datetime, role: Role | None = None) -> Match:
+def complete(*, match_id: int, by: User | None, now: datetime) -> Match:
     """It took place and is over. Raises NotPossible."""
-    return _act(match_id, Act.COMPLETE, by=by, now=now, role=role)
+    return _act(match_id, Act.COMPLETE, by=by, now=now)
+
+
+@transaction.atomic
+def follow_up(*, match: Match, act: Act, by: User, now: datetime, reason: str = "", note: str = "") -> Match:
+    """What an answer to the follow-up means for a match that the caller has `locked`, whoever gave the answer.
+
+    Raises NotPossible.
+    """
+    found, role = arrow(match.state, act, frozenset({Role.FOLLOW_UP}), reason=reason)
+    _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
+    if act == Act.BREAK_OFF:
+        _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
+    return match
 
 
 def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
@@ -190,14 +199,14 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     """In what capacities somebody may act on a match; the scheduler alone when nobody."""
     if user is None:
         return frozenset({Role.SCHEDULER})
-    in_town = accounts.roles_in(user, match.city)
+    in_town = roles_in(user, match.city)
     roles = {role for role in (Role.COORDINATOR, Role.OPERATOR) if role in in_town}
     if match.offer.owner_id == user.pk:
         roles.add(Role.CITIZEN)
     if match.need.person_id == user.pk:
         roles.add(Role.ASSOCIATION)
     organisation = match.need.organisation
-    if organisation is not None and accounts.members_of(organisation).filter(pk=user.pk).exists():
+    if organisation is not None and is_member(user, organisation):
         roles.add(Role.ASSOCIATION)
     return frozenset(roles)
 
@@ -210,8 +219,8 @@ def concerned_with_need(match: Match) -> list[User]:
     return list(accounts.members_of(match.need.organisation))
 
 
-def _locked(match_id: int) -> Match:
-    """The match with its offer, need and town, all locked in the one order."""
+def locked(match_id: int) -> Match:
+    """The match with its offer, need and town, all locked in the one order: what it reads stays true to the end."""
     offer_id, need_id = Match.objects.values_list("offer_id", "need_id").get(pk=match_id)
     Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
     Need.objects.select_for_update(no_key=True).get(pk=need_id)
@@ -245,18 +254,16 @@ def _act(
     now: datetime,
     reason: str = "",
     note: str = "",
-    role: Role | None = None,
 ) -> Match:
-    match = _locked(match_id)
-    roles = roles_of(by, match) if role is None else frozenset({role})
-    found, acting = arrow(match.state, act, roles, reason=reason)
-    _move(match, act, found.to, role=acting, by=by, now=now, reason=reason, note=note)
+    match = locked(match_id)
+    found, role = arrow(match.state, act, roles_of(by, match), reason=reason)
+    _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
     return match
 
 
 @transaction.atomic
 def _lapse(match_id: int, *, now: datetime) -> bool:
-    match = _locked(match_id)
+    match = locked(match_id)
     if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
         return False  # the citizen answered while we waited for the lock
     found, role = arrow(match.state, Act.LAPSE, frozenset({Role.SCHEDULER}), reason="")
@@ -267,7 +274,7 @@ def _lapse(match_id: int, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _start(match_id: int, *, now: datetime) -> bool:
-    match = _locked(match_id)
+    match = locked(match_id)
     if match.state != MatchState.CONFIRMED:
         return False  # cancelled while we waited for the lock
     found, role = arrow(match.state, Act.START, frozenset({Role.SCHEDULER}), reason="")

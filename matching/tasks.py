@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import plans, scanning, services
+from matching import plans, scanning, services, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -21,7 +21,7 @@ def scan_due() -> None:
     over = time.monotonic() + SECONDS_A_TURN
     while time.monotonic() < over:
         if not _scan_some():
-            services.cancel_orphans(by=None, now=timezone.now())
+            _look_after_matches()
             return
     wake_on_commit("matching.tasks.scan_due")
 
@@ -69,7 +69,7 @@ def advance_time() -> None:
         wake_on_commit(rescans.PART_TASK)
     if plans.are_waiting():
         wake_on_commit(plans.TASK)
-    services.cancel_orphans(by=None, now=now)
+    _look_after_matches()
     scanning.set_suspended_aside(by=None, now=now)
     scanning.mark_begun(by=None, now=now)
     while services.lapse_unanswered(by=None, now=now):
@@ -77,6 +77,13 @@ def advance_time() -> None:
     while services.start_due(by=None, now=now):
         pass
     plans.forget_old(by=None, now=now)
+
+
+def _look_after_matches() -> None:
+    """What a change of an offer or a need means for the matches in hand."""
+    now = timezone.now()
+    services.cancel_orphans(by=None, now=now)
+    visits.tell_desks(by=None, now=now)
 
 
 def _scan_some() -> bool:

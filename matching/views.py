@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import selectors as accounts
+from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.days import local_day
@@ -26,6 +25,7 @@ from matching.link_pages import link_failed
 from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.models import Need
+from needs.selectors import edits_of
 from needs.words import public_title
 
 PER_PAGE = 50
@@ -42,33 +42,33 @@ DESK_ACTS: dict[Act, Callable[..., Match]] = {
 }
 
 
-@login_required
+@town_page(COORDINATION)
 @never_cache
 @require_safe
-def queue(request: HttpRequest, city_slug: str) -> HttpResponse:
+def queue(request: HttpRequest, city: City) -> HttpResponse:
     """What is to be done: the queue, with its first case open."""
-    city, user = _desk(request, city_slug)
+    user = person(request)
     page = _page(request, user, city)
     first = page.object_list[0] if page.object_list else None
     return _render_case(request, user, city, page, first, desk_first="queue")
 
 
-@login_required
+@town_page(COORDINATION)
 @never_cache
 @require_safe
-def case(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One need with its suggestions, its near misses and its thread."""
-    city, user = _desk(request, city_slug)
+    user = person(request)
     needs = Need.objects.visible_to(user).filter(city=city).select_related("commune", "organisation", "city")
     need = get_object_or_404(needs, reference=reference)
     return _render_case(request, user, city, _page(request, user, city), need, desk_first="case")
 
 
-@login_required
+@town_page(COORDINATION)
 @require_POST
-def act(request: HttpRequest, city_slug: str, pk: int, act: str) -> HttpResponse:
+def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     """One decision of the desk on one match, then back to its case."""
-    city, user = _desk(request, city_slug)
+    user = person(request)
     match = get_object_or_404(Match.objects.visible_to(user).select_related("need"), pk=pk, city=city)
     if act not in DESK_ACTS:
         raise Http404
@@ -89,11 +89,11 @@ def act(request: HttpRequest, city_slug: str, pk: int, act: str) -> HttpResponse
     return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
 
 
-@login_required
+@town_page(COORDINATION)
 @require_POST
-def contact(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The citizen's contact, for the desk; each reading is logged."""
-    city, user = _desk(request, city_slug)
+    user = person(request)
     matches = Match.objects.visible_to(user).select_related("offer__owner", "offer__commune", "need")
     match = get_object_or_404(matches, pk=pk, city=city)
     log_contact_reading(
@@ -106,46 +106,41 @@ def contact(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     return render(request, "matching/contact.html", {"match": match})
 
 
+@town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind a link in a mail: yes or no, and what became of it. No signing in."""
     try:
         grant = links.read(token)
     except (links.LinkExpired, links.LinkBroken) as failure:
         return link_failed(request, failure)
-    match = get_object_or_404(_answerable(), pk=grant.subject_id, city__slug=city_slug)
-    person = get_object_or_404(User, pk=grant.user_id, is_active=True)
-    return _answer(request, match, person, by=_on_the_phone(request, match) or person)
+    match = get_object_or_404(_answerable(), pk=grant.subject_id, city=city)
+    asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
+    return _answer(request, match, asked, by=_on_the_phone(request, match) or asked)
 
 
-@login_required
+@town_page(SIGNED_IN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def mine_one(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+def mine_one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The same page for whoever is signed in."""
-    user = request.user
-    assert isinstance(user, User)
-    match = get_object_or_404(_answerable().visible_to(user), pk=pk, city__slug=city_slug)
+    user = person(request)
+    match = get_object_or_404(_answerable().visible_to(user), pk=pk, city=city)
     return _answer(request, match, user, by=user)
 
 
 def _on_the_phone(request: HttpRequest, match: Match) -> User | None:
     """Who of the town's desk notes the answer of a caller whose link they opened; the decision is then theirs."""
-    user = request.user
-    if isinstance(user, User) and {"coordinator", "operator"} & accounts.roles_in(user, match.city):
-        return user
-    return None
+    return person(request) if has_role(request.user, match.city, DESK) else None
 
 
-@login_required
+@town_page(SIGNED_IN)
 @never_cache
 @require_safe
-def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
+def mine(request: HttpRequest, city: City) -> HttpResponse:
     """What I am asked, and what became of what I was asked: a citizen's and an association's list."""
-    user = request.user
-    assert isinstance(user, User)
-    city = get_object_or_404(City, slug=city_slug)
+    user = person(request)
     page = Paginator(selectors.concerning(user, city), PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
@@ -163,15 +158,6 @@ def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
 def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
     """What `services.roles_of` says of a match that concerns somebody, without asking for each row."""
     return frozenset({Role.CITIZEN if match.offer.owner_id == user.pk else Role.ASSOCIATION})
-
-
-def _desk(request: HttpRequest, city_slug: str) -> tuple[City, User]:
-    """The town and its coordinator; 404 for anybody else."""
-    city = get_object_or_404(City, slug=city_slug)
-    user = request.user
-    if not isinstance(user, User) or not accounts.is_coordinator(user, city):
-        raise Http404
-    return city, user
 
 
 def _page(request: HttpRequest, user: User, city: City) -> Any:
@@ -202,7 +188,7 @@ def _render_case(
         cards = [presentation.suggestion_card(match) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=local_day(now, city))
-        thread = presentation.thread(need, acted, now) + conditions.events(scan, now=now)
+        thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
             "cards": cards,

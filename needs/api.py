@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_filters
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
@@ -25,7 +25,7 @@ from catalogue.vocabulary import Category, Source, Urgency
 from cities.models import City
 from needs import services
 from needs.models import Need, NeedState
-from needs.selectors import is_desk, organisations_to_post_for
+from needs.selectors import organisations_to_post_for
 from needs.serializers import (
     NeedChangeSerializer,
     NeedSerializer,
@@ -59,7 +59,7 @@ class NeedEndpoint(ListModelMixin, Endpoint):
 
     def get_queryset(self) -> Any:
         return (
-            Need.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            Need.objects.visible_to(self.request.user)
             .select_related("city", "commune", "organisation")
             .order_by("-created_at", "-id")
         )
@@ -105,8 +105,8 @@ class NeedEndpoint(ListModelMixin, Endpoint):
         city, number, contact = fields.pop("city"), fields.pop("organisation", ""), fields.pop("person", None)
         if number and contact:
             raise ValidationError({"person": _("Un besoin est posté par une association ou une personne.")})
-        if contact and not is_desk(self.actor, city):
-            raise PermissionDenied(_("Seul l’accueil de la ville enregistre pour quelqu’un d’autre."))
+        if contact:
+            self.enters_for_others(city)
         need = _register(
             city=city,
             organisation=_organisation(self.actor, city, number) if number else None,

@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from accounts.access import DESK, has_role
 from accounts.models import LowerCaseEmailField, Organisation, User
 from catalogue.forms import CheckboxCards, LanguagesField, LanguagesWidget, RadioCards, SlotsField
 from catalogue.vocabulary import (
@@ -24,7 +25,7 @@ from catalogue.vocabulary import (
 from cities.forms import CommuneField
 from cities.models import City
 from needs.models import LARGEST_QUANTITY, Need
-from needs.selectors import is_desk, organisations_to_post_for
+from needs.selectors import organisations_to_post_for
 from needs.words import HOUSEHOLD, LONGEST_TITLE, suggested_title, suggested_title_of
 
 ME, CALLER = "me", "caller"
@@ -147,7 +148,7 @@ class NeedForm(forms.Form):
         self, data: Any = None, *, city: City, user: User, today: date, need: Need | None = None
     ) -> None:
         self.city, self.user, self.today, self.need = city, user, today, need
-        self.desk = is_desk(user, city)
+        self.desk = has_role(user, city, DESK)
         super().__init__(data, initial=self._start() if need is None else self._as_stored(need))
         self.fields["commune"].city = city  # type: ignore[attr-defined]
         self.fields["first_day"].widget.attrs["min"] = min(

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CityRole, Membership, Organisation, User
-from catalogue.models import Entry, StateChange, category_matches_kind
+from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
+from accounts.models import Organisation, User
+from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, Urgency
 
 LARGEST_QUANTITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
@@ -28,14 +29,11 @@ class NeedState(models.TextChoices):
 OPEN_STATES = (NeedState.OPEN, NeedState.PARTLY_MET)
 
 
-class NeedQuerySet(models.QuerySet["Need"]):
-    def visible_to(self, user: User) -> "NeedQuerySet":
-        """Needs of one's organisations, own needs, and for the desk every need of its towns. Default is deny."""
-        if not user.is_authenticated:
-            return self.none()
-        towns = CityRole.objects.filter(user=user, role__in=["coordinator", "operator"]).values("city")
-        organisations = Membership.objects.filter(user=user).values("organisation")
-        return self.filter(Q(person=user) | Q(organisation__in=organisations) | Q(city__in=towns))
+class NeedQuerySet(VisibleQuerySet["Need"]):
+    def seen_by(self, user: User) -> Q:
+        """Needs of one's organisations, own needs, and for the desk every need of its towns."""
+        own = Q(person=user) | Q(organisation__in=associations_of(user))
+        return own | Q(city__in=towns_of(user, DESK))
 
     def open(self) -> "NeedQuerySet":
         """Needs that the engine may match: open, and posted by a verified organisation or by a person."""
@@ -273,3 +271,9 @@ class NeedChange(StateChange):
     """The history of a need's states."""
 
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="changes")
+
+
+class NeedEdit(FieldChange):
+    """The history of a need's fields."""
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="edits")

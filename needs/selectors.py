@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import DESK_ROLES, Membership, Organisation, User
-from accounts.selectors import organisations_of, roles_in
+from accounts.access import DESK, associations_of, has_role
+from accounts.models import Organisation, User
+from accounts.selectors import organisations_of
 from cities.models import City
-from needs.models import OPEN_STATES, Need, NeedChange
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit
 from needs.words import public_title
 
 
@@ -68,8 +69,7 @@ def public_needs(city: City, *, kind: str = "") -> PublicNeeds:
 
 def own_needs(user: User, city: City, *, closed: bool = False) -> QuerySet[Need]:
     """One's associations' needs, one's own, and those that one entered for a caller; the latest first."""
-    organisations = Membership.objects.filter(user=user).values("organisation")
-    mine = Q(person=user) | Q(organisation__in=organisations) | Q(entered_by=user)
+    mine = Q(person=user) | Q(organisation__in=associations_of(user)) | Q(entered_by=user)
     state = ~Q(state__in=OPEN_STATES) if closed else Q(state__in=OPEN_STATES)
     return (
         Need.objects.visible_to(user)
@@ -89,18 +89,18 @@ def get_need(user: User, city: City, reference: str) -> Need:
 
 
 def changes_of(need: Need) -> QuerySet[NeedChange]:
-    """The need's history, the first change first."""
-    return NeedChange.objects.filter(need=need)
+    """The need's history of states, the first change first."""
+    return NeedChange.objects.filter(need=need).select_related("by")
 
 
-def is_desk(user: User, city: City) -> bool:
-    """Whether the person enters needs for others."""
-    return bool(roles_in(user, city) & set(DESK_ROLES))
+def edits_of(need: Need) -> list[NeedEdit]:
+    """The need's history of fields, the first change first."""
+    return list(NeedEdit.objects.filter(need=need).select_related("by"))
 
 
 def organisations_to_post_for(user: User, city: City) -> QuerySet[Organisation]:
     """In whose name a person may post: one's associations, for the desk the town's; none suspended."""
-    if is_desk(user, city):
+    if has_role(user, city, DESK):
         organisations: QuerySet[Organisation] = Organisation.objects.visible_to(user).filter(city=city)
     else:
         organisations = organisations_of(user, city)

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
+from catalogue import changes
 from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
 from catalogue.vocabulary import Kind, Source
 from cities.models import City
 from needs import messages
-from needs.models import OPEN_STATES, Need, NeedChange, NeedState
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedState
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 
@@ -100,27 +101,28 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
     need = _locked(need_id)
     if need.state not in OPEN_STATES:
         raise _not_possible(need)
-    before = {name: getattr(need, name) for name in [*fields, "latitude", "longitude", "quantity", "people"]}
+    before = changes.values(need)
     for name, value in fields.items():
         setattr(need, name, value)
-    if need.commune_id != before.get("commune", need.commune).pk and "latitude" not in fields:
+    if need.commune_id != before["commune"] and "latitude" not in fields:
         need.latitude, need.longitude = need.commune.latitude, need.commune.longitude
     _complete(need)
-    changed = [name for name, value in before.items() if getattr(need, name) != value]
-    if not changed:
+    what = changes.changed(need, before)
+    if not what:
         return need
-    if {"first_day", "last_day"} & set(changed):
+    if {"first_day", "last_day"} & set(what):
         _check_days(need, today=today)
     need.full_clean()
     try:
         with transaction.atomic():
-            _touch(need, material=bool(set(changed) - WORDS), now=now, also=changed)
+            _touch(need, material=not WORDS.issuperset(what), now=now, also=list(what))
     except IntegrityError as error:
         if violated(error) != "hold_within_quantity":
             raise
         raise ValidationError(
             {"quantity": _("Une partie est déjà promise. La quantité ne peut pas descendre en dessous.")}
         ) from error
+    NeedEdit.objects.create(need=need, what=what, by=by, at=now)
     return need
 
 

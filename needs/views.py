@@ -5,12 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -19,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import Consent, Role, User
-from accounts.selectors import organisations_of, roles_in
+from accounts.access import COORDINATION, DESK, PUBLIC, SIGNED_IN, has_role, person, town_page
+from accounts.models import Consent, User
+from accounts.selectors import members_of, organisations_of
 from accounts.services import ensure_person, record_consent
 from accounts.sign_in import start_code_sign_in
 from catalogue.times import day_range
@@ -35,10 +35,10 @@ PER_PAGE = 20
 CALLER_WORDING = "need-by-phone-1"
 
 
+@town_page(PUBLIC)
 @require_safe
-def public(request: HttpRequest, city_slug: str) -> HttpResponse:
+def public(request: HttpRequest, city: City) -> HttpResponse:
     """Everybody's list: open needs by kind, without a word of those who posted them."""
-    city = _open_city(city_slug)
     _now, today = _moment(city)
     kind = request.GET.get("nature", "")
     kind = kind if kind in FORMS else ""
@@ -62,11 +62,11 @@ def public(request: HttpRequest, city_slug: str) -> HttpResponse:
     return render(request, "needs/public.html", context)
 
 
+@town_page(PUBLIC)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest, city_slug: str) -> HttpResponse:
+def new(request: HttpRequest, city: City) -> HttpResponse:
     """Post a need: first its kind, then one page. A visitor is told how to come in."""
-    city = _open_city(city_slug)
     if not isinstance(request.user, User):
         return _come_in(request, city)
     now, today = _moment(city)
@@ -95,9 +95,9 @@ def new(request: HttpRequest, city_slug: str) -> HttpResponse:
 @transaction.atomic
 def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
     """The need of a valid form; for a caller, the person and their spoken consent with it."""
-    person: User | None = None
+    asking: User | None = None
     if form.is_for_caller:
-        person = ensure_person(
+        asking = ensure_person(
             email=form.cleaned_data["caller_email"] or None,
             phone=form.cleaned_data["caller_phone"] or None,
             name=form.cleaned_data["caller_name"],
@@ -105,7 +105,7 @@ def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
             now=now,
         )
         record_consent(
-            user=person,
+            user=asking,
             purpose=Consent.Purpose.RECORD,
             wording_version=CALLER_WORDING,
             how=Consent.How.PHONE,
@@ -113,11 +113,11 @@ def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
             now=now,
         )
     elif form.organisation is None:
-        person = by
+        asking = by
     return services.register(
         city=form.city,
         organisation=form.organisation,
-        person=person,
+        person=asking,
         fields=form.answers(),
         source=Source.PHONE if form.desk else Source.WEB,
         by=by,
@@ -135,10 +135,10 @@ def _come_in(request: HttpRequest, city: City) -> HttpResponse:
     )
     form = AddressForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        person = ensure_person(
+        newcomer = ensure_person(
             email=form.cleaned_data["email"], language=get_language() or "fr", by=None, now=timezone.now()
         )
-        return start_code_sign_in(request=request, user=person, next_url=here)
+        return start_code_sign_in(request=request, user=newcomer, next_url=here)
     context = {
         "form": form,
         "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",
@@ -147,16 +147,14 @@ def _come_in(request: HttpRequest, city: City) -> HttpResponse:
     return render(request, "needs/come_in.html", context, status=422 if form.is_bound else 200)
 
 
+@town_page(SIGNED_IN)
 @require_safe
-@login_required
-def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
+def mine(request: HttpRequest, city: City) -> HttpResponse:
     """One's associations' needs, one's own and those entered for callers; open ones first, or those closed."""
-    city = get_object_or_404(City, slug=city_slug)
-    assert isinstance(request.user, User)
     _now, today = _moment(city)
     closed = request.GET.get("etat") == "termines"
     here = reverse("needs:mine", args=[city.slug])
-    needs = selectors.own_needs(request.user, city, closed=closed)
+    needs = selectors.own_needs(person(request), city, closed=closed)
     page = Paginator(needs, PER_PAGE).get_page(request.GET.get("page"))
     rows = [_row(need, today) for need in page.object_list]
     context = {
@@ -174,12 +172,12 @@ def mine(request: HttpRequest, city_slug: str) -> HttpResponse:
     return render(request, "needs/mine.html", context)
 
 
+@town_page(SIGNED_IN)
 @never_cache
 @require_safe
-@login_required
-def detail(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A need's page: the receipt just after it was posted, all that was said, what happened."""
-    need = _own_need(request, city_slug, reference)
+    need = _need(request, city, reference)
     now, today = _moment(need.city)
     context = {
         **_row(need, today),
@@ -188,28 +186,27 @@ def detail(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse
         "contact": " · ".join(part for part in (need.city.phone, need.city.email) if part),
         "steps": words.next_steps(need),
         "facts": words.facts(need, today),
-        "events": words.history(selectors.changes_of(need), now),
+        "events": _history(request, need, now),
         **_way_on(request, need),
     }
     return render(request, "needs/detail.html", context)
 
 
+@town_page(SIGNED_IN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def edit(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Change an open need."""
-    need = _own_need(request, city_slug, reference)
-    assert isinstance(request.user, User)
+    need = _need(request, city, reference)
     now, today = _moment(need.city)
     if not need.is_open:
         messages.info(request, _("Ce besoin n’est plus ouvert, il ne change plus."))
         return redirect("needs:detail", need.city.slug, need.reference)
     data = request.POST if request.method == "POST" else None
-    form = FORMS[need.kind](data, city=need.city, user=request.user, today=today, need=need)
+    form = FORMS[need.kind](data, city=need.city, user=person(request), today=today, need=need)
     if data is not None and form.is_valid():
         try:
-            services.change(need_id=need.pk, fields=form.answers(), by=request.user, now=now, today=today)
+            services.change(need_id=need.pk, fields=form.answers(), by=person(request), now=now, today=today)
         except ValidationError as refusal:
             form.add_refusal(refusal)
         else:
@@ -220,18 +217,17 @@ def edit(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
     )
 
 
+@town_page(SIGNED_IN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def withdraw(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+def withdraw(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Say that a need is no more, and why. A second click changes nothing."""
-    need = _own_need(request, city_slug, reference)
-    assert isinstance(request.user, User)
+    need = _need(request, city, reference)
     now, _today = _moment(need.city)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            services.withdraw(need_id=need.pk, by=request.user, now=now, reason=form.reason())
+            services.withdraw(need_id=need.pk, by=person(request), now=now, reason=form.reason())
         except ValidationError as refusal:
             messages.warning(request, " ".join(refusal.messages))
         else:
@@ -245,21 +241,15 @@ def withdraw(request: HttpRequest, city_slug: str, reference: str) -> HttpRespon
 # --- What several pages need ---------------------------------------------------------------------------
 
 
-def _open_city(slug: str) -> City:
-    return get_object_or_404(City.objects.open(), slug=slug)
-
-
 def _moment(city: City) -> tuple[datetime, Any]:
     """Now, and the town's today."""
     now = timezone.now()
     return now, timezone.localdate(now, ZoneInfo(city.timezone))
 
 
-def _own_need(request: HttpRequest, city_slug: str, reference: str) -> Need:
-    city = get_object_or_404(City, slug=city_slug)
-    assert isinstance(request.user, User)
+def _need(request: HttpRequest, city: City, reference: str) -> Need:
     try:
-        return selectors.get_need(request.user, city, reference)
+        return selectors.get_need(person(request), city, reference)
     except Need.DoesNotExist:
         raise Http404 from None
 
@@ -274,6 +264,19 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
         "when": day_range(need.first_day, need.last_day, today=today),
         "left": words.days_left(need, today),
     }
+
+
+def _history(request: HttpRequest, need: Need, now: datetime) -> list[dict[str, Any]]:
+    assert isinstance(request.user, User)
+    return words.history(
+        need,
+        selectors.changes_of(need),
+        selectors.edits_of(need),
+        viewer=request.user,
+        is_desk=has_role(request.user, need.city, DESK),
+        members=list(members_of(need.organisation)) if need.organisation else [],
+        now=now,
+    )
 
 
 def _kinds() -> list[dict[str, Any]]:
@@ -302,7 +305,7 @@ def _kinds() -> list[dict[str, Any]]:
 
 def _only_suspended(user: User, city: City) -> bool:
     """Whether the person speaks only for associations that the town has suspended."""
-    if selectors.is_desk(user, city):
+    if has_role(user, city, DESK):
         return False
     has_any = organisations_of(user, city).exists()
     return has_any and not selectors.organisations_to_post_for(user, city).exists()
@@ -314,10 +317,9 @@ def _help_url(city: City, kind: str) -> str:
 
 def _way_on(request: HttpRequest, need: Need) -> dict[str, str]:
     """Where the need's answers are: the case for a coordinator, one's requests for those who asked."""
-    roles = roles_in(request.user, need.city)
-    if Role.COORDINATOR in roles:
+    if has_role(request.user, need.city, COORDINATION):
         address = reverse("matching:case", args=[need.city.slug, need.reference])
         return {"way_on_url": address, "way_on": _("Ouvrir au bureau")}
-    if Role.OPERATOR in roles:
+    if has_role(request.user, need.city, DESK):
         return {"way_on_url": "", "way_on": ""}
     return {"way_on_url": reverse("matching:mine", args=[need.city.slug]), "way_on": _("Voir les réponses")}

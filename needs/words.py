@@ -1,19 +1,21 @@
 """How a need is said: its title, its facts, what became of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
+from catalogue import change_words
 from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, days_words, slot_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
-from needs.models import Need, NeedChange, NeedState
+from needs.models import Need, NeedChange, NeedEdit, NeedState
 
 LONGEST_TITLE = 120
 HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
@@ -176,22 +178,68 @@ def next_steps(need: Need) -> list[str]:
     return [_("Nous cherchons tout de suite parmi les propositions."), *steps]
 
 
-def history(changes: Iterable[NeedChange], now: datetime) -> list[dict[str, Any]]:
-    """What happened to the need, the first event first, for components/timeline.html."""
-    events = []
-    for change in changes:
-        events.append(
-            {
-                "at": change.at,
-                "when": ago(change.at, now),
-                "text": _change_words(change),
-                "note": change.reason,
-                "state": "stop" if change.to_state == NeedState.WITHDRAWN else "",
-            }
-        )
+def history(
+    need: Need,
+    changes: Iterable[NeedChange],
+    edits: Sequence[NeedEdit],
+    *,
+    viewer: User,
+    is_desk: bool,
+    members: Collection[User],
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """What happened to the need, the first event first, for components/timeline.html. The desk reads names."""
+
+    def actor(by: User | None) -> str:
+        if by is None:
+            return ""
+        if by == viewer:
+            return _("vous")
+        if is_desk:
+            return str(by)
+        return _("l’association") if by in members else _("la ville")
+
+    events: list[dict[str, Any]] = [
+        {
+            "at": change.at,
+            "text": _change_words(change),
+            "notes": [actor(change.by), change.reason],
+            "state": "stop" if change.to_state == NeedState.WITHDRAWN else "",
+        }
+        for change in changes
+    ]
+    events += [
+        {"at": edit.at, "text": _("Modification"), "notes": [actor(edit.by), *lines], "state": ""}
+        for edit, lines in edit_lines(edits, now=now)
+    ]
+    events.sort(key=lambda event: event["at"])
     if events and not events[-1]["state"]:
         events[-1]["state"] = "current"
-    return events
+    return [
+        event | {"when": ago(event["at"], now), "note": " · ".join(filter(None, event["notes"]))}
+        for event in events
+    ]
+
+
+def edit_lines(edits: Sequence[NeedEdit], *, now: datetime) -> list[tuple[NeedEdit, list[str]]]:
+    """What each edit changed, in words. How many a household is follows from who they are."""
+    communes, today = change_words.communes_in(edits), timezone.localdate(now)
+    return [
+        (
+            edit,
+            change_words.lines(
+                Need,
+                {name: pair for name, pair in edit.what.items() if name not in _follows(edit.what)},
+                today=today,
+                communes=communes,
+            ),
+        )
+        for edit in edits
+    ]
+
+
+def _follows(what: Mapping[str, Any]) -> tuple[str, ...]:
+    return () if set(HOUSEHOLD).isdisjoint(what) else ("quantity", "people")
 
 
 def _change_words(change: NeedChange) -> str:

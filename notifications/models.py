@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import DESK_ROLES, CityRole, User
+from accounts.access import DESK, VisibleQuerySet, towns_of
+from accounts.models import User
 from notifications.channels import registry
 
 
@@ -20,13 +20,10 @@ class MessageState(models.TextChoices):
     UNCERTAIN = "uncertain", _("envoi interrompu")
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
-    def visible_to(self, user: User | AnonymousUser) -> "MessageQuerySet":
-        """One's own messages; for coordinators and operators, those of their towns. Default is deny."""
-        if not user.is_authenticated:
-            return self.none()
-        towns = CityRole.objects.filter(user=user, role__in=DESK_ROLES).values("city")
-        return self.filter(Q(recipient=user) | Q(city__in=towns))
+class MessageQuerySet(VisibleQuerySet["Message"]):
+    def seen_by(self, user: User) -> Q:
+        """One's own messages; for coordinators and operators, those of their towns."""
+        return Q(recipient=user) | Q(city__in=towns_of(user, DESK))
 
     def due(self, now: datetime) -> "MessageQuerySet":
         """Messages that a machine may send now."""

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
@@ -15,8 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key, problems
-from accounts.models import DESK_ROLES
-from accounts.selectors import roles_in
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source
 from offers import intake, services
@@ -56,7 +53,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
 
     def get_queryset(self) -> Any:
         return (
-            Offer.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+            Offer.objects.visible_to(self.request.user)
             .select_related("city", "commune")
             .prefetch_related("windows")
             .order_by("-created_at", "-id")
@@ -113,11 +110,10 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         }
         if owner is None:
             offer = intake.receive(contact={}, language=self.actor.language, **entry)
-        elif roles_in(self.actor, city) & set(DESK_ROLES):
+        else:
+            self.enters_for_others(city)
             how = owner.pop("consent")
             offer = intake.take_call(contact=owner, how=how, **entry)
-        else:
-            raise PermissionDenied(_("Seul l’accueil de la ville enregistre pour quelqu’un d’autre."))
         self.kwargs["reference"] = offer.reference
         return self.answer(201 if offer.created_at == now else 200)
 

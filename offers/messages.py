@@ -38,6 +38,20 @@ def still_there(offer: Offer) -> Text:
     )
 
 
+def visit_again(offer: Offer) -> Text:
+    """To the desk: what was seen at the visit has changed."""
+    return Text(
+        title=_("Un logement est à visiter de nouveau (%(reference)s)") % {"reference": offer.reference},
+        body=_(
+            "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(title)s » (%(reference)s) a changé depuis "
+            "la visite. Une nouvelle visite est nécessaire avant de le proposer."
+        )
+        % {"title": offer.title, "reference": offer.reference},
+        action_label=_("Voir la proposition"),
+        action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
+    )
+
+
 def _signature(offer: Offer) -> str:
     lines = [offer.city.name, offer.city.phone, offer.city.email or settings.LEGAL["contact"]]
     return "\n".join(str(line) for line in lines if line)

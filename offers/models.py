@@ -10,8 +10,9 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import CityRole, User
-from catalogue.models import Entry, StateChange, category_matches_kind
+from accounts.access import DESK, VisibleQuerySet, towns_of
+from accounts.models import User
+from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import (
     HOUSING_FORMS,
     LANGUAGE_PAIR_CATEGORIES,
@@ -99,13 +100,10 @@ PACKED = {
 }
 
 
-class OfferQuerySet(models.QuerySet["Offer"]):
-    def visible_to(self, user: User) -> "OfferQuerySet":
-        """Own offers; for coordinators and operators, every offer of their towns. Default is deny."""
-        if not user.is_authenticated:
-            return self.none()
-        towns = CityRole.objects.filter(user=user, role__in=["coordinator", "operator"]).values("city")
-        return self.filter(Q(owner=user) | Q(city__in=towns))
+class OfferQuerySet(VisibleQuerySet["Offer"]):
+    def seen_by(self, user: User) -> Q:
+        """Own offers; for coordinators and operators, every offer of their towns."""
+        return Q(owner=user) | Q(city__in=towns_of(user, DESK))
 
     def open(self) -> "OfferQuerySet":
         """Offers that the engine may match."""
@@ -324,3 +322,9 @@ class OfferChange(StateChange):
     """The history of an offer's states."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="changes")
+
+
+class OfferEdit(FieldChange):
+    """The history of an offer's fields, and of its periods under "windows"."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="edits")

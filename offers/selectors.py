@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
-from offers.models import Offer, OfferChange, OfferState
+from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
 
 # Offers in these states can still be changed by their owner or the desk.
@@ -56,8 +56,13 @@ def periods_of(offer: Offer) -> list[Period]:
 
 
 def changes_of(offer: Offer) -> list[OfferChange]:
-    """An offer's history, the oldest first."""
-    return list(offer.changes.all())
+    """An offer's history of states, the oldest first."""
+    return list(offer.changes.select_related("by"))
+
+
+def edits_of(offer: Offer) -> list[OfferEdit]:
+    """An offer's history of fields, the oldest first."""
+    return list(offer.edits.select_related("by"))
 
 
 def possible(offer: Offer) -> Possible:

@@ -1,6 +1,5 @@
 """Every write to an offer. None calls anything above: it marks the row as changed and wakes a worker."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,21 +11,28 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts import selectors as accounts
 from accounts.models import User
+from catalogue import changes
 from catalogue.constraints import insert_checked, violated
 from catalogue.references import new_reference
-from catalogue.vocabulary import MOST_PERIODS, TOO_MANY_PERIODS, Source
+from catalogue.vocabulary import Source
 from cities.models import City
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
-from offers.models import Offer, OfferChange, OfferState, Window
-from offers.periods import Period
+from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
+from offers.periods import Period, as_days, checked_periods
 
 SCAN_TASK = "matching.tasks.scan_due"
 
 # What only people read: changing it asks nothing of the engine.
-WORDS = frozenset({"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"})
+WORDS = frozenset(
+    {"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"}
+    | {"vetted_at", "vetted_by"}  # asked for when a pair is proposed, not by the engine
+)
+# What was seen at a visit: the home at its place, of its form, shared or not.
+VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", "shared_home"})
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "owner", "commune", "entered_by")
@@ -74,7 +80,7 @@ def register(
     )
     if offer.latitude is None or offer.longitude is None:
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
-    periods = _checked_periods(windows)
+    periods = checked_periods(windows)
     try:
         insert_checked(offer, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
@@ -122,27 +128,32 @@ def change(
 ) -> Offer:
     """Change an offer's fields, and its periods unless `windows` is None. ValidationError by field.
 
-    A capacity below what is already promised is refused, by the database too.
+    A capacity below what is already promised is refused, by the database too. A visited home whose place, form or
+    sharing changes needs another visit, and the desk is told.
     """
     offer = _locked(offer_id)
     if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
         raise _refused(offer)
-    changed = [name for name, value in fields.items() if getattr(offer, name) != value]
-    for name in changed:
-        setattr(offer, name, fields[name])
-    if "commune" in changed and not {"latitude", "longitude"} & set(fields):
+    before = changes.values(offer)
+    for name, value in fields.items():
+        setattr(offer, name, value)
+    if offer.commune_id != before["commune"] and not {"latitude", "longitude"} & set(fields):
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
-        changed += ["latitude", "longitude"]
-    periods = None if windows is None else _checked_periods(windows)
+    what = changes.changed(offer, before)
+    needs_visit = offer.vetted_at is not None and not VISITED.isdisjoint(what)
+    if needs_visit:
+        offer.vetted_at = offer.vetted_by = None
+        what = changes.changed(offer, before)
+    periods = None if windows is None else checked_periods(windows)
     current = [(w.first_day, w.last_day) for w in offer.windows.all()]
     moved = periods is not None and periods != current
-    if not changed and not moved:
+    if not what and not moved:
         return offer
     offer.full_clean()
-    material = moved or bool(set(changed) - WORDS)
+    material = moved or not WORDS.issuperset(what)
     try:
         with transaction.atomic():
-            _touch(offer, material=material, now=now, also=changed)
+            _touch(offer, material=material, now=now, also=list(what))
     except IntegrityError as error:
         if violated(error) != "hold_within_capacity":
             raise
@@ -152,6 +163,10 @@ def change(
     if moved and periods is not None:
         offer.windows.all().delete()
         Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
+        what["windows"] = [as_days(current), as_days(periods)]
+    edit = OfferEdit.objects.create(offer=offer, what=what, by=by, at=now)
+    if needs_visit:
+        _ask_for_visit(offer, edit, now=now)
     return offer
 
 
@@ -265,24 +280,6 @@ def _locked(offer_id: int) -> Offer:
     return Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
 
 
-def _checked_periods(windows: Sequence[Period]) -> list[Period]:
-    """Periods in order; ValidationError under "windows" when none, too many, out of order, overlapping or open in the
-    middle.
-    """
-    periods = sorted(windows, key=lambda period: period[0])
-    if not periods:
-        raise ValidationError({"windows": _("Dites à partir de quel jour vous êtes disponible.")})
-    if len(periods) > MOST_PERIODS:
-        raise ValidationError({"windows": TOO_MANY_PERIODS})
-    for first, last in periods:
-        if last is not None and last < first:
-            raise ValidationError({"windows": _("La fin doit venir après le début.")})
-    for (_first, last), (following, _last) in itertools.pairwise(periods):
-        if last is None or following <= last:
-            raise ValidationError({"windows": _("Deux périodes se chevauchent.")})
-    return periods
-
-
 def _act(
     offer_id: int,
     act: str,
@@ -348,6 +345,20 @@ def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str], 
     offer.save(update_fields=names)
     if material and revises:
         offer.refresh_from_db(fields=["revision"])
+
+
+def _ask_for_visit(offer: Offer, edit: OfferEdit, *, now: datetime) -> None:
+    """Tell the desk once for each change; a worker looks for matches under way, whose desk is told too."""
+    for person in accounts.coordinators_of(offer.city):
+        queue(
+            recipient=person,
+            event="offer_visit_again",
+            subject_key=f"offer:{offer.pk}:{edit.pk}",
+            city=offer.city,
+            compose=partial(messages.visit_again, offer),
+            now=now,
+        )
+    wake_on_commit(SCAN_TASK)
 
 
 def _record(

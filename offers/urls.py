@@ -2,26 +2,26 @@
 
 from django.urls import path
 
-from offers import views
+from offers import desk_views, own_views, question_views
 
 app_name = "offers"
 urlpatterns = [
-    path("", views.mine, name="mine"),
-    path("nouvelle/", views.step, {"step": "kind"}, name="new"),
-    path("nouvelle/verifier/", views.check, name="check"),
-    path("nouvelle/effacer/", views.start_again, name="start_again"),
-    path("nouvelle/<slug:step>/", views.step, name="step"),
-    path("saisir/", views.enter, name="enter"),
-    path("ville/", views.town, name="town"),
-    path("<slug:reference>/", views.detail, name="detail"),
-    path("<slug:reference>/envoyee/", views.sent, name="sent"),
-    path("<slug:reference>/confirmer/", views.proven, name="proven"),
-    path("<slug:reference>/modifier/", views.edit, name="edit"),
-    path("<slug:reference>/pause/", views.pause, name="pause"),
-    path("<slug:reference>/reprendre/", views.resume, name="resume"),
-    path("<slug:reference>/toujours-possible/", views.reconfirm, name="reconfirm"),
-    path("<slug:reference>/retirer/", views.withdraw, name="withdraw"),
-    path("<slug:reference>/contact/", views.contact, name="contact"),
-    path("<slug:reference>/visite/", views.vet, name="vet"),
-    path("<slug:reference>/appel/", views.called, name="called"),
+    path("", own_views.mine, name="mine"),
+    path("nouvelle/", question_views.step, {"step": "kind"}, name="new"),
+    path("nouvelle/verifier/", question_views.check, name="check"),
+    path("nouvelle/effacer/", question_views.start_again, name="start_again"),
+    path("nouvelle/<slug:step>/", question_views.step, name="step"),
+    path("saisir/", desk_views.enter, name="enter"),
+    path("ville/", desk_views.town, name="town"),
+    path("<slug:reference>/", own_views.detail, name="detail"),
+    path("<slug:reference>/envoyee/", question_views.sent, name="sent"),
+    path("<slug:reference>/confirmer/", question_views.proven, name="proven"),
+    path("<slug:reference>/modifier/", own_views.edit, name="edit"),
+    path("<slug:reference>/pause/", own_views.pause, name="pause"),
+    path("<slug:reference>/reprendre/", own_views.resume, name="resume"),
+    path("<slug:reference>/toujours-possible/", own_views.reconfirm, name="reconfirm"),
+    path("<slug:reference>/retirer/", own_views.withdraw, name="withdraw"),
+    path("<slug:reference>/contact/", desk_views.contact, name="contact"),
+    path("<slug:reference>/visite/", desk_views.vet, name="vet"),
+    path("<slug:reference>/appel/", desk_views.called, name="called"),
 ]

@@ -1,6 +1,6 @@
 """How an offer is said: its facts, where it stands, what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalogue import change_words
 from catalogue.labels import category_label, household_names, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, day_words, days_words, slot_words
 from catalogue.vocabulary import Kind
-from offers.models import Offer, OfferChange, OfferState
+from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
 
 TAGS = {
@@ -153,9 +154,9 @@ def receipt_steps(offer: Offer) -> list[str]:
 
 
 def history(
-    offer: Offer, changes: Sequence[OfferChange], *, viewer: User, now: datetime
+    offer: Offer, changes: Sequence[OfferChange], edits: Sequence[OfferEdit], *, viewer: User, now: datetime
 ) -> list[dict[str, Any]]:
-    """What became of an offer, the latest first. The reason of a suspension is the town's alone."""
+    """What became of an offer, the latest first, and who did it. The reason of a suspension is the town's alone."""
     owner = viewer.pk == offer.owner_id
     said = {
         "register": _("Proposition enregistrée"),
@@ -170,15 +171,55 @@ def history(
         "expire": _("Mise de côté, sans réponse de votre part") if owner else _("Mise de côté, sans réponse"),
     }
     events: list[dict[str, Any]] = []
-    for change in reversed(changes):
+    for change in changes:
         show_reason = change.reason and (not owner or change.act == "withdraw")
         events.append(
             {
                 "text": said.get(change.act, change.act),
-                "at": timezone.localtime(change.at),
-                "when": ago(change.at, now),
-                "note": change.reason if show_reason else "",
-                "state": "stop" if change.act == "freeze" else "current" if not events else "",
+                "at": change.at,
+                "notes": [_actor(change.by, offer, viewer), change.reason if show_reason else ""],
+                "state": "stop" if change.act == "freeze" else "",
             }
         )
-    return events
+    for edit, lines in edit_lines(edits, now=now):
+        events.append(
+            {
+                "text": _("Modification"),
+                "at": edit.at,
+                "notes": [_actor(edit.by, offer, viewer), *lines],
+                "state": "",
+            }
+        )
+    events.sort(key=lambda event: event["at"])
+    events.reverse()  # also of what happened in one moment
+    if events and not events[0]["state"]:
+        events[0]["state"] = "current"
+    return [
+        event
+        | {
+            "at": timezone.localtime(event["at"]),
+            "when": ago(event["at"], now),
+            "note": " · ".join(filter(None, event["notes"])),
+        }
+        for event in events
+    ]
+
+
+def edit_lines(
+    edits: Sequence[OfferEdit], *, now: datetime, hidden: Collection[str] = ()
+) -> list[tuple[OfferEdit, list[str]]]:
+    """What each edit changed, in words."""
+    communes, today = change_words.communes_in(edits), timezone.localdate(now)
+    return [
+        (edit, change_words.lines(Offer, edit.what, today=today, communes=communes, hidden=hidden))
+        for edit in edits
+    ]
+
+
+def _actor(by: User | None, offer: Offer, viewer: User) -> str:
+    """Who did it: by name for the desk; a citizen is told of the town, not of who sits there."""
+    if by is None:
+        return ""
+    if by == viewer:
+        return _("vous")
+    return _("la ville") if viewer.pk == offer.owner_id else str(by)

@@ -28,6 +28,7 @@ import pytest
 
 from config import embedded, run
 from notifications import channels
+from tests import migrated
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_QUEUES = [*run.QUEUES, run.LONG_QUEUE]
@@ -97,25 +98,67 @@ def _make_strict() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
     import django
-    from django.db.models.signals import pre_save
+    from django.db.models.signals import post_save, pre_save
 
     django.setup()
     pre_save.connect(_refuse_whole_saves)
+    post_save.connect(_note_unrecorded_edits)
 
 
 def _refuse_whole_saves(*, instance: Any, update_fields: Any, raw: bool, **_: Any) -> None:
     """A bare save() of a loaded row writes back what others have changed since."""
     if raw or update_fields is not None or instance._state.adding:
         return
+    caller, line = _who_saves()
+    if _is_ours(caller):
+        raise AssertionError(f"bare save() of a loaded {type(instance).__name__} in {caller}:{line}")
+
+
+# What a row of its own kind records: a change of state, a visit, a reminder, a verification, a sign-in.
+_RECORDED_OTHERWISE = {
+    "state", "confirmed_at", "reminded_at", "vetted_at", "vetted_by", "verified_at", "verified_by", "last_login",
+}  # fmt: skip
+_unrecorded: dict[tuple[str, int], set[str]] = {}
+
+
+def _note_unrecorded_edits(*, instance: Any, created: bool, update_fields: Any, raw: bool, **_: Any) -> None:
+    """A field that people decide on is saved together with a row that says who changed it, or the test fails."""
+    from catalogue.changes import editable_fields
+    from catalogue.models import FieldChange
+
+    if isinstance(instance, FieldChange) and created:
+        for owner in ("offer", "need", "person", "organisation", "city"):
+            row = getattr(instance, owner, None)
+            if row is not None:
+                _unrecorded.get((row._meta.label, row.pk), set()).difference_update(instance.what)
+        return
+    has_edits = any(relation.name == "edits" for relation in instance._meta.related_objects)
+    if has_edits and update_fields and not (created or raw) and _is_ours(_who_saves()[0]):
+        names = {field.name for field in editable_fields(type(instance))} & set(update_fields)
+        _unrecorded.setdefault((instance._meta.label, instance.pk), set()).update(names - _RECORDED_OTHERWISE)
+
+
+def _who_saves() -> tuple[Path, int]:
+    """The file and line that called save()."""
     frame = sys._getframe(1)
-    while "/django/" in frame.f_code.co_filename or frame.f_code.co_name == "save":
+    passing = ("/django/", "/tests/conftest.py")
+    while frame.f_code.co_name == "save" or any(part in frame.f_code.co_filename for part in passing):
         assert frame.f_back
         frame = frame.f_back
-    caller = Path(frame.f_code.co_filename)
-    if ROOT in caller.parents and not {".venv", "tests"} & set(caller.parts):
-        raise AssertionError(
-            f"bare save() of a loaded {type(instance).__name__} in {caller}:{frame.f_lineno}"
-        )
+    return Path(frame.f_code.co_filename), frame.f_lineno
+
+
+def _is_ours(caller: Path) -> bool:
+    return ROOT in caller.parents and not {".venv", "tests"} & set(caller.parts)
+
+
+@pytest.fixture(autouse=True)
+def every_edit_has_its_row() -> Iterator[None]:
+    """Who changed which field is kept, by whatever service changed it."""
+    _unrecorded.clear()
+    yield
+    forgotten = {label: names for label, names in _unrecorded.items() if names}
+    assert not forgotten, f"saved without a row that says by whom: {forgotten}"
 
 
 _make_strict()
@@ -154,13 +197,43 @@ def no_other_host() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """At the end, end the sessions of killed processes, which PostgreSQL would notice in its own time."""
+def migrated_name(django_db_use_migrations: bool, django_db_keepdb: bool) -> str:
+    """The kept database to begin from; none under pytest-django's own options."""
+    return migrated.name() if django_db_use_migrations and not django_db_keepdb else ""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(migrated_name: str) -> None:
+    """Begin as a copy of what an earlier run has migrated, if that is what would be migrated now."""
+    from django.db import connection
+
+    with _as_admin() as admin:
+        if migrated_name and migrated.is_kept(admin, migrated_name):
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, migrated_name: str, django_db_blocker: Any) -> Iterator[None]:
+    """Keep what was migrated for the next run; at the end, end the sessions of killed processes.
+
+    PostgreSQL would notice those in its own time.
+    """
+    from django.db import connection
+
+    if migrated_name and not connection.settings_dict["TEST"].get("TEMPLATE"):
+        with django_db_blocker.unblock():
+            connection.close()
+        with _as_admin() as admin:
+            migrated.keep(admin, migrated_name, made_from=connection.settings_dict["NAME"])
     yield
     theirs = "from pg_stat_activity where datname like 'test\\_%' and backend_type = 'client backend'"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+    with _as_admin() as admin:
         admin.execute(f"select pg_terminate_backend(pid) {theirs}")
         embedded.wait_until(lambda: admin.execute(f"select count(*) {theirs}").fetchone() == (0,), 10)
+
+
+def _as_admin() -> psycopg.Connection[Any]:
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
 
 
 # --- A clean slate -------------------------------------------------------------------------------------
@@ -374,9 +447,11 @@ def smtp_server(settings: Any) -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The machine's own Chromium; one for the whole run."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The machine's own Chromium with our own fonts; one for the whole run."""
     from playwright.sync_api import sync_playwright
+
+    from tests.journeys import fonts
 
     program = next((path for path in BROWSERS if Path(path).exists()), None)
     if program is None:
@@ -384,6 +459,7 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=program,
+            env={**os.environ, "FONTCONFIG_FILE": str(fonts.configuration(tmp_path_factory.mktemp("fonts")))},
             args=[
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
@@ -493,3 +569,35 @@ def at_once(transactional_db: None) -> Callable[..., list[Any]]:
         return answers
 
     return run
+
+
+@pytest.fixture
+def meanwhile(at_once: Callable[..., list[Any]]) -> Iterator[Callable[..., Callable[[], Any]]]:
+    """While we hold locks: start a call on another connection, see it wait for us, ask for its answer later.
+
+    `answer = meanwhile(call)`, then, once we have let go, `answer()`.
+    """
+    from tests.matching.locks import waiting_for_us
+
+    threads: list[threading.Thread] = []
+
+    def start(call: Callable[[], Any]) -> Callable[[], Any]:
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.extend(at_once(call)))
+        threads.append(thread)
+        before = len(waiting_for_us())
+        thread.start()
+        while len(waiting_for_us()) == before:
+            thread.join(0.01)
+            if not thread.is_alive():
+                pytest.fail(f"it did not wait for us: {answers}")
+
+        def answer() -> Any:
+            thread.join()
+            return answers[0]
+
+        return answer
+
+    yield start
+    for thread in threads:
+        thread.join()

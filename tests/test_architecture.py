@@ -215,11 +215,47 @@ def is_atomic(function):
     return any("atomic" in ast.unparse(decorator) for decorator in function.decorator_list)
 
 
+def writers():
+    """The modules that write: services, and whatever else has an atomic function."""
+    return [
+        path
+        for path in sources()
+        if "migrations" not in path.parts
+        and ("services" in (path.stem, path.parent.name) or "atomic" in path.read_text("utf-8"))
+    ]
+
+
+def dropped(source):
+    """The functions that take an actor or a moment and never read it; `by: None` says that nobody acts."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef) or "abstractmethod" in map(ast.unparse, node.decorator_list):
+            continue
+        read = {name.id for part in node.body for name in ast.walk(part) if isinstance(name, ast.Name)}
+        for argument in (*node.args.args, *node.args.kwonlyargs):
+            nobody = argument.annotation is not None and ast.unparse(argument.annotation) == "None"
+            if argument.arg in ("by", "now") and argument.arg not in read and not nobody:
+                yield f"{node.name}({argument.arg})"
+
+
+@pytest.mark.parametrize("path", writers(), ids=names)
+def test_whoever_writes_says_who_and_when(path):
+    """A service that takes its actor and moment, and drops them, leaves an edit that nobody can account for."""
+    assert list(dropped(path.read_text(encoding="utf-8"))) == []
+
+
+def test_a_dropped_actor_is_found():
+    kept = "def change(*, by: User, now): Edit(by=by, at=now)"
+    scheduled = "def sweep(*, by: None, now): forget(now)"
+    lost = "def change(*, by: User | None, now):\n    'by and now'\n    row.save()"
+    assert list(dropped("\n".join([kept, scheduled]))) == []
+    assert list(dropped(lost)) == ["change(by)", "change(now)"]
+
+
 def test_services_take_keywords_alone():
     """So that a call reads like a sentence, and two dates are never swapped."""
     wrong = [
         f"{names(path)}: {node.name}"
-        for path in sources("services.py")
+        for path in writers()
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
         and is_atomic(node)

@@ -2,6 +2,9 @@
 
 import smtplib
 import socket
+import subprocess
+import sys
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -56,6 +59,21 @@ def test_other_hosts_are_out_of_reach():
     conftest._escapes.clear()
 
 
+def test_an_edit_without_its_row_is_noted(db):
+    from tests import conftest
+    from tests.factories.cities import CityFactory
+
+    city = CityFactory()
+    forgetful = "def forget(city):\n    city.phone = '1'\n    city.save(update_fields=['phone'])"
+    code = compile(forgetful, str(conftest.ROOT / "accounts" / "forgetful.py"), "exec")
+    exec(code, names := {})
+    names["forget"](city)
+    assert conftest._unrecorded == {("cities.City", city.pk): {"phone"}}
+    conftest._unrecorded.clear()
+    city.save(update_fields=["phone"])
+    assert not conftest._unrecorded, "a test saves what it likes"
+
+
 def test_the_database_is_a_test_database(db):
     assert connection.settings_dict["NAME"].startswith("test_")
     assert database_url().endswith(connection.settings_dict["NAME"])
@@ -102,6 +120,21 @@ def test_every_task_has_a_queue_that_a_worker_reads():
     router = app.amqp.router
     ours = [name for name in app.tasks if not name.startswith("celery.")]
     assert {router.route({}, name)["queue"].name for name in ours} == {*QUEUES, LONG_QUEUE}
+
+
+def test_all_that_runs_agrees_on_the_time(db):
+    """Under `make test CLOCK=…` too: the tests, PostgreSQL, Valkey and a process of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("select extract(epoch from clock_timestamp())")
+        (database,) = cursor.fetchone()
+    with app.connection_for_read() as link:
+        broker, _ = link.channel().client.time()
+    child = subprocess.run(
+        [sys.executable, "-c", "import time; print(time.time())"], stdout=subprocess.PIPE, check=True
+    )
+    assert [float(each) for each in (database, broker, child.stdout)] == pytest.approx(
+        [time.time()] * 3, abs=10
+    )
 
 
 def test_mail_goes_through_a_real_server(smtp_server):

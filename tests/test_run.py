@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config import embedded, run
+from config import address, embedded, run
 from tests.conftest import database_url
 from tests.test_settings import TOWN
 
@@ -53,6 +54,7 @@ def town(transactional_db, tmp_path):
     port = run.free_port(18_000)
     return {
         "PATH": os.environ["PATH"],
+        **embedded.clock(),
         **TOWN,
         "DATABASE_URL": database_url(),
         "REDIS_URL": os.environ["REDIS_URL"],
@@ -188,20 +190,111 @@ def data(tmp_path):
     embedded.forget(folder)
 
 
-def test_the_demonstration_starts_answers_and_leaves_nothing_behind(data, tmp_path, eventually):
-    """The product's first screen, as a newcomer meets it: everything real, the port 8000 perhaps taken."""
-    log = tmp_path / "demo.log"
+def start_demo(data, log, **variables):
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    demo = start("demo", environment | {"ACCORDE_DATA": str(data), "PYTHONUNBUFFERED": "1"}, log)
+    return start(
+        "demo",
+        environment | embedded.clock() | {"ACCORDE_DATA": str(data), "PYTHONUNBUFFERED": "1"} | variables,
+        log,
+    )
+
+
+def listener():
+    """A program that was there before us, on a port of its own."""
+    other = socket.socket()
+    other.bind(("127.0.0.1", 0))
+    other.listen()
+    return other
+
+
+def test_a_taken_first_port_is_left_to_its_owner(monkeypatch):
+    with listener() as other:
+        monkeypatch.setattr(address, "FIRST_PORT", other.getsockname()[1])
+        with address.listen() as door:
+            assert 0 < door.getsockname()[1] - address.FIRST_PORT < address.TRIED_PORTS
+
+
+def test_nobody_else_can_listen_where_we_do():
+    with address.listen() as door, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(door.getsockname())
+
+
+def test_a_port_that_is_asked_for_is_taken_or_refused():
+    with listener() as other:
+        port = str(other.getsockname()[1])
+        with pytest.raises(SystemExit, match=f"Le port {port} est déjà pris par un autre programme"):
+            address.listen(port)
+    with address.listen(port) as door:
+        assert address.url(door) == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("wish", ["0", "65536", "-1", "8000 ", "huit mille", "²"])
+def test_what_is_no_port_is_named(wish):
+    with pytest.raises(SystemExit, match=f"PORT={wish} n'est pas un port"):
+        address.listen(wish)
+
+
+def test_a_folder_is_held_by_one_and_free_again_after_it(tmp_path):
+    with address.held(tmp_path) as door:
+        where = address.url(door)
+        with pytest.raises(address.AlreadyRunning, match=where), address.held(tmp_path):
+            pass
+    with address.held(tmp_path, wish=where.rpartition(":")[2]) as door:
+        assert address.url(door) == where
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from config import address
+with address.held(Path(sys.argv[1])) as door:
+    print(address.url(door), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_holder_leaves_the_folder_and_its_port_free(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    where = holder.stdout.readline().strip()
+    holder.kill()
+    holder.communicate()
+    with address.held(tmp_path, wish=where.rpartition(":")[2]) as door:
+        assert address.url(door) == where
+
+
+def test_a_demonstration_on_a_taken_port_says_so_and_starts_nothing(tmp_path):
+    data, log = tmp_path / "data", tmp_path / "demo.log"
+    with listener() as other:
+        port = other.getsockname()[1]
+        assert start_demo(data, log, PORT=str(port)).wait(30) == 1
+    assert f"Le port {port} est déjà pris par un autre programme" in log.read_text()
+    assert [path.name for path in data.iterdir() if path.name != "log"] == ["address"]
+
+
+def test_the_demonstration_starts_answers_and_leaves_nothing_behind(data, tmp_path, eventually):
+    """The product's first screen, as a newcomer meets it: everything real, its port its own from the start."""
+    log, second_log = tmp_path / "demo.log", tmp_path / "second.log"
+    demo = start_demo(data, log)
     try:
+        note = data / "address"
+        eventually(lambda: demo.poll() is not None or (note.exists() and note.read_text()), seconds=30)
+        where = note.read_text().strip()
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", int(where.rpartition(":")[2])))
+        assert "Accorde est prêt" not in log.read_text()
+        assert start_demo(data, second_log).wait(30) == 0
+        assert f"Accorde tourne déjà dans ce dossier\u202f: {where}" in second_log.read_text()
         eventually(lambda: demo.poll() is not None or "Accorde est prêt" in log.read_text(), seconds=240)
         said = log.read_text()
-        address = re.search(r"Accorde est prêt\u202f: (http://127\.0\.0\.1:\d+)", said)
-        assert address, said
+        assert f"Accorde est prêt\u202f: {where}" in said, said
         for role in ("citoyenne", "association", "coordination", "accueil", "administration"):
             assert f"{role}.strasbourg@demo.example" in said
         for page in ("/", "/strasbourg/", "/healthz"):
-            with urllib.request.urlopen(address[1] + page, timeout=20) as answer:
+            with urllib.request.urlopen(where + page, timeout=20) as answer:
                 assert answer.status == 200
         eventually(lambda: " ready." in (data / "log" / "worker.log").read_text(), seconds=60)
     finally:

@@ -15,11 +15,10 @@ from matching.conditions.question_lists import (
     visible_to,
     waiting_for,
 )
-from matching.conditions.questions import DESK, CannotAnswer, CannotAsk, answer, ask, concerns
+from matching.conditions.questions import CannotAnswer, CannotAsk, answer, ask, concerns
 from matching.conditions.thread import events
 
 __all__ = [
-    "DESK",
     "Asked",
     "CannotAnswer",
     "CannotAsk",

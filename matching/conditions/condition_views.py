@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import selectors as accounts
+from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from cities.days import local_day
 from cities.models import City
@@ -27,15 +26,14 @@ from needs.models import Need
 Answer = ConditionQuestion.Answer
 
 
-@login_required
+@town_page(COORDINATION)
 @never_cache
 @require_safe
-def gains(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
+def gains(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What each change would bring at once: figures for the case that is open, or the same list as a page."""
-    need, user = _need_of_desk(request, city_slug, reference)
-    now = timezone.now()
+    need, now = _need(request, city, reference), timezone.now()
     scan = conditions.scan_of(need)
-    misses = selectors.near_misses(user, need, scan)
+    misses = selectors.near_misses(person(request), need, scan)
     lines = conditions.lines(scan, misses, today=local_day(now, need.city))
     found = conditions.gains(need, lines, now=now)
     rows = [
@@ -50,13 +48,13 @@ def gains(request: HttpRequest, city_slug: str, reference: str) -> HttpResponse:
     return render(request, "matching/condition_gains.html", {"need": need, "city": need.city, "rows": once})
 
 
-@login_required
+@town_page(COORDINATION)
 @require_POST
-def ask(request: HttpRequest, city_slug: str, reference: str, offer_id: int, rule: str) -> HttpResponse:
+def ask(request: HttpRequest, city: City, reference: str, offer_id: int, rule: str) -> HttpResponse:
     """Ask whoever posted the need whether this condition can give, then back to the case."""
-    need, user = _need_of_desk(request, city_slug, reference)
+    need = _need(request, city, reference)
     try:
-        conditions.ask(need_id=need.pk, offer_id=offer_id, rule=rule, by=user, now=timezone.now())
+        conditions.ask(need_id=need.pk, offer_id=offer_id, rule=rule, by=person(request), now=timezone.now())
     except CannotAsk as failure:
         messages.warning(request, why_not_asked(failure))
     else:
@@ -64,30 +62,30 @@ def ask(request: HttpRequest, city_slug: str, reference: str, offer_id: int, rul
     return redirect("matching:case", city_slug=need.city.slug, reference=need.reference)
 
 
+@town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind the link in a message: yes or no. No signing in."""
     try:
         grant = links.read_condition(token)
     except (links.LinkExpired, links.LinkBroken) as failure:
         return link_failed(request, failure)
-    question = get_object_or_404(_answerable(), pk=grant.subject_id, need__city__slug=city_slug)
-    person = get_object_or_404(User, pk=grant.user_id, is_active=True)
-    if not conditions.concerns(person, question.need):
+    question = get_object_or_404(_answerable(), pk=grant.subject_id, need__city=city)
+    asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
+    if not conditions.concerns(asked, question.need):
         raise Http404  # no longer of the association, say: an old link opens nothing
-    return _answer(request, question, by=_on_the_phone(request, question.need) or person)
+    return _answer(request, question, by=_on_the_phone(request, question.need) or asked)
 
 
-@login_required
+@town_page(SIGNED_IN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def mine(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+def mine(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The same page for whoever is signed in, and for the desk that has them on the telephone."""
-    user = request.user
-    assert isinstance(user, User)
+    user = person(request)
     found = _answerable().filter(pk__in=conditions.visible_to(user))
-    return _answer(request, get_object_or_404(found, pk=pk, need__city__slug=city_slug), by=user)
+    return _answer(request, get_object_or_404(found, pk=pk, need__city=city), by=user)
 
 
 def why_not_asked(failure: CannotAsk) -> str:
@@ -103,15 +101,10 @@ def why_not_asked(failure: CannotAsk) -> str:
     }[failure.why]
 
 
-def _need_of_desk(request: HttpRequest, city_slug: str, reference: str) -> tuple[Need, User]:
-    """A need of the town, for its coordinators; for others it does not exist."""
-    city = get_object_or_404(City, slug=city_slug)
-    user = request.user
-    if not isinstance(user, User) or not accounts.is_coordinator(user, city):
-        raise Http404
-    needs = Need.objects.visible_to(user).filter(city=city)
+def _need(request: HttpRequest, city: City, reference: str) -> Need:
+    needs = Need.objects.visible_to(request.user).filter(city=city)
     needs = needs.select_related("city", "commune", "organisation", "person")
-    return get_object_or_404(needs, reference=reference), user
+    return get_object_or_404(needs, reference=reference)
 
 
 def _asked(need: Need) -> str:
@@ -131,10 +124,7 @@ def _answerable() -> QuerySet[ConditionQuestion]:
 
 def _on_the_phone(request: HttpRequest, need: Need) -> User | None:
     """Who of the town's desk notes the answer of a caller whose link they opened; the answer is then theirs."""
-    user = request.user
-    if isinstance(user, User) and accounts.roles_in(user, need.city) & conditions.DESK:
-        return user
-    return None
+    return person(request) if has_role(request.user, need.city, DESK) else None
 
 
 def _answer(request: HttpRequest, question: ConditionQuestion, *, by: User) -> HttpResponse:
@@ -177,7 +167,7 @@ def _render_answer(
         "distance": exact_km(question.params["distance_km"]),
         "answered_by": question.answered_by if question.answered_by != by else None,
         "for_somebody": not conditions.concerns(by, need),
-        "opens_case": accounts.is_coordinator(by, need.city),
+        "opens_case": has_role(by, need.city, COORDINATION),
         "now": now,
     }
     return render(request, "matching/condition.html", context)

@@ -9,7 +9,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts.models import Membership, User
+from accounts.access import associations_of
+from accounts.models import User
 from cities.models import City
 from matching.conditions.condition_words import change_words
 from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
@@ -95,8 +96,7 @@ def visible_to(user: User) -> QuerySet[ConditionQuestion]:
 
 def waiting_for(user: User, city: City) -> QuerySet[ConditionQuestion]:
     """What somebody is asked about their own needs and those of their associations, the latest first."""
-    organisations = Membership.objects.filter(user=user).values("organisation")
-    own = Q(need__person=user) | Q(need__organisation__in=organisations)
+    own = Q(need__person=user) | Q(need__organisation__in=associations_of(user))
     return (
         ConditionQuestion.objects.filter(
             own,

@@ -7,7 +7,8 @@ from django.db import transaction
 
 import engine
 from accounts import selectors as accounts
-from accounts.models import Role, User
+from accounts.access import COORDINATION, DESK, has_role, is_member
+from accounts.models import User
 from cities.days import local_day
 from matching.conditions import condition_words
 from matching.conditions.question_lists import may_be_asked, still_stands
@@ -21,8 +22,6 @@ from notifications.services import queue
 from offers.models import Offer
 
 Answer = ConditionQuestion.Answer
-# Who may note what somebody says on the telephone.
-DESK = frozenset({Role.COORDINATOR, Role.OPERATOR})
 
 
 class CannotAsk(Exception):
@@ -46,7 +45,7 @@ class CannotAnswer(Exception):
 def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> ConditionQuestion:
     """Ask whoever posted the need whether this one condition can give. Raises CannotAsk."""
     need = _locked_need(need_id)
-    if not accounts.is_coordinator(by, need.city):
+    if not has_role(by, need.city, COORDINATION):
         raise CannotAsk("role")
     offer = Offer.objects.open().filter(pk=offer_id).first()
     if offer is None or not may_be_asked(need):
@@ -105,7 +104,7 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
     )
     question.need = need
     # The desk notes what somebody says on the telephone.
-    if not (accounts.roles_in(by, need.city) & DESK or concerns(by, need)):
+    if not (has_role(by, need.city, DESK) or concerns(by, need)):
         raise CannotAnswer
     if question.answer:
         return question
@@ -138,7 +137,7 @@ def concerns(user: User, need: Need) -> bool:
     if need.person_id == user.pk:
         return True
     organisation = need.organisation
-    return organisation is not None and accounts.members_of(organisation).filter(pk=user.pk).exists()
+    return organisation is not None and is_member(user, organisation)
 
 
 def _locked_need(need_id: int) -> Need:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,89 +9,89 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.models import User
+from cities.models import City
 from matching import links, services
 from matching.explanations import Explanation, Reader, explain, headings
 from matching.explanations.document import as_pdf
-from matching.lifecycle import Role
+from matching.lifecycle import DESK, Role
 from matching.link_pages import link_failed
 from matching.models import Match, Scan
 from matching.reasons import facts
 
-DESK = frozenset({Role.COORDINATOR, Role.OPERATOR})
 
-
-@login_required
+@town_page(SIGNED_IN)
 @never_cache
 @require_safe
-def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """For whoever is signed in and may see the match."""
-    user = request.user
-    assert isinstance(user, User)
-    match = _match(user, city_slug, pk)
+    user = person(request)
+    match = _match(user, city, pk)
     reader = _reader(user, match)
     back = (
-        reverse("matching:case", args=[city_slug, match.need.reference])
+        reverse("matching:case", args=[city.slug, match.need.reference])
         if reader.is_desk
-        else reverse("matching:mine_one", args=[city_slug, pk])
+        else reverse("matching:mine_one", args=[city.slug, pk])
     )
-    document = reverse("matching:explanation_pdf", args=[city_slug, pk])
+    document = reverse("matching:explanation_pdf", args=[city.slug, pk])
     return _page(request, match, reader, pdf=document, back=back)
 
 
-@login_required
+@town_page(SIGNED_IN)
 @never_cache
 @require_safe
-def pdf(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+def pdf(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The same as a document."""
-    user = request.user
-    assert isinstance(user, User)
-    match = _match(user, city_slug, pk)
+    user = person(request)
+    match = _match(user, city, pk)
     return _pdf(request, match, _reader(user, match))
 
 
+@town_page(ANYBODY)
 @never_cache
 @require_safe
-def linked_page(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """For whoever holds the link of a mail, as for the answer itself: no signing in."""
     try:
-        match, reader = _granted(city_slug, token)
+        match, reader = _granted(city, token)
     except (links.LinkExpired, links.LinkBroken) as failure:
         return link_failed(request, failure)
-    document = reverse("matching:linked_explanation_pdf", args=[city_slug, token])
+    document = reverse("matching:linked_explanation_pdf", args=[city.slug, token])
     return _page(
-        request, match, reader, pdf=document, back=reverse("matching:answer", args=[city_slug, token])
+        request, match, reader, pdf=document, back=reverse("matching:answer", args=[city.slug, token])
     )
 
 
+@town_page(ANYBODY)
 @never_cache
 @require_safe
-def linked_pdf(request: HttpRequest, city_slug: str, token: str) -> HttpResponse:
+def linked_pdf(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The same as a document."""
     try:
-        match, reader = _granted(city_slug, token)
+        match, reader = _granted(city, token)
     except (links.LinkExpired, links.LinkBroken) as failure:
         return link_failed(request, failure)
     return _pdf(request, match, reader)
 
 
-def _match(user: User, city_slug: str, pk: int) -> Match:
+def _match(user: User, city: City, pk: int) -> Match:
     visible = Match.objects.visible_to(user).select_related(
         "city", "offer__owner", "offer__commune", "offer__city", "need__commune", "need__city", "need__organisation",
         "need__person",
     ).prefetch_related("decisions__by")  # fmt: skip
-    return get_object_or_404(visible, pk=pk, city__slug=city_slug)
+    return get_object_or_404(visible, pk=pk, city=city)
 
 
-def _granted(city_slug: str, token: str) -> tuple[Match, Reader]:
+def _granted(city: City, token: str) -> tuple[Match, Reader]:
     """The match of a link, and what its holder may read: never as the desk, even for somebody of the desk.
 
     Raises LinkExpired or LinkBroken.
     """
     grant = links.read(token)
-    person = get_object_or_404(User, pk=grant.user_id, is_active=True)
-    match = _match(person, city_slug, grant.subject_id)
-    return match, _reader(person, match, but=DESK)
+    reader = get_object_or_404(User, pk=grant.user_id, is_active=True)
+    match = _match(reader, city, grant.subject_id)
+    return match, _reader(reader, match, but=DESK)
 
 
 def _reader(user: User, match: Match, *, but: frozenset[Role] = frozenset()) -> Reader:

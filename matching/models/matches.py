@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts.access import COORDINATION, VisibleQuerySet, associations_of, towns_of
+from accounts.models import User
 from engine.vocabulary import PARTS
-from matching.models.desk import coordinated_towns
 from needs.models import Need
 from offers.models import Offer
 
@@ -45,20 +45,17 @@ CONTACT_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLET
 
 def _concerns(user: User) -> Q:
     """Pairs of one's own, once somebody has decided."""
-    organisations = Membership.objects.filter(user=user).values("organisation")
-    own = Q(need__organisation__in=organisations) | Q(need__person=user) | Q(offer__owner=user)
+    own = Q(need__organisation__in=associations_of(user)) | Q(need__person=user) | Q(offer__owner=user)
     return own & ~Q(state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED])
 
 
-class MatchQuerySet(models.QuerySet["Match"]):
-    def visible_to(self, user: User) -> "MatchQuerySet":
+class MatchQuerySet(VisibleQuerySet["Match"]):
+    def seen_by(self, user: User) -> Q:
         """The desk sees every pair of its towns; an association and a citizen see theirs once somebody decided.
 
         A suggestion is the desk's alone: nobody is to hope, or to be looked at, before a coordinator has acted.
         """
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(Q(city__in=coordinated_towns(user)) | _concerns(user))
+        return Q(city__in=towns_of(user, COORDINATION)) | _concerns(user)
 
     def concerning(self, user: User) -> "MatchQuerySet":
         """Pairs in which somebody is the citizen, the person concerned or of the association."""

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import selectors as accounts
+from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
 from cities.models import City
 from matching import plans
@@ -36,12 +35,12 @@ FIRST_GAPS, MOST_GAPS = 12, 200
 MOST_TOLD = 12
 
 
-@login_required
+@town_page(COORDINATION)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest, city_slug: str) -> HttpResponse:
+def index(request: HttpRequest, city: City) -> HttpResponse:
     """What to plan; and the last plans of the town."""
-    city, user = _desk(request, city_slug)
+    user = person(request)
     tickable, total = _tickable(user, city, request.GET.getlist("besoin") + request.POST.getlist("besoin"))
     if request.method == "POST" and "again" in request.POST:
         return _again(request, city, user)
@@ -78,12 +77,12 @@ def index(request: HttpRequest, city_slug: str) -> HttpResponse:
     return render(request, "matching/plan_index.html", context)
 
 
-@login_required
+@town_page(COORDINATION)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
+def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One plan: under way, or what it would do, line by line; its lines are accepted here."""
-    city, user = _desk(request, city_slug)
+    user = person(request)
     plan = get_object_or_404(Plan.objects.visible_to(user).select_related("city", "by"), pk=pk, city=city)
     now = timezone.now()
     if request.method == "POST" and "refresh" in request.POST:
@@ -103,15 +102,6 @@ def page(request: HttpRequest, city_slug: str, pk: int) -> HttpResponse:
     if plan.state == Plan.State.DONE:
         context |= _done(request, plan, now=now)
     return render(request, "matching/plan.html", context)
-
-
-def _desk(request: HttpRequest, city_slug: str) -> tuple[City, User]:
-    """The town and its coordinator; 404 for anybody else."""
-    city = get_object_or_404(City, slug=city_slug)
-    user = request.user
-    if not isinstance(user, User) or not accounts.is_coordinator(user, city):
-        raise Http404
-    return city, user
 
 
 def _tickable(user: User, city: City, ticked: Sequence[str]) -> tuple[list[Need], int]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts import services as accounts
 from accounts.models import User
-from cities import services as cities
 from cities.models import City
 from engine.vocabulary import PARTS
 from matching.models import WeightsChange
@@ -51,7 +51,7 @@ def change(*, city_id: int, weights: Points, seen: Points, by: User, now: dateti
     previous = dict(city.weights)
     # Needs before the town's row is written: the order in which scans take them.
     _mark_open_needs(city_id, now)
-    cities.update_city(city_id=city_id, changes={"weights": after}, by=by, now=now)
+    accounts.update_city(city_id=city_id, changes={"weights": after}, by=by, now=now)
     # A scan that read the old points may end after the marking above and before our commit: mark once more then.
     transaction.on_commit(lambda: _mark_open_needs(city_id, now))
     return WeightsChange.objects.create(city_id=city_id, before=previous, after=after, by=by, at=now)

@@ -4,19 +4,17 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import selectors as accounts
-from accounts.models import Role, User
+from accounts.access import STEERING, person, town_page
 from catalogue.labels import listed
 from catalogue.times import ago
 from cities.models import City
@@ -28,35 +26,33 @@ from matching.weighting import Points
 from matching.weighting.weight_forms import WeightsForm, as_text, first_values, from_text
 
 CHANGES_PER_PAGE = 20
-STAFF = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
 
-@login_required
+@town_page(STEERING)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def weights(request: HttpRequest, city_slug: str) -> HttpResponse:
-    """The six parts with their points; a preview of others; the history. 404 outside the town's staff."""
-    city, user = _staff(request, city_slug)
+def weights(request: HttpRequest, city: City) -> HttpResponse:
+    """The six parts with their points; a preview of others; the history."""
     now = timezone.now()
     if request.method != "POST":
         shown = DEFAULT_WEIGHTS if "origine" in request.GET else city.weights
         form = WeightsForm(initial=first_values(shown, seen=city.weights))
-        return _render(request, city, user, form, now=now)
+        return _render(request, city, form, now=now)
 
     seen = from_text(request.POST.get("seen", ""))
     if seen is None or weighting.points_of(seen) != weighting.points_of(city.weights):
-        return _changed_meanwhile(request, city, user, now=now)
+        return _changed_meanwhile(request, city, now=now)
     form = WeightsForm(request.POST)
     if not form.is_valid():
-        return _render(request, city, user, form, now=now)
+        return _render(request, city, form, now=now)
     if request.POST.get("step") != "save":
         preview = weighting.preview(city, form.weights, now=now)
-        return _render(request, city, user, form, now=now, preview=preview)
+        return _render(request, city, form, now=now, preview=preview)
     try:
-        weighting.change(city_id=city.pk, weights=form.weights, seen=seen, by=user, now=now)
+        weighting.change(city_id=city.pk, weights=form.weights, seen=seen, by=person(request), now=now)
     except weighting.ChangedMeanwhile:
         city.refresh_from_db(fields=["weights"])
-        return _changed_meanwhile(request, city, user, now=now)
+        return _changed_meanwhile(request, city, now=now)
     except weighting.SameWeights:
         messages.warning(request, _("Ces points sont déjà ceux de la ville."))
     except ValidationError as wrong:
@@ -69,29 +65,19 @@ def weights(request: HttpRequest, city_slug: str) -> HttpResponse:
     return redirect("matching:weights", city_slug=city.slug)
 
 
-def _staff(request: HttpRequest, city_slug: str) -> tuple[City, User]:
-    """The town and one of its coordinators or administrators; 404 for anybody else."""
-    city = get_object_or_404(City, slug=city_slug)
-    user = request.user
-    if not isinstance(user, User) or not accounts.roles_in(user, city) & STAFF:
-        raise Http404
-    return city, user
-
-
-def _changed_meanwhile(request: HttpRequest, city: City, user: User, *, now: datetime) -> HttpResponse:
+def _changed_meanwhile(request: HttpRequest, city: City, *, now: datetime) -> HttpResponse:
     """Show what somebody else has saved, beside what was typed; the next step compares with theirs."""
     data = request.POST.copy()
     data["seen"] = as_text(city.weights)
     form = WeightsForm(data)
     form.is_valid()
     theirs = weighting.history(city).first()
-    return _render(request, city, user, form, now=now, meanwhile=True, theirs=theirs)
+    return _render(request, city, form, now=now, meanwhile=True, theirs=theirs)
 
 
 def _render(
     request: HttpRequest,
     city: City,
-    user: User,
     form: WeightsForm,
     *,
     now: datetime,
@@ -109,8 +95,6 @@ def _render(
         "current": _listed(city.weights),
         "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
         "preview": preview,
-        # Needs and offers are the desk's; an administrator reads the figures.
-        "sees_cases": accounts.is_coordinator(user, city),
         "same": preview is not None
         and weighting.points_of(form.weights) == weighting.points_of(city.weights),
         "others": preview.open_needs - preview.looked_at if preview else 0,

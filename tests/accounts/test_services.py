@@ -5,9 +5,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
 
-from accounts import selectors, services
-from accounts.models import ApiToken, CityRole, Consent, Organisation, Role, User
+from accounts import services
+from accounts.access import COORDINATION, has_role, roles_in
+from accounts.models import (
+    ApiToken,
+    CityEdit,
+    CityRole,
+    Consent,
+    MembershipChange,
+    Organisation,
+    OrganisationEdit,
+    PersonEdit,
+    Role,
+    RoleChange,
+    User,
+)
+from catalogue.changes import editable_fields
 from tests.factories.accounts import (
     ApiTokenFactory,
     CityRoleFactory,
@@ -87,17 +102,37 @@ def test_two_forms_at_once_make_one_person(at_once):
     assert User.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(3))
+def test_what_is_posted_twice_at_once_is_written_once(at_once, _round):
+    administrator, user = CityRoleFactory(role=Role.ADMINISTRATOR), UserFactory()
+    city = administrator.city
+    posted = {
+        "a role": lambda: services.give_role(
+            user=User.objects.get(pk=user.pk), city=city, role="operator", by=administrator.user, now=NOW
+        ),
+        "an association": lambda: services.register_organisation(
+            city=city, name="Les Voisins", rna="W671234567", by=user, now=NOW
+        ),
+        "a consent": lambda: services.record_consent(
+            user=user, purpose=Consent.Purpose.CONTACT, wording_version="1", by=user, now=NOW
+        ),
+    }
+    for what, post in posted.items():
+        answers = at_once(post, post, post, post)
+        assert {getattr(answer, "pk", answer) for answer in answers} == {answers[0].pk}, (what, answers)
+    assert user.role_changes.count() == 1
+    assert user.membership_changes.count() == 1
+
+
 class TestProfile:
     def test_changes(self):
         user = UserFactory()
         services.update_profile(user=user, name="Lou ", phone="0353010001", language="en", by=user, now=NOW)
         user.refresh_from_db()
         assert (user.name, str(user.phone), user.language) == ("Lou", "+33353010001", "en")
-        services.set_language(user=user, language="ar", by=user, now=NOW)
-        user.refresh_from_db()
-        assert user.language == "ar"
 
-    def test_refuses_somebody_elses_number_an_empty_contact_and_an_unknown_language(self):
+    def test_refuses_somebody_elses_number_and_an_empty_contact(self):
         user = UserFactory()
         UserFactory(phone="+33353010001")
         with pytest.raises(ValidationError, match="déjà utilisé"):
@@ -105,8 +140,6 @@ class TestProfile:
         caller = UserFactory(phone_only=True)
         with pytest.raises(ValidationError, match="Indiquez une adresse"):
             services.update_profile(user=caller, name="", phone="", language="fr", by=caller, now=NOW)
-        with pytest.raises(ValidationError):
-            services.set_language(user=user, language="xx", by=user, now=NOW)
         with pytest.raises(PermissionDenied):
             services.update_profile(user=user, name="", phone="", language="fr", by=caller, now=NOW)
 
@@ -115,14 +148,14 @@ class TestRoles:
     def test_given_by_an_administrator_once_and_taken_back(self):
         administrator = CityRoleFactory(role=Role.ADMINISTRATOR)
         city, user = administrator.city, UserFactory()
-        assert not selectors.is_coordinator(user, city)
+        assert not has_role(user, city, COORDINATION)
         for _twice in range(2):
             services.give_role(user=user, city=city, role="coordinator", by=administrator.user, now=NOW)
-        assert selectors.is_coordinator(user, city)
+        assert has_role(user, city, COORDINATION)
         given = CityRole.objects.get(user=user)
         assert (given.given_by, given.given_at) == (administrator.user, NOW)
         services.take_role(user=user, city=city, role="coordinator", by=administrator.user, now=NOW)
-        assert not selectors.is_coordinator(user, city)
+        assert not has_role(user, city, COORDINATION)
 
     def test_by_nobody_else(self):
         city, user = CityFactory(), UserFactory()
@@ -142,12 +175,12 @@ class TestOrganisations:
 
     def test_registered_pending_with_its_manager(self):
         city, user = CityFactory(), UserFactory()
-        assert selectors.roles_in(user, city) == frozenset()
+        assert roles_in(user, city) == frozenset()
         organisation = self.register(city, user, siret=siret(3), phone="03 88 00 00 00")
         organisation.refresh_from_db()
         assert (organisation.state, organisation.rna) == ("pending", "W671234567")
         assert organisation.memberships.get(user=user).role == "manager"
-        assert selectors.roles_in(user, city) == {"association"}
+        assert roles_in(user, city) == {"association"}
 
     def test_posted_twice_it_is_one_and_anothers_number_is_taken(self):
         city, user = CityFactory(), UserFactory()
@@ -245,3 +278,124 @@ class TestTokens:
         assert services.use_token(secret="acc_two", now=NOW) is None
         ApiTokenFactory(secret="acc_four", user__is_active=False)
         assert services.use_token(secret="acc_four", now=NOW) is None
+
+
+def whats(changes):
+    return [(change.what, change.by, change.at) for change in changes]
+
+
+class TestWhoChangedWhat:
+    def test_a_person_by_themselves(self):
+        user = UserFactory(name="Lou", phone="+33353010001", language="fr")
+        for _twice in range(2):
+            services.update_profile(
+                user=user, name="Lou M.", phone="0353010002", language="ar", by=user, now=NOW
+            )
+        what = {
+            "name": ["Lou", "Lou M."],
+            "phone": ["+33353010001", "+33353010002"],
+            "language": ["fr", "ar"],
+        }
+        assert whats(user.edits.all()) == [(what, user, NOW)]
+
+    def test_a_person_by_whoever_entered_their_name(self):
+        user, operator = UserFactory(name=""), UserFactory()
+        ensure(email=user.email, name="Lou", by=operator)
+        assert whats(user.edits.all()) == [({"name": ["", "Lou"]}, operator, NOW)]
+
+    def test_what_opens_an_account_is_never_kept(self):
+        names = {field.name for field in editable_fields(User)}
+        assert {"email", "is_superuser"} <= names
+        assert not names & {"password"}
+        assert "digest" not in {field.name for field in editable_fields(ApiToken)}
+
+    def test_a_role_given_and_taken_back(self):
+        administrator, user = CityRoleFactory(role=Role.ADMINISTRATOR), UserFactory()
+        moment = {"user": user, "city": administrator.city, "by": administrator.user}
+        for _twice in range(2):
+            services.give_role(**moment, role="operator", now=NOW)
+        later = NOW + timedelta(days=1)
+        for _twice in range(2):
+            services.take_role(**moment, role="operator", now=later)
+        assert whats(user.role_changes.filter(city=administrator.city)) == [
+            ({"role": [None, "operator"]}, administrator.user, NOW),
+            ({"role": ["operator", None]}, administrator.user, later),
+        ]
+
+    def test_members_come_change_and_go(self):
+        organisation, user = OrganisationFactory(), UserFactory()
+        staff = UserFactory(is_staff=True)
+        change = {"user": user, "organisation": organisation, "by": staff, "now": NOW}
+        services.set_member(**change, role="member")
+        services.set_member(**change, role="member")
+        services.set_member(**change, role="manager")
+        services.remove_member(**change)
+        services.remove_member(**change)
+        assert not organisation.memberships.exists()
+        assert [change.what["role"] for change in user.membership_changes.filter(by=staff, at=NOW)] == [
+            [None, "member"],
+            ["member", "manager"],
+            ["manager", None],
+        ]
+        for nobody in (UserFactory(), CityRoleFactory(city=organisation.city).user):
+            with pytest.raises(PermissionDenied):
+                services.set_member(**{**change, "by": nobody}, role="member")
+            with pytest.raises(PermissionDenied):
+                services.remove_member(**{**change, "by": nobody})
+
+    def test_whoever_registers_an_association_is_its_first_member(self):
+        city, user = CityFactory(), UserFactory()
+        organisation = services.register_organisation(
+            city=city, name="Les Voisins", rna="W671234567", by=user, now=NOW
+        )
+        assert whats(organisation.membership_changes.all()) == [({"role": [None, "manager"]}, user, NOW)]
+
+    def test_an_association(self):
+        organisation, staff = OrganisationFactory(about=""), UserFactory(is_staff=True)
+        change = {"organisation": organisation, "fields": {"about": "Depuis 1990"}}
+        services.change_organisation(**change, by=staff, now=NOW)
+        assert whats(organisation.edits.all()) == [({"about": ["", "Depuis 1990"]}, staff, NOW)]
+        with pytest.raises(PermissionDenied):
+            services.change_organisation(**change, by=UserFactory(), now=NOW)
+        with pytest.raises(ValidationError):
+            services.change_organisation(
+                organisation=organisation, fields={"rna": "", "siret": ""}, by=staff, now=NOW
+            )
+        assert organisation.edits.count() == 1
+
+    def test_a_town_opened_changed_linked_and_unlinked(self):
+        by = UserFactory()
+        seat = CityFactory().seat
+        names = {"slug": "eybens", "name": "Eybens", "locative": "À Eybens", "seat": seat}
+        city = services.create_city(**names, phone="1", by=by, now=NOW)
+        other = CityFactory(slug="gieres")
+        services.update_city(city_id=city.pk, changes={"phone": "2", "name": "Eybens"}, by=by, now=NOW)
+        for service in (
+            services.link_cities,
+            services.link_cities,
+            services.unlink_cities,
+            services.unlink_cities,
+        ):
+            service(city_id=city.pk, other_id=other.pk, by=by, now=NOW)
+        opened = {"slug": "eybens", "name": "Eybens", "locative": "À Eybens", "seat": seat.pk, "phone": "1"}
+        assert whats(city.edits.all()) == [
+            ({name: [None, value] for name, value in opened.items()}, by, NOW),
+            ({"phone": ["1", "2"]}, by, NOW),
+            ({"linked": [[], ["gieres"]]}, by, NOW),
+            ({"linked": [["gieres"], []]}, by, NOW),
+        ]
+        assert [edit.what["linked"] for edit in other.edits.all()] == [[[], ["eybens"]], [["eybens"], []]]
+
+    def test_no_row_is_rewritten(self):
+        user = UserFactory(name="Lou")
+        services.update_profile(user=user, name="", phone=None, language="fr", by=user, now=NOW)
+        for table in (PersonEdit, RoleChange, MembershipChange, OrganisationEdit, CityEdit):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'field_change_is_final'",
+                    [table._meta.db_table],
+                )
+                assert cursor.fetchone() == (1,), table
+        with pytest.raises(IntegrityError), transaction.atomic():
+            user.edits.update(at=NOW + timedelta(days=1))
+        user.edits.update(what={"name": [None, None]})

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
+from accounts.services import create_city, update_city
 from cities.checks import towns_have_readable_colours
 from cities.colours import contrast
 from cities.models import DEFAULT_WEIGHTS, City, Commune
-from cities.services import create_city, update_city
 
 from .conftest import commune
 

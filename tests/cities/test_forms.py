@@ -7,10 +7,10 @@ import pytest
 from django import forms
 from django.utils.timezone import now
 
+from accounts.services import create_city
 from cities.forms import CityForm, CommuneField, Typed
 from cities.models import City, Commune
 from cities.selectors import commune_by_insee
-from cities.services import create_city
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
 

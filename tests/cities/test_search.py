@@ -3,6 +3,7 @@
 import pytest
 from django.utils.timezone import now
 
+from accounts.services import create_city, link_cities, unlink_cities
 from cities.models import City, Commune
 from cities.names import fold
 from cities.selectors import (
@@ -15,7 +16,6 @@ from cities.selectors import (
     open_cities,
     search_communes,
 )
-from cities.services import create_city, link_cities, unlink_cities
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
 

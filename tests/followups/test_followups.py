@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalogue.vocabulary import Kind
@@ -278,6 +278,23 @@ def test_two_answers_at_the_same_moment_count_once(transactional_db, tell, at_on
     assert results[0].answer == results[1].answer
     assert Outcome.objects.get().answer == results[0].answer
     assert Decision.objects.filter(role=Role.FOLLOW_UP).count() == 1
+
+
+@pytest.mark.parametrize("answer", [Answer.NO_SHOW, Answer.TOOK_PLACE])
+def test_an_answer_waits_for_whoever_is_ending_the_match(transactional_db, tell, meanwhile, answer):
+    """It reads the match as it is then, not as it was: the answer is kept, and ends nothing twice."""
+    story = tell()
+    services.plan_due(now=noon(DUE))
+    followup = FollowUp.objects.get()
+    with transaction.atomic(durable=True):
+        matching.break_off(match_id=story.match.pk, by=story.coordinator, now=noon(DUE), reason=Reason.SAFETY)
+        answered = meanwhile(lambda: say(followup, answer, by=story.member))
+
+    assert answered().answer == answer
+    assert story.state() == MatchState.BROKEN_OFF
+    assert Decision.objects.filter(match=story.match, act="break_off").get().by == story.coordinator
+    assert not Decision.objects.filter(role=Role.FOLLOW_UP).exists()
+    assert Outcome.objects.get().answer == answer
 
 
 def test_an_answer_about_a_match_that_ended_meanwhile_is_kept_and_moves_nothing(asked):

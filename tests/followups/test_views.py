@@ -136,6 +136,30 @@ def test_a_match_that_ended_meanwhile_asks_nothing_more(client, story, url):
     assert "<form" not in page.text.split("<main")[1].split("</main")[0]
 
 
+@pytest.mark.parametrize(
+    ("answer", "follows"), [("not_yet", False), ("took_place", False), ("no_show", True)]
+)
+def test_an_answer_that_comes_too_late_is_kept_and_promises_nothing(
+    client, story, followup, url, answer, follows
+):
+    """The page was open when somebody else ended the match."""
+    services.matching.break_off(
+        match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety"
+    )
+
+    page = client.post(url, {"answer": answer}, follow=True)
+
+    assert page.status_code == 200
+    assert ("déjà close" not in page.text) is follows
+    assert "dans deux jours" not in page.text
+    followup.refresh_from_db()
+    assert followup.answer == answer
+
+
+def test_an_answer_in_time_promises_what_follows(client, url):
+    assert "dans deux jours" in client.post(url, {"answer": "not_yet"}, follow=True).text
+
+
 # --- Reports -------------------------------------------------------------------------------------------
 
 

@@ -30,5 +30,13 @@
       wrong.push(`${Math.round(box.width)}×${Math.round(box.height)} px: ${name(one)}`);
     }
   }
+
+  // A link with no words beside it in its block is a target of its own.
+  const block = (one) => (getComputedStyle(one).display === "inline" ? block(one.parentElement) : one);
+  for (const one of document.querySelectorAll("a[href]")) {
+    if (!shown(one) || block(one).innerText.trim() !== one.innerText.trim()) continue;
+    const box = one.getBoundingClientRect();
+    if (box.height < 24) wrong.push(`${box.height.toFixed(1)} px high, alone: ${name(one)}`);
+  }
   return wrong;
 }

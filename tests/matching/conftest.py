@@ -1,8 +1,6 @@
 """A town and the people around its matches."""
 
 from collections.abc import Callable, Iterator
-from threading import Thread
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,7 +11,6 @@ from cities.models import City
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
 from tests.matching import invariants
-from tests.matching.locks import waiting_for_us
 
 
 @pytest.fixture
@@ -44,36 +41,6 @@ def invariants_hold(request: pytest.FixtureRequest) -> Iterator[None]:
     request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
     yield
     invariants.check()
-
-
-@pytest.fixture
-def meanwhile(at_once: Callable[..., list[Any]]) -> Iterator[Callable[..., Callable[[], Any]]]:
-    """While we hold locks: start a call on another connection, see it wait for us, ask for its answer later.
-
-    `answer = meanwhile(call)`, then, once we have let go, `answer()`.
-    """
-    threads: list[Thread] = []
-
-    def start(call: Callable[[], Any]) -> Callable[[], Any]:
-        answers: list[Any] = []
-        thread = Thread(target=lambda: answers.extend(at_once(call)))
-        threads.append(thread)
-        before = len(waiting_for_us())
-        thread.start()
-        while len(waiting_for_us()) == before:
-            thread.join(0.01)
-            if not thread.is_alive():
-                pytest.fail(f"it did not wait for us: {answers}")
-
-        def answer() -> Any:
-            thread.join()
-            return answers[0]
-
-        return answer
-
-    yield start
-    for thread in threads:
-        thread.join()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ QUERIES = {
         SELECT o.id, d.day, sum(h.quantity), o.capacity
         FROM offers_offer o
         JOIN matching_hold s ON s.offer_id = o.id
-        CROSS JOIN LATERAL (VALUES (s.first_day), (s.last_day)) AS d (day)
+        CROSS JOIN LATERAL (SELECT s.first_day UNION SELECT s.last_day) AS d (day)
         JOIN matching_hold h ON h.offer_id = o.id AND d.day BETWEEN h.first_day AND h.last_day
         WHERE o.kind <> 'goods'
         GROUP BY o.id, s.id, d.day, o.capacity

@@ -366,6 +366,12 @@ def test_days_that_are_over_are_not_proposed(db):
         propose(it, at(it.match.last_day + timedelta(days=1)))
 
 
+def test_the_last_day_is_still_proposed(db):
+    it = story(need={"first_day": NOW.date(), "last_day": NOW.date()})
+    assert it.match.last_day == NOW.date()
+    assert propose(it, NOW + timedelta(hours=10)).state == "proposed"
+
+
 @pytest.mark.parametrize("state", ["proposed", "accepted"])
 @pytest.mark.parametrize(
     "gone",

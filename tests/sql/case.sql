@@ -16,27 +16,17 @@ FROM "accounts_user"
 WHERE "accounts_user"."id" = %s
 LIMIT 21;
 
-SELECT "cities_city"."id", "cities_city"."slug", "cities_city"."name", "cities_city"."locative", "cities_city"."seat_id",
-       "cities_city"."epci_code", "cities_city"."is_open", "cities_city"."phone", "cities_city"."phone_hours",
-       "cities_city"."email", "cities_city"."timezone", "cities_city"."brand_colour", "cities_city"."accent_colour",
-       "cities_city"."remind_after_days", "cities_city"."expire_after_days", "cities_city"."answer_hours_tonight",
-       "cities_city"."answer_hours_this_week", "cities_city"."answer_hours_planned", "cities_city"."follow_up_after_days",
-       "cities_city"."asks_citizen_for", "cities_city"."asks_association_for", "cities_city"."weights", "cities_city"."created_at"
-FROM "cities_city"
-WHERE "cities_city"."slug" = %s
-LIMIT 21;
-
 
   (SELECT "accounts_cityrole"."role" AS "role"
    FROM "accounts_cityrole"
-   WHERE ("accounts_cityrole"."city_id" = %s
-          AND "accounts_cityrole"."user_id" = %s))
+   WHERE ("accounts_cityrole"."user_id" = %s
+          AND "accounts_cityrole"."city_id" = %s))
 UNION
   (SELECT %s AS "word"
    FROM "accounts_membership"
    INNER JOIN "accounts_organisation" ON ("accounts_membership"."organisation_id" = "accounts_organisation"."id")
-   WHERE ("accounts_organisation"."city_id" = %s
-          AND "accounts_membership"."user_id" = %s));
+   WHERE ("accounts_membership"."user_id" = %s
+          AND "accounts_organisation"."city_id" = %s));
 
 SELECT "needs_need"."id", "needs_need"."reference", "needs_need"."city_id", "needs_need"."kind", "needs_need"."title",
        "needs_need"."text", "needs_need"."commune_id", "needs_need"."latitude", "needs_need"."longitude",
@@ -77,8 +67,8 @@ WHERE (("needs_need"."person_id" = %s
         OR "needs_need"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0
-           WHERE (U0."role" IN (%s, …)
-                  AND U0."user_id" = %s)))
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
        AND "needs_need"."city_id" = %s
        AND "needs_need"."reference" = %s)
 LIMIT 21;
@@ -94,8 +84,8 @@ WHERE (("needs_need"."person_id" = %s
         OR "needs_need"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0
-           WHERE (U0."role" IN (%s, …)
-                  AND U0."user_id" = %s)))
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
        AND "needs_need"."state" IN (%s, …)
        AND ("needs_need"."organisation_id" IS NULL
             OR "accounts_organisation"."state" = %s)
@@ -179,8 +169,8 @@ INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."
 WHERE (("matching_match"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0
-           WHERE (U0."role" = %s
-                  AND U0."user_id" = %s))
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s)))
         OR (("needs_need"."organisation_id" IN
                (SELECT U0."organisation_id" AS "organisation"
                 FROM "accounts_membership" U0
@@ -269,8 +259,8 @@ INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."
 WHERE (("matching_match"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0
-           WHERE (U0."role" = %s
-                  AND U0."user_id" = %s))
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s)))
         OR (("needs_need"."organisation_id" IN
                (SELECT U0."organisation_id" AS "organisation"
                 FROM "accounts_membership" U0
@@ -292,6 +282,16 @@ SELECT "matching_hold"."id", "matching_hold"."match_id", "matching_hold"."offer_
 FROM "matching_hold"
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
+
+SELECT "needs_neededit"."id", "needs_neededit"."what", "needs_neededit"."by_id", "needs_neededit"."at",
+       "needs_neededit"."need_id", "accounts_user"."id", "accounts_user"."password", "accounts_user"."last_login",
+       "accounts_user"."is_superuser", "accounts_user"."email", "accounts_user"."phone", "accounts_user"."name",
+       "accounts_user"."language", "accounts_user"."is_active", "accounts_user"."is_staff", "accounts_user"."created_at",
+       "accounts_user"."anonymised_at"
+FROM "needs_neededit"
+LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
+WHERE "needs_neededit"."need_id" = %s
+ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
 
 SELECT "needs_need"."id", "needs_need"."reference", "needs_need"."city_id", "needs_need"."kind", "needs_need"."title",
        "needs_need"."text", "needs_need"."commune_id", "needs_need"."latitude", "needs_need"."longitude",
@@ -356,8 +356,8 @@ WHERE (("needs_need"."person_id" = %s
         OR "needs_need"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0
-           WHERE (U0."role" IN (%s, …)
-                  AND U0."user_id" = %s)))
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
        AND "needs_need"."state" IN (%s, …)
        AND ("needs_need"."organisation_id" IS NULL
             OR "accounts_organisation"."state" = %s)

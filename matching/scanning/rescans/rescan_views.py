@@ -1,29 +1,24 @@
 """The page on which a coordinator has everything of the town looked at again, and sees how far that is."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import selectors as accounts
-from accounts.models import User
+from accounts.access import COORDINATION, person, town_page
 from cities.models import City
 from matching.scanning import rescans
 
 
-@login_required
+@town_page(COORDINATION)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def rescan_page(request: HttpRequest, city_slug: str) -> HttpResponse:
-    """The town's last rescans, the one under way live; a button for another. 404 for all but its coordinators."""
-    city = get_object_or_404(City, slug=city_slug)
-    user = request.user
-    if not isinstance(user, User) or not accounts.is_coordinator(user, city):
-        raise Http404
+def rescan_page(request: HttpRequest, city: City) -> HttpResponse:
+    """The town's last rescans, the one under way live; a button for another."""
+    user = person(request)
     last = rescans.of_city(city, user)
     current = next((progress for progress in last if not progress.is_over), None)
     if request.method == "POST":

@@ -1,17 +1,15 @@
 """The desk's list of people to call, and of messages that did not arrive."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import selectors as accounts
 from accounts import services as people
-from accounts.models import DESK_ROLES, User
+from accounts.access import DESK, person, town_page
 from catalogue.times import since
 from cities.models import City
 from notifications import selectors as outbox_read
@@ -22,11 +20,10 @@ from notifications.models import Message
 PAGE_SIZE = 50
 
 
-@login_required
+@town_page(DESK)
 @require_GET
-def calls(request: HttpRequest, city_slug: str) -> HttpResponse:
+def calls(request: HttpRequest, city: City) -> HttpResponse:
     """Whom to call, the longest waiting first; below, what could not be delivered."""
-    city = _city_of_desk(request, city_slug)
     now = timezone.now()
     to_call = selectors.calls_to_make(city).visible_to(request.user)
     page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -36,52 +33,36 @@ def calls(request: HttpRequest, city_slug: str) -> HttpResponse:
     return render(request, "call/list.html", context)
 
 
-@login_required
+@town_page(DESK)
 @require_GET
-def call(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
+def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """One call: the number, which is a contact whose reading is logged, and what to say."""
-    city = _city_of_desk(request, city_slug)
     message = get_object_or_404(selectors.calls_to_make(city).visible_to(request.user), pk=message_id)
     people.log_contact_reading(
         subject=message.recipient,
         reason="call",
         reference=f"message:{message.pk}",
-        by=_reader(request),
+        by=person(request),
         now=timezone.now(),
     )
     return render(request, "call/one.html", {"message": message, "phone": message.recipient.phone})
 
 
-@login_required
+@town_page(DESK)
 @require_POST
-def called(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
+def called(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """The person was told."""
-    city = _city_of_desk(request, city_slug)
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
-    services.mark_called(message_id=message.pk, by=_reader(request), now=timezone.now())
+    services.mark_called(message_id=message.pk, by=person(request), now=timezone.now())
     messages.success(request, _("Appel noté. Merci."))
     return redirect("notifications:call:list", city.slug)
 
 
-@login_required
+@town_page(DESK)
 @require_POST
-def send_again(request: HttpRequest, city_slug: str, message_id: int) -> HttpResponse:
+def send_again(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """Send a message again that was refused or interrupted."""
-    city = _city_of_desk(request, city_slug)
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
-    outbox.retry_uncertain(message_id=message.pk, by=_reader(request), now=timezone.now())
+    outbox.retry_uncertain(message_id=message.pk, by=person(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
     return redirect("notifications:call:list", city.slug)
-
-
-def _city_of_desk(request: HttpRequest, city_slug: str) -> City:
-    """The town, for its coordinators and operators; for others it does not exist."""
-    city = get_object_or_404(City, slug=city_slug)
-    if not accounts.roles_in(request.user, city) & set(DESK_ROLES):
-        raise Http404
-    return city
-
-
-def _reader(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # behind login_required
-    return request.user

@@ -1,0 +1,211 @@
+"""Who somebody is in a town, and what opens for them: pages, endpoints, services and templates all ask here.
+
+A view says for whom it is (`town_page`), a queryset what exists for somebody (`visible_to`), a service what they may do
+(`has_role`, `is_member`), a template what it offers (`may`). What nobody is named for is closed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Q, QuerySet, Value
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from cities.models import City
+
+if TYPE_CHECKING:
+    from accounts.models import Organisation, User
+
+# --- The roles, and who is in which set ----------------------------------------------------------------
+
+
+class Role(models.TextChoices):
+    COORDINATOR = "coordinator", _("coordination")
+    OPERATOR = "operator", _("accueil téléphonique")
+    ADMINISTRATOR = "administrator", _("administration")
+
+
+Roles = frozenset[Role]
+# Those who decide: everything in the town.
+COORDINATION: Roles = frozenset({Role.COORDINATOR})
+# Those who answer people and associations, and enter for a caller.
+DESK: Roles = COORDINATION | {Role.OPERATOR}
+# Those who see settings and teams, and no offer or need.
+ADMINISTRATION: Roles = frozenset({Role.ADMINISTRATOR})
+# Those who say what the town's score counts.
+STEERING: Roles = COORDINATION | ADMINISTRATION
+TEAM: Roles = frozenset(Role)
+# Beside the roles: whoever is a member of an association of the town.
+ASSOCIATION = "association"
+
+# --- What somebody is in a town ------------------------------------------------------------------------
+
+
+def roles_in(user: "User | AnonymousUser", city: City) -> frozenset[str]:
+    """The words of Role, and ASSOCIATION for a member of one of the town's associations, suspended or not.
+
+    Kept on the instance: `request.user` lives as long as its request, and each page asks several times.
+    Services that change roles forget what the instance they are given knew; another instance learns it at
+    its next request.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    known: dict[int, frozenset[str]] = user.__dict__.setdefault("_roles", {})
+    if city.pk not in known:
+        roles = user.city_roles.filter(city=city).values_list("role")
+        member = (
+            user.memberships.filter(organisation__city=city)
+            .annotate(word=Value(ASSOCIATION))
+            .values_list("word")
+        )
+        known[city.pk] = frozenset(word for (word,) in roles.union(member))
+    return known[city.pk]
+
+
+def forget_roles(user: "User") -> None:
+    """Read the roles of this instance again at the next question."""
+    user.__dict__.pop("_roles", None)
+
+
+def has_role(user: "User | AnonymousUser", city: City, roles: Roles) -> bool:
+    """Whether somebody has one of these roles in the town: `has_role(by, offer.city, DESK)`."""
+    return bool(roles_in(user, city) & roles)
+
+
+def is_member(user: "User", organisation: "Organisation") -> bool:
+    """Whether somebody speaks for the association."""
+    return user.is_active and user.memberships.filter(organisation=organisation).exists()
+
+
+# --- What exists for somebody --------------------------------------------------------------------------
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class VisibleQuerySet(models.QuerySet[Row]):
+    """Rows of which each reader sees some, and a visitor none."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """What this reader may know to exist; every list and every look-up starts here."""
+        return self.filter(self.seen_by(user)) if user.is_authenticated else self.none()
+
+    def seen_by(self, user: "User") -> Q:
+        """Which rows somebody sees who is signed in."""
+        raise NotImplementedError
+
+
+def towns_of(user: "User", roles: Roles) -> QuerySet[Any, Any]:
+    """The towns in which somebody has one of these roles, for a subquery: `Q(city__in=towns_of(user, DESK))`."""
+    return user.city_roles.filter(role__in=sorted(roles)).values("city")
+
+
+def associations_of(user: "User") -> QuerySet[Any, Any]:
+    """The associations that somebody is a member of, suspended ones too, for a subquery."""
+    return user.memberships.values("organisation")
+
+
+# --- Pages ---------------------------------------------------------------------------------------------
+
+P = ParamSpec("P")
+
+
+class Audience(Enum):
+    """For whom a page of a town is, where it is not for its team."""
+
+    PUBLIC = "everybody, once the town is open"
+    ANYBODY = "everybody, always: a signed link says who it is"
+    SIGNED_IN = "whoever is signed in; what they see there is the queryset's"
+
+
+PUBLIC, ANYBODY, SIGNED_IN = Audience
+
+
+def town_page(
+    audience: Audience | Roles,
+) -> Callable[[Callable[Concatenate[HttpRequest, City, P], HttpResponse]], Callable[..., HttpResponse]]:
+    """A page below a town's address, for an audience or a set of roles; the view is given the town.
+
+    Visitors sign in first where the page is not for everybody. To whoever has none of the roles it does not exist.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, City, P], HttpResponse],
+    ) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def page(request: HttpRequest, city_slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            city = _town(request, city_slug)
+            if city is None or (audience is PUBLIC and not city.is_open):
+                raise Http404
+            if isinstance(audience, frozenset) and not has_role(request.user, city, audience):
+                raise Http404
+            return view(request, city, *args, **kwargs)
+
+        page.audience = audience  # type: ignore[attr-defined]  # a test asks every page for it
+        return page if audience in (PUBLIC, ANYBODY) else login_required(page)
+
+    return decorate
+
+
+def town_of(request: HttpRequest) -> City | None:
+    """The town below whose address the page stands, open or not."""
+    slug = request.resolver_match.kwargs.get("city_slug") if request.resolver_match else None
+    return _town(request, slug) if slug else None
+
+
+def _town(request: HttpRequest, slug: str) -> City | None:
+    """Read once for a request: the page, its menus and its clock all need it."""
+    if not hasattr(request, "_town"):
+        request._town = City.objects.filter(slug=slug).first()  # type: ignore[attr-defined]
+    found: City | None = request._town  # type: ignore[attr-defined]
+    return found
+
+
+def person(request: HttpRequest) -> "User":
+    """Who is signed in, on a page that lets nobody else come."""
+    assert request.user.is_authenticated
+    return request.user
+
+
+# --- Endpoints and services ----------------------------------------------------------------------------
+
+
+def require(allowed: bool, refusal: str = "") -> None:
+    """For what somebody may know and not do. Raises PermissionDenied, which pages and the API answer with 403."""
+    if not allowed:
+        raise PermissionDenied(refusal)
+
+
+# --- Templates -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What a page offers its reader in the town: `{% if may.take_calls %}`. What they do with it is checked again."""
+
+    coordinate: bool = False
+    take_calls: bool = False
+    steer: bool = False
+    # For an association of the town.
+    post: bool = False
+    # As a citizen: whoever is signed in and has no other part in the town.
+    offer: bool = False
+
+    @classmethod
+    def of(cls, user: "User | AnonymousUser", city: City | None) -> "May":
+        if city is None or not user.is_authenticated:
+            return cls()
+        roles = roles_in(user, city)
+        return cls(
+            coordinate=bool(roles & COORDINATION),
+            take_calls=bool(roles & DESK),
+            steer=bool(roles & STEERING),
+            post=ASSOCIATION in roles,
+            offer=not roles,
+        )

@@ -1,0 +1,47 @@
+"""Writing people, roles, associations, consents, keys and the settings of towns.
+
+Each service is atomic, takes keywords only, and ends in its actor and moment.
+"""
+
+from accounts.services.api_keys import issue_token, revoke_token, token_digest, use_token
+from accounts.services.consents import log_contact_reading, record_consent, withdraw_consent
+from accounts.services.organisations import (
+    change_organisation,
+    register_organisation,
+    register_organisation_by_visitor,
+    remove_member,
+    set_member,
+    suspend_organisation,
+    verify_organisation,
+)
+from accounts.services.people import correct_person, ensure_person, update_profile
+from accounts.services.roles import give_role, take_role
+from accounts.services.towns import create_city, link_cities, unlink_cities, update_city
+from accounts.sign_in import start_code_sign_in
+
+__all__ = [
+    "change_organisation",
+    "correct_person",
+    "create_city",
+    "ensure_person",
+    "give_role",
+    "issue_token",
+    "link_cities",
+    "log_contact_reading",
+    "record_consent",
+    "register_organisation",
+    "register_organisation_by_visitor",
+    "remove_member",
+    "revoke_token",
+    "set_member",
+    "start_code_sign_in",
+    "suspend_organisation",
+    "take_role",
+    "token_digest",
+    "unlink_cities",
+    "update_city",
+    "update_profile",
+    "use_token",
+    "verify_organisation",
+    "withdraw_consent",
+]

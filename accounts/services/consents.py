@@ -1,0 +1,61 @@
+"""What people agreed to, and who read their contact."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts.access import require
+from accounts.models import Consent, ContactReading, User
+from catalogue.constraints import insert_checked
+
+
+@transaction.atomic
+def record_consent(
+    *, user: User, purpose: str, wording_version: str, how: str = Consent.How.WEB, by: User, now: datetime
+) -> Consent:
+    """Keep that `user` agreed; `by` is the operator who heard it when it was spoken or on paper."""
+    live = Consent.objects.filter(
+        user=user, purpose=purpose, wording_version=wording_version, withdrawn_at=None
+    )
+    consent = live.first()
+    if consent is None:
+        consent = Consent(
+            user=user,
+            purpose=purpose,
+            wording_version=wording_version,
+            given_at=now,
+            how=how,
+            recorded_by=None if how == Consent.How.WEB else by,
+        )
+        try:
+            insert_checked(consent, loaded=["user", "recorded_by"])
+        except (IntegrityError, ValidationError):
+            # Given in another form at this very moment.
+            given = live.first()
+            if given is None:
+                raise
+            return given
+    return consent
+
+
+@transaction.atomic
+def withdraw_consent(*, consent: Consent, by: User, now: datetime) -> Consent:
+    """A person takes a consent back; the row stays as a proof of both days."""
+    require(by.pk == consent.user_id)
+    consent = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
+    if consent.withdrawn_at is None:
+        consent.withdrawn_at = now
+        consent.save(update_fields=["withdrawn_at"])
+    return consent
+
+
+@transaction.atomic
+def log_contact_reading(
+    *, subject: User | None, reason: str, reference: str = "", by: User, now: datetime
+) -> ContactReading:
+    """Keep that `by` read the contact of `subject`, or exported many (subject None, reason "export")."""
+    reading = ContactReading(reader=by, subject=subject, reason=reason, reference=reference, read_at=now)
+    reading.full_clean()
+    reading.save()
+    return reading

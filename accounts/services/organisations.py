@@ -1,0 +1,164 @@
+"""Associations: registered, verified, suspended, changed; and who speaks for them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts.access import COORDINATION, forget_roles, has_role, require
+from accounts.models import (
+    Membership,
+    MembershipChange,
+    Organisation,
+    OrganisationEdit,
+    OrganisationReview,
+    User,
+)
+from accounts.services.people import ensure_person
+from catalogue import changes
+from catalogue.constraints import insert_checked
+from cities.models import City
+
+
+@transaction.atomic
+def register_organisation(
+    *,
+    city: City,
+    name: str,
+    rna: str = "",
+    siret: str = "",
+    email: str = "",
+    phone: Any = "",
+    about: str = "",
+    by: User,
+    now: datetime,
+) -> Organisation:
+    """An association that awaits its verification, with `by` as its manager; posted twice, it is one.
+
+    Raises ValidationError.
+    """
+    organisation = Organisation(
+        city=city,
+        name=name.strip(),
+        rna=rna,
+        siret=siret,
+        email=email,
+        phone=phone or "",
+        about=about,
+        created_at=now,
+    )
+    organisation.clean_fields()
+    known = Organisation.objects.filter(
+        city=city, rna=organisation.rna, siret=organisation.siret, memberships__user=by
+    )
+    if (same := known.first()) is not None:
+        return same
+    try:
+        insert_checked(organisation, loaded=["city"])
+    except (IntegrityError, ValidationError):
+        # Posted twice in one moment, or by somebody else.
+        if (same := known.first()) is None:
+            raise
+        return same
+    set_member(user=by, organisation=organisation, role=Membership.Role.MANAGER, by=by, now=now)
+    return organisation
+
+
+@transaction.atomic
+def register_organisation_by_visitor(
+    *, person_email: str, person_name: str, language: str, now: datetime, **organisation: Any
+) -> Organisation:
+    """The same by somebody not signed in, who proves the address afterwards; see `register_organisation`."""
+    person = ensure_person(email=person_email, name=person_name, language=language, now=now)
+    return register_organisation(**organisation, by=person, now=now)
+
+
+@transaction.atomic
+def verify_organisation(*, organisation: Organisation, by: User, now: datetime) -> Organisation:
+    """Let the association's needs be matched; coordinators of its city only. Twice changes nothing."""
+    organisation = _locked(organisation, by)
+    if organisation.state != Organisation.State.VERIFIED:
+        organisation.verified_at, organisation.verified_by = now, by
+        _move(organisation, Organisation.State.VERIFIED, reason="", by=by, now=now)
+    return organisation
+
+
+@transaction.atomic
+def suspend_organisation(
+    *, organisation: Organisation, reason: str = "", by: User, now: datetime
+) -> Organisation:
+    """Stop matching the association's needs; coordinators of its city only. Twice changes nothing."""
+    organisation = _locked(organisation, by)
+    if organisation.state != Organisation.State.SUSPENDED:
+        _move(organisation, Organisation.State.SUSPENDED, reason=reason, by=by, now=now)
+    return organisation
+
+
+@transaction.atomic
+def change_organisation(
+    *, organisation: Organisation, fields: Mapping[str, Any], by: User, now: datetime
+) -> Organisation:
+    """Correct what an association says of itself; the installation's staff only. Raises ValidationError by field."""
+    require(by.is_staff)
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    before = changes.values(organisation)
+    for name, value in fields.items():
+        setattr(organisation, name, value)
+    organisation.full_clean()
+    edit = OrganisationEdit(organisation=organisation, by=by, at=now)
+    changes.save_changed(organisation, before, edit=edit)
+    return organisation
+
+
+@transaction.atomic
+def set_member(*, user: User, organisation: Organisation, role: str, by: User, now: datetime) -> Membership:
+    """Let a person speak for an association, in this role; those who register it, and the installation's staff."""
+    require(by.is_staff or by == user)
+    # One after the other: who joins twice in one moment joins once.
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    member = Membership.objects.select_for_update().filter(user=user, organisation=organisation).first()
+    before = None if member is None else member.role
+    if member is None:
+        member = Membership(user=user, organisation=organisation)
+    member.role = role
+    if before != role:
+        member.full_clean()
+        if before is None:
+            member.save(force_insert=True)
+        else:
+            member.save(update_fields=["role"])
+        MembershipChange.objects.create(
+            person=user, organisation=organisation, what={"role": [before, role]}, by=by, at=now
+        )
+    forget_roles(user)
+    return member
+
+
+@transaction.atomic
+def remove_member(*, user: User, organisation: Organisation, by: User, now: datetime) -> None:
+    """A person no longer speaks for an association; nothing happens when they did not."""
+    require(by.is_staff)
+    member = Membership.objects.select_for_update().filter(user=user, organisation=organisation).first()
+    if member is not None:
+        role = member.role
+        member.delete()
+        MembershipChange.objects.create(
+            person=user, organisation=organisation, what={"role": [role, None]}, by=by, at=now
+        )
+    forget_roles(user)
+
+
+def _locked(organisation: Organisation, by: User) -> Organisation:
+    organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
+    require(by.is_superuser or has_role(by, organisation.city, COORDINATION))
+    return organisation
+
+
+def _move(organisation: Organisation, state: str, *, reason: str, by: User, now: datetime) -> None:
+    organisation.state = state
+    organisation.save(update_fields=["state", "verified_at", "verified_by"])
+    review = OrganisationReview(organisation=organisation, state=state, reason=reason.strip(), by=by, at=now)
+    review.full_clean()
+    review.save()

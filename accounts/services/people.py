@@ -1,0 +1,85 @@
+"""People: entered, and what changes of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts import selectors
+from accounts.access import require
+from accounts.models import LowerCaseEmailField, PersonEdit, User
+from accounts.sign_in import has_proven_address
+from catalogue import changes
+
+
+@transaction.atomic
+def ensure_person(
+    *,
+    email: str | None = None,
+    phone: Any = None,
+    name: str = "",
+    language: str = "fr",
+    by: User | None = None,
+    now: datetime,
+) -> User:
+    """The person with this e-mail or this phone, else a new one. Raises ValidationError on a bad contact.
+
+    `by` is the operator or importer who enters somebody else; None when the person fills in a form. An
+    address given is the identity: it will be proven by a code. A number is one only when no address is given
+    or when an operator has the caller on the line: a visitor who types somebody's number must not enter
+    their account. A known account is left as it is, but for a name missing on an address not yet proven.
+    """
+    email = LowerCaseEmailField.normalised(email)
+    found = selectors.find_person(email=email, phone=phone)
+    if found is not None and email and found.email != email and by is None:
+        # The number is another's: it stays theirs, and the newcomer is known by the address.
+        found, phone = None, None
+    if found is None:
+        try:
+            return User.objects.create_user(
+                email=email, phone=phone, name=name, language=_known_language(language), created_at=now
+            )
+        except (IntegrityError, ValidationError):
+            # Malformed, or entered by another form at this very moment.
+            found = selectors.find_person(email=email, phone=None if email else phone)
+            if found is None:
+                raise
+    if name and not found.name and not has_proven_address(found):
+        before = changes.values(found)
+        found.name = name
+        found.full_clean(exclude=["password"], validate_unique=False, validate_constraints=False)
+        changes.save_changed(found, before, edit=PersonEdit(person=found, by=by or found, at=now))
+    return found
+
+
+@transaction.atomic
+def update_profile(*, user: User, name: str, phone: Any, language: str, by: User, now: datetime) -> User:
+    """What people change about themselves. Raises ValidationError on a number malformed or taken."""
+    require(by == user)
+    fields = {"name": name.strip(), "phone": phone or None, "language": _known_language(language)}
+    return _change(user, fields, by=by, now=now)
+
+
+@transaction.atomic
+def correct_person(*, user: User, fields: Mapping[str, Any], by: User, now: datetime) -> User:
+    """What the installation's staff changes of somebody: an address, an access. Raises ValidationError by field."""
+    require(by.is_staff)
+    return _change(user, fields, by=by, now=now)
+
+
+def _change(user: User, fields: Mapping[str, Any], *, by: User, now: datetime) -> User:
+    # A copy: a page that shows the refusal must not show the refused name in its header.
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    before = changes.values(user)
+    for name, value in fields.items():
+        setattr(user, name, value)
+    user.full_clean(exclude=["password"])
+    changes.save_changed(user, before, edit=PersonEdit(person=user, by=by, at=now))
+    return user
+
+
+def _known_language(language: str) -> str:
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -1,0 +1,80 @@
+"""Towns opened, their settings changed, and who did it: here, because `cities` knows no person."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import CityEdit, User
+from catalogue.changes import given, save_changed, values
+from cities.models import City, Commune
+
+
+@transaction.atomic
+def create_city(
+    *,
+    slug: str,
+    name: str,
+    locative: str,
+    seat: Commune,
+    by: User | None,
+    now: datetime,
+    **settings: Any,
+) -> City:
+    """Open a town; `settings` are further fields of City. Raises ValidationError with what is wrong."""
+    said = {"slug": slug, "name": name, "locative": locative, "seat": seat, **settings}
+    city = City(created_at=now, **said)
+    city.full_clean()
+    city.save(force_insert=True)
+    CityEdit.objects.create(city=city, what=given(said, city), by=by, at=now)
+    return city
+
+
+@transaction.atomic
+def update_city(*, city_id: int, changes: dict[str, Any], by: User | None, now: datetime) -> City:
+    """Change fields of a town. Raises ValidationError with what is wrong, and then changes nothing."""
+    city = City.objects.select_for_update(no_key=True).get(pk=city_id)
+    before = values(city)
+    for field, value in changes.items():
+        setattr(city, field, value)
+    city.full_clean()
+    save_changed(city, before, edit=CityEdit(city=city, by=by, at=now))
+    return city
+
+
+@transaction.atomic
+def link_cities(*, city_id: int, other_id: int, by: User | None, now: datetime) -> None:
+    """Let two towns see the offers whose citizens agree to share; once or twice is the same."""
+    if city_id == other_id:
+        raise ValueError("A town is not its own neighbour.")
+    one, other = _both(city_id, other_id)
+    if not one.linked.contains(other):
+        _record_links(one, other, by=by, now=now, links=True)
+
+
+@transaction.atomic
+def unlink_cities(*, city_id: int, other_id: int, by: User | None, now: datetime) -> None:
+    """Undo a link between two towns."""
+    one, other = _both(city_id, other_id)
+    if one.linked.contains(other):
+        _record_links(one, other, by=by, now=now, links=False)
+
+
+def _both(city_id: int, other_id: int) -> tuple[City, City]:
+    found = {pk: City.objects.select_for_update(no_key=True).get(pk=pk) for pk in sorted((city_id, other_id))}
+    return found[city_id], found[other_id]
+
+
+def _record_links(one: City, other: City, *, by: User | None, now: datetime, links: bool) -> None:
+    """Link or unlink, with a row for each of the two."""
+    before = {city: _linked(city) for city in (one, other)}
+    if links:
+        one.linked.add(other)
+    else:
+        one.linked.remove(other)
+    for city, old in before.items():
+        CityEdit.objects.create(city=city, what={"linked": [old, _linked(city)]}, by=by, at=now)
+
+
+def _linked(city: City) -> list[str]:
+    return list(city.linked.order_by("slug").values_list("slug", flat=True))

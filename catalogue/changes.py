@@ -1,0 +1,62 @@
+"""What a change changed: the one way in which services compare a row with what it was, save it and keep who did it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db import models
+
+from catalogue.models import FieldChange
+
+# {field: [old, new]}
+What = dict[str, list[Any]]
+# They would open an account to whoever reads the history.
+SECRETS = frozenset({"password"})
+
+
+def editable_fields(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
+    """The fields that people decide on: not keys, marks of the engine, nor what the database itself works out."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field.editable and not field.primary_key and not field.generated and field.name not in SECRETS
+    ]
+
+
+def values(row: models.Model) -> dict[str, Any]:
+    """The row's fields as they are now, to be compared with later; of another row its key."""
+    return {field.name: getattr(row, field.attname) for field in editable_fields(type(row))}
+
+
+def changed(row: models.Model, before: Mapping[str, Any]) -> What:
+    """The fields that are no longer as `before` has them, in values of JSON."""
+    now = values(row)
+    return {
+        name: [_stored(row, name, old), _stored(row, name, now[name])]
+        for name, old in before.items()
+        if now[name] != old
+    }
+
+
+def save_changed(row: models.Model, before: Mapping[str, Any], *, edit: FieldChange) -> What:
+    """Save the fields that changed, and `edit` with them; nothing is written when nothing changed."""
+    edit.what = changed(row, before)
+    if edit.what:
+        row.save(update_fields=list(edit.what))
+        edit.save(force_insert=True)
+    return edit.what
+
+
+def given(names: Iterable[str], row: models.Model) -> What:
+    """What a row begins with, as a change from nothing."""
+    now = values(row)
+    return {name: [None, _stored(row, name, now[name])] for name in names}
+
+
+def _stored(row: models.Model, name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    field = row._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    value = field.get_prep_value(value)
+    return value.isoformat() if isinstance(value, date) else value

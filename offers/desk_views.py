@@ -1,0 +1,200 @@
+"""Offers at the desk: entering a caller's, the town's list, visits and calls. Parse, one service call, render."""
+
+import uuid
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import COORDINATION, DESK, person, town_page
+from accounts.selectors import find_person
+from accounts.services import log_contact_reading
+from catalogue.references import is_reference
+from catalogue.vocabulary import Kind
+from cities.models import City
+from offers import intake, selectors, services, words
+from offers.forms import CONTACT, CallForm, SearchForm, complete, proposed_title, unchecked
+from offers.models import Offer
+from offers.own_views import offer_page, visible_offer
+
+PER_PAGE = 50
+
+
+@town_page(DESK)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest, city: City) -> HttpResponse:
+    """One screen for somebody on the line. Looking up and changing the kind keep all that was typed."""
+    now = timezone.now()
+    today = timezone.localdate(now)  # the town's: TownTime
+    user = person(request)
+    source = request.POST if request.method == "POST" else request.GET
+    kind = source.get("switch") or source.get("nature") or Kind.HOUSING
+    kind = kind if kind in Kind.values else Kind.HOUSING
+    data = request.POST if request.method == "POST" else None
+    key = source.get("key", "")[:60] or str(uuid.uuid4())
+    is_sent = data is not None and not {"switch", "look_up"} & set(data)
+    form = CallForm(data if is_sent else None, kind=kind, city=city, today=today)
+    if data is not None and not is_sent:
+        form = CallForm(None, kind=kind, city=city, today=today, initial=unchecked(form, data))
+    caller, known = None, []
+    if data is not None:
+        caller = find_person(phone=data.get("phone"), email=data.get("email"))
+        if caller is not None:
+            known = selectors.known_offers(user, city, caller)
+            log_contact_reading(subject=caller, reason="caller-look-up", by=user, now=now)
+    if is_sent and form.is_valid():
+        fields = complete({"kind": kind, **form.offer_fields()})
+        fields["title"] = fields["title"] or proposed_title(fields)
+        if selectors.same_offer(known, fields) and not form.cleaned_data["not_a_duplicate"]:
+            form.add_error(
+                "not_a_duplicate",
+                _("Cette personne propose déjà la même chose. Est-ce une autre proposition\u202f?"),
+            )
+        else:
+            try:
+                offer = intake.take_call(
+                    city=city,
+                    contact={name: form.cleaned_data[name] for name in CONTACT},
+                    fields=fields,
+                    windows=form.periods(),
+                    external_key=f"call:{key}",
+                    by=user,
+                    now=now,
+                )
+            except ValidationError as error:
+                form.add_service_errors(error)
+            else:
+                messages.success(
+                    request,
+                    _("Enregistrée sous la référence %(reference)s. Lisez-la à la personne.")
+                    % {"reference": offer.reference},
+                )
+                return redirect("offers:detail", city.slug, offer.reference)
+    if not known:
+        form.fields.pop("not_a_duplicate", None)
+    context = {
+        "form": form,
+        "kind": kind,
+        "kinds": [
+            {"value": value, "label": label, "current": value == kind} for value, label in Kind.choices
+        ],
+        "key": key,
+        "person": caller,
+        "known": known,
+        "looked_up": data is not None and "look_up" in data,
+    }
+    return render(request, "offers/enter.html", context, status=422 if is_sent else 200)
+
+
+@town_page(DESK)
+@never_cache
+@require_safe
+def town(request: HttpRequest, city: City) -> HttpResponse:
+    """The desk's list: search, those to call, homes to visit."""
+    user = person(request)
+    form = SearchForm(request.GET)
+    search = form.cleaned_data if form.is_valid() else {}
+    offers = selectors.town_offers(user, city, **search)
+    view = request.GET.get("vue", "")
+    if view == "appels":
+        offers = selectors.to_call(offers)
+    elif view == "visites":
+        offers = selectors.to_visit(offers)
+    page = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "offer": offer,
+            "tag": words.tag(offer),
+            "periods": selectors.periods_of(offer),
+            "to_visit": offer.kind == Kind.HOUSING and offer.is_open and offer.vetted_at is None,
+        }
+        for offer in page.object_list
+    ]
+    numbers = selectors.counts(user, city)
+    here = reverse("offers:town", args=[city.slug])
+    tabs = [
+        {"url": here, "text": _("Toutes"), "current": view not in ("appels", "visites"), "count": None},
+        {
+            "url": f"{here}?vue=appels",
+            "text": _("À appeler"),
+            "current": view == "appels",
+            "count": numbers["to_call"],
+        },
+        {
+            "url": f"{here}?vue=visites",
+            "text": _("À visiter"),
+            "current": view == "visites",
+            "count": numbers["to_visit"],
+        },
+    ]
+    filters = {name: value for name, value in {**search, "vue": view}.items() if value}
+    context = {
+        "form": form,
+        "view": view,
+        "tabs": tabs,
+        "rows": rows,
+        "page_obj": page,
+        "query": urlencode(filters),
+        "is_search": any(search.values()),
+    }
+    return render(request, "offers/town.html", context)
+
+
+@town_page(DESK)
+@never_cache
+@require_POST
+def contact(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Show the desk how to reach the owner; the reading is kept."""
+    offer = visible_offer(request, city, reference)
+    log_contact_reading(
+        subject=offer.owner,
+        reason="offer",
+        reference=offer.reference,
+        by=person(request),
+        now=timezone.now(),
+    )
+    return offer_page(request, offer, contact=offer.owner)
+
+
+@town_page(COORDINATION)
+@require_POST
+def vet(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """A coordinator says that the home was visited."""
+    offer = visible_offer(request, city, reference)
+    if offer.kind != Kind.HOUSING:
+        raise Http404
+    services.vet(offer_id=offer.pk, by=person(request), now=timezone.now())
+    messages.success(request, _("La visite est notée."))
+    return _back_to_list(request, offer)
+
+
+@town_page(DESK)
+@require_POST
+def called(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Somebody without an e-mail confirmed their offer to an operator on the phone."""
+    offer = visible_offer(request, city, reference)
+    if services.prove_contact(owner=offer.owner, by=person(request), now=timezone.now(), offer_id=offer.pk):
+        messages.success(request, _("Confirmée au téléphone. La proposition est active."))
+    return _back_to_list(
+        request, offer, fallback=reverse("offers:town", args=[offer.city.slug]) + "?vue=appels"
+    )
+
+
+def _back_to_list(request: HttpRequest, offer: Offer, fallback: str = "") -> HttpResponseRedirect:
+    case = request.POST.get("case", "")
+    if is_reference(case):
+        return redirect("matching:case", offer.city.slug, case)
+    if request.POST.get("from") == "list":
+        return HttpResponseRedirect(
+            fallback or reverse("offers:town", args=[offer.city.slug]) + "?vue=visites"
+        )
+    return redirect("offers:detail", offer.city.slug, offer.reference)

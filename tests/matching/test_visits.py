@@ -1,0 +1,93 @@
+"""A home that changed since its visit, while people count on it."""
+
+from datetime import timedelta
+
+import pytest
+
+from matching import services, tasks, visits
+from matching.lifecycle import NotPossible, Reason
+from matching.models import MatchState
+from notifications.models import Message
+from offers import services as offers
+from tests.factories.accounts import CityRoleFactory
+from tests.factories.cities import CityFactory
+from tests.factories.matching import NOW, due_need, due_offer, story, suggested_match
+
+
+def move(it, now=NOW, **fields):
+    fields = fields or {"address": "3 rue du Lac"}
+    offers.change(offer_id=it.match.offer_id, fields=fields, windows=None, by=it.citizen, now=now)
+
+
+def told():
+    return Message.objects.filter(event="match_home_changed")
+
+
+@pytest.fixture
+def proposed(db):
+    it = story()
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    return it
+
+
+def test_the_desk_is_told_of_a_match_in_hand_once_for_each_change(proposed):
+    move(proposed)
+    move(proposed, title="Une autre chambre")
+    assert visits.tell_desks(by=None, now=NOW) == 1
+    assert visits.tell_desks(by=None, now=NOW) == 0
+    message = told().get()
+    assert message.recipient == proposed.coordinator
+    assert proposed.match.need.reference in message.body
+    assert message.action_url.endswith(f"{proposed.match.need.reference}/")
+    offers.vet(offer_id=proposed.match.offer_id, by=proposed.coordinator, now=NOW)
+    assert visits.tell_desks(by=None, now=NOW) == 0
+    move(proposed, now=NOW + timedelta(days=1), address="5 rue du Lac")
+    assert visits.tell_desks(by=None, now=NOW) == 1
+
+
+@pytest.mark.parametrize("step", ["accepted", "confirmed"])
+def test_whatever_was_said_already(proposed, step):
+    services.accept(match_id=proposed.match.pk, by=proposed.citizen, now=NOW)
+    if step == "confirmed":
+        services.confirm(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+    move(proposed)
+    assert visits.tell_desks(by=None, now=NOW) == 1
+    assert proposed.state == step, "the desk decides what becomes of it"
+
+
+def test_nobody_is_told_of_what_is_over_or_was_only_suggested(proposed):
+    services.decline(match_id=proposed.match.pk, by=proposed.citizen, now=NOW, reason=Reason.NOT_FOR_ME)
+    other = story()
+    move(proposed)
+    move(other)
+    assert visits.tell_desks(by=None, now=NOW) == 0
+    with pytest.raises(NotPossible, match="vetting"):
+        services.propose(match_id=other.match.pk, by=other.coordinator, now=NOW)
+
+
+def test_a_case_of_another_town_is_its_desks(db):
+    home, city = CityFactory(), CityFactory()
+    home.linked.add(city)
+    offer = due_offer(city=home, share_with_linked=True)
+    match = suggested_match(city=city, offer=offer, need=due_need(city=city, commune=home.seat, reach_km=500))
+    theirs, ours = CityRoleFactory(city=city).user, CityRoleFactory(city=home).user
+    services.propose(match_id=match.pk, by=theirs, now=NOW)
+    offers.change(offer_id=offer.pk, fields={"shared_home": False}, windows=None, by=offer.owner, now=NOW)
+    visits.tell_desks(by=None, now=NOW)
+    assert told().get().recipient == theirs
+    assert Message.objects.get(event="offer_visit_again").recipient == ours
+
+
+def test_a_worker_looks_as_soon_as_it_happens_and_the_scheduler_after_it(
+    proposed, wake_ups, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        move(proposed)
+    assert ("matching.tasks.scan_due", []) in wake_ups()
+    tasks.scan_due()
+    assert told().count() == 1
+    offers.vet(offer_id=proposed.match.offer_id, by=proposed.coordinator, now=NOW)
+    move(proposed, address="5 rue du Lac")
+    tasks.advance_time()
+    assert told().count() == 2
+    assert proposed.state == MatchState.LAPSED or proposed.state == MatchState.PROPOSED

@@ -1,0 +1,347 @@
+"""Who may open which address: one row an address, tried as every kind of person. What a row does not name is closed.
+
+An address more without a row here fails.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Role, User
+from accounts.services import issue_token, record_consent
+from catalogue.vocabulary import Kind
+from cities.models import City
+from followups import links as followup_links
+from followups import services as followups
+from followups.models import FollowUp
+from matching import conditions, links, plans, services
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.cities import CityFactory
+from tests.factories.matching import drain, due_need, due_offer, suggested_match
+from tests.factories.notifications import MessageFactory
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = (
+    "visitor", "citizen", "stranger", "member", "other_member", "suspended_member", "operator", "coordinator",
+    "administrator", "elsewhere", "installer",
+)  # fmt: skip
+EVERYBODY = frozenset(PEOPLE)
+SIGNED_IN = EVERYBODY - {"visitor"}
+CITIZEN, MEMBER = frozenset({"citizen"}), frozenset({"member"})
+COORDINATOR, ADMINISTRATOR = frozenset({"coordinator"}), frozenset({"administrator"})
+DESK = frozenset({"operator", "coordinator"})
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """For whom the address opens, which words it takes after the town's, and who is told that it is not for them.
+
+    To everybody else there is nothing at the address; a visitor is asked to sign in, unless `hides`.
+    `only_open`: a town that is not open to the public has no such page.
+    """
+
+    opens: frozenset[str]
+    words: tuple[str, ...] = ()
+    refuses: frozenset[str] = NOBODY
+    hides: bool = False
+    only_open: bool = False
+
+
+PUBLIC = Row(EVERYBODY)
+OWN = Row(SIGNED_IN)
+TOWN = Row(EVERYBODY, only_open=True)
+
+ROWS = {
+    # Of no town
+    "cities": PUBLIC,
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "set_language": PUBLIC,
+    "legal": PUBLIC,
+    "accessibility": PUBLIC,
+    "privacy": PUBLIC,
+    "cities:communes": PUBLIC,
+    "api": PUBLIC,
+    "schema": PUBLIC,
+    # Signing in
+    "account_login": PUBLIC,
+    "account_request_login_code": PUBLIC,
+    "account_confirm_login_code": PUBLIC,
+    "account_signup": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_logout": PUBLIC,
+    "mfa_index": OWN,
+    "mfa_activate_totp": OWN,
+    "mfa_deactivate_totp": Row(NOBODY),
+    "mfa_reauthenticate": Row(NOBODY, refuses=SIGNED_IN),  # without a second factor yet,
+    "mfa_view_recovery_codes": Row(NOBODY),
+    "mfa_generate_recovery_codes": OWN,
+    "mfa_authenticate": PUBLIC,
+    # One's account: nobody reads another's
+    "accounts:home": OWN,
+    "accounts:add_token": OWN,
+    "accounts:revoke_token": Row(CITIZEN, ("token",)),
+    "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
+    # The town
+    "home": TOWN,
+    "city_css": PUBLIC,
+    "algorithm": TOWN,
+    "algorithm_json": TOWN,
+    # Associations
+    "accounts:register_organisation": TOWN,
+    "accounts:organisations": Row(COORDINATOR),
+    "accounts:verify_organisation": Row(COORDINATOR, ("organisation",)),
+    "accounts:suspend_organisation": Row(COORDINATOR, ("organisation",)),
+    # Offers
+    "offers:new": TOWN,
+    "offers:step": Row(EVERYBODY, ("step",), only_open=True),
+    "offers:check": TOWN,
+    "offers:start_again": TOWN,
+    "offers:sent": Row(NOBODY, ("offer",), hides=True),  # in the browser that sent it alone
+    "offers:proven": Row(CITIZEN, ("offer",)),
+    "offers:mine": OWN,
+    "offers:detail": Row(CITIZEN | DESK, ("offer",)),
+    "offers:edit": Row(CITIZEN | DESK, ("offer",)),
+    "offers:pause": Row(CITIZEN | DESK, ("offer",)),
+    "offers:resume": Row(CITIZEN | DESK, ("offer",)),
+    "offers:reconfirm": Row(CITIZEN | DESK, ("offer",)),
+    "offers:withdraw": Row(CITIZEN | DESK, ("offer",)),
+    "offers:enter": Row(DESK),
+    "offers:town": Row(DESK),
+    "offers:contact": Row(DESK, ("offer",)),
+    "offers:called": Row(DESK, ("offer",)),
+    "offers:vet": Row(COORDINATOR, ("offer",)),
+    # Needs
+    "needs:public": TOWN,
+    "needs:new": TOWN,
+    "needs:mine": OWN,
+    "needs:detail": Row(MEMBER | DESK, ("need",)),
+    "needs:edit": Row(MEMBER | DESK, ("need",)),
+    "needs:withdraw": Row(MEMBER | DESK, ("need",)),
+    # Matches
+    "matching:queue": Row(COORDINATOR),
+    "matching:case": Row(COORDINATOR, ("need",)),
+    "matching:act": Row(COORDINATOR, ("match", "act")),
+    "matching:contact": Row(COORDINATOR, ("match",)),
+    "matching:condition_gains": Row(COORDINATOR, ("need",)),
+    "matching:ask_condition": Row(COORDINATOR, ("need", "offer_number", "rule")),
+    "matching:plans": Row(COORDINATOR),
+    "matching:plan": Row(COORDINATOR, ("plan",)),
+    "matching:rescans": Row(COORDINATOR),
+    "matching:weights": Row(COORDINATOR | ADMINISTRATOR),
+    "matching:mine": OWN,
+    "matching:mine_one": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    "matching:my_condition": Row(MEMBER | DESK, ("question",)),
+    "matching:explanation": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    "matching:explanation_pdf": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    # By a signed link: whoever holds it
+    "matching:answer": Row(EVERYBODY, ("link",)),
+    "matching:linked_explanation": Row(EVERYBODY, ("link",)),
+    "matching:linked_explanation_pdf": Row(EVERYBODY, ("link",)),
+    "matching:condition": Row(EVERYBODY, ("condition_link",)),
+    "followups:answer": Row(EVERYBODY, ("followup_link",)),
+    # Reports and calls
+    "followups:incidents": Row(COORDINATOR),
+    "followups:report": Row(COORDINATOR),
+    "followups:close": Row(COORDINATOR, ("incident",)),
+    "notifications:call:list": Row(DESK),
+    "notifications:call:one": Row(DESK, ("call",)),
+    "notifications:call:called": Row(DESK, ("call",)),
+    "notifications:call:send_again": Row(DESK, ("call",)),
+    # The API
+    "api-offer-list": OWN,
+    "api-offer-detail": Row(CITIZEN | DESK, ("offer",)),
+    "api-offer-pause": Row(CITIZEN | DESK, ("offer",)),
+    "api-offer-resume": Row(CITIZEN | DESK, ("offer",)),
+    "api-offer-reconfirm": Row(CITIZEN | DESK, ("offer",)),
+    "api-offer-withdraw": Row(CITIZEN | DESK, ("offer",)),
+    "api-need-list": OWN,
+    "api-need-detail": Row(MEMBER | DESK, ("need",)),
+    "api-need-withdraw": Row(MEMBER | DESK, ("need",)),
+    "api-match-list": OWN,
+    "api-match-detail": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    **{
+        f"api-match-{act}": Row(CITIZEN | MEMBER | COORDINATOR, ("match",))
+        for act in ("propose", "dismiss", "decline", "confirm", "refuse", "cancel", "break-off")
+    },
+    "api-match-accept": Row(CITIZEN | COORDINATOR, ("match",), refuses=MEMBER),
+}  # fmt: skip
+# Django's own pages, behind `is_staff` and a second factor (tests/accounts/test_pages.py).
+FRAMEWORK = {"admin"}
+
+
+def names(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            if not FRAMEWORK & set(inner):
+                yield from names(pattern, inner)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield ":".join((*spaces, pattern.name))
+
+
+def test_every_address_has_its_row() -> None:
+    assert set(names(get_resolver())) == set(ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A town with one record of each kind, who stands how to it, and the words that name the records."""
+
+    slug: str
+    people: dict[str, User | None]
+    words: dict[str, Any]
+
+    def address(self, name: str) -> str:
+        values = [self.words[word] for word in ROWS[name].words]
+        try:
+            return reverse(name, args=[self.slug, *values])
+        except NoReverseMatch:  # of no town
+            return reverse(name, args=values)
+
+
+def build() -> World:
+    now = timezone.now()
+    city = CityFactory(slug="strasbourg", name="Strasbourg")
+    association = OrganisationFactory(city=city, verified=True)
+    people: dict[str, User | None] = {
+        "visitor": None,
+        "citizen": UserFactory(),
+        "stranger": UserFactory(),
+        "member": MembershipFactory(organisation=association).user,
+        "other_member": MembershipFactory(organisation__city=city, organisation__verified=True).user,
+        "suspended_member": MembershipFactory(organisation__city=city, organisation__suspended=True).user,
+        "elsewhere": CityRoleFactory().user,
+        "installer": UserFactory(is_superuser=True, is_staff=True),
+    }
+    for role in Role:
+        people[role.value] = CityRoleFactory(city=city, role=role).user
+    citizen, member, coordinator = (people[who] for who in ("citizen", "member", "coordinator"))
+
+    match = suggested_match(
+        city=city,
+        now=now,
+        offer={"owner": citizen, "confirmed_at": now},
+        need={"organisation": association},
+    )
+    services.propose(match_id=match.pk, by=coordinator, now=now)
+    over = suggested_match(
+        city=city,
+        now=now,
+        kind=Kind.GOODS,
+        offer={"owner": citizen},
+        need={"organisation": association},
+    )
+    for act, by in ((services.propose, coordinator), (services.accept, citizen), (services.confirm, member)):
+        act(match_id=over.pk, by=by, now=now)
+    followup = FollowUp.objects.create(
+        match=over, due_on=timezone.localdate(now), asked_at=now, created_at=now
+    )
+    far = due_offer(city=city, now=now, latitude=city.seat.latitude + 15 / 111.2, capacity=2)
+    asking = due_need(
+        city=city, now=now, organisation=association, adult_women=2, children_3_to_11=0, people=2, quantity=2
+    )
+    drain(now)
+    question = conditions.ask(need_id=asking.pk, offer_id=far.pk, rule="distance", by=coordinator, now=now)
+    plan = plans.ask(
+        city_id=city.pk, kind="", urgency="", need_ids=[], budget_seconds=10, by=coordinator, now=now
+    )
+    incident = followups.report_incident(offer_id=far.pk, text="Un fait", by=coordinator, now=now)
+    token, _secret = issue_token(user=citizen, name="Tableur", by=citizen, now=now)
+    consent = record_consent(
+        user=citizen, purpose="contact", wording_version="1", by=citizen, now=now - timedelta(days=1)
+    )
+    words = {
+        "token": token.pk,
+        "consent": consent.pk,
+        "organisation": OrganisationFactory(city=city).pk,
+        "step": "category",
+        "offer": match.offer.reference,
+        "offer_number": far.pk,
+        "need": asking.reference,
+        "rule": "distance",
+        "match": match.pk,
+        "act": "propose",
+        "plan": plan.pk,
+        "question": question.pk,
+        "link": links.answer_path(match, citizen).split("/")[-2],
+        "condition_link": links.condition_path(question, member).split("/")[-2],
+        "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "incident": incident.pk,
+        "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
+    }
+    return World(city.slug, people, words)
+
+
+def met(url: str, person: User | None) -> set[str]:
+    """What somebody meets with each method that the address knows: opens, signs in, refused, nothing."""
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    found = set()
+    for method in ("get", "post", "patch") if is_api(url) else ("get", "post"):
+        with transaction.atomic():
+            if is_api(url):
+                response = getattr(client, method)(url, content_type="application/json")
+            else:
+                response = getattr(client, method)(url)
+            transaction.set_rollback(True)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            found.add(word(response))
+    return found
+
+
+def is_api(url: str) -> bool:
+    return url.startswith("/api/v1/")
+
+
+def word(response: Any) -> str:
+    """A form that is refused, or an act that comes too late, opened."""
+    status = response.status_code
+    to_sign_in = reverse("account_login") + "?"
+    if status == HTTPStatus.UNAUTHORIZED or response.get("Location", "").startswith(to_sign_in):
+        return "signs in"
+    return {HTTPStatus.FORBIDDEN: "refused", HTTPStatus.NOT_FOUND: "nothing"}.get(status, "opens")
+
+
+def promised(row: Row, who: str) -> str:
+    if who in row.opens:
+        return "opens"
+    if who in row.refuses:
+        return "refused"
+    return "signs in" if who == "visitor" and not row.hides else "nothing"
+
+
+def test_who_opens_what() -> None:
+    world = build()
+    wrong = {
+        (name, who): found
+        for who, person in world.people.items()
+        for name, row in ROWS.items()
+        if (found := met(world.address(name), person)) != {promised(row, who)}
+    }
+    assert not wrong
+
+
+def test_what_a_town_shows_before_it_is_open() -> None:
+    """Its own people see what they always do; to the public it is not there."""
+    world = build()
+    City.objects.filter(slug=world.slug).update(is_open=False)
+    wrong = {
+        (name, who): found
+        for who in ("visitor", "coordinator")
+        for name, row in ROWS.items()
+        if (found := met(world.address(name), world.people[who]))
+        != {"nothing" if row.only_open else promised(row, who)}
+    }
+    assert not wrong
