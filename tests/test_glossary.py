@@ -30,6 +30,8 @@ def defined(file):
                 yield from names(node.body, f"{before}{node.name}.")
             if isinstance(node, ast.Assign):
                 yield from (before + target.id for target in node.targets if isinstance(target, ast.Name))
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                yield before + node.target.id
 
     return set(names(ast.parse((ROOT / file).read_text("utf-8")).body))
 
