@@ -25,7 +25,7 @@ from accounts.models import User
 from cities.models import City
 from matching.lifecycle import SERVED
 from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
-from matching.reasons.sentences import near_miss_sentence
+from matching.reasons.sentences import unmet_sentence
 from needs.models import Need
 from offers.models import Offer
 
@@ -50,7 +50,7 @@ class NearMissLine:
     @property
     def sentence(self) -> str:
         """The condition with its gap, in the reader's language; empty before it is explained."""
-        return "" if self.params is None else near_miss_sentence(self.rule, self.params)
+        return "" if self.params is None else unmet_sentence(self.rule, self.params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from accounts.models import Role
 from catalogue.vocabulary import Kind
 from matching import conditions, links
 from matching.models import ConditionQuestion, Match
-from matching.reasons.sentences import near_miss_sentence
+from matching.reasons.sentences import unmet_sentence
 from matching.scanning.snapshots import local_day
 from needs import services as needs
 from notifications.models import Message
@@ -406,6 +406,6 @@ def test_each_condition_is_asked_in_its_own_words(rule, city, organisation, memb
     page = text(client.get(link(asked, member)))
     for sentence in words:
         assert sentence in page
-    assert near_miss_sentence(rule, {"gap_days": 1, "kind": kind, "gap": 1, "missing": ["am"]})
+    assert unmet_sentence(rule, {"gap_days": 1, "kind": kind, "gap": 1, "missing": ["am"]})
     said = text(client.post(link(asked, member), YES, follow=True))
     assert "C’est noté. Merci" in said

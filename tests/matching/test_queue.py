@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from matching import selectors, services
+from needs.models import Need
 from tests.factories.matching import NOW, due_need, story
 
 
@@ -23,6 +24,7 @@ def test_the_most_urgent_first_however_long_others_wait(city, queue):
 def test_of_one_urgency_the_longest_waiting_first(city, queue):
     late, early = due_need(city=city), due_need(city=city, created_at=NOW - timedelta(days=1))
     twin = due_need(city=city)
+    Need.objects.filter(pk=late.pk).update(text="Écrit plus tard")  # its row now lies behind the twin's
     assert queue() == [early, late, twin]
 
 
