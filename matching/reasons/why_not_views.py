@@ -71,7 +71,7 @@ def _answer(
     context = {
         "city": city,
         "of_need": of_need,
-        "question": _("Pourquoi pas celle-ci\u202f?") if of_need else _("Pourquoi pas celui-ci\u202f?"),
+        "question": _("Pourquoi pas celle-ci\u202f?") if of_need else _("Pourquoi pas ce besoin\u202f?"),
         "subject": need if of_need else offer,
         "other": offer if of_need else need,
         "back": reverse("matching:case" if of_need else "offers:detail", args=[city.slug, reference]),
