@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalogue.forms import MOST_LANGUAGES, MOST_SLOTS
-from catalogue.languages import validate_language
-from catalogue.slots import parse_slot
+from catalogue.languages import MOST_LANGUAGES, validate_language
+from catalogue.slots import MOST_SLOTS, parse_slot
 from cities.models import City, Commune
 from cities.selectors import CommuneNotFound, commune_by_insee, open_cities
 

@@ -391,7 +391,7 @@ def test_the_worker_is_woken_once_for_each_lot(
     wake_ups: Callable[[], list[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("catalogue.imports.LOT", 2)
+    monkeypatch.setattr("catalogue.imports.taking.LOT", 2)
     path = write_csv([{**OFFER, "id": str(number)} for number in range(5)])
     import_offers(path, dry_run=True)
     assert wake_ups() == []
