@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from catalogue.constraints import insert_checked, violated
+from catalogue.fields import NEED
 from catalogue.references import new_reference
-from catalogue.vocabulary import Kind, Source
+from catalogue.vocabulary import Source
 from cities.models import City
 from needs import messages
 from needs.models import OPEN_STATES, Need, NeedChange, NeedState
@@ -24,7 +25,7 @@ from notifications.wake_up import wake_on_commit
 
 SCAN_TASK = "matching.tasks.scan_due"
 # What only people read: changing it asks nothing of the engine.
-WORDS = frozenset({"title", "text", "case_reference", "social_worker"})
+WORDS = NEED.words
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "organisation", "person", "commune", "entered_by")
@@ -55,7 +56,7 @@ def register(
         if known is not None:
             return known
     need = Need(
-        **fields,
+        **NEED.settled(fields, today=today),
         city=city,
         organisation=organisation,
         person=person,
@@ -100,7 +101,8 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
     need = _locked(need_id)
     if need.state not in OPEN_STATES:
         raise _not_possible(need)
-    before = {name: getattr(need, name) for name in [*fields, "latitude", "longitude", "quantity", "people"]}
+    fields = NEED.settled(fields, today=today, before=need)
+    before = {name: getattr(need, name) for name in [*fields, "latitude", "longitude"]}
     for name, value in fields.items():
         setattr(need, name, value)
     if need.commune_id != before.get("commune", need.commune).pk and "latitude" not in fields:
@@ -189,10 +191,7 @@ def _locked(need_id: int) -> Need:
 
 
 def _complete(need: Need) -> None:
-    """Fill in what follows from the rest: the household's size, the commune's centre."""
-    if need.kind == Kind.HOUSING:
-        need.people = need.quantity = need.adult_women + need.adult_men + need.children
-        need.category = ""
+    """Fill in the commune's centre, where no point is given."""
     if need.latitude is None or need.longitude is None:
         need.latitude, need.longitude = need.commune.latitude, need.commune.longitude
 

@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organisation
+from catalogue.fields.needs import CHILDREN, HOUSEHOLD
+from catalogue.fields.shared import LONGEST_TITLE
 from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, days_words, slot_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
 from needs.models import Need, NeedChange, NeedState
-
-LONGEST_TITLE = 120
-HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
 
 
 def household_words(
@@ -52,7 +51,7 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
             household_words(
                 women=answers["adult_women"],
                 men=answers["adult_men"],
-                children=sum(answers[name] for name in HOUSEHOLD[2:]),
+                children=sum(answers[name] for name in CHILDREN),
                 couple=answers["couple"],
                 lone_minor=answers["lone_minor"],
             )

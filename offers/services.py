@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from catalogue.constraints import insert_checked, violated
+from catalogue.fields.offers import OFFER, check_periods
 from catalogue.references import new_reference
 from catalogue.vocabulary import MOST_PERIODS, TOO_MANY_PERIODS, Source
 from cities.models import City
@@ -26,7 +29,7 @@ SCAN_TASK = "matching.tasks.scan_due"
 Period = tuple[date, date | None]
 
 # What only people read: changing it asks nothing of the engine.
-WORDS = frozenset({"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"})
+WORDS = OFFER.words
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "owner", "commune", "entered_by")
@@ -58,8 +61,9 @@ def register(
         known = Offer.objects.filter(city=city, external_key=external_key).first()
         if known is not None:
             return known
+    today = timezone.localdate(now, ZoneInfo(city.timezone))
     offer = Offer(
-        **fields,
+        **OFFER.settled(fields, today=today),
         city=city,
         owner=owner,
         source=source,
@@ -75,6 +79,7 @@ def register(
     if offer.latitude is None or offer.longitude is None:
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     periods = _checked_periods(windows)
+    check_periods(periods, today=today)
     try:
         insert_checked(offer, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
@@ -127,6 +132,8 @@ def change(
     offer = _locked(offer_id)
     if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
         raise _refused(offer)
+    today = timezone.localdate(now, ZoneInfo(offer.city.timezone))
+    fields = OFFER.settled(fields, today=today, before=offer)
     changed = [name for name, value in fields.items() if getattr(offer, name) != value]
     for name in changed:
         setattr(offer, name, fields[name])
@@ -135,6 +142,7 @@ def change(
         changed += ["latitude", "longitude"]
     periods = None if windows is None else _checked_periods(windows)
     current = [(w.first_day, w.last_day) for w in offer.windows.all()]
+    check_periods(periods or [], today=today, before=current)
     moved = periods is not None and periods != current
     if not changed and not moved:
         return offer

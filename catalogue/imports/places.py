@@ -7,34 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.imports.taking import RowRefused
-from catalogue.models import LONGEST_REACH_KM
 from catalogue.spreadsheets import (
-    Column,
     Row,
-    decimal,
-    insee,
-    one_of,
-    text,
 )
-from catalogue.vocabulary import Kind
 from cities.models import City, Commune
 from cities.points import FARTHEST_KM, distance_km, too_far
 from cities.selectors import CommuneNotFound, commune_by_insee, communes_of
-
-LONGEST_ID = 50
-
-KIND_WORDS = {"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"}
-FIRST_COLUMNS = (
-    Column("id", text(most=LONGEST_ID), ("identifiant", "numero", "n"), required=True),
-    Column("kind", one_of(Kind, KIND_WORDS), ("nature", "type"), required=True),
-)
-PLACE_COLUMNS = (
-    Column("city", text(most=50), ("ville",)),
-    Column("commune", insee, ("code_insee", "insee", "code_commune"), required=True),
-    Column("lat", decimal(least=-90, most=90), ("latitude",)),
-    Column("lon", decimal(least=-180, most=180), ("longitude", "lng")),
-    Column("reach_km", decimal(least=0, most=LONGEST_REACH_KM), ("distance_km", "rayon_km"), default=0.0),
-)
 
 
 class Places:

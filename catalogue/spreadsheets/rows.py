@@ -45,7 +45,7 @@ class Column:
 
     `parse` is never given an empty cell and raises CellError or ValidationError. A `required` column must be
     there, and its cells filled. `many` is for columns whose cells hardly ever repeat: what `parse` would make of all
-    these cells, or None when one of them is not plain.
+    these cells, or None when one of them is not plain. `meaning` is for docs/spreadsheets.md.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Column:
     required: bool = False
     default: Any = None
     many: Callable[[list[str]], list[Any] | None] | None = None
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
