@@ -206,7 +206,9 @@ class Draft:
         return query
 
     def _proposed_title(self) -> str:
-        return proposed_title(self._fields(without="words"))
+        """Nothing before there is something to name: a page may be sent long after the answers were lost."""
+        fields = self._fields(without="words")
+        return proposed_title(fields) if "category" in fields else ""
 
     def _is_shown(self, name: str) -> bool:
         if name == "reach_km" and self.kind == Kind.GOODS:

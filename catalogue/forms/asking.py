@@ -14,8 +14,11 @@ from catalogue.forms.slots import SlotsField
 LONGEST_LINE = 200
 
 
-def form_field(row: Field, *, kind: str = "", **changes: Any) -> forms.Field:
-    """The field that asks for a row, its bounds those of the kind; `changes` are what one form has of its own."""
+def form_field(row: Field, *, kind: str = "", stored: Any = None, **changes: Any) -> forms.Field:
+    """The field that asks for a row, its bounds those of the kind; `changes` are what one form has of its own.
+
+    What is `stored` already is no error, though it be older than a bound.
+    """
     asks: dict[str, Any] = {
         "label": row.question or row.label,
         "help_text": row.hint,
@@ -27,8 +30,9 @@ def form_field(row: Field, *, kind: str = "", **changes: Any) -> forms.Field:
         case Flag():
             return forms.BooleanField(**{**asks, "required": False})
         case Number() as shape:
-            return _number(shape, kind, asks)
-        case Text(longest=longest):
+            return _number(shape, kind, stored, asks)
+        case Text() as shape:
+            longest = max(shape.longest, len(stored) if isinstance(stored, str) else 0)
             box = {} if longest <= LONGEST_LINE else {"widget": forms.Textarea(attrs={"rows": 5})}
             return forms.CharField(**{"max_length": longest, **box, **asks})
         case Day():
@@ -45,8 +49,9 @@ def form_field(row: Field, *, kind: str = "", **changes: Any) -> forms.Field:
     raise TypeError(f"{row.name}: no form asks for a {type(row.shape).__name__}")
 
 
-def _number(shape: Number, kind: str, asks: dict[str, Any]) -> forms.Field:
-    bounds = {"min_value": shape.least, "max_value": shape.most_of(kind)}
+def _number(shape: Number, kind: str, stored: Any, asks: dict[str, Any]) -> forms.Field:
+    known = [stored] if isinstance(stored, int | float) else []
+    bounds = {"min_value": min([shape.least, *known]), "max_value": max([shape.most_of(kind), *known])}
     if shape.whole:
         return forms.IntegerField(**bounds, **asks)
     return forms.FloatField(**bounds, **asks)

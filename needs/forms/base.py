@@ -102,7 +102,8 @@ class NeedForm(forms.Form):
             assert isinstance(shape, Number)
             asks = {"label": row.question or row.label, "error_messages": dict(row.errors), **own}
             return CountField(least=int(shape.least), most=shape.most_of(self.kind), **asks)
-        return form_field(row, kind=self.kind, **own)
+        stored = getattr(self.need, name) if self.need else None
+        return form_field(row, kind=self.kind, stored=stored, **own)
 
     # --- For whom ----------------------------------------------------------------------------------------
 
@@ -255,6 +256,8 @@ class NeedForm(forms.Form):
                 self.add_error("first_day", _("Ce jour est déjà passé."))
             elif tonight and first > self.today:
                 self.add_error("first_day", _("Pour ce soir, le premier jour est aujourd’hui."))
+            elif first > self.today + FARTHEST:
+                self.add_error("first_day", TOO_FAR)
         if last and (not self.need or last != self.need.last_day):
             if last < self.today:
                 self.add_error("last_day", _("Ce jour est déjà passé."))

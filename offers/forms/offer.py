@@ -158,7 +158,7 @@ class OfferForm(forms.Form):
             own["choices"] = [(value, Category(value).label) for value in CATEGORIES.get(kind, ())]
         if name == "capacity" and kind:
             own["label"] = CAPACITY_QUESTIONS[kind]
-        field = form_field(row, kind=kind, **own)
+        field = form_field(row, kind=kind, stored=self.initial.get(name), **own)
         if name == "capacity":
             field.widget.attrs["inputmode"] = "numeric"
             most = quantity_words(kind, LARGEST_CAPACITY[Kind(kind)]) if kind else ""
