@@ -18,7 +18,7 @@ from catalogue.vocabulary import Kind
 from cities.models import City, Commune
 from cities.selectors import CommuneNotFound, commune_by_insee, open_cities
 
-NAMES_OF_KINDS = {Kind.HOUSING: "housing", Kind.GOODS: "goods", Kind.SKILL: "skills"}
+NAMES_OF_KINDS: dict[str, str] = {Kind.HOUSING: "housing", Kind.GOODS: "goods", Kind.SKILL: "skills"}
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 
 
@@ -105,11 +105,15 @@ def written(table: Table) -> tuple[str, ...]:
     return tuple(row.name for row in table.asked() if row.name != "kind")
 
 
+def of_kinds(row: Field) -> str:
+    """The kinds that have a field: "goods and skills"; nothing when all have it."""
+    return "" if row.kinds == EVERY_KIND else " and ".join(NAMES_OF_KINDS[kind] for kind in row.kinds)
+
+
 def help_of(row: Field) -> str:
     """What a field holds, for the schema: "Housing. Days of notice needed."."""
-    kinds = "" if row.kinds == EVERY_KIND else " and ".join(NAMES_OF_KINDS[kind] for kind in row.kinds)
     form = {Languages: "BCP 47 codes", Slots: "Weekly slots, `mon 18:00-20:00`"}.get(type(row.shape), "")
-    parts = [kinds.capitalize(), row.meaning.replace("**", ""), form]
+    parts = [of_kinds(row).capitalize(), row.meaning.replace("**", ""), form]
     return " ".join(f"{part[0].upper()}{part[1:].rstrip('.')}." for part in parts if part)
 
 

@@ -104,7 +104,7 @@ ROWS = (
         shape=Word(choices=Category),
         kinds=NOT_HOUSING,
         required=True,
-        meaning="goods and skills; empty for housing, or in a spreadsheet the one form that suits",
+        meaning="empty for housing, or in a spreadsheet the one form that suits",
         columns=("catégorie",),
         use=(rule("category"),),
     ),
