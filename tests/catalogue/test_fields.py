@@ -1,6 +1,6 @@
 """The one table of fields: every field has its row, every row its use, and what a use names is there."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,21 @@ from django.db import models
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from catalogue.fields import NEED, OFFER, Field, Number, Table, Text, Use
+from catalogue.fields import (
+    NEED,
+    OFFER,
+    Day,
+    Field,
+    Flag,
+    Languages,
+    Number,
+    Slots,
+    Table,
+    Text,
+    Use,
+    Word,
+    Words,
+)
 from catalogue.fields.shapes import Other
 from engine.rules import RULES
 from engine.vocabulary import PARTS
@@ -93,18 +107,27 @@ def test_models_hold_what_the_table_allows(table: Table, model: type[models.Mode
 
 # What is said elsewhere on the page: its heading, its text.
 ELSEWHERE = {"title", "text", "kind", "urgency"}
-OTHERWISE: dict[str, Any] = {
-    "category": "furniture", "capacity": 7, "condition": "new", "best_before": date(2026, 4, 1),
-    "hand_over": "collected", "languages_from": ["uk"], "languages_to": ["ar"], "address": "3 place Kléber",
-    "reach_km": 33, "remote": True, "accepts": ["couples"], "dwelling_state": "ready", "rent": 321,
-    "shared_home": False, "step_free": True, "pets_accepted": True, "smoking": True, "longest_stay_days": 44,
-    "notice_days": 5, "nearest_stop": "Étoile", "slots": ["fri 10:00-11:00"], "languages": ["so"],
-    "diploma": "Barreau", "share_with_linked": True, "adult_women": 3, "adult_men": 2, "children_under_3": 1,
-    "children_3_to_11": 4, "children_12_to_17": 2, "couple": True, "lone_minor": True, "forms": ["shared_room"],
-    "shared_home_ok": False, "step_free_needed": True, "pets": True, "quantity": 9, "people": 8,
-    "part_useful": True, "remote_ok": True, "first_day": date(2026, 4, 2), "last_day": date(2026, 4, 29),
-    "min_days": 6, "social_worker": "Sonia, service jeunesse", "case_reference": "C-99",
-}  # fmt: skip
+
+
+def otherwise(row: Field, entry: Any) -> Any:
+    """Another answer than the one that stands."""
+    now = getattr(entry, row.name)
+    match row.shape:
+        case Flag():
+            return not now
+        case Number(least=least):
+            return (now or least) + 3
+        case Day():
+            return (now or TODAY) + timedelta(days=1)
+        case Word(choices=choices):
+            return next(value for value in choices.values if value != now)
+        case Words() as shape:
+            return [shape.values[-1].value]
+        case Languages():
+            return ["so"]
+        case Slots():
+            return ["fri 10:00-11:00"]
+    return "Autrement"
 
 
 def answers(table: Table) -> list[Any]:
@@ -130,7 +153,7 @@ def test_an_offers_page_says_every_answer(row: Field) -> None:
     pair = {"languages_from": ["ti"], "languages_to": ["fr"]}
     offer = OfferFactory(kind=kind, category=category, shared_home=True, **pair)
     before = offer_words.facts(offer, [], today=TODAY)
-    setattr(offer, row.name, "interpreting" if row.name == "category" else OTHERWISE[row.name])
+    setattr(offer, row.name, "outings" if row.name == "category" else otherwise(row, offer))
     assert offer_words.facts(offer, [], today=TODAY) != before
 
 
@@ -153,7 +176,7 @@ def test_a_needs_page_says_every_answer(row: Field) -> None:
     }.items():
         setattr(need, name, value)
     before = need_words.facts(need, TODAY)
-    setattr(need, row.name, "outings" if row.name == "category" else OTHERWISE[row.name])
+    setattr(need, row.name, "outings" if row.name == "category" else otherwise(row, need))
     assert need_words.facts(need, TODAY) != before
 
 
