@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -90,7 +91,8 @@ def _value(field: Any, value: Any, *, today: date, communes: Mapping[str, str]) 
     if isinstance(field, models.DateField):
         return day_words(datetime.fromisoformat(value).date(), today=today)
     if isinstance(value, float):
-        return f"{value:g}"
+        # Of all that is shown, distances alone are no whole numbers.
+        return _("%(n)s\u00a0km") % {"n": number_format(int(value) if value == int(value) else value)}
     return str(dict(field.flatchoices).get(value, value))
 
 

@@ -14,6 +14,7 @@ COMMON = (
     "es", "pt", "it", "de", "ro", "sr", "bg", "pl", "ff", "bm", "ln", "sw", "wo", "snk", "mnk", "kab", "ber",
     "zh", "vi", "ta", "ne", "my", "ml", "fsl",
 )  # fmt: skip
+MOST_LANGUAGES = 12  # of one list
 # CLDR lacks these, or names them in a way that their speakers do not.
 NAMES = {
     "prs": ("دری", _("dari")),

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Cast, Floor
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.fields.offers import OFFER
+from catalogue.fields.shared import LONGEST_REACH_KM, LONGEST_TEXT, LONGEST_TITLE
 from catalogue.languages import validate_language
 from catalogue.slots import validate_slot
 from catalogue.vocabulary import CATEGORIES, Kind, Source
@@ -17,7 +19,6 @@ from catalogue.vocabulary import CATEGORIES, Kind, Source
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-LONGEST_REACH_KM = 500
 # Kilometres. One row that reaches 500 km must not have a search among those of 5 km look through half the country.
 REACH_CLASSES = (5, 10, 20, 30, 50, 100, 200, LONGEST_REACH_KM)
 
@@ -48,13 +49,13 @@ class Entry(models.Model):
     is due, null when none is. Together they are the queue (docs/adr/0002).
     """
 
-    reference = models.CharField(_("référence"), max_length=12, unique=True, editable=False)
-    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, verbose_name=_("ville"))
-    kind = models.CharField(_("nature"), max_length=8, choices=Kind.choices)
-    title = models.CharField(_("titre"), max_length=120)
-    text = models.TextField(_("précisions"), max_length=2000, blank=True)
+    reference = models.CharField(OFFER["reference"].label, max_length=12, unique=True, editable=False)
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, verbose_name=OFFER["city"].label)
+    kind = models.CharField(OFFER["kind"].label, max_length=8, choices=Kind.choices)
+    title = models.CharField(OFFER["title"].label, max_length=LONGEST_TITLE)
+    text = models.TextField(OFFER["text"].label, max_length=LONGEST_TEXT, blank=True)
     commune = models.ForeignKey(
-        "cities.Commune", on_delete=models.PROTECT, verbose_name=_("commune"), related_name="+"
+        "cities.Commune", on_delete=models.PROTECT, verbose_name=OFFER["commune"].label, related_name="+"
     )
     latitude = models.FloatField(validators=[MinValueValidator(-90), MaxValueValidator(90)])
     longitude = models.FloatField(validators=[MinValueValidator(-180), MaxValueValidator(180)])
@@ -65,7 +66,9 @@ class Entry(models.Model):
         db_persist=True,
     )
     reach_km = models.FloatField(
-        _("distance (km)"), default=0, validators=[MinValueValidator(0), MaxValueValidator(LONGEST_REACH_KM)]
+        OFFER["reach_km"].label,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(LONGEST_REACH_KM)],
     )
     reach_class = models.GeneratedField(
         expression=models.Case(
@@ -75,16 +78,16 @@ class Entry(models.Model):
         output_field=models.IntegerField(),
         db_persist=True,
     )
-    languages = language_array(_("langues parlées"))
-    languages_from = language_array(_("depuis la langue"))
-    languages_to = language_array(_("vers la langue"))
+    languages = language_array(OFFER["languages"].label)
+    languages_from = language_array(OFFER["languages_from"].label)
+    languages_to = language_array(OFFER["languages_to"].label)
     slots = ArrayField(
         models.CharField(max_length=15, validators=[validate_slot]),
         default=list,
         blank=True,
-        verbose_name=_("créneaux de la semaine"),
+        verbose_name=OFFER["slots"].label,
     )
-    source = models.CharField(_("arrivé par"), max_length=6, choices=Source.choices, default=Source.WEB)
+    source = models.CharField(OFFER["source"].label, max_length=6, choices=Source.choices, default=Source.WEB)
     # The form's, the file's or the client's own key: what arrives twice is registered once.
     external_key = models.CharField(max_length=80, blank=True, editable=False)
     entered_by = models.ForeignKey(
@@ -93,12 +96,12 @@ class Entry(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("saisi par"),
+        verbose_name=OFFER["entered_by"].label,
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
     scan_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(_("enregistré le"), editable=False)
-    changed_at = models.DateTimeField(_("modifié le"), editable=False)
+    created_at = models.DateTimeField(OFFER["created_at"].label, editable=False)
+    changed_at = models.DateTimeField(OFFER["changed_at"].label, editable=False)
 
     class Meta:
         abstract = True

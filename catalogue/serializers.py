@@ -1,24 +1,24 @@
 """Fields that offers and needs share in the API. They validate and shape; services have the last word."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, ClassVar
 
-from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalogue.forms import MOST_LANGUAGES, MOST_SLOTS
-from catalogue.languages import validate_language
-from catalogue.slots import parse_slot
+from catalogue.fields import FARTHEST, Day, Field, Languages, Number, Slots, Table, Word, Words
+from catalogue.fields.shapes import TOO_FAR
+from catalogue.fields.table import EVERY_KIND
+from catalogue.languages import MOST_LANGUAGES, validate_language
+from catalogue.slots import MOST_SLOTS, parse_slot
+from catalogue.vocabulary import Kind
 from cities.models import City, Commune
 from cities.selectors import CommuneNotFound, commune_by_insee, open_cities
 
-# Beyond this, a day is a slip of the finger.
-FARTHEST = timedelta(days=3 * 366)
+NAMES_OF_KINDS: dict[str, str] = {Kind.HOUSING: "housing", Kind.GOODS: "goods", Kind.SKILL: "skills"}
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 
 
@@ -59,7 +59,7 @@ class CommuneField(serializers.Field):
 class DayField(serializers.DateField):
     """A day within three years of today."""
 
-    default_error_messages = {"far": _("Ce jour est trop loin. Choisissez-en un dans les trois ans.")}
+    default_error_messages = {"far": TOO_FAR}
 
     def to_internal_value(self, value: Any) -> date:
         day: date = super().to_internal_value(value)
@@ -100,36 +100,84 @@ class SetField(serializers.ListField):
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
-def language_list(help_text: str) -> SetField:
-    """A list of BCP 47 codes."""
-    return SetField(child=LanguageField(), max_length=MOST_LANGUAGES, required=False, help_text=help_text)
+def written(table: Table) -> tuple[str, ...]:
+    """The fields that programs write: all that people answer but the kind, which never changes."""
+    return tuple(row.name for row in table.asked() if row.name != "kind")
 
 
-def slot_list(help_text: str) -> SetField:
-    """A list of weekly slots."""
-    return SetField(child=SlotField(), max_length=MOST_SLOTS, required=False, help_text=help_text)
+def of_kinds(row: Field) -> str:
+    """The kinds that have a field: "goods and skills"; nothing when all have it."""
+    return "" if row.kinds == EVERY_KIND else " and ".join(NAMES_OF_KINDS[kind] for kind in row.kinds)
 
 
-def word_list(values: Sequence[models.TextChoices], help_text: str) -> SetField:
-    """A list of words of a vocabulary."""
-    return SetField(
-        child=serializers.ChoiceField([(value.value, value.label) for value in values]),
-        required=False,
-        help_text=help_text,
-    )
+def help_of(row: Field) -> str:
+    """What a field holds, for the schema: "Housing. Days of notice needed."."""
+    form = {Languages: "BCP 47 codes", Slots: "Weekly slots, `mon 18:00-20:00`"}.get(type(row.shape), "")
+    parts = [of_kinds(row).capitalize(), row.meaning.replace("**", ""), form]
+    return " ".join(f"{part[0].upper()}{part[1:].rstrip('.')}." for part in parts if part)
+
+
+def written_field(row: Field) -> tuple[type[serializers.Field], dict[str, Any]] | None:
+    """The serializer's field for a list or a day, which a model does not describe well enough; else None."""
+    asks: dict[str, Any] = {"required": False}
+    match row.shape:
+        case Languages():
+            return SetField, {**asks, "child": LanguageField(), "max_length": MOST_LANGUAGES}
+        case Slots():
+            return SetField, {**asks, "child": SlotField(), "max_length": MOST_SLOTS}
+        case Words() as shape:
+            choices = [(value.value, value.label) for value in shape.values]
+            return SetField, {**asks, "child": serializers.ChoiceField(choices)}
+        case Day():
+            return DayField, {"required": True} if row.required else {**asks, "allow_null": True}
+    return None
 
 
 class EntrySerializer(serializers.ModelSerializer):
     """An offer or a need. It validates and shapes; `save()` is never called: writing is the service's.
 
-    The models' labels and helps are the pages', in French: the schema's are English, in `Meta.extra_kwargs`.
+    The models' labels and helps are the pages', in French: the schema's are English, and bounds are the table's.
     """
+
+    table: ClassVar[Table]
+    # Worked out by the service when it is left out.
+    optional: ClassVar[tuple[str, ...]] = ()
 
     city = CityField(help_text="The town, by its short name.")
     commune = CommuneField(help_text="INSEE code of the commune.")
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
-        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        row = self.table.rows.get(field_name)
+        if row is not None and (found := written_field(row)):
+            field_class, kwargs = found
+        else:
+            field_class, kwargs = super().build_standard_field(field_name, model_field)
         kwargs.pop("label", None)
         kwargs.pop("help_text", None)
+        if row is None or not row.asked:
+            return field_class, kwargs
+        kwargs |= {"help_text": help_of(row)} if help_of(row) else {}
+        if isinstance(row.shape, Number):
+            kwargs |= {"min_value": row.shape.least, "max_value": row.shape.most_of("")}
+        if field_name in self.optional:
+            kwargs["required"] = False
         return field_class, kwargs
+
+
+class ReadEntry(EntrySerializer):
+    """An entry as it stands, also one that is older than a bound."""
+
+    commune_name = serializers.CharField(source="commune.name")
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = super().get_fields()
+        for row in self.table:
+            if row.name not in fields or row.name in self._declared_fields:
+                continue
+            if isinstance(row.shape, Words | Languages | Slots):
+                fields[row.name] = serializers.ListField(child=serializers.CharField())
+            elif isinstance(row.shape, Word):
+                fields[row.name] = serializers.ChoiceField(
+                    row.shape.choices.choices, allow_blank=not row.required or row.is_of_some
+                )
+        return fields

@@ -117,3 +117,22 @@ class Source(TextChoices):
     PHONE = "phone", _("Téléphone")
     IMPORT = "import", _("Fichier")
     API = "api", _("API")
+
+
+class Condition(TextChoices):
+    """The state of an object."""
+
+    NEW = "new", _("neuf")
+    GOOD = "good", _("bon état")
+    USED = "used", _("usagé, mais utilisable")
+
+
+class HandOver(TextChoices):
+    DELIVERED = "delivered", _("je peux livrer")
+    COLLECTED = "collected", _("à venir chercher")
+
+
+class DwellingState(TextChoices):
+    READY = "ready", _("prêt à habiter")
+    LIGHT_WORKS = "light_works", _("petits travaux")
+    TO_RENOVATE = "to_renovate", _("à rénover")

@@ -1,7 +1,8 @@
 """What becomes of each stored field when a person's data have been kept long enough.
 
 One register for the whole product; `tests/test_personal_data.py` fails until every field of every model stands
-in it. To add a field: put its name in one of the three lists of its model.
+in it. To add a field: put its name in one of the three lists of its model; of an offer or a need, its row in
+`catalogue/fields` says it.
 
 * keep: it says nothing of a person once the others are gone, or it is the proof that the law asks for;
 * anonymise: emptied or made coarser in its row, which stays for the figures (a point becomes its commune's centre);
@@ -13,6 +14,8 @@ pairs of the fields that are anonymised here become `[null, null]`: see catalogu
 
 from dataclasses import dataclass
 
+from catalogue.fields import NEED, OFFER, Table
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -23,12 +26,13 @@ class Marks:
     delete: str = ""
 
 
-# What an offer and a need have in common.
-_ENTRY_KEPT = (
-    "reference city kind category commune band reach_km reach_class languages_from languages_to slots source "
-    "entered_by revision scan_due_at created_at changed_at state"
-)
-_ENTRY_ANONYMISED = "title text latitude longitude languages external_key"
+def _marks(table: Table) -> Marks:
+    """What becomes of the fields of an offer or of a need: each row of the table says it."""
+    return Marks(
+        keep=table.erased("keep"), anonymise=table.erased("anonymise"), delete=table.erased("delete")
+    )
+
+
 _CHANGE = Marks(keep="act from_state to_state by at", anonymise="reason")
 
 REGISTER: dict[str, Marks] = {
@@ -75,23 +79,12 @@ REGISTER: dict[str, Marks] = {
         anonymise="title body action_label action_url last_error",
     ),
     # --- offers
-    "offers.Offer": Marks(
-        keep=f"{_ENTRY_KEPT} owner capacity share_with_linked confirmed_at reminded_at shared_home accepts "
-        "step_free pets_accepted smoking longest_stay_days notice_days rent dwelling_state vetted_at vetted_by "
-        "condition best_before hand_over remote first_day last_day days",
-        # What is packed follows the fields that it is made of.
-        anonymise=f"{_ENTRY_ANONYMISED} address nearest_stop diploma packed",
-    ),
+    "offers.Offer": _marks(OFFER),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
     "offers.OfferEdit": Marks(keep="offer by at", anonymise="what"),
     # --- needs
-    "needs.Need": Marks(
-        keep=f"{_ENTRY_KEPT} organisation person first_day last_day min_days quantity part_useful people "
-        "urgency urgency_rank adult_women adult_men children_under_3 children_3_to_11 children_12_to_17 "
-        "lone_minor couple step_free_needed pets shared_home_ok forms remote_ok",
-        anonymise=f"{_ENTRY_ANONYMISED} case_reference social_worker",
-    ),
+    "needs.Need": _marks(NEED),
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
     "needs.NeedEdit": Marks(keep="need by at", anonymise="what"),
     # --- matching

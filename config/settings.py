@@ -321,9 +321,9 @@ SPECTACULAR_SETTINGS = {
         "OfferState": "offers.models.OfferState",
         "NeedState": "needs.models.NeedState",
         "MatchState": "matching.models.MatchState",
-        "Condition": "offers.models.Condition",
-        "DwellingState": "offers.models.DwellingState",
-        "HandOver": "offers.models.HandOver",
+        "Condition": "catalogue.vocabulary.Condition",
+        "DwellingState": "catalogue.vocabulary.DwellingState",
+        "HandOver": "catalogue.vocabulary.HandOver",
     },
 }
 

@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import Organisation, User
+from catalogue.fields.needs import CHILDREN, LARGEST_QUANTITY, NEED
 from catalogue.imports import (
-    FIRST_COLUMNS,
-    PLACE_COLUMNS,
+    CITY,
+    ID,
+    POINT,
     Outcome,
     Places,
     RowRefused,
+    answers_of,
+    columns_of,
     explained,
     take_in,
 )
@@ -25,55 +29,31 @@ from catalogue.spreadsheets import (
     Column,
     Row,
     Table,
-    day,
-    languages,
-    many_of,
-    one_of,
-    slots,
-    text,
     whole,
-    yes_no,
 )
-from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Source, Urgency
+from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Source
 from cities.models import City
-from needs.models import LARGEST_QUANTITY, Need
+from needs.models import Need
 from needs.services import SCAN_TASK, register
 from notifications.wake_up import wake_on_commit
 
 COLUMNS = (
-    *FIRST_COLUMNS,
-    Column("category", one_of(Category), ("categorie",), default=""),
-    *PLACE_COLUMNS,
-    Column("languages", languages, ("langues", "langues_parlees"), default=()),
-    Column("first_day", day, ("du", "premier_jour", "debut"), required=True),
-    Column("last_day", day, ("au", "dernier_jour", "fin"), required=True),
-    Column("min_days", whole(least=1, most=36_500), ("duree_min_jours", "jours_min")),
-    Column("quantity", whole(least=1, most=10_000), ("quantite",)),
-    Column("part_useful", yes_no, ("partie_utile",), default=False),
-    Column("people", whole(least=1, most=10_000), ("personnes",)),
-    Column("urgency", one_of(Urgency), ("urgence",), default=Urgency.PLANNED.value),
-    Column("title", text(most=120), ("titre",), default=""),
-    Column("text", text(most=2000), ("texte", "precisions", "description"), default=""),
-    Column("case_reference", text(most=40), ("reference_dossier", "dossier"), default=""),
-    # Housing
-    Column("adult_women", whole(least=0, most=50), ("femmes",), default=0),
-    Column("adult_men", whole(least=0, most=50), ("hommes",), default=0),
-    Column("children", whole(least=0, most=50), ("enfants",)),
-    Column("children_under_3", whole(least=0, most=50), ("enfants_moins_de_3_ans", "enfants_0_2"), default=0),
-    Column("children_3_to_11", whole(least=0, most=50), ("enfants_3_a_11_ans", "enfants_3_11"), default=0),
-    Column("children_12_to_17", whole(least=0, most=50), ("enfants_12_a_17_ans", "enfants_12_17"), default=0),
-    Column("couple", yes_no, ("en_couple",), default=False),
-    Column("lone_minor", yes_no, ("mineur_isole",), default=False),
-    Column("step_free_needed", yes_no, ("plain_pied", "accessible"), default=False),
-    Column("pets", yes_no, ("animaux", "animal"), default=False),
-    Column("shared_home_ok", yes_no, ("logement_partage_ok", "logement_partage"), default=True),
-    Column("forms", many_of(Category), ("formes", "formes_de_logement"), default=()),
-    Column("social_worker", text(most=120), ("accompagnement", "travailleur_social"), default=""),
-    # Skills
-    Column("languages_from", languages, ("depuis_langues", "langues_de"), default=()),
-    Column("languages_to", languages, ("vers_langues", "langues_vers"), default=()),
-    Column("slots", slots, ("creneaux",), default=()),
-    Column("remote_ok", yes_no, ("a_distance",), default=False),
+    ID,
+    *columns_of(
+        NEED,
+        required=("kind", "commune", "first_day", "last_day"),
+        # A household says its own number, and what a cell says must then agree.
+        people={"default": None},
+    ),
+    CITY,
+    *POINT,
+    Column(
+        "children",
+        whole(least=0, most=LARGEST_QUANTITY[Kind.HOUSING]),
+        ("enfants",),
+        meaning="housing: their number, when ages are unknown; they are then recorded between 3 and 11 (a lone minor "
+        "between 12 and 17), and the command says so",
+    ),
 )
 FIELD_COLUMNS = {"latitude": "lat", "longitude": "lon"}
 CONSTRAINT_COLUMNS = {
@@ -90,7 +70,7 @@ CONSTRAINT_COLUMNS = {
     "need_language_pair_given": "languages_from",
     "need_registered_once": "id",
 }
-AGE_BANDS = ("children_under_3", "children_3_to_11", "children_12_to_17")
+AGE_BANDS = CHILDREN
 
 
 def import_needs(
@@ -168,19 +148,7 @@ class _Keeper:
 
     def _fields(self, row: Row) -> dict[str, Any]:
         kind = row["kind"]
-        fields = {
-            "kind": kind,
-            "title": row["title"],
-            "text": row["text"],
-            "case_reference": row["case_reference"],
-            "reach_km": row["reach_km"],
-            "languages": list(row["languages"]),
-            "first_day": row["first_day"],
-            "last_day": row["last_day"],
-            "min_days": row["min_days"],
-            "urgency": row["urgency"],
-            **self.places.fields(row),
-        }
+        fields = {**answers_of(row, NEED), **self.places.fields(row)}
         if kind == Kind.HOUSING:
             fields |= self._housing(row)
         else:
@@ -198,23 +166,9 @@ class _Keeper:
                 "known": listed(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
-        most = LARGEST_QUANTITY[Kind(kind)]
-        if row["quantity"] is None or row["quantity"] > most:
-            message = _("un nombre entier de 1 à %(most)s est attendu, pas «\u00a0%(text)s\u00a0».") % {
-                "most": most,
-                "text": "" if row["quantity"] is None else row["quantity"],
-            }
-            raise RowRefused(row.bad("quantity", message))
-        fields = {
-            "category": category,
-            "quantity": row["quantity"],
-            "part_useful": row["part_useful"],
-            "people": row["people"] or 1,
-        }
-        if kind == Kind.SKILL:
-            fields |= {name: list(row[name]) for name in ("languages_from", "languages_to", "slots")}
-            fields["remote_ok"] = row["remote_ok"]
-        return fields
+        if row["quantity"] is None:
+            raise RowRefused(row.bad("quantity", _("cette cellule est vide.")))
+        return {"people": row["people"] or 1}
 
     def _housing(self, row: Row) -> dict[str, Any]:
         # A list that has one column for the categories of all kinds names the one form wanted there.
@@ -240,20 +194,7 @@ class _Keeper:
                     "number": row[column],
                 }
                 raise RowRefused(row.bad(column, message))
-        return {
-            "adult_women": row["adult_women"],
-            "adult_men": row["adult_men"],
-            **ages,
-            "quantity": household,
-            "people": household,
-            "couple": row["couple"],
-            "lone_minor": row["lone_minor"],
-            "step_free_needed": row["step_free_needed"],
-            "pets": row["pets"],
-            "shared_home_ok": row["shared_home_ok"],
-            "forms": list(forms),
-            "social_worker": row["social_worker"],
-        }
+        return {**ages, "forms": list(forms)}
 
     def _ages(self, row: Row) -> dict[str, int]:
         """Children by age band; those of whom the file only gives the number are counted in one band."""

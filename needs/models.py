@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
 from accounts.models import Organisation, User
+from catalogue.fields.needs import LARGEST_QUANTITY, MOST_PEOPLE, NEED
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, Urgency
-
-LARGEST_QUANTITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
 
 
 class NeedState(models.TextChoices):
@@ -72,7 +71,7 @@ class Need(Entry):
         null=True,
         blank=True,
         related_name="needs",
-        verbose_name=_("association"),
+        verbose_name=NEED["organisation"].label,
     )
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -80,16 +79,18 @@ class Need(Entry):
         null=True,
         blank=True,
         related_name="needs",
-        verbose_name=_("personne concernée"),
+        verbose_name=NEED["person"].label,
     )
-    category = models.CharField(_("catégorie"), max_length=20, choices=Category.choices, blank=True)
-    first_day = models.DateField(_("du"))
-    last_day = models.DateField(_("au"))
-    min_days = models.PositiveIntegerField(_("durée minimale utile (jours)"), null=True, blank=True)
-    quantity = models.PositiveIntegerField(_("quantité"))
-    part_useful = models.BooleanField(_("une partie est déjà utile"), default=False)
-    people = models.PositiveIntegerField(_("personnes concernées"), default=1)
-    urgency = models.CharField(_("urgence"), max_length=9, choices=Urgency.choices, default=Urgency.PLANNED)
+    category = models.CharField(NEED["category"].label, max_length=20, choices=Category.choices, blank=True)
+    first_day = models.DateField(NEED["first_day"].label)
+    last_day = models.DateField(NEED["last_day"].label)
+    min_days = models.PositiveIntegerField(NEED["min_days"].label, null=True, blank=True)
+    quantity = models.PositiveIntegerField(NEED["quantity"].label)
+    part_useful = models.BooleanField(NEED["part_useful"].label, default=False)
+    people = models.PositiveIntegerField(NEED["people"].label, default=1)
+    urgency = models.CharField(
+        NEED["urgency"].label, max_length=9, choices=Urgency.choices, default=Urgency.PLANNED
+    )
     # The queue's order, kept by the database beside the word that people read.
     urgency_rank = models.GeneratedField(
         expression=models.Case(
@@ -101,35 +102,37 @@ class Need(Entry):
         db_persist=True,
     )
     case_reference = models.CharField(
-        _("votre référence de dossier"),
-        max_length=40,
+        NEED["case_reference"].label,
+        max_length=NEED["case_reference"].longest,
         blank=True,
-        help_text=_("Elle n’est lue que par votre association et la ville. Pas de nom de famille."),
     )
-    state = models.CharField(_("état"), max_length=12, choices=NeedState.choices, default=NeedState.OPEN)
+    state = models.CharField(
+        NEED["state"].label, max_length=12, choices=NeedState.choices, default=NeedState.OPEN
+    )
 
     # Housing
-    adult_women = models.PositiveSmallIntegerField(_("femmes"), default=0)
-    adult_men = models.PositiveSmallIntegerField(_("hommes"), default=0)
-    children_under_3 = models.PositiveSmallIntegerField(_("enfants de moins de 3 ans"), default=0)
-    children_3_to_11 = models.PositiveSmallIntegerField(_("enfants de 3 à 11 ans"), default=0)
-    children_12_to_17 = models.PositiveSmallIntegerField(_("enfants de 12 à 17 ans"), default=0)
-    lone_minor = models.BooleanField(_("mineur isolé"), default=False)
-    couple = models.BooleanField(_("en couple"), default=False)
-    step_free_needed = models.BooleanField(_("plain-pied ou ascenseur nécessaire"), default=False)
-    pets = models.BooleanField(_("avec un animal"), default=False)
-    shared_home_ok = models.BooleanField(_("un logement partagé convient"), default=True)
+    adult_women = models.PositiveSmallIntegerField(NEED["adult_women"].label, default=0)
+    adult_men = models.PositiveSmallIntegerField(NEED["adult_men"].label, default=0)
+    children_under_3 = models.PositiveSmallIntegerField(NEED["children_under_3"].label, default=0)
+    children_3_to_11 = models.PositiveSmallIntegerField(NEED["children_3_to_11"].label, default=0)
+    children_12_to_17 = models.PositiveSmallIntegerField(NEED["children_12_to_17"].label, default=0)
+    lone_minor = models.BooleanField(NEED["lone_minor"].label, default=False)
+    couple = models.BooleanField(NEED["couple"].label, default=False)
+    step_free_needed = models.BooleanField(NEED["step_free_needed"].label, default=False)
+    pets = models.BooleanField(NEED["pets"].label, default=False)
+    shared_home_ok = models.BooleanField(NEED["shared_home_ok"].label, default=True)
     forms = ArrayField(
         models.CharField(max_length=20, choices=[(c.value, c.label) for c in Category]),
         default=list,
         blank=True,
-        verbose_name=_("formes de logement possibles"),
-        help_text=_("Rien de coché : toutes conviennent."),
+        verbose_name=NEED["forms"].label,
     )
-    social_worker = models.CharField(_("personne qui accompagne"), max_length=120, blank=True)
+    social_worker = models.CharField(
+        NEED["social_worker"].label, max_length=NEED["social_worker"].longest, blank=True
+    )
 
     # Skills
-    remote_ok = models.BooleanField(_("possible à distance"), default=False)
+    remote_ok = models.BooleanField(NEED["remote_ok"].label, default=False)
 
     objects = NeedQuerySet.as_manager()
 
@@ -175,7 +178,7 @@ class Need(Entry):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(people__gte=1, people__lte=10_000),
+                condition=Q(people__gte=1, people__lte=MOST_PEOPLE),
                 name="need_people_plausible",
                 violation_error_message=_("Le nombre de personnes doit être compris entre 1 et 10 000."),
             ),

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, User
 from catalogue import changes
 from catalogue.constraints import insert_checked, violated
+from catalogue.fields import NEED
 from catalogue.references import new_reference
-from catalogue.vocabulary import Kind, Source
+from catalogue.vocabulary import Source
 from cities.models import City
 from needs import messages
 from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedState
@@ -25,7 +26,7 @@ from notifications.wake_up import wake_on_commit
 
 SCAN_TASK = "matching.tasks.scan_due"
 # What only people read: changing it asks nothing of the engine.
-WORDS = frozenset({"title", "text", "case_reference", "social_worker"})
+WORDS = NEED.words
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "organisation", "person", "commune", "entered_by")
@@ -56,7 +57,7 @@ def register(
         if known is not None:
             return known
     need = Need(
-        **fields,
+        **NEED.settled(fields, today=today),
         city=city,
         organisation=organisation,
         person=person,
@@ -102,6 +103,7 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
     if need.state not in OPEN_STATES:
         raise _not_possible(need)
     before = changes.values(need)
+    fields = NEED.settled(fields, today=today, before=need)
     for name, value in fields.items():
         setattr(need, name, value)
     if need.commune_id != before["commune"] and "latitude" not in fields:
@@ -191,10 +193,7 @@ def _locked(need_id: int) -> Need:
 
 
 def _complete(need: Need) -> None:
-    """Fill in what follows from the rest: the household's size, the commune's centre."""
-    if need.kind == Kind.HOUSING:
-        need.people = need.quantity = need.adult_women + need.adult_men + need.children
-        need.category = ""
+    """Fill in the commune's centre, where no point is given."""
     if need.latitude is None or need.longitude is None:
         need.latitude, need.longitude = need.commune.latitude, need.commune.longitude
 

@@ -11,14 +11,13 @@ from django.utils.translation import ngettext
 
 from accounts.models import Organisation, User
 from catalogue import change_words
+from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
+from catalogue.fields.shared import LONGEST_TITLE
 from catalogue.labels import category_label, language_names, listed, quantity_words
-from catalogue.slots import parse_slot
-from catalogue.times import ago, day_range, days_words, slot_words
+from catalogue.saying import Fact, Saying, facts_of, unsaid
+from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
 from needs.models import Need, NeedChange, NeedEdit, NeedState
-
-LONGEST_TITLE = 120
-HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
 
 
 def household_words(
@@ -54,7 +53,7 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
             household_words(
                 women=answers["adult_women"],
                 men=answers["adult_men"],
-                children=sum(answers[name] for name in HOUSEHOLD[2:]),
+                children=sum(answers[name] for name in CHILDREN),
                 couple=answers["couple"],
                 lone_minor=answers["lone_minor"],
             )
@@ -127,43 +126,49 @@ def days_left(need: Need, today: date) -> str:
     return ngettext("encore un jour", "encore %(n)s jours", days) % {"n": days}
 
 
-def facts(need: Need, today: date) -> list[dict[str, str]]:
+def facts(need: Need, today: date) -> list[dict[str, Any]]:
     """All that was said, as label and value; what was left empty has no value."""
-    said: list[tuple[str, str]] = []
+    sayings: dict[str, Saying] = {
+        **dict.fromkeys(("kind", "title", "urgency", *HOUSEHOLD, "couple", "lone_minor"), unsaid),
+        **dict.fromkeys(("quantity", "last_day"), unsaid),
+        "adult_women": lambda it: [
+            (_("Pour qui"), capfirst(_household_of(it))),
+            (_("Âge des enfants"), "" if it.lone_minor and not it.children else _ages(it)),
+        ],
+        "category": lambda it: [
+            (_said("category"), f"{category_label(it.category)}, {quantity_words(it.kind, it.quantity)}")
+        ],
+        "people": lambda it: [] if it.kind == Kind.HOUSING else [(_said("people"), str(it.people))],
+        "part_useful": _part_useful,
+        "forms": lambda it: [
+            (_said("forms"), listed(category_label(form) for form in it.forms) or _("Toutes"))
+        ],
+        "shared_home_ok": lambda it: [
+            (_said("shared_home_ok"), _("convient") if it.shared_home_ok else _("ne convient pas"))
+        ],
+        "step_free_needed": lambda it: [
+            (
+                _said("step_free_needed"),
+                _("plain-pied ou ascenseur nécessaire") if it.step_free_needed else "",
+            )
+        ],
+        "remote_ok": lambda it: [(_said("remote_ok"), _("possible") if it.remote_ok else "")],
+        "first_day": lambda it: [(_("Quand"), capfirst(day_range(it.first_day, it.last_day, today=today)))],
+        "min_days": lambda it: [(_said("min_days"), days_words(it.min_days) if it.min_days else "")],
+        "commune": lambda it: [(_said("commune"), it.commune.label)],
+        "reach_km": lambda it: [(_said("reach_km"), _("%(n)s\u00a0km") % {"n": f"{it.reach_km:g}"})],
+    }
+    return facts_of(need, NEED, sayings=sayings, today=today)
+
+
+def _said(name: str) -> Any:
+    return NEED[name].label
+
+
+def _part_useful(need: Need) -> list[Fact]:
     if need.kind == Kind.HOUSING:
-        said += [
-            (_("Pour qui"), capfirst(_household_of(need))),
-            (_("Âge des enfants"), "" if need.lone_minor and not need.children else _ages(need)),
-            (_("Formes possibles"), listed(category_label(form) for form in need.forms) or _("Toutes")),
-            (_("Logement partagé"), _("convient") if need.shared_home_ok else _("ne convient pas")),
-            (_("Accès"), _("plain-pied ou ascenseur nécessaire") if need.step_free_needed else ""),
-            (_("Animal"), _("oui") if need.pets else ""),
-            (_("En plusieurs endroits"), _("possible") if need.part_useful else ""),
-        ]
-    else:
-        said += [
-            (_("Quoi"), f"{category_label(need.category)}, {quantity_words(need.kind, need.quantity)}"),
-            (_("Une partie est déjà utile"), _("oui") if need.part_useful else _("non")),
-            (_("Personnes concernées"), str(need.people)),
-        ]
-    if need.kind == Kind.SKILL:
-        said += [
-            (_("Depuis la langue"), language_names(need.languages_from)),
-            (_("Vers la langue"), language_names(need.languages_to)),
-            (_("Moments de la semaine"), listed(slot_words(parse_slot(slot)) for slot in need.slots)),
-            (_("À distance"), _("possible") if need.remote_ok else ""),
-        ]
-    said += [
-        (_("Quand"), capfirst(day_range(need.first_day, need.last_day, today=today))),
-        (_("Durée minimale utile"), days_words(need.min_days) if need.min_days else ""),
-        (_("Où"), need.commune.label),
-        (_("Distance possible"), _("%(n)s\u00a0km") % {"n": f"{need.reach_km:g}"}),
-        (_("Langues parlées"), language_names(need.languages)),
-        (_("Précisions"), need.text),
-        (_("Personne qui accompagne"), need.social_worker),
-        (_("Votre référence de dossier"), need.case_reference),
-    ]
-    return [{"label": label, "value": value} for label, value in said]
+        return [(_("En plusieurs endroits"), _("possible") if need.part_useful else "")]
+    return [(_said("part_useful"), _("oui") if need.part_useful else _("non"))]
 
 
 def next_steps(need: Need) -> list[str]:

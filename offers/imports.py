@@ -14,12 +14,16 @@ from phonenumber_field.phonenumber import to_python
 
 from accounts.models import LowerCaseEmailField, User
 from accounts.services import ensure_person
+from catalogue.fields import OFFER
 from catalogue.imports import (
-    FIRST_COLUMNS,
-    PLACE_COLUMNS,
+    CITY,
+    ID,
+    POINT,
     Outcome,
     Places,
     RowRefused,
+    answers_of,
+    columns_of,
     explained,
     take_in,
 )
@@ -32,33 +36,15 @@ from catalogue.spreadsheets import (
     Table,
     as_text,
     day,
-    languages,
-    many_of,
-    one_of,
     periods,
-    slots,
     text,
     whole,
-    yes_no,
 )
-from catalogue.vocabulary import CATEGORIES, Category, Household, Kind, Source
+from catalogue.vocabulary import CATEGORIES, Category, Source
 from cities.models import City
 from notifications.wake_up import wake_on_commit
-from offers.models import LARGEST_CAPACITY, Condition, DwellingState, HandOver, Offer
+from offers.models import Offer
 from offers.services import SCAN_TASK, register
-
-HOUSEHOLD_WORDS = {
-    "femmes": "women",
-    "femme": "women",
-    "hommes": "men",
-    "homme": "men",
-    "couple": "couples",
-    "famille": "families",
-    "familles": "families",
-    "mineurs": "lone_minors",
-    "mineurs_isoles": "lone_minors",
-    "mineur_isole": "lone_minors",
-}
 
 
 def _email(cell: Any) -> str:
@@ -80,54 +66,59 @@ def _phone(cell: Any) -> str:
 
 
 COLUMNS = (
-    *FIRST_COLUMNS,
-    Column("category", one_of(Category), ("categorie",), required=True),
-    *PLACE_COLUMNS,
-    Column("languages", languages, ("langues", "langues_parlees"), default=()),
-    Column("available", periods, ("disponible", "disponibilites", "periodes"), required=True),
-    Column("capacity", whole(least=1, most=10_000), ("capacite", "places", "quantite"), required=True),
-    Column("confirmed_on", day, ("confirmee_le", "confirme_le")),
-    Column("title", text(most=120), ("titre",), default=""),
-    Column("text", text(most=2000), ("texte", "precisions", "description"), default=""),
-    Column("address", text(most=200), ("adresse",), default=""),
-    Column("contact_name", text(most=120), ("nom", "nom_contact"), default=""),
-    Column("contact_email", _email, ("email", "e_mail", "courriel", "mail"), default=""),
-    Column("contact_phone", _phone, ("telephone", "tel", "portable"), default=""),
-    Column("share_with_linked", yes_no, ("partager", "villes_voisines"), default=False),
-    # Housing
-    Column("shared_home", yes_no, ("logement_partage",), default=False),
-    Column("accepts", many_of(Household, HOUSEHOLD_WORDS), ("accepte", "accueille"), default=()),
-    Column("step_free", yes_no, ("plain_pied", "accessible"), default=False),
-    Column("pets_accepted", yes_no, ("animaux", "animaux_acceptes"), default=False),
-    Column("smoking", yes_no, ("fumeur",), default=False),
-    Column("longest_stay_days", whole(least=1, most=36_500), ("duree_max_jours",)),
-    Column("notice_days", whole(least=0, most=365), ("preavis_jours",), default=0),
-    Column("nearest_stop", text(most=80), ("arret",), default=""),
-    Column("rent", whole(least=0, most=100_000), ("loyer",)),
-    Column("dwelling_state", one_of(DwellingState), ("etat_logement",), default=""),
-    # Goods
-    Column("condition", one_of(Condition), ("etat",), default=""),
-    Column("best_before", day, ("a_consommer_avant",)),
-    Column("hand_over", one_of(HandOver), ("remise",), default=""),
-    # Skills
-    Column("languages_from", languages, ("depuis_langues", "langues_de"), default=()),
-    Column("languages_to", languages, ("vers_langues", "langues_vers"), default=()),
-    Column("slots", slots, ("creneaux",), default=()),
-    Column("remote", yes_no, ("a_distance",), default=False),
-    Column("diploma", text(most=80), ("diplome",), default=""),
-    # Facts of a trial on files, which a town's own records know better.
-    Column("asked_last_30_days", whole(least=0, most=10_000), ("sollicitations_30_jours",)),
-    Column("registered_at", day, ("enregistree_le", "enregistre_le")),
-)
-# A row may fill columns that are not its kind's: they are the other rows'.
-OF_KIND: dict[str, tuple[str, ...]] = {
-    Kind.HOUSING: (
-        "shared_home", "accepts", "step_free", "pets_accepted", "smoking", "longest_stay_days", "notice_days",
-        "nearest_stop", "rent", "dwelling_state",
+    ID,
+    *columns_of(OFFER, required=("kind", "category", "commune", "capacity")),
+    CITY,
+    *POINT,
+    Column(
+        "available",
+        periods,
+        ("disponible", "disponibilités", "périodes"),
+        required=True,
+        meaning="windows of days, at most 50, both ends included, the last may be open: "
+        "`2026-03-01..2026-05-31|2026-07-01..`; the last day not past, none more than three years ahead",
     ),
-    Kind.GOODS: ("condition", "best_before", "hand_over"),
-    Kind.SKILL: ("languages_from", "languages_to", "slots", "remote", "diploma"),
-}  # fmt: skip
+    Column(
+        "confirmed_on",
+        day,
+        ("confirmée le", "confirmé le"),
+        meaning="the last day on which the citizen said that it still holds",
+    ),
+    Column(
+        "contact_name",
+        text(most=120),
+        ("nom", "nom contact"),
+        default="",
+        meaning="as the person likes to be called",
+    ),
+    Column(
+        "contact_email",
+        _email,
+        ("email", "e-mail", "courriel", "mail"),
+        default="",
+        meaning="one of these two is required",
+    ),
+    Column(
+        "contact_phone",
+        _phone,
+        ("téléphone", "tél", "portable"),
+        default="",
+        meaning="in any usual spelling",
+    ),
+    # Facts of a trial on files, which a town's own records know better.
+    Column(
+        "asked_last_30_days",
+        whole(least=0, most=10_000),
+        ("sollicitations 30 jours",),
+        meaning="checked, not kept: the town's own records know better",
+    ),
+    Column(
+        "registered_at",
+        day,
+        ("enregistrée le", "enregistré le"),
+        meaning="a day; checked, not kept: an offer is registered when it is imported",
+    ),
+)
 FIELD_COLUMNS = {
     "windows": "available",
     "latitude": "lat",
@@ -243,32 +234,8 @@ class _Keeper:
                 "known": listed(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
-        if row["capacity"] > LARGEST_CAPACITY[Kind(kind)]:
-            message = _("un nombre entier de 1 à %(most)s est attendu, pas «\u00a0%(text)s\u00a0».") % {
-                "most": LARGEST_CAPACITY[Kind(kind)],
-                "text": row["capacity"],
-            }
-            raise RowRefused(row.bad("capacity", message))
-        last_day = row["available"][-1][1]
-        if last_day is not None and last_day < self.today:
-            raise RowRefused(row.bad("available", _("ces jours sont déjà passés.")))
-        fields = {
-            "kind": kind,
-            "category": category,
-            "title": row["title"] or _usual_title(category),
-            "reach_km": row["reach_km"],
-            "text": row["text"],
-            "address": row["address"],
-            "capacity": row["capacity"],
-            "languages": list(row["languages"]),
-            "share_with_linked": row["share_with_linked"],
-            **self.places.fields(row),
-        }
-        for name in OF_KIND[kind]:
-            value = row[name]
-            fields[name] = list(value) if isinstance(value, tuple) else value
-        if (best_before := fields.get("best_before")) is not None and best_before < self.today:
-            raise RowRefused(row.bad("best_before", _("ce jour est déjà passé.")))
+        fields = {**answers_of(row, OFFER), **self.places.fields(row)}
+        fields["title"] = fields["title"] or _usual_title(category)
         return fields
 
     def _confirmed_at(self, confirmed_on: date | None, row: Row) -> datetime | None:

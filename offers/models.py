@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
+from catalogue.fields.offers import LARGEST_CAPACITY, OFFER
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import (
     HOUSING_FORMS,
@@ -19,11 +20,13 @@ from catalogue.vocabulary import (
     MOST_PERIODS,
     TOO_MANY_PERIODS,
     Category,
+    Condition,
+    DwellingState,
+    HandOver,
     Household,
     Kind,
 )
 
-LARGEST_CAPACITY = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
 BYTES_OF_PERIOD = 8
 
 
@@ -38,25 +41,6 @@ class OfferState(models.TextChoices):
     EXPIRED = "expired", _("à reconfirmer")
     WITHDRAWN = "withdrawn", _("retirée")
     FROZEN = "frozen", _("suspendue")
-
-
-class Condition(models.TextChoices):
-    """The state of an object."""
-
-    NEW = "new", _("neuf")
-    GOOD = "good", _("bon état")
-    USED = "used", _("usagé, mais utilisable")
-
-
-class HandOver(models.TextChoices):
-    DELIVERED = "delivered", _("je peux livrer")
-    COLLECTED = "collected", _("à venir chercher")
-
-
-class DwellingState(models.TextChoices):
-    READY = "ready", _("prêt à habiter")
-    LIGHT_WORKS = "light_works", _("petits travaux")
-    TO_RENOVATE = "to_renovate", _("à rénover")
 
 
 def _sent(field: str, function: str) -> Func:
@@ -118,59 +102,61 @@ class Offer(Entry):
     """A home, goods, or hours a week, in one category, at one place, on given days."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="offers", verbose_name=_("citoyen")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="offers",
+        verbose_name=OFFER["owner"].label,
     )
-    category = models.CharField(_("catégorie"), max_length=20, choices=Category.choices)
-    address = models.CharField(
-        _("adresse"),
-        max_length=200,
-        blank=True,
-        help_text=_("Elle reste cachée jusqu’à la mise en relation."),
-    )
-    capacity = models.PositiveIntegerField(_("capacité"))
-    share_with_linked = models.BooleanField(_("partager avec les villes voisines"), default=False)
+    category = models.CharField(OFFER["category"].label, max_length=20, choices=Category.choices)
+    address = models.CharField(OFFER["address"].label, max_length=OFFER["address"].longest, blank=True)
+    capacity = models.PositiveIntegerField(OFFER["capacity"].label)
+    share_with_linked = models.BooleanField(OFFER["share_with_linked"].label, default=False)
     state = models.CharField(
-        _("état"), max_length=12, choices=OfferState.choices, default=OfferState.UNCONFIRMED
+        OFFER["state"].label, max_length=12, choices=OfferState.choices, default=OfferState.UNCONFIRMED
     )
-    confirmed_at = models.DateTimeField(_("confirmée le"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(OFFER["confirmed_at"].label, null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Housing
-    shared_home = models.BooleanField(_("logement partagé avec vous"), default=False)
+    shared_home = models.BooleanField(OFFER["shared_home"].label, default=False)
     accepts = ArrayField(
         models.CharField(max_length=12, choices=Household.choices),
         default=list,
         blank=True,
-        verbose_name=_("qui pouvez-vous accueillir"),
+        verbose_name=OFFER["accepts"].label,
     )
-    step_free = models.BooleanField(_("de plain-pied ou avec ascenseur"), default=False)
-    pets_accepted = models.BooleanField(_("animaux acceptés"), default=False)
-    smoking = models.BooleanField(_("on peut fumer"), default=False)
-    longest_stay_days = models.PositiveIntegerField(_("séjour le plus long (jours)"), null=True, blank=True)
-    notice_days = models.PositiveSmallIntegerField(_("délai pour prévenir (jours)"), default=0)
-    nearest_stop = models.CharField(_("arrêt le plus proche"), max_length=80, blank=True)
-    rent = models.PositiveIntegerField(_("loyer mensuel (€)"), null=True, blank=True)
+    step_free = models.BooleanField(OFFER["step_free"].label, default=False)
+    pets_accepted = models.BooleanField(OFFER["pets_accepted"].label, default=False)
+    smoking = models.BooleanField(OFFER["smoking"].label, default=False)
+    longest_stay_days = models.PositiveIntegerField(OFFER["longest_stay_days"].label, null=True, blank=True)
+    notice_days = models.PositiveSmallIntegerField(OFFER["notice_days"].label, default=0)
+    nearest_stop = models.CharField(
+        OFFER["nearest_stop"].label, max_length=OFFER["nearest_stop"].longest, blank=True
+    )
+    rent = models.PositiveIntegerField(OFFER["rent"].label, null=True, blank=True)
     dwelling_state = models.CharField(
-        _("état du logement"), max_length=12, choices=DwellingState.choices, blank=True
+        OFFER["dwelling_state"].label, max_length=12, choices=DwellingState.choices, blank=True
     )
-    vetted_at = models.DateTimeField(_("visite faite le"), null=True, blank=True)
+    vetted_at = models.DateTimeField(OFFER["vetted_at"].label, null=True, blank=True)
     vetted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("visite faite par"),
+        verbose_name=OFFER["vetted_by"].label,
     )
 
     # Goods
-    condition = models.CharField(_("état de l’objet"), max_length=5, choices=Condition.choices, blank=True)
-    best_before = models.DateField(_("à consommer avant le"), null=True, blank=True)
-    hand_over = models.CharField(_("remise"), max_length=9, choices=HandOver.choices, blank=True)
+    condition = models.CharField(
+        OFFER["condition"].label, max_length=5, choices=Condition.choices, blank=True
+    )
+    best_before = models.DateField(OFFER["best_before"].label, null=True, blank=True)
+    hand_over = models.CharField(OFFER["hand_over"].label, max_length=9, choices=HandOver.choices, blank=True)
 
     # Skills
-    remote = models.BooleanField(_("possible à distance"), default=False)
-    diploma = models.CharField(_("diplôme ou numéro d’inscription"), max_length=80, blank=True)
+    remote = models.BooleanField(OFFER["remote"].label, default=False)
+    diploma = models.CharField(OFFER["diploma"].label, max_length=OFFER["diploma"].longest, blank=True)
 
     # What the periods say, for the engine. The database keeps this itself, whatever is written here (docs/adr/0007).
     first_day = models.DateField(null=True, editable=False)

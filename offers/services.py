@@ -4,17 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
 from accounts.models import User
 from catalogue import changes
 from catalogue.constraints import insert_checked, violated
+from catalogue.fields.offers import OFFER, check_periods
 from catalogue.references import new_reference
 from catalogue.vocabulary import Source
 from cities.models import City
@@ -27,10 +30,10 @@ from offers.periods import Period, as_days, checked_periods
 SCAN_TASK = "matching.tasks.scan_due"
 
 # What only people read: changing it asks nothing of the engine.
-WORDS = frozenset(
-    {"title", "text", "address", "nearest_stop", "smoking", "notice_days", "diploma", "rent"}
-    | {"vetted_at", "vetted_by"}  # asked for when a pair is proposed, not by the engine
-)
+WORDS = OFFER.words | {
+    "vetted_at",
+    "vetted_by",
+}  # a visit is asked for when a pair is proposed, not by the engine
 # What was seen at a visit: the home at its place, of its form, shared or not.
 VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", "shared_home"})
 
@@ -64,8 +67,9 @@ def register(
         known = Offer.objects.filter(city=city, external_key=external_key).first()
         if known is not None:
             return known
+    today = timezone.localdate(now, ZoneInfo(city.timezone))
     offer = Offer(
-        **fields,
+        **OFFER.settled(fields, today=today),
         city=city,
         owner=owner,
         source=source,
@@ -81,6 +85,7 @@ def register(
     if offer.latitude is None or offer.longitude is None:
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     periods = checked_periods(windows)
+    check_periods(periods, today=today)
     try:
         insert_checked(offer, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
@@ -134,7 +139,9 @@ def change(
     offer = _locked(offer_id)
     if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
         raise _refused(offer)
+    today = timezone.localdate(now, ZoneInfo(offer.city.timezone))
     before = changes.values(offer)
+    fields = OFFER.settled(fields, today=today, before=offer)
     for name, value in fields.items():
         setattr(offer, name, value)
     if offer.commune_id != before["commune"] and not {"latitude", "longitude"} & set(fields):
@@ -146,6 +153,7 @@ def change(
         what = changes.changed(offer, before)
     periods = None if windows is None else checked_periods(windows)
     current = [(w.first_day, w.last_day) for w in offer.windows.all()]
+    check_periods(periods or [], today=today, before=current)
     moved = periods is not None and periods != current
     if not what and not moved:
         return offer

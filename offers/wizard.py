@@ -10,10 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Kind
+from catalogue.fields import OFFER
+from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, HandOver, Kind
 from cities.models import City
-from offers.forms import OfferForm, called_for, complete, proposed_title, unchecked
-from offers.models import HandOver
+from offers.forms import CONTACT, DAYS, OfferForm, asked_for, complete, proposed_title, unchecked
 
 LONGEST_ANSWER = 3000
 Words = Any  # a lazy translation
@@ -21,53 +21,56 @@ Words = Any  # a lazy translation
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One question. `part` stands beside its number; `alone` means that its one field is the question itself."""
+    """One question: the rows of the table whose `steps` name it, then fields of its own.
+
+    `part` stands beside its number; `alone` means that its one field is the question itself.
+    """
 
     name: str
     part: Words
     question: Words
-    fields: tuple[str, ...]
     lead: Words = ""
     alone: bool = False
+    own: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*self.own, *OFFER.at_step(self.name))
 
 
 def _steps() -> dict[str, Step]:
     steps = (
-        Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), ("kind",), alone=True),
-        Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), ("category",), alone=True),
+        Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), alone=True),
+        Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), alone=True),
         Step(
             "goods",
             _("Vos objets"),
             _("Dites-nous-en un peu plus"),
-            ("capacity", "condition", "best_before", "hand_over"),
         ),
         Step(
             "pair",
             _("Vos langues"),
             _("Entre quelles langues\u202f?"),
-            ("languages_from", "languages_to"),
             _("Plusieurs réponses possibles."),
         ),
         Step(
             "where",
             _("Le lieu"),
             _("Où est-ce\u202f?"),
-            ("commune", "address", "reach_km", "remote"),
             _("Seule la commune est montrée aux associations. L’adresse reste cachée."),
         ),
         Step(
             "when",
             _("Les dates"),
             _("Quand est-ce possible\u202f?"),
-            ("first_day", "last_day", "open_ended", "second_first_day", "second_last_day"),
             _("Une date approximative suffit. Vous pourrez la changer."),
+            own=DAYS,
         ),
-        Step("places", _("Votre logement"), _("Combien de personnes\u202f?"), ("capacity",), alone=True),
+        Step("places", _("Votre logement"), _("Combien de personnes\u202f?"), alone=True),
         Step(
             "who",
             _("Votre logement"),
             _("Qui pouvez-vous accueillir\u202f?"),
-            ("accepts",),
             _("Plusieurs réponses possibles. Vous pourrez toujours dire non à une demande."),
             alone=True,
         ),
@@ -75,30 +78,23 @@ def _steps() -> dict[str, Step]:
             "home",
             _("Votre logement"),
             _("Comment est ce logement\u202f?"),
-            (
-                *("dwelling_state", "rent", "shared_home", "step_free", "pets_accepted", "smoking"),
-                *("longest_stay_days", "notice_days", "nearest_stop"),
-            ),
             _("Cochez ce qui est vrai. Le reste est facultatif."),
         ),
-        Step("hours", _("Votre temps"), _("Combien de temps, et quand\u202f?"), ("capacity", "slots")),
+        Step("hours", _("Votre temps"), _("Combien de temps, et quand\u202f?")),
         Step(
             "languages",
             _("Vos langues"),
             _("Quelles langues parlez-vous\u202f?"),
-            ("languages",),
             _("Plusieurs réponses possibles. Elles aident à se comprendre dès le premier jour."),
             alone=True,
         ),
-        Step(
-            "words", _("En quelques mots"), _("Comment le diriez-vous\u202f?"), ("title", "text", "diploma")
-        ),
+        Step("words", _("En quelques mots"), _("Comment le diriez-vous\u202f?")),
         Step(
             "you",
             _("Vous"),
             _("Comment vous joindre\u202f?"),
-            ("name", "email", "phone", "consent", "share_with_linked"),
             _("Vos coordonnées ne sont données qu’après votre oui."),
+            own=(*CONTACT, "consent"),
         ),
     )
     return {step.name: step for step in steps}
@@ -210,14 +206,16 @@ class Draft:
         return query
 
     def _proposed_title(self) -> str:
-        return proposed_title(self._fields(without="words"))
+        """Nothing before there is something to name: a page may be sent long after the answers were lost."""
+        fields = self._fields(without="words")
+        return proposed_title(fields) if "category" in fields else ""
 
     def _is_shown(self, name: str) -> bool:
         if name == "reach_km" and self.kind == Kind.GOODS:
             return self._first("goods", "hand_over") == HandOver.DELIVERED
         if name == "remote" and self.kind != Kind.SKILL:
             return False
-        return called_for(name, self.kind, self.category)
+        return name in OfferForm.base_fields or asked_for(name, self.kind, self.category)
 
     def _proposals(self, step: Step) -> dict[str, Any]:
         """What a question that was never answered says already."""
@@ -275,7 +273,7 @@ class Draft:
         form = self.answered(STEPS["you"])
         assert form is not None
         assert form.is_valid()
-        return {name: form.cleaned_data[name] for name in ("name", "email", "phone")}
+        return {name: form.cleaned_data[name] for name in CONTACT}
 
     # --- Writing ---------------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalogue import change_words
-from catalogue.labels import category_label, household_names, language_names, listed, quantity_words
-from catalogue.slots import parse_slot
-from catalogue.times import ago, day_range, day_words, days_words, slot_words
+from catalogue.fields import OFFER, Field, Flag
+from catalogue.labels import household_names, language_names, listed, quantity_words
+from catalogue.saying import Fact, Saying, facts_of, unsaid
+from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import Kind
 from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
@@ -28,41 +29,45 @@ FRESH_FOR = timedelta(days=7)
 
 def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[str, Any]]:
     """What is known of an offer, as (label, value) rows; also of one that is not stored yet."""
-    rows: list[tuple[str, str]] = [
-        (_("Quoi"), category_label(offer.category)),
-        (_("Combien"), quantity_words(offer.kind, offer.capacity)),
-        (_("Quand"), listed(day_range(first, last, today=today) for first, last in windows)),
-        (_("Où"), _place(offer)),
-        (_("Adresse (cachée)"), offer.address),
-    ]
-    if offer.kind == Kind.HOUSING:
-        rows += _home(offer)
-    elif offer.kind == Kind.GOODS:
-        rows += [
-            (_("État"), offer.get_condition_display() if offer.condition else ""),
-            (
-                _("À consommer avant le"),
-                day_words(offer.best_before, today=today) if offer.best_before else "",
-            ),
-            (_("Remise"), offer.get_hand_over_display() if offer.hand_over else ""),
-        ]
-    else:
-        pair = ""
-        if offer.languages_from and offer.languages_to:
-            pair = _("%(from)s vers %(to)s") % {
-                "from": language_names(offer.languages_from),
-                "to": language_names(offer.languages_to),
-            }
-        rows += [
-            (_("Traduction"), pair),
-            (_("Moments"), listed(slot_words(parse_slot(slot)) for slot in offer.slots)),
-            (_("Diplôme"), offer.diploma),
-        ]
-    rows += [
-        (_("Langues parlées"), language_names(offer.languages)),
-        (_("Villes voisines"), _("peuvent aussi la voir") if offer.share_with_linked else ""),
-    ]
-    return [{"label": label, "value": value} for label, value in rows]
+    when = listed(day_range(first, last, today=today) for first, last in windows)
+    sayings: dict[str, Saying] = {
+        **dict.fromkeys(("kind", "title", "text", "reach_km", "remote", "languages_to"), unsaid),
+        **dict.fromkeys((row.name for row in _conditions()), unsaid),
+        "capacity": lambda it: [
+            (OFFER["capacity"].label, quantity_words(it.kind, it.capacity)),
+            (_("Quand"), when),
+        ],
+        "commune": lambda it: [(OFFER["commune"].label, _place(it))],
+        "languages_from": lambda it: [(_("Traduction"), _pair(it))],
+        "accepts": _guests,
+        "rent": lambda it: [(OFFER["rent"].label, _rent(it))],
+        "longest_stay_days": lambda it: [(OFFER["longest_stay_days"].label, _stay(it))],
+        "notice_days": lambda it: [(OFFER["notice_days"].label, _notice(it))],
+        "share_with_linked": lambda it: [
+            (OFFER["share_with_linked"].label, _("peuvent aussi la voir") if it.share_with_linked else "")
+        ],
+    }
+    return facts_of(offer, OFFER, sayings=sayings, today=today)
+
+
+def _conditions() -> list[Field]:
+    """What a home has or allows: said together."""
+    return [row for row in OFFER if row.kinds == (Kind.HOUSING,) and isinstance(row.shape, Flag)]
+
+
+def _guests(offer: Offer) -> list[Fact]:
+    said = listed(row.label for row in _conditions() if getattr(offer, row.name))
+    guests = household_names(offer.accepts) or _("tout le monde, sauf un mineur isolé")
+    return [(OFFER["accepts"].label, guests), (_("Conditions"), said)]
+
+
+def _pair(offer: Offer) -> str:
+    if not (offer.languages_from and offer.languages_to):
+        return ""
+    return _("%(from)s vers %(to)s") % {
+        "from": language_names(offer.languages_from),
+        "to": language_names(offer.languages_to),
+    }
 
 
 def _place(offer: Offer) -> str:
@@ -74,35 +79,22 @@ def _place(offer: Offer) -> str:
     return words
 
 
-def _home(offer: Offer) -> list[tuple[str, str]]:
-    conditions = [
-        words
-        for said, words in (
-            (offer.shared_home, _("logement partagé avec vous")),
-            (offer.step_free, _("sans marche à monter")),
-            (offer.pets_accepted, _("animal possible")),
-            (offer.smoking, _("on peut fumer")),
-        )
-        if said
-    ]
-    notice = _("le jour même suffit")
-    if offer.notice_days:
-        notice = _("%(days)s avant") % {"days": days_words(offer.notice_days)}
-    stay = _("pas de limite")
-    if offer.longest_stay_days:
-        stay = _("%(days)s au plus") % {"days": days_words(offer.longest_stay_days)}
-    rent = ""
-    if offer.rent is not None:
-        rent = _("%(euros)s\u00a0€ par mois") % {"euros": offer.rent} if offer.rent else _("prêté")
-    return [
-        (_("Pour qui"), household_names(offer.accepts) or _("tout le monde, sauf un mineur isolé")),
-        (_("Conditions"), listed(conditions)),
-        (_("État du logement"), offer.get_dwelling_state_display() if offer.dwelling_state else ""),
-        (_("Loyer"), rent),
-        (_("Séjour"), stay),
-        (_("Vous prévenir"), notice),
-        (_("Arrêt le plus proche"), offer.nearest_stop),
-    ]
+def _rent(offer: Offer) -> str:
+    if offer.rent is None:
+        return ""
+    return _("%(euros)s\u00a0€ par mois") % {"euros": offer.rent} if offer.rent else _("prêté")
+
+
+def _stay(offer: Offer) -> str:
+    if not offer.longest_stay_days:
+        return _("pas de limite")
+    return _("%(days)s au plus") % {"days": days_words(offer.longest_stay_days)}
+
+
+def _notice(offer: Offer) -> str:
+    if not offer.notice_days:
+        return _("le jour même suffit")
+    return _("%(days)s avant") % {"days": days_words(offer.notice_days)}
 
 
 def tag(offer: Offer) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from catalogue.fields import NEED
 from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind
@@ -55,7 +56,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         *(replace(of[name], default=0) for name in ("min_days", "quantity", "people")),
         replace(of["children"], default=UNKNOWN),
     ]
-    return parted(IMPORTED, changed, "title text case_reference social_worker")
+    return parted(IMPORTED, changed, NEED.words)
 
 
 class Needs(Reader[NeedColumns]):

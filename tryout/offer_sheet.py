@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from django.utils.translation import gettext as _
 
+from catalogue.fields import OFFER
 from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column, moment, periods
 from catalogue.vocabulary import CATEGORIES, Kind
@@ -73,8 +74,8 @@ def _columns() -> tuple[list[Column], list[Column]]:
     return parted(
         IMPORTED,
         changed,
-        "title text address contact_name contact_email contact_phone share_with_linked smoking longest_stay_days "
-        "notice_days nearest_stop rent dwelling_state condition best_before hand_over diploma",
+        # What only people read; who it is, and a consent between towns that a file does not know.
+        {*OFFER.words, "contact_name", "contact_email", "contact_phone", "share_with_linked"},
     )
 
 

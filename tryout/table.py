@@ -6,7 +6,7 @@ they become arrays, and what repeats (words, languages, slots) becomes codes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, compress
 from pathlib import Path
@@ -65,13 +65,12 @@ def converted(column: Column, convert: Callable[[Any], Any], empty: Any) -> Colu
 
 
 def parted(
-    imported: Sequence[Column], changed: Iterable[Column], unread: str
+    imported: Sequence[Column], changed: Iterable[Column], unread: Collection[str]
 ) -> tuple[list[Column], list[Column]]:
     """The columns that are read, and those that only the import reads."""
     own = {column.name: column for column in changed}
-    passed_over = set(unread.split())
-    read = [own.get(column.name, column) for column in imported if column.name not in passed_over]
-    return read, [column for column in imported if column.name in passed_over]
+    read = [own.get(column.name, column) for column in imported if column.name not in unread]
+    return read, [column for column in imported if column.name in unread]
 
 
 def shared_columns(of: dict[str, Column]) -> list[Column]:

@@ -78,11 +78,11 @@ class TestRegister:
         [
             ({"last_day": "2020-01-01"}, {"last_day"}),
             ({"last_day": "2027-01-01", "first_day": "2027-01-02"}, {"last_day"}),
-            ({"adult_women": 0, "children_3_to_11": 0}, {"__all__"}),
+            ({"adult_women": 0, "children_3_to_11": 0}, {"adult_women"}),
             ({"adult_women": 51}, {"adult_women"}),
             ({"category": "bedding"}, None),
             ({"kind": "goods", "category": "bedding", "quantity": None}, {"quantity"}),
-            ({"min_days": 90}, {"__all__"}),
+            ({"min_days": 90}, {"min_days"}),
             ({"reach_km": -1}, {"reach_km"}),
             ({"person": {"email": "a@exemple.fr", "consent": "paper"}}, {"person"}),
         ],

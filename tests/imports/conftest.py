@@ -10,18 +10,21 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Organisation
 from cities.models import City, Commune
 from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.cities import CityFactory
 
+# Days to come, and not too far away.
+YEAR = timezone.localdate().year + 1
 OFFER = {
     "id": "1",
     "kind": "housing",
     "category": "shared_room",
     "commune": "67482",
-    "available": "2030-03-01..2030-05-31|2030-07-01..",
+    "available": f"{YEAR}-03-01..{YEAR}-05-31|{YEAR}-07-01..",
     "capacity": "2",
     "contact_name": "Ana",
     "contact_email": "ana@exemple.fr",
@@ -31,8 +34,8 @@ NEED = {
     "id": "1",
     "kind": "housing",
     "commune": "67482",
-    "first_day": "2030-03-01",
-    "last_day": "2030-05-31",
+    "first_day": f"{YEAR}-03-01",
+    "last_day": f"{YEAR}-05-31",
     "adult_women": "1",
     "urgency": "this_week",
 }

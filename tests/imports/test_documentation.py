@@ -8,6 +8,7 @@ import pytest
 from accounts.models import Organisation
 from catalogue.spreadsheets import Column, plain, read_table
 from cities.models import City
+from config.field_docs import PAGES, written
 from needs.imports import COLUMNS as NEED_COLUMNS
 from needs.imports import import_needs
 from needs.models import Need
@@ -34,11 +35,18 @@ def _documented(*titles: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("title", "columns"), [("Offers", OFFER_COLUMNS), ("Needs", NEED_COLUMNS)])
 def test_every_column_and_synonym_is_on_the_page(title: str, columns: tuple[Column, ...]) -> None:
-    documented = _documented("Columns of both files", title)
+    documented = _documented(title)
     assert set(documented) == {column.name for column in columns}
     for column in columns:
         words = {plain(word) for word in re.split(r"[|,;()]", documented[column.name])}
-        assert set(column.synonyms) <= words, column.name
+        assert {plain(word) for word in column.synonyms} <= words, column.name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_follows_from_the_table_is_up_to_date(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert "<!-- end -->" in text
+    assert text == written(text), "run manage.py field_docs"
 
 
 @pytest.mark.django_db

@@ -24,7 +24,7 @@ from offers.imports import import_offers as take_offers_in
 from offers.models import Offer, OfferState
 from tests.conftest import ROOT, database_url
 from tests.factories.accounts import CityRoleFactory, UserFactory
-from tests.imports.conftest import OFFER, Said
+from tests.imports.conftest import OFFER, YEAR, Said
 
 pytestmark = pytest.mark.django_db
 
@@ -62,13 +62,13 @@ def test_a_room_with_everything(import_offers: Import, write_csv: Write, city: C
     assert said.out.startswith("1 ligne importée.\n")
     offer = Offer.objects.select_related("owner").prefetch_related("windows").get()
     assert (offer.state, offer.source, offer.external_key) == (OfferState.ACTIVE, "import", "import:1")
-    assert (offer.latitude, offer.longitude, offer.reach_km) == (48.58, 7.75, 2.5)
+    assert (offer.latitude, offer.longitude, offer.reach_km) == (48.58, 7.75, 0)  # a home does not travel
     assert (offer.languages, offer.accepts, offer.shared_home, offer.step_free, offer.pets_accepted) == (
         ["fr", "ti"], ["women", "families"], True, False, True,
     )  # fmt: skip
     assert [(window.first_day, window.last_day) for window in offer.windows.all()] == [
-        (date(2030, 3, 1), date(2030, 5, 31)),
-        (date(2030, 7, 1), None),
+        (date(YEAR, 3, 1), date(YEAR, 5, 31)),
+        (date(YEAR, 7, 1), None),
     ]
     # Midnight in Strasbourg.
     assert offer.confirmed_at == datetime(2026, 1, 4, 23, tzinfo=UTC)
@@ -117,7 +117,7 @@ def test_a_french_workbook(import_offers: Import, write_xlsx: Write) -> None:
                 "Nature": "Logement",
                 "Catégorie": "Logement entier",
                 "Code INSEE": 67482,
-                "Disponibilités": "01/03/2030..",
+                "Disponibilités": f"01/03/{YEAR}..",
                 "Capacité": 4,
                 "Confirmée le": datetime(2026, 1, 5),  # noqa: DTZ001
                 "Téléphone": 612345678,
@@ -167,17 +167,17 @@ today = timezone.localdate()
         ({"reach_km": "-1"}, "reach_km", "un nombre de 0 à 500"),
         ({"languages": "fr|klingon du nord"}, "languages", "Nous ne connaissons pas la langue"),
         ({"available": ""}, "available", "cette cellule est vide."),
-        ({"available": "2030-03-01"}, "available", "n’est pas une période"),
-        ({"available": "2030-03-02..2030-03-01"}, "available", "la fin doit venir après le début"),
-        ({"available": "2030-03-01..|2030-05-01.."}, "available", "deux périodes se chevauchent"),
-        ({"available": "2020-03-01..2020-05-01"}, "available", "ces jours sont déjà passés."),
+        ({"available": f"{YEAR}-03-01"}, "available", "n’est pas une période"),
+        ({"available": f"{YEAR}-03-02..{YEAR}-03-01"}, "available", "la fin doit venir après le début"),
+        ({"available": f"{YEAR}-03-01..|{YEAR}-05-01.."}, "available", "deux périodes se chevauchent"),
+        ({"available": "2020-03-01..2020-05-01"}, "available", "Ce jour est passé."),
         ({"capacity": "0"}, "capacity", "un nombre entier de 1 à"),
         ({"capacity": "51"}, "capacity", "un nombre entier de 1 à 50"),
         ({"capacity": "deux"}, "capacity", "n’est pas un nombre"),
         ({"kind": "skill", "category": "meals", "capacity": "81"}, "capacity", "un nombre entier de 1 à 80"),
         ({"kind": "skill", "category": "interpreting"}, "languages_from", "depuis quelles langues"),
         ({"kind": "skill", "category": "meals", "slots": "lundi"}, "slots", "Nous ne comprenons pas"),
-        ({"kind": "goods", "category": "food", "best_before": "2020-01-01"}, "best_before", "ce jour est déjà passé."),
+        ({"kind": "goods", "category": "food", "best_before": "2020-01-01"}, "best_before", "Ce jour est passé."),
         ({"confirmed_on": f"{today + timedelta(days=2)}"}, "confirmed_on", "ce jour n’est pas encore venu."),
         ({"confirmed_on": "45000"}, "confirmed_on", "n’est pas un jour"),
         ({"accepts": "women|chats"}, "accepts", "n’est pas dans la liste"),
@@ -233,9 +233,9 @@ def test_every_bad_cell_of_a_row_and_the_report(
         header, *rows = csv.reader(lines, delimiter=";")
     assert header == ["ligne", "colonne", "lettre", "valeur", "message"]
     assert [(row[0], row[1], row[2], row[3][:4]) for row in rows] == [
-        ("3", "lat", "J", "'-"),
         ("3", "capacity", "F", "'=1+"),
         ("3", "title", "K", "'@@@"),
+        ("3", "lat", "J", "'-"),
     ]
 
 
@@ -310,7 +310,7 @@ def test_places_outside_the_territory_are_worth_a_look(import_offers: Import, wr
     [
         (b"", "Ce fichier est vide."),
         (b"id,kind,category,commune,available,capacity\n", "Ce fichier n’a que son en-tête"),
-        (b"id;kind\n1;housing\n", "Il manque des colonnes\u202f: category, commune, available, capacity."),
+        (b"id;kind\n1;housing\n", "Il manque des colonnes\u202f: category, capacity, commune, available."),
         (b"\x00\x01\x02", "n’est pas un tableau"),
         (b"PK\x03\x04\x00", "n’est pas un classeur xlsx lisible"),
     ],
@@ -391,7 +391,7 @@ def test_the_worker_is_woken_once_for_each_lot(
     wake_ups: Callable[[], list[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("catalogue.imports.LOT", 2)
+    monkeypatch.setattr("catalogue.imports.taking.LOT", 2)
     path = write_csv([{**OFFER, "id": str(number)} for number in range(5)])
     import_offers(path, dry_run=True)
     assert wake_ups() == []

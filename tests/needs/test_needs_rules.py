@@ -146,7 +146,7 @@ def test_register_the_same_key_twice_gives_the_first(
     [
         ({"last_day": date(2026, 3, 31)}, "last_day"),
         ({"first_day": date(2026, 3, 1), "last_day": date(2026, 3, 8)}, "last_day"),
-        ({"adult_women": 0, "children_3_to_11": 0}, "__all__"),
+        ({"adult_women": 0, "children_3_to_11": 0}, "adult_women"),
         ({"languages": ["klingon-of-the-north"]}, "languages"),
         ({"kind": "skill", "category": "outings", "quantity": 2, "slots": ["someday"]}, "slots"),
         ({"reach_km": 900}, "reach_km"),

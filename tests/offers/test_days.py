@@ -1,7 +1,7 @@
 """An offer's days beside it: the database keeps them, whoever writes what (docs/adr/0007)."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -75,7 +75,8 @@ def test_writers_of_windows_at_the_same_moment_all_count(
 
 
 def test_there_are_not_endless_periods(city: City, citizen: User) -> None:
-    periods = [(date(2027 + n // 12, n % 12 + 1, 1), date(2027 + n // 12, n % 12 + 1, 2)) for n in range(51)]
+    days = [NOW.date() + timedelta(days=21 * n) for n in range(51)]
+    periods = [(day, day + timedelta(days=1)) for day in days]
     offer = register(city, citizen, windows=periods[:MOST_PERIODS])
     assert kept(offer) == (periods[0][0], periods[49][1], 50)
     change = partial(services.change, offer_id=offer.pk, fields={}, by=citizen, now=NOW)

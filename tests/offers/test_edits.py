@@ -116,7 +116,6 @@ def home(city: City, citizen: User, coordinator: User) -> Offer:
         {"latitude": 48.6},
         {"longitude": 7.8},
         {"category": Category.SEPARATE_ROOM},
-        {"shared_home": False},
     ],
 )
 def test_a_visit_ends_with_what_was_seen(
@@ -132,6 +131,15 @@ def test_a_visit_ends_with_what_was_seen(
     message = Message.objects.get()
     assert (message.event, message.recipient) == ("offer_visit_again", coordinator)
     assert home.reference in message.body
+
+
+def test_a_visit_ends_when_a_room_apart_is_shared_no_more(city: City, citizen: User) -> None:
+    room = OfferFactory(
+        city=city, owner=citizen, vetted=True, category=Category.SEPARATE_ROOM, shared_home=True
+    )
+    change(room, citizen, shared_home=False)
+    room.refresh_from_db()
+    assert (room.shared_home, room.vetted_at, room.vetted_by) == (False, None, None)
 
 
 def test_a_visit_ends_with_a_move_to_another_commune(home: Offer, citizen: User, gazetteer: None) -> None:
@@ -196,7 +204,7 @@ def test_the_history_says_who_when_and_what(
     assert (last["text"], last["note"], last["lines"]) == (
         "Modification",
         "la ville",
-        ["Capacité\u202f: 2 → 4"],
+        ["Combien\u202f: 2 → 4"],
     )
     assert (first["note"], first["at"]) == ("vous", NOW)
     assert first["lines"] == [

@@ -14,6 +14,7 @@ from catalogue.vocabulary import Source
 from cities.models import City
 from notifications.models import Message
 from offers.models import Offer, OfferState
+from offers.wizard import STEPS
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.offers import OfferFactory
@@ -485,3 +486,33 @@ def test_somebodys_number_does_not_open_their_account(
     offer = Offer.objects.get()
     assert offer.owner != neighbour
     assert (offer.owner.email, offer.owner.phone) == ("camille@exemple.fr", None)
+
+
+# --- A browser that we do not know ---------------------------------------------------------------------
+
+LATER = [name for name in STEPS if name != "kind"]
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_fresh_visitor_begins_at_the_beginning(city: City, client: Client, name: str) -> None:
+    assert client.get(f"{NEW}{name}/")["Location"] == NEW
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("sent", [{}, {"go": "back"}, {"title": "Mon aide", "capacity": "2", "kind": "x"}])
+def test_a_page_sent_without_what_came_before_leads_to_the_first_question(
+    city: City, citizen: User, name: str, sent: dict[str, str], signed_in: bool
+) -> None:
+    """A page that was open for days, or filled in by a program: what was typed is kept, nothing breaks."""
+    client = Client()
+    if signed_in:
+        client.force_login(citizen)
+    answer = client.post(f"{NEW}{name}/", sent)
+    assert (answer.status_code, answer["Location"]) == (302, NEW)
+    assert client.get(NEW).status_code == 200
+
+
+def test_a_fresh_visitor_answers_the_first_question(city: City, client: Client) -> None:
+    assert client.post(NEW, {}).status_code == 422
+    assert client.post(NEW, {"kind": "goods"})["Location"] == f"{NEW}category/"

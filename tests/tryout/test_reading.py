@@ -330,7 +330,7 @@ def test_zero_reach_ten_thousand_items_and_identical_offers_are_right(tmp_path: 
     ("content", "message"),
     [
         ("", "Ce fichier est vide."),
-        ("id,kind\n1,goods\n", "Il manque des colonnes\u202f: category, available, capacity."),
+        ("id,kind\n1,goods\n", "Il manque des colonnes\u202f: category, capacity, available."),
         ("id,kind,category,available,capacity\n1,goods,bedding,2026-03-01..,1\n", "commune, ou lat et lon"),
         ("id,id,kind,category,available,capacity,commune\n", "est donnée deux fois"),
     ],

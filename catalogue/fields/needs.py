@@ -1,0 +1,432 @@
+"""The table of a need's fields."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.fields.shapes import Day, Flag, Languages, Number, Slots, Text, Word, Words
+from catalogue.fields.shared import (
+    COMMUNE_COLUMNS,
+    FROM_COLUMNS,
+    LANGUAGE_COLUMNS,
+    LARGEST,
+    LONGEST_DAYS,
+    LONGEST_REACH_KM,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    PLACE,
+    REACH_COLUMNS,
+    TEXT_COLUMNS,
+    TO_COLUMNS,
+    own_rows,
+)
+from catalogue.fields.table import ANONYMISE, Field, Rule, Table, Values, page, part, rule
+from catalogue.vocabulary import (
+    CATEGORIES,
+    HOUSING_FORMS,
+    LANGUAGE_PAIR_CATEGORIES,
+    Category,
+    Kind,
+    Urgency,
+)
+
+LARGEST_QUANTITY = LARGEST
+MOST_PEOPLE = 10_000
+HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
+ADULTS, CHILDREN = HOUSEHOLD[:2], HOUSEHOLD[2:]
+DETAIL = page("needs:detail")
+HOUSING, SKILL, NOT_HOUSING = (Kind.HOUSING,), (Kind.SKILL,), (Kind.GOODS, Kind.SKILL)
+# Said wherever words can be typed: what is not needed is not written down.
+REMINDER = _("Pas de nom de famille, pas d’origine, pas de papiers, pas de santé.")
+
+
+def _persons(name: str, label: Any, meaning: str, *columns: str) -> Field:
+    return Field(
+        name=name,
+        label=label,
+        shape=Number(most=LARGEST[Kind.HOUSING], assumed=0),
+        kinds=HOUSING,
+        meaning=meaning,
+        columns=columns,
+        use=(rule("household"), rule("capacity")),
+    )
+
+
+ROWS = (
+    Field(
+        name="kind",
+        label=_("Nature"),
+        shape=Word(
+            choices=Kind,
+            synonyms={"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"},
+        ),
+        required=True,
+        meaning="Decides the unit of `quantity`: persons, items, hours a week. It never changes",
+        columns=("nature", "type"),
+        use=(rule("category"),),
+    ),
+    _persons("adult_women", _("Femmes"), "", "femmes"),
+    _persons("adult_men", _("Hommes"), "", "hommes"),
+    _persons(
+        "children_under_3",
+        _("Enfants de moins de 3 ans"),
+        "children by age",
+        "enfants moins de 3 ans",
+        "enfants_0_2",
+    ),
+    _persons("children_3_to_11", _("De 3 à 11 ans"), "children by age", "enfants 3 à 11 ans", "enfants_3_11"),
+    _persons(
+        "children_12_to_17", _("De 12 à 17 ans"), "children by age", "enfants 12 à 17 ans", "enfants_12_17"
+    ),
+    Field(
+        name="couple",
+        label=_("En couple"),
+        question=_("Deux adultes sont en couple"),
+        shape=Flag(),
+        kinds=HOUSING,
+        columns=("en couple",),
+        use=(rule("household"),),
+    ),
+    Field(
+        name="lone_minor",
+        label=_("Un mineur isolé"),
+        hint=_("Sans adulte de sa famille."),
+        shape=Flag(),
+        kinds=HOUSING,
+        columns=("mineur isolé",),
+        use=(rule("household"),),
+    ),
+    Field(
+        name="category",
+        label=_("Quoi"),
+        errors={"required": _("Choisissez une catégorie.")},
+        shape=Word(choices=Category),
+        kinds=NOT_HOUSING,
+        required=True,
+        meaning="empty for housing, or in a spreadsheet the one form that suits",
+        columns=("catégorie",),
+        use=(rule("category"),),
+    ),
+    Field(
+        name="forms",
+        label=_("Formes possibles"),
+        question=_("Formes de logement possibles"),
+        hint=_("Rien de coché\u202f: toutes conviennent."),
+        shape=Words(choices=Category, only=HOUSING_FORMS),
+        kinds=HOUSING,
+        meaning="the forms that suit; empty: any. A form in `category` counts as the only one",
+        columns=("formes", "formes de logement"),
+        use=(rule("category"),),
+    ),
+    Field(
+        name="shared_home_ok",
+        label=_("Logement partagé"),
+        question=_("Un logement partagé convient"),
+        hint=_("Chez une personne ou une famille."),
+        shape=Flag(assumed=True),
+        kinds=HOUSING,
+        columns=("logement partagé ok", "logement partagé"),
+        use=(rule("shared_home"),),
+    ),
+    Field(
+        name="step_free_needed",
+        label=_("Accès"),
+        question=_("Plain-pied ou ascenseur nécessaire"),
+        shape=Flag(),
+        kinds=HOUSING,
+        columns=("plain-pied", "accessible"),
+        use=(rule("step_free"),),
+    ),
+    Field(
+        name="pets",
+        label=_("Animal"),
+        question=_("Avec un animal"),
+        shape=Flag(),
+        kinds=HOUSING,
+        columns=("animaux", "animal"),
+        use=(rule("pets"),),
+    ),
+    Field(
+        name="quantity",
+        label=_("Combien"),
+        question=_("Combien\u202f?"),
+        errors={
+            "required": _("Dites combien."),
+            "min_value": _("Il en faut au moins un."),
+            "max_value": _("Un besoin compte 10 000 objets au plus."),
+        },
+        shape=Number(least=1, most=LARGEST),
+        required=True,
+        follows=HOUSING_FORMS,
+        meaning="items (1 to 10,000) or hours a week (1 to 80); for housing the household's size, whatever is sent",
+        columns=("quantité",),
+        use=(rule("capacity"), part("fit")),
+    ),
+    Field(
+        name="people",
+        label=_("Personnes concernées"),
+        question=_("Pour combien de personnes\u202f?"),
+        shape=Number(least=1, most=MOST_PEOPLE, assumed=1),
+        follows=HOUSING_FORMS,
+        meaning="how many persons it concerns; for housing the household's size",
+        columns=("personnes",),
+        use=(DETAIL, rule("capacity")),
+    ),
+    Field(
+        name="part_useful",
+        label=_("Une partie est déjà utile"),
+        shape=Flag(),
+        meaning="whether a part of it already helps",
+        columns=("partie utile",),
+        use=(rule("capacity"),),
+    ),
+    Field(
+        name="languages_from",
+        label=_("Depuis la langue"),
+        question=_("Depuis quelle langue\u202f?"),
+        hint=_("Pour l’interprétariat et la traduction."),
+        shape=Languages(),
+        kinds=SKILL,
+        categories=LANGUAGE_PAIR_CATEGORIES,
+        meaning="interpreting and translation: from these; one of the two is required there",
+        columns=FROM_COLUMNS,
+        use=(rule("languages"),),
+    ),
+    Field(
+        name="languages_to",
+        label=_("Vers la langue"),
+        question=_("Vers quelle langue\u202f?"),
+        hint=_("Rien de coché\u202f: vers le français."),
+        shape=Languages(),
+        kinds=SKILL,
+        categories=LANGUAGE_PAIR_CATEGORIES,
+        meaning="interpreting and translation: to these",
+        columns=TO_COLUMNS,
+        use=(rule("languages"),),
+    ),
+    Field(
+        name="slots",
+        label=_("Moments de la semaine"),
+        question=_("À quels moments de la semaine\u202f?"),
+        hint=_("Rien de coché\u202f: tous conviennent."),
+        shape=Slots(),
+        kinds=SKILL,
+        example="mon 18:00-20:00|sat 09:00-12:00",
+        columns=("créneaux",),
+        use=(rule("slots"),),
+    ),
+    Field(
+        name="remote_ok",
+        label=_("À distance"),
+        question=_("Possible à distance"),
+        shape=Flag(),
+        kinds=SKILL,
+        columns=("à distance",),
+        use=(rule("distance"),),
+    ),
+    Field(
+        name="urgency",
+        label=_("Urgence"),
+        question=_("Pour quand\u202f?"),
+        errors={"required": _("Dites pour quand.")},
+        shape=Word(choices=Urgency, assumed=Urgency.PLANNED.value),
+        required=True,
+        columns=("urgence",),
+        use=(page("matching:queue"), page("matching:plan"), rule("dates")),
+    ),
+    Field(
+        name="first_day",
+        label=_("Du"),
+        question=_("À partir du"),
+        shape=Day(may_be_past=True),
+        required=True,
+        meaning="the first of the days asked",
+        columns=("du", "premier jour", "début"),
+        use=(rule("dates"), part("dates")),
+    ),
+    Field(
+        name="last_day",
+        label=_("Au"),
+        question=_("Jusqu’au"),
+        shape=Day(),
+        required=True,
+        meaning="the last of the days asked, itself included",
+        columns=("au", "dernier jour", "fin"),
+        use=(rule("dates"), part("dates")),
+    ),
+    Field(
+        name="min_days",
+        label=_("Durée minimale utile"),
+        question=_("Durée minimale utile, en jours"),
+        hint=_("En dessous, ce n’est pas la peine de nous proposer quelque chose."),
+        errors={"invalid": _("Écrivez un nombre entier, par exemple 7.")},
+        shape=Number(least=1, most=LONGEST_DAYS),
+        meaning="shortest useful unbroken stretch; empty: all the days for housing, 1 otherwise",
+        columns=("durée min jours", "jours min"),
+        use=(rule("dates"),),
+    ),
+    Field(
+        name="commune",
+        label=_("Où"),
+        question=_("Dans quelle commune\u202f?"),
+        required=True,
+        meaning="INSEE code of the commune",
+        columns=COMMUNE_COLUMNS,
+        use=PLACE,
+    ),
+    Field(
+        name="reach_km",
+        label=_("Distance possible"),
+        question=_("Jusqu’à combien de kilomètres\u202f?"),
+        hint=_("La distance possible autour de cette commune."),
+        errors={
+            "required": _("Indiquez une distance, par exemple 10."),
+            "invalid": _("Écrivez une distance en kilomètres, par exemple 10."),
+            "min_value": _("La distance doit être comprise entre 0 et 500 km."),
+            "max_value": _("La distance doit être comprise entre 0 et 500 km."),
+        },
+        shape=Number(most=LONGEST_REACH_KM, whole=False, assumed=0),
+        meaning="how far the beneficiary can go, in km",
+        columns=REACH_COLUMNS,
+        use=PLACE,
+    ),
+    Field(
+        name="languages",
+        label=_("Langues parlées"),
+        hint=_("Pour que les personnes se comprennent."),
+        shape=Languages(),
+        meaning="spoken",
+        example="fr|ti",
+        columns=LANGUAGE_COLUMNS,
+        erasure=ANONYMISE,
+        use=(part("language"),),
+    ),
+    Field(
+        name="title",
+        label=_("Titre"),
+        hint=_("Vide, nous le composons avec vos réponses."),
+        shape=Text(longest=LONGEST_TITLE),
+        required=True,
+        meaning="in a spreadsheet, empty: the category's name",
+        columns=("titre",),
+        erasure=ANONYMISE,
+        use=(DETAIL,),
+    ),
+    Field(
+        name="text",
+        label=_("Précisions"),
+        question=_("Ce qu’il est utile de savoir"),
+        hint=REMINDER,
+        shape=Text(longest=LONGEST_TEXT),
+        meaning="**never** nationality, religion, papers, health, or a beneficiary's surname",
+        columns=TEXT_COLUMNS,
+        erasure=ANONYMISE,
+        use=(DETAIL,),
+    ),
+    Field(
+        name="social_worker",
+        label=_("Personne qui accompagne"),
+        hint=_("Le prénom et le service, pour que l’hôte sache à qui parler."),
+        shape=Text(longest=120),
+        kinds=HOUSING,
+        meaning="first name and service of whoever accompanies the household",
+        columns=("accompagnement", "travailleur social"),
+        erasure=ANONYMISE,
+        use=(DETAIL,),
+    ),
+    Field(
+        name="case_reference",
+        label=_("Votre référence de dossier"),
+        hint=_("Elle n’est lue que par votre association et la ville. Pas de nom de famille."),
+        shape=Text(longest=40),
+        meaning="the association's own, read by it and the town alone; no surname",
+        columns=("référence dossier", "dossier"),
+        erasure=ANONYMISE,
+        use=(DETAIL, page("matching:case")),
+    ),
+    *own_rows(app="needs", model="need"),
+    Field(
+        name="organisation", label=_("Association"), asked=False, use=(rule("open"), page("matching:case"))
+    ),
+    Field(name="person", label=_("Personne concernée"), asked=False, use=(page("matching:case"),)),
+    Field(name="urgency_rank", asked=False, use=(page("matching:queue"),)),
+)
+
+
+def _follow(fields: dict[str, Any]) -> dict[str, Any]:
+    """A household says its own size, and has no category: the forms that suit it say what is wanted."""
+    if fields["kind"] == Kind.HOUSING:
+        fields["people"] = fields["quantity"] = sum(fields.get(name, 0) for name in HOUSEHOLD)
+        fields["category"] = ""
+    return fields
+
+
+def _of_the_kind(fields: Values) -> None:
+    if fields["kind"] != Kind.HOUSING and fields.get("category") not in CATEGORIES[fields["kind"]]:
+        raise ValidationError({"category": _("Cette catégorie ne correspond pas à la nature du besoin.")})
+
+
+def _names_languages(fields: Values) -> None:
+    pair = fields.get("category") in LANGUAGE_PAIR_CATEGORIES
+    if pair and not fields.get("languages_from") and not fields.get("languages_to"):
+        raise ValidationError({"languages_from": _("Dites quelle langue est demandée.")})
+
+
+def _household(fields: Values) -> None:
+    """Who they are: somebody, not too many, and children with an adult unless a minor is alone."""
+    if fields["kind"] != Kind.HOUSING:
+        return
+    adults, children = (sum(fields.get(name, 0) for name in names) for names in (ADULTS, CHILDREN))
+    wrong: dict[str, Any] = {}
+    if not adults + children:
+        wrong["adult_women"] = _("Dites combien de personnes cherchent un toit.")
+    elif adults + children > LARGEST[Kind.HOUSING]:
+        wrong["adult_women"] = _("Un foyer compte 50 personnes au plus. Postez plusieurs besoins.")
+    if fields.get("lone_minor"):
+        if adults:
+            wrong["lone_minor"] = _("Un mineur isolé n’est pas accompagné d’un adulte.")
+        elif not children:
+            wrong["lone_minor"] = _("Notez son âge plus haut, parmi les enfants.")
+    elif children and not adults:
+        wrong["lone_minor"] = _("Des enfants sans adulte\u202f? Cochez cette case, ou ajoutez un adulte.")
+    if fields.get("couple") and adults < 2:
+        wrong["couple"] = _("Un couple compte deux adultes.")
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def _room_is_shared(fields: Values) -> None:
+    if list(fields.get("forms", ())) == [Category.SHARED_ROOM] and not fields.get("shared_home_ok", True):
+        raise ValidationError(
+            {
+                "shared_home_ok": _(
+                    "Une chambre chez l’habitant est un logement partagé. Cochez cette case, ou une autre forme."
+                )
+            }
+        )
+
+
+def _days(fields: Values) -> None:
+    first, last, least = (fields.get(name) for name in ("first_day", "last_day", "min_days"))
+    if not first or not last:
+        return
+    if last < first:
+        raise ValidationError({"last_day": _("La fin doit venir après le début.")})
+    if least and least > (last - first).days + 1:
+        raise ValidationError(
+            {"min_days": _("La durée minimale doit tenir entre le premier et le dernier jour.")}
+        )
+
+
+NEED = Table(
+    ROWS,
+    follow=_follow,
+    rules=(
+        Rule(("kind", "category"), _of_the_kind),
+        Rule(("category", "languages_from", "languages_to"), _names_languages),
+        Rule((*HOUSEHOLD, "couple", "lone_minor"), _household),
+        Rule(("forms", "shared_home_ok"), _room_is_shared),
+        Rule(("first_day", "last_day", "min_days"), _days),
+    ),
+)

@@ -1,0 +1,57 @@
+"""How a form asks for a row of the table of fields."""
+
+from typing import Any
+
+from django import forms
+
+from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Text, Word, Words
+from catalogue.forms.cards import CheckboxCards, RadioCards
+from catalogue.forms.days import DayField
+from catalogue.forms.languages import LanguagesField
+from catalogue.forms.slots import SlotsField
+
+# A text that may be longer is written in a box of several lines.
+LONGEST_LINE = 200
+
+
+def form_field(row: Field, *, kind: str = "", stored: Any = None, **changes: Any) -> forms.Field:
+    """The field that asks for a row, its bounds those of the kind; `changes` are what one form has of its own.
+
+    What is `stored` already is no error, though it be older than a bound.
+    """
+    asks: dict[str, Any] = {
+        "label": row.question or row.label,
+        "help_text": row.hint,
+        "required": row.required,
+        "error_messages": dict(row.errors),
+        **changes,
+    }
+    match row.shape:
+        case Flag():
+            return forms.BooleanField(**{**asks, "required": False})
+        case Number() as shape:
+            return _number(shape, kind, stored, asks)
+        case Text() as shape:
+            longest = max(shape.longest, len(stored) if isinstance(stored, str) else 0)
+            box = {} if longest <= LONGEST_LINE else {"widget": forms.Textarea(attrs={"rows": 5})}
+            return forms.CharField(**{"max_length": longest, **box, **asks})
+        case Day():
+            return DayField(**asks)
+        case Word(choices=choices):
+            return forms.ChoiceField(**{"choices": choices.choices, "widget": RadioCards, **asks})
+        case Words() as shape:
+            values = [(one.value, one.label) for one in shape.values]
+            return forms.MultipleChoiceField(**{"choices": values, "widget": CheckboxCards, **asks})
+        case Languages():
+            return LanguagesField(**asks)
+        case Slots():
+            return SlotsField(**asks)
+    raise TypeError(f"{row.name}: no form asks for a {type(row.shape).__name__}")
+
+
+def _number(shape: Number, kind: str, stored: Any, asks: dict[str, Any]) -> forms.Field:
+    known = [stored] if isinstance(stored, int | float) else []
+    bounds = {"min_value": min([shape.least, *known]), "max_value": max([shape.most_of(kind), *known])}
+    if shape.whole:
+        return forms.IntegerField(**bounds, **asks)
+    return forms.FloatField(**bounds, **asks)

@@ -1,0 +1,96 @@
+"""The columns of a spreadsheet that hold rows of the table of fields."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Word, Words
+from catalogue.spreadsheets import (
+    Column,
+    Row,
+    day,
+    decimal,
+    insee,
+    languages,
+    many_of,
+    one_of,
+    slots,
+    text,
+    whole,
+    yes_no,
+)
+
+LONGEST_ID = 50
+ID = Column(
+    "id",
+    text(most=LONGEST_ID),
+    ("identifiant", "numéro", "n°"),
+    required=True,
+    meaning=f"the row's own number or word in your list, at most {LONGEST_ID} characters; it must stay the same",
+)
+CITY = Column(
+    "city",
+    text(most=50),
+    ("ville",),
+    meaning="the town's short address; empty: that of `--city`, other towns are refused",
+)
+POINT = (
+    Column(
+        "lat",
+        decimal(least=-90, most=90),
+        ("latitude",),
+        meaning="the point; empty: the commune's centre. More than 300 km from it is refused: latitude and longitude "
+        "were exchanged",
+    ),
+    Column("lon", decimal(least=-180, most=180), ("longitude", "lng"), meaning="see `lat`"),
+)
+
+
+def column(row: Field, **changes: Any) -> Column:
+    """The column of a row: read by its shape, within its bounds."""
+    parse, default = _reading(row)
+    asks = {"synonyms": row.columns or (), "default": default, "meaning": row.meaning, **changes}
+    return Column(row.name, parse, **asks)
+
+
+def columns_of(table: Table, *, required: Iterable[str], **changes: dict[str, Any]) -> tuple[Column, ...]:
+    """The columns of all the rows that spreadsheets have, in the table's order; `changes` by name."""
+    return tuple(
+        column(row, required=row.name in required, **changes.get(row.name, {}))
+        for row in table
+        if row.columns is not None
+    )
+
+
+def answers_of(row: Row, table: Table) -> dict[str, Any]:
+    """What a line says of the fields that its kind has. Columns of another kind are the other lines'."""
+    fields = {}
+    for one in table.asked():
+        if one.name != "commune" and one.columns is not None and row["kind"] in one.kinds:
+            value = row[one.name]
+            fields[one.name] = list(value) if isinstance(value, tuple) else value
+    return fields
+
+
+def _reading(row: Field) -> tuple[Any, Any]:
+    """How a filled cell is read, and what an empty one means."""
+    if row.name == "commune":
+        return insee, None
+    match row.shape:
+        case Flag(assumed=assumed):
+            return yes_no, assumed
+        case Number(least=least, whole=is_whole, assumed=assumed) as shape:
+            bounds = {"least": least, "most": shape.most_of("")}
+            return (whole if is_whole else decimal)(**bounds), assumed
+        case Text(longest=longest):
+            return text(most=longest), ""
+        case Day():
+            return day, None
+        case Word(choices=choices, synonyms=synonyms, assumed=assumed):
+            return one_of(choices, synonyms), assumed
+        case Words(choices=choices, synonyms=synonyms):
+            return many_of(choices, synonyms), ()
+        case Languages():
+            return languages, ()
+        case Slots():
+            return slots, ()
+    raise TypeError(f"{row.name}: no cell holds a {type(row.shape).__name__}")

@@ -1,0 +1,214 @@
+"""The frame of the commands that import: options, progress, the list of bad rows, the sum."""
+
+import argparse
+import csv
+import os
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.db import OperationalError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from catalogue.imports.taking import Outcome
+from catalogue.spreadsheets import (
+    Table,
+    Unreadable,
+    harmless,
+    read_table,
+)
+from cities.models import City
+
+
+@dataclass(slots=True)
+class Tally:
+    new: int = 0
+    known: int = 0
+    bad: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.known + self.bad
+
+
+class ImportCommand(BaseCommand, ABC):
+    """The frame of `import_offers` and `import_needs`: options, progress, the list of bad rows, the sum."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="a csv or xlsx; its columns are in docs/spreadsheets.md")
+        parser.add_argument("--city", required=True, metavar="CODE", help="the town, by its short address")
+        parser.add_argument("--by", metavar="EMAIL", help="who enters the rows: somebody of the town's desk")
+        parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
+        parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
+        parser.add_argument(
+            "--language",
+            choices=[code for code, _name in settings.LANGUAGES],
+            default=settings.LANGUAGE_CODE,
+            help="the language of the messages",
+        )
+
+    @abstractmethod
+    def outcomes(
+        self, *, table: Table, city: City, options: Mapping[str, Any], now: datetime
+    ) -> Iterator[Outcome]:
+        """Start the import: the one service call. Raises CommandError or Unreadable."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with override(options["language"]), ExitStack() as stack:
+            city = _town(options["city"])
+            try:
+                table = read_table(options["file"])
+                outcomes = self.outcomes(table=table, city=city, options=options, now=timezone.now())
+            except Unreadable as error:
+                raise CommandError(str(error)) from error
+            report = stack.enter_context(_report(options["report"])) if options["report"] else None
+            tally = self._follow(table, outcomes, report, dry_run=options["dry_run"])
+            if not tally.rows:
+                raise CommandError(_("Ce fichier n’a que son en-tête\u202f: aucune ligne à importer."))
+        if tally.bad:
+            sys.exit(1)
+
+    def _follow(self, table: Table, outcomes: Iterator[Outcome], report: Any, *, dry_run: bool) -> Tally:
+        tally, progress = Tally(), Progress(self.stdout, table.expected)
+        shown = self._show_notices(table, 0)
+        trouble, status = "", 1
+        try:
+            for outcome in outcomes:
+                setattr(tally, outcome.what, getattr(tally, outcome.what) + 1)
+                if outcome.bad:
+                    progress.clear()
+                for cell in outcome.bad:
+                    self.stderr.write(str(cell))
+                    if report is not None:
+                        row = (str(cell.line), cell.column, cell.letter, cell.value, cell.message)
+                        report.writerow([harmless(text) for text in row])
+                progress.show(tally)
+        except Unreadable as error:
+            trouble = str(error)
+        except OperationalError:
+            trouble = _(
+                "La base de données ne répond plus. Rien n’est perdu\u202f: relancez la même commande."
+            )
+        except KeyboardInterrupt:
+            trouble = _("Interrompu. Relancez la même commande\u202f: rien ne sera importé deux fois.")
+            status = 130
+        progress.clear()
+        self._show_notices(table, shown)
+        if tally.rows:
+            self.stdout.write(_sum(tally, dry_run=dry_run))
+            self.stdout.write(progress.pace(tally))
+        if trouble:
+            raise CommandError(trouble, returncode=status)
+        return tally
+
+    def _show_notices(self, table: Table, shown: int) -> int:
+        for notice in table.notices[shown:]:
+            self.stdout.write(notice)
+        return len(table.notices)
+
+
+class Progress:
+    """One line that keeps changing on a terminal; elsewhere a line for each thousand rows."""
+
+    def __init__(self, out: OutputWrapper, expected: int | None) -> None:
+        self.out = out
+        self.expected = expected
+        self.live = out.isatty()
+        self.start = self.last = time.monotonic()
+        self.drawn = False
+
+    def show(self, tally: Tally) -> None:
+        """Say how far it is, if it is time to."""
+        if self.live:
+            now = time.monotonic()
+            if now - self.last < 0.2:
+                return
+            self.last = now
+            self.out.write(f"\r\x1b[K{self.pace(tally)}", ending="")
+            self.out.flush()
+            self.drawn = True
+        elif tally.rows % 1000 == 0:
+            self.out.write(self.pace(tally))
+            self.out.flush()
+
+    def clear(self) -> None:
+        """Make room for another line."""
+        if self.drawn:
+            self.out.write("\r\x1b[K", ending="")
+            self.out.flush()
+            self.drawn = False
+
+    def pace(self, tally: Tally) -> str:
+        """ "1000 lignes lues sur 5000 environ, 210 par seconde"."""
+        rate = tally.rows / max(time.monotonic() - self.start, 0.001)
+        numbers = {"n": tally.rows, "expected": self.expected, "rate": round(rate)}
+        if self.expected and self.expected > tally.rows:
+            return (
+                ngettext(
+                    "%(n)s ligne lue sur %(expected)s environ, %(rate)s par seconde",
+                    "%(n)s lignes lues sur %(expected)s environ, %(rate)s par seconde",
+                    tally.rows,
+                )
+                % numbers
+            )
+        return (
+            ngettext(
+                "%(n)s ligne lue, %(rate)s par seconde",
+                "%(n)s lignes lues, %(rate)s par seconde",
+                tally.rows,
+            )
+            % numbers
+        )
+
+
+def _sum(tally: Tally, *, dry_run: bool) -> str:
+    parts = [
+        ngettext("%(n)s ligne importée", "%(n)s lignes importées", tally.new) % {"n": tally.new}
+        if tally.new
+        else _("aucune ligne importée")
+    ]
+    if tally.known:
+        parts.append(
+            ngettext("%(n)s déjà importée", "%(n)s déjà importées", tally.known) % {"n": tally.known}
+        )
+    if tally.bad:
+        parts.append(ngettext("%(n)s refusée", "%(n)s refusées", tally.bad) % {"n": tally.bad})
+    line = f"{', '.join(parts)}."
+    return f"{_('Essai à blanc, rien n’a été gardé')}\u202f: {line}" if dry_run else line
+
+
+def _town(slug: str) -> City:
+    city = City.objects.select_related("seat").filter(slug=slug.strip().casefold()).first()
+    if city is None:
+        known = ", ".join(City.objects.order_by("slug").values_list("slug", flat=True)[:20])
+        raise CommandError(
+            _("Aucune ville n’a le code «\u00a0%(slug)s\u00a0». Villes connues\u202f: %(known)s.")
+            % {"slug": slug, "known": known or _("aucune")}
+        )
+    return city
+
+
+@contextmanager
+def _report(path: Path) -> Iterator[Any]:
+    """A csv that a French Excel opens, readable by its owner alone: it repeats what was typed about people."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise CommandError(
+            _("Le rapport %(path)s ne peut pas être écrit\u202f: %(reason)s.")
+            % {"path": path, "reason": error.strerror}
+        ) from error
+    with open(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow([_("ligne"), _("colonne"), _("lettre"), _("valeur"), _("message")])
+        yield writer

@@ -1,0 +1,65 @@
+"""Reading spreadsheets that somebody else made: the file, its columns, and typed cells.
+
+No model, no query, no clock: the same column parsers serve the import and whoever tries the engine on a file.
+`files.read_table` opens a csv or xlsx and says what it noticed; `rows.parse_rows` turns its lines into typed rows, or
+into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines, column by column;
+`cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet counts them.
+"""
+
+from catalogue.spreadsheets.cells import (
+    CellError,
+    Period,
+    as_text,
+    day,
+    decimal,
+    harmless,
+    insee,
+    languages,
+    many_of,
+    moment,
+    one_of,
+    periods,
+    plain,
+    plain_decimals,
+    slots,
+    text,
+    whole,
+    words_as_they_stand,
+    yes_no,
+)
+from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, read_table
+from catalogue.spreadsheets.rows import BadCell, Block, Column, Row, parse_blocks, parse_rows, sentence
+
+__all__ = [
+    "BadCell",
+    "Block",
+    "CellError",
+    "Column",
+    "Fault",
+    "Line",
+    "Period",
+    "Row",
+    "Table",
+    "Unreadable",
+    "as_text",
+    "day",
+    "decimal",
+    "harmless",
+    "insee",
+    "languages",
+    "many_of",
+    "moment",
+    "one_of",
+    "parse_blocks",
+    "parse_rows",
+    "periods",
+    "plain",
+    "plain_decimals",
+    "read_table",
+    "sentence",
+    "slots",
+    "text",
+    "whole",
+    "words_as_they_stand",
+    "yes_no",
+]

@@ -1,0 +1,9 @@
+"""The forms of a need: one page for each kind."""
+
+from needs.forms.base import NeedForm
+from needs.forms.kinds import FORMS, GoodsNeedForm, HousingNeedForm, SkillNeedForm
+from needs.forms.small import AddressForm, WithdrawForm
+
+__all__ = [
+    "FORMS", "AddressForm", "GoodsNeedForm", "HousingNeedForm", "NeedForm", "SkillNeedForm", "WithdrawForm",
+]  # fmt: skip

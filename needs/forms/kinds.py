@@ -1,0 +1,100 @@
+"""The page of each kind of need."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
+from needs.forms.base import NeedForm
+
+
+class HousingNeedForm(NeedForm):
+    """A home for a household."""
+
+    kind = Kind.HOUSING
+    SECTIONS = (
+        (
+            _("Qui cherche un toit"),
+            (
+                "adult_women", "+adult_men",
+                "children_under_3", "+children_3_to_11", "+children_12_to_17",
+                "couple", "lone_minor",
+            ),
+        ),
+        (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
+        (
+            _("Quel logement"),
+            ("shared_home_ok", "step_free_needed", "pets", "part_useful", "forms"),
+        ),
+        (_("Pour bien faire"), ("text",)),
+    )  # fmt: skip
+    PLACES = {"quantity": "adult_women", "people": "adult_women"}
+    OWN = {
+        "part_useful": {"label": _("Le foyer peut être logé en plusieurs endroits")},
+    }
+
+
+class GoodsNeedForm(NeedForm):
+    """A number of items."""
+
+    kind = Kind.GOODS
+    first_days = 30
+    SECTIONS = (
+        (_("De quoi avez-vous besoin"), ("category", "quantity", "+people", "part_useful")),
+        (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
+        (_("Pour bien faire"), ("text",)),
+    )
+    OWN = {
+        "category": {"label": _("Quels objets\u202f?")},
+        "quantity": {"initial": 1},
+        "people": {"initial": 1},
+        "part_useful": {
+            "help_text": _("Plusieurs personnes peuvent alors se partager votre besoin."),
+            "initial": True,
+        },
+    }
+
+
+class SkillNeedForm(NeedForm):
+    """Hours a week."""
+
+    kind = Kind.SKILL
+    first_days = 90
+    SECTIONS = (
+        (_("De quoi avez-vous besoin"), ("category", "languages_from", "languages_to")),
+        (_("Combien de temps"), ("quantity", "+people", "part_useful", "remote_ok")),
+        (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
+        (_("Pour bien faire"), ("text",)),
+    )
+    OWN = {
+        "category": {"label": _("Quelle aide\u202f?")},
+        "quantity": {
+            "label": _("Combien d’heures par semaine\u202f?"),
+            "initial": 1,
+            "error_messages": {
+                "required": _("Dites combien d’heures."),
+                "min_value": _("Il en faut au moins une."),
+                "max_value": _("Un besoin compte 80 heures par semaine au plus."),
+            },
+        },
+        "people": {"initial": 1},
+        "part_useful": {"label": _("Une partie des heures est déjà utile"), "initial": True},
+    }
+
+    def clean(self) -> dict[str, Any]:
+        answers = self.cleaned_data
+        if answers.get("category") not in LANGUAGE_PAIR_CATEGORIES:
+            # What stands in a part of the page that does not concern this category is no answer.
+            answers["languages_from"], answers["languages_to"] = [], []
+            for name in ("languages_from", "languages_to"):
+                self.errors.pop(name, None)
+        elif not answers.get("languages_from") and "languages_from" not in self.errors:
+            self.add_error("languages_from", _("Dites depuis quelle langue."))
+        elif not answers.get("languages_to") and "languages_to" not in self.errors:
+            answers["languages_to"] = ["fr"]
+        return super().clean()
+
+
+FORMS: dict[str, type[NeedForm]] = {
+    form.kind: form for form in (HousingNeedForm, GoodsNeedForm, SkillNeedForm)
+}

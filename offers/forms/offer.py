@@ -1,0 +1,337 @@
+"""The form of an offer. It asks for the rows of the table; each page shows the part that it wants."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from catalogue.fields import FARTHEST, OFFER, Languages, Word, Words
+from catalogue.fields.offers import LARGEST_CAPACITY
+from catalogue.fields.shapes import PAST, TOO_FAR
+from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
+from catalogue.labels import category_label, language_names, listed, quantity_words
+from catalogue.times import days_words
+from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
+from cities.forms import CommuneField
+from cities.models import City
+
+DAYS = ("first_day", "last_day", "open_ended", "second_first_day", "second_last_day")
+CONTACT = ("name", "email", "phone")
+KIND_HINTS: dict[str, Any] = {
+    Kind.HOUSING: _("une chambre, un appartement, un logement vide"),
+    Kind.GOODS: _("des vêtements, des meubles, un vélo"),
+    Kind.SKILL: _("du français, une langue, un trajet, un repas"),
+}
+CATEGORY_HINTS: dict[str, Any] = {
+    Category.SHARED_ROOM: _("vous partagez votre logement"),
+    Category.SEPARATE_ROOM: _("avec sa propre entrée"),
+    Category.WHOLE_DWELLING: _("vous n’y habitez pas pendant ce temps"),
+    Category.EMPTY_DWELLING: _("à louer ou à rénover"),
+    Category.INTERPRETING: _("à l’oral"),
+    Category.TRANSLATION: _("à l’écrit"),
+    Category.SPONSORSHIP: _("accompagner une personne sur la durée"),
+    Category.LEGAL_HELP: _("avec un diplôme de droit"),
+}
+
+CAPACITY_QUESTIONS: dict[str, Any] = {
+    Kind.HOUSING: _("Combien de personnes\u202f?"),
+    Kind.GOODS: _("Combien d’objets\u202f?"),
+    Kind.SKILL: _("Combien d’heures par semaine\u202f?"),
+}
+# What a field has of its own, besides its row.
+OWN: dict[str, dict[str, Any]] = {
+    "kind": {"widget": RadioCards(hints=KIND_HINTS)},
+    "category": {"widget": RadioCards(hints=CATEGORY_HINTS)},
+    "address": {"widget": forms.TextInput(attrs={"autocomplete": "street-address"})},
+    "accepts": {
+        "widget": CheckboxCards(hints={Household.LONE_MINORS: _("avec une association qui vous accompagne")})
+    },
+}
+# Nobody comes where hours are given; objects are handed over without many words.
+NOT_ASKED = frozenset({("address", Kind.SKILL), ("languages", Kind.GOODS)})
+# The choice that stands for a number, where the number itself would say less.
+NUMBER_WORDS: dict[str, dict[Any, Any]] = {
+    "reach_km": {0: _("Je ne me déplace pas")},
+    "longest_stay_days": {
+        None: _("Pas de limite"),
+        7: _("1 semaine"),
+        14: _("2 semaines"),
+        30: _("1 mois"),
+    },
+    "notice_days": {
+        0: _("Le jour même suffit"),
+        1: _("La veille"),
+        7: _("1 semaine"),
+        14: _("2 semaines"),
+    },
+}
+
+
+class OfferForm(forms.Form):
+    """The fields of `names` that the kind and category call for (all by default): rows of the table, days, contact.
+
+    `today` is the town's. `compact` replaces cards by lists, for the long pages.
+    """
+
+    first_day = DayField(label=_("À partir du"))
+    last_day = DayField(label=_("Jusqu’au"), required=False, help_text=_("Ce jour compte aussi."))
+    open_ended = forms.BooleanField(label=_("Sans date de fin"), required=False)
+    second_first_day = DayField(label=_("Deuxième période, du"), required=False)
+    second_last_day = DayField(label=_("au"), required=False)
+
+    name = forms.CharField(
+        label=_("Votre nom"),
+        max_length=120,
+        help_text=_("Comme vous souhaitez être appelé."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Dites comment vous appeler.")},
+    )
+    email = forms.EmailField(
+        label=_("Adresse e-mail"),
+        required=False,
+        max_length=254,
+        help_text=_("Vous recevrez un code, sans mot de passe à retenir."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": _("Cette adresse est incomplète. Elle s’écrit comme nom@exemple.fr.")},
+    )
+    phone = PhoneNumberField(
+        label=_("Téléphone"),
+        required=False,
+        region="FR",
+        help_text=_("Sans e-mail, nous vous appelons."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"invalid": _("Ce numéro est incomplet. Il s’écrit comme 06 12 34 56 78.")},
+    )
+    consent = forms.BooleanField(
+        label=_("J’accepte que la ville enregistre ces réponses pour répondre à un besoin"),
+        help_text=_(
+            "Elles ne servent qu’à cela. Vous pouvez les voir, les changer ou retirer votre accord à tout moment."
+        ),
+        error_messages={"required": _("Sans votre accord, nous ne pouvons rien enregistrer.")},
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        city: City,
+        today: date,
+        kind: str = "",
+        category: str = "",
+        names: Iterable[str] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        compact: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}), **kwargs)
+        self.city, self.today, self.compact = city, today, compact
+        self.offer_kind, self.offer_category = kind, category
+        fields: dict[str, forms.Field] = {}
+        for name in [*(row.name for row in OFFER.asked()), *self.fields] if names is None else names:
+            if name in self.fields:
+                fields[name] = self.fields[name]
+            elif asked_for(name, kind, category) and (name != "share_with_linked" or city.linked.exists()):
+                fields[name] = self._field(name)
+        self.fields = fields
+        for name in ("first_day", "last_day", "second_first_day", "second_last_day", "best_before"):
+            if name in fields:
+                fields[name].widget.attrs["min"] = self.today.isoformat()
+        if "first_day" in fields:
+            self.initial.setdefault("first_day", self.today)
+
+    def _field(self, name: str) -> forms.Field:
+        """The field that asks for a row, with the choices and words of the kind, the town and the day."""
+        row, kind = OFFER[name], self.offer_kind
+        if name == "commune":
+            commune = CommuneField(label=row.question)
+            commune.city = self.city
+            return commune
+        if getattr(row.shape, "usual", ()):
+            return self._usual_number(name)
+        own = dict(OWN.get(name, {}))
+        if name == "category":
+            own["choices"] = [(value, Category(value).label) for value in CATEGORIES.get(kind, ())]
+        if name == "capacity" and kind:
+            own["label"] = CAPACITY_QUESTIONS[kind]
+        field = form_field(row, kind=kind, stored=self.initial.get(name), **own)
+        if name == "capacity":
+            field.widget.attrs["inputmode"] = "numeric"
+            most = quantity_words(kind, LARGEST_CAPACITY[Kind(kind)]) if kind else ""
+            field.error_messages["max_value"] = _(
+                "C’est plus que nous ne pouvons enregistrer (%(most)s au plus). Vérifiez ce nombre."
+            ) % {"most": most}
+        if self.compact:
+            self._make_compact(name, field)
+        return field
+
+    def _usual_number(self, name: str) -> forms.Field:
+        """A number among usual ones; zero kilometres, days in words."""
+        row = OFFER[name]
+        shape: Any = row.shape
+        inline = name == "reach_km" and not self.compact
+        field = ChoiceOfNumber(
+            label=row.question,
+            usual=shape.usual,
+            words=NUMBER_WORDS.get(name),
+            coerce=int if shape.whole else float,
+            empty_value=shape.assumed,
+            required=shape.assumed is not None,
+            initial=shape.assumed,
+            widget=RadioCards(layout="inline") if inline else forms.Select(),
+        )
+        if name == "reach_km" and self.offer_kind == Kind.GOODS:
+            field.label = _("Jusqu’où pouvez-vous livrer\u202f?")
+        current = self.get_initial_for_field(field, name)
+        unit = (
+            (lambda n: _t("%(n)s\u00a0km") % {"n": f"{n:g}"})
+            if name == "reach_km"
+            else (lambda n: days_words(int(n)))
+        )
+        field.keep(current if isinstance(current, int | float) else None, unit)
+        return field
+
+    def _make_compact(self, name: str, field: Any) -> None:
+        """Lists for cards. Every field of the kind is there: what the category calls for is checked afterwards."""
+        row = OFFER[name]
+        if isinstance(row.shape, Word):
+            choices = field.choices
+            field.widget = forms.Select()
+            field.choices = [("", "—"), *choices]
+        if isinstance(row.shape, Words | Languages):
+            field.widget.attrs["class"] = "choices--inline"
+        if row.categories or name == "hand_over":
+            field.required = False
+        if row.categories == LANGUAGE_PAIR_CATEGORIES:
+            field.help_text = _("Pour l’interprétariat et la traduction.")
+
+    def clean_first_day(self) -> date:
+        return self._not_past(self.cleaned_data["first_day"])
+
+    def clean_last_day(self) -> date | None:
+        return self._not_past(self.cleaned_data["last_day"])
+
+    def clean_best_before(self) -> date | None:
+        return self._not_past(self.cleaned_data["best_before"])
+
+    def _not_past(self, day: date | None) -> Any:
+        if day is not None and day < self.today:
+            raise ValidationError(PAST, code="past")
+        if day is not None and day > self.today + FARTHEST:
+            raise ValidationError(TOO_FAR, code="far")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "first_day" in self.fields:
+            self._clean_days(cleaned)
+        if self.offer_kind and "category" in self.fields:
+            self._clean_category(cleaned)
+        has_contact = cleaned.get("email") or cleaned.get("phone")
+        if "email" in self.fields and not has_contact and not {"email", "phone"} & set(self.errors):
+            self.add_error("email", _("Donnez une adresse e-mail ou un numéro de téléphone."))
+        return cleaned
+
+    def _clean_days(self, cleaned: dict[str, Any]) -> None:
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if cleaned.get("open_ended"):
+            # Ticked wins over a date left in the box, and over what is wrong with it.
+            cleaned["last_day"] = last = None
+            self.errors.pop("last_day", None)
+        elif last is None and "last_day" not in self.errors:
+            self.add_error("last_day", _("Donnez le dernier jour, ou cochez «\u00a0Sans date de fin\u00a0»."))
+        elif first and last and last < first:
+            self.add_error("last_day", _("La fin doit venir après le début."))
+        begins, ends = cleaned.get("second_first_day"), cleaned.get("second_last_day")
+        if begins is None and ends is None:
+            return
+        if begins is None:
+            if "second_first_day" not in self.errors:
+                self.add_error("second_first_day", _("Donnez aussi le premier jour de cette période."))
+        elif cleaned.get("open_ended"):
+            self.add_error(
+                "second_first_day", _("La première période n’a pas de fin\u202f: effacez la deuxième.")
+            )
+        elif last and begins <= last:
+            self.add_error("second_first_day", _("La deuxième période commence après la fin de la première."))
+        elif ends is not None and ends < begins:
+            self.add_error("second_last_day", _("La fin doit venir après le début."))
+
+    def _clean_category(self, cleaned: dict[str, Any]) -> None:
+        """On the long pages every field of the kind is there; which of them count depends on the category."""
+        category = cleaned.get("category")
+        if category is None:
+            return
+        for name in [name for name in self.fields if name in OFFER and OFFER[name].asked]:
+            if not OFFER[name].called_for(self.offer_kind, category):
+                cleaned[name] = OFFER[name].shape.none()
+                self.errors.pop(name, None)
+        if category in LANGUAGE_PAIR_CATEGORIES:
+            for name in ("languages_from", "languages_to"):
+                if name in self.fields and not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("Choisissez au moins une langue."))
+
+    # --- What the pages and services take from it --------------------------------------------------------
+
+    def offer_fields(self) -> dict[str, Any]:
+        """The cleaned answers that are columns of an offer, by name."""
+        return {
+            name: value for name, value in self.cleaned_data.items() if name in OFFER and OFFER[name].asked
+        }
+
+    def periods(self) -> list[tuple[date, date | None]]:
+        """The days given, as the services take them."""
+        cleaned = self.cleaned_data
+        periods = [(cleaned["first_day"], cleaned["last_day"])]
+        if cleaned.get("second_first_day"):
+            periods.append((cleaned["second_first_day"], cleaned["second_last_day"]))
+        return periods
+
+    def add_service_errors(self, error: ValidationError) -> None:
+        """Put what a service refused beside the fields; what has no field here goes on top."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for name, errors in error.error_dict.items():
+            beside = {"windows": "first_day"}.get(name, name)
+            self.add_error(beside if beside in self.fields else None, errors)
+
+
+def asked_for(name: str, kind: str, category: str) -> bool:
+    """Whether forms ask this kind and category for a row; without a category, any of the kind's will do."""
+    row = OFFER[name]
+    if (name, kind) in NOT_ASKED:
+        return False
+    return row.asked and (not kind or row.asked_of(kind, category))
+
+
+def complete(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole set of answers with what follows from it, for a page that shows it; services complete by themselves."""
+    return OFFER.completed(fields)
+
+
+def proposed_title(fields: Mapping[str, Any]) -> str:
+    """A title from the answers, in the reader's language: "Chambre chez l’habitant, 2 places, Eybens"."""
+    words = [category_label(fields["category"])]
+    if fields.get("languages_from") and fields.get("languages_to"):
+        words.append(
+            _t("%(from)s vers %(to)s")
+            % {"from": language_names(fields["languages_from"]), "to": language_names(fields["languages_to"])}
+        )
+    if fields.get("capacity"):
+        words.append(quantity_words(fields["kind"], fields["capacity"]))
+    if fields.get("commune"):
+        words.append(fields["commune"].name)
+    return listed(words)[: OFFER["title"].longest]
+
+
+def unchecked(form: forms.BaseForm, data: Any) -> dict[str, Any]:
+    """What was typed, as initial values: a form that was left before it was sent shows no error yet."""
+    return {
+        name: field.widget.value_from_datadict(data, {}, form.add_prefix(name))
+        for name, field in form.fields.items()
+    }
