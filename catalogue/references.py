@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 
 # No vowel, so no word; no 0/O, 1/I/L, 5/S, 2/Z, 8/B, so no doubt on the phone.
 ALPHABET = "3467CDFGHJKMNPQRTVWX"
@@ -12,6 +13,19 @@ def new_reference(prefix: str) -> str:
     """A fresh reference of eight symbols (20⁸ ≈ 2.6 × 10¹⁰ values); uniqueness is the database's."""
     symbols = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return f"{prefix}-{symbols[:4]}-{symbols[4:]}"
+
+
+def read_reference(text: str, *, prefix: str = "") -> str | None:
+    """The reference that somebody typed: in any case, with any script's digits, with or without dashes and spaces.
+
+    Without its first letter too, where `prefix` says what it must be. None when it is no reference.
+    """
+    plain = unicodedata.normalize("NFKC", text).upper()
+    symbols = "".join(str(unicodedata.decimal(char, char)) for char in plain if char.isalnum())
+    if len(symbols) == 8:
+        symbols = prefix + symbols
+    reference = f"{symbols[:1]}-{symbols[1:5]}-{symbols[5:]}"
+    return reference if is_reference(reference) else None
 
 
 def is_reference(text: str) -> bool:

@@ -54,11 +54,18 @@ def explain(pairing: Pairing, need: Need, offer: Offer, today: date) -> tuple[Re
 
 
 def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
-    """The one condition that is not met, with what it would take."""
+    """One condition that is not met, with what it would take."""
     if (near_miss.need_id, near_miss.offer_id) != (need.id, offer.id):
         raise ValueError("near_miss: it is about another need or offer")
     params: dict[str, object] = {}
-    if near_miss.rule == "distance":
+    if near_miss.rule == "category":
+        asked = tuple(sorted(need.forms)) if need.kind == HOUSING else (need.category,)
+        params = {"kind": need.kind, "asked": asked, "offered_kind": offer.kind, "offered": offer.category}
+    elif near_miss.rule == "city":
+        params = {"need": need.city, "offer": offer.city, "shared": offer.shared_with_linked}
+    elif near_miss.rule == "open":
+        params = {"need_open": need.is_open, "offer_open": offer.is_open}
+    elif near_miss.rule == "distance":
         reach_km = max(need.reach_km, offer.reach_km)
         params = {"gap_km": near_miss.gap, "distance_km": near_miss.distance_km, "reach_km": reach_km}
     elif near_miss.rule == "dates":

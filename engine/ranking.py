@@ -210,7 +210,7 @@ def rank(
     for row, pairing in _pairings(ranked.feasible):
         pairings[row].append(pairing)
     near_misses: list[list[NearMiss]] = [[] for _ in range(len(ranked.needs))]
-    for row, near_miss in _near_misses(ranked):
+    for row, near_miss in _near_misses(ranked.needs, ranked.offers, ranked.missed):
         near_misses[row].append(near_miss)
     return [
         Ranking(ranked.needs.id_of(row), tuple(pairings[row]), tuple(near_misses[row]), count)
@@ -391,16 +391,21 @@ def broken_rules(
     *,
     links: Collection[frozenset[Hashable]] = frozenset(),
     excluded: Collection[tuple[Hashable, Hashable]] = frozenset(),
-) -> tuple[str, ...]:
-    """Every rule that the pair breaks, in the order of `RULES`; none means that it is feasible.
+) -> tuple[NearMiss, ...]:
+    """Every rule that the pair breaks with its gap, in the order of `RULES`; none means that it is feasible.
 
     A pair of different categories is judged no further: the other conditions would be about nothing.
     """
     needs, offers = _columns([need], [offer])
     sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
-    pairs = Pairs(sides, np.array([0]), np.array([0]))
-    broken = tuple(code for code, holds in RULES.items() if not holds(pairs)[0])
-    return ("category",) if "category" in broken else broken
+    pair = Pairs(sides, np.array([0]), np.array([0]))
+    broken = [code for code, holds in RULES.items() if not holds(pair)[0]]
+    if "category" in broken:
+        broken = ["category"]
+    same_pair = np.zeros(len(broken), np.int64)
+    places = np.array([RULE_CODES.index(code) for code in broken], np.int8)
+    missed = _missed(Pairs(sides, same_pair, same_pair), places)
+    return tuple(miss for _row, miss in _near_misses(needs, offers, missed))
 
 
 def judge(pairs: Pairs, rules: Sequence[str], *, tolerate: int) -> tuple[Pairs, Ints]:
@@ -507,15 +512,14 @@ def _pairings(rows: Feasible) -> Iterator[tuple[int, Pairing]]:
         )
 
 
-def _near_misses(ranked: Ranked) -> Iterator[tuple[int, NearMiss]]:
-    rows = ranked.missed
+def _near_misses(needs: NeedColumns, offers: OfferColumns, rows: Missed) -> Iterator[tuple[int, NearMiss]]:
     columns = (rows.need, rows.offer, rows.rule, rows.gap, rows.distance_km)
     for need, offer, rule, gap, distance_km in zip(*(column.tolist() for column in columns), strict=True):
         yield (
             need,
             NearMiss(
-                need_id=ranked.needs.id_of(need),
-                offer_id=ranked.offers.id_of(offer),
+                need_id=needs.id_of(need),
+                offer_id=offers.id_of(offer),
                 rule=RULE_CODES[rule],
                 gap=None if gap != gap else round(gap, 6),
                 distance_km=round(distance_km, 6),

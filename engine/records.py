@@ -348,7 +348,10 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A pair that breaks `rule` alone. `gap`: km for `distance`, days for `dates`, units for `capacity`."""
+    """A rule that a pair breaks; of a near miss, the only one.
+
+    `gap`: km for `distance`, days for `dates`, units for `capacity`.
+    """
 
     need_id: Hashable
     offer_id: Hashable

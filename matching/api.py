@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -29,10 +31,13 @@ from matching.serializers import (
     MatchSerializer,
     NoteSerializer,
     Reader,
+    WhyNotSerializer,
     answer_serializer,
     as_read,
     with_contacts,
 )
+from matching.why_not.judging import needs_known_to, offers_known_to, why_not
+from matching.why_not.why_not_forms import Side, row_of
 
 TAGS = ["matches"]
 ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description="The match's number.")
@@ -167,6 +172,34 @@ class MatchEndpoint(Endpoint):
                 raise exceptions.PermissionDenied(sentence, code="role") from failure
             raise Conflict(sentence, code=failure.why) from failure
         return self.answer()
+
+    @extend_schema(
+        tags=TAGS,
+        summary="Why does this pair not match?",
+        description="Coordinators. Judges an offer and a need as they are in this moment: every rule that the pair "
+        "breaks, with its gap; or that it is possible, with its score and rank. Offers of linked towns are known as "
+        "far as their citizens share them.",
+        parameters=[
+            OpenApiParameter("need", OpenApiTypes.STR, required=True, description="Reference of a need."),
+            OpenApiParameter("offer", OpenApiTypes.STR, required=True, description="Reference of an offer."),
+        ],
+        filters=False,
+        responses={200: WhyNotSerializer, **problems(400, 404)},
+    )
+    @action(detail=False, methods=["get"], url_path="why-not", pagination_class=None)
+    def why_not(self, request: Request) -> Response:
+        need = self._named("need", needs_known_to(self.actor))
+        offer = self._named("offer", offers_known_to(self.actor, of=need.city))
+        return Response(WhyNotSerializer(why_not(need, offer, now=timezone.now())).data)
+
+    def _named(self, side: Side, known: QuerySet[Any]) -> Any:
+        """The row whose reference was given. Raises ValidationError, and Http404 when there is none."""
+        try:
+            return row_of(self.request.query_params.get(side, ""), side=side, known=known)
+        except ValidationError as refusal:
+            if refusal.code == "unknown":
+                raise exceptions.NotFound(refusal.message) from refusal
+            raise ValidationError({side: refusal.messages}) from refusal
 
     @_act(
         Act.PROPOSE,

@@ -10,11 +10,12 @@ from accounts import selectors as accounts
 from accounts.models import User
 from accounts.serializers import ContactSerializer
 from catalogue.vocabulary import Category, Household, Kind, Urgency
+from engine import RULE_CODES
 from engine.vocabulary import PARTS
 from matching.forms import REASONS
 from matching.lifecycle import Act, Role, acts_for
 from matching.models import Match, MatchState
-from matching.reasons.sentences import reason_sentence
+from matching.reasons.sentences import NOTES, reason_sentence
 from matching.selectors import contacts_are_open
 from needs.models import Need
 from offers.models import Condition, DwellingState, HandOver, Offer
@@ -311,3 +312,35 @@ def _association(match: Match) -> dict[str, str]:
         "email": poster.email or "",
         "address": "",
     }
+
+
+class UnmetSerializer(serializers.Serializer):
+    """A rule that a pair breaks; `open` once for each cause, which `params` names."""
+
+    code = serializers.ChoiceField(RULE_CODES, source="rule")
+    params = serializers.DictField(help_text="Numbers, days, words and lists of them.")
+    text = serializers.CharField(source="sentence", help_text="The same in the language asked for.")
+
+
+class PairNoteSerializer(serializers.Serializer):
+    code = serializers.ChoiceField(NOTES)
+    params = serializers.DictField(help_text="Numbers.")
+    text = serializers.CharField(source="sentence", help_text="The same in the language asked for.")
+
+
+class WhyNotSerializer(serializers.Serializer):
+    """Why a pair does not match; of one that is possible, where it stands."""
+
+    need = serializers.CharField(source="need.reference")
+    offer = serializers.CharField(source="offer.reference")
+    possible = serializers.BooleanField(source="is_possible")
+    unmet = UnmetSerializer(many=True, help_text="Every rule that the pair breaks; none when it is possible.")
+    score = serializers.FloatField(allow_null=True, help_text="0 to 100.")
+    rank = serializers.IntegerField(allow_null=True, help_text="Among all offers possible for the need.")
+    possible_offers = serializers.IntegerField(
+        source="possible", allow_null=True, help_text="How many offers are possible for the need."
+    )
+    notes = PairNoteSerializer(many=True, help_text="Whether a possible pair is suggested, or why not yet.")
+    match = serializers.IntegerField(
+        source="match.pk", default=None, allow_null=True, help_text="The pair's live match, if there is one."
+    )

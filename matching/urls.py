@@ -6,6 +6,7 @@ from matching.explanations import explanation_views
 from matching.plans import plan_views
 from matching.scanning.rescans import rescan_views
 from matching.weighting import weight_views
+from matching.why_not import why_not_views
 
 app_name = "matching"
 
@@ -18,6 +19,8 @@ urlpatterns = [
     path("bureau/plan/", plan_views.index, name="plans"),
     path("bureau/plan/<int:pk>/", plan_views.page, name="plan"),
     path("bureau/<str:reference>/", views.case, name="case"),
+    path("bureau/<str:reference>/pourquoi-pas/", why_not_views.of_need, name="why_not"),
+    path("propositions/<str:reference>/pourquoi-pas/", why_not_views.of_offer, name="why_not_of_offer"),
     path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
     path(
         "bureau/<str:reference>/conditions/<int:offer_id>/<str:rule>/",

@@ -131,6 +131,8 @@ ROWS = {
     # Matches
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
+    "matching:why_not": Row(COORDINATOR, ("need",)),
+    "matching:why_not_of_offer": Row(COORDINATOR, ("offer",)),
     "matching:act": Row(COORDINATOR, ("match", "act")),
     "matching:contact": Row(COORDINATOR, ("match",)),
     "matching:condition_gains": Row(COORDINATOR, ("need",)),
@@ -169,6 +171,7 @@ ROWS = {
     "api-need-detail": Row(MEMBER | DESK, ("need",)),
     "api-need-withdraw": Row(MEMBER | DESK, ("need",)),
     "api-match-list": OWN,
+    "api-match-why-not": OWN,
     "api-match-detail": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     **{
         f"api-match-{act}": Row(CITIZEN | MEMBER | COORDINATOR, ("match",))

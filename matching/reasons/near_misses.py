@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from matching.reasons.sentences import near_miss_sentence
+from matching.reasons.sentences import unmet_sentence
 from needs.models import Need
 from offers.models import Offer
 
@@ -23,4 +23,4 @@ class NearMissLine:
     @property
     def sentence(self) -> str:
         """The condition with its gap, in the reader's language; empty before it is explained."""
-        return "" if self.params is None else near_miss_sentence(self.rule, self.params)
+        return "" if self.params is None else unmet_sentence(self.rule, self.params)

@@ -5,13 +5,24 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue.labels import household_names, language_names, quantity_words
+from accounts.models import Organisation
+from catalogue.labels import (
+    category_label,
+    household_names,
+    kind_label,
+    language_names,
+    listed,
+    quantity_words,
+)
 from catalogue.times import day_range
 from catalogue.vocabulary import Category, Kind
+from matching.models import MatchState
+from needs.models import NeedState
+from offers.models import OfferState
 
 NEXT_DOOR_KM = 0.1
 PART_LABELS = {
@@ -79,9 +90,23 @@ def reason_sentence(code: str, params: Mapping[str, Any]) -> str:
     return _SENTENCES[code](params)
 
 
-def near_miss_sentence(rule: str, params: Mapping[str, Any]) -> str:
-    """The one condition unmet, with its gap."""
-    return _NEAR_MISSES[rule](params)
+def unmet_sentence(rule: str, params: Mapping[str, Any]) -> str:
+    """One condition that is not met, with its gap."""
+    return _UNMET[rule](params)
+
+
+def note_sentence(code: str, params: Mapping[str, Any]) -> str:
+    """Of a pair that is possible: whether it is in the list, why not, and what comes first."""
+    return _NOTES[code](params)
+
+
+def standing_words(score: float, rank: int, possible: int) -> str:
+    """ "71,5 points sur 100, n° 3 sur 12"."""
+    return _("%(score)s points sur 100, n° %(rank)s sur %(n)s") % {
+        "score": number_format(score, 1),
+        "rank": rank,
+        "n": possible,
+    }
 
 
 def day_of(value: Any) -> date:
@@ -167,12 +192,96 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "slots": lambda p: _("des créneaux en commun"),
 }
 
-_NEAR_MISSES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
-    "dates": lambda p: (
-        ngettext("%(n)s jour de moins qu’il ne faut", "%(n)s jours de moins qu’il ne faut", p["gap_days"])
-        % {"n": p["gap_days"]}
+MOST_PROMISES = 3  # told one by one
+
+
+def _days_missing(p: Mapping[str, Any]) -> str:
+    """ "2 jours de moins qu’il ne faut", and who has them where that is why."""
+    missing = ngettext(
+        "%(n)s jour de moins qu’il ne faut", "%(n)s jours de moins qu’il ne faut", p["gap_days"]
+    ) % {"n": p["gap_days"]}
+    if not p.get("promised"):
+        return missing
+    promised = _("plus libre, déjà promise à %(whom)s") % {
+        "whom": listed(_promise(p["kind"], promise) for promise in p["promised"][:MOST_PROMISES])
+    }
+    if len(p["promised"]) > MOST_PROMISES:
+        promised += "…"
+    # Of what is given once and for all nothing is left, on whatever day.
+    return promised if p["kind"] == Kind.GOODS else f"{promised} · {missing}"
+
+
+def _promise(kind: str, promise: Mapping[str, Any]) -> str:
+    """ "B-4KQ7-2MXN (du 3 au 20 mars)"."""
+    if kind == Kind.GOODS:
+        what = quantity_words(kind, promise["quantity"])
+    else:
+        what = day_range(day_of(promise["first_day"]), day_of(promise["last_day"]))
+    return f"{promise['need'] or _('une autre ville')} ({what})"
+
+
+def _other_category(p: Mapping[str, Any]) -> str:
+    asked = listed(map(category_label, p["asked"])) if p["asked"] else kind_label(p["kind"])
+    return _("demandé\u202f: %(asked)s\u202f; proposé\u202f: %(offered)s") % {
+        "asked": asked,
+        "offered": category_label(p["offered"]),
+    }
+
+
+def _other_city(p: Mapping[str, Any]) -> str:
+    if p["shared"]:
+        return _("dans une autre ville, qui n’est pas liée à celle du besoin")
+    return _("dans une autre ville, et pas partagée avec les villes liées")
+
+
+def _not_open(p: Mapping[str, Any]) -> str:
+    return _CLOSED[p["cause"]](p)
+
+
+def _full_day(value: Any) -> str:
+    return date_format(day_of(value), "DATE_FORMAT")
+
+
+# Why a pair is not open: `matching.why_not.judging` says which.
+_CLOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "offer": lambda p: (
+        _("la proposition n’est pas ouverte\u202f: %(state)s depuis le %(day)s")
+        % {"state": OfferState(p["state"]).label, "day": _full_day(p["since"])}
     ),
+    "need": lambda p: (
+        _("le besoin n’est pas ouvert\u202f: %(state)s depuis le %(day)s")
+        % {"state": NeedState(p["state"]).label, "day": _full_day(p["since"])}
+    ),
+    "association": lambda p: (
+        _("l’association de ce besoin n’est pas vérifiée\u202f: %(state)s")
+        % {"state": Organisation.State(p["state"]).label}
+    ),
+    "promised": lambda p: (
+        _("un logement est déjà promis à ce foyer")
+        if p["kind"] == Kind.HOUSING
+        else _("tout ce qui est demandé est déjà promis")
+    ),
+    "in_hand": lambda p: (
+        _("déjà en cours\u202f: %(state)s depuis le %(day)s")
+        % {"state": MatchState(p["state"]).label, "day": _full_day(p["since"])}
+    ),
+    "answered": lambda p: (
+        _("déjà %(state)s le %(day)s, et rien n’a changé depuis")
+        % {"state": MatchState(p["state"]).label, "day": _full_day(p["since"])}
+    ),
+    "unreadable": lambda p: (
+        _("la proposition contient une valeur illisible\u202f: %(field)s") % {"field": p["field"]}
+        if p["side"] == "offer"
+        else _("le besoin contient une valeur illisible\u202f: %(field)s") % {"field": p["field"]}
+    ),
+}
+CLOSED_CAUSES = tuple(_CLOSED)
+# One for each rule of the engine; a test holds the two together.
+_UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "category": _other_category,
+    "city": _other_city,
+    "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
+    "dates": _days_missing,
     "capacity": lambda p: _("il manque %(units)s") % {"units": quantity_words(p["kind"], p["gap"])},
     "step_free": lambda p: _("pas de plain-pied"),
     "pets": lambda p: _("n’accepte pas les animaux"),
@@ -182,4 +291,22 @@ _NEAR_MISSES: dict[str, Callable[[Mapping[str, Any]], str]] = {
         _("langue manquante : %(languages)s") % {"languages": language_names(p["missing"])}
     ),
     "slots": lambda p: _("pas de créneau en commun"),
+    "open": _not_open,
 }
+
+_NOTES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "listed": lambda p: _("Elle est dans la liste des pistes."),
+    "beyond_kept": lambda p: (
+        _("Elle n’est pas dans la liste\u202f: seules les %(kept)s meilleures y sont gardées.")
+        % {"kept": p["kept"]}
+    ),
+    "need_due": lambda p: _(
+        "Elle n’est pas encore dans la liste\u202f: le besoin attend sa prochaine recherche."
+    ),
+    "offer_due": lambda p: _(
+        "Elle n’est pas encore dans la liste\u202f: la proposition attend sa prochaine recherche."
+    ),
+    "not_found": lambda p: _("Elle n’est pas dans la liste\u202f: la dernière recherche ne l’a pas trouvée."),
+    "not_vetted": lambda p: _("À visiter avant de proposer."),
+}
+NOTES = tuple(_NOTES)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from unittest.mock import patch
 
+import engine
 from engine import Hold, Need, Offer, Slot, Window, candidates
 
 TODAY = date(2026, 3, 1)
@@ -27,6 +28,11 @@ def held(first: int, last: int, quantity: int) -> Hold:
 
 def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def broken_rules(need: Need, offer: Offer, **circumstances) -> tuple[str, ...]:
+    """The codes of the rules that the pair breaks."""
+    return tuple(broken.rule for broken in engine.broken_rules(need, offer, **circumstances))
 
 
 CATEGORY = {"housing": "separate_room", "goods": "bedding", "skill": "french_lessons"}

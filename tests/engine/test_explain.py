@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import Slot, explain, explain_near_miss, rank
+from engine import Slot, broken_rules, explain, explain_near_miss, rank
 
 from .builders import STRASBOURG, TODAY, day, days, held, need, offer, words
 
@@ -143,6 +143,41 @@ def test_a_near_miss_says_what_it_would_take(asked, offered, params):
     assert reason.code == near_miss.rule
     assert reason.params == params
     assert not reason.good
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "code", "params"),
+    [
+        (
+            need(kind="goods"),
+            offer(kind="goods", category="clothes"),
+            "category",
+            {"kind": "goods", "asked": ("bedding",), "offered_kind": "goods", "offered": "clothes"},
+        ),
+        (
+            need(forms=words("whole_dwelling shared_room")),
+            offer(),
+            "category",
+            {
+                "kind": "housing",
+                "asked": ("shared_room", "whole_dwelling"),
+                "offered_kind": "housing",
+                "offered": "separate_room",
+            },
+        ),
+        (
+            need(),
+            offer(city="kehl", shared_with_linked=True),
+            "city",
+            {"need": "strasbourg", "offer": "kehl", "shared": True},
+        ),
+        (need(is_open=False), offer(), "open", {"need_open": False, "offer_open": True}),
+    ],
+)
+def test_what_no_near_miss_breaks_is_explained_too(asked, offered, code, params):
+    (broken,) = broken_rules(asked, offered)
+    reason = explain_near_miss(broken, asked, offered)
+    assert (reason.code, reason.params, reason.good) == (code, params, False)
 
 
 def test_a_pairing_is_not_explained_by_the_wrong_records():

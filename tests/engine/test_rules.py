@@ -2,9 +2,21 @@
 
 import pytest
 
-from engine import Slot, broken_rules, rank
+import engine
+from engine import Slot, rank
 
-from .builders import SAINT_DENIS, STRASBOURG, TODAY, day, days, held, need, offer, words
+from .builders import (
+    SAINT_DENIS,
+    STRASBOURG,
+    TODAY,
+    broken_rules,
+    day,
+    days,
+    held,
+    need,
+    offer,
+    words,
+)
 
 LINK = frozenset({frozenset({"strasbourg", "kehl"})})
 
@@ -233,6 +245,69 @@ def test_open():
     assert broken_rules(need(), offer(is_open=False)) == ("open",)
     assert broken_rules(need(5), offer(7), excluded={(5, 7)}) == ("open",)
     assert broken_rules(need(5), offer(7), excluded={(7, 5), (5, 6)}) == ()
+
+
+FAR = {"lat": STRASBOURG[0] + 0.09}
+WOMEN = {"accepts": words("women")}
+TIGRINYA = {"languages_from": words("ti"), "languages_to": words("fr")}
+ENGLISH = {"languages_from": words("en"), "languages_to": words("fr")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "plain", "offered", "plain_offered"),
+    [
+        ({"step_free_needed": True}, {}, {}, {"step_free": True}),
+        ({"pets": True}, {}, {}, {"pets_accepted": True}),
+        ({"shared_home_ok": False}, {}, {"shared_home": True}, {}),
+        ({"adult_men": 1}, {}, WOMEN, {}),
+        ({"quantity": 5}, {"quantity": 4}, {"capacity": 4}, {"capacity": 5}),
+        ({"is_open": False}, {}, {}, {}),
+        ({}, {}, {"is_open": False}, {}),
+        ({"city": "kehl"}, {}, {}, {"city": "kehl"}),
+        (
+            {"kind": "skill", "slots": (Slot(0, 0, 60),)},
+            {"kind": "skill"},
+            {"kind": "skill", "slots": (Slot(1, 0, 60),)},
+            {"kind": "skill"},
+        ),
+        (
+            {"kind": "skill", "category": "interpreting", **TIGRINYA},
+            {"kind": "skill", "category": "interpreting"},
+            {"kind": "skill", "category": "interpreting", **ENGLISH},
+            {"kind": "skill", "category": "interpreting", **TIGRINYA},
+        ),
+        (
+            {"kind": "skill", "remote_ok": True, "reach_km": 1},
+            {"kind": "skill"},
+            {"kind": "skill", **FAR},
+            {"kind": "skill", "remote": True, **FAR},
+        ),
+    ],
+)
+def test_a_rule_is_judged_though_one_alone_of_many_can_break_it(asked, plain, offered, plain_offered):
+    """Of pairs judged together each is judged as if it were alone, whatever the others ask or give."""
+    needs = [need(1, **asked), need(2, **plain)]
+    offers = [offer(1, **offered), offer(2, **plain_offered)]
+    alone = {(n.id, o.id) for n in needs for o in offers if not broken_rules(n, o)}
+    together = {
+        (ranking.need_id, pairing.offer_id)
+        for ranking in rank(needs, offers, today=TODAY)
+        for pairing in ranking.pairings
+    }
+    assert (1, 1) not in together
+    assert together == alone
+
+
+def test_every_rule_that_is_broken_says_by_how_much():
+    far_and_small = offer(lat=STRASBOURG[0] + 0.09, reach_km=6, capacity=1, available=(days(0, 7),))
+    broken = engine.broken_rules(need(pets=True), far_and_small)
+    assert [(one.rule, one.gap) for one in broken] == [
+        ("distance", pytest.approx(4.007557, abs=1e-6)),
+        ("dates", 2),
+        ("capacity", 1),
+        ("pets", None),
+    ]
+    assert {(one.need_id, one.offer_id, one.distance_km) for one in broken} == {(1, 1, 10.007557)}
 
 
 def test_a_near_miss_breaks_one_rule_and_says_by_how_much():

@@ -38,6 +38,18 @@ def _case(name: str) -> Path:
     return lambda town: f"/{HERE}/bureau/{town.needs[name].reference}/"
 
 
+def _why_not(need: str, offer: str = "") -> Path:
+    def path(town: Town) -> str:
+        typed = f"?reference={town.offers[offer].reference}" if offer else "?reference=bonjour"
+        return f"{_case(need)(town)}pourquoi-pas/{typed}"
+
+    return path
+
+
+def _why_not_of_offer(offer: str, need: str) -> Path:
+    return lambda town: f"{_offer(offer, 'pourquoi-pas/')(town)}?reference={town.needs[need].reference}"
+
+
 def _plan(name: str) -> Path:
     return lambda town: f"/{HERE}/bureau/plan/{town.plan_ids[name]}/"
 
@@ -114,6 +126,10 @@ PAGES = [
     Page("desk-side", "coordinator", _at("bureau/#desk-side")),
     Page("case-goods", "coordinator", _case("duvets")),
     Page("case-alone", "coordinator", _case("alone")),
+    Page("why-not", "coordinator", _why_not("alone", "small1")),
+    Page("why-not-possible", "coordinator", _why_not("tonight", "flat")),
+    Page("why-not-unknown", "coordinator", _why_not("alone")),
+    Page("why-not-of-offer", "coordinator", _why_not_of_offer("room", "duvets")),
     Page("case-may-it-give", "coordinator", _case("may-it-give-far")),
     Page("case-condition-kept", "coordinator", _case("may-it-give-kept")),
     Page("condition-noted", "coordinator", lambda town: f"/{HERE}/demandes/conditions/{town.questions['far'].pk}/"),

@@ -98,7 +98,7 @@ def test_rules_of_other_kinds_never_break(kind):
         shared_home=True, accepts=frozenset({"women"}), languages_from=frozenset({"uk"}),
         slots=(engine.Slot(1, 540, 660),),
     )  # fmt: skip
-    broken = set(engine.broken_rules(need, offer))
+    broken = {one.rule for one in engine.broken_rules(need, offer)}
     of_this_kind_alone = {
         rule for rule, kinds in notice.RULE_KINDS.items() if kinds != vocabulary.KINDS and kind in kinds
     }

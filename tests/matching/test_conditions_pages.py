@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind
-from cities.days import local_day
 from matching import conditions, links
 from matching.models import ConditionQuestion, Match
-from matching.reasons.sentences import near_miss_sentence
+from matching.reasons.sentences import unmet_sentence
+from matching.scanning.snapshots import local_day
 from needs import services as needs
 from notifications.models import Message
 from offers import services as offers
@@ -192,7 +192,7 @@ def test_what_a_change_brings_is_shown_beside_it(need, far, city, coordinator, a
     case = client.get(case_path(need)).content.decode()
     fragment = client.get(gains_path(need), headers={"HX-Request": "true"}).content.decode()
     places = re.findall(r'id="(gain-\d+-distance)"', case)
-    assert re.findall(r'id="(gain-\d+-distance)"\s+hx-swap-oob="true"', fragment) == places
+    assert re.findall(r'id="(gain-\d+-distance)" hx-swap-oob="true"', fragment) == places
     assert len(places) == 2
     page = text(client.get(gains_path(need)))
     assert "Avec 15 km : 2 pistes de plus" in re.sub("<[^>]+>", "", page)
@@ -406,6 +406,6 @@ def test_each_condition_is_asked_in_its_own_words(rule, city, organisation, memb
     page = text(client.get(link(asked, member)))
     for sentence in words:
         assert sentence in page
-    assert near_miss_sentence(rule, {"gap_days": 1, "kind": kind, "gap": 1, "missing": ["am"]})
+    assert unmet_sentence(rule, {"gap_days": 1, "kind": kind, "gap": 1, "missing": ["am"]})
     said = text(client.post(link(asked, member), YES, follow=True))
     assert "C’est noté. Merci" in said
