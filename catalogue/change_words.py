@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -37,7 +38,7 @@ def lines(
 ) -> list[str]:
     """A line for each field that changed; of `hidden` ones, long texts and what was erased only that it did."""
     said = []
-    for name, (old, new) in what.items():
+    for name, (old, new) in sorted(what.items(), key=partial(_place, model)):
         if name == "windows":
             said.append(_old_and_new(_("Jours"), _periods(old, today), _periods(new, today)))
         elif name == "vetted_at":
@@ -56,12 +57,20 @@ def lines(
     return said
 
 
+def _place(model: type[models.Model], entry: tuple[str, Any]) -> int:
+    """The periods, then the fields as the model has them: JSON keeps no order."""
+    names = ["windows", *(field.name for field in model._meta.concrete_fields)]
+    return names.index(entry[0])
+
+
 def _old_and_new(label: str, old: str, new: str) -> str:
     return _("%(label)s\u202f: %(old)s → %(new)s") % {"label": label, "old": old, "new": new}
 
 
 def _label(field: Any) -> str:
-    return str(field.verbose_name)
+    # Beside a date "du" and "au" are enough; alone they are not.
+    days = {"first_day": _("premier jour"), "last_day": _("dernier jour")}
+    return days.get(field.name) or str(field.verbose_name)
 
 
 def _periods(periods: list[list[str | None]] | None, today: date) -> str:

@@ -165,7 +165,7 @@ def thread(
     """
     events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "notes": []}]
     events += [
-        {"at": edit.at, "text": f"{_('Modification')} · {need.title}", "notes": [edit.by, *lines]}
+        {"at": edit.at, "text": f"{_('Modification')} · {need.title}", "notes": [edit.by], "lines": lines}
         for edit, lines in need_words.edit_lines(edits, now=now)
     ]
     offer_edits: dict[int, OfferEdit] = {}
@@ -183,7 +183,12 @@ def thread(
                 }
             )
     events += [
-        {"at": edit.at, "text": f"{_('Modification')} · {titles[edit.offer_id]}", "notes": [edit.by, *lines]}
+        {
+            "at": edit.at,
+            "text": f"{_('Modification')} · {titles[edit.offer_id]}",
+            "notes": [edit.by],
+            "lines": lines,
+        }
         for edit, lines in offer_words.edit_lines(list(offer_edits.values()), now=now, hidden=HIDDEN)
     ]
     events.sort(key=lambda event: event["at"])
@@ -194,6 +199,7 @@ def thread(
             "when": ago(event["at"], now),
             "text": event["text"],
             "note": " · ".join(str(words) for words in event["notes"] if words),
+            "lines": event.get("lines", []),
             "state": "",
         }
         for event in events

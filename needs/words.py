@@ -204,12 +204,13 @@ def history(
             "at": change.at,
             "text": _change_words(change),
             "notes": [actor(change.by), change.reason],
+            "lines": [],
             "state": "stop" if change.to_state == NeedState.WITHDRAWN else "",
         }
         for change in changes
     ]
     events += [
-        {"at": edit.at, "text": _("Modification"), "notes": [actor(edit.by), *lines], "state": ""}
+        {"at": edit.at, "text": _("Modification"), "notes": [actor(edit.by)], "lines": lines, "state": ""}
         for edit, lines in edit_lines(edits, now=now)
     ]
     events.sort(key=lambda event: event["at"])

@@ -178,6 +178,7 @@ def history(
                 "text": said.get(change.act, change.act),
                 "at": change.at,
                 "notes": [_actor(change.by, offer, viewer), change.reason if show_reason else ""],
+                "lines": [],
                 "state": "stop" if change.act == "freeze" else "",
             }
         )
@@ -186,7 +187,8 @@ def history(
             {
                 "text": _("Modification"),
                 "at": edit.at,
-                "notes": [_actor(edit.by, offer, viewer), *lines],
+                "notes": [_actor(edit.by, offer, viewer)],
+                "lines": lines,
                 "state": "",
             }
         )

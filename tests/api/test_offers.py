@@ -156,6 +156,14 @@ class TestChange:
         assert (shown["capacity"], shown["title"]) == (3, offer.title)
         assert shown["windows"] == body["windows"]
 
+    def test_a_visit_ends_with_the_address(self, citizen, operator, city):
+        for program in (citizen, operator):
+            offer = OfferFactory(owner=citizen.user, city=city, vetted=True)
+            path = f"offers/{offer.reference}/"
+            assert program.patch(path, {"title": "Chambre claire"}).json()["vetted"] is True
+            assert program.patch(path, {"address": "3 rue du Lac"}).json()["vetted"] is False
+            assert [edit.by for edit in offer.edits.all()] == [program.user] * 2
+
     def test_never_town_kind_or_owner(self, citizen, city):
         offer = OfferFactory(owner=citizen.user, city=city)
         body = {"city": CityFactory().slug, "kind": "goods", "state": "paused", "owner": {"email": "a@b.fr"}}

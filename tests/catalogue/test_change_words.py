@@ -53,8 +53,14 @@ def test_a_line_for_each_field(what, line):
     assert said(what) == [line]
 
 
+def test_days_of_a_need():
+    assert said({"last_day": ["2026-03-20", "2027-03-15"]}, Need) == [
+        "Dernier jour\u202f: 20 mars → 15 mars 2027"
+    ]
+
+
 def test_hidden_fields_say_that_they_changed_and_no_more():
-    assert said({"address": ["1 rue A", "2 rue B"], "capacity": [1, 2]}, hidden={"address"}) == [
+    assert said({"capacity": [1, 2], "address": ["1 rue A", "2 rue B"]}, hidden={"address"}) == [
         "Changement\u202f: adresse",
         "Capacité\u202f: 1 → 2",
     ]

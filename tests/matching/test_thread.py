@@ -17,7 +17,7 @@ from tests.factories.matching import story
 def thread_of(client, it):
     client.force_login(it.coordinator)
     page = client.get(reverse("matching:case", args=[it.city.slug, it.match.need.reference]))
-    return [(event["text"], event["note"]) for event in page.context["thread"]]
+    return [(event["text"], event["note"], *event["lines"]) for event in page.context["thread"]]
 
 
 def test_edits_stand_in_the_case_with_their_authors(db, client):
@@ -36,13 +36,12 @@ def test_edits_stand_in_the_case_with_their_authors(db, client):
     assert thread_of(client, it)[:3] == [
         (
             f"Modification · {offer.title}",
-            f"{it.citizen.name} · Changement\u202f: adresse · On peut fumer\u202f: non → oui · "
+            it.citizen.name,
+            "Changement\u202f: adresse",
+            "On peut fumer\u202f: non → oui",
             "La visite est à refaire",
         ),
-        (
-            f"Modification · {need.title}",
-            f"{it.member.name} · Votre référence de dossier\u202f: – → D-12",
-        ),
+        (f"Modification · {need.title}", it.member.name, "Votre référence de dossier\u202f: – → D-12"),
         (f"Demande envoyée · {offer.title}", it.coordinator.name),
     ]
 
@@ -58,7 +57,7 @@ def test_what_an_offer_was_before_it_met_the_need_is_not_the_case_s(db, client):
         now=now - timedelta(days=1),
     )
     services.propose(match_id=it.match.pk, by=it.coordinator, now=now)
-    assert not [text for text, _note in thread_of(client, it) if text.startswith("Modification")]
+    assert not [text for text, *_rest in thread_of(client, it) if text.startswith("Modification")]
 
 
 def test_a_case_asks_the_same_however_many_edits(db, client, django_assert_num_queries):

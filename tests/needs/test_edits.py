@@ -45,6 +45,14 @@ def test_a_change_that_is_refused_or_changes_nothing_leaves_no_row(city: City, m
     assert not NeedEdit.objects.exists()
 
 
+def test_since_when_a_need_waits_is_kept(city: City) -> None:
+    since = NOW - timedelta(minutes=5)
+    need = NeedFactory(city=city, scan_due_at=since)
+    services.mark_due(need_ids=[need.pk], now=NOW)
+    need.refresh_from_db()
+    assert need.scan_due_at == since
+
+
 def test_no_row_is_rewritten(city: City, member: User) -> None:
     change(NeedFactory(city=city), member, title="Autrement dit")
     with pytest.raises(IntegrityError, match="never rewritten"), transaction.atomic():
@@ -62,11 +70,11 @@ def test_the_page_says_who_and_names_nobody_of_the_desk(
     change(need, member, adult_men=1)
     change(need, operator, NOW + timedelta(hours=1), case_reference="D-12")
 
-    def notes(viewer: User) -> list[str]:
+    def notes(viewer: User) -> list[tuple[str, ...]]:
         page = as_user(viewer).get(f"/{city.slug}/besoins/{need.reference}/")
-        return [event["note"] for event in page.context["events"]]
+        return [(event["note"], *event["lines"]) for event in page.context["events"]]
 
     men, case = "Hommes\u202f: 0 → 1", "Votre référence de dossier\u202f: – → D-12"
-    assert notes(member) == [f"vous · {men}", f"la ville · {case}"]
-    assert notes(colleague) == [f"l’association · {men}", f"la ville · {case}"]
-    assert notes(operator) == [f"{member.name} · {men}", f"vous · {case}"]
+    assert notes(member) == [("vous", men), ("la ville", case)]
+    assert notes(colleague) == [("l’association", men), ("la ville", case)]
+    assert notes(operator) == [(member.name, men), ("vous", case)]

@@ -286,11 +286,13 @@ def test_history_in_words(city: City, member: User, organisation: Organisation) 
     need = register(city, organisation, member)
     services.record_progress(need_id=need.pk, served=1, by=None, now=NOW + timedelta(hours=1))
     services.withdraw(need_id=need.pk, by=member, now=NOW + timedelta(hours=2), reason="Trouvé")
-    told = history(need.changes.all(), NOW + timedelta(hours=3))
+    told = history(
+        need, need.changes.all(), [], viewer=member, is_desk=False, members=[], now=NOW + timedelta(hours=3)
+    )
     assert [(event["text"], event["when"], event["note"], event["state"]) for event in told] == [
-        ("Besoin enregistré", "il y a 3\u00a0h", "", ""),
+        ("Besoin enregistré", "il y a 3\u00a0h", "vous", ""),
         ("Une partie est trouvée", "il y a 2\u00a0h", "", ""),
-        ("Besoin retiré", "il y a 1\u00a0h", "Trouvé", "stop"),
+        ("Besoin retiré", "il y a 1\u00a0h", "vous · Trouvé", "stop"),
     ]
 
 

@@ -350,3 +350,18 @@ def test_what_a_service_refuses_stands_beside_its_field(city: City, citizen: Use
     )
     assert form.errors["capacity"] == ["Une partie est déjà promise."]
     assert form.non_field_errors() == ["Ailleurs"]
+
+
+@pytest.mark.parametrize("by_the_desk", [False, True])
+def test_a_visit_ends_when_the_page_changes_the_address(
+    city: City, citizen: User, coordinator: User, as_user: SignIn, by_the_desk: bool
+) -> None:
+    offer = OfferFactory(city=city, owner=citizen, vetted=True)
+    client = as_user(coordinator if by_the_desk else citizen)
+    data = form_data(client.get(page_of(offer, "modifier/")))
+    assert client.post(page_of(offer, "modifier/"), data).status_code == 302
+    offer.refresh_from_db()
+    assert offer.vetted_at is not None, "nothing changed"
+    client.post(page_of(offer, "modifier/"), data | {"address": "3 rue du Lac"})
+    offer.refresh_from_db()
+    assert (offer.address, offer.vetted_at) == ("3 rue du Lac", None)
