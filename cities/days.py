@@ -1,4 +1,4 @@
-"""The days of a town's own calendar (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
+"""Days and hours by a town's own clocks (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
 
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -8,7 +8,12 @@ from cities.models import City
 
 def local_day(moment: datetime, city: City) -> date:
     """The town's calendar day at this moment."""
-    return moment.astimezone(ZoneInfo(city.timezone)).date()
+    return local_time(moment, city).date()
+
+
+def local_time(moment: datetime, city: City) -> datetime:
+    """The same moment, as the town's clocks show it."""
+    return moment.astimezone(ZoneInfo(city.timezone))
 
 
 def midnight(day: date, city: City) -> datetime:

@@ -5,7 +5,6 @@ Contacts stand in the two messages of a confirmation, and nowhere else.
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -16,6 +15,7 @@ from accounts.models import User
 from catalogue.labels import quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Category, Kind
+from cities.days import local_time
 from matching import links
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
@@ -28,7 +28,7 @@ Composer = Callable[[Match, User], Text]
 def question(match: Match, person: User) -> Text:
     """Ask the citizen: what, when, where to the commune, until when; yes or no in two taps."""
     assert match.answer_by is not None  # match_proposed_has_a_deadline
-    deadline = match.answer_by.astimezone(ZoneInfo(match.city.timezone))
+    deadline = local_time(match.answer_by, match.city)
     return Text(
         title=_("Pouvez-vous aider ? %(what)s") % {"what": asked(match)},
         body=_(

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import django_filters
 from django.core.exceptions import ValidationError
@@ -22,6 +21,7 @@ from accounts.models import Consent, Organisation, User
 from accounts.services import ensure_person, record_consent
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source, Urgency
+from cities.days import local_day
 from cities.models import City
 from needs import services
 from needs.models import Need, NeedState
@@ -209,4 +209,4 @@ def _organisation(user: User, city: City, number: str) -> Organisation:
 
 
 def _today(city: City, now: datetime) -> date:
-    return timezone.localdate(now, ZoneInfo(city.timezone))
+    return local_day(now, city)

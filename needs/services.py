@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -18,6 +16,7 @@ from catalogue.constraints import insert_checked, violated
 from catalogue.fields import NEED
 from catalogue.references import new_reference
 from catalogue.vocabulary import Source
+from cities.days import local_day
 from cities.models import City
 from needs import messages
 from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedState
@@ -143,7 +142,7 @@ def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need
 @transaction.atomic
 def expire_past(*, city: City, by: None, now: datetime) -> int:
     """Close the town's open needs whose last day has passed, by the town's own calendar; how many."""
-    today = timezone.localdate(now, ZoneInfo(city.timezone))
+    today = local_day(now, city)
     past = list(
         Need.objects.select_for_update(no_key=True, skip_locked=True).filter(
             city=city, state__in=OPEN_STATES, last_day__lt=today

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -25,6 +24,7 @@ from accounts.services import ensure_person, record_consent
 from accounts.sign_in import start_code_sign_in
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind, Source
+from cities.days import local_day
 from cities.models import City
 from needs import selectors, services, words
 from needs.forms import FORMS, AddressForm, NeedForm, WithdrawForm
@@ -244,7 +244,7 @@ def withdraw(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 def _moment(city: City) -> tuple[datetime, Any]:
     """Now, and the town's today."""
     now = timezone.now()
-    return now, timezone.localdate(now, ZoneInfo(city.timezone))
+    return now, local_day(now, city)
 
 
 def _need(request: HttpRequest, city: City, reference: str) -> Need:

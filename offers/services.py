@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
@@ -20,6 +18,7 @@ from catalogue.constraints import insert_checked, violated
 from catalogue.fields.offers import OFFER, check_periods
 from catalogue.references import new_reference
 from catalogue.vocabulary import Source
+from cities.days import local_day
 from cities.models import City
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
@@ -67,7 +66,7 @@ def register(
         known = Offer.objects.filter(city=city, external_key=external_key).first()
         if known is not None:
             return known
-    today = timezone.localdate(now, ZoneInfo(city.timezone))
+    today = local_day(now, city)
     offer = Offer(
         **OFFER.settled(fields, today=today),
         city=city,
@@ -139,7 +138,7 @@ def change(
     offer = _locked(offer_id)
     if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
         raise _refused(offer)
-    today = timezone.localdate(now, ZoneInfo(offer.city.timezone))
+    today = local_day(now, offer.city)
     before = changes.values(offer)
     fields = OFFER.settled(fields, today=today, before=offer)
     for name, value in fields.items():

@@ -6,7 +6,6 @@ left out of a sentence still counts in the figures, which the law gives a right 
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
@@ -17,6 +16,7 @@ import engine
 from catalogue.labels import category_label, language_names, listed, quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
+from cities.days import local_time
 from cities.models import City
 from matching.algorithm import notice
 from matching.lifecycle import Role
@@ -355,7 +355,7 @@ def _rank(match: Match, scan: Scan | None) -> str:
         "Au dernier calcul de ce besoin, le %(day)s, %(n)s proposition était possible.",
         "Au dernier calcul de ce besoin, le %(day)s, %(n)s propositions étaient possibles.",
         scan.feasible,
-    ) % {"day": date_format(_here(scan.scanned_at, match.city), "DATE_FORMAT"), "n": scan.feasible}
+    ) % {"day": date_format(local_time(scan.scanned_at, match.city), "DATE_FORMAT"), "n": scan.feasible}
     return f"{place} {possible}"
 
 
@@ -424,12 +424,7 @@ def _figure(points: float) -> str:
 
 
 def _moment(moment: datetime, city: City) -> str:
-    return date_format(_here(moment, city), "DATETIME_FORMAT")
-
-
-def _here(moment: datetime, city: City) -> datetime:
-    """As the town's clocks showed it."""
-    return moment.astimezone(ZoneInfo(city.timezone))
+    return date_format(local_time(moment, city), "DATETIME_FORMAT")
 
 
 def _isolated(text: str) -> str:

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.times import day_words, hour_words
 from catalogue.vocabulary import Kind, Urgency
-from cities.days import local_day
+from cities.days import local_day, local_time
 from cities.models import City, Commune
 from engine.planning import EQUAL
 from matching import plans, presentation
@@ -174,7 +173,7 @@ def _state(line: PlanLine, decided: Sequence[Match]) -> tuple[str, str, str]:
 
 def _moment(moment: datetime, city: City, *, now: datetime) -> str:
     """ "14 h 05" of the town's clock, or its day when that is not today."""
-    here = moment.astimezone(ZoneInfo(city.timezone))
+    here = local_time(moment, city)
     if here.date() != local_day(now, city):
         return _("le %(day)s") % {"day": day_words(here.date())}
     return hour_words(here.hour * 60 + here.minute)

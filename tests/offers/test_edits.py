@@ -209,7 +209,7 @@ def test_the_history_says_who_when_and_what(
     assert (first["note"], first["at"]) == ("vous", NOW)
     assert first["lines"] == [
         "Jours\u202f: du 3 au 20 mars → du 3 au 15 mars",
-        "Adresse\u202f: 12 rue des Invités → 3 rue du Lac",
+        "Adresse (cachée)\u202f: 12 rue des Invités → 3 rue du Lac",
     ]
     assert [event["note"] for event in history(as_user(coordinator), offer)] == ["vous", "Camille"]
     colleague = CityRoleFactory(city=city, role=Role.OPERATOR).user
