@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -32,6 +31,7 @@ from catalogue.spreadsheets import (
     whole,
 )
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Source
+from cities.days import local_day
 from cities.models import City
 from needs.models import Need
 from needs.services import SCAN_TASK, register
@@ -95,7 +95,7 @@ class _Keeper:
 
     def __init__(self, city: City, organisation: Organisation, by: User, now: datetime) -> None:
         self.city, self.organisation, self.by, self.now = city, organisation, by, now
-        self.today = now.astimezone(ZoneInfo(city.timezone)).date()
+        self.today = local_day(now, city)
         # Two associations may both number their cases from 1.
         self.prefix = f"import/{organisation.pk}:"
         self.places = Places(city)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -41,6 +40,7 @@ from catalogue.spreadsheets import (
     whole,
 )
 from catalogue.vocabulary import CATEGORIES, Category, Source
+from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
 from offers.models import Offer
@@ -160,7 +160,7 @@ class _Keeper:
 
     def __init__(self, city: City, list_name: str, by: User | None, now: datetime) -> None:
         self.city, self.by, self.now = city, by, now
-        self.today = now.astimezone(ZoneInfo(city.timezone)).date()
+        self.today = local_day(now, city)
         self.prefix = f"import/{list_name}:" if list_name else "import:"
         self.places = Places(city)
         self.strangers = 0
@@ -243,7 +243,7 @@ class _Keeper:
             return None
         if confirmed_on > self.today:
             raise RowRefused(row.bad("confirmed_on", _("ce jour n’est pas encore venu.")))
-        midnight = datetime.combine(confirmed_on, datetime.min.time(), ZoneInfo(self.city.timezone))
+        midnight = midnight(confirmed_on, self.city)
         return min(midnight, self.now)
 
     def _owner(self, row: Row) -> User:
