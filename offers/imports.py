@@ -243,8 +243,8 @@ class _Keeper:
             return None
         if confirmed_on > self.today:
             raise RowRefused(row.bad("confirmed_on", _("ce jour n’est pas encore venu.")))
-        midnight = midnight(confirmed_on, self.city)
-        return min(midnight, self.now)
+        first_moment = midnight(confirmed_on, self.city)
+        return min(first_moment, self.now)
 
     def _owner(self, row: Row) -> User:
         email, phone = row["contact_email"], row["contact_phone"]
