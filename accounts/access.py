@@ -8,47 +8,61 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import models
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Value
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organisation, User
+from accounts.roles import (
+    ADMINISTRATION,
+    ASSOCIATION,
+    COORDINATION,
+    DESK,
+    STEERING,
+    TEAM,
+    Role,
+    Roles,
+    VisibleQuerySet,
+    associations_of,
+    towns_of,
+)
 from cities.models import City
 
-if TYPE_CHECKING:
-    from accounts.models import Organisation, User
-
-# --- The roles, and who is in which set ----------------------------------------------------------------
-
-
-class Role(models.TextChoices):
-    COORDINATOR = "coordinator", _("coordination")
-    OPERATOR = "operator", _("accueil téléphonique")
-    ADMINISTRATOR = "administrator", _("administration")
-
-
-Roles = frozenset[Role]
-# Those who decide: everything in the town.
-COORDINATION: Roles = frozenset({Role.COORDINATOR})
-# Those who answer people and associations, and enter for a caller.
-DESK: Roles = COORDINATION | {Role.OPERATOR}
-# Those who see settings and teams, and no offer or need.
-ADMINISTRATION: Roles = frozenset({Role.ADMINISTRATOR})
-# Those who say what the town's score counts.
-STEERING: Roles = COORDINATION | ADMINISTRATION
-TEAM: Roles = frozenset(Role)
-# Beside the roles: whoever is a member of an association of the town.
-ASSOCIATION = "association"
+__all__ = [
+    "ADMINISTRATION",
+    "ANYBODY",
+    "ASSOCIATION",
+    "COORDINATION",
+    "DESK",
+    "PUBLIC",
+    "SIGNED_IN",
+    "STEERING",
+    "TEAM",
+    "Audience",
+    "May",
+    "Role",
+    "Roles",
+    "VisibleQuerySet",
+    "associations_of",
+    "forget_roles",
+    "has_role",
+    "is_member",
+    "person",
+    "require",
+    "roles_in",
+    "town_of",
+    "town_page",
+    "towns_of",
+]
 
 # --- What somebody is in a town ------------------------------------------------------------------------
 
 
-def roles_in(user: "User | AnonymousUser", city: City) -> frozenset[str]:
+def roles_in(user: User | AnonymousUser, city: City) -> frozenset[str]:
     """The words of Role, and ASSOCIATION for a member of one of the town's associations, suspended or not.
 
     Kept on the instance: `request.user` lives as long as its request, and each page asks several times.
@@ -69,46 +83,19 @@ def roles_in(user: "User | AnonymousUser", city: City) -> frozenset[str]:
     return known[city.pk]
 
 
-def forget_roles(user: "User") -> None:
+def forget_roles(user: User) -> None:
     """Read the roles of this instance again at the next question."""
     user.__dict__.pop("_roles", None)
 
 
-def has_role(user: "User | AnonymousUser", city: City, roles: Roles) -> bool:
+def has_role(user: User | AnonymousUser, city: City, roles: Roles) -> bool:
     """Whether somebody has one of these roles in the town: `has_role(by, offer.city, DESK)`."""
     return bool(roles_in(user, city) & roles)
 
 
-def is_member(user: "User", organisation: "Organisation") -> bool:
+def is_member(user: User, organisation: Organisation) -> bool:
     """Whether somebody speaks for the association."""
     return user.is_active and user.memberships.filter(organisation=organisation).exists()
-
-
-# --- What exists for somebody --------------------------------------------------------------------------
-
-Row = TypeVar("Row", bound=models.Model)
-
-
-class VisibleQuerySet(models.QuerySet[Row]):
-    """Rows of which each reader sees some, and a visitor none."""
-
-    def visible_to(self, user: "User | AnonymousUser") -> Self:
-        """What this reader may know to exist; every list and every look-up starts here."""
-        return self.filter(self.seen_by(user)) if user.is_authenticated else self.none()
-
-    def seen_by(self, user: "User") -> Q:
-        """Which rows somebody sees who is signed in."""
-        raise NotImplementedError
-
-
-def towns_of(user: "User", roles: Roles) -> QuerySet[Any, Any]:
-    """The towns in which somebody has one of these roles, for a subquery: `Q(city__in=towns_of(user, DESK))`."""
-    return user.city_roles.filter(role__in=sorted(roles)).values("city")
-
-
-def associations_of(user: "User") -> QuerySet[Any, Any]:
-    """The associations that somebody is a member of, suspended ones too, for a subquery."""
-    return user.memberships.values("organisation")
 
 
 # --- Pages ---------------------------------------------------------------------------------------------
@@ -167,7 +154,7 @@ def _town(request: HttpRequest, slug: str) -> City | None:
     return found
 
 
-def person(request: HttpRequest) -> "User":
+def person(request: HttpRequest) -> User:
     """Who is signed in, on a page that lets nobody else come."""
     assert request.user.is_authenticated
     return request.user
@@ -198,7 +185,7 @@ class May:
     offer: bool = False
 
     @classmethod
-    def of(cls, user: "User | AnonymousUser", city: City | None) -> "May":
+    def of(cls, user: User | AnonymousUser, city: City | None) -> "May":
         if city is None or not user.is_authenticated:
             return cls()
         roles = roles_in(user, city)

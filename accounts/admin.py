@@ -199,38 +199,27 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_select_related = ["user"]
 
 
-class ChangesAdmin(ReadOnlyAdmin):
-    """Who changed what: old and new of each field, as they are kept."""
+@admin.register(PersonEdit, OrganisationEdit, CityEdit)
+class EditAdmin(ReadOnlyAdmin):
+    """Who changed which fields of whom or what; old and new, which may be personal, stand on the row's own page."""
 
+    says = "__str__"
     list_filter = ["at"]
     date_hierarchy = "at"
 
+    def about(self) -> list[str]:
+        """What the row is about: its keys but for who did it."""
+        return [field.name for field in self.opts.fields if field.many_to_one and field.name != "by"]
 
-@admin.register(PersonEdit)
-class PersonEditAdmin(ChangesAdmin):
-    list_display = ["at", "person", "by", "__str__"]
-    list_select_related = ["person", "by"]
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("at", *self.about(), "by", self.says)
 
-
-@admin.register(RoleChange)
-class RoleChangeAdmin(ChangesAdmin):
-    list_display = ["at", "person", "city", "by", "what"]
-    list_select_related = ["person", "city", "by"]
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
+        return [*self.about(), "by"]
 
 
-@admin.register(OrganisationEdit)
-class OrganisationEditAdmin(ChangesAdmin):
-    list_display = ["at", "organisation", "by", "__str__"]
-    list_select_related = ["organisation", "by"]
+@admin.register(RoleChange, MembershipChange)
+class PartAdmin(EditAdmin):
+    """Who gave or took which part: in the list already, for a part is not personal."""
 
-
-@admin.register(MembershipChange)
-class MembershipChangeAdmin(ChangesAdmin):
-    list_display = ["at", "person", "organisation", "by", "what"]
-    list_select_related = ["person", "organisation", "by"]
-
-
-@admin.register(CityEdit)
-class CityEditAdmin(ChangesAdmin):
-    list_display = ["at", "city", "by", "__str__"]
-    list_select_related = ["city", "by"]
+    says = "what"

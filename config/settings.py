@@ -12,7 +12,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from notifications import channels
+from notifications import channel_folders
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("ACCORDE_DATA", BASE_DIR / "var"))
@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "cities",
     "catalogue",
     "notifications",
-    *[f"notifications.channels.{name}" for name in channels.names()],
+    *[f"notifications.channels.{name}" for name in channel_folders.names()],
     "offers",
     "needs",
     "matching",
@@ -244,8 +244,8 @@ def told(name: str, default: str | int | bool) -> str | int | bool:
     return type(default)(os.environ.get(name, default))
 
 
-globals().update(channels.fixed())
-globals().update({name: told(name, default) for name, default in channels.variables().items()})
+globals().update(channel_folders.fixed())
+globals().update({name: told(name, default) for name, default in channel_folders.variables().items()})
 
 # --- Safety -------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from cities.models import City
 from demo.people import People
 from needs import messages as need_messages
 from needs.models import Need
-from notifications.channels import registry
+from notifications import channel_registry
 from notifications.models import Message, MessageState
 from notifications.services import Text
 from offers import messages as offer_messages
@@ -48,7 +48,7 @@ def settle_past(city: City, people: People, *, now: datetime) -> None:
     """Mark as sent, or told by phone, all but the latest, so that the worker does not send hundreds."""
     waiting = Message.objects.filter(city=city, state=MessageState.QUEUED, due_at__lte=now)
     latest = waiting.order_by("-created_at", "-id")
-    by_machine = Q(channel__in=registry.by_machine())
+    by_machine = Q(channel__in=channel_registry.by_machine())
     kept = list(latest.filter(by_machine).values_list("pk", flat=True)[:LEFT_TO_SEND])
     waiting.filter(by_machine).exclude(pk__in=kept).update(
         state=MessageState.SENT,
@@ -78,7 +78,7 @@ def _row(
     return Message(
         recipient=reader,
         city=entry.city,
-        channel=registry.preferred(reader),
+        channel=channel_registry.preferred(reader),
         event=event,
         subject_key=subject,
         language=settings.LANGUAGE_CODE,

@@ -11,7 +11,8 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 from stdnum import luhn
 
-from accounts.models import CityRole, Consent, Membership, Organisation, OrganisationReview, Role, User
+from accounts.access import Role
+from accounts.models import CityRole, Consent, Membership, Organisation, OrganisationReview, User
 from cities.models import City
 from offers.intake import WORDING_VERSION
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from demo import mail, selectors
-from notifications.channels import registry
+from notifications import channel_registry
 from notifications.models import Message
 
 PER_PAGE = 20
@@ -97,7 +97,7 @@ def _letter(message: Message) -> dict[str, Any]:
     return {
         "message": message,
         "direction": "rtl" if language["bidi"] else "ltr",
-        "by_a_person": message.channel not in registry.by_machine(),
-        "channel": registry.label(message.channel),
+        "by_a_person": message.channel not in channel_registry.by_machine(),
+        "channel": channel_registry.label(message.channel),
         "open_to_all": found in OPEN_TO_ALL,
     }

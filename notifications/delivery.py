@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from notifications.channels import registry
-from notifications.channels.transport import NotSent, Transport, Unknown, transport_of
+from notifications import channel_registry
+from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.models import Message, MessageState
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def fail_orphans(*, by: None, now: datetime) -> int:
     Not at once: while a new version is put in place, a worker of the old one does not know its channels yet.
     """
     waiting = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now - INTERRUPTED_AFTER)
-    orphans = waiting.exclude(channel__in=list(registry.all_channels()))
+    orphans = waiting.exclude(channel__in=list(channel_registry.all_channels()))
     count = orphans.update(state=MessageState.FAILED, last_error="no such channel")
     if count:
         log.warning("messages whose channel is no more: %s", count)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
-from notifications.channels import registry
+from notifications import channel_registry
 
 
 class MessageState(models.TextChoices):
@@ -28,7 +28,7 @@ class MessageQuerySet(VisibleQuerySet["Message"]):
     def due(self, now: datetime) -> "MessageQuerySet":
         """Messages that a machine may send now."""
         return self.filter(
-            state=MessageState.QUEUED, due_at__lte=now, channel__in=sorted(registry.by_machine())
+            state=MessageState.QUEUED, due_at__lte=now, channel__in=sorted(channel_registry.by_machine())
         )
 
 
@@ -88,7 +88,7 @@ class Message(models.Model):
                 name="message_sending_is_claimed",
                 violation_error_message=_("Un envoi en cours porte l’heure de son début."),
             ),
-            *(rule for channel in registry.all_channels().values() for rule in channel.constraints),
+            *(rule for channel in channel_registry.all_channels().values() for rule in channel.constraints),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due"),
@@ -98,7 +98,7 @@ class Message(models.Model):
                 condition=Q(state__in=["failed", "uncertain"]),
                 name="message_undelivered",
             ),
-            *(index for channel in registry.all_channels().values() for index in channel.indexes),
+            *(index for channel in channel_registry.all_channels().values() for index in channel.indexes),
         ]
 
     def __str__(self) -> str:

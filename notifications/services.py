@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts.models import User
 from cities.models import City
-from notifications.channels import registry
+from notifications import channel_registry
 from notifications.models import Message, MessageState
 from notifications.wake_up import wake_on_commit
 
@@ -56,7 +56,7 @@ def queue(
             message = Message.objects.create(
                 **key,
                 city=city,
-                channel=registry.preferred(recipient),
+                channel=channel_registry.preferred(recipient),
                 language=language,
                 title=text.title[:200],
                 body=text.body,
@@ -69,7 +69,7 @@ def queue(
         if Message.objects.filter(**key).exists():
             return None  # another transaction queued the same one meanwhile
         raise
-    if message.channel in registry.by_machine() and message.due_at <= now:
+    if message.channel in channel_registry.by_machine() and message.due_at <= now:
         wake_on_commit(DELIVER_TASK)
     return message
 
@@ -83,10 +83,10 @@ def retry_uncertain(*, message_id: int, by: User, now: datetime) -> Message:
     message = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message_id)
     if message.state in (MessageState.UNCERTAIN, MessageState.FAILED):
         message.state, message.due_at, message.tried_since = MessageState.QUEUED, now, None
-        message.channel = registry.preferred(message.recipient)
+        message.channel = channel_registry.preferred(message.recipient)
         message.save(update_fields=["state", "due_at", "tried_since", "channel"])
         log.info("message %s queued again by user %s", message.pk, by.pk)
-        if message.channel in registry.by_machine():
+        if message.channel in channel_registry.by_machine():
             wake_on_commit(DELIVER_TASK)
     return message
 

@@ -2,11 +2,11 @@
 
 from django.urls import include, path
 
-from notifications import channels
+from notifications import channel_folders
 
 app_name = "notifications"
 urlpatterns = [
-    path("", include((channels.part(name, "urls"), name)))
-    for name in channels.names()
-    if channels.has(name, "urls")
+    path("", include((channel_folders.part(name, "urls"), name)))
+    for name in channel_folders.names()
+    if channel_folders.has(name, "urls")
 ]

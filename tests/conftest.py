@@ -27,7 +27,7 @@ import psycopg
 import pytest
 
 from config import embedded, run
-from notifications import channels
+from notifications import channel_folders
 from tests import migrated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +41,7 @@ _urls = _until_the_end.enter_context(embedded.servers(_folder, lasting=False))
 # Nothing of the developer's own settings may leak into a test, least of all a database.
 _READ = re.compile(r'(?:environ\.get|flag|words)\(\s*"(\w+)"')
 _names = _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
-for _name in [*_names, *channels.variables()]:
+for _name in [*_names, *channel_folders.variables()]:
     if _name != "ACCORDE_DATA":
         os.environ.pop(_name, None)
 os.environ.update(_urls)

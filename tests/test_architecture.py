@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def test_the_import_contracts_hold():
 def test_every_folder_of_code_has_its_layer():
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages - {"tests", "bench"} == set(APPS)
+
+
+def test_circles_are_looked_for_in_every_folder_of_code():
+    """A contract knows only the folders that it lists, and passes over a new one."""
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (no_circle,) = [rule for rule in linter["contracts"] if rule["type"] == "acyclic_siblings"]
+    assert set(no_circle["ancestors"]) == set(linter["root_packages"]) == {*APPS, "bench"}
 
 
 def test_the_linter_sees_every_folder_of_code():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from notifications import channels
+from notifications import channel_folders
 
 ROOT = Path(__file__).resolve().parent.parent
 TOWN = {
@@ -82,7 +82,9 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE))
     code = "".join((ROOT / "config" / name).read_text(encoding="utf-8") for name in ("settings.py", "run.py"))
-    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"(\w+)"', code)) | set(channels.variables())
+    read = set(re.findall(r'(?:environ\.get|flag|words)\(\s*"(\w+)"', code)) | set(
+        channel_folders.variables()
+    )
     # Set by the image, the compose file, the tests or whoever runs the demonstration, rather than by a town.
     internal = {"ACCORDE_MODE", "ACCORDE_DATA", "DATABASE_URL", "REDIS_URL", "BIND", "PORT"}
     assert read - internal <= named
@@ -91,7 +93,7 @@ def test_the_example_names_every_variable_that_a_town_can_set():
 
 def test_the_containers_are_told_what_the_channels_ask_for():
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    assert [name for name in channels.variables() if f"\n    {name}: ${{{name}:" not in compose] == []
+    assert [name for name in channel_folders.variables() if f"\n    {name}: ${{{name}:" not in compose] == []
 
 
 def test_a_channels_settings_come_from_the_environment_in_the_kind_of_their_defaults():

@@ -3,7 +3,10 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
 
+from accounts import services
 from accounts.models import CityEdit, CityRole, Membership, PersonEdit, RoleChange
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -108,8 +111,26 @@ def test_a_town_opened_changed_and_linked(client, staff):
 
 
 @pytest.mark.parametrize(
-    "table", ["personedit", "rolechange", "organisationedit", "membershipchange", "cityedit"]
+    ("table", "columns"),
+    [
+        ("personedit", ("at", "person", "by", "__str__")),
+        ("rolechange", ("at", "person", "city", "by", "what")),
+        ("organisationedit", ("at", "organisation", "by", "__str__")),
+        ("membershipchange", ("at", "person", "organisation", "by", "what")),
+        ("cityedit", ("at", "city", "by", "__str__")),
+    ],
 )
-def test_the_histories_are_read_and_nothing_else(client, table):
-    assert client.get(reverse(f"admin:accounts_{table}_changelist")).status_code == 200
+def test_the_histories_are_read_and_nothing_else(client, table, columns):
+    page = client.get(reverse(f"admin:accounts_{table}_changelist"))
+    assert page.status_code == 200
+    assert tuple(page.context["cl"].list_display) == columns
     assert client.get(reverse(f"admin:accounts_{table}_add")).status_code == 403
+
+
+def test_a_history_shows_its_rows(client, staff):
+    role = CityRoleFactory(role="operator")
+    moment = {"by": staff, "now": timezone.now()}
+    services.take_role(user=role.user, city=role.city, role="operator", **moment)
+    page = client.get(reverse("admin:accounts_rolechange_changelist"))
+    for words in (str(role.user), str(role.city), str(staff), "operator"):
+        assert escape(words) in page.content.decode()

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from notifications import channels
-from notifications.channels import registry
+from notifications import channel_registry, channels
 
 HANG_UP = "hang up"
 SAY_NOTHING = "say nothing"  # until `release` is set
@@ -116,5 +115,5 @@ def courier(
 
 
 def _read_again() -> None:
-    registry.all_channels.cache_clear()
-    registry.by_machine.cache_clear()
+    channel_registry.all_channels.cache_clear()
+    channel_registry.by_machine.cache_clear()

@@ -4,7 +4,7 @@ from django.db.models import CheckConstraint, Index, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from notifications.channels.registry import Channel
+from notifications.channel_registry import Channel
 
 NAME = "call"
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from notifications.channels.registry import Channel
+from notifications.channel_registry import Channel
 
 
 def reaches(person: User) -> bool:

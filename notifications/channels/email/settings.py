@@ -1,6 +1,6 @@
 """The mail server. Sign-in codes go the same way."""
 
-from notifications.channels import Variables
+from notifications.channel_folders import Variables
 
 VARIABLES: Variables = {
     "EMAIL_HOST": "127.0.0.1",

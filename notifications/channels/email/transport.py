@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
-from notifications.channels.transport import NotSent, Unknown
+from notifications.channel_transport import NotSent, Unknown
 from notifications.models import Message
 
 # A phone number: its groups would change places in a text written from right to left.

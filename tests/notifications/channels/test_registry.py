@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
-from notifications import channels
-from notifications.channels import registry
-from notifications.channels.transport import transport_of
+from notifications import channel_folders, channel_registry
+from notifications.channel_transport import transport_of
 from notifications.models import Message
 from tests.factories.accounts import UserFactory
 from tests.test_architecture import ROOT, imports, names, sources
@@ -18,30 +17,30 @@ HOUSE = ROOT / "notifications"
 
 
 def test_whoever_has_an_address_is_written_to_and_anybody_else_is_called(db):
-    assert registry.preferred(UserFactory()) == "email"
-    assert registry.preferred(UserFactory(phone_only=True)) == "call"
+    assert channel_registry.preferred(UserFactory()) == "email"
+    assert channel_registry.preferred(UserFactory(phone_only=True)) == "call"
 
 
 def test_the_last_channel_reaches_everybody():
-    *_others, last = registry.all_channels().values()
+    *_others, last = channel_registry.all_channels().values()
     assert last.reaches(User())
 
 
 def test_mail_is_sent_by_a_machine_and_calls_are_made_by_a_person():
-    assert registry.by_machine() == {"email"}
-    assert list(registry.all_channels()) == ["email", "call"]
+    assert channel_registry.by_machine() == {"email"}
+    assert list(channel_registry.all_channels()) == ["email", "call"]
 
 
 def test_a_folder_is_a_channel(courier, db):
-    assert channels.names() == ["call", "courier", "email"]
-    assert list(registry.all_channels()) == ["courier", "email", "call"]
-    assert registry.by_machine() == {"courier", "email"}
-    assert registry.preferred(UserFactory(email="agent@mairie.exemple.fr")) == "courier"
-    assert registry.preferred(UserFactory()) == "email"
+    assert channel_folders.names() == ["call", "courier", "email"]
+    assert list(channel_registry.all_channels()) == ["courier", "email", "call"]
+    assert channel_registry.by_machine() == {"courier", "email"}
+    assert channel_registry.preferred(UserFactory(email="agent@mairie.exemple.fr")) == "courier"
+    assert channel_registry.preferred(UserFactory()) == "email"
 
 
 def test_each_channel_has_a_name_that_fits_a_label_and_a_place_of_its_own(courier):
-    found = registry.all_channels()
+    found = channel_registry.all_channels()
     longest = Message._meta.get_field("channel").max_length
     assert [name for name in found if len(name) > longest] == []
     assert all(str(channel.label) for channel in found.values())
@@ -49,13 +48,13 @@ def test_each_channel_has_a_name_that_fits_a_label_and_a_place_of_its_own(courie
 
 
 def test_each_transport_keeps_to_the_interface(courier):
-    for name in registry.by_machine():
+    for name in channel_registry.by_machine():
         transport = transport_of(name)
         assert all(hasattr(transport, method) for method in ("__enter__", "__exit__", "send")), name
 
 
 def test_screens_can_name_a_channel_even_when_it_is_no_more():
-    assert [registry.label(name) for name in ("call", "pigeon")] == ["par téléphone", "pigeon"]
+    assert [channel_registry.label(name) for name in ("call", "pigeon")] == ["par téléphone", "pigeon"]
 
 
 # --- Nobody looks into a folder ------------------------------------------------------------------------
@@ -66,8 +65,12 @@ def test_only_a_folder_imports_what_is_in_it():
     for path in sources():
         for module in imports(path):
             found = re.match(r"notifications\.channels\.(\w+)", module)
-            inside = found and found[1] in channels.names() and HOUSE / "channels" / found[1] in path.parents
-            if found and found[1] in channels.names() and not inside:
+            inside = (
+                found
+                and found[1] in channel_folders.names()
+                and HOUSE / "channels" / found[1] in path.parents
+            )
+            if found and found[1] in channel_folders.names() and not inside:
                 wrong.append(f"{names(path)}: {module}")
     assert not wrong
 
@@ -80,4 +83,4 @@ def test_the_outbox_knows_no_channel_by_name(path: Path):
     texts = {
         node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)
     }
-    assert not texts & set(channels.names())
+    assert not texts & set(channel_folders.names())

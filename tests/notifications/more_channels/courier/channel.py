@@ -1,4 +1,4 @@
-from notifications.channels.registry import Channel
+from notifications.channel_registry import Channel
 
 
 def reaches(person):

@@ -5,7 +5,7 @@ import smtplib
 
 from django.conf import settings
 
-from notifications.channels.transport import NotSent
+from notifications.channel_transport import NotSent
 
 
 class Transport:

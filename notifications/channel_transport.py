@@ -7,7 +7,7 @@ A transport is opened once for a batch, then sends one message at a time. It say
 from types import TracebackType
 from typing import Protocol, Self
 
-from notifications import channels
+from notifications import channel_folders
 from notifications.models import Message
 
 
@@ -52,5 +52,5 @@ class Transport(Protocol):
 
 def transport_of(channel: str) -> Transport:
     """The transport of a channel, not yet opened."""
-    transport: Transport = channels.part(channel, "transport").Transport()
+    transport: Transport = channel_folders.part(channel, "transport").Transport()
     return transport

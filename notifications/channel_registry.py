@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import BaseConstraint, Index
 
 from accounts.models import User
-from notifications import channels
+from notifications import channel_folders
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -31,14 +31,16 @@ class Channel:
 @cache
 def all_channels() -> Mapping[str, Channel]:
     """Every channel by its name, the preferred one first."""
-    found: dict[str, Channel] = {name: channels.part(name, "channel").CHANNEL for name in channels.names()}
+    found: dict[str, Channel] = {
+        name: channel_folders.part(name, "channel").CHANNEL for name in channel_folders.names()
+    }
     return dict(sorted(found.items(), key=lambda pair: pair[1].preference))
 
 
 @cache
 def by_machine() -> frozenset[str]:
     """The channels that deliver by themselves. On the others a message waits for a person."""
-    return frozenset(name for name in all_channels() if channels.has(name, "transport"))
+    return frozenset(name for name in all_channels() if channel_folders.has(name, "transport"))
 
 
 def preferred(person: User) -> str:
