@@ -104,6 +104,14 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line_fastest_first():
     ]
 
 
+def test_what_was_measured_is_read_again(tmp_path):
+    measure = Measure(
+        seconds={"slow": 3, "fast": 1}, lines={"rules.py": {5: ["slow"], 7: ["fast", "slow"], 8: []}}
+    )
+    measure.write(tmp_path / "kept.json")
+    assert Measure.read(tmp_path / "kept.json") == measure
+
+
 def test_every_accepted_survivor_has_its_reason():
     for entry in tomllib.loads(sampling.ACCEPTED.read_text(encoding="utf-8"))["mutant"]:
         assert set(entry) == {"file", "in", "before", "after", "reason"}

@@ -42,6 +42,7 @@ GROUPS = [
             "tests/matching/test_messages.py",
             "tests/matching/test_town_time.py",
             "tests/matching/test_pages.py",
+            "tests/matching/test_selectors.py",
             "tests/matching/test_sql.py",
             "tests/followups/test_followups.py",
         ),

@@ -69,6 +69,26 @@ class Measure:
     seconds: dict[str, float] = field(default_factory=dict)
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
 
+    def write(self, path: Path) -> None:
+        number = {test: place for place, test in enumerate(self.seconds)}
+        lines = {
+            name: [[line, *(number[test] for test in tests)] for line, tests in of_file.items()]
+            for name, of_file in self.lines.items()
+        }
+        path.write_text(json.dumps([self.seconds, lines]))
+
+    @classmethod
+    def read(cls, path: Path) -> "Measure":
+        seconds, lines = json.loads(path.read_text())
+        names = list(seconds)
+        return cls(
+            seconds,
+            {
+                name: {line: [names[number] for number in numbers] for line, *numbers in of_file}
+                for name, of_file in lines.items()
+            },
+        )
+
     def tests_for(self, mutant: Mutant) -> list[str]:
         """The tests to run, fastest first. For what runs at import, those that run anything of the file."""
         lines = self.lines.get(mutant.path, {})
@@ -191,9 +211,7 @@ def measure(group: Group, folder: Path, environment: dict[str, str]) -> Measure:
         _, status = os.waitpid(_child(log, environment, partial(_measure, group, kept)), 0)
         if status or not kept.exists():
             raise SystemExit(f"{log.read_text()}\nLes tests échouent sans mutant : {log}")
-    data = json.loads(kept.read_text())
-    lines = {path: {int(line): tests for line, tests in of.items()} for path, of in data["lines"].items()}
-    return Measure(seconds=data["seconds"], lines=lines)
+    return Measure.read(kept)
 
 
 def _measure(group: Group, kept: Path) -> int:
@@ -207,7 +225,7 @@ def _measure(group: Group, kept: Path) -> int:
         for path in group.files():
             lines = covered.get_data().contexts_by_lineno(str(ROOT / path))
             found.lines[path] = {line: [test for test in tests if test] for line, tests in lines.items()}
-        kept.write_text(json.dumps({"seconds": found.seconds, "lines": found.lines}))
+        found.write(kept)
     return status
 
 
