@@ -55,11 +55,16 @@ def test_texts_types_imports_and_decorators_are_left_alone():
         from engine import rank
         __all__ = ["rank"]
         Days: TypeAlias = tuple[1, 2]
+        Kind = Literal["housing", "goods"]
+        Rule = Callable[[Pairs], npt.NDArray[bool]]
 
         @limited(5)
         def words(day: "Day"):
             """Says it."""
             return _("demain")
+
+        def column(values):
+            values.astype(np.int32)
         '''
     )
 

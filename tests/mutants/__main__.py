@@ -37,10 +37,7 @@ GROUPS = [
             "tests/matching/test_lifecycle.py",
             "tests/matching/test_decisions.py",
             "tests/matching/test_capacity.py",
-            "tests/matching/test_match_ends.py",
-            "tests/matching/test_concerned.py",
             "tests/matching/test_messages.py",
-            "tests/matching/test_town_time.py",
             "tests/matching/test_pages.py",
             "tests/matching/test_selectors.py",
             "tests/matching/test_sql.py",
@@ -81,7 +78,11 @@ def main(arguments: Sequence[str]) -> int:
     elif not options.all and (options.sample or not options.paths):
         chosen = drawn(chosen, options.sample or SAMPLE, options.seed)
     equivalent = [mutant for mutant in chosen if mutant.key in accepted]
-    chosen = [mutant for mutant in chosen if mutant.key not in accepted]
+    # In the order of the draw, so that a run which is broken off has tried a sample too.
+    chosen = sorted(
+        (mutant for mutant in chosen if mutant.key not in accepted),
+        key=lambda mutant: mutant.rank(options.seed),
+    )
     total = sum(map(len, every.values()))
     print(
         f"{len(chosen)} mutants sur {total} (graine {options.seed}), {len(equivalent)} équivalents mis de côté"
@@ -104,8 +105,9 @@ def main(arguments: Sequence[str]) -> int:
             done.append(outcome)
             if outcome.survived:
                 print(described(outcome), flush=True)
-            elif len(done) % 25 == 0:
-                print(f"… {len(done)} / {len(chosen)}, {time.monotonic() - begun:.0f} s", flush=True)
+            if len(done) % 25 == 0:
+                killed = sum(not outcome.survived for outcome in done)
+                print(f"… {killed} / {len(done)} en {time.monotonic() - begun:.0f} s", flush=True)
     survivors = [outcome.mutant for outcome in done if outcome.survived]
     last.write_text(json.dumps([(*mutant.key, mutant.nth) for mutant in survivors]))
     return report(

@@ -13,10 +13,13 @@ from itertools import accumulate
 import libcst as cst
 from libcst import matchers as m
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider, PositionProvider
-from mutmut.mutation.mutators import mutation_operators, operator_string
+from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
 
 TRANSLATES = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 SWAPPED = {"any": "all", "all": "any", "min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum"}
+_CAP_WORDS = m.Name(m.MatchRegex("([A-Z]+[a-z]+)+"))
+TYPE = m.Subscript(value=_CAP_WORDS | m.Attribute(attr=_CAP_WORDS))  # Literal["a"], npt.NDArray[np.int64]
+WIDTH = m.Attribute(value=m.Name("np"), attr=m.Name(m.MatchRegex("(int|uint|float)[0-9]+|bool_")))
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,15 @@ def mutants_of(path: str, source: bytes) -> list[Mutant]:
     return visitor.found
 
 
+def _arguments(node: cst.Call) -> Iterator[cst.Call]:
+    """mutmut's, but for the width of a number: `np.int32` for `np.int64` is no rule."""
+    for mutated in operator_arg_removal(node):
+        kept = {id(argument) for argument in mutated.args}
+        gone = [argument for argument in node.args if id(argument) not in kept]
+        if not all(m.matches(argument.value, WIDTH) for argument in gone):
+            yield mutated
+
+
 def _one_side(node: cst.BooleanOperation) -> Iterator[cst.BaseExpression]:
     """`a or b` → `a`, `b`; the same for `and`: each condition, and each fallback, has a reason to be there."""
     yield node.left
@@ -83,7 +95,8 @@ def _string(node: cst.BaseString) -> Iterable[cst.BaseString]:
 
 
 _OPERATORS = [
-    *((kind, operator) for kind, operator in mutation_operators if operator is not operator_string),
+    *(pair for pair in mutation_operators if pair[1] not in {operator_string, operator_arg_removal}),
+    (cst.Call, _arguments),
     (cst.BaseString, _string),
     (cst.BooleanOperation, _one_side),
     (cst.Call, _swapped_name),
@@ -127,6 +140,8 @@ class _Visitor(cst.CSTVisitor):
         if m.matches(node, m.AnnAssign(annotation=m.Annotation(annotation=m.Name("TypeAlias")))):
             return True
         if m.matches(node, m.Assign(targets=[m.AssignTarget(target=m.Name("__all__"))])):
+            return True
+        if isinstance(node, cst.Assign) and m.matches(node.value, TYPE | m.BinaryOperation(left=TYPE)):
             return True
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
             return node.func.value in TRANSLATES | {"cast", "TypeVar", "NewType"}

@@ -184,6 +184,8 @@ def _child(log: Path, environment: dict[str, str], work: Callable[[], int]) -> i
     status = NO_RESULT
     try:
         os.setpgid(0, 0)
+        # Set by our look at `config`; pytest would read the settings before the tests' conftest says what they are.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         os.environ.update(environment)
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
