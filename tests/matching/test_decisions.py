@@ -1,9 +1,11 @@
 """What each decision writes, frees and tells; and that no decision is ever rewritten."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts import services as accounts
 from accounts.models import Organisation, Role
@@ -549,6 +551,23 @@ def test_a_suggestion_set_aside_has_the_need_looked_at_again_and_not_the_offer(d
     assert (it.match.need.scan_due_at, it.match.offer.scan_due_at) == (NOW, None)
 
 
+@pytest.mark.parametrize(("act", "told_of"), [(Act.BREAK_OFF, "broken_off"), (Act.COMPLETE, None)])
+def test_what_the_follow_up_hears_is_its_own_decision(db, act, told_of):
+    it = until("under_way", story())
+    before = Message.objects.count()
+    now = at(it.match.first_day + timedelta(days=5))
+    with transaction.atomic():
+        match = services.locked(it.match.pk)
+        reason = REASON if told_of else ""
+        services.follow_up(match=match, act=act, by=it.citizen, now=now, reason=reason)
+    decision = Decision.objects.latest("id")
+    assert (decision.act, decision.role, decision.by, decision.at) == (act, "follow_up", it.citizen, now)
+    assert (decision.reason, decision.note) == (reason, "")
+    assert Message.objects.count() == before + bool(told_of)
+    if told_of:
+        assert told(told_of) == {it.coordinator.pk}
+
+
 # --- The scheduler's turn ------------------------------------------------------------------------------
 
 
@@ -590,3 +609,18 @@ def test_what_lost_its_need_or_its_offer_is_called_off_for_that_reason(db):
         (for_the_offer.match.pk, "clock", None, "offer_gone", NOW),
         (for_both.match.pk, "clock", None, "need_gone", NOW),
     ]
+
+
+# --- Locks ---------------------------------------------------------------------------------------------
+
+
+def test_offer_need_and_match_are_locked_in_this_order_and_not_their_keys(db):
+    """Of the match, only its own row: who reads the association or the commune never waits."""
+    it = story()
+    with CaptureQueriesContext(connection) as queries:
+        propose(it)
+    locks = [query["sql"] for query in queries if " UPDATE" in query["sql"] and " FOR " in query["sql"]]
+    tables = [re.search(r' FROM "(\w+)"', sql)[1] for sql in locks]
+    assert tables[:3] == ["offers_offer", "needs_need", "matching_match"]
+    assert all(" FOR NO KEY UPDATE" in sql for sql in locks)
+    assert locks[2].endswith(' FOR NO KEY UPDATE OF "matching_match"')
