@@ -538,6 +538,16 @@ def test_an_end_is_a_decision_with_who_when_and_why(db, end, act, role, person, 
     assert Match.objects.get(pk=it.match.pk).changed_at == now
 
 
+def test_a_proposal_keeps_its_note_and_the_plan_it_is_of(db):
+    plain, noted = story(), story()
+    propose(plain)
+    services.propose(
+        match_id=noted.match.pk, by=noted.coordinator, now=NOW, note="Appeler le soir.", plan_number=4
+    )
+    kept = Decision.objects.order_by("id").values_list("note", "plan_number")
+    assert list(kept) == [("", None), ("Appeler le soir.", 4)]
+
+
 def test_a_note_keeps_its_first_five_hundred_signs(db):
     it = story()
     services.dismiss(match_id=it.match.pk, by=it.coordinator, now=NOW, reason=REASON, note="a" * 500 + "b")
