@@ -621,6 +621,11 @@ def test_what_lost_its_need_or_its_offer_is_called_off_for_that_reason(db):
     ]
 
 
+def test_what_is_taken_says_what_was_tried_and_where_the_match_stands():
+    taken = services.Taken(MatchState.SUGGESTED)
+    assert (taken.act, taken.state, taken.why) == (Act.PROPOSE, MatchState.SUGGESTED, "taken")
+
+
 # --- Locks ---------------------------------------------------------------------------------------------
 
 
