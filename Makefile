@@ -63,6 +63,10 @@ format: setup ## Met en forme le code et les gabarits
 bench: setup ## Mesure le moteur et les pages à côté de requêtes simples (ARGS="--size L" : tout un pays ; docs/figures.md)
 	$(PY) -m bench $(ARGS)
 
+.PHONY: mutants
+mutants: setup ## Change le code par endroits et compte ce que les tests voient (ARGS=--all, ARGS=engine/rules.py)
+	$(PY) -m tests.mutants $(ARGS)
+
 .PHONY: screenshots
 screenshots: setup ## Prend les images du README sur la démonstration en marche (ARGS=http://127.0.0.1:8000)
 	$(PY) -m config.screenshots $(ARGS)

@@ -464,9 +464,8 @@ def _places(rows: Ints, of: int) -> Ints:
 
 
 def differ(one: Ints, other: Ints) -> bool:
-    """Is there more than one value among all of them?"""
-    both = [values for values in (one, other) if len(values)]
-    return any(bool((values != both[0][0]).any()) for values in both)
+    """Is there more than one value among all of them? Neither is empty."""
+    return bool((one != one[0]).any() or (other != one[0]).any())
 
 
 def any_word(masks: Masks) -> Bools:

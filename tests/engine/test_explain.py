@@ -3,6 +3,7 @@
 import pytest
 
 from engine import Slot, broken_rules, explain, explain_near_miss, rank
+from engine.explain import common_slots
 
 from .builders import STRASBOURG, TODAY, day, days, held, need, offer, words
 
@@ -185,3 +186,82 @@ def test_a_pairing_is_not_explained_by_the_wrong_records():
     (ranking,) = rank([asked], [offered], today=TODAY)
     with pytest.raises(ValueError, match=r"^pairing: "):
         explain(ranking.pairings[0], asked, offer(2), TODAY)
+    (near_miss,) = rank([need(step_free_needed=True)], [offered], today=TODAY)[0].near_misses
+    with pytest.raises(ValueError, match=r"^near_miss: "):
+        explain_near_miss(near_miss, need(2), offered)
+    with pytest.raises(ValueError, match=r"^near_miss: "):
+        explain_near_miss(near_miss, need(), offer(2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "code", "params", "good"),
+    [
+        (need(), offer(), "same_place", {"distance_km": 0, "reach_km": 0}, True),
+        (need(), offer(languages=words("fr")), "languages_unknown", {"unknown": ("need",)}, False),
+        (need(languages=words("fr")), offer(), "languages_unknown", {"unknown": ("offer",)}, False),
+        (need(), offer(), "languages_unknown", {"unknown": ("need", "offer")}, False),
+        (need(), offer(), "confirmation_unknown", {}, False),
+        (need(), offer(confirmed_on=day(0)), "confirmed", {"days": 0, "on": day(0)}, True),
+        (need(), offer(confirmed_on=day(3)), "confirmed", {"days": 0, "on": day(3)}, True),
+        (need(), offer(confirmed_on=day(-29)), "confirmed", {"days": 29, "on": day(-29)}, True),
+        (need(), offer(confirmed_on=day(-30)), "confirmed", {"days": 30, "on": day(-30)}, False),
+        (need(), offer(), "not_asked", {"times": 0}, True),
+        (need(), offer(asked_last_30_days=1), "asked", {"times": 1}, False),
+        (need(), offer(), "accepts_everyone", {}, True),
+        (need(), offer(accepts=words("men women")), "accepts", {"words": ("women", "men")}, True),
+        (need(step_free_needed=True), offer(step_free=True), "step_free", {}, True),
+        (need(pets=True), offer(pets_accepted=True), "pets_accepted", {}, True),
+        (need(), offer(shared_home=True), "shared_home", {}, True),
+        (need(forms=words("separate_room")), offer(), "form", {"form": "separate_room"}, True),
+        (
+            need(quantity=2),
+            offer(capacity=4),
+            "places_to_spare",
+            {"quantity": 2, "asked": 2, "remaining": 4, "capacity": 4, "kind": "housing"},
+            True,
+        ),
+        (
+            need(quantity=2),
+            offer(capacity=5),
+            "places_to_spare",
+            {"quantity": 2, "asked": 2, "remaining": 5, "capacity": 5, "kind": "housing"},
+            False,
+        ),
+        (
+            need(kind="goods", quantity=5, part_useful=True),
+            offer(kind="goods"),
+            "part_quantity",
+            {"quantity": 4, "asked": 5, "remaining": 4, "capacity": 4, "kind": "goods"},
+            False,
+        ),
+    ],
+)
+def test_a_reason_says_its_numbers_and_which_way_it_speaks(asked, offered, code, params, good):
+    found = reasons(asked, offered)[code]
+    assert (dict(found.params), found.good) == (params, good)
+
+
+@pytest.mark.parametrize(("reach_km", "good"), [(20.016, True), (20.014, False)])
+def test_half_of_the_reach_is_near(reach_km, good):
+    assert reasons(need(reach_km=reach_km), offer(lat=STRASBOURG[0] + 0.09))["distance"].good is good
+
+
+def test_what_nobody_asked_for_is_no_reason():
+    plain = need(kind="skill", category="french_lessons")
+    found = reasons(plain, offer(kind="skill", languages_from=words("fr"), slots=(Slot(0, 600, 720),)))
+    assert not found.keys() & {"languages", "slots", "accepts_everyone", "step_free", "remote", "linked_city"}
+    home = reasons(need(), offer(step_free=True, pets_accepted=True))
+    assert not home.keys() & {"step_free", "pets_accepted", "shared_home", "form", "linked_city"}
+
+
+def test_hours_in_common_are_those_of_a_day_in_the_order_of_the_week():
+    asked = need(kind="skill", slots=(Slot(4, 540, 720), Slot(0, 540, 720), Slot(0, 1080, 1200)))
+    offered = offer(
+        kind="skill", slots=(Slot(0, 1140, 1260), Slot(4, 600, 659), Slot(0, 0, 1440), Slot(4, 660, 900))
+    )
+    assert common_slots(asked, offered) == (
+        Slot(0, 540, 720),
+        Slot(0, 1080, 1200),
+        Slot(0, 1140, 1200),
+        Slot(4, 660, 720),
+    )

@@ -1,12 +1,12 @@
 """Wrong input is refused when a record is made, by the name of the field."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from math import inf, nan
 
 import pytest
 
-from engine import Hold, Slot, Weights, Window
+from engine import Hold, Need, Offer, Slot, Weights, Window
 
 from .builders import day, days, need, offer, words
 
@@ -119,3 +119,56 @@ def test_what_unknown_stands_for():
     assert need(part_useful=True).least_quantity == 2  # a household is housed together
     assert need(kind="skill", part_useful=True, people=3).least_quantity == 1
     assert need(min_days=3).least_days == 3
+
+
+def test_what_is_not_said_is_as_the_tables_of_an_import_leave_it_out():
+    """An offer promises nothing and a need asks for nothing beyond what it names."""
+    said = {"id": 1, "kind": "goods", "category": "bedding", "city": "a", "lat": 48.5, "lon": 7.7}
+    silent = Offer(**said, available=(Window(day(0)),), capacity=1)
+    for name, value in {
+        "reach_km": 0.0, "languages": frozenset(), "confirmed_on": None, "asked_last_30_days": None,
+        "registered_at": None, "holds": (), "shared_with_linked": False, "is_open": True, "shared_home": False,
+        "accepts": frozenset(), "step_free": False, "pets_accepted": False, "languages_from": frozenset(),
+        "languages_to": frozenset(), "slots": (), "remote": False,
+    }.items():  # fmt: skip
+        assert getattr(silent, name) == value, name
+    asks = Need(**said, first_day=day(0), last_day=day(1), quantity=1)
+    for name, value in {
+        "reach_km": 0.0, "languages": frozenset(), "min_days": None, "asked": None, "part_useful": False,
+        "people": None, "urgency": "planned", "is_open": True, "adult_women": 0, "adult_men": 0, "children": 0,
+        "couple": False, "lone_minor": False, "step_free_needed": False, "pets": False, "shared_home_ok": True,
+        "forms": frozenset(), "languages_from": frozenset(), "languages_to": frozenset(), "slots": (),
+        "remote_ok": False,
+    }.items():  # fmt: skip
+        assert getattr(asks, name) == value, name
+    home = {name: value for name, value in said.items() if name != "category"} | {"kind": "housing"}
+    assert Need(**home, first_day=day(0), last_day=day(1), quantity=1).category == ""
+    with pytest.raises(FrozenInstanceError):
+        silent.capacity = 2
+
+
+def test_the_limits_themselves_are_allowed():
+    for lat, lon in ((90, 180), (-90, -180), (0, 0)):
+        assert (offer(lat=lat, lon=lon).lat, need(lat=lat, lon=lon).lon) == (lat, lon)
+    assert offer(reach_km=0, capacity=1, asked_last_30_days=0).capacity == 1
+    assert need(last_day=day(0), min_days=1, quantity=1, people=1, asked=1).days_asked == 1
+    assert need(last_day=day(9), min_days=10).least_days == 10
+    assert Window(day(0), day(0)).last_day == Hold(day(0), day(0), 1).last_day == day(0)
+    assert (Slot(0, 0, 1).weekday, Slot(6, 0, 24 * 60).end_minute) == (0, 1440)
+    assert Weights(0, 100, 0, 0, 0, 0).points == (0, 100, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"adult_women": 1, "adult_men": 1}, {"women", "men"}),
+        ({"adult_women": 2}, {"women"}),
+        ({"adult_men": 1}, {"men"}),
+        ({"couple": True, "adult_women": 1, "adult_men": 1}, {"couples"}),
+        ({"couple": True, "children": 1, "adult_women": 1}, {"families"}),
+        ({"lone_minor": True, "children": 1, "couple": True}, {"lone_minors"}),
+        ({}, set()),
+    ],
+)
+def test_the_words_of_a_household(record, words):
+    assert need(**record).household_words == words

@@ -61,6 +61,8 @@ def test_a_score_worked_out_by_hand():
         "proximity", "dates", "fit", "language", "freshness", "courtesy",
     ]  # fmt: skip
     assert [line.points for line in lines] == pytest.approx([14.988664, 21.428571, 11.25, 10, 9, 5], abs=1e-6)
+    assert [line.value for line in lines] == list(pairing.parts.values)
+    assert [line.weight for line in lines] == [30, 25, 15, 10, 10, 10]
     assert round(sum(line.points for line in lines), 6) == pairing.score
 
 

@@ -1,9 +1,11 @@
 """What each decision writes, frees and tells; and that no decision is ever rewritten."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts import services as accounts
 from accounts.models import Organisation, Role
@@ -479,3 +481,161 @@ def test_what_was_refused_writes_nothing(db):
     with pytest.raises(NotPossible, match="reason"):
         services.decline(match_id=it.match.pk, by=it.citizen, now=NOW, reason="")
     assert (Message.objects.count(), Decision.objects.count(), Hold.objects.count()) == before
+
+
+# --- What an end says, and to whom ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "people"),
+    [
+        ("declined", {"coordinator"}),
+        ("lapsed", {"coordinator"}),
+        ("refused", {"citizen", "coordinator"}),
+        ("cancelled", {"citizen", "member", "coordinator"}),
+        ("broken_off", {"coordinator"}),
+    ],
+)
+def test_whom_an_end_concerns_is_told_once(db, end, people):
+    it = story()
+    colleague = CityRoleFactory(city=it.city).user
+    CityRoleFactory()  # of another town
+    state, act = ENDS[end]
+    until(state, it)
+    act(it)
+    expected = {getattr(it, person).pk for person in people} | {colleague.pk}
+    messages = Message.objects.filter(event=f"match_{end}")
+    assert sorted(messages.values_list("recipient", flat=True)) == sorted(expected)
+    assert set(messages.values_list("subject_key", "city")) == {(f"match:{it.match.pk}", it.city.pk)}
+
+
+@pytest.mark.parametrize(
+    ("end", "act", "role", "person", "reason"),
+    [
+        ("declined", "decline", "citizen", "citizen", "not_for_me"),
+        ("lapsed", "lapse", "clock", None, ""),
+        ("refused", "refuse", "association", "member", "other"),
+        ("cancelled", "cancel", "citizen", "citizen", "other"),
+        ("broken_off", "break_off", "association", "member", "no_show"),
+    ],
+)
+def test_an_end_is_a_decision_with_who_when_and_why(db, end, act, role, person, reason):
+    it = story()
+    state, finish = ENDS[end]
+    until(state, it)
+    finish(it)
+    decision = Decision.objects.latest("id")
+    assert (decision.match_id, decision.act, decision.role, decision.reason) == (
+        it.match.pk,
+        act,
+        role,
+        reason,
+    )
+    assert (decision.from_state, decision.to_state, decision.note) == (state, end, "")
+    assert decision.by == (getattr(it, person) if person else None)
+    now = NOW + timedelta(days=4) if end == "lapsed" else NOW
+    assert decision.at == now
+    assert Match.objects.get(pk=it.match.pk).changed_at == now
+
+
+def test_a_proposal_keeps_its_note_and_the_plan_it_is_of(db):
+    plain, noted = story(), story()
+    propose(plain)
+    services.propose(
+        match_id=noted.match.pk, by=noted.coordinator, now=NOW, note="Appeler le soir.", plan_number=4
+    )
+    kept = Decision.objects.order_by("id").values_list("note", "plan_number")
+    assert list(kept) == [("", None), ("Appeler le soir.", 4)]
+
+
+def test_a_note_keeps_its_first_five_hundred_signs(db):
+    it = story()
+    services.dismiss(match_id=it.match.pk, by=it.coordinator, now=NOW, reason=REASON, note="a" * 500 + "b")
+    assert Decision.objects.get().note == "a" * 500
+
+
+def test_a_suggestion_set_aside_has_the_need_looked_at_again_and_not_the_offer(db):
+    it = story()
+    services.dismiss(match_id=it.match.pk, by=it.coordinator, now=NOW, reason=REASON)
+    it.match.refresh_from_db()
+    assert (it.match.need.scan_due_at, it.match.offer.scan_due_at) == (NOW, None)
+
+
+@pytest.mark.parametrize(("act", "told_of"), [(Act.BREAK_OFF, "broken_off"), (Act.COMPLETE, None)])
+def test_what_the_follow_up_hears_is_its_own_decision(db, act, told_of):
+    it = until("under_way", story())
+    before = Message.objects.count()
+    now = at(it.match.first_day + timedelta(days=5))
+    with transaction.atomic():
+        match = services.locked(it.match.pk)
+        reason = REASON if told_of else ""
+        services.follow_up(match=match, act=act, by=it.citizen, now=now, reason=reason)
+    decision = Decision.objects.latest("id")
+    assert (decision.act, decision.role, decision.by, decision.at) == (act, "follow_up", it.citizen, now)
+    assert (decision.reason, decision.note) == (reason, "")
+    assert Message.objects.count() == before + bool(told_of)
+    if told_of:
+        assert told(told_of) == {it.coordinator.pk}
+
+
+# --- The scheduler's turn ------------------------------------------------------------------------------
+
+
+def test_what_has_waited_longest_lapses_first(db):
+    later, first = story(), story()
+    propose(later, NOW + timedelta(hours=1))
+    propose(first)
+    late = NOW + timedelta(days=4)
+    assert services.lapse_unanswered(by=None, now=late, limit=1) == 1
+    assert (first.state, later.state) == ("lapsed", "proposed")
+    assert services.lapse_unanswered(by=None, now=NOW + timedelta(hours=73), limit=1) == 1, "to the second"
+
+
+def test_what_should_have_begun_first_starts_first(db):
+    first_day = NOW.date() + timedelta(days=12)
+    days = {"last_day": first_day + timedelta(days=20)}
+    later = story(need={"first_day": first_day, **days})
+    first = story(city=later.city, need={"first_day": first_day - timedelta(days=1), **days})
+    for it in (later, first):
+        until("confirmed", it)
+    assert services.start_due(by=None, now=at(first_day), limit=1) == 1
+    assert (first.state, later.state) == ("under_way", "confirmed")
+    decision = Decision.objects.latest("id")
+    assert (decision.act, decision.role, decision.by, decision.at) == ("start", "clock", None, at(first_day))
+
+
+def test_what_lost_its_need_or_its_offer_is_called_off_for_that_reason(db):
+    for_the_need, for_the_offer, for_both = (until("proposed", story()) for _ in range(3))
+    for it in (for_the_need, for_both):
+        needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
+    for it in (for_the_offer, for_both):
+        offers.withdraw(offer_id=it.match.offer_id, by=it.citizen, now=NOW)
+    assert services.cancel_orphans(by=None, now=NOW, limit=1) == 1
+    assert (for_the_need.state, for_the_offer.state) == ("cancelled", "proposed")
+    assert services.cancel_orphans(by=None, now=NOW) == 2
+    decisions = Decision.objects.filter(act="cancel").values_list("match", "role", "by", "reason", "at")
+    assert sorted(decisions) == [
+        (for_the_need.match.pk, "clock", None, "need_gone", NOW),
+        (for_the_offer.match.pk, "clock", None, "offer_gone", NOW),
+        (for_both.match.pk, "clock", None, "need_gone", NOW),
+    ]
+
+
+def test_what_is_taken_says_what_was_tried_and_where_the_match_stands():
+    taken = services.Taken(MatchState.SUGGESTED)
+    assert (taken.act, taken.state, taken.why) == (Act.PROPOSE, MatchState.SUGGESTED, "taken")
+
+
+# --- Locks ---------------------------------------------------------------------------------------------
+
+
+def test_offer_need_and_match_are_locked_in_this_order_and_not_their_keys(db):
+    """Of the match, only its own row: who reads the association or the commune never waits."""
+    it = story()
+    with CaptureQueriesContext(connection) as queries:
+        propose(it)
+    locks = [query["sql"] for query in queries if " UPDATE" in query["sql"] and " FOR " in query["sql"]]
+    tables = [re.search(r' FROM "(\w+)"', sql)[1] for sql in locks]
+    assert tables[:3] == ["offers_offer", "needs_need", "matching_match"]
+    assert all(" FOR NO KEY UPDATE" in sql for sql in locks)
+    assert locks[2].endswith(' FOR NO KEY UPDATE OF "matching_match"')

@@ -387,6 +387,35 @@ def units_town(random, needs, offers, items=4):
     )
 
 
+def test_the_last_unit_of_a_need_is_the_least_of_its_dearest():
+    """Three duvets are wanted and four given: the third is what another would replace. Of a need that capacity
+    leaves wanting, nothing.
+    """
+    needs = [
+        need(1, "goods", quantity=3, part_useful=True, people=3, urgency="tonight"),
+        need(2, "goods", quantity=9, part_useful=True),
+    ]
+    offers = [
+        offer(number, "goods", capacity=1, confirmed_on=day(-days_ago))
+        for number, days_ago in enumerate((0, 30, 60, 80))
+    ]
+    problem = problem_of(feasible_pairs(*columns(needs, offers), today=TODAY))
+    free, nothing = np.zeros(4), np.zeros(len(problem), np.int64)
+    bound, last = auction.bound(problem, free, nothing)
+    first = np.sort(problem.value[problem.need == 0])[::-1]
+    other = problem.value[problem.need == 1]
+    assert bound == pytest.approx(first[:3].sum() + other.sum())
+    assert last.tolist() == pytest.approx([first[2], 0])
+    chosen = nothing.copy()
+    chosen[(problem.need == 0).nonzero()[0][np.argsort(-problem.value[problem.need == 0])[:3]]] = 1
+    assert auction.bound(problem, free, chosen)[1].tolist() == pytest.approx([first[2], 0])
+    lost = auction.loss(problem, free, last)
+    assert lost[problem.need == 0] == pytest.approx(
+        np.maximum(first[2] - problem.value[problem.need == 0], 0)
+    )
+    assert (lost[problem.need == 1] == 0).all()
+
+
 @settings(max_examples=30, deadline=None)
 @given(randoms, st.sampled_from((1e-4, 1e-2, 0.5)))
 def test_an_auction_is_within_a_step_of_the_best_for_each_unit(random, step):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine import Hold, Offer, Slot, Window
+from engine import Hold, Offer, Slot, Vocabulary, Window, need_columns, offer_columns
 from engine.planning import plan
 from engine.planning.scarcity import REACHES_KM, Call, Relaxation, calls, relaxations
 
@@ -108,6 +108,19 @@ def test_the_language_that_is_missing():
     ]
     # Without any language there would be nothing to interpret.
     assert relaxed(needs, offers) == (Relaxation("languages", 1, (1,), word="ti"),)
+
+
+def test_a_language_that_was_heard_of_after_the_needs_is_missed_by_nobody():
+    vocabulary = Vocabulary()
+    asked = need(
+        1, "skill", category="interpreting", quantity=1, languages_from=words("ti"), languages_to=words("fr")
+    )
+    given = offer(
+        1, "skill", category="interpreting", languages_from=words("fr") | {f"word {n}" for n in range(70)}
+    )
+    both = need_columns([asked], vocabulary), offer_columns([given], vocabulary)
+    found = relaxations(plan(*both, today=TODAY), *both, today=TODAY)
+    assert found == (Relaxation("languages", 1, (1,), word="ti"),)
 
 
 def test_who_takes_a_place_leaves_it_to_nobody_else():

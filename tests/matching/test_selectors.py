@@ -1,0 +1,189 @@
+"""What the pages are given to show: which rows, in which order, with which figures."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Role
+from catalogue.vocabulary import Kind, Urgency
+from matching import selectors, services
+from matching.lifecycle import Reason
+from matching.models import Match, Scan
+from needs import services as needs
+from offers import services as offers
+from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.matching import NOW, drain, due_need, due_offer, story
+
+HOUR = timedelta(hours=1)
+
+
+def ask(it, now=NOW):
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=now)
+
+
+def lead_to_yes(it, now=NOW):
+    ask(it, now)
+    services.accept(match_id=it.match.pk, by=it.citizen, now=now)
+    services.confirm(match_id=it.match.pk, by=it.member, now=now)
+
+
+# --- The queue -----------------------------------------------------------------------------------------
+
+
+def test_the_queue_is_tonight_then_the_longest_waiting_and_last_what_waits_for_an_answer(city, coordinator):
+    asked = story(city=city, need={"urgency": Urgency.TONIGHT, "created_at": NOW - 9 * HOUR}).match.need
+    planned = due_need(city=city, created_at=NOW - 8 * HOUR)
+    late, early = (
+        due_need(city=city, urgency=Urgency.TONIGHT, created_at=NOW - hours * HOUR) for hours in (1, 2)
+    )
+    at_once = due_need(city=city, urgency=Urgency.TONIGHT, created_at=late.created_at)
+    assert list(selectors.queue(coordinator, city)) == [asked, early, late, at_once, planned]
+    services.propose(match_id=Match.objects.get(need=asked).pk, by=coordinator, now=NOW)
+    assert list(selectors.queue(coordinator, city)) == [early, late, at_once, planned, asked]
+
+
+def test_a_need_is_in_the_queue_of_its_own_town_while_it_is_open(city, coordinator):
+    it = story(city=city)
+    other = story()
+    both = CityRoleFactory(city=other.city, user=coordinator).user
+    assert list(selectors.queue(both, city)) == [it.match.need]
+    assert not selectors.queue(UserFactory(), city).exists()
+    needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
+    assert not selectors.queue(coordinator, city).exists()
+
+
+def test_the_queue_counts_what_there_is_to_decide_and_what_is_promised(city, coordinator):
+    bedding = due_need(city=city, kind=Kind.GOODS, quantity=10)
+    for capacity in (2, 3, 4):
+        due_offer(city=city, kind=Kind.GOODS, capacity=capacity)
+    drain()
+    due_need(city=city, kind=Kind.SKILL)
+
+    def line():
+        need = selectors.queue(coordinator, city).get(pk=bedding.pk)
+        return need.suggestions, need.promised, need.pending, need.answer_by
+
+    assert line() == (3, 0, False, None)
+    by_size = {match.quantity: match for match in Match.objects.filter(need=bedding)}
+    for quantity, hours in ((3, 2), (4, 1)):
+        match = services.propose(match_id=by_size[quantity].pk, by=coordinator, now=NOW - hours * HOUR)
+    first = match.answer_by - HOUR
+    assert line() == (1, 7, True, first)
+    services.accept(match_id=by_size[3].pk, by=by_size[3].offer.owner, now=NOW)
+    assert line() == (1, 7, True, match.answer_by), "an answer that has come is not waited for"
+    services.decline(match_id=by_size[4].pk, by=by_size[4].offer.owner, now=NOW)
+    assert line() == (1, 3, True, None)
+    other = selectors.queue(coordinator, city).exclude(pk=bedding.pk).get()
+    assert (other.suggestions, other.promised, other.pending, other.answer_by) == (0, 0, False, None)
+
+
+# --- One case ------------------------------------------------------------------------------------------
+
+
+def test_a_case_has_its_own_matches_that_were_acted_on_latest_first(city, coordinator):
+    need = due_need(city=city, kind=Kind.GOODS, quantity=10)
+    for capacity in (2, 3, 4):
+        due_offer(city=city, kind=Kind.GOODS, capacity=capacity)
+    drain()
+    story(city=city)
+    first, second, third = Match.objects.filter(need=need).order_by("id")
+    assert set(selectors.suggestions(coordinator, need)) == {first, second, third}
+    assert not selectors.under_way(coordinator, need).exists()
+    services.propose(match_id=third.pk, by=coordinator, now=NOW)
+    services.propose(match_id=first.pk, by=coordinator, now=NOW)
+    services.dismiss(match_id=second.pk, by=coordinator, now=NOW - HOUR, reason=Reason.OTHER)
+    assert list(selectors.under_way(coordinator, need)) == [third, first, second]
+    assert not selectors.suggestions(coordinator, need).exists()
+    assert not selectors.under_way(UserFactory(), need).exists()
+
+
+def test_near_misses_are_of_offers_that_are_open_and_none_before_a_scan(city, coordinator):
+    need = due_need(city=city)
+    assert selectors.near_misses(coordinator, need, None) == []
+    near, gone = (due_offer(city=city, capacity=2) for _ in range(2))
+    drain()
+    found = selectors.near_misses(coordinator, need, Scan.objects.get(need=need))
+    assert [(miss.offer, miss.rule, miss.gap, miss.distance_km) for miss in found] == [
+        (offer, "capacity", 1, 0) for offer in (near, gone)
+    ]
+    assert [miss.need for miss in found] == [need, need]
+    assert found[0].sentence == "", "not explained yet"
+    offers.withdraw(offer_id=gone.pk, by=gone.owner, now=NOW)
+    assert [miss.offer for miss in selectors.near_misses(coordinator, need, need.scan)] == [near]
+
+
+# --- One's own list ------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_an_answer_comes_first_then_the_latest(city):
+    citizen = UserFactory()
+    them = [story(city=city, offer={"owner": citizen}) for _ in range(4)]
+    elsewhere = story(offer={"owner": citizen})
+    for hours, it in enumerate([*them, elsewhere]):
+        ask(it, NOW + hours * HOUR)
+    for it in them[2:]:
+        services.decline(match_id=it.match.pk, by=citizen, now=NOW + 9 * HOUR)
+    assert list(selectors.concerning(citizen, city)) == [them[number].match for number in (1, 0, 3, 2)]
+    services.accept(match_id=them[0].match.pk, by=citizen, now=NOW + 8 * HOUR)
+    assert list(selectors.concerning(citizen, city)) == [them[number].match for number in (0, 1, 3, 2)]
+
+
+# --- The town's figures --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def figures(city):
+    def read(now=NOW):
+        found = selectors.town_figures(city, now=now)
+        return found.offers, found.people, found.first_answer_hours
+
+    return read
+
+
+def test_people_are_counted_once_and_only_where_both_sides_said_yes(city, figures):
+    assert figures() == (0, 0, None)
+    it, other, elsewhere = story(city=city), story(city=city), story()
+    ask(other)
+    lead_to_yes(elsewhere)
+    assert figures() == (2, 0, None)
+    lead_to_yes(it)
+    offers.pause(offer_id=other.match.offer_id, by=other.citizen, now=NOW)
+    assert figures() == (1, it.match.need.people, 0)
+    need = due_need(city=city, kind=Kind.GOODS, quantity=5, people=7)
+    for capacity in (2, 3):
+        due_offer(city=city, kind=Kind.GOODS, capacity=capacity)
+    drain()
+    for match in Match.objects.filter(need=need):
+        services.propose(match_id=match.pk, by=it.coordinator, now=NOW)
+        services.accept(match_id=match.pk, by=match.offer.owner, now=NOW)
+        services.confirm(match_id=match.pk, by=it.coordinator, now=NOW)
+    assert figures()[1] == it.match.need.people + 7
+
+
+def test_the_time_to_an_answer_is_the_mean_of_what_people_answered_in_ninety_days(city, figures):
+    yes, no, old, called, lapsed = (story(city=city) for _ in range(5))
+    ask(old, NOW - timedelta(days=90) - 2 * HOUR)
+    services.accept(match_id=old.match.pk, by=old.citizen, now=NOW - timedelta(days=90) - HOUR)
+    assert figures()[2] is None
+    assert figures(NOW - HOUR)[2] == 1, "ninety days ago to the second"
+    for it, hours, answer in ((yes, 1, services.accept), (no, 4, services.decline)):
+        ask(it)
+        answer(match_id=it.match.pk, by=it.citizen, now=NOW + hours * HOUR)
+    assert figures(NOW + 5 * HOUR)[2] == 2.5
+    ask(called)
+    desk = CityRoleFactory(city=city, role=Role.OPERATOR).user
+    services.accept(match_id=called.match.pk, by=desk, now=NOW + 7 * HOUR)
+    assert figures(NOW + 8 * HOUR)[2] == 4, "what the desk notes for a caller is an answer"
+    ask(lapsed)
+    assert services.lapse_unanswered(by=None, now=NOW + timedelta(days=9)) == 1
+    services.confirm(match_id=yes.match.pk, by=yes.member, now=NOW + timedelta(days=9))
+    assert figures(NOW + timedelta(days=9))[2] == 4, "neither silence nor the other side's answer"
+
+
+def test_a_consent_that_is_presumed_is_no_answer(figures, city):
+    city.asks_citizen_for = []
+    city.save(update_fields=["asks_citizen_for"])
+    it = story(city=city)
+    ask(it)
+    assert it.state == "accepted"
+    assert figures()[2] is None
