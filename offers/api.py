@@ -17,7 +17,6 @@ from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key,
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source
 from offers import intake, services
-from offers.forms import complete
 from offers.models import Offer, OfferState
 from offers.serializers import (
     NewOfferSerializer,
@@ -26,10 +25,6 @@ from offers.serializers import (
     WithdrawalSerializer,
 )
 
-# What the rest of an offer follows from, so that a partial change is completed like a whole form.
-BASIS = (
-    "kind", "category", "reach_km", "shared_home", "hand_over", "languages", "languages_from", "languages_to",
-)  # fmt: skip
 TAGS = ["offers"]
 
 
@@ -96,7 +91,7 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         key, now = external_key(request), timezone.now()
         data = NewOfferSerializer(data=request.data)
         data.is_valid(raise_exception=True)
-        fields = complete(data.validated_data)
+        fields = dict(data.validated_data)
         city, owner = fields.pop("city"), fields.pop("owner", None)
         windows = [(window["first_day"], window["last_day"]) for window in fields.pop("windows")]
         entry: dict[str, Any] = {
@@ -128,9 +123,8 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         offer = self.get_object()
         data = OfferChangeSerializer(data=request.data, partial=True)
         data.is_valid(raise_exception=True)
-        sent = dict(data.validated_data)
-        windows = sent.pop("windows", None)
-        fields = complete({name: getattr(offer, name) for name in BASIS} | sent)
+        fields = dict(data.validated_data)
+        windows = fields.pop("windows", None)
         try:
             services.change(
                 offer_id=offer.pk,

@@ -17,7 +17,7 @@ from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
 from offers import selectors, services, words
-from offers.forms import OfferForm, WithdrawForm, complete, current_values, edit_names, period_formset
+from offers.forms import OfferForm, WithdrawForm, current_values, edit_names, period_formset
 from offers.models import Offer, OfferState
 
 PER_PAGE = 50
@@ -106,10 +106,13 @@ def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     periods = period_formset(data, windows=windows, today=today)
     # Both are asked, so that all that is wrong is shown at once.
     if data is not None and all([form.is_valid(), periods.is_valid()]):
-        fields = complete({"kind": offer.kind, **form.offer_fields()})
         try:
             services.change(
-                offer_id=offer.pk, fields=fields, windows=periods.periods(), by=person(request), now=now
+                offer_id=offer.pk,
+                fields=form.offer_fields(),
+                windows=periods.periods(),
+                by=person(request),
+                now=now,
             )
         except ValidationError as error:
             form.add_service_errors(error)
