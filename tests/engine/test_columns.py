@@ -205,3 +205,40 @@ def test_a_row_that_is_not_there_cannot_be_set_aside():
     for code in ((12 << 32) + 0, (0 << 32) + 60, -1):
         with pytest.raises(ValueError, match=r"^excluded: "):
             rank_columns(needs, offers, today=TODAY, excluded=np.array([code]))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wrong"),
+    [
+        (0, 1, False),
+        (600, 1440, False),  # to midnight
+        (6 * 1440, 7 * 1440, False),
+        (600, 1441, True),  # past midnight
+        (600, 600, True),
+        (660, 600, True),
+        (-60, -1, True),
+        (7 * 1440, 7 * 1440 + 60, True),
+    ],
+)
+def test_a_slot_is_within_one_day_of_the_week(start, end, wrong):
+    needs, _ = tables(needs=3)
+    needs = replace(
+        needs,
+        slots_from=np.array([0, 1, 2, 2]),
+        slot_start=np.array([60, start]),
+        slot_end=np.array([120, end]),
+    )
+    assert needs.faults().keys() == ({"slots"} if wrong else set())
+    if wrong:
+        assert needs.faults()["slots"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("lat", -90.0), ("lat", 90.0), ("lon", -180.0), ("lon", 180.0), ("reach_km", 0.0)]
+)
+def test_the_limits_of_a_place_are_places(name, value):
+    _, offers = tables()
+    fields = {"lat": offers.lat, "lon": offers.lon, "reach_km": offers.reach_km}
+    fields[name] = np.where(np.arange(len(offers)) == 5, value, fields[name])
+    x, y, z = columns.unit_sphere(fields["lat"], fields["lon"])
+    assert replace(offers, **fields, x=x, y=y, z=z).faults() == {}

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from config import embedded
 from tests.mutants.mutations import mutants_of
 from tests.mutants.sampling import described, drawn, read_accepted, report
-from tests.mutants.trials import Group, Outcome, measure, outcomes, source_of
+from tests.mutants.trials import Group, Outcome, measures, outcomes, source_of
 
 GROUPS = [
     # No server, no Django: nothing of the tests' conftest.
@@ -99,9 +99,9 @@ def main(arguments: Sequence[str]) -> int:
             if any(groups[mutant.path].needs_servers for mutant in chosen):
                 servers.enter_context(embedded.servers(data / "test" / "0", lasting=False))
             environments.append({"ACCORDE_DATA": str(data), "OPENBLAS_NUM_THREADS": "1"})
-        used = {groups[mutant.path].name: groups[mutant.path] for mutant in chosen}
-        measures = {name: measure(group, folder, environments[0]) for name, group in used.items()}
-        for outcome in outcomes([(groups[m.path], m) for m in chosen], measures, folder, environments):
+        work = [(groups[mutant.path], mutant) for mutant in chosen]
+        used = [group for group in GROUPS if any(group is of for of, _ in work)]
+        for outcome in outcomes(work, measures(used, folder, environments), folder, environments):
             done.append(outcome)
             if outcome.survived:
                 print(described(outcome), flush=True)

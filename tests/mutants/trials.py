@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,11 @@ class Measure:
         )
 
     def tests_for(self, mutant: Mutant) -> list[str]:
-        """The tests to run, fastest first. For what runs at import, those that run anything of the file."""
-        lines = self.lines.get(mutant.path, {})
-        found: set[str] = set()
-        for first, last in [mutant.lines, mutant.function or (1, max(lines, default=1))]:
+        """The tests to run, fastest first. What runs at import, a table or a limit, may be read by any."""
+        found: set[str] = set() if mutant.function else set(self.seconds)
+        for first, last in filter(None, (mutant.lines, mutant.function)):
+            lines = self.lines.get(mutant.path, {})
             found = found or {test for line in range(first, last + 1) for test in lines.get(line, [])}
-        if not found and not mutant.function:
-            found = set(self.seconds)  # a file of constants alone
         chosen, total = [], 0.0
         for test in sorted(found, key=lambda test: (self.seconds[test], test)):
             total += self.seconds[test]
@@ -198,22 +197,31 @@ def _child(log: Path, environment: dict[str, str], work: Callable[[], int]) -> i
         os._exit(status)
 
 
-def measure(group: Group, folder: Path, environment: dict[str, str]) -> Measure:
-    """Run the group's tests without a mutant, or read what an earlier run of the same files measured."""
+def measures(groups: Sequence[Group], folder: Path, environments: list[dict[str, str]]) -> dict[str, Measure]:
+    """Run the groups' tests without a mutant, side by side, or read what an earlier run of the same files measured."""
+    kept = {group.name: folder / f"{group.name}-{_state(group)}.json" for group in groups}
+    started = {}
+    for group, environment in zip(groups, cycle(environments)):
+        if not kept[group.name].exists():
+            for old in folder.glob(f"{group.name}-*.json"):
+                old.unlink()
+            log = folder / f"{group.name}.log"
+            started[_child(log, environment, partial(_measure, group, kept[group.name]))] = log
+    for pid, log in started.items():
+        _, status = os.waitpid(pid, 0)
+        if status:
+            raise SystemExit(f"{log.read_text()}\nLes tests échouent sans mutant : {log}")
+    return {name: Measure.read(path) for name, path in kept.items()}
+
+
+def _state(group: Group) -> str:
+    """Changes with the code, its tests, and what stands beside them."""
     folders = {"/".join(place.split("/")[:2]) for place in group.tests}
     tests = [path.relative_to(ROOT).as_posix() for place in folders for path in (ROOT / place).rglob("*.py")]
     state = sha256(repr(group).encode())
     for name in sorted({*tests, *group.files()}):
         state.update(name.encode() + (ROOT / name).read_bytes())
-    kept = folder / f"{group.name}-{state.hexdigest()[:16]}.json"
-    if not kept.exists():
-        for old in folder.glob(f"{group.name}-*.json"):
-            old.unlink()
-        log = folder / f"{group.name}.log"
-        _, status = os.waitpid(_child(log, environment, partial(_measure, group, kept)), 0)
-        if status or not kept.exists():
-            raise SystemExit(f"{log.read_text()}\nLes tests échouent sans mutant : {log}")
-    return Measure.read(kept)
+    return state.hexdigest()[:16]
 
 
 def _measure(group: Group, kept: Path) -> int:
@@ -253,7 +261,7 @@ class Outcome:
 
 def outcomes(
     work: Sequence[tuple[Group, Mutant]],
-    measures: dict[str, Measure],
+    measured: dict[str, Measure],
     folder: Path,
     environments: list[dict[str, str]],
 ) -> Iterator[Outcome]:
@@ -264,11 +272,11 @@ def outcomes(
     while waiting or running:
         while waiting and free:
             group, mutant = waiting.pop()
-            tests = measures[group.name].tests_for(mutant)
+            tests = measured[group.name].tests_for(mutant)
             if not tests:
                 yield Outcome(mutant, "untested")
                 continue
-            seconds = sum(measures[group.name].seconds[test] for test in tests)
+            seconds = sum(measured[group.name].seconds[test] for test in tests)
             code = compile(mutant.applied(source_of(mutant.path)), str(ROOT / mutant.path), "exec")
             slot = free.pop()
             log = folder / f"trial-{slot}.log"
