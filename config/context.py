@@ -11,5 +11,6 @@ from accounts.access import May, town_of
 def place(request: HttpRequest) -> dict[str, Any]:
     """`city` when the address names one, what the reader `may` do in it, and whether this is the demonstration."""
     city = town_of(request)
-    may = May.of(request.user, city)
+    # Outside a town nobody is asked who they are: what is the same for all may be cached.
+    may = May() if city is None else May.of(request.user, city)
     return {"city": city, "may": may, "demo": settings.DEMO, "source_url": settings.SOURCE_URL}

@@ -401,7 +401,8 @@ def pause(need, offer):
 
 
 def come_near(need, offer):
-    offers.change(offer_id=offer.pk, fields={"reach_km": 50}, windows=None, by=offer.owner, now=NOW)
+    point = {"latitude": need.latitude, "longitude": need.longitude}
+    offers.change(offer_id=offer.pk, fields=point, windows=None, by=offer.owner, now=NOW)
 
 
 def shrink(need, offer):

@@ -192,7 +192,7 @@ def test_what_a_change_brings_is_shown_beside_it(need, far, city, coordinator, a
     case = client.get(case_path(need)).content.decode()
     fragment = client.get(gains_path(need), headers={"HX-Request": "true"}).content.decode()
     places = re.findall(r'id="(gain-\d+-distance)"', case)
-    assert re.findall(r'id="(gain-\d+-distance)" hx-swap-oob="true"', fragment) == places
+    assert re.findall(r'id="(gain-\d+-distance)"\s+hx-swap-oob="true"', fragment) == places
     assert len(places) == 2
     page = text(client.get(gains_path(need)))
     assert "Avec 15 km : 2 pistes de plus" in re.sub("<[^>]+>", "", page)

@@ -37,7 +37,7 @@ def test_edits_stand_in_the_case_with_their_authors(db, client):
         (
             f"Modification · {offer.title}",
             it.citizen.name,
-            "Changement\u202f: adresse",
+            "Changement\u202f: Adresse (cachée)",
             "On peut fumer\u202f: non → oui",
             "La visite est à refaire",
         ),

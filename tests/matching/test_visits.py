@@ -72,7 +72,9 @@ def test_a_case_of_another_town_is_its_desks(db):
     match = suggested_match(city=city, offer=offer, need=due_need(city=city, commune=home.seat, reach_km=500))
     theirs, ours = CityRoleFactory(city=city).user, CityRoleFactory(city=home).user
     services.propose(match_id=match.pk, by=theirs, now=NOW)
-    offers.change(offer_id=offer.pk, fields={"shared_home": False}, windows=None, by=offer.owner, now=NOW)
+    offers.change(
+        offer_id=offer.pk, fields={"address": "3 rue du Lac"}, windows=None, by=offer.owner, now=NOW
+    )
     visits.tell_desks(by=None, now=NOW)
     assert told().get().recipient == theirs
     assert Message.objects.get(event="offer_visit_again").recipient == ours
