@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from babel.plural import to_gettext
 
 ROOT = Path(__file__).resolve().parent.parent
 # Every app of ours, in the order of the alphabet.
@@ -31,11 +33,8 @@ KEYWORDS: dict[Any, Any] = {
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3), "npgettext_lazy": ((1, "c"), 2, 3),
 }  # fmt: skip
-# Arabic's many (11 to 99) comes before its others, as the Unicode rules have it; Babel's own header mixes the two.
-PLURAL_FORMS = {
-    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : "
-    "n%100>=11 && n%100<=99 ? 4 : 5)"
-}
+# In this order a .po file holds the forms of a text that counts; the names are those of the Unicode rules.
+PLURALS = ("zero", "one", "two", "few", "many", "other")
 HEADER = """# Accorde, {language}. The msgids are the French texts of the product.
 # Licence: AGPL-3.0-or-later, like the product.
 msgid ""
@@ -51,6 +50,17 @@ msgstr ""
 
 class UnreadableSourceError(ValueError):
     """A file whose texts could not be read; the message names it."""
+
+
+def plural_forms(language: str) -> str:
+    """The header that chooses among a text's forms: the Unicode rules, without the forms that no number of ours takes.
+
+    (Babel's own headers know one form of some languages that have two, and mix Arabic's last two.)
+    """
+    form_of = Locale.parse(language).plural_form
+    taken = {form_of(number) for number in range(1000)}
+    *chosen, _what_is_left = (form for form in PLURALS if form in taken)
+    return to_gettext({form: form_of.rules[form] for form in chosen})
 
 
 def po_path(language: str, root: Path = ROOT) -> Path:
@@ -133,7 +143,9 @@ def load(language: str, root: Path = ROOT) -> Catalog:
 
 def render(language: str, found: Catalog, known: Catalog) -> bytes:
     """The .po file that holds the texts of `found` with the translations of `known`."""
+    forms = plural_forms(language)
     merged = Catalog(locale=language, fuzzy=False)
+    merged.mime_headers = [("Plural-Forms", forms)]
     for message in found:
         if not message.id:
             continue
@@ -156,8 +168,7 @@ def render(language: str, found: Catalog, known: Catalog) -> bytes:
         include_lineno=False,
         ignore_obsolete=True,
     )
-    plural_forms = PLURAL_FORMS.get(language, merged.plural_forms)
-    header = HEADER.format(language=language, plural_forms=plural_forms)
+    header = HEADER.format(language=language, plural_forms=forms)
     return header.encode("utf-8") + body.getvalue().strip() + b"\n"
 
 

@@ -1,6 +1,7 @@
 """The catalogues' own tool, on a small product of its own."""
 
 import gettext
+import re
 
 import pytest
 from django.utils.translation.trans_real import DjangoTranslation
@@ -92,21 +93,29 @@ def test_translations_stay_and_texts_that_are_gone_go(root):
     assert "#~" not in po
 
 
-def test_arabic_has_its_six_plurals(root):
-    translations.update("ar", root)
-    po = translations.po_path("ar", root).read_text(encoding="utf-8")
-    assert "nplurals=6" in po
-    assert "msgstr[5]" in po
+PLURALS = {
+    "ar": {0: 0, 1: 1, 2: 2, 3: 3, 10: 3, 11: 4, 26: 4, 99: 4, 100: 5, 102: 5, 103: 3, 111: 4, 200: 5},
+    "en": {0: 1, 1: 0, 2: 1, 21: 1},
+    "fa": {0: 0, 1: 0, 2: 1},
+    "pt_BR": {0: 0, 1: 0, 2: 1},
+    "uk": {0: 2, 1: 0, 2: 1, 4: 1, 5: 2, 11: 2, 12: 2, 21: 0, 22: 1, 111: 2},
+}
 
 
-def test_arabic_forms_are_chosen_as_unicode_says(root):
-    """zero, one, two, few (3 to 10), many (11 to 99), other (100 to 102, and so on by hundreds)."""
-    translations.update("ar", root)
+@pytest.mark.parametrize("language", PLURALS)
+def test_a_language_counts_as_unicode_says(root, language):
+    """Each number takes one of the forms zero, one, two, few, many, other, counted among those that there are."""
+    forms = PLURALS[language]
+    translations.update(language, root)
+    po = translations.po_path(language, root).read_text(encoding="utf-8")
+    assert re.findall(r"^msgstr\[(\d)\]", po, re.M)[: max(forms.values()) + 1] == [
+        str(form) for form in range(max(forms.values()) + 1)
+    ]
+    assert f"msgstr[{max(forms.values()) + 1}]" not in po, "a form that no number takes"
     translations.compile_all(root)
-    with translations.po_path("ar", root).with_suffix(".mo").open("rb") as file:
-        form = gettext.GNUTranslations(file).plural
-    numbers = (0, 1, 2, 3, 10, 11, 26, 99, 100, 102, 103, 111, 200)
-    assert [form(number) for number in numbers] == [0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 3, 4, 5]
+    with translations.po_path(language, root).with_suffix(".mo").open("rb") as file:
+        form_of = gettext.GNUTranslations(file).plural
+    assert {number: form_of(number) for number in forms} == forms
 
 
 def test_french_counts_nothing_in_the_singular(root):

@@ -5,6 +5,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 import engine
@@ -157,7 +158,7 @@ MAILS = [
 ]
 
 
-@pytest.mark.parametrize("language", ["fr", "en", "ar"])
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_mail_is_complete(db, kind, language):
     it = story(kind=kind)

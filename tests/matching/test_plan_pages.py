@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -502,13 +503,13 @@ def test_the_page_costs_the_same_for_two_lines_and_for_twenty(city, desk, make):
     assert cost(2) == cost(18)
 
 
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
 def test_the_page_in_other_languages(scene, desk, make, language):
     with translation.override(language):
         response = desk.get(path(make()), headers={"Accept-Language": language})
     assert response.status_code == 200
-    if language == "ar":
-        assert 'dir="rtl"' in response.content.decode()
+    direction = "rtl" if translation.get_language_info(language)["bidi"] else "ltr"
+    assert f'<html lang="{language}" dir="{direction}">' in response.content.decode()
 
 
 # --- Accepting -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import to_locale
 
 from config import translations
 
@@ -23,7 +24,8 @@ class Command(BaseCommand):
         if options["compile"]:
             translations.compile_all()
             return
-        languages = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+        # pt-br in the settings is pt_BR on the disk.
+        languages = [to_locale(code) for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
         if options["update"]:
             for language in languages:
                 changed = translations.update(language)
