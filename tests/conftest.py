@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -34,6 +35,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ALL_QUEUES = [*run.QUEUES, run.LONG_QUEUE]
 
 # --- The environment, before Django reads it -----------------------------------------------------------
+
+# Whoever starts the suite in the background may have Ctrl-C ignored; what we start is to hear it all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _until_the_end = contextlib.ExitStack()
 _folder = _until_the_end.enter_context(embedded.own_folder(embedded.data_dir() / "test"))
