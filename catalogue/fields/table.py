@@ -7,7 +7,7 @@ services, the register of personal data and the tables of the docs read it here.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 
@@ -154,10 +154,6 @@ class Table:
 
     def __contains__(self, name: str) -> bool:
         return name in self.rows
-
-    def with_row(self, row: Field) -> Self:
-        """The same table with one field more, at its end."""
-        return type(self)([*self, row], follow=self._follow, rules=self._rules)
 
     def asked(self, kind: str = "", category: str = "") -> list[Field]:
         """The fields that people answer; of a kind and category when they are known."""

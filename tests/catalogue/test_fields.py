@@ -198,9 +198,9 @@ def test_only_changed_answers_are_judged() -> None:
 
 
 def test_a_field_added_is_asked_for_by_every_kind_that_has_it() -> None:
-    more = OFFER.with_row(
-        Field(name="cot", label="Lit de bébé", kinds=OFFER["rent"].kinds, shape=OFFER["rent"].shape)
-    )
+    rent = OFFER["rent"]
+    cot = Field(name="cot", label="Lit de bébé", kinds=rent.kinds, shape=rent.shape)
+    more = Table([*OFFER, cot], follow=OFFER.completed)
     assert "cot" in [row.name for row in more.asked("housing", "shared_room")]
     assert "cot" not in [row.name for row in more.asked("goods", "food")]
     assert more.completed({"kind": "goods", "category": "food", "cot": 3})["cot"] is None
