@@ -7,12 +7,11 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalogue.changes import What
-from catalogue.labels import language_names, listed
+from catalogue.labels import km_words, language_names, listed
 from catalogue.languages import validate_language
 from catalogue.models import FieldChange
 from catalogue.slots import parse_slot, validate_slot
@@ -92,7 +91,7 @@ def _value(field: Any, value: Any, *, today: date, communes: Mapping[str, str]) 
         return day_words(datetime.fromisoformat(value).date(), today=today)
     if isinstance(value, float):
         # Of all that is shown, distances alone are no whole numbers.
-        return _("%(n)s\u00a0km") % {"n": number_format(int(value) if value == int(value) else value)}
+        return km_words(value)
     return str(dict(field.flatchoices).get(value, value))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -31,6 +32,11 @@ def quantity_words(kind: str, quantity: int) -> str:
     if kind == Kind.GOODS:
         return ngettext("%(n)s objet", "%(n)s objets", quantity) % {"n": quantity}
     return _("%(n)s\u00a0h par semaine") % {"n": quantity}
+
+
+def km_words(km: float) -> str:
+    """A number of kilometres that people chose: "12 km", "12,5 km"."""
+    return _("%(n)s\u00a0km") % {"n": number_format(f"{km:g}")}
 
 
 def language_names(codes: Iterable[str]) -> str:

@@ -6,6 +6,8 @@ import unicodedata
 
 # No vowel, so no word; no 0/O, 1/I/L, 5/S, 2/Z, 8/B, so no doubt on the phone.
 ALPHABET = "3467CDFGHJKMNPQRTVWX"
+# The letter of an offer (« proposition ») and of a need (« besoin »).
+OFFER_LETTER, NEED_LETTER = "P", "B"
 _SHAPE = re.compile(rf"[A-Z]-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 
 

@@ -5,6 +5,7 @@ numbers, dates or obsolete entries, so that a diff shows wording alone. French h
 the sources.
 """
 
+import ast
 import contextlib
 import io
 import re
@@ -85,6 +86,7 @@ def as_python(path: Path) -> str:
     """The source as text that Babel's Python extractor reads; templates go through Django's own reader."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
+        _refuse_other_names(text, path)
         return text
     from django.template import TemplateSyntaxError
     from django.utils.translation.template import templatize
@@ -94,6 +96,17 @@ def as_python(path: Path) -> str:
         return "\n".join(line.strip() for line in templatize(text, origin=str(path)).split("\n"))
     except (TemplateSyntaxError, SyntaxError) as problem:
         raise UnreadableSourceError(f"{path}: {problem}") from problem
+
+
+def _refuse_other_names(code: str, path: Path) -> None:
+    """A text under a name that the extractor does not know would stay French in every language, unseen."""
+    for node in ast.walk(ast.parse(code, str(path))):
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+            for one in node.names:
+                if one.name in KEYWORDS and (one.asname or one.name) not in KEYWORDS:
+                    raise UnreadableSourceError(
+                        f"{path}:{node.lineno}: {one.name} as {one.asname} is not read"
+                    )
 
 
 def extract(root: Path = ROOT) -> Catalog:

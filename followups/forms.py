@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.references import OFFER_LETTER, read_reference
 from followups.models import Incident
 from offers.models import Offer
 
@@ -13,7 +14,7 @@ class ReportForm(forms.Form):
     """What happened, about which offer. `offers` are those that the reporter may see in the town."""
 
     reference = forms.CharField(
-        label=_("Référence de la proposition"), max_length=12, help_text=_("Par exemple : P-3467-CDFG")
+        label=_("Référence de la proposition"), max_length=40, help_text=_("Par exemple : P-3467-CDFG")
     )
     text = forms.CharField(
         label=_("Que s’est-il passé ?"),
@@ -30,11 +31,11 @@ class ReportForm(forms.Form):
         self.offer: Offer | None = None
 
     def clean_reference(self) -> str:
-        reference = self.cleaned_data["reference"].strip().upper()
+        reference = read_reference(self.cleaned_data["reference"], prefix=OFFER_LETTER)
         self.offer = self.offers.filter(reference=reference).first()
         if self.offer is None:
             raise forms.ValidationError(_("Nous ne trouvons pas cette référence. Vérifiez-la."))
-        return reference
+        return self.offer.reference
 
 
 class CloseForm(forms.Form):

@@ -14,7 +14,7 @@ from accounts.models import Organisation, User
 from catalogue import changes
 from catalogue.constraints import insert_checked, violated
 from catalogue.fields import NEED
-from catalogue.references import new_reference
+from catalogue.references import NEED_LETTER, new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
@@ -63,7 +63,7 @@ def register(
         source=source,
         external_key=external_key,
         entered_by=by,
-        reference=new_reference("B"),
+        reference=new_reference(NEED_LETTER),
         state=NeedState.OPEN,
         scan_due_at=now,
         created_at=now,

@@ -13,7 +13,7 @@ from accounts.models import Organisation, User
 from catalogue import change_words
 from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
 from catalogue.fields.shared import LONGEST_TITLE
-from catalogue.labels import category_label, language_names, listed, quantity_words
+from catalogue.labels import category_label, km_words, language_names, listed, quantity_words
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
@@ -156,7 +156,7 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
         "first_day": lambda it: [(_("Quand"), capfirst(day_range(it.first_day, it.last_day, today=today)))],
         "min_days": lambda it: [(_said("min_days"), days_words(it.min_days) if it.min_days else "")],
         "commune": lambda it: [(_said("commune"), it.commune.label)],
-        "reach_km": lambda it: [(_said("reach_km"), _("%(n)s\u00a0km") % {"n": f"{it.reach_km:g}"})],
+        "reach_km": lambda it: [(_said("reach_km"), km_words(it.reach_km))],
     }
     return facts_of(need, NEED, sayings=sayings, today=today)
 

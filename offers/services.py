@@ -16,7 +16,7 @@ from accounts.models import User
 from catalogue import changes
 from catalogue.constraints import insert_checked, violated
 from catalogue.fields.offers import OFFER, check_periods
-from catalogue.references import new_reference
+from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
@@ -74,7 +74,7 @@ def register(
         source=source,
         external_key=external_key,
         entered_by=None if by == owner else by,
-        reference=new_reference("P"),
+        reference=new_reference(OFFER_LETTER),
         state=OfferState.ACTIVE if contact_proven else OfferState.UNCONFIRMED,
         confirmed_at=(confirmed_at or now) if contact_proven else None,
         scan_due_at=now if contact_proven else None,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalogue import change_words
 from catalogue.fields import OFFER, Field, Flag
-from catalogue.labels import household_names, language_names, listed, quantity_words
+from catalogue.labels import household_names, km_words, language_names, listed, quantity_words
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import Kind
@@ -73,7 +73,7 @@ def _pair(offer: Offer) -> str:
 def _place(offer: Offer) -> str:
     words = offer.commune.label
     if offer.reach_km:
-        words = _("%(place)s, jusqu’à %(km)s\u00a0km") % {"place": words, "km": f"{offer.reach_km:g}"}
+        words = _("%(place)s, jusqu’à %(km)s") % {"place": words, "km": km_words(offer.reach_km)}
     if offer.remote:
         words = _("%(place)s, ou à distance") % {"place": words}
     return words

@@ -198,3 +198,13 @@ def test_a_page_that_cannot_be_read_is_named(root):
     page.write_text("{% load i18n %}{% blocktranslate %}a{% if b %}c{% endif %}{% endblocktranslate %}")
     with pytest.raises(translations.UnreadableSourceError, match=r"page\.html"):
         translations.extract(root)
+
+
+def test_a_text_under_a_name_that_is_not_read_is_refused(root):
+    """Such a text would stay French in every language, and the check would not miss it."""
+    code = root / "offers" / "models.py"
+    code.write_text(
+        'from django.utils.translation import gettext as say\n\nname = say("Matin")\n', encoding="utf-8"
+    )
+    with pytest.raises(translations.UnreadableSourceError, match=r"models\.py:1: gettext as say"):
+        translations.extract(root)

@@ -7,8 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.translation import get_language, override
-from django.utils.translation import gettext as _t
+from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.forms.languages import plain_name
@@ -87,7 +86,7 @@ class SlotsWidget(forms.Widget):
         context = super().get_context(name, value, attrs)
         values = [str(item) for item in value or []]
         identifier = context["widget"]["attrs"].get("id") or f"id_{name}"
-        parts = ((MORNING, _t("Matin")), (AFTERNOON, _t("Après-midi")), (EVENING, _t("Soir")))
+        parts = ((MORNING, gettext("Matin")), (AFTERNOON, gettext("Après-midi")), (EVENING, gettext("Soir")))
         rows, grid = [], set()
         for number in range(7):
             boxes = []

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.references import read_reference
+from catalogue.references import NEED_LETTER, OFFER_LETTER, read_reference
 from needs.models import Need
 from offers.models import Offer
 
 Side = Literal["need", "offer"]
-PREFIXES: dict[Side, str] = {"need": "B", "offer": "P"}
+PREFIXES: dict[Side, str] = {"need": NEED_LETTER, "offer": OFFER_LETTER}
 LABELS = {"need": gettext_lazy("Référence du besoin"), "offer": gettext_lazy("Référence de la proposition")}
 EXAMPLES = {
     "need": gettext_lazy("Par exemple\u202f: B-3467-CDFG"),

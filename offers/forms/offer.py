@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
@@ -14,7 +14,7 @@ from catalogue.fields import FARTHEST, OFFER, Languages, Word, Words
 from catalogue.fields.offers import LARGEST_CAPACITY
 from catalogue.fields.shapes import PAST, TOO_FAR
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
-from catalogue.labels import category_label, language_names, listed, quantity_words
+from catalogue.labels import category_label, km_words, language_names, listed, quantity_words
 from catalogue.times import days_words
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 from cities.forms import CommuneField
@@ -187,11 +187,7 @@ class OfferForm(forms.Form):
         if name == "reach_km" and self.offer_kind == Kind.GOODS:
             field.label = _("Jusqu’où pouvez-vous livrer\u202f?")
         current = self.get_initial_for_field(field, name)
-        unit = (
-            (lambda n: _t("%(n)s\u00a0km") % {"n": f"{n:g}"})
-            if name == "reach_km"
-            else (lambda n: days_words(int(n)))
-        )
+        unit = km_words if name == "reach_km" else (lambda n: days_words(int(n)))
         field.keep(current if isinstance(current, int | float) else None, unit)
         return field
 
@@ -319,7 +315,7 @@ def proposed_title(fields: Mapping[str, Any]) -> str:
     words = [category_label(fields["category"])]
     if fields.get("languages_from") and fields.get("languages_to"):
         words.append(
-            _t("%(from)s vers %(to)s")
+            gettext("%(from)s vers %(to)s")
             % {"from": language_names(fields["languages_from"]), "to": language_names(fields["languages_to"])}
         )
     if fields.get("capacity"):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.labels import kind_label
@@ -38,4 +38,4 @@ class SearchForm(forms.Form):
             (kind_label(kind), [(value, Category(value).label) for value in values])
             for kind, values in CATEGORIES.items()
         ]
-        self.fields["category"].choices = [("", _t("Toutes les catégories")), *groups]  # type: ignore[attr-defined]
+        self.fields["category"].choices = [("", gettext("Toutes les catégories")), *groups]  # type: ignore[attr-defined]

@@ -188,6 +188,15 @@ def test_a_coordinator_reports_decides_and_sees_it_on_the_list(client, story):
     assert "déjà clos" in client.get(close, follow=True).text
 
 
+@pytest.mark.parametrize("typed", [lambda one: one.replace("-", " "), lambda one: one[2:].lower()])
+def test_a_report_reads_a_reference_as_it_is_told_on_the_phone(client, story, typed):
+    offer = story.match.offer
+    client.force_login(story.coordinator)
+    url = reverse("followups:report", args=[story.city.slug])
+    assert client.post(url, {"reference": typed(offer.reference), "text": "Un fait"}).status_code == 302
+    assert Incident.objects.get().offer == offer
+
+
 def test_a_report_needs_a_known_reference_and_a_text(client, story, tell):
     elsewhere = tell()
     client.force_login(story.coordinator)
