@@ -19,6 +19,7 @@ from cities.days import local_time
 from matching import links
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
+from needs.models import NeedState
 from notifications.services import Text
 
 FRANCE = 33  # as a telephone's country code
@@ -119,6 +120,19 @@ def associations_contact(match: Match, person: User) -> Text:
     )
 
 
+def no_longer_asked(match: Match, person: User) -> Text:
+    """To the citizen: the question that they had is closed; no answer is no fault."""
+    return Text(
+        title=_("La question est close, merci"),
+        body=_(
+            "Bonjour,\n\nNous vous avions demandé de l’aide pour « %(offer)s ». La réponse n’est plus attendue : la "
+            "ville cherche une autre solution.\n\nIl n’y a rien à faire de votre côté. Votre proposition reste "
+            "ouverte pour d’autres besoins."
+        )
+        % {"offer": match.offer.title},
+    )
+
+
 def declined(match: Match, person: User) -> Text:
     return _to_desk(match, _("Réponse : non. %(need)s") % {"need": match.need.title})
 
@@ -131,12 +145,22 @@ def broken_off(match: Match, person: User) -> Text:
     return _to_desk(match, _("Interrompu. %(need)s") % {"need": match.need.title})
 
 
+def broken_off_for_owner(match: Match, person: User) -> Text:
+    return _ends_here(match, match.offer.title)
+
+
+def broken_off_for_poster(match: Match, person: User) -> Text:
+    return _ends_here(match, match.need.title)
+
+
+def refused(match: Match, person: User) -> Text:
+    return _to_desk(
+        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
+    )
+
+
 def not_taken_up(match: Match, person: User) -> Text:
-    """The association found it does not suit: the citizen is thanked, the desk looks on."""
-    if person != match.offer.owner:
-        return _to_desk(
-            match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
-        )
+    """The association found it does not suit: the citizen is thanked."""
     return Text(
         title=_("Pas cette fois, et merci"),
         body=_(
@@ -148,8 +172,22 @@ def not_taken_up(match: Match, person: User) -> Text:
 
 
 def cancelled(match: Match, person: User) -> Text:
-    """To everybody concerned: it does not take place; nobody is blamed."""
-    about = match.offer.title if person == match.offer.owner else match.need.title
+    """To the desk: the case is theirs again, unless whoever posted the need has taken it back."""
+    if match.need.state == NeedState.WITHDRAWN:
+        return _does_not_take_place(match, match.need.title)
+    return _to_desk(match, _("Annulé : %(about)s") % {"about": match.need.title})
+
+
+def cancelled_for_owner(match: Match, person: User) -> Text:
+    return _does_not_take_place(match, match.offer.title)
+
+
+def cancelled_for_poster(match: Match, person: User) -> Text:
+    return _does_not_take_place(match, match.need.title)
+
+
+def _does_not_take_place(match: Match, about: str) -> Text:
+    """Nobody is blamed."""
     return Text(
         title=_("Annulé : %(about)s") % {"about": about},
         body=_(
@@ -198,6 +236,24 @@ def home_changed(match: Match) -> Text:
         % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def _ends_here(match: Match, about: str) -> Text:
+    """It ends early, or never began; nobody is blamed."""
+    return Text(
+        title=_("Interrompu : %(about)s") % {"about": about},
+        body=_(
+            "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, s’arrête ici. La ville est prévenue et "
+            "cherche une autre solution si besoin.\n\nUne question, un souci ? La ville reste à votre écoute : "
+            "%(city)s %(phone)s."
+        )
+        % {
+            "about": about,
+            "when": day_range(match.first_day, match.last_day),
+            "city": match.city.name,
+            "phone": match.city.phone,
+        },
     )
 
 

@@ -4,27 +4,23 @@ Lock order, everywhere: offer, need, match (docs/adr/0003). The locks are FOR NO
 that refer to the same offer or need never waits on them.
 """
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Sum, Value, When
 
-from accounts import selectors as accounts
 from accounts.access import is_member, roles_in
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
-from matching import messages
+from matching import telling
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
 from matching.reasons import facts
 from needs import services as needs
 from needs.models import Need, NeedState
-from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer, OfferState
 
@@ -58,10 +54,19 @@ def propose(
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
     match.asked_at = now
     match.answer_by = now + timedelta(hours=match.city.answer_hours(match.need.urgency))
-    _move(match, Act.PROPOSE, found.to, role=role, by=by, now=now, note=note, plan_number=plan_number)
-    if match.city.asks_citizen(match.offer.kind):
-        _tell(match, "question", [match.offer.owner], messages.question, now=now)
-    else:
+    asks = match.city.asks_citizen(match.offer.kind)
+    _move(
+        match,
+        Act.PROPOSE,
+        found.to,
+        role=role,
+        by=by,
+        now=now,
+        note=note,
+        plan_number=plan_number,
+        tells=asks,
+    )
+    if not asks:
         _accepted(match, role=Role.TOWN, by=None, now=now)
     return match
 
@@ -86,10 +91,8 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
 def decline(
     *, match_id: int, by: User, now: datetime, reason: str = Reason.NOT_FOR_ME, note: str = ""
 ) -> Match:
-    """The citizen says no; what was held is free again, and the coordinators are told. Raises NotPossible."""
-    match = _act(match_id, Act.DECLINE, by=by, now=now, reason=reason, note=note)
-    _tell(match, "declined", accounts.coordinators_of(match.city), messages.declined, now=now)
-    return match
+    """The citizen says no; what was held is free again. Raises NotPossible."""
+    return _act(match_id, Act.DECLINE, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
@@ -104,28 +107,20 @@ def confirm(*, match_id: int, by: User, now: datetime) -> Match:
 
 @transaction.atomic
 def refuse(*, match_id: int, by: User, now: datetime, reason: str, note: str = "") -> Match:
-    """The association says no; the citizen and the coordinators are told. Raises NotPossible."""
-    match = _act(match_id, Act.REFUSE, by=by, now=now, reason=reason, note=note)
-    people = [match.offer.owner, *accounts.coordinators_of(match.city)]
-    _tell(match, "refused", people, messages.not_taken_up, now=now)
-    return match
+    """The association says no; what was held is free again. Raises NotPossible."""
+    return _act(match_id, Act.REFUSE, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
 def cancel(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
-    """End a match before it started; everybody concerned is told. `by` None: the scheduler. Raises NotPossible."""
-    match = _act(match_id, Act.CANCEL, by=by, now=now, reason=reason, note=note)
-    people = [match.offer.owner, *concerned_with_need(match), *accounts.coordinators_of(match.city)]
-    _tell(match, "cancelled", people, messages.cancelled, now=now)
-    return match
+    """End a match before it started. `by` None: the scheduler. Raises NotPossible."""
+    return _act(match_id, Act.CANCEL, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
 def break_off(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
     """End a match early, or record that it never took place; free from today on. Raises NotPossible."""
-    match = _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note)
-    _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
-    return match
+    return _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
@@ -148,8 +143,6 @@ def follow_up(*, match: Match, act: Act, by: User, now: datetime, reason: str = 
     """
     found, role = arrow(match.state, act, frozenset({Role.FOLLOW_UP}), reason=reason)
     _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
-    if act == Act.BREAK_OFF:
-        _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
     return match
 
 
@@ -211,14 +204,6 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     return frozenset(roles)
 
 
-def concerned_with_need(match: Match) -> list[User]:
-    """Whom to tell on the need's side: the person concerned, or the association's members."""
-    if match.need.person is not None:
-        return [match.need.person]
-    assert match.need.organisation is not None  # need_has_a_poster
-    return list(accounts.members_of(match.need.organisation))
-
-
 def locked(match_id: int) -> Match:
     """The match with its offer, need and town, all locked in the one order: what it reads stays true to the end."""
     offer_id, need_id = Match.objects.values_list("offer_id", "need_id").get(pk=match_id)
@@ -268,7 +253,6 @@ def _lapse(match_id: int, *, now: datetime) -> bool:
         return False  # the citizen answered while we waited for the lock
     found, role = arrow(match.state, Act.LAPSE, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
-    _tell(match, "lapsed", accounts.coordinators_of(match.city), messages.lapsed, now=now)
     return True
 
 
@@ -284,19 +268,15 @@ def _start(match_id: int, *, now: datetime) -> bool:
 
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.ACCEPT, frozenset({role}), reason="")
-    _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now)
-    if match.city.asks_association(match.need.kind):
-        _tell(match, "accepted", concerned_with_need(match), messages.please_confirm, now=now)
-    else:
+    asks = match.city.asks_association(match.need.kind)
+    _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now, tells=asks)
+    if not asks:
         _confirmed(match, role=Role.TOWN, by=None, now=now)
 
 
 def _confirmed(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.CONFIRM, frozenset({role}), reason="")
     _move(match, Act.CONFIRM, found.to, role=role, by=by, now=now)
-    people = concerned_with_need(match)
-    _tell(match, "confirmed", people, messages.citizens_contact, now=now)
-    _tell(match, "confirmed", [match.offer.owner], messages.associations_contact, now=now)
 
 
 def _move(
@@ -310,10 +290,12 @@ def _move(
     reason: str = "",
     note: str = "",
     plan_number: int | None = None,
+    tells: bool = True,
 ) -> None:
-    """Write the new state, its decision, and what is held; have the engine look again.
+    """Write the new state, its decision, and what is held; have the engine look again; tell whom it concerns.
 
-    The first decision freezes the reasons as they stand: they are what was decided upon.
+    The first decision freezes the reasons as they stand: they are what was decided upon. `tells` is False where the
+    answer that would be asked for is presumed, and the next act follows at once.
     """
     before = MatchState(match.state)
     if before == MatchState.SUGGESTED:
@@ -345,6 +327,10 @@ def _move(
         needs.mark_due(need_ids=[match.need_id], now=now)
     if (to in SERVED) != (before in SERVED):
         needs.record_progress(need_id=match.need_id, served=_served(match.need_id), by=by, now=now)
+    if tells:
+        roles = roles_of(by, match) if role == Role.FOLLOW_UP else {role}
+        done_by = telling.who_did(act, roles, reason=reason)
+        telling.tell(match, before, act, done_by=done_by, by=by, now=now)
 
 
 def _hold(match: Match, before: MatchState) -> None:
@@ -381,22 +367,3 @@ def _served(need_id: int) -> int:
     """The quantity that people on both sides have said yes to, in the need's unit."""
     served = Match.objects.filter(need_id=need_id, state__in=SERVED).aggregate(Sum("quantity"))
     return served["quantity__sum"] or 0
-
-
-def _tell(
-    match: Match,
-    event: str,
-    people: Collection[User],
-    compose: messages.Composer,
-    *,
-    now: datetime,
-) -> None:
-    for person in people:
-        queue(
-            recipient=person,
-            event=f"match_{event}",
-            subject_key=f"match:{match.pk}",
-            city=match.city,
-            compose=partial(compose, match, person),
-            now=now,
-        )

@@ -19,6 +19,7 @@ def undelivered(city: City) -> MessageQuerySet:
     """Messages that were refused or interrupted: only a person decides what becomes of them."""
     return (
         Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
+        .with_reason()
         .select_related("recipient")
         .order_by("-due_at", "-id")
     )
