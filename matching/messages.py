@@ -4,6 +4,7 @@ Contacts stand in the two messages of a confirmation, and nowhere else.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -49,13 +50,27 @@ def question(match: Match, person: User) -> Text:
     )
 
 
+def question_again(match: Match, person: User) -> Text:
+    return _again(question(match, person))
+
+
+def please_confirm_again(match: Match, person: User) -> Text:
+    return _again(please_confirm(match, person))
+
+
+def _again(asked: Text) -> Text:
+    """The same question, once more while it can be answered."""
+    return replace(asked, title=_("Rappel : %(title)s") % {"title": asked.title})
+
+
 def please_confirm(match: Match, person: User) -> Text:
-    """The citizen said yes: the association confirms."""
+    """The citizen said yes: the association confirms, until when."""
+    assert match.confirm_by is not None  # match_accepted_has_a_deadline
     return Text(
         title=_("Quelqu’un a dit oui : %(need)s") % {"need": match.need.title},
         body=_(
             "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
-            "%(when)s, %(distance)s.\n\nConfirmez, et vous recevez ses coordonnées tout de suite."
+            "%(when)s, %(distance)s.\n\nConfirmez avant %(deadline)s, et vous recevez ses coordonnées tout de suite."
         )
         % {
             "need": match.need.title,
@@ -63,6 +78,7 @@ def please_confirm(match: Match, person: User) -> Text:
             "offer": match.offer.get_category_display(),
             "when": day_range(match.first_day, match.last_day),
             "distance": _distance(match),
+            "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
         },
         action_label=_("Confirmer ou refuser"),
         action_url=links.answer_path(match, person),
@@ -139,6 +155,36 @@ def declined(match: Match, person: User) -> Text:
 
 def lapsed(match: Match, person: User) -> Text:
     return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": match.need.title})
+
+
+def not_confirmed(match: Match, person: User) -> Text:
+    """To the citizen who said yes: nobody confirmed, and their offer is free again."""
+    return Text(
+        title=_("Pas de confirmation à temps, et merci"),
+        body=_(
+            "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». La confirmation n’est pas venue à temps : vous êtes "
+            "libre. Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
+        )
+        % {"offer": match.offer.title},
+    )
+
+
+def confirmation_over(match: Match, person: User) -> Text:
+    """To whoever did not confirm in time: where the need stands, and whom to call."""
+    return Text(
+        title=_("Le délai pour confirmer est passé : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\nUne personne pouvait répondre à votre besoin « %(need)s » (%(reference)s). Sans confirmation "
+            "à temps, sa proposition est de nouveau libre. La ville continue de chercher.\n\nUne question, un souci ? "
+            "La ville reste à votre écoute : %(city)s %(phone)s."
+        )
+        % {
+            "need": match.need.title,
+            "reference": match.need.reference,
+            "city": match.city.name,
+            "phone": match.city.phone,
+        },
+    )
 
 
 def broken_off(match: Match, person: User) -> Text:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.access import is_member, roles_in
 from accounts.models import Organisation, User
@@ -15,8 +16,8 @@ from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
-from matching import telling
-from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
+from matching import telling, waits
+from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
 from matching.reasons import facts
 from needs import services as needs
@@ -48,12 +49,13 @@ def propose(
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
     if not (match.offer.is_open and match.need.is_open and _poster_may_ask(match.need)):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
-    if match.last_day < local_day(now, match.city):
+    if waits.is_over(match, now=now):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
     if (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
     match.asked_at = now
-    match.answer_by = now + timedelta(hours=match.city.answer_hours(match.need.urgency))
+    match.answer_by = waits.deadline(match, now=now)
+    match.remind_at = waits.halfway(match.answer_by, now=now)
     asks = match.city.asks_citizen(match.offer.kind)
     _move(
         match,
@@ -82,7 +84,7 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
     """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
     match = locked(match_id)
     _found, role = arrow(match.state, Act.ACCEPT, roles_of(by, match), reason="")
-    _still_stands(match, Act.ACCEPT)
+    _still_stands(match, Act.ACCEPT, now=now)
     _accepted(match, role=role, by=by, now=now)
     return match
 
@@ -100,7 +102,7 @@ def confirm(*, match_id: int, by: User, now: datetime) -> Match:
     """The association says yes; contacts are exchanged. Raises NotPossible ("closed": see `_still_stands`)."""
     match = locked(match_id)
     _found, role = arrow(match.state, Act.CONFIRM, roles_of(by, match), reason="")
-    _still_stands(match, Act.CONFIRM)
+    _still_stands(match, Act.CONFIRM, now=now)
     _confirmed(match, role=role, by=by, now=now)
     return match
 
@@ -125,7 +127,10 @@ def break_off(*, match_id: int, by: User | None, now: datetime, reason: str, not
 
 @transaction.atomic
 def start(*, match_id: int, by: User | None, now: datetime) -> Match:
-    """The stay, the hand-over or the lessons have begun. Raises NotPossible."""
+    """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over)."""
+    match = locked(match_id)
+    if waits.is_over(match, now=now):
+        raise NotPossible(Act.START, MatchState(match.state), "closed")
     return _act(match_id, Act.START, by=by, now=now)
 
 
@@ -147,12 +152,20 @@ def follow_up(*, match: Match, act: Act, by: User, now: datetime, reason: str = 
 
 
 def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Release the matches whose answer did not come in time, and tell the coordinators; how many.
+    """Release the matches whose answer, or confirmation, did not come in time; how many.
 
     Not atomic as a whole: each match is locked, and committed, by itself, so that no two locks are taken out of order.
     """
-    late = Match.objects.filter(state=MatchState.PROPOSED, answer_by__lte=now).order_by("answer_by", "id")
+    late = Match.objects.filter(
+        Q(state=MatchState.PROPOSED, answer_by__lte=now) | Q(state=MatchState.ACCEPTED, confirm_by__lte=now)
+    ).order_by(Coalesce("confirm_by", "answer_by"), "id")
     return sum(_lapse(match_id, now=now) for match_id in list(late.values_list("pk", flat=True)[:limit]))
+
+
+def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Remind, once and halfway, whoever has not answered or confirmed yet; of how many. Each by itself, as above."""
+    due = Match.objects.filter(state__in=WAITING, remind_at__lte=now).order_by("remind_at", "id")
+    return sum(_remind(match_id, now=now) for match_id in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
@@ -218,11 +231,13 @@ def locked(match_id: int) -> Match:
     )
 
 
-def _still_stands(match: Match, act: Act) -> None:
-    """Raise "closed" when a yes would come too late: an offer frozen or withdrawn, a need withdrawn, its association
-    suspended. `cancel_orphans` calls such matches off, but not in the same instant.
+def _still_stands(match: Match, act: Act, *, now: datetime) -> None:
+    """Raise "closed" when a yes would come too late: its days over, an offer frozen or withdrawn, a need withdrawn, its
+    association suspended. `cancel_orphans` calls such matches off, but not in the same instant.
     """
     gone = match.offer.state in (OfferState.WITHDRAWN, OfferState.FROZEN)
+    if waits.is_over(match, now=now):
+        raise NotPossible(act, MatchState(match.state), "closed")
     if gone or match.need.state == NeedState.WITHDRAWN or not _poster_may_ask(match.need):
         raise NotPossible(act, MatchState(match.state), "closed")
 
@@ -249,10 +264,22 @@ def _act(
 @transaction.atomic
 def _lapse(match_id: int, *, now: datetime) -> bool:
     match = locked(match_id)
-    if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
-        return False  # the citizen answered while we waited for the lock
+    until = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
+    if match.state not in WAITING or until is None or until > now:
+        return False  # somebody answered while we waited for the lock
     found, role = arrow(match.state, Act.LAPSE, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
+    return True
+
+
+@transaction.atomic
+def _remind(match_id: int, *, now: datetime) -> bool:
+    match = locked(match_id)
+    if match.state not in WAITING or match.remind_at is None or match.remind_at > now:
+        return False  # somebody answered while we waited for the lock, or another worker reminded
+    match.remind_at = None
+    match.save(update_fields=["remind_at"])
+    telling.remind(match, now=now)
     return True
 
 
@@ -269,6 +296,8 @@ def _start(match_id: int, *, now: datetime) -> bool:
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.ACCEPT, frozenset({role}), reason="")
     asks = match.city.asks_association(match.need.kind)
+    match.confirm_by = waits.deadline(match, now=now)
+    match.remind_at = waits.halfway(match.confirm_by, now=now)
     _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now, tells=asks)
     if not asks:
         _confirmed(match, role=Role.TOWN, by=None, now=now)
@@ -303,7 +332,10 @@ def _move(
     match.state, match.changed_at = to, now
     if to == MatchState.BROKEN_OFF:
         match.ended_on = local_day(now, match.city)
-    match.save(update_fields=["state", "changed_at", "facts", "asked_at", "answer_by", "ended_on"])
+    if to not in WAITING:
+        match.remind_at = None
+    waited = ["asked_at", "answer_by", "confirm_by", "remind_at"]
+    match.save(update_fields=["state", "changed_at", "facts", "ended_on", *waited])
     Decision.objects.create(
         match=match,
         act=act,

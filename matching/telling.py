@@ -19,6 +19,7 @@ from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from needs.models import Need
 from notifications.reasons import subject_id
+from notifications.selectors import waits_for_a_person
 from notifications.services import queue
 
 
@@ -66,12 +67,21 @@ TOLD: Mapping[tuple[S, Act], Told] = {
     (S.ACCEPTED, Act.REFUSE): Told(
         "match_refused", messages.not_taken_up, messages.cancelled_for_poster, messages.refused
     ),
+    (S.ACCEPTED, Act.LAPSE): Told(
+        "match_lapsed", messages.not_confirmed, messages.confirmation_over, messages.lapsed
+    ),
     (S.ACCEPTED, Act.CANCEL): _CANCELLED,
     (S.CONFIRMED, Act.START): NOBODY,
     (S.CONFIRMED, Act.CANCEL): _CANCELLED,
     (S.CONFIRMED, Act.BREAK_OFF): _ENDED_EARLY,
     (S.UNDER_WAY, Act.COMPLETE): NOBODY,
     (S.UNDER_WAY, Act.BREAK_OFF): _ENDED_EARLY,
+}
+
+# Whoever is waited for is reminded once: by state, the event that asked them, and the reminder.
+REMINDED: Mapping[S, tuple[str, Told]] = {
+    S.PROPOSED: ("match_question", Told("match_question_again", owner=messages.question_again)),
+    S.ACCEPTED: ("match_accepted", Told("match_accepted_again", poster=messages.please_confirm_again)),
 }
 
 _SIDE_OF = {Role.CITIZEN: Side.OWNER, Role.ASSOCIATION: Side.POSTER, Role.COORDINATOR: Side.DESK}
@@ -91,26 +101,49 @@ def tell(
     match: Match, before: S, act: Act, *, done_by: frozenset[Side], by: User | None, now: datetime
 ) -> None:
     """Queue the messages of an arrow, for each side that did not do it and never for `by`."""
-    told = TOLD[before, act]
+    _queue(match, TOLD[before, act], done_by=done_by, by=by, now=now)
+
+
+def remind(match: Match, *, now: datetime) -> None:
+    """Remind whoever is waited for, but nobody whom the desk has still to call for the first time."""
+    asked, told = REMINDED[S(match.state)]
+    _queue(match, told, now=now, unless_called_for=asked)
+
+
+def _queue(
+    match: Match,
+    told: Told,
+    *,
+    done_by: frozenset[Side] = frozenset(),
+    by: User | None = None,
+    now: datetime,
+    unless_called_for: str = "",
+) -> None:
     people: Mapping[Side, Callable[[], list[User]]] = {
         Side.OWNER: lambda: [match.offer.owner],
         Side.POSTER: lambda: concerned_with_need(match),
         Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
     }
+    key = f"match:{match.pk}"
     for side in Side:
         compose: messages.Composer | None = getattr(told, side)
         if compose is None or (side in done_by and not told.themselves_too):
             continue
         for person in people[side]():
-            if person != by or told.themselves_too:
-                queue(
-                    recipient=person,
-                    event=told.event,
-                    subject_key=f"match:{match.pk}",
-                    city=match.city,
-                    compose=partial(compose, match, person),
-                    now=now,
-                )
+            if person == by and not told.themselves_too:
+                continue
+            if unless_called_for and waits_for_a_person(
+                recipient=person, event=unless_called_for, subject_key=key
+            ):
+                continue
+            queue(
+                recipient=person,
+                event=told.event,
+                subject_key=key,
+                city=match.city,
+                compose=partial(compose, match, person),
+                now=now,
+            )
 
 
 def concerned_with_need(match: Match) -> list[User]:
@@ -127,6 +160,8 @@ def reasons() -> dict[str, Callable[[], Exists]]:
     for arrow, told in TOLD.items():
         if told.event:
             states.setdefault(told.event, set()).add(ARROWS[arrow].to)
+    for state, (_asked, told) in REMINDED.items():
+        states[told.event] = {state}
     states["match_confirmed"] = set(CONTACT_STATES)
     found = {event: partial(_is_in, frozenset(states_of)) for event, states_of in states.items()}
     return found | {

@@ -15,7 +15,7 @@ ENTERED_BY = {
     "superseded": {("suggested", "supersede", "engine")},
     "proposed": {("suggested", "propose", "coordinator")},
     "declined": {("proposed", "decline", "citizen")},
-    "lapsed": {("proposed", "lapse", "clock")},
+    "lapsed": {("proposed", "lapse", "clock"), ("accepted", "lapse", "clock")},
     "accepted": {("proposed", "accept", "citizen")},
     "refused": {("accepted", "refuse", "association")},
     "confirmed": {("accepted", "confirm", "association")},
