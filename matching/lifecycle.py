@@ -86,6 +86,7 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
     (S.PROPOSED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE - {Role.CITIZEN}, needs_reason=True),
     (S.ACCEPTED, Act.CONFIRM): Arrow(S.CONFIRMED, ASSOCIATION | {Role.TOWN}),
     (S.ACCEPTED, Act.REFUSE): Arrow(S.REFUSED, ASSOCIATION, needs_reason=True),
+    (S.ACCEPTED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.SCHEDULER})),
     (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
     (S.CONFIRMED, Act.START): Arrow(
         S.UNDER_WAY, frozenset({Role.SCHEDULER, Role.ASSOCIATION, Role.FOLLOW_UP})
@@ -102,6 +103,8 @@ HOLDING = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY, S.COMPLET
 SERVED = frozenset({S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
 # Proposed, and not over.
 ACTIVE = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY})
+# Somebody is waited for, until `answer_by` or `confirm_by`.
+WAITING = frozenset({S.PROPOSED, S.ACCEPTED})
 # Set aside until the need or the offer changes: people have answered this pair already.
 ANSWERED = frozenset({S.DISMISSED, S.DECLINED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
 
