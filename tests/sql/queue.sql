@@ -57,8 +57,8 @@ SELECT "needs_need"."id", "needs_need"."reference", "needs_need"."city_id", "nee
        "needs_need"."urgency_rank", "needs_need"."case_reference", "needs_need"."state", "needs_need"."adult_women",
        "needs_need"."adult_men", "needs_need"."children_under_3", "needs_need"."children_3_to_11",
        "needs_need"."children_12_to_17", "needs_need"."lone_minor", "needs_need"."couple", "needs_need"."step_free_needed",
-       "needs_need"."pets", "needs_need"."shared_home_ok", "needs_need"."forms", "needs_need"."social_worker",
-       "needs_need"."remote_ok",
+       "needs_need"."pets", "needs_need"."smoke_free_needed", "needs_need"."rent_up_to", "needs_need"."rent_payer",
+       "needs_need"."shared_home_ok", "needs_need"."forms", "needs_need"."social_worker", "needs_need"."remote_ok",
        EXISTS
   (SELECT %s AS "a"
    FROM "matching_match" U0
@@ -115,7 +115,7 @@ WHERE (("needs_need"."person_id" = %s
        AND ("needs_need"."organisation_id" IS NULL
             OR "accounts_organisation"."state" = %s)
        AND "needs_need"."city_id" = %s)
-ORDER BY 50 ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
+ORDER BY 53 ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 3;
 
 SELECT "matching_scan"."id", "matching_scan"."need_id", "matching_scan"."revision", "matching_scan"."feasible",
@@ -158,8 +158,9 @@ SELECT "matching_match"."id", "matching_match"."city_id", "matching_match"."need
        "needs_need"."people", "needs_need"."urgency", "needs_need"."urgency_rank", "needs_need"."case_reference",
        "needs_need"."state", "needs_need"."adult_women", "needs_need"."adult_men", "needs_need"."children_under_3",
        "needs_need"."children_3_to_11", "needs_need"."children_12_to_17", "needs_need"."lone_minor", "needs_need"."couple",
-       "needs_need"."step_free_needed", "needs_need"."pets", "needs_need"."shared_home_ok", "needs_need"."forms",
-       "needs_need"."social_worker", "needs_need"."remote_ok", "accounts_organisation"."id", "accounts_organisation"."city_id",
+       "needs_need"."step_free_needed", "needs_need"."pets", "needs_need"."smoke_free_needed", "needs_need"."rent_up_to",
+       "needs_need"."rent_payer", "needs_need"."shared_home_ok", "needs_need"."forms", "needs_need"."social_worker",
+       "needs_need"."remote_ok", "accounts_organisation"."id", "accounts_organisation"."city_id",
        "accounts_organisation"."name", "accounts_organisation"."rna", "accounts_organisation"."siret",
        "accounts_organisation"."email", "accounts_organisation"."phone", "accounts_organisation"."about",
        "accounts_organisation"."state", "accounts_organisation"."verified_at", "accounts_organisation"."verified_by_id",
@@ -254,17 +255,18 @@ SELECT "matching_match"."id", "matching_match"."city_id", "matching_match"."need
        "needs_need"."people", "needs_need"."urgency", "needs_need"."urgency_rank", "needs_need"."case_reference",
        "needs_need"."state", "needs_need"."adult_women", "needs_need"."adult_men", "needs_need"."children_under_3",
        "needs_need"."children_3_to_11", "needs_need"."children_12_to_17", "needs_need"."lone_minor", "needs_need"."couple",
-       "needs_need"."step_free_needed", "needs_need"."pets", "needs_need"."shared_home_ok", "needs_need"."forms",
-       "needs_need"."social_worker", "needs_need"."remote_ok", "offers_offer"."id", "offers_offer"."reference",
-       "offers_offer"."city_id", "offers_offer"."kind", "offers_offer"."title", "offers_offer"."text",
-       "offers_offer"."commune_id", "offers_offer"."latitude", "offers_offer"."longitude", "offers_offer"."band",
-       "offers_offer"."reach_km", "offers_offer"."reach_class", "offers_offer"."languages", "offers_offer"."languages_from",
-       "offers_offer"."languages_to", "offers_offer"."slots", "offers_offer"."source", "offers_offer"."external_key",
-       "offers_offer"."entered_by_id", "offers_offer"."revision", "offers_offer"."scan_due_at", "offers_offer"."created_at",
-       "offers_offer"."changed_at", "offers_offer"."owner_id", "offers_offer"."category", "offers_offer"."address",
-       "offers_offer"."capacity", "offers_offer"."share_with_linked", "offers_offer"."state", "offers_offer"."confirmed_at",
-       "offers_offer"."reminded_at", "offers_offer"."shared_home", "offers_offer"."accepts", "offers_offer"."step_free",
-       "offers_offer"."pets_accepted", "offers_offer"."smoking", "offers_offer"."longest_stay_days", "offers_offer"."notice_days",
+       "needs_need"."step_free_needed", "needs_need"."pets", "needs_need"."smoke_free_needed", "needs_need"."rent_up_to",
+       "needs_need"."rent_payer", "needs_need"."shared_home_ok", "needs_need"."forms", "needs_need"."social_worker",
+       "needs_need"."remote_ok", "offers_offer"."id", "offers_offer"."reference", "offers_offer"."city_id",
+       "offers_offer"."kind", "offers_offer"."title", "offers_offer"."text", "offers_offer"."commune_id",
+       "offers_offer"."latitude", "offers_offer"."longitude", "offers_offer"."band", "offers_offer"."reach_km",
+       "offers_offer"."reach_class", "offers_offer"."languages", "offers_offer"."languages_from", "offers_offer"."languages_to",
+       "offers_offer"."slots", "offers_offer"."source", "offers_offer"."external_key", "offers_offer"."entered_by_id",
+       "offers_offer"."revision", "offers_offer"."scan_due_at", "offers_offer"."created_at", "offers_offer"."changed_at",
+       "offers_offer"."owner_id", "offers_offer"."category", "offers_offer"."address", "offers_offer"."capacity",
+       "offers_offer"."share_with_linked", "offers_offer"."state", "offers_offer"."confirmed_at", "offers_offer"."reminded_at",
+       "offers_offer"."shared_home", "offers_offer"."accepts", "offers_offer"."step_free", "offers_offer"."pets_accepted",
+       "offers_offer"."smoking", "offers_offer"."longest_stay_days", "offers_offer"."notice_days",
        "offers_offer"."nearest_stop", "offers_offer"."rent", "offers_offer"."dwelling_state", "offers_offer"."vetted_at",
        "offers_offer"."vetted_by_id", "offers_offer"."condition", "offers_offer"."best_before", "offers_offer"."hand_over",
        "offers_offer"."remote", "offers_offer"."diploma", "offers_offer"."first_day", "offers_offer"."last_day",
