@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.services import GAZETTEER
 from engine.columns import (
+    FOREVER,
     Bools,
     Floats,
     Ints,
@@ -242,7 +243,9 @@ def _need_columns(
         household=np.zeros(rows, np.int32),
         step_free_needed=never,
         pets=never,
+        smoke_free_needed=never,
         refuses_shared_home=never,
+        rent_up_to=np.zeros(rows, np.int32),
         named_languages=np.zeros((rows, 1), np.uint64),
         remote_ok=never,
         slots_from=np.zeros(rows + 1, np.int64),
@@ -281,6 +284,10 @@ def _offer_columns(
         accepts=np.zeros(rows, np.int32),
         step_free=never,
         pets_accepted=never,
+        smoke_free=~never,
+        notice_days=np.zeros(rows, np.int32),
+        longest_stay=np.full(rows, FOREVER, np.int32),
+        rent=np.zeros(rows, np.int32),
         named_languages=np.zeros((rows, 1), np.uint64),
         remote=never,
         slots_from=np.zeros(rows + 1, np.int64),

@@ -2,6 +2,7 @@
 
 It is what is usually written, not the best possible SQL: no index of its own, the same tables and the same result.
 Homes of one person's capacity per day, as `docs/algorithm.md` defines them; slots and language pairs are not of homes.
+In the town that is measured nobody asks for notice, a longest stay or a rent, and no home has works: none is judged.
 """
 
 from datetime import datetime

@@ -2,7 +2,7 @@
 
 The best SQL that was found before the engine was chosen: a table of its own, all that the query reads within the
 index, exact distances of stored points of the unit sphere. It knows category, distance, dates and capacity, which is
-all that differs in this data, and has the engine's score and order.
+all that differs in this data (no notice, no longest stay, no rent, no works), and has the engine's score and order.
 """
 
 from collections.abc import Sequence

@@ -136,3 +136,10 @@ class DwellingState(TextChoices):
     READY = "ready", _("prêt à habiter")
     LIGHT_WORKS = "light_works", _("petits travaux")
     TO_RENOVATE = "to_renovate", _("à rénover")
+
+
+class RentPayer(TextChoices):
+    HOUSEHOLD = "household", _("le foyer")
+    ASSOCIATION = "association", _("l’association")
+    AID = "aid", _("une aide publique")
+    OTHER = "other", _("quelqu’un d’autre")

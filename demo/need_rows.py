@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from accounts.models import Organisation, User
 from catalogue.languages import language_name
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Source, Urgency
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, RentPayer, Source, Urgency
 from cities.models import City, Commune
 from demo import texts
 from demo.offer_rows import DAYS, GOODS, HOURS, SKILLS, SPOKEN, reference
@@ -130,6 +130,8 @@ class NeedWriter:
             languages=self._languages(),
             step_free_needed=rng.random() < 0.07,
             pets=rng.random() < 0.05,
+            smoke_free_needed=rng.random() < 0.1,
+            **self._rent(),
             shared_home_ok=rng.random() < 0.8,
             **household,
         )
@@ -137,6 +139,13 @@ class NeedWriter:
         if rng.random() < 0.5 and asked > 4:
             need.min_days = max(2, asked // 2)
         return need
+
+    def _rent(self) -> dict[str, Any]:
+        """One household in four can pay, or has somebody who does."""
+        if self.rng.random() >= 0.25:
+            return {}
+        payer = self.rng.choice([RentPayer.HOUSEHOLD, RentPayer.ASSOCIATION, RentPayer.AID])
+        return {"rent_up_to": self.rng.choice([250, 350, 450, 600]), "rent_payer": payer.value}
 
     def _goods(self, created: datetime, urgency: str) -> Need:
         rng = self.rng

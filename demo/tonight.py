@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from catalogue.vocabulary import Category, Household, Kind, Urgency
+from catalogue.vocabulary import Category, Household, Kind, RentPayer, Urgency
 from demo.need_rows import NeedWriter
 from demo.offer_rows import Drawn, OfferWriter
 from needs.models import Need
@@ -279,6 +279,8 @@ def needs_of(scene: Scene, writer: NeedWriter) -> Needs:
             couple=True,
             languages=["fr", "sq"],
             step_free_needed=True,
+            rent_up_to=400,
+            rent_payer=RentPayer.HOUSEHOLD,
             shared_home_ok=False,
             forms=[Category.WHOLE_DWELLING],
             reach_km=4,

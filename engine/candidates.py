@@ -73,7 +73,7 @@ class Field:
         A need's pairs come together and in one batch, which has `batch` pairs or a few more.
         """
         needs = CoarseNeeds.table(self.sides.needs, beyond)
-        offers = CoarseOffers.table(self.sides.offers, beyond)
+        offers = CoarseOffers.table(self.sides.offers, beyond, self.sides.today)
         remote = np.flatnonzero(self.sides.offers.remote)
         one_city = len(self.sides.linked_cities) > 0 or not differ(
             self.sides.needs.city, self.sides.offers.city

@@ -75,18 +75,18 @@ class CoarseOffers:
     z: Singles
     squared_reach: Singles
     squared_look: Singles
-    first: Singles  # of all its days
+    first: Singles  # of all its days after notice
     last: Singles
-    longest: Singles  # days from the first to the last, at most
+    longest: Singles  # days from the first to the last, and no longer than its longest stay
     most_left: Singles  # on its best day
     capacity: Singles
     city: Singles
 
     @staticmethod
-    def table(offers: OfferColumns, beyond: Beyond) -> Singles:
+    def table(offers: OfferColumns, beyond: Beyond, today: int) -> Singles:
         """A row per field, a column per offer."""
         begin = offers.stretches_from[:-1]
-        first = np.minimum.reduceat(offers.stretch_first, begin)
+        first = np.maximum(np.minimum.reduceat(offers.stretch_first, begin), today + offers.notice_days)
         last = np.maximum.reduceat(offers.stretch_last, begin)
         return np.array(
             [
@@ -97,7 +97,7 @@ class CoarseOffers:
                 _squared_chord(beyond.of(offers.reach_km)),
                 first,
                 last,
-                np.minimum(last - first + 1, FOREVER),
+                np.minimum(np.minimum(last - first + 1, FOREVER), offers.longest_stay),
                 np.maximum.reduceat(offers.stretch_left, begin),
                 offers.capacity,
                 offers.city,

@@ -10,8 +10,8 @@ Whole numbers are int64 or int32 as noted (either works), day numbers are `date.
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar, Self
 
@@ -179,11 +179,15 @@ class OfferColumns(Columns):
     asked: Ints  # int32, times that the citizen was asked in the last 30 days
     turn: Ints  # int32, place in order of registration, then id, see `turns`
     shared_with_linked: Bools  # the citizen's consent
-    is_open: Bools
-    shared_home: Bools  # housing only, as are the next three
+    is_open: Bools  # `Offer.can_be_given`
+    notice_days: Ints  # int32
+    shared_home: Bools  # housing only, as are the next six
     accepts: Ints  # int32, sum of `ACCEPT_BITS`; 0: silent
     step_free: Bools
     pets_accepted: Bools
+    smoke_free: Bools  # `Offer.is_smoke_free`
+    longest_stay: Ints  # int32, days; FOREVER: no limit
+    rent: Ints  # int32, euros a month
     named_languages: Masks  # interpreting and translation only: from and to together
     remote: Bools  # skills only
     stretches_from: Ints  # int64, one more than there are rows
@@ -202,6 +206,9 @@ class OfferColumns(Columns):
         yield "confirmed_day", self.confirmed_day < UNKNOWN
         yield "asked", self.asked < 0
         yield "turn", _seen_before(self.turn)
+        yield "notice_days", self.notice_days < 0
+        yield "longest_stay_days", self.longest_stay < 1
+        yield "rent", self.rent < 0
         yield "accepts", (self.accepts < 0) | (self.accepts >= 1 << len(ACCEPTS))
         yield "available", np.diff(self.stretches_from) == 0
         yield "available", self._owners("stretch", self.stretch_last < self.stretch_first)
@@ -240,9 +247,11 @@ class NeedColumns(Columns):
     is_housing: Bools
     is_open: Bools
     household: Ints  # int32, housing only: sum of the `ACCEPT_BITS` that the host must have said
-    step_free_needed: Bools  # housing only, as are the next two
+    step_free_needed: Bools  # housing only, as are the next four
     pets: Bools
+    smoke_free_needed: Bools
     refuses_shared_home: Bools
+    rent_up_to: Ints  # int32, euros a month
     named_languages: Masks  # interpreting and translation only: from and to together
     remote_ok: Bools  # skills only
     slots_from: Ints  # int64; skills only, see `slot_columns`
@@ -259,6 +268,14 @@ class NeedColumns(Columns):
         yield "people", self.people < 1
         yield "urgency", ~np.isin(self.priority, list(PRIORITIES.values()))
         yield "household", (self.household < 0) | (self.household >= 1 << len(ACCEPTS))
+        yield "rent_up_to", self.rent_up_to < 0
+
+    def from_today(self, today: date) -> Self:
+        """With a shortest useful run that is no longer than the days that are left."""
+        left = self.last_day - np.maximum(self.first_day, today.toordinal()) + 1
+        if (self.least_days <= left).all():
+            return self
+        return replace(self, least_days=np.clip(left, 1, self.least_days))
 
 
 def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None) -> OfferColumns:
@@ -289,11 +306,18 @@ def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None)
         asked=_smalls(offer.asked_last_30_days or 0 for offer in offers),
         turn=turns(_ints(_microseconds(offer.registered_at) for offer in offers), ids),
         shared_with_linked=_bools(offer.shared_with_linked for offer in offers),
-        is_open=_bools(offer.is_open for offer in offers),
+        is_open=_bools(offer.can_be_given for offer in offers),
+        notice_days=_smalls(offer.notice_days for offer in offers),
         shared_home=_bools(offer.kind == HOUSING and offer.shared_home for offer in offers),
         accepts=_smalls(accept_bits(offer.accepts) if offer.kind == HOUSING else 0 for offer in offers),
         step_free=_bools(offer.kind == HOUSING and offer.step_free for offer in offers),
         pets_accepted=_bools(offer.kind == HOUSING and offer.pets_accepted for offer in offers),
+        smoke_free=_bools(offer.kind == HOUSING and offer.is_smoke_free for offer in offers),
+        longest_stay=_smalls(
+            FOREVER if offer.kind != HOUSING or offer.longest_stay_days is None else offer.longest_stay_days
+            for offer in offers
+        ),
+        rent=_smalls(offer.rent if offer.kind == HOUSING else 0 for offer in offers),
         named_languages=masks(_named_languages(offers), words.languages),
         remote=_bools(offer.kind == SKILL and offer.remote for offer in offers),
         slots_from=slots_from,
@@ -337,7 +361,9 @@ def need_columns(needs: Iterable[Need], vocabulary: Vocabulary | None = None) ->
         household=_smalls(accept_bits(need.household_words) if need.kind == HOUSING else 0 for need in needs),
         step_free_needed=_bools(need.kind == HOUSING and need.step_free_needed for need in needs),
         pets=_bools(need.kind == HOUSING and need.pets for need in needs),
+        smoke_free_needed=_bools(need.kind == HOUSING and need.smoke_free_needed for need in needs),
         refuses_shared_home=_bools(need.kind == HOUSING and not need.shared_home_ok for need in needs),
+        rent_up_to=_smalls(need.rent_up_to if need.kind == HOUSING else 0 for need in needs),
         named_languages=masks(_named_languages(needs), words.languages),
         remote_ok=_bools(need.kind == SKILL and need.remote_ok for need in needs),
         slots_from=slots_from,

@@ -64,12 +64,27 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
     elif near_miss.rule == "city":
         params = {"need": need.city, "offer": offer.city, "shared": offer.shared_with_linked}
     elif near_miss.rule == "open":
-        params = {"need_open": need.is_open, "offer_open": offer.is_open}
+        params = {"need_open": need.is_open, "offer_open": offer.can_be_given}
     elif near_miss.rule == "distance":
         reach_km = max(need.reach_km, offer.reach_km)
         params = {"gap_km": near_miss.gap, "distance_km": near_miss.distance_km, "reach_km": reach_km}
     elif near_miss.rule == "dates":
         params = {"gap_days": int(near_miss.gap or 0), "least_days": need.least_days}
+    elif near_miss.rule == "notice":
+        gap_days = int(near_miss.gap or 0)
+        params = {
+            "gap_days": gap_days,
+            "notice_days": offer.notice_days,
+            "longest_notice": offer.notice_days - gap_days,
+        }
+    elif near_miss.rule == "stay":
+        params = {
+            "gap_days": int(near_miss.gap or 0),
+            "stay_days": offer.longest_stay_days,
+            "least_days": need.least_days,
+        }
+    elif near_miss.rule == "rent":
+        params = {"gap": int(near_miss.gap or 0), "rent": offer.rent, "rent_up_to": need.rent_up_to}
     elif near_miss.rule == "capacity":
         params = {
             "gap": int(near_miss.gap or 0),
@@ -174,7 +189,13 @@ def _conditions(need: Need, offer: Offer) -> Iterator[Reason]:
     """What was required and is given: all good, or the pair would not be feasible."""
     if need.city != offer.city:
         yield Reason("linked_city", {"city": offer.city}, good=True)
+    if offer.notice_days:
+        yield Reason("notice", {"days": offer.notice_days}, good=True)
     if need.kind == HOUSING:
+        if offer.longest_stay_days is not None:
+            yield Reason("stay", {"days": offer.longest_stay_days}, good=True)
+        if offer.rent:
+            yield Reason("rent", {"rent": offer.rent}, good=True)
         if offer.accepts:
             accepted = need.household_words & offer.accepts
             yield Reason("accepts", {"words": _in_order(accepted or offer.accepts)}, good=True)
@@ -184,6 +205,8 @@ def _conditions(need: Need, offer: Offer) -> Iterator[Reason]:
             yield Reason("step_free", {}, good=True)
         if need.pets:
             yield Reason("pets_accepted", {}, good=True)
+        if need.smoke_free_needed:
+            yield Reason("smoke_free", {}, good=True)
         if offer.shared_home:
             yield Reason("shared_home", {}, good=True)
         if need.forms:

@@ -32,6 +32,7 @@ from engine.rules import (
     ESSENTIAL,
     MICRO,
     NO_CODES,
+    NUMBERS,
     RULES,
     Pairs,
     Runs,
@@ -119,7 +120,8 @@ class Feasible:
     @property
     def pairs(self) -> Pairs:
         runs = Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
-        return Pairs(Sides(self.needs, self.offers, NO_CODES, NO_CODES), self.need, self.offer, _runs=runs)
+        sides = Sides(self.needs, self.offers, NO_CODES, NO_CODES, self.today.toordinal())
+        return Pairs(sides, self.need, self.offer, _runs=runs)
 
     def best_first(self, keep: int | None) -> Self:
         """Score descending, distance ascending (both to 6 decimals), earlier registered, id; so many of each need.
@@ -141,7 +143,7 @@ class Missed:
     need: Ints  # row in the needs
     offer: Ints  # row in the offers
     rule: Ints  # place in `RULE_CODES`
-    gap: Floats  # km, days or units, NaN where the rule has no number
+    gap: Floats  # km, days, units or euros, NaN where the rule has no number
     relative_gap: Floats  # compared with what was needed
     distance_km: Floats
     turn: Ints  # the offer's place in order of registration, then id
@@ -305,7 +307,13 @@ class _Search:
             raise ValueError("vocabulary: the columns of both sides must share one")
         needs.refuse_faults()
         offers.refuse_faults()
-        sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+        sides = Sides(
+            needs.from_today(today),
+            offers,
+            link_codes(needs, links),
+            excluded_codes(needs, offers, excluded),
+            today.toordinal(),
+        )
         return cls(sides, today, scoring.points_per_need(needs, weights), batch)
 
     def feasible(self, field: candidates.Field, keep: int | None, count: Ints) -> Iterator[Feasible]:
@@ -389,6 +397,7 @@ def broken_rules(
     need: Need,
     offer: Offer,
     *,
+    today: date,
     links: Collection[frozenset[Hashable]] = frozenset(),
     excluded: Collection[tuple[Hashable, Hashable]] = frozenset(),
 ) -> tuple[NearMiss, ...]:
@@ -397,7 +406,13 @@ def broken_rules(
     A pair of different categories is judged no further: the other conditions would be about nothing.
     """
     needs, offers = _columns([need], [offer])
-    sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+    sides = Sides(
+        needs.from_today(today),
+        offers,
+        link_codes(needs, links),
+        excluded_codes(needs, offers, excluded),
+        today.toordinal(),
+    )
     pair = Pairs(sides, np.array([0]), np.array([0]))
     broken = [code for code, holds in RULES.items() if not holds(pair)[0]]
     if "category" in broken:
@@ -455,25 +470,17 @@ def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep:
 
 
 def _missed(pairs: Pairs, broken: Ints) -> Missed:
-    """Gaps, and how they compare: with the reach (1 km at least), the days that are needed, the quantity
-    that is needed.
+    """Gaps, and how they compare: with the reach (1 km at least), the days or the quantity that are needed, the
+    notice or the rent that is asked for.
 
     A rule without a number is missed by its whole: 1.
     """
-    needs = pairs.needs
-    distance, dates, capacity = (
-        broken == RULE_CODES.index(code) for code in ("distance", "dates", "capacity")
-    )
-    reach, least_days = pairs.reach_km, needs.least_days[pairs.need]
-    least_quantity = needs.least_quantity[pairs.need]
-    gap = np.full(len(pairs), np.nan)
-    gap[distance] = (pairs.distance_km - reach)[distance]
-    gap[dates] = (least_days - pairs.runs.days)[dates]
-    gap[capacity] = (least_quantity - pairs.offers.capacity[pairs.offer])[capacity]
-    full = np.ones(len(pairs))
-    full[distance] = np.maximum(reach, SHORTEST_REACH_KM)[distance]
-    full[dates] = least_days[dates]
-    full[capacity] = least_quantity[capacity]
+    gap, full = np.full(len(pairs), np.nan), np.ones(len(pairs))
+    for code, numbers in NUMBERS.items():
+        here = broken == RULE_CODES.index(code)
+        if here.any():
+            needed, found = numbers(pairs.where(here))
+            gap[here], full[here] = np.abs(needed - found), np.maximum(needed, SHORTEST_REACH_KM)
     return Missed(
         pairs.need,
         pairs.offer,

@@ -14,10 +14,13 @@ from math import inf, isclose
 from engine.vocabulary import (
     ACCEPTS,
     DEFAULT_WEIGHTS,
+    DWELLING_STATES,
     HOUSING,
     KINDS,
+    NOBODY_LIVES_THERE,
     PARTS,
     PRIORITIES,
+    READY,
     URGENCIES,
     Kind,
     Urgency,
@@ -111,7 +114,8 @@ class Offer:
     """What a citizen can give. Fields of another kind than its own are ignored.
 
     `asked_last_30_days` belongs to the citizen, not to this offer alone. `shared_with_linked` is the
-    citizen's consent.
+    citizen's consent. `rent` is in euros a month, `longest_stay_days` None without a limit, `smoke_free` None when
+    nobody has said.
     """
 
     id: Hashable
@@ -130,11 +134,16 @@ class Offer:
     holds: tuple[Hold, ...] = ()
     shared_with_linked: bool = False
     is_open: bool = True
+    notice_days: int = 0
     # housing
     shared_home: bool = False
     accepts: frozenset[str] = frozenset()
     step_free: bool = False
     pets_accepted: bool = False
+    smoke_free: bool | None = None
+    longest_stay_days: int | None = None
+    rent: int = 0
+    dwelling_state: str = ""
     # skills
     languages_from: frozenset[str] = frozenset()
     languages_to: frozenset[str] = frozenset()
@@ -154,6 +163,12 @@ class Offer:
             _whole("asked_last_30_days", self.asked_last_30_days, 0)
         if self.registered_at is not None and not isinstance(self.registered_at, datetime):
             raise ValueError(f"registered_at: a moment is expected, not {self.registered_at!r}")
+        for name in ("notice_days", "rent"):
+            _whole(name, getattr(self, name), 0)
+        if self.longest_stay_days is not None:
+            _whole("longest_stay_days", self.longest_stay_days, 1)
+        if self.dwelling_state and self.dwelling_state not in DWELLING_STATES:
+            raise ValueError(f"dwelling_state: unknown {self.dwelling_state!r}")
         _words("languages", self.languages)
         _words("accepts", self.accepts, ACCEPTS)
         _words("languages_from", self.languages_from)
@@ -168,6 +183,16 @@ class Offer:
             if earlier.last_day is None or later.first_day <= earlier.last_day:
                 raise ValueError(f"available: two windows overlap on {later.first_day}")
 
+    @property
+    def can_be_given(self) -> bool:
+        """Open, and no home in which there is work to be done."""
+        return self.is_open and (self.kind != HOUSING or self.dwelling_state in READY)
+
+    @property
+    def is_smoke_free(self) -> bool:
+        """What the host has said; of a whole home where nobody has, that it is."""
+        return self.category in NOBODY_LIVES_THERE if self.smoke_free is None else self.smoke_free
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
@@ -176,7 +201,8 @@ class Need:
     `quantity` is what is still missing of what was `asked` (None: the same): what live matches already hold
     for the need is not in it. Housing asks for the whole household at once, whatever `part_useful` says, and
     names `forms` (none: any) instead of a category. `people` unknown is the household for housing, one person
-    otherwise; `min_days` unknown is all the days for housing, one otherwise.
+    otherwise; `min_days` unknown is all the days for housing, one otherwise. `rent_up_to` is
+    what somebody pays, in euros a month.
     """
 
     id: Hashable
@@ -204,7 +230,9 @@ class Need:
     lone_minor: bool = False
     step_free_needed: bool = False
     pets: bool = False
+    smoke_free_needed: bool = False
     shared_home_ok: bool = True
+    rent_up_to: int = 0
     forms: frozenset[str] = frozenset()
     # skills
     languages_from: frozenset[str] = frozenset()
@@ -230,7 +258,7 @@ class Need:
             _whole("people", self.people, 1)
         if self.urgency not in URGENCIES:
             raise ValueError(f"urgency: unknown {self.urgency!r}")
-        for name in ("adult_women", "adult_men", "children"):
+        for name in ("adult_women", "adult_men", "children", "rent_up_to"):
             _whole(name, getattr(self, name), 0)
         _words("languages", self.languages)
         _words("forms", self.forms)
@@ -350,7 +378,7 @@ class Pairing:
 class NearMiss:
     """A rule that a pair breaks; of a near miss, the only one.
 
-    `gap`: km for `distance`, days for `dates`, units for `capacity`.
+    `gap`: km for `distance`, days for `dates`, `notice` and `stay`, units for `capacity`, euros for `rent`.
     """
 
     need_id: Hashable

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.coarse import Block
 from engine.columns import (
+    FOREVER,
     LONE_MINORS_BIT,
     WORDS_PER_MASK,
     Bools,
@@ -37,13 +38,14 @@ class Sides:
     """Needs and offers that meet, and what is known of both together.
 
     `linked_cities` are codes of pairs of cities, `excluded`, in ascending order, of pairs of rows that were set
-    aside: see `link_codes`, `excluded_codes`.
+    aside: see `link_codes`, `excluded_codes`. `today` is a day number.
     """
 
     needs: NeedColumns
     offers: OfferColumns
     linked_cities: Ints
     excluded: Ints
+    today: int
 
     def take(self, need_rows: Ints, offer_rows: Ints) -> Self:
         """Some rows of both."""
@@ -54,7 +56,11 @@ class Sides:
             here = (need >= 0) & (offer >= 0)
             excluded = np.sort(row_codes(need[here], offer[here]))
         return type(self)(
-            self.needs.take(need_rows), self.offers.take(offer_rows), self.linked_cities, excluded
+            self.needs.take(need_rows),
+            self.offers.take(offer_rows),
+            self.linked_cities,
+            excluded,
+            self.today,
         )
 
 
@@ -81,6 +87,8 @@ class Pairs:
     _distance_km: Floats | None = None
     _reach_km: Floats | None = None
     _runs: Runs | None = None
+    _uncut: Runs | None = None
+    _days: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.need)
@@ -103,6 +111,8 @@ class Pairs:
             None if self._distance_km is None else self._distance_km[keep],
             None if self._reach_km is None else self._reach_km[keep],
             None if self._runs is None else self._runs.where(keep),
+            None if self._uncut is None else self._uncut.where(keep),
+            None if self._days is None else self._days[keep],
         )
 
     @property
@@ -133,10 +143,50 @@ class Pairs:
         return self.needs.remote_ok[self.need] & self.offers.remote[self.offer]
 
     @property
+    def least_days(self) -> Ints:
+        """The shortest run that helps."""
+        return self.needs.least_days[self.need]
+
+    @property
+    def soonest(self) -> Ints:
+        """The first of the days asked that is not over, and that leaves the notice that the offer asks for."""
+        return np.maximum(
+            self.needs.first_day[self.need], self.sides.today + self.offers.notice_days[self.offer]
+        )
+
+    @property
+    def uncut(self) -> Runs:
+        """The runs after notice, however long the host lets anybody stay."""
+        if self._uncut is None:
+            self._uncut = longest_runs(self, self.soonest, self.needs.last_day[self.need])
+        return self._uncut
+
+    @property
     def runs(self) -> Runs:
+        """The runs after notice, cut to the longest stay from their first day: what is shown, held and scored."""
         if self._runs is None:
-            self._runs = longest_runs(self)
+            self._runs = _cut(self, self.uncut)
         return self._runs
+
+    @property
+    def days_at_once(self) -> Ints:
+        """Days of the longest run if no notice were asked for; of a run that is long enough anyway, its own."""
+        if self._days is None:
+            self._days = self.uncut.days
+            asked = self.needs.first_day[self.need]
+            rows = np.flatnonzero(
+                (self._days < self.least_days) & (self.soonest > np.maximum(asked, self.sides.today))
+            )
+            if len(rows):
+                some = self.take(rows)
+                first = np.maximum(asked[rows], self.sides.today)
+                self._days = self._days.copy()
+                self._days[rows] = longest_runs(some, first, self.needs.last_day[some.need]).days
+        return self._days
+
+    def take(self, rows: Ints) -> "Pairs":
+        """Some pairs, of which nothing is known yet."""
+        return Pairs(self.sides, self.need[rows], self.offer[rows])
 
 
 Rule = Callable[[Pairs], Bools]
@@ -198,12 +248,14 @@ def distance_may_hold(block: Block) -> Bools:
 
 
 def dates(pairs: Pairs) -> Bools:
-    """A run as long as the need's shortest useful stretch."""
-    return pairs.runs.days >= pairs.needs.least_days[pairs.need]
+    """A run as long as the need's shortest useful stretch, whatever the host says of notice and longest stay."""
+    return pairs.days_at_once >= pairs.least_days
 
 
 def dates_may_hold(block: Block) -> Bools:
-    """As if the offer were there without a gap from the first to the last of all its days, with all that is left on its
+    """All three of `dates`, `notice` and `stay`: of those that do not hold, one alone is told.
+
+    As if the offer were there without a gap from the first to the last of all its days, with all that is left on its
     best day.
     """
     needs, offers = block.needs, block.offers
@@ -216,6 +268,27 @@ def dates_may_hold(block: Block) -> Bools:
     return may & enough
 
 
+@judged_if(lambda sides: sides.offers.notice_days.any())
+def notice(pairs: Pairs) -> Bools:
+    """The run is still long enough when it begins no sooner than the host asks to be told.
+
+    Judged when `dates` holds.
+    """
+    return (pairs.uncut.days >= pairs.least_days) | ~dates(pairs)
+
+
+@judged_if(
+    lambda sides: sides.offers.longest_stay.min(initial=FOREVER) < sides.needs.least_days.max(initial=0)
+)
+def stay(pairs: Pairs) -> Bools:
+    """The host lets somebody stay as long as the need's shortest useful run. Judged when `dates` holds.
+
+    The run is at least as long, after notice or, where the notice is too long, without: only the cut can make it
+    shorter.
+    """
+    return (pairs.offers.longest_stay[pairs.offer] >= pairs.least_days) | ~dates(pairs)
+
+
 @judged_if(lambda sides: sides.needs.least_quantity.max(initial=0) > sides.offers.capacity.min(initial=MOST))
 def capacity(pairs: Pairs) -> Bools:
     """When nothing is held, the offer has the least quantity that helps."""
@@ -226,6 +299,12 @@ def capacity_may_hold(block: Block) -> Bools:
     return block.offers.capacity >= block.needs.least_quantity[:, None]
 
 
+@judged_if(lambda sides: sides.offers.rent.max(initial=0) > sides.needs.rent_up_to.min(initial=MOST))
+def rent(pairs: Pairs) -> Bools:
+    """Somebody pays as much as the home costs."""
+    return pairs.needs.rent_up_to[pairs.need] >= pairs.offers.rent[pairs.offer]
+
+
 @judged_if(lambda sides: sides.needs.step_free_needed.any())
 def step_free(pairs: Pairs) -> Bools:
     return ~pairs.needs.step_free_needed[pairs.need] | pairs.offers.step_free[pairs.offer]
@@ -234,6 +313,11 @@ def step_free(pairs: Pairs) -> Bools:
 @judged_if(lambda sides: sides.needs.pets.any())
 def pets(pairs: Pairs) -> Bools:
     return ~pairs.needs.pets[pairs.need] | pairs.offers.pets_accepted[pairs.offer]
+
+
+@judged_if(lambda sides: sides.needs.smoke_free_needed.any())
+def smoke_free(pairs: Pairs) -> Bools:
+    return ~pairs.needs.smoke_free_needed[pairs.need] | pairs.offers.smoke_free[pairs.offer]
 
 
 @judged_if(lambda sides: sides.needs.refuses_shared_home.any())
@@ -281,7 +365,7 @@ def slots(pairs: Pairs) -> Bools:
     lambda sides: not (sides.needs.is_open.all() and sides.offers.is_open.all()) or len(sides.excluded) > 0
 )
 def open_(pairs: Pairs) -> Bools:
-    """Both are open, and nobody has set this pair aside."""
+    """Both are open, the home needs no work, and nobody has set this pair aside."""
     both = pairs.needs.is_open[pairs.need] & pairs.offers.is_open[pairs.offer]
     if len(pairs.sides.excluded) == 0:
         return both
@@ -293,19 +377,36 @@ RULES: dict[str, Rule] = {
     "city": city,
     "distance": distance,
     "dates": dates,
+    "notice": notice,
+    "stay": stay,
     "capacity": capacity,
+    "rent": rent,
     "step_free": step_free,
     "pets": pets,
+    "smoke_free": smoke_free,
     "shared_home": shared_home,
     "household": household,
     "languages": languages,
     "slots": slots,
     "open": open_,
 }
+# Of the rules that have a number: what is required, and what there is.
+NUMBERS: dict[str, Callable[[Pairs], tuple[Ints | Floats, Ints | Floats]]] = {
+    "distance": lambda pairs: (pairs.reach_km, pairs.distance_km),
+    "dates": lambda pairs: (pairs.least_days, pairs.days_at_once),
+    "notice": lambda pairs: (pairs.offers.notice_days[pairs.offer], longest_notices(pairs)),
+    "stay": lambda pairs: (pairs.least_days, pairs.offers.longest_stay[pairs.offer]),
+    "capacity": lambda pairs: (
+        pairs.needs.least_quantity[pairs.need],
+        pairs.offers.capacity[pairs.offer],
+    ),
+    "rent": lambda pairs: (pairs.offers.rent[pairs.offer], pairs.needs.rent_up_to[pairs.need]),
+}
 # A pair that breaks one of these is never a near miss.
 ESSENTIAL = ("category", "city", "open")
-# The dearest to judge comes last: it then has the fewest pairs left.
-MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, "dates")), "dates")
+# The dearest to judge come last: they then have the fewest pairs left.
+OF_DAYS = ("dates", "notice", "stay")
+MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, *OF_DAYS)), *OF_DAYS)
 
 
 def at_stake(sides: Sides) -> tuple[str, ...]:
@@ -337,14 +438,13 @@ def within_look(block: Block) -> Bools:
     )
 
 
-def longest_runs(pairs: Pairs) -> Runs:
-    """The longest unbroken stretch within the need's days and one window on which the least quantity is left.
+def longest_runs(pairs: Pairs, asked_first: Ints, asked_last: Ints) -> Runs:
+    """The longest unbroken stretch within these days and one window on which the least quantity is left.
 
     The earliest on a tie. Where the capacity would not be enough even with nothing held, days are judged as
     if it were: one reason is told, not two.
     """
     needs, offers = pairs.needs, pairs.offers
-    asked_first, asked_last = needs.first_day[pairs.need], needs.last_day[pairs.need]
     least = needs.least_quantity[pairs.need].astype(np.int64, copy=False)
     stretch = offers.stretches_from[pairs.offer]
     several = NO_CODES
@@ -366,6 +466,37 @@ def longest_runs(pairs: Pairs) -> Runs:
         end = offers.stretches_from[pairs.offer[several] + 1]
         _walk(offers, stretch[several], end, asked_first[several], asked_last[several], least, runs, several)
     return runs
+
+
+def _cut(pairs: Pairs, uncut: Runs) -> Runs:
+    """The runs, no longer than the longest stay from their first day."""
+    stay = pairs.offers.longest_stay[pairs.offer]
+    rows = np.flatnonzero(uncut.days > stay)
+    if not len(rows):
+        return uncut
+    first, stay = uncut.first[rows], stay[rows]
+    # On fewer days more may be left.
+    shorter = longest_runs(pairs.take(rows), first, first + stay - 1)
+    last, days, left = uncut.last.copy(), uncut.days.copy(), uncut.left.copy()
+    last[rows], days[rows], left[rows] = shorter.last, shorter.days, shorter.left
+    return Runs(uncut.first, last, days, left)
+
+
+def longest_notices(pairs: Pairs) -> Ints:
+    """How many days of notice would leave a run that is long enough: the most; -1 where none does.
+
+    The longer the notice, the shorter the run: the last that is enough lies in one half of those that are left.
+    """
+    asked_last = pairs.needs.last_day[pairs.need]
+    enough = np.where(pairs.days_at_once >= pairs.least_days, 0, -1)
+    too_long = np.maximum(asked_last - pairs.sides.today, 0) + 1
+    while len(rows := np.flatnonzero((enough >= 0) & (too_long - enough > 1))):
+        notice = (enough[rows] + too_long[rows]) // 2
+        some = pairs.take(rows)
+        first = np.maximum(pairs.needs.first_day[some.need], pairs.sides.today + notice)
+        holds = longest_runs(some, first, asked_last[rows]).days >= some.least_days
+        enough[rows[holds]], too_long[rows[~holds]] = notice[holds], notice[~holds]
+    return enough
 
 
 def _stretches_met(

@@ -15,6 +15,11 @@ KINDS = (HOUSING, GOODS, SKILL)
 # What helping one person is worth in the plan, before the score is added to it. In the order of the queue.
 PRIORITIES: dict[Urgency, int] = {"tonight": 4, "this_week": 2, "planned": 1}
 URGENCIES = tuple(PRIORITIES)
+# What a home may be like that somebody can move into; without a word nothing is to be done.
+DWELLING_STATES = ("ready", "light_works", "to_renovate")
+READY = ("", "ready")
+# Whole homes: nobody lives there who smokes.
+NOBODY_LIVES_THERE = ("whole_dwelling", "empty_dwelling")
 # Whom a host may say that they receive.
 ACCEPTS = ("women", "men", "couples", "families", "lone_minors")
 INTERPRETING = "interpreting"

@@ -46,9 +46,9 @@ ACT_WORDS = {
 # What is read together: where, when, for whom and how many, then the person.
 _MATTERS = (
     ("distance", "same_place", "remote", "linked_city"),
-    ("all_days", "some_days", "slots"),
+    ("all_days", "some_days", "notice", "stay", "slots"),
     ("places_exact", "places_to_spare", "whole_quantity", "part_quantity", "accepts", "accepts_everyone", "languages"),
-    ("form", "step_free", "pets_accepted", "shared_home"),
+    ("form", "rent", "step_free", "pets_accepted", "smoke_free", "shared_home"),
     (
         "shared_languages", "languages_unknown", "no_shared_language",
         "confirmed", "confirmation_unknown", "asked", "not_asked",

@@ -25,6 +25,7 @@ TOLD_TO_CITIZENS = frozenset(
     {
         "distance", "same_place", "remote", "all_days", "some_days", "places_exact", "places_to_spare",
         "whole_quantity", "part_quantity", "confirmation_unknown", "confirmed", "asked", "not_asked", "linked_city",
+        "notice", "stay", "rent",
     }
 )  # fmt: skip
 # How often a citizen was asked, and when they last confirmed, is between them and the town.

@@ -13,7 +13,7 @@ from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
 from accounts.models import Organisation, User
 from catalogue.fields.needs import LARGEST_QUANTITY, MOST_PEOPLE, NEED
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, Urgency
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
 
 
 class NeedState(models.TextChoices):
@@ -120,6 +120,11 @@ class Need(Entry):
     couple = models.BooleanField(NEED["couple"].label, default=False)
     step_free_needed = models.BooleanField(NEED["step_free_needed"].label, default=False)
     pets = models.BooleanField(NEED["pets"].label, default=False)
+    smoke_free_needed = models.BooleanField(NEED["smoke_free_needed"].label, default=False)
+    rent_up_to = models.PositiveIntegerField(NEED["rent_up_to"].label, null=True, blank=True)
+    rent_payer = models.CharField(
+        NEED["rent_payer"].label, max_length=11, choices=RentPayer.choices, blank=True
+    )
     shared_home_ok = models.BooleanField(NEED["shared_home_ok"].label, default=True)
     forms = ArrayField(
         models.CharField(max_length=20, choices=[(c.value, c.label) for c in Category]),

@@ -152,6 +152,11 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
                 _("plain-pied ou ascenseur nécessaire") if it.step_free_needed else "",
             )
         ],
+        "smoke_free_needed": lambda it: [
+            (_said("smoke_free_needed"), _("nécessaire") if it.smoke_free_needed else "")
+        ],
+        "rent_up_to": lambda it: [(_said("rent_up_to"), _rent(it))],
+        "rent_payer": unsaid,
         "remote_ok": lambda it: [(_said("remote_ok"), _("possible") if it.remote_ok else "")],
         "first_day": lambda it: [(_("Quand"), capfirst(day_range(it.first_day, it.last_day, today=today)))],
         "min_days": lambda it: [(_said("min_days"), days_words(it.min_days) if it.min_days else "")],
@@ -163,6 +168,15 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
 
 def _said(name: str) -> Any:
     return NEED[name].label
+
+
+def _rent(need: Need) -> str:
+    if not need.rent_up_to:
+        return ""
+    return _("jusqu’à %(euros)s\u00a0€ par mois, payé par %(payer)s") % {
+        "euros": need.rent_up_to,
+        "payer": need.get_rent_payer_display() or _("quelqu’un d’autre"),
+    }
 
 
 def _part_useful(need: Need) -> list[Fact]:

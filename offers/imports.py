@@ -38,8 +38,9 @@ from catalogue.spreadsheets import (
     periods,
     text,
     whole,
+    yes_no,
 )
-from catalogue.vocabulary import CATEGORIES, Category, Source
+from catalogue.vocabulary import CATEGORIES, Category, Kind, Source
 from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
@@ -104,6 +105,12 @@ COLUMNS = (
         ("téléphone", "tél", "portable"),
         default="",
         meaning="in any usual spelling",
+    ),
+    Column(
+        "smoke_free",
+        yes_no,
+        ("non fumeur", "sans fumée"),
+        meaning="nobody smokes indoors: the contrary of `smoking`, for lists that say it so",
     ),
     # Facts of a trial on files, which a town's own records know better.
     Column(
@@ -235,6 +242,8 @@ class _Keeper:
             }
             raise RowRefused(row.bad("category", message))
         fields = {**answers_of(row, OFFER), **self.places.fields(row)}
+        if kind == Kind.HOUSING and row["smoke_free"] is not None:
+            fields["smoking"] = not row["smoke_free"]
         fields["title"] = fields["title"] or _usual_title(category)
         return fields
 

@@ -75,6 +75,19 @@ PACKED = {
     "shared_home": _sent("shared_home", "boolsend"),
     "step_free": _sent("step_free", "boolsend"),
     "pets_accepted": _sent("pets_accepted", "boolsend"),
+    "smoking": _sent("smoking", "boolsend"),
+    "notice_days": _sent("notice_days", "int2send"),
+    # Without a limit, and lent: 0.
+    "longest_stay": Func(Coalesce("longest_stay_days", 0), function="int4send"),
+    "rent": Func(Coalesce("rent", 0), function="int4send"),
+    "is_ready": Func(
+        Func(
+            F("dwelling_state"),
+            template="(%(expressions)s IN ('', 'ready'))",
+            output_field=models.BooleanField(),
+        ),
+        function="boolsend",
+    ),
     "remote": _sent("remote", "boolsend"),
     "languages": _key_of("languages"),
     "named_languages": _key_of("languages_from", "languages_to"),
@@ -260,6 +273,11 @@ class Offer(Entry):
     @property
     def is_open(self) -> bool:
         return self.state == OfferState.ACTIVE
+
+    @property
+    def has_works(self) -> bool:
+        """Whether nobody can move in before work is done."""
+        return self.dwelling_state not in ("", DwellingState.READY)
 
 
 class Window(models.Model):

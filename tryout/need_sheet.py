@@ -53,7 +53,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         *shared_columns(of),
         converted(of["first_day"], date.toordinal, UNKNOWN),
         converted(of["last_day"], date.toordinal, UNKNOWN),
-        *(replace(of[name], default=0) for name in ("min_days", "quantity", "people")),
+        *(replace(of[name], default=0) for name in ("min_days", "quantity", "people", "rent_up_to")),
         replace(of["children"], default=UNKNOWN),
     ]
     return parted(IMPORTED, changed, NEED.words)
@@ -100,6 +100,8 @@ class Needs(Reader[NeedColumns]):
             household=bits,
             step_free_needed=housing & np.array(block["step_free_needed"], np.bool_),
             pets=housing & np.array(block["pets"], np.bool_),
+            smoke_free_needed=housing & np.array(block["smoke_free_needed"], np.bool_),
+            rent_up_to=np.where(housing, np.array(block["rent_up_to"], np.int32), 0).astype(np.int32),
             refuses_shared_home=housing & ~np.array(block["shared_home_ok"], np.bool_),
             remote_ok=skill & np.array(block["remote_ok"], np.bool_),
         )
@@ -216,7 +218,8 @@ class Needs(Reader[NeedColumns]):
         quantity = part("quantity")
         names = (
             "first_day", "last_day", "least_days", "least_quantity", "people", "priority", "is_housing",
-            "household", "step_free_needed", "pets", "refuses_shared_home", "remote_ok",
+            "household", "step_free_needed", "pets", "smoke_free_needed", "refuses_shared_home", "rent_up_to",
+            "remote_ok",
         )  # fmt: skip
         own: dict[str, Any] = {name: part(name) for name in names}
         return NeedColumns(

@@ -14,7 +14,8 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column, moment, periods
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
-from engine.columns import FOREVER, NEVER, UNKNOWN, accept_bits, stretches, turns
+from engine.columns import FOREVER, NEVER, UNKNOWN, Bools, Ints, accept_bits, stretches, turns
+from engine.vocabulary import NOBODY_LIVES_THERE, READY
 from offers.imports import COLUMNS as IMPORTED
 from offers.models import LARGEST_CAPACITY, Offer
 from tryout.communes import Places
@@ -69,6 +70,9 @@ def _columns() -> tuple[list[Column], list[Column]]:
         replace(of["available"], parse=lambda cell: _day_numbers(periods(cell))),
         converted(of["confirmed_on"], date.toordinal, UNKNOWN),
         replace(of["asked_last_30_days"], default=0),
+        replace(of["smoking"], default=None),
+        replace(of["longest_stay_days"], default=FOREVER),
+        replace(of["rent"], default=0),
         replace(of["registered_at"], parse=lambda cell: _microseconds(moment(cell)), default=int(NEVER)),
     ]
     return parted(
@@ -121,6 +125,13 @@ class Offers(Reader[OfferColumns]):
             * np.fromiter(map(accept_bits, block["accepts"]), np.int32, len(block)).astype(np.int32),
             step_free=housing & np.array(block["step_free"], np.bool_),
             pets_accepted=housing & np.array(block["pets_accepted"], np.bool_),
+            smoke_free=self._smoke_free(judged, kinds),
+            notice_days=np.array(block["notice_days"], np.int32),
+            longest_stay=np.where(housing, np.array(block["longest_stay_days"], np.int32), FOREVER).astype(
+                np.int32
+            ),
+            rent=np.where(housing, np.array(block["rent"], np.int32), 0).astype(np.int32),
+            is_open=~housing | np.isin(np.array(block["dwelling_state"], np.str_), READY),
             remote=skill & np.array(block["remote"], np.bool_),
         )
         windows = list(compress(block["available"], judged.good.tolist()))
@@ -131,20 +142,41 @@ class Offers(Reader[OfferColumns]):
             np.fromiter(chain.from_iterable(windows), np.int32).reshape(-1, 2)
         )
 
+    def _smoke_free(self, judged: Judged, kinds: Ints) -> Bools:
+        """As the file says; where it does not, as whole homes are."""
+        block = judged.block
+        said, smoking = (np.array(block[name], np.object_) for name in ("smoke_free", "smoking"))
+        judged.refuse(
+            np.array(
+                [one is not None and one is other for one, other in zip(said, smoking, strict=True)], np.bool_
+            ),
+            "smoke_free",
+            lambda _at: _("cette cellule contredit la colonne «\u00a0smoking\u00a0»."),
+        )
+        usual = self._kinds.table(
+            lambda kind, category: kind == Kind.HOUSING and category in NOBODY_LIVES_THERE, np.bool_
+        )[kinds]
+        is_free = np.where(said == None, np.where(smoking == None, usual, smoking == False), said)  # noqa: E711, E712
+        return self._kinds.are(Kind.HOUSING, kinds) & is_free.astype(np.bool_)
+
     def _joined(self) -> OfferColumns:
         part = self._part
         capacity, days = part("capacity"), part("window_days").astype(np.int64)
         none = np.zeros(0, np.int64)
-        shared = self._joined_shared() | stretches(
-            window_offer=np.repeat(np.arange(len(self.ids)), part("window_count")),
-            window_first=days[:, 0],
-            window_last=days[:, 1],
-            hold_offer=none,
-            hold_first=none,
-            hold_last=none,
-            hold_quantity=none,
-            capacity=capacity,
-            is_stock=part("is_stock"),
+        shared = (
+            self._joined_shared()
+            | {"is_open": part("is_open")}
+            | stretches(
+                window_offer=np.repeat(np.arange(len(self.ids)), part("window_count")),
+                window_first=days[:, 0],
+                window_last=days[:, 1],
+                hold_offer=none,
+                hold_first=none,
+                hold_last=none,
+                hold_quantity=none,
+                capacity=capacity,
+                is_stock=part("is_stock"),
+            )
         )
         return OfferColumns(
             **shared,
@@ -159,5 +191,9 @@ class Offers(Reader[OfferColumns]):
             accepts=part("accepts"),
             step_free=part("step_free"),
             pets_accepted=part("pets_accepted"),
+            smoke_free=part("smoke_free"),
+            notice_days=part("notice_days"),
+            longest_stay=part("longest_stay"),
+            rent=part("rent"),
             remote=part("remote"),
         )

@@ -278,8 +278,8 @@ def _notices(needs: NeedColumns, offers: OfferColumns, today: date) -> Iterator[
     past = int(np.count_nonzero(needs.last_day < today.toordinal()))
     if past:
         yield ngettext(
-            "%(n)s besoin est déjà passé le %(today)s\u202f; il est traité comme les autres.",
-            "%(n)s besoins sont déjà passés le %(today)s\u202f; ils sont traités comme les autres.",
+            "%(n)s besoin est déjà passé le %(today)s\u202f: plus aucun jour ne peut l’aider.",
+            "%(n)s besoins sont déjà passés le %(today)s\u202f: plus aucun jour ne peut les aider.",
             past,
         ) % {"n": past, "today": today.isoformat()}
     alone = ~np.isin(needs.city, offers.city)

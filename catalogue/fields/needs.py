@@ -9,6 +9,7 @@ from catalogue.fields.shapes import Day, Flag, Languages, Number, Slots, Text, W
 from catalogue.fields.shared import (
     COMMUNE_COLUMNS,
     FROM_COLUMNS,
+    HIGHEST_RENT,
     LANGUAGE_COLUMNS,
     LARGEST,
     LONGEST_DAYS,
@@ -28,6 +29,7 @@ from catalogue.vocabulary import (
     LANGUAGE_PAIR_CATEGORIES,
     Category,
     Kind,
+    RentPayer,
     Urgency,
 )
 
@@ -146,6 +148,44 @@ ROWS = (
         kinds=HOUSING,
         columns=("animaux", "animal"),
         use=(rule("pets"),),
+    ),
+    Field(
+        name="smoke_free_needed",
+        label=_("Sans fumée"),
+        question=_("Personne ne fume dans le logement"),
+        shape=Flag(),
+        kinds=HOUSING,
+        meaning="a home where nobody smokes indoors",
+        columns=("non fumeur",),
+        use=(rule("smoke_free"),),
+    ),
+    Field(
+        name="rent_up_to",
+        label=_("Loyer possible"),
+        question=_("Loyer possible par mois, en euros"),
+        hint=_("Vide\u202f: seulement un logement prêté."),
+        errors={
+            "invalid": _("Écrivez le loyer en chiffres, par exemple 450."),
+            "min_value": _("Le loyer ne peut pas être négatif."),
+            "max_value": _("Vérifiez ce loyer\u202f: il dépasse 5 000 € par mois."),
+        },
+        shape=Number(most=HIGHEST_RENT),
+        kinds=HOUSING,
+        meaning="euros a month that somebody pays; empty: 0",
+        columns=("loyer possible", "loyer max"),
+        use=(rule("rent"),),
+    ),
+    Field(
+        name="rent_payer",
+        label=_("Qui paie le loyer"),
+        question=_("Qui paie ce loyer\u202f?"),
+        shape=Word(
+            choices=RentPayer, synonyms={"foyer": "household", "association": "association", "aide": "aid"}
+        ),
+        kinds=HOUSING,
+        meaning="who pays it; required with a rent",
+        columns=("qui paie le loyer",),
+        use=(DETAIL,),
     ),
     Field(
         name="quantity",
@@ -407,6 +447,13 @@ def _room_is_shared(fields: Values) -> None:
         )
 
 
+def _rent_is_paid(fields: Values) -> None:
+    if fields.get("rent_up_to") and not fields.get("rent_payer"):
+        raise ValidationError({"rent_payer": _("Dites qui paie ce loyer.")})
+    if fields.get("rent_payer") and not fields.get("rent_up_to"):
+        raise ValidationError({"rent_up_to": _("Dites jusqu’à quel loyer.")})
+
+
 def _days(fields: Values) -> None:
     first, last, least = (fields.get(name) for name in ("first_day", "last_day", "min_days"))
     if not first or not last:
@@ -427,6 +474,7 @@ NEED = Table(
         Rule(("category", "languages_from", "languages_to"), _names_languages),
         Rule((*HOUSEHOLD, "couple", "lone_minor"), _household),
         Rule(("forms", "shared_home_ok"), _room_is_shared),
+        Rule(("rent_up_to", "rent_payer"), _rent_is_paid),
         Rule(("first_day", "last_day", "min_days"), _days),
     ),
 )

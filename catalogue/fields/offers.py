@@ -23,6 +23,7 @@ from catalogue.fields.shapes import (
 from catalogue.fields.shared import (
     COMMUNE_COLUMNS,
     FROM_COLUMNS,
+    HIGHEST_RENT,
     LANGUAGE_COLUMNS,
     LARGEST,
     LONGEST_DAYS,
@@ -254,7 +255,7 @@ ROWS = (
         steps=("home",),
         meaning="empty dwellings",
         columns=("état logement",),
-        use=(DETAIL,),
+        use=(rule("open"), DETAIL),
     ),
     Field(
         name="rent",
@@ -266,13 +267,13 @@ ROWS = (
             "min_value": _("Le loyer ne peut pas être négatif."),
             "max_value": _("Vérifiez ce loyer\u202f: il dépasse 5 000 € par mois."),
         },
-        shape=Number(most=5000),
+        shape=Number(most=HIGHEST_RENT),
         kinds=HOUSING,
         categories=(Category.WHOLE_DWELLING, Category.EMPTY_DWELLING),
         steps=("home",),
         meaning="whole and empty dwellings: euros a month; 0: lent",
         columns=("loyer",),
-        use=(DETAIL,),
+        use=(rule("rent"), DETAIL),
     ),
     Field(
         name="shared_home",
@@ -316,7 +317,7 @@ ROWS = (
         kinds=HOUSING,
         steps=("home",),
         columns=("fumeur",),
-        use=(DETAIL,),
+        use=(rule("smoke_free"), DETAIL),
     ),
     Field(
         name="longest_stay_days",
@@ -327,7 +328,7 @@ ROWS = (
         steps=("home",),
         meaning="days; empty: no limit",
         columns=("durée max jours",),
-        use=(DETAIL,),
+        use=(rule("stay"), DETAIL),
     ),
     Field(
         name="notice_days",
@@ -338,7 +339,7 @@ ROWS = (
         steps=("home",),
         meaning="days of notice needed",
         columns=("préavis jours",),
-        use=(DETAIL,),
+        use=(rule("notice"), DETAIL),
     ),
     Field(
         name="nearest_stop",

@@ -10,6 +10,7 @@ from catalogue.vocabulary import Kind
 # How many, at most, in each kind's unit: persons, items, hours a week.
 LARGEST: dict[str, int] = {Kind.HOUSING: 50, Kind.GOODS: 10_000, Kind.SKILL: 80}
 LONGEST_REACH_KM = 500
+HIGHEST_RENT = 5_000  # euros a month
 LONGEST_TITLE = 120
 LONGEST_TEXT = 2000
 # A stay of more than ten years is a slip of the finger.

@@ -7,8 +7,9 @@
 * `one_rule`: no offer fits, but `count` offers break one rule alone, the one in `rules`. If it is one rule for some
   and another for others: the rule that most offers break alone, the earlier in `RULES` on a tie. For a rule with a
   number, of the offer among them that comes nearest: `needed` and `found` are the larger of both reaches and its
-  distance (km), the least days and its run, or the least quantity and its capacity. The rule `open` stands for offers
-  that fit but that are excluded for this need: people have said no to them, or have asked them already.
+  distance (km), the least days and its run or its longest stay, the days of notice that it asks for and the most that
+  would do, the least quantity and its capacity, or its rent and what is paid. The rule `open` stands for offers that
+  fit but that are excluded for this need: people have said no to them, or have asked them already.
 * `several_rules`: every one of `count` offers breaks two rules or more; `rules` are the two that exclude most, `counts`
   how many each does.
 * `nothing_of_kind`: there is no open offer of the category at all (of the forms that are accepted, in the city or in
@@ -26,13 +27,14 @@ import numpy as np
 
 from engine import candidates
 from engine.coarse import Beyond
-from engine.columns import Bools, Floats, Ints, NeedColumns, OfferColumns, row_codes
+from engine.columns import Bools, Ints, NeedColumns, OfferColumns, row_codes
 from engine.planning import Plan
 from engine.ranking import BATCH, NO_RULE, RULE_CODES, judge
 from engine.rules import (
     MICRO,
     MISSABLE,
     NO_CODES,
+    NUMBERS,
     RULES,
     Pairs,
     Sides,
@@ -79,7 +81,14 @@ def left_out(
     given = np.bincount(made.pairs.need, made.units, len(needs)).astype(np.int64)
     missing = needs.quantity - given
     rows = np.flatnonzero(needs.is_open & (missing > 0))
-    sides = Sides(needs, offers, link_codes(needs, links), excluded_codes(needs, offers, excluded))
+    today = made.pairs.today
+    sides = Sides(
+        needs.from_today(today),
+        offers,
+        link_codes(needs, links),
+        excluded_codes(needs, offers, excluded),
+        today.toordinal(),
+    )
     seen = _Seen(sides.take(rows, np.flatnonzero(offers.is_open)))
     seen.look()
     people = needs.people[rows] * missing[rows] / needs.asked[rows]
@@ -148,16 +157,18 @@ class _Seen:
         fits = broken == NO_RULE
         self._fit += np.bincount(need[fits], minlength=len(self._fit))
         np.add.at(self._alone, (need[~fits], broken[~fits]), 1)
-        for code, (needed, found) in _numbers(pairs).items():
+        for code, numbers in NUMBERS.items():
             rule = RULE_CODES.index(code)
-            missed = np.flatnonzero(broken == rule)
-            gap = np.rint(np.abs(needed - found)[missed] * MICRO)
+            missed = broken == rule
+            if not missed.any():
+                continue
+            needed, found = numbers(pairs.where(missed))
+            gap = np.rint(np.abs(needed - found) * MICRO)
             order = np.lexsort((gap, need[missed]))
             whose = need[missed][order]
-            nearest = order[np.concatenate([[True], whose[1:] != whose[:-1]])[: len(order)]]
-            here = missed[nearest]
-            self._needed[need[here], rule] = needed[here]
-            self._found[need[here], rule] = found[here]
+            nearest = order[np.concatenate([[True], whose[1:] != whose[:-1]])]
+            here = need[missed][nearest]
+            self._needed[here, rule], self._found[here, rule] = needed[nearest], found[nearest]
 
     def _count_broken(self, field: candidates.Field, pairs: Pairs, rules: tuple[str, ...]) -> None:
         """How many offers of the kind each rule excludes."""
@@ -174,17 +185,6 @@ class _Seen:
         if not len(self._set_aside):
             return np.zeros(len(pairs), np.bool_)
         return np.isin(row_codes(field.need_rows[pairs.need], field.offer_rows[pairs.offer]), self._set_aside)
-
-
-def _numbers(pairs: Pairs) -> dict[str, tuple[Floats, Floats]]:
-    """Of the rules that have numbers: what is needed and what there is."""
-    least_days, least_quantity = pairs.needs.least_days[pairs.need], pairs.needs.least_quantity[pairs.need]
-    capacity = pairs.offers.capacity[pairs.offer]
-    return {
-        "distance": (pairs.reach_km, pairs.distance_km),
-        "dates": (least_days.astype(np.float64), pairs.runs.days.astype(np.float64)),
-        "capacity": (least_quantity.astype(np.float64), capacity.astype(np.float64)),
-    }
 
 
 __all__ = ["LeftOut", "Reason", "left_out"]

@@ -12,23 +12,24 @@ A **relaxation** is one change to all needs that are left, at once:
 | `distance` | a reach of less than 5 km becomes 5 km; so for 10, 20, 30, 50, 100 km, one after the other |
 | `dates` | the least days are halved, rounded up |
 | `capacity` | a part would be useful; never of a household |
-| `step_free`, `pets`, `shared_home` | the condition is dropped |
+| `rent` | somebody pays a rent of up to 200 euros a month; so for 400, 600, 800 |
+| `step_free`, `pets`, `smoke_free`, `shared_home` | the condition is dropped |
 | `household` | hosts receive any household; lone minors stay with those who said so |
 | `languages` | one language, `word`, is not asked for, where others are |
 | `slots` | any hour of the week would do |
 
 `people` is what a plan of what is left helps after the change: so many more at least, when those lines are accepted and
 one plans again. (At least: beyond `PAIRS` pairs only the best of each need take part, and a plan may not be the best.)
-`before` and `after`: the reach in km, or the least days, that most of the needs it helps had (the larger on a tie)
-and would have. A larger reach is told only if it helps more people than a smaller one. Most people first; on a tie
-in the order of the table, then the smaller reach.
+`before` and `after`: the reach in km, the least days or the rent that is paid, that most of the needs it helps had (the
+larger on a tie) and would have. A larger reach or rent is told only if it helps more people than a smaller one. Most
+people first; on a tie in the order of the table, then the smaller.
 
 A **call** is for offers that would serve people who are left, whatever else they ask for: a home of any of `forms`
-(none: any) that keeps its `conditions` (`step_free`, `pets`, `shared_home`: it is not shared, `families`,
-`lone_minors`) and receives women, men and couples; hours in all `languages`; goods. Needs are put together that are of
-one city, kind and category, forms, conditions, languages, and class of `size` (up to 2, 4, 8, 16 ... persons or
-hours). Of these, the place (that of one of the needs) from which most people are within reach of each is taken, then
-the best place for the others, and so on: one call each, though one alone when a place is enough.
+(none: any) that keeps its `conditions` (`step_free`, `pets`, `smoke_free`, `shared_home`: it is not shared, `families`,
+`lone_minors`), costs nothing, and receives women, men and couples; hours in all `languages`; goods. Needs are put
+together that are of one city, kind and category, forms, conditions, languages, and class of `size` (up to 2, 4, 8,
+16 ... persons or hours). Of these, the place (that of one of the needs) from which most people are within reach of each
+is taken, then the best place for the others, and so on: one call each, though one alone when a place is enough.
 
 `count` is how many offers at this place serve them all, for all the days that they ask. Homes and hours serve one need
 at a time, one after the other, so that it is the largest number of needs on one day; each is of `size`, that of the
@@ -66,7 +67,10 @@ from engine.rules import MICRO, Sides, excluded_codes, link_codes
 from engine.vocabulary import GOODS
 
 REACHES_KM = (5, 10, 20, 30, 50, 100)
+RENTS = (200, 400, 600, 800)
 PAIRS = 500_000
+# Tried in steps, of which a larger one must help more.
+STEPPED = ("distance", "rent")
 # Needs and places compared with each other at a time.
 DISTANCES = 2_000_000
 
@@ -123,13 +127,13 @@ def relaxations(
     rest = asker.rest(made, needs, offers, excluded)
     changes = [change for change in _changes(rest.needs) if change.touched.any()]
     found: list[Relaxation] = []
-    farthest = 0.0
+    most = dict.fromkeys(STEPPED, 0.0)
     for change in changes:
         one = _tried(asker, rest, change, seconds / len(changes))
-        if one is None or (one.code == "distance" and one.people <= farthest):
+        if one is None or one.people <= most.get(one.code, -1.0):
             continue
-        if one.code == "distance":
-            farthest = one.people
+        if one.code in most:
+            most[one.code] = one.people
         found.append(one)
     return tuple(sorted(found, key=lambda one: -one.people))
 
@@ -146,6 +150,7 @@ def calls(
 ) -> tuple[Call, ...]:
     """The offers that would serve all who are left, most people for each offer first. See `plan` for the arguments."""
     rest = _Asker(today, weights, links).rest(made, needs, offers, excluded).needs
+    rest = replace(rest, first_day=np.maximum(rest.first_day, today.toordinal()))
     found = [
         _call(rest, wish, place, members)
         for wish, rows in _wishes(rest).items()
@@ -183,7 +188,13 @@ class _Asker:
         excluded: Collection[tuple[Hashable, Hashable]] | Ints,
     ) -> Sides:
         """Needs and offers with what is left of them when no more can be given."""
-        sides = Sides(needs, offers, link_codes(needs, self.links), excluded_codes(needs, offers, excluded))
+        sides = Sides(
+            needs.from_today(self.today),
+            offers,
+            link_codes(needs, self.links),
+            excluded_codes(needs, offers, excluded),
+            self.today.toordinal(),
+        )
         while True:
             sides = _after(sides, made)
             made = self.plan(sides, seconds=0)
@@ -192,11 +203,11 @@ class _Asker:
 
 
 def _after(sides: Sides, made: Plan) -> Sides:
-    """What the plan leaves: open needs that miss something, open offers that have something."""
+    """What the plan leaves: open needs that miss something on days to come, open offers that have something."""
     needs, offers = sides.needs, _less(sides.offers, made)
     given = np.bincount(made.pairs.need, made.units, len(needs)).astype(np.int64)
     missing = needs.quantity - given
-    asking = np.flatnonzero(needs.is_open & (missing > 0))
+    asking = np.flatnonzero(needs.is_open & (missing > 0) & (needs.last_day >= sides.today))
     some_left = np.logical_or.reduceat(offers.stretch_left > 0, offers.stretches_from[:-1])
     having = np.flatnonzero(offers.is_open & some_left)
     needs = replace(needs, quantity=np.maximum(missing, 1))
@@ -276,9 +287,15 @@ def _changes(needs: NeedColumns) -> Iterator[_Change]:
     yield _Change("dates", replace(needs, least_days=half), half < needs.least_days, needs.least_days, half)
     least = np.where(needs.is_housing, needs.least_quantity, 1)
     yield _Change("capacity", replace(needs, least_quantity=least), least < needs.least_quantity)
+    for euros in RENTS:
+        paid = np.where(needs.is_housing, np.maximum(needs.rent_up_to, euros), 0).astype(np.int32)
+        yield _Change(
+            "rent", replace(needs, rent_up_to=paid), paid > needs.rent_up_to, needs.rent_up_to, paid
+        )
     nobody = np.zeros(len(needs), np.bool_)
     yield _Change("step_free", replace(needs, step_free_needed=nobody), needs.step_free_needed)
     yield _Change("pets", replace(needs, pets=nobody), needs.pets)
+    yield _Change("smoke_free", replace(needs, smoke_free_needed=nobody), needs.smoke_free_needed)
     yield _Change("shared_home", replace(needs, refuses_shared_home=nobody), needs.refuses_shared_home)
     lone = needs.household & LONE_MINORS_BIT
     yield _Change("household", replace(needs, household=lone), needs.household != lone)
@@ -359,6 +376,7 @@ def _conditions(needs: NeedColumns, row: int) -> tuple[str, ...]:
     asked = {
         "step_free": needs.step_free_needed[row],
         "pets": needs.pets[row],
+        "smoke_free": needs.smoke_free_needed[row],
         "shared_home": needs.refuses_shared_home[row],
         "families": household & ACCEPT_BITS["families"],
         "lone_minors": household & LONE_MINORS_BIT,

@@ -38,9 +38,13 @@ RULE_KINDS: Mapping[str, tuple[str, ...]] = {
     "city": KINDS,
     "distance": KINDS,
     "dates": KINDS,
+    "notice": KINDS,
+    "stay": (Kind.HOUSING,),
     "capacity": KINDS,
+    "rent": (Kind.HOUSING,),
     "step_free": (Kind.HOUSING,),
     "pets": (Kind.HOUSING,),
+    "smoke_free": (Kind.HOUSING,),
     "shared_home": (Kind.HOUSING,),
     "household": (Kind.HOUSING,),
     "languages": (Kind.SKILL,),
@@ -78,6 +82,11 @@ DATA_WORDS = {
     "accepts": gettext_lazy("les foyers que l’hôte accueille"),
     "step_free": gettext_lazy("le plain-pied"),
     "pets_accepted": gettext_lazy("les animaux"),
+    "smoke_free": gettext_lazy("si l’on fume dans le logement"),
+    "notice_days": gettext_lazy("combien de temps avant il faut prévenir"),
+    "longest_stay_days": gettext_lazy("le plus long séjour possible"),
+    "rent": gettext_lazy("le loyer"),
+    "dwelling_state": gettext_lazy("si le logement demande des travaux"),
     "remote": gettext_lazy("si c’est possible à distance"),
     # needs
     "first_day": gettext_lazy("les jours demandés"),
@@ -95,6 +104,8 @@ DATA_WORDS = {
     "lone_minor": gettext_lazy("la composition du foyer"),
     "step_free_needed": gettext_lazy("le plain-pied"),
     "pets": gettext_lazy("les animaux"),
+    "smoke_free_needed": gettext_lazy("s’il faut que personne ne fume"),
+    "rent_up_to": gettext_lazy("le loyer que quelqu’un paie"),
     "shared_home_ok": gettext_lazy("si un logement partagé est accepté"),
     "forms": gettext_lazy("les formes de logement acceptées"),
     "remote_ok": gettext_lazy("si c’est possible à distance"),
@@ -175,11 +186,21 @@ def _exact_rules() -> dict[str, str]:
         "dates": _(
             "C’est la plus longue suite de jours demandés, dans une seule période de la proposition, avec assez de "
             "place chaque jour\u202f; la première de ces suites si plusieurs sont aussi longues. Le besoin dit "
-            "combien de jours il faut au moins\u202f: sinon tous pour un logement, un seul pour le reste."
+            "combien de jours il faut au moins\u202f: sinon tous pour un logement, un seul pour le reste, et jamais "
+            "plus que les jours qui restent. Les jours passés ne comptent pas."
+        ),
+        "notice": _(
+            "Les jours trop proches pour prévenir à temps ne comptent pas. S’il en reste trop peu d’affilée, l’écart "
+            "est le préavis demandé, moins le plus long qui aurait convenu."
+        ),
+        "stay": _(
+            "La suite de jours, après le préavis, est coupée à la durée permise, dès son premier jour."
         ),
         "capacity": _("On compte ici toute la place, même celle qui est réservée à d’autres moments."),
+        "rent": _("Un besoin qui ne parle pas de loyer n’en paie aucun."),
         "step_free": "",
         "pets": "",
+        "smoke_free": _("Un logement entier ou vide dont rien n’est dit est sans fumée."),
         "shared_home": "",
         "household": _(
             "L’accord porte sur\u202f: %(words)s. Un hôte qui n’a rien précisé accueille tous les foyers, sauf un "
@@ -195,7 +216,10 @@ def _exact_rules() -> dict[str, str]:
         },
         "slots": _("Au moins %(minutes)s minutes, le même jour de la semaine.")
         % {"minutes": SHORTEST_OVERLAP_MINUTES},
-        "open": _("Une paire écartée ou refusée revient quand la proposition ou le besoin change."),
+        "open": _(
+            "Un logement où il y a des travaux à faire n’est pas prêt. "
+            "Une paire écartée ou refusée revient quand la proposition ou le besoin change."
+        ),
     }
 
 

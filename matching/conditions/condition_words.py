@@ -14,7 +14,7 @@ from catalogue.times import day_range, slot_words
 from catalogue.vocabulary import Kind
 from matching import links
 from matching.models import ConditionQuestion
-from matching.reasons.sentences import count_of_days, day_of, exact_km
+from matching.reasons.sentences import count_of_days, day_of, euros, exact_km
 from notifications.services import Text
 
 
@@ -112,6 +112,32 @@ _GAPS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
             "asked": p["least_days"],
         }
     ),
+    "notice": lambda what, p: (
+        _(
+            "%(what)s convient, si l’on prévient %(notice)s avant\u202f: %(run)s, %(range)s\u202f; "
+            "il vous en faut %(asked)s."
+        )
+        % {
+            "what": what,
+            "notice": count_of_days(p["notice_days"]),
+            "run": count_of_days(p["run_days"]),
+            "range": day_range(day_of(p["first_day"]), day_of(p["last_day"])),
+            "asked": p["least_days"],
+        }
+    ),
+    "stay": lambda what, p: (
+        _("%(what)s convient, pour un séjour de %(run)s au plus, %(range)s\u202f; il vous en faut %(asked)s.")
+        % {
+            "what": what,
+            "run": count_of_days(p["run_days"]),
+            "range": day_range(day_of(p["first_day"]), day_of(p["last_day"])),
+            "asked": p["least_days"],
+        }
+    ),
+    "rent": lambda what, p: (
+        _("%(what)s convient, avec un loyer de %(rent)s par mois.") % {"what": what, "rent": euros(p["rent"])}
+    ),
+    "smoke_free": lambda what, p: _("%(what)s convient, mais on y fume.") % {"what": what},
     "capacity": lambda what, p: (
         _("%(what)s couvre une partie\u202f: %(given)s sur %(asked)s.")
         % {"what": what, "given": p["quantity"], "asked": quantity_words(p["kind"], p["asked"])}
@@ -131,16 +157,20 @@ _GAPS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
     ),
 }
 
+
+def _fewer_days(p: Mapping[str, Any]) -> str:
+    return ngettext(
+        "Est-ce que %(n)s jour peut aller\u202f?",
+        "Est-ce que %(n)s jours peuvent aller\u202f?",
+        p["run_days"],
+    ) % {"n": p["run_days"]}
+
+
 _ASKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distance": lambda p: _("Est-ce que %(km)s peuvent aller\u202f?") % {"km": exact_km(p["to_km"])},
-    "dates": lambda p: (
-        ngettext(
-            "Est-ce que %(n)s jour peut aller\u202f?",
-            "Est-ce que %(n)s jours peuvent aller\u202f?",
-            p["run_days"],
-        )
-        % {"n": p["run_days"]}
-    ),
+    **dict.fromkeys(("dates", "notice", "stay"), _fewer_days),
+    "rent": lambda p: _("Pouvez-vous payer %(rent)s par mois\u202f?") % {"rent": euros(p["rent"])},
+    "smoke_free": lambda p: _("Est-ce qu’un logement où l’on fume peut aller\u202f?"),
     "capacity": lambda p: _("Est-ce qu’une partie peut déjà aider\u202f?"),
     "step_free": lambda p: _("Est-ce que des marches peuvent aller\u202f?"),
     "pets": lambda p: _("Est-ce que cela peut aller sans l’animal\u202f?"),
@@ -154,9 +184,14 @@ _ASKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 _NEW_CONDITIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distance": lambda p: _("votre besoin va jusqu’à %(km)s") % {"km": exact_km(p["to_km"])},
-    "dates": lambda p: (
-        _("votre besoin accepte dès %(days)s d’affilée") % {"days": count_of_days(p["run_days"])}
+    **dict.fromkeys(
+        ("dates", "notice", "stay"),
+        lambda p: _("votre besoin accepte dès %(days)s d’affilée") % {"days": count_of_days(p["run_days"])},
     ),
+    "rent": lambda p: (
+        _("votre besoin accepte un loyer jusqu’à %(rent)s par mois") % {"rent": euros(p["rent"])}
+    ),
+    "smoke_free": lambda p: _("votre besoin accepte un logement où l’on fume"),
     "capacity": lambda p: _("votre besoin accepte d’être couvert en partie"),
     "step_free": lambda p: _("votre besoin ne demande plus de plain-pied ni d’ascenseur"),
     "pets": lambda p: _("votre besoin ne compte plus d’animal"),
@@ -169,7 +204,11 @@ _NEW_CONDITIONS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 _CHANGES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distance": lambda p: _("avec %(km)s") % {"km": exact_km(p["to_km"])},
-    "dates": lambda p: _("avec %(days)s") % {"days": count_of_days(p["run_days"])},
+    **dict.fromkeys(
+        ("dates", "notice", "stay"), lambda p: _("avec %(days)s") % {"days": count_of_days(p["run_days"])}
+    ),
+    "rent": lambda p: _("avec un loyer de %(rent)s") % {"rent": euros(p["rent"])},
+    "smoke_free": lambda p: _("avec la fumée"),
     "capacity": lambda p: _("avec une partie"),
     "step_free": lambda p: _("sans plain-pied"),
     "pets": lambda p: _("sans animal"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import engine
 from catalogue.slots import parse_slot
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, RentPayer
 from needs.models import Need
 from offers.models import Offer
 
@@ -42,7 +42,9 @@ def relaxation(
 
 def relaxed(record: engine.Need, change: Mapping[str, Any], *, id: int) -> engine.Need:
     """The engine's record of a need with a change applied, under another id."""
-    values = {name: _READ.get(name, _as_it_is)(value) for name, value in change.items()}
+    values = {
+        name: _READ.get(name, _as_it_is)(value) for name, value in change.items() if name not in _NOT_READ
+    }
     return replace(record, id=id, **values)
 
 
@@ -64,14 +66,36 @@ def _distance(need: Need, offer: Offer, gap: float | None, distance_km: float, t
 
 def _dates(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
     """As few days as the offer is free in a row; nothing to ask when the two have no day in common."""
-    days_left = (need.last_day - min(max(need.first_day, today), need.last_day)).days + 1
-    least_days = days_left if need.kind == Kind.HOUSING else 1
-    if need.min_days:
-        least_days = min(need.min_days, days_left)
-    run_days = least_days - int(gap or 0)
+    least_days = _least_days(need, today)
+    return _shorter(least_days, least_days - int(gap or 0))
+
+
+def _notice(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """As many days as are left of a run that would do, when it begins as late as the host asks."""
+    least_days = _least_days(need, today)
+    found = _shorter(least_days, least_days - int(gap or 0))
+    if found is None:
+        return None
+    change, params = found
+    return change, {**params, "notice_days": offer.notice_days}
+
+
+def _stay(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """As long as the host allows."""
+    return _shorter(_least_days(need, today), offer.longest_stay_days or 0)
+
+
+def _shorter(least_days: int, run_days: int) -> _Found:
     if run_days < 1:
         return None
     return {"min_days": run_days}, {"run_days": run_days, "least_days": least_days}
+
+
+def _least_days(need: Need, today: date) -> int:
+    days_left = (need.last_day - min(max(need.first_day, today), need.last_day)).days + 1
+    if need.min_days:
+        return min(need.min_days, days_left)
+    return days_left if need.kind == Kind.HOUSING else 1
 
 
 def _capacity(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
@@ -87,6 +111,16 @@ def _step_free(need: Need, offer: Offer, gap: float | None, distance_km: float, 
 
 def _pets(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
     return {"pets": False}, {}
+
+
+def _smoke_free(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    return {"smoke_free_needed": False}, {}
+
+
+def _rent(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+    """The whole rent, paid by those who pay already or else by whoever is asked."""
+    payer = need.rent_payer or (RentPayer.ASSOCIATION if need.organisation_id else RentPayer.HOUSEHOLD).value
+    return {"rent_up_to": offer.rent, "rent_payer": payer}, {"rent": offer.rent, "paid": need.rent_up_to or 0}
 
 
 def _shared_home(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
@@ -114,9 +148,13 @@ def _slots(need: Need, offer: Offer, gap: float | None, distance_km: float, toda
 _CHANGES: dict[str, Callable[[Need, Offer, float | None, float, date], _Found]] = {
     "distance": _distance,
     "dates": _dates,
+    "notice": _notice,
+    "stay": _stay,
     "capacity": _capacity,
+    "rent": _rent,
     "step_free": _step_free,
     "pets": _pets,
+    "smoke_free": _smoke_free,
     "shared_home": _shared_home,
     "languages": _languages,
     "slots": _slots,
@@ -129,6 +167,10 @@ def _no_nearer(one: Relaxation, than: Relaxation) -> bool:
 
 def _no_longer(one: Relaxation, than: Relaxation) -> bool:
     return bool(one.change["min_days"] <= than.change["min_days"])
+
+
+def _no_cheaper(one: Relaxation, than: Relaxation) -> bool:
+    return bool(one.change["rent_up_to"] >= than.change["rent_up_to"])
 
 
 def _no_larger(one: Relaxation, than: Relaxation) -> bool:
@@ -162,7 +204,10 @@ def _always(one: Relaxation, than: Relaxation) -> bool:
 _NO_LESS: dict[str, Callable[[Relaxation, Relaxation], bool]] = {
     "distance": _no_nearer,
     "dates": _no_longer,
+    "notice": _no_longer,
+    "stay": _no_longer,
     "capacity": _no_larger,
+    "rent": _no_cheaper,
     "languages": _no_more_languages,
     "slots": _no_other_hours,
 }
@@ -178,6 +223,8 @@ def _engine_slots(texts: Sequence[str]) -> tuple[engine.Slot, ...]:
     )
 
 
+# What only people read.
+_NOT_READ = ("rent_payer",)
 # How a field of the need is read by the engine, where that differs.
 _READ: dict[str, Callable[[Any], Any]] = {
     "languages_from": frozenset,

@@ -22,7 +22,7 @@ from matching.algorithm import notice
 from matching.lifecycle import Role
 from matching.models import Decision, Match, MatchState, Scan
 from matching.presentation import ACT_WORDS
-from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
+from matching.reasons.sentences import PART_REASONS, euros, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
 from needs.words import public_title
@@ -33,9 +33,13 @@ RULE_REASONS = {
     "city": ("linked_city",),
     "distance": PART_REASONS["proximity"],
     "dates": PART_REASONS["dates"],
+    "notice": ("notice",),
+    "stay": ("stay",),
     "capacity": PART_REASONS["fit"],
+    "rent": ("rent",),
     "step_free": ("step_free",),
     "pets": ("pets_accepted",),
+    "smoke_free": ("smoke_free",),
     "shared_home": ("shared_home",),
     "household": ("accepts", "accepts_everyone"),
     "languages": ("languages",),
@@ -276,6 +280,8 @@ def _required(need: Need) -> str:
     required = [
         _("plain-pied nécessaire") if need.step_free_needed else "",
         _("avec un animal") if need.pets else "",
+        _("sans fumée") if need.smoke_free_needed else "",
+        _("loyer jusqu’à %(rent)s par mois") % {"rent": euros(need.rent_up_to)} if need.rent_up_to else "",
         _("logement partagé accepté") if need.shared_home_ok else _("pas de logement partagé"),
     ]
     return listed(word for word in required if word)
@@ -286,9 +292,13 @@ def _given(match: Match) -> str:
     given = [
         _("de plain-pied ou avec ascenseur") if offer.step_free else _("pas de plain-pied"),
         _("accepte les animaux") if offer.pets_accepted else _("n’accepte pas les animaux"),
+        _("on y fume") if offer.smoking else _("personne n’y fume"),
         _("logement partagé avec l’hôte") if offer.shared_home else _("logement non partagé"),
+        reason_sentence("notice", {"days": offer.notice_days}) if offer.notice_days else "",
+        reason_sentence("stay", {"days": offer.longest_stay_days}) if offer.longest_stay_days else "",
+        reason_sentence("rent", {"rent": offer.rent}) if offer.rent else "",
     ]
-    return listed(given)
+    return listed(word for word in given if word)
 
 
 def _changed_since(match: Match) -> str:

@@ -16,7 +16,7 @@ from catalogue.vocabulary import Kind
 from engine.planning import EQUAL, gap_of
 from matching.models import Plan
 from matching.plans import SEEN_KM
-from matching.reasons.sentences import exact_km
+from matching.reasons.sentences import euros, exact_km
 from needs.models import Need
 
 # --- How good ------------------------------------------------------------------------------------------
@@ -122,9 +122,13 @@ def _percent(points: float, bound: float) -> float:
 RULE_NAMES = {
     "distance": gettext_lazy("la distance"),
     "dates": gettext_lazy("les dates"),
+    "notice": gettext_lazy("le temps pour prévenir"),
+    "stay": gettext_lazy("la durée du séjour"),
     "capacity": gettext_lazy("la taille"),
+    "rent": gettext_lazy("le loyer"),
     "step_free": gettext_lazy("le plain-pied"),
     "pets": gettext_lazy("les animaux"),
+    "smoke_free": gettext_lazy("la fumée"),
     "shared_home": gettext_lazy("le partage du logement"),
     "household": gettext_lazy("le type de foyer"),
     "languages": gettext_lazy("les langues"),
@@ -317,7 +321,12 @@ _RELAXED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "capacity": lambda p: _("Si une partie est déjà utile"),
     "step_free": lambda p: _("Si des marches pouvaient aller"),
+    "rent": lambda p: (
+        _("Avec un loyer payé jusqu’à %(after)s au lieu de %(before)s")
+        % {"after": euros(int(p["after"])), "before": euros(int(p["before"]))}
+    ),
     "pets": lambda p: _("Si les animaux étaient acceptés"),
+    "smoke_free": lambda p: _("Si l’on pouvait fumer"),
     "shared_home": lambda p: _("Si un logement partagé pouvait aller"),
     "household": lambda p: _("Si les hôtes accueillaient tous les foyers"),
     "languages": lambda p: _("Sans demander\u202f: %(language)s") % {"language": language_name(p["word"])},
@@ -327,6 +336,7 @@ _RELAXED: dict[str, Callable[[Mapping[str, Any]], str]] = {
 _CONDITIONS = {
     "step_free": gettext_lazy("de plain-pied ou avec ascenseur"),
     "pets": gettext_lazy("animal accepté"),
+    "smoke_free": gettext_lazy("sans fumée"),
     "shared_home": gettext_lazy("sans partage avec l’hôte"),
     "families": gettext_lazy("enfants bienvenus"),
     "lone_minors": gettext_lazy("accueil d’un mineur isolé"),

@@ -19,7 +19,7 @@ from catalogue.labels import (
     quantity_words,
 )
 from catalogue.times import day_range
-from catalogue.vocabulary import Category, Kind
+from catalogue.vocabulary import Category, DwellingState, Kind
 from matching.models import MatchState
 from needs.models import NeedState
 from offers.models import OfferState
@@ -47,16 +47,22 @@ RULE_WORDS = {
     "city": gettext_lazy("La ville est la même, ou une ville voisine liée, si la personne a accepté."),
     "distance": gettext_lazy("La distance à vol d’oiseau est possible pour l’un ou pour l’autre."),
     "dates": gettext_lazy("Assez de jours d’affilée sont libres des deux côtés."),
+    "notice": gettext_lazy("La personne est prévenue aussi tôt qu’elle le demande."),
+    "stay": gettext_lazy("Le séjour n’est pas plus long que ce que l’hôte permet."),
     "capacity": gettext_lazy(
         "La place suffit : tout le foyer, ou toute la quantité si une partie ne sert à rien."
     ),
+    "rent": gettext_lazy("Le loyer n’est pas plus haut que ce que quelqu’un paie."),
     "step_free": gettext_lazy("Le logement est de plain-pied si c’est nécessaire."),
     "pets": gettext_lazy("Les animaux sont acceptés s’il y en a."),
+    "smoke_free": gettext_lazy("Personne ne fume dans le logement si c’est nécessaire."),
     "shared_home": gettext_lazy("Un foyer qui ne souhaite pas partager un logement n’en partage pas."),
     "household": gettext_lazy("L’hôte accueille ce type de foyer. Un mineur isolé demande un accord exprès."),
     "languages": gettext_lazy("Pour interpréter ou traduire, toutes les langues demandées sont là."),
     "slots": gettext_lazy("Quand les deux donnent des créneaux, ils ont une heure en commun."),
-    "open": gettext_lazy("La proposition et le besoin sont ouverts, et personne n’a dit non à cette paire."),
+    "open": gettext_lazy(
+        "La proposition et le besoin sont ouverts, le logement est prêt, et personne n’a dit non à cette paire."
+    ),
 }
 # Which reasons tell of which part (engine.explain); the others are conditions met.
 PART_REASONS = {
@@ -83,6 +89,11 @@ def exact_km(distance: float) -> str:
     """ "23,6 km", "24 km": rounded up to what a limit of whole kilometres is compared with."""
     up = math.ceil(round(distance * 10, 3)) / 10
     return _("%(n)s km") % {"n": number_format(up, 0 if up == int(up) else 1)}
+
+
+def euros(amount: int) -> str:
+    """ "350 €"."""
+    return _("%(n)s\u00a0€") % {"n": number_format(amount, use_l10n=True)}
 
 
 def reason_sentence(code: str, params: Mapping[str, Any]) -> str:
@@ -180,6 +191,10 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "asked": _asked_times,
     "not_asked": lambda p: _("jamais sollicité ce mois-ci"),
     "linked_city": lambda p: _("dans une ville voisine liée"),
+    "notice": lambda p: _("prévenir %(days)s avant") % {"days": count_of_days(p["days"])},
+    "stay": lambda p: _("séjour de %(days)s au plus") % {"days": count_of_days(p["days"])},
+    "rent": lambda p: _("loyer %(rent)s par mois") % {"rent": euros(p["rent"])},
+    "smoke_free": lambda p: _("personne n’y fume"),
     "accepts": lambda p: _("accueille : %(words)s") % {"words": household_names(p["words"])},
     "accepts_everyone": lambda p: _("accueille tous les foyers"),
     "step_free": lambda p: _("de plain-pied ou avec ascenseur"),
@@ -209,6 +224,14 @@ def _days_missing(p: Mapping[str, Any]) -> str:
         promised += "…"
     # Of what is given once and for all nothing is left, on whatever day.
     return promised if p["kind"] == Kind.GOODS else f"{promised} · {missing}"
+
+
+def _too_soon(p: Mapping[str, Any]) -> str:
+    """ "prévenir 7 jours avant, 5 de trop"."""
+    return _("prévenir %(days)s avant, %(gap)s de trop") % {
+        "days": count_of_days(p["notice_days"]),
+        "gap": p["gap_days"],
+    }
 
 
 def _promise(kind: str, promise: Mapping[str, Any]) -> str:
@@ -248,6 +271,9 @@ _CLOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {
         _("la proposition n’est pas ouverte\u202f: %(state)s depuis le %(day)s")
         % {"state": OfferState(p["state"]).label, "day": _full_day(p["since"])}
     ),
+    "works": lambda p: (
+        _("le logement n’est pas prêt\u202f: %(state)s") % {"state": DwellingState(p["state"]).label}
+    ),
     "need": lambda p: (
         _("le besoin n’est pas ouvert\u202f: %(state)s depuis le %(day)s")
         % {"state": NeedState(p["state"]).label, "day": _full_day(p["since"])}
@@ -282,8 +308,17 @@ _UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "city": _other_city,
     "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
     "dates": _days_missing,
+    "notice": _too_soon,
+    "stay": lambda p: (
+        _("séjour de %(days)s au plus, il en faut %(needed)s")
+        % {"days": count_of_days(p["stay_days"]), "needed": p["least_days"]}
+    ),
     "capacity": lambda p: _("il manque %(units)s") % {"units": quantity_words(p["kind"], p["gap"])},
+    "rent": lambda p: (
+        _("loyer %(rent)s par mois, %(gap)s de trop") % {"rent": euros(p["rent"]), "gap": euros(p["gap"])}
+    ),
     "step_free": lambda p: _("pas de plain-pied"),
+    "smoke_free": lambda p: _("on y fume"),
     "pets": lambda p: _("n’accepte pas les animaux"),
     "shared_home": lambda p: _("logement partagé, que le foyer ne souhaite pas"),
     "household": lambda p: _("n’accueille pas : %(words)s") % {"words": household_names(p["needed"])},

@@ -132,6 +132,8 @@ def _closed_sides(need: Need, offer: Offer) -> Iterator[Unmet]:
         changed = OfferChange.objects.filter(offer=offer, to_state=offer.state).order_by("-at").first()
         since = changed.at if changed else offer.created_at
         yield _closed("offer", state=offer.state, since=local_day(since, offer.city))
+    if offer.kind == Kind.HOUSING and offer.has_works:
+        yield _closed("works", state=offer.dwelling_state)
     if not need.is_open:
         become = NeedChange.objects.filter(need=need, to_state=need.state).order_by("-at").first()
         since = become.at if become else need.created_at
@@ -192,7 +194,7 @@ def _unmet(
     links = _links(need.city, offer.city)
     excluded = {(need.pk, offer.pk)} if closed else set()
     told: list[Unmet] = []
-    for broken in engine.broken_rules(need_record, offer_record, links=links, excluded=excluded):
+    for broken in engine.broken_rules(need_record, offer_record, today=today, links=links, excluded=excluded):
         if broken.rule == "open":
             told += closed
             continue
@@ -200,7 +202,7 @@ def _unmet(
         if broken.rule == "city":
             params |= {"need": need.city.slug, "offer": offer.city.slug}
         if broken.rule == "dates":
-            free = engine.broken_rules(need_record, replace(offer_record, holds=()), links=links)
+            free = engine.broken_rules(need_record, replace(offer_record, holds=()), today=today, links=links)
             gap = next((one.gap for one in free if one.rule == "dates"), 0)
             is_held = gap is not None and broken.gap is not None and gap < broken.gap
             params |= {

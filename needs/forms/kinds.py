@@ -24,7 +24,10 @@ class HousingNeedForm(NeedForm):
         (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
         (
             _("Quel logement"),
-            ("shared_home_ok", "step_free_needed", "pets", "part_useful", "forms"),
+            (
+                "shared_home_ok", "step_free_needed", "pets", "smoke_free_needed", "part_useful", "forms", "rent_up_to",
+                "+rent_payer",
+            ),
         ),
         (_("Pour bien faire"), ("text",)),
     )  # fmt: skip

@@ -162,6 +162,7 @@ BEFORE: dict[str, dict[str, Any]] = {
     "couple": {"adult_men": 1},
     "lone_minor": {"adult_women": 0},
     "part_useful": {"part_useful": False},
+    "rent_payer": {"rent_up_to": 300},
 }
 
 

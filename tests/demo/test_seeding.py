@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 
 from accounts.models import CityRole, Organisation, User
+from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City
 from cities.services import load_gazetteer
 from demo import seeding
@@ -138,6 +140,24 @@ def test_a_need_is_served_in_part_and_another_nearly(slug: str) -> None:
     nearly = Scan.objects.get(need__city__slug=slug, need__title="Couple, plain-pied")
     assert nearly.suggested == 0
     assert {miss["rule"] for miss in nearly.near_misses} >= {"distance", "step_free"}
+
+
+def test_no_suggestion_goes_beyond_what_a_host_or_a_payer_allows() -> None:
+    """Longer than the longest stay, earlier than the notice, dearer than what is paid, with works, or with smoke."""
+    beyond: Counter[str] = Counter()
+    homes = Match.objects.suggested().filter(need__kind=Kind.HOUSING).select_related("need__city", "offer")
+    for match in homes:
+        need, offer = match.need, match.offer
+        days = (match.last_day - match.first_day).days + 1
+        told = local_day(NOW, need.city) + timedelta(days=offer.notice_days)
+        beyond["stay"] += offer.longest_stay_days is not None and days > offer.longest_stay_days
+        beyond["notice"] += match.first_day < told
+        beyond["rent"] += (offer.rent or 0) > (need.rent_up_to or 0)
+        beyond["works"] += offer.dwelling_state not in ("", "ready")
+        beyond["smoke"] += need.smoke_free_needed and offer.smoking
+    assert len(homes) > 10
+    assert beyond.total() == 0, beyond
+    assert any(match.offer.longest_stay_days or match.offer.notice_days for match in homes)
 
 
 def test_something_waits_for_the_visitors_association() -> None:

@@ -188,6 +188,8 @@ def beside(name: str, value: Any) -> dict[str, Any]:
         alone = name in CHILDREN and value > 0
         others = {"adult_women": 0, "adult_men": 0, "children_3_to_11": 0, "lone_minor": alone}
         return others | ({} if alone or value >= 50 else {adult: 1})
+    if name == "rent_up_to" and value:
+        return {"rent_payer": "household"}
     return {}
 
 

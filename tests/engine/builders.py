@@ -32,6 +32,7 @@ def words(text: str) -> frozenset[str]:
 
 def broken_rules(need: Need, offer: Offer, **circumstances) -> tuple[str, ...]:
     """The codes of the rules that the pair breaks."""
+    circumstances = {"today": TODAY} | circumstances
     return tuple(broken.rule for broken in engine.broken_rules(need, offer, **circumstances))
 
 
@@ -150,10 +151,15 @@ def random_offer(random: Random, id_, kind: str, places=PLACES) -> Offer:
         holds=random_holds(random),
         shared_with_linked=chance(random, 50),
         is_open=chance(random, 95),
+        notice_days=random.choice((0, 0, 0, 1, 3, 8)),
         shared_home=chance(random, 40),
         accepts=some(random, ("women", "men", "couples", "families", "lone_minors"), 3),
         step_free=chance(random, 70),
         pets_accepted=chance(random, 70),
+        smoke_free=random.choice((None, True, True, False)),
+        longest_stay_days=random.choice((None, None, None, 1, 3, 7, 14)),
+        rent=random.choice((0, 0, 0, 300, 450)),
+        dwelling_state=random.choice(("",) * 8 + ("ready", "light_works", "to_renovate")),
         languages_from=some(random, LANGUAGES, 3),
         languages_to=some(random, LANGUAGES, 3),
         slots=random_slots(random),
@@ -187,6 +193,8 @@ def random_need(random: Random, id_, kind: str, places=PLACES) -> Need:
         lone_minor=chance(random, 10),
         step_free_needed=chance(random, 30),
         pets=chance(random, 30),
+        smoke_free_needed=chance(random, 30),
+        rent_up_to=random.choice((0, 300, 300, 500)),
         shared_home_ok=chance(random, 70),
         forms=some(random, FORMS, 2),
         languages_from=some(random, LANGUAGES, 1),

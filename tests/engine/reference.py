@@ -28,10 +28,11 @@ def exempt(need, offer):
     return need.kind == offer.kind == "skill" and need.remote_ok and offer.remote
 
 
-def least_days(need):
-    if need.min_days is not None:
-        return need.min_days
-    return days_asked(need) if need.kind == "housing" else 1
+def least_days(need, today):
+    """What the need says, or all of it for housing; never more than the days that are left."""
+    assumed = days_asked(need) if need.kind == "housing" else 1
+    left = [day for day in each_day(need) if day >= today]
+    return max(1, min(need.min_days or assumed, len(left)))
 
 
 def days_asked(need):
@@ -61,18 +62,57 @@ def remaining(offer, day):
     )
 
 
-def run(need, offer):
-    """The days of the run, in order; none is an empty list."""
+def run_from(need, offer, soonest):
+    """The days of the longest run of which none is before this day, in order; none is an empty list."""
     best = []
     for window in sorted(offer.available, key=lambda window: window.first_day):
         current = []
         for day in each_day(need):
+            if day < soonest:
+                continue
             inside = window.first_day <= day and (window.last_day is None or day <= window.last_day)
             enough = remaining(offer, day) >= least_quantity(need) or not capacity_is_enough(need, offer)
             current = [*current, day] if inside and enough else []
             if len(current) > len(best):
                 best = current
     return best
+
+
+def told_in_time(offer, today):
+    """The first day for which the host can be told as early as they ask."""
+    return today + timedelta(days=offer.notice_days)
+
+
+def longest_stay(offer):
+    if offer.kind != "housing" or offer.longest_stay_days is None:
+        return 10**9
+    return offer.longest_stay_days
+
+
+def run(need, offer, today):
+    """The run after notice, cut to the longest stay from its first day."""
+    return run_from(need, offer, told_in_time(offer, today))[: longest_stay(offer)]
+
+
+def breaks_of_days(need, offer, today):
+    """Which of the rules about days the pair breaks, each with its gap."""
+    least = least_days(need, today)
+    at_once = run_from(need, offer, today)
+    if len(at_once) < least:
+        return {"dates": least - len(at_once)}
+    gaps = {}
+    days = run_from(need, offer, told_in_time(offer, today))
+    if len(days) < least:
+        possible = [
+            notice
+            for notice in range(offer.notice_days)
+            if len(run_from(need, offer, today + timedelta(days=notice))) >= least
+        ]
+        gaps["notice"] = offer.notice_days - max(possible)
+        days = at_once
+    if len(days[: longest_stay(offer)]) < least:
+        gaps["stay"] = least - len(days[: longest_stay(offer)])
+    return gaps
 
 
 def tightest(offer, days):
@@ -106,7 +146,13 @@ def household_is_accepted(need, offer):
     return women and men
 
 
-def broken(need, offer, links, excluded):
+def is_smoke_free(offer):
+    if offer.smoke_free is None:
+        return offer.category in ("whole_dwelling", "empty_dwelling")
+    return offer.smoke_free
+
+
+def broken(need, offer, links, excluded, today):
     """The codes of all rules that the pair breaks; a pair of different categories is judged no further."""
     housing, skill = need.kind == "housing", need.kind == "skill"
 
@@ -123,8 +169,7 @@ def broken(need, offer, links, excluded):
         codes.add("city")
     if not exempt(need, offer) and six(haversine(need, offer)) > six(reach(need, offer)):
         codes.add("distance")
-    if len(run(need, offer)) < least_days(need):
-        codes.add("dates")
+    codes |= set(breaks_of_days(need, offer, today))
     if not capacity_is_enough(need, offer):
         codes.add("capacity")
 
@@ -132,6 +177,10 @@ def broken(need, offer, links, excluded):
         codes.add("step_free")
     if housing and need.pets and not offer.pets_accepted:
         codes.add("pets")
+    if housing and need.smoke_free_needed and not is_smoke_free(offer):
+        codes.add("smoke_free")
+    if housing and offer.rent > need.rent_up_to:
+        codes.add("rent")
     if housing and not need.shared_home_ok and offer.shared_home:
         codes.add("shared_home")
     if housing and not household_is_accepted(need, offer):
@@ -146,12 +195,14 @@ def broken(need, offer, links, excluded):
 
     if not need.is_open or not offer.is_open or (need.id, offer.id) in excluded:
         codes.add("open")
+    if housing and offer.dwelling_state not in ("", "ready"):
+        codes.add("open")
     return codes
 
 
 def parts(need, offer, today):
     """The six values of a feasible pair."""
-    days, distance = run(need, offer), haversine(need, offer)
+    days, distance = run(need, offer, today), haversine(need, offer)
     left = tightest(offer, days)
     close = exempt(need, offer) or reach(need, offer) == 0
     proximity = 1.0 if close else 1 - min(distance / reach(need, offer), 1)
@@ -191,13 +242,13 @@ def rank(
         town = (weights or {}).get(need.city, Weights())
         feasible, missed = [], []
         for offer in offers:
-            codes = broken(need, offer, links, excluded)
+            codes = broken(need, offer, links, excluded, today)
             distance = haversine(need, offer)
             last = (six(distance), registered(offer), offer.id)
             if not codes:
                 values = parts(need, offer, today)
                 points = score(values, town)
-                days = run(need, offer)
+                days = run(need, offer, today)
                 quantity = min(need.quantity, tightest(offer, days))
                 feasible.append(((-points, *last), (offer.id, points, values, distance, days, quantity)))
             elif len(codes) == 1 and not codes & {"category", "city", "open"}:
@@ -207,8 +258,11 @@ def rank(
                     gap, full = distance - reach(need, offer), max(reach(need, offer), 1)
                     if near_km < inf and six(gap) > six(near_km):
                         continue
-                elif rule == "dates":
-                    gap, full = least_days(need) - len(run(need, offer)), least_days(need)
+                elif rule in ("dates", "notice", "stay"):
+                    gap = breaks_of_days(need, offer, today)[rule]
+                    full = offer.notice_days if rule == "notice" else least_days(need, today)
+                elif rule == "rent":
+                    gap, full = offer.rent - need.rent_up_to, offer.rent
                 elif rule == "capacity":
                     gap, full = least_quantity(need) - offer.capacity, least_quantity(need)
                 relative = 1 if gap is None else gap / full

@@ -37,7 +37,7 @@ def test_a_pair_breaks_the_same_rules(random, kind, set_aside):
     need, offer = random_need(random, 1, kind), random_offer(random, 2, kind)
     excluded = {(1, 2)} if set_aside else set()
     codes = broken_rules(need, offer, links=LINKS, excluded=excluded)
-    assert set(codes) == reference.broken(need, offer, LINKS, excluded)
+    assert set(codes) == reference.broken(need, offer, LINKS, excluded, TODAY)
     assert list(codes) == [code for code in RULES if code in codes]
 
 
@@ -47,7 +47,7 @@ def test_what_is_broken_agrees_with_the_ranking(random, kind, set_aside):
     """Nothing broken: feasible; one rule that may be missed: the near miss itself; more: neither."""
     need, offer = random_need(random, 1, kind), random_offer(random, 2, kind)
     excluded = {(1, 2)} if set_aside else set()
-    broken = engine.broken_rules(need, offer, links=LINKS, excluded=excluded)
+    broken = engine.broken_rules(need, offer, today=TODAY, links=LINKS, excluded=excluded)
     (ranking,) = rank([need], [offer], today=TODAY, links=LINKS, excluded=excluded)
     assert bool(ranking.pairings) is (not broken)
     is_near = len(broken) == 1 and broken[0].rule not in ("category", "city", "open")
@@ -113,12 +113,18 @@ PATHS = {
         capacity=4,
     ),
     "holds": lambda side: replace(side, available=(days(-9),), holds=(held(1, 4, 1), held(8, 8, 2), held(9, 20, 3))),
+    "stays of 3 days": lambda side: replace(
+        side, available=(days(-9, 2), days(4)), holds=(held(5, 6, 1), held(9, 9, 2)), longest_stay_days=3,
+        notice_days=2,
+    ),
+    "a week's notice": lambda side: replace(side, notice_days=7, longest_stay_days=None),
     "capacity 1": lambda side: replace(side, capacity=1, holds=()),
     "no reach": lambda side: replace(side, reach_km=0.0),
     "far": lambda side: replace(side, reach_km=20_000.0),
     "plain": lambda side: replace(
         side, city="a", is_open=True, available=(days(-50),), holds=(), capacity=12, accepts=frozenset(),
-        shared_home=False, step_free=True, pets_accepted=True, slots=(),
+        shared_home=False, step_free=True, pets_accepted=True, slots=(), notice_days=0, smoke_free=True, rent=0,
+        longest_stay_days=None, dwelling_state="",
     ),
 }  # fmt: skip
 ASKS = {

@@ -89,8 +89,8 @@ def _blocks(request):
 def candidates(needs, offers, *, beyond=Beyond(), tolerate=0, batch=50, links=frozenset()):  # noqa: B008 (frozen)
     """What `Field.candidates` finds in all categories, batch by batch, as rows of the whole tables."""
     words = Vocabulary()
-    needs, offers = need_columns(needs, words), offer_columns(offers, words)
-    sides = Sides(needs, offers, link_codes(needs, links), NO_CODES)
+    needs, offers = need_columns(needs, words).from_today(TODAY), offer_columns(offers, words)
+    sides = Sides(needs, offers, link_codes(needs, links), NO_CODES, TODAY.toordinal())
     for field in fields_of(sides):
         rows = np.arange(len(field.need_rows))
         for need, offer in field.candidates(rows, beyond=beyond, tolerate=tolerate, batch=batch):
@@ -121,7 +121,7 @@ def test_no_pair_that_may_be_wanted_is_passed_over_and_none_comes_twice(seed, to
     wanted = set()
     for need in needs:
         for offer in offers:
-            codes = broken(need, offer, links, frozenset())
+            codes = broken(need, offer, links, frozenset(), TODAY)
             if (
                 len(codes) <= tolerate
                 and not codes & {"category", "city", "open"}
@@ -143,7 +143,7 @@ def test_one_may_look_beyond_the_reach(seed, beyond):
             larger = max(need.reach_km, offer.reach_km)
             look = larger + min(max(larger, 1) * beyond.share, beyond.km)
             if (
-                broken(need, offer, frozenset(), frozenset()) == {"distance"}
+                broken(need, offer, frozenset(), frozenset(), TODAY) == {"distance"}
                 and haversine(need, offer) <= look
             ):
                 wanted.add((need.id, offer.id))
@@ -189,6 +189,7 @@ def sides_of(needs, offers):
         offer_columns([replace(offer, is_open=True) for offer in offers], words),
         NO_CODES,
         NO_CODES,
+        TODAY.toordinal(),
     )
 
 
@@ -203,7 +204,8 @@ def test_a_quick_look_never_misses_a_pair_within_reach(here, there, data):
     reaches = st.sampled_from((0.0, 1.0, 7.5, 60.0, 2000.0, 15_000.0))
     offers = [
         replace(random_offer(random, number, "goods", [place]), city="a", category="bedding",
-                reach_km=data.draw(reaches), available=(Window(TODAY),), capacity=9, holds=(), is_open=True)
+                reach_km=data.draw(reaches), available=(Window(TODAY),), capacity=9, holds=(), is_open=True,
+                notice_days=0, longest_stay_days=None)
         for number, place in enumerate(there)
     ]  # fmt: skip
     needs = []
@@ -215,5 +217,5 @@ def test_a_quick_look_never_misses_a_pair_within_reach(here, there, data):
     found = set(chain.from_iterable(candidates(needs, offers)))
     for need in needs:
         for offer in offers:
-            if "distance" not in broken(need, offer, frozenset(), frozenset()):
+            if "distance" not in broken(need, offer, frozenset(), frozenset(), TODAY):
                 assert (need.id, offer.id) in found

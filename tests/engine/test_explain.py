@@ -176,7 +176,7 @@ def test_a_near_miss_says_what_it_would_take(asked, offered, params):
     ],
 )
 def test_what_no_near_miss_breaks_is_explained_too(asked, offered, code, params):
-    (broken,) = broken_rules(asked, offered)
+    (broken,) = broken_rules(asked, offered, today=TODAY)
     reason = explain_near_miss(broken, asked, offered)
     assert (reason.code, reason.params, reason.good) == (code, params, False)
 

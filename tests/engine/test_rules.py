@@ -159,6 +159,130 @@ def test_dates_are_judged_as_if_capacity_were_enough_when_it_is_not():
     assert broken_rules(need(quantity=5), offer(capacity=4, available=(days(1),))) == ("dates", "capacity")
 
 
+class TestNotice:
+    """The host is told so many days before somebody comes."""
+
+    def test_what_is_left_after_notice_is_long_enough_or_not(self):
+        in_three_days = offer(notice_days=3)
+        assert broken_rules(need(min_days=7), in_three_days) == ()
+        assert broken_rules(need(min_days=8), in_three_days) == ("notice",)
+        assert broken_rules(need(first_day=day(3), last_day=day(12)), in_three_days) == ()
+        assert broken_rules(need(first_day=day(2), last_day=day(11)), in_three_days) == ("notice",)
+
+    def test_the_run_begins_after_notice(self):
+        (pairing,) = rank([need(min_days=1)], [offer(notice_days=3)], today=TODAY)[0].pairings
+        assert (pairing.run_first_day, pairing.run_last_day) == (day(3), day(9))
+
+    def test_the_gap_is_the_notice_less_the_longest_that_would_do(self):
+        (miss,) = rank([need(min_days=8)], [offer(notice_days=7)], today=TODAY)[0].near_misses
+        assert (miss.rule, miss.gap) == ("notice", 5)
+        # The first four days are the longest run, but the last three would do.
+        twice = offer(notice_days=30, available=(days(0, 3), days(6, 8)))
+        (miss,) = rank([need(min_days=3)], [twice], today=TODAY)[0].near_misses
+        assert (miss.rule, miss.gap) == ("notice", 24)
+
+    def test_goods_have_notice_too(self):
+        lent = offer(kind="goods", notice_days=10)
+        assert broken_rules(need(kind="goods"), lent) == ("notice",)
+        assert broken_rules(need(kind="goods", last_day=day(10)), lent) == ()
+
+    def test_it_is_not_told_of_days_that_are_not_there_at_all(self):
+        assert broken_rules(need(), offer(available=(days(0, 4),), notice_days=3)) == ("dates",)
+
+    def test_notice_longer_than_the_need_leaves_nothing(self):
+        (ranking,) = rank([need(min_days=1)], [offer(notice_days=365)], today=TODAY)
+        assert ranking.pairings == ()
+        assert [(miss.rule, miss.gap) for miss in ranking.near_misses] == [("notice", 356)]
+
+
+class TestStay:
+    """Nobody stays longer than the host lets them."""
+
+    def test_as_long_as_is_useful_or_not(self):
+        a_week = offer(longest_stay_days=7)
+        assert broken_rules(need(min_days=7), a_week) == ()
+        assert broken_rules(need(min_days=8), a_week) == ("stay",)
+        assert broken_rules(need(), a_week) == ("stay",)
+        assert broken_rules(need(kind="skill"), offer(kind="skill", longest_stay_days=1)) == ()
+
+    def test_the_run_is_cut_from_its_first_day(self):
+        (pairing,) = rank([need(min_days=1)], [offer(longest_stay_days=4)], today=TODAY)[0].pairings
+        assert (pairing.run_first_day, pairing.run_last_day, pairing.parts.dates) == (day(0), day(3), 0.4)
+
+    def test_what_is_held_after_the_cut_is_not_counted(self):
+        filling = offer(longest_stay_days=4, capacity=3, holds=(held(4, 9, 1),))
+        (pairing,) = rank([need(min_days=1)], [filling], today=TODAY)[0].pairings
+        assert (pairing.run_days, pairing.remaining) == (4, 3)
+
+    def test_the_cut_comes_after_notice(self):
+        both = offer(longest_stay_days=4, notice_days=2)
+        (pairing,) = rank([need(min_days=1)], [both], today=TODAY)[0].pairings
+        assert (pairing.run_first_day, pairing.run_last_day) == (day(2), day(5))
+
+    def test_the_gap_is_in_days(self):
+        (miss,) = rank([need(min_days=8)], [offer(longest_stay_days=5)], today=TODAY)[0].near_misses
+        assert (miss.rule, miss.gap) == ("stay", 3)
+
+    def test_it_is_judged_beside_notice_and_not_beside_dates(self):
+        short = {"longest_stay_days": 3, "notice_days": 5}
+        assert broken_rules(need(), offer(**short)) == ("notice", "stay")
+        assert broken_rules(need(), offer(available=(days(0, 4),), **short)) == ("dates",)
+
+
+def test_days_before_today_never_count():
+    begun = need(first_day=day(-5), last_day=day(4), min_days=5)
+    (pairing,) = rank([begun], [offer(available=(days(-9),))], today=TODAY)[0].pairings
+    assert (pairing.run_first_day, pairing.run_last_day) == (day(0), day(4))
+    assert broken_rules(begun, offer(available=(days(-9, 3),))) == ("dates",)
+    over = need(first_day=day(-5), last_day=day(-1), min_days=1)
+    assert broken_rules(over, offer(available=(days(-9),))) == ("dates",)
+
+
+def test_what_is_useful_is_never_more_than_what_is_left():
+    begun = need(first_day=day(-5), last_day=day(4))
+    assert broken_rules(begun, offer()) == ()
+    assert broken_rules(begun, offer(longest_stay_days=5)) == ()
+    assert broken_rules(begun, offer(longest_stay_days=4)) == ("stay",)
+
+
+@pytest.mark.parametrize(
+    ("paid", "asked", "codes"),
+    [(350, 350, ()), (349, 350, ("rent",)), (0, 1, ("rent",)), (0, 0, ()), (900, 0, ())],
+)
+def test_somebody_pays_the_rent(paid, asked, codes):
+    assert broken_rules(need(rent_up_to=paid), offer(rent=asked)) == codes
+    assert broken_rules(need(kind="goods", rent_up_to=paid), offer(kind="goods", rent=asked)) == ()
+
+
+def test_the_gap_of_a_rent_is_in_euros():
+    (miss,) = rank([need(rent_up_to=300)], [offer(rent=450)], today=TODAY)[0].near_misses
+    assert (miss.rule, miss.gap) == ("rent", 150)
+
+
+@pytest.mark.parametrize("form", ["shared_room", "separate_room", "whole_dwelling", "empty_dwelling"])
+@pytest.mark.parametrize(
+    ("state", "codes"), [("", ()), ("ready", ()), ("light_works", ("open",)), ("to_renovate", ("open",))]
+)
+def test_a_home_with_works_is_not_open(form, state, codes):
+    assert broken_rules(need(), offer(category=form, dwelling_state=state)) == codes
+
+
+@pytest.mark.parametrize(
+    ("form", "said", "codes"),
+    [
+        ("shared_room", None, ("smoke_free",)),
+        ("separate_room", None, ("smoke_free",)),
+        ("whole_dwelling", None, ()),
+        ("empty_dwelling", None, ()),
+        ("empty_dwelling", False, ("smoke_free",)),
+        ("shared_room", True, ()),
+    ],
+)
+def test_a_home_that_says_nothing_is_smoke_free_where_nobody_lives(form, said, codes):
+    assert broken_rules(need(smoke_free_needed=True), offer(category=form, smoke_free=said)) == codes
+    assert broken_rules(need(), offer(category=form, smoke_free=said)) == ()
+
+
 @pytest.mark.parametrize(
     ("asked", "offered", "rule"),
     [("step_free_needed", "step_free", "step_free"), ("pets", "pets_accepted", "pets")],
@@ -263,6 +387,11 @@ ENGLISH = {"languages_from": words("en"), "languages_to": words("fr")}
         ({"quantity": 5}, {"quantity": 4}, {"capacity": 4}, {"capacity": 5}),
         ({"is_open": False}, {}, {}, {}),
         ({}, {}, {"is_open": False}, {}),
+        ({}, {}, {"dwelling_state": "light_works"}, {}),
+        ({"smoke_free_needed": True}, {}, {"smoke_free": False}, {"smoke_free": True}),
+        ({}, {"rent_up_to": 300}, {"rent": 300}, {}),
+        ({}, {"min_days": 1}, {"longest_stay_days": 3}, {}),
+        ({}, {"min_days": 1}, {"notice_days": 3}, {}),
         ({"city": "kehl"}, {}, {}, {"city": "kehl"}),
         (
             {"kind": "skill", "slots": (Slot(0, 0, 60),)},
@@ -300,7 +429,7 @@ def test_a_rule_is_judged_though_one_alone_of_many_can_break_it(asked, plain, of
 
 def test_every_rule_that_is_broken_says_by_how_much():
     far_and_small = offer(lat=STRASBOURG[0] + 0.09, reach_km=6, capacity=1, available=(days(0, 7),))
-    broken = engine.broken_rules(need(pets=True), far_and_small)
+    broken = engine.broken_rules(need(pets=True), far_and_small, today=TODAY)
     assert [(one.rule, one.gap) for one in broken] == [
         ("distance", pytest.approx(4.007557, abs=1e-6)),
         ("dates", 2),

@@ -91,14 +91,15 @@ def test_rules_of_other_kinds_never_break(kind):
     need = engine.Need(
         id=1, kind=kind, category="" if kind == "housing" else category, **place, first_day=date(2026, 4, 1),
         last_day=date(2026, 4, 3), quantity=1, lone_minor=True, step_free_needed=True, pets=True,
-        shared_home_ok=False, languages_from=frozenset({"ti"}), slots=(engine.Slot(0, 540, 660),),
+        shared_home_ok=False, smoke_free_needed=True, languages_from=frozenset({"ti"}),
+        slots=(engine.Slot(0, 540, 660),),
     )  # fmt: skip
     offer = engine.Offer(
         id=1, kind=kind, category=category, **place, available=(engine.Window(date(2026, 1, 1)),), capacity=1,
-        shared_home=True, accepts=frozenset({"women"}), languages_from=frozenset({"uk"}),
+        shared_home=True, rent=300, longest_stay_days=2, accepts=frozenset({"women"}), languages_from=frozenset({"uk"}),
         slots=(engine.Slot(1, 540, 660),),
     )  # fmt: skip
-    broken = {one.rule for one in engine.broken_rules(need, offer)}
+    broken = {one.rule for one in engine.broken_rules(need, offer, today=date(2026, 3, 1))}
     of_this_kind_alone = {
         rule for rule, kinds in notice.RULE_KINDS.items() if kinds != vocabulary.KINDS and kind in kinds
     }

@@ -90,6 +90,13 @@ GIVING = {
     "hours on few days": (SKILL, {"min_days": 9}, windows(FIRST, 1), 0, "dates", {"min_days": 1}),
     "part of the goods": (GOODS, {"part_useful": False}, {"capacity": 6}, 0, "capacity", {"part_useful": True}),
     "part of the hours": (SKILL, {"quantity": 4}, {}, 0, "capacity", {"part_useful": True}),
+    "to be told in time": (HOME, {}, {"notice_days": 12}, 0, "notice", {"min_days": 28}),
+    "a short stay": (HOME, {}, {"longest_stay_days": 7}, 0, "stay", {"min_days": 7}),
+    "a rent": (
+        HOME, {}, {"category": "whole_dwelling", "rent": 350}, 0, "rent",
+        {"rent_up_to": 350, "rent_payer": "association"},
+    ),
+    "smoke": (HOME, {"smoke_free_needed": True}, {"smoking": True}, 0, "smoke_free", {"smoke_free_needed": False}),
     "steps": (HOME, {"step_free_needed": True}, {}, 0, "step_free", {"step_free_needed": False}),
     "the dog": (HOME, {"pets": True}, {}, 0, "pets", {"pets": False}),
     "somebody else's home": (HOME, {"shared_home_ok": False}, {}, 0, "shared_home", {"shared_home_ok": True}),

@@ -6,9 +6,11 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind, Urgency
+from cities.days import local_day
 from matching import conditions, plans, services
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
@@ -88,7 +90,7 @@ def test_a_plan_helps_more_than_first_come_first_served(city, planned):
     assert given(plan) == {(pair.pk, small.pk): 2, (three.pk, large.pk): 3}
     assert (plan.people, plan.people_asked, plan.people_first_come) == (5, 5, 2)
     assert plan.objective == plan.bound > plan.first_come
-    assert (plan.started_at, plan.algorithm) == (NOW, "1.0")
+    assert (plan.started_at, plan.algorithm) == (NOW, "1.1")
     assert not plan.gaps.exists()
 
 
@@ -211,8 +213,10 @@ def test_asking_wakes_a_worker(transactional_db, city, ask, wake_ups):
 
 
 def test_the_worker_makes_it(worker, city, ask, eventually):
-    due_offer(city=city)
-    due_need(city=city)
+    # The worker's day is today's.
+    today = local_day(timezone.now(), city)
+    due_offer(city=city, windows=[(today, None)])
+    due_need(city=city, first_day=today, last_day=today + timedelta(days=9))
     plan = ask()
     assert (
         eventually(lambda: Plan.objects.filter(pk=plan.pk, state=Plan.State.DONE).first()).lines.count() == 1

@@ -75,9 +75,13 @@ ALONE = {
     "city": ({}, {"city": "kehl"}, "dans une autre ville, et pas partagée avec les villes liées"),
     "distance": ({}, {"far": 14}, "4,0 km trop loin"),
     "dates": ({}, {"windows": [days(10, 37)]}, "2 jours de moins qu’il ne faut"),
+    "notice": ({}, {"notice_days": 12}, "prévenir 12 jours avant, 2 de trop"),
+    "stay": ({}, {"longest_stay_days": 7}, "séjour de 7 jours au plus, il en faut 30"),
     "capacity": ({}, {"capacity": 2}, "il manque 1 place"),
+    "rent": ({}, {"category": Category.WHOLE_DWELLING, "rent": 350}, "loyer 350 € par mois, 350 € de trop"),
     "step_free": ({"step_free_needed": True}, {}, "pas de plain-pied"),
     "pets": ({"pets": True}, {}, "n’accepte pas les animaux"),
+    "smoke_free": ({"smoke_free_needed": True}, {"smoking": True}, "on y fume"),
     "shared_home": ({"shared_home_ok": False}, {}, "logement partagé, que le foyer ne souhaite pas"),
     "household": ({}, {"accepts": ["women"]}, "n’accueille pas : une famille"),
     "languages": (SKILL, {**SKILL, "languages_from": ["am"]}, "langue manquante : tigrigna"),
@@ -313,6 +317,11 @@ def test_a_home_that_nobody_has_visited_is_visited_first(city):
     assert plain(answer.notes[1].sentence) == "À visiter avant de proposer."
 
 
+def test_a_home_with_works_is_not_open(city):
+    home = due_offer(city=city, category=Category.EMPTY_DWELLING, dwelling_state="to_renovate")
+    assert said(ask(due_need(city=city), home)) == ["le logement n’est pas prêt : à rénover"]
+
+
 def test_every_note_and_every_cause_has_been_met():
     """By the tests above; whoever adds one adds its test."""
     assert set(sentences.NOTES) == {
@@ -324,7 +333,7 @@ def test_every_note_and_every_cause_has_been_met():
         "not_vetted",
     }
     assert set(sentences.CLOSED_CAUSES) == {
-        "offer", "need", "association", "promised", "in_hand", "answered", "unreadable",
+        "offer", "works", "need", "association", "promised", "in_hand", "answered", "unreadable",
     }  # fmt: skip
 
 

@@ -110,8 +110,8 @@ def assert_the_plan_holds(
     assert order == sorted(order, key=lambda one: one[0])
     for line in lines:
         need, offer, quantity = need_of[line["need"]], offer_of[line["offer"]], int(line["quantity"])
-        assert not reference.broken(need, offer, frozenset(), frozenset())
-        run = reference.run(need, offer)
+        assert not reference.broken(need, offer, frozenset(), frozenset(), TODAY)
+        run = reference.run(need, offer, TODAY)
         assert (line["run_first_day"], line["run_last_day"]) == (str(run[0]), str(run[-1]))
         given[need.id] += quantity
         for day in run if offer.kind != "goods" else [None]:
@@ -242,7 +242,7 @@ def test_rows_that_are_hardly_meant_are_mentioned(tried: Tried) -> None:
         ],
     )
     assert summary.notices == (
-        "1 besoin est déjà passé le 2026-03-01\u202f; il est traité comme les autres.",
+        "1 besoin est déjà passé le 2026-03-01\u202f: plus aucun jour ne peut l’aider.",
         "1 besoin est dans une ville sans proposition (Strasbourg).",
     )
 

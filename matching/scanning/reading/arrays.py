@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 # How a value leaves the database, and what it then is. Days and moments count from 1 January 2000.
 _SENT = {
     "bigint": ("int8send", ">i8"),
+    "smallint": ("int2send", ">i2"),
     "integer": ("int4send", ">i4"),
     "float": ("float8send", ">f8"),
     "boolean": ("boolsend", "?"),

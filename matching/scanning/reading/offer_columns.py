@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
-from engine.columns import UNKNOWN, Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
+from engine.columns import FOREVER, UNKNOWN, Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
 from engine.vocabulary import ASKED_DAYS
 from matching.scanning.reading import arrays
 from matching.scanning.reading.categories import CATEGORY_KINDS, NUMBERED, NUMBERED_PARAMS
@@ -167,11 +167,17 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         asked=_times_asked(read["owner"], now),
         turn=turns(read["registered"], ids),
         shared_with_linked=read["share_with_linked"],
-        is_open=np.ones(len(ids), np.bool_),
+        is_open=~housing | read["is_ready"],
+        notice_days=read["notice_days"].astype(np.int32),
         shared_home=housing & read["shared_home"],
         accepts=lists.accepts(housing),
         step_free=housing & read["step_free"],
         pets_accepted=housing & read["pets_accepted"],
+        smoke_free=housing & ~read["smoking"],
+        longest_stay=np.where(housing & (read["longest_stay"] > 0), read["longest_stay"], FOREVER).astype(
+            np.int32
+        ),
+        rent=np.where(housing, read["rent"], 0).astype(np.int32),
         named_languages=lists.masks("named_languages", words.languages, pair),
         remote=skill & read["remote"],
         slots_from=slots_from,

@@ -152,7 +152,7 @@ def broken_promises(made, needs, offers):
         strict=True,
     ):  # fmt: skip
         need, offer = needs[need_row], offers[offer_row]
-        days = reference.run(need, offer)
+        days = reference.run(need, offer, TODAY)
         if (days[0].toordinal(), days[-1].toordinal()) != (first, last):
             wrong.append(f"{need.id} gets {offer.id} on other days than the run")
         if units < 1 or (reference.least_quantity(need) == need.quantity and units != need.quantity):

@@ -94,7 +94,7 @@ def test_people_are_those_of_what_is_missing_of_all_that_was_asked():
 
 def told(need, offers, links, excluded):
     """The reason of a need that gets nothing, pair by pair from the slow reference."""
-    broken = [reference.broken(need, offer, links, excluded) for offer in offers if offer.is_open]
+    broken = [reference.broken(need, offer, links, excluded, TODAY) for offer in offers if offer.can_be_given]
     broken = [codes for codes in broken if not codes & {"category", "city"}]
     fit = sum(not codes for codes in broken)
     if fit:

@@ -13,6 +13,7 @@ from engine.planning import plan
 from engine.planning.scarcity import REACHES_KM, Call, Relaxation, calls, relaxations
 
 from ..builders import CATEGORIES, PLACES, TODAY, day, days, need, offer, random_need, random_offer, words
+from ..reference import least_days
 from .towns import columns, lines, planned
 
 LINKS = frozenset({frozenset({"a", "b"})})
@@ -68,6 +69,7 @@ def test_half_the_days_rounded_up():
     ("code", "asked", "given"),
     [
         ("pets", {"pets": True}, {}),
+        ("smoke_free", {"smoke_free_needed": True}, {}),
         ("step_free", {"step_free_needed": True}, {}),
         ("shared_home", {"shared_home_ok": False}, {"shared_home": True}),
         ("household", {"children": 1}, {"accepts": words("women")}),
@@ -75,6 +77,18 @@ def test_half_the_days_rounded_up():
 )
 def test_one_condition(code, asked, given):
     assert relaxed([need(1, **asked)], [offer(1, **given)]) == (Relaxation(code, 2, (1,)),)
+
+
+def test_a_rent_that_is_paid():
+    home = [offer(1, rent=450)]
+    assert relaxed([need(1, rent_up_to=200)], home) == (Relaxation("rent", 2, (1,), 200, 600),)
+    assert relaxed([need(1)], [offer(1, rent=900)]) == ()
+
+
+def test_nobody_calls_for_days_that_are_over():
+    assert called([stay(1, -5, -1)], []) == ()
+    (begun,) = called([stay(1, -5, 3)], [])
+    assert begun.first_day == day(0)
 
 
 def test_a_lone_minor_stays_with_hosts_who_said_so():
@@ -289,6 +303,7 @@ def offers_of(call: Call) -> list[Offer]:
         "accepts": words("women men couples") | ({"families", "lone_minors"} & set(call.conditions)),
         "step_free": "step_free" in call.conditions,
         "pets_accepted": "pets" in call.conditions,
+        "smoke_free": "smoke_free" in call.conditions,
         "shared_home": "shared_home" not in call.conditions,
         "languages_from": frozenset(call.languages),
     }
@@ -331,7 +346,9 @@ def changed(one, relaxation):
     if code == "distance":
         return replace(one, reach_km=max(one.reach_km, relaxation.after))
     if code == "dates":
-        return replace(one, min_days=(one.least_days + 1) // 2)
+        return replace(one, min_days=(least_days(one, TODAY) + 1) // 2)
+    if code == "rent":
+        return replace(one, rent_up_to=max(one.rent_up_to, int(relaxation.after)))
     if code == "household":
         alone = {} if one.lone_minor else {"adult_women": 0, "adult_men": 0, "children": 0, "couple": False}
         return replace(one, **alone)
@@ -346,6 +363,7 @@ def changed(one, relaxation):
         "capacity": {"part_useful": True},
         "step_free": {"step_free_needed": False},
         "pets": {"pets": False},
+        "smoke_free": {"smoke_free_needed": False},
         "shared_home": {"shared_home_ok": True},
         "slots": {"slots": ()},
     }
@@ -388,7 +406,7 @@ def test_adding_what_a_call_says_and_planning_again_serves_all_whom_it_names(ran
     left, _ = settled(needs, offers, links=LINKS)
     left = {one.id: one for one in left}
     assert Counter(id_ for one in found for id_ in one.need_ids) == Counter(
-        one.id for one in left.values() if one.is_open
+        one.id for one in left.values() if one.is_open and one.last_day >= TODAY
     )
     for one in found:
         named = [left[id_] for id_ in one.need_ids]
@@ -413,7 +431,7 @@ def test_the_random_towns_reach_every_relaxation_and_every_condition():
             seen.update(("call", one.kind, *one.conditions))
     assert set(seen) == {
         "distance", "dates", "capacity", "step_free", "pets", "shared_home", "household", "languages", "slots",
-        "call", "housing", "goods", "skill", "families", "lone_minors",
+        "smoke_free", "rent", "call", "housing", "goods", "skill", "families", "lone_minors",
     }  # fmt: skip
 
 
