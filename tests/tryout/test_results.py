@@ -374,7 +374,7 @@ def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) ->
     assert written.keys() <= words
     for name in ("matches", "near_misses", "plan"):
         assert set((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")) <= words
-    unread = {"title", "text", "smoking", "longest_stay_days", "notice_days", "nearest_stop", "rent"}
+    unread = {"title", "text", "nearest_stop"}
     for name, side in (("offers", Offers), ("needs", Needs)):
         assert {column.name for column in side.columns} - {*AGE_BANDS} <= words, name
         assert not {column.name for column in side.columns} & unread
