@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts import services as accounts
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.selectors import CityNotFound
 from config import run
 from matching import services, tasks
@@ -544,9 +545,10 @@ def test_a_part_in_hand_is_nobody_else_s(city, at_once):
 
 
 def test_a_killed_worker_s_part_is_taken_up_by_another(worker_process, city, eventually):
-    need = due_need(city=city)
+    today = local_day(timezone.now(), city)  # the worker's
+    need = due_need(city=city, first_day=today, last_day=today + timedelta(days=9))
     drain()
-    due_offer(city=city)
+    due_offer(city=city, windows=[(today, None)])
     asked = rescans.ask(cities=[city], by=None, now=timezone.now())
     with in_the_midst_of_writing(need):
         worker = worker_process("-Q", run.LONG_QUEUE)

@@ -51,7 +51,7 @@ def test_what_an_offer_was_before_it_met_the_need_is_not_the_case_s(db, client):
     it = story(now=now)
     offers.change(
         offer_id=it.match.offer_id,
-        fields={"smoking": True},
+        fields={"nearest_stop": "Gare"},
         windows=None,
         by=it.citizen,
         now=now - timedelta(days=1),
