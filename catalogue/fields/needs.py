@@ -9,6 +9,7 @@ from catalogue.fields.shapes import Day, Flag, Languages, Number, Slots, Text, W
 from catalogue.fields.shared import (
     COMMUNE_COLUMNS,
     FROM_COLUMNS,
+    KIND,
     LANGUAGE_COLUMNS,
     LARGEST,
     LONGEST_DAYS,
@@ -31,7 +32,6 @@ from catalogue.vocabulary import (
     Urgency,
 )
 
-LARGEST_QUANTITY = LARGEST
 MOST_PEOPLE = 10_000
 HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
 ADULTS, CHILDREN = HOUSEHOLD[:2], HOUSEHOLD[2:]
@@ -57,10 +57,7 @@ ROWS = (
     Field(
         name="kind",
         label=_("Nature"),
-        shape=Word(
-            choices=Kind,
-            synonyms={"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"},
-        ),
+        shape=KIND,
         required=True,
         meaning="Decides the unit of `quantity`: persons, items, hours a week. It never changes",
         columns=("nature", "type"),
