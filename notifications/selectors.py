@@ -5,14 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import User
 from cities.models import City
 from notifications.models import Message, MessageQuerySet, MessageState
-
-
-def messages_of(user: User) -> MessageQuerySet:
-    """What a person was told, or will be, the latest first."""
-    return Message.objects.filter(recipient=user).select_related("city")
 
 
 def undelivered(city: City) -> MessageQuerySet:
