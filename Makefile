@@ -37,7 +37,7 @@ setup: ## Installe l'environnement de développement dans .venv
 test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" pour choisir)
 	@$(SYSTEM_PYTHON) config/bootstrap.py --dev --browser
 	@$(PY) manage.py translations --compile
-	$(if $(CLOCK),$(PY) -m tests.clock "$(CLOCK)") $(PY) -m pytest $(ARGS)
+	$(if $(CLOCK),$(PY) -m tests.clock "$(CLOCK)") $(PY) -m pytest $(or $(ARGS),-n auto --maxprocesses 4)
 
 .PHONY: check
 check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production

@@ -6,8 +6,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from catalogue.items import ITEM
 from catalogue.languages import language_name
 from catalogue.vocabulary import Category, Household, Kind
+from engine.goods import ANY, OTHER
 
 
 def listed(words: Iterable[object]) -> str:
@@ -23,6 +25,13 @@ def kind_label(kind: str) -> str:
 def category_label(category: str) -> str:
     """ "Chambre chez l’habitant"."""
     return str(Category(category).label)
+
+
+def item_label(code: str) -> str:
+    """ "couette": of an item of goods, or of what stands for any and for other."""
+    if code in ("", ANY):
+        return _("tout objet de la catégorie")
+    return _("autre objet") if code == OTHER else ITEM[code].name
 
 
 def quantity_words(kind: str, quantity: int) -> str:

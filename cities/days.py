@@ -19,3 +19,8 @@ def local_time(moment: datetime, city: City) -> datetime:
 def midnight(day: date, city: City) -> datetime:
     """The moment at which this day begins in the town."""
     return datetime.combine(day, time.min, tzinfo=ZoneInfo(city.timezone))
+
+
+def evening(day: date, city: City) -> datetime:
+    """The moment at which the evening of this day ends for whoever is still to be reached: nine o'clock in the town."""
+    return datetime.combine(day, time(21), tzinfo=ZoneInfo(city.timezone))

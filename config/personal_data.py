@@ -90,7 +90,8 @@ REGISTER: dict[str, Marks] = {
     # --- matching
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
-        "last_day quantity need_revision offer_revision answer_by asked_at ended_on created_at changed_at"
+        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at ended_on created_at "
+        "changed_at"
     ),
     "matching.Decision": Marks(
         keep="match act from_state to_state by role reason plan_number at", anonymise="note"

@@ -47,7 +47,7 @@ def write_receipts(offers: Iterable[Offer], needs: Iterable[Need]) -> None:
 def settle_past(city: City, people: People, *, now: datetime) -> None:
     """Mark as sent, or told by phone, all but the latest, so that the worker does not send hundreds."""
     waiting = Message.objects.filter(city=city, state=MessageState.QUEUED, due_at__lte=now)
-    latest = waiting.order_by("-created_at", "-id")
+    latest = waiting.with_reason().order_by("-created_at", "-id")
     by_machine = Q(channel__in=channel_registry.by_machine())
     kept = list(latest.filter(by_machine).values_list("pk", flat=True)[:LEFT_TO_SEND])
     waiting.filter(by_machine).exclude(pk__in=kept).update(

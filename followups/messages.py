@@ -1,12 +1,16 @@
 """What people are asked after a match, and what the desk is told about a report."""
 
+from collections.abc import Callable
+
+from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalogue.times import day_range
 from followups import links
-from followups.models import FollowUp, Incident
+from followups.models import FOLLOWED_STATES, FollowUp, Incident
+from notifications.reasons import subject_id
 from notifications.services import Text
 
 
@@ -43,3 +47,20 @@ def incident_reported(incident: Incident) -> Text:
         action_label=_("Lire le signalement"),
         action_url=reverse("followups:incidents", args=[incident.city.slug]),
     )
+
+
+def _still_asked() -> Exists:
+    return Exists(
+        FollowUp.objects.filter(pk=subject_id(), answered_at__isnull=True, match__state__in=FOLLOWED_STATES)
+    )
+
+
+def _still_open() -> Exists:
+    return Exists(Incident.objects.filter(pk=subject_id(), closed_at__isnull=True))
+
+
+# While the messages of an event have their reason.
+REASONS: dict[str, Callable[[], Exists]] = {
+    "followup_question": _still_asked,
+    "incident_reported": _still_open,
+}

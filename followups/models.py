@@ -7,8 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import COORDINATION, VisibleQuerySet, towns_of
 from accounts.models import User
-from matching.models import Match
+from matching.models import Match, MatchState
 from offers.models import Offer
+
+# The question makes sense in these alone; whatever ended otherwise has its own story.
+FOLLOWED_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY)
 
 
 class Answer(models.TextChoices):

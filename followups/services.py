@@ -13,18 +13,17 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from followups import messages
-from followups.models import Answer, FollowUp, Incident, Outcome
+from followups.models import FOLLOWED_STATES, Answer, FollowUp, Incident, Outcome
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
+from matching.telling import concerned_with_need
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer
 
 ASK_AGAIN_AFTER = timedelta(days=2)
 BATCH = 200
-# The question makes sense in these alone; whatever ended otherwise has its own story.
-FOLLOWED_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY)
 # An answer that ends a match, and the reason written with its decision.
 ENDING = {
     Answer.NO_SHOW: Reason.NO_SHOW,
@@ -168,7 +167,7 @@ def close_incident(*, incident_id: int, conclusion: str, unfreeze: bool, by: Use
 def _ask(followup: FollowUp, *, now: datetime) -> None:
     match = followup.match
     # An association that nobody speaks for any more: the desk finds out.
-    people = matching.concerned_with_need(match) or list(accounts.coordinators_of(match.city))
+    people = concerned_with_need(match) or list(accounts.coordinators_of(match.city))
     for person in people:
         queue(
             recipient=person,

@@ -18,6 +18,7 @@ REASONS: dict[Act, tuple[Reason, ...]] = {
     Act.DECLINE: (Reason.NOT_FOR_ME, Reason.NOT_AVAILABLE, Reason.UNREACHABLE, Reason.OTHER),
     Act.REFUSE: (Reason.OTHER_SOLUTION, Reason.NOT_SUITABLE, Reason.UNREACHABLE, Reason.OTHER),
     Act.CANCEL: (
+        Reason.NOT_AVAILABLE,
         Reason.CHANGED_MIND,
         Reason.OTHER_SOLUTION,
         Reason.UNREACHABLE,
@@ -29,14 +30,14 @@ REASONS: dict[Act, tuple[Reason, ...]] = {
 
 
 # What the desk notes for somebody, and nobody says of themselves.
-SAID_BY_THE_DESK = frozenset({Reason.UNREACHABLE})
+SAID_BY_THE_DESK = frozenset({Reason.UNREACHABLE, Reason.DUPLICATE})
 
 
 class ReasonForm(forms.Form):
     """Why, in one choice; the note is for the town's desk.
 
-    `own` is the form of somebody who answers for themselves: the commonest reason is chosen already, so that a no
-    takes two taps.
+    `own` is the form of somebody who answers for themselves: the commonest reason, or `likely`, is chosen already, so
+    that a no takes two taps.
     """
 
     reason = forms.ChoiceField(label=_("Pourquoi"), widget=forms.RadioSelect)
@@ -48,9 +49,11 @@ class ReasonForm(forms.Form):
         help_text=_("Pas de nom, pas de santé."),
     )
 
-    def __init__(self, *args: object, act: Act, own: bool = False, **kwargs: object) -> None:
+    def __init__(
+        self, *args: object, act: Act, own: bool = False, likely: str = "", **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         reasons = [reason for reason in REASONS[act] if not (own and reason in SAID_BY_THE_DESK)]
         self.fields["reason"].choices = [(reason.value, capfirst(reason.label)) for reason in reasons]  # type: ignore[attr-defined]
         if own:
-            self.fields["reason"].initial = reasons[0].value
+            self.fields["reason"].initial = likely or reasons[0].value

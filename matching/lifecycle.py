@@ -65,6 +65,8 @@ DESK = COORDINATION | {Role.OPERATOR}
 CITIZEN = DESK | {Role.CITIZEN}  # the desk notes what a caller says
 ASSOCIATION = COORDINATION | {Role.ASSOCIATION}
 ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.SCHEDULER})
+# Whoever said yes may take it back; an operator notes it of a caller.
+ANYONE_OR_CALLER = ANYONE | {Role.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,15 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
     (S.PROPOSED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE - {Role.CITIZEN}, needs_reason=True),
     (S.ACCEPTED, Act.CONFIRM): Arrow(S.CONFIRMED, ASSOCIATION | {Role.TOWN}),
     (S.ACCEPTED, Act.REFUSE): Arrow(S.REFUSED, ASSOCIATION, needs_reason=True),
-    (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
+    (S.ACCEPTED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.SCHEDULER})),
+    (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE_OR_CALLER, needs_reason=True),
     (S.CONFIRMED, Act.START): Arrow(
         S.UNDER_WAY, frozenset({Role.SCHEDULER, Role.ASSOCIATION, Role.FOLLOW_UP})
     ),
-    (S.CONFIRMED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE, needs_reason=True),
+    (S.CONFIRMED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE_OR_CALLER, needs_reason=True),
     (S.CONFIRMED, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
     (S.UNDER_WAY, Act.COMPLETE): Arrow(S.COMPLETED, frozenset({Role.FOLLOW_UP, Role.SCHEDULER})),
-    (S.UNDER_WAY, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
+    (S.UNDER_WAY, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE_OR_CALLER | {Role.FOLLOW_UP}, needs_reason=True),
 }
 
 # In these a match holds or has used a part of the offer, and of the need.
@@ -102,8 +105,17 @@ HOLDING = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY, S.COMPLET
 SERVED = frozenset({S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
 # Proposed, and not over.
 ACTIVE = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY})
+# Somebody is waited for, until `answer_by` or `confirm_by`.
+WAITING = frozenset({S.PROPOSED, S.ACCEPTED})
 # Set aside until the need or the offer changes: people have answered this pair already.
 ANSWERED = frozenset({S.DISMISSED, S.DECLINED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
+
+
+def way_back(state: str, roles: frozenset[Role]) -> Act | None:
+    """The act by which a side of the match takes back its yes from this state; None where it has said none."""
+    said = roles & ({Role.CITIZEN} if state == S.ACCEPTED else {Role.CITIZEN, Role.ASSOCIATION})
+    possible = acts_for(state, said) if state in ACTIVE - {S.PROPOSED} else frozenset()
+    return next((act for act in (Act.CANCEL, Act.BREAK_OFF) if act in possible), None)
 
 
 class NotPossible(Exception):

@@ -4,6 +4,7 @@ Contacts stand in the two messages of a confirmation, and nowhere else.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -19,6 +20,7 @@ from cities.days import local_time
 from matching import links
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
+from needs.models import NeedState
 from notifications.services import Text
 
 FRANCE = 33  # as a telephone's country code
@@ -48,13 +50,27 @@ def question(match: Match, person: User) -> Text:
     )
 
 
+def question_again(match: Match, person: User) -> Text:
+    return _again(question(match, person))
+
+
+def please_confirm_again(match: Match, person: User) -> Text:
+    return _again(please_confirm(match, person))
+
+
+def _again(asked: Text) -> Text:
+    """The same question, once more while it can be answered."""
+    return replace(asked, title=_("Rappel : %(title)s") % {"title": asked.title})
+
+
 def please_confirm(match: Match, person: User) -> Text:
-    """The citizen said yes: the association confirms."""
+    """The citizen said yes: the association confirms, until when."""
+    assert match.confirm_by is not None  # match_accepted_has_a_deadline
     return Text(
         title=_("Quelqu’un a dit oui : %(need)s") % {"need": match.need.title},
         body=_(
             "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
-            "%(when)s, %(distance)s.\n\nConfirmez, et vous recevez ses coordonnées tout de suite."
+            "%(when)s, %(distance)s.\n\nConfirmez avant %(deadline)s, et vous recevez ses coordonnées tout de suite."
         )
         % {
             "need": match.need.title,
@@ -62,6 +78,7 @@ def please_confirm(match: Match, person: User) -> Text:
             "offer": match.offer.get_category_display(),
             "when": day_range(match.first_day, match.last_day),
             "distance": _distance(match),
+            "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
         },
         action_label=_("Confirmer ou refuser"),
         action_url=links.answer_path(match, person),
@@ -119,6 +136,19 @@ def associations_contact(match: Match, person: User) -> Text:
     )
 
 
+def no_longer_asked(match: Match, person: User) -> Text:
+    """To the citizen: the question that they had is closed; no answer is no fault."""
+    return Text(
+        title=_("La question est close, merci"),
+        body=_(
+            "Bonjour,\n\nNous vous avions demandé de l’aide pour « %(offer)s ». La réponse n’est plus attendue : la "
+            "ville cherche une autre solution.\n\nIl n’y a rien à faire de votre côté. Votre proposition reste "
+            "ouverte pour d’autres besoins."
+        )
+        % {"offer": match.offer.title},
+    )
+
+
 def declined(match: Match, person: User) -> Text:
     return _to_desk(match, _("Réponse : non. %(need)s") % {"need": match.need.title})
 
@@ -127,16 +157,56 @@ def lapsed(match: Match, person: User) -> Text:
     return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": match.need.title})
 
 
+def not_confirmed(match: Match, person: User) -> Text:
+    """To the citizen who said yes: nobody confirmed, and their offer is free again."""
+    return Text(
+        title=_("Pas de confirmation à temps, et merci"),
+        body=_(
+            "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». La confirmation n’est pas venue à temps : vous êtes "
+            "libre. Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
+        )
+        % {"offer": match.offer.title},
+    )
+
+
+def confirmation_over(match: Match, person: User) -> Text:
+    """To whoever did not confirm in time: where the need stands, and whom to call."""
+    return Text(
+        title=_("Le délai pour confirmer est passé : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\nUne personne pouvait répondre à votre besoin « %(need)s » (%(reference)s). Sans confirmation "
+            "à temps, sa proposition est de nouveau libre. La ville continue de chercher.\n\nUne question, un souci ? "
+            "La ville reste à votre écoute : %(city)s %(phone)s."
+        )
+        % {
+            "need": match.need.title,
+            "reference": match.need.reference,
+            "city": match.city.name,
+            "phone": match.city.phone,
+        },
+    )
+
+
 def broken_off(match: Match, person: User) -> Text:
     return _to_desk(match, _("Interrompu. %(need)s") % {"need": match.need.title})
 
 
+def broken_off_for_owner(match: Match, person: User) -> Text:
+    return _ends_here(match, match.offer.title)
+
+
+def broken_off_for_poster(match: Match, person: User) -> Text:
+    return _ends_here(match, match.need.title)
+
+
+def refused(match: Match, person: User) -> Text:
+    return _to_desk(
+        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
+    )
+
+
 def not_taken_up(match: Match, person: User) -> Text:
-    """The association found it does not suit: the citizen is thanked, the desk looks on."""
-    if person != match.offer.owner:
-        return _to_desk(
-            match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
-        )
+    """The association found it does not suit: the citizen is thanked."""
     return Text(
         title=_("Pas cette fois, et merci"),
         body=_(
@@ -148,8 +218,22 @@ def not_taken_up(match: Match, person: User) -> Text:
 
 
 def cancelled(match: Match, person: User) -> Text:
-    """To everybody concerned: it does not take place; nobody is blamed."""
-    about = match.offer.title if person == match.offer.owner else match.need.title
+    """To the desk: the case is theirs again, unless whoever posted the need has taken it back."""
+    if match.need.state == NeedState.WITHDRAWN:
+        return _does_not_take_place(match, match.need.title)
+    return _to_desk(match, _("Annulé : %(about)s") % {"about": match.need.title})
+
+
+def cancelled_for_owner(match: Match, person: User) -> Text:
+    return _does_not_take_place(match, match.offer.title)
+
+
+def cancelled_for_poster(match: Match, person: User) -> Text:
+    return _does_not_take_place(match, match.need.title)
+
+
+def _does_not_take_place(match: Match, about: str) -> Text:
+    """Nobody is blamed."""
     return Text(
         title=_("Annulé : %(about)s") % {"about": about},
         body=_(
@@ -198,6 +282,24 @@ def home_changed(match: Match) -> Text:
         % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def _ends_here(match: Match, about: str) -> Text:
+    """It ends early, or never began; nobody is blamed."""
+    return Text(
+        title=_("Interrompu : %(about)s") % {"about": about},
+        body=_(
+            "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, s’arrête ici. La ville est prévenue et "
+            "cherche une autre solution si besoin.\n\nUne question, un souci ? La ville reste à votre écoute : "
+            "%(city)s %(phone)s."
+        )
+        % {
+            "about": about,
+            "when": day_range(match.first_day, match.last_day),
+            "city": match.city.name,
+            "phone": match.city.phone,
+        },
     )
 
 

@@ -167,6 +167,9 @@ class MatchSerializer(serializers.Serializer):
     )
     asked_at = serializers.DateTimeField(allow_null=True)
     answer_by = serializers.DateTimeField(allow_null=True, help_text="Until when the citizen may answer.")
+    confirm_by = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the association may confirm a yes."
+    )
     ended_on = serializers.DateField(allow_null=True)
     created_at = serializers.DateTimeField()
     changed_at = serializers.DateTimeField()
@@ -226,6 +229,7 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
         "acts": sorted(acts_for(match.state, reader.roles(match))),
         "asked_at": match.asked_at,
         "answer_by": match.answer_by,
+        "confirm_by": match.confirm_by,
         "ended_on": match.ended_on,
         "created_at": match.created_at,
         "changed_at": match.changed_at,

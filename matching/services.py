@@ -4,27 +4,24 @@ Lock order, everywhere: offer, need, match (docs/adr/0003). The locks are FOR NO
 that refer to the same offer or need never waits on them.
 """
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Sum, Value, When
+from django.db.models.functions import Coalesce
 
-from accounts import selectors as accounts
 from accounts.access import is_member, roles_in
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
-from matching import messages
-from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow
+from matching import telling, waits
+from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
 from matching.reasons import facts
 from needs import services as needs
 from needs.models import Need, NeedState
-from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer, OfferState
 
@@ -52,16 +49,26 @@ def propose(
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
     if not (match.offer.is_open and match.need.is_open and _poster_may_ask(match.need)):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
-    if match.last_day < local_day(now, match.city):
+    if waits.is_over(match, now=now):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
     if (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
     match.asked_at = now
-    match.answer_by = now + timedelta(hours=match.city.answer_hours(match.need.urgency))
-    _move(match, Act.PROPOSE, found.to, role=role, by=by, now=now, note=note, plan_number=plan_number)
-    if match.city.asks_citizen(match.offer.kind):
-        _tell(match, "question", [match.offer.owner], messages.question, now=now)
-    else:
+    match.answer_by = waits.deadline(match, now=now)
+    match.remind_at = waits.halfway(match.answer_by, now=now)
+    asks = match.city.asks_citizen(match.offer.kind)
+    _move(
+        match,
+        Act.PROPOSE,
+        found.to,
+        role=role,
+        by=by,
+        now=now,
+        note=note,
+        plan_number=plan_number,
+        tells=asks,
+    )
+    if not asks:
         _accepted(match, role=Role.TOWN, by=None, now=now)
     return match
 
@@ -77,7 +84,7 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
     """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
     match = locked(match_id)
     _found, role = arrow(match.state, Act.ACCEPT, roles_of(by, match), reason="")
-    _still_stands(match, Act.ACCEPT)
+    _still_stands(match, Act.ACCEPT, now=now)
     _accepted(match, role=role, by=by, now=now)
     return match
 
@@ -86,10 +93,8 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
 def decline(
     *, match_id: int, by: User, now: datetime, reason: str = Reason.NOT_FOR_ME, note: str = ""
 ) -> Match:
-    """The citizen says no; what was held is free again, and the coordinators are told. Raises NotPossible."""
-    match = _act(match_id, Act.DECLINE, by=by, now=now, reason=reason, note=note)
-    _tell(match, "declined", accounts.coordinators_of(match.city), messages.declined, now=now)
-    return match
+    """The citizen says no; what was held is free again. Raises NotPossible."""
+    return _act(match_id, Act.DECLINE, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
@@ -97,40 +102,35 @@ def confirm(*, match_id: int, by: User, now: datetime) -> Match:
     """The association says yes; contacts are exchanged. Raises NotPossible ("closed": see `_still_stands`)."""
     match = locked(match_id)
     _found, role = arrow(match.state, Act.CONFIRM, roles_of(by, match), reason="")
-    _still_stands(match, Act.CONFIRM)
+    _still_stands(match, Act.CONFIRM, now=now)
     _confirmed(match, role=role, by=by, now=now)
     return match
 
 
 @transaction.atomic
 def refuse(*, match_id: int, by: User, now: datetime, reason: str, note: str = "") -> Match:
-    """The association says no; the citizen and the coordinators are told. Raises NotPossible."""
-    match = _act(match_id, Act.REFUSE, by=by, now=now, reason=reason, note=note)
-    people = [match.offer.owner, *accounts.coordinators_of(match.city)]
-    _tell(match, "refused", people, messages.not_taken_up, now=now)
-    return match
+    """The association says no; what was held is free again. Raises NotPossible."""
+    return _act(match_id, Act.REFUSE, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
 def cancel(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
-    """End a match before it started; everybody concerned is told. `by` None: the scheduler. Raises NotPossible."""
-    match = _act(match_id, Act.CANCEL, by=by, now=now, reason=reason, note=note)
-    people = [match.offer.owner, *concerned_with_need(match), *accounts.coordinators_of(match.city)]
-    _tell(match, "cancelled", people, messages.cancelled, now=now)
-    return match
+    """End a match before it started. `by` None: the scheduler. Raises NotPossible."""
+    return _act(match_id, Act.CANCEL, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
 def break_off(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
     """End a match early, or record that it never took place; free from today on. Raises NotPossible."""
-    match = _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note)
-    _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
-    return match
+    return _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
 def start(*, match_id: int, by: User | None, now: datetime) -> Match:
-    """The stay, the hand-over or the lessons have begun. Raises NotPossible."""
+    """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over)."""
+    match = locked(match_id)
+    if waits.is_over(match, now=now):
+        raise NotPossible(Act.START, MatchState(match.state), "closed")
     return _act(match_id, Act.START, by=by, now=now)
 
 
@@ -148,18 +148,24 @@ def follow_up(*, match: Match, act: Act, by: User, now: datetime, reason: str = 
     """
     found, role = arrow(match.state, act, frozenset({Role.FOLLOW_UP}), reason=reason)
     _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
-    if act == Act.BREAK_OFF:
-        _tell(match, "broken_off", accounts.coordinators_of(match.city), messages.broken_off, now=now)
     return match
 
 
 def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Release the matches whose answer did not come in time, and tell the coordinators; how many.
+    """Release the matches whose answer, or confirmation, did not come in time; how many.
 
     Not atomic as a whole: each match is locked, and committed, by itself, so that no two locks are taken out of order.
     """
-    late = Match.objects.filter(state=MatchState.PROPOSED, answer_by__lte=now).order_by("answer_by", "id")
+    late = Match.objects.filter(
+        Q(state=MatchState.PROPOSED, answer_by__lte=now) | Q(state=MatchState.ACCEPTED, confirm_by__lte=now)
+    ).order_by(Coalesce("confirm_by", "answer_by"), "id")
     return sum(_lapse(match_id, now=now) for match_id in list(late.values_list("pk", flat=True)[:limit]))
+
+
+def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Remind, once and halfway, whoever has not answered or confirmed yet; of how many. Each by itself, as above."""
+    due = Match.objects.filter(state__in=WAITING, remind_at__lte=now).order_by("remind_at", "id")
+    return sum(_remind(match_id, now=now) for match_id in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
@@ -211,14 +217,6 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     return frozenset(roles)
 
 
-def concerned_with_need(match: Match) -> list[User]:
-    """Whom to tell on the need's side: the person concerned, or the association's members."""
-    if match.need.person is not None:
-        return [match.need.person]
-    assert match.need.organisation is not None  # need_has_a_poster
-    return list(accounts.members_of(match.need.organisation))
-
-
 def locked(match_id: int) -> Match:
     """The match with its offer, need and town, all locked in the one order: what it reads stays true to the end."""
     offer_id, need_id = Match.objects.values_list("offer_id", "need_id").get(pk=match_id)
@@ -233,11 +231,13 @@ def locked(match_id: int) -> Match:
     )
 
 
-def _still_stands(match: Match, act: Act) -> None:
-    """Raise "closed" when a yes would come too late: an offer frozen or withdrawn, a need withdrawn, its association
-    suspended. `cancel_orphans` calls such matches off, but not in the same instant.
+def _still_stands(match: Match, act: Act, *, now: datetime) -> None:
+    """Raise "closed" when a yes would come too late: its days over, an offer frozen or withdrawn, a need withdrawn, its
+    association suspended. `cancel_orphans` calls such matches off, but not in the same instant.
     """
     gone = match.offer.state in (OfferState.WITHDRAWN, OfferState.FROZEN)
+    if waits.is_over(match, now=now):
+        raise NotPossible(act, MatchState(match.state), "closed")
     if gone or match.need.state == NeedState.WITHDRAWN or not _poster_may_ask(match.need):
         raise NotPossible(act, MatchState(match.state), "closed")
 
@@ -264,11 +264,22 @@ def _act(
 @transaction.atomic
 def _lapse(match_id: int, *, now: datetime) -> bool:
     match = locked(match_id)
-    if match.state != MatchState.PROPOSED or match.answer_by is None or match.answer_by > now:
-        return False  # the citizen answered while we waited for the lock
+    until = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
+    if match.state not in WAITING or until is None or until > now:
+        return False  # somebody answered while we waited for the lock
     found, role = arrow(match.state, Act.LAPSE, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
-    _tell(match, "lapsed", accounts.coordinators_of(match.city), messages.lapsed, now=now)
+    return True
+
+
+@transaction.atomic
+def _remind(match_id: int, *, now: datetime) -> bool:
+    match = locked(match_id)
+    if match.state not in WAITING or match.remind_at is None or match.remind_at > now:
+        return False  # somebody answered while we waited for the lock, or another worker reminded
+    match.remind_at = None
+    match.save(update_fields=["remind_at"])
+    telling.remind(match, now=now)
     return True
 
 
@@ -284,19 +295,17 @@ def _start(match_id: int, *, now: datetime) -> bool:
 
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.ACCEPT, frozenset({role}), reason="")
-    _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now)
-    if match.city.asks_association(match.need.kind):
-        _tell(match, "accepted", concerned_with_need(match), messages.please_confirm, now=now)
-    else:
+    asks = match.city.asks_association(match.need.kind)
+    match.confirm_by = waits.deadline(match, now=now)
+    match.remind_at = waits.halfway(match.confirm_by, now=now)
+    _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now, tells=asks)
+    if not asks:
         _confirmed(match, role=Role.TOWN, by=None, now=now)
 
 
 def _confirmed(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.CONFIRM, frozenset({role}), reason="")
     _move(match, Act.CONFIRM, found.to, role=role, by=by, now=now)
-    people = concerned_with_need(match)
-    _tell(match, "confirmed", people, messages.citizens_contact, now=now)
-    _tell(match, "confirmed", [match.offer.owner], messages.associations_contact, now=now)
 
 
 def _move(
@@ -310,10 +319,12 @@ def _move(
     reason: str = "",
     note: str = "",
     plan_number: int | None = None,
+    tells: bool = True,
 ) -> None:
-    """Write the new state, its decision, and what is held; have the engine look again.
+    """Write the new state, its decision, and what is held; have the engine look again; tell whom it concerns.
 
-    The first decision freezes the reasons as they stand: they are what was decided upon.
+    The first decision freezes the reasons as they stand: they are what was decided upon. `tells` is False where the
+    answer that would be asked for is presumed, and the next act follows at once.
     """
     before = MatchState(match.state)
     if before == MatchState.SUGGESTED:
@@ -321,7 +332,10 @@ def _move(
     match.state, match.changed_at = to, now
     if to == MatchState.BROKEN_OFF:
         match.ended_on = local_day(now, match.city)
-    match.save(update_fields=["state", "changed_at", "facts", "asked_at", "answer_by", "ended_on"])
+    if to not in WAITING:
+        match.remind_at = None
+    waited = ["asked_at", "answer_by", "confirm_by", "remind_at"]
+    match.save(update_fields=["state", "changed_at", "facts", "ended_on", *waited])
     Decision.objects.create(
         match=match,
         act=act,
@@ -345,6 +359,10 @@ def _move(
         needs.mark_due(need_ids=[match.need_id], now=now)
     if (to in SERVED) != (before in SERVED):
         needs.record_progress(need_id=match.need_id, served=_served(match.need_id), by=by, now=now)
+    if tells:
+        roles = roles_of(by, match) if role == Role.FOLLOW_UP else {role}
+        done_by = telling.who_did(act, roles, reason=reason)
+        telling.tell(match, before, act, done_by=done_by, by=by, now=now)
 
 
 def _hold(match: Match, before: MatchState) -> None:
@@ -381,22 +399,3 @@ def _served(need_id: int) -> int:
     """The quantity that people on both sides have said yes to, in the need's unit."""
     served = Match.objects.filter(need_id=need_id, state__in=SERVED).aggregate(Sum("quantity"))
     return served["quantity__sum"] or 0
-
-
-def _tell(
-    match: Match,
-    event: str,
-    people: Collection[User],
-    compose: messages.Composer,
-    *,
-    now: datetime,
-) -> None:
-    for person in people:
-        queue(
-            recipient=person,
-            event=f"match_{event}",
-            subject_key=f"match:{match.pk}",
-            city=match.city,
-            compose=partial(compose, match, person),
-            now=now,
-        )

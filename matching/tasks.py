@@ -60,9 +60,10 @@ def make_plans() -> None:
 
 @shared_task(ignore_result=True)
 def advance_time() -> None:
-    """Release what was not answered in time, set under way what begins today, call off what nobody can do.
+    """Release what was not answered in time, remind of what still can be, set under way what begins today.
 
-    Plans and parts of a rescan that no worker heard of, or whose worker is gone, get another wake-up; old plans go.
+    What nobody can do any more is called off. Plans and parts of a rescan that no worker heard of, or whose worker is
+    gone, get another wake-up; old plans go.
     """
     now = timezone.now()
     if rescans.are_waiting():
@@ -73,6 +74,8 @@ def advance_time() -> None:
     scanning.set_suspended_aside(by=None, now=now)
     scanning.mark_begun(by=None, now=now)
     while services.lapse_unanswered(by=None, now=now):
+        pass
+    while services.remind_unanswered(by=None, now=now):
         pass
     while services.start_due(by=None, now=now):
         pass

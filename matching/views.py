@@ -20,7 +20,7 @@ from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
-from matching.lifecycle import HOLDING, Act, NotPossible, Role
+from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
 from matching.models import Match, MatchState
 from matching.reasons import facts
@@ -222,6 +222,14 @@ def _question(match: Match, roles: frozenset[Role]) -> tuple[Act, Act] | None:
     return None
 
 
+def _refusal_form(match: Match, act: Act, roles: frozenset[Role], data: Any = None) -> ReasonForm:
+    """Why not, or why no longer, with the likeliest reason chosen."""
+    likely = Reason.CHANGED_MIND if act == Act.BREAK_OFF else ""
+    if act == Act.CANCEL and Role.CITIZEN not in roles:
+        likely = Reason.OTHER_SOLUTION
+    return ReasonForm(data, act=act, own=True, likely=likely)
+
+
 def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> HttpResponse:
     """`user` is whose answer it is, `by` who gives it: the same, but for somebody of the desk on the phone."""
     now = timezone.now()
@@ -229,23 +237,24 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
     if not roles & CONCERNED:
         raise Http404  # no longer of the association, say: an old link opens nothing
     asked = _question(match, roles)
-    form: ReasonForm | None = ReasonForm(act=asked[1], own=True) if asked else None
+    yes, no = asked or (None, way_back(match.state, roles))
+    form = _refusal_form(match, no, roles) if no else None
     if request.method == "POST":
         said = request.POST.get("answer", "")
         try:
-            if asked is None or said not in asked:
-                raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
-            if said == asked[0]:
-                match = DESK_ACTS[asked[0]](match_id=match.pk, by=by, now=now)
-            else:
-                form = ReasonForm(request.POST, act=asked[1], own=True)
+            if yes and said == yes:
+                match = DESK_ACTS[yes](match_id=match.pk, by=by, now=now)
+            elif no and said == no:
+                form = _refusal_form(match, no, roles, request.POST)
                 if not form.is_valid():
                     return _render_answer(request, match, user, roles, form, by=by, declining=True, now=now)
-                match = DESK_ACTS[asked[1]](match_id=match.pk, by=by, now=now, **form.cleaned_data)
+                match = DESK_ACTS[no](match_id=match.pk, by=by, now=now, **form.cleaned_data)
+            else:
+                raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
         except NotPossible as failure:
             messages.warning(request, presentation.refusal_words(failure, match))
         return redirect(request.path)
-    declining = "non" in request.GET and asked is not None
+    declining = "non" in request.GET and no is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
 
 
@@ -279,6 +288,7 @@ def _render_answer(
             "asks": asked is not None,
             "yes": asked[0].value if asked else "",
             "no": asked[1].value if asked else "",
+            "way_back": way_back(match.state, roles) if asked is None else None,
             "declining": declining,
             "form": form,
             "contacts_open": contacts_open,

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from notifications import channel_registry
+from notifications import channel_registry, reasons
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.models import Message, MessageState
 
@@ -79,6 +79,16 @@ def fail_orphans(*, by: None, now: datetime) -> int:
     count = orphans.update(state=MessageState.FAILED, last_error="no such channel")
     if count:
         log.warning("messages whose channel is no more: %s", count)
+    return count
+
+
+@transaction.atomic
+def set_moot_aside(*, by: None, now: datetime) -> int:
+    """Close the messages that are due, on whatever channel, and whose reason is gone; how many."""
+    unsent = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.FAILED], due_at__lte=now)
+    count = unsent.exclude(reasons.has_reason()).update(state=MessageState.MOOT)
+    if count:
+        log.info("messages whose reason is gone: %s", count)
     return count
 
 

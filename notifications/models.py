@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
-from notifications import channel_registry
+from notifications import channel_registry, reasons
 
 
 class MessageState(models.TextChoices):
@@ -18,6 +18,7 @@ class MessageState(models.TextChoices):
     SENT = "sent", _("envoyé")
     FAILED = "failed", _("refusé")
     UNCERTAIN = "uncertain", _("envoi interrompu")
+    MOOT = "moot", _("sans objet")
 
 
 class MessageQuerySet(VisibleQuerySet["Message"]):
@@ -25,11 +26,14 @@ class MessageQuerySet(VisibleQuerySet["Message"]):
         """One's own messages; for coordinators and operators, those of their towns."""
         return Q(recipient=user) | Q(city__in=towns_of(user, DESK))
 
+    def with_reason(self) -> "MessageQuerySet":
+        """Messages that speak of what is still so."""
+        return self.filter(reasons.has_reason())
+
     def due(self, now: datetime) -> "MessageQuerySet":
         """Messages that a machine may send now."""
-        return self.filter(
-            state=MessageState.QUEUED, due_at__lte=now, channel__in=sorted(channel_registry.by_machine())
-        )
+        by_machine = sorted(channel_registry.by_machine())
+        return self.filter(state=MessageState.QUEUED, due_at__lte=now, channel__in=by_machine).with_reason()
 
 
 class Message(models.Model):

@@ -34,6 +34,7 @@ def deliver_through(channel: str) -> None:
 def sweep() -> None:
     """Set aside what cannot go on by itself, then send what is due."""
     now = timezone.now()
+    delivery.set_moot_aside(by=None, now=now)
     delivery.mark_interrupted(by=None, now=now)
     delivery.fail_orphans(by=None, now=now)
     deliver()

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class OffersConfig(AppConfig):
     name = "offers"
+
+    def ready(self) -> None:
+        from notifications import reasons
+        from offers import messages
+
+        reasons.register(messages.REASONS)

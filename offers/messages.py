@@ -1,11 +1,15 @@
 """What citizens are told about their offers."""
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from notifications.reasons import subject_id
 from notifications.services import Text
-from offers.models import Offer
+from offers.models import Offer, OfferState
 
 
 def receipt(offer: Offer) -> Text:
@@ -55,3 +59,18 @@ def visit_again(offer: Offer) -> Text:
 def _signature(offer: Offer) -> str:
     lines = [offer.city.name, offer.city.phone, offer.city.email or settings.LEGAL["contact"]]
     return "\n".join(str(line) for line in lines if line)
+
+
+def _still_asked() -> Exists:
+    return Exists(Offer.objects.filter(pk=subject_id(), state=OfferState.ACTIVE, reminded_at__isnull=False))
+
+
+def _still_to_visit() -> Exists:
+    return Exists(Offer.objects.filter(pk=subject_id(), vetted_at__isnull=True))
+
+
+# While the messages of an event have their reason.
+REASONS: dict[str, Callable[[], Exists]] = {
+    "offer_reminder": _still_asked,
+    "offer_visit_again": _still_to_visit,
+}

@@ -39,9 +39,15 @@ ALL_QUEUES = [*run.QUEUES, run.LONG_QUEUE]
 # Whoever starts the suite in the background may have Ctrl-C ignored; what we start is to hear it all the same.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Under -n this process only hands the tests out, to processes with servers of their own.
+_HANDS_OUT = "PYTEST_XDIST_WORKER" not in os.environ and any(
+    re.match(r"-n|--numprocesses", argument) for argument in sys.argv[1:]
+)
 _until_the_end = contextlib.ExitStack()
-_folder = _until_the_end.enter_context(embedded.own_folder(embedded.data_dir() / "test"))
-_urls = _until_the_end.enter_context(embedded.servers(_folder, lasting=False))
+_folder, _urls = Path(), dict[str, str]()
+if not _HANDS_OUT:
+    _folder = _until_the_end.enter_context(embedded.own_folder(embedded.data_dir() / "test"))
+    _urls = _until_the_end.enter_context(embedded.servers(_folder, lasting=False))
 # Nothing of the developer's own settings may leak into a test, least of all a database.
 _READ = re.compile(r'(?:environ\.get|flag|words)\(\s*"(\w+)"')
 _names = _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
@@ -166,6 +172,8 @@ def every_edit_has_its_row() -> Iterator[None]:
 
 
 _make_strict()
+if _HANDS_OUT:
+    del os.environ["DJANGO_SETTINGS_MODULE"]  # theirs begin with this environment, and no servers yet
 
 # --- No socket but our own -----------------------------------------------------------------------------
 

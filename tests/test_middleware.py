@@ -1,5 +1,7 @@
 """What holds for every page, whoever asks and whatever they send."""
 
+import gzip
+
 import pytest
 from django.urls import reverse
 
@@ -43,3 +45,15 @@ def test_nothing_is_sent_with_one(desk):
     answer = desk.post("/strasbourg/bureau/plan/", {"besoin": "B-\0"})
     assert answer.status_code == 400
     assert "n’a pas été comprise" in answer.content.decode()
+
+
+def test_a_page_travels_light(desk):
+    """Phones pay for what is sent: a page goes compressed to whoever can read it so, and plain to others."""
+    address = reverse("matching:queue", args=["strasbourg"])
+    plain = desk.get(address)
+    packed = desk.get(address, headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert "</html>" in gzip.decompress(packed.content).decode()
+    assert len(packed.content) < len(plain.content) / 3

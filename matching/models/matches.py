@@ -106,6 +106,9 @@ class Match(models.Model):
     need_revision = models.PositiveIntegerField()
     offer_revision = models.PositiveIntegerField()
     answer_by = models.DateTimeField(null=True, blank=True)
+    confirm_by = models.DateTimeField(null=True, blank=True)
+    # When whoever is waited for is reminded; empty when they were, or nobody is waited for.
+    remind_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -144,11 +147,18 @@ class Match(models.Model):
                 name="match_proposed_has_a_deadline",
                 violation_error_message=_("Une demande porte la date limite de la réponse."),
             ),
+            models.CheckConstraint(
+                condition=~Q(state=MatchState.ACCEPTED) | Q(confirm_by__isnull=False),
+                name="match_accepted_has_a_deadline",
+                violation_error_message=_("Un oui à confirmer porte la date limite de la confirmation."),
+            ),
         ]
         indexes = [
             models.Index(fields=["need", "state"], name="match_need_state"),
             models.Index(fields=["offer", "state"], name="match_offer_state"),
             models.Index(fields=["answer_by"], condition=Q(state="proposed"), name="match_answer_due"),
+            models.Index(fields=["confirm_by"], condition=Q(state="accepted"), name="match_confirm_due"),
+            models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="match_remind_due"),
             # Who was asked lately, read by every scan for the courtesy part.
             models.Index(fields=["asked_at"], condition=Q(asked_at__isnull=False), name="match_asked"),
             models.Index(

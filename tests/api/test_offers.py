@@ -1,8 +1,11 @@
 """Offers through the API."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Consent, User
 from offers.models import Offer, OfferState
@@ -151,7 +154,8 @@ def test_posted_five_times_at_once_it_is_one(citizen, offer_body, at_once):
 class TestChange:
     def test_what_is_sent(self, citizen, city):
         offer = OfferFactory(owner=citizen.user, city=city)
-        body = {"capacity": 3, "windows": [{"first_day": "2026-12-01", "last_day": "2026-12-20"}]}
+        first, last = (str(timezone.localdate() + timedelta(days=days)) for days in (2, 20))
+        body = {"capacity": 3, "windows": [{"first_day": first, "last_day": last}]}
         shown = citizen.patch(f"offers/{offer.reference}/", body).json()
         assert (shown["capacity"], shown["title"]) == (3, offer.title)
         assert shown["windows"] == body["windows"]

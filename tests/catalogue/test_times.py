@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils.translation import override
 
-from catalogue.labels import household_names, language_names, quantity_words
+from catalogue.labels import household_names, km_words, language_names, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, days_words, since, slot_words, until
 from catalogue.vocabulary import Kind
@@ -74,6 +74,13 @@ def test_slots_and_quantities() -> None:
     assert slot_words(parse_slot("tue 18:00-20:30")).replace("\u00a0", " ") == "mardi de 18 h à 20 h 30"
     said = [quantity_words(kind, n).replace("\u00a0", " ") for kind, n in zip(Kind, (3, 1, 2), strict=True)]
     assert said == ["3 places", "1 objet", "2 h par semaine"]
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "12,5 km"), ("en", "12.5 km")])
+def test_a_distance_has_its_reader_s_comma(language: str, said: str) -> None:
+    with override(language):
+        assert km_words(12.5).replace("\u00a0", " ") == said
+        assert km_words(12.0).replace("\u00a0", " ") == "12 km"
 
 
 def test_names_in_lists() -> None:

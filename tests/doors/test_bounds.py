@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils.timezone import localdate, now
 
 from accounts.models import User
 from catalogue.fields import FARTHEST, NEED, OFFER, Day, Field, Languages, Number, Slots, Table, Text
@@ -32,8 +32,6 @@ from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
-TODAY = timezone.localdate()
 SLOTS = [f"{day} {hour:02}:00-{hour + 1:02}:00" for hour in range(8, 18) for day in WEEKDAYS]
 CATEGORY = {"housing": "separate_room", "goods": "bedding", "skill": "meals"}
 
@@ -51,7 +49,7 @@ def edges(row: Field, kind: str) -> tuple[list[Any], list[Any]]:
         case Slots():
             return [SLOTS[:MOST_SLOTS]], [SLOTS[: MOST_SLOTS + 1]]
         case Day():
-            return [TODAY + FARTHEST], [TODAY + FARTHEST + timedelta(days=1)]
+            return [FARTHEST], [FARTHEST + timedelta(days=1)]  # from the day of the test
     return [], []
 
 
@@ -71,6 +69,11 @@ def cases(table: Table) -> list[Any]:
                     for value in wrong
                 ]
     return found
+
+
+def a_day(value: Any) -> Any:
+    """A distance in days, as the day that it is now: a suite may run past midnight."""
+    return localdate() + value if isinstance(value, timedelta) else value
 
 
 def typed(value: Any) -> Any:
@@ -125,24 +128,34 @@ def an_offer(city: City, kind: str, category: str) -> Offer:
 def test_an_offer(row: Field, kind: str, category: str, value: Any, fits: bool) -> None:
     city = CityFactory()
     offer = an_offer(city, kind, category)
-    name = row.name
+    name, value = row.name, a_day(value)
 
     def serve(value: Any) -> bool:
         return accepts(
             lambda: offer_services.change(
-                offer_id=offer.pk, fields={name: value}, windows=None, by=offer.owner, now=NOW
+                offer_id=offer.pk, fields={name: value}, windows=None, by=offer.owner, now=now()
             )
         )
 
     programs_agree(serve, OfferChangeSerializer, OFFER_COLUMNS, name, value, fits)
     forms = {
         "the question": OfferForm(
-            {name: typed(value)}, city=city, today=TODAY, kind=kind, category=category, names=[name]
+            {name: typed(value)},
+            city=city,
+            today=localdate(),
+            kind=kind,
+            category=category,
+            names=[name],
         ),
         "the page of changes": OfferForm(
-            {name: typed(value)}, city=city, today=TODAY, kind=kind, names=edit_names(kind), compact=True
+            {name: typed(value)},
+            city=city,
+            today=localdate(),
+            kind=kind,
+            names=edit_names(kind),
+            compact=True,
         ),
-        "the call": CallForm({name: typed(value)}, city=city, today=TODAY, kind=kind),
+        "the call": CallForm({name: typed(value)}, city=city, today=localdate(), kind=kind),
     }
     for door, form in forms.items():
         if name not in form.fields:
@@ -156,19 +169,20 @@ def test_an_offer(row: Field, kind: str, category: str, value: Any, fits: bool) 
 
 def test_the_days_of_an_offer() -> None:
     offer = an_offer(CityFactory(), "goods", "bedding")
-    first = TODAY + timedelta(days=1)
-    for last, fits in ((TODAY + FARTHEST, True), (TODAY + FARTHEST + timedelta(days=1), False)):
+    today = localdate()
+    first, farthest = today + timedelta(days=1), today + FARTHEST
+    for last, fits in ((farthest, True), (farthest + timedelta(days=1), False)):
 
         def serve(last: Any = last) -> Any:
             return offer_services.change(
-                offer_id=offer.pk, fields={}, windows=[(first, last)], by=offer.owner, now=NOW
+                offer_id=offer.pk, fields={}, windows=[(first, last)], by=offer.owner, now=now()
             )
 
         assert accepts(serve) is fits
         sent = {"windows": [{"first_day": first.isoformat(), "last_day": last.isoformat()}]}
         assert OfferChangeSerializer(data=sent, partial=True).is_valid() is fits
         days = {"first_day": first.isoformat(), "last_day": last.isoformat()}
-        form = OfferForm(days, city=offer.city, today=TODAY, kind="goods", names=["first_day", "last_day"])
+        form = OfferForm(days, city=offer.city, today=today, kind="goods", names=["first_day", "last_day"])
         assert form.is_valid() is fits
 
 
@@ -192,12 +206,12 @@ def beside(name: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("row", "kind", "category", "value", "fits"), cases(NEED))
 def test_a_need(desk: User, row: Field, kind: str, category: str, value: Any, fits: bool) -> None:
-    name = row.name
+    name, value = row.name, a_day(value)
     if (name, fits) == ("min_days", True):
         # A stretch lies within the days asked.
         value = min(value, (FARTHEST + timedelta(days=1)).days)
     need = NeedFactory(skill=kind == "skill", goods=kind == "goods")
-    stored: dict[str, Any] = {"first_day": TODAY, "last_day": TODAY + FARTHEST}
+    stored: dict[str, Any] = {"first_day": a_day(timedelta(0)), "last_day": a_day(FARTHEST)}
     if kind != "housing":
         stored["category"] = category
     Need.objects.filter(pk=need.pk).update(**stored)
@@ -205,11 +219,15 @@ def test_a_need(desk: User, row: Field, kind: str, category: str, value: Any, fi
     def serve(value: Any) -> bool:
         fields = {**beside(name, value), name: value}
         return accepts(
-            lambda: need_services.change(need_id=need.pk, fields=fields, by=desk, now=NOW, today=TODAY)
+            lambda: need_services.change(
+                need_id=need.pk, fields=fields, by=desk, now=now(), today=localdate()
+            )
         )
 
     programs_agree(serve, NeedChangeSerializer, NEED_COLUMNS, name, value, fits)
-    form = FORMS[kind]({"category": category, name: typed(value)}, city=need.city, user=desk, today=TODAY)
+    form = FORMS[kind](
+        {"category": category, name: typed(value)}, city=need.city, user=desk, today=localdate()
+    )
     form.is_valid()
     if name in form.fields and not fits:
         assert name in form.errors, "the page"

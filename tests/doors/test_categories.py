@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.timezone import localdate, now
 
 from accounts.models import Organisation
 from cities.models import City
@@ -24,9 +24,7 @@ from tests.factories.offers import OfferFactory
 from tests.offers.test_own_pages import form_data
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
-TODAY = timezone.localdate()
-SOON = TODAY + timedelta(days=30)
+SOON = localdate() + timedelta(days=30)
 
 # What an offer was, which category it takes, and what must be empty then.
 OFFER_CASES = [
@@ -71,7 +69,7 @@ OFFER_CASES = [
 
 def by_the_service(offer: Offer, category: str) -> None:
     offer_services.change(
-        offer_id=offer.pk, fields={"category": category}, windows=None, by=offer.owner, now=NOW
+        offer_id=offer.pk, fields={"category": category}, windows=None, by=offer.owner, now=now()
     )
 
 
@@ -113,11 +111,11 @@ def test_a_new_offer_has_only_what_its_category_has(
         city=city,
         owner=CityRoleFactory().user,
         fields=sent,
-        windows=[(TODAY, None)],
+        windows=[(localdate(), None)],
         source="api",
         contact_proven=True,
         by=CityRoleFactory().user,
-        now=NOW,
+        now=now(),
     )
     offer.refresh_from_db()
     assert {name: getattr(offer, name) for name in empty} == empty
@@ -131,7 +129,13 @@ def test_what_an_interpreter_speaks_stays() -> None:
 
 
 def need_by_the_service(need: Need, category: str) -> None:
-    need_services.change(need_id=need.pk, fields={"category": category}, by=need.person, now=NOW, today=TODAY)
+    need_services.change(
+        need_id=need.pk,
+        fields={"category": category},
+        by=need.person,
+        now=now(),
+        today=localdate(),
+    )
 
 
 def need_by_the_api(need: Need, category: str) -> None:
@@ -155,7 +159,7 @@ def need_by_the_page(need: Need, category: str) -> None:
 @pytest.mark.parametrize("change", [need_by_the_service, need_by_the_page, need_by_the_api])
 def test_a_need_leaves_what_its_category_does_not_have(change: Callable[..., None]) -> None:
     person = CityRoleFactory(role="operator").user
-    need = NeedFactory(skill=True, for_person=person, first_day=TODAY, last_day=SOON)
+    need = NeedFactory(skill=True, for_person=person, first_day=localdate(), last_day=SOON)
     change(need, "outings")
     need.refresh_from_db()
     assert (need.category, need.languages_from, need.languages_to) == ("outings", [], [])
@@ -193,7 +197,7 @@ def test_a_household_that_makes_no_sense(
     said: dict[str, Any] = {
         "title": "Une mère",
         "reach_km": 10,
-        "first_day": TODAY.isoformat(),
+        "first_day": localdate().isoformat(),
         "last_day": SOON.isoformat(),
         "adult_women": 1,
         "children_3_to_11": 2,
@@ -219,7 +223,7 @@ def test_a_household_that_makes_no_sense(
     assert field in form.errors
 
     fields = {**said, "kind": "housing", "commune": city.seat}
-    days = {"first_day": TODAY, "last_day": SOON}
+    days = {"first_day": localdate(), "last_day": SOON}
     with pytest.raises(ValidationError) as refusal:
         need_services.register(
             city=city,
@@ -228,8 +232,8 @@ def test_a_household_that_makes_no_sense(
             fields=fields | days,
             source="import",
             by=user,
-            now=NOW,
-            today=TODAY,
+            now=now(),
+            today=localdate(),
         )
     assert set(refusal.value.message_dict) == {field}
     assert not Need.objects.exists()
@@ -248,7 +252,7 @@ def test_food_that_is_past_is_refused_at_every_door() -> None:
             fields={"best_before": date(2020, 1, 1)},
             windows=None,
             by=offer.owner,
-            now=NOW,
+            now=now(),
         )
 
 

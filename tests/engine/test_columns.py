@@ -135,6 +135,16 @@ def test_an_offer_that_cannot_be_right_is_named(name, value, fault):
     assert wrong.take(kept).faults() == {}
 
 
+def test_two_stretches_of_an_offer_share_no_day():
+    _, offers = tables()
+    (row,) = np.flatnonzero(np.diff(offers.stretches_from) > 1)[:1]
+    first = int(offers.stretches_from[row])
+    touching = spoilt(offers, "stretch_last", first, offers.stretch_first[first + 1] - 1)
+    assert touching.faults() == {}
+    shared = spoilt(offers, "stretch_last", first, offers.stretch_first[first + 1])
+    assert shared.faults()["available"].tolist() == [row]
+
+
 def test_coordinates_that_were_swapped_on_one_side_of_the_table_are_seen():
     _, offers = tables()
     swapped = replace(offers, lat=np.clip(offers.lon, -90, 90), lon=offers.lat)

@@ -25,6 +25,8 @@ from .builders import day, days, need, offer, words
         ("reach_km", inf),
         ("languages", "fr"),
         ("languages", frozenset({""})),
+        ("languages_from", frozenset({""})),
+        ("languages_to", ["fr"]),
         ("available", ()),
         ("available", (days(0, 5), days(5, 9))),
         ("available", (days(8, 9), days(0, 8))),
@@ -61,7 +63,9 @@ def test_offer_names_the_field_at_fault(field, value):
         ("urgency", "soon"),
         ("children", -1),
         ("forms", "separate_room"),
+        ("languages", "fr"),
         ("languages_from", ["fr"]),
+        ("languages_to", frozenset({""})),
         ("slots", None),
     ],
 )

@@ -97,6 +97,9 @@ QUERIES = {
         SELECT recipient_id, event, subject_key, count(*) FROM notifications_message
         GROUP BY recipient_id, event, subject_key HAVING count(*) > 1
     """,
+    "a yes has no deadline": """
+        SELECT id FROM matching_match WHERE state = 'accepted' AND confirm_by IS NULL
+    """,
     "a proposal has no deadline": """
         SELECT id FROM matching_match
         WHERE state = 'proposed' AND (answer_by IS NULL OR asked_at IS NULL OR answer_by <= asked_at)

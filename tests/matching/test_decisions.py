@@ -490,10 +490,10 @@ def test_what_was_refused_writes_nothing(db):
     ("end", "people"),
     [
         ("declined", {"coordinator"}),
-        ("lapsed", {"coordinator"}),
+        ("lapsed", {"citizen", "coordinator"}),
         ("refused", {"citizen", "coordinator"}),
-        ("cancelled", {"citizen", "member", "coordinator"}),
-        ("broken_off", {"coordinator"}),
+        ("cancelled", {"member", "coordinator"}),
+        ("broken_off", {"citizen", "coordinator"}),
     ],
 )
 def test_whom_an_end_concerns_is_told_once(db, end, people):
@@ -573,9 +573,9 @@ def test_what_the_follow_up_hears_is_its_own_decision(db, act, told_of):
     decision = Decision.objects.latest("id")
     assert (decision.act, decision.role, decision.by, decision.at) == (act, "follow_up", it.citizen, now)
     assert (decision.reason, decision.note) == (reason, "")
-    assert Message.objects.count() == before + bool(told_of)
+    assert Message.objects.count() == before + 2 * bool(told_of)
     if told_of:
-        assert told(told_of) == {it.coordinator.pk}
+        assert told(told_of) == {it.member.pk, it.coordinator.pk}
 
 
 # --- The scheduler's turn ------------------------------------------------------------------------------

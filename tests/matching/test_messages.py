@@ -19,6 +19,7 @@ from matching.plans import plan_words
 from matching.reasons import sentences
 from matching.reasons.facts import plain
 from matching.reasons.sentences import reason_sentence, unmet_sentence
+from matching.telling import REMINDED, TOLD
 from needs.models import Need
 from notifications.models import Message
 from tests.conftest import ROOT
@@ -153,11 +154,21 @@ MAILS = [
     messages.please_confirm,
     messages.citizens_contact,
     messages.associations_contact,
+    messages.question_again,
+    messages.please_confirm_again,
+    messages.no_longer_asked,
+    messages.not_confirmed,
+    messages.confirmation_over,
     messages.declined,
     messages.lapsed,
     messages.broken_off,
+    messages.broken_off_for_owner,
+    messages.broken_off_for_poster,
+    messages.refused,
     messages.not_taken_up,
     messages.cancelled,
+    messages.cancelled_for_owner,
+    messages.cancelled_for_poster,
 ]
 
 
@@ -165,7 +176,7 @@ MAILS = [
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_mail_is_complete(db, kind, language):
     it = story(kind=kind)
-    it.match.answer_by = NOW + timedelta(hours=2)
+    it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
     with translation.override(language):
         for compose in MAILS:
             for person in (it.citizen, it.member, it.coordinator):
@@ -183,10 +194,14 @@ def test_every_mail_is_complete(db, kind, language):
             assert not LEFT_OVER.search(mail.title + mail.body), mail
 
 
-@pytest.mark.parametrize("compose", [messages.question, messages.not_taken_up, messages.cancelled])
+@pytest.mark.parametrize(
+    "compose",
+    sorted({told.owner for told in TOLD.values() if told.owner} - {messages.associations_contact}, key=repr),
+    ids=lambda compose: compose.__name__,
+)
 def test_what_the_citizen_reads_names_neither_need_nor_association(db, compose):
     it = story(need={"title": "Famille Dossier-Secret", "text": "Secret", "case_reference": "SECRET"})
-    it.match.answer_by = NOW + timedelta(hours=2)
+    it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
     mail = compose(it.match, it.citizen)
     read = (mail.title + mail.body).lower()
     assert "secret" not in read
@@ -195,7 +210,7 @@ def test_what_the_citizen_reads_names_neither_need_nor_association(db, compose):
 
 def test_contacts_stand_in_the_two_mails_of_a_confirmation_alone(db):
     it = story(offer={"address": "12 rue des Invités"})
-    it.match.answer_by = NOW + timedelta(hours=2)
+    it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
     citizens = (it.citizen.name, it.citizen.email, "12 rue des Invités")
     for compose in MAILS:
         for person in (it.citizen, it.member, it.coordinator):
@@ -204,6 +219,12 @@ def test_contacts_stand_in_the_two_mails_of_a_confirmation_alone(db):
             assert shown == (list(citizens) if compose is messages.citizens_contact else []), compose
             association = it.match.need.organisation.email in mail.body
             assert association == (compose is messages.associations_contact)
+
+
+def test_every_message_of_the_table_is_tried_here():
+    table = [*TOLD.values(), *(told for _asked, told in REMINDED.values())]
+    told_of = {compose for told in table for compose in (told.owner, told.poster, told.desk) if compose}
+    assert told_of == {*MAILS}
 
 
 def test_what_is_asked_is_the_size_alone():

@@ -174,9 +174,11 @@ def test_the_time_to_an_answer_is_the_mean_of_what_people_answered_in_ninety_day
     desk = CityRoleFactory(city=city, role=Role.OPERATOR).user
     services.accept(match_id=called.match.pk, by=desk, now=NOW + 7 * HOUR)
     assert figures(NOW + 8 * HOUR)[2] == 4, "what the desk notes for a caller is an answer"
+    services.confirm(match_id=yes.match.pk, by=yes.member, now=NOW + 30 * HOUR)
     ask(lapsed)
-    assert services.lapse_unanswered(by=None, now=NOW + timedelta(days=9)) == 1
-    services.confirm(match_id=yes.match.pk, by=yes.member, now=NOW + timedelta(days=9))
+    services.lapse_unanswered(by=None, now=NOW + timedelta(days=9))
+    lapsed.match.refresh_from_db()
+    assert lapsed.match.state == "lapsed"
     assert figures(NOW + timedelta(days=9))[2] == 4, "neither silence nor the other side's answer"
 
 

@@ -252,7 +252,7 @@ def test_what_sets_a_pair_aside_is_what_the_engine_says(city, state):
     match = suggested_match(city=city)
     now = NOW + timedelta(hours=1)
     with transaction.atomic():
-        Match.objects.filter(pk=match.pk).update(state=state, answer_by=now, asked_at=now)
+        Match.objects.filter(pk=match.pk).update(state=state, answer_by=now, confirm_by=now, asked_at=now)
         aside = {one.params["cause"] for one in ask(match.need, match.offer).unmet}
         transaction.set_rollback(True)
     expected = {"in_hand"} if state in ACTIVE else {"answered"} if state in ANSWERED else set()

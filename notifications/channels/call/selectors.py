@@ -11,6 +11,6 @@ def calls(city: City) -> MessageQuerySet:
 
 
 def calls_to_make(city: City) -> MessageQuerySet:
-    """Whom to call, the longest waiting first."""
-    waiting = calls(city).filter(state=MessageState.QUEUED)
+    """Whom to call, the longest waiting first; nobody of whom nothing is wanted any more."""
+    waiting = calls(city).filter(state=MessageState.QUEUED).with_reason()
     return waiting.select_related("recipient").order_by("due_at", "id")

@@ -37,7 +37,10 @@ def calls(request: HttpRequest, city: City) -> HttpResponse:
 @require_GET
 def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """One call: the number, which is a contact whose reading is logged, and what to say."""
-    message = get_object_or_404(selectors.calls_to_make(city).visible_to(request.user), pk=message_id)
+    message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
+    if not selectors.calls_to_make(city).filter(pk=message_id).exists():
+        messages.info(request, _("Cet appel n’est plus à faire."))
+        return redirect("notifications:call:list", city.slug)
     people.log_contact_reading(
         subject=message.recipient,
         reason="call",

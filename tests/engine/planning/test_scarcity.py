@@ -91,6 +91,11 @@ def test_a_part():
     assert relaxed(needs, offers) == (Relaxation("capacity", 2, (1,)),)
 
 
+def test_a_part_may_be_a_single_item():
+    needs = [need(1, "goods", quantity=5, people=5)]
+    assert relaxed(needs, [offer(1, "goods", capacity=1)]) == (Relaxation("capacity", 1, (1,)),)
+
+
 def test_hours():
     needs = [need(1, "skill", quantity=1, slots=(Slot(0, 540, 600),))]
     offers = [offer(1, "skill", slots=(Slot(1, 540, 600),))]

@@ -50,7 +50,8 @@ def test_an_operator_calls_and_notes_it(client, city, operator):
     message.refresh_from_db()
     assert (message.state, message.called_by) == (MessageState.SENT, operator)
     assert client.post(url("called", city, message.pk)).status_code == 302
-    assert client.get(url("one", city, message.pk)).status_code == 404
+    assert client.get(url("one", city, message.pk)).status_code == 302
+    assert ContactReading.objects.count() == 1, "what is done shows no number any more"
 
 
 def test_somebody_whose_number_is_gone_is_said_so(client, city, operator):

@@ -1,0 +1,230 @@
+"""The series of sizes, in order, with the ways in which people write them.
+
+Codes stand in the database, the API and files. No two series share one but those of beds and of duvets, by width in cm.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.items.words import fold, spaced
+from engine.goods import MIXED, Larger, Sizes
+
+Span = tuple[int, int]
+
+_SEVERAL = re.compile(
+    r"\b(?:toutes? tailles?|tailles? (?:diverses|differentes|variees|melangees)"
+    r"|(?:diverses|differentes|plusieurs) tailles|mixed sizes?|all sizes|various sizes)\b"
+    rf"|^\s*(?:{MIXED}|mixte|mixtes|divers|diverses)\s*$|{fold('مقاسات مختلفة')}"
+)
+# "6-8 ans", "S/M": the upper one is what the label means.
+_RANGE = r"(?:\d{1,2} ?(?:-|/|a|to|–) ?)?"
+
+
+def text_of(typed: str) -> str:
+    """What sizes are looked for in: folded, digits apart from letters, one space between words."""
+    return re.sub(r"\s+", " ", spaced(fold(typed))).strip()
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One way of writing: what is found, and what code it stands for ("" when none)."""
+
+    found: re.Pattern[str]
+    code: Callable[[re.Match[str]], str]
+    # A number alone, which may be a quantity: a size only after the thing.
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series of sizes, as people read and write it."""
+
+    code: str
+    sizes: Sizes
+    patterns: tuple[Pattern, ...]
+    words: Callable[[str], str] = field(default=str)
+
+    def read(self, text: str, *, bare_from: int = 0) -> tuple[tuple[str, ...], list[Span]]:
+        """The sizes of `text_of` in the order written, or `MIXED`; and where they stand.
+
+        Numbers alone count from `bare_from` on, and only where nothing clearer is written.
+        """
+        if several := _SEVERAL.search(text):
+            return (MIXED,), [several.span()]
+        for bare in (False, True):
+            found = sorted(self._found(text, bare=bare, bare_from=bare_from))
+            if found:
+                return tuple(dict.fromkeys(code for _span, code in found)), [span for span, _code in found]
+        return (), []
+
+    def _found(self, text: str, *, bare: bool, bare_from: int) -> Iterator[tuple[Span, str]]:
+        taken: list[Span] = []
+        for pattern in self.patterns:
+            if pattern.bare is not bare:
+                continue
+            for match in pattern.found.finditer(text):
+                code = pattern.code(match)
+                free = all(match.end() <= first or last <= match.start() for first, last in taken)
+                if code in self.sizes.codes and free and not (bare and match.start() < bare_from):
+                    taken.append(match.span())
+                    yield match.span(), code
+
+    def label(self, code: str) -> str:
+        """A size as people say it: "6 ans", "140 cm"."""
+        return _("tailles diverses") if code == MIXED else self.words(code)
+
+
+# --- Children: months, then years ------------------------------------------------------------------------
+
+_MONTHS = (0, 1, 3, 6, 9, 12, 18)
+_YEARS = (2, 3, 4, 5, 6, 8, 10, 12, 14, 16)
+_AGES = tuple(f"{month}m" for month in _MONTHS) + tuple(f"{year}y" for year in _YEARS)
+
+
+def _from(steps: tuple[int, ...], unit: str, age: int) -> str:
+    """The smallest size for that age: seven years wear "8 ans"."""
+    return next((f"{step}{unit}" for step in steps if step >= age), "")
+
+
+def _years(match: re.Match[str]) -> str:
+    years = int(match[1])
+    return _from(_YEARS, "y", years) if years > 1 else "12m"
+
+
+def _months(match: re.Match[str]) -> str:
+    return _from(_MONTHS, "m", int(match[1])) or _from(_YEARS, "y", -(-int(match[1]) // 12))
+
+
+_AGE_PATTERNS = (
+    Pattern(
+        re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:mois|moi|months?|شهرا?|اشهر|شهور|m)\b(?!')"), _months
+    ),
+    Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:ans?|a|years?|yrs?|y|yo|سنه|سنوات|سنين)\b"), _years),
+    Pattern(re.compile(r"\b(?:nouveau[ -]ne|naissance|newborn|premature|مواليد)\b"), lambda _match: "0m"),
+)
+
+
+def _age_words(code: str) -> str:
+    number = int(code[:-1])
+    if number == 0:
+        return _("naissance")
+    if code.endswith("m"):
+        return _("%(n)s mois") % {"n": number}
+    return ngettext("%(n)s an", "%(n)s ans", number) % {"n": number}
+
+
+def _ages(code: str, first: str, last: str) -> Series:
+    codes = _AGES[_AGES.index(first) : _AGES.index(last) + 1]
+    return Series(code, Sizes(codes, Larger.NEXT), _AGE_PATTERNS, _age_words)
+
+
+CHILD = _ages("child", "0m", "16y")
+BABY = _ages("baby", "0m", "2y")
+YEARS = _ages("years", "2y", "16y")
+
+# --- Adults, shoes ---------------------------------------------------------------------------------------
+
+_ADULT = ("XS", "S", "M", "L", "XL", "XXL")
+ADULT = Series(
+    "adult",
+    Sizes(_ADULT),
+    (
+        # Not the "l" of "l'hiver", nor metres.
+        Pattern(
+            re.compile(r"(?<![\w'])(?<!\d )(xxl|xl|xs|s|m|l)\b(?!')"),
+            lambda match: match[1].upper(),
+        ),
+        Pattern(re.compile(r"\b2 ?xl\b"), lambda _match: "XXL"),
+        Pattern(re.compile(r"\b(?:taille |size )?(small|medium)\b"), lambda match: match[1][0].upper()),
+        Pattern(re.compile(r"\bsize large\b"), lambda _match: "L"),
+    ),
+)
+_SHOE = tuple(str(number) for number in range(18, 49))
+SHOES = Series(
+    "shoes",
+    Sizes(_SHOE),
+    (
+        Pattern(
+            re.compile(r"\b(?:pointures?|tailles?|size|t|eu|du|en|مقاس|قياس|نمره) ?(\d\d)\b"),
+            lambda match: match[1],
+        ),
+        Pattern(re.compile(r"\b(\d\d)\b"), lambda match: match[1], bare=True),
+    ),
+)
+
+# --- Beds and what lies on them, by width ----------------------------------------------------------------
+
+_ONE = re.compile(
+    r"\b(?:1|une?|one) (?:seule )?(?:places?|personnes?|pers|person)\b"
+    r"|\b(?:lits?|matelas|draps?) simples?\b|\bsingle\b|\b(?:مفرد|مفرده|شخص واحد)\b"
+)
+_TWO = re.compile(
+    r"\b(?:2|deux|two) (?:places?|personnes?|pers|people|persons?)\b|\bdoubles?\b|\b(?:مزدوج|مزدوجه|شخصين)\b"
+)
+_AREA = re.compile(r"\b(\d{2,3}) ?(?:cm)? ?(?:x|\*|sur|by|في) ?(\d{2,3})\b")
+_CM = re.compile(r"\b(\d{2,3}) ?(?:cm|سم|centimetres?)\b")
+_BARE_CM = re.compile(r"\b(\d{2,3})\b")
+
+
+def _widths(
+    code: str, widths: tuple[str, ...], *, one: str, two: str, larger: Larger, close: Mapping[str, str]
+) -> Series:
+    def width(match: re.Match[str]) -> str:
+        cm = str(min(int(number) for number in match.groups()))
+        return close.get(cm, cm)
+
+    return Series(
+        code,
+        Sizes(widths, larger),
+        (
+            Pattern(_AREA, width),
+            Pattern(_CM, width),
+            Pattern(_ONE, lambda _match: one),
+            Pattern(_TWO, lambda _match: two),
+            Pattern(_BARE_CM, width, bare=True),
+        ),
+        lambda cm: _("%(n)s\u00a0cm") % {"n": cm},
+    )
+
+
+BED = _widths(
+    "bed", ("70", "80", "90", "120", "140", "160", "180", "200"), one="90", two="140",
+    larger=Larger.NONE, close={},
+)  # fmt: skip
+# 140 cm are made for one, 220 for two; whoever names the width of a bed for one means the former.
+DUVET = _widths(
+    "duvet", ("100", "140", "200", "220", "240", "260"), one="140", two="220", larger=Larger.ANY,
+    close={"80": "140", "90": "140", "150": "140", "180": "200"},
+)  # fmt: skip
+
+# --- Nappies, wheels -------------------------------------------------------------------------------------
+
+NAPPIES = Series(
+    "nappies",
+    Sizes(tuple("123456")),
+    (
+        Pattern(
+            re.compile(r"\b(?:tailles?|t|size|n°?|numero|no|مقاس|قياس) ?([1-6])\b"), lambda match: match[1]
+        ),
+        Pattern(
+            re.compile(r"\b([1-6])\b(?! ?(?:kg|g|paquet|lot|carton|pack))"), lambda match: match[1], bare=True
+        ),
+    ),
+    lambda code: _("taille %(n)s") % {"n": code},
+)
+WHEELS = Series(
+    "wheels",
+    Sizes(tuple(f"{inches}in" for inches in (12, 14, 16, 18, 20, 24, 26))),
+    (
+        Pattern(
+            re.compile(r"\b(\d\d) ?(?:pouces?|inch(?:es)?|in\b|''|\"|”|بوصه)"), lambda match: f"{match[1]}in"
+        ),
+        Pattern(re.compile(r"\b(\d\d)\b"), lambda match: f"{match[1]}in", bare=True),
+    ),
+    lambda code: ngettext("%(n)s pouce", "%(n)s pouces", int(code[:-2])) % {"n": code[:-2]},
+)
+SERIES = {one.code: one for one in (CHILD, BABY, YEARS, ADULT, SHOES, BED, DUVET, NAPPIES, WHEELS)}

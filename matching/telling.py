@@ -1,0 +1,189 @@
+"""Who is told what of a match: one row for each arrow of `lifecycle.ARROWS`, one column for each side.
+
+A side that did it knows already. docs/flow.md shows the same table, and a test compares the two.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+
+from django.db.models import Exists
+
+from accounts import selectors as accounts
+from accounts.models import User
+from matching import messages
+from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
+from matching.models import CONTACT_STATES, ConditionQuestion, Match
+from matching.models import MatchState as S
+from needs.models import Need
+from notifications.reasons import subject_id
+from notifications.selectors import waits_for_a_person
+from notifications.services import queue
+
+
+class Side(StrEnum):
+    """Whom a match concerns."""
+
+    OWNER = "owner"
+    # The person concerned, or the members of their association.
+    POSTER = "poster"
+    # The coordinators of the need's town.
+    DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The message of each side, as one event; None where there is nothing to say."""
+
+    event: str = ""
+    owner: messages.Composer | None = None
+    poster: messages.Composer | None = None
+    desk: messages.Composer | None = None
+    # Also the side that did it: each is given the other's contact.
+    themselves_too: bool = False
+
+
+NOBODY = Told()
+_ENDED_EARLY = Told(
+    "match_broken_off", messages.broken_off_for_owner, messages.broken_off_for_poster, messages.broken_off
+)
+_CANCELLED = Told(
+    "match_cancelled", messages.cancelled_for_owner, messages.cancelled_for_poster, messages.cancelled
+)
+
+TOLD: Mapping[tuple[S, Act], Told] = {
+    (S.SUGGESTED, Act.PROPOSE): Told("match_question", owner=messages.question),
+    (S.SUGGESTED, Act.DISMISS): NOBODY,
+    (S.SUGGESTED, Act.SUPERSEDE): NOBODY,
+    (S.PROPOSED, Act.ACCEPT): Told("match_accepted", poster=messages.please_confirm),
+    (S.PROPOSED, Act.DECLINE): Told("match_declined", owner=messages.no_longer_asked, desk=messages.declined),
+    (S.PROPOSED, Act.LAPSE): Told("match_lapsed", owner=messages.no_longer_asked, desk=messages.lapsed),
+    (S.PROPOSED, Act.CANCEL): _CANCELLED,
+    (S.ACCEPTED, Act.CONFIRM): Told(
+        "match_confirmed", messages.associations_contact, messages.citizens_contact, themselves_too=True
+    ),
+    (S.ACCEPTED, Act.REFUSE): Told(
+        "match_refused", messages.not_taken_up, messages.cancelled_for_poster, messages.refused
+    ),
+    (S.ACCEPTED, Act.LAPSE): Told(
+        "match_lapsed", messages.not_confirmed, messages.confirmation_over, messages.lapsed
+    ),
+    (S.ACCEPTED, Act.CANCEL): _CANCELLED,
+    (S.CONFIRMED, Act.START): NOBODY,
+    (S.CONFIRMED, Act.CANCEL): _CANCELLED,
+    (S.CONFIRMED, Act.BREAK_OFF): _ENDED_EARLY,
+    (S.UNDER_WAY, Act.COMPLETE): NOBODY,
+    (S.UNDER_WAY, Act.BREAK_OFF): _ENDED_EARLY,
+}
+
+# Whoever is waited for is reminded once: by state, the event that asked them, and the reminder.
+REMINDED: Mapping[S, tuple[str, Told]] = {
+    S.PROPOSED: ("match_question", Told("match_question_again", owner=messages.question_again)),
+    S.ACCEPTED: ("match_accepted", Told("match_accepted_again", poster=messages.please_confirm_again)),
+}
+
+_SIDE_OF = {Role.CITIZEN: Side.OWNER, Role.ASSOCIATION: Side.POSTER, Role.COORDINATOR: Side.DESK}
+
+
+def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[Side]:
+    """The sides that know of an act because it was theirs.
+
+    When the desk notes the answer of a caller, the caller gave it, unless they could not be reached.
+    """
+    sides = frozenset(_SIDE_OF[role] for role in roles if role in _SIDE_OF)
+    is_noted = act in (Act.ACCEPT, Act.DECLINE) and not DESK.isdisjoint(roles)
+    return sides | {Side.OWNER} if is_noted and reason != Reason.UNREACHABLE else sides
+
+
+def tell(
+    match: Match, before: S, act: Act, *, done_by: frozenset[Side], by: User | None, now: datetime
+) -> None:
+    """Queue the messages of an arrow, for each side that did not do it and never for `by`."""
+    _queue(match, TOLD[before, act], done_by=done_by, by=by, now=now)
+
+
+def remind(match: Match, *, now: datetime) -> None:
+    """Remind whoever is waited for, but nobody whom the desk has still to call for the first time."""
+    asked, told = REMINDED[S(match.state)]
+    _queue(match, told, now=now, unless_called_for=asked)
+
+
+def _queue(
+    match: Match,
+    told: Told,
+    *,
+    done_by: frozenset[Side] = frozenset(),
+    by: User | None = None,
+    now: datetime,
+    unless_called_for: str = "",
+) -> None:
+    people: Mapping[Side, Callable[[], list[User]]] = {
+        Side.OWNER: lambda: [match.offer.owner],
+        Side.POSTER: lambda: concerned_with_need(match),
+        Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
+    }
+    key = f"match:{match.pk}"
+    for side in Side:
+        compose: messages.Composer | None = getattr(told, side)
+        if compose is None or (side in done_by and not told.themselves_too):
+            continue
+        for person in people[side]():
+            if person == by and not told.themselves_too:
+                continue
+            if unless_called_for and waits_for_a_person(
+                recipient=person, event=unless_called_for, subject_key=key
+            ):
+                continue
+            queue(
+                recipient=person,
+                event=told.event,
+                subject_key=key,
+                city=match.city,
+                compose=partial(compose, match, person),
+                now=now,
+            )
+
+
+def concerned_with_need(match: Match) -> list[User]:
+    """Whom to tell on the need's side: the person concerned, or the association's members."""
+    if match.need.person is not None:
+        return [match.need.person]
+    assert match.need.organisation is not None  # need_has_a_poster
+    return list(accounts.members_of(match.need.organisation))
+
+
+def reasons() -> dict[str, Callable[[], Exists]]:
+    """While a message of an event has its reason: as long as the match is where the act led, or contacts are open."""
+    states: dict[str, set[S]] = {}
+    for arrow, told in TOLD.items():
+        if told.event:
+            states.setdefault(told.event, set()).add(ARROWS[arrow].to)
+    for state, (_asked, told) in REMINDED.items():
+        states[told.event] = {state}
+    states["match_confirmed"] = set(CONTACT_STATES)
+    found = {event: partial(_is_in, frozenset(states_of)) for event, states_of in states.items()}
+    return found | {
+        "match_home_changed": _is_to_visit,
+        "condition_asked": _is_unanswered,
+        "need_suggestions": _need_is_open,
+    }
+
+
+def _is_in(states: frozenset[S]) -> Exists:
+    return Exists(Match.objects.filter(pk=subject_id(), state__in=sorted(states)))
+
+
+def _is_to_visit() -> Exists:
+    return Exists(
+        Match.objects.filter(pk=subject_id(), state__in=sorted(ACTIVE), offer__vetted_at__isnull=True)
+    )
+
+
+def _is_unanswered() -> Exists:
+    return Exists(ConditionQuestion.objects.filter(pk=subject_id(), answer=""))
+
+
+def _need_is_open() -> Exists:
+    return Exists(Need.objects.open().filter(pk=subject_id()))

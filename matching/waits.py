@@ -1,0 +1,45 @@
+"""Until when an answer is waited for: never longer than it is of use, by the town's own clocks."""
+
+from datetime import UTC, datetime, timedelta
+
+from catalogue.vocabulary import Kind, Urgency
+from cities.days import evening, local_day, midnight
+from matching.models import Match
+
+ONE_DAY = timedelta(days=1)
+
+
+def deadline(match: Match, *, now: datetime) -> datetime:
+    """Until when an answer that is asked for now is waited for: the town's hours, while it is of use."""
+    hours = match.city.answer_hours(match.need.urgency)
+    return min(now + timedelta(hours=hours), useful_until(match, now=now))
+
+
+def halfway(deadline: datetime, *, now: datetime) -> datetime:
+    """When to remind of it, once."""
+    return now + (deadline - now) / 2
+
+
+def useful_until(match: Match, *, now: datetime) -> datetime:
+    """The moment at which an answer comes too late to be of use.
+
+    That is the evening before the first day, or the end of that day for what is asked later still; once the first day
+    has come, tonight. Things and hours that do not press are of use until their last day.
+    """
+    today = local_day(now, match.city)
+    if match.first_day > today:
+        before = _utc(evening(match.first_day - ONE_DAY, match.city))
+        return before if before > now else _utc(midnight(match.first_day, match.city))
+    presses = match.need.kind == Kind.HOUSING or match.need.urgency == Urgency.TONIGHT
+    last = today if presses else match.last_day
+    return _utc(midnight(last + ONE_DAY, match.city))
+
+
+def is_over(match: Match, *, now: datetime) -> bool:
+    """Whether all of its days have passed."""
+    return match.last_day < local_day(now, match.city)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Moments of one zone compare by what its clocks show, which an hour that comes twice would confuse."""
+    return moment.astimezone(UTC)
