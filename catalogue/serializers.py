@@ -117,6 +117,11 @@ def help_of(row: Field) -> str:
     return " ".join(f"{part[0].upper()}{part[1:].rstrip('.')}." for part in parts if part)
 
 
+def one_of(shape: Words) -> serializers.ChoiceField:
+    """One of the words that may be said; reading, another one that is stored passes too."""
+    return serializers.ChoiceField([(value.value, value.label) for value in shape.values])
+
+
 def written_field(row: Field) -> tuple[type[serializers.Field], dict[str, Any]] | None:
     """The serializer's field for a list or a day, which a model does not describe well enough; else None."""
     asks: dict[str, Any] = {"required": False}
@@ -126,8 +131,7 @@ def written_field(row: Field) -> tuple[type[serializers.Field], dict[str, Any]] 
         case Slots():
             return SetField, {**asks, "child": SlotField(), "max_length": MOST_SLOTS}
         case Words() as shape:
-            choices = [(value.value, value.label) for value in shape.values]
-            return SetField, {**asks, "child": serializers.ChoiceField(choices)}
+            return SetField, {**asks, "child": one_of(shape)}
         case Day():
             return DayField, {"required": True} if row.required else {**asks, "allow_null": True}
     return None
@@ -174,7 +178,9 @@ class ReadEntry(EntrySerializer):
         for row in self.table:
             if row.name not in fields or row.name in self._declared_fields:
                 continue
-            if isinstance(row.shape, Words | Languages | Slots):
+            if isinstance(row.shape, Words):
+                fields[row.name] = serializers.ListField(child=one_of(row.shape))
+            elif isinstance(row.shape, Languages | Slots):
                 fields[row.name] = serializers.ListField(child=serializers.CharField())
             elif isinstance(row.shape, Word):
                 fields[row.name] = serializers.ChoiceField(

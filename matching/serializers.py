@@ -9,7 +9,9 @@ from rest_framework import serializers
 from accounts import selectors as accounts
 from accounts.models import User
 from accounts.serializers import ContactSerializer
-from catalogue.vocabulary import Category, Household, Kind, Urgency
+from catalogue.fields import NEED, OFFER
+from catalogue.serializers import ReadEntry
+from catalogue.vocabulary import Urgency
 from engine import RULE_CODES
 from engine.vocabulary import PARTS
 from matching.forms import REASONS
@@ -18,7 +20,7 @@ from matching.models import Match, MatchState
 from matching.reasons.sentences import NOTES, reason_sentence
 from matching.selectors import contacts_are_open
 from needs.models import Need
-from offers.models import Condition, DwellingState, HandOver, Offer
+from offers.models import Offer
 
 # Reasons that tell a citizen nothing of the need but its distance, dates and size, or tell of their own offer alone.
 TOLD_TO_CITIZENS = frozenset(
@@ -30,6 +32,12 @@ TOLD_TO_CITIZENS = frozenset(
 )  # fmt: skip
 # How often a citizen was asked, and when they last confirmed, is between them and the town.
 HIDDEN_FROM_ASSOCIATIONS = frozenset({"confirmation_unknown", "confirmed", "asked", "not_asked"})
+# Of an offer, what whoever it was found for reads. A field more is told to the other side only when it is named here.
+CONDITIONS = (
+    "kind", "category", "shared_home", "accepts", "step_free", "pets_accepted", "smoking", "longest_stay_days",
+    "notice_days", "rent", "dwelling_state", "condition", "best_before", "hand_over", "remote", "languages",
+    "languages_from", "languages_to", "slots",
+)  # fmt: skip
 # How fine figures are outside the desk. The proximity is the distance in another unit: told exactly, three needs at
 # known places would find the door of a home.
 VALUE_DECIMALS, POINTS_DECIMALS, KM_DECIMALS = 2, 1, 1
@@ -80,47 +88,40 @@ class PlaceSerializer(serializers.Serializer):
     name = serializers.CharField()
 
 
-class MatchedNeedSerializer(serializers.Serializer):
+class MatchedNeedSerializer(ReadEntry):
     """The need. A citizen reads category, days, number of persons and commune; the rest is null."""
 
-    kind = serializers.ChoiceField(Kind.choices)
-    category = serializers.ChoiceField(Category.choices, allow_blank=True, help_text="Empty for housing.")
-    first_day = serializers.DateField()
-    last_day = serializers.DateField()
-    people = serializers.IntegerField(help_text="The household's size, or the persons concerned.")
+    table = NEED
+
     commune = PlaceSerializer()
     reference = serializers.CharField(allow_null=True)
     title = serializers.CharField(allow_null=True)
     urgency = serializers.ChoiceField(Urgency.choices, allow_null=True)
     quantity = serializers.IntegerField(allow_null=True)
 
+    class Meta:
+        model = Need
+        fields = (
+            "kind", "category", "first_day", "last_day", "people", "commune",
+            "reference", "title", "urgency", "quantity",
+        )  # fmt: skip
+        read_only_fields = fields
 
-class MatchedOfferSerializer(serializers.Serializer):
+
+class MatchedOfferSerializer(ReadEntry):
     """The offer. An association reads category and conditions; `reference`, `title` and `commune` are then null."""
 
-    kind = serializers.ChoiceField(Kind.choices)
-    category = serializers.ChoiceField(Category.choices)
-    shared_home = serializers.BooleanField()
-    accepts = serializers.ListField(child=serializers.ChoiceField(Household.choices))
-    step_free = serializers.BooleanField()
-    pets_accepted = serializers.BooleanField()
-    smoking = serializers.BooleanField()
-    longest_stay_days = serializers.IntegerField(allow_null=True)
-    notice_days = serializers.IntegerField()
-    rent = serializers.IntegerField(allow_null=True)
-    dwelling_state = serializers.ChoiceField(DwellingState.choices, allow_blank=True)
-    condition = serializers.ChoiceField(Condition.choices, allow_blank=True)
-    best_before = serializers.DateField(allow_null=True)
-    hand_over = serializers.ChoiceField(HandOver.choices, allow_blank=True)
-    remote = serializers.BooleanField()
-    languages = serializers.ListField(child=serializers.CharField())
-    languages_from = serializers.ListField(child=serializers.CharField())
-    languages_to = serializers.ListField(child=serializers.CharField())
-    slots = serializers.ListField(child=serializers.CharField())
+    table = OFFER
+
     reference = serializers.CharField(allow_null=True)
     title = serializers.CharField(allow_null=True)
     commune = PlaceSerializer(allow_null=True)
     vetted = serializers.BooleanField(allow_null=True, help_text="The home was visited. Read by the desk.")
+
+    class Meta:
+        model = Offer
+        fields = (*CONDITIONS, "reference", "title", "commune", "vetted")
+        read_only_fields = fields
 
 
 class PartSerializer(serializers.Serializer):
@@ -279,13 +280,6 @@ def _need(need: Need, *, in_full: bool) -> dict[str, Any]:
         "urgency": need.urgency if in_full else None,
         "quantity": need.quantity if in_full else None,
     }
-
-
-CONDITIONS = (
-    "kind", "category", "shared_home", "accepts", "step_free", "pets_accepted", "smoking", "longest_stay_days",
-    "notice_days", "rent", "dwelling_state", "condition", "best_before", "hand_over", "remote", "languages",
-    "languages_from", "languages_to", "slots",
-)  # fmt: skip
 
 
 def _offer(offer: Offer, *, in_full: bool, for_desk: bool) -> dict[str, Any]:

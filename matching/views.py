@@ -21,7 +21,7 @@ from cities.models import City
 from matching import conditions, links, presentation, selectors, services
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
-from matching.link_pages import link_failed
+from matching.link_pages import behind_link
 from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.models import Need
@@ -109,12 +109,10 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@behind_link
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind a link in a mail: yes or no, and what became of it. No signing in."""
-    try:
-        grant = links.read(token)
-    except (links.LinkExpired, links.LinkBroken) as failure:
-        return link_failed(request, failure)
+    grant = links.read(token)
     match = get_object_or_404(_answerable(), pk=grant.subject_id, city=city)
     asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
     return _answer(request, match, asked, by=_on_the_phone(request, match) or asked)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import Organisation, User
-from catalogue.fields.needs import CHILDREN, LARGEST_QUANTITY, NEED
+from catalogue.fields.needs import CHILDREN, NEED
+from catalogue.fields.shared import LARGEST
 from catalogue.imports import (
     CITY,
     ID,
@@ -49,7 +50,7 @@ COLUMNS = (
     *POINT,
     Column(
         "children",
-        whole(least=0, most=LARGEST_QUANTITY[Kind.HOUSING]),
+        whole(least=0, most=LARGEST[Kind.HOUSING]),
         ("enfants",),
         meaning="housing: their number, when ages are unknown; they are then recorded between 3 and 11 (a lone minor "
         "between 12 and 17), and the command says so",

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
 from accounts.models import Organisation, User
-from catalogue.fields.needs import LARGEST_QUANTITY, MOST_PEOPLE, NEED
+from catalogue.fields.needs import MOST_PEOPLE, NEED
+from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
 
@@ -172,9 +173,9 @@ class Need(Entry):
             models.CheckConstraint(
                 condition=Q(quantity__gte=1)
                 & (
-                    Q(kind=Kind.HOUSING, quantity__lte=LARGEST_QUANTITY[Kind.HOUSING])
-                    | Q(kind=Kind.GOODS, quantity__lte=LARGEST_QUANTITY[Kind.GOODS])
-                    | Q(kind=Kind.SKILL, quantity__lte=LARGEST_QUANTITY[Kind.SKILL])
+                    Q(kind=Kind.HOUSING, quantity__lte=LARGEST[Kind.HOUSING])
+                    | Q(kind=Kind.GOODS, quantity__lte=LARGEST[Kind.GOODS])
+                    | Q(kind=Kind.SKILL, quantity__lte=LARGEST[Kind.SKILL])
                 ),
                 name="need_quantity_plausible",
                 violation_error_message=_(

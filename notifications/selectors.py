@@ -11,11 +11,6 @@ from notifications import channel_registry
 from notifications.models import Message, MessageQuerySet, MessageState
 
 
-def messages_of(user: User) -> MessageQuerySet:
-    """What a person was told, or will be, the latest first."""
-    return Message.objects.filter(recipient=user).select_related("city")
-
-
 def undelivered(city: City) -> MessageQuerySet:
     """Messages that were refused or interrupted: only a person decides what becomes of them."""
     return (

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import COORDINATION, DESK, person, town_page
 from accounts.selectors import find_person
 from accounts.services import log_contact_reading
+from catalogue.fields import OFFER
 from catalogue.references import is_reference
 from catalogue.vocabulary import Kind
 from cities.models import City
 from offers import intake, selectors, services, words
-from offers.forms import CONTACT, CallForm, SearchForm, complete, proposed_title, unchecked
+from offers.forms import CONTACT, CallForm, SearchForm, proposed_title, unchecked
 from offers.models import Offer
 from offers.own_views import offer_page, visible_offer
 
@@ -52,7 +53,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
             known = selectors.known_offers(user, city, caller)
             log_contact_reading(subject=caller, reason="caller-look-up", by=user, now=now)
     if is_sent and form.is_valid():
-        fields = complete({"kind": kind, **form.offer_fields()})
+        fields = OFFER.completed({"kind": kind, **form.offer_fields()})
         fields["title"] = fields["title"] or proposed_title(fields)
         if selectors.same_offer(known, fields) and not form.cleaned_data["not_a_duplicate"]:
             form.add_error(

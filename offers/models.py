@@ -12,7 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
-from catalogue.fields.offers import LARGEST_CAPACITY, OFFER
+from catalogue.fields.offers import OFFER
+from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import (
     HOUSING_FORMS,
@@ -198,9 +199,9 @@ class Offer(Entry):
             models.CheckConstraint(
                 condition=Q(capacity__gte=1)
                 & (
-                    Q(kind=Kind.HOUSING, capacity__lte=LARGEST_CAPACITY[Kind.HOUSING])
-                    | Q(kind=Kind.GOODS, capacity__lte=LARGEST_CAPACITY[Kind.GOODS])
-                    | Q(kind=Kind.SKILL, capacity__lte=LARGEST_CAPACITY[Kind.SKILL])
+                    Q(kind=Kind.HOUSING, capacity__lte=LARGEST[Kind.HOUSING])
+                    | Q(kind=Kind.GOODS, capacity__lte=LARGEST[Kind.GOODS])
+                    | Q(kind=Kind.SKILL, capacity__lte=LARGEST[Kind.SKILL])
                 ),
                 name="offer_capacity_plausible",
                 violation_error_message=_(

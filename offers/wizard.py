@@ -13,7 +13,7 @@ from django.utils.translation import override
 from catalogue.fields import OFFER
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, HandOver, Kind
 from cities.models import City
-from offers.forms import CONTACT, DAYS, OfferForm, asked_for, complete, proposed_title, unchecked
+from offers.forms import CONTACT, DAYS, OfferForm, asked_for, proposed_title, unchecked
 
 LONGEST_ANSWER = 3000
 Words = Any  # a lazy translation
@@ -252,7 +252,7 @@ class Draft:
             form = None if step.name == without else self.answered(step)
             if form is not None and form.is_valid():
                 fields |= form.offer_fields()
-        return complete(fields) if "category" in fields else fields
+        return OFFER.completed(fields) if "category" in fields else fields
 
     def offer_fields(self) -> dict[str, Any]:
         """Every column that the answers give; the title in French when it is the one that we proposed."""

@@ -10,6 +10,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from catalogue.fields import NEED
+from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind
@@ -18,7 +19,7 @@ from engine.columns import ACCEPT_BITS, UNKNOWN, Bools, Ints
 from engine.vocabulary import PRIORITIES
 from needs.imports import AGE_BANDS
 from needs.imports import COLUMNS as IMPORTED
-from needs.models import LARGEST_QUANTITY, Need
+from needs.models import Need
 from tryout.communes import Places
 from tryout.table import (
     Codes,
@@ -165,7 +166,7 @@ class Needs(Reader[NeedColumns]):
             lambda _at: _("dites combien de personnes cherchent un logement."),
         )
         judged.refuse(
-            household > LARGEST_QUANTITY[Kind.HOUSING],
+            household > LARGEST[Kind.HOUSING],
             "adult_women",
             lambda _at: refusal_by(Need, "need_quantity_plausible"),
         )
@@ -193,7 +194,7 @@ class Needs(Reader[NeedColumns]):
         for column in ("quantity", "people"):
             _refuse_unlike(judged, column, housing, household)
         quantity = np.array(block["quantity"], np.int64)
-        most = self._kinds.table(lambda kind, _category: LARGEST_QUANTITY[Kind(kind)], np.int64)[kinds]
+        most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         judged.refuse(
             ~housing & ((quantity == 0) | (quantity > most)),
             "quantity",

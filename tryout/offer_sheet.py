@@ -10,6 +10,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from catalogue.fields import OFFER
+from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column, moment, periods
 from catalogue.vocabulary import CATEGORIES, Kind
@@ -17,7 +18,7 @@ from engine import OfferColumns, Vocabulary
 from engine.columns import FOREVER, NEVER, UNKNOWN, Bools, Ints, accept_bits, stretches, turns
 from engine.vocabulary import NOBODY_LIVES_THERE, READY
 from offers.imports import COLUMNS as IMPORTED
-from offers.models import LARGEST_CAPACITY, Offer
+from offers.models import Offer
 from tryout.communes import Places
 from tryout.table import (
     Judged,
@@ -98,7 +99,7 @@ class Offers(Reader[OfferColumns]):
                 % {"kind": block["kind"][at], "known": listed(CATEGORIES[block["kind"][at]])}
             ),
         )
-        most = self._kinds.table(lambda kind, _category: LARGEST_CAPACITY[Kind(kind)], np.int64)[kinds]
+        most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         capacity = np.array(block["capacity"], np.int64)
         judged.refuse(capacity > most, "capacity", lambda at: not_from_one(int(most[at]), str(capacity[at])))
         lat, lon = self._points(judged)

@@ -10,6 +10,7 @@ from catalogue.fields.shared import (
     COMMUNE_COLUMNS,
     FROM_COLUMNS,
     HIGHEST_RENT,
+    KIND,
     LANGUAGE_COLUMNS,
     LARGEST,
     LONGEST_DAYS,
@@ -33,7 +34,6 @@ from catalogue.vocabulary import (
     Urgency,
 )
 
-LARGEST_QUANTITY = LARGEST
 MOST_PEOPLE = 10_000
 HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
 ADULTS, CHILDREN = HOUSEHOLD[:2], HOUSEHOLD[2:]
@@ -59,10 +59,7 @@ ROWS = (
     Field(
         name="kind",
         label=_("Nature"),
-        shape=Word(
-            choices=Kind,
-            synonyms={"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"},
-        ),
+        shape=KIND,
         required=True,
         meaning="Decides the unit of `quantity`: persons, items, hours a week. It never changes",
         columns=("nature", "type"),

@@ -24,6 +24,7 @@ from catalogue.fields.shared import (
     COMMUNE_COLUMNS,
     FROM_COLUMNS,
     HIGHEST_RENT,
+    KIND,
     LANGUAGE_COLUMNS,
     LARGEST,
     LONGEST_DAYS,
@@ -49,7 +50,6 @@ from catalogue.vocabulary import (
     Kind,
 )
 
-LARGEST_CAPACITY = LARGEST
 Period = tuple[date, date | None]
 DETAIL = page("offers:detail")
 HOUSING, GOODS, SKILL = (Kind.HOUSING,), (Kind.GOODS,), (Kind.SKILL,)
@@ -63,10 +63,7 @@ ROWS = (
         label=_("Nature"),
         question=_("Votre aide"),
         errors={"required": _("Choisissez ce que vous proposez.")},
-        shape=Word(
-            choices=Kind,
-            synonyms={"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"},
-        ),
+        shape=KIND,
         required=True,
         steps=("kind",),
         meaning="Decides the unit of `capacity`: persons, items, hours a week. It never changes",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.fields.shapes import Word
 from catalogue.fields.table import ANONYMISE, Field, Use, code, page, part, rule
 from catalogue.vocabulary import Kind
 
@@ -16,6 +17,10 @@ LONGEST_TEXT = 2000
 # A stay of more than ten years is a slip of the finger.
 LONGEST_DAYS = 3_660
 
+KIND = Word(
+    choices=Kind,
+    synonyms={"logements": "housing", "objet": "goods", "competence": "skill", "temps": "skill"},
+)
 PLACE = (rule("distance"), part("proximity"))
 TEXT_COLUMNS = ("texte", "précisions", "description")
 COMMUNE_COLUMNS = ("code INSEE", "INSEE", "code commune")

@@ -124,7 +124,10 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold between some fields: `check` raises a ValidationError by field. Needs all of `names`."""
+    """What must hold between some fields; asked when one of `names` changed.
+
+    `check` is given all answers, and raises a ValidationError by field.
+    """
 
     names: tuple[str, ...]
     check: Callable[[Values], None]

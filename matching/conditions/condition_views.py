@@ -18,7 +18,7 @@ from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, selectors
 from matching.conditions import CannotAnswer, CannotAsk, condition_words
-from matching.link_pages import link_failed
+from matching.link_pages import behind_link
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import exact_km
 from needs.models import Need
@@ -65,12 +65,10 @@ def ask(request: HttpRequest, city: City, reference: str, offer_id: int, rule: s
 @town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@behind_link
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind the link in a message: yes or no. No signing in."""
-    try:
-        grant = links.read_condition(token)
-    except (links.LinkExpired, links.LinkBroken) as failure:
-        return link_failed(request, failure)
+    grant = links.read_condition(token)
     question = get_object_or_404(_answerable(), pk=grant.subject_id, need__city=city)
     asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
     if not conditions.concerns(asked, question.need):

@@ -16,7 +16,7 @@ from matching import links, services
 from matching.explanations import Explanation, Reader, explain, headings
 from matching.explanations.document import as_pdf
 from matching.lifecycle import DESK, Role
-from matching.link_pages import link_failed
+from matching.link_pages import behind_link
 from matching.models import Match, Scan
 from matching.reasons import facts
 
@@ -51,12 +51,10 @@ def pdf(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_safe
+@behind_link
 def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """For whoever holds the link of a mail, as for the answer itself: no signing in."""
-    try:
-        match, reader = _granted(city, token)
-    except (links.LinkExpired, links.LinkBroken) as failure:
-        return link_failed(request, failure)
+    match, reader = _granted(city, token)
     document = reverse("matching:linked_explanation_pdf", args=[city.slug, token])
     return _page(
         request, match, reader, pdf=document, back=reverse("matching:answer", args=[city.slug, token])
@@ -66,12 +64,10 @@ def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_safe
+@behind_link
 def linked_pdf(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The same as a document."""
-    try:
-        match, reader = _granted(city, token)
-    except (links.LinkExpired, links.LinkBroken) as failure:
-        return link_failed(request, failure)
+    match, reader = _granted(city, token)
     return _pdf(request, match, reader)
 
 

@@ -301,7 +301,6 @@ _CLOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {
         else _("le besoin contient une valeur illisible\u202f: %(field)s") % {"field": p["field"]}
     ),
 }
-CLOSED_CAUSES = tuple(_CLOSED)
 # One for each rule of the engine; a test holds the two together.
 _UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "category": _other_category,

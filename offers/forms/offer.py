@@ -10,9 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from catalogue.fields import FARTHEST, OFFER, Languages, Word, Words
-from catalogue.fields.offers import LARGEST_CAPACITY
-from catalogue.fields.shapes import PAST, TOO_FAR
+from catalogue.fields import OFFER, Day, Languages, Word, Words
+from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
 from catalogue.labels import category_label, km_words, language_names, listed, quantity_words
 from catalogue.times import days_words
@@ -161,7 +160,7 @@ class OfferForm(forms.Form):
         field = form_field(row, kind=kind, stored=self.initial.get(name), **own)
         if name == "capacity":
             field.widget.attrs["inputmode"] = "numeric"
-            most = quantity_words(kind, LARGEST_CAPACITY[Kind(kind)]) if kind else ""
+            most = quantity_words(kind, LARGEST[Kind(kind)]) if kind else ""
             field.error_messages["max_value"] = _(
                 "C’est plus que nous ne pouvons enregistrer (%(most)s au plus). Vérifiez ce nombre."
             ) % {"most": most}
@@ -192,7 +191,7 @@ class OfferForm(forms.Form):
         return field
 
     def _make_compact(self, name: str, field: Any) -> None:
-        """Lists for cards. Every field of the kind is there: what the category calls for is checked afterwards."""
+        """Lists for cards. Every field of the kind is there: what only some categories have may stay empty."""
         row = OFFER[name]
         if isinstance(row.shape, Word):
             choices = field.choices
@@ -206,19 +205,17 @@ class OfferForm(forms.Form):
             field.help_text = _("Pour l’interprétariat et la traduction.")
 
     def clean_first_day(self) -> date:
-        return self._not_past(self.cleaned_data["first_day"])
+        return self._in_time(self.cleaned_data["first_day"])
 
     def clean_last_day(self) -> date | None:
-        return self._not_past(self.cleaned_data["last_day"])
+        return self._in_time(self.cleaned_data["last_day"])
 
     def clean_best_before(self) -> date | None:
-        return self._not_past(self.cleaned_data["best_before"])
+        return self._in_time(self.cleaned_data["best_before"])
 
-    def _not_past(self, day: date | None) -> Any:
-        if day is not None and day < self.today:
-            raise ValidationError(PAST, code="past")
-        if day is not None and day > self.today + FARTHEST:
-            raise ValidationError(TOO_FAR, code="far")
+    def _in_time(self, day: date | None) -> Any:
+        if day is not None:
+            Day().check(day, kind=self.offer_kind, today=self.today)
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -303,11 +300,6 @@ def asked_for(name: str, kind: str, category: str) -> bool:
     if (name, kind) in NOT_ASKED:
         return False
     return row.asked and (not kind or row.asked_of(kind, category))
-
-
-def complete(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A whole set of answers with what follows from it, for a page that shows it; services complete by themselves."""
-    return OFFER.completed(fields)
 
 
 def proposed_title(fields: Mapping[str, Any]) -> str:

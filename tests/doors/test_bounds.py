@@ -1,6 +1,6 @@
 """One bound, whatever the door: the pages, the API, the files and the services refuse the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +12,9 @@ from accounts.models import User
 from catalogue.fields import FARTHEST, NEED, OFFER, Day, Field, Languages, Number, Slots, Table, Text
 from catalogue.fields.needs import CHILDREN, HOUSEHOLD
 from catalogue.languages import COMMON, MOST_LANGUAGES
+from catalogue.serializers import EntrySerializer
 from catalogue.slots import MOST_SLOTS, WEEKDAYS
-from catalogue.spreadsheets import CellError
+from catalogue.spreadsheets import CellError, Column
 from cities.models import City
 from needs import services as need_services
 from needs.forms import FORMS
@@ -92,6 +93,27 @@ def accepts(act: Callable[[], Any]) -> bool:
     return True
 
 
+def programs_agree(
+    serve: Callable[[Any], bool],
+    serializer: type[EntrySerializer],
+    columns: Iterable[Column],
+    name: str,
+    value: Any,
+    fits: bool,
+) -> None:
+    """The service takes this value of a field, or refuses it, and so do the doors of programs before it."""
+    assert serve(value) is fits, "the service"
+    api = serializer(data={name: value}, partial=True)
+    assert (api.is_valid() and serve(api.validated_data[name])) is fits, "the API"
+    column = next(column for column in columns if column.name == name)
+
+    def imported() -> bool:
+        read = column.parse(cell(value))
+        return serve(list(read) if isinstance(read, tuple) else read)
+
+    assert (accepts(lambda: column.parse(cell(value))) and imported()) is fits, "the import"
+
+
 # --- Offers --------------------------------------------------------------------------------------------
 
 
@@ -115,16 +137,7 @@ def test_an_offer(row: Field, kind: str, category: str, value: Any, fits: bool) 
             )
         )
 
-    assert serve(value) is fits, "the service"
-    api = OfferChangeSerializer(data={name: value}, partial=True)
-    assert (api.is_valid() and serve(api.validated_data[name])) is fits, "the API"
-    column = next(column for column in OFFER_COLUMNS if column.name == name)
-
-    def imported() -> bool:
-        read = column.parse(cell(value))
-        return serve(list(read) if isinstance(read, tuple) else read)
-
-    assert (accepts(lambda: column.parse(cell(value))) and imported()) is fits, "the import"
+    programs_agree(serve, OfferChangeSerializer, OFFER_COLUMNS, name, value, fits)
     forms = {
         "the question": OfferForm(
             {name: typed(value)},
@@ -213,16 +226,7 @@ def test_a_need(desk: User, row: Field, kind: str, category: str, value: Any, fi
             )
         )
 
-    assert serve(value) is fits, "the service"
-    api = NeedChangeSerializer(data={name: value}, partial=True)
-    assert (api.is_valid() and serve(api.validated_data[name])) is fits, "the API"
-    column = next(column for column in NEED_COLUMNS if column.name == name)
-
-    def imported() -> bool:
-        read = column.parse(cell(value))
-        return serve(list(read) if isinstance(read, tuple) else read)
-
-    assert (accepts(lambda: column.parse(cell(value))) and imported()) is fits, "the import"
+    programs_agree(serve, NeedChangeSerializer, NEED_COLUMNS, name, value, fits)
     form = FORMS[kind](
         {"category": category, name: typed(value)}, city=need.city, user=desk, today=localdate()
     )

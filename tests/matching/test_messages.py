@@ -15,6 +15,7 @@ from matching import messages, presentation, services
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
 from matching.models import Match, MatchState
+from matching.plans import plan_words
 from matching.reasons import sentences
 from matching.reasons.facts import plain
 from matching.reasons.sentences import reason_sentence, unmet_sentence
@@ -91,6 +92,8 @@ def test_every_reason_is_shown_once_on_the_card():
 
 def test_every_rule_and_part_is_explained():
     assert set(sentences.RULE_WORDS) == set(engine.RULES)
+    # A plan never speaks of another category or town.
+    assert set(plan_words.RULE_NAMES) == set(engine.RULES) - {"category", "city"}
     assert list(sentences.PART_LABELS) == list(sentences.PART_MEANINGS) == list(engine.PARTS)
 
 

@@ -332,7 +332,7 @@ def test_every_note_and_every_cause_has_been_met():
         "not_found",
         "not_vetted",
     }
-    assert set(sentences.CLOSED_CAUSES) == {
+    assert set(sentences._CLOSED) == {
         "offer", "works", "need", "association", "promised", "in_hand", "answered", "unreadable",
     }  # fmt: skip
 
