@@ -48,6 +48,11 @@ def km_words(km: float) -> str:
     return _("%(n)s\u00a0km") % {"n": number_format(f"{km:g}")}
 
 
+def euros(amount: int) -> str:
+    """ "350 €", "1 200 €"."""
+    return _("%(n)s\u00a0€") % {"n": number_format(amount, force_grouping=True)}
+
+
 def language_names(codes: Iterable[str]) -> str:
     """ "français, anglais"."""
     return listed(language_name(code) for code in codes)

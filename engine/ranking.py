@@ -38,8 +38,6 @@ from engine.rules import (
     Runs,
     Sides,
     at_stake,
-    excluded_codes,
-    link_codes,
 )
 from engine.threads import THREADS
 
@@ -307,13 +305,7 @@ class _Search:
             raise ValueError("vocabulary: the columns of both sides must share one")
         needs.refuse_faults()
         offers.refuse_faults()
-        sides = Sides(
-            needs.from_today(today),
-            offers,
-            link_codes(needs, links),
-            excluded_codes(needs, offers, excluded),
-            today.toordinal(),
-        )
+        sides = Sides.of(needs, offers, today=today, links=links, excluded=excluded)
         return cls(sides, today, scoring.points_per_need(needs, weights), batch)
 
     def feasible(self, field: candidates.Field, keep: int | None, count: Ints) -> Iterator[Feasible]:
@@ -406,13 +398,7 @@ def broken_rules(
     A pair of different categories is judged no further: the other conditions would be about nothing.
     """
     needs, offers = _columns([need], [offer])
-    sides = Sides(
-        needs.from_today(today),
-        offers,
-        link_codes(needs, links),
-        excluded_codes(needs, offers, excluded),
-        today.toordinal(),
-    )
+    sides = Sides.of(needs, offers, today=today, links=links, excluded=excluded)
     pair = Pairs(sides, np.array([0]), np.array([0]))
     broken = [code for code, holds in RULES.items() if not holds(pair)[0]]
     if "category" in broken:

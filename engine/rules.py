@@ -7,6 +7,7 @@ the quick looks (`distance_may_hold` ...) let pass every pair that the rule of t
 
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
 import numpy as np
@@ -46,6 +47,25 @@ class Sides:
     linked_cities: Ints
     excluded: Ints
     today: int
+
+    @classmethod
+    def of(
+        cls,
+        needs: NeedColumns,
+        offers: OfferColumns,
+        *,
+        today: date,
+        links: Iterable[Collection[Hashable]],
+        excluded: Collection[tuple[Hashable, Hashable]] | Ints,
+    ) -> Self:
+        """As they are judged today: of a need's days those that are left."""
+        return cls(
+            needs.from_today(today),
+            offers,
+            link_codes(needs, links),
+            excluded_codes(needs, offers, excluded),
+            today.toordinal(),
+        )
 
     def take(self, need_rows: Ints, offer_rows: Ints) -> Self:
         """Some rows of both."""

@@ -13,7 +13,7 @@ from accounts.models import Organisation, User
 from catalogue import change_words
 from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
 from catalogue.fields.shared import LONGEST_TITLE
-from catalogue.labels import category_label, km_words, language_names, listed, quantity_words
+from catalogue.labels import category_label, euros, km_words, language_names, listed, quantity_words
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
@@ -173,8 +173,8 @@ def _said(name: str) -> Any:
 def _rent(need: Need) -> str:
     if not need.rent_up_to:
         return ""
-    return _("jusqu’à %(euros)s\u00a0€ par mois, payé par %(payer)s") % {
-        "euros": need.rent_up_to,
+    return _("jusqu’à %(rent)s par mois, payé par %(payer)s") % {
+        "rent": euros(need.rent_up_to),
         "payer": need.get_rent_payer_display() or _("quelqu’un d’autre"),
     }
 

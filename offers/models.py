@@ -27,6 +27,7 @@ from catalogue.vocabulary import (
     Household,
     Kind,
 )
+from engine.vocabulary import READY
 
 BYTES_OF_PERIOD = 8
 
@@ -84,7 +85,7 @@ PACKED = {
     "is_ready": Func(
         Func(
             F("dwelling_state"),
-            template="(%(expressions)s IN ('', 'ready'))",
+            template=f"(%(expressions)s IN {READY})",
             output_field=models.BooleanField(),
         ),
         function="boolsend",
@@ -278,7 +279,7 @@ class Offer(Entry):
     @property
     def has_works(self) -> bool:
         """Whether nobody can move in before work is done."""
-        return self.dwelling_state not in ("", DwellingState.READY)
+        return self.dwelling_state not in READY
 
 
 class Window(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalogue import change_words
 from catalogue.fields import OFFER, Field, Flag
-from catalogue.labels import household_names, km_words, language_names, listed, quantity_words
+from catalogue.labels import euros, household_names, km_words, language_names, listed, quantity_words
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import Kind
@@ -82,7 +82,7 @@ def _place(offer: Offer) -> str:
 def _rent(offer: Offer) -> str:
     if offer.rent is None:
         return ""
-    return _("%(euros)s\u00a0€ par mois") % {"euros": offer.rent} if offer.rent else _("prêté")
+    return _("%(rent)s par mois") % {"rent": euros(offer.rent)} if offer.rent else _("prêté")
 
 
 def _stay(offer: Offer) -> str:

@@ -39,8 +39,6 @@ from engine.rules import (
     Pairs,
     Sides,
     at_stake,
-    excluded_codes,
-    link_codes,
 )
 
 EVERYWHERE = Beyond(inf, inf)
@@ -81,14 +79,7 @@ def left_out(
     given = np.bincount(made.pairs.need, made.units, len(needs)).astype(np.int64)
     missing = needs.quantity - given
     rows = np.flatnonzero(needs.is_open & (missing > 0))
-    today = made.pairs.today
-    sides = Sides(
-        needs.from_today(today),
-        offers,
-        link_codes(needs, links),
-        excluded_codes(needs, offers, excluded),
-        today.toordinal(),
-    )
+    sides = Sides.of(needs, offers, today=made.pairs.today, links=links, excluded=excluded)
     seen = _Seen(sides.take(rows, np.flatnonzero(offers.is_open)))
     seen.look()
     people = needs.people[rows] * missing[rows] / needs.asked[rows]

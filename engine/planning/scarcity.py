@@ -63,7 +63,7 @@ from engine.columns import (
 from engine.planning import SECONDS, Plan, plan_pairs
 from engine.ranking import rank_columns
 from engine.records import Weights
-from engine.rules import MICRO, Sides, excluded_codes, link_codes
+from engine.rules import MICRO, Sides
 from engine.vocabulary import GOODS
 
 REACHES_KM = (5, 10, 20, 30, 50, 100)
@@ -188,13 +188,7 @@ class _Asker:
         excluded: Collection[tuple[Hashable, Hashable]] | Ints,
     ) -> Sides:
         """Needs and offers with what is left of them when no more can be given."""
-        sides = Sides(
-            needs.from_today(self.today),
-            offers,
-            link_codes(needs, self.links),
-            excluded_codes(needs, offers, excluded),
-            self.today.toordinal(),
-        )
+        sides = Sides.of(needs, offers, today=self.today, links=self.links, excluded=excluded)
         while True:
             sides = _after(sides, made)
             made = self.plan(sides, seconds=0)

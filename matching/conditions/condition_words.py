@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalogue.labels import language_names, listed, quantity_words
+from catalogue.labels import euros, language_names, listed, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import day_range, slot_words
 from catalogue.vocabulary import Kind
 from matching import links
 from matching.models import ConditionQuestion
-from matching.reasons.sentences import count_of_days, day_of, euros, exact_km
+from matching.reasons.sentences import count_of_days, day_of, exact_km
 from notifications.services import Text
 
 

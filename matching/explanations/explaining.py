@@ -13,7 +13,7 @@ from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 
 import engine
-from catalogue.labels import category_label, language_names, listed, quantity_words
+from catalogue.labels import category_label, euros, language_names, listed, quantity_words
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from cities.days import local_time
@@ -22,7 +22,7 @@ from matching.algorithm import notice
 from matching.lifecycle import Role
 from matching.models import Decision, Match, MatchState, Scan
 from matching.presentation import ACT_WORDS
-from matching.reasons.sentences import PART_REASONS, euros, kilometres, reason_sentence
+from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
 from needs.words import public_title

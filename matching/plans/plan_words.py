@@ -9,14 +9,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue.labels import category_label, language_names, listed, quantity_words
+from catalogue.labels import category_label, euros, language_names, listed, quantity_words
 from catalogue.languages import language_name
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from engine.planning import EQUAL, gap_of
 from matching.models import Plan
 from matching.plans import SEEN_KM
-from matching.reasons.sentences import euros, exact_km
+from matching.reasons.sentences import exact_km
 from needs.models import Need
 
 # --- How good ------------------------------------------------------------------------------------------

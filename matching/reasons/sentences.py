@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Organisation
 from catalogue.labels import (
     category_label,
+    euros,
     household_names,
     kind_label,
     language_names,
@@ -89,11 +90,6 @@ def exact_km(distance: float) -> str:
     """ "23,6 km", "24 km": rounded up to what a limit of whole kilometres is compared with."""
     up = math.ceil(round(distance * 10, 3)) / 10
     return _("%(n)s km") % {"n": number_format(up, 0 if up == int(up) else 1)}
-
-
-def euros(amount: int) -> str:
-    """ "350 €"."""
-    return _("%(n)s\u00a0€") % {"n": number_format(amount, use_l10n=True)}
 
 
 def reason_sentence(code: str, params: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils.translation import override
 
-from catalogue.labels import household_names, km_words, language_names, quantity_words
+from catalogue.labels import euros, household_names, km_words, language_names, quantity_words
 from catalogue.slots import parse_slot
 from catalogue.times import ago, day_range, days_words, since, slot_words, until
 from catalogue.vocabulary import Kind
@@ -81,6 +81,12 @@ def test_a_distance_has_its_reader_s_comma(language: str, said: str) -> None:
     with override(language):
         assert km_words(12.5).replace("\u00a0", " ") == said
         assert km_words(12.0).replace("\u00a0", " ") == "12 km"
+
+
+def test_an_amount_is_grouped_as_its_reader_groups() -> None:
+    assert [euros(n).replace("\u202f", " ").replace("\u00a0", " ") for n in (350, 1200)] == ["350 €", "1 200 €"]
+    with override("en"):
+        assert euros(1200) == "€1,200"
 
 
 def test_names_in_lists() -> None:
