@@ -1,8 +1,11 @@
 """How a form asks for a row of the table of fields."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import Choices
+from django.utils.text import capfirst
 
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Text, Word, Words
 from catalogue.forms.cards import CheckboxCards, RadioCards
@@ -38,15 +41,21 @@ def form_field(row: Field, *, kind: str = "", stored: Any = None, **changes: Any
         case Day():
             return DayField(**asks)
         case Word(choices=choices):
-            return forms.ChoiceField(**{"choices": choices.choices, "widget": RadioCards, **asks})
+            return forms.ChoiceField(**{"choices": _on_cards(choices), "widget": RadioCards, **asks})
         case Words() as shape:
-            values = [(one.value, one.label) for one in shape.values]
-            return forms.MultipleChoiceField(**{"choices": values, "widget": CheckboxCards, **asks})
+            return forms.MultipleChoiceField(
+                **{"choices": _on_cards(shape.values), "widget": CheckboxCards, **asks}
+            )
         case Languages():
             return LanguagesField(**asks)
         case Slots():
             return SlotsField(**asks)
     raise TypeError(f"{row.name}: no form asks for a {type(row.shape).__name__}")
+
+
+def _on_cards(choices: Iterable[Choices]) -> list[tuple[Any, Any]]:
+    """Labels stand within sentences elsewhere; on a card each begins one."""
+    return [(one.value, capfirst(one.label)) for one in choices]
 
 
 def _number(shape: Number, kind: str, stored: Any, asks: dict[str, Any]) -> forms.Field:

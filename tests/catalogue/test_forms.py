@@ -6,7 +6,16 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import override
 
-from catalogue.forms import CheckboxCards, LanguagesField, RadioCards, SlotsField, find_language, read_slot
+from catalogue.fields import NEED
+from catalogue.forms import (
+    CheckboxCards,
+    LanguagesField,
+    RadioCards,
+    SlotsField,
+    find_language,
+    form_field,
+    read_slot,
+)
 
 
 class Week(forms.Form):
@@ -131,3 +140,11 @@ def test_cards_carry_their_second_line() -> None:
         assert page.count("choice__hint") == 1
         assert "pour commencer" in page
         assert "choices--two" in page
+
+
+def test_a_card_begins_with_a_capital() -> None:
+    """« le foyer » stands in a sentence; alone on a card it is « Le foyer », in whatever language."""
+    field = form_field(NEED["rent_payer"])
+    assert [str(label) for _value, label in field.choices][:2] == ["Le foyer", "L’association"]
+    with override("en"):
+        assert str(field.choices[0][1]) == "The household"

@@ -84,7 +84,10 @@ def test_a_distance_has_its_reader_s_comma(language: str, said: str) -> None:
 
 
 def test_an_amount_is_grouped_as_its_reader_groups() -> None:
-    assert [euros(n).replace("\u202f", " ").replace("\u00a0", " ") for n in (350, 1200)] == ["350 €", "1 200 €"]
+    assert [euros(n).replace("\u202f", " ").replace("\u00a0", " ") for n in (350, 1200)] == [
+        "350 €",
+        "1 200 €",
+    ]
     with override("en"):
         assert euros(1200) == "€1,200"
 
