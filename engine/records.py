@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from math import inf, isclose
+from types import UnionType
 
+from engine.goods import Sizes
 from engine.vocabulary import (
     ACCEPTS,
     DEFAULT_WEIGHTS,
@@ -21,8 +23,10 @@ from engine.vocabulary import (
     PARTS,
     PRIORITIES,
     READY,
+    RHYTHMS,
     URGENCIES,
     Kind,
+    Rhythm,
     Urgency,
 )
 
@@ -53,9 +57,11 @@ def _words(name: str, value: object, allowed: tuple[str, ...] | None = None) -> 
         raise ValueError(f"{name}: unknown {', '.join(sorted(value.difference(allowed)))}")
 
 
-def _tuple_of(name: str, value: object, member: type) -> None:
+def _tuple_of(name: str, value: object, member: type | UnionType) -> None:
     if not isinstance(value, tuple) or not all(isinstance(item, member) for item in value):
-        raise ValueError(f"{name}: a tuple of {member.__name__} is expected, not {value!r}")
+        raise ValueError(
+            f"{name}: a tuple of {getattr(member, '__name__', member)} is expected, not {value!r}"
+        )
 
 
 def _place(lat: object, lon: object, reach_km: object) -> None:
@@ -80,7 +86,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The part of an offer that a live match uses: on those days; goods, once and for all."""
+    """What a live match takes of an offer and gives to a need: on those days; goods, once and for all."""
 
     first_day: date
     last_day: date
@@ -115,7 +121,8 @@ class Offer:
 
     `asked_last_30_days` belongs to the citizen, not to this offer alone. `shared_with_linked` is the
     citizen's consent. `rent` is in euros a month, `longest_stay_days` None without a limit, `smoke_free` None when
-    nobody has said.
+    nobody has said. `item` and `size` are codes of the catalogue (empty: any item, no size given), `series` the sizes
+    that the item comes in (see `engine.goods`): whoever makes the record looks them up.
     """
 
     id: Hashable
@@ -144,6 +151,11 @@ class Offer:
     longest_stay_days: int | None = None
     rent: int = 0
     dwelling_state: str = ""
+    # goods
+    item: str = ""
+    size: str = ""
+    series: Sizes | None = None
+    best_before: date | None = None
     # skills
     languages_from: frozenset[str] = frozenset()
     languages_to: frozenset[str] = frozenset()
@@ -169,6 +181,12 @@ class Offer:
             _whole("longest_stay_days", self.longest_stay_days, 1)
         if self.dwelling_state and self.dwelling_state not in DWELLING_STATES:
             raise ValueError(f"dwelling_state: unknown {self.dwelling_state!r}")
+        for name in ("item", "size"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name}: a word is expected, not {getattr(self, name)!r}")
+        _tuple_of("series", () if self.series is None else (self.series,), Sizes)
+        if self.best_before is not None:
+            _day("best_before", self.best_before)
         _words("languages", self.languages)
         _words("accepts", self.accepts, ACCEPTS)
         _words("languages_from", self.languages_from)
@@ -202,7 +220,8 @@ class Need:
     for the need is not in it. Housing asks for the whole household at once, whatever `part_useful` says, and
     names `forms` (none: any) instead of a category. `people` unknown is the household for housing, one person
     otherwise; `min_days` unknown is all the days for housing, one otherwise. `rent_up_to` is
-    what somebody pays, in euros a month.
+    what somebody pays, in euros a month. `items` and `sizes` are codes of the catalogue in the order named (none: any
+    item, any size), `series` the sizes that each of the items comes in. `given` is what live matches already provide.
     """
 
     id: Hashable
@@ -218,6 +237,7 @@ class Need:
     min_days: int | None = None
     quantity: int
     asked: int | None = None
+    given: tuple[Hold, ...] = ()
     part_useful: bool = False
     people: int | None = None
     urgency: Urgency = "planned"
@@ -234,7 +254,12 @@ class Need:
     shared_home_ok: bool = True
     rent_up_to: int = 0
     forms: frozenset[str] = frozenset()
+    # goods
+    items: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    series: tuple[Sizes | None, ...] = ()
     # skills
+    rhythm: Rhythm = "weekly"
     languages_from: frozenset[str] = frozenset()
     languages_to: frozenset[str] = frozenset()
     slots: tuple[Slot, ...] = ()
@@ -260,6 +285,14 @@ class Need:
             raise ValueError(f"urgency: unknown {self.urgency!r}")
         for name in ("adult_women", "adult_men", "children", "rent_up_to"):
             _whole(name, getattr(self, name), 0)
+        if self.rhythm not in RHYTHMS:
+            raise ValueError(f"rhythm: unknown {self.rhythm!r}")
+        _tuple_of("given", self.given, Hold)
+        _tuple_of("items", self.items, str)
+        _tuple_of("sizes", self.sizes, str)
+        _tuple_of("series", self.series, Sizes | None)
+        if self.series and len(self.series) != len(self.items):
+            raise ValueError("series: one for each of the items is expected, or none at all")
         _words("languages", self.languages)
         _words("forms", self.forms)
         _words("languages_from", self.languages_from)

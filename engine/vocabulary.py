@@ -7,6 +7,7 @@ from typing import Literal
 
 Kind = Literal["housing", "goods", "skill"]
 Urgency = Literal["tonight", "this_week", "planned"]
+Rhythm = Literal["weekly", "once"]
 
 HOUSING: Kind = "housing"
 GOODS: Kind = "goods"
@@ -15,6 +16,10 @@ KINDS = (HOUSING, GOODS, SKILL)
 # What helping one person is worth in the plan, before the score is added to it. In the order of the queue.
 PRIORITIES: dict[Urgency, int] = {"tonight": 4, "this_week": 2, "planned": 1}
 URGENCIES = tuple(PRIORITIES)
+# Of a skill: week after week, or on one day (an appointment, a document, a move).
+WEEKLY: Rhythm = "weekly"
+ONCE: Rhythm = "once"
+RHYTHMS = (WEEKLY, ONCE)
 # What a home may be like that somebody can move into; without a word nothing is to be done.
 DWELLING_STATES = ("ready", "light_works", "to_renovate")
 READY = ("", "ready")

@@ -39,6 +39,10 @@ from .builders import day, days, need, offer, words
         ("registered_at", day(0)),
         ("accepts", words("women dogs")),
         ("holds", [Hold(day(0), day(1), 1)]),
+        ("item", None),
+        ("size", 38),
+        ("series", ("S", "M")),
+        ("best_before", "2026-03-01"),
         ("slots", ("mon 18:00-20:00",)),
     ],
 )
@@ -67,6 +71,11 @@ def test_offer_names_the_field_at_fault(field, value):
         ("languages_from", ["fr"]),
         ("languages_to", frozenset({""})),
         ("slots", None),
+        ("given", [Hold(day(0), day(1), 1)]),
+        ("items", frozenset({"duvet"})),
+        ("sizes", (38,)),
+        ("series", (None,)),
+        ("rhythm", "daily"),
     ],
 )
 def test_need_names_the_field_at_fault(field, value):
