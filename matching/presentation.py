@@ -74,6 +74,11 @@ class Card:
     colour: str
 
 
+def queue_lines(needs: Iterable[Need]) -> list[dict[str, Any]]:
+    """The lines of the queue."""
+    return [{"need": need, "progress": need_words.progress_words(need)} for need in needs]
+
+
 def suggestion_card(match: Match) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done."""
     return Card(

@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from cities.models import City
 from matching.lifecycle import SERVED
-from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
+from matching.models import CONTACT_STATES, Decision, Match, MatchState, Scan
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
 from offers.models import Offer, OfferEdit
@@ -46,12 +46,11 @@ class Figures:
 def queue(user: User, city: City) -> QuerySet[Need]:
     """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
 
-    Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked) and `answer_by`.
+    Each carries `suggestions`, `pending` (somebody is being asked) and `answer_by`.
     Those that wait for somebody's answer come after those that wait for the desk.
     """
     matches = Match.objects.filter(need=OuterRef("pk"))
     suggestions = matches.filter(state=MatchState.SUGGESTED).order_by().values("need").annotate(n=Count("*"))
-    holds = Hold.objects.filter(need=OuterRef("pk"), released=False).order_by().values("need")
     deadline = (
         matches.filter(state=MatchState.PROPOSED).order_by().values("need").annotate(by=Min("answer_by"))
     )
@@ -63,9 +62,6 @@ def queue(user: User, city: City) -> QuerySet[Need]:
         .annotate(
             pending=Exists(matches.filter(state__in=PENDING)),
             suggestions=Coalesce(Subquery(suggestions.values("n"), output_field=IntegerField()), 0),
-            promised=Coalesce(
-                Subquery(holds.annotate(n=Sum("quantity")).values("n"), output_field=IntegerField()), 0
-            ),
             answer_by=Subquery(deadline.values("by")),
         )
         .order_by("pending", "urgency_rank", "created_at", "id")

@@ -7,7 +7,7 @@ that refer to the same offer or need never waits on them.
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Q, Sum, Value, When
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.access import is_member, roles_in
@@ -16,7 +16,7 @@ from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
-from matching import telling, waits
+from matching import progress, telling, waits
 from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow
 from matching.models import Decision, Hold, Match, MatchState
 from matching.reasons import facts
@@ -351,14 +351,14 @@ def _move(
     if to in HOLDING and before not in HOLDING:
         _hold(match, before)
     elif before in HOLDING and to not in HOLDING:
-        _release(match, local_day(now, match.city))
+        _release(match, local_day(now, match.city), came=reason != Reason.NO_SHOW)
     if (to in HOLDING) != (before in HOLDING):
         offers.mark_due(offer_ids=[match.offer_id], now=now)
         needs.mark_due(need_ids=[match.need_id], now=now)
     elif to == MatchState.DISMISSED:
         needs.mark_due(need_ids=[match.need_id], now=now)
     if (to in SERVED) != (before in SERVED):
-        needs.record_progress(need_id=match.need_id, served=_served(match.need_id), by=by, now=now)
+        progress.record(match.need_id, by=by, now=now)
     if tells:
         roles = roles_of(by, match) if role == Role.FOLLOW_UP else {role}
         done_by = telling.who_did(act, roles, reason=reason)
@@ -366,7 +366,7 @@ def _move(
 
 
 def _hold(match: Match, before: MatchState) -> None:
-    """Hold the match's part of the offer; the database refuses what is not there (migration 0002)."""
+    """Hold the match's part of the offer; the database refuses what is not there (migrations 0002, 0009)."""
     try:
         with transaction.atomic():
             Hold.objects.create(
@@ -383,19 +383,13 @@ def _hold(match: Match, before: MatchState) -> None:
         raise Taken(before) from error
 
 
-def _release(match: Match, today: date) -> None:
-    """Free what was held: all of it, or from today on when a stay had begun. Goods come back whole."""
+def _release(match: Match, today: date, *, came: bool) -> None:
+    """Free what was held: all of it, or of a stay to which somebody came, from today on. Goods come back whole."""
     hold = Hold.objects.get(match=match)
-    begun = match.state == MatchState.BROKEN_OFF and hold.first_day < today
+    begun = match.state == MatchState.BROKEN_OFF and hold.first_day < today and came
     if begun and match.offer.kind != Kind.GOODS:
         hold.last_day = min(hold.last_day, today - timedelta(days=1))
         hold.released = True
         hold.save(update_fields=["last_day", "released"])
     else:
         hold.delete()
-
-
-def _served(need_id: int) -> int:
-    """The quantity that people on both sides have said yes to, in the need's unit."""
-    served = Match.objects.filter(need_id=need_id, state__in=SERVED).aggregate(Sum("quantity"))
-    return served["quantity__sum"] or 0

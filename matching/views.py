@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, links, presentation, selectors, services
+from matching import conditions, links, presentation, progress, selectors, services
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
@@ -26,7 +26,7 @@ from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.models import Need
 from needs.selectors import edits_of
-from needs.words import public_title
+from needs.words import progress_words, public_title
 
 PER_PAGE = 50
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
@@ -166,8 +166,10 @@ def _render_case(
     request: HttpRequest, user: User, city: City, page: Any, need: Need | None, *, desk_first: str
 ) -> HttpResponse:
     now = timezone.now()
+    today = local_day(now, city)
     context: dict[str, Any] = {
         "page_obj": page,
+        "queue_lines": presentation.queue_lines(page.object_list),
         "queue_total": page.paginator.count,
         "need": need,
         "desk_first": desk_first,
@@ -178,17 +180,19 @@ def _render_case(
         acted = list(selectors.under_way(user, need))
         roles = frozenset({Role.COORDINATOR})
         # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
-        is_promised = sum(match.quantity for match in acted if match.state in HOLDING) >= need.quantity
+        promised = [match for match in acted if match.state in HOLDING]
+        is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
         suggested = facts.explained(
             () if is_promised else selectors.suggestions(user, need), near_misses=near_misses, now=now
         )
         cards = [presentation.suggestion_card(match) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
-        lines = conditions.lines(scan, explained, today=local_day(now, city))
+        lines = conditions.lines(scan, explained, today=today)
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
+            "progress": progress_words(need),
             "cards": cards,
             "chart": presentation.chart(need, cards),
             "acted": [

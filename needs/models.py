@@ -3,6 +3,9 @@
 Never a field for nationality, origin, religion, papers, diagnosis, or the beneficiary's surname.
 """
 
+from collections.abc import Iterable
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -15,6 +18,7 @@ from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
+from needs.progress import Given, Progress, given_by_day, given_once
 
 
 class NeedState(models.TextChoices):
@@ -110,6 +114,10 @@ class Need(Entry):
     state = models.CharField(
         NEED["state"].label, max_length=12, choices=NeedState.choices, default=NeedState.OPEN
     )
+
+    # What people on both sides have said yes to, as `needs.progress` counts it.
+    given_days = models.PositiveIntegerField(default=0, editable=False)
+    given_quantity = models.PositiveIntegerField(default=0, editable=False)
 
     # Housing
     adult_women = models.PositiveSmallIntegerField(NEED["adult_women"].label, default=0)
@@ -274,6 +282,18 @@ class Need(Entry):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is wanted on every day of its days, and so counted by day."""
+        return self.kind != Kind.GOODS
+
+    def progress(self, given: Iterable[Given], *, today: date) -> Progress:
+        """How far it would have come with this."""
+        if not self.lasts:
+            return given_once(given, quantity=self.quantity)
+        days = {"first_day": self.first_day, "last_day": self.last_day}
+        return given_by_day(given, quantity=self.quantity, today=today, **days)
 
 
 class NeedChange(StateChange):

@@ -49,6 +49,7 @@ class NeedSerializer(ReadEntry):
         model = Need
         fields = (
             "reference", "city", "kind", "state", *WRITTEN,
+            "given_days", "given_quantity",
             "commune_name", "organisation", "organisation_name", "source", "created_at", "changed_at",
         )  # fmt: skip
         read_only_fields = fields

@@ -20,6 +20,7 @@ from cities.days import local_day
 from cities.models import City
 from needs import messages
 from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedState
+from needs.progress import Given
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 
@@ -154,12 +155,16 @@ def expire_past(*, city: City, by: None, now: datetime) -> int:
 
 
 @transaction.atomic
-def record_progress(*, need_id: int, served: int, by: User | None, now: datetime) -> Need:
-    """Set open, partly met or met from the quantity confirmed so far, in the need's unit."""
+def record_progress(*, need_id: int, given: Iterable[Given], by: User | None, now: datetime) -> Need:
+    """Write down how far a need has come with what is confirmed for it; an open one is open, partly met or met."""
     need = _locked(need_id)
+    come = need.progress(given, today=local_day(now, need.city))
+    if (come.days, come.quantity) != (need.given_days, need.given_quantity):
+        need.given_days, need.given_quantity = come.days, come.quantity
+        _touch(need, material=False, now=now, also=["given_days", "given_quantity"])
     if need.state in (NeedState.WITHDRAWN, NeedState.EXPIRED, NeedState.DRAFT):
         return need
-    to = NeedState.MET if served >= need.quantity else NeedState.PARTLY_MET if served else NeedState.OPEN
+    to = NeedState.MET if come.is_all else NeedState.PARTLY_MET if come.quantity else NeedState.OPEN
     if to != need.state:
         _move(need, to, act="progress", by=by, now=now, revises=False)
     return need

@@ -113,6 +113,34 @@ def state_words(need: Need) -> tuple[str, str]:
     }[NeedState(need.state)]
 
 
+def progress_words(need: Need) -> str:
+    """How far it has come: "10 nuits sur 41", "4 sur 10", "1 h sur 3 par semaine"; nothing before a part is found."""
+    if not need.given_quantity:
+        return ""
+    parts = []
+    if need.given_quantity < need.quantity or not need.lasts:
+        parts.append(_quantity_progress(need))
+    if need.lasts and (need.given_days < need.days or not parts):
+        parts.append(_days_progress(need))
+    return " · ".join(parts)
+
+
+def _quantity_progress(need: Need) -> str:
+    figures = {"n": need.given_quantity, "all": need.quantity}
+    if need.kind == Kind.HOUSING:
+        return ngettext("%(n)s personne sur %(all)s", "%(n)s personnes sur %(all)s", figures["n"]) % figures
+    if need.lasts:
+        return _("%(n)s h sur %(all)s par semaine") % figures
+    return _("%(n)s sur %(all)s") % figures
+
+
+def _days_progress(need: Need) -> str:
+    figures = {"n": need.given_days, "all": need.days}
+    if need.kind == Kind.HOUSING:
+        return ngettext("%(n)s nuit sur %(all)s", "%(n)s nuits sur %(all)s", figures["n"]) % figures
+    return ngettext("%(n)s jour sur %(all)s", "%(n)s jours sur %(all)s", figures["n"]) % figures
+
+
 def days_left(need: Need, today: date) -> str:
     """How much time an open need has left: "commence dans 3 jours", "encore 12 jours", "dernier jour"."""
     if not need.is_open or need.last_day < today:

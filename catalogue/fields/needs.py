@@ -38,6 +38,7 @@ MOST_PEOPLE = 10_000
 HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
 ADULTS, CHILDREN = HOUSEHOLD[:2], HOUSEHOLD[2:]
 DETAIL = page("needs:detail")
+PROGRESS = (DETAIL, page("needs:mine"), page("matching:queue"), page("matching:case"))
 HOUSING, SKILL, NOT_HOUSING = (Kind.HOUSING,), (Kind.SKILL,), (Kind.GOODS, Kind.SKILL)
 # Said wherever words can be typed: what is not needed is not written down.
 REMINDER = _("Pas de nom de famille, pas d’origine, pas de papiers, pas de santé.")
@@ -388,6 +389,18 @@ ROWS = (
     ),
     Field(name="person", label=_("Personne concernée"), asked=False, use=(page("matching:case"),)),
     Field(name="urgency_rank", asked=False, use=(page("matching:queue"),)),
+    Field(
+        name="given_days",
+        asked=False,
+        meaning="of a need that lasts: on how many of its days something is given",
+        use=PROGRESS,
+    ),
+    Field(
+        name="given_quantity",
+        asked=False,
+        meaning="how much is given: the least on one of those days, or in all of what is given once",
+        use=PROGRESS,
+    ),
 )
 
 

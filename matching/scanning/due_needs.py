@@ -4,13 +4,11 @@ They are claimed with FOR NO KEY UPDATE SKIP LOCKED: two workers never scan one 
 dies leaves its rows due.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
 
-from matching.lifecycle import SERVED
+from matching import progress
 from matching.models import Match, MatchState
 from matching.scanning import announcing, barrier, results, writing
 from needs import services as needs
@@ -26,9 +24,9 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     claimed = _claim()
     if not claimed:
         return 0
-    met = _record_met(claimed, now=now)
+    progress.look_again(claimed, now=now)
     # Open ones that may not be matched are not due (`due_for_scan`).
-    still_open = [need for need in claimed if need.is_open and need.pk not in met]
+    still_open = [need for need in claimed if need.is_open]
     if still_open:
         city = claimed[0].city
         fresh: dict[int, int] = {}
@@ -45,7 +43,7 @@ def _claim() -> list[Need]:
     """The most urgent due need that nobody has claimed, with others like it; we have entered its town's barrier."""
     due = (
         Need.objects.due_for_scan()
-        .only("city", "kind", "urgency", "state", "quantity", "revision")
+        .only("city", "kind", "urgency", "state", "revision", "given_quantity")
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
     first = due.select_related("city").first()
@@ -54,13 +52,3 @@ def _claim() -> list[Need]:
     barrier.enter(first.city)
     alike = due.filter(city=first.city, kind=first.kind, urgency=first.urgency).exclude(pk=first.pk)
     return [first, *alike[: NEEDS_AT_ONCE - 1]]
-
-
-def _record_met(claimed: Sequence[Need], *, now: datetime) -> set[int]:
-    """Which needs are met already: lowered to what is confirmed. Needs themselves know nothing of matches."""
-    confirmed = Match.objects.filter(need__in=claimed, state__in=SERVED).values("need")
-    served = dict(confirmed.annotate(total=Sum("quantity")).values_list("need", "total"))
-    met = {need.pk for need in claimed if served.get(need.pk, 0) >= need.quantity}
-    for need_id in sorted(met):
-        needs.record_progress(need_id=need_id, served=served[need_id], by=None, now=now)
-    return met

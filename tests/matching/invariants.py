@@ -26,9 +26,21 @@ QUERIES = {
         FROM offers_offer o JOIN matching_hold h ON h.offer_id = o.id
         WHERE o.kind = 'goods' GROUP BY o.id HAVING sum(h.quantity) > o.capacity
     """,
+    "a need that lasts is served beyond its quantity on a day": """
+        SELECT n.id, s.first_day, sum(h.quantity), n.quantity
+        FROM needs_need n
+        JOIN matching_hold s ON s.need_id = n.id AND NOT s.released
+        JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
+                            AND s.first_day BETWEEN h.first_day AND h.last_day
+        WHERE n.kind <> 'goods'
+          -- What is over was for as many as they were then.
+          AND NOT EXISTS (SELECT FROM matching_match m WHERE m.id IN (s.match_id, h.match_id) AND m.state = 'completed')
+        GROUP BY n.id, s.id HAVING sum(h.quantity) > n.quantity
+    """,
     "a need is served beyond its quantity": """
         SELECT n.id, sum(h.quantity), n.quantity
         FROM needs_need n JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
+        WHERE n.kind = 'goods'
         GROUP BY n.id HAVING sum(h.quantity) > n.quantity
     """,
     "an offer's days are not those of its windows": """
@@ -74,14 +86,27 @@ QUERIES = {
         WHERE before <> from_state
     """,
     "a need's state is not what is served": """
-        SELECT n.id, n.state, n.quantity, coalesce(served.quantity, 0) FROM needs_need n
-        LEFT JOIN (
-            SELECT need_id, sum(quantity) AS quantity FROM matching_match
-            WHERE state = ANY(%(served)s) GROUP BY need_id
-        ) served ON served.need_id = n.id
+        SELECT n.id, n.state, n.quantity, n.given_days, n.given_quantity, days.least, days.given, days.some
+        FROM needs_need n
+        CROSS JOIN LATERAL (
+            -- Of each day asked, how much both sides have said yes to; of goods one "day".
+            SELECT min(level) AS least, count(*) FILTER (WHERE level > 0) AS given,
+                   coalesce(min(level) FILTER (WHERE level > 0), 0) AS some
+            FROM generate_series(n.first_day, CASE n.kind WHEN 'goods' THEN n.first_day ELSE n.last_day END, '1 day') d
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(h.quantity), 0) AS level
+                FROM matching_hold h JOIN matching_match m ON m.id = h.match_id
+                WHERE h.need_id = n.id AND (m.state = ANY(%(served)s) OR h.released)
+                  AND (n.kind = 'goods' OR d BETWEEN h.first_day AND h.last_day)
+            ) AS levels
+        ) AS days
         WHERE n.state IN ('open', 'partly_met', 'met') AND n.scan_due_at IS NULL
-          AND n.state <> CASE WHEN coalesce(served.quantity, 0) >= n.quantity THEN 'met'
-                              WHEN served.quantity > 0 THEN 'partly_met' ELSE 'open' END
+          AND (n.given_quantity <> days.some
+               OR n.given_days <> CASE n.kind WHEN 'goods' THEN 0 ELSE days.given END
+               -- Days that passed without anything are not waited for: what is met may lack some, what is not does.
+               OR n.state <> 'met' AND days.least >= n.quantity
+               OR n.state = 'open' AND days.given > 0
+               OR n.state <> 'open' AND days.given = 0)
     """,
     "a need is not due, and its list is another than its last scan left": """
         SELECT n.id, s.suggested, s.lowest_score, m.suggested, m.lowest_score FROM needs_need n
@@ -118,8 +143,15 @@ SETTLED_QUERIES = {
         SELECT m.id FROM matching_match m
         JOIN offers_offer o ON o.id = m.offer_id JOIN needs_need n ON n.id = m.need_id
         WHERE m.state = 'suggested' AND (
-          m.quantity + coalesce((SELECT sum(quantity) FROM matching_hold
-                                 WHERE need_id = n.id AND NOT released), 0) > n.quantity
+          m.quantity + coalesce(
+            CASE WHEN n.kind = 'goods'
+            THEN (SELECT sum(quantity) FROM matching_hold WHERE need_id = n.id AND NOT released)
+            ELSE (SELECT max(given) FROM (
+                SELECT (SELECT sum(h.quantity) FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released
+                        AND greatest(s.first_day, m.first_day) BETWEEN h.first_day AND h.last_day) AS given
+                FROM matching_hold s WHERE s.need_id = n.id AND NOT s.released
+                  AND s.first_day <= m.last_day AND s.last_day >= m.first_day) AS days)
+            END, 0) > n.quantity
           OR m.quantity + coalesce(
             CASE WHEN o.kind = 'goods'
             THEN (SELECT sum(quantity) FROM matching_hold WHERE offer_id = o.id)

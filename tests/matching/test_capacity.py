@@ -143,6 +143,53 @@ def test_a_need_is_never_served_beyond_its_quantity(transactional_db, city, coor
     invariants.check(settled=True)
 
 
+def homes_in_turn(city, *stays):
+    """A need of thirty nights of which five are useful, and a suggested home for each of these parts of it."""
+    first = NOW.date() + timedelta(days=10)
+    need = due_need(city=city, min_days=5)
+    for since, until in stays:
+        days = [(first + timedelta(days=since), first + timedelta(days=until))]
+        due_offer(city=city, windows=days)
+    drain()
+    return need, list(Match.objects.filter(need=need).order_by("offer_id"))
+
+
+@pytest.mark.parametrize(
+    ("stays", "outcome"),
+    [
+        ([(0, 9), (10, 29)], {"yes": 2}),
+        ([(0, 9), (9, 29)], {"yes": 1, "taken": 1}),
+        ([(0, 29), (0, 29)], {"yes": 1, "taken": 1}),
+        ([(0, 29), (10, 19)], {"yes": 1, "taken": 1}),
+    ],
+    ids=["one after the other", "one night in common", "the same nights", "one within the other"],
+)
+def test_two_homes_at_once_serve_a_household_on_different_nights_only(
+    transactional_db, city, coordinator, at_once, stays, outcome
+):
+    _need, matches = homes_in_turn(city, *stays)
+    assert len(matches) == 2
+    answers = at_once(*[partial(propose, match, coordinator) for match in matches])
+    assert Counter(getattr(answer, "why", "yes") for answer in answers) == outcome
+    invariants.check()
+
+
+def test_two_homes_confirmed_at_once_one_after_the_other_are_the_whole_stay(
+    transactional_db, city, coordinator, at_once
+):
+    need, matches = homes_in_turn(city, (0, 9), (10, 29))
+    for match in matches:
+        propose(match, coordinator)
+        services.accept(match_id=match.pk, by=match.offer.owner, now=NOW)
+    answers = at_once(
+        *[partial(services.confirm, match_id=match.pk, by=coordinator, now=NOW) for match in matches]
+    )
+    assert all(isinstance(answer, Match) for answer in answers)
+    need.refresh_from_db()
+    assert (need.state, need.given_days, need.given_quantity) == ("met", 30, 3)
+    invariants.check()
+
+
 def test_one_suggestion_approved_twice_at_once_is_one_decision(transactional_db, city, coordinator, at_once):
     match = suggested_match(city=city)
     answers = at_once(*[partial(propose, match, coordinator)] * 8)
@@ -201,6 +248,39 @@ def test_the_database_refuses_a_hold_beyond_the_need(db, city):
     assert violated(failure.value) == "hold_within_quantity"
 
 
+@pytest.mark.parametrize(
+    ("days", "refused"),
+    [((0, 9), True), ((9, 9), True), ((5, 20), True), ((10, 29), False)],
+    ids=["the same nights", "its last night", "some of them", "the nights after"],
+)
+def test_the_database_refuses_a_second_home_on_the_same_night(db, city, coordinator, days, refused):
+    need, (first, second) = homes_in_turn(city, (0, 9), (0, 29))
+    propose(first, coordinator)
+    since, until = (need.first_day + timedelta(days=day) for day in days)
+    try:
+        with transaction.atomic():
+            insert_hold(second, first_day=since, last_day=until)
+            transaction.set_rollback(True)
+        outcome = ""
+    except IntegrityError as failure:
+        outcome = violated(failure)
+    assert outcome == ("hold_within_quantity" if refused else "")
+
+
+def test_hours_of_two_helpers_share_a_day_up_to_what_is_asked(db, city):
+    need = due_need(city=city, kind=Kind.SKILL, quantity=3, part_useful=True)
+    for _ in range(3):
+        due_offer(city=city, kind=Kind.SKILL, capacity=2)
+    drain()
+    first, second, third = Match.objects.filter(need=need)
+    insert_hold(first, quantity=2)
+    insert_hold(second, quantity=1)
+    with pytest.raises(IntegrityError) as failure, transaction.atomic():
+        insert_hold(third, quantity=1, first_day=need.last_day)
+    assert violated(failure.value) == "hold_within_quantity"
+    Hold.objects.all().delete()
+
+
 def test_the_database_refuses_a_hold_that_grows(db, city, coordinator):
     match = suggested_match(city=city, kind=Kind.SKILL, need={"quantity": 2}, offer={"capacity": 2})
     propose(match, coordinator)
@@ -242,6 +322,33 @@ def test_quantity_does_not_sink_below_what_is_promised(db, city, coordinator):
         change(fields={"quantity": 3})
     assert "promise" in refusal.value.message_dict["quantity"][0]
     assert change(fields={"quantity": 4}).quantity == 4
+
+
+def test_a_household_may_be_smaller_after_a_stay_that_is_over(db, city, coordinator):
+    """What it was given then was for as many as they were; the next home is for as many as they are."""
+    need, (first, second) = homes_in_turn(city, (0, 9), (10, 29))
+    for match in (first, second):
+        propose(match, coordinator)
+    services.accept(match_id=first.pk, by=first.offer.owner, now=NOW)
+    services.confirm(match_id=first.pk, by=coordinator, now=NOW)
+    begun = NOW + timedelta(days=10)
+    services.start(match_id=first.pk, by=None, now=begun)
+    smaller = partial(
+        needs.change,
+        need_id=need.pk,
+        fields={"children_3_to_11": 1},
+        by=coordinator,
+        now=begun,
+        today=begun.date(),
+    )
+    services.cancel(match_id=second.pk, by=coordinator, now=begun, reason=Reason.OTHER)
+    with pytest.raises(ValidationError):
+        smaller()
+    services.complete(match_id=first.pk, by=None, now=begun + timedelta(days=10))
+    assert smaller().quantity == 2
+    with transaction.atomic():
+        insert_hold(second, quantity=2)
+        transaction.set_rollback(True)
 
 
 def test_lowering_and_proposing_at_once_leave_no_overbooking(transactional_db, city, coordinator, at_once):

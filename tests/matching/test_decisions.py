@@ -193,7 +193,8 @@ def test_a_stay_that_is_broken_off_frees_from_that_day_on(db, kind):
     )
     it.match.refresh_from_db()
     assert it.match.ended_on == left
-    assert need_state(it) == "open"
+    assert need_state(it) == "partly_met"
+    assert Need.objects.get(pk=it.match.need_id).given_days == 10, "those that were had"
     # From that very day the home is there for somebody else, and not a day earlier.
     days = {"last_day": it.match.last_day, "now": at(left), "kind": kind, "city": it.city}
     free, taken = due_need(first_day=left, **days), due_need(first_day=left - timedelta(days=1), **days)
@@ -207,6 +208,16 @@ def test_a_stay_that_is_broken_off_on_its_first_day_used_nothing(db):
     it = until("under_way", story())
     services.break_off(match_id=it.match.pk, by=it.citizen, now=at(it.match.first_day), reason=Reason.NO_SHOW)
     assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("kind", [Kind.HOUSING, Kind.SKILL])
+def test_a_stay_to_which_nobody_came_gave_nothing(db, kind):
+    it = until("under_way", story(kind=kind))
+    later = at(it.match.first_day + timedelta(days=3))
+    services.break_off(match_id=it.match.pk, by=it.citizen, now=later, reason=Reason.NO_SHOW)
+    assert not Hold.objects.exists()
+    need = Need.objects.get(pk=it.match.need_id)
+    assert (need.state, need.given_days, need.given_quantity) == ("open", 0, 0)
 
 
 def test_a_stay_that_is_broken_off_after_its_end_used_all_its_days(db):

@@ -52,7 +52,7 @@ def test_a_need_is_in_the_queue_of_its_own_town_while_it_is_open(city, coordinat
     assert not selectors.queue(coordinator, city).exists()
 
 
-def test_the_queue_counts_what_there_is_to_decide_and_what_is_promised(city, coordinator):
+def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(city, coordinator):
     bedding = due_need(city=city, kind=Kind.GOODS, quantity=10)
     for capacity in (2, 3, 4):
         due_offer(city=city, kind=Kind.GOODS, capacity=capacity)
@@ -61,20 +61,20 @@ def test_the_queue_counts_what_there_is_to_decide_and_what_is_promised(city, coo
 
     def line():
         need = selectors.queue(coordinator, city).get(pk=bedding.pk)
-        return need.suggestions, need.promised, need.pending, need.answer_by
+        return need.suggestions, need.pending, need.answer_by
 
-    assert line() == (3, 0, False, None)
+    assert line() == (3, False, None)
     by_size = {match.quantity: match for match in Match.objects.filter(need=bedding)}
     for quantity, hours in ((3, 2), (4, 1)):
         match = services.propose(match_id=by_size[quantity].pk, by=coordinator, now=NOW - hours * HOUR)
     first = match.answer_by - HOUR
-    assert line() == (1, 7, True, first)
+    assert line() == (1, True, first)
     services.accept(match_id=by_size[3].pk, by=by_size[3].offer.owner, now=NOW)
-    assert line() == (1, 7, True, match.answer_by), "an answer that has come is not waited for"
+    assert line() == (1, True, match.answer_by), "an answer that has come is not waited for"
     services.decline(match_id=by_size[4].pk, by=by_size[4].offer.owner, now=NOW)
-    assert line() == (1, 3, True, None)
+    assert line() == (1, True, None)
     other = selectors.queue(coordinator, city).exclude(pk=bedding.pk).get()
-    assert (other.suggestions, other.promised, other.pending, other.answer_by) == (0, 0, False, None)
+    assert (other.suggestions, other.pending, other.answer_by) == (0, False, None)
 
 
 # --- One case ------------------------------------------------------------------------------------------

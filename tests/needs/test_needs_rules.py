@@ -12,7 +12,8 @@ from catalogue.vocabulary import Source
 from cities.models import City
 from needs import services
 from needs.models import Need, NeedState
-from needs.words import days_left, history, household_words, state_words
+from needs.progress import Given
+from needs.words import days_left, history, household_words, progress_words, state_words
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CommuneFactory
@@ -205,10 +206,82 @@ def test_past_needs_are_closed(city: City) -> None:
     assert past.changes.get().by is None
 
 
-@pytest.mark.parametrize(("served", "state"), [(0, "open"), (1, "partly_met"), (3, "met"), (4, "met")])
-def test_progress_follows_what_is_served(city: City, served: int, state: str) -> None:
-    need = NeedFactory(city=city)
-    assert services.record_progress(need_id=need.pk, served=served, by=None, now=NOW).state == state
+def progress_of(need: Need, *given: Given, now: datetime = NOW) -> tuple[str, int, int]:
+    """Its state, on how many days something is given, and how much."""
+    it = services.record_progress(need_id=need.pk, given=given, by=None, now=now)
+    return it.state, it.given_days, it.given_quantity
+
+
+@pytest.mark.parametrize(
+    ("served", "come"),
+    [(0, ("open", 0, 0)), (1, ("partly_met", 0, 1)), (10, ("met", 0, 10)), (11, ("met", 0, 11))],
+)
+def test_objects_are_counted_in_all(city: City, served: int, come: tuple[str, int, int]) -> None:
+    need = NeedFactory(city=city, goods=True)
+    day = need.first_day
+    assert progress_of(need, *([Given(served, day, day)] if served else ())) == come
+
+
+@pytest.mark.parametrize(
+    ("stays", "come"),
+    [
+        ([], ("open", 0, 0)),
+        ([(3, 1, 10)], ("partly_met", 10, 3)),
+        ([(3, 1, 10), (3, 11, 41)], ("met", 41, 3)),
+        ([(3, 11, 41), (3, 1, 10)], ("met", 41, 3)),
+        ([(3, 1, 10), (3, 12, 41)], ("partly_met", 40, 3)),
+        ([(2, 1, 41)], ("partly_met", 41, 2)),
+        ([(2, 1, 41), (1, 5, 5)], ("partly_met", 41, 2)),
+        ([(1, 1, 41), (2, 1, 41)], ("met", 41, 3)),
+        ([(3, -9, 10)], ("partly_met", 10, 3)),
+        ([(3, -9, 90)], ("met", 41, 3)),
+    ],
+)
+def test_a_need_that_lasts_is_counted_by_day(
+    city: City, stays: list[tuple[int, int, int]], come: tuple[str, int, int]
+) -> None:
+    first = NOW.date() + timedelta(days=30)
+    need = NeedFactory(city=city, first_day=first, last_day=first + timedelta(days=40))
+    day = [first + timedelta(days=number - 1) for number in range(-9, 100)]
+    assert progress_of(need, *(Given(n, day[a + 9], day[b + 9]) for n, a, b in stays)) == come
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [(1, "partly_met"), (4, "partly_met"), (5, "met"), (41, "met"), (42, "met")]
+)
+def test_days_that_have_passed_without_anything_are_not_waited_for(city: City, day: int, state: str) -> None:
+    need = NeedFactory(city=city, first_day=NOW.date(), last_day=NOW.date() + timedelta(days=40))
+    stay = Given(3, need.first_day + timedelta(days=4), need.last_day)
+    now = NOW + timedelta(days=day - 1)
+    assert progress_of(need, stay, now=now) == (state, 37, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "come", "said"),
+    [
+        ({}, (0, 0), ""),
+        ({}, (1, 3), "1 nuit sur 41"),
+        ({}, (10, 3), "10 nuits sur 41"),
+        ({}, (41, 3), "41 nuits sur 41"),
+        ({}, (10, 2), "2 personnes sur 3 · 10 nuits sur 41"),
+        ({}, (41, 2), "2 personnes sur 3"),
+        ({"goods": True}, (0, 4), "4 sur 10"),
+        ({"skill": True}, (41, 1), "1 h sur 2 par semaine"),
+        ({"skill": True}, (10, 1), "1 h sur 2 par semaine · 10 jours sur 41"),
+        ({"skill": True}, (10, 2), "10 jours sur 41"),
+    ],
+)
+def test_progress_in_words(city: City, shape: dict[str, bool], come: tuple[int, int], said: str) -> None:
+    days, quantity = come
+    need = NeedFactory.build(
+        city=city,
+        first_day=NOW.date(),
+        last_day=NOW.date() + timedelta(days=40),
+        given_days=days,
+        given_quantity=quantity,
+        **shape,
+    )
+    assert progress_words(need) == said
 
 
 # --- Who sees what -------------------------------------------------------------------------------------
@@ -284,7 +357,8 @@ def test_every_state_has_words(city: City) -> None:
 
 def test_history_in_words(city: City, member: User, organisation: Organisation) -> None:
     need = register(city, organisation, member)
-    services.record_progress(need_id=need.pk, served=1, by=None, now=NOW + timedelta(hours=1))
+    a_night = Given(need.quantity, need.first_day, need.first_day)
+    services.record_progress(need_id=need.pk, given=[a_night], by=None, now=NOW + timedelta(hours=1))
     services.withdraw(need_id=need.pk, by=member, now=NOW + timedelta(hours=2), reason="Trouvé")
     told = history(
         need, need.changes.all(), [], viewer=member, is_desk=False, members=[], now=NOW + timedelta(hours=3)

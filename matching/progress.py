@@ -1,0 +1,47 @@
+"""What needs have been given: needs themselves know nothing of matches."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.models import User
+from matching.lifecycle import SERVED
+from matching.models import Hold, Match
+from needs import services as needs
+from needs.models import Need
+from needs.progress import Given
+
+
+def of_match(match: Match) -> Given:
+    """What a match gives its need."""
+    return Given(match.quantity, match.first_day, match.last_day)
+
+
+def given_to(need_ids: Iterable[int]) -> defaultdict[int, list[Given]]:
+    """By need, what both sides have said yes to; of a stay that ended early, the days that it had."""
+    confirmed = Hold.objects.filter(
+        Q(match__state__in=SERVED) | Q(released=True), need__in=list(need_ids)
+    ).values_list("need", "quantity", "first_day", "last_day")
+    found: defaultdict[int, list[Given]] = defaultdict(list)
+    for need_id, quantity, first_day, last_day in confirmed:
+        found[need_id].append(Given(quantity, first_day, last_day))
+    return found
+
+
+def record(need_id: int, *, by: User | None, now: datetime) -> None:
+    """Write down how far a need has come with what is confirmed by now."""
+    needs.record_progress(need_id=need_id, given=given_to([need_id])[need_id], by=by, now=now)
+
+
+def look_again(claimed: Iterable[Need], *, now: datetime) -> None:
+    """What is confirmed may mean more than it did: less is asked by now, or the days that lacked it have passed.
+
+    The caller has locked the needs; their states follow.
+    """
+    by_id = {need.pk: need for need in claimed}
+    given = given_to(by_id)
+    for need_id in sorted({*given, *(need.pk for need in by_id.values() if need.given_quantity)}):
+        recorded = needs.record_progress(need_id=need_id, given=given[need_id], by=None, now=now)
+        by_id[need_id].state = recorded.state
