@@ -135,6 +135,7 @@ _NEED_FIELDS = _ENTRY_FIELDS | {
     "category": "CASE WHEN p.is_housing = 1 THEN '' ELSE c.word END", "first_day": _day("p.first_day"),
     "last_day": _day("p.last_day"), "min_days": "CASE WHEN p.is_housing = 0 THEN p.least_days END",
     "quantity": "p.units", "part_useful": "p.least_units = 1 AND p.units > 1", "people": "p.people",
+    "rhythm": "CASE WHEN c.kind = 'skill' THEN 'weekly' ELSE '' END",
     "urgency": f"(ARRAY['{URGENCIES[0]}', '{URGENCIES[1]}', '{URGENCIES[2]}'])[p.urgency + 1]",
     "adult_women": "CASE WHEN p.is_housing = 1 THEN p.people ELSE 0 END",
 }  # fmt: skip

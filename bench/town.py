@@ -4,7 +4,7 @@ import random
 from datetime import date, datetime, timedelta
 
 from accounts.models import CityRole, Organisation, User
-from catalogue.vocabulary import GOODS_CATEGORIES, SKILL_CATEGORIES, Kind, Urgency
+from catalogue.vocabulary import GOODS_CATEGORIES, SKILL_CATEGORIES, Kind, Rhythm, Urgency
 from cities.models import City, Commune
 from needs.models import Need
 from offers.models import Offer, Window
@@ -117,5 +117,6 @@ def need(
             chance.randint(1, 3),
             True,
         )
+        row.rhythm = Rhythm.WEEKLY
         row.languages_from, row.languages_to, row.remote_ok = row.languages[:1], ["fr"], chance.random() < 0.5
     return row

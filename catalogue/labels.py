@@ -8,7 +8,8 @@ from django.utils.translation import ngettext, pgettext
 
 from catalogue.items import ITEM
 from catalogue.languages import language_name
-from catalogue.vocabulary import Category, Household, Kind
+from catalogue.times import length_words
+from catalogue.vocabulary import Category, Household, Kind, Rhythm
 from engine.goods import ANY, OTHER
 
 
@@ -34,13 +35,15 @@ def item_label(code: str) -> str:
     return _("autre objet") if code == OTHER else ITEM[code].name
 
 
-def quantity_words(kind: str, quantity: int) -> str:
-    """A quantity in the kind's unit: "3 places", "10 objets", "2 h par semaine"."""
+def quantity_words(kind: str, quantity: float, rhythm: str = "") -> str:
+    """A quantity in the kind's unit: "3 places", "10 objets", "2 h par semaine", "2 h" of what is needed once."""
     if kind == Kind.HOUSING:
         return ngettext("%(n)s place", "%(n)s places", quantity) % {"n": quantity}
     if kind == Kind.GOODS:
         return ngettext("%(n)s objet", "%(n)s objets", quantity) % {"n": quantity}
-    return _("%(n)s\u00a0h par semaine") % {"n": quantity}
+    if rhythm == Rhythm.ONCE:
+        return length_words(round(quantity * 60))
+    return _("%(n)s\u00a0h par semaine") % {"n": number_format(f"{quantity:g}")}
 
 
 def km_words(km: float) -> str:

@@ -1,5 +1,6 @@
 """Days and moments as people say them. Each function is told the time; none reads a clock."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.utils import formats, timezone
@@ -53,6 +54,16 @@ def hour_words(minutes: int) -> str:
     return _("%(hour)s\u00a0h") % {"hour": hour}
 
 
+def length_words(minutes: int) -> str:
+    """How long something takes: "30 min", "1 h", "1 h 30"."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return _("%(n)s\u00a0min") % {"n": rest}
+    if rest:
+        return _("%(hours)s\u00a0h\u00a0%(minutes)s") % {"hours": hours, "minutes": f"{rest:02}"}
+    return _("%(n)s\u00a0h") % {"n": hours}
+
+
 def slot_words(slot: WeeklySlot) -> str:
     """ "lundi matin", "mardi de 18 h à 20 h"."""
     day = str(WEEKDAYS[slot.weekday])
@@ -68,6 +79,19 @@ def slot_words(slot: WeeklySlot) -> str:
         "start": hour_words(slot.start_minute),
         "end": hour_words(slot.end_minute),
     }
+
+
+def appointment_words(day: date, slots: Iterable[WeeklySlot] = (), *, today: date | None = None) -> str:
+    """ "mardi 8 décembre", "mardi 8 décembre, 14 h à 15 h 30": those of the slots that are on its weekday."""
+    words = _("%(weekday)s %(day)s") % {
+        "weekday": WEEKDAYS[day.weekday()],
+        "day": day_words(day, today=today),
+    }
+    for slot in slots:
+        if slot.weekday == day.weekday():
+            start, end = hour_words(slot.start_minute), hour_words(slot.end_minute)
+            words = _("%(day)s, %(start)s à %(end)s") % {"day": words, "start": start, "end": end}
+    return words
 
 
 def ago(moment: datetime, now: datetime) -> str:

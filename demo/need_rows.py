@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from accounts.models import Organisation, User
 from catalogue.languages import language_name
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, RentPayer, Source, Urgency
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, RentPayer, Rhythm, Source, Urgency
 from cities.models import City, Commune
 from demo import texts
 from demo.offer_rows import DAYS, GOODS, HOURS, SKILLS, SPOKEN, reference
@@ -191,6 +191,7 @@ class NeedWriter:
             urgency=urgency,
             title=texts.spoken(rng, title),
             text=texts.spoken(rng, rng.choice(texts.NEED_TEXTS)),
+            rhythm=Rhythm.WEEKLY,
             quantity=rng.choice([1, 1, 2, 2, 3]),
             part_useful=rng.random() < 0.5,
             people=rng.choice([1, 1, 1, 2, 3]),

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from catalogue.times import day_range
 from followups import links
 from followups.models import FOLLOWED_STATES, FollowUp, Incident
+from needs.words import when_words
 from notifications.reasons import subject_id
 from notifications.services import Text
 
@@ -27,7 +27,7 @@ def question(followup: FollowUp, person: User) -> Text:
         % {
             "need": match.need.title,
             "reference": match.need.reference,
-            "when": day_range(match.first_day, match.last_day),
+            "when": when_words(match.need, match.first_day, match.last_day),
             "city": "\n".join(line for line in (match.city.name, match.city.phone) if line),
         },
         action_label=_("Répondre"),

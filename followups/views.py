@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import ANYBODY, COORDINATION, person, town_page
 from accounts.models import User
-from catalogue.times import ago, day_range
+from catalogue.times import ago
 from cities.models import City
 from followups import links, selectors, services
 from followups.forms import CloseForm, ReportForm
 from followups.models import Answer, FollowUp
 from matching.models import MatchState
+from needs.words import when_words
 from offers.models import Offer
 
 PAGE_SIZE = 30
@@ -118,7 +119,7 @@ def _question(request: HttpRequest, followup: FollowUp, *, error: str = "") -> H
     context = {
         "followup": followup,
         "need": match.need,
-        "when": day_range(match.first_day, match.last_day),
+        "when": when_words(match.need, match.first_day, match.last_day),
         "over": match.state not in services.FOLLOWED_STATES,
         "took_place": Answer.TOOK_PLACE,
         "not_yet": Answer.NOT_YET,

@@ -14,13 +14,13 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalogue.labels import quantity_words
-from catalogue.times import day_range
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_time
 from matching import links
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.models import NeedState
+from needs.words import when_words
 from notifications.services import Text
 
 FRANCE = 33  # as a telephone's country code
@@ -41,7 +41,7 @@ def question(match: Match, person: User) -> Text:
         % {
             "offer": match.offer.title,
             "what": asked(match),
-            "when": day_range(match.first_day, match.last_day),
+            "when": _when(match),
             "place": _place(match),
             "deadline": date_format(deadline, "l j F, H:i"),
         },
@@ -76,7 +76,7 @@ def please_confirm(match: Match, person: User) -> Text:
             "need": match.need.title,
             "reference": match.need.reference,
             "offer": match.offer.get_category_display(),
-            "when": day_range(match.first_day, match.last_day),
+            "when": _when(match),
             "distance": _distance(match),
             "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
         },
@@ -98,7 +98,7 @@ def citizens_contact(match: Match, person: User) -> Text:
         % {
             "need": match.need.title,
             "reference": match.need.reference,
-            "when": day_range(match.first_day, match.last_day),
+            "when": _when(match),
             "contact": contact_lines(
                 owner.name, owner.phone, owner.email, match.offer.address, match.offer.commune
             ),
@@ -126,7 +126,7 @@ def associations_contact(match: Match, person: User) -> Text:
         )
         % {
             "offer": match.offer.title,
-            "when": day_range(match.first_day, match.last_day),
+            "when": _when(match),
             "contact": contact,
             "city": match.city.name,
             "phone": match.city.phone,
@@ -240,7 +240,7 @@ def _does_not_take_place(match: Match, about: str) -> Text:
             "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, n’aura pas lieu.\n\n"
             "Il n’y a rien à faire de votre côté. La ville cherche une autre solution si besoin."
         )
-        % {"about": about, "when": day_range(match.first_day, match.last_day)},
+        % {"about": about, "when": _when(match)},
     )
 
 
@@ -296,7 +296,7 @@ def _ends_here(match: Match, about: str) -> Text:
         )
         % {
             "about": about,
-            "when": day_range(match.first_day, match.last_day),
+            "when": _when(match),
             "city": match.city.name,
             "phone": match.city.phone,
         },
@@ -337,7 +337,11 @@ def asked(match: Match) -> str:
         return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
             "n": need.people
         }
-    return f"{Category(need.category).label} · {quantity_words(need.kind, match.quantity)}"
+    return f"{Category(need.category).label} · {quantity_words(need.kind, match.quantity, need.rhythm)}"
+
+
+def _when(match: Match) -> str:
+    return when_words(match.need, match.first_day, match.last_day)
 
 
 def _distance(match: Match) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import User
+from catalogue.vocabulary import Rhythm
 from matching.lifecycle import SERVED
 from matching.models import Hold, Match
 from needs import services as needs
@@ -21,9 +22,10 @@ def of_match(match: Match) -> Given:
 
 def given_to(need_ids: Iterable[int]) -> defaultdict[int, list[Given]]:
     """By need, what both sides have said yes to; of a stay that ended early, the days that it had."""
-    confirmed = Hold.objects.filter(
-        Q(match__state__in=SERVED) | Q(released=True), need__in=list(need_ids)
-    ).values_list("need", "quantity", "first_day", "last_day")
+    had = Q(released=True) & ~Q(need__rhythm=Rhythm.ONCE)
+    confirmed = Hold.objects.filter(Q(match__state__in=SERVED) | had, need__in=list(need_ids)).values_list(
+        "need", "quantity", "first_day", "last_day"
+    )
     found: defaultdict[int, list[Given]] = defaultdict(list)
     for need_id, quantity, first_day, last_day in confirmed:
         found[need_id].append(Given(quantity, first_day, last_day))

@@ -102,7 +102,7 @@ class MatchedNeedSerializer(ReadEntry):
     class Meta:
         model = Need
         fields = (
-            "kind", "category", "first_day", "last_day", "people", "commune",
+            "kind", "category", "first_day", "last_day", "rhythm", "slots", "people", "commune",
             "reference", "title", "urgency", "quantity",
         )  # fmt: skip
         read_only_fields = fields
@@ -271,6 +271,8 @@ def _need(need: Need, *, in_full: bool) -> dict[str, Any]:
     return {
         "kind": need.kind,
         "category": need.category,
+        "rhythm": need.rhythm,
+        "slots": need.slots,
         "first_day": need.first_day,
         "last_day": need.last_day,
         "people": need.people,

@@ -351,7 +351,9 @@ def _move(
     if to in HOLDING and before not in HOLDING:
         _hold(match, before)
     elif before in HOLDING and to not in HOLDING:
-        _release(match, local_day(now, match.city), came=reason != Reason.NO_SHOW)
+        # The follow-up asks whether it took place.
+        came = reason != Reason.NO_SHOW and role != Role.FOLLOW_UP
+        _release(match, local_day(now, match.city), came=came)
     if (to in HOLDING) != (before in HOLDING):
         offers.mark_due(offer_ids=[match.offer_id], now=now)
         needs.mark_due(need_ids=[match.need_id], now=now)

@@ -309,7 +309,11 @@ def _title_for(match: Match, user: User) -> str:
     need = match.need
     if match.offer.owner_id == user.pk:
         return public_title(
-            kind=need.kind, category=need.category, quantity=match.quantity, people=need.people
+            kind=need.kind,
+            category=need.category,
+            quantity=match.quantity,
+            people=need.people,
+            rhythm=need.rhythm,
         )
     return need.title
 

@@ -17,7 +17,7 @@ from accounts.models import Organisation, User
 from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Rhythm, Urgency
 from needs.progress import Given, Progress, given_by_day, given_once
 
 
@@ -146,6 +146,7 @@ class Need(Entry):
     )
 
     # Skills
+    rhythm = models.CharField(NEED["rhythm"].label, max_length=6, choices=Rhythm.choices, blank=True)
     remote_ok = models.BooleanField(NEED["remote_ok"].label, default=False)
 
     objects = NeedQuerySet.as_manager()
@@ -236,6 +237,11 @@ class Need(Entry):
                 name="need_language_pair_given",
                 violation_error_message=_("Dites quelle langue est demandée."),
             ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.SKILL, rhythm__in=Rhythm.values) | (~Q(kind=Kind.SKILL) & Q(rhythm="")),
+                name="need_rhythm_of_skill",
+                violation_error_message=_("Dites si c’est une seule fois, ou chaque semaine."),
+            ),
             models.UniqueConstraint(
                 fields=["city", "external_key"],
                 condition=~Q(external_key=""),
@@ -286,7 +292,7 @@ class Need(Entry):
     @property
     def lasts(self) -> bool:
         """Whether it is wanted on every day of its days, and so counted by day."""
-        return self.kind != Kind.GOODS
+        return self.kind != Kind.GOODS and self.rhythm != Rhythm.ONCE
 
     def progress(self, given: Iterable[Given], *, today: date) -> Progress:
         """How far it would have come with this."""

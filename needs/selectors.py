@@ -23,6 +23,7 @@ class PublicNeed:
     urgency: str
     quantity: int
     people: int
+    rhythm: str
     first_day: date
     last_day: date
     commune: str
@@ -32,7 +33,11 @@ class PublicNeed:
     def title(self) -> str:
         """ "Un logement pour 3 personnes", "Literie, 10 objets"."""
         return public_title(
-            kind=self.kind, category=self.category, quantity=self.quantity, people=self.people
+            kind=self.kind,
+            category=self.category,
+            quantity=self.quantity,
+            people=self.people,
+            rhythm=self.rhythm,
         )
 
 
@@ -43,7 +48,7 @@ class PublicNeeds:
     """
 
     COLUMNS = (
-        "kind", "category", "urgency", "quantity", "people",
+        "kind", "category", "urgency", "quantity", "people", "rhythm",
         "first_day", "last_day", "commune__name", "created_at",
     )  # fmt: skip
 

@@ -25,6 +25,13 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 
 SCAN_TASK = "matching.tasks.scan_due"
+# What the database refuses of a need to which something is promised (matching's migrations).
+_PROMISED: dict[str, dict[str, Any]] = {
+    "hold_within_quantity": {
+        "quantity": _("Une partie est déjà promise. La quantité ne peut pas descendre en dessous.")
+    },
+    "rhythm_is_kept": {"rhythm": _("De l’aide est déjà promise à ce rythme. Postez un autre besoin.")},
+}
 # What only people read: changing it asks nothing of the engine.
 WORDS = NEED.words
 
@@ -119,11 +126,10 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
         with transaction.atomic():
             _touch(need, material=not WORDS.issuperset(what), now=now, also=list(what))
     except IntegrityError as error:
-        if violated(error) != "hold_within_quantity":
+        refusal = _PROMISED.get(violated(error))
+        if refusal is None:
             raise
-        raise ValidationError(
-            {"quantity": _("Une partie est déjà promise. La quantité ne peut pas descendre en dessous.")}
-        ) from error
+        raise ValidationError(refusal) from error
     NeedEdit.objects.create(need=need, what=what, by=by, at=now)
     return need
 

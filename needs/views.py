@@ -261,7 +261,7 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
         "state_colour": colour,
         "state": state,
         "amount": words.amount(need),
-        "when": day_range(need.first_day, need.last_day, today=today),
+        "when": words.when_words(need, need.first_day, need.last_day, today=today),
         "left": words.days_left(need, today),
         "progress": words.progress_words(need),
     }

@@ -15,8 +15,9 @@ from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
 from catalogue.fields.shared import LONGEST_TITLE
 from catalogue.labels import category_label, euros, km_words, language_names, listed, quantity_words
 from catalogue.saying import Fact, Saying, facts_of, unsaid
-from catalogue.times import ago, day_range, days_words
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
+from catalogue.slots import parse_slot
+from catalogue.times import ago, appointment_words, day_range, days_words, slot_words
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Rhythm
 from needs.models import Need, NeedChange, NeedEdit, NeedState
 
 
@@ -47,7 +48,9 @@ def household_words(
 
 
 def suggested_title(answers: Mapping[str, Any]) -> str:
-    """A title made of the other answers: "Une mère et 2 enfants", "Literie, 10 objets"."""
+    """A title made of the other answers: "Une mère et 2 enfants", "Literie, 10 objets", "Interprétariat (tigrinya),
+    mardi 8 décembre, 14 h à 15 h 30".
+    """
     if answers["kind"] == Kind.HOUSING:
         return capfirst(
             household_words(
@@ -62,7 +65,10 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
     if answers["category"] in LANGUAGE_PAIR_CATEGORIES:
         pair = language_names([*answers["languages_from"], *answers["languages_to"]])
         what = f"{what} ({pair})"
-    amount = quantity_words(answers["kind"], answers["quantity"])
+    if answers.get("rhythm") == Rhythm.ONCE and answers["first_day"] == answers["last_day"]:
+        amount = appointment_words(answers["first_day"], map(parse_slot, answers["slots"]))
+    else:
+        amount = quantity_words(answers["kind"], answers["quantity"], answers.get("rhythm", ""))
     return f"{what[: LONGEST_TITLE - len(amount) - 2]}, {amount}"
 
 
@@ -72,6 +78,10 @@ def suggested_title_of(need: Need) -> str:
         "kind",
         "category",
         "quantity",
+        "rhythm",
+        "first_day",
+        "last_day",
+        "slots",
         "languages_from",
         "languages_to",
         "couple",
@@ -81,20 +91,31 @@ def suggested_title_of(need: Need) -> str:
     return suggested_title({name: getattr(need, name) for name in names})
 
 
-def public_title(*, kind: str, category: str, quantity: int, people: int) -> str:
+def public_title(*, kind: str, category: str, quantity: int, people: int, rhythm: str) -> str:
     """What everybody may read of a need, made of its figures alone: never what an association wrote."""
     if kind == Kind.HOUSING:
         return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
             "n": people
         }
-    return f"{category_label(category)}, {quantity_words(kind, quantity)}"
+    return f"{category_label(category)}, {quantity_words(kind, quantity, rhythm)}"
+
+
+def when_words(need: Need, first_day: date, last_day: date, *, today: date | None = None) -> str:
+    """Days of a need, or of a match for it: "du 3 au 20 mars"; of what is needed once, "mardi 8 décembre, 14 h à
+    15 h 30", or "une fois, du 3 au 20 mars".
+    """
+    if need.rhythm != Rhythm.ONCE:
+        return day_range(first_day, last_day, today=today)
+    if first_day == last_day:
+        return appointment_words(first_day, map(parse_slot, need.slots), today=today)
+    return _("une fois, %(days)s") % {"days": day_range(first_day, last_day, today=today)}
 
 
 def amount(need: Need) -> str:
-    """How much is asked: "3 personnes", "10 objets", "2 h par semaine"."""
+    """How much is asked: "3 personnes", "10 objets", "2 h par semaine", "2 h"."""
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s personne", "%(n)s personnes", need.quantity) % {"n": need.quantity}
-    return quantity_words(need.kind, need.quantity)
+    return quantity_words(need.kind, _hours(need), need.rhythm)
 
 
 def state_words(need: Need) -> tuple[str, str]:
@@ -159,13 +180,12 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
     sayings: dict[str, Saying] = {
         **dict.fromkeys(("kind", "title", "urgency", *HOUSEHOLD, "couple", "lone_minor"), unsaid),
         **dict.fromkeys(("quantity", "last_day"), unsaid),
+        "slots": lambda it: [] if _is_appointment(it) else [(_said("slots"), _slots(it))],
         "adult_women": lambda it: [
             (_("Pour qui"), capfirst(_household_of(it))),
             (_("Âge des enfants"), "" if it.lone_minor and not it.children else _ages(it)),
         ],
-        "category": lambda it: [
-            (_said("category"), f"{category_label(it.category)}, {quantity_words(it.kind, it.quantity)}")
-        ],
+        "category": lambda it: [(_said("category"), f"{category_label(it.category)}, {amount(it)}")],
         "people": lambda it: [] if it.kind == Kind.HOUSING else [(_said("people"), str(it.people))],
         "part_useful": _part_useful,
         "forms": lambda it: [
@@ -186,7 +206,9 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
         "rent_up_to": lambda it: [(_said("rent_up_to"), _rent(it))],
         "rent_payer": unsaid,
         "remote_ok": lambda it: [(_said("remote_ok"), _("possible") if it.remote_ok else "")],
-        "first_day": lambda it: [(_("Quand"), capfirst(day_range(it.first_day, it.last_day, today=today)))],
+        "first_day": lambda it: [
+            (_("Quand"), capfirst(when_words(it, it.first_day, it.last_day, today=today)))
+        ],
         "min_days": lambda it: [(_said("min_days"), days_words(it.min_days) if it.min_days else "")],
         "commune": lambda it: [(_said("commune"), it.commune.label)],
         "reach_km": lambda it: [(_said("reach_km"), km_words(it.reach_km))],
@@ -196,6 +218,23 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
 
 def _said(name: str) -> Any:
     return NEED[name].label
+
+
+def _hours(need: Need) -> float:
+    """What is asked; of an appointment as long as its longest slot, where that is less."""
+    if need.rhythm != Rhythm.ONCE or not need.slots:
+        return need.quantity
+    slots = map(parse_slot, need.slots)
+    return min(need.quantity, max(slot.end_minute - slot.start_minute for slot in slots) / 60)
+
+
+def _is_appointment(need: Need) -> bool:
+    """Its hours then stand with its day."""
+    return need.rhythm == Rhythm.ONCE and need.first_day == need.last_day
+
+
+def _slots(need: Need) -> str:
+    return listed(slot_words(parse_slot(slot)) for slot in need.slots)
 
 
 def _rent(need: Need) -> str:

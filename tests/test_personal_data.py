@@ -75,7 +75,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
     codes = {
         "act", "algorithm", "answer", "channel", "condition", "department_code", "dwelling_state", "event",
         "fingerprint", "from_state", "hand_over", "how", "kind", "language", "category", "purpose", "reference",
-        "rent_payer", "rna", "role", "rule", "siret", "source", "state", "subject_key", "to_state",
+        "rent_payer", "rhythm", "rna", "role", "rule", "siret", "source", "state", "subject_key", "to_state",
         "urgency", "wording_version",
     }  # fmt: skip
     public = {"accounts.Organisation": {"name", "about"}, "matching.Decision": {"reason"}}

@@ -1,8 +1,11 @@
 """The table of a need's fields."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.fields.shapes import Day, Flag, Languages, Number, Slots, Text, Word, Words
@@ -24,6 +27,7 @@ from catalogue.fields.shared import (
     own_rows,
 )
 from catalogue.fields.table import ANONYMISE, Field, Rule, Table, Values, page, part, rule
+from catalogue.slots import parse_slot
 from catalogue.vocabulary import (
     CATEGORIES,
     HOUSING_FORMS,
@@ -31,6 +35,7 @@ from catalogue.vocabulary import (
     Category,
     Kind,
     RentPayer,
+    Rhythm,
     Urgency,
 )
 
@@ -186,6 +191,20 @@ ROWS = (
         use=(DETAIL,),
     ),
     Field(
+        name="rhythm",
+        label=_("Rythme"),
+        question=_("Une seule fois, ou chaque semaine\u202f?"),
+        shape=Word(
+            choices=Rhythm,
+            synonyms={"une_fois": "once", "ponctuel": "once", "hebdomadaire": "weekly"},
+            assumed=Rhythm.WEEKLY.value,
+        ),
+        kinds=SKILL,
+        meaning="empty: weekly; an appointment is needed once, on one day, in one slot",
+        columns=("rythme",),
+        use=(rule("dates"), rule("slots")),
+    ),
+    Field(
         name="quantity",
         label=_("Combien"),
         question=_("Combien\u202f?"),
@@ -197,7 +216,8 @@ ROWS = (
         shape=Number(least=1, most=LARGEST),
         required=True,
         follows=HOUSING_FORMS,
-        meaning="items (1 to 10,000) or hours a week (1 to 80); for housing the household's size, whatever is sent",
+        meaning="items (1 to 10,000) or hours (1 to 80) a week, or in all of what is needed once; for housing the "
+        "household's size, whatever is sent",
         columns=("quantité",),
         use=(rule("capacity"), part("fit")),
     ),
@@ -405,10 +425,14 @@ ROWS = (
 
 
 def _follow(fields: dict[str, Any]) -> dict[str, Any]:
-    """A household says its own size, and has no category: the forms that suit it say what is wanted."""
+    """A household says its own size, and has no category: the forms that suit it say what is wanted. Skills are needed
+    each week unless it is said that once will do.
+    """
     if fields["kind"] == Kind.HOUSING:
         fields["people"] = fields["quantity"] = sum(fields.get(name, 0) for name in HOUSEHOLD)
         fields["category"] = ""
+    if fields["kind"] == Kind.SKILL:
+        fields["rhythm"] = fields.get("rhythm") or Rhythm.WEEKLY.value
     return fields
 
 
@@ -476,6 +500,24 @@ def _days(fields: Values) -> None:
         )
 
 
+def _once(fields: Values) -> None:
+    """An appointment is on its own weekday; of several days, each slot is on one of theirs."""
+    first, last, slots = (fields.get(name) for name in ("first_day", "last_day", "slots"))
+    if fields.get("rhythm") != Rhythm.ONCE or not first or not last or not slots:
+        return
+    days = {(first + timedelta(days=number)).weekday() for number in range(min((last - first).days + 1, 7))}
+    for slot in map(parse_slot, slots):
+        if slot.weekday in days:
+            continue
+        if first == last:
+            said = _("Le %(date)s est un %(day)s. Choisissez un moment de ce jour-là, ou une autre date.")
+            figures = {"date": date_format(first, "j F Y"), "day": WEEKDAYS[first.weekday()]}
+        else:
+            said = _("Aucun %(day)s entre ces deux dates. Choisissez un autre moment, ou d’autres dates.")
+            figures = {"day": WEEKDAYS[slot.weekday]}
+        raise ValidationError({"slots": ValidationError(said, code="weekday", params=figures)})
+
+
 NEED = Table(
     ROWS,
     follow=_follow,
@@ -486,5 +528,6 @@ NEED = Table(
         Rule(("forms", "shared_home_ok"), _room_is_shared),
         Rule(("rent_up_to", "rent_payer"), _rent_is_paid),
         Rule(("first_day", "last_day", "min_days"), _days),
+        Rule(("rhythm", "slots", "first_day", "last_day"), _once),
     ),
 )

@@ -140,7 +140,11 @@ _GAPS: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
     "smoke_free": lambda what, p: _("%(what)s convient, mais on y fume.") % {"what": what},
     "capacity": lambda what, p: (
         _("%(what)s couvre une partie\u202f: %(given)s sur %(asked)s.")
-        % {"what": what, "given": p["quantity"], "asked": quantity_words(p["kind"], p["asked"])}
+        % {
+            "what": what,
+            "given": p["quantity"],
+            "asked": quantity_words(p["kind"], p["asked"], p.get("rhythm", "")),
+        }
     ),
     "step_free": lambda what, p: _("%(what)s convient, mais sans plain-pied ni ascenseur.") % {"what": what},
     "pets": lambda what, p: _("%(what)s convient, mais n’accepte pas les animaux.") % {"what": what},

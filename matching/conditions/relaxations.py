@@ -102,7 +102,12 @@ def _capacity(need: Need, offer: Offer, gap: float | None, distance_km: float, t
     """A part of it; a household is never parted."""
     if need.kind == Kind.HOUSING or need.part_useful:
         return None
-    return {"part_useful": True}, {"kind": need.kind, "asked": need.quantity, "gap": int(gap or 0)}
+    return {"part_useful": True}, {
+        "kind": need.kind,
+        "rhythm": need.rhythm,
+        "asked": need.quantity,
+        "gap": int(gap or 0),
+    }
 
 
 def _step_free(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:

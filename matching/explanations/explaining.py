@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 import engine
 from catalogue.labels import category_label, euros, language_names, listed, quantity_words
-from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from cities.days import local_time
 from cities.models import City
@@ -25,7 +24,7 @@ from matching.presentation import ACT_WORDS
 from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
-from needs.words import public_title
+from needs.words import public_title, when_words
 
 # What the engine said of a pair, under the rule that it speaks of.
 RULE_REASONS = {
@@ -194,7 +193,13 @@ def _title(match: Match, reader: Reader) -> str:
 
 def _public(match: Match) -> str:
     need = match.need
-    return public_title(kind=need.kind, category=need.category, quantity=match.quantity, people=need.people)
+    return public_title(
+        kind=need.kind,
+        category=need.category,
+        quantity=match.quantity,
+        people=need.people,
+        rhythm=need.rhythm,
+    )
 
 
 def _calculated(match: Match, decisions: list[Decision]) -> str:
@@ -218,9 +223,9 @@ def _compared(match: Match, reader: Reader) -> list[Compared]:
     lines += [
         Compared(
             _("Jours"),
-            day_range(need.first_day, need.last_day),
+            when_words(need, need.first_day, need.last_day),
             _("possible pour les deux\u202f: %(days)s")
-            % {"days": day_range(match.first_day, match.last_day)},
+            % {"days": when_words(need, match.first_day, match.last_day)},
         ),
         Compared(_("Combien"), _asked(match, reader), _offered(match, reader)),
         Compared(_("Où"), _need_place(match, reader), _offer_place(match, reader)),
@@ -242,7 +247,7 @@ def _asked(match: Match, reader: Reader) -> str:
     need = match.need
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s personne", "%(n)s personnes", need.people) % {"n": need.people}
-    return quantity_words(need.kind, need.quantity if reader.reads_need else match.quantity)
+    return quantity_words(need.kind, need.quantity if reader.reads_need else match.quantity, need.rhythm)
 
 
 def _offered(match: Match, reader: Reader) -> str:
@@ -251,7 +256,7 @@ def _offered(match: Match, reader: Reader) -> str:
         return quantity_words(offer.kind, offer.capacity)
     if offer.kind == Kind.HOUSING:
         return _("assez de places pour tous")
-    return quantity_words(offer.kind, match.quantity)
+    return quantity_words(offer.kind, match.quantity, match.need.rhythm)
 
 
 def _need_place(match: Match, reader: Reader) -> str:

@@ -7,7 +7,7 @@ that are over no longer speak: they were for the household as it was.
 from django.db import migrations
 
 GUARDS = """
-CREATE FUNCTION matching_most_given(the_need bigint, lasts boolean, since date, until date, OUT most bigint)
+CREATE OR REPLACE FUNCTION matching_most_given(the_need bigint, lasts boolean, since date, until date, OUT most bigint)
 LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN lasts
         -- The most is reached on the first of these days, or on the first day of some hold.

@@ -161,7 +161,7 @@ def _served_others(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 
 def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     return _("Servi en partie\u202f: il manque encore %(missing)s sur %(all)s.") % {
-        "missing": quantity_words(need.kind, missing),
+        "missing": quantity_words(need.kind, missing, need.rhythm),
         "all": number_format(need.quantity),
     }
 

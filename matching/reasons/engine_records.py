@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 
 import engine
 from catalogue.slots import parse_slot
+from catalogue.vocabulary import Rhythm
 from cities.days import local_day
 from cities.models import City
 from engine.vocabulary import ASKED_DAYS, HOUSING, Kind, Urgency
@@ -83,7 +84,7 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
         confirmed_on=local_day(offer.confirmed_at, city) if offer.confirmed_at else None,
         asked_last_30_days=asked,
         registered_at=offer.created_at,
-        holds=tuple(engine.Hold(hold.first_day, hold.last_day, hold.quantity) for hold in holds),
+        holds=tuple(taken(hold) for hold in holds),
         shared_with_linked=offer.share_with_linked,
         is_open=offer.is_open,
         notice_days=offer.notice_days,
@@ -100,6 +101,15 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
         slots=slots(offer.slots),
         remote=offer.remote,
     )
+
+
+def taken(hold: Hold) -> engine.Hold:
+    """What a hold takes of its offer; `need` is read. What is needed once takes its hours of its whole week."""
+    if hold.need.rhythm != Rhythm.ONCE:
+        return engine.Hold(hold.first_day, hold.last_day, hold.quantity)
+    monday = hold.first_day - timedelta(days=hold.first_day.weekday())
+    sunday = hold.last_day + timedelta(days=6 - hold.last_day.weekday())
+    return engine.Hold(monday, sunday, hold.quantity)
 
 
 def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:
@@ -126,7 +136,10 @@ def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need
 def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int, engine.Offer]:
     """Open offers as records, by their ids; days are those of the town's calendar."""
     offers = list(
-        Offer.objects.open().filter(pk__in=list(ids)).order_by("pk").prefetch_related("windows", "holds")
+        Offer.objects.open()
+        .filter(pk__in=list(ids))
+        .order_by("pk")
+        .prefetch_related("windows", "holds__need")
     )
     asked = dict(
         Match.objects.filter(

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, prefetch_related_objects
 
 import engine
+from catalogue.vocabulary import Rhythm
 from cities.days import local_day
 from engine.vocabulary import GOODS, SKILL
 from matching.models import Hold, Match, MatchState
@@ -47,16 +48,22 @@ def explained(
             continue
         if isinstance(pair, Match):
             reasons = engine.explain(_pairing(pair, need, offer), need, offer, today)
-            pair.facts = [{"code": r.code, "params": plain(r.params), "good": r.good} for r in reasons]
+            pair.facts = [{"code": r.code, "params": _params(r, pair.need), "good": r.good} for r in reasons]
         else:
             miss = engine.NearMiss(need.id, offer.id, pair.rule, pair.gap, pair.distance_km)
-            pair.params = plain(engine.explain_near_miss(miss, need, offer).params)
+            pair.params = _params(engine.explain_near_miss(miss, need, offer), pair.need)
     return matches
 
 
 def plain(params: Mapping[str, object]) -> dict[str, Any]:
     """Parameters as JSON keeps them, so that what is frozen reads as what was shown."""
     return {name: _plain_value(value) for name, value in params.items()}
+
+
+def _params(reason: engine.Reason, need: Need) -> dict[str, Any]:
+    """A reason's parameters; hours are said otherwise of what is needed once."""
+    params = plain(reason.params)
+    return {**params, "rhythm": need.rhythm} if need.rhythm == Rhythm.ONCE else params
 
 
 class _Holds:
@@ -68,7 +75,7 @@ class _Holds:
         self.promised: dict[int, int] = defaultdict(int)
         if not pairs:
             return
-        for hold in Hold.objects.filter(Q(offer__in=offers) | Q(need__in=needs)):
+        for hold in Hold.objects.filter(Q(offer__in=offers) | Q(need__in=needs)).select_related("need"):
             self.of_offer[hold.offer_id].append(hold)
             if not hold.released:
                 self.promised[hold.need_id] += hold.quantity

@@ -148,12 +148,16 @@ def _places(p: Mapping[str, Any]) -> str:
     }
 
 
+def _units(p: Mapping[str, Any], name: str) -> str:
+    return quantity_words(p["kind"], p[name], p.get("rhythm", ""))
+
+
 def _quantity(p: Mapping[str, Any]) -> str:
     if p["quantity"] == p["asked"]:
-        return _("toute la quantité : %(units)s") % {"units": quantity_words(p["kind"], p["quantity"])}
+        return _("toute la quantité : %(units)s") % {"units": _units(p, "quantity")}
     return _("une partie : %(given)s sur %(asked)s") % {
         "given": p["quantity"],
-        "asked": quantity_words(p["kind"], p["asked"]),
+        "asked": _units(p, "asked"),
     }
 
 
@@ -308,7 +312,7 @@ _UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
         _("séjour de %(days)s au plus, il en faut %(needed)s")
         % {"days": count_of_days(p["stay_days"]), "needed": p["least_days"]}
     ),
-    "capacity": lambda p: _("il manque %(units)s") % {"units": quantity_words(p["kind"], p["gap"])},
+    "capacity": lambda p: _("il manque %(units)s") % {"units": _units(p, "gap")},
     "rent": lambda p: (
         _("loyer %(rent)s par mois, %(gap)s de trop") % {"rent": euros(p["rent"]), "gap": euros(p["gap"])}
     ),

@@ -69,6 +69,8 @@ class NeedForm(forms.Form):
     # The page says itself what is missing, in its own words.
     use_required_attribute = False
     first_days = 0
+    # Where the page asks for the first day.
+    first_day_asked = "first_day"
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
@@ -254,12 +256,12 @@ class NeedForm(forms.Form):
         before = self.need.first_day if self.need else None
         if first and first != before:
             if first < self.today:
-                self.add_error("first_day", _("Ce jour est déjà passé."))
+                self.add_error(self.first_day_asked, _("Ce jour est déjà passé."))
             elif tonight and first > self.today:
-                self.add_error("first_day", _("Pour ce soir, le premier jour est aujourd’hui."))
+                self.add_error(self.first_day_asked, _("Pour ce soir, le premier jour est aujourd’hui."))
             elif first > self.today + FARTHEST:
-                self.add_error("first_day", TOO_FAR)
-        if last and (not self.need or last != self.need.last_day):
+                self.add_error(self.first_day_asked, TOO_FAR)
+        if last and self.first_day_asked == "first_day" and (not self.need or last != self.need.last_day):
             if last < self.today:
                 self.add_error("last_day", _("Ce jour est déjà passé."))
             elif last > self.today + FARTHEST:

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
+from catalogue.forms import RadioCards
+from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Rhythm
+from needs.forms import appointments
 from needs.forms.base import NeedForm
+from needs.models import Need
 
 
 class HousingNeedForm(NeedForm):
@@ -59,20 +63,37 @@ class GoodsNeedForm(NeedForm):
 
 
 class SkillNeedForm(NeedForm):
-    """Hours a week."""
+    """Hours a week, or once; an appointment says its day, hour and length."""
 
     kind = Kind.SKILL
     first_days = 90
     SECTIONS = (
         (_("De quoi avez-vous besoin"), ("category", "languages_from", "languages_to")),
-        (_("Combien de temps"), ("quantity", "+people", "part_useful", "remote_ok")),
+        (
+            _("Combien de temps"),
+            (
+                "rhythm", appointments.DAY, f"+{appointments.HOUR}", f"+{appointments.LENGTH}",
+                "quantity", "+people", "part_useful", "remote_ok",
+            ),
+        ),
         (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
         (_("Pour bien faire"), ("text",)),
-    )
+    )  # fmt: skip
     OWN = {
         "category": {"label": _("Quelle aide\u202f?")},
+        "rhythm": {
+            "initial": Rhythm.WEEKLY,
+            "widget": RadioCards(
+                layout="two",
+                hints={
+                    Rhythm.WEEKLY: _("Des cours, un parrainage."),
+                    Rhythm.ONCE: _("Un rendez-vous, un document, un déménagement."),
+                },
+            ),
+        },
         "quantity": {
-            "label": _("Combien d’heures par semaine\u202f?"),
+            "label": _("Combien d’heures\u202f?"),
+            "help_text": _("Par semaine, ou en tout pour une seule fois. Un rendez-vous dit sa durée."),
             "initial": 1,
             "error_messages": {
                 "required": _("Dites combien d’heures."),
@@ -84,8 +105,18 @@ class SkillNeedForm(NeedForm):
         "part_useful": {"label": _("Une partie des heures est déjà utile"), "initial": True},
     }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields |= appointments.fields(self.need)
+
+    def _as_stored(self, need: Need) -> dict[str, Any]:
+        appointment = appointments.stored(need)
+        # Its hours are asked for with its day.
+        return {**super()._as_stored(need), **appointment, **({"slots": []} if appointment else {})}
+
     def clean(self) -> dict[str, Any]:
         answers = self.cleaned_data
+        self._clean_appointment(answers)
         if answers.get("category") not in LANGUAGE_PAIR_CATEGORIES:
             # What stands in a part of the page that does not concern this category is no answer.
             answers["languages_from"], answers["languages_to"] = [], []
@@ -96,6 +127,26 @@ class SkillNeedForm(NeedForm):
         elif not answers.get("languages_to") and "languages_to" not in self.errors:
             answers["languages_to"] = ["fr"]
         return super().clean()
+
+    def _clean_appointment(self, answers: dict[str, Any]) -> None:
+        names = (appointments.DAY, appointments.HOUR, appointments.LENGTH)
+        if answers.get("rhythm") != Rhythm.ONCE:
+            # What stands in a part of the page that does not concern this rhythm is no answer.
+            for name in names:
+                self.errors.pop(name, None)
+            return
+        if set(names) & set(self.errors):
+            return
+        try:
+            follows = appointments.answers(*(answers[name] for name in names))
+        except ValidationError as refusal:
+            self.add_refusal(refusal)
+            return
+        if follows:
+            self.first_day_asked = appointments.DAY
+        for name, value in follows.items():
+            answers[name] = value
+            self.errors.pop(name, None)
 
 
 FORMS: dict[str, type[NeedForm]] = {

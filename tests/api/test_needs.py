@@ -1,8 +1,11 @@
 """Needs through the API."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Consent, Organisation, User
 from needs.models import Need, NeedState
@@ -10,6 +13,22 @@ from tests.factories.accounts import MembershipFactory, OrganisationFactory
 from tests.factories.needs import NeedFactory
 
 pytestmark = pytest.mark.django_db
+
+TUESDAY = timezone.localdate() + timedelta(days=8 - timezone.localdate().weekday())
+APPOINTMENT = {
+    "kind": "skill",
+    "category": "interpreting",
+    "title": "Interprète tigrigna à la préfecture",
+    "languages_from": ["ti"],
+    "languages_to": ["fr"],
+    "rhythm": "once",
+    "first_day": TUESDAY.isoformat(),
+    "last_day": TUESDAY.isoformat(),
+    "slots": ["tue 14:00-15:30"],
+    "quantity": 2,
+    "adult_women": None,
+    "children_3_to_11": None,
+}
 
 
 class TestWhoSeesWhat:
@@ -84,6 +103,8 @@ class TestRegister:
             ({"kind": "goods", "category": "bedding", "quantity": None}, {"quantity"}),
             ({"min_days": 90}, {"min_days"}),
             ({"reach_km": -1}, {"reach_km"}),
+            ({**APPOINTMENT, "slots": ["mon 14:00-15:30"]}, {"slots"}),
+            ({**APPOINTMENT, "rhythm": "monthly"}, {"rhythm"}),
             ({"person": {"email": "a@exemple.fr", "consent": "paper"}}, {"person"}),
         ],
     )
@@ -93,6 +114,17 @@ class TestRegister:
             assert answer.json()["category"] == ""
         else:
             assert (answer.status_code, set(answer.json()["errors"])) == (400, names)
+
+    def test_an_appointment(self, member, organisation, need_body):
+        shown = member.post("needs/", need_body(**APPOINTMENT)).json()
+        told = {name: shown[name] for name in ("rhythm", "slots", "first_day", "last_day", "quantity")}
+        assert told == {name: APPOINTMENT[name] for name in told}
+        assert (shown["given_days"], shown["given_quantity"]) == (0, 0)
+
+    def test_a_rhythm_left_out_is_weekly_and_of_a_home_none(self, member, organisation, need_body):
+        lessons = {name: value for name, value in APPOINTMENT.items() if name not in ("rhythm", "slots")}
+        assert member.post("needs/", need_body(**lessons)).json()["rhythm"] == "weekly"
+        assert member.post("needs/", need_body(rhythm="once")).json()["rhythm"] == ""
 
     def test_posted_twice(self, member, organisation, need_body):
         key = {"idempotency-key": "case-2417"}

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import factory
 
 from catalogue.references import new_reference
-from catalogue.vocabulary import Category, Kind, Urgency
+from catalogue.vocabulary import Category, Kind, Rhythm, Urgency
 from needs.models import Need
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.cities import CityFactory
@@ -31,6 +31,7 @@ class NeedFactory(factory.django.DjangoModelFactory):
         )
         skill = factory.Trait(
             kind=Kind.SKILL,
+            rhythm=Rhythm.WEEKLY,
             category=Category.INTERPRETING,
             title="Interprète au tribunal",
             languages_from=["ti"],

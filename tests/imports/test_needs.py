@@ -78,23 +78,28 @@ def test_goods_skills_and_defaults(import_needs: Import, write_xlsx: Write) -> N
                 {"id": 3, **common, **days, "kind": "skill", "category": "translation", "quantity": 2.0,
                  "languages_from": "ti", "slots": "mon 18:00-20:00", "remote_ok": True, "people": 3},
                 {"id": 4, **common, **days, "adult_men": 1, "category": "shared_room"},
+                {"id": 6, **common, **days, "kind": "skill", "category": "transport", "quantity": 3,
+                 "rythme": "une fois"},
                 {"id": 5, **common, **days, "lone_minor": True, "children": 1},
             ]
         )
     )  # fmt: skip
     assert said.err == ""
     assert "1 ligne compte des enfants sans âge\u202f: ils sont enregistrés entre 3 et 11 ans.\n" in said.out
-    family, goods, skill, room, minor = Need.objects.order_by("pk")
+    family, goods, skill, room, move, minor = Need.objects.order_by("pk")
     assert (family.title, family.people, family.children_3_to_11, family.forms) == ("Logement", 2, 1, [])
     assert (family.urgency, family.shared_home_ok, family.min_days) == ("planned", True, None)
     assert (goods.title, goods.quantity, goods.people, goods.part_useful) == ("Literie", 300, 1, False)
     assert goods.adult_women == 0
     assert (skill.quantity, skill.people, skill.languages_from, skill.remote_ok) == (2, 3, ["ti"], True)
+    assert (skill.rhythm, move.rhythm, goods.rhythm, family.rhythm) == ("weekly", "once", "", "")
     assert (room.forms, room.category) == (["shared_room"], "")
     assert (minor.lone_minor, minor.children_12_to_17) == (True, 1)
 
 
 yesterday = timezone.localdate() - timedelta(days=1)
+# A weekday that the second of March is not.
+OTHER_DAY = "mon" if date(YEAR, 3, 2).weekday() else "tue"
 GOODS = {"kind": "goods", "category": "bedding", "quantity": "3", "adult_women": ""}
 
 
@@ -124,6 +129,13 @@ GOODS = {"kind": "goods", "category": "bedding", "quantity": "3", "adult_women":
         ({**GOODS, "quantity": ""}, "quantity", "cette cellule est vide."),
         ({**GOODS, "kind": "skill", "category": "meals", "quantity": "81"}, "quantity", "un nombre entier de 1 à 80"),
         ({**GOODS, "kind": "skill", "category": "interpreting"}, "languages_from", "quelle langue"),
+        ({**GOODS, "kind": "skill", "category": "meals", "rhythm": "monthly"}, "rhythm", "weekly, once."),
+        (
+            {**GOODS, "kind": "skill", "category": "meals", "rhythm": "once", "first_day": f"{YEAR}-03-02",
+             "last_day": f"{YEAR}-03-02", "slots": f"{OTHER_DAY} 14:00-15:30"},
+            "slots",
+            "Choisissez un moment de ce jour-là",
+        ),
         ({"urgency": "hier"}, "urgency", "n’est pas dans la liste\u202f: tonight, this_week, planned."),
         ({"commune": "99999"}, "commune", "aucune commune"),
         ({"lat": "7.75", "lon": "48.58"}, "lat", "km de Strasbourg. La latitude et la longitude sont-elles inversées"),
@@ -135,7 +147,7 @@ def test_a_bad_row_is_named_and_the_others_go_on(
     import_needs: Import, write_csv: Write, change: dict[str, str], column: str, message: str
 ) -> None:
     first = {**NEED, "id": "a", **{key: NEED.get(key, "") for key in change if key != "id"}}
-    columns = dict.fromkeys(["quantity", "lone_minor", "languages_from"], "")
+    columns = dict.fromkeys(["quantity", "lone_minor", "languages_from", "rhythm", "slots"], "")
     said = import_needs(write_csv([{**columns, **first}, {**NEED, **change}, {**NEED, "id": "c"}]))
     assert said.status == 1
     (line,) = said.bad

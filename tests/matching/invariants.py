@@ -12,11 +12,19 @@ from matching.models import Decision
 
 QUERIES = {
     "an offer is held beyond its capacity on a day": """
+        WITH held AS (
+            -- What is needed once takes its hours of the whole week, Monday to Sunday.
+            SELECT h.id, h.offer_id, h.quantity,
+                   h.first_day - CASE n.rhythm WHEN 'once' THEN extract(isodow FROM h.first_day)::int - 1 ELSE 0 END
+                       AS first_day,
+                   h.last_day + CASE n.rhythm WHEN 'once' THEN 7 - extract(isodow FROM h.last_day)::int ELSE 0 END
+                       AS last_day
+            FROM matching_hold h JOIN needs_need n ON n.id = h.need_id)
         SELECT o.id, d.day, sum(h.quantity), o.capacity
         FROM offers_offer o
-        JOIN matching_hold s ON s.offer_id = o.id
+        JOIN held s ON s.offer_id = o.id
         CROSS JOIN LATERAL (SELECT s.first_day UNION SELECT s.last_day) AS d (day)
-        JOIN matching_hold h ON h.offer_id = o.id AND d.day BETWEEN h.first_day AND h.last_day
+        JOIN held h ON h.offer_id = o.id AND d.day BETWEEN h.first_day AND h.last_day
         WHERE o.kind <> 'goods'
         GROUP BY o.id, s.id, d.day, o.capacity
         HAVING sum(h.quantity) > o.capacity
@@ -32,7 +40,7 @@ QUERIES = {
         JOIN matching_hold s ON s.need_id = n.id AND NOT s.released
         JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
                             AND s.first_day BETWEEN h.first_day AND h.last_day
-        WHERE n.kind <> 'goods'
+        WHERE n.kind <> 'goods' AND n.rhythm <> 'once'
           -- What is over was for as many as they were then.
           AND NOT EXISTS (SELECT FROM matching_match m WHERE m.id IN (s.match_id, h.match_id) AND m.state = 'completed')
         GROUP BY n.id, s.id HAVING sum(h.quantity) > n.quantity
@@ -40,7 +48,7 @@ QUERIES = {
     "a need is served beyond its quantity": """
         SELECT n.id, sum(h.quantity), n.quantity
         FROM needs_need n JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
-        WHERE n.kind = 'goods'
+        WHERE n.kind = 'goods' OR n.rhythm = 'once'
         GROUP BY n.id HAVING sum(h.quantity) > n.quantity
     """,
     "an offer's days are not those of its windows": """
@@ -88,21 +96,22 @@ QUERIES = {
     "a need's state is not what is served": """
         SELECT n.id, n.state, n.quantity, n.given_days, n.given_quantity, days.least, days.given, days.some
         FROM needs_need n
+        CROSS JOIN LATERAL (SELECT n.kind = 'goods' OR n.rhythm = 'once' AS once) AS natures
         CROSS JOIN LATERAL (
-            -- Of each day asked, how much both sides have said yes to; of goods one "day".
+            -- Of each day asked, how much both sides have said yes to; of what is given once one "day".
             SELECT min(level) AS least, count(*) FILTER (WHERE level > 0) AS given,
                    coalesce(min(level) FILTER (WHERE level > 0), 0) AS some
-            FROM generate_series(n.first_day, CASE n.kind WHEN 'goods' THEN n.first_day ELSE n.last_day END, '1 day') d
+            FROM generate_series(n.first_day, CASE WHEN once THEN n.first_day ELSE n.last_day END, '1 day') d
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(h.quantity), 0) AS level
                 FROM matching_hold h JOIN matching_match m ON m.id = h.match_id
-                WHERE h.need_id = n.id AND (m.state = ANY(%(served)s) OR h.released)
-                  AND (n.kind = 'goods' OR d BETWEEN h.first_day AND h.last_day)
+                WHERE h.need_id = n.id AND (m.state = ANY(%(served)s) OR h.released AND NOT once)
+                  AND (once OR d BETWEEN h.first_day AND h.last_day)
             ) AS levels
         ) AS days
         WHERE n.state IN ('open', 'partly_met', 'met') AND n.scan_due_at IS NULL
           AND (n.given_quantity <> days.some
-               OR n.given_days <> CASE n.kind WHEN 'goods' THEN 0 ELSE days.given END
+               OR n.given_days <> CASE WHEN once THEN 0 ELSE days.given END
                -- Days that passed without anything are not waited for: what is met may lack some, what is not does.
                OR n.state <> 'met' AND days.least >= n.quantity
                OR n.state = 'open' AND days.given > 0
@@ -144,7 +153,7 @@ SETTLED_QUERIES = {
         JOIN offers_offer o ON o.id = m.offer_id JOIN needs_need n ON n.id = m.need_id
         WHERE m.state = 'suggested' AND (
           m.quantity + coalesce(
-            CASE WHEN n.kind = 'goods'
+            CASE WHEN n.kind = 'goods' OR n.rhythm = 'once'
             THEN (SELECT sum(quantity) FROM matching_hold WHERE need_id = n.id AND NOT released)
             ELSE (SELECT max(given) FROM (
                 SELECT (SELECT sum(h.quantity) FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released

@@ -281,6 +281,68 @@ def test_hours_of_two_helpers_share_a_day_up_to_what_is_asked(db, city):
     Hold.objects.all().delete()
 
 
+MONDAY = NOW.date() + timedelta(days=14)
+
+
+@pytest.mark.parametrize(
+    ("day", "refused"), [(-1, False), (0, True), (4, True), (6, True), (7, False)], ids=str
+)
+@pytest.mark.parametrize("rhythm", ["once", "weekly"])
+def test_what_is_needed_once_takes_its_hours_of_the_whole_week(db, city, rhythm, day, refused):
+    """Of two hours a week, an appointment on Wednesday leaves none for another one, nor for lessons, in that week."""
+    offer = due_offer(city=city, kind=Kind.SKILL, capacity=2)
+    wednesday, other = MONDAY + timedelta(days=2), MONDAY + timedelta(days=day)
+    for the_day, how_often in ((wednesday, "once"), (other, rhythm)):
+        due_need(city=city, kind=Kind.SKILL, rhythm=how_often, first_day=the_day, last_day=the_day)
+    drain()
+    first, second = Match.objects.filter(offer=offer).order_by("need")
+    insert_hold(first)
+    try:
+        with transaction.atomic():
+            insert_hold(second)
+        outcome = ""
+    except IntegrityError as failure:
+        outcome = violated(failure)
+    assert outcome == ("hold_within_capacity" if refused else "")
+    Hold.objects.all().delete()
+
+
+def test_what_is_needed_once_is_given_in_all(db, city):
+    """Two helpers on different days: three hours of two would be an hour too much."""
+    first_day = MONDAY
+    need = due_need(
+        city=city,
+        kind=Kind.SKILL,
+        rhythm="once",
+        part_useful=True,
+        first_day=first_day,
+        last_day=first_day + timedelta(days=30),
+    )
+    for _ in range(2):
+        due_offer(city=city, kind=Kind.SKILL, capacity=2)
+    drain()
+    first, second = Match.objects.filter(need=need)
+    insert_hold(first, quantity=1, last_day=first.first_day)
+    late = {"first_day": need.last_day, "last_day": need.last_day}
+    with pytest.raises(IntegrityError) as failure, transaction.atomic():
+        insert_hold(second, quantity=2, **late)
+    assert violated(failure.value) == "hold_within_quantity"
+    insert_hold(second, quantity=1, **late)
+    Hold.objects.all().delete()
+
+
+def test_a_rhythm_does_not_change_under_what_is_promised(db, city, coordinator):
+    match = suggested_match(city=city, kind=Kind.SKILL)
+    change = partial(needs.change, need_id=match.need_id, by=coordinator, now=NOW, today=NOW.date())
+    assert change(fields={"rhythm": "once"}).rhythm == "once"
+    assert change(fields={"rhythm": "weekly"}).rhythm == "weekly"
+    drain()
+    propose(Match.objects.get(need=match.need_id, state=MatchState.SUGGESTED), coordinator)
+    with pytest.raises(ValidationError) as refusal:
+        change(fields={"rhythm": "once"})
+    assert "promise" in refusal.value.message_dict["rhythm"][0]
+
+
 def test_the_database_refuses_a_hold_that_grows(db, city, coordinator):
     match = suggested_match(city=city, kind=Kind.SKILL, need={"quantity": 2}, offer={"capacity": 2})
     propose(match, coordinator)

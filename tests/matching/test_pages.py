@@ -17,10 +17,12 @@ from django.utils.formats import number_format
 
 from accounts import services as accounts
 from accounts.models import ContactReading, Membership, Role
+from catalogue.times import day_words
 from catalogue.vocabulary import Kind
 from matching import links, selectors, services
 from matching.lifecycle import Reason
 from matching.models import Decision, Match, MatchState
+from notifications.models import Message
 from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -324,6 +326,39 @@ def test_the_citizen_answers_in_two_taps(it, client):
     assert "Merci, c’est noté" in said
     assert it.state == "accepted"
     assert Decision.objects.get(match=it.match, act="accept").by == it.citizen
+
+
+def test_an_appointment_is_told_with_its_day_and_hour_wherever_it_is_read(city, as_user, client):
+    first_day = timezone.localdate() + timedelta(days=8 - timezone.localdate().weekday())
+    it = story(
+        city=city,
+        now=now(),
+        kind=Kind.SKILL,
+        need={
+            "rhythm": "once",
+            "first_day": first_day,
+            "last_day": first_day,
+            "slots": ["tue 14:00-15:30"],
+            "quantity": 1,
+        },
+    )
+    propose(it)
+    said = f"mardi {day_words(first_day, today=timezone.localdate())}, 14 h à 15 h 30"
+    assert said.replace(f" {first_day.year}", "") in text_of_mail(it)
+    assert said in text(client.get(link(it, it.citizen)))
+    assert "par semaine" not in text(client.get(link(it, it.citizen))).split("<main")[1].split("<details")[0]
+    for person, path in (
+        (it.coordinator, reverse("matching:case", args=[city.slug, it.match.need.reference])),
+        (it.citizen, reverse("matching:mine", args=[city.slug])),
+        (it.member, reverse("needs:detail", args=[city.slug, it.match.need.reference])),
+    ):
+        assert said.casefold() in text(as_user(person).get(path)).casefold(), path
+
+
+def text_of_mail(it):
+    (mail,) = Message.objects.filter(recipient=it.citizen, event="match_question")
+    assert "par semaine" not in mail.body
+    return re.sub(r"\s+", " ", mail.body)
 
 
 def test_the_citizen_says_no_with_a_reason(it, client):

@@ -103,7 +103,7 @@ def test_rows_carry_no_more_than_their_columns(city: City, django_assert_num_que
     assert titles == ["Un logement pour 3 personnes"] * 3
     assert [row.urgency for row in rows] == ["tonight", "planned", "planned"]
     assert rows[2] == PublicNeed(
-        kind="housing", category="", urgency="planned", quantity=3, people=3, first_day=early.first_day,
+        kind="housing", category="", urgency="planned", quantity=3, people=3, rhythm="", first_day=early.first_day,
         last_day=early.last_day, commune="Strasbourg", created_at=early.created_at,
     )  # fmt: skip
     with pytest.raises(AttributeError):

@@ -69,8 +69,15 @@ _IN_CIRCLE = f" AND {in_circle('o')}"
 _IN_TERM = " AND o.first_day <= %(latest_start)s AND coalesce(o.last_day, 'infinity') >= %(earliest_end)s"
 _HOLDS = {
     "offer": ("bigint", "h.offer_id"),
-    "first_day": ("day", "h.first_day"),
-    "last_day": ("day", "h.last_day"),
+    # As `engine_records.taken` says it.
+    "first_day": (
+        "day",
+        "CASE n.rhythm WHEN 'once' THEN date_trunc('week', h.first_day)::date ELSE h.first_day END",
+    ),
+    "last_day": (
+        "day",
+        "CASE n.rhythm WHEN 'once' THEN date_trunc('week', h.last_day)::date + 6 ELSE h.last_day END",
+    ),
     "quantity": ("bigint", "h.quantity"),
 }
 _ASKED = {"owner": ("bigint", "a.owner_id"), "times": ("bigint", "a.times")}
@@ -135,7 +142,9 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
     ids = read["id"]
     # After the offers: whoever holds a part of one meanwhile has it looked at again.
     held = arrays.read(
-        _HOLDS, f"FROM matching_hold h WHERE h.offer_id = {_ANY_OF_IDS}", {"ids": arrays.text(ids)}
+        _HOLDS,
+        f"FROM matching_hold h JOIN needs_need n ON n.id = h.need_id WHERE h.offer_id = {_ANY_OF_IDS}",
+        {"ids": arrays.text(ids)},
     )
     holds = _Days(np.searchsorted(ids, held["offer"]), held["first_day"], held["last_day"])
 
