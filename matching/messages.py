@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalogue.labels import quantity_words
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_time
 from matching import links
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.models import NeedState
-from needs.words import when_words
+from needs.words import given_words, when_words
 from notifications.services import Text
 
 FRANCE = 33  # as a telephone's country code
@@ -337,7 +336,7 @@ def asked(match: Match) -> str:
         return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
             "n": need.people
         }
-    return f"{Category(need.category).label} · {quantity_words(need.kind, match.quantity, need.rhythm)}"
+    return f"{Category(need.category).label} · {given_words(need, match.quantity)}"
 
 
 def _when(match: Match) -> str:

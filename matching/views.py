@@ -26,7 +26,7 @@ from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.models import Need
 from needs.selectors import edits_of
-from needs.words import progress_words, public_title
+from needs.words import hours_of, progress_words, public_title
 
 PER_PAGE = 50
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
@@ -311,7 +311,7 @@ def _title_for(match: Match, user: User) -> str:
         return public_title(
             kind=need.kind,
             category=need.category,
-            quantity=match.quantity,
+            quantity=hours_of(need, match.quantity),
             people=need.people,
             rhythm=need.rhythm,
         )

@@ -91,7 +91,7 @@ def suggested_title_of(need: Need) -> str:
     return suggested_title({name: getattr(need, name) for name in names})
 
 
-def public_title(*, kind: str, category: str, quantity: int, people: int, rhythm: str) -> str:
+def public_title(*, kind: str, category: str, quantity: float, people: int, rhythm: str) -> str:
     """What everybody may read of a need, made of its figures alone: never what an association wrote."""
     if kind == Kind.HOUSING:
         return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
@@ -111,11 +111,24 @@ def when_words(need: Need, first_day: date, last_day: date, *, today: date | Non
     return _("une fois, %(days)s") % {"days": day_range(first_day, last_day, today=today)}
 
 
+def given_words(need: Need, quantity: int) -> str:
+    """So much of it: "10 objets", "2 h par semaine"; of an appointment no more than it is long, "1 h 30"."""
+    return quantity_words(need.kind, hours_of(need, quantity), need.rhythm)
+
+
+def hours_of(need: Need, quantity: int) -> float:
+    """A quantity of it; of an appointment no more than its longest slot."""
+    if need.rhythm != Rhythm.ONCE or not need.slots:
+        return quantity
+    slots = map(parse_slot, need.slots)
+    return min(quantity, max(slot.end_minute - slot.start_minute for slot in slots) / 60)
+
+
 def amount(need: Need) -> str:
     """How much is asked: "3 personnes", "10 objets", "2 h par semaine", "2 h"."""
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s personne", "%(n)s personnes", need.quantity) % {"n": need.quantity}
-    return quantity_words(need.kind, _hours(need), need.rhythm)
+    return given_words(need, need.quantity)
 
 
 def state_words(need: Need) -> tuple[str, str]:
@@ -218,14 +231,6 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
 
 def _said(name: str) -> Any:
     return NEED[name].label
-
-
-def _hours(need: Need) -> float:
-    """What is asked; of an appointment as long as its longest slot, where that is less."""
-    if need.rhythm != Rhythm.ONCE or not need.slots:
-        return need.quantity
-    slots = map(parse_slot, need.slots)
-    return min(need.quantity, max(slot.end_minute - slot.start_minute for slot in slots) / 60)
 
 
 def _is_appointment(need: Need) -> bool:

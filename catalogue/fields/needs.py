@@ -194,6 +194,7 @@ ROWS = (
         name="rhythm",
         label=_("Rythme"),
         question=_("Une seule fois, ou chaque semaine\u202f?"),
+        errors={"required": _("Dites si c’est une seule fois, ou chaque semaine.")},
         shape=Word(
             choices=Rhythm,
             synonyms={"une_fois": "once", "ponctuel": "once", "hebdomadaire": "weekly"},

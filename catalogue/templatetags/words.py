@@ -84,6 +84,6 @@ def household_names(households: Iterable[str]) -> str:
 
 
 @register.simple_tag
-def quantity_words(kind: str, quantity: float, rhythm: str = "") -> str:
+def quantity_words(kind: str, quantity: int) -> str:
     """`{% quantity_words offer.kind offer.capacity %}` → "3 places", "10 objets", "2 h par semaine"."""
-    return labels.quantity_words(kind, quantity, rhythm)
+    return labels.quantity_words(kind, quantity)

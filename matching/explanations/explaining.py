@@ -24,7 +24,7 @@ from matching.presentation import ACT_WORDS
 from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
-from needs.words import public_title, when_words
+from needs.words import given_words, hours_of, public_title, when_words
 
 # What the engine said of a pair, under the rule that it speaks of.
 RULE_REASONS = {
@@ -196,7 +196,7 @@ def _public(match: Match) -> str:
     return public_title(
         kind=need.kind,
         category=need.category,
-        quantity=match.quantity,
+        quantity=hours_of(need, match.quantity),
         people=need.people,
         rhythm=need.rhythm,
     )
@@ -247,7 +247,7 @@ def _asked(match: Match, reader: Reader) -> str:
     need = match.need
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s personne", "%(n)s personnes", need.people) % {"n": need.people}
-    return quantity_words(need.kind, need.quantity if reader.reads_need else match.quantity, need.rhythm)
+    return given_words(need, need.quantity if reader.reads_need else match.quantity)
 
 
 def _offered(match: Match, reader: Reader) -> str:
@@ -256,7 +256,7 @@ def _offered(match: Match, reader: Reader) -> str:
         return quantity_words(offer.kind, offer.capacity)
     if offer.kind == Kind.HOUSING:
         return _("assez de places pour tous")
-    return quantity_words(offer.kind, match.quantity, match.need.rhythm)
+    return given_words(match.need, match.quantity)
 
 
 def _need_place(match: Match, reader: Reader) -> str:

@@ -18,6 +18,7 @@ from matching.models import Plan
 from matching.plans import SEEN_KM
 from matching.reasons.sentences import exact_km
 from needs.models import Need
+from needs.words import given_words
 
 # --- How good ------------------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ def _served_others(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 
 def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     return _("Servi en partie\u202f: il manque encore %(missing)s sur %(all)s.") % {
-        "missing": quantity_words(need.kind, missing, need.rhythm),
+        "missing": given_words(need, missing),
         "all": number_format(need.quantity),
     }
 

@@ -83,6 +83,7 @@ class SkillNeedForm(NeedForm):
         "category": {"label": _("Quelle aide\u202f?")},
         "rhythm": {
             "initial": Rhythm.WEEKLY,
+            "required": True,
             "widget": RadioCards(
                 layout="two",
                 hints={

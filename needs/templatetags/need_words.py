@@ -12,9 +12,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def amount(need: Need) -> str:
-    """`{% amount need %}` → "3 personnes", "10 objets", "2 h par semaine", "1 h 30"."""
-    return words.amount(need)
+def amount(need: Need, quantity: int | None = None) -> str:
+    """`{% amount need %}` → "3 personnes", "10 objets", "1 h 30"; `{% amount need match.quantity %}`: of a part."""
+    return words.amount(need) if quantity is None else words.given_words(need, quantity)
 
 
 @register.simple_tag

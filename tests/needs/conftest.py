@@ -66,7 +66,13 @@ def answers(today: date) -> Callable[..., dict[str, Any]]:
         sent |= {
             "housing": {"adult_women": "1", "children_3_to_11": "2", "shared_home_ok": "on"},
             "goods": {"category": "bedding", "quantity": "10", "people": "5", "part_useful": "on"},
-            "skill": {"category": "interpreting", "quantity": "2", "people": "1", "languages_from": ["ti"]},
+            "skill": {
+                "category": "interpreting",
+                "quantity": "2",
+                "people": "1",
+                "languages_from": ["ti"],
+                "rhythm": "weekly",
+            },
         }[nature]
         return {name: value for name, value in (sent | changes).items() if value is not None}
 

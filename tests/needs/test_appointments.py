@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils.translation import override
 
 from accounts.models import Organisation, User
-from catalogue.constraints import violated
 from catalogue.vocabulary import Source
 from cities.models import City
 from needs import services
@@ -77,11 +75,10 @@ def test_what_is_needed_once_may_leave_the_day_to_choose(
     assert need.title == "Interprétariat (tigrigna, français), 3\u00a0h"
 
 
-@pytest.mark.parametrize("rhythm", ["weekly", None])
 def test_each_week_no_appointment_is_kept(
-    as_user: SignIn, member: User, answers: Answers, tuesday: date, rhythm: str | None
+    as_user: SignIn, member: User, answers: Answers, tuesday: date
 ) -> None:
-    sent = answers("skill", **at_two(tuesday, rhythm=rhythm, appointment_hour="soon"))
+    sent = answers("skill", **at_two(tuesday, rhythm="weekly", appointment_hour="soon"))
     assert as_user(member).post(NEW, sent).status_code == 302
     need = Need.objects.get()
     assert (need.rhythm, need.slots, need.quantity) == ("weekly", [], 2)
@@ -100,6 +97,7 @@ def test_each_week_no_appointment_is_kept(
         ({"appointment_hour": "23:00"}, "appointment_length"),
         ({"appointment_length": "7"}, "appointment_length"),
         ({"urgency": "tonight"}, "appointment_day"),
+        ({"rhythm": None}, "rhythm"),
     ],
 )
 def test_what_is_wrong_with_an_appointment_stands_beside_its_field(
@@ -217,15 +215,6 @@ def test_the_refusal_says_which_day_it_is(city: City, organisation: Organisation
 
 def test_what_nobody_says_is_each_week(city: City, organisation: Organisation, member: User) -> None:
     assert register(city, organisation, member, rhythm="").rhythm == "weekly"
-
-
-@pytest.mark.parametrize(
-    ("shape", "rhythm"), [({}, "once"), ({"goods": True}, "weekly"), ({"skill": True}, "")], ids=str
-)
-def test_skills_alone_have_a_rhythm(city: City, shape: dict[str, bool], rhythm: str) -> None:
-    with pytest.raises(IntegrityError) as failure, transaction.atomic():
-        NeedFactory(city=city, **shape, rhythm=rhythm)
-    assert violated(failure.value) == "need_rhythm_of_skill"
 
 
 # --- In words ------------------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ RULES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("need_reach_plausible", {"reach_km": -1}, {"reach_km": 0}),
     ("need_point_on_earth", {"latitude": 91}, {"latitude": -21.1}),
     ("need_point_on_earth", {"longitude": 181}, {"longitude": 55.5}),
+    ("need_rhythm_of_skill", {"rhythm": "once"}, {"rhythm": ""}),
+    ("need_rhythm_of_skill", {"goods": True, "rhythm": "weekly"}, {"goods": True, "rhythm": ""}),
+    ("need_rhythm_of_skill", {"skill": True, "rhythm": ""}, {"skill": True, "rhythm": "once"}),
     (
         "need_language_pair_given",
         {"skill": True, "languages_from": [], "languages_to": []},
