@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from cities.models import City
 from matching.lifecycle import SERVED
-from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
+from matching.models import CONTACT_STATES, CaseTaken, Decision, Hold, Match, MatchState, Scan
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
 from offers.models import Offer, OfferEdit
@@ -46,7 +46,8 @@ class Figures:
 def queue(user: User, city: City) -> QuerySet[Need]:
     """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
 
-    Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked) and `answer_by`.
+    Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked), `answer_by` and
+    `taken_by` (the name of whoever looks after it).
     Those that wait for somebody's answer come after those that wait for the desk.
     """
     matches = Match.objects.filter(need=OuterRef("pk"))
@@ -55,6 +56,7 @@ def queue(user: User, city: City) -> QuerySet[Need]:
     deadline = (
         matches.filter(state=MatchState.PROPOSED).order_by().values("need").annotate(by=Min("answer_by"))
     )
+    taken = CaseTaken.objects.filter(need=OuterRef("pk"), given_back_at__isnull=True).order_by()
     return (
         Need.objects.visible_to(user)
         .open()
@@ -67,6 +69,7 @@ def queue(user: User, city: City) -> QuerySet[Need]:
                 Subquery(holds.annotate(n=Sum("quantity")).values("n"), output_field=IntegerField()), 0
             ),
             answer_by=Subquery(deadline.values("by")),
+            taken_by=Subquery(taken.values("by__name")),
         )
         .order_by("pending", "urgency_rank", "created_at", "id")
     )

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, links, presentation, selectors, services
+from matching import conditions, links, presentation, selectors, services, tonight
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
@@ -59,9 +59,33 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One need with its suggestions, its near misses and its thread."""
     user = person(request)
-    needs = Need.objects.visible_to(user).filter(city=city).select_related("commune", "organisation", "city")
-    need = get_object_or_404(needs, reference=reference)
+    need = _need(user, city, reference)
     return _render_case(request, user, city, _page(request, user, city), need, desk_first="case")
+
+
+@town_page(COORDINATION)
+@require_POST
+def take(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """This coordinator looks after the case, and the reminders end."""
+    user = person(request)
+    need = _need(user, city, reference)
+    try:
+        tonight.take(need=need, by=user, now=timezone.now())
+    except tonight.AlreadyTaken:
+        messages.warning(request, _("Quelqu’un d’autre vient de prendre ce dossier."))
+    else:
+        messages.success(request, _("Vous vous occupez de ce dossier."))
+    return redirect("matching:case", city_slug=city.slug, reference=reference)
+
+
+@town_page(COORDINATION)
+@require_POST
+def give_back(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Nobody looks after the case any more."""
+    user = person(request)
+    tonight.give_back(need=_need(user, city, reference), by=user, now=timezone.now())
+    messages.success(request, _("Le dossier attend de nouveau quelqu’un."))
+    return redirect("matching:case", city_slug=city.slug, reference=reference)
 
 
 @town_page(COORDINATION)
@@ -158,6 +182,11 @@ def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
     return frozenset({Role.CITIZEN if match.offer.owner_id == user.pk else Role.ASSOCIATION})
 
 
+def _need(user: User, city: City, reference: str) -> Need:
+    needs = Need.objects.visible_to(user).filter(city=city).select_related("commune", "organisation", "city")
+    return get_object_or_404(needs, reference=reference)
+
+
 def _page(request: HttpRequest, user: User, city: City) -> Any:
     return Paginator(selectors.queue(user, city), PER_PAGE).get_page(request.GET.get("page"))
 
@@ -189,6 +218,7 @@ def _render_case(
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
+            "taken": tonight.taken(need),
             "cards": cards,
             "chart": presentation.chart(need, cards),
             "acted": [

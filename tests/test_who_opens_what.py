@@ -131,6 +131,8 @@ ROWS = {
     # Matches
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
+    "matching:take": Row(COORDINATOR, ("need",)),
+    "matching:give_back": Row(COORDINATOR, ("need",)),
     "matching:why_not": Row(COORDINATOR, ("need",)),
     "matching:why_not_of_offer": Row(COORDINATOR, ("offer",)),
     "matching:act": Row(COORDINATOR, ("match", "act")),

@@ -63,7 +63,13 @@ SELECT "needs_need".*,
    FROM "matching_match" U0
    WHERE (U0."need_id" = ("needs_need"."id")
           AND U0."state" = %s)
-   GROUP BY U0."need_id") AS "answer_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+   GROUP BY U0."need_id") AS "answer_by",
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
 INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
@@ -172,3 +178,11 @@ FROM "needs_neededit"
 LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
 WHERE "needs_neededit"."need_id" = %s
 ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
+
+SELECT "matching_casetaken".*, "accounts_user".*
+FROM "matching_casetaken"
+INNER JOIN "accounts_user" ON ("matching_casetaken"."by_id" = "accounts_user"."id")
+WHERE ("matching_casetaken"."given_back_at" IS NULL
+       AND "matching_casetaken"."need_id" = %s)
+ORDER BY "matching_casetaken"."at" DESC, "matching_casetaken"."id" DESC
+LIMIT 1;
