@@ -293,6 +293,36 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
     )
 
 
+def joined(need: Any) -> Text:
+    """To whoever posted it: the town already looks for a home for this household."""
+    return Text(
+        title=_("Ce foyer est déjà suivi : %(need)s") % {"need": need.title},
+        body=_(
+            "Bonjour,\n\nUne autre association a demandé un toit pour le même foyer, aux mêmes dates. La ville garde "
+            "une seule demande, pour ne pas solliciter deux fois les mêmes personnes. Votre demande %(reference)s est "
+            "donc fermée ; la recherche continue.\n\nCe n’est pas le même foyer, ou vous l’accompagnez aussi ? Appelez "
+            "la ville : %(city)s %(phone)s."
+        )
+        % {"reference": need.reference, "city": need.city.name, "phone": need.city.phone},
+        action_label=_("Voir ma demande"),
+        action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
+    )
+
+
+def open_again(need: Any) -> Text:
+    """To whoever posted it: it had been taken for another household."""
+    return Text(
+        title=_("De nouveau ouverte : %(need)s") % {"need": need.title},
+        body=_(
+            "Bonjour,\n\nVotre demande %(reference)s avait été prise pour celle d’un autre foyer. Elle est de nouveau "
+            "ouverte, et la ville cherche."
+        )
+        % {"reference": need.reference},
+        action_label=_("Voir ma demande"),
+        action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
+    )
+
+
 def suggestions_of_the_day(city: Any) -> Text:
     """To the desk, once a day at most: there is something to look at."""
     return Text(

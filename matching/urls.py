@@ -19,6 +19,7 @@ urlpatterns = [
     path("bureau/plan/", plan_views.index, name="plans"),
     path("bureau/plan/<int:pk>/", plan_views.page, name="plan"),
     path("bureau/<str:reference>/", views.case, name="case"),
+    path("bureau/<str:reference>/meme-foyer/<str:other>/", views.same_household, name="same_household"),
     path("bureau/<str:reference>/prendre/", views.take, name="take"),
     path("bureau/<str:reference>/rendre/", views.give_back, name="give_back"),
     path("bureau/<str:reference>/pourquoi-pas/", why_not_views.of_need, name="why_not"),

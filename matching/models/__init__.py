@@ -3,6 +3,7 @@
 from matching.models.conditions import ConditionQuestion
 from matching.models.desk import DeskQuerySet
 from matching.models.desk_alerts import CaseTaken, DeskReminder
+from matching.models.households import HouseholdVerdict
 from matching.models.matches import (
     CONTACT_STATES,
     LIVE_STATES,
@@ -25,6 +26,7 @@ __all__ = [
     "DeskQuerySet",
     "DeskReminder",
     "Hold",
+    "HouseholdVerdict",
     "Match",
     "MatchQuerySet",
     "MatchState",

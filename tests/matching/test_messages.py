@@ -190,6 +190,8 @@ def test_every_mail_is_complete(db, kind, language):
             messages.for_tonight(it.match.need, 0),
             messages.for_tonight(it.match.need, 1),
             messages.for_tonight(it.match.need, 3),
+            messages.joined(it.match.need),
+            messages.open_again(it.match.need),
             messages.tonight_waits(it.match.city, [it.match.need]),
             messages.tonight_waits(it.match.city, [it.match.need] * 7),
             messages.suggestions_of_the_day(it.city),

@@ -40,6 +40,26 @@ WHERE (("needs_need"."person_id" = %s
        AND "needs_need"."city_id" = %s);
 
 SELECT "needs_need".*,
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."at" AS "at"
+   FROM "matching_casetaken" U0
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_householdverdict" U0
+   WHERE ((U0."lower_id" = ("needs_need"."id")
+           OR U0."higher_id" = ("needs_need"."id"))
+          AND U0."joined_id" IS NOT NULL
+          AND NOT (U0."joined_id" = ("needs_need"."id")
+                   AND U0."joined_id" IS NOT NULL))
+   LIMIT 1) AS "has_joined",
        EXISTS
   (SELECT %s AS "a"
    FROM "matching_match" U0
@@ -63,13 +83,7 @@ SELECT "needs_need".*,
    FROM "matching_match" U0
    WHERE (U0."need_id" = ("needs_need"."id")
           AND U0."state" = %s)
-   GROUP BY U0."need_id") AS "answer_by",
-
-  (SELECT U2."name" AS "by__name"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   WHERE (U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+   GROUP BY U0."need_id") AS "answer_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
 INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
@@ -179,10 +193,32 @@ LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."
 WHERE "needs_neededit"."need_id" = %s
 ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
 
-SELECT "matching_casetaken".*, "accounts_user".*
-FROM "matching_casetaken"
-INNER JOIN "accounts_user" ON ("matching_casetaken"."by_id" = "accounts_user"."id")
-WHERE ("matching_casetaken"."given_back_at" IS NULL
-       AND "matching_casetaken"."need_id" = %s)
-ORDER BY "matching_casetaken"."at" DESC, "matching_casetaken"."id" DESC
-LIMIT 1;
+SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
+FROM "needs_need"
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+LEFT OUTER JOIN "accounts_user" ON ("needs_need"."person_id" = "accounts_user"."id")
+WHERE ("needs_need"."state" IN (%s, …)
+       AND ("needs_need"."organisation_id" IS NULL
+            OR "accounts_organisation"."state" = %s)
+       AND "needs_need"."adult_men" = %s
+       AND "needs_need"."adult_women" = %s
+       AND "needs_need"."children_12_to_17" = %s
+       AND "needs_need"."children_3_to_11" = %s
+       AND "needs_need"."children_under_3" = %s
+       AND "needs_need"."city_id" = %s
+       AND "needs_need"."kind" = %s
+       AND NOT "needs_need"."lone_minor"
+       AND "needs_need"."first_day" <= %s
+       AND "needs_need"."last_day" >= %s
+       AND NOT ("needs_need"."id" = %s)
+       AND NOT (EXISTS
+                  (SELECT %s AS "a"
+                   FROM "matching_householdverdict" U0
+                   WHERE ((U0."higher_id" = ("needs_need"."id")
+                           AND U0."lower_id" = %s)
+                          OR (U0."higher_id" = %s
+                              AND U0."lower_id" = ("needs_need"."id")))
+                   LIMIT 1)))
+ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
