@@ -368,7 +368,7 @@ def _move(
 
 
 def _hold(match: Match, before: MatchState) -> None:
-    """Hold the match's part of the offer; the database refuses what is not there (migrations 0002, 0009)."""
+    """Hold the match's part of the offer; the database refuses what is not there (migrations 0002, 0011)."""
     try:
         with transaction.atomic():
             Hold.objects.create(

@@ -1,4 +1,4 @@
-"""How far each need has come, as its pages tell it. Counted by whoever knows the stays: see matching's 0009."""
+"""How far each need has come, as its pages tell it. Counted by whoever knows the stays: see matching's 0011."""
 
 from django.db import migrations, models
 

@@ -96,5 +96,5 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0009_given_by_day"), ("needs", "0007_rhythm")]
-    operations = [migrations.RunSQL(GUARDS, f"{BEFORE}{import_module('matching.migrations.0009_given_by_day').GUARDS}")]
+    dependencies = [("matching", "0011_given_by_day"), ("needs", "0007_rhythm")]
+    operations = [migrations.RunSQL(GUARDS, f"{BEFORE}{import_module('matching.migrations.0011_given_by_day').GUARDS}")]

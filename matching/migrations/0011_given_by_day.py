@@ -102,7 +102,7 @@ WHERE EXISTS (SELECT FROM matching_hold h WHERE h.need_id = n.id)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0008_confirm_by"), ("needs", "0006_progress")]
+    dependencies = [("matching", "0010_households"), ("needs", "0006_progress")]
     operations = [
         migrations.RunSQL(GUARDS, BEFORE),
         migrations.RunSQL(COUNT, migrations.RunSQL.noop),
