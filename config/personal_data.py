@@ -119,6 +119,9 @@ REGISTER: dict[str, Marks] = {
         keep="need offer rule params change need_revision asked_by asked_at answer answered_by answered_at"
     ),
     "matching.CaseTaken": Marks(keep="city need by at given_back_by given_back_at"),
+    "matching.TownAgreement": Marks(
+        keep="city match asked_by asked_at answer_by answer answered_by answered_at"
+    ),
     "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),
     # --- followups

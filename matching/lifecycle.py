@@ -30,7 +30,9 @@ class Act(StrEnum):
 
 
 class Role(StrEnum):
-    """In what capacity somebody acts. `town` is a setting of the town standing in for a consent it presumes."""
+    """In what capacity somebody acts. `town` is a setting of the town standing in for a consent it presumes;
+    `host_town` the desk of the offer's town, where that is a linked one.
+    """
 
     COORDINATOR = "coordinator"
     OPERATOR = "operator"
@@ -40,6 +42,7 @@ class Role(StrEnum):
     SCHEDULER = "clock"  # as it stands in every decision, which nothing changes
     FOLLOW_UP = "follow_up"
     TOWN = "town"
+    HOST_TOWN = "host_town"
 
 
 class Reason(TextChoices):
@@ -62,11 +65,11 @@ class Reason(TextChoices):
 
 COORDINATION = frozenset({Role.COORDINATOR})
 DESK = COORDINATION | {Role.OPERATOR}
-CITIZEN = DESK | {Role.CITIZEN}  # the desk notes what a caller says
+CITIZEN = DESK | {Role.CITIZEN, Role.HOST_TOWN}  # the desk notes what a caller says
 ASSOCIATION = COORDINATION | {Role.ASSOCIATION}
 ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.SCHEDULER})
 # Whoever said yes may take it back; an operator notes it of a caller.
-ANYONE_OR_CALLER = ANYONE | {Role.OPERATOR}
+ANYONE_OR_CALLER = ANYONE | {Role.OPERATOR, Role.HOST_TOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class Arrow:
 
 
 ARROWS: dict[tuple[S, Act], Arrow] = {
-    (S.SUGGESTED, Act.PROPOSE): Arrow(S.PROPOSED, COORDINATION),
-    (S.SUGGESTED, Act.DISMISS): Arrow(S.DISMISSED, COORDINATION, needs_reason=True),
+    (S.SUGGESTED, Act.PROPOSE): Arrow(S.PROPOSED, COORDINATION | {Role.HOST_TOWN}),
+    (S.SUGGESTED, Act.DISMISS): Arrow(S.DISMISSED, COORDINATION | {Role.HOST_TOWN}, needs_reason=True),
     (S.SUGGESTED, Act.SUPERSEDE): Arrow(S.SUPERSEDED, frozenset({Role.ENGINE})),
     (S.PROPOSED, Act.ACCEPT): Arrow(S.ACCEPTED, CITIZEN | {Role.TOWN}),
     (S.PROPOSED, Act.DECLINE): Arrow(S.DECLINED, CITIZEN, needs_reason=True),
@@ -109,6 +112,11 @@ ACTIVE = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY})
 WAITING = frozenset({S.PROPOSED, S.ACCEPTED})
 # Set aside until the need or the offer changes: people have answered this pair already.
 ANSWERED = frozenset({S.DISMISSED, S.DECLINED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
+
+
+def entitled(act: Act, roles: frozenset[Role], *, across: bool) -> frozenset[Role]:
+    """The roles that count for an act: across two towns a citizen's answer is noted by the desk of their own."""
+    return roles - DESK if across and act in (Act.ACCEPT, Act.DECLINE) else roles
 
 
 def way_back(state: str, roles: frozenset[Role]) -> Act | None:
@@ -142,6 +150,10 @@ def arrow(state: str, act: Act, roles: frozenset[Role], *, reason: str) -> tuple
     return found, allowed[0]
 
 
-def acts_for(state: str, roles: frozenset[Role]) -> frozenset[Act]:
+def acts_for(state: str, roles: frozenset[Role], *, across: bool = False) -> frozenset[Act]:
     """What somebody with these roles can do from this state: what a page shows as buttons."""
-    return frozenset(act for (at, act), found in ARROWS.items() if at == state and roles & found.roles)
+    return frozenset(
+        act
+        for (at, act), found in ARROWS.items()
+        if at == state and entitled(act, roles, across=across) & found.roles
+    )

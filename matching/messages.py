@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -289,6 +290,59 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
             if len(needs) == 1
             else reverse("matching:queue", args=[city.slug])
         ),
+    )
+
+
+def town_asked(match: Match, agreement: Any) -> Text:
+    """To the desk of the offer's town: another town would like to ask one of its citizens."""
+    return Text(
+        title=_("%(city)s demande votre accord : %(what)s") % {"city": match.city.name, "what": asked(match)},
+        body=_(
+            "Bonjour,\n\n%(city)s cherche : %(what)s, %(when)s. « %(offer)s » (%(reference)s), à %(commune)s, "
+            "conviendrait.\n\nSi vous êtes d’accord, la personne est interrogée. Répondez avant %(deadline)s."
+        )
+        % {
+            "city": match.city.name,
+            "what": asked(match),
+            "when": _when(match),
+            "offer": match.offer.title,
+            "reference": match.offer.reference,
+            "commune": match.offer.commune.name,
+            "deadline": date_format(local_time(agreement.answer_by, agreement.city), "l j F, H:i"),
+        },
+        action_label=_("Voir et répondre"),
+        action_url=reverse("matching:linked_towns", args=[agreement.city.slug]),
+    )
+
+
+def town_declined(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the other town does not agree."""
+    return _of_town(match, _("%(city)s ne peut pas aider cette fois : %(need)s"), agreement)
+
+
+def town_silent(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the other town did not answer in time."""
+    return _of_town(match, _("Pas de réponse de %(city)s : %(need)s"), agreement)
+
+
+def _of_town(match: Match, title: str, agreement: Any) -> Text:
+    return _to_desk(match, title % {"city": agreement.city.name, "need": match.need.title})
+
+
+def across(match: Match) -> Text:
+    """To the desk of the offer's town: how a match for another town went."""
+    return Text(
+        title=_("%(state)s : %(offer)s")
+        % {"state": capfirst(match.get_state_display()), "offer": match.offer.title},
+        body=_("Bonjour,\n\n« %(offer)s », pour un besoin de %(city)s, %(when)s : %(state)s.")
+        % {
+            "offer": match.offer.title,
+            "city": match.city.name,
+            "when": _when(match),
+            "state": match.get_state_display(),
+        },
+        action_label=_("Voir et répondre"),
+        action_url=reverse("matching:linked_towns", args=[match.offer.city.slug]),
     )
 
 

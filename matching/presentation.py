@@ -14,7 +14,7 @@ from catalogue.vocabulary import Kind
 from engine import EARTH_RADIUS_KM
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
-from matching.models import Match, MatchState
+from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
 from needs import words as need_words
 from needs.models import Need, NeedEdit
@@ -70,6 +70,9 @@ class Card:
     parts: list[dict[str, Any]]
     reasons: list[dict[str, str]]
     needs_visit: bool
+    # The linked town whose agreement is needed, and whether it was asked.
+    town: str
+    town_asked: bool
     dismiss_form: ReasonForm | None
     colour: str
 
@@ -80,12 +83,18 @@ def queue_lines(needs: Iterable[Need]) -> list[dict[str, Any]]:
 
 
 def suggestion_card(match: Match) -> Card:
-    """A suggestion, explained: the ring, the bar, the reasons, and what can be done."""
+    """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
+
+    One of a linked town carries `town_asked` (`selectors.suggestions`).
+    """
+    is_across = match.offer.city_id != match.city_id
     return Card(
         match=match,
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
+        town=match.offer.city.name if is_across else "",
+        town_asked=match.town_asked,  # type: ignore[attr-defined]
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
     )
@@ -184,7 +193,7 @@ def thread(
                 {
                     "at": decision.at,
                     "text": f"{ACT_WORDS[decision.act]} · {match.offer.title}",
-                    "notes": [decision.by, reason, decision.note],
+                    "notes": [_who(match, decision), reason, decision.note],
                 }
             )
     events += [
@@ -211,6 +220,14 @@ def thread(
     ]
 
 
+def _who(match: Match, decision: Decision) -> object:
+    """Who decided; of a linked town's citizen not the name, before contacts are exchanged."""
+    is_secret = match.offer.city_id != match.city_id and match.state not in CONTACT_STATES
+    if is_secret and decision.by_id == match.offer.owner_id:
+        return _("la personne qui propose")
+    return decision.by
+
+
 def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
     """What somebody can do now, as buttons: the act, its words, its form when it asks for a reason."""
     words = {
@@ -221,7 +238,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         Act.CANCEL: _("Annuler"),
         Act.BREAK_OFF: _("Interrompre"),
     }
-    possible = acts_for(match.state, roles)
+    possible = acts_for(match.state, roles, across=match.offer.city_id != match.city_id)
     return [
         {
             "act": act.value,
@@ -237,6 +254,8 @@ def refusal_words(failure: NotPossible, match: Match) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
+    if failure.why == "town":
+        return _("Demandez d’abord l’accord de la ville liée, dans le dossier.")
     if failure.why == "taken":
         return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
     if failure.why == "closed" and failure.act in (Act.ACCEPT, Act.CONFIRM):

@@ -30,6 +30,7 @@ from matching.models import (
     Match,
     MatchState,
     Scan,
+    TownAgreement,
 )
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need, NeedQuerySet
@@ -91,11 +92,15 @@ def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
 
 
 def suggestions(user: User, need: Need) -> QuerySet[Match]:
-    """The need's suggestions in the engine's order, with their offers."""
+    """The need's suggestions in the engine's order, with their offers; `town_asked`: a linked town is asked for its
+    agreement.
+    """
+    asked = TownAgreement.objects.filter(match=OuterRef("pk"), answer="")
     return (
         Match.objects.visible_to(user)
         .suggested()
         .filter(need=need)
+        .annotate(town_asked=Exists(asked))
         .select_related("need", "offer__commune", "offer__city", "city")
     )
 

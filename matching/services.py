@@ -10,15 +10,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts.access import is_member, roles_in
+from accounts.access import DESK, has_role, is_member, roles_in
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from matching import progress, telling, waits
-from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow
-from matching.models import Decision, Hold, Match, MatchState
+from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow, entitled
+from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts
 from needs import services as needs
 from needs.models import Need, NeedState
@@ -40,19 +40,23 @@ def propose(
     """Hold the capacity and ask the citizen; where the town presumes a consent, go on at once.
 
     `plan_number`: the plan of which this is a line, kept with the decision.
-    Raises NotPossible ("state", "role", "vetting" for a home not visited, "closed" when offer or need no longer is
-    open, "changed" when either is not what the engine compared any more) and Taken.
+    Raises NotPossible ("state", "role", "vetting" for a home not visited, "town" while the linked town of the offer has
+    not agreed, "closed" when offer or need no longer is open, "changed" when either is not what the engine compared any
+    more) and Taken.
     """
-    match = locked(match_id)
+    return ask_citizen(match=locked(match_id), by=by, now=now, note=note, plan_number=plan_number)
+
+
+def ask_citizen(
+    *, match: Match, by: User, now: datetime, note: str = "", plan_number: int | None = None
+) -> Match:
+    """`propose` a match that the caller has `locked`."""
     found, role = arrow(match.state, Act.PROPOSE, roles_of(by, match), reason="")
+    if is_across(match) and not match.agreements.filter(answer=TownAgreement.Answer.AGREED).exists():
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "town")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
-    if not (match.offer.is_open and match.need.is_open and _poster_may_ask(match.need)):
-        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
-    if waits.is_over(match, now=now):
-        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
-    if (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision):
-        raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
+    check_may_be_asked(match, now=now)
     match.asked_at = now
     match.answer_by = waits.deadline(match, now=now)
     match.remind_at = waits.halfway(match.answer_by, now=now)
@@ -76,14 +80,20 @@ def propose(
 @transaction.atomic
 def dismiss(*, match_id: int, by: User, now: datetime, reason: str, note: str = "") -> Match:
     """Set a suggestion aside until its offer or need changes. Raises NotPossible."""
-    return _act(match_id, Act.DISMISS, by=by, now=now, reason=reason, note=note)
+    return set_aside(match=locked(match_id), by=by, now=now, reason=reason, note=note)
+
+
+def set_aside(*, match: Match, by: User, now: datetime, reason: str, note: str = "") -> Match:
+    """`dismiss` a match that the caller has `locked`."""
+    return _do(match, Act.DISMISS, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
 def accept(*, match_id: int, by: User, now: datetime) -> Match:
     """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
     match = locked(match_id)
-    _found, role = arrow(match.state, Act.ACCEPT, roles_of(by, match), reason="")
+    roles = entitled(Act.ACCEPT, roles_of(by, match), across=is_across(match))
+    _found, role = arrow(match.state, Act.ACCEPT, roles, reason="")
     _still_stands(match, Act.ACCEPT, now=now)
     _accepted(match, role=role, by=by, now=now)
     return match
@@ -207,6 +217,8 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
         return frozenset({Role.SCHEDULER})
     in_town = roles_in(user, match.city)
     roles = {role for role in (Role.COORDINATOR, Role.OPERATOR) if role in in_town}
+    if is_across(match) and has_role(user, match.offer.city, DESK):
+        roles.add(Role.HOST_TOWN)
     if match.offer.owner_id == user.pk:
         roles.add(Role.CITIZEN)
     if match.need.person_id == user.pk:
@@ -217,6 +229,21 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     return frozenset(roles)
 
 
+def is_across(match: Match) -> bool:
+    """Whether the offer is of another town than the need, which is the match's own."""
+    return match.offer.city_id != match.city_id
+
+
+def check_may_be_asked(match: Match, *, now: datetime) -> None:
+    """Raise NotPossible ("closed", "changed") when a suggestion is not what the engine compared any more."""
+    if not (match.offer.is_open and match.need.is_open and _poster_may_ask(match.need)):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
+    if waits.is_over(match, now=now):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
+    if (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
+
+
 def locked(match_id: int) -> Match:
     """The match with its offer, need and town, all locked in the one order: what it reads stays true to the end."""
     offer_id, need_id = Match.objects.values_list("offer_id", "need_id").get(pk=match_id)
@@ -225,7 +252,8 @@ def locked(match_id: int) -> Match:
     return (
         Match.objects.select_for_update(no_key=True, of=("self",))
         .select_related(
-            "offer__owner", "offer__commune", "need__organisation", "need__person", "need__commune", "city"
+            *("offer__owner", "offer__commune", "offer__city", "city"),
+            *("need__organisation", "need__person", "need__commune"),
         )
         .get(pk=match_id)
     )
@@ -255,8 +283,12 @@ def _act(
     reason: str = "",
     note: str = "",
 ) -> Match:
-    match = locked(match_id)
-    found, role = arrow(match.state, act, roles_of(by, match), reason=reason)
+    return _do(locked(match_id), act, by=by, now=now, reason=reason, note=note)
+
+
+def _do(match: Match, act: Act, *, by: User | None, now: datetime, reason: str, note: str) -> Match:
+    roles = entitled(act, roles_of(by, match), across=is_across(match))
+    found, role = arrow(match.state, act, roles, reason=reason)
     _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
     return match
 

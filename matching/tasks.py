@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import plans, scanning, services, tonight, visits
+from matching import linked_towns, plans, scanning, services, tonight, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -81,6 +81,7 @@ def advance_time() -> None:
         pass
     while services.start_due(by=None, now=now):
         pass
+    linked_towns.lapse(by=None, now=now)
     tonight.remind_desks(by=None, now=now)
     plans.forget_old(by=None, now=now)
 

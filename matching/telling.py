@@ -84,6 +84,9 @@ REMINDED: Mapping[S, tuple[str, Told]] = {
     S.ACCEPTED: ("match_accepted", Told("match_accepted_again", poster=messages.please_confirm_again)),
 }
 
+# Across two towns, the desk of the offer's is told how it went.
+ACROSS: frozenset[S] = frozenset({S.CONFIRMED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
+
 _SIDE_OF = {Role.CITIZEN: Side.OWNER, Role.ASSOCIATION: Side.POSTER, Role.COORDINATOR: Side.DESK}
 
 
@@ -93,7 +96,7 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
     When the desk notes the answer of a caller, the caller gave it, unless they could not be reached.
     """
     sides = frozenset(_SIDE_OF[role] for role in roles if role in _SIDE_OF)
-    is_noted = act in (Act.ACCEPT, Act.DECLINE) and not DESK.isdisjoint(roles)
+    is_noted = act in (Act.ACCEPT, Act.DECLINE) and not (DESK | {Role.HOST_TOWN}).isdisjoint(roles)
     return sides | {Side.OWNER} if is_noted and reason != Reason.UNREACHABLE else sides
 
 
@@ -102,6 +105,18 @@ def tell(
 ) -> None:
     """Queue the messages of an arrow, for each side that did not do it and never for `by`."""
     _queue(match, TOLD[before, act], done_by=done_by, by=by, now=now)
+    host = match.offer.city
+    if host != match.city and match.state in ACROSS:
+        for person in accounts.coordinators_of(host):
+            if person != by:
+                queue(
+                    recipient=person,
+                    event="match_across",
+                    subject_key=f"match:{match.pk}:{match.state}",
+                    city=host,
+                    compose=partial(messages.across, match),
+                    now=now,
+                )
 
 
 def remind(match: Match, *, now: datetime) -> None:
@@ -140,7 +155,8 @@ def _queue(
                 recipient=person,
                 event=told.event,
                 subject_key=key,
-                city=match.city,
+                # A citizen is called by their own town.
+                city=match.offer.city if side is Side.OWNER else match.city,
                 compose=partial(compose, match, person),
                 now=now,
             )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import views
+from matching import linked_town_views, views
 from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
@@ -13,9 +13,12 @@ app_name = "matching"
 urlpatterns = [
     path("bureau/", views.queue, name="queue"),
     path("bureau/pistes/<int:pk>/contact/", views.contact, name="contact"),
+    path("bureau/pistes/<int:pk>/accord/", linked_town_views.ask, name="ask_linked_town"),
     path("bureau/pistes/<int:pk>/<str:act>/", views.act, name="act"),
     path("bureau/notation/", weight_views.weights, name="weights"),
     path("bureau/recalculs/", rescan_views.rescan_page, name="rescans"),
+    path("bureau/villes-liees/", linked_town_views.page, name="linked_towns"),
+    path("bureau/villes-liees/<int:pk>/", linked_town_views.answer, name="answer_linked_town"),
     path("bureau/plan/", plan_views.index, name="plans"),
     path("bureau/plan/<int:pk>/", plan_views.page, name="plan"),
     path("bureau/<str:reference>/", views.case, name="case"),

@@ -122,6 +122,10 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     user = person(request)
     matches = Match.objects.visible_to(user).select_related("offer__owner", "offer__commune", "need")
     match = get_object_or_404(matches, pk=pk, city=city)
+    if services.is_across(match) and not selectors.contacts_are_open(
+        match, today=local_day(timezone.now(), city)
+    ):
+        raise Http404  # of another town's citizen nothing is known before the confirmation
     log_contact_reading(
         subject=match.offer.owner,
         reason="desk",
@@ -156,7 +160,7 @@ def mine_one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 def _on_the_phone(request: HttpRequest, match: Match) -> User | None:
     """Who of the town's desk notes the answer of a caller whose link they opened; the decision is then theirs."""
-    return person(request) if has_role(request.user, match.city, DESK) else None
+    return person(request) if has_role(request.user, match.offer.city, DESK) else None
 
 
 @town_page(SIGNED_IN)
@@ -278,7 +282,8 @@ def _render_case(
 
 def _answerable() -> Any:
     return Match.objects.select_related(
-        "city", "offer__owner", "offer__commune", "need__commune", "need__organisation", "need__person"
+        *("city", "offer__owner", "offer__commune", "offer__city"),
+        *("need__commune", "need__organisation", "need__person"),
     )
 
 

@@ -23,6 +23,7 @@ from followups import links as followup_links
 from followups import services as followups
 from followups.models import FollowUp
 from matching import conditions, links, plans, services
+from matching.models import TownAgreement
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
@@ -131,6 +132,9 @@ ROWS = {
     # Matches
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
+    "matching:linked_towns": Row(COORDINATOR),
+    "matching:answer_linked_town": Row(COORDINATOR, ("agreement",)),
+    "matching:ask_linked_town": Row(COORDINATOR, ("match",)),
     "matching:take": Row(COORDINATOR, ("need",)),
     "matching:same_household": Row(COORDINATOR, ("need", "other_need")),
     "matching:give_back": Row(COORDINATOR, ("need",)),
@@ -267,7 +271,18 @@ def build() -> World:
     consent = record_consent(
         user=citizen, purpose="contact", wording_version="1", by=citizen, now=now - timedelta(days=1)
     )
+    neighbour = suggested_match(
+        city=CityFactory(),
+        now=now,
+        kind=Kind.GOODS,
+        need={"category": "furniture"},
+        offer={"category": "furniture"},
+    )
+    agreement = TownAgreement.objects.create(
+        city=city, match=neighbour, asked_by=coordinator, asked_at=now, answer_by=now + timedelta(days=1)
+    )
     words = {
+        "agreement": agreement.pk,
         "token": token.pk,
         "consent": consent.pk,
         "organisation": OrganisationFactory(city=city).pk,

@@ -1,5 +1,6 @@
 """The models of matching, a module for each package that owns them."""
 
+from matching.models.agreements import TownAgreement
 from matching.models.conditions import ConditionQuestion
 from matching.models.desk import DeskQuerySet
 from matching.models.desk_alerts import CaseTaken, DeskReminder
@@ -36,5 +37,6 @@ __all__ = [
     "Rescan",
     "RescanPart",
     "Scan",
+    "TownAgreement",
     "WeightsChange",
 ]

@@ -132,7 +132,8 @@ WHO = {
     "citizen": {Role.CITIZEN},
     "association": {Role.ASSOCIATION},
     "follow-up": {Role.FOLLOW_UP},
-    "desk for a caller": {Role.COORDINATOR, Role.OPERATOR},
+    "desk for a caller": {Role.COORDINATOR, Role.OPERATOR, Role.HOST_TOWN},
+    "linked town": {Role.HOST_TOWN},
     "town when presumed": {Role.TOWN},
     "anyone concerned": {Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR},
 }

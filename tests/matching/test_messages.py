@@ -14,7 +14,7 @@ from engine.rules import ESSENTIAL
 from matching import messages, presentation, services
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
-from matching.models import Match, MatchState
+from matching.models import Match, MatchState, TownAgreement
 from matching.plans import plan_words
 from matching.reasons import sentences
 from matching.reasons.facts import plain
@@ -177,6 +177,7 @@ MAILS = [
 def test_every_mail_is_complete(db, kind, language):
     it = story(kind=kind)
     it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
+    agreement = TownAgreement(city=it.city, match=it.match, answer_by=NOW)
     with translation.override(language):
         for compose in MAILS:
             for person in (it.citizen, it.member, it.coordinator):
@@ -190,6 +191,10 @@ def test_every_mail_is_complete(db, kind, language):
             messages.for_tonight(it.match.need, 0),
             messages.for_tonight(it.match.need, 1),
             messages.for_tonight(it.match.need, 3),
+            messages.across(it.match),
+            messages.town_asked(it.match, agreement),
+            messages.town_declined(it.match, agreement),
+            messages.town_silent(it.match, agreement),
             messages.joined(it.match.need),
             messages.open_again(it.match.need),
             messages.tonight_waits(it.match.city, [it.match.need]),

@@ -72,12 +72,6 @@ SELECT "needs_need".*,
                    WHERE (U0."need_id" = ("needs_need"."id")
                           AND U0."state" = %s)
                    GROUP BY U0."need_id"), %s) AS "suggestions",
-       COALESCE(
-                  (SELECT SUM(U0."quantity") AS "n"
-                   FROM "matching_hold" U0
-                   WHERE (U0."need_id" = ("needs_need"."id")
-                          AND NOT U0."released")
-                   GROUP BY U0."need_id"), %s) AS "promised",
 
   (SELECT MIN(U0."answer_by") AS "by"
    FROM "matching_match" U0
@@ -154,7 +148,13 @@ WHERE ("offers_offer"."state" = %s
        AND "offers_offer"."id" IN (%s, …))
 ORDER BY "offers_offer"."created_at" DESC, "offers_offer"."id" DESC;
 
-SELECT "matching_match".*, "cities_city".*, "needs_need".*, "offers_offer".*, T8.*, "cities_commune".*
+SELECT "matching_match".*,
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_townagreement" U0
+   WHERE (U0."answer" = %s
+          AND U0."match_id" = ("matching_match"."id"))
+   LIMIT 1) AS "town_asked", "cities_city".*, "needs_need".*, "offers_offer".*, T8.*, "cities_commune".*
 FROM "matching_match"
 INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
 INNER JOIN "needs_need" ON ("matching_match"."need_id" = "needs_need"."id")
@@ -182,8 +182,9 @@ FROM "offers_window"
 WHERE "offers_window"."offer_id" IN (%s, …)
 ORDER BY "offers_window"."first_day" ASC;
 
-SELECT "matching_hold".*
+SELECT "matching_hold".*, "needs_need".*
 FROM "matching_hold"
+INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
 

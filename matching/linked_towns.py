@@ -1,0 +1,164 @@
+"""A match across two linked towns: the town of the offer agrees, after its own visit, before its citizen is asked.
+
+The desk of the need asks; the desk of the offer says yes, and the citizen is asked at once, or no, and the suggestion
+is set aside. Without an answer in time it lapses. The first sees no contact before the confirmation, the second of the
+need what its citizen would see.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, QuerySet
+
+from accounts import selectors as accounts
+from accounts.access import COORDINATION, has_role
+from accounts.models import User
+from cities.models import City
+from matching import messages, services, waits
+from matching.lifecycle import Act, NotPossible, Role, arrow
+from matching.models import Match, MatchState, TownAgreement
+from notifications.reasons import subject_id
+from notifications.services import Text, queue
+
+Answer = TownAgreement.Answer
+
+
+def reasons() -> dict[str, Callable[[], Exists]]:
+    """A town's question has its reason as long as nobody has answered it."""
+    return {"town_asked": lambda: Exists(_waiting().filter(pk=subject_id()))}
+
+
+def _waiting() -> QuerySet[TownAgreement]:
+    return TownAgreement.objects.filter(answer="", match__state=MatchState.SUGGESTED)
+
+
+def asked_of(city: City) -> QuerySet[TownAgreement]:
+    """What waits for this town's word, the most pressing first."""
+    return (
+        _waiting()
+        .filter(city=city)
+        .select_related("match__city", "match__offer__commune", "match__offer__city", "match__need__commune")
+        .order_by("answer_by", "pk")
+    )
+
+
+def matches_across(city: City) -> QuerySet[Match]:
+    """Matches of this town's offers for needs of other towns, once a citizen was asked, the latest first."""
+    return (
+        Match.objects.filter(offer__city=city)
+        .exclude(city=city)
+        .exclude(state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED])
+        .select_related("city", "offer__commune", "need__commune")
+        .order_by("-changed_at", "-pk")
+    )
+
+
+@transaction.atomic
+def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
+    """Ask the offer's town; asking twice changes nothing.
+
+    Raises NotPossible as a proposal would, but for the visit, which is that town's to make.
+    """
+    match = services.locked(match_id)
+    roles = services.roles_of(by, match) - {Role.HOST_TOWN}
+    arrow(match.state, Act.PROPOSE, roles, reason="")
+    if not services.is_across(match):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "state")
+    services.check_may_be_asked(match, now=now)
+    try:
+        with transaction.atomic():
+            agreement = TownAgreement.objects.create(
+                city=match.offer.city,
+                match=match,
+                asked_by=by,
+                asked_at=now,
+                answer_by=waits.deadline(match, now=now),
+            )
+    except IntegrityError:
+        return match.agreements.get(answer__in=["", Answer.AGREED])
+    for person in accounts.coordinators_of(match.offer.city):
+        queue(
+            recipient=person,
+            event="town_asked",
+            subject_key=f"agreement:{agreement.pk}",
+            city=match.offer.city,
+            compose=partial(messages.town_asked, match, agreement),
+            now=now,
+        )
+    return agreement
+
+
+@transaction.atomic
+def agree(*, agreement_id: int, by: User, now: datetime) -> Match:
+    """The offer's town agrees, and its citizen is asked. Raises NotPossible as a proposal does ("vetting" first)."""
+    agreement, match = _locked(agreement_id, by, now=now)
+    _answer(agreement, Answer.AGREED, by=by, now=now)
+    return services.ask_citizen(match=match, by=by, now=now)
+
+
+@transaction.atomic
+def decline(*, agreement_id: int, by: User, now: datetime, reason: str, note: str = "") -> None:
+    """The offer's town does not agree: the suggestion is set aside, and the desk of the need told."""
+    agreement, match = _locked(agreement_id, by, now=now)
+    services.set_aside(match=match, by=by, now=now, reason=reason, note=note)
+    _answer(agreement, Answer.DECLINED, by=by, now=now)
+    _tell_asker(agreement, match, messages.town_declined, "town_declined", now=now)
+
+
+def lapse(*, by: None, now: datetime) -> int:
+    """What no town answered in time, or whose suggestion is gone, waits no longer; how many. Each by itself."""
+    late = TownAgreement.objects.filter(answer="", answer_by__lte=now).order_by("answer_by", "pk")
+    return sum(
+        _lapse(agreement_id, now=now) for agreement_id in list(late.values_list("pk", flat=True)[:200])
+    )
+
+
+@transaction.atomic
+def _lapse(agreement_id: int, *, now: datetime) -> bool:
+    match = services.locked(TownAgreement.objects.values_list("match_id", flat=True).get(pk=agreement_id))
+    agreement = TownAgreement.objects.select_for_update().select_related("city").get(pk=agreement_id)
+    if agreement.answer:
+        return False  # answered while we waited for the lock
+    _answer(agreement, Answer.LAPSED, by=None, now=now)
+    if match.state == MatchState.SUGGESTED:
+        _tell_asker(agreement, match, messages.town_silent, "town_silent", now=now)
+    return True
+
+
+def _locked(agreement_id: int, by: User, *, now: datetime) -> tuple[TownAgreement, Match]:
+    """The open question and its match, both locked, for a coordinator of the offer's town. Raises NotPossible."""
+    match = services.locked(TownAgreement.objects.values_list("match_id", flat=True).get(pk=agreement_id))
+    agreement = (
+        TownAgreement.objects.select_for_update(of=("self",)).select_related("city").get(pk=agreement_id)
+    )
+    if not has_role(by, agreement.city, COORDINATION):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "role")
+    if agreement.answer or agreement.answer_by <= now:
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
+    return agreement, match
+
+
+def _answer(agreement: TownAgreement, answer: str, *, by: User | None, now: datetime) -> None:
+    agreement.answer, agreement.answered_by, agreement.answered_at = answer, by, now
+    agreement.save(update_fields=["answer", "answered_by", "answered_at"])
+
+
+def _tell_asker(
+    agreement: TownAgreement,
+    match: Match,
+    compose: Callable[[Match, TownAgreement], Text],
+    event: str,
+    *,
+    now: datetime,
+) -> None:
+    for person in accounts.coordinators_of(match.city):
+        queue(
+            recipient=person,
+            event=event,
+            subject_key=f"agreement:{agreement.pk}",
+            city=match.city,
+            compose=partial(compose, match, agreement),
+            now=now,
+        )
