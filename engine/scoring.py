@@ -20,11 +20,11 @@ from engine.columns import (
 from engine.records import Weights
 from engine.rules import MICRO, Masks, Pairs, Runs, Sides, share_a_word
 from engine.urgency import first_uncovered_days, lasting, priorities_on
-from engine.vocabulary import GOODS, HALF_AS_NEAR_KM, PRIORITIES, UNKNOWN_CONFIRMATION_DAYS
+from engine.vocabulary import GOODS, HALF_AS_NEAR_KM, PRIORITIES, THRIFT, UNKNOWN_CONFIRMATION_DAYS
 
 NEVER = -1  # a day number before any date
 # Of a home that offers what is rare to whoever does not ask for it: for each such thing (the bits of `_rare`).
-THRIFT = np.array([0.9 ** bits.bit_count() for bits in range(8)])
+KEPT = np.array([THRIFT ** bits.bit_count() for bits in range(8)])
 
 # A standing counts a value in millionths, of 5 at the most; the offers that come before all values, this much more.
 BEFORE_ALL = 1 << 23
@@ -126,7 +126,7 @@ def fit(pairs: Pairs, known: Known) -> Floats:
 
 
 def _fit_of_homes(pairs: Pairs, known: Known, filled: Floats) -> Floats:
-    value = np.sqrt(filled) * THRIFT[known.rare_offered[pairs.offer] & known.rare_unasked[pairs.need]]
+    value = np.sqrt(filled) * KEPT[known.rare_offered[pairs.offer] & known.rare_unasked[pairs.need]]
     rent = pairs.offers.rent[pairs.offer]
     paid = np.flatnonzero(rent)
     if len(paid):

@@ -33,6 +33,8 @@ EARTH_RADIUS_KM = 6371.0088  # the mean radius (IUGG)
 UNKNOWN_CONFIRMATION_DAYS = 45
 # A place as far away as this is worth half as much as one next door.
 HALF_AS_NEAR_KM = 10.0
+# The fit of a home, for each rare thing that it has and the need does not ask for.
+THRIFT = 0.9
 # How far back a citizen's being asked counts: `asked_last_30_days`.
 ASKED_DAYS = 30
 # The points of the six parts of the score, 100 together, unless a town chooses others.
