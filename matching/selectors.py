@@ -43,7 +43,7 @@ class Figures:
     first_answer_hours: float | None
 
 
-def queue(user: User, city: City) -> QuerySet[Need]:
+def queue(user: User, city: City, *, today: date) -> QuerySet[Need]:
     """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
 
     Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked) and `answer_by`.
@@ -59,6 +59,7 @@ def queue(user: User, city: City) -> QuerySet[Need]:
         Need.objects.visible_to(user)
         .open()
         .filter(city=city)
+        .by_urgency(today)
         .select_related("commune", "organisation", "city")
         .annotate(
             pending=Exists(matches.filter(state__in=PENDING)),
@@ -68,7 +69,7 @@ def queue(user: User, city: City) -> QuerySet[Need]:
             ),
             answer_by=Subquery(deadline.values("by")),
         )
-        .order_by("pending", "urgency_rank", "created_at", "id")
+        .order_by("pending", "urgency_today", "created_at", "id")
     )
 
 

@@ -3,10 +3,13 @@
 Never a field for nationality, origin, religion, papers, diagnosis, or the beneficiary's surname.
 """
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
@@ -15,6 +18,8 @@ from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
+from engine.urgency import urgency_on
+from engine.vocabulary import URGENCIES, URGENT_WITHIN_DAYS
 
 
 class NeedState(models.TextChoices):
@@ -41,6 +46,17 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
             Q(organisation__isnull=True) | Q(organisation__state=Organisation.State.VERIFIED)
         )
 
+    def by_urgency(self, today: date) -> "NeedQuerySet":
+        """The desk's order: the most urgent of this day first, then the longest waiting."""
+        return self._with_urgency(today).order_by("urgency_today", "created_at", "id")
+
+    def of_urgency(self, urgency: str, today: date) -> "NeedQuerySet":
+        """Needs that are so urgent on this day."""
+        return self._with_urgency(today).filter(urgency_today=URGENCIES.index(urgency))
+
+    def _with_urgency(self, today: date) -> "NeedQuerySet":
+        return self.alias(urgency_today=urgency_rank_on(today))
+
     def due_for_scan(self) -> "NeedQuerySet":
         """Needs changed since the engine last looked: tonight first, then the longest waiting.
 
@@ -54,6 +70,19 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
             .exclude(waits)
             .order_by("urgency_rank", "scan_due_at", "id")
         )
+
+
+def urgency_rank_on(today: date, *, of: str = "") -> Least:
+    """A need's place in `URGENCIES` on this day: what `Need.urgency_on` says, in SQL. `of`: where the need is, "need__"."""
+    goods, near = Q(**{f"{of}kind": Kind.GOODS}), []
+    for urgency, days in URGENT_WITHIN_DAYS.items():
+        until = today + timedelta(days=days)
+        presses = (goods & Q(**{f"{of}last_day__lte": until})) | (
+            ~goods & Q(**{f"{of}first_day__lte": until})
+        )
+        near.append(models.When(presses, then=URGENCIES.index(urgency)))
+    by_calendar = models.Case(*near, default=len(URGENCIES) - 1)
+    return Least(f"{of}urgency_rank", by_calendar)
 
 
 def _days_between(first: F, last: F) -> models.Func:
@@ -274,6 +303,20 @@ class Need(Entry):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is wanted on every day of its days."""
+        return self.kind != Kind.GOODS
+
+    @property
+    def pressing_day(self) -> date:
+        """The day that says how urgent it is: the first that is not covered of what lasts, the last of all else."""
+        return self.first_day if self.lasts else self.last_day
+
+    def urgency_on(self, today: date) -> Urgency:
+        """How urgent it is on this day; `NeedQuerySet.by_urgency` says the same in SQL."""
+        return Urgency(urgency_on(today, posted=Urgency(self.urgency).value, pressing_day=self.pressing_day))
 
 
 class NeedChange(StateChange):

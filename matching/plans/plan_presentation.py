@@ -118,10 +118,10 @@ def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Ne
     return [(need, found[need.pk]) for need in needs]
 
 
-def gaps(plan: Plan, *, most: int) -> list[dict[str, Any]]:
+def gaps(plan: Plan, *, most: int, today: date) -> list[dict[str, Any]]:
     """Whom the plan leaves out and why, the most urgent first."""
-    rows = plan.gaps.select_related("need__commune").order_by(
-        "need__urgency_rank", "need__created_at", "need_id"
+    rows = plan.gaps.select_related("need__commune", "need__city").order_by(
+        urgency_rank_on(today, of="need__"), "need__created_at", "need_id"
     )
     return [
         {"need": gap.need, "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing)}

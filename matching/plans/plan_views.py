@@ -107,7 +107,7 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 def _tickable(user: User, city: City, ticked: Sequence[str]) -> tuple[list[Need], int]:
     """The open needs that the form lists, those ticked among them first; and how many are open in all."""
     open_needs = Need.objects.visible_to(user).open().filter(city=city).select_related("commune")
-    queue = open_needs.order_by("urgency_rank", "created_at", "id")
+    queue = open_needs.by_urgency(local_day(timezone.now(), city))
     chosen = list(queue.filter(reference__in=ticked)) if ticked else []
     others = [need for need in queue[:TICKABLE] if need not in chosen]
     return chosen + others, open_needs.count()
@@ -206,11 +206,11 @@ def _done(request: HttpRequest, plan: Plan, *, now: datetime) -> dict[str, Any]:
     served = (
         Need.objects.filter(pk__in=plan.lines.order_by().values("need"))
         .select_related("commune", "organisation")
-        .order_by("urgency_rank", "created_at", "id")
+        .by_urgency(local_day(now, plan.city))
     )
     page_obj = Paginator(served, NEEDS_PER_PAGE).get_page(request.GET.get("page"))
     groups = plan_presentation.groups(plan, list(page_obj.object_list), now=now)
-    gaps = plan_presentation.gaps(plan, most=MOST_GAPS)
+    gaps = plan_presentation.gaps(plan, most=MOST_GAPS, today=local_day(now, plan.city))
     gap_total = plan.gaps.count()
     return {
         "helped": plan_words.helped(plan),

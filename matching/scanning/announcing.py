@@ -20,7 +20,8 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
     `fresh`: how many suggestions are new, by need.
     """
     told = [need for need in needs if need.pk in fresh]
-    tonight = [need for need in told if need.urgency == Urgency.TONIGHT]
+    today = local_day(now, city)
+    tonight = [need for need in told if need.urgency_on(today) == Urgency.TONIGHT]
     coordinators = accounts.coordinators_of(city)
     for need in tonight:
         for person in coordinators:

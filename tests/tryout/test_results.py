@@ -358,7 +358,7 @@ def test_days_of_the_run_are_those_of_the_window(tried: Tried, tmp_path: Path) -
     last = (TODAY + timedelta(days=4)).isoformat()
     tried([OFFER | {"available": f"2026-02-01..{last}"}], [NEED])
     (row,) = read(tmp_path / "out" / "matches.csv")
-    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "0.400000")
+    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "1.000000")
 
 
 def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) -> None:
