@@ -3,7 +3,20 @@
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from django.db import models
+
 from cities.models import City
+
+
+class TownDay(models.Func):
+    """`local_day` in SQL, of rows of several towns: `TownDay(now, "city__timezone")`."""
+
+    template = "((%(expressions)s)::date)"
+    arg_joiner = " AT TIME ZONE "
+    output_field = models.DateField()
+
+    def __init__(self, moment: datetime, timezone: str) -> None:
+        super().__init__(models.Value(moment, models.DateTimeField()), models.F(timezone))
 
 
 def local_day(moment: datetime, city: City) -> date:
@@ -18,9 +31,14 @@ def local_time(moment: datetime, city: City) -> datetime:
 
 def midnight(day: date, city: City) -> datetime:
     """The moment at which this day begins in the town."""
-    return datetime.combine(day, time.min, tzinfo=ZoneInfo(city.timezone))
+    return at_hour(day, time.min, city)
 
 
 def evening(day: date, city: City) -> datetime:
     """The moment at which the evening of this day ends for whoever is still to be reached: nine o'clock in the town."""
-    return datetime.combine(day, time(21), tzinfo=ZoneInfo(city.timezone))
+    return at_hour(day, time(21), city)
+
+
+def at_hour(day: date, hour: time, city: City) -> datetime:
+    """The moment at which the town's clocks show this hour of the day."""
+    return datetime.combine(day, hour, tzinfo=ZoneInfo(city.timezone))

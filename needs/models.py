@@ -4,12 +4,14 @@ Never a field for nationality, origin, religion, papers, diagnosis, or the benef
 """
 
 from datetime import date, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Least
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
@@ -18,8 +20,10 @@ from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
+from cities.days import TownDay
 from engine.urgency import urgency_on
 from engine.vocabulary import URGENCIES, URGENT_WITHIN_DAYS
+from engine.vocabulary import Urgency as Word
 
 
 class NeedState(models.TextChoices):
@@ -31,6 +35,7 @@ class NeedState(models.TextChoices):
     EXPIRED = "expired", _("terminé")
 
 
+URGENCY_RANKS: dict[str, int] = {urgency: rank for rank, urgency in enumerate(URGENCIES)}
 OPEN_STATES = (NeedState.OPEN, NeedState.PARTLY_MET)
 
 
@@ -48,14 +53,11 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
 
     def by_urgency(self, today: date) -> "NeedQuerySet":
         """The desk's order: the most urgent of this day first, then the longest waiting."""
-        return self._with_urgency(today).order_by("urgency_today", "created_at", "id")
+        return self.order_by(urgency_rank_on(today), "created_at", "id")
 
-    def of_urgency(self, urgency: str, today: date) -> "NeedQuerySet":
-        """Needs that are so urgent on this day."""
-        return self._with_urgency(today).filter(urgency_today=URGENCIES.index(urgency))
-
-    def _with_urgency(self, today: date) -> "NeedQuerySet":
-        return self.alias(urgency_today=urgency_rank_on(today))
+    def of_urgency(self, urgency: str, today: date | TownDay) -> "NeedQuerySet":
+        """Needs that are so urgent on this day, of one town or of all."""
+        return self.filter(Exact(urgency_rank_on(today), URGENCY_RANKS[urgency]))
 
     def due_for_scan(self) -> "NeedQuerySet":
         """Needs changed since the engine last looked: tonight first, then the longest waiting.
@@ -72,17 +74,23 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
         )
 
 
-def urgency_rank_on(today: date, *, of: str = "") -> Least:
-    """A need's place in `URGENCIES` on this day: what `Need.urgency_on` says, in SQL. `of`: where the need is, "need__"."""
+def urgency_rank_on(today: date | TownDay, *, of: str = "") -> Least:
+    """A need's place in `URGENCIES` on this day: what `Need.urgency_on` says, in SQL. `of`: what leads to the need."""
     goods, near = Q(**{f"{of}kind": Kind.GOODS}), []
     for urgency, days in URGENT_WITHIN_DAYS.items():
-        until = today + timedelta(days=days)
+        until = _days_after(today, days)
         presses = (goods & Q(**{f"{of}last_day__lte": until})) | (
             ~goods & Q(**{f"{of}first_day__lte": until})
         )
-        near.append(models.When(presses, then=URGENCIES.index(urgency)))
-    by_calendar = models.Case(*near, default=len(URGENCIES) - 1)
+        near.append(models.When(presses, then=URGENCY_RANKS[urgency]))
+    by_calendar = models.Case(*near, default=len(URGENCIES) - 1, output_field=models.IntegerField())
     return Least(f"{of}urgency_rank", by_calendar)
+
+
+def _days_after(day: date | TownDay, days: int) -> date | models.ExpressionWrapper:
+    if isinstance(day, date):
+        return day + timedelta(days=days)
+    return models.ExpressionWrapper(day + models.Value(days), output_field=models.DateField())
 
 
 def _days_between(first: F, last: F) -> models.Func:
@@ -316,7 +324,7 @@ class Need(Entry):
 
     def urgency_on(self, today: date) -> Urgency:
         """How urgent it is on this day; `NeedQuerySet.by_urgency` says the same in SQL."""
-        return Urgency(urgency_on(today, posted=Urgency(self.urgency).value, pressing_day=self.pressing_day))
+        return Urgency(urgency_on(today, posted=cast(Word, self.urgency), pressing_day=self.pressing_day))
 
 
 class NeedChange(StateChange):

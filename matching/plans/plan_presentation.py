@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans import plan_words
 from matching.reasons import facts
-from needs.models import Need
+from needs.models import Need, urgency_rank_on
 
 
 @dataclass(frozen=True, slots=True)

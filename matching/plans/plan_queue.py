@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from cities.models import City
 from matching.models import Plan
 from needs.models import Need

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0008_confirm_by'),
+        ('matching', '0010_households'),
         ('needs', '0005_limits'),
     ]
 
