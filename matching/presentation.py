@@ -70,6 +70,7 @@ class Card:
     """One pairing on the desk."""
 
     match: Match
+    covers: str
     parts: list[dict[str, Any]]
     reasons: list[dict[str, str]]
     needs_visit: bool
@@ -81,12 +82,20 @@ def suggestion_card(match: Match) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done."""
     return Card(
         match=match,
+        covers=covers(match.share),
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
     )
+
+
+def covers(share: float) -> str:
+    """What part of what is asked somebody could give: "couvre tout", "couvre 24 %"; never rounded up to all of it."""
+    if share >= 1:
+        return _("couvre tout")
+    return _("couvre %(n)s\u00a0%%") % {"n": max(1, math.floor(100 * share))}
 
 
 def parts(match: Match) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
 from cities.days import TownDay
+from engine.records import share_of
 from engine.urgency import urgency_on
 from engine.vocabulary import URGENCIES, URGENT_WITHIN_DAYS
 from engine.vocabulary import Urgency as Word
@@ -316,6 +317,10 @@ class Need(Entry):
     def lasts(self) -> bool:
         """Whether it is wanted on every day of its days."""
         return self.kind != Kind.GOODS
+
+    def share(self, quantity: int, days: int) -> float:
+        """What part of what it asks so much is, on so many days."""
+        return share_of(quantity, days, asked=self.quantity, days_asked=self.days, lasts=self.lasts)
 
     @property
     def pressing_day(self) -> date:

@@ -109,6 +109,7 @@ def test_an_offer_that_has_just_closed_is_still_explained(city, coordinator, cli
     client.force_login(coordinator)
     page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))
     assert said in page.content.decode()
+    assert "couvre tout" in page.content.decode()
     services.dismiss(match_id=match.pk, by=coordinator, now=NOW, reason=Reason.OTHER)
     assert Match.objects.get(pk=match.pk).facts == before
 
