@@ -36,7 +36,7 @@ _SIDE = {
 }  # fmt: skip
 _OFFERS = _SIDE | {"confirmed_day": "i4"}
 _NEEDS = _SIDE | {
-    "least_days": "i4", "least_units": "i4", "people": "i4", "urgency": "i4", "is_housing": "i4",
+    "least_days": "i4", "least_units": "i4", "people": "i4", "urgency": "i4", "is_housing": "i4", "lasts": "i4",
     "south": "i4", "north": "i4", "west": "f8", "east": "f8",
 }  # fmt: skip
 
@@ -97,7 +97,8 @@ def fill(country: Country, *, now: datetime) -> City:
                           " squared_reach, first_day, last_day, units, languages, confirmed_day)",
                           "ALTER TABLE plain_needs ADD PRIMARY KEY (id)",
                           "CREATE INDEX ON plain_needs (category, band, longitude) INCLUDE (id, x, y, z, reach_km,"
-                          " squared_reach, first_day, last_day, units, languages, least_days, least_units, is_housing)",
+                          " squared_reach, first_day, last_day, units, languages, least_days, least_units, is_housing,"
+                          " lasts, urgency)",
                           "ALTER TABLE plain_offers ADD PRIMARY KEY (id)"):  # fmt: skip
             cursor.execute(statement)
         cursor.execute("VACUUM (ANALYZE)")
@@ -219,6 +220,7 @@ def _need_values(country: Country) -> dict[str, NDArray[Any]]:
     return _side_values(needs) | {
         "least_days": needs.least_days, "least_units": needs.least_units, "people": needs.people,
         "urgency": needs.urgency, "is_housing": needs.is_housing.astype(np.int32),
+        "lasts": (~needs.is_stock).astype(np.int32),
         "south": np.floor((needs.lat - height) * 10), "north": np.floor((needs.lat + height) * 10),
         "west": needs.lon - width, "east": needs.lon + width,
     }  # fmt: skip

@@ -58,19 +58,30 @@ open AS (
     FROM runs r
 )
 SELECT id FROM (
-SELECT o.id, o.km, o.created_at,
-    30 * CASE WHEN greatest(o.reach_km, n.reach_km) = 0 THEN 1 ELSE 1 - o.km / greatest(o.reach_km, n.reach_km) END
-    + 25.0 * o.run_days / (n.last_day - n.first_day + 1)
-    + 15.0 * n.quantity / o.remaining
-    + 10 * CASE WHEN o.languages = '{}' OR n.languages = '{}' THEN 0.5
-                WHEN o.languages && n.languages THEN 1 ELSE 0 END
-    + 10 * (1 - least((%(now)s AT TIME ZONE 'Europe/Paris')::date
-                      - (o.confirmed_at AT TIME ZONE 'Europe/Paris')::date, 90) / 90.0)
+SELECT o.id, o.km, o.created_at, u.priority,
+    u.priority = 4 AND o.run_first = u.wanted AS begins_tonight,
+    o.run_days / (n.last_day - n.first_day + 1.0) AS share,
+    25 * 10 / (10 + o.km)
+    + 20.0 * o.run_days / (n.last_day - n.first_day + 1)
+      * CASE WHEN u.priority > 1 AND o.run_first > u.wanted THEN 0.5 ELSE 1 END
+    + 25.0 * sqrt(n.quantity / o.remaining::float8)
+      * CASE WHEN o.step_free AND NOT n.step_free_needed THEN 0.9 ELSE 1 END
+      * CASE WHEN o.pets_accepted AND NOT n.pets THEN 0.9 ELSE 1 END
+      * CASE WHEN 'lone_minors' = ANY (o.accepts) AND NOT n.lone_minor THEN 0.9 ELSE 1 END
+    + 10 * CASE WHEN o.languages && n.languages THEN 1 ELSE 0 END
+    + 10 * (1 - least(u.today - (o.confirmed_at AT TIME ZONE 'Europe/Paris')::date, 45) / 45.0)
     + 10.0 / (1 + coalesce(a.times, 0)) AS score
 FROM open o CROSS JOIN need n LEFT JOIN asked a ON a.owner_id = o.owner_id
+CROSS JOIN LATERAL (SELECT (%(now)s AT TIME ZONE 'Europe/Paris')::date AS today) t
+CROSS JOIN LATERAL (
+    SELECT t.today, w.wanted, greatest(
+        CASE n.urgency WHEN 'tonight' THEN 4 WHEN 'this_week' THEN 2 ELSE 1 END,
+        CASE WHEN w.wanted - t.today <= 1 THEN 4 WHEN w.wanted - t.today <= 7 THEN 2 ELSE 1 END) AS priority
+    FROM (SELECT greatest(n.first_day, t.today) AS wanted) w) u
 WHERE o.remaining >= n.quantity
 ) AS scored
-ORDER BY round(score::numeric, 6) DESC, round(km::numeric, 6), created_at, id
+ORDER BY begins_tonight DESC, round((share * (priority + round(score::numeric, 6) / 100))::numeric, 6) DESC,
+         round(km::numeric, 6), created_at, id
 LIMIT 20
 """
 

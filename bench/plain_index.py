@@ -5,30 +5,62 @@ index, exact distances of stored points of the unit sphere. It knows category, d
 all that differs in this data (no notice, no longest stay, no rent, no works), and has the engine's score and order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psycopg
 
-from engine.vocabulary import EARTH_RADIUS_KM, UNKNOWN_CONFIRMATION_DAYS
+from engine.scoring import BEFORE_ALL
+from engine.vocabulary import (
+    EARTH_RADIUS_KM,
+    HALF_AS_NEAR_KM,
+    PRIORITIES,
+    UNKNOWN_CONFIRMATION_DAYS,
+    URGENCIES,
+    URGENT_WITHIN_DAYS,
+)
 
 MICRO = 1_000_000
 _SQUARED_CHORD = "((o.x - n.x) * (o.x - n.x) + (o.y - n.y) * (o.y - n.y) + (o.z - n.z) * (o.z - n.z))"
-# Rules and score of a pair of rows `n` and `o`, as `p`.
+
+
+def _case(value: str, cases: Mapping[str, int], otherwise: int) -> str:
+    whens = " ".join(f"WHEN {value} {test} THEN {then}" for test, then in cases.items())
+    return f"(CASE {whens} ELSE {otherwise} END)"
+
+
+_POSTED = _case("n.urgency", {f"= {rank}": PRIORITIES[urgency] for rank, urgency in enumerate(URGENCIES)}, 0)
+_BY_CALENDAR = _case(
+    "((CASE WHEN n.lasts = 1 THEN q.wanted ELSE n.last_day END) - %(today)s)",
+    {f"<= {days}": PRIORITIES[urgency] for urgency, days in URGENT_WITHIN_DAYS.items()},
+    PRIORITIES[URGENCIES[-1]],
+)
+# Rules and score of a pair of rows `n` and `o`, as `p`; `standing` is what the list goes by.
 _PAIR = f"""
     CROSS JOIN LATERAL (SELECT
         {2 * EARTH_RADIUS_KM} * asin(least(1, sqrt({_SQUARED_CHORD}) / 2)) AS km,
+        greatest(o.first_day, n.first_day) AS begins,
         least(o.last_day, n.last_day) - greatest(o.first_day, n.first_day) + 1 AS days,
-        greatest(o.reach_km, n.reach_km) AS reach_km
+        n.last_day - n.first_day + 1 AS asked,
+        greatest(n.first_day, %(today)s) AS wanted
     ) q
-    CROSS JOIN LATERAL (SELECT q.km, round({MICRO} * (
-        30 * (1 - least(q.km / q.reach_km, 1))
-        + 25 * (q.days::float8 / (n.last_day - n.first_day + 1))
-        + 15 * CASE WHEN n.is_housing = 1 THEN n.units::float8 / o.units ELSE least(1, o.units::float8 / n.units) END
-        + 10 * CASE WHEN o.languages = 0 OR n.languages = 0 THEN 0.5::float8
-                    WHEN o.languages & n.languages <> 0 THEN 1 ELSE 0 END
+    CROSS JOIN LATERAL (SELECT greatest({_POSTED}, {_BY_CALENDAR}) AS priority) u
+    CROSS JOIN LATERAL (SELECT round({MICRO} * (
+        25 * ({HALF_AS_NEAR_KM} / ({HALF_AS_NEAR_KM} + q.km))
+        + 20 * CASE WHEN n.lasts = 0 THEN (n.last_day - q.begins + 1)::float8 / q.asked
+                    WHEN u.priority > 1 AND q.begins > q.wanted THEN q.days::float8 / q.asked / 2
+                    ELSE q.days::float8 / q.asked END
+        + 25 * CASE WHEN n.is_housing = 1 THEN sqrt(n.units::float8 / o.units)
+                    ELSE least(1, o.units::float8 / n.units) END
+        + 10 * CASE WHEN n.lasts = 0 OR o.languages & n.languages <> 0 THEN 1 ELSE 0 END
         + 10 * (1 - least(greatest(%(today)s - o.confirmed_day, 0), {UNKNOWN_CONFIRMATION_DAYS})
                     / {UNKNOWN_CONFIRMATION_DAYS}::float8)
         + 10)) AS micro_points
+    ) s
+    CROSS JOIN LATERAL (SELECT q.km, s.micro_points, round({MICRO} * (
+        CASE WHEN n.lasts = 1 THEN (least(n.units, o.units) * q.days)::float8 / (n.units * q.asked)
+             ELSE least(n.units, o.units)::float8 / n.units END
+        * (u.priority + s.micro_points / {MICRO} / 100)))
+        + {BEFORE_ALL} * (n.lasts = 1 AND u.priority = {PRIORITIES["tonight"]} AND q.begins = q.wanted)::int AS standing
     ) p
 """
 _FEASIBLE = f"""
@@ -37,11 +69,11 @@ _FEASIBLE = f"""
     AND {_SQUARED_CHORD} <= greatest(o.squared_reach, n.squared_reach)
 """
 _BEST = f"""
-    SELECT o.id, p.micro_points, row_number() OVER (ORDER BY p.micro_points DESC, round({MICRO} * p.km), o.id) AS rank
+    SELECT o.id, p.micro_points, row_number() OVER (ORDER BY p.standing DESC, round({MICRO} * p.km), o.id) AS rank
     FROM plain_offers o {_PAIR}
     WHERE o.category = n.category AND o.band = ANY (ARRAY(SELECT generate_series(n.south, n.north)))
     AND o.longitude BETWEEN n.west AND n.east AND {_FEASIBLE}
-    ORDER BY p.micro_points DESC, round({MICRO} * p.km), o.id LIMIT 20
+    ORDER BY p.standing DESC, round({MICRO} * p.km), o.id LIMIT 20
 """  # noqa: S608 (our own words)
 _LISTS = f"""
     SELECT n.id, (SELECT coalesce(array_agg(best.id ORDER BY best.rank), '{{}}') FROM ({_BEST}) best)
@@ -54,7 +86,7 @@ _SUMS = f"""
 """  # noqa: S608
 # The other way round no need reaches farther than the farthest of all: the box is as large as for a need.
 _NEEDS_OF = f"""
-    SELECT n.id, p.micro_points
+    SELECT n.id, p.standing
     FROM (SELECT *, degrees(asin(sin(%(angle)s) / cos(radians(latitude)))) + 1e-6 AS width,
                  degrees(%(angle)s) + 1e-6 AS height FROM plain_offers WHERE id = %(offer)s) o
     JOIN plain_needs n ON n.category = o.category
@@ -95,8 +127,8 @@ class PlainIndex:
         return int(count), int(offers), int(points)
 
     def needs_of(self, offer_id: int) -> dict[int, int]:
-        """The needs that this offer could help, with the score of each pair in millionths of a point."""
+        """The needs that this offer could help, with what the list of each goes by: `Feasible.standing`."""
         rows = self._connection.execute(
             _NEEDS_OF, {"offer": offer_id, "angle": self._angle, "today": self._today}, prepare=True
         )
-        return {need: int(points) for need, points in rows.fetchall()}
+        return {need: int(standing) for need, standing in rows.fetchall()}

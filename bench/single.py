@@ -27,7 +27,7 @@ from bench.tables import (
 )
 from cities.models import City
 from matching import tasks
-from matching.models import Match, MatchState
+from matching.models import Match, MatchState, Scan
 from matching.scanning import due_offers, results
 from matching.scanning.rescans import ask, work_on_one
 from needs.models import Need
@@ -39,7 +39,6 @@ Found = TypeVar("Found")
 ROUNDS = 300
 # What takes long is measured as often as fits in this time, and this often at least.
 SECONDS_AT_MOST, ROUNDS_AT_LEAST = 60.0, 10
-MICRO = 1_000_000
 
 
 @dataclass(slots=True)
@@ -217,15 +216,12 @@ def _new_offers(country: Country, city: City, plain: PlainIndex, rounds: int) ->
 
 def _who_keeps(possible: dict[int, int]) -> tuple[set[int], set[int]]:
     """Of the needs that an offer could help, which have a free place or a worse suggestion; the second: or as good."""
-    kept: dict[int, list[int]] = {need: [] for need in possible}
-    rows = Match.objects.filter(need__in=possible, state=MatchState.SUGGESTED).values_list("need", "score")
-    for need, score in rows:
-        kept[need].append(round(score * MICRO))
+    full = Scan.objects.filter(need__in=possible, suggested__gte=engine.KEEP)
+    worst = {need: standing or 0 for need, standing in full.values_list("need", "lowest_standing")}
     surely, perhaps = set(), set()
-    for need, points in possible.items():
-        worst = min(kept[need]) if len(kept[need]) >= engine.KEEP else -1
-        if points > worst:
+    for need, standing in possible.items():
+        if standing > worst.get(need, -1):
             surely.add(need)
-        if points >= worst:
+        if standing >= worst.get(need, -1):
             perhaps.add(need)
     return surely, perhaps

@@ -3,7 +3,20 @@
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from django.db import models
+
 from cities.models import City
+
+
+class TownDay(models.Func):
+    """`local_day` in SQL, of rows of several towns: `TownDay(now, "city__timezone")`."""
+
+    template = "((%(expressions)s)::date)"
+    arg_joiner = " AT TIME ZONE "
+    output_field = models.DateField()
+
+    def __init__(self, moment: datetime, timezone: str) -> None:
+        super().__init__(models.Value(moment, models.DateTimeField()), models.F(timezone))
 
 
 def local_day(moment: datetime, city: City) -> date:

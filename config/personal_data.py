@@ -98,7 +98,7 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
-        keep="need revision feasible suggested lowest_score near_misses algorithm scanned_at"
+        keep="need revision feasible suggested lowest_standing near_misses algorithm scanned_at"
     ),
     "matching.WeightsChange": Marks(keep="city before after by at"),
     "matching.Rescan": Marks(keep="by asked_at finished_at horizon"),

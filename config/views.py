@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import ANYBODY, PUBLIC, town_page
 from cities import selectors as towns
+from cities.days import local_day
 from cities.models import City
 from config.tasks import HEARTBEAT_KEY
 from matching import selectors as matching
@@ -38,7 +39,7 @@ def cities(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, city: City) -> HttpResponse:
     """A town's home: what one can do here, what is needed now, and what came of it."""
     now = timezone.now()
-    needs = public_needs(city)
+    needs = public_needs(city, today=local_day(now, city))
     figures = matching.town_figures(city, now=now)
     counts = [
         {"value": figures.offers, "label": ngettext("proposition", "propositions", figures.offers)},

@@ -31,7 +31,7 @@ from engine.rules import RULES
 from engine.vocabulary import EARTH_RADIUS_KM, PARTS, PRIORITIES
 
 # Of the algorithm, kept with every match. It grows whenever the same input may give another output.
-VERSION = "1.1"
+VERSION = "2.0"
 
 __all__ = [
     "EARTH_RADIUS_KM",

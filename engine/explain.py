@@ -6,7 +6,7 @@ from datetime import date
 
 from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights
 from engine.rules import SHORTEST_OVERLAP_MINUTES
-from engine.vocabulary import ACCEPTS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
+from engine.vocabulary import ACCEPTS, GOODS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
 
 FRESH_DAYS = 30  # from here on a citizen is reminded to confirm the offer
 
@@ -39,16 +39,19 @@ def arithmetic(parts: Parts, weights: Weights) -> tuple[Points, ...]:
 
 
 def explain(pairing: Pairing, need: Need, offer: Offer, today: date) -> tuple[Reason, ...]:
-    """One reason for each part of the score, in their order, then the conditions that the pair meets."""
+    """One reason for each part of the score, in their order, what is better kept for others, then the conditions that
+    the pair meets.
+    """
     if (pairing.need_id, pairing.offer_id) != (need.id, offer.id):
         raise ValueError("pairing: it is about another need or offer")
     return (
         _proximity(pairing),
-        _dates(pairing, offer),
+        _dates(pairing, need, offer),
         _fit(pairing, need, offer),
         _language(need, offer),
         _freshness(offer, today),
         _courtesy(offer),
+        *_kept_for_others(need, offer),
         *_conditions(need, offer),
     )
 
@@ -129,7 +132,10 @@ def _proximity(pairing: Pairing) -> Reason:
     return Reason("distance", params, good=pairing.parts.proximity >= 0.5)
 
 
-def _dates(pairing: Pairing, offer: Offer) -> Reason:
+def _dates(pairing: Pairing, need: Need, offer: Offer) -> Reason:
+    if not need.lasts:
+        day = {"day": pairing.run_first_day, "last_day": need.last_day}
+        return Reason("on_a_day", day, good=pairing.parts.dates >= 0.5)
     open_ended = any(
         window.last_day is None and window.first_day <= pairing.run_first_day for window in offer.available
     )
@@ -139,6 +145,8 @@ def _dates(pairing: Pairing, offer: Offer) -> Reason:
         "first_day": pairing.run_first_day,
         "last_day": pairing.run_last_day,
         "open_ended": open_ended,
+        # A need that presses counts such days by half.
+        "begins_late": pairing.parts.dates < pairing.run_days / pairing.days_asked,
     }
     whole = pairing.run_days == pairing.days_asked
     return Reason("all_days" if whole else "some_days", params, good=whole)
@@ -155,21 +163,36 @@ def _fit(pairing: Pairing, need: Need, offer: Offer) -> Reason:
     }
     if need.kind == HOUSING:
         code = "places_exact" if pairing.remaining == need.quantity else "places_to_spare"
-        return Reason(code, params, good=pairing.parts.fit >= 0.5)
+        return Reason(code, params, good=2 * need.quantity >= pairing.remaining)
     whole = pairing.quantity == need.quantity
     return Reason("whole_quantity" if whole else "part_quantity", params, good=whole)
 
 
+def _kept_for_others(need: Need, offer: Offer) -> Iterator[Reason]:
+    """What a home has that is rare, and that whoever needs it will be glad of."""
+    if need.kind == HOUSING:
+        rare = {
+            "step_free": offer.step_free and not need.step_free_needed,
+            "pets_accepted": offer.pets_accepted and not need.pets,
+            "lone_minors": "lone_minors" in offer.accepts and "lone_minors" not in need.household_words,
+        }
+        if kept := tuple(code for code, is_kept in rare.items() if is_kept):
+            yield Reason("kept_for_others", {"what": kept}, good=False)
+
+
 def _language(need: Need, offer: Offer) -> Reason:
-    shared = tuple(sorted(need.languages & offer.languages))
+    if need.kind == GOODS:
+        return Reason("language_not_needed", {}, good=True)
+    spoken = offer.languages
+    if offer.category in LANGUAGE_CATEGORIES:
+        spoken |= named_languages(offer)
+    shared = tuple(sorted(need.languages & spoken))
     if shared:
         return Reason("shared_languages", {"languages": shared}, good=True)
-    if not need.languages or not offer.languages:
-        unknown = tuple(
-            side for side, known in (("need", need.languages), ("offer", offer.languages)) if not known
-        )
+    if not need.languages or not spoken:
+        unknown = tuple(side for side, known in (("need", need.languages), ("offer", spoken)) if not known)
         return Reason("languages_unknown", {"unknown": unknown}, good=False)
-    params = {"need": tuple(sorted(need.languages)), "offer": tuple(sorted(offer.languages))}
+    params = {"need": tuple(sorted(need.languages)), "offer": tuple(sorted(spoken))}
     return Reason("no_shared_language", params, good=False)
 
 

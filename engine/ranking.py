@@ -113,16 +113,38 @@ class Feasible:
     def parts(self) -> scoring.Parts6:
         """The six parts of the score, in the order of `PARTS`."""
         pairs = self.pairs
-        return scoring.parts(pairs, scoring.Known.of(pairs.sides, self.today))
+        return scoring.parts(pairs, self._known)
+
+    @property
+    def share(self) -> Floats:
+        """What part of what was asked this offer alone could give: of the quantity and, of what lasts, of the days."""
+        return scoring.shares(self.needs, self.need, self._runs, self._known)
+
+    @property
+    def standing(self) -> Ints:
+        """What the order of a need's list goes by before anything else, highest first: see `scoring.standings`."""
+        known = self._known
+        share = scoring.shares(self.needs, self.need, self._runs, known)
+        return scoring.standings(share, self.micro_points, self.need, self.run_first, known)
+
+    @property
+    def _known(self) -> scoring.Known:
+        return scoring.Known.of(self._sides, self.today)
+
+    @property
+    def _sides(self) -> Sides:
+        return Sides(self.needs, self.offers, NO_CODES, NO_CODES, self.today.toordinal())
+
+    @property
+    def _runs(self) -> Runs:
+        return Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
 
     @property
     def pairs(self) -> Pairs:
-        runs = Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
-        sides = Sides(self.needs, self.offers, NO_CODES, NO_CODES, self.today.toordinal())
-        return Pairs(sides, self.need, self.offer, _runs=runs)
+        return Pairs(self._sides, self.need, self.offer, _runs=self._runs)
 
-    def best_first(self, keep: int | None) -> Self:
-        """Score descending, distance ascending (both to 6 decimals), earlier registered, id; so many of each need.
+    def best_first(self, standing: Ints, keep: int | None) -> Self:
+        """Highest `standing` first, then distance (to 6 decimals), earlier registered, id; so many of each need.
 
         Rows of one need come together.
         """
@@ -131,7 +153,7 @@ class Feasible:
             equals = self.take(rows)
             return np.rint(equals.distance_km * MICRO), equals.turn
 
-        return self.take(scoring.highest_first(self.need, self.micro_points, among_equals, keep))
+        return self.take(scoring.highest_first(self.need, standing, among_equals, keep))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -447,12 +469,14 @@ def _columns(
 
 def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep: int | None) -> Feasible:
     """The best of each need (None: all), best first; rows of one need come together."""
-    micro_points = scoring.score(scoring.parts(pairs, known), points, pairs.need)
-    rows = slice(None) if keep is None else scoring.contenders(pairs.need, micro_points, keep)
-    runs = pairs.runs
-    columns = (pairs.need, pairs.offer, micro_points, runs.first, runs.last, runs.left)
+    need, runs = pairs.need, pairs.runs
+    micro_points = scoring.score(scoring.parts(pairs, known), points, need)
+    share = scoring.shares(pairs.needs, need, runs, known)
+    standing = scoring.standings(share, micro_points, need, runs.first, known)
+    rows = slice(None) if keep is None else scoring.contenders(need, standing, keep)
+    columns = (need, pairs.offer, micro_points, runs.first, runs.last, runs.left)
     some = (column[rows].astype(np.int32, copy=False) for column in columns)
-    return Feasible(pairs.needs, pairs.offers, today, *some).best_first(keep)
+    return Feasible(pairs.needs, pairs.offers, today, *some).best_first(standing[rows], keep)
 
 
 def _missed(pairs: Pairs, broken: Ints) -> Missed:

@@ -17,6 +17,7 @@ from engine.vocabulary import (
     ACCEPTS,
     DEFAULT_WEIGHTS,
     DWELLING_STATES,
+    GOODS,
     HOUSING,
     KINDS,
     NOBODY_LIVES_THERE,
@@ -321,6 +322,17 @@ class Need:
         return self.quantity if self.asked is None else self.asked
 
     @property
+    def lasts(self) -> bool:
+        """Wanted on every day, and not on one of them."""
+        return self.kind != GOODS
+
+    def share(self, quantity: int, days: int) -> float:
+        """What part of what was asked so much is, on so many days."""
+        return share_of(
+            quantity, days, asked=self.whole_quantity, days_asked=self.days_asked, lasts=self.lasts
+        )
+
+    @property
     def persons(self) -> int:
         if self.people is not None:
             return self.people
@@ -341,6 +353,11 @@ class Need:
             return frozenset({"couples"})
         present = {"women": self.adult_women, "men": self.adult_men}
         return frozenset(word for word, count in present.items() if count)
+
+
+def share_of(quantity: int, days: int, *, asked: int, days_asked: int, lasts: bool) -> float:
+    """Of the quantity asked and, of what lasts, of the days too."""
+    return quantity * days / (asked * days_asked) if lasts else quantity / asked
 
 
 @dataclass(frozen=True, slots=True)

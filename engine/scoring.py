@@ -1,4 +1,4 @@
-"""The score, 0 to 100: six parts, each in [0, 1], times their weights. And the total order."""
+"""The score, 0 to 100: six parts, each in [0, 1], times their weights. And the order of what pairs are worth."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -7,12 +7,28 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import UNKNOWN, Bools, Floats, Ints, NeedColumns, OfferColumns
+from engine.columns import (
+    FOREVER,
+    LONE_MINORS_BIT,
+    UNKNOWN,
+    Bools,
+    Floats,
+    Ints,
+    NeedColumns,
+    OfferColumns,
+)
 from engine.records import Weights
-from engine.rules import MICRO, Pairs, Sides, any_word, share_a_word
-from engine.vocabulary import UNKNOWN_CONFIRMATION_DAYS
+from engine.rules import MICRO, Masks, Pairs, Runs, Sides, share_a_word
+from engine.urgency import first_uncovered_days, lasting, priorities_on
+from engine.vocabulary import GOODS, HALF_AS_NEAR_KM, PRIORITIES, THRIFT, UNKNOWN_CONFIRMATION_DAYS
 
-SCORE_BITS = 27  # enough for 100 points in millionths
+NEVER = -1  # a day number before any date
+# Of a home that offers what is rare to whoever does not ask for it: for each such thing (the bits of `_rare`).
+KEPT = np.array([THRIFT ** bits.bit_count() for bits in range(8)])
+
+# A standing counts a value in millionths, of 5 at the most; the offers that come before all values, this much more.
+BEFORE_ALL = 1 << 23
+STANDING_BITS = 24
 
 Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 
@@ -21,21 +37,46 @@ Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 class Known:
     """What a pair's score takes from one side alone, worked out once for all its pairs."""
 
-    days_asked: Ints  # per need
-    need_is_silent: Bools  # gave no language
-    offer_is_silent: Bools
-    freshness: Floats  # per offer
-    courtesy: Floats  # per offer
+    # per need
+    days_asked: Ints
+    whole: Ints  # what was asked: of a need that lasts on all its days together
+    lasts: Bools
+    priority: Ints  # of today
+    hurried_on: Ints  # the first uncovered day of a need that lasts and presses; FOREVER
+    tonight_on: Ints  # the same of tonight's needs; NEVER
+    rare_unasked: Ints
+    # per offer
+    is_goods: Bools
+    spoken: Masks
+    rare_offered: Ints
+    freshness: Floats
+    courtesy: Floats
 
     @classmethod
     def of(cls, sides: Sides, today: date) -> Self:
+        needs, offers = sides.needs, sides.offers
+        lasts, priority = lasting(needs), priorities_on(sides.today, needs)
+        first = first_uncovered_days(needs, sides.today)
+        days_asked = needs.last_day - needs.first_day + 1
         return cls(
-            sides.needs.last_day - sides.needs.first_day + 1,
-            ~any_word(sides.needs.languages),
-            ~any_word(sides.offers.languages),
-            freshness(sides.offers, today),
-            courtesy(sides.offers),
+            days_asked=days_asked,
+            whole=needs.asked * np.where(lasts, days_asked, 1),
+            lasts=lasts,
+            priority=priority,
+            hurried_on=np.where(lasts & (priority >= PRIORITIES["this_week"]), first, FOREVER),
+            tonight_on=np.where(lasts & (priority >= PRIORITIES["tonight"]), first, NEVER),
+            rare_unasked=~_rare(needs.step_free_needed, needs.pets, needs.household & LONE_MINORS_BIT != 0),
+            is_goods=are_goods(offers),
+            spoken=_joined(offers.languages, offers.named_languages),
+            rare_offered=_rare(offers.step_free, offers.pets_accepted, offers.accepts & LONE_MINORS_BIT != 0),
+            freshness=freshness(offers, today),
+            courtesy=courtesy(offers),
         )
+
+
+def are_goods(side: OfferColumns) -> Bools:
+    goods = [code for (kind, _), code in side.vocabulary.categories.items() if kind == GOODS]
+    return np.isin(side.category, goods)
 
 
 def parts(pairs: Pairs, known: Known) -> Parts6:
@@ -43,7 +84,7 @@ def parts(pairs: Pairs, known: Known) -> Parts6:
     return (
         proximity(pairs),
         dates(pairs, known),
-        fit(pairs),
+        fit(pairs, known),
         language(pairs, known),
         known.freshness[pairs.offer],
         known.courtesy[pairs.offer],
@@ -51,46 +92,99 @@ def parts(pairs: Pairs, known: Known) -> Parts6:
 
 
 def proximity(pairs: Pairs) -> Floats:
-    """1 - distance / reach; 1 when exempt, or when both reaches are 0 and so is the distance."""
-    reach = pairs.reach_km
-    near = 1 - np.minimum(pairs.distance_km / np.where(reach > 0, reach, np.inf), 1)
-    near[pairs.exempt] = 1
-    return near
+    """10 / (10 + km), one scale for all; of what both allow remotely at least a half."""
+    near = HALF_AS_NEAR_KM / (HALF_AS_NEAR_KM + pairs.distance_km)
+    return np.where(pairs.exempt, np.maximum(near, 0.5), near)
 
 
 def dates(pairs: Pairs, known: Known) -> Floats:
-    """Days of the run / days asked."""
-    return pairs.runs.days / known.days_asked[pairs.need]
+    """Of a need that lasts, the part of its days that is covered, half of that where it presses and its first uncovered
+    day is not among them. Of any other: the sooner the better.
+    """
+    need, runs = pairs.need, pairs.runs
+    asked, lasts = known.days_asked[need], known.lasts[need]
+    covered = runs.days / asked
+    covered[runs.first > known.hurried_on[need]] /= 2
+    if lasts.all():
+        return covered
+    return np.where(lasts, covered, (pairs.needs.last_day[need] - runs.first + 1) / asked)
 
 
-def fit(pairs: Pairs) -> Floats:
-    """Housing: how well the household fills the room that is left. Otherwise: how much of it can be had."""
+def fit(pairs: Pairs, known: Known) -> Floats:
+    """Housing: how well the household fills the room that is left, without using up what is rare or costs rent.
+    Otherwise: how much of it can be had.
+    """
     asked, left = pairs.needs.quantity[pairs.need], pairs.runs.left
-    home = pairs.needs.is_housing
+    home = pairs.needs.is_housing[pairs.need]
     if home.all():
-        return asked / left
+        return _fit_of_homes(pairs, known, asked / left)
     part = np.minimum(1, left / asked)
-    return np.where(home[pairs.need], asked / left, part) if home.any() else part
+    if home.any():
+        rows = np.flatnonzero(home)
+        part[rows] = _fit_of_homes(pairs.take(rows), known, asked[rows] / left[rows])
+    return part
 
 
-def language(pairs: Pairs, known: Known) -> Floats:
-    """1 with a shared language, a half when either side gave none, else 0."""
-    asked, offered = pairs.needs.languages[pairs.need], pairs.offers.languages[pairs.offer]
-    value = share_a_word(asked, offered).astype(np.float64)
-    value[known.need_is_silent[pairs.need] | known.offer_is_silent[pairs.offer]] = 0.5
+def _fit_of_homes(pairs: Pairs, known: Known, filled: Floats) -> Floats:
+    value = np.sqrt(filled) * KEPT[known.rare_offered[pairs.offer] & known.rare_unasked[pairs.need]]
+    rent = pairs.offers.rent[pairs.offer]
+    paid = np.flatnonzero(rent)
+    if len(paid):
+        value[paid] *= 1 - rent[paid] / (2 * pairs.needs.rent_up_to[pairs.need[paid]].astype(np.float64))
     return value
 
 
+def _rare(*has: Bools) -> Ints:
+    """A bit for each of these things."""
+    bits = np.zeros(len(has[0]), np.int8)
+    for place, some in enumerate(has):
+        bits |= some.astype(np.int8) << place
+    return bits
+
+
+def language(pairs: Pairs, known: Known) -> Floats:
+    """1 for goods, with which nobody has to speak, and with a shared language; else 0, also when either gave none."""
+    asked, offered = pairs.needs.languages[pairs.need], known.spoken[pairs.offer]
+    return (share_a_word(asked, offered) | known.is_goods[pairs.offer]).astype(np.float64)
+
+
 def freshness(offers: OfferColumns, today: date) -> Floats:
-    """1 on the day of confirmation (or before it), 0 from 90 days on or when nobody confirmed."""
+    """1 on the day of confirmation (or before it), 0 from 45 days on or when nobody confirmed."""
     confirmed = offers.confirmed_day
     days = np.clip(today.toordinal() - confirmed, 0, UNKNOWN_CONFIRMATION_DAYS)
     return 1 - np.where(confirmed == UNKNOWN, UNKNOWN_CONFIRMATION_DAYS, days) / UNKNOWN_CONFIRMATION_DAYS
 
 
 def courtesy(offers: OfferColumns) -> Floats:
-    """1 / (1 + times asked in the last 30 days)."""
-    return 1 / (1 + offers.asked)
+    """1 / (1 + times asked in the last 30 days); who has many things to give may be asked as often."""
+    return 1 / (1 + offers.asked / np.where(are_goods(offers), offers.capacity, 1))
+
+
+def shares(needs: NeedColumns, need: Ints, runs: Runs, known: Known) -> Floats:
+    """What part of what a need asks for each of these runs could give: of its quantity, and where it lasts of its
+    days.
+    """
+    lasts = known.lasts[need]
+    given = np.minimum(needs.quantity[need], runs.left) * (
+        runs.days if lasts.all() else np.where(lasts, runs.days, 1)
+    )
+    return given / known.whole[need]
+
+
+def standings(share: Floats, micro_points: Ints, need: Ints, first: Ints, known: Known) -> Ints:
+    """What a need's list goes by, highest first: share × (priority + score / 100), in millionths. Of a lasting need of
+    tonight, the offers that begin on its first uncovered day come before all others.
+    """
+    value = share * (known.priority[need] + micro_points / MICRO / 100)
+    return np.rint(value * MICRO).astype(np.int32) + BEFORE_ALL * (first <= known.tonight_on[need])
+
+
+def _joined(one: Masks, other: Masks) -> Masks:
+    """The words of both; the tables may have been made at different widths of the same vocabulary."""
+    narrow, wide = sorted((one, other), key=lambda masks: masks.shape[1])
+    found = wide.copy()
+    found[:, : narrow.shape[1]] |= narrow
+    return found
 
 
 def points_per_need(needs: NeedColumns, weights: Weights | Mapping[Hashable, Weights]) -> Floats:
@@ -136,16 +230,16 @@ def contenders(need: Ints, value: Ints | Floats, keep: int) -> Ints:
 
 def highest_first(
     need: Ints,
-    micro_points: Ints,
+    standing: Ints,
     among_equals: Callable[[Ints], tuple[Ints | Floats, ...]],
     keep: int | None,
 ) -> Ints:
-    """Rows of the `keep` highest scores (None: of all) of each need, which come together and stay in that order.
+    """Rows of the `keep` highest standings (None: of all) of each need, which come together and stay in that order.
 
-    `among_equals` gives the keys, smaller first, by which some rows of equal score are ordered.
+    `among_equals` gives the keys, smaller first, by which some rows of equal standing are ordered.
     """
     changes = np.concatenate([[0], need[1:] != need[:-1]])[: len(need)]
-    key = (np.cumsum(changes, dtype=np.int64) << SCORE_BITS) - micro_points
+    key = (np.cumsum(changes, dtype=np.int64) << STANDING_BITS) - standing
     order = np.argsort(key, kind="stable")
     key = key[order]
     like_next = np.append(key[1:] == key[:-1], False)[: len(key)]

@@ -20,6 +20,8 @@ URGENCIES = tuple(PRIORITIES)
 WEEKLY: Rhythm = "weekly"
 ONCE: Rhythm = "once"
 RHYTHMS = (WEEKLY, ONCE)
+# A need that presses in so many days, or sooner, is as urgent as this, however it was posted.
+URGENT_WITHIN_DAYS: dict[Urgency, int] = {"tonight": 1, "this_week": 7}
 # What a home may be like that somebody can move into; without a word nothing is to be done.
 DWELLING_STATES = ("ready", "light_works", "to_renovate")
 READY = ("", "ready")
@@ -33,9 +35,13 @@ TRANSLATION = "translation"
 LANGUAGE_CATEGORIES = (INTERPRETING, TRANSLATION)
 
 EARTH_RADIUS_KM = 6371.0088  # the mean radius (IUGG)
-UNKNOWN_CONFIRMATION_DAYS = 90
+UNKNOWN_CONFIRMATION_DAYS = 45
+# A place as far away as this is worth half as much as one next door.
+HALF_AS_NEAR_KM = 10.0
+# The fit of a home, for each rare thing that it has and the need does not ask for.
+THRIFT = 0.9
 # How far back a citizen's being asked counts: `asked_last_30_days`.
 ASKED_DAYS = 30
 # The points of the six parts of the score, 100 together, unless a town chooses others.
-DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
+DEFAULT_WEIGHTS = {"proximity": 25, "dates": 20, "fit": 25, "language": 10, "freshness": 10, "courtesy": 10}
 PARTS = tuple(DEFAULT_WEIGHTS)

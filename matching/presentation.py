@@ -46,14 +46,17 @@ ACT_WORDS = {
 # What is read together: where, when, for whom and how many, then the person.
 _MATTERS = (
     ("distance", "same_place", "remote", "linked_city"),
-    ("all_days", "some_days", "notice", "stay", "slots"),
+    ("all_days", "some_days", "on_a_day", "notice", "stay", "slots"),
     ("places_exact", "places_to_spare", "whole_quantity", "part_quantity", "accepts", "accepts_everyone", "languages"),
-    ("form", "rent", "step_free", "pets_accepted", "smoke_free", "shared_home"),
+    ("form", "rent", "step_free", "pets_accepted", "smoke_free", "shared_home", "kept_for_others"),
     (
-        "shared_languages", "languages_unknown", "no_shared_language",
+        "shared_languages", "languages_unknown", "no_shared_language", "language_not_needed",
         "confirmed", "confirmation_unknown", "asked", "not_asked",
     ),
 )  # fmt: skip
+
+# Nobody has to speak with a duvet.
+_SAY_NOTHING = ("language_not_needed",)
 
 
 # A case may be another town's than the home: its address is read with the contact, and each reading is kept.
@@ -67,6 +70,7 @@ class Card:
     """One pairing on the desk."""
 
     match: Match
+    covers: str
     parts: list[dict[str, Any]]
     reasons: list[dict[str, str]]
     needs_visit: bool
@@ -90,6 +94,7 @@ def suggestion_card(match: Match) -> Card:
     is_across = match.offer.city_id != match.city_id
     return Card(
         match=match,
+        covers=covers(match.share),
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
@@ -98,6 +103,13 @@ def suggestion_card(match: Match) -> Card:
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
     )
+
+
+def covers(share: float) -> str:
+    """What part of what is asked somebody could give: "couvre tout", "couvre 24 %"; never rounded up to all of it."""
+    if share >= 1:
+        return _("couvre tout")
+    return _("couvre %(n)s\u00a0%%") % {"n": max(1, math.floor(100 * share))}
 
 
 def parts(match: Match) -> list[dict[str, Any]]:
@@ -122,16 +134,11 @@ def reasons(match: Match) -> list[dict[str, str]]:
             sentences = [
                 reason_sentence(fact["code"], fact["params"])
                 for fact in match.facts or ()
-                if fact["code"] in matter and fact["good"] is good and not _says_nothing(match, fact["code"])
+                if fact["code"] in matter and fact["good"] is good and fact["code"] not in _SAY_NOTHING
             ]
             if sentences:
                 lines.append({"state": state, "text": " · ".join(sentences)})
     return lines
-
-
-def _says_nothing(match: Match, code: str) -> bool:
-    """Nobody has to speak with a duvet: a language left out is worth a word for homes and hours alone."""
-    return code == "languages_unknown" and match.offer.kind == Kind.GOODS
 
 
 def chart(need: Need, cards: Iterable[Card]) -> dict[str, Any]:

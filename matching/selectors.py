@@ -33,7 +33,7 @@ from matching.models import (
     TownAgreement,
 )
 from matching.reasons.near_misses import NearMissLine
-from needs.models import Need, NeedQuerySet
+from needs.models import Need, NeedQuerySet, urgency_rank_on
 from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
@@ -52,7 +52,7 @@ class Figures:
     first_answer_hours: float | None
 
 
-def queue(user: User, city: City) -> QuerySet[Need]:
+def queue(user: User, city: City, *, today: date) -> QuerySet[Need]:
     """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
 
     Each carries `suggestions`, `pending` (somebody is being asked), `answer_by` and what `with_desk` adds.
@@ -67,13 +67,14 @@ def queue(user: User, city: City) -> QuerySet[Need]:
         with_desk(Need.objects.visible_to(user))
         .open()
         .filter(city=city)
+        .by_urgency(today)
         .select_related("commune", "organisation", "city")
         .annotate(
             pending=Exists(matches.filter(state__in=PENDING)),
             suggestions=Coalesce(Subquery(suggestions.values("n"), output_field=IntegerField()), 0),
             answer_by=Subquery(deadline.values("by")),
         )
-        .order_by("pending", "urgency_rank", "created_at", "id")
+        .order_by("pending", urgency_rank_on(today), "created_at", "id")
     )
 
 

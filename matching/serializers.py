@@ -25,7 +25,7 @@ from offers.models import Offer
 # Reasons that tell a citizen nothing of the need but its distance, dates and size, or tell of their own offer alone.
 TOLD_TO_CITIZENS = frozenset(
     {
-        "distance", "same_place", "remote", "all_days", "some_days", "places_exact", "places_to_spare",
+        "distance", "same_place", "remote", "all_days", "some_days", "on_a_day", "places_exact", "places_to_spare",
         "whole_quantity", "part_quantity", "confirmation_unknown", "confirmed", "asked", "not_asked", "linked_city",
         "notice", "stay", "rent",
     }

@@ -74,7 +74,7 @@ def advance_time() -> None:
         wake_on_commit(plans.TASK)
     _look_after_matches()
     scanning.set_suspended_aside(by=None, now=now)
-    scanning.mark_begun(by=None, now=now)
+    scanning.mark_pressing(by=None, now=now)
     while services.lapse_unanswered(by=None, now=now):
         pass
     while services.remind_unanswered(by=None, now=now):

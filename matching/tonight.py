@@ -13,12 +13,13 @@ from itertools import groupby
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from catalogue.vocabulary import Urgency
-from cities.days import at_hour, local_time
+from cities.days import TownDay, at_hour, local_time
 from cities.models import City
 from matching import messages
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
@@ -39,11 +40,11 @@ class AlreadyTaken(Exception):
     """Another coordinator looks after this case."""
 
 
-def waiting() -> QuerySet[Need]:
-    """Open needs for tonight that nobody looks after, the oldest first."""
+def waiting(*, now: datetime) -> QuerySet[Need]:
+    """Open needs for tonight, by each town's own day, that nobody looks after; the oldest first."""
     return (
         Need.objects.open()
-        .filter(urgency=Urgency.TONIGHT)
+        .of_urgency(Urgency.TONIGHT, TownDay(now, "city__timezone"))
         .exclude(Exists(CaseTaken.objects.filter(need=OuterRef("pk"), given_back_at__isnull=True)))
         .exclude(Exists(Match.objects.filter(need=OuterRef("pk"), state__in=ASKED)))
         .order_by("created_at", "pk")
@@ -52,7 +53,7 @@ def waiting() -> QuerySet[Need]:
 
 def reasons() -> dict[str, Callable[[], Exists]]:
     """A reminder has its reason while its town has such needs."""
-    return {"tonight_waits": lambda: Exists(waiting().filter(city=subject_id()))}
+    return {"tonight_waits": lambda: Exists(waiting(now=timezone.now()).filter(city=subject_id()))}
 
 
 def taken(need: Need) -> CaseTaken | None:
@@ -94,7 +95,7 @@ def _check(need: Need, by: User) -> None:
 def remind_desks(*, by: None, now: datetime) -> int:
     """Remind each town's coordinators of what waits for them, when it is time; how many messages."""
     told = 0
-    by_town = waiting().select_related("city", "commune").order_by("city_id", "created_at", "pk")
+    by_town = waiting(now=now).select_related("city", "commune").order_by("city_id", "created_at", "pk")
     for city, needs in groupby(by_town, key=lambda need: need.city):
         told += _remind(city, list(needs), now=now)
     return told

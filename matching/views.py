@@ -226,7 +226,8 @@ def _need(user: User, city: City, reference: str) -> Need:
 
 
 def _page(request: HttpRequest, user: User, city: City) -> Any:
-    return Paginator(selectors.queue(user, city), PER_PAGE).get_page(request.GET.get("page"))
+    queue = selectors.queue(user, city, today=local_day(timezone.now(), city))
+    return Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
 
 
 def _render_case(

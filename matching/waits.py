@@ -11,7 +11,7 @@ ONE_DAY = timedelta(days=1)
 
 def deadline(match: Match, *, now: datetime) -> datetime:
     """Until when an answer that is asked for now is waited for: the town's hours, while it is of use."""
-    hours = match.city.answer_hours(match.need.urgency)
+    hours = match.city.answer_hours(match.need.urgency_on(local_day(now, match.city)))
     return min(now + timedelta(hours=hours), useful_until(match, now=now))
 
 
@@ -30,7 +30,7 @@ def useful_until(match: Match, *, now: datetime) -> datetime:
     if match.first_day > today:
         before = _utc(evening(match.first_day - ONE_DAY, match.city))
         return before if before > now else _utc(midnight(match.first_day, match.city))
-    presses = match.need.kind == Kind.HOUSING or match.need.urgency == Urgency.TONIGHT
+    presses = match.need.kind == Kind.HOUSING or match.need.urgency_on(today) == Urgency.TONIGHT
     last = today if presses else match.last_day
     return _utc(midnight(last + ONE_DAY, match.city))
 

@@ -4,12 +4,15 @@ Never a field for nationality, origin, religion, papers, diagnosis, or the benef
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Least
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
@@ -18,6 +21,11 @@ from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Rhythm, Urgency
+from cities.days import TownDay
+from engine.records import share_of
+from engine.urgency import urgency_on
+from engine.vocabulary import URGENCIES, URGENT_WITHIN_DAYS
+from engine.vocabulary import Urgency as Word
 from needs.progress import Given, Progress, given_by_day, given_once
 
 
@@ -30,6 +38,7 @@ class NeedState(models.TextChoices):
     EXPIRED = "expired", _("terminé")
 
 
+URGENCY_RANKS: dict[str, int] = {urgency: rank for rank, urgency in enumerate(URGENCIES)}
 OPEN_STATES = (NeedState.OPEN, NeedState.PARTLY_MET)
 
 
@@ -45,6 +54,14 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
             Q(organisation__isnull=True) | Q(organisation__state=Organisation.State.VERIFIED)
         )
 
+    def by_urgency(self, today: date) -> "NeedQuerySet":
+        """The desk's order: the most urgent of this day first, then the longest waiting."""
+        return self.order_by(urgency_rank_on(today), "created_at", "id")
+
+    def of_urgency(self, urgency: str, today: date | TownDay) -> "NeedQuerySet":
+        """Needs that are so urgent on this day, of one town or of all."""
+        return self.filter(Exact(urgency_rank_on(today), URGENCY_RANKS[urgency]))
+
     def due_for_scan(self) -> "NeedQuerySet":
         """Needs changed since the engine last looked: tonight first, then the longest waiting.
 
@@ -58,6 +75,23 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
             .exclude(waits)
             .order_by("urgency_rank", "scan_due_at", "id")
         )
+
+
+def urgency_rank_on(today: date | TownDay, *, of: str = "") -> Least:
+    """A need's place in `URGENCIES` on this day: what `Need.urgency_on` says, in SQL. `of`: what leads to the need."""
+    once, near = Q(**{f"{of}kind": Kind.GOODS}) | Q(**{f"{of}rhythm": Rhythm.ONCE}), []
+    for urgency, days in URGENT_WITHIN_DAYS.items():
+        until = _days_after(today, days)
+        presses = (once & Q(**{f"{of}last_day__lte": until})) | (~once & Q(**{f"{of}first_day__lte": until}))
+        near.append(models.When(presses, then=URGENCY_RANKS[urgency]))
+    by_calendar = models.Case(*near, default=len(URGENCIES) - 1, output_field=models.IntegerField())
+    return Least(f"{of}urgency_rank", by_calendar)
+
+
+def _days_after(day: date | TownDay, days: int) -> date | models.ExpressionWrapper:
+    if isinstance(day, date):
+        return day + timedelta(days=days)
+    return models.ExpressionWrapper(day + models.Value(days), output_field=models.DateField())
 
 
 def _days_between(first: F, last: F) -> models.Func:
@@ -300,6 +334,19 @@ class Need(Entry):
             return given_once(given, quantity=self.quantity)
         days = {"first_day": self.first_day, "last_day": self.last_day}
         return given_by_day(given, quantity=self.quantity, today=today, **days)
+
+    def share(self, quantity: int, days: int) -> float:
+        """What part of what it asks so much is, on so many days."""
+        return share_of(quantity, days, asked=self.quantity, days_asked=self.days, lasts=self.lasts)
+
+    @property
+    def pressing_day(self) -> date:
+        """The day that says how urgent it is: the first that is not covered of what lasts, the last of all else."""
+        return self.first_day if self.lasts else self.last_day
+
+    def urgency_on(self, today: date) -> Urgency:
+        """How urgent it is on this day; `NeedQuerySet.by_urgency` says the same in SQL."""
+        return Urgency(urgency_on(today, posted=cast(Word, self.urgency), pressing_day=self.pressing_day))
 
 
 class NeedChange(StateChange):

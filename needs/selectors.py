@@ -10,7 +10,8 @@ from accounts.access import DESK, associations_of, has_role
 from accounts.models import Organisation, User
 from accounts.selectors import organisations_of
 from cities.models import City
-from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit
+from engine.vocabulary import URGENCIES
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, urgency_rank_on
 from needs.words import public_title
 
 
@@ -20,7 +21,7 @@ class PublicNeed:
 
     kind: str
     category: str
-    urgency: str
+    urgency_rank: int
     quantity: int
     people: int
     rhythm: str
@@ -28,6 +29,10 @@ class PublicNeed:
     last_day: date
     commune: str
     created_at: datetime
+
+    @property
+    def urgency(self) -> str:
+        return URGENCIES[self.urgency_rank]
 
     @property
     def title(self) -> str:
@@ -48,12 +53,13 @@ class PublicNeeds:
     """
 
     COLUMNS = (
-        "kind", "category", "urgency", "quantity", "people", "rhythm",
+        "kind", "category", "urgency_today", "quantity", "people", "rhythm",
         "first_day", "last_day", "commune__name", "created_at",
     )  # fmt: skip
 
-    def __init__(self, needs: QuerySet[Need]) -> None:
-        self._rows = needs.order_by("urgency_rank", "-created_at", "-id").values_list(*self.COLUMNS)
+    def __init__(self, needs: QuerySet[Need], *, today: date) -> None:
+        ranked = needs.annotate(urgency_today=urgency_rank_on(today))
+        self._rows = ranked.order_by("urgency_today", "-created_at", "-id").values_list(*self.COLUMNS)
 
     def count(self) -> int:
         """How many are published: one query."""
@@ -66,10 +72,10 @@ class PublicNeeds:
         return [PublicNeed(*row) for row in self._rows[part]]
 
 
-def public_needs(city: City, *, kind: str = "") -> PublicNeeds:
+def public_needs(city: City, *, today: date, kind: str = "") -> PublicNeeds:
     """Open needs of a town, of verified associations and of persons, without anything that they wrote."""
     needs = Need.objects.open().filter(city=city)
-    return PublicNeeds(needs.filter(kind=kind) if kind else needs)
+    return PublicNeeds(needs.filter(kind=kind) if kind else needs, today=today)
 
 
 def own_needs(user: User, city: City, *, closed: bool = False) -> QuerySet[Need]:
@@ -79,7 +85,7 @@ def own_needs(user: User, city: City, *, closed: bool = False) -> QuerySet[Need]
     return (
         Need.objects.visible_to(user)
         .filter(mine, state, city=city)
-        .select_related("commune", "organisation")
+        .select_related("commune", "organisation", "city")
         .order_by("-created_at", "-id")
     )
 

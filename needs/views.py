@@ -43,7 +43,7 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
     kind = request.GET.get("nature", "")
     kind = kind if kind in FORMS else ""
     here = reverse("needs:public", args=[city.slug])
-    needs: Any = selectors.public_needs(city, kind=kind)
+    needs: Any = selectors.public_needs(city, today=local_day(timezone.now(), city), kind=kind)
     page = Paginator(needs, PER_PAGE).get_page(request.GET.get("page"))
     tabs = [{"url": here, "text": _("Tous"), "current": not kind, "count": None}]
     tabs += [

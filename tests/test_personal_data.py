@@ -85,7 +85,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         kept = set(REGISTER[label].keep.split()) - codes - public.get(label, set())
         telling = (models.CharField, models.TextField, models.FloatField)
         figures = {
-            "reach_km", "score", "lowest_score", "distance_km", "objective", "bound", "first_come", "greedy", "people",
+            "reach_km", "score", "distance_km", "objective", "bound", "first_come", "greedy", "people",
             "people_first_come", "value",
         }  # fmt: skip
         suspicious = {

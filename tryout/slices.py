@@ -22,10 +22,11 @@ import numpy as np
 from engine import NeedColumns, OfferColumns, rank_columns
 from engine.columns import Ints, Vocabulary
 from engine.ranking import RULE_CODES, Feasible, Missed, Ranked
+from tryout.chains import chain_lines
 
 MATCH_COLUMNS = (
     "need,offer,rank,score,proximity,dates,fit,language,freshness,courtesy,"
-    "distance_km,run_first_day,run_last_day,quantity"
+    "distance_km,run_first_day,run_last_day,quantity,share"
 )
 NEAR_MISS_COLUMNS = "need,offer,rule,gap"
 
@@ -37,7 +38,7 @@ LARGEST_SLICE, SMALLEST_SLICE = 20_000, 2_500
 SLICES_PER_PROCESS = 2
 LINES = 20_000  # that are written at a time
 
-_MATCH = "%s,%s,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%s,%s,%d\n"
+_MATCH = "%s,%s,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%s,%s,%d,%.6f\n"
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
 
@@ -77,6 +78,7 @@ def rank_in_slices(
     folder: Path,
     matches: IO[str],
     near_misses: IO[str],
+    chains: IO[str],
 ) -> Iterator[Counts]:
     """Write the lines of all needs in their order; yields what was found so far after each slice.
 
@@ -89,7 +91,7 @@ def rank_in_slices(
         found = _by_this_process(needs, offers, names, terms, _slices(len(needs), 1), folder)
     counts = Counts()
     for one, part in found:
-        for suffix, whole in ((".matches", matches), (".near", near_misses)):
+        for suffix, whole in ((".matches", matches), (".near", near_misses), (".chains", chains)):
             piece = part.with_suffix(suffix)
             with piece.open(encoding="utf-8", newline="") as lines:
                 while text := lines.read(1 << 20):
@@ -260,6 +262,8 @@ def _rank_slice(
             file.writelines(
                 _near_miss_lines(ranked.missed.take(slice(low, low + LINES)), need_names, names[1])
             )
+    with part.with_suffix(".chains").open("w", encoding="utf-8", newline="") as file:
+        file.writelines(chain_lines(ranked, terms.today, need_names, names[1]))
     return Counts(
         needs=stop - start,
         matched_needs=int(np.count_nonzero(ranked.feasible_count)),
@@ -285,6 +289,7 @@ def _match_lines(
         map(days.__getitem__, some.run_first.tolist()),
         map(days.__getitem__, some.run_last.tolist()),
         some.quantity.tolist(),
+        some.share.tolist(),
     )
     return map(_MATCH.__mod__, zip(*columns, strict=True))
 

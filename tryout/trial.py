@@ -24,6 +24,7 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, harmless
 from engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from engine.planning import Baseline, Plan, plan, plan_pairs
+from tryout.chains import CHAIN_COLUMNS
 from tryout.communes import Places
 from tryout.need_sheet import read_needs
 from tryout.offer_sheet import read_offers
@@ -39,9 +40,10 @@ from tryout.table import Tally
 
 STEPS = ("offers", "needs", "ranking", "planning", "writing")
 PLAN_COLUMNS = "need,offer,quantity,run_first_day,run_last_day,value"
-MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY = (
+MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY = (
     "matches.csv",
     "near_misses.csv",
+    "chains.csv",
     "plan.csv",
     "errors.csv",
     "summary.json",
@@ -311,9 +313,11 @@ def _rank(
     with (
         (folder / MATCHES).open("w", encoding="utf-8", newline="") as matches,
         (folder / NEAR_MISSES).open("w", encoding="utf-8", newline="") as near_misses,
+        (folder / CHAINS).open("w", encoding="utf-8", newline="") as chains,
     ):
         matches.write(f"{MATCH_COLUMNS}\n")
         near_misses.write(f"{NEAR_MISS_COLUMNS}\n")
+        chains.write(f"{CHAIN_COLUMNS}\n")
         for counts in rank_in_slices(
             needs,
             offers,
@@ -323,6 +327,7 @@ def _rank(
             folder=shared,
             matches=matches,
             near_misses=near_misses,
+            chains=chains,
         ):
             stopwatch.tell(counts.needs, len(needs))
     shutil.rmtree(shared)
@@ -372,7 +377,7 @@ def _quoted(text: str) -> str:
 
 def _refuse_overwriting(out: Path, sources: Iterable[Path]) -> None:
     for source in sources:
-        for name in (MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY):
+        for name in (MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY):
             if source.resolve() == (out / name).resolve():
                 raise CannotWrite(
                     _("%(path)s serait remplacé par un résultat. Choisissez un autre dossier.")
@@ -412,7 +417,7 @@ def _remove_if_empty(folder: Path) -> None:
 def _publish(folder: Path, out: Path) -> None:
     """Whole files into their place; the summary goes first and comes last: where it stands, all belong together."""
     (out / SUMMARY).unlink(missing_ok=True)
-    for name in (MATCHES, NEAR_MISSES, PLAN, ERRORS, SUMMARY):
+    for name in (MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY):
         os.replace(folder / name, out / name)
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone
 
 from catalogue import labels, languages, times
+from cities.days import local_day
 
 register = template.Library()
 
@@ -45,6 +47,12 @@ def since(moment: datetime) -> str:
 def until(moment: datetime) -> str:
     """ "ce soir à 20 h"."""
     return times.until(moment, timezone.now())
+
+
+@register.filter
+def urgency(need: Any) -> str:
+    """How urgent a need is by now, in the town's own day."""
+    return str(need.urgency_on(local_day(timezone.now(), need.city)))
 
 
 @register.filter

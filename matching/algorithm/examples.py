@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 import engine
+from catalogue.labels import euros
 from catalogue.vocabulary import Category, Urgency
 from engine.planning import plan
 from engine.vocabulary import GOODS, HOUSING, SKILL, Kind
@@ -87,17 +88,24 @@ def _cases() -> Iterator[tuple[str, engine.Need, engine.Offer]]:
     six_days = engine.Window(TODAY, TODAY + timedelta(days=5))
     ten_days = {"last_day": TODAY + timedelta(days=9), "min_days": 1}
     yield "dates", _need(HOUSING, **ten_days), _offer(HOUSING, available=(six_days,))
+    later = (engine.Window(TODAY + timedelta(days=2)),)
+    yield "dates", _need(HOUSING, **ten_days), _offer(HOUSING, available=later)
+    yield "dates", _need(GOODS, **ten_days), _offer(GOODS, available=later)
     yield "fit", _need(HOUSING, quantity=2), _offer(HOUSING, capacity=4)
+    yield "fit", _need(HOUSING), _offer(HOUSING, step_free=True)
+    yield "fit", _need(HOUSING, rent_up_to=400), _offer(HOUSING, rent=200)
     for capacity in (3, 8):
         yield "fit", _need(GOODS, quantity=4, part_useful=True), _offer(GOODS, capacity=capacity)
     for spoken in (FRENCH, {}, ARABIC):
         yield "language", _need(HOUSING, **FRENCH), _offer(HOUSING, **spoken)
+    yield "language", _need(GOODS, **FRENCH), _offer(GOODS, **ARABIC)
     for days in (9, 100):
         confirmed = {"confirmed_on": TODAY - timedelta(days=days)}
         yield "freshness", _need(HOUSING), _offer(HOUSING, **confirmed)
     yield "freshness", _need(HOUSING), _offer(HOUSING)
     for times in (0, 1, 3):
         yield "courtesy", _need(HOUSING), _offer(HOUSING, asked_last_30_days=times)
+    yield "courtesy", _need(GOODS), _offer(GOODS, asked_last_30_days=3, capacity=6)
 
 
 def _need(kind: Kind, **fields: Any) -> engine.Need:
@@ -127,38 +135,56 @@ def _words(part: str, need: engine.Need, offer: engine.Offer, pairing: engine.Pa
         case "proximity":
             return _proximity(pairing)
         case "dates":
-            return ngettext(
-                "%(n)s jour d’affilée possible, sur %(asked)s demandés",
-                "%(n)s jours d’affilée possibles, sur %(asked)s demandés",
-                pairing.run_days,
-            ) % {"n": pairing.run_days, "asked": pairing.days_asked}
+            return _dates(need, pairing)
         case "fit":
-            return _fit(need, pairing)
+            return _fit(need, offer, pairing)
         case "language":
             return _language(need, offer)
         case "freshness":
             return _freshness(offer)
         case "courtesy":
-            return _courtesy(offer)
+            return _courtesy(need, offer)
     raise KeyError(part)
 
 
 def _proximity(pairing: engine.Pairing) -> str:
     if pairing.exempt:
         return _("À %(km)s km, mais possible à distance") % {"km": _number(pairing.distance_km)}
-    if not pairing.reach_km:
-        return _("Au même endroit, sans déplacement")
-    return _("À %(km)s km, pour %(reach)s km acceptés") % {
-        "km": _number(pairing.distance_km),
-        "reach": _number(pairing.reach_km),
-    }
+    if not pairing.distance_km:
+        return _("Au même endroit")
+    return _("À %(km)s km") % {"km": _number(pairing.distance_km)}
 
 
-def _fit(need: engine.Need, pairing: engine.Pairing) -> str:
+def _dates(need: engine.Need, pairing: engine.Pairing) -> str:
+    if not need.lasts:
+        after = (pairing.run_first_day - need.first_day).days
+        return ngettext(
+            "Objets\u202f: possible %(n)s jour après le premier, sur %(asked)s demandés",
+            "Objets\u202f: possible %(n)s jours après le premier, sur %(asked)s demandés",
+            after,
+        ) % {"n": after, "asked": pairing.days_asked}
+    covered = ngettext(
+        "%(n)s jour d’affilée possible, sur %(asked)s demandés",
+        "%(n)s jours d’affilée possibles, sur %(asked)s demandés",
+        pairing.run_days,
+    ) % {"n": pairing.run_days, "asked": pairing.days_asked}
+    if pairing.run_first_day == need.first_day:
+        return covered
+    return _("%(covered)s, mais pas ce soir, où le besoin commence") % {"covered": covered}
+
+
+def _fit(need: engine.Need, offer: engine.Offer, pairing: engine.Pairing) -> str:
     if need.kind != HOUSING:
         return _("Objets\u202f: %(left)s à donner, %(asked)s demandés") % {
             "left": pairing.remaining,
             "asked": need.quantity,
+        }
+    if offer.step_free:
+        return _("Logement à la bonne taille, de plain-pied sans que ce soit demandé")
+    if offer.rent:
+        return _("Logement à la bonne taille\u202f: loyer %(rent)s par mois, %(most)s possibles") % {
+            "rent": euros(offer.rent),
+            "most": euros(need.rent_up_to),
         }
     return ngettext(
         "Logement\u202f: %(n)s personne pour %(left)s places libres",
@@ -168,6 +194,8 @@ def _fit(need: engine.Need, pairing: engine.Pairing) -> str:
 
 
 def _language(need: engine.Need, offer: engine.Offer) -> str:
+    if need.kind == GOODS:
+        return _("Objets\u202f: la langue ne compte pas")
     if need.languages & offer.languages:
         return _("Une langue en commun")
     if need.languages and offer.languages:
@@ -182,7 +210,13 @@ def _freshness(offer: engine.Offer) -> str:
     return ngettext("Confirmée il y a %(n)s jour", "Confirmée il y a %(n)s jours", days) % {"n": days}
 
 
-def _courtesy(offer: engine.Offer) -> str:
+def _courtesy(need: engine.Need, offer: engine.Offer) -> str:
+    if need.kind == GOODS:
+        return ngettext(
+            "%(n)s demande reçue pour %(stock)s objets offerts",
+            "%(n)s demandes reçues pour %(stock)s objets offerts",
+            offer.asked_last_30_days or 0,
+        ) % {"n": offer.asked_last_30_days or 0, "stock": offer.capacity}
     if not offer.asked_last_30_days:
         return _("Aucune demande reçue")
     return ngettext("%(n)s demande reçue", "%(n)s demandes reçues", offer.asked_last_30_days) % {

@@ -23,9 +23,12 @@ from engine.vocabulary import (
     ACCEPTS,
     ASKED_DAYS,
     DEFAULT_WEIGHTS,
+    HALF_AS_NEAR_KM,
     KINDS,
     LANGUAGE_CATEGORIES,
+    THRIFT,
     UNKNOWN_CONFIRMATION_DAYS,
+    URGENT_WITHIN_DAYS,
 )
 from matching import weighting
 from matching.algorithm import examples
@@ -152,23 +155,36 @@ def part_formulas() -> dict[str, str]:
     """How the value of each part, from 0 to 1, is worked out."""
     return {
         "proximity": _(
-            "1 moins la distance divisée par la plus grande des deux distances acceptées. 1 quand c’est possible à "
-            "distance, ou au même endroit quand aucun des deux ne se déplace."
+            "%(km)s divisé par %(km)s plus la distance en kilomètres. Au moins un demi quand c’est possible à distance."
+        )
+        % {"km": number_format(HALF_AS_NEAR_KM, use_l10n=True)},
+        "dates": _(
+            "Logement et heures chaque semaine\u202f: les jours d’affilée possibles, divisés par les jours "
+            "demandés\u202f; la moitié quand c’est pour ce soir ou cette semaine et que le premier jour à couvrir "
+            "n’en est pas. Objets\u202f: les jours qui restent à partir du jour possible, divisés par les jours "
+            "demandés."
         ),
-        "dates": _("Les jours d’affilée possibles, divisés par les jours demandés."),
         "fit": _(
-            "Logement\u202f: les personnes du foyer, divisées par les places libres le jour où il en reste le moins. "
-            "Objets et temps\u202f: ce qui reste à donner, divisé par ce qui manque, au plus 1."
-        ),
+            "Logement\u202f: la racine carrée des personnes du foyer divisées par les places libres le jour où il en "
+            "reste le moins\u202f; fois %(thrift)s pour le plain-pied, pour les animaux et pour les mineurs isolés, "
+            "quand le logement les accepte sans qu’on le demande\u202f; avec un loyer, fois 1 moins le loyer divisé "
+            "par deux fois le loyer possible. Objets et temps\u202f: ce qui reste à donner, divisé par ce qui "
+            "manque, au plus 1."
+        )
+        % {"thrift": number_format(THRIFT, use_l10n=True)},
         "language": _(
-            "1 avec une langue en commun, un demi si l’un des deux n’en a indiqué aucune, 0 sinon."
+            "Objets\u202f: 1. Sinon, 1 avec une langue en commun, 0 sans, ou quand l’un des deux n’en a indiqué "
+            "aucune. Qui interprète ou traduit une langue la parle."
         ),
         "freshness": _(
             "1 moins les jours passés depuis la dernière confirmation, divisés par %(days)s. 0 au-delà, ou sans "
             "confirmation."
         )
         % {"days": UNKNOWN_CONFIRMATION_DAYS},
-        "courtesy": _("1 divisé par 1 plus le nombre de demandes reçues depuis %(days)s jours.")
+        "courtesy": _(
+            "1 divisé par 1 plus le nombre de demandes reçues depuis %(days)s jours. Objets\u202f: ce nombre est "
+            "divisé par le nombre d’objets offerts."
+        )
         % {"days": ASKED_DAYS},
     }
 
@@ -226,17 +242,29 @@ def _exact_rules() -> dict[str, str]:
 def order() -> list[str]:
     """How two offers are told apart, the first difference deciding."""
     return [
-        _("la note la plus haute"),
-        _("à note égale, la distance la plus courte"),
+        _(
+            "pour un logement ou des heures dont on a besoin ce soir, la proposition qui commence le premier jour à "
+            "couvrir"
+        ),
+        _(
+            "la plus grande valeur\u202f: la part de la demande qu’elle peut couvrir, quantité et jours, × (priorité + "
+            "note ÷ 100)"
+        ),
+        _("à valeur égale, la distance la plus courte"),
         _("à distance égale, la proposition enregistrée la première"),
         _("enfin, le plus petit numéro"),
     ]
 
 
 def priorities() -> list[dict[str, Any]]:
-    """What an urgency counts in a plan, the most urgent first."""
+    """What an urgency counts, the most urgent first, and from how many days before it is the calendar's."""
     return [
-        {"code": urgency, "label": str(Urgency(urgency).label), "priority": priority}
+        {
+            "code": urgency,
+            "label": str(Urgency(urgency).label),
+            "priority": priority,
+            "within_days": URGENT_WITHIN_DAYS.get(urgency),
+        }
         for urgency, priority in engine.PRIORITIES.items()
     ]
 
@@ -274,6 +302,8 @@ def notice(city: City) -> dict[str, Any]:
         "data": data_used(),
         "constants": {
             "earth_radius_km": engine.EARTH_RADIUS_KM,
+            "half_as_near_km": HALF_AS_NEAR_KM,
+            "thrift": THRIFT,
             "unknown_confirmation_days": UNKNOWN_CONFIRMATION_DAYS,
             "asked_days": ASKED_DAYS,
             "shortest_overlap_minutes": SHORTEST_OVERLAP_MINUTES,

@@ -335,7 +335,8 @@ def _parts(match: Match, reader: Reader) -> list[Part]:
             reason=capfirst(
                 next((told[code] for code in PART_REASONS[part["code"]] if code in told), part["meaning"])
             ),
-            formula=part["formula"],
+            # Of another version the figures stay, and today's formula would not come to them.
+            formula=part["formula"] if match.algorithm == engine.VERSION else "",
             value=_decimals(match.parts[part["code"]], 3 if reader.is_desk else 2),
             weight=_figure(part["points"]),
             points=_rounded(match.parts[part["code"]] * part["points"], reader),

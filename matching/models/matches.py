@@ -185,6 +185,11 @@ class Match(models.Model):
         """The points that each part was worth, by name; 100 together."""
         return dict(zip(PARTS, self.weight_values, strict=True))
 
+    @property
+    def share(self) -> float:
+        """What part of what the need asks this is."""
+        return self.need.share(self.quantity, (self.last_day - self.first_day).days + 1)
+
 
 class Decision(models.Model):
     """Who moved a match to which state, when and why. A trigger refuses every change and every deletion."""

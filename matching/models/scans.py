@@ -18,8 +18,9 @@ class Scan(models.Model):
     revision = models.PositiveIntegerField()
     feasible = models.PositiveIntegerField(help_text=_("offres possibles"))
     suggested = models.PositiveSmallIntegerField(help_text=_("pistes gardées"))
-    # What an offer must reach to be kept, where the list is full; nothing when there is none.
-    lowest_score = models.FloatField(null=True, help_text=_("score de la dernière piste gardée"))
+    # What an offer must reach to be kept, where the list is full (`engine.Feasible.standing`); nothing when it is not
+    # known, and whoever is possible is then kept.
+    lowest_standing = models.IntegerField(null=True, help_text=_("rang de la dernière piste gardée"))
     near_misses = models.JSONField(
         default=list, help_text=_("presque possibles : une seule condition manque")
     )

@@ -42,7 +42,7 @@ def look_at(*, plan_id: int, now: datetime) -> Standing:
     if not is_stale(plan, now=now):
         return Standing(False, newer)
     assert plan.finished_at is not None  # plan_done_has_figures
-    is_due = newer is None and now - plan.finished_at > RENEW_AFTER and needs_of(plan).exists()
+    is_due = newer is None and now - plan.finished_at > RENEW_AFTER and needs_of(plan, now=now).exists()
     return Standing(True, newer, is_due)
 
 
@@ -74,7 +74,7 @@ def fingerprint(plan: Plan, *, now: datetime) -> str:
     city = plan.city
     own = PlanLine.objects.filter(plan=plan, match__state__in=[str(state) for state in HOLDING])
     own_matches = own.values("match")
-    selected = needs_of(plan)
+    selected = needs_of(plan, now=now)
     # A need that this plan served is open no more, and nothing has changed for all that.
     served = Q(pk__in=own.values("need"), state__in=[NeedState.OPEN, NeedState.PARTLY_MET, NeedState.MET])
     needs = Need.objects.filter(Q(pk__in=selected.values("pk")) | served).order_by()

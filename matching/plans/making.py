@@ -114,7 +114,7 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
         now=now,
         margin_km=SEEN_KM,
     )
-    rows = _by_arrival(read, needs_of(plan))
+    rows = _by_arrival(read, needs_of(plan, now=now))
     places = np.empty(len(rows), np.int64)
     places[rows] = np.arange(len(rows))
     needs, excluded = (

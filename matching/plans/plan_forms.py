@@ -1,6 +1,7 @@
 """The form in which the desk says what a plan is for, and how long it may take."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -41,14 +42,14 @@ class PlanForm(forms.Form):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--two"}),
     )
 
-    def __init__(self, *args: Any, needs: Sequence[Need], **kwargs: Any) -> None:
-        """`needs`: those that may be ticked."""
+    def __init__(self, *args: Any, needs: Sequence[Need], today: date, **kwargs: Any) -> None:
+        """`needs`: those that may be ticked, as urgent as they are today."""
         super().__init__(*args, **kwargs)
         self.fields["budget_seconds"].choices = [  # type: ignore[attr-defined]
             (seconds, ngettext("%(n)s seconde", "%(n)s secondes", seconds) % {"n": seconds})
             for seconds in BUDGETS
         ]
         self.fields["besoin"].choices = [  # type: ignore[attr-defined]
-            (need.reference, f"{need.title} · {need.commune.name} · {capfirst(need.get_urgency_display())}")
+            (need.reference, f"{need.title} · {need.commune.name} · {capfirst(need.urgency_on(today).label)}")
             for need in needs
         ]

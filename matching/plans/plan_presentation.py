@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans import plan_words
 from matching.reasons import facts
-from needs.models import Need
+from needs.models import Need, urgency_rank_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,10 @@ def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Ne
     return [(need, found[need.pk]) for need in needs]
 
 
-def gaps(plan: Plan, *, most: int) -> list[dict[str, Any]]:
+def gaps(plan: Plan, *, most: int, today: date) -> list[dict[str, Any]]:
     """Whom the plan leaves out and why, the most urgent first."""
-    rows = plan.gaps.select_related("need__commune").order_by(
-        "need__urgency_rank", "need__created_at", "need_id"
+    rows = plan.gaps.select_related("need__commune", "need__city").order_by(
+        urgency_rank_on(today, of="need__"), "need__created_at", "need_id"
     )
     return [
         {"need": gap.need, "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing)}

@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from cities.models import City
 from matching.models import Plan
 from needs.models import Need
@@ -24,13 +25,15 @@ class NothingToPlan(Exception):
     """No open need among those chosen."""
 
 
-def open_needs(city: City, *, kind: str, urgency: str, need_ids: Collection[int]) -> QuerySet[Need]:
-    """The open needs of a selection, whatever is empty meaning all."""
+def open_needs(
+    city: City, *, kind: str, urgency: str, need_ids: Collection[int], now: datetime
+) -> QuerySet[Need]:
+    """The open needs of a selection, whatever is empty meaning all; as urgent as they are by now."""
     chosen = Need.objects.open().filter(city=city)
     if kind:
         chosen = chosen.filter(kind=kind)
     if urgency:
-        chosen = chosen.filter(urgency=urgency)
+        chosen = chosen.of_urgency(urgency, local_day(now, city))
     return chosen.filter(pk__in=need_ids) if need_ids else chosen
 
 
@@ -60,7 +63,7 @@ def ask(
     chosen = sorted(Need.objects.filter(city=city, pk__in=need_ids).values_list("pk", flat=True))
     if need_ids and not chosen:
         raise NothingToPlan
-    if not open_needs(city, kind=kind, urgency=urgency, need_ids=chosen).exists():
+    if not open_needs(city, kind=kind, urgency=urgency, need_ids=chosen, now=now).exists():
         raise NothingToPlan
     question = {"kind": kind, "urgency": urgency, "need_ids": chosen, "budget_seconds": budget_seconds}
     waiting = Plan.objects.filter(city=city, state__in=UNDONE, **question).first()
@@ -103,9 +106,9 @@ def of_city(city: City, user: User) -> QuerySet[Plan]:
     )
 
 
-def needs_of(plan: Plan) -> QuerySet[Need]:
+def needs_of(plan: Plan, *, now: datetime) -> QuerySet[Need]:
     """The open needs of the selection that a plan is asked for."""
-    return open_needs(plan.city, kind=plan.kind, urgency=plan.urgency, need_ids=plan.need_ids)
+    return open_needs(plan.city, kind=plan.kind, urgency=plan.urgency, need_ids=plan.need_ids, now=now)
 
 
 def undone() -> QuerySet[Plan]:

@@ -1,7 +1,7 @@
 """The plan's pages: choose what to plan, wait, read it, propose its lines. Parse, one service call, render."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
+from cities.days import local_day
 from cities.models import City
 from matching import plans
 from matching.models import Plan
@@ -41,16 +42,20 @@ MOST_TOLD = 12
 def index(request: HttpRequest, city: City) -> HttpResponse:
     """What to plan; and the last plans of the town."""
     user = person(request)
-    tickable, total = _tickable(user, city, request.GET.getlist("besoin") + request.POST.getlist("besoin"))
+    today = local_day(timezone.now(), city)
+    tickable, total = _tickable(
+        user, city, today, request.GET.getlist("besoin") + request.POST.getlist("besoin")
+    )
     if request.method == "POST" and "again" in request.POST:
         return _again(request, city, user)
     if request.method == "POST":
-        form = PlanForm(request.POST, needs=tickable)
+        form = PlanForm(request.POST, needs=tickable, today=today)
         if form.is_valid():
             return _ask(request, city, user, form.cleaned_data, tickable)
     else:
         form = PlanForm(
             needs=tickable,
+            today=today,
             initial={
                 "kind": request.GET.get("nature", ""),
                 "urgency": request.GET.get("urgence", ""),
@@ -104,10 +109,10 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     return render(request, "matching/plan.html", context)
 
 
-def _tickable(user: User, city: City, ticked: Sequence[str]) -> tuple[list[Need], int]:
+def _tickable(user: User, city: City, today: date, ticked: Sequence[str]) -> tuple[list[Need], int]:
     """The open needs that the form lists, those ticked among them first; and how many are open in all."""
-    open_needs = Need.objects.visible_to(user).open().filter(city=city).select_related("commune")
-    queue = open_needs.order_by("urgency_rank", "created_at", "id")
+    open_needs = Need.objects.visible_to(user).open().filter(city=city).select_related("commune", "city")
+    queue = open_needs.by_urgency(today)
     chosen = list(queue.filter(reference__in=ticked)) if ticked else []
     others = [need for need in queue[:TICKABLE] if need not in chosen]
     return chosen + others, open_needs.count()
@@ -205,12 +210,12 @@ def _done(request: HttpRequest, plan: Plan, *, now: datetime) -> dict[str, Any]:
     """What the page of a ready plan says."""
     served = (
         Need.objects.filter(pk__in=plan.lines.order_by().values("need"))
-        .select_related("commune", "organisation")
-        .order_by("urgency_rank", "created_at", "id")
+        .select_related("commune", "organisation", "city")
+        .by_urgency(local_day(now, plan.city))
     )
     page_obj = Paginator(served, NEEDS_PER_PAGE).get_page(request.GET.get("page"))
     groups = plan_presentation.groups(plan, list(page_obj.object_list), now=now)
-    gaps = plan_presentation.gaps(plan, most=MOST_GAPS)
+    gaps = plan_presentation.gaps(plan, most=MOST_GAPS, today=local_day(now, plan.city))
     gap_total = plan.gaps.count()
     return {
         "helped": plan_words.helped(plan),

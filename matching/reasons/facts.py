@@ -92,15 +92,25 @@ def _records(
     city = pair.city if isinstance(pair, Match) else pair.need.city
     today = local_day(now, city)
     need = engine_records.need_record(pair.need, missing=holds.missing(pair.need), today=today)
-    # The courtesy part is 1 / (1 + times asked).
-    asked = round(1 / pair.parts["courtesy"]) - 1 if isinstance(pair, Match) else 0
+    asked = _times_asked(pair) if isinstance(pair, Match) else 0
     held = holds.of_offer[pair.offer.pk]
     return need, engine_records.offer_record(pair.offer, holds=held, asked=asked, city=city), today
 
 
+def _days_asked(match: Match) -> int:
+    """Of a need that had begun when the match was worked out, only the days from then on were asked."""
+    first_day = max(match.need.first_day, local_day(match.changed_at, match.city))
+    return max((match.need.last_day - first_day).days + 1, 1)
+
+
+def _times_asked(match: Match) -> int:
+    """The courtesy part is 1 / (1 + times), of goods the times divided by the stock."""
+    times = 1 / match.parts["courtesy"] - 1
+    return round(times * match.offer.capacity if match.offer.kind == GOODS else times)
+
+
 def _pairing(match: Match, need: engine.Need, offer: engine.Offer) -> engine.Pairing:
     """The engine's result as it was written; what was not kept of it follows from the rest."""
-    run_days = (match.last_day - match.first_day).days + 1
     return engine.Pairing(
         need_id=need.id,
         offer_id=offer.id,
@@ -111,8 +121,7 @@ def _pairing(match: Match, need: engine.Need, offer: engine.Offer) -> engine.Pai
         exempt=need.kind == SKILL and need.remote_ok and offer.remote,
         run_first_day=match.first_day,
         run_last_day=match.last_day,
-        # The dates part is the days of the run out of the days asked.
-        days_asked=round(run_days / match.parts["dates"]),
+        days_asked=_days_asked(match),
         quantity=match.quantity,
         # Taken in this very instant, the pair is on its way out: what it would have given is said once more.
         remaining=max(match.quantity, _left(offer, match.first_day, match.last_day)),

@@ -36,8 +36,8 @@ PART_LABELS = {
 }
 PART_MEANINGS = {
     "proximity": gettext_lazy("plus c’est près, plus il y a de points"),
-    "dates": gettext_lazy("la part des jours demandés qui est couverte"),
-    "fit": gettext_lazy("une place à la bonne taille : on garde les grandes places pour les grands foyers"),
+    "dates": gettext_lazy("la part des jours demandés qui est couverte ; des objets, le plus tôt possible"),
+    "fit": gettext_lazy("la bonne taille : ce qui est grand ou rare est gardé pour qui en a besoin"),
     "language": gettext_lazy("une langue en commun"),
     "freshness": gettext_lazy("une proposition confirmée récemment"),
     "courtesy": gettext_lazy("une personne que l’on n’a pas déjà beaucoup sollicitée"),
@@ -68,11 +68,17 @@ RULE_WORDS = {
 # Which reasons tell of which part (engine.explain); the others are conditions met.
 PART_REASONS = {
     "proximity": ("distance", "same_place", "remote"),
-    "dates": ("all_days", "some_days"),
+    "dates": ("all_days", "some_days", "on_a_day"),
     "fit": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
-    "language": ("shared_languages", "languages_unknown", "no_shared_language"),
+    "language": ("shared_languages", "languages_unknown", "no_shared_language", "language_not_needed"),
     "freshness": ("confirmed", "confirmation_unknown"),
     "courtesy": ("asked", "not_asked"),
+}
+# What a home may have that is rare.
+RARE_WORDS = {
+    "step_free": gettext_lazy("plain-pied"),
+    "pets_accepted": gettext_lazy("animaux acceptés"),
+    "lone_minors": gettext_lazy("accueil de mineurs isolés"),
 }
 
 
@@ -127,11 +133,13 @@ def count_of_days(count: int) -> str:
 
 
 def _some_days(p: Mapping[str, Any]) -> str:
-    return _("libre %(run)s sur %(asked)s, %(range)s") % {
+    some = _("libre %(run)s sur %(asked)s, %(range)s") % {
         "run": p["run_days"],
         "asked": count_of_days(p["days_asked"]),
         "range": day_range(day_of(p["first_day"]), day_of(p["last_day"])),
     }
+    # What version 1 wrote down knows nothing of it.
+    return _("%(days)s, pas dès le premier jour") % {"days": some} if p.get("begins_late") else some
 
 
 def _all_days(p: Mapping[str, Any]) -> str:
@@ -161,6 +169,12 @@ def _quantity(p: Mapping[str, Any]) -> str:
     }
 
 
+def _kept_for_others(p: Mapping[str, Any]) -> str:
+    return _("mieux gardé pour qui en a besoin\u202f: %(what)s") % {
+        "what": listed(str(RARE_WORDS[code]) for code in p["what"])
+    }
+
+
 def _confirmed_ago(p: Mapping[str, Any]) -> str:
     if p["days"] == 0:
         return _("confirmée aujourd’hui")
@@ -179,6 +193,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "remote": lambda p: _("possible à distance"),
     "all_days": _all_days,
     "some_days": _some_days,
+    "on_a_day": lambda p: _("possible %(day)s") % {"day": day_range(day_of(p["day"]), day_of(p["day"]))},
     "places_exact": _places,
     "places_to_spare": _places,
     "whole_quantity": _quantity,
@@ -186,6 +201,8 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "shared_languages": lambda p: _("parle %(languages)s") % {"languages": language_names(p["languages"])},
     "languages_unknown": lambda p: _("langues non précisées"),
     "no_shared_language": lambda p: _("pas de langue commune"),
+    "language_not_needed": lambda p: _("la langue ne compte pas"),
+    "kept_for_others": _kept_for_others,
     "confirmation_unknown": lambda p: _("jamais reconfirmée"),
     "confirmed": _confirmed_ago,
     "asked": _asked_times,

@@ -15,6 +15,6 @@ Needs also become due when an offer came, changed or went (`due_offers`), and by
 
 from matching.scanning.due_needs import scan_due_needs
 from matching.scanning.due_offers import scan_due_offers
-from matching.scanning.unannounced import mark_begun, set_suspended_aside
+from matching.scanning.unannounced import mark_pressing, set_suspended_aside
 
-__all__ = ["mark_begun", "scan_due_needs", "scan_due_offers", "set_suspended_aside"]
+__all__ = ["mark_pressing", "scan_due_needs", "scan_due_offers", "set_suspended_aside"]

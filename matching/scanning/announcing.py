@@ -21,9 +21,11 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
 
     `fresh`: how many suggestions are new, by need. A need for tonight is announced without any as well.
     """
+    today = local_day(now, city)
+    is_tonight = {need.pk: need.urgency_on(today) == Urgency.TONIGHT for need in needs}
     coordinators = accounts.coordinators_of(city)
     for need in needs:
-        if need.urgency != Urgency.TONIGHT:
+        if not is_tonight[need.pk]:
             continue
         count, subject_key = fresh.get(need.pk, 0), f"need:{need.pk}"
         told = who_was_told(event=FOUND, subject_key=subject_key)
@@ -36,7 +38,7 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
                 compose=partial(messages.for_tonight, need, count),
                 now=now,
             )
-    if any(need.pk in fresh and need.urgency != Urgency.TONIGHT for need in needs):
+    if any(need.pk in fresh and not is_tonight[need.pk] for need in needs):
         tell_of_the_day(city, now=now)
 
 

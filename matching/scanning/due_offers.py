@@ -59,4 +59,4 @@ def needs_improved_by(offer_ids: Collection[int], town: City, *, now: datetime) 
     """The open needs of a town that would keep one of these offers among their best."""
     snapshot = snapshots.of_offers(offer_ids, city=town, now=now)
     best = snapshot.rank_columns(today=local_day(now, town), keep=1, near=0).feasible
-    return reading.would_keep(np.asarray(snapshot.needs.ids)[best.need], best.score)
+    return reading.would_keep(np.asarray(snapshot.needs.ids)[best.need], best.standing)

@@ -18,10 +18,13 @@ Table = NDArray[np.void]
 # PostgreSQL counts days from here.
 DAY_ZERO = date(2000, 1, 1).toordinal()
 
+# More than any has: of a need without a pair.
+NO_STANDING = np.iinfo(np.int32).max
+
 # The columns of each table, and how numpy holds what PostgreSQL calls so.
 LOOKED_AT = {
     "need_id": "bigint", "revision": "integer", "feasible": "integer", "suggested": "integer",
-    "lowest_score": "float8",
+    "lowest_standing": "integer",
 }  # fmt: skip
 FOUND = {
     "need_id": "bigint", "offer_id": "bigint", "need_revision": "integer", "offer_revision": "integer",
@@ -109,8 +112,8 @@ def from_ranked(
     feasible = count.copy()
     count[places] = np.bincount(pairs.need, minlength=len(need_ids))
     feasible[places] = ranked.feasible_count
-    lowest = np.full(len(everyone), np.inf)
-    np.minimum.at(lowest, places[pairs.need], pairs.score)
+    lowest = np.full(len(everyone), NO_STANDING)
+    np.minimum.at(lowest, places[pairs.need], pairs.standing)
     need_revisions = np.array([revisions[id_] for id_ in need_ids.tolist()], np.int64)
     parts = {f"part_{place}": values for place, values in enumerate(pairs.parts, start=1)}
     looked_at = _table(
@@ -119,7 +122,7 @@ def from_ranked(
         revision=np.array([revisions[id_] for id_ in everyone.tolist()], np.int64),
         feasible=feasible,
         suggested=count,
-        lowest_score=lowest,
+        lowest_standing=lowest,
     )
     found = _table(
         FOUND,

@@ -195,7 +195,7 @@ def of_selection(
     if kind:
         needs = needs.filter(kind=kind)
     if urgency:
-        needs = needs.filter(urgency=urgency)
+        needs = needs.of_urgency(urgency, local_day(now, city))
     where = _selected(needs)
     if need_ids is not None:
         named = reading.Where(f"{where.sql} AND n.id = ANY (%(ids)s)", {"ids": list(need_ids)})

@@ -1,12 +1,13 @@
 """What changes matching and nobody announces: organisations are suspended, and days pass. We look for ourselves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from accounts.models import Organisation
 from cities.days import local_day, midnight
 from cities.models import City
+from engine.vocabulary import URGENT_WITHIN_DAYS
 from matching.models import Match, MatchState
 from matching.scanning import writing
 from needs import services as needs
@@ -26,16 +27,20 @@ def set_suspended_aside(*, by: None, now: datetime) -> int:
     return writing.supersede(suspended, now=now)
 
 
-def mark_begun(*, by: None, now: datetime) -> int:
-    """Have the needs that have begun looked at again each morning, for fewer days are left to help with; how many."""
+def mark_pressing(*, by: None, now: datetime) -> int:
+    """Have the needs that have begun, or soon begin, looked at again each morning; how many.
+
+    Of the former fewer days are left to help with, the latter become more urgent.
+    """
     marked = 0
     for city in City.objects.order_by("pk"):
         today = local_day(now, city)
-        begun = Need.objects.open().filter(
+        soon = today + timedelta(days=max(URGENT_WITHIN_DAYS.values()))
+        pressing = Need.objects.open().filter(
             city=city,
             scan_due_at__isnull=True,
-            first_day__lt=today,
+            first_day__lte=soon,
             scan__scanned_at__lt=midnight(today, city),
         )
-        marked += needs.mark_due(need_ids=begun.values_list("pk", flat=True), now=now)
+        marked += needs.mark_due(need_ids=pressing.values_list("pk", flat=True), now=now)
     return marked

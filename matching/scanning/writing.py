@@ -21,7 +21,7 @@ import engine
 from engine.ranking import RULE_CODES
 from matching.lifecycle import Act, Role, arrow
 from matching.models import LIVE_STATES, Match, MatchState
-from matching.scanning.found import NUMPY, TABLES, Result, Table
+from matching.scanning.found import NO_STANDING, NUMPY, TABLES, Result, Table
 
 # A temporary table with more rows is worth a look by the planner.
 MANY_ROWS = 1000
@@ -80,8 +80,8 @@ _FRESH = """
 """
 _SCANS = """
     INSERT INTO matching_scan
-        (need_id, revision, feasible, suggested, lowest_score, near_misses, algorithm, scanned_at)
-    SELECT l.need_id, l.revision, l.feasible, l.suggested, nullif(l.lowest_score, 'Infinity'),
+        (need_id, revision, feasible, suggested, lowest_standing, near_misses, algorithm, scanned_at)
+    SELECT l.need_id, l.revision, l.feasible, l.suggested, nullif(l.lowest_standing, %(no_standing)s),
            coalesce(n.misses, '[]'), %(algorithm)s, %(now)s
     FROM matching_looked_at l LEFT JOIN (
         SELECT need_id, jsonb_agg(
@@ -91,7 +91,7 @@ _SCANS = """
     ) n ON n.need_id = l.need_id
     ON CONFLICT (need_id) DO UPDATE
     SET revision = excluded.revision, feasible = excluded.feasible, suggested = excluded.suggested,
-        lowest_score = excluded.lowest_score, near_misses = excluded.near_misses, algorithm = excluded.algorithm,
+        lowest_standing = excluded.lowest_standing, near_misses = excluded.near_misses, algorithm = excluded.algorithm,
         scanned_at = excluded.scanned_at
 """
 SUPERSEDED = arrow(MatchState.SUGGESTED, Act.SUPERSEDE, frozenset({Role.ENGINE}), reason="")[0].to
@@ -120,6 +120,7 @@ def write(result: Result, *, now: datetime) -> Written:
             "weights": [float(points) for points in result.weights.points],
             "algorithm": engine.VERSION,
             "rules": list(RULE_CODES),
+            "no_standing": int(NO_STANDING),
             "superseded": str(SUPERSEDED),
             "known": KNOWN_STATES,
             "now": now,

@@ -47,9 +47,9 @@ class Preview:
 
 def preview(city: City, weights: Points, *, now: datetime) -> Preview:
     """Rank today's queue twice, with the town's points and with these, and compare. Writes nothing."""
-    queue = Need.objects.open().filter(city=city).order_by("urgency_rank", "created_at", "id")
-    asked = list(queue.select_related("commune", "city")[:PREVIEWED_NEEDS])
     today = local_day(now, city)
+    queue = Need.objects.open().filter(city=city).by_urgency(today)
+    asked = list(queue.select_related("commune", "city")[:PREVIEWED_NEEDS])
     snapshot = snapshots.asked(asked, city=city, now=now).able()
     now_ranked = snapshot.rank(today=today, near=0)
     then_ranked = replace(snapshot, weights={city.pk: engine.Weights(**points_of(weights))}).rank(

@@ -185,6 +185,7 @@ def random_need(random: Random, id_, kind: str, places=PLACES) -> Need:
         min_days=random.choice((None, 1, max(1, length // 2))),
         quantity=random.choice((1, 1, 2, 3, 6)),
         part_useful=chance(random, 50),
+        urgency=random.choice(("planned", "planned", "this_week", "tonight")),
         is_open=chance(random, 95),
         adult_women=random.randint(0, 1),
         adult_men=random.randint(0, 1),

@@ -200,24 +200,84 @@ def broken(need, offer, links, excluded, today):
     return codes
 
 
+URGENT_WITHIN = {"tonight": 1, "this_week": 7}
+PRIORITY = {"planned": 1, "this_week": 2, "tonight": 4}
+
+
+def lasts(need):
+    return need.kind != "goods"
+
+
+def first_uncovered_day(need, today):
+    return max(need.first_day, today)
+
+
+def urgency(need, today):
+    """The higher of what was posted and what the calendar says."""
+    counts = first_uncovered_day(need, today) if lasts(need) else need.last_day
+    found = need.urgency
+    for word, days in URGENT_WITHIN.items():
+        if (counts - today).days <= days and PRIORITY[word] > PRIORITY[found]:
+            found = word
+    return found
+
+
+def proximity(need, offer):
+    near = 10 / (10 + haversine(need, offer))
+    return max(near, 0.5) if exempt(need, offer) else near
+
+
+def coverage(need, days, today):
+    """The part of the score that is called dates."""
+    if not lasts(need):
+        return ((need.last_day - days[0]).days + 1) / days_asked(need)
+    value = len(days) / days_asked(need)
+    presses = urgency(need, today) in ("tonight", "this_week")
+    return value / 2 if presses and days[0] != first_uncovered_day(need, today) else value
+
+
+def fit(need, offer, left):
+    if need.kind != "housing":
+        return min(1, left / need.quantity)
+    value = sqrt(need.quantity / left)
+    rare = (
+        (offer.step_free, need.step_free_needed),
+        (offer.pets_accepted, need.pets),
+        ("lone_minors" in offer.accepts, need.lone_minor),
+    )
+    for offered, asked in rare:
+        if offered and not asked:
+            value *= 0.9
+    return value * (1 - offer.rent / (2 * need.rent_up_to)) if offer.rent else value
+
+
+def language(need, offer):
+    spoken = set(offer.languages)
+    if offer.category in ("interpreting", "translation"):
+        spoken |= set(offer.languages_from) | set(offer.languages_to)
+    return 1.0 if need.kind == "goods" or spoken & need.languages else 0.0
+
+
+def freshness(offer, today):
+    since = 45 if offer.confirmed_on is None else max(0, (today - offer.confirmed_on).days)
+    return 1 - min(since, 45) / 45
+
+
+def courtesy(offer):
+    times = offer.asked_last_30_days or 0
+    return 1 / (1 + (times / offer.capacity if offer.kind == "goods" else times))
+
+
 def parts(need, offer, today):
     """The six values of a feasible pair."""
-    days, distance = run(need, offer, today), haversine(need, offer)
-    left = tightest(offer, days)
-    close = exempt(need, offer) or reach(need, offer) == 0
-    proximity = 1.0 if close else 1 - min(distance / reach(need, offer), 1)
-    fit = need.quantity / left if need.kind == "housing" else min(1, left / need.quantity)
-    unknown = not need.languages or not offer.languages
-    shared = 1.0 if need.languages & offer.languages else 0.0
-    language = 0.5 if unknown else shared
-    since = 90 if offer.confirmed_on is None else max(0, (today - offer.confirmed_on).days)
+    days = run(need, offer, today)
     return (
-        proximity,
-        len(days) / days_asked(need),
-        fit,
-        language,
-        1 - min(since, 90) / 90,
-        1 / (1 + (offer.asked_last_30_days or 0)),
+        proximity(need, offer),
+        coverage(need, days, today),
+        fit(need, offer, tightest(offer, days)),
+        language(need, offer),
+        freshness(offer, today),
+        courtesy(offer),
     )
 
 
@@ -226,6 +286,21 @@ def score(values, weights):
     for value, points in zip(values, weights.points, strict=True):
         total += points * value
     return six(total)
+
+
+def share(need, days, quantity):
+    """What part of what was asked this much, on these days, is."""
+    asked = need.quantity if need.asked is None else need.asked
+    if lasts(need):
+        return quantity * len(days) / (asked * days_asked(need))
+    return quantity / asked
+
+
+def place(need, days, quantity, points, today):
+    """What a need's list goes by before distance, smallest first: tonight the offers that begin tonight, then value."""
+    urgent = urgency(need, today)
+    begins_late = lasts(need) and urgent == "tonight" and days[0] != first_uncovered_day(need, today)
+    return begins_late, -six(share(need, days, quantity) * (PRIORITY[urgent] + points / 100))
 
 
 def registered(offer):
@@ -250,7 +325,8 @@ def rank(
                 points = score(values, town)
                 days = run(need, offer, today)
                 quantity = min(need.quantity, tightest(offer, days))
-                feasible.append(((-points, *last), (offer.id, points, values, distance, days, quantity)))
+                first = place(need, days, quantity, points, today)
+                feasible.append(((*first, *last), (offer.id, points, values, distance, days, quantity)))
             elif len(codes) == 1 and not codes & {"category", "city", "open"}:
                 (rule,) = codes
                 gap, full = None, 1

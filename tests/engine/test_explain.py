@@ -27,6 +27,7 @@ def test_one_reason_for_each_part_and_then_the_conditions():
         confirmed_on=day(-9),
         asked_last_30_days=2,
         pets_accepted=True,
+        step_free=True,
         shared_home=True,
     )
     found = reasons(family, room)
@@ -38,16 +39,23 @@ def test_one_reason_for_each_part_and_then_the_conditions():
             "first_day": day(2),
             "last_day": day(9),
             "open_ended": True,
+            "begins_late": True,
         },
         "places_to_spare": {"quantity": 3, "asked": 3, "remaining": 4, "capacity": 5, "kind": "housing"},
         "shared_languages": {"languages": ("ar", "ti")},
         "confirmed": {"days": 9, "on": day(-9)},
         "asked": {"times": 2},
+        "kept_for_others": {"what": ("step_free",)},
         "accepts": {"words": ("families",)},
         "pets_accepted": {},
         "shared_home": {},
     }
-    assert [code for code, reason in found.items() if not reason.good] == ["distance", "some_days", "asked"]
+    assert [code for code, reason in found.items() if not reason.good] == [
+        "distance",
+        "some_days",
+        "asked",
+        "kept_for_others",
+    ]
 
 
 def test_the_plainest_pair():
@@ -73,7 +81,8 @@ def test_goods():
     asked = need(kind="goods", quantity=10, part_useful=True, languages=words("fr"))
     found = reasons(asked, offer(kind="goods", capacity=4, languages=words("en")))
     assert found["part_quantity"].params["quantity"] == 4
-    assert found["no_shared_language"].params == {"need": ("fr",), "offer": ("en",)}
+    assert found["on_a_day"].params == {"day": day(0), "last_day": day(9)}
+    assert found["language_not_needed"].good
     assert "accepts_everyone" not in found
     assert reasons(need(kind="goods"), offer(kind="goods"))["whole_quantity"].good
 
@@ -241,9 +250,39 @@ def test_a_reason_says_its_numbers_and_which_way_it_speaks(asked, offered, code,
     assert (dict(found.params), found.good) == (params, good)
 
 
-@pytest.mark.parametrize(("reach_km", "good"), [(20.016, True), (20.014, False)])
-def test_half_of_the_reach_is_near(reach_km, good):
-    assert reasons(need(reach_km=reach_km), offer(lat=STRASBOURG[0] + 0.09))["distance"].good is good
+@pytest.mark.parametrize(("degrees", "good"), [(0.0899, True), (0.09, False)], ids=["9.996 km", "10.008 km"])
+def test_up_to_ten_kilometres_are_near(degrees, good):
+    assert reasons(need(reach_km=50), offer(lat=STRASBOURG[0] + degrees))["distance"].good is good
+
+
+@pytest.mark.parametrize(("first", "good"), [(5, True), (6, False)])
+def test_things_that_come_in_the_first_half_of_the_days_come_soon(first, good):
+    asked, offered = need(kind="goods"), offer(kind="goods", available=(days(first),))
+    assert reasons(asked, offered)["on_a_day"].good is good
+
+
+def test_only_a_need_that_presses_says_that_it_begins_late():
+    late = offer(available=(days(22),))
+    asked = need(first_day=day(20), last_day=day(29), min_days=1)
+    assert reasons(asked, late)["some_days"].params["begins_late"] is False
+    pressing = need(first_day=day(20), last_day=day(29), min_days=1, urgency="this_week")
+    assert reasons(pressing, late)["some_days"].params["begins_late"] is True
+
+
+def test_what_is_rare_is_better_kept_for_whoever_asks_for_it():
+    rare = offer(step_free=True, pets_accepted=True, accepts=words("women lone_minors"))
+    assert reasons(need(adult_women=1), rare)["kept_for_others"].params == {
+        "what": ("step_free", "pets_accepted", "lone_minors")
+    }
+    assert "kept_for_others" not in reasons(need(lone_minor=True, pets=True, step_free_needed=True), rare)
+
+
+def test_an_interpreter_speaks_what_they_interpret():
+    asked = need(kind="skill", category="interpreting", languages=words("ti"), languages_from=words("ti"))
+    offered = offer(kind="skill", category="interpreting", languages_from=words("fr ti"))
+    assert reasons(asked, offered)["shared_languages"].params == {"languages": ("ti",)}
+    lessons = offer(kind="skill", languages_from=words("ti"))
+    assert "languages_unknown" in reasons(need(kind="skill", languages=words("ti")), lessons)
 
 
 def test_what_nobody_asked_for_is_no_reason():

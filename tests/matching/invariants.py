@@ -118,14 +118,13 @@ QUERIES = {
                OR n.state <> 'open' AND days.given = 0)
     """,
     "a need is not due, and its list is another than its last scan left": """
-        SELECT n.id, s.suggested, s.lowest_score, m.suggested, m.lowest_score FROM needs_need n
+        SELECT n.id, s.suggested, s.lowest_standing, m.suggested FROM needs_need n
         JOIN matching_scan s ON s.need_id = n.id
         LEFT JOIN (
-            SELECT need_id, count(*) AS suggested, min(score) AS lowest_score FROM matching_match
-            WHERE state = 'suggested' GROUP BY need_id
+            SELECT need_id, count(*) AS suggested FROM matching_match WHERE state = 'suggested' GROUP BY need_id
         ) m ON m.need_id = n.id
         WHERE n.state IN ('open', 'partly_met') AND n.scan_due_at IS NULL
-          AND (s.suggested, s.lowest_score) IS DISTINCT FROM (coalesce(m.suggested, 0), m.lowest_score)
+          AND (s.suggested, s.lowest_standing IS NULL) IS DISTINCT FROM (coalesce(m.suggested, 0), m.suggested IS NULL)
     """,
     "a message exists twice": """
         SELECT recipient_id, event, subject_key, count(*) FROM notifications_message

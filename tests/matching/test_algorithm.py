@@ -1,6 +1,7 @@
 """The public notice: made of the engine's own values, so that it cannot say anything else than what is done."""
 
 import json
+import math
 import re
 from dataclasses import fields, make_dataclass
 from datetime import UTC, date, datetime
@@ -130,27 +131,39 @@ def test_the_constants_shown_are_the_engine_s(city, url):
 # Each case as the page tells it, and what the sentence beside it makes of it.
 WORKED = {
     "proximity": {
-        "À 3 km, pour 10 km acceptés": 1 - 3 / 10,
-        "À 80 km, mais possible à distance": 1,
-        "Au même endroit, sans déplacement": 1,
+        "À 3 km": 10 / (10 + 3),
+        "À 80 km, mais possible à distance": 1 / 2,
+        "Au même endroit": 1,
     },
-    "dates": {"6 jours d’affilée possibles, sur 10 demandés": 6 / 10},
+    "dates": {
+        "6 jours d’affilée possibles, sur 10 demandés": 6 / 10,
+        "8 jours d’affilée possibles, sur 10 demandés, mais pas ce soir, où le besoin commence": 8 / 10 / 2,
+        "Objets : possible 2 jours après le premier, sur 10 demandés": 8 / 10,
+    },
     "fit": {
-        "Logement : 2 personnes pour 4 places libres": 2 / 4,
+        "Logement : 2 personnes pour 4 places libres": math.sqrt(2 / 4),
+        "Logement à la bonne taille, de plain-pied sans que ce soit demandé": vocabulary.THRIFT,
+        "Logement à la bonne taille : loyer 200 € par mois, 400 € possibles": 1 - 200 / (2 * 400),
         "Objets : 3 à donner, 4 demandés": 3 / 4,
         "Objets : 8 à donner, 4 demandés": 1,
     },
     "language": {
         "Une langue en commun": 1,
-        "Aucune langue indiquée d’un côté": 1 / 2,
+        "Aucune langue indiquée d’un côté": 0,
         "Aucune langue en commun": 0,
+        "Objets : la langue ne compte pas": 1,
     },
     "freshness": {
-        "Confirmée il y a 9 jours": 1 - 9 / 90,
+        "Confirmée il y a 9 jours": 1 - 9 / 45,
         "Confirmée il y a 100 jours": 0,
         "Jamais confirmée": 0,
     },
-    "courtesy": {"Aucune demande reçue": 1, "1 demande reçue": 1 / (1 + 1), "3 demandes reçues": 1 / (1 + 3)},
+    "courtesy": {
+        "Aucune demande reçue": 1,
+        "1 demande reçue": 1 / (1 + 1),
+        "3 demandes reçues": 1 / (1 + 3),
+        "3 demandes reçues pour 6 objets offerts": 1 / (1 + 3 / 6),
+    },
 }
 
 
@@ -174,31 +187,53 @@ def test_a_plan_is_worth_what_the_page_says(city):
     assert one["priority"] == engine.PRIORITIES["tonight"]
 
 
+def test_the_page_says_when_the_calendar_makes_a_need_urgent(city, url):
+    assert {one["code"]: one["within_days"] for one in said(city)["priorities"]} == {
+        "tonight": 1, "this_week": 7, "planned": None,
+    }  # fmt: skip
+    words = re.sub("<[^>]*>", "", shown(url))
+    assert "Ce soir : 4 dès que le premier jour à couvrir" in words
+    assert "est dans 7 jours au plus" in words
+
+
 def test_the_page_shows_the_examples_with_the_town_s_points(city, url):
     by = CityRoleFactory(city=city).user
     weighting.change(city_id=city.pk, weights=OTHER, seen=DEFAULT_WEIGHTS, by=by, now=NOW)
     words = re.sub("<[^>]*>", "", shown(url))
-    assert "À 3 km, pour 10 km acceptés 0,7 × 41 = 28,7" in words
+    assert "À 3 km 0,769231 × 41 = 31,538462" in words
     assert "Objets : 3 à donner, 4 demandés 0,75 × 17,5 = 13,125" in words
-    # 41 + 19 + 17,5 / 2 + 7,5 / 2 + 0 + 6
-    assert "« Ce soir », dont une part de 0,5 est servie, avec une note de 78,5 :" in words
-    assert "4 × 0,5 × (4 + 78,5 ÷ 100) = 9,57" in words
+    # 41 + 19 + 17,5 / 2 + 7,5 + 0 + 6
+    assert "« Ce soir », dont une part de 0,5 est servie, avec une note de 82,25 :" in words
+    assert "4 × 0,5 × (4 + 82,25 ÷ 100) = 9,645" in words
 
 
 def test_a_formula_that_changes_changes_the_page(url, monkeypatch):
     monkeypatch.setattr(scoring, "proximity", lambda pairs: np.full(len(pairs), 0.25))
-    assert "À 3 km, pour 10 km acceptés 0,25 × 30 = 7,5" in re.sub("<[^>]*>", "", shown(url))
+    assert "À 3 km 0,25 × 25 = 6,25" in re.sub("<[^>]*>", "", shown(url))
 
 
-@pytest.mark.parametrize("criterion", range(4))
+@pytest.mark.parametrize("criterion", range(5))
 def test_the_order_is_the_one_that_is_told(criterion):
     """Two offers that are alike up to this criterion, the better one last in all that follow."""
-    place = {"city": "here", "lat": 0.0, "kind": "goods", "category": "bedding", "capacity": 1}
-    days = {"available": (engine.Window(date(2026, 1, 1)),)}
+    place = {"city": "here", "lat": 0.0, "kind": "housing", "category": "shared_room", "capacity": 1}
+    from_tonight, from_tomorrow = date(2026, 3, 1), date(2026, 3, 2)
     first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
     # languages make the score; distance counts in the score of `proximity`, which here has no points
-    better = [{"languages": frozenset({"fr"})}, {"lon": 0.01}, {"registered_at": first}, {"id": 1}]
-    worse = [{"languages": frozenset({"ar"})}, {"lon": 0.02}, {"registered_at": second}, {"id": 2}]
+    # a day tonight comes before nine from tomorrow on, which are worth more
+    better = [
+        {"available": (engine.Window(from_tonight, from_tonight),)},
+        {"languages": frozenset({"fr"})},
+        {"lon": 0.01},
+        {"registered_at": first},
+        {"id": 1},
+    ]
+    worse = [
+        {"available": (engine.Window(from_tomorrow),)},
+        {"languages": frozenset({"ar"})},
+        {"lon": 0.02},
+        {"registered_at": second},
+        {"id": 2},
+    ]
     one, other = {}, {}
     for place_in_order, (good, bad) in enumerate(zip(better, worse, strict=True)):
         if place_in_order < criterion:
@@ -211,10 +246,10 @@ def test_the_order_is_the_one_that_is_told(criterion):
             one |= bad
             other |= good
     need = engine.Need(
-        id=1, kind="goods", category="bedding", city="here", lat=0.0, lon=0.0, reach_km=10, quantity=1,
-        first_day=date(2026, 3, 1), last_day=date(2026, 3, 1), languages=frozenset({"fr"}),
+        id=1, kind="housing", city="here", lat=0.0, lon=0.0, reach_km=10, quantity=1, min_days=1,
+        first_day=from_tonight, last_day=date(2026, 3, 10), languages=frozenset({"fr"}),
     )  # fmt: skip
-    offers = [engine.Offer(**place | days | fields) for fields in (other, one)]
+    offers = [engine.Offer(**place | fields) for fields in (other, one)]
     weights = engine.Weights(proximity=0, dates=30, fit=20, language=30, freshness=10, courtesy=10)
     (ranking,) = engine.rank([need], offers, today=date(2026, 3, 1), weights=weights)
     assert ranking.pairings[0].offer_id == one["id"]
@@ -270,6 +305,8 @@ def test_the_notice_for_programs_says_the_same(city):
     assert [rule["code"] for rule in notice["rules"]] == list(engine.RULES)
     assert {one["code"]: one["priority"] for one in notice["priorities"]} == engine.PRIORITIES
     assert notice["constants"] == {
+        "half_as_near_km": vocabulary.HALF_AS_NEAR_KM,
+        "thrift": vocabulary.THRIFT,
         "earth_radius_km": engine.EARTH_RADIUS_KM,
         "unknown_confirmation_days": vocabulary.UNKNOWN_CONFIRMATION_DAYS,
         "asked_days": ASKED_DAYS,

@@ -13,6 +13,7 @@ from catalogue.constraints import violated
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from matching import services
+from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.lifecycle import Role as Acting
 from matching.models import Decision, Hold, Match, MatchState
@@ -20,6 +21,7 @@ from needs import services as needs
 from needs.models import Need
 from notifications.models import Message
 from offers import services as offers
+from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, story
@@ -470,6 +472,25 @@ def test_a_decision_is_never_changed_or_deleted(db, rewriting):
         cursor.execute(rewriting)
     assert violated(failure.value) == "decision_is_final"
     assert Decision.objects.count() == 1
+
+
+def test_a_decision_keeps_the_parts_the_points_and_the_version_that_it_was_taken_with(db):
+    """Whatever the town counts since, and whatever the engine finds by now."""
+    it = story()
+    first = {
+        "score": 71.5, "part_values": [0.9, 0.8, 0.3, 0.5, 0.7, 1.0],
+        "weight_values": [30.0, 25.0, 15.0, 10.0, 10.0, 10.0], "algorithm": "1.1",
+    }  # fmt: skip
+    Match.objects.filter(pk=it.match.pk).update(**first)
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    Need.objects.update(scan_due_at=NOW)
+    Offer.objects.update(scan_due_at=NOW)
+    drain()
+    assert Match.objects.values(*first).get(pk=it.match.pk) == first
+    found = explain(Match.objects.get(pk=it.match.pk), Reader(True, True, True), scan=None)
+    assert (found.version, found.score) == ("1.1", "71,50")
+    assert [part.weight for part in found.parts] == ["30", "25", "15", "10", "10", "10"]
+    assert not any(part.formula for part in found.parts), "today's formulas are not those of that day"
 
 
 def test_a_decision_keeps_its_reason_and_note(db):

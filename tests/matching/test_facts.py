@@ -96,8 +96,11 @@ def test_a_suggestion_that_comes_again_carries_no_old_reasons(city, coordinator)
     assert {"code": "asked", "params": {"times": 1}, "good": False} in explained.facts
 
 
-@pytest.mark.parametrize("kind", Kind.values)
-def test_an_offer_that_has_just_closed_is_still_explained(city, coordinator, client, kind):
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(Kind.HOUSING, "couvre les 30 jours"), (Kind.GOODS, "possible le"), (Kind.SKILL, "couvre les 30 jours")],
+)
+def test_an_offer_that_has_just_closed_is_still_explained(city, coordinator, client, kind, said):
     match = suggested_match(city=city, kind=kind)
     before = engine_s_own(match)
     Offer.objects.filter(pk=match.offer_id).update(state="paused")
@@ -105,7 +108,8 @@ def test_an_offer_that_has_just_closed_is_still_explained(city, coordinator, cli
     assert explained.facts == before
     client.force_login(coordinator)
     page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))
-    assert "couvre les 30 jours" in page.content.decode()
+    assert said in page.content.decode()
+    assert "couvre tout" in page.content.decode()
     services.dismiss(match_id=match.pk, by=coordinator, now=NOW, reason=Reason.OTHER)
     assert Match.objects.get(pk=match.pk).facts == before
 

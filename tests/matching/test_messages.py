@@ -90,6 +90,14 @@ def test_every_reason_is_shown_once_on_the_card():
     assert sorted(shown) == sorted(sentences._SENTENCES)
 
 
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1, "couvre tout"), (0.9999, "couvre 99 %"), (10 / 41, "couvre 24 %"), (0.001, "couvre 1 %")],
+)
+def test_the_part_that_is_covered_is_never_rounded_up_to_all_of_it(share, said):
+    assert normal(presentation.covers(share)) == said
+
+
 def test_every_rule_and_part_is_explained():
     assert set(sentences.RULE_WORDS) == set(engine.RULES)
     # A plan never speaks of another category or town.

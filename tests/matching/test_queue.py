@@ -11,7 +11,7 @@ from tests.factories.matching import NOW, due_need, story
 
 @pytest.fixture
 def queue(city, coordinator):
-    return lambda: list(selectors.queue(coordinator, city))
+    return lambda: list(selectors.queue(coordinator, city, today=NOW.date()))
 
 
 def test_the_most_urgent_first_however_long_others_wait(city, queue):
@@ -35,3 +35,10 @@ def test_what_waits_for_somebody_s_answer_comes_last_though_it_is_the_most_urgen
     services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
     assert queue() == [planned, it.match.need]
     assert [need.pending for need in queue()] == [False, True]
+
+
+def test_the_nearer_the_first_day_the_more_urgent_however_it_was_posted(city, queue):
+    week = due_need(city=city, urgency="this_week", created_at=NOW - timedelta(days=9))
+    tomorrow = NOW.date() + timedelta(days=1)
+    soon = due_need(city=city, urgency="planned", first_day=tomorrow, created_at=NOW)
+    assert queue() == [soon, week]

@@ -184,12 +184,12 @@ def test_a_need_that_has_begun_is_looked_at_again_each_morning(city):
     ends = OfferFactory(city=city, capacity=3, windows=[(NOW.date(), NOW.date() + timedelta(days=3))])
     drain()
     assert suggested(need) == [stays, ends]
-    assert scanning.mark_begun(by=None, now=NOW + timedelta(hours=11)) == 0, "still Monday"
+    assert scanning.mark_pressing(by=None, now=NOW + timedelta(hours=11)) == 0, "still Monday"
     tuesday = NOW + timedelta(hours=12, minutes=1)
-    assert scanning.mark_begun(by=None, now=tuesday) == 1
+    assert scanning.mark_pressing(by=None, now=tuesday) == 1
     assert list(Need.objects.due_for_scan()) == [need]
     drain(tuesday)
-    assert scanning.mark_begun(by=None, now=tuesday) == 0
+    assert scanning.mark_pressing(by=None, now=tuesday) == 0
     assert suggested(need) == [stays]
     assert Match.objects.get(need=need, offer=stays).first_day == tuesday.date() + timedelta(days=1)
     assert suggested(to_come) == [stays]
@@ -233,6 +233,48 @@ def test_the_best_twenty_are_kept_in_the_engine_s_order(city):
     drain()
     assert suggested(need)[:3] == [rooms[0], better, rooms[1]]
     assert len(suggested(need)) == 20
+
+
+def test_a_newcomer_is_kept_for_what_it_is_worth_and_not_for_its_score(city):
+    """All of the days a little further away, where a full list has half of them next door."""
+    need = due_need(city=city, min_days=10)
+    half = [(need.first_day, need.first_day + timedelta(days=14))]
+    rooms = [due_offer(city=city, windows=half) for _ in range(20)]
+    drain()
+    assert set(suggested(need)) == set(rooms)
+    north = {"latitude": need.latitude + 0.08}
+    other_half = due_offer(city=city, windows=half, **north)
+    assert scanning.scan_due_offers(by=None, now=NOW) == 1
+    assert not Need.objects.due_for_scan(), "no better than what is there"
+    whole = due_offer(city=city, confirmed_at=NOW - timedelta(days=44), **north)
+    drain()
+    first = Match.objects.get(need=need, offer=whole)
+    assert suggested(need)[0] == whole
+    assert other_half not in suggested(need)
+    assert first.score < Match.objects.get(need=need, offer=suggested(need)[1]).score
+
+
+def test_of_tonight_a_newcomer_that_begins_tonight_is_kept_before_all_that_do_not(city):
+    days = {"first_day": NOW.date(), "last_day": NOW.date() + timedelta(days=29), "min_days": 1}
+    need = due_need(city=city, **days)
+    later = [(NOW.date() + timedelta(days=1), None)]
+    for _ in range(20):
+        due_offer(city=city, windows=later)
+    drain()
+    tonight = due_offer(city=city, windows=[(NOW.date(), NOW.date())])
+    drain()
+    assert suggested(need)[0] == tonight
+
+
+def test_a_list_of_which_the_lowest_is_not_known_takes_whoever_is_possible(city):
+    need = due_need(city=city)
+    for _ in range(20):
+        due_offer(city=city)
+    drain()
+    Scan.objects.update(lowest_standing=None)
+    due_offer(city=city, confirmed_at=NOW - timedelta(days=44))
+    scanning.scan_due_offers(by=None, now=NOW)
+    assert list(Need.objects.due_for_scan()) == [need]
 
 
 def test_a_newcomer_as_good_as_the_last_is_placed_by_the_total_order(city):

@@ -37,19 +37,31 @@ def test_the_queue_is_tonight_then_the_longest_waiting_and_last_what_waits_for_a
         due_need(city=city, urgency=Urgency.TONIGHT, created_at=NOW - hours * HOUR) for hours in (1, 2)
     )
     at_once = due_need(city=city, urgency=Urgency.TONIGHT, created_at=late.created_at)
-    assert list(selectors.queue(coordinator, city)) == [asked, early, late, at_once, planned]
+    assert list(selectors.queue(coordinator, city, today=NOW.date())) == [
+        asked,
+        early,
+        late,
+        at_once,
+        planned,
+    ]
     services.propose(match_id=Match.objects.get(need=asked).pk, by=coordinator, now=NOW)
-    assert list(selectors.queue(coordinator, city)) == [early, late, at_once, planned, asked]
+    assert list(selectors.queue(coordinator, city, today=NOW.date())) == [
+        early,
+        late,
+        at_once,
+        planned,
+        asked,
+    ]
 
 
 def test_a_need_is_in_the_queue_of_its_own_town_while_it_is_open(city, coordinator):
     it = story(city=city)
     other = story()
     both = CityRoleFactory(city=other.city, user=coordinator).user
-    assert list(selectors.queue(both, city)) == [it.match.need]
-    assert not selectors.queue(UserFactory(), city).exists()
+    assert list(selectors.queue(both, city, today=NOW.date())) == [it.match.need]
+    assert not selectors.queue(UserFactory(), city, today=NOW.date()).exists()
     needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
-    assert not selectors.queue(coordinator, city).exists()
+    assert not selectors.queue(coordinator, city, today=NOW.date()).exists()
 
 
 def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(city, coordinator):
@@ -60,7 +72,7 @@ def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(cit
     due_need(city=city, kind=Kind.SKILL)
 
     def line():
-        need = selectors.queue(coordinator, city).get(pk=bedding.pk)
+        need = selectors.queue(coordinator, city, today=NOW.date()).get(pk=bedding.pk)
         return need.suggestions, need.pending, need.answer_by
 
     assert line() == (3, False, None)
@@ -73,7 +85,7 @@ def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(cit
     assert line() == (1, True, match.answer_by), "an answer that has come is not waited for"
     services.decline(match_id=by_size[4].pk, by=by_size[4].offer.owner, now=NOW)
     assert line() == (1, True, None)
-    other = selectors.queue(coordinator, city).exclude(pk=bedding.pk).get()
+    other = selectors.queue(coordinator, city, today=NOW.date()).exclude(pk=bedding.pk).get()
     assert (other.suggestions, other.pending, other.answer_by) == (0, False, None)
 
 

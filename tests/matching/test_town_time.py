@@ -47,7 +47,7 @@ def test_an_explanation_tells_the_town_s_time(db, zone, _deadline, moment):
 @pytest.mark.parametrize(("zone", "_deadline", "moment"), ZONES)
 def test_pages_of_a_town_tell_its_time(db, client, zone, _deadline, moment):
     city = CityFactory(timezone=zone)
-    weights = {**city.weights, "proximity": 20, "dates": 35}
+    weights = {**city.weights, "proximity": 20, "dates": 25}
     weighting.change(
         city_id=city.pk, weights=weights, seen=city.weights, by=CityRoleFactory(city=city).user, now=MOMENT
     )

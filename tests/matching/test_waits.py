@@ -14,6 +14,7 @@ from matching.models import Decision, Hold, Match
 from needs.models import Need, NeedState
 from notifications.models import Message
 from tests.factories.accounts import UserFactory
+from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, story
 from tests.matching.locks import waiting_for_us
 
@@ -22,10 +23,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def pair(now, first_day, *, last_day=None, kind=Kind.HOUSING, urgency=Urgency.PLANNED, zone="Europe/Paris"):
     """A match as `waits` reads it, in no database."""
-    return Match(
-        city=City(timezone=zone), need=Need(kind=kind, urgency=urgency), first_day=first_day,
-        last_day=last_day or first_day + timedelta(days=29),
-    )  # fmt: skip
+    days = {"first_day": first_day, "last_day": last_day or first_day + timedelta(days=29)}
+    return Match(city=City(timezone=zone), need=Need(kind=kind, urgency=urgency, **days), **days)
 
 
 def utc(*parts):
@@ -121,8 +120,18 @@ def test_a_yes_waits_for_its_confirmation_as_a_question_for_its_answer(db):
     assert confirm(it, later).remind_at is None
 
 
-def test_a_stay_from_tomorrow_is_answered_this_evening(db):
+def test_what_presses_by_the_calendar_is_answered_as_soon_as_what_was_posted_so(db):
     it = story(need={"first_day": NOW.date() + DAY, "last_day": NOW.date() + 20 * DAY})
+    assert propose(it).answer_by == NOW + it.city.answer_hours_tonight * HOUR
+    it = story(need={"first_day": NOW.date() + 7 * DAY, "last_day": NOW.date() + 20 * DAY})
+    assert propose(it).answer_by == NOW + it.city.answer_hours_this_week * HOUR
+
+
+def test_a_stay_from_tomorrow_is_answered_this_evening(db):
+    it = story(
+        city=CityFactory(answer_hours_tonight=12),
+        need={"first_day": NOW.date() + DAY, "last_day": NOW.date() + 20 * DAY},
+    )
     assert propose(it).answer_by == utc(2026, 3, 9, 20)
     assert accept(it).confirm_by == utc(2026, 3, 9, 20)
 

@@ -94,7 +94,7 @@ def test_what_is_wrong_is_said_beside_its_box(wrong, said):
 
 @pytest.mark.parametrize(
     ("fit", "said"),
-    [("10", "font 95 points\u202f: il en manque 5"), ("15,5", "font 100,5 points\u202f: c’est 0,5 de trop")],
+    [("20", "font 95 points\u202f: il en manque 5"), ("25,5", "font 100,5 points\u202f: c’est 0,5 de trop")],
 )
 def test_together_they_make_a_hundred(fit, said):
     form = WeightsForm(typed(DEFAULT_WEIGHTS, fit=fit))
@@ -289,7 +289,7 @@ def test_look_first_then_save(city, coordinator, url, as_user):
     assert set(carried) >= {*PARTS, "seen"}
     saved = client.post(url, {**carried, "step": "save"}, follow=True)
     assert "C’est enregistré" in text(saved)
-    assert "Proximité : de 30 à 10" in text(saved)
+    assert "Proximité : de 25 à 10" in text(saved)
     assert str(coordinator) in text(saved)
     city.refresh_from_db()
     assert city.weights == FRESH
@@ -339,7 +339,7 @@ def test_an_absurd_number_of_points_is_refused_in_few_words(city, coordinator, u
     answer = as_user(coordinator).post(url, typed(DEFAULT_WEIGHTS, step=step, proximity=odd))
     assert answer.status_code == 200
     assert len(answer.content) < 50_000
-    assert answer.context["total"] == "70"
+    assert answer.context["total"] == "75"
     assert "proximity" in answer.context["form"].errors
     city.refresh_from_db()
     assert city.weights == DEFAULT_WEIGHTS
@@ -384,7 +384,7 @@ def test_the_original_points_are_filled_in_and_not_saved(city, coordinator, url,
     assert 'value="60"' in client.get(url).content.decode()
     page = client.get(url + "?origine").content.decode()
     assert 'value="60"' not in page
-    assert 'name="proximity" value="30"' in page
+    assert 'name="proximity" value="25"' in page
     city.refresh_from_db()
     assert city.weights == FRESH
 

@@ -96,7 +96,19 @@ WHERE (("needs_need"."person_id" = %s
        AND ("needs_need"."organisation_id" IS NULL
             OR "accounts_organisation"."state" = %s)
        AND "needs_need"."city_id" = %s)
-ORDER BY "pending" ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
+ORDER BY "pending" ASC,
+         LEAST("needs_need"."urgency_rank",
+
+           CASE
+               WHEN (("needs_need"."kind" = %s
+                      AND "needs_need"."last_day" <= %s)
+                     OR (NOT ("needs_need"."kind" = %s)
+                         AND "needs_need"."first_day" <= %s)) THEN %s
+               WHEN (("needs_need"."kind" = %s
+                      AND "needs_need"."last_day" <= %s)
+                     OR (NOT ("needs_need"."kind" = %s)
+                         AND "needs_need"."first_day" <= %s)) THEN %s ELSE %s
+           END) ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 3;
 
 SELECT "matching_scan".*,

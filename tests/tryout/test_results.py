@@ -28,6 +28,7 @@ from tryout.trial import STEPS, CannotWrite, Summary, match_files
 
 from .conftest import TODAY
 from .tables import (
+    HOME,
     HOUSEHOLD,
     NEED,
     OFFER,
@@ -40,7 +41,7 @@ from .tables import (
 )
 
 Tried = Callable[..., Summary]
-OUTPUTS = {"matches.csv", "near_misses.csv", "plan.csv", "errors.csv", "summary.json"}
+OUTPUTS = {"matches.csv", "near_misses.csv", "chains.csv", "plan.csv", "errors.csv", "summary.json"}
 
 
 def some_rows(seed: int, offers: int, needs: int) -> tuple[list[Offer], list[Need]]:
@@ -255,12 +256,13 @@ def test_the_columns_are_those_of_the_specification(tried: Tried, tmp_path: Path
     tried([OFFER], [NEED, HOUSEHOLD | {"id": "B2"}])
     headers = {
         name: (tmp_path / "out" / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
-        for name in ("matches", "near_misses", "plan")
+        for name in ("matches", "near_misses", "chains", "plan")
     }
     assert headers == {
         "matches": "need,offer,rank,score,proximity,dates,fit,language,freshness,courtesy,distance_km,"
-        "run_first_day,run_last_day,quantity",
+        "run_first_day,run_last_day,quantity,share",
         "near_misses": "need,offer,rule,gap",
+        "chains": "need,chain,position,offer,first_day,last_day,score",
         "plan": "need,offer,quantity,run_first_day,run_last_day,value",
     }
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
@@ -354,11 +356,33 @@ def test_the_steps_are_told_in_order(tried: Tried) -> None:
     assert ranking[-1] == 600
 
 
+def test_homes_that_could_follow_one_another_are_written(tried: Tried, tmp_path: Path) -> None:
+    """Of ten nights five in each, whatever the lists hold; whoever has all of them needs no second home."""
+    nights = {"first_day": "2026-03-20", "last_day": "2026-03-29", "min_days": "4"}
+    parted = HOUSEHOLD | nights | {"id": "parted"}
+    whole = HOUSEHOLD | nights | {"id": "whole", "city": "elsewhere"}
+    homes = [
+        HOME | {"id": "first", "available": "2026-03-20..2026-03-24"},
+        HOME | {"id": "second", "available": "2026-03-25..2026-04-30"},
+        HOME | {"id": "all", "city": "elsewhere"},
+    ]
+    tried(homes, [parted, whole])
+    rows = read(tmp_path / "out" / "chains.csv")
+    assert [tuple(row.values())[:-1] for row in rows] == [
+        ("parted", "1", "1", "first", "2026-03-20", "2026-03-24"),
+        ("parted", "1", "2", "second", "2026-03-25", "2026-03-29"),
+    ]
+    scores = {row["offer"]: (row["score"], row["share"]) for row in read(tmp_path / "out" / "matches.csv")}
+    assert scores["all"][1] == "1.000000"
+    for row in rows:
+        assert (row["score"], "0.500000") == scores[row["offer"]]
+
+
 def test_days_of_the_run_are_those_of_the_window(tried: Tried, tmp_path: Path) -> None:
     last = (TODAY + timedelta(days=4)).isoformat()
     tried([OFFER | {"available": f"2026-02-01..{last}"}], [NEED])
     (row,) = read(tmp_path / "out" / "matches.csv")
-    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "0.400000")
+    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "1.000000")
 
 
 def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) -> None:
@@ -373,7 +397,7 @@ def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) ->
     words = set(re.findall(r"`([\w.]+)`", (ROOT / "docs" / "match_files.md").read_text(encoding="utf-8")))
     written = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert written.keys() <= words
-    for name in ("matches", "near_misses", "plan"):
+    for name in ("matches", "near_misses", "chains", "plan"):
         assert set((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")) <= words
     for name, side, table in (("offers", Offers, fields.OFFER), ("needs", Needs, fields.NEED)):
         assert {column.name for column in side.columns} - {*AGE_BANDS} <= words, name

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine import KEEP
-from engine.columns import Floats, Ints, OfferColumns
+from engine.columns import Ints, OfferColumns
 from matching.scanning.reading import arrays
 from matching.scanning.reading.ranges import Places, Ranges, in_circle
 from needs.models import OPEN_STATES
@@ -28,9 +28,9 @@ _OF_FORM = "(n.kind <> 'housing' OR n.forms = '{}' OR n.forms && %(forms)s::varc
 # As the last scan of each need left its list: what has changed it since has made the need due, and it is looked at
 # again whatever we find. A list that is not full has a place for whoever is feasible.
 _KEEPING = """
-    SELECT b.need_id FROM unnest(%(needs)s::bigint[], %(scores)s::float8[]) AS b (need_id, score)
+    SELECT b.need_id FROM unnest(%(needs)s::bigint[], %(standings)s::int[]) AS b (need_id, standing)
     LEFT JOIN matching_scan s ON s.need_id = b.need_id
-    WHERE (s.suggested >= %(keep)s AND b.score < s.lowest_score) IS NOT TRUE
+    WHERE (s.suggested >= %(keep)s AND b.standing < s.lowest_standing) IS NOT TRUE
 """
 
 
@@ -57,9 +57,9 @@ def concerned_by(offers: OfferColumns, *, city_id: int) -> arrays.Where:
     return arrays.Where(f"n.id = ANY (ARRAY({sql})) AND {_OF_FORM}", params)
 
 
-def would_keep(need_ids: Ints, scores: Floats) -> list[int]:
-    """Those of the needs among whose best a new pair of this score (each its own) would stand, or be as good as one."""
+def would_keep(need_ids: Ints, standings: Ints) -> list[int]:
+    """Those of the needs among whose best a new pair of this standing (each its own) would be, or as good as one."""
     if not len(need_ids):
         return []
-    params = {"needs": arrays.text(need_ids), "scores": arrays.text(scores), "keep": KEEP}
+    params = {"needs": arrays.text(need_ids), "standings": arrays.text(standings), "keep": KEEP}
     return [need_id for (need_id,) in arrays.rows(_KEEPING, params)]
