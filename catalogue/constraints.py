@@ -1,15 +1,33 @@
 """Constraints are the database's to hold: which one it says was violated, and inserting rows on its word."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+# Of what is taken back while somebody lives by it.
+IN_USE = _("C’est en cours. Mettez-y fin d’abord, à partir d’un jour.")
 
 
 def violated(error: IntegrityError) -> str:
     """The constraint's name as PostgreSQL reports it; empty when it names none."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""
+
+
+@contextmanager
+def refusal_of(constraint: str, words: Any) -> Iterator[None]:
+    """What the database refuses in here by this constraint is a ValidationError in these words."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if violated(error) != constraint:
+            raise
+        raise ValidationError(words, code=constraint) from error
 
 
 def insert_checked(row: models.Model, *, loaded: Collection[str] = ()) -> None:

@@ -17,7 +17,7 @@ from accounts.models import User
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_time
 from matching import links
-from matching.models import Match
+from matching.models import Match, MatchState
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.models import NeedState
 from needs.words import given_words, when_words
@@ -397,6 +397,31 @@ def home_changed(match: Match) -> Text:
             "prévu pour « %(need)s » (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
         )
         % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def held_back(match: Match) -> Text:
+    """To the desk: an incident suspends what people count on; whoever lives there needs another roof tonight."""
+    figures = {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference}
+    if match.state == MatchState.UNDER_WAY:
+        title = (
+            _("À reloger ce soir : %(need)s") if match.need.kind == Kind.HOUSING else _("Suspendu : %(need)s")
+        )
+        body = _(
+            "Bonjour,\n\nUn signalement concerne « %(offer)s », en cours pour « %(need)s » (%(reference)s). Prenez "
+            "contact tout de suite, et cherchez une autre solution pour ce soir."
+        )
+    else:
+        title = _("Suspendu : %(need)s")
+        body = _(
+            "Bonjour,\n\nUn signalement concerne « %(offer)s », prévu pour « %(need)s » (%(reference)s). Rien ne "
+            "commence tant que le signalement n’est pas clos."
+        )
+    return Text(
+        title=title % figures,
+        body=body % figures,
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
     )

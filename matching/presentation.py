@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.times import ago
 from catalogue.vocabulary import Kind
 from engine import EARTH_RADIUS_KM
+from matching import messages
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
@@ -84,6 +85,26 @@ class Card:
 def queue_lines(needs: Iterable[Need]) -> list[dict[str, Any]]:
     """The lines of the queue."""
     return [{"need": need, "progress": need_words.progress_words(need)} for need in needs]
+
+
+def counting_on(
+    matches: Iterable[Match], *, of_offer: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Who counts on an offer, or which offers on a need: what lasts and has begun, and what is promised."""
+    begun: list[dict[str, Any]] = []
+    promised: list[dict[str, Any]] = []
+    for match in matches:
+        need = match.need
+        line = {
+            "match": match,
+            "colour": STATE_COLOURS[MatchState(match.state)],
+            "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
+        }
+        if match.state != MatchState.UNDER_WAY:
+            promised.append(line)
+        elif need.lasts:
+            begun.append(line)
+    return begun, promised
 
 
 def suggestion_card(match: Match) -> Card:

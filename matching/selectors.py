@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from cities.models import City
-from matching.lifecycle import SERVED
+from matching.lifecycle import ACTIVE, SERVED
 from matching.models import (
     CONTACT_STATES,
     CaseTaken,
@@ -118,6 +118,18 @@ def under_way(user: User, need: Need) -> QuerySet[Match]:
             Prefetch("offer__edits", queryset=OfferEdit.objects.select_related("by")),
         )
         .order_by("-changed_at", "-id")
+    )
+
+
+def in_hand(*, offer: Offer | None = None, need: Need | None = None) -> QuerySet[Match]:
+    """What both sides, or the citizen, have said yes to and is not over, of an offer or of a need; the first to begin
+    first.
+    """
+    side = {"offer": offer} if need is None else {"need": need}
+    return (
+        Match.objects.filter(**side, state__in=ACTIVE - {MatchState.PROPOSED})
+        .select_related("city", "need__commune", "offer")
+        .order_by("first_day", "id")
     )
 
 

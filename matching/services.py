@@ -25,6 +25,9 @@ from needs.models import Need, NeedState
 from offers import services as offers
 from offers.models import Offer, OfferState
 
+# An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
+GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
+
 
 class Taken(NotPossible):
     """What the match would hold is held already: the offer was taken, or the need served, in the meantime."""
@@ -95,6 +98,9 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
     roles = entitled(Act.ACCEPT, roles_of(by, match), across=is_across(match))
     _found, role = arrow(match.state, Act.ACCEPT, roles, reason="")
     _still_stands(match, Act.ACCEPT, now=now)
+    if match.offer.state == OfferState.EXPIRED:
+        # A yes says that the offer still holds.
+        match.offer = offers.reconfirm(offer_id=match.offer_id, by=by, now=now)
     _accepted(match, role=role, by=by, now=now)
     return match
 
@@ -137,9 +143,11 @@ def break_off(*, match_id: int, by: User | None, now: datetime, reason: str, not
 
 @transaction.atomic
 def start(*, match_id: int, by: User | None, now: datetime) -> Match:
-    """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over)."""
+    """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over, or its
+    offer or need is taken back, or held back by an incident).
+    """
     match = locked(match_id)
-    if waits.is_over(match, now=now):
+    if waits.is_over(match, now=now) or _is_taken_back(match):
         raise NotPossible(Act.START, MatchState(match.state), "closed")
     return _act(match_id, Act.START, by=by, now=now)
 
@@ -181,7 +189,9 @@ def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
 def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
     """Set under way the confirmed matches whose first day has come; how many. Each by itself, as above."""
     started = 0
-    confirmed = Match.objects.filter(state=MatchState.CONFIRMED)
+    confirmed = Match.objects.filter(state=MatchState.CONFIRMED).exclude(
+        Q(offer__state__in=GONE) | Q(need__state=NeedState.WITHDRAWN)
+    )
     for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
         begun = confirmed.filter(city=city, first_day__lte=local_day(now, city)).order_by("first_day", "id")
         for match_id in list(begun.values_list("pk", flat=True)[:limit]):
@@ -190,15 +200,21 @@ def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
 
 
 def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Call off what is still being asked for a withdrawn need or a suspended association, or of a withdrawn or frozen
-    offer; how many.
+    """Call off what was to come of a withdrawn need or offer, and what is still being asked for a suspended
+    association or of a frozen offer; how many.
 
     Not atomic as a whole: each match is locked, and committed, by itself.
     """
-    pending = Match.objects.filter(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
-    need_gone = Q(need__state=NeedState.WITHDRAWN) | Q(need__organisation__state=Organisation.State.SUSPENDED)
-    offer_gone = Q(offer__state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
-    orphans = pending.filter(need_gone | offer_gone).annotate(
+    to_come = [MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED]
+    asked = Q(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
+    need_gone = Q(need__state=NeedState.WITHDRAWN) | asked & Q(
+        need__organisation__state=Organisation.State.SUSPENDED
+    )
+    # What an incident holds back goes on, or not, when it is closed; no more is asked meanwhile.
+    offer_gone = Q(offer__state=OfferState.WITHDRAWN) | Q(
+        state=MatchState.PROPOSED, offer__state=OfferState.FROZEN
+    )
+    orphans = Match.objects.filter(need_gone | offer_gone, state__in=to_come).annotate(
         reason=Case(When(need_gone, Value(Reason.NEED_GONE)), default=Value(Reason.OFFER_GONE))
     )
     cancelled = 0
@@ -263,11 +279,15 @@ def _still_stands(match: Match, act: Act, *, now: datetime) -> None:
     """Raise "closed" when a yes would come too late: its days over, an offer frozen or withdrawn, a need withdrawn, its
     association suspended. `cancel_orphans` calls such matches off, but not in the same instant.
     """
-    gone = match.offer.state in (OfferState.WITHDRAWN, OfferState.FROZEN)
     if waits.is_over(match, now=now):
         raise NotPossible(act, MatchState(match.state), "closed")
-    if gone or match.need.state == NeedState.WITHDRAWN or not _poster_may_ask(match.need):
+    if _is_taken_back(match) or not _poster_may_ask(match.need):
         raise NotPossible(act, MatchState(match.state), "closed")
+
+
+def _is_taken_back(match: Match) -> bool:
+    """For good, or for as long as an incident is open."""
+    return match.offer.state in GONE or match.need.state == NeedState.WITHDRAWN
 
 
 def _poster_may_ask(need: Need) -> bool:
@@ -318,8 +338,8 @@ def _remind(match_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def _start(match_id: int, *, now: datetime) -> bool:
     match = locked(match_id)
-    if match.state != MatchState.CONFIRMED:
-        return False  # cancelled while we waited for the lock
+    if match.state != MatchState.CONFIRMED or _is_taken_back(match):
+        return False  # while we waited for the lock
     found, role = arrow(match.state, Act.START, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.START, found.to, role=role, by=None, now=now)
     return True

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import linked_towns, plans, scanning, services, tonight, visits
+from matching import held_back, linked_towns, plans, scanning, services, tonight, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -91,6 +91,7 @@ def _look_after_matches() -> None:
     now = timezone.now()
     services.cancel_orphans(by=None, now=now)
     visits.tell_desks(by=None, now=now)
+    held_back.tell_desks(by=None, now=now)
 
 
 def _scan_some() -> bool:

@@ -21,6 +21,7 @@ from needs.models import Need
 from notifications.reasons import subject_id
 from notifications.selectors import waits_for_a_person
 from notifications.services import queue
+from offers.models import OfferState
 
 
 class Side(StrEnum):
@@ -182,6 +183,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
     found = {event: partial(_is_in, frozenset(states_of)) for event, states_of in states.items()}
     return found | {
         "match_home_changed": _is_to_visit,
+        "match_held_back": _is_held_back,
         "condition_asked": _is_unanswered,
         "need_suggestions": _need_is_open,
         "need_tonight": _need_is_open,
@@ -195,6 +197,12 @@ def _is_in(states: frozenset[S]) -> Exists:
 def _is_to_visit() -> Exists:
     return Exists(
         Match.objects.filter(pk=subject_id(), state__in=sorted(ACTIVE), offer__vetted_at__isnull=True)
+    )
+
+
+def _is_held_back() -> Exists:
+    return Exists(
+        Match.objects.filter(pk=subject_id(), state__in=sorted(ACTIVE), offer__state=OfferState.FROZEN)
     )
 
 

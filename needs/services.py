@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from catalogue import changes
-from catalogue.constraints import insert_checked, violated
+from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
 from catalogue.fields import NEED
 from catalogue.references import NEED_LETTER, new_reference
 from catalogue.vocabulary import Source
@@ -136,13 +136,14 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
 
 @transaction.atomic
 def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need:
-    """Say that a need is no more. Doing it twice changes nothing."""
+    """Say that a need is no more. Doing it twice changes nothing. ValidationError while it is being met."""
     need = _locked(need_id)
     if need.state == NeedState.WITHDRAWN:
         return need
     if need.state not in OPEN_STATES:
         raise _not_possible(need)
-    _move(need, NeedState.WITHDRAWN, act="withdraw", by=by, now=now, reason=reason)
+    with refusal_of("need_is_in_use", IN_USE):
+        _move(need, NeedState.WITHDRAWN, act="withdraw", by=by, now=now, reason=reason)
     return need
 
 

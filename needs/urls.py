@@ -10,5 +10,4 @@ urlpatterns = [
     path("mes-besoins/", views.mine, name="mine"),
     path("<str:reference>/", views.detail, name="detail"),
     path("<str:reference>/modifier/", views.edit, name="edit"),
-    path("<str:reference>/retirer/", views.withdraw, name="withdraw"),
 ]

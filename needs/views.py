@@ -27,7 +27,7 @@ from catalogue.vocabulary import Kind, Source
 from cities.days import local_day
 from cities.models import City
 from needs import selectors, services, words
-from needs.forms import FORMS, AddressForm, NeedForm, WithdrawForm
+from needs.forms import FORMS, AddressForm, NeedForm
 from needs.models import Need
 
 PER_PAGE = 20
@@ -214,27 +214,6 @@ def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
             return redirect("needs:detail", need.city.slug, need.reference)
     return render(
         request, "needs/edit.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
-    )
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """Say that a need is no more, and why. A second click changes nothing."""
-    need = _need(request, city, reference)
-    now, _today = _moment(need.city)
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            services.withdraw(need_id=need.pk, by=person(request), now=now, reason=form.reason())
-        except ValidationError as refusal:
-            messages.warning(request, " ".join(refusal.messages))
-        else:
-            messages.success(request, _("Votre besoin est retiré. Merci de nous l’avoir dit."))
-        return redirect("needs:detail", need.city.slug, need.reference)
-    return render(
-        request, "needs/withdraw.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
     )
 
 

@@ -17,7 +17,7 @@ from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
 from offers import selectors, services, words
-from offers.forms import OfferForm, WithdrawForm, current_values, edit_names, period_formset
+from offers.forms import OfferForm, current_values, edit_names, period_formset
 from offers.models import Offer, OfferState
 
 PER_PAGE = 50
@@ -153,26 +153,6 @@ def _act(
     else:
         messages.success(request, said)
     return redirect("offers:detail", offer.city.slug, offer.reference)
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """Ask once before taking an offer back; the reason is optional."""
-    offer = visible_offer(request, city, reference)
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.withdraw(
-                offer_id=offer.pk, by=person(request), now=timezone.now(), reason=form.cleaned_data["reason"]
-            )
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        else:
-            messages.success(request, _("La proposition est retirée. Merci de l’avoir faite."))
-        return redirect("offers:detail", offer.city.slug, offer.reference)
-    return render(request, "offers/withdraw.html", {"offer": offer, "form": form})
 
 
 def visible_offer(request: HttpRequest, city: City, reference: str) -> Offer:

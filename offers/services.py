@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import selectors as accounts
 from accounts.models import User
 from catalogue import changes
-from catalogue.constraints import insert_checked, violated
+from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
 from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Source
@@ -201,9 +201,10 @@ def reconfirm(*, offer_id: int, by: User, now: datetime) -> Offer:
 
 @transaction.atomic
 def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Offer:
-    """Take an offer back for good. Doing it twice changes nothing."""
+    """Take an offer back for good. Doing it twice changes nothing. ValidationError while somebody lives by it."""
     known = set(OfferState) - {OfferState.WITHDRAWN, OfferState.FROZEN}
-    return _act(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
+    with refusal_of("offer_is_in_use", IN_USE):
+        return _act(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
 
 
 @transaction.atomic

@@ -116,7 +116,6 @@ ROWS = {
     "offers:pause": Row(CITIZEN | DESK, ("offer",)),
     "offers:resume": Row(CITIZEN | DESK, ("offer",)),
     "offers:reconfirm": Row(CITIZEN | DESK, ("offer",)),
-    "offers:withdraw": Row(CITIZEN | DESK, ("offer",)),
     "offers:enter": Row(DESK),
     "offers:town": Row(DESK),
     "offers:contact": Row(DESK, ("offer",)),
@@ -128,8 +127,9 @@ ROWS = {
     "needs:mine": OWN,
     "needs:detail": Row(MEMBER | DESK, ("need",)),
     "needs:edit": Row(MEMBER | DESK, ("need",)),
-    "needs:withdraw": Row(MEMBER | DESK, ("need",)),
     # Matches
+    "matching:withdraw_offer": Row(CITIZEN | DESK, ("offer",)),
+    "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
     "matching:linked_towns": Row(COORDINATOR),

@@ -391,9 +391,6 @@ def test_the_last_day_is_still_proposed(db):
 @pytest.mark.parametrize(
     "gone",
     [
-        lambda it: offers.freeze(
-            offer_id=it.match.offer_id, by=it.coordinator, now=NOW, reason="signalement"
-        ),
         lambda it: offers.withdraw(offer_id=it.match.offer_id, by=it.citizen, now=NOW),
         lambda it: needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW),
         lambda it: accounts.suspend_organisation(
@@ -402,7 +399,7 @@ def test_the_last_day_is_still_proposed(db):
             now=NOW,
         ),
     ],
-    ids=["frozen", "withdrawn", "need withdrawn", "suspended"],
+    ids=["withdrawn", "need withdrawn", "suspended"],
 )
 def test_a_yes_to_what_is_gone_exchanges_no_contacts(db, state, gone):
     it = until(state, story())
@@ -415,15 +412,6 @@ def test_a_yes_to_what_is_gone_exchanges_no_contacts(db, state, gone):
     assert not Hold.objects.exists()
     assert told("confirmed") == set()
     assert told("cancelled") == {it.citizen.pk, it.member.pk, it.coordinator.pk}
-
-
-@pytest.mark.parametrize("state", ["proposed", "accepted", "confirmed"])
-def test_a_paused_offer_keeps_its_word(db, state):
-    """Pausing says "no new questions": what was asked or promised stands."""
-    it = until(state, story())
-    offers.pause(offer_id=it.match.offer_id, by=it.citizen, now=NOW)
-    assert services.cancel_orphans(by=None, now=NOW) == 0
-    assert it.state == state
 
 
 # --- The scheduler -----------------------------------------------------------------------------------------
