@@ -6,10 +6,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Word, Words
-from catalogue.labels import language_names, listed
+from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Thing, Word, Words
+from catalogue.labels import (
+    category_label,
+    either,
+    goods_label,
+    item_label,
+    language_names,
+    listed,
+    size_label,
+)
 from catalogue.slots import parse_slot
 from catalogue.times import day_words, slot_words
+from catalogue.vocabulary import Kind
 
 Fact = tuple[Any, str]
 # Says a field otherwise than its shape does, perhaps with others that belong beside it.
@@ -35,7 +44,23 @@ def value_words(row: Field, value: Any, *, today: date) -> str:
             return listed(slot_words(parse_slot(slot)) for slot in value)
         case Number():
             return f"{value:g}"
+        case Thing(sizes=sizes, several=several):
+            said = size_label if sizes else item_label
+            return either(map(said, value if several else [value]))
     return str(value)
+
+
+def what(entry: Any, *, with_words: bool = True) -> str:
+    """What an offer or a need is about: its item and size, its category where it has none. "couette, 140 cm".
+
+    `with_words=False` for readers who may see nothing that its people typed.
+    """
+    if entry.kind != Kind.GOODS:
+        return category_label(entry.category)
+    several = hasattr(entry, "items")
+    items = entry.items if several else [entry.item] * bool(entry.item)
+    sizes = entry.sizes if several else [entry.size] * bool(entry.size)
+    return goods_label(entry.category, items, sizes, entry.item_words if with_words else "")
 
 
 def facts_of(entry: Any, table: Table, *, sayings: Mapping[str, Saying], today: date) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.models import Need
 from needs.selectors import edits_of
-from needs.words import public_title
+from needs.words import public_title_of
 
 PER_PAGE = 50
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
@@ -304,9 +304,7 @@ def _title_for(match: Match, user: User) -> str:
     """A citizen reads the need's figures alone; whoever posted it reads their own words."""
     need = match.need
     if match.offer.owner_id == user.pk:
-        return public_title(
-            kind=need.kind, category=need.category, quantity=match.quantity, people=need.people
-        )
+        return public_title_of(need, quantity=match.quantity)
     return need.title
 
 

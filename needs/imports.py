@@ -69,6 +69,7 @@ CONSTRAINT_COLUMNS = {
     "need_reach_plausible": "reach_km",
     "need_point_on_earth": "lat",
     "need_language_pair_given": "languages_from",
+    "need_items_of_goods": "items",
     "need_registered_once": "id",
 }
 AGE_BANDS = CHILDREN

@@ -13,7 +13,14 @@ from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
 from accounts.models import Organisation, User
 from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
-from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
+from catalogue.models import (
+    LONGEST_CODE,
+    LONGEST_SIZE,
+    Entry,
+    FieldChange,
+    StateChange,
+    category_matches_kind,
+)
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Urgency
 
 
@@ -137,6 +144,15 @@ class Need(Entry):
         NEED["social_worker"].label, max_length=NEED["social_worker"].longest, blank=True
     )
 
+    # Goods. Without an item: none was named yet (`needs.services.name_items`).
+    items = ArrayField(
+        models.CharField(max_length=LONGEST_CODE), default=list, blank=True, verbose_name=NEED["items"].label
+    )
+    item_words = models.CharField(NEED["item_words"].label, max_length=NEED["item_words"].longest, blank=True)
+    sizes = ArrayField(
+        models.CharField(max_length=LONGEST_SIZE), default=list, blank=True, verbose_name=NEED["sizes"].label
+    )
+
     # Skills
     remote_ok = models.BooleanField(NEED["remote_ok"].label, default=False)
 
@@ -227,6 +243,11 @@ class Need(Entry):
                 | (~Q(languages_from=[]) | ~Q(languages_to=[])),
                 name="need_language_pair_given",
                 violation_error_message=_("Dites quelle langue est demandée."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.GOODS) | Q(items=[], item_words="", sizes=[]),
+                name="need_items_of_goods",
+                violation_error_message=_("Seuls des objets ont un objet du catalogue et une taille."),
             ),
             models.UniqueConstraint(
                 fields=["city", "external_key"],

@@ -20,6 +20,8 @@ class PublicNeed:
 
     kind: str
     category: str
+    items: list[str]
+    sizes: list[str]
     urgency: str
     quantity: int
     people: int
@@ -30,9 +32,14 @@ class PublicNeed:
 
     @property
     def title(self) -> str:
-        """ "Un logement pour 3 personnes", "Literie, 10 objets"."""
+        """ "Un logement pour 3 personnes", "Couette, 140 cm, 10 objets"."""
         return public_title(
-            kind=self.kind, category=self.category, quantity=self.quantity, people=self.people
+            kind=self.kind,
+            category=self.category,
+            items=self.items,
+            sizes=self.sizes,
+            quantity=self.quantity,
+            people=self.people,
         )
 
 
@@ -43,7 +50,7 @@ class PublicNeeds:
     """
 
     COLUMNS = (
-        "kind", "category", "urgency", "quantity", "people",
+        "kind", "category", "items", "sizes", "urgency", "quantity", "people",
         "first_day", "last_day", "commune__name", "created_at",
     )  # fmt: skip
 

@@ -13,7 +13,15 @@ from accounts.models import Organisation, User
 from catalogue import change_words
 from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
 from catalogue.fields.shared import LONGEST_TITLE
-from catalogue.labels import category_label, euros, km_words, language_names, listed, quantity_words
+from catalogue.labels import (
+    category_label,
+    euros,
+    goods_label,
+    km_words,
+    language_names,
+    listed,
+    quantity_words,
+)
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
@@ -58,11 +66,17 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
                 lone_minor=answers["lone_minor"],
             )
         )
-    what = category_label(answers["category"])
+    what = goods_label(
+        answers["category"],
+        answers.get("items") or [],
+        answers.get("sizes") or [],
+        answers.get("item_words") or "",
+    )
     if answers["category"] in LANGUAGE_PAIR_CATEGORIES:
         pair = language_names([*answers["languages_from"], *answers["languages_to"]])
         what = f"{what} ({pair})"
     amount = quantity_words(answers["kind"], answers["quantity"])
+    what = capfirst(what)
     return f"{what[: LONGEST_TITLE - len(amount) - 2]}, {amount}"
 
 
@@ -76,18 +90,35 @@ def suggested_title_of(need: Need) -> str:
         "languages_to",
         "couple",
         "lone_minor",
+        "items",
+        "sizes",
+        "item_words",
         *HOUSEHOLD,
     )
     return suggested_title({name: getattr(need, name) for name in names})
 
 
-def public_title(*, kind: str, category: str, quantity: int, people: int) -> str:
-    """What everybody may read of a need, made of its figures alone: never what an association wrote."""
+def public_title(
+    *, kind: str, category: str, items: Sequence[str], sizes: Sequence[str], quantity: int, people: int
+) -> str:
+    """What everybody may read of a need, made of figures and codes alone: never what an association wrote."""
     if kind == Kind.HOUSING:
         return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
             "n": people
         }
-    return f"{category_label(category)}, {quantity_words(kind, quantity)}"
+    return listed((capfirst(goods_label(category, items, sizes)), quantity_words(kind, quantity)))
+
+
+def public_title_of(need: Need, *, quantity: int) -> str:
+    """As `public_title`, of a stored need and of so much of it."""
+    return public_title(
+        kind=need.kind,
+        category=need.category,
+        items=need.items,
+        sizes=need.sizes,
+        quantity=quantity,
+        people=need.people,
+    )
 
 
 def amount(need: Need) -> str:
@@ -136,7 +167,7 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
             (_("Âge des enfants"), "" if it.lone_minor and not it.children else _ages(it)),
         ],
         "category": lambda it: [
-            (_said("category"), f"{category_label(it.category)}, {quantity_words(it.kind, it.quantity)}")
+            (_said("category"), listed((category_label(it.category), quantity_words(it.kind, it.quantity))))
         ],
         "people": lambda it: [] if it.kind == Kind.HOUSING else [(_said("people"), str(it.people))],
         "part_useful": _part_useful,

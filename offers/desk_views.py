@@ -79,6 +79,8 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
                     _("Enregistrée sous la référence %(reference)s. Lisez-la à la personne.")
                     % {"reference": offer.reference},
                 )
+                for note in form.notes:
+                    messages.info(request, note)
                 return redirect("offers:detail", city.slug, offer.reference)
     if not known:
         form.fields.pop("not_a_duplicate", None)

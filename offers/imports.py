@@ -141,6 +141,7 @@ CONSTRAINT_COLUMNS = {
     "offer_reach_plausible": "reach_km",
     "offer_point_on_earth": "lat",
     "offer_language_pair_given": "languages_from",
+    "offer_item_of_goods": "item",
     "offer_periods_few": "available",
     "offer_registered_once": "id",
 }

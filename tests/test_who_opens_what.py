@@ -70,6 +70,8 @@ ROWS = {
     "legal": PUBLIC,
     "accessibility": PUBLIC,
     "privacy": PUBLIC,
+    "catalogue:guesses": PUBLIC,
+    "catalogue:sizes": PUBLIC,
     "cities:communes": PUBLIC,
     "api": PUBLIC,
     "schema": PUBLIC,
