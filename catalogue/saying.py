@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Thing, Word, Words
+from catalogue.items import ITEM, read_sizes
+from catalogue.items.words import fold
 from catalogue.labels import (
     category_label,
     either,
@@ -50,6 +52,13 @@ def value_words(row: Field, value: Any, *, today: date) -> str:
     return str(value)
 
 
+def _goods_of(entry: Any) -> tuple[list[str], list[str]]:
+    """The items and sizes of an offer or a need, in the order named."""
+    if hasattr(entry, "items"):
+        return list(entry.items), list(entry.sizes)
+    return [entry.item] if entry.item else [], [entry.size] if entry.size else []
+
+
 def what(entry: Any, *, with_words: bool = True) -> str:
     """What an offer or a need is about: its item and size, its category where it has none. "couette, 140 cm".
 
@@ -57,10 +66,27 @@ def what(entry: Any, *, with_words: bool = True) -> str:
     """
     if entry.kind != Kind.GOODS:
         return category_label(entry.category)
-    several = hasattr(entry, "items")
-    items = entry.items if several else [entry.item] * bool(entry.item)
-    sizes = entry.sizes if several else [entry.size] * bool(entry.size)
+    items, sizes = _goods_of(entry)
     return goods_label(entry.category, items, sizes, entry.item_words if with_words else "")
+
+
+def titled(entry: Any) -> str:
+    """The title of an offer or a need, with its item and size beside it where it does not say them to this reader.
+
+    "Pour une famille (couette, 140 cm)"; "10 couettes 140" as it is.
+    """
+    items, sizes = _goods_of(entry)
+    known = [ITEM[code] for code in items if code in ITEM]
+    if not known:
+        return str(entry.title)
+    title = fold(entry.title)
+    says = any(
+        fold(item.name) in title and (not sizes or set(read_sizes(item, entry.title)) & set(sizes))
+        for item in known
+    )
+    return (
+        str(entry.title) if says else _("%(title)s (%(what)s)") % {"title": entry.title, "what": what(entry)}
+    )
 
 
 def facts_of(entry: Any, table: Table, *, sayings: Mapping[str, Saying], today: date) -> list[dict[str, Any]]:

@@ -9,13 +9,15 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalogue.labels import quantity_words
+from catalogue.saying import titled, what
 from catalogue.times import day_range
-from catalogue.vocabulary import Category, Kind
+from catalogue.vocabulary import Kind
 from cities.days import local_time
 from matching import links
 from matching.models import Match
@@ -39,7 +41,7 @@ def question(match: Match, person: User) -> Text:
             "dire non.\n\nVotre adresse et votre téléphone restent cachés tant que l’association n’a pas confirmé."
         )
         % {
-            "offer": match.offer.title,
+            "offer": titled(match.offer),
             "what": asked(match),
             "when": day_range(match.first_day, match.last_day),
             "place": _place(match),
@@ -67,15 +69,15 @@ def please_confirm(match: Match, person: User) -> Text:
     """The citizen said yes: the association confirms, until when."""
     assert match.confirm_by is not None  # match_accepted_has_a_deadline
     return Text(
-        title=_("Quelqu’un a dit oui : %(need)s") % {"need": match.need.title},
+        title=_("Quelqu’un a dit oui : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
             "%(when)s, %(distance)s.\n\nConfirmez avant %(deadline)s, et vous recevez ses coordonnées tout de suite."
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
-            "offer": match.offer.get_category_display(),
+            "offer": capfirst(what(match.offer, with_words=False)),
             "when": day_range(match.first_day, match.last_day),
             "distance": _distance(match),
             "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
@@ -89,14 +91,14 @@ def citizens_contact(match: Match, person: User) -> Text:
     """To the association: whom to call, and where."""
     owner = match.offer.owner
     return Text(
-        title=_("C’est confirmé : %(need)s") % {"need": match.need.title},
+        title=_("C’est confirmé : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nLa mise en relation est confirmée pour « %(need)s » (%(reference)s), %(when)s.\n\n"
             "Voici à qui vous adresser :\n%(contact)s\n\nAppelez vite : une première réponse rapide rassure tout "
             "le monde."
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "when": day_range(match.first_day, match.last_day),
             "contact": contact_lines(
@@ -125,7 +127,7 @@ def associations_contact(match: Match, person: User) -> Text:
             "%(city)s %(phone)s."
         )
         % {
-            "offer": match.offer.title,
+            "offer": titled(match.offer),
             "when": day_range(match.first_day, match.last_day),
             "contact": contact,
             "city": match.city.name,
@@ -145,16 +147,16 @@ def no_longer_asked(match: Match, person: User) -> Text:
             "ville cherche une autre solution.\n\nIl n’y a rien à faire de votre côté. Votre proposition reste "
             "ouverte pour d’autres besoins."
         )
-        % {"offer": match.offer.title},
+        % {"offer": titled(match.offer)},
     )
 
 
 def declined(match: Match, person: User) -> Text:
-    return _to_desk(match, _("Réponse : non. %(need)s") % {"need": match.need.title})
+    return _to_desk(match, _("Réponse : non. %(need)s") % {"need": titled(match.need)})
 
 
 def lapsed(match: Match, person: User) -> Text:
-    return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": match.need.title})
+    return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": titled(match.need)})
 
 
 def not_confirmed(match: Match, person: User) -> Text:
@@ -165,21 +167,21 @@ def not_confirmed(match: Match, person: User) -> Text:
             "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». La confirmation n’est pas venue à temps : vous êtes "
             "libre. Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
         )
-        % {"offer": match.offer.title},
+        % {"offer": titled(match.offer)},
     )
 
 
 def confirmation_over(match: Match, person: User) -> Text:
     """To whoever did not confirm in time: where the need stands, and whom to call."""
     return Text(
-        title=_("Le délai pour confirmer est passé : %(need)s") % {"need": match.need.title},
+        title=_("Le délai pour confirmer est passé : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nUne personne pouvait répondre à votre besoin « %(need)s » (%(reference)s). Sans confirmation "
             "à temps, sa proposition est de nouveau libre. La ville continue de chercher.\n\nUne question, un souci ? "
             "La ville reste à votre écoute : %(city)s %(phone)s."
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "city": match.city.name,
             "phone": match.city.phone,
@@ -188,20 +190,20 @@ def confirmation_over(match: Match, person: User) -> Text:
 
 
 def broken_off(match: Match, person: User) -> Text:
-    return _to_desk(match, _("Interrompu. %(need)s") % {"need": match.need.title})
+    return _to_desk(match, _("Interrompu. %(need)s") % {"need": titled(match.need)})
 
 
 def broken_off_for_owner(match: Match, person: User) -> Text:
-    return _ends_here(match, match.offer.title)
+    return _ends_here(match, titled(match.offer))
 
 
 def broken_off_for_poster(match: Match, person: User) -> Text:
-    return _ends_here(match, match.need.title)
+    return _ends_here(match, titled(match.need))
 
 
 def refused(match: Match, person: User) -> Text:
     return _to_desk(
-        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
+        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": titled(match.need)}
     )
 
 
@@ -213,23 +215,23 @@ def not_taken_up(match: Match, person: User) -> Text:
             "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». Finalement, ce n’est pas nécessaire cette fois. "
             "Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
         )
-        % {"offer": match.offer.title},
+        % {"offer": titled(match.offer)},
     )
 
 
 def cancelled(match: Match, person: User) -> Text:
     """To the desk: the case is theirs again, unless whoever posted the need has taken it back."""
     if match.need.state == NeedState.WITHDRAWN:
-        return _does_not_take_place(match, match.need.title)
-    return _to_desk(match, _("Annulé : %(about)s") % {"about": match.need.title})
+        return _does_not_take_place(match, titled(match.need))
+    return _to_desk(match, _("Annulé : %(about)s") % {"about": titled(match.need)})
 
 
 def cancelled_for_owner(match: Match, person: User) -> Text:
-    return _does_not_take_place(match, match.offer.title)
+    return _does_not_take_place(match, titled(match.offer))
 
 
 def cancelled_for_poster(match: Match, person: User) -> Text:
-    return _does_not_take_place(match, match.need.title)
+    return _does_not_take_place(match, titled(match.need))
 
 
 def _does_not_take_place(match: Match, about: str) -> Text:
@@ -247,13 +249,13 @@ def _does_not_take_place(match: Match, about: str) -> Text:
 def new_suggestions(need: Any, count: int) -> Text:
     """To the desk: a need for tonight has suggestions."""
     return Text(
-        title=_("Ce soir : %(need)s") % {"need": need.title},
+        title=_("Ce soir : %(need)s") % {"need": titled(need)},
         body=ngettext(
             "Bonjour,\n\n%(count)s piste est trouvée pour ce soir : « %(need)s », %(commune)s.",
             "Bonjour,\n\n%(count)s pistes sont trouvées pour ce soir : « %(need)s », %(commune)s.",
             count,
         )
-        % {"count": count, "need": need.title, "commune": need.commune.name},
+        % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
     )
@@ -274,12 +276,12 @@ def suggestions_of_the_day(city: Any) -> Text:
 def home_changed(match: Match) -> Text:
     """To the desk: what was seen at the visit is no longer so, and people count on it."""
     return Text(
-        title=_("Un logement a changé : %(need)s") % {"need": match.need.title},
+        title=_("Un logement a changé : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(offer)s » a changé depuis la visite. Il est "
             "prévu pour « %(need)s » (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
         )
-        % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
+        % {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
     )
@@ -308,7 +310,7 @@ def _to_desk(match: Match, title: str) -> Text:
         title=title,
         body=_("Bonjour,\n\n%(need)s (%(reference)s), %(commune)s. Le dossier est de nouveau à traiter.")
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "commune": match.need.commune.name,
         },
@@ -337,7 +339,7 @@ def asked(match: Match) -> str:
         return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
             "n": need.people
         }
-    return f"{Category(need.category).label} · {quantity_words(need.kind, match.quantity)}"
+    return f"{capfirst(what(need, with_words=False))} · {quantity_words(need.kind, match.quantity)}"
 
 
 def _distance(match: Match) -> str:

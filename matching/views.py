@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
+from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, presentation, selectors, services
@@ -24,6 +25,7 @@ from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
 from matching.models import Match, MatchState
 from matching.reasons import facts
+from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
 from needs.words import public_title_of
@@ -169,6 +171,7 @@ def _render_case(
     context: dict[str, Any] = {
         "page_obj": page,
         "queue_total": page.paginator.count,
+        "to_sort": sorting_lists.count(user, city),
         "need": need,
         "desk_first": desk_first,
         "now": now,
@@ -305,7 +308,7 @@ def _title_for(match: Match, user: User) -> str:
     need = match.need
     if match.offer.owner_id == user.pk:
         return public_title_of(need, quantity=match.quantity)
-    return need.title
+    return titled(need)
 
 
 def _done(match: Match, act: Act) -> str:

@@ -152,6 +152,8 @@ class Need(Entry):
     sizes = ArrayField(
         models.CharField(max_length=LONGEST_SIZE), default=list, blank=True, verbose_name=NEED["sizes"].label
     )
+    # When the desk last said what it is; null: nobody has looked.
+    item_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Skills
     remote_ok = models.BooleanField(NEED["remote_ok"].label, default=False)

@@ -22,7 +22,7 @@ from catalogue.labels import (
     listed,
     quantity_words,
 )
-from catalogue.saying import Fact, Saying, facts_of, unsaid
+from catalogue.saying import Fact, Saying, facts_of, unsaid, what
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
 from needs.models import Need, NeedChange, NeedEdit, NeedState
@@ -125,6 +125,8 @@ def amount(need: Need) -> str:
     """How much is asked: "3 personnes", "10 objets", "2 h par semaine"."""
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s personne", "%(n)s personnes", need.quantity) % {"n": need.quantity}
+    if need.kind == Kind.GOODS:
+        return listed((capfirst(what(need)), quantity_words(need.kind, need.quantity)))
     return quantity_words(need.kind, need.quantity)
 
 
@@ -168,6 +170,9 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
         ],
         "category": lambda it: [
             (_said("category"), listed((category_label(it.category), quantity_words(it.kind, it.quantity))))
+        ],
+        "items": lambda it: [
+            (_said("items"), goods_label(it.category, it.items, words=it.item_words) if it.items else "")
         ],
         "people": lambda it: [] if it.kind == Kind.HOUSING else [(_said("people"), str(it.people))],
         "part_useful": _part_useful,

@@ -186,6 +186,8 @@ class Offer(Entry):
         OFFER["item_words"].label, max_length=OFFER["item_words"].longest, blank=True
     )
     size = models.CharField(OFFER["size"].label, max_length=LONGEST_SIZE, blank=True)
+    # When the desk last said what it is; null: nobody has looked.
+    item_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     condition = models.CharField(
         OFFER["condition"].label, max_length=5, choices=Condition.choices, blank=True
     )

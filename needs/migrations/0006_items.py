@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
             name='sizes',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, size=None, verbose_name='Taille'),
         ),
+        migrations.AddField(
+            model_name='need',
+            name='item_checked_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
         migrations.AddConstraint(
             model_name='need',
             constraint=models.CheckConstraint(condition=models.Q(('kind', 'goods'), models.Q(('item_words', ''), ('items', []), ('sizes', [])), _connector='OR'), name='need_items_of_goods', violation_error_message='Seuls des objets ont un objet du catalogue et une taille.'),

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             name='size',
             field=models.CharField(blank=True, max_length=8, verbose_name='Taille'),
         ),
+        migrations.AddField(
+            model_name='offer',
+            name='item_checked_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
         migrations.RemoveIndex(model_name='offer', name='offer_reading'),
         # What the database works out itself cannot be altered.
         migrations.RemoveField(model_name='offer', name='packed'),
