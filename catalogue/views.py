@@ -41,7 +41,8 @@ def sizes(request: HttpRequest) -> HttpResponse:
         name,
         f"id_{name}",
         [one.item for one in said],
-        [size for one in said for size in one.sizes],
+        # What the words say, else what was ticked or typed before.
+        [size for one in said for size in one.sizes] or things.sizes_in(request.GET, name),
         several=several,
     )
     return render(request, "catalogue/_sizes.html", {"widget": context})

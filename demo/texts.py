@@ -230,7 +230,8 @@ DIPLOMAS = {
 
 # Things asked: (title with {n}, fewest, most, people for one item or None for one person in all).
 GOODS_NEEDS: dict[str, list[tuple[str, int, int]]] = {
-    Category.CLOTHES: [("{n} manteaux d’hiver", 2, 8), ("{n} manteaux d’enfant, {6|8} ans", 2, 4), ("Vêtements d’enfant, {n} pièces", 6, 20),
+    Category.CLOTHES: [("{n} manteaux d’hiver", 2, 8), ("{n} manteaux d’enfant, {6|8} ans", 2, 4),
+                       ("Vêtements d’enfant, {n} pièces", 6, 20),
                        ("{n} paires de chaussures, {38|42|44}", 1, 5)],
     Category.FURNITURE: [("{n} lits simples", 1, 3), ("Une table et des chaises", 1, 1),
                          ("Une armoire", 1, 1)],

@@ -11,17 +11,18 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import translation
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from catalogue.items import ITEM, ITEMS, LONGEST_TYPED, Said, chosen, find_item, understood
+from catalogue.items import ITEM, ITEMS, LONGEST_TYPED, Said, chosen, find_item, sizes_of, understood
 from catalogue.labels import category_label, size_label
 from catalogue.vocabulary import GOODS_CATEGORIES
 from engine.goods import MIXED, OTHER
 
 # Boxes of what would do too, for a need.
 BOXES = 3
+# More suggestions than these do not help; more sizes are quicker to find in a list than among pills.
+MOST_GUESSES, MOST_PILLS = 6, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,10 @@ def guesses(typed: Typed, category: str = "") -> dict[str, Any]:
     if not typed.text or typed.listed:
         return {"items": [], "text": typed.text, "ticked": ""}
     found = find_item(typed.text, category=category, language=translation.get_language() or "")
-    codes = [item.code for item in found.suggestions]
+    items = found.suggestions[:MOST_GUESSES]
+    codes = [item.code for item in items]
     ticked = typed.ticked if typed.ticked in [*codes, OTHER] else found.certain.code if found.certain else ""
-    return {"items": found.suggestions, "text": typed.text, "ticked": ticked}
+    return {"items": items, "text": typed.text, "ticked": ticked}
 
 
 def items_by_category() -> list[dict[str, Any]]:
@@ -199,7 +201,9 @@ class ThingsField(forms.Field):
 
 def moved_note(category: str) -> str:
     """Where a thing went that was looked for elsewhere."""
-    return _g("Cet objet est rangé dans «\u00a0%(category)s\u00a0».") % {"category": category_label(category)}
+    return gettext("Cet objet est rangé dans «\u00a0%(category)s\u00a0».") % {
+        "category": category_label(category)
+    }
 
 
 def pieces_note(count: int) -> str:
@@ -212,8 +216,15 @@ def size_options(codes: Iterable[str], *, several: bool) -> list[tuple[str, str]
     series = [ITEM[code].sizes for code in codes if code in ITEM]
     options = {size: one.label(size) for one in series if one for size in one.sizes.codes}
     if options and not several:
-        options |= {MIXED: size_label(MIXED), "": _g("je ne sais pas")}
+        options |= {MIXED: size_label(MIXED), "": gettext("je ne sais pas")}
     return list(options.items())
+
+
+def sizes_in(data: Any, name: str) -> list[str]:
+    """The sizes that were ticked, then those that were typed, as they were written."""
+    ticked = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if data.get(name) else []
+    typed = re.split(r"[;\n]|,(?!\d)", str(data.get(f"{name}_typed") or "")[:200])
+    return [text.strip() for text in [*ticked, *typed] if text.strip()]
 
 
 class SizesWidget(forms.Widget):
@@ -230,9 +241,7 @@ class SizesWidget(forms.Widget):
         self.beside = ""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        ticked = data.getlist(name) if hasattr(data, "getlist") else [data[name]] if data.get(name) else []
-        typed = re.split(r"[;\n]|,(?!\d)", str(data.get(f"{name}_typed") or "")[:200])
-        return [text.strip() for text in [*ticked, *typed] if text.strip()]
+        return sizes_in(data, name)
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return False
@@ -260,10 +269,14 @@ def sizes_context(
     """What the sizes of these items look like, of which some are `said`."""
     options = size_options(items, several=several)
     codes = [code for code, _label in options]
+    if options:
+        # What was typed before the thing was known, as it is ticked now.
+        said = [code for text in said for code in _codes(items, text) or [text]]
     return {
         "name": name,
         "id": identifier,
         "several": several,
+        "in_a_list": not several and len(options) > MOST_PILLS,
         "options": [
             {"value": code, "label": label, "id": f"{identifier}_{number}", "checked": code in (said or [""])}
             for number, (code, label) in enumerate(options)
@@ -272,6 +285,13 @@ def sizes_context(
         "typed": ", ".join(size_label(text) for text in said if text not in codes),
         "is_known": any(code in ITEM for code in items),
     }
+
+
+def _codes(items: Sequence[str], text: str) -> list[str]:
+    try:
+        return list(sizes_of(items, [text]))
+    except ValidationError:
+        return []
 
 
 class SizesField(forms.Field):

@@ -38,7 +38,7 @@ def _card(entry: Need | Offer) -> dict[str, Any]:
     guesses = find_item(words, category=entry.category).suggestions[:MOST_GUESSES]
     return {
         "entry": entry,
-        "words": words,
+        "words": words if words.casefold() != entry.title.casefold() else "",
         "category": Category(entry.category).label,
         "guesses": guesses,
         "box": f"item-{entry.reference}",

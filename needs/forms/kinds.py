@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,7 @@ class GoodsNeedForm(NeedForm):
             "label": _("Catégorie"),
             "help_text": _("Si l’objet n’est pas dans la liste, ou si tout objet de la catégorie convient."),
             "required": False,
+            "widget": forms.Select(),
         },
         "quantity": {"initial": 1},
         "people": {"initial": 1},
@@ -75,6 +77,8 @@ class GoodsNeedForm(NeedForm):
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
+        category: Any = self.fields["category"]
+        category.choices = [("", "—"), *category.choices]
         items, sizes = self.fields["items"], self.fields["sizes"]
         assert isinstance(items, ThingsField)
         assert isinstance(sizes, SizesField)
