@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalogue.changes import What
-from catalogue.labels import km_words, language_names, listed
+from catalogue.labels import either, item_label, km_words, language_names, listed, size_label
 from catalogue.languages import validate_language
 from catalogue.models import FieldChange
 from catalogue.slots import parse_slot, validate_slot
@@ -20,6 +20,7 @@ from cities.models import Commune
 
 POINT = frozenset({"latitude", "longitude"})
 NOTHING = "–"
+_GOODS = {"item": item_label, "items": item_label, "size": size_label, "sizes": size_label}
 
 
 def communes_in(edits: Iterable[FieldChange]) -> dict[str, str]:
@@ -85,6 +86,8 @@ def _value(field: Any, value: Any, *, today: date, communes: Mapping[str, str]) 
         return _("oui") if value else _("non")
     if field.name == "commune":
         return communes.get(value, value)
+    if said := _GOODS.get(field.name):
+        return either(map(said, [value] if isinstance(value, str) else value))
     if isinstance(field, ArrayField):
         return _list(field.base_field, value)
     if isinstance(field, models.DateField):

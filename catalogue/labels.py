@@ -1,16 +1,16 @@
 """Labels of the shared vocabulary, alone and in lists, in the reader's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from catalogue.items import ITEM
+from catalogue.items import ITEM, SERIES
 from catalogue.languages import language_name
 from catalogue.times import length_words
 from catalogue.vocabulary import Category, Household, Kind, Rhythm
-from engine.goods import ANY, OTHER
+from engine.goods import ANY, MIXED, OTHER
 
 
 def listed(words: Iterable[object]) -> str:
@@ -33,6 +33,31 @@ def item_label(code: str) -> str:
     if code in ("", ANY):
         return _("tout objet de la catégorie")
     return _("autre objet") if code == OTHER else ITEM[code].name
+
+
+def size_label(code: str) -> str:
+    """ "6 ans", "140 cm", "tailles diverses"."""
+    if code == MIXED:
+        return next(iter(SERIES.values())).label(code)
+    return next((series.label(code) for series in SERIES.values() if code in series.sizes.codes), code)
+
+
+def either(words: Iterable[object]) -> str:
+    """ "couette ou couverture": any of them will do."""
+    return pgettext("entre des objets dont chacun convient", " ou ").join(map(str, words))
+
+
+def goods_label(category: str, items: Sequence[str], sizes: Sequence[str] = (), words: str = "") -> str:
+    """What goods are, on every page and in every message: "couette, 140 cm", "lit bébé ou lit parapluie".
+
+    `words` are those of a thing that the catalogue does not have; where nobody may read them, leave them out.
+    """
+    if not items or ANY in items:
+        return category_label(category)
+    if list(items) == [OTHER] and not words:
+        return _("%(category)s, autre objet") % {"category": category_label(category)}
+    names = (words if item == OTHER and words else item_label(item) for item in items)
+    return listed(filter(None, (either(names), either(map(size_label, sizes)))))
 
 
 def quantity_words(kind: str, quantity: float, rhythm: str = "") -> str:

@@ -19,6 +19,8 @@ from catalogue.vocabulary import CATEGORIES, Kind, Source
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+# Of an item of the catalogue, and of a size.
+LONGEST_CODE, LONGEST_SIZE = 24, 8
 # Kilometres. One row that reaches 500 km must not have a search among those of 5 km look through half the country.
 REACH_CLASSES = (5, 10, 20, 30, 50, 100, 200, LONGEST_REACH_KM)
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalogue.fields import FARTHEST, Day, Field, Languages, Number, Slots, Table, Word, Words
+from catalogue.fields import FARTHEST, Day, Field, Languages, Number, Slots, Table, Thing, Word, Words
 from catalogue.fields.shapes import TOO_FAR
 from catalogue.fields.table import EVERY_KIND
+from catalogue.items import LONGEST_TYPED, MOST_SIZES
 from catalogue.languages import MOST_LANGUAGES, validate_language
 from catalogue.slots import MOST_SLOTS, parse_slot
 from catalogue.vocabulary import Kind
@@ -132,6 +133,14 @@ def written_field(row: Field) -> tuple[type[serializers.Field], dict[str, Any]] 
             return SetField, {**asks, "child": SlotField(), "max_length": MOST_SLOTS}
         case Words() as shape:
             return SetField, {**asks, "child": one_of(shape)}
+        case Thing(several=several):
+            if several:
+                return SetField, {
+                    **asks,
+                    "child": serializers.CharField(max_length=LONGEST_TYPED),
+                    "max_length": MOST_SIZES,
+                }
+            return serializers.CharField, {**asks, "max_length": LONGEST_TYPED, "allow_blank": True}
         case Day():
             return DayField, {"required": True} if row.required else {**asks, "allow_null": True}
     return None
@@ -180,7 +189,9 @@ class ReadEntry(EntrySerializer):
                 continue
             if isinstance(row.shape, Words):
                 fields[row.name] = serializers.ListField(child=one_of(row.shape))
-            elif isinstance(row.shape, Languages | Slots):
+            elif isinstance(row.shape, Languages | Slots) or (
+                isinstance(row.shape, Thing) and row.shape.several
+            ):
                 fields[row.name] = serializers.ListField(child=serializers.CharField())
             elif isinstance(row.shape, Word):
                 fields[row.name] = serializers.ChoiceField(

@@ -10,7 +10,20 @@ from pathlib import Path
 
 from django.conf import settings
 
-from catalogue.fields import NEED, OFFER, Field, Flag, Languages, Number, Slots, Table, Text, Word, Words
+from catalogue.fields import (
+    NEED,
+    OFFER,
+    Field,
+    Flag,
+    Languages,
+    Number,
+    Slots,
+    Table,
+    Text,
+    Thing,
+    Word,
+    Words,
+)
 from catalogue.serializers import NAMES_OF_KINDS, of_kinds
 from catalogue.spreadsheets import Column
 from catalogue.vocabulary import CATEGORIES
@@ -52,6 +65,8 @@ def _cells(row: Field) -> list[str]:
             said.append(f"`{'|'.join(words_.values)}`")
         case Languages():
             said.append("codes (BCP 47) or names")
+        case Thing(several=True):
+            said.append("several separated by `|`")
         case Slots():
             said.append("in figures or in words (`lundi 18h-20h`)")
     return [*said, f"for example `{row.example}`"] if row.example else said

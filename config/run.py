@@ -83,8 +83,8 @@ def become(name: str) -> None:
 
 
 def prepare() -> int:
-    """Bring the database up to date: its tables, then the gazetteer."""
-    for arguments in (["migrate", "--noinput", "--verbosity", "0"], ["load_gazetteer"]):
+    """Bring the database up to date: its tables, the gazetteer, the items of older goods."""
+    for arguments in (["migrate", "--noinput", "--verbosity", "0"], ["load_gazetteer"], ["name_items"]):
         if code := subprocess.run(manage(*arguments), cwd=embedded.ROOT, check=False).returncode:
             return code
     return 0
@@ -310,6 +310,8 @@ def demo() -> int:
             _run_step(preparing, "load_gazetteer", manage("load_gazetteer"))
         with step("Villes de démonstration"):
             _run_step(preparing, "seed_demo", manage("seed_demo"))
+        with step("Objets du catalogue"):
+            _run_step(preparing, "name_items", manage("name_items"))
 
     def processes(door: socket.socket) -> dict[str, list[str]]:
         os.environ["BIND"] = f"fd://{door.fileno()}"

@@ -15,6 +15,7 @@ urlpatterns = [
     path("accessibilite/", views.accessibility, name="accessibility"),
     path("vos-donnees/", views.privacy, name="privacy"),
     path("communes/", include("cities.urls")),
+    path("objets/", include("catalogue.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.readable, name="api"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from accounts.models import Organisation, User
+from catalogue.fields.goods import name_needed
 from catalogue.languages import language_name
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, RentPayer, Rhythm, Source, Urgency
 from cities.models import City, Commune
@@ -217,7 +218,7 @@ class NeedWriter:
             created_at=created,
             changed_at=created,
             scan_due_at=created,
-            **fields,
+            **name_needed(fields),
         )
 
     def _days(self, need: Need, created: datetime, urgency: str, length: tuple[int, int]) -> int:

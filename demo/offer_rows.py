@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from catalogue.fields.goods import name_offered
 from catalogue.languages import language_name
 from catalogue.references import ALPHABET
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind, Source
@@ -235,7 +236,7 @@ class OfferWriter:
             address=f"{rng.randint(1, 60)} {rng.choice(texts.STREETS)}",
             languages=languages or self._languages(),
             reference=reference("P", rng),
-            **fields,
+            **name_offered(fields),
         )
 
     def _languages(self) -> list[str]:

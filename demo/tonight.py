@@ -204,7 +204,7 @@ def offers_of(scene: Scene, writer: OfferWriter) -> Offers:
         category=Category.FURNITURE,
         title="Table et quatre chaises",
         text="Déjà démontée, tient dans un break.",
-        capacity=5,
+        capacity=1,
         reach_km=0,
         condition=Condition.GOOD,
         hand_over=HandOver.COLLECTED,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from catalogue.saying import titled
 from followups import links
 from followups.models import FOLLOWED_STATES, FollowUp, Incident
 from needs.words import when_words
@@ -18,14 +19,14 @@ def question(followup: FollowUp, person: User) -> Text:
     """Did it take place? One tap answers."""
     match = followup.match
     return Text(
-        title=_("Cela a-t-il eu lieu ? %(need)s") % {"need": match.need.title},
+        title=_("Cela a-t-il eu lieu ? %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nVous aviez confirmé une mise en relation pour « %(need)s » (%(reference)s), %(when)s.\n\n"
             "Cela a-t-il eu lieu ? Un seul appui suffit pour répondre. Si quelque chose n’a pas marché, dites-le : "
             "nous chercherons une autre solution.\n\n%(city)s"
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "when": when_words(match.need, match.first_day, match.last_day),
             "city": "\n".join(line for line in (match.city.name, match.city.phone) if line),

@@ -16,7 +16,7 @@ from matching import linked_towns, presentation
 from matching.forms import ReasonForm
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState, TownAgreement
-from needs.words import hours_of, public_title, when_words
+from needs.words import public_title_of, when_words
 
 PER_PAGE = 50
 
@@ -86,13 +86,7 @@ def answer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 def _line(match: Match) -> dict[str, object]:
     need = match.need
-    title = public_title(
-        kind=need.kind,
-        category=need.category,
-        quantity=hours_of(need, match.quantity),
-        people=need.people,
-        rhythm=need.rhythm,
-    )
+    title = public_title_of(need, quantity=match.quantity)
     return {
         "match": match,
         "title": title,

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from catalogue.vocabulary import Category, Kind
+from catalogue.saying import titled, what
+from catalogue.vocabulary import Kind
 from cities.days import local_time
 from matching import links
 from matching.models import Match, MatchState
@@ -40,7 +41,7 @@ def question(match: Match, person: User) -> Text:
             "dire non.\n\nVotre adresse et votre téléphone restent cachés tant que l’association n’a pas confirmé."
         )
         % {
-            "offer": match.offer.title,
+            "offer": titled(match.offer),
             "what": asked(match),
             "when": _when(match),
             "place": _place(match),
@@ -68,15 +69,15 @@ def please_confirm(match: Match, person: User) -> Text:
     """The citizen said yes: the association confirms, until when."""
     assert match.confirm_by is not None  # match_accepted_has_a_deadline
     return Text(
-        title=_("Quelqu’un a dit oui : %(need)s") % {"need": match.need.title},
+        title=_("Quelqu’un a dit oui : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nUne personne peut répondre à votre besoin « %(need)s » (%(reference)s) :\n\n%(offer)s, "
             "%(when)s, %(distance)s.\n\nConfirmez avant %(deadline)s, et vous recevez ses coordonnées tout de suite."
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
-            "offer": match.offer.get_category_display(),
+            "offer": capfirst(what(match.offer, with_words=False)),
             "when": _when(match),
             "distance": _distance(match),
             "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
@@ -90,14 +91,14 @@ def citizens_contact(match: Match, person: User) -> Text:
     """To the association: whom to call, and where."""
     owner = match.offer.owner
     return Text(
-        title=_("C’est confirmé : %(need)s") % {"need": match.need.title},
+        title=_("C’est confirmé : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nLa mise en relation est confirmée pour « %(need)s » (%(reference)s), %(when)s.\n\n"
             "Voici à qui vous adresser :\n%(contact)s\n\nAppelez vite : une première réponse rapide rassure tout "
             "le monde."
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "when": _when(match),
             "contact": contact_lines(
@@ -126,7 +127,7 @@ def associations_contact(match: Match, person: User) -> Text:
             "%(city)s %(phone)s."
         )
         % {
-            "offer": match.offer.title,
+            "offer": titled(match.offer),
             "when": _when(match),
             "contact": contact,
             "city": match.city.name,
@@ -146,16 +147,16 @@ def no_longer_asked(match: Match, person: User) -> Text:
             "ville cherche une autre solution.\n\nIl n’y a rien à faire de votre côté. Votre proposition reste "
             "ouverte pour d’autres besoins."
         )
-        % {"offer": match.offer.title},
+        % {"offer": titled(match.offer)},
     )
 
 
 def declined(match: Match, person: User) -> Text:
-    return _to_desk(match, _("Réponse : non. %(need)s") % {"need": match.need.title})
+    return _to_desk(match, _("Réponse : non. %(need)s") % {"need": titled(match.need)})
 
 
 def lapsed(match: Match, person: User) -> Text:
-    return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": match.need.title})
+    return _to_desk(match, _("Pas de réponse à temps. %(need)s") % {"need": titled(match.need)})
 
 
 def not_confirmed(match: Match, person: User) -> Text:
@@ -166,21 +167,21 @@ def not_confirmed(match: Match, person: User) -> Text:
             "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». La confirmation n’est pas venue à temps : vous êtes "
             "libre. Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
         )
-        % {"offer": match.offer.title},
+        % {"offer": titled(match.offer)},
     )
 
 
 def confirmation_over(match: Match, person: User) -> Text:
     """To whoever did not confirm in time: where the need stands, and whom to call."""
     return Text(
-        title=_("Le délai pour confirmer est passé : %(need)s") % {"need": match.need.title},
+        title=_("Le délai pour confirmer est passé : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nUne personne pouvait répondre à votre besoin « %(need)s » (%(reference)s). Sans confirmation "
             "à temps, sa proposition est de nouveau libre. La ville continue de chercher.\n\nUne question, un souci ? "
             "La ville reste à votre écoute : %(city)s %(phone)s."
         )
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "city": match.city.name,
             "phone": match.city.phone,
@@ -189,20 +190,20 @@ def confirmation_over(match: Match, person: User) -> Text:
 
 
 def broken_off(match: Match, person: User) -> Text:
-    return _to_desk(match, _("Interrompu. %(need)s") % {"need": match.need.title})
+    return _to_desk(match, _("Interrompu. %(need)s") % {"need": titled(match.need)})
 
 
 def broken_off_for_owner(match: Match, person: User) -> Text:
-    return _ends_here(match, match.offer.title)
+    return _ends_here(match, titled(match.offer))
 
 
 def broken_off_for_poster(match: Match, person: User) -> Text:
-    return _ends_here(match, match.need.title)
+    return _ends_here(match, titled(match.need))
 
 
 def refused(match: Match, person: User) -> Text:
     return _to_desk(
-        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": match.need.title}
+        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": titled(match.need)}
     )
 
 
@@ -214,23 +215,23 @@ def not_taken_up(match: Match, person: User) -> Text:
             "Bonjour,\n\nVous aviez dit oui pour « %(offer)s ». Finalement, ce n’est pas nécessaire cette fois. "
             "Merci d’avoir répondu.\n\nVotre proposition reste ouverte pour d’autres besoins."
         )
-        % {"offer": match.offer.title},
+        % {"offer": titled(match.offer)},
     )
 
 
 def cancelled(match: Match, person: User) -> Text:
     """To the desk: the case is theirs again, unless whoever posted the need has taken it back."""
     if match.need.state == NeedState.WITHDRAWN:
-        return _does_not_take_place(match, match.need.title)
-    return _to_desk(match, _("Annulé : %(about)s") % {"about": match.need.title})
+        return _does_not_take_place(match, titled(match.need))
+    return _to_desk(match, _("Annulé : %(about)s") % {"about": titled(match.need)})
 
 
 def cancelled_for_owner(match: Match, person: User) -> Text:
-    return _does_not_take_place(match, match.offer.title)
+    return _does_not_take_place(match, titled(match.offer))
 
 
 def cancelled_for_poster(match: Match, person: User) -> Text:
-    return _does_not_take_place(match, match.need.title)
+    return _does_not_take_place(match, titled(match.need))
 
 
 def _does_not_take_place(match: Match, about: str) -> Text:
@@ -260,8 +261,8 @@ def for_tonight(need: Any, count: int) -> Text:
         )
     )
     return Text(
-        title=_("Ce soir : %(need)s") % {"need": need.title},
-        body=body % {"count": count, "need": need.title, "commune": need.commune.name},
+        title=_("Ce soir : %(need)s") % {"need": titled(need)},
+        body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
     )
@@ -269,7 +270,7 @@ def for_tonight(need: Any, count: int) -> Text:
 
 def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
     """To the desk: needs for tonight that nobody looks after."""
-    lines = [f"« {need.title} », {need.commune.name}" for need in needs[:MOST_NAMED]]
+    lines = [f"« {titled(need)} », {need.commune.name}" for need in needs[:MOST_NAMED]]
     if more := len(needs) - len(lines):
         lines.append(ngettext("et %(count)s autre", "et %(count)s autres", more) % {"count": more})
     return Text(
@@ -305,7 +306,7 @@ def town_asked(match: Match, agreement: Any) -> Text:
             "city": match.city.name,
             "what": asked(match),
             "when": _when(match),
-            "offer": match.offer.title,
+            "offer": titled(match.offer),
             "reference": match.offer.reference,
             "commune": match.offer.commune.name,
             "deadline": date_format(local_time(agreement.answer_by, agreement.city), "l j F, H:i"),
@@ -326,17 +327,17 @@ def town_silent(match: Match, agreement: Any) -> Text:
 
 
 def _of_town(match: Match, title: str, agreement: Any) -> Text:
-    return _to_desk(match, title % {"city": agreement.city.name, "need": match.need.title})
+    return _to_desk(match, title % {"city": agreement.city.name, "need": titled(match.need)})
 
 
 def across(match: Match) -> Text:
     """To the desk of the offer's town: how a match for another town went."""
     return Text(
         title=_("%(state)s : %(offer)s")
-        % {"state": capfirst(match.get_state_display()), "offer": match.offer.title},
+        % {"state": capfirst(match.get_state_display()), "offer": titled(match.offer)},
         body=_("Bonjour,\n\n« %(offer)s », pour un besoin de %(city)s, %(when)s : %(state)s.")
         % {
-            "offer": match.offer.title,
+            "offer": titled(match.offer),
             "city": match.city.name,
             "when": _when(match),
             "state": match.get_state_display(),
@@ -349,7 +350,7 @@ def across(match: Match) -> Text:
 def joined(need: Any) -> Text:
     """To whoever posted it: the town already looks for a home for this household."""
     return Text(
-        title=_("Ce foyer est déjà suivi : %(need)s") % {"need": need.title},
+        title=_("Ce foyer est déjà suivi : %(need)s") % {"need": titled(need)},
         body=_(
             "Bonjour,\n\nUne autre association a demandé un toit pour le même foyer, aux mêmes dates. La ville garde "
             "une seule demande, pour ne pas solliciter deux fois les mêmes personnes. Votre demande %(reference)s est "
@@ -365,7 +366,7 @@ def joined(need: Any) -> Text:
 def open_again(need: Any) -> Text:
     """To whoever posted it: it had been taken for another household."""
     return Text(
-        title=_("De nouveau ouverte : %(need)s") % {"need": need.title},
+        title=_("De nouveau ouverte : %(need)s") % {"need": titled(need)},
         body=_(
             "Bonjour,\n\nVotre demande %(reference)s avait été prise pour celle d’un autre foyer. Elle est de nouveau "
             "ouverte, et la ville cherche."
@@ -391,12 +392,12 @@ def suggestions_of_the_day(city: Any) -> Text:
 def home_changed(match: Match) -> Text:
     """To the desk: what was seen at the visit is no longer so, and people count on it."""
     return Text(
-        title=_("Un logement a changé : %(need)s") % {"need": match.need.title},
+        title=_("Un logement a changé : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(offer)s » a changé depuis la visite. Il est "
             "prévu pour « %(need)s » (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
         )
-        % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
+        % {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
     )
@@ -404,7 +405,7 @@ def home_changed(match: Match) -> Text:
 
 def held_back(match: Match) -> Text:
     """To the desk: an incident suspends what people count on; whoever lives there needs another roof tonight."""
-    figures = {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference}
+    figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
     if match.state == MatchState.UNDER_WAY:
         title = (
             _("À reloger ce soir : %(need)s") if match.need.kind == Kind.HOUSING else _("Suspendu : %(need)s")
@@ -450,7 +451,7 @@ def _to_desk(match: Match, title: str) -> Text:
         title=title,
         body=_("Bonjour,\n\n%(need)s (%(reference)s), %(commune)s. Le dossier est de nouveau à traiter.")
         % {
-            "need": match.need.title,
+            "need": titled(match.need),
             "reference": match.need.reference,
             "commune": match.need.commune.name,
         },
@@ -479,7 +480,7 @@ def asked(match: Match) -> str:
         return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
             "n": need.people
         }
-    return f"{Category(need.category).label} · {given_words(need, match.quantity)}"
+    return f"{capfirst(what(need, with_words=False))} · {given_words(need, match.quantity)}"
 
 
 def _when(match: Match) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.saying import titled
 from catalogue.times import ago
 from catalogue.vocabulary import Kind
 from engine import EARTH_RADIUS_KM
@@ -207,20 +208,20 @@ def thread(
     """
     events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "notes": []}]
     events += [
-        {"at": edit.at, "text": f"{_('Modification')} · {need.title}", "notes": [edit.by], "lines": lines}
+        {"at": edit.at, "text": f"{_('Modification')} · {titled(need)}", "notes": [edit.by], "lines": lines}
         for edit, lines in need_words.edit_lines(edits, now=now)
     ]
     offer_edits: dict[int, OfferEdit] = {}
     titles: dict[int, str] = {}
     for match in matches:
-        titles[match.offer_id] = match.offer.title
+        titles[match.offer_id] = titled(match.offer)
         offer_edits |= {edit.pk: edit for edit in match.offer.edits.all() if edit.at >= match.created_at}
         for decision in match.decisions.all():
             reason = Reason(decision.reason).label if decision.reason else ""
             events.append(
                 {
                     "at": decision.at,
-                    "text": f"{ACT_WORDS[decision.act]} · {match.offer.title}",
+                    "text": f"{ACT_WORDS[decision.act]} · {titled(match.offer)}",
                     "notes": [_who(match, decision), reason, decision.note],
                 }
             )

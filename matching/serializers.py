@@ -35,8 +35,8 @@ HIDDEN_FROM_ASSOCIATIONS = frozenset({"confirmation_unknown", "confirmed", "aske
 # Of an offer, what whoever it was found for reads. A field more is told to the other side only when it is named here.
 CONDITIONS = (
     "kind", "category", "shared_home", "accepts", "step_free", "pets_accepted", "smoking", "longest_stay_days",
-    "notice_days", "rent", "dwelling_state", "condition", "best_before", "hand_over", "remote", "languages",
-    "languages_from", "languages_to", "slots",
+    "notice_days", "rent", "dwelling_state", "item", "size", "condition", "best_before", "hand_over", "remote",
+    "languages", "languages_from", "languages_to", "slots",
 )  # fmt: skip
 # How fine figures are outside the desk. The proximity is the distance in another unit: told exactly, three needs at
 # known places would find the door of a home.
@@ -102,7 +102,7 @@ class MatchedNeedSerializer(ReadEntry):
     class Meta:
         model = Need
         fields = (
-            "kind", "category", "first_day", "last_day", "rhythm", "slots", "people", "commune",
+            "kind", "category", "items", "sizes", "first_day", "last_day", "rhythm", "slots", "people", "commune",
             "reference", "title", "urgency", "quantity",
         )  # fmt: skip
         read_only_fields = fields
@@ -273,6 +273,8 @@ def _need(need: Need, *, in_full: bool) -> dict[str, Any]:
         "category": need.category,
         "rhythm": need.rhythm,
         "slots": need.slots,
+        "items": need.items,
+        "sizes": need.sizes,
         "first_day": need.first_day,
         "last_day": need.last_day,
         "people": need.people,

@@ -5,6 +5,7 @@ from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
 from matching.scanning.rescans import rescan_views
+from matching.sorting import sorting_views
 from matching.weighting import weight_views
 from matching.why_not import why_not_views
 
@@ -16,6 +17,8 @@ urlpatterns = [
     path("bureau/pistes/<int:pk>/accord/", linked_town_views.ask, name="ask_linked_town"),
     path("bureau/pistes/<int:pk>/<str:act>/", views.act, name="act"),
     path("bureau/notation/", weight_views.weights, name="weights"),
+    path("bureau/objets/", sorting_views.page, name="sorting"),
+    path("bureau/objets/<str:kind>/<str:reference>/", sorting_views.sort, name="sort"),
     path("bureau/recalculs/", rescan_views.rescan_page, name="rescans"),
     path("bureau/villes-liees/", linked_town_views.page, name="linked_towns"),
     path("bureau/villes-liees/<int:pk>/", linked_town_views.answer, name="answer_linked_town"),

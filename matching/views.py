@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
+from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
 from matching import conditions, households, links, presentation, progress, selectors, services, tonight
@@ -26,9 +27,10 @@ from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
 from matching.models import Match, MatchState
 from matching.reasons import facts
+from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
-from needs.words import hours_of, progress_words, public_title
+from needs.words import progress_words, public_title_of
 
 PER_PAGE = 50
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
@@ -239,6 +241,7 @@ def _render_case(
         "page_obj": page,
         "queue_lines": presentation.queue_lines(page.object_list),
         "queue_total": page.paginator.count,
+        "to_sort": sorting_lists.count(user, city),
         "need": need,
         "desk_first": desk_first,
         "now": now,
@@ -379,14 +382,8 @@ def _title_for(match: Match, user: User) -> str:
     """A citizen reads the need's figures alone; whoever posted it reads their own words."""
     need = match.need
     if match.offer.owner_id == user.pk:
-        return public_title(
-            kind=need.kind,
-            category=need.category,
-            quantity=hours_of(need, match.quantity),
-            people=need.people,
-            rhythm=need.rhythm,
-        )
-    return need.title
+        return public_title_of(need, quantity=match.quantity)
+    return titled(need)
 
 
 def _done(match: Match, act: Act) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -21,9 +22,11 @@ from catalogue.imports import (
     answers_of,
     columns_of,
     explained,
+    moved_notices,
     take_in,
 )
 from catalogue.labels import listed
+from catalogue.saying import what
 from catalogue.spreadsheets import (
     BadCell,
     Column,
@@ -70,6 +73,7 @@ CONSTRAINT_COLUMNS = {
     "need_point_on_earth": "lat",
     "need_language_pair_given": "languages_from",
     "need_rhythm_of_skill": "rhythm",
+    "need_items_of_goods": "items",
     "need_registered_once": "id",
 }
 AGE_BANDS = CHILDREN
@@ -101,7 +105,7 @@ class _Keeper:
         # Two associations may both number their cases from 1.
         self.prefix = f"import/{organisation.pk}:"
         self.places = Places(city)
-        self.ageless = 0
+        self.ageless = self.moved = 0
 
     def known(self, rows: list[Row]) -> set[str]:
         """The ids of these rows that were imported before."""
@@ -124,6 +128,7 @@ class _Keeper:
             now=self.now,
             today=self.today,
         )
+        self.moved += need.kind == Kind.GOODS and need.category != row["category"]
         return need.created_at == self.now
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:
@@ -136,7 +141,7 @@ class _Keeper:
 
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""
-        found = self.places.notices()
+        found = [*self.places.notices(), *moved_notices(self.moved)]
         if self.ageless:
             found.append(
                 ngettext(
@@ -155,7 +160,7 @@ class _Keeper:
             fields |= self._housing(row)
         else:
             fields |= self._goods_or_skill(row)
-        fields["title"] = fields["title"] or _usual_title(kind, fields.get("category", ""))
+        fields["title"] = fields["title"] or _usual_title(fields)
         return fields
 
     def _goods_or_skill(self, row: Row) -> dict[str, Any]:
@@ -219,6 +224,11 @@ class _Keeper:
         return ages
 
 
-def _usual_title(kind: str, category: str) -> str:
+def _usual_title(fields: dict[str, Any]) -> str:
+    """What is asked for, in French, where the list has no title. ValidationError for an item that is not clear."""
     with override("fr"):
-        return str(Category(category).label if category else Kind(kind).label)
+        if fields["kind"] != Kind.GOODS:
+            return str(
+                Category(fields["category"]).label if fields.get("category") else Kind(fields["kind"]).label
+            )
+        return capfirst(what(Need(**NEED.completed(fields))))

@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from catalogue.saying import titled
 from needs.models import Need
 from notifications.services import Text
 
@@ -16,7 +17,7 @@ def receipt(need: Need) -> Text:
             "Bonjour,\n\nVotre besoin « %(title)s » est enregistré sous la référence %(reference)s.\n\n"
             "Nous cherchons tout de suite. Vous serez prévenu dès qu’une personne aura dit oui.\n\n%(contact)s"
         )
-        % {"title": need.title, "reference": need.reference, "contact": contact},
+        % {"title": titled(need), "reference": need.reference, "contact": contact},
         action_label=_("Suivre ce besoin"),
         action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
     )

@@ -19,7 +19,14 @@ from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
 from accounts.models import Organisation, User
 from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
-from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
+from catalogue.models import (
+    LONGEST_CODE,
+    LONGEST_SIZE,
+    Entry,
+    FieldChange,
+    StateChange,
+    category_matches_kind,
+)
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Rhythm, Urgency
 from cities.days import TownDay
 from engine.records import share_of
@@ -179,6 +186,17 @@ class Need(Entry):
         NEED["social_worker"].label, max_length=NEED["social_worker"].longest, blank=True
     )
 
+    # Goods. Without an item: none was named yet (`needs.services.name_items`).
+    items = ArrayField(
+        models.CharField(max_length=LONGEST_CODE), default=list, blank=True, verbose_name=NEED["items"].label
+    )
+    item_words = models.CharField(NEED["item_words"].label, max_length=NEED["item_words"].longest, blank=True)
+    sizes = ArrayField(
+        models.CharField(max_length=LONGEST_SIZE), default=list, blank=True, verbose_name=NEED["sizes"].label
+    )
+    # When the desk last said what it is; null: nobody has looked.
+    item_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     # Skills
     rhythm = models.CharField(NEED["rhythm"].label, max_length=6, choices=Rhythm.choices, blank=True)
     remote_ok = models.BooleanField(NEED["remote_ok"].label, default=False)
@@ -275,6 +293,11 @@ class Need(Entry):
                 condition=Q(kind=Kind.SKILL, rhythm__in=Rhythm.values) | (~Q(kind=Kind.SKILL) & Q(rhythm="")),
                 name="need_rhythm_of_skill",
                 violation_error_message=_("Dites si c’est une seule fois, ou chaque semaine."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.GOODS) | Q(items=[], item_words="", sizes=[]),
+                name="need_items_of_goods",
+                violation_error_message=_("Seuls des objets ont un objet du catalogue et une taille."),
             ),
             models.UniqueConstraint(
                 fields=["city", "external_key"],

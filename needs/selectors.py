@@ -21,6 +21,8 @@ class PublicNeed:
 
     kind: str
     category: str
+    items: list[str]
+    sizes: list[str]
     urgency_rank: int
     quantity: int
     people: int
@@ -36,10 +38,12 @@ class PublicNeed:
 
     @property
     def title(self) -> str:
-        """ "Un logement pour 3 personnes", "Literie, 10 objets"."""
+        """ "Un logement pour 3 personnes", "Couette, 140 cm, 10 objets"."""
         return public_title(
             kind=self.kind,
             category=self.category,
+            items=self.items,
+            sizes=self.sizes,
             quantity=self.quantity,
             people=self.people,
             rhythm=self.rhythm,
@@ -53,7 +57,7 @@ class PublicNeeds:
     """
 
     COLUMNS = (
-        "kind", "category", "urgency_today", "quantity", "people", "rhythm",
+        "kind", "category", "items", "sizes", "urgency_today", "quantity", "people", "rhythm",
         "first_day", "last_day", "commune__name", "created_at",
     )  # fmt: skip
 

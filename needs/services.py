@@ -122,9 +122,13 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
     if {"first_day", "last_day"} & set(what):
         _check_days(need, today=today)
     need.full_clean()
+    also = [*what]
+    if "item_words" in what:
+        need.item_checked_at = None
+        also.append("item_checked_at")
     try:
         with transaction.atomic():
-            _touch(need, material=not WORDS.issuperset(what), now=now, also=list(what))
+            _touch(need, material=not WORDS.issuperset(what), now=now, also=also)
     except IntegrityError as error:
         refusal = _PROMISED.get(violated(error))
         if refusal is None:

@@ -83,6 +83,7 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
         except ValidationError as refusal:
             form.add_refusal(refusal)
         else:
+            _say_notes(request, form)
             return redirect(reverse("needs:detail", args=[city.slug, need.reference]) + "?recu=1")
     return render(
         request,
@@ -211,6 +212,7 @@ def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
             form.add_refusal(refusal)
         else:
             messages.success(request, _("Vos changements sont enregistrés."))
+            _say_notes(request, form)
             return redirect("needs:detail", need.city.slug, need.reference)
     return render(
         request, "needs/edit.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
@@ -231,6 +233,11 @@ def _need(request: HttpRequest, city: City, reference: str) -> Need:
         return selectors.get_need(person(request), city, reference)
     except Need.DoesNotExist:
         raise Http404 from None
+
+
+def _say_notes(request: HttpRequest, form: NeedForm) -> None:
+    for note in form.notes:
+        messages.info(request, note)
 
 
 def _row(need: Need, today: Any) -> dict[str, Any]:

@@ -13,8 +13,16 @@ from accounts.models import Organisation, User
 from catalogue import change_words
 from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
 from catalogue.fields.shared import LONGEST_TITLE
-from catalogue.labels import category_label, euros, km_words, language_names, listed, quantity_words
-from catalogue.saying import Fact, Saying, facts_of, unsaid
+from catalogue.labels import (
+    category_label,
+    euros,
+    goods_label,
+    km_words,
+    language_names,
+    listed,
+    quantity_words,
+)
+from catalogue.saying import Fact, Saying, facts_of, unsaid, what
 from catalogue.slots import parse_slot
 from catalogue.times import ago, appointment_words, day_range, days_words, slot_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Rhythm
@@ -61,7 +69,12 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
                 lone_minor=answers["lone_minor"],
             )
         )
-    what = category_label(answers["category"])
+    what = goods_label(
+        answers["category"],
+        answers.get("items") or [],
+        answers.get("sizes") or [],
+        answers.get("item_words") or "",
+    )
     if answers["category"] in LANGUAGE_PAIR_CATEGORIES:
         pair = language_names([*answers["languages_from"], *answers["languages_to"]])
         what = f"{what} ({pair})"
@@ -69,6 +82,7 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
         amount = appointment_words(answers["first_day"], map(parse_slot, answers["slots"]))
     else:
         amount = quantity_words(answers["kind"], answers["quantity"], answers.get("rhythm", ""))
+    what = capfirst(what)
     return f"{what[: LONGEST_TITLE - len(amount) - 2]}, {amount}"
 
 
@@ -86,18 +100,43 @@ def suggested_title_of(need: Need) -> str:
         "languages_to",
         "couple",
         "lone_minor",
+        "items",
+        "sizes",
+        "item_words",
         *HOUSEHOLD,
     )
     return suggested_title({name: getattr(need, name) for name in names})
 
 
-def public_title(*, kind: str, category: str, quantity: float, people: int, rhythm: str) -> str:
-    """What everybody may read of a need, made of its figures alone: never what an association wrote."""
+def public_title(
+    *,
+    kind: str,
+    category: str,
+    items: Sequence[str],
+    sizes: Sequence[str],
+    quantity: float,
+    people: int,
+    rhythm: str,
+) -> str:
+    """What everybody may read of a need, made of figures and codes alone: never what an association wrote."""
     if kind == Kind.HOUSING:
         return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
             "n": people
         }
-    return f"{category_label(category)}, {quantity_words(kind, quantity, rhythm)}"
+    return listed((capfirst(goods_label(category, items, sizes)), quantity_words(kind, quantity, rhythm)))
+
+
+def public_title_of(need: Need, *, quantity: int) -> str:
+    """As `public_title`, of a stored need and of so much of it."""
+    return public_title(
+        kind=need.kind,
+        category=need.category,
+        items=need.items,
+        sizes=need.sizes,
+        quantity=hours_of(need, quantity),
+        people=need.people,
+        rhythm=need.rhythm,
+    )
 
 
 def when_words(need: Need, first_day: date, last_day: date, *, today: date | None = None) -> str:
@@ -128,6 +167,8 @@ def amount(need: Need) -> str:
     """How much is asked: "3 personnes", "10 objets", "2 h par semaine", "2 h"."""
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s personne", "%(n)s personnes", need.quantity) % {"n": need.quantity}
+    if need.kind == Kind.GOODS:
+        return listed((capfirst(what(need)), given_words(need, need.quantity)))
     return given_words(need, need.quantity)
 
 
@@ -198,7 +239,12 @@ def facts(need: Need, today: date) -> list[dict[str, Any]]:
             (_("Pour qui"), capfirst(_household_of(it))),
             (_("Âge des enfants"), "" if it.lone_minor and not it.children else _ages(it)),
         ],
-        "category": lambda it: [(_said("category"), f"{category_label(it.category)}, {amount(it)}")],
+        "category": lambda it: [
+            (_said("category"), listed((category_label(it.category), given_words(it, it.quantity))))
+        ],
+        "items": lambda it: [
+            (_said("items"), goods_label(it.category, it.items, words=it.item_words) if it.items else "")
+        ],
         "people": lambda it: [] if it.kind == Kind.HOUSING else [(_said("people"), str(it.people))],
         "part_useful": _part_useful,
         "forms": lambda it: [

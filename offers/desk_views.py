@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import COORDINATION, DESK, person, town_page
+from accounts.access import COORDINATION, DESK, has_role, person, town_page
 from accounts.selectors import find_person
 from accounts.services import log_contact_reading
 from catalogue.fields import OFFER
 from catalogue.references import is_reference
 from catalogue.vocabulary import Kind
 from cities.models import City
-from offers import intake, selectors, services, words
+from offers import intake, naming, selectors, services, words
 from offers.forms import CONTACT, CallForm, SearchForm, proposed_title, unchecked
 from offers.models import Offer
 from offers.own_views import offer_page, visible_offer
@@ -79,6 +79,8 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
                     _("Enregistrée sous la référence %(reference)s. Lisez-la à la personne.")
                     % {"reference": offer.reference},
                 )
+                for note in form.notes:
+                    messages.info(request, note)
                 return redirect("offers:detail", city.slug, offer.reference)
     if not known:
         form.fields.pop("not_a_duplicate", None)
@@ -137,6 +139,10 @@ def town(request: HttpRequest, city: City) -> HttpResponse:
             "count": numbers["to_visit"],
         },
     ]
+    if has_role(user, city, COORDINATION):
+        sorting = f"{reverse('matching:sorting', args=[city.slug])}?quoi=propositions"
+        to_sort = naming.to_sort(user, city).count()
+        tabs.append({"url": sorting, "text": _("À classer"), "current": False, "count": to_sort})
     filters = {name: value for name, value in {**search, "vue": view}.items() if value}
     context = {
         "form": form,

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 from phonenumber_field.phonenumber import to_python
@@ -24,9 +25,11 @@ from catalogue.imports import (
     answers_of,
     columns_of,
     explained,
+    moved_notices,
     take_in,
 )
 from catalogue.labels import listed
+from catalogue.saying import what
 from catalogue.spreadsheets import (
     BadCell,
     CellError,
@@ -40,7 +43,7 @@ from catalogue.spreadsheets import (
     whole,
     yes_no,
 )
-from catalogue.vocabulary import CATEGORIES, Category, Kind, Source
+from catalogue.vocabulary import CATEGORIES, Kind, Source
 from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
@@ -141,6 +144,7 @@ CONSTRAINT_COLUMNS = {
     "offer_reach_plausible": "reach_km",
     "offer_point_on_earth": "lat",
     "offer_language_pair_given": "languages_from",
+    "offer_item_of_goods": "item",
     "offer_periods_few": "available",
     "offer_registered_once": "id",
 }
@@ -170,7 +174,7 @@ class _Keeper:
         self.today = local_day(now, city)
         self.prefix = f"import/{list_name}:" if list_name else "import:"
         self.places = Places(city)
-        self.strangers = 0
+        self.strangers = self.moved = 0
 
     def known(self, rows: list[Row]) -> set[str]:
         """The ids of these rows that were imported before."""
@@ -207,6 +211,7 @@ class _Keeper:
             by=self.by or owner,
             now=self.now,
         )
+        self.moved += offer.category != row["category"]
         return offer.created_at == self.now
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:
@@ -219,7 +224,7 @@ class _Keeper:
 
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""
-        found = self.places.notices()
+        found = [*self.places.notices(), *moved_notices(self.moved)]
         if self.strangers:
             found.append(
                 ngettext(
@@ -244,7 +249,7 @@ class _Keeper:
         fields = {**answers_of(row, OFFER), **self.places.fields(row)}
         if kind == Kind.HOUSING and row["smoke_free"] is not None:
             fields["smoking"] = not row["smoke_free"]
-        fields["title"] = fields["title"] or _usual_title(category)
+        fields["title"] = fields["title"] or _usual_title(fields)
         return fields
 
     def _confirmed_at(self, confirmed_on: date | None, row: Row) -> datetime | None:
@@ -265,6 +270,7 @@ class _Keeper:
         return ensure_person(email=email or None, phone=phone or None, name=row["contact_name"], now=self.now)
 
 
-def _usual_title(category: str) -> str:
+def _usual_title(fields: dict[str, Any]) -> str:
+    """What it is, in French, where the list has no title. ValidationError for an item that is not clear."""
     with override("fr"):
-        return str(Category(category).label)
+        return capfirst(what(Offer(**OFFER.completed(fields))))

@@ -7,6 +7,7 @@ from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from catalogue.saying import titled
 from notifications.reasons import subject_id
 from notifications.services import Text
 from offers.models import Offer, OfferState
@@ -22,7 +23,7 @@ def receipt(offer: Offer) -> Text:
             "posons la question. Vous pourrez toujours dire non.\n\nVotre adresse et votre téléphone restent "
             "cachés jusqu’à ce que vous ayez dit oui.\n\n%(city)s"
         )
-        % {"title": offer.title, "reference": offer.reference, "city": _signature(offer)},
+        % {"title": titled(offer), "reference": offer.reference, "city": _signature(offer)},
         action_label=_("Voir ma proposition"),
         action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
     )
@@ -36,7 +37,7 @@ def still_there(offer: Offer) -> Text:
             "Bonjour,\n\nVous avez proposé « %(title)s ». Est-ce toujours possible ?\n\nSans réponse de votre part, "
             "nous la mettrons de côté. Vous pourrez la reprendre quand vous voudrez.\n\n%(city)s"
         )
-        % {"title": offer.title, "city": _signature(offer)},
+        % {"title": titled(offer), "city": _signature(offer)},
         action_label=_("Oui, elle tient toujours"),
         action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
     )
@@ -50,7 +51,7 @@ def visit_again(offer: Offer) -> Text:
             "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(title)s » (%(reference)s) a changé depuis "
             "la visite. Une nouvelle visite est nécessaire avant de le proposer."
         )
-        % {"title": offer.title, "reference": offer.reference},
+        % {"title": titled(offer), "reference": offer.reference},
         action_label=_("Voir la proposition"),
         action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
     )

@@ -14,7 +14,14 @@ from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.fields.offers import OFFER
 from catalogue.fields.shared import LARGEST
-from catalogue.models import Entry, FieldChange, StateChange, category_matches_kind
+from catalogue.models import (
+    LONGEST_CODE,
+    LONGEST_SIZE,
+    Entry,
+    FieldChange,
+    StateChange,
+    category_matches_kind,
+)
 from catalogue.vocabulary import (
     HOUSING_FORMS,
     LANGUAGE_PAIR_CATEGORIES,
@@ -56,6 +63,12 @@ def _key_of(*lists: str) -> Func:
     return Func(Func(words, Value(0), function="hash_array_extended"), function="int8send")
 
 
+def _key_of_words(*words: str) -> Func:
+    """As `_key_of`, of a list that is made of single words."""
+    listed = Func(*words, template="ARRAY[%(expressions)s]", output_field=ArrayField(models.CharField()))
+    return Func(Func(listed, Value(0), function="hash_array_extended"), function="int8send")
+
+
 # What the engine reads of an offer, in one value: taken apart where it lies, by
 # `matching.scanning.reading.offer_columns`. Sixteen fields one by one took three times as long (docs/adr/0007).
 PACKED = {
@@ -95,6 +108,11 @@ PACKED = {
     "named_languages": _key_of("languages_from", "languages_to"),
     "accepts": _key_of("accepts"),
     "slots": _key_of("slots"),
+    "goods": _key_of_words("item", "size"),
+    # Without a day: for good.
+    "best_before": Func(
+        Coalesce("best_before", Value("infinity"), output_field=models.DateField()), function="date_send"
+    ),
     "periods": Func(Length("days") / BYTES_OF_PERIOD, function="int4send"),
 }
 
@@ -162,7 +180,14 @@ class Offer(Entry):
         verbose_name=OFFER["vetted_by"].label,
     )
 
-    # Goods
+    # Goods. Without an item: none was named yet (`offers.services.name_items`).
+    item = models.CharField(OFFER["item"].label, max_length=LONGEST_CODE, blank=True)
+    item_words = models.CharField(
+        OFFER["item_words"].label, max_length=OFFER["item_words"].longest, blank=True
+    )
+    size = models.CharField(OFFER["size"].label, max_length=LONGEST_SIZE, blank=True)
+    # When the desk last said what it is; null: nobody has looked.
+    item_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     condition = models.CharField(
         OFFER["condition"].label, max_length=5, choices=Condition.choices, blank=True
     )
@@ -240,6 +265,11 @@ class Offer(Entry):
                 | (~Q(languages_from=[]) & ~Q(languages_to=[])),
                 name="offer_language_pair_given",
                 violation_error_message=_("Dites depuis quelles langues et vers quelles langues."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.GOODS) | Q(item="", item_words="", size=""),
+                name="offer_item_of_goods",
+                violation_error_message=_("Seuls des objets ont un objet du catalogue et une taille."),
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("days"), Value(MOST_PERIODS * BYTES_OF_PERIOD)),

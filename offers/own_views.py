@@ -118,6 +118,8 @@ def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
             form.add_service_errors(error)
         else:
             messages.success(request, _("Vos changements sont enregistrés."))
+            for note in form.notes:
+                messages.info(request, note)
             return redirect("offers:detail", offer.city.slug, offer.reference)
     context = {"offer": offer, "form": form, "periods": periods}
     is_wrong = data is not None

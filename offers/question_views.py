@@ -41,7 +41,7 @@ def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
     if step == "kind" and asked in Kind.values:
         # From a page that already knows: "Je peux aider" under a need.
         draft.keep(question, _query(kind=asked), sent=True)
-        return redirect(_step_url(city, STEPS["category"]))
+        return redirect(_step_url(city, draft.steps()[1]))
     if question not in draft.steps() or _is_ahead(draft, question):
         return _where_one_is(request, city, draft)
     return _question(request, city, draft, question, draft.form(question))

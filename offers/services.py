@@ -161,9 +161,13 @@ def change(
         check_best_before(offer.best_before, periods or current)
     offer.full_clean()
     material = moved or not WORDS.issuperset(what)
+    also = [*what]
+    if "item_words" in what:
+        offer.item_checked_at = None
+        also.append("item_checked_at")
     try:
         with transaction.atomic():
-            _touch(offer, material=material, now=now, also=list(what))
+            _touch(offer, material=material, now=now, also=also)
     except IntegrityError as error:
         if violated(error) != "hold_within_capacity":
             raise

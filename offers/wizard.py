@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from catalogue.fields import OFFER
+from catalogue.items import ITEM, Said
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, HandOver, Kind
 from cities.models import City
 from offers.forms import CONTACT, DAYS, OfferForm, asked_for, proposed_title, unchecked
@@ -42,6 +43,13 @@ def _steps() -> dict[str, Step]:
     steps = (
         Step("kind", _("Votre aide"), _("Que pouvez-vous proposer\u202f?"), alone=True),
         Step("category", _("Votre aide"), _("De quoi s’agit-il\u202f?"), alone=True),
+        Step(
+            "item",
+            _("Vos objets"),
+            _("Quel objet proposez-vous\u202f?"),
+            _("Écrivez-le comme vous le dites\u202f: couette 140, lit bébé, téléphone."),
+            alone=True,
+        ),
         Step(
             "goods",
             _("Vos objets"),
@@ -107,7 +115,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         *("kind", "category", "where", "when", "places", "who"),
         *("home", "languages", "words", "you"),
     ),
-    Kind.GOODS: ("kind", "category", "goods", "where", "when", "words", "you"),
+    Kind.GOODS: ("kind", "item", "category", "goods", "where", "when", "words", "you"),
     Kind.SKILL: ("kind", "category", "pair", "where", "when", "hours", "languages", "words", "you"),
 }
 # Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
@@ -145,7 +153,16 @@ class Draft:
         return kind if kind in Kind.values else ""
 
     @property
+    def said(self) -> Said | None:
+        """The thing that is named, once it is clear which."""
+        form = self.answered(STEPS["item"]) if self.kind == Kind.GOODS else None
+        return form.said if form is not None and form.is_valid() else None
+
+    @property
     def category(self) -> str:
+        """That of the item; of what has no name in the catalogue, the one that was chosen."""
+        if (said := self.said) and said.item in ITEM:
+            return ITEM[said.item].category.value
         category = self._first("category", "category")
         return category if category in CATEGORIES.get(self.kind, ()) else ""
 
@@ -161,6 +178,8 @@ class Draft:
     def _is_asked(self, step: Step) -> bool:
         if step.name == "you":
             return not self.signed_in
+        if step.name == "category" and self.kind == Kind.GOODS:
+            return self.said is not None and self.said.item not in ITEM
         if step.name in ("pair", "languages"):
             return (self.category in LANGUAGE_PAIR_CATEGORIES) == (step.name == "pair")
         return True
@@ -191,7 +210,8 @@ class Draft:
             city=self.city,
             today=self.today,
             kind=self.kind,
-            category=self.category,
+            category="" if step.name in ("item", "category") else self.category,
+            item=self.said.item if step.name == "goods" and self.said else "",
             names=[name for name in step.fields if self._is_shown(name)],
             initial=initial,
             auto_id="id_%s",
@@ -213,6 +233,10 @@ class Draft:
     def _is_shown(self, name: str) -> bool:
         if name == "reach_km" and self.kind == Kind.GOODS:
             return self._first("goods", "hand_over") == HandOver.DELIVERED
+        if name == "item":
+            return True
+        if name == "size":
+            return self.said is not None and self.said.item in ITEM and ITEM[self.said.item].sizes is not None
         if name == "remote" and self.kind != Kind.SKILL:
             return False
         return name in OfferForm.base_fields or asked_for(name, self.kind, self.category)
@@ -223,6 +247,8 @@ class Draft:
             return {"title": self._proposed_title()}
         if step.name == "pair":
             return {"languages_to": ["fr"]}
+        if step.name == "goods" and (said := self.said):
+            return {"capacity": said.number, "size": said.size}
         return {}
 
     def answered(self, step: Step) -> OfferForm | None:

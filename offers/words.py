@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalogue import change_words
 from catalogue.fields import OFFER, Field, Flag
-from catalogue.labels import euros, household_names, km_words, language_names, listed, quantity_words
+from catalogue.labels import (
+    euros,
+    goods_label,
+    household_names,
+    km_words,
+    language_names,
+    listed,
+    quantity_words,
+)
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, days_words
 from catalogue.vocabulary import Kind
@@ -33,6 +41,9 @@ def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[
     sayings: dict[str, Saying] = {
         **dict.fromkeys(("kind", "title", "text", "reach_km", "remote", "languages_to"), unsaid),
         **dict.fromkeys((row.name for row in _conditions()), unsaid),
+        "item": lambda it: [
+            (OFFER["item"].label, goods_label(it.category, [it.item], words=it.item_words) if it.item else "")
+        ],
         "capacity": lambda it: [
             (OFFER["capacity"].label, quantity_words(it.kind, it.capacity)),
             (_("Quand"), when),

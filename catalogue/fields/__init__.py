@@ -12,6 +12,7 @@ from catalogue.fields.shapes import (
     Shape,
     Slots,
     Text,
+    Thing,
     Word,
     Words,
 )
@@ -19,5 +20,5 @@ from catalogue.fields.table import Field, Table, Use
 
 __all__ = [
     "FARTHEST", "NEED", "OFFER", "Day", "Field", "Flag", "Languages", "Number", "Other", "Shape", "Slots", "Table",
-    "Text", "Use", "Word", "Words",
+    "Text", "Thing", "Use", "Word", "Words",
 ]  # fmt: skip

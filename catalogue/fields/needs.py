@@ -8,6 +8,15 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.fields.goods import (
+    ITEM_COLUMNS,
+    SIZE_COLUMNS,
+    SOME_ITEMS,
+    SOME_SIZES,
+    name_needed,
+    needed_sizes,
+    of_one_category,
+)
 from catalogue.fields.shapes import Day, Flag, Languages, Number, Slots, Text, Word, Words
 from catalogue.fields.shared import (
     COMMUNE_COLUMNS,
@@ -27,6 +36,7 @@ from catalogue.fields.shared import (
     own_rows,
 )
 from catalogue.fields.table import ANONYMISE, Field, Rule, Table, Values, page, part, rule
+from catalogue.items import LONGEST_WORDS
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import (
     CATEGORIES,
@@ -44,7 +54,8 @@ HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11",
 ADULTS, CHILDREN = HOUSEHOLD[:2], HOUSEHOLD[2:]
 DETAIL = page("needs:detail")
 PROGRESS = (DETAIL, page("needs:mine"), page("matching:queue"), page("matching:case"))
-HOUSING, SKILL, NOT_HOUSING = (Kind.HOUSING,), (Kind.SKILL,), (Kind.GOODS, Kind.SKILL)
+HOUSING, GOODS, SKILL = (Kind.HOUSING,), (Kind.GOODS,), (Kind.SKILL,)
+NOT_HOUSING = (Kind.GOODS, Kind.SKILL)
 # Said wherever words can be typed: what is not needed is not written down.
 REMINDER = _("Pas de nom de famille, pas d’origine, pas de papiers, pas de santé.")
 
@@ -112,6 +123,43 @@ ROWS = (
         meaning="empty for housing, or in a spreadsheet the one form that suits",
         columns=("catégorie",),
         use=(rule("category"),),
+    ),
+    Field(
+        name="items",
+        label=_("Objet"),
+        question=_("Quel objet\u202f?"),
+        shape=SOME_ITEMS,
+        kinds=GOODS,
+        meaning="those that would do, the preferred one first, in words (`couette`, `cot`) or by code; they decide "
+        "the category. `any`: whatever the category holds. Empty: what the title names for certain",
+        example="couette|couverture",
+        columns=ITEM_COLUMNS,
+        use=(part("fit"), DETAIL),
+    ),
+    # Of a thing that has no name in the catalogue; it comes with the items.
+    Field(
+        name="item_words",
+        label=_("Objet, en quelques mots"),
+        shape=Text(longest=LONGEST_WORDS),
+        kinds=GOODS,
+        asked=False,
+        beside="items",
+        erasure=ANONYMISE,
+        use=(DETAIL,),
+    ),
+    Field(
+        name="sizes",
+        label=_("Taille"),
+        question=_("Quelle taille\u202f?"),
+        hint=_("Plusieurs réponses possibles. Rien\u202f: toutes conviennent."),
+        shape=SOME_SIZES,
+        kinds=GOODS,
+        beside="items",
+        meaning="those that would do, the preferred one first, as people write them (`6 ans`, `M`, `38`, `140`) or by "
+        "code; empty: any",
+        example="140|200",
+        columns=SIZE_COLUMNS,
+        use=(part("fit"), DETAIL),
     ),
     Field(
         name="forms",
@@ -426,9 +474,10 @@ ROWS = (
 
 
 def _follow(fields: dict[str, Any]) -> dict[str, Any]:
-    """A household says its own size, and has no category: the forms that suit it say what is wanted. Skills are needed
-    each week unless it is said that once will do.
+    """A household says its own size, and has no category: the forms that suit it say what is wanted. Goods have that of
+    their item. Skills are needed each week unless it is said that once will do.
     """
+    fields = name_needed(fields)
     if fields["kind"] == Kind.HOUSING:
         fields["people"] = fields["quantity"] = sum(fields.get(name, 0) for name in HOUSEHOLD)
         fields["category"] = ""
@@ -525,6 +574,8 @@ NEED = Table(
     rules=(
         Rule(("kind", "category"), _of_the_kind),
         Rule(("category", "languages_from", "languages_to"), _names_languages),
+        Rule(("items",), of_one_category),
+        Rule(("items", "sizes"), needed_sizes),
         Rule((*HOUSEHOLD, "couple", "lone_minor"), _household),
         Rule(("forms", "shared_home_ok"), _room_is_shared),
         Rule(("rent_up_to", "rent_payer"), _rent_is_paid),

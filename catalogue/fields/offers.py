@@ -7,6 +7,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.fields.goods import (
+    ITEM_COLUMNS,
+    ONE_ITEM,
+    ONE_SIZE,
+    SIZE_COLUMNS,
+    name_offered,
+    offered_size,
+)
 from catalogue.fields.shapes import (
     FARTHEST,
     PAST,
@@ -38,6 +46,7 @@ from catalogue.fields.shared import (
     own_rows,
 )
 from catalogue.fields.table import ANONYMISE, Field, Rule, Table, Values, code, page, part, rule
+from catalogue.items import LONGEST_WORDS
 from catalogue.vocabulary import (
     CATEGORIES,
     HOUSING_FORMS,
@@ -86,6 +95,47 @@ ROWS = (
         use=(rule("category"),),
     ),
     Field(
+        name="item",
+        label=_("Objet"),
+        question=_("Quel objet\u202f?"),
+        errors={"required": _("Dites de quel objet il s’agit.")},
+        shape=ONE_ITEM,
+        kinds=GOODS,
+        required=True,
+        steps=("item",),
+        meaning="in words (`couette`, `cot`) or by its code; it decides the category. Empty: what the title names "
+        "for certain; what has no name here is `other`",
+        example="couette 140",
+        columns=ITEM_COLUMNS,
+        use=(part("fit"), DETAIL),
+    ),
+    # Of a thing that has no name in the catalogue; it comes with the item.
+    Field(
+        name="item_words",
+        label=_("Objet, en quelques mots"),
+        shape=Text(longest=LONGEST_WORDS),
+        kinds=GOODS,
+        asked=False,
+        beside="item",
+        erasure=ANONYMISE,
+        use=(DETAIL,),
+    ),
+    Field(
+        name="size",
+        label=_("Taille"),
+        question=_("Quelle taille\u202f?"),
+        hint=_("Sans taille, nous ne pouvons pas le proposer à qui en demande une."),
+        shape=ONE_SIZE,
+        kinds=GOODS,
+        beside="item",
+        steps=("goods",),
+        meaning="of an item that has sizes, as people write it (`6 ans`, `M`, `38`, `140`) or by its code; `mixed`: "
+        "several",
+        example="140",
+        columns=SIZE_COLUMNS,
+        use=(part("fit"), DETAIL),
+    ),
+    Field(
         name="capacity",
         label=_("Combien"),
         errors={
@@ -122,7 +172,7 @@ ROWS = (
         steps=("goods",),
         meaning="food: a day",
         columns=("à consommer avant",),
-        use=(DETAIL,),
+        use=(rule("dates"), DETAIL),
     ),
     Field(
         name="hand_over",
@@ -444,6 +494,7 @@ ROWS = (
 
 def _follow(fields: dict[str, Any]) -> dict[str, Any]:
     """A home does not travel, what is collected neither; a room at home is shared; an interpreter speaks."""
+    fields = name_offered(fields)
     category = fields["category"]
     if fields["kind"] == Kind.HOUSING:
         fields["reach_km"] = 0
@@ -499,5 +550,6 @@ OFFER = Table(
     rules=(
         Rule(("kind", "category"), _of_the_kind),
         Rule(("category", "languages_from", "languages_to"), _names_languages),
+        Rule(("item", "size"), offered_size),
     ),
 )

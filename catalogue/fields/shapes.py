@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.items import ITEM_CODES, MOST_ITEMS, MOST_SIZES, SIZE_CODES
 from catalogue.labels import listed
 from catalogue.languages import MOST_LANGUAGES, validate_language
 from catalogue.slots import MOST_SLOTS, parse_slot
@@ -166,6 +167,29 @@ class Slots(Shape):
             raise ValidationError(_("Gardez quarante créneaux au plus."), code="too_many")
         for text in value:
             parse_slot(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing(Shape):
+    """Of goods: an item of the catalogue by its code, or a size of it (`sizes`); one, or several in order."""
+
+    sizes: bool = False
+    several: bool = False
+
+    def none(self) -> Any:
+        return [] if self.several else ""
+
+    def check(self, value: Any, *, kind: str, today: date) -> None:
+        said = value if self.several else [value]
+        most = MOST_SIZES if self.sizes else MOST_ITEMS
+        if len(said) > most:
+            raise ValidationError(_("Gardez-en %(most)s au plus."), code="too_many", params={"most": most})
+        if unknown := [code for code in said if code not in (SIZE_CODES if self.sizes else ITEM_CODES)]:
+            raise ValidationError(
+                _("«\u00a0%(text)s\u00a0» n’est pas dans la liste des objets."),
+                code="invalid_choice",
+                params={"text": unknown[0]},
+            )
 
 
 def _known(choices: Any, said: Any) -> None:

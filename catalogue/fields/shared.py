@@ -45,6 +45,7 @@ def own_rows(*, app: str, model: str) -> tuple[Field, ...]:
         own("city", rule("city"), label=_("Ville")),
         own("state", rule("open"), shown, label=_("État")),
         own("source", page(f"admin:{app}_{model}_change"), label=_("Arrivé par")),
+        own("item_checked_at", page("matching:sorting")),
         own("external_key", code(f"{app}.services.register"), erasure=ANONYMISE),
         own("entered_by", page(f"admin:{app}_{model}_change"), label=_("Saisi par")),
         own("revision", code(f"{app}.services.mark_scanned")),

@@ -64,7 +64,8 @@ class Field:
     and the API, `example` what a cell of a spreadsheet may hold. `columns` are its names in spreadsheets, besides its
     own; None keeps it out of them.
     `asked` is False for what nobody types: the program's own; where the category is one of `follows`, it follows from
-    the other answers. `steps` are the pages of "Je propose mon aide" that ask.
+    the other answers. What is said `beside` another field is forgotten when that one changes alone. `steps` are the
+    pages of "Je propose mon aide" that ask.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     asked: bool = True
     required: bool = False
     follows: tuple[Category, ...] = ()
+    beside: str = ""
     steps: tuple[str, ...] = ()
     meaning: str = ""
     example: str = ""
@@ -178,7 +180,7 @@ class Table:
     @property
     def kept(self) -> list[Field]:
         """The answers that are values: all but references to other rows."""
-        return [row for row in self if row.asked and not isinstance(row.shape, Other)]
+        return [row for row in self if (row.asked or row.beside) and not isinstance(row.shape, Other)]
 
     # --- Answers -----------------------------------------------------------------------------------------
 
@@ -200,11 +202,19 @@ class Table:
         """
         stored = {} if before is None else {row.name: getattr(before, row.name) for row in self.kept}
         kind = fields["kind"] if before is None else before.kind
-        whole = self.completed({**stored, **fields, "kind": kind})
+        whole = self.completed({**stored, **self._forgotten(stored, fields), **fields, "kind": kind})
         changed = {name for name, value in whole.items() if before is None or stored.get(name) != value}
         changed.discard("kind" if before is not None else "")
         self._check(whole, changed, kind=kind, today=today)
         return {name: value for name, value in whole.items() if name in fields or name in changed}
+
+    def _forgotten(self, stored: Values, fields: Values) -> dict[str, Any]:
+        """What stood beside an answer that is now another."""
+        return {
+            row.name: row.shape.none()
+            for row in self
+            if row.beside in fields and row.beside in stored and fields[row.beside] != stored[row.beside]
+        }
 
     def _check(self, whole: Values, changed: set[str], *, kind: str, today: date) -> None:
         wrong: dict[str, list[ValidationError]] = {}

@@ -7,11 +7,12 @@ from django import forms
 from django.db.models import Choices
 from django.utils.text import capfirst
 
-from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Text, Word, Words
+from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Text, Thing, Word, Words
 from catalogue.forms.cards import CheckboxCards, RadioCards
 from catalogue.forms.days import DayField
 from catalogue.forms.languages import LanguagesField
 from catalogue.forms.slots import SlotsField
+from catalogue.forms.things import BOXES, SizesField, ThingsField
 
 # A text that may be longer is written in a box of several lines.
 LONGEST_LINE = 200
@@ -50,6 +51,10 @@ def form_field(row: Field, *, kind: str = "", stored: Any = None, **changes: Any
             return LanguagesField(**asks)
         case Slots():
             return SlotsField(**asks)
+        case Thing(sizes=True, several=several):
+            return SizesField(several=several, **asks)
+        case Thing(several=several):
+            return ThingsField(boxes=BOXES if several else 1, **asks)
     raise TypeError(f"{row.name}: no form asks for a {type(row.shape).__name__}")
 
 

@@ -7,9 +7,9 @@ table of fields (`columns`), the places that rows name (`places`), and the comma
 from catalogue.imports.columns import CITY, ID, LONGEST_ID, POINT, answers_of, column, columns_of
 from catalogue.imports.command import ImportCommand, Progress, Tally
 from catalogue.imports.places import Places
-from catalogue.imports.taking import Keeper, Outcome, RowRefused, explained, take_in
+from catalogue.imports.taking import Keeper, Outcome, RowRefused, explained, moved_notices, take_in
 
 __all__ = [
     "CITY", "ID", "LONGEST_ID", "POINT", "ImportCommand", "Keeper", "Outcome", "Places", "Progress", "RowRefused",
-    "Tally", "answers_of", "column", "columns_of", "explained", "take_in",
+    "Tally", "answers_of", "column", "columns_of", "explained", "moved_notices", "take_in",
 ]  # fmt: skip

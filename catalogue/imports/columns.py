@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Word, Words
+from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
+from catalogue.items import LONGEST_TYPED
 from catalogue.spreadsheets import (
     Column,
     Row,
@@ -15,6 +16,7 @@ from catalogue.spreadsheets import (
     one_of,
     slots,
     text,
+    texts,
     whole,
     yes_no,
 )
@@ -93,4 +95,7 @@ def _reading(row: Field) -> tuple[Any, Any]:
             return languages, ()
         case Slots():
             return slots, ()
+        case Thing(several=several):
+            # What the words mean depends on other cells: it is asked where the row is kept.
+            return (texts, ()) if several else (text(most=LONGEST_TYPED), "")
     raise TypeError(f"{row.name}: no cell holds a {type(row.shape).__name__}")

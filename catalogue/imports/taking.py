@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.spreadsheets import (
     BadCell,
@@ -117,6 +118,18 @@ def _outcome(
         message = _("la base de données a refusé cette ligne.")
         return Outcome(row.line, "bad", (row.bad("", message),))
     return Outcome(row.line, "new" if is_new else "known")
+
+
+def moved_notices(moved: int) -> list[str]:
+    """That some things stand in another category than their line said: each item has its own."""
+    if not moved:
+        return []
+    said = ngettext(
+        "%(n)s ligne est rangée dans la catégorie de son objet.",
+        "%(n)s lignes sont rangées dans la catégorie de leur objet.",
+        moved,
+    )
+    return [said % {"n": moved}]
 
 
 def explained(

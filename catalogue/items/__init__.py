@@ -1,10 +1,27 @@
-"""The catalogue of items of goods: `ITEM` by code, `find_item` by what people type."""
+"""The catalogue of items of goods: `ITEM` by code, `find_item` by what people type, `understood` for what is kept."""
 
+from catalogue.items.answers import (
+    ITEM,
+    ITEM_CODES,
+    LONGEST_TYPED,
+    LONGEST_WORDS,
+    MOST_ITEMS,
+    MOST_SIZES,
+    SIZE_CODES,
+    Said,
+    by_title,
+    check_sizes,
+    chosen,
+    sizes_of,
+    understood,
+)
 from catalogue.items.item import Item
 from catalogue.items.sizes import SERIES, Series
 from catalogue.items.table import ITEMS
 from catalogue.items.typed import Found, find_item, read_sizes
 
-ITEM = {item.code: item for item in ITEMS}
-
-__all__ = ["ITEM", "ITEMS", "SERIES", "Found", "Item", "Series", "find_item", "read_sizes"]
+__all__ = [
+    "ITEM", "ITEMS", "ITEM_CODES", "LONGEST_TYPED", "LONGEST_WORDS", "MOST_ITEMS", "MOST_SIZES", "SERIES", "SIZE_CODES",
+    "Found", "Item",
+    "Said", "Series", "by_title", "check_sizes", "chosen", "find_item", "read_sizes", "sizes_of", "understood",
+]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from catalogue import labels, languages, times
+from catalogue import labels, languages, saying, times
 from cities.days import local_day
 
 register = template.Library()
@@ -83,6 +83,24 @@ def kind_label(kind: str) -> str:
 def category_label(category: str) -> str:
     """ "Chambre chez l’habitant"."""
     return labels.category_label(category)
+
+
+@register.filter
+def what(entry: Any) -> str:
+    """ "couette, 140 cm" of an offer or a need; the category of what is no object."""
+    return saying.what(entry)
+
+
+@register.filter
+def what_in_codes(entry: Any) -> str:
+    """The same for the other side of a match, who reads nothing that its people typed."""
+    return saying.what(entry, with_words=False)
+
+
+@register.filter
+def titled(entry: Any) -> str:
+    """The title, with the item and size where it does not say them."""
+    return saying.titled(entry)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalogue.labels import euros, language_names, listed, quantity_words
+from catalogue.saying import titled
 from catalogue.slots import parse_slot
 from catalogue.times import day_range, slot_words
 from catalogue.vocabulary import Kind
@@ -21,14 +22,14 @@ from notifications.services import Text
 def condition_question(question: ConditionQuestion, person: User) -> Text:
     """To whoever posted the need: what is nearly possible, and what would have to change."""
     return Text(
-        title=_("Une condition peut-elle changer\u202f? %(need)s") % {"need": question.need.title},
+        title=_("Une condition peut-elle changer\u202f? %(need)s") % {"need": titled(question.need)},
         body=_(
             "Bonjour,\n\nPour votre besoin «\u00a0%(need)s\u00a0» (%(reference)s), une proposition est presque "
             "possible.\n\n%(gap)s %(ask)s\n\nVous êtes libre de dire non. Si vous dites oui, votre besoin change "
             "tout de suite, et la ville regarde la suite."
         )
         % {
-            "need": question.need.title,
+            "need": titled(question.need),
             "reference": question.need.reference,
             "gap": condition_gap(question),
             "ask": condition_ask(question),
@@ -45,7 +46,7 @@ def condition_answered(question: ConditionQuestion, person: User) -> Text:
     titles = (_("Réponse\u202f: oui, %(change)s. %(need)s"), _("Réponse\u202f: la condition reste. %(need)s"))
     change = change_words(question.rule, question.params)
     return Text(
-        title=titles[0 if gives else 1] % {"change": change, "need": need.title},
+        title=titles[0 if gives else 1] % {"change": change, "need": titled(need)},
         body=(
             _(
                 "Bonjour,\n\n«\u00a0%(need)s\u00a0» (%(reference)s), %(commune)s\u202f: oui, %(change)s. Le besoin "
@@ -58,7 +59,7 @@ def condition_answered(question: ConditionQuestion, person: User) -> Text:
             )
         )
         % {
-            "need": need.title,
+            "need": titled(need),
             "reference": need.reference,
             "commune": need.commune.name,
             "change": change,

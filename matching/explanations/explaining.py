@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 import engine
 from catalogue.labels import category_label, euros, language_names, listed, quantity_words
+from catalogue.saying import what
 from catalogue.vocabulary import Kind
 from cities.days import local_time
 from cities.models import City
@@ -24,7 +25,7 @@ from matching.presentation import ACT_WORDS
 from matching.reasons.sentences import PART_REASONS, kilometres, reason_sentence
 from matching.serializers import HIDDEN_FROM_ASSOCIATIONS, TOLD_TO_CITIZENS
 from needs.models import Need
-from needs.words import given_words, hours_of, public_title, when_words
+from needs.words import given_words, public_title_of, when_words
 
 # What the engine said of a pair, under the rule that it speaks of.
 RULE_REASONS = {
@@ -192,14 +193,7 @@ def _title(match: Match, reader: Reader) -> str:
 
 
 def _public(match: Match) -> str:
-    need = match.need
-    return public_title(
-        kind=need.kind,
-        category=need.category,
-        quantity=hours_of(need, match.quantity),
-        people=need.people,
-        rhythm=need.rhythm,
-    )
+    return public_title_of(match.need, quantity=match.quantity)
 
 
 def _calculated(match: Match, decisions: list[Decision]) -> str:
@@ -216,10 +210,13 @@ def _compared(match: Match, reader: Reader) -> list[Compared]:
     need, offer = match.need, match.offer
     is_home = need.kind == Kind.HOUSING
     asked_title = _isolated(need.title) if reader.reads_need else _public(match)
-    offered_title = _isolated(offer.title) if reader.reads_offer else category_label(offer.category)
+    offered_title = _isolated(offer.title) if reader.reads_offer else what(offer, with_words=False)
     lines = [Compared(_("Quoi"), asked_title, offered_title)]
     if reader.reads_need or not is_home:
         lines.append(Compared(_("Catégorie"), _categories(need), category_label(offer.category)))
+    if need.kind == Kind.GOODS:
+        asked_item = what(need, with_words=reader.reads_need)
+        lines.append(Compared(_("Objet"), asked_item, what(offer, with_words=reader.reads_offer)))
     lines += [
         Compared(
             _("Jours"),

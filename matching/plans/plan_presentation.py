@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from catalogue.saying import titled
 from catalogue.times import day_words, hour_words
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day, local_time
@@ -76,8 +77,8 @@ def refusal(refused: plans.Refused, plan: Plan, *, now: datetime) -> str:
     """Which line was not asked, and why."""
     line = refused.line
     return _("«\u00a0%(offer)s\u00a0» pour «\u00a0%(need)s\u00a0»\u202f: %(why)s") % {
-        "offer": line.offer.title,
-        "need": line.need.title,
+        "offer": titled(line.offer),
+        "need": titled(line.need),
         "why": presentation.refusal_words(refused.failure, plans.suggestion(line, plan=plan, now=now)),
     }
 

@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Sum
 
 import engine
+from catalogue.items import ITEM
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Rhythm
 from cities.days import local_day
 from cities.models import City
+from engine.goods import Sizes
 from engine.vocabulary import ASKED_DAYS, HOUSING, Kind, Urgency
 from matching.models import Hold, Match
 from needs.models import Need
@@ -58,6 +60,9 @@ def need_record(need: Need, *, missing: int, today: date) -> engine.Need:
         rent_up_to=need.rent_up_to or 0,
         shared_home_ok=need.shared_home_ok,
         forms=frozenset(need.forms),
+        items=tuple(need.items),
+        sizes=tuple(need.sizes),
+        series=tuple(map(series_of, need.items)),
         languages_from=frozenset(need.languages_from),
         languages_to=frozenset(need.languages_to),
         slots=slots(need.slots),
@@ -96,6 +101,10 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
         longest_stay_days=offer.longest_stay_days,
         rent=offer.rent or 0,
         dwelling_state=offer.dwelling_state,
+        item=offer.item,
+        size=offer.size,
+        series=series_of(offer.item),
+        best_before=offer.best_before,
         languages_from=frozenset(offer.languages_from),
         languages_to=frozenset(offer.languages_to),
         slots=slots(offer.slots),
@@ -169,6 +178,11 @@ def refused_field(error: ValueError | ValidationError) -> str:
     if isinstance(error, ValidationError):
         return "slots"  # the only text that is parsed
     return str(error).partition(":")[0]
+
+
+def series_of(item: str) -> Sizes | None:
+    """The sizes that an item comes in; none of what the catalogue does not have."""
+    return ITEM[item].series if item in ITEM else None
 
 
 def slots(texts: Sequence[str]) -> tuple[engine.Slot, ...]:

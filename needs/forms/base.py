@@ -78,6 +78,8 @@ class NeedForm(forms.Form):
         self, data: Any = None, *, city: City, user: User, today: date, need: Need | None = None
     ) -> None:
         self.city, self.user, self.today, self.need = city, user, today, need
+        # What is worth saying once the answers are kept.
+        self.notes: list[str] = []
         self.desk = has_role(user, city, DESK)
         self.names = [row.name for row in NEED.asked(self.kind) if row.name != "kind"]
         super().__init__(data, initial=self._start() if need is None else self._as_stored(need))
@@ -271,6 +273,8 @@ class NeedForm(forms.Form):
         """Of a valid form: the need's fields, for the service."""
         names = [name for name in self.names if name in self.cleaned_data and name != "title"]
         fields = {"kind": self.kind, **{name: self.cleaned_data[name] for name in names}}
+        if self.kind == Kind.GOODS:
+            fields["item_words"] = self.cleaned_data["item_words"]
         fields["title"] = self._title(fields)
         if self.need is not None:
             del fields["kind"]

@@ -2,14 +2,24 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.forms import RadioCards
+from catalogue.forms.things import SizesField, ThingsField, meant_in, moved_note, pieces_note
+from catalogue.items import ITEM, Said, sizes_of
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Rhythm
+from engine.goods import ANY, MIXED
 from needs.forms import appointments
 from needs.forms.base import NeedForm
 from needs.models import Need
+
+# What is missing of goods that nobody has named.
+NEEDED: dict[str, Any] = {
+    "items": _("Dites de quel objet il s’agit, ou choisissez une catégorie."),
+    "category": _("Choisissez une catégorie."),
+}
 
 
 class HousingNeedForm(NeedForm):
@@ -47,12 +57,18 @@ class GoodsNeedForm(NeedForm):
     kind = Kind.GOODS
     first_days = 30
     SECTIONS = (
-        (_("De quoi avez-vous besoin"), ("category", "quantity", "+people", "part_useful")),
+        (_("De quoi avez-vous besoin"), ("items", "sizes", "category", "quantity", "+people", "part_useful")),
         (_("Quand et où"), ("urgency", "first_day", "+last_day", "commune", "+reach_km")),
         (_("Pour bien faire"), ("text",)),
     )
     OWN = {
-        "category": {"label": _("Quels objets\u202f?")},
+        "items": {"help_text": _("Écrivez-le comme vous le dites\u202f: couette 140, lit bébé, téléphone.")},
+        "category": {
+            "label": _("Catégorie"),
+            "help_text": _("Si l’objet n’est pas dans la liste, ou si tout objet de la catégorie convient."),
+            "required": False,
+            "widget": forms.Select(),
+        },
         "quantity": {"initial": 1},
         "people": {"initial": 1},
         "part_useful": {
@@ -60,6 +76,62 @@ class GoodsNeedForm(NeedForm):
             "initial": True,
         },
     }
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        category: Any = self.fields["category"]
+        category.choices = [("", "—"), *category.choices]
+        items, sizes = self.fields["items"], self.fields["sizes"]
+        assert isinstance(items, ThingsField)
+        assert isinstance(sizes, SizesField)
+        items.stored = self.initial.get("items", ())
+        said = meant_in(self.data, "items", boxes=items.widget.boxes) if self.is_bound else items.stored
+        sizes.widget.items = [one.item for one in said]
+        sizes.widget.beside = "items"
+
+    def _as_stored(self, need: Need) -> dict[str, Any]:
+        said = [Said(item, words=need.item_words) for item in need.items if item != ANY]
+        return {**super()._as_stored(need), "items": said}
+
+    def clean(self) -> dict[str, Any]:
+        answers = self.cleaned_data
+        said: list[Said] = answers.get("items") or []
+        if "items" not in self.errors:
+            self._name(answers, said)
+        answers = super().clean()
+        if "items" in self.errors:
+            self.errors.pop("category", None)  # it follows from the object
+        return answers
+
+    def _name(self, answers: dict[str, Any], said: list[Said]) -> None:
+        """What is named, with what it says of sizes, number and category; what follows is said (`notes`)."""
+        typed = answers.get("sizes") or []
+        answers["items"] = list(dict.fromkeys(one.item for one in said)) or [ANY]
+        answers["item_words"] = next((one.words for one in said if one.words), "")
+        try:
+            sizes = (
+                sizes_of(answers["items"], typed) if typed else tuple(s for one in said for s in one.sizes)
+            )
+        except ValidationError as error:
+            self.add_error("sizes", error)
+        else:
+            answers["sizes"] = [] if MIXED in sizes else list(dict.fromkeys(sizes))
+        if len(said) == 1 and (number := answers.get("quantity")):
+            answers["quantity"] = said[0].pieces(number)
+            if answers["quantity"] != number:
+                self.notes.append(pieces_note(answers["quantity"]))
+        self._find_category(answers)
+
+    def _find_category(self, answers: dict[str, Any]) -> None:
+        known = next((ITEM[code].category.value for code in answers["items"] if code in ITEM), "")
+        if known:
+            if answers.get("category") not in ("", None, known):
+                self.notes.append(moved_note(known))
+            answers["category"] = known
+            self.errors.pop("category", None)
+        elif not answers.get("category") and "category" not in self.errors:
+            missing = "items" if answers["items"] == [ANY] else "category"
+            self.add_error(missing, NEEDED[missing])
 
 
 class SkillNeedForm(NeedForm):

@@ -7,11 +7,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.fields import OFFER, Flag, Languages, Slots, Words
+from catalogue.items import Said
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES
 from offers.forms.offer import CONTACT, DAYS, OfferForm, asked_for
 from offers.models import Offer
 
 PLACE = ("commune", "address", "reach_km")
+# What a caller is asked first.
+FIRST = ("item", "size", "capacity")
 # What has a place of its own on the long pages.
 PLACED = ("kind", "category", "title", "text", *PLACE, "share_with_linked")
 
@@ -23,12 +26,17 @@ def of_kind(kind: str) -> tuple[str, ...]:
 
 def edit_names(kind: str) -> tuple[str, ...]:
     """The fields of the page on which an offer is changed."""
-    return ("title", "text", "category", *of_kind(kind), *PLACE, "share_with_linked")
+    goods = [name for name in ("item", "size") if asked_for(name, kind, "")]
+    rest = [name for name in of_kind(kind) if name not in goods]
+    return ("title", "text", *goods, "category", *rest, *PLACE, "share_with_linked")
 
 
 def current_values(offer: Offer, names: Iterable[str]) -> dict[str, Any]:
     """What the offer says now, for the page on which it is changed."""
-    return {name: getattr(offer, name) for name in names}
+    values = {name: getattr(offer, name) for name in names}
+    if "item" in values:
+        values["item"] = [Said(offer.item, words=offer.item_words)] if offer.item else []
+    return values
 
 
 class CallForm(OfferForm):
@@ -41,9 +49,9 @@ class CallForm(OfferForm):
     def __init__(self, data: Any = None, *, kind: str, **kwargs: Any) -> None:
         names = (
             *("phone", "name", "email"),
-            *("category", "capacity", *PLACE),
+            *("item", "size", "category", "capacity", *PLACE),
             *DAYS,
-            *(name for name in of_kind(kind) if name != "capacity"),
+            *(name for name in of_kind(kind) if name not in FIRST),
             *("title", "text", "share_with_linked", "not_a_duplicate", "consent"),
         )
         super().__init__(data, kind=kind, names=names, compact=True, **kwargs)
@@ -68,7 +76,7 @@ class CallForm(OfferForm):
         """What is asked of the kind, as rows of bound fields: boxes side by side, lists alone, languages folded."""
         rows: list[dict[str, Any]] = []
         for name in of_kind(self.offer_kind):
-            if name == "capacity":
+            if name in FIRST:
                 continue
             row = OFFER[name]
             how = "line"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
@@ -13,7 +14,9 @@ from phonenumber_field.formfields import PhoneNumberField
 from catalogue.fields import OFFER, Day, Languages, Word, Words
 from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
-from catalogue.labels import category_label, km_words, language_names, listed, quantity_words
+from catalogue.forms.things import meant_in, moved_note, pieces_note
+from catalogue.items import ITEM, Said, sizes_of
+from catalogue.labels import goods_label, km_words, language_names, listed, quantity_words
 from catalogue.times import days_words
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, Category, Household, Kind
 from cities.forms import CommuneField
@@ -47,6 +50,7 @@ OWN: dict[str, dict[str, Any]] = {
     "kind": {"widget": RadioCards(hints=KIND_HINTS)},
     "category": {"widget": RadioCards(hints=CATEGORY_HINTS)},
     "address": {"widget": forms.TextInput(attrs={"autocomplete": "street-address"})},
+    "item": {"required": True},
     "accepts": {
         "widget": CheckboxCards(hints={Household.LONE_MINORS: _("avec une association qui vous accompagne")})
     },
@@ -125,11 +129,14 @@ class OfferForm(forms.Form):
         names: Iterable[str] | None = None,
         initial: Mapping[str, Any] | None = None,
         compact: bool = False,
+        item: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), **kwargs)
-        self.city, self.today, self.compact = city, today, compact
+        self.city, self.today, self.compact, self.item = city, today, compact, item
         self.offer_kind, self.offer_category = kind, category
+        self.said: Said | None = None
+        self.notes: list[str] = []
         fields: dict[str, forms.Field] = {}
         for name in [*(row.name for row in OFFER.asked()), *self.fields] if names is None else names:
             if name in self.fields:
@@ -142,6 +149,11 @@ class OfferForm(forms.Form):
                 fields[name].widget.attrs["min"] = self.today.isoformat()
         if "first_day" in fields:
             self.initial.setdefault("first_day", self.today)
+        if "item" in fields:
+            box: Any = fields["item"]
+            box.stored = [one for one in self.initial.get("item") or [] if isinstance(one, Said)]
+        if "size" in fields:
+            self._offer_sizes(fields["size"])
 
     def _field(self, name: str) -> forms.Field:
         """The field that asks for a row, with the choices and words of the kind, the town and the day."""
@@ -168,6 +180,16 @@ class OfferForm(forms.Form):
             self._make_compact(name, field)
         return field
 
+    def _offer_sizes(self, field: Any) -> None:
+        """The sizes of the item that is known, or those of the one that is named in the box beside."""
+        if "item" not in self.fields:
+            field.widget.items = [self.item]
+            return
+        source: Any = self.data if self.is_bound else {}
+        said = meant_in(source, "item") if self.is_bound else self.initial.get("item") or []
+        field.widget.items = [one.item for one in said if isinstance(one, Said)]
+        field.widget.beside = "item"
+
     def _usual_number(self, name: str) -> forms.Field:
         """A number among usual ones; zero kilometres, days in words."""
         row = OFFER[name]
@@ -193,6 +215,9 @@ class OfferForm(forms.Form):
     def _make_compact(self, name: str, field: Any) -> None:
         """Lists for cards. Every field of the kind is there: what only some categories have may stay empty."""
         row = OFFER[name]
+        if name == "category" and self.offer_kind == Kind.GOODS:
+            field.required = False
+            field.label = _("Catégorie, si l’objet n’est pas dans la liste")
         if isinstance(row.shape, Word):
             choices = field.choices
             field.widget = forms.Select()
@@ -222,12 +247,52 @@ class OfferForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if "first_day" in self.fields:
             self._clean_days(cleaned)
+        if self.offer_kind == Kind.GOODS:
+            self._clean_item(cleaned)
         if self.offer_kind and "category" in self.fields:
             self._clean_category(cleaned)
         has_contact = cleaned.get("email") or cleaned.get("phone")
         if "email" in self.fields and not has_contact and not {"email", "phone"} & set(self.errors):
             self.add_error("email", _("Donnez une adresse e-mail ou un numéro de téléphone."))
         return cleaned
+
+    def _clean_item(self, cleaned: dict[str, Any]) -> None:
+        """What was named, with what it says of size, number and category; what follows is said (`notes`)."""
+        said = next(iter(cleaned.get("item") or []), None)
+        if said is not None:
+            self.said = said
+            cleaned["item"], cleaned["item_words"] = said.item, said.words
+            if number := cleaned.get("capacity"):
+                cleaned["capacity"] = said.pieces(number)
+                if cleaned["capacity"] != number:
+                    self.notes.append(pieces_note(cleaned["capacity"]))
+            self._clean_place(cleaned, said.item)
+        if said is not None or self.item:
+            self._clean_size(cleaned, said)
+
+    def _clean_place(self, cleaned: dict[str, Any], item: str) -> None:
+        """The category is the item's own; only something that has no name here needs one."""
+        if item in ITEM:
+            own = ITEM[item].category.value
+            if cleaned.get("category") not in ("", None, own):
+                self.notes.append(moved_note(own))
+            cleaned["category"] = own
+            self.errors.pop("category", None)
+        elif "category" in self.fields and not cleaned.get("category") and "category" not in self.errors:
+            self.add_error("category", OFFER["category"].errors["required"])
+
+    def _clean_size(self, cleaned: dict[str, Any], said: Said | None) -> None:
+        if "size" not in self.fields:
+            if said is not None and "item" in self.fields:
+                cleaned["size"] = said.size
+            return
+        typed = cleaned.get("size") or []
+        try:
+            sizes = sizes_of([said.item if said else self.item], typed)
+        except ValidationError as error:
+            self.add_error("size", error)
+            return
+        cleaned["size"] = (Said("", sizes=sizes) if typed or said is None else said).size
 
     def _clean_days(self, cleaned: dict[str, Any]) -> None:
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
@@ -273,7 +338,9 @@ class OfferForm(forms.Form):
     def offer_fields(self) -> dict[str, Any]:
         """The cleaned answers that are columns of an offer, by name."""
         return {
-            name: value for name, value in self.cleaned_data.items() if name in OFFER and OFFER[name].asked
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name in OFFER and (OFFER[name].asked or OFFER[name].beside)
         }
 
     def periods(self) -> list[tuple[date, date | None]]:
@@ -304,7 +371,7 @@ def asked_for(name: str, kind: str, category: str) -> bool:
 
 def proposed_title(fields: Mapping[str, Any]) -> str:
     """A title from the answers, in the reader's language: "Chambre chez l’habitant, 2 places, Eybens"."""
-    words = [category_label(fields["category"])]
+    words = [capfirst(goods_label(fields["category"], *_goods_of(fields)))]
     if fields.get("languages_from") and fields.get("languages_to"):
         words.append(
             gettext("%(from)s vers %(to)s")
@@ -315,6 +382,11 @@ def proposed_title(fields: Mapping[str, Any]) -> str:
     if fields.get("commune"):
         words.append(fields["commune"].name)
     return listed(words)[: OFFER["title"].longest]
+
+
+def _goods_of(fields: Mapping[str, Any]) -> tuple[list[str], list[str], str]:
+    item, size = fields.get("item"), fields.get("size")
+    return [item] if item else [], [size] if size else [], fields.get("item_words") or ""
 
 
 def unchecked(form: forms.BaseForm, data: Any) -> dict[str, Any]:

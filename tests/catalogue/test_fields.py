@@ -19,6 +19,7 @@ from catalogue.fields import (
     Slots,
     Table,
     Text,
+    Thing,
     Use,
     Word,
     Words,
@@ -127,6 +128,9 @@ def otherwise(row: Field, entry: Any) -> Any:
             return ["so"]
         case Slots():
             return ["fri 10:00-11:00"]
+        case Thing(sizes=sizes, several=several):
+            code = "220" if sizes else "blanket"
+            return [code] if several else code
     return "Autrement"
 
 

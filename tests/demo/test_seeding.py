@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 
 from accounts.models import CityRole, Organisation, User
+from catalogue.items import ITEM, find_item
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from cities.services import load_gazetteer
-from demo import seeding
+from demo import seeding, texts
 from demo.people import KEYS, personas
 from followups.models import FollowUp, Incident, Outcome
 from matching.models import Decision, Hold, Match, MatchState, Scan
@@ -87,6 +89,22 @@ def test_rows_written_in_bulk_are_what_the_forms_accept() -> None:
     for offer in Offer.objects.prefetch_related("windows", "changes"):
         assert offer.windows.all()
         assert [change.to_state for change in offer.changes.all()][-1] == offer.state
+
+
+def test_all_goods_are_items_of_the_catalogue() -> None:
+    """None is two things, or a thing that nobody can look up; whatever a title may be drawn as."""
+    for goods in (Offer.objects.filter(kind="goods"), Need.objects.filter(kind="goods")):
+        assert goods.exists()
+        for entry in goods:
+            for item in entry.items if isinstance(entry, Need) else [entry.item]:
+                assert item in ITEM, entry.title
+                assert ITEM[item].category == entry.category, entry.title
+    for category, titles in (*texts.GOODS.items(), *texts.GOODS_NEEDS.items()):
+        for title, _least, _most in titles:
+            for seed in range(40):
+                drawn = texts.spoken(Random(seed), title.replace("{n}", "4"))
+                found = find_item(drawn, category=category)
+                assert (found.certain is not None, found.pack) == (True, 1), drawn
 
 
 def test_a_states_history_runs_forward() -> None:

@@ -35,13 +35,26 @@ SOON = localdate() + timedelta(days=30)
 # What an offer was, which category it takes, and what must be empty then.
 OFFER_CASES = [
     pytest.param(
-        {"kind": "goods", "category": "food", "best_before": SOON, "condition": ""},
+        {
+            "kind": "goods",
+            "category": "food",
+            "item": "other",
+            "item_words": "Truc",
+            "best_before": SOON,
+            "condition": "",
+        },
         "furniture",
         {"best_before": None},
         id="food becomes furniture",
     ),
     pytest.param(
-        {"kind": "goods", "category": "furniture", "condition": "good"},
+        {
+            "kind": "goods",
+            "category": "furniture",
+            "item": "other",
+            "item_words": "Truc",
+            "condition": "good",
+        },
         "food",
         {"condition": ""},
         id="furniture becomes food",
@@ -246,7 +259,7 @@ def test_a_household_that_makes_no_sense(
 
 
 def test_food_that_is_past_is_refused_at_every_door() -> None:
-    offer = OfferFactory(goods=True, category="food", condition="")
+    offer = OfferFactory(goods=True, item="rice", category="food", condition="")
     ApiTokenFactory(user=offer.owner, secret="acc_key")
     answer = Program(offer.owner, "acc_key").patch(
         f"offers/{offer.reference}/", {"best_before": "2020-01-01"}

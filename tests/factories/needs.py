@@ -23,6 +23,7 @@ class NeedFactory(factory.django.DjangoModelFactory):
             kind=Kind.GOODS,
             category=Category.BEDDING,
             title="10 couettes",
+            items=["duvet"],
             quantity=10,
             people=5,
             part_useful=True,

@@ -29,6 +29,7 @@ class OfferFactory(factory.django.DjangoModelFactory):
             kind=Kind.GOODS,
             category=Category.BEDDING,
             title="10 couettes",
+            item="duvet",
             capacity=10,
             shared_home=False,
             condition=Condition.GOOD,

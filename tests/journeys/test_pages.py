@@ -124,7 +124,7 @@ def test_every_question(
     def look(name: str) -> None:
         inspector.look(page, f"question {name}")
 
-    walks.begin(page, "goods", "bedding")
+    walks.begin(page, "goods", "couette")
     look("goods")
     walks.begin(page, "skill", "interpreting")
     look("pair")

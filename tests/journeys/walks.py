@@ -22,12 +22,16 @@ def leave(page: Any, name: str) -> None:
     page.wait_for_url(lambda url: not url.endswith(f"/{name}/"))
 
 
-def begin(page: Any, kind: str, category: str) -> None:
-    """The first two questions."""
+def begin(page: Any, kind: str, what: str) -> None:
+    """The first two questions: of goods the thing, in words, else the category."""
     page.goto("/strasbourg/propositions/nouvelle/")
     page.locator(f"input[name=kind][value={kind}]").check()
     leave(page, "nouvelle")
-    page.locator(f"input[name=category][value={category}]").check()
+    if kind == "goods":
+        page.locator("input[name=item]").fill(what)
+        leave(page, "item")
+        return
+    page.locator(f"input[name=category][value={what}]").check()
     leave(page, "category")
 
 

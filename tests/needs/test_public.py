@@ -48,11 +48,11 @@ def test_list_says_what_helps_to_decide(client: Client, city: City) -> None:
     NeedFactory(city=city, skill=True)
     page = client.get(LIST).content.decode().partition("<main")[2]
     for words in (
-        "Un logement pour 3 personnes", "Literie, 10 objets", "Interprétariat, 2\u00a0h par semaine",
+        "Un logement pour 3 personnes", "Couette, 10 objets", "Interprétariat, 2\u00a0h par semaine",
         "Ce soir", "du 1er au 30 avril", "Strasbourg", "nature=goods",
     ):  # fmt: skip
         assert words in page
-    assert page.index("Literie") < page.index("Un logement")
+    assert page.index("Couette") < page.index("Un logement")
 
 
 def test_list_holds_only_what_is_open_and_verified(city: City) -> None:
@@ -73,7 +73,7 @@ def test_list_by_kind(client: Client, city: City) -> None:
     NeedFactory(city=city)
     NeedFactory(city=city, goods=True)
     page = client.get(LIST, {"nature": "goods"}).content.decode()
-    assert "Literie" in page
+    assert "Couette" in page
     assert "Un logement" not in page
     everything = client.get(LIST, {"nature": "gold"}).content.decode()
     assert "Un logement" in everything
@@ -104,8 +104,8 @@ def test_rows_carry_no_more_than_their_columns(city: City, django_assert_num_que
     assert titles == ["Un logement pour 3 personnes"] * 3
     assert [row.urgency for row in rows] == ["tonight", "planned", "planned"]
     assert rows[2] == PublicNeed(
-        kind="housing", category="", urgency_rank=2, quantity=3, people=3, rhythm="", first_day=early.first_day,
-        last_day=early.last_day, commune="Strasbourg", created_at=early.created_at,
+        kind="housing", category="", items=[], sizes=[], urgency_rank=2, quantity=3, people=3, rhythm="",
+        first_day=early.first_day, last_day=early.last_day, commune="Strasbourg", created_at=early.created_at,
     )  # fmt: skip
     with pytest.raises(AttributeError):
         rows[0].text  # type: ignore[attr-defined]  # noqa: B018

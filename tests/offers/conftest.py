@@ -82,8 +82,8 @@ def answers(today: date) -> Callable[..., dict[str, dict[str, Any]]]:
             },
             "goods": {
                 "kind": {"kind": "goods"},
-                "category": {"category": "bedding"},
-                "goods": {"capacity": "10", "condition": "good", "hand_over": "delivered"},
+                "item": {"item": "couette 140"},
+                "goods": {"size": "140", "capacity": "10", "condition": "good", "hand_over": "delivered"},
                 "where": {"commune": "67000", "reach_km": "10"},
                 "when": {"first_day": today.isoformat(), "open_ended": "on"},
             },

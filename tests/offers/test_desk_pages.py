@@ -46,7 +46,7 @@ def call(today: date) -> Callable[..., dict[str, Any]]:
                 "longest_stay_days": "",
             },
             "goods": {
-                "category": "bicycle",
+                "item": "vélo",
                 "capacity": "1",
                 "reach_km": "0",
                 "condition": "good",

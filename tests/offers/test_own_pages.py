@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from catalogue.forms.things import written
 from cities.models import City
 from matching.models import Hold, Match, MatchState
 from offers import services
@@ -43,6 +44,8 @@ def form_data(response: Any) -> dict[str, Any]:
             value = bound.value()
             if isinstance(value, bool):
                 value = "on" if value else None
+            if bound.name == "item":
+                value = ", ".join(map(written, value))
             if hasattr(value, "label"):
                 value = value.label
             if value is not None:

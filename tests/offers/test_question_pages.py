@@ -277,7 +277,7 @@ def test_proposed_title_is_kept_in_french_whatever_the_reader_speaks(
     walk(client, pages)
     client.post(f"{NEW}words/", {"title": client.get(f"{NEW}words/").context["form"]["title"].value()})
     send(client, consent="on")
-    assert Offer.objects.get().title == "Literie, 10 objets, Strasbourg"
+    assert Offer.objects.get().title == "Couette, 140\u00a0cm, 10 objets, Strasbourg"
 
 
 def test_nobody_jumps_ahead(city: City, client: Client, answers: Answers, walk: Step) -> None:
@@ -309,8 +309,9 @@ def test_somebody_who_comes_back_may_go_on_or_start_again(
 
 
 def test_a_page_that_knows_the_kind_skips_the_first_question(city: City, client: Client) -> None:
-    assert client.get(NEW, {"nature": "goods"})["Location"] == f"{NEW}category/"
-    assert "Vêtements" in text_of(client.get(f"{NEW}category/"))
+    assert client.get(NEW, {"nature": "goods"})["Location"] == f"{NEW}item/"
+    assert "Quel objet" in text_of(client.get(f"{NEW}item/"))
+    assert client.get(NEW, {"nature": "skill"})["Location"] == f"{NEW}category/"
 
 
 def test_each_question_has_its_number_and_one_main_button(
@@ -515,4 +516,4 @@ def test_a_page_sent_without_what_came_before_leads_to_the_first_question(
 
 def test_a_fresh_visitor_answers_the_first_question(city: City, client: Client) -> None:
     assert client.post(NEW, {}).status_code == 422
-    assert client.post(NEW, {"kind": "goods"})["Location"] == f"{NEW}category/"
+    assert client.post(NEW, {"kind": "goods"})["Location"] == f"{NEW}item/"
