@@ -15,7 +15,9 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind
 from engine import NeedColumns, Vocabulary
-from engine.columns import ACCEPT_BITS, UNKNOWN, Bools, Ints
+from engine.columns import UNKNOWN, Bools, Ints, given_columns, need_quantities
+from engine.hours import longest_in_halves
+from engine.household import household_codes
 from engine.vocabulary import PRIORITIES
 from needs.imports import AGE_BANDS
 from needs.imports import COLUMNS as IMPORTED
@@ -73,9 +75,9 @@ class Needs(Reader[NeedColumns]):
         housing = self._kinds.are(Kind.HOUSING, kinds)
         skill = self._kinds.are(Kind.SKILL, kinds)
         forms = self._categories(judged, kinds, housing)
-        household, bits = self._household(judged, housing)
+        household, codes = self._household(judged, housing)
         quantity = self._quantity(judged, kinds, housing, household)
-        first, last, least_days = self._days(judged, housing)
+        first, last, least_days = self._days(judged)
         lat, lon = self._points(judged)
         names_languages = self._kinds.name_languages(kinds)
         judged.refuse(
@@ -93,12 +95,13 @@ class Needs(Reader[NeedColumns]):
             first_day=first,
             last_day=last,
             least_days=least_days,
+            one_day=~housing & ~skill,
             quantity=quantity,
-            least_quantity=np.where(part_useful, 1, quantity),
+            part_useful=part_useful,
             people=np.where(housing, household, people).astype(np.int32),
             priority=np.fromiter(map(PRIORITIES.__getitem__, block["urgency"]), np.int32, len(block)),
             is_housing=housing,
-            household=bits,
+            household=codes,
             step_free_needed=housing & np.array(block["step_free_needed"], np.bool_),
             pets=housing & np.array(block["pets"], np.bool_),
             smoke_free_needed=housing & np.array(block["smoke_free_needed"], np.bool_),
@@ -144,7 +147,7 @@ class Needs(Reader[NeedColumns]):
         return found
 
     def _household(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints]:
-        """How many persons look for a home (0 for other kinds), and the bits that the host must have said."""
+        """How many persons look for a home (0 for other kinds), and the household as the engine knows it."""
         block = judged.block
         women, men, total = (
             np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
@@ -181,18 +184,11 @@ class Needs(Reader[NeedColumns]):
             "couple",
             lambda _at: refusal_by(Need, "need_couple_is_two"),
         )
-        singles = (women > 0) * ACCEPT_BITS["women"] + (men > 0) * ACCEPT_BITS["men"]
-        bits = np.select(
-            [~housing, lone, children > 0, couple],
-            [0, ACCEPT_BITS["lone_minors"], ACCEPT_BITS["families"], ACCEPT_BITS["couples"]],
-            singles,
-        )
-        return household, bits.astype(np.int32)
+        codes = household_codes(women=women, men=men, children=children, couple=couple, lone_minor=lone)
+        return household, np.where(housing, codes, 0).astype(np.int32)
 
     def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints) -> Ints:
         block = judged.block
-        for column in ("quantity", "people"):
-            _refuse_unlike(judged, column, housing, household)
         quantity = np.array(block["quantity"], np.int64)
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         judged.refuse(
@@ -202,8 +198,8 @@ class Needs(Reader[NeedColumns]):
         )
         return np.where(housing, household, quantity)
 
-    def _days(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints, Ints]:
-        """First and last day, and the shortest run that helps."""
+    def _days(self, judged: Judged) -> tuple[Ints, Ints, Ints]:
+        """First and last day, and the shortest run that helps (0: nothing said)."""
         block = judged.block
         first, last, least = (
             np.array(block[name], np.int32) for name in ("first_day", "last_day", "min_days")
@@ -211,35 +207,34 @@ class Needs(Reader[NeedColumns]):
         asked = last - first + 1
         judged.refuse(asked < 1, "last_day", lambda _at: refusal_by(Need, "need_days_in_order"))
         judged.refuse(least > asked, "min_days", lambda _at: refusal_by(Need, "need_min_days_within"))
-        return first, last, np.where(least > 0, least, np.where(housing, asked, 1)).astype(np.int32)
+        return first, last, least
 
     def _joined(self) -> NeedColumns:
         part = self._part
         forms = masks_of(list(self._forms), self.words.forms)[part("forms")]
-        quantity = part("quantity")
+        one_day, none = part("one_day"), np.zeros(0, np.int64)
+        shared = self._joined_shared()
+        asked, quantity, least_quantity = need_quantities(
+            asked=part("quantity"),
+            given=np.zeros(len(one_day), np.int64),
+            one_day=one_day,
+            part_useful=part("part_useful"),
+            longest=longest_in_halves(shared["slots_from"], shared["slot_start"], shared["slot_end"]),
+        )
         names = (
-            "first_day", "last_day", "least_days", "least_quantity", "people", "priority", "is_housing",
+            "first_day", "last_day", "least_days", "people", "priority", "is_housing",
             "household", "step_free_needed", "pets", "smoke_free_needed", "refuses_shared_home", "rent_up_to",
             "remote_ok",
         )  # fmt: skip
         own: dict[str, Any] = {name: part(name) for name in names}
+        own |= given_columns(need=none, first_day=none, last_day=none, quantity=none, rows=len(one_day))
         return NeedColumns(
-            **self._joined_shared(),
+            **shared,
             **own,
+            one_day=one_day,
+            goods=np.zeros(len(one_day), np.int32),
             forms=forms,
+            asked=asked,
             quantity=quantity,
-            asked=quantity,
+            least_quantity=least_quantity,
         )
-
-
-def _refuse_unlike(judged: Judged, column: str, housing: Bools, household: Ints) -> None:
-    """A household says its own size; a cell that says it too must agree."""
-    given = np.array(judged.block[column], np.int64)
-    judged.refuse(
-        housing & (given > 0) & (given != household),
-        column,
-        lambda at: (
-            _("le foyer compte %(household)s personnes, cette cellule dit %(number)s.")
-            % {"household": household[at], "number": given[at]}
-        ),
-    )

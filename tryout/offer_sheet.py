@@ -15,8 +15,18 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Column, moment, periods
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
-from engine.columns import FOREVER, NEVER, UNKNOWN, Bools, Ints, accept_bits, stretches, turns
-from engine.vocabulary import NOBODY_LIVES_THERE, READY
+from engine.columns import (
+    FOREVER,
+    NEVER,
+    UNKNOWN,
+    Bools,
+    Ints,
+    accept_bits,
+    stretches,
+    turns,
+    words_of_both,
+)
+from engine.vocabulary import NOBODY_LIVES_THERE, READY, SHARED_ROOM
 from offers.imports import COLUMNS as IMPORTED
 from offers.models import Offer
 from tryout.communes import Places
@@ -121,7 +131,8 @@ class Offers(Reader[OfferColumns]):
             confirmed_day=np.array(block["confirmed_on"], np.int32),
             asked=np.array(block["asked_last_30_days"], np.int32),
             registered=np.array(block["registered_at"], np.int64),
-            shared_home=housing & np.array(block["shared_home"], np.bool_),
+            shared_home=housing
+            & (np.array(block["shared_home"], np.bool_) | self._kinds.are_of(SHARED_ROOM, kinds)),
             accepts=housing
             * np.fromiter(map(accept_bits, block["accepts"]), np.int32, len(block)).astype(np.int32),
             step_free=housing & np.array(block["step_free"], np.bool_),
@@ -179,9 +190,14 @@ class Offers(Reader[OfferColumns]):
                 is_stock=part("is_stock"),
             )
         )
+        form = part("form")
+        shared["languages"] = words_of_both(shared["languages"], shared["named_languages"])
+        shared["reach_km"] = np.where(form >= 0, 0, shared["reach_km"])
         return OfferColumns(
             **shared,
-            form=part("form"),
+            goods=np.zeros(len(self.ids), np.int32),
+            best_before=np.full(len(self.ids), FOREVER, np.int32),
+            form=form,
             capacity=capacity,
             confirmed_day=part("confirmed_day"),
             asked=part("asked"),

@@ -111,6 +111,10 @@ class Kinds(Codes):
         """Which of these codes are of a kind."""
         return self.table(lambda kind, _category: kind == wanted, np.bool_)[codes]
 
+    def are_of(self, wanted: str, codes: Ints) -> Bools:
+        """Which of these codes are of a category."""
+        return self.table(lambda _kind, category: category == wanted, np.bool_)[codes]
+
     def name_languages(self, codes: Ints) -> Bools:
         """Which of these codes are of a category that is from some languages to others."""
         return self.table(

@@ -48,22 +48,22 @@ from datetime import date
 import numpy as np
 
 from engine.columns import (
-    ACCEPT_BITS,
-    LONE_MINORS_BIT,
-    WORDS_PER_MASK,
     Bools,
     Floats,
     Ints,
     Masks,
     NeedColumns,
     OfferColumns,
+    cut_windows,
     great_circle_km,
-    stretches,
+    with_stretches,
 )
+from engine.household import CHILDREN, LONE_MINOR
 from engine.planning import SECONDS, Plan, plan_pairs
 from engine.ranking import rank_columns
 from engine.records import Weights
 from engine.rules import MICRO, Sides
+from engine.spoken import WORDS_PER_MASK
 from engine.vocabulary import GOODS
 
 REACHES_KM = (5, 10, 20, 30, 50, 100)
@@ -211,27 +211,21 @@ def _after(sides: Sides, made: Plan) -> Sides:
 def _less(offers: OfferColumns, made: Plan) -> OfferColumns:
     """The offers without what the plan uses of them."""
     goods = [code for (kind, _), code in offers.vocabulary.categories.items() if kind == GOODS]
-    # Each stretch is cut as if it were a window, of which nothing is there but what is used.
-    cut = stretches(
-        window_offer=np.repeat(np.arange(len(offers)), np.diff(offers.stretches_from)),
+    is_stock = np.isin(offers.category, goods)
+    offer = made.pairs.offer.astype(np.int64)
+    # Each stretch is cut as if it were a window.
+    cut = cut_windows(
+        window_owner=np.repeat(np.arange(len(offers)), np.diff(offers.stretches_from)),
         window_first=offers.stretch_first,
         window_last=offers.stretch_last,
-        hold_offer=made.pairs.offer.astype(np.int64),
+        hold_owner=offer,
         hold_first=made.pairs.run_first,
         hold_last=made.pairs.run_last,
-        hold_quantity=made.units,
-        capacity=np.zeros(len(offers), np.int64),
-        is_stock=np.isin(offers.category, goods),
+        hold_quantity=np.where(is_stock[offer], 0, made.units),
     )
-    whole = cut["stretch_window"] - 1
-    return replace(
-        offers,
-        stretches_from=cut["stretches_from"],
-        stretch_first=cut["stretch_first"],
-        stretch_last=cut["stretch_last"],
-        stretch_window=offers.stretch_window[whole],
-        stretch_left=offers.stretch_left[whole] + cut["stretch_left"],
-    )
+    gone = np.bincount(offer, made.units, len(offers)).astype(np.int64)
+    left = offers.stretch_left[cut.window] - np.where(is_stock, gone, 0)[cut.owner] - cut.held
+    return with_stretches(offers, cut.owner, cut.first, cut.last, left)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,7 +285,7 @@ def _changes(needs: NeedColumns) -> Iterator[_Change]:
     yield _Change("pets", replace(needs, pets=nobody), needs.pets)
     yield _Change("smoke_free", replace(needs, smoke_free_needed=nobody), needs.smoke_free_needed)
     yield _Change("shared_home", replace(needs, refuses_shared_home=nobody), needs.refuses_shared_home)
-    lone = needs.household & LONE_MINORS_BIT
+    lone = needs.household & LONE_MINOR
     yield _Change("household", replace(needs, household=lone), needs.household != lone)
     yield from _without_a_language(needs)
     yield _Change(
@@ -372,8 +366,8 @@ def _conditions(needs: NeedColumns, row: int) -> tuple[str, ...]:
         "pets": needs.pets[row],
         "smoke_free": needs.smoke_free_needed[row],
         "shared_home": needs.refuses_shared_home[row],
-        "families": household & ACCEPT_BITS["families"],
-        "lone_minors": household & LONE_MINORS_BIT,
+        "families": household & CHILDREN,
+        "lone_minors": household & LONE_MINOR,
     }
     return tuple(condition for condition, wanted in asked.items() if wanted)
 
