@@ -8,6 +8,7 @@ from engine.hours import HALF_MINUTES
 from engine.household import words_needed
 from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights, larger_reach
 from engine.spoken import not_spoken, spoken_as
+from engine.uncovered import least_days
 from engine.vocabulary import ACCEPTS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
 
 FRESH_DAYS = 30  # from here on a citizen is reminded to confirm the offer
@@ -55,7 +56,7 @@ def explain(pairing: Pairing, need: Need, offer: Offer, today: date) -> tuple[Re
     )
 
 
-def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
+def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer, today: date) -> Reason:
     """One condition that is not met, with what it would take."""
     if (near_miss.need_id, near_miss.offer_id) != (need.id, offer.id):
         raise ValueError("near_miss: it is about another need or offer")
@@ -75,19 +76,20 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
         reach_km = larger_reach(need, offer)
         params = {"gap_km": near_miss.gap, "distance_km": near_miss.distance_km, "reach_km": reach_km}
     elif near_miss.rule == "dates":
-        params = {"gap_days": int(near_miss.gap or 0)}
+        params = {"gap_days": int(near_miss.gap or 0), "least_days": least_days(need, today=today)}
     elif near_miss.rule == "notice":
         gap_days = int(near_miss.gap or 0)
         params = {
             "gap_days": gap_days,
             "notice_days": offer.notice_days,
             "longest_notice": offer.notice_days - gap_days,
+            "least_days": least_days(need, today=today),
         }
     elif near_miss.rule == "stay":
         params = {
             "gap_days": int(near_miss.gap or 0),
             "stay_days": offer.longest_stay_days,
-            "least_days": (offer.longest_stay_days or 0) + int(near_miss.gap or 0),
+            "least_days": least_days(need, today=today),
         }
     elif near_miss.rule == "rent":
         params = {"gap": int(near_miss.gap or 0), "rent": offer.rent, "rent_up_to": need.rent_up_to}

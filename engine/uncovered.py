@@ -95,6 +95,12 @@ def is_provided_for(need: Need, *, today: date) -> bool:
     return not Uncovered.of(need_columns([need]), today.toordinal()).days.any()
 
 
+def least_days(need: Need, *, today: date) -> int:
+    """The shortest run that helps, as said or as usual."""
+    needs = need_columns([need])
+    return int(from_today(needs, Uncovered.of(needs, today.toordinal())).least_days[0])
+
+
 def _cut(needs: NeedColumns, first: Ints) -> Cut:
     """The days of each need from the first on, cut wherever what it is given changes."""
     given = np.repeat(np.arange(len(needs)), np.diff(needs.given_from))

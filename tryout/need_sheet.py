@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalogue.fields import NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, Column
-from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind
+from catalogue.spreadsheets import BadCell, Block, Column, one_of, texts
+from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind, Rhythm
 from engine import NeedColumns, Vocabulary
-from engine.columns import UNKNOWN, Bools, Ints, given_columns, need_quantities
+from engine.columns import UNKNOWN, Bools, Ints, code, given_columns, need_quantities
 from engine.hours import longest_in_halves
 from engine.household import household_codes
-from engine.vocabulary import PRIORITIES
+from engine.vocabulary import ONCE, PRIORITIES, WEEKLY
 from needs.imports import AGE_BANDS
 from needs.imports import COLUMNS as IMPORTED
 from needs.models import Need
 from tryout.communes import Places
+from tryout.goods import Goods, wanted
 from tryout.table import (
     Codes,
     Judged,
@@ -58,6 +60,10 @@ def _columns() -> tuple[list[Column], list[Column]]:
         converted(of["last_day"], date.toordinal, UNKNOWN),
         *(replace(of[name], default=0) for name in ("min_days", "quantity", "people", "rent_up_to")),
         replace(of["children"], default=UNKNOWN),
+        # A file may name no item: any of the category.
+        Column("items", texts, default=()),
+        Column("sizes", texts, default=()),
+        Column("rhythm", one_of(Rhythm), default=WEEKLY),
     ]
     return parted(IMPORTED, changed, NEED.words)
 
@@ -71,12 +77,13 @@ class Needs(Reader[NeedColumns]):
 
     def _take(self, judged: Judged) -> None:
         block = judged.block
+        goods, pieces = self._goods(judged, self._wanted(block), "quantity")
         kinds = self._kinds.of(list(zip(block["kind"], block["category"], strict=True)))
         housing = self._kinds.are(Kind.HOUSING, kinds)
         skill = self._kinds.are(Kind.SKILL, kinds)
         forms = self._categories(judged, kinds, housing)
         household, codes = self._household(judged, housing)
-        quantity = self._quantity(judged, kinds, housing, household)
+        quantity = self._quantity(judged, kinds, housing, household, pieces)
         first, last, least_days = self._days(judged)
         lat, lon = self._points(judged)
         names_languages = self._kinds.name_languages(kinds)
@@ -95,7 +102,12 @@ class Needs(Reader[NeedColumns]):
             first_day=first,
             last_day=last,
             least_days=least_days,
-            one_day=~housing & ~skill,
+            one_day=~housing & (~skill | np.array([one == ONCE for one in block["rhythm"]], np.bool_)),
+            goods=np.fromiter(
+                (0 if one is None else code(self.words.wanted, one.said) for one in goods),
+                np.int32,
+                len(block),
+            ),
             quantity=quantity,
             part_useful=part_useful,
             people=np.where(housing, household, people).astype(np.int32),
@@ -109,6 +121,15 @@ class Needs(Reader[NeedColumns]):
             refuses_shared_home=housing & ~np.array(block["shared_home_ok"], np.bool_),
             remote_ok=skill & np.array(block["remote_ok"], np.bool_),
         )
+
+    def _wanted(self, block: Block) -> Callable[[int], Goods]:
+        items, sizes, category, language = (
+            block["items"],
+            block["sizes"],
+            block["category"],
+            get_language() or "",
+        )
+        return lambda at: wanted(items[at], sizes[at], category[at], language)
 
     def _categories(self, judged: Judged, kinds: Ints, housing: Bools) -> Ints:
         """Codes of the forms that each home may have: those listed, else the one in `category`, else any."""
@@ -187,9 +208,7 @@ class Needs(Reader[NeedColumns]):
         codes = household_codes(women=women, men=men, children=children, couple=couple, lone_minor=lone)
         return household, np.where(housing, codes, 0).astype(np.int32)
 
-    def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints) -> Ints:
-        block = judged.block
-        quantity = np.array(block["quantity"], np.int64)
+    def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints, quantity: Ints) -> Ints:
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         judged.refuse(
             ~housing & ((quantity == 0) | (quantity > most)),
@@ -222,7 +241,7 @@ class Needs(Reader[NeedColumns]):
             longest=longest_in_halves(shared["slots_from"], shared["slot_start"], shared["slot_end"]),
         )
         names = (
-            "first_day", "last_day", "least_days", "people", "priority", "is_housing",
+            "first_day", "last_day", "least_days", "goods", "people", "priority", "is_housing",
             "household", "step_free_needed", "pets", "smoke_free_needed", "refuses_shared_home", "rent_up_to",
             "remote_ok",
         )  # fmt: skip
@@ -232,7 +251,6 @@ class Needs(Reader[NeedColumns]):
             **shared,
             **own,
             one_day=one_day,
-            goods=np.zeros(len(one_day), np.int32),
             forms=forms,
             asked=asked,
             quantity=quantity,

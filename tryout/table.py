@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.imports import LONGEST_ID
 from catalogue.slots import parse_slot
@@ -22,6 +23,7 @@ from catalogue.spreadsheets import (
     BadCell,
     Block,
     Column,
+    Table,
     Unreadable,
     parse_blocks,
     plain_decimals,
@@ -42,6 +44,7 @@ from engine.columns import (
     unit_sphere,
 )
 from tryout.communes import NOT_KNOWN, NOWHERE, Places
+from tryout.goods import Goods, Unclear
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
 
@@ -52,6 +55,7 @@ class Tally:
 
     good: int = 0
     bad: int = 0
+    without_item: int = 0  # rows of goods: any item of their category
     notices: Sequence[str] = ()
 
 
@@ -65,11 +69,12 @@ def converted(column: Column, convert: Callable[[Any], Any], empty: Any) -> Colu
 
 
 def parted(
-    imported: Sequence[Column], changed: Iterable[Column], unread: Collection[str]
+    imported: Sequence[Column], changed: Sequence[Column], unread: Collection[str]
 ) -> tuple[list[Column], list[Column]]:
-    """The columns that are read, and those that only the import reads."""
+    """The columns that are read, those that are here alone among them, and those that only the import reads."""
     own = {column.name: column for column in changed}
-    read = [own.get(column.name, column) for column in imported if column.name not in unread]
+    read = [own.pop(column.name, column) for column in imported if column.name not in unread]
+    read += [column for column in changed if column.name in own]
     return read, [column for column in imported if column.name in unread]
 
 
@@ -148,6 +153,7 @@ class Reader(ABC, Generic[Side]):
         self._line_of: dict[str, int] = {}
         self._parts: dict[str, list[np.ndarray]] = {}
         self._kinds, self._spoken, self._named, self._slots = Kinds(), Codes(), Codes(), Codes()
+        self._any, self._moved = 0, 0
 
     def read(
         self,
@@ -155,7 +161,7 @@ class Reader(ABC, Generic[Side]):
         complain: Callable[[list[BadCell]], None],
         progress: Callable[[int, int | None], None],
     ) -> tuple[Side, Tally]:
-        table = read_table(path)
+        table: Table = read_table(path)
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
         for block in blocks:
@@ -172,7 +178,8 @@ class Reader(ABC, Generic[Side]):
             tally.bad += len(bad)
             progress(lines, table.expected)
         tally.good = len(self.ids)
-        tally.notices = table.notices
+        tally.without_item = self._any
+        tally.notices = [*table.notices, *self._odd_goods()]
         self._line_of.clear()
         return self._joined(), tally
 
@@ -224,6 +231,44 @@ class Reader(ABC, Generic[Side]):
         lost[alone] = places.are_far(lat[alone], lon[alone])
         judged.refuse(lost, "lat", lambda _at: too_far_from_all())
         return np.where(has_lat, lat, places.lat[known]), np.where(has_lon, lon, places.lon[known])
+
+    def _goods(
+        self, judged: Judged, read: Callable[[int], Goods], number: str
+    ) -> tuple[list[Goods | None], Ints]:
+        """What the rows of goods say of them (None: another kind, or bad), and the quantity of every row in pieces.
+
+        An item brings its category: rows are moved before anybody asks for it.
+        """
+        block = judged.block
+        found: list[Goods | None] = [None] * len(block)
+        quantity = np.array(block[number], np.int64)
+        unclear: dict[int, Unclear] = {}
+        for at, kind in enumerate(block["kind"]):
+            if kind != Kind.GOODS:
+                continue
+            try:
+                said = found[at] = read(at)
+            except Unclear as error:
+                unclear[at] = error
+                continue
+            self._any += said.is_any
+            if said.category and said.category != block["category"][at]:
+                self._moved += 1
+                block["category"][at] = said.category
+            quantity[at] = said.pieces(int(quantity[at]))
+        for column in {error.column for error in unclear.values()}:
+            wrong = np.zeros(len(block), np.bool_)
+            wrong[[at for at, error in unclear.items() if error.column == column]] = True
+            judged.refuse(wrong, column, lambda at: str(unclear[at]))
+        return found, quantity
+
+    def _odd_goods(self) -> Iterator[str]:
+        if self._moved:
+            yield ngettext(
+                "%(n)s objet est d’une autre catégorie que celle de sa ligne\u202f: c’est la sienne qui compte.",
+                "%(n)s objets sont d’une autre catégorie que celle de leur ligne\u202f: c’est la leur qui compte.",
+                self._moved,
+            ) % {"n": self._moved}
 
     def _keep(self, judged: Judged, **columns: np.ndarray) -> None:
         for name, values in columns.items():

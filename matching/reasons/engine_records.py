@@ -146,6 +146,15 @@ def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int,
     return found
 
 
+def least_days(need: Need, *, today: date) -> int:
+    """The shortest run that helps a need, as the engine has it; of a row that it refuses, one day."""
+    try:
+        record = need_record(need, given=Hold.objects.filter(need=need, released=False), today=today)
+    except (ValueError, ValidationError):
+        return 1
+    return engine.least_days(record, today=today)
+
+
 def refused_field(error: ValueError | ValidationError) -> str:
     """The field of a row that the engine refused. Its value may be personal, and stays out of the log."""
     if isinstance(error, ValidationError):

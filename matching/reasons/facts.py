@@ -50,7 +50,7 @@ def explained(
             pair.facts = [{"code": r.code, "params": plain(r.params), "good": r.good} for r in reasons]
         else:
             miss = engine.NearMiss(need.id, offer.id, pair.rule, pair.gap, pair.distance_km)
-            pair.params = plain(engine.explain_near_miss(miss, need, offer).params)
+            pair.params = plain(engine.explain_near_miss(miss, need, offer, today).params)
     return matches
 
 

@@ -199,7 +199,7 @@ def _unmet(
         if broken.rule == "open":
             told += closed
             continue
-        params = plain(engine.explain_near_miss(broken, need_record, offer_record).params)
+        params = plain(engine.explain_near_miss(broken, need_record, offer_record, today).params)
         if broken.rule == "city":
             params |= {"need": need.city.slug, "offer": offer.city.slug}
         if broken.rule == "dates":

@@ -1,6 +1,7 @@
 """Offers and needs for tests: plain ones by keyword, random ones that often agree, tie, touch, overlap."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from unittest.mock import patch
@@ -243,6 +244,11 @@ def random_need(random: Random, id_, kind: str, places=PLACES) -> Need:
         slots=random_slots(random),
         remote_ok=chance(random, 50),
     )
+
+
+def plain_need(random: Random, id_, kind: str, places=PLACES) -> Need:
+    """A random need that has been given nothing, wanted on all its days, at whatever hours."""
+    return replace(random_need(random, id_, kind, places), given=(), rhythm="weekly", slots=())
 
 
 def random_given(random: Random, first: int, length: int, quantity: int) -> tuple[Hold, ...]:

@@ -53,7 +53,7 @@ def test_what_is_broken_agrees_with_the_ranking(random, kind, set_aside):
     is_near = len(broken) == 1 and broken[0].rule not in ("category", "city", "open")
     assert ranking.near_misses == (broken if is_near else ())
     for one in broken:
-        assert explain_near_miss(one, need, offer).code == one.rule
+        assert explain_near_miss(one, need, offer, TODAY).code == one.rule
 
 
 @settings(max_examples=300, deadline=None)

@@ -118,7 +118,7 @@ def test_skills():
             offer(lat=STRASBOURG[0] + 0.09, reach_km=50),
             {"gap_km": 4.007557, "distance_km": 10.007557, "reach_km": 6},
         ),
-        (need(), offer(available=(days(0, 6),)), {"gap_days": 2}),
+        (need(), offer(available=(days(0, 6),)), {"gap_days": 2, "least_days": 9}),
         (
             need(min_days=8),
             offer(longest_stay_days=5),
@@ -167,7 +167,7 @@ def test_skills():
 def test_a_near_miss_says_what_it_would_take(asked, offered, params):
     (ranking,) = rank([asked], [offered], today=TODAY)
     (near_miss,) = ranking.near_misses
-    reason = explain_near_miss(near_miss, asked, offered)
+    reason = explain_near_miss(near_miss, asked, offered, TODAY)
     assert reason.code == near_miss.rule
     assert reason.params == params
     assert not reason.good
@@ -204,7 +204,7 @@ def test_a_near_miss_says_what_it_would_take(asked, offered, params):
 )
 def test_what_no_near_miss_breaks_is_explained_too(asked, offered, code, params):
     (broken,) = broken_rules(asked, offered, today=TODAY)
-    reason = explain_near_miss(broken, asked, offered)
+    reason = explain_near_miss(broken, asked, offered, TODAY)
     assert (reason.code, reason.params, reason.good) == (code, params, False)
 
 
@@ -215,9 +215,9 @@ def test_a_pairing_is_not_explained_by_the_wrong_records():
         explain(ranking.pairings[0], asked, offer(2), TODAY)
     (near_miss,) = rank([need(step_free_needed=True)], [offered], today=TODAY)[0].near_misses
     with pytest.raises(ValueError, match=r"^near_miss: "):
-        explain_near_miss(near_miss, need(2), offered)
+        explain_near_miss(near_miss, need(2), offered, TODAY)
     with pytest.raises(ValueError, match=r"^near_miss: "):
-        explain_near_miss(near_miss, need(), offer(2))
+        explain_near_miss(near_miss, need(), offer(2), TODAY)
 
 
 @pytest.mark.parametrize(

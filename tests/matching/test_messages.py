@@ -55,7 +55,7 @@ def said():
                 for reason in engine.explain(pairing, need, by_offer[pairing.offer_id], TODAY):
                     reasons.setdefault(reason.code, []).append(reason)
             for miss in ranking.near_misses:
-                reason = engine.explain_near_miss(miss, need, by_offer[miss.offer_id])
+                reason = engine.explain_near_miss(miss, need, by_offer[miss.offer_id], TODAY)
                 misses.setdefault(reason.code, []).append(reason)
     return reasons, misses
 

@@ -57,7 +57,10 @@ def plain(columns):
         "named_languages": vocabulary.languages,
         "forms": vocabulary.forms,
     }
-    codes = {"category": vocabulary.categories, "form": vocabulary.forms, "city": vocabulary.cities}
+    goods = vocabulary.offered if isinstance(columns, engine.OfferColumns) else vocabulary.wanted
+    codes = {
+        "category": vocabulary.categories, "form": vocabulary.forms, "city": vocabulary.cities, "goods": goods,
+    }  # fmt: skip
     for name in (one.name for one in fields(columns) if one.name not in ("vocabulary", "ids")):
         value = getattr(columns, name)
         if name in tables:
@@ -65,8 +68,6 @@ def plain(columns):
         elif name in codes:
             word_of = {code: word for word, code in codes[name].items()}
             found[name] = [word_of.get(code) for code in value.tolist()]
-        elif name == "stretch_window":
-            found[name] = np.unique(value, return_inverse=True)[1].tolist()
         else:
             found[name] = value.tolist()
     return found

@@ -77,7 +77,7 @@ def _same(found: Any, expected: Any) -> None:
     assert list(found.ids) == list(expected.ids)
     for name in type(found).__slots__:
         one, other = getattr(found, name), getattr(expected, name)
-        if name in {"vocabulary", "ids", "stretch_window", "shared_with_linked"}:
+        if name in {"vocabulary", "ids", "shared_with_linked"}:
             continue
         if name in {"category", "form", "city"}:
             words = {"category": "categories", "form": "forms", "city": "cities"}[name]

@@ -12,8 +12,21 @@ from engine import Hold, Offer, Slot, Vocabulary, Window, need_columns, offer_co
 from engine.planning import plan
 from engine.planning.scarcity import REACHES_KM, Call, Relaxation, calls, relaxations
 
-from ..builders import CATEGORIES, PLACES, TODAY, day, days, need, offer, random_need, random_offer, words
+from ..builders import (
+    CATEGORIES,
+    PLACES,
+    TODAY,
+    day,
+    days,
+    held,
+    need,
+    offer,
+    plain_need,
+    random_offer,
+    words,
+)
 from ..reference import least_days
+from .exhaustive import missing
 from .towns import columns, lines, planned
 
 LINKS = frozenset({frozenset({"a", "b"})})
@@ -273,7 +286,7 @@ def test_the_place_from_which_most_people_are_within_reach():
 
 
 def test_only_what_is_missing_is_called_for():
-    needs = [need(1, "goods", quantity=9, asked=12, part_useful=True, people=4)]
+    needs = [need(1, "goods", quantity=12, given=(held(0, 0, 3),), part_useful=True, people=4)]
     (found,) = called(needs, [offer(1, "goods", capacity=3)])
     assert (found.count, found.people) == (6, 2.0)
 
@@ -324,9 +337,11 @@ def accepted(needs, offers, made):
         served[need_row] += units
     offers = [replace(one, holds=(*one.holds, *held.get(row, ()))) for row, one in enumerate(offers)]
     left = [
-        replace(one, quantity=one.quantity - served[row], asked=one.whole_quantity, people=one.persons)
+        replace(one, given=(*one.given, Hold(one.first_day, one.first_day, served[row])))
+        if served[row]
+        else one
         for row, one in enumerate(needs)
-        if served[row] < one.quantity
+        if served[row] < missing(one)
     ]
     return left, offers
 
@@ -373,7 +388,9 @@ def changed(one, relaxation):
 def random_town(random):
     kind = random.choice(sorted(CATEGORIES))
     places = PLACES[: random.choice((3, 6))]
-    needs = [random_need(random, number, kind, places) for number in range(random.randint(1, 12))]
+    needs = [plain_need(random, number, kind, places) for number in range(random.randint(1, 12))]
+    # Of what lasts, all of a need is given or nothing.
+    needs = [replace(one, part_useful=one.part_useful and not one.lasts) for one in needs]
     offers = [random_offer(random, 100 + number, kind, places) for number in range(random.randint(0, 6))]
     return [replace(one, urgency=random.choice(("tonight", "this_week", "planned"))) for one in needs], offers
 
@@ -413,10 +430,10 @@ def test_adding_what_a_call_says_and_planning_again_serves_all_whom_it_names(ran
         again = planned(named, offers_of(one))
         assert again.people == pytest.approx(one.people)
         # Whoever is served keeps what the plan gives.
-        gained = sum(each.persons * each.quantity / each.whole_quantity * each.priority for each in named)
+        gained = sum(each.persons * missing(each) / each.whole_quantity * each.priority for each in named)
         everybody = planned(needs, offers + offers_of(one), links=LINKS)
         assert everybody.objective >= made.objective + gained - 1e-6
-        if one.kind != "goods" and one.count > 1 and all(each.quantity == one.size for each in named):
+        if one.kind != "goods" and one.count > 1 and all(missing(each) == one.size for each in named):
             fewer = planned(named, offers_of(one)[1:])
             assert fewer.people < one.people
 
