@@ -8,17 +8,19 @@ they become arrays, and what repeats (words, languages, slots) becomes codes.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, compress
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.imports import LONGEST_ID
-from catalogue.slots import parse_slot
+from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
     BadCell,
     Block,
@@ -274,11 +276,19 @@ class Reader(ABC, Generic[Side]):
         for name, values in columns.items():
             self._parts.setdefault(name, []).append(values[judged.good])
 
+    def _refuse_clashes(self, judged: Judged, skill: Bools) -> None:
+        """Slots of one side that overlap or are too short."""
+        which = self._slots.of(judged.block["slots"])
+        faults = [_clash(some) for some in self._slots]
+        wrong = np.array([bool(fault) for fault in faults], np.bool_)[which]
+        judged.refuse(skill & wrong, "slots", lambda at: faults[which[at]])
+
     def _keep_shared(self, judged: Judged, kinds: Ints, lat: Floats, lon: Floats) -> None:
         """What offers and needs have in common. Columns of another kind than the row's mean nothing."""
         block, words = judged.block, self.words
         skill = self._kinds.are(Kind.SKILL, kinds)
         names_languages = self._kinds.name_languages(kinds)
+        self._refuse_clashes(judged, skill)
         named = self._named.of(list(zip(block["languages_from"], block["languages_to"], strict=True)))
         self._keep(
             judged,
@@ -343,6 +353,16 @@ def refusal_by(model: type[Model], name: str) -> str:
         for constraint in model._meta.constraints
         if constraint.name == name
     )
+
+
+@lru_cache(10_000)
+def _clash(slots: tuple[str, ...]) -> str:
+    """What is wrong with these slots together; empty when nothing is."""
+    try:
+        refuse_clashes([parse_slot(text) for text in slots])
+    except ValidationError as error:
+        return error.messages[0]
+    return ""
 
 
 def masks_of(sets: Sequence[Iterable[str]], table: dict[str, int]) -> Masks:

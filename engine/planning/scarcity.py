@@ -26,10 +26,11 @@ people first; on a tie in the order of the table, then the smaller.
 
 A **call** is for offers that would serve people who are left, whatever else they ask for: a home of any of `forms`
 (none: any) that keeps its `conditions` (`step_free`, `pets`, `smoke_free`, `shared_home`: it is not shared, `families`,
-`lone_minors`), costs nothing, and receives women, men and couples; hours in all `languages`; goods. Needs are put
-together that are of one city, kind and category, forms, conditions, languages, and class of `size` (up to 2, 4, 8,
-16 ... persons or hours). Of these, the place (that of one of the needs) from which most people are within reach of each
-is taken, then the best place for the others, and so on: one call each, though one alone when a place is enough.
+`lone_minors`), costs nothing, and receives women, men and couples; hours in all `languages`; goods of any of `items`,
+in one of `sizes` (none: any). Nobody is called for goods that have no name in the catalogue. Needs are put together
+that are of one city, kind and category, forms, conditions, languages, items and sizes, and class of `size` (up to 2, 4,
+8, 16 ... persons or hours). Of these, the place (that of one of the needs) from which most people are within reach of
+each is taken, then the best place for the others, and so on: one call each, though one alone when a place is enough.
 
 `count` is how many offers at this place serve them all, for all the days that they ask. Homes and hours serve one need
 at a time, one after the other, so that it is the largest number of needs on one day; each is of `size`, that of the
@@ -58,6 +59,7 @@ from engine.columns import (
     great_circle_km,
     with_stretches,
 )
+from engine.goods import OTHER, Wanted
 from engine.household import CHILDREN, LONE_MINOR
 from engine.planning import SECONDS, Plan, plan_pairs
 from engine.ranking import rank_columns
@@ -97,6 +99,8 @@ class Call:
     forms: tuple[str, ...]
     conditions: tuple[str, ...]
     languages: tuple[str, ...]
+    items: tuple[str, ...]  # goods: those that would do, and in what sizes
+    sizes: tuple[str, ...]
     size: int
     count: int
     people: float
@@ -327,6 +331,7 @@ class _Wish:
     forms: tuple[str, ...]
     conditions: tuple[str, ...]
     languages: tuple[str, ...]
+    goods: Wanted
     size_class: int
 
 
@@ -335,11 +340,15 @@ def _wishes(needs: NeedColumns) -> dict[_Wish, Ints]:
     vocabulary = needs.vocabulary
     categories = {code: both for both, code in vocabulary.categories.items()}
     cities = {code: city for city, code in vocabulary.cities.items()}
+    goods = list(vocabulary.wanted)
     forms = _words(needs.forms, vocabulary.forms)
     languages = _words(needs.named_languages, vocabulary.languages)
     found: dict[_Wish, list[int]] = {}
     for row in range(len(needs)):
         kind, category = categories[int(needs.category[row])]
+        said = goods[int(needs.goods[row])]
+        if said.items and set(said.items) == {OTHER}:
+            continue  # nobody can be called for what has no name
         size_class = 0 if kind == GOODS else _size_class(int(needs.quantity[row]))
         wish = _Wish(
             kind,
@@ -348,6 +357,7 @@ def _wishes(needs: NeedColumns) -> dict[_Wish, Ints]:
             forms[row],
             _conditions(needs, row),
             languages[row],
+            said,
             size_class,
         )
         found.setdefault(wish, []).append(row)
@@ -427,6 +437,8 @@ def _call(needs: NeedColumns, wish: _Wish, place: int, rows: Ints) -> Call:
         forms=wish.forms,
         conditions=wish.conditions,
         languages=wish.languages,
+        items=wish.goods.items,
+        sizes=wish.goods.sizes,
         size=1 if is_stock else int(quantity.max()),
         count=int(quantity.sum()) if is_stock else _most_on_one_day(first, last),
         people=float(_people(needs, rows).sum()),

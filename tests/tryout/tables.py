@@ -136,7 +136,6 @@ def random_offer(random: Random, number: int, kind: str) -> Offer:
         size=random.choice(("", MIXED, *series.codes)) if series else "",
         holds=(),
         is_open=True,
-        slots=tuple(dict.fromkeys(offer.slots)),
         languages_from=offer.languages_from or frozenset({"fr"}),
         languages_to=offer.languages_to or frozenset({"ti"}),
     )
@@ -160,7 +159,8 @@ def random_need(random: Random, number: int, kind: str) -> Need:
         return replace(
             need,
             is_open=True,
-            slots=tuple(dict.fromkeys(need.slots)),
+            # The plan gives whole hours, of an appointment too.
+            slots=() if need.rhythm == "once" else need.slots,
             people=random.choice((None, 1, 7)),
             urgency=random.choice(("tonight", "this_week", "planned")),
             languages_from=need.languages_from or frozenset({"ar"}),

@@ -213,6 +213,7 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         **lists.faults,
         "holds": np.union1d(holds.out_of_order(), holds.row[held["quantity"] < 1]),
         "windows": np.union1d(windows.out_of_order(), windows.overlapping()),
+        "reach_km": np.flatnonzero(~((read["reach_km"] >= 0) & (read["reach_km"] < np.inf))),
     }
     good = arrays.without(faults, ids, lists.gone, "offer %s is left out of a scan: %s")
     return Offers(columns.take(good), read["revision"][good])
