@@ -158,7 +158,9 @@ def need_fields(draw):
     else:
         found["quantity"] = draw(st.integers(1, 5))
     if kind == Kind.GOODS:
-        found["items"] = draw(st.lists(st.sampled_from(["any", "other", "duvet", "cot"]), max_size=3, unique=True))
+        found["items"] = draw(
+            st.lists(st.sampled_from(["any", "other", "duvet", "cot"]), max_size=3, unique=True)
+        )
         found["sizes"] = draw(st.lists(st.sampled_from(["140", "200"]), max_size=2, unique=True))
     if kind == Kind.SKILL:
         found["category"] = draw(st.sampled_from(["interpreting", "french_lessons"]))
