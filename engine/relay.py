@@ -21,10 +21,11 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.columns import Floats, Ints, NeedColumns
 from engine.ranking import Feasible
 from engine.rules import MICRO
-from engine.urgency import first_uncovered_days, priorities_on
+from engine.uncovered import Uncovered, from_today
+from engine.urgency import priorities_on
 
 KEEP = 3
 MOST_HOMES = 3
@@ -64,7 +65,9 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
     if not len(homes):
         return
     pairs = pairs.take(homes)
-    uncut, priority = pairs.pairs.uncut, priorities_on(pairs.today.toordinal(), pairs.needs)
+    uncovered = Uncovered.of(pairs.needs, pairs.today.toordinal())
+    uncut, priority = pairs.pairs.uncut, priorities_on(pairs.today.toordinal(), pairs.needs, uncovered)
+    days, least = uncovered.days, from_today(pairs.needs, uncovered).least_days
     stay = pairs.offers.longest_stay[pairs.offer]
     ids = _places_of_ids(pairs)
     start = np.flatnonzero(np.append(True, pairs.need[1:] != pairs.need[:-1]))
@@ -78,7 +81,9 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
             single_days=(pairs.run_last - pairs.run_first + 1)[some],
             id_place=ids[some],
         )
-        asked = _Asked.of(pairs, need, int(priority[need]))
+        asked = _Asked.of(
+            pairs.needs, need, priority=int(priority[need]), least=int(least[need]), uncovered=int(days[need])
+        )
         for order, lengths, value in _best(homes_of, asked, keep):
             yield Chain(need, tuple(_placed(homes_of, order, lengths, homes[begin:end])), value)
 
@@ -104,18 +109,15 @@ class _Asked:
     uncovered: int  # days
 
     @classmethod
-    def of(cls, pairs: Feasible, need: int, priority: int) -> Self:
-        needs, today = pairs.needs.from_today(pairs.today), pairs.today.toordinal()
-        first = int(first_uncovered_days(needs, today)[need])
-        last = int(needs.last_day[need])
-        days = last - int(needs.first_day[need]) + 1
+    def of(cls, needs: NeedColumns, need: int, *, priority: int, least: int, uncovered: int) -> Self:
+        days = int(needs.last_day[need]) - int(needs.first_day[need]) + 1
         return cls(
             people=int(needs.people[need]),
             quantity=int(needs.quantity[need]),
             whole=int(needs.asked[need]) * days,
             priority=priority,
-            least=int(needs.least_days[need]),
-            uncovered=last - first + 1,
+            least=least,
+            uncovered=uncovered,
         )
 
     def worth(self, days: int, micro_points: int) -> float:

@@ -9,17 +9,20 @@ import numpy as np
 
 from engine.columns import (
     FOREVER,
-    LONE_MINORS_BIT,
     UNKNOWN,
+    Amounts,
     Bools,
     Floats,
     Ints,
+    Masks,
     NeedColumns,
     OfferColumns,
 )
+from engine.household import ACCEPT_BITS, LONE_MINOR
 from engine.records import Weights
-from engine.rules import MICRO, Masks, Pairs, Runs, Sides, share_a_word
-from engine.urgency import first_uncovered_days, lasting, priorities_on
+from engine.rules import MICRO, Pairs, Sides, share_a_word
+from engine.spoken import loosened, widened
+from engine.urgency import priorities_on
 from engine.vocabulary import GOODS, HALF_AS_NEAR_KM, PRIORITIES, THRIFT, UNKNOWN_CONFIRMATION_DAYS
 
 NEVER = -1  # a day number before any date
@@ -39,15 +42,17 @@ class Known:
 
     # per need
     days_asked: Ints
-    whole: Ints  # what was asked: of a need that lasts on all its days together
+    whole: Amounts  # what was asked: of a need that lasts on all its days together
     lasts: Bools
     priority: Ints  # of today
     hurried_on: Ints  # the first uncovered day of a need that lasts and presses; FOREVER
     tonight_on: Ints  # the same of tonight's needs; NEVER
     rare_unasked: Ints
+    asked_languages: Masks  # those that may be spoken by another name
     # per offer
     is_goods: Bools
     spoken: Masks
+    understood: Masks  # with the wholes and parts of what is spoken
     rare_offered: Ints
     freshness: Floats
     courtesy: Floats
@@ -55,8 +60,10 @@ class Known:
     @classmethod
     def of(cls, sides: Sides, today: date) -> Self:
         needs, offers = sides.needs, sides.offers
-        lasts, priority = lasting(needs), priorities_on(sides.today, needs)
-        first = first_uncovered_days(needs, sides.today)
+        lasts, priority = ~needs.one_day, priorities_on(sides.today, needs, sides.uncovered)
+        first = sides.uncovered.first_day
+        codes = needs.vocabulary.languages
+        spoken = _joined(offers.languages, offers.named_languages)
         days_asked = needs.last_day - needs.first_day + 1
         return cls(
             days_asked=days_asked,
@@ -65,10 +72,14 @@ class Known:
             priority=priority,
             hurried_on=np.where(lasts & (priority >= PRIORITIES["this_week"]), first, FOREVER),
             tonight_on=np.where(lasts & (priority >= PRIORITIES["tonight"]), first, NEVER),
-            rare_unasked=~_rare(needs.step_free_needed, needs.pets, needs.household & LONE_MINORS_BIT != 0),
+            rare_unasked=~_rare(needs.step_free_needed, needs.pets, needs.household & LONE_MINOR != 0),
+            asked_languages=loosened(needs.languages, codes),
             is_goods=are_goods(offers),
-            spoken=_joined(offers.languages, offers.named_languages),
-            rare_offered=_rare(offers.step_free, offers.pets_accepted, offers.accepts & LONE_MINORS_BIT != 0),
+            spoken=spoken,
+            understood=widened(spoken, codes),
+            rare_offered=_rare(
+                offers.step_free, offers.pets_accepted, offers.accepts & ACCEPT_BITS["lone_minors"] != 0
+            ),
             freshness=freshness(offers, today),
             courtesy=courtesy(offers),
         )
@@ -112,13 +123,17 @@ def dates(pairs: Pairs, known: Known) -> Floats:
 
 def fit(pairs: Pairs, known: Known) -> Floats:
     """Housing: how well the household fills the room that is left, without using up what is rare or costs rent.
-    Otherwise: how much of it can be had.
+    Otherwise: how much of it can be had, of goods as far as they are the thing and size asked for.
     """
     asked, left = pairs.needs.quantity[pairs.need], pairs.runs.left
     home = pairs.needs.is_housing[pairs.need]
     if home.all():
         return _fit_of_homes(pairs, known, asked / left)
+    if pairs.sides.both_have_slots:
+        left = np.minimum(left, pairs.hours)
     part = np.minimum(1, left / asked)
+    if known.is_goods.any():
+        part *= np.where(known.is_goods[pairs.offer], pairs.goods_factor, 1)
     if home.any():
         rows = np.flatnonzero(home)
         part[rows] = _fit_of_homes(pairs.take(rows), known, asked[rows] / left[rows])
@@ -143,9 +158,14 @@ def _rare(*has: Bools) -> Ints:
 
 
 def language(pairs: Pairs, known: Known) -> Floats:
-    """1 for goods, with which nobody has to speak, and with a shared language; else 0, also when either gave none."""
-    asked, offered = pairs.needs.languages[pairs.need], known.spoken[pairs.offer]
-    return (share_a_word(asked, offered) | known.is_goods[pairs.offer]).astype(np.float64)
+    """1 for goods, with which nobody has to speak, and with a shared language; ½ with one that contains it, or is a
+    part of it; else 0, also when either gave none.
+    """
+    need, offer = pairs.need, pairs.offer
+    same = share_a_word(pairs.needs.languages[need], known.spoken[offer]) | known.is_goods[offer]
+    if known.understood is known.spoken:
+        return same.astype(np.float64)
+    return np.where(same, 1.0, share_a_word(known.asked_languages[need], known.understood[offer]) / 2)
 
 
 def freshness(offers: OfferColumns, today: date) -> Floats:
@@ -160,15 +180,13 @@ def courtesy(offers: OfferColumns) -> Floats:
     return 1 / (1 + offers.asked / np.where(are_goods(offers), offers.capacity, 1))
 
 
-def shares(needs: NeedColumns, need: Ints, runs: Runs, known: Known) -> Floats:
+def shares(pairs: Pairs, known: Known) -> Floats:
     """What part of what a need asks for each of these runs could give: of its quantity, and where it lasts of its
     days.
     """
-    lasts = known.lasts[need]
-    given = np.minimum(needs.quantity[need], runs.left) * (
-        runs.days if lasts.all() else np.where(lasts, runs.days, 1)
-    )
-    return given / known.whole[need]
+    lasts = known.lasts[pairs.need]
+    given = pairs.quantity * (pairs.runs.days if lasts.all() else np.where(lasts, pairs.runs.days, 1))
+    return given / known.whole[pairs.need]
 
 
 def standings(share: Floats, micro_points: Ints, need: Ints, first: Ints, known: Known) -> Ints:

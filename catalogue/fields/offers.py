@@ -107,7 +107,7 @@ ROWS = (
         "for certain; what has no name here is `other`",
         example="couette 140",
         columns=ITEM_COLUMNS,
-        use=(part("fit"), DETAIL),
+        use=(rule("item"), part("fit"), DETAIL),
     ),
     # Of a thing that has no name in the catalogue; it comes with the item.
     Field(
@@ -133,7 +133,7 @@ ROWS = (
         "several",
         example="140",
         columns=SIZE_COLUMNS,
-        use=(part("fit"), DETAIL),
+        use=(rule("size"), part("fit"), DETAIL),
     ),
     Field(
         name="capacity",

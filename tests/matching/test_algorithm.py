@@ -17,6 +17,8 @@ from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
 from engine import rules as engine_rules
 from engine import scoring, vocabulary
+from engine.hours import HALF_MINUTES
+from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import ASKED_DAYS
 from matching import weighting
 from matching.algorithm import notice
@@ -310,7 +312,9 @@ def test_the_notice_for_programs_says_the_same(city):
         "earth_radius_km": engine.EARTH_RADIUS_KM,
         "unknown_confirmation_days": vocabulary.UNKNOWN_CONFIRMATION_DAYS,
         "asked_days": ASKED_DAYS,
-        "shortest_overlap_minutes": engine_rules.SHORTEST_OVERLAP_MINUTES,
+        "hours_counted_in_minutes": HALF_MINUTES,
+        "longest_least_nights": LEAST_NIGHTS,
+        "food_keeps_days": engine_rules.KEEPS_DAYS,
     }
     assert notice["city"] == {"slug": city.slug, "name": city.name}
     assert notice["page"].endswith(reverse("algorithm", args=[city.slug]))

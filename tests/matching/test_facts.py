@@ -26,7 +26,10 @@ SHAPES = [
     (Kind.HOUSING, {}, {"windows": [(date(2026, 1, 1), date(2026, 12, 31))], "accepts": ["families"]}),
     (Kind.GOODS, {"quantity": 30, "part_useful": True}, {"capacity": 7}),
     (Kind.GOODS, {"quantity": 3}, {"confirmed_at": NOW - timedelta(days=50), "languages": ["fr"]}),
-    (Kind.SKILL, {"remote_ok": True, "slots": ["mon 10:00-12:00"]}, {"remote": True, "slots": ["mon 09:00-11:00"]}),
+    (
+        Kind.SKILL, {"remote_ok": True, "slots": ["mon 10:00-12:00"], "quantity": 1},
+        {"remote": True, "slots": ["mon 09:00-11:00"]},
+    ),
 ]  # fmt: skip
 
 
@@ -196,7 +199,7 @@ def test_near_misses_are_said_as_the_engine_would_now(city, coordinator):
     assert said[shared] == ("shared_home", "logement partagé, que le foyer ne souhaite pas")
     assert said[far][0] == "distance"
     assert said[far][1].endswith("km trop loin")
-    assert said[busy] == ("dates", "29 jours de moins qu’il ne faut")
+    assert said[busy] == ("dates", "13 jours de moins qu’il ne faut")
     assert said[single] == ("household", "n’accueille pas : une famille avec enfants")
     # An offer that has just closed is no longer nearly possible.
     Offer.objects.filter(pk=busy.pk).update(state="paused")
