@@ -485,6 +485,14 @@ def check_periods(periods: Sequence[Period], *, today: date, before: Sequence[Pe
             raise ValidationError({"windows": TOO_FAR})
 
 
+def check_best_before(best_before: date | None, periods: Sequence[Period]) -> None:
+    """ValidationError under "best_before" when what is offered is there only after that day."""
+    if best_before is not None and periods and periods[0][0] > best_before:
+        raise ValidationError(
+            {"best_before": _("Cette date vient avant le premier jour de la proposition. Vérifiez les deux.")}
+        )
+
+
 OFFER = Table(
     ROWS,
     follow=_follow,

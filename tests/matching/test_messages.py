@@ -187,8 +187,13 @@ def test_every_mail_is_complete(db, kind, language):
                 assert bool(mail.action_label) == bool(mail.action_url)
                 assert not mail.action_url or mail.action_url.startswith("/")
         for mail in (
-            messages.new_suggestions(it.match.need, 1),
-            messages.new_suggestions(it.match.need, 3),
+            messages.for_tonight(it.match.need, 0),
+            messages.for_tonight(it.match.need, 1),
+            messages.for_tonight(it.match.need, 3),
+            messages.joined(it.match.need),
+            messages.open_again(it.match.need),
+            messages.tonight_waits(it.match.city, [it.match.need]),
+            messages.tonight_waits(it.match.city, [it.match.need] * 7),
             messages.suggestions_of_the_day(it.city),
         ):
             assert not LEFT_OVER.search(mail.title + mail.body), mail

@@ -541,7 +541,12 @@ def test_tonight_is_announced_by_itself_and_the_rest_once_a_day(city, coordinato
     due_need(city=city, kind=Kind.GOODS, urgency=Urgency.TONIGHT)
     drain()
     events = Message.objects.filter(recipient=coordinator).values_list("event", flat=True)
-    assert sorted(events) == ["need_suggestions", "need_suggestions", "suggestions_of_the_day"]
+    assert sorted(events) == [
+        "need_suggestions",
+        "need_suggestions",
+        "need_tonight",
+        "suggestions_of_the_day",
+    ]
 
 
 def test_tonight_comes_first_then_the_longest_waiting(city):
