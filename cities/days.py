@@ -18,9 +18,14 @@ def local_time(moment: datetime, city: City) -> datetime:
 
 def midnight(day: date, city: City) -> datetime:
     """The moment at which this day begins in the town."""
-    return datetime.combine(day, time.min, tzinfo=ZoneInfo(city.timezone))
+    return at_hour(day, time.min, city)
 
 
 def evening(day: date, city: City) -> datetime:
     """The moment at which the evening of this day ends for whoever is still to be reached: nine o'clock in the town."""
-    return datetime.combine(day, time(21), tzinfo=ZoneInfo(city.timezone))
+    return at_hour(day, time(21), city)
+
+
+def at_hour(day: date, hour: time, city: City) -> datetime:
+    """The moment at which the town's clocks show this hour of the day."""
+    return datetime.combine(day, hour, tzinfo=ZoneInfo(city.timezone))

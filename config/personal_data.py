@@ -118,6 +118,9 @@ REGISTER: dict[str, Marks] = {
     "matching.ConditionQuestion": Marks(
         keep="need offer rule params change need_revision asked_by asked_at answer answered_by answered_at"
     ),
+    "matching.CaseTaken": Marks(keep="city need by at given_back_by given_back_at"),
+    "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
+    "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),
     # --- followups
     "followups.FollowUp": Marks(keep="match due_on asked_at answer answered_at answered_by created_at"),
     "followups.Outcome": Marks(keep="match answer by at", anonymise="note"),

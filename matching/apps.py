@@ -5,7 +5,7 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        from matching import telling
+        from matching import telling, tonight
         from notifications import reasons
 
-        reasons.register(telling.reasons())
+        reasons.register(telling.reasons() | tonight.reasons())

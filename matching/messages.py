@@ -3,7 +3,7 @@
 Contacts stand in the two messages of a confirmation, and nowhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from needs.models import NeedState
 from notifications.services import Text
 
 FRANCE = 33  # as a telephone's country code
+MOST_NAMED = 5  # needs in one message
 Composer = Callable[[Match, User], Text]
 
 
@@ -246,18 +247,81 @@ def _does_not_take_place(match: Match, about: str) -> Text:
     )
 
 
-def new_suggestions(need: Any, count: int) -> Text:
-    """To the desk: a need for tonight has suggestions."""
-    return Text(
-        title=_("Ce soir : %(need)s") % {"need": titled(need)},
-        body=ngettext(
+def for_tonight(need: Any, count: int) -> Text:
+    """To the desk: a need for tonight, with what was found, if anything."""
+    body = (
+        ngettext(
             "Bonjour,\n\n%(count)s piste est trouvée pour ce soir : « %(need)s », %(commune)s.",
             "Bonjour,\n\n%(count)s pistes sont trouvées pour ce soir : « %(need)s », %(commune)s.",
             count,
         )
-        % {"count": count, "need": titled(need), "commune": need.commune.name},
+        if count
+        else _(
+            "Bonjour,\n\nUn besoin est arrivé pour ce soir : « %(need)s », %(commune)s. Aucune proposition ne convient "
+            "pour l’instant.\n\nDites-nous que vous vous en occupez : les rappels s’arrêtent alors."
+        )
+    )
+    return Text(
+        title=_("Ce soir : %(need)s") % {"need": titled(need)},
+        body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+    )
+
+
+def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
+    """To the desk: needs for tonight that nobody looks after."""
+    lines = [f"« {titled(need)} », {need.commune.name}" for need in needs[:MOST_NAMED]]
+    if more := len(needs) - len(lines):
+        lines.append(ngettext("et %(count)s autre", "et %(count)s autres", more) % {"count": more})
+    return Text(
+        title=ngettext(
+            "Ce soir : %(count)s besoin attend quelqu’un",
+            "Ce soir : %(count)s besoins attendent quelqu’un",
+            len(needs),
+        )
+        % {"count": len(needs)},
+        body=_(
+            "Bonjour,\n\nPersonne ne s’en occupe encore :\n%(needs)s\n\nOuvrez le dossier et dites « Je m’en "
+            "occupe » : les rappels s’arrêtent alors."
+        )
+        % {"needs": "\n".join(lines)},
+        action_label=_("Ouvrir le dossier") if len(needs) == 1 else _("Ouvrir la liste à traiter"),
+        action_url=(
+            reverse("matching:case", args=[city.slug, needs[0].reference])
+            if len(needs) == 1
+            else reverse("matching:queue", args=[city.slug])
+        ),
+    )
+
+
+def joined(need: Any) -> Text:
+    """To whoever posted it: the town already looks for a home for this household."""
+    return Text(
+        title=_("Ce foyer est déjà suivi : %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\nUne autre association a demandé un toit pour le même foyer, aux mêmes dates. La ville garde "
+            "une seule demande, pour ne pas solliciter deux fois les mêmes personnes. Votre demande %(reference)s est "
+            "donc fermée ; la recherche continue.\n\nCe n’est pas le même foyer, ou vous l’accompagnez aussi ? Appelez "
+            "la ville : %(city)s %(phone)s."
+        )
+        % {"reference": need.reference, "city": need.city.name, "phone": need.city.phone},
+        action_label=_("Voir ma demande"),
+        action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
+    )
+
+
+def open_again(need: Any) -> Text:
+    """To whoever posted it: it had been taken for another household."""
+    return Text(
+        title=_("De nouveau ouverte : %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\nVotre demande %(reference)s avait été prise pour celle d’un autre foyer. Elle est de nouveau "
+            "ouverte, et la ville cherche."
+        )
+        % {"reference": need.reference},
+        action_label=_("Voir ma demande"),
+        action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
     )
 
 

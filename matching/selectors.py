@@ -22,9 +22,18 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from cities.models import City
 from matching.lifecycle import SERVED
-from matching.models import CONTACT_STATES, Decision, Hold, Match, MatchState, Scan
+from matching.models import (
+    CONTACT_STATES,
+    CaseTaken,
+    Decision,
+    Hold,
+    HouseholdVerdict,
+    Match,
+    MatchState,
+    Scan,
+)
 from matching.reasons.near_misses import NearMissLine
-from needs.models import Need
+from needs.models import Need, NeedQuerySet
 from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
@@ -46,7 +55,8 @@ class Figures:
 def queue(user: User, city: City) -> QuerySet[Need]:
     """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
 
-    Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked) and `answer_by`.
+    Each carries `suggestions`, `promised` (in the need's unit), `pending` (somebody is being asked), `answer_by` and
+    what `with_desk` adds.
     Those that wait for somebody's answer come after those that wait for the desk.
     """
     matches = Match.objects.filter(need=OuterRef("pk"))
@@ -56,7 +66,7 @@ def queue(user: User, city: City) -> QuerySet[Need]:
         matches.filter(state=MatchState.PROPOSED).order_by().values("need").annotate(by=Min("answer_by"))
     )
     return (
-        Need.objects.visible_to(user)
+        with_desk(Need.objects.visible_to(user))
         .open()
         .filter(city=city)
         .select_related("commune", "organisation", "city")
@@ -69,6 +79,20 @@ def queue(user: User, city: City) -> QuerySet[Need]:
             answer_by=Subquery(deadline.values("by")),
         )
         .order_by("pending", "urgency_rank", "created_at", "id")
+    )
+
+
+def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
+    """Each with `taken_by` and `taken_at`, the name of the coordinator who looks after it and since when, and
+    `has_joined`: others were closed for it as the same household.
+    """
+    taken = CaseTaken.objects.filter(need=OuterRef("pk"), given_back_at__isnull=True).order_by()
+    pair = Q(lower=OuterRef("pk")) | Q(higher=OuterRef("pk"))
+    joined = HouseholdVerdict.objects.filter(pair, joined__isnull=False).exclude(joined=OuterRef("pk"))
+    return needs.annotate(
+        taken_by=Subquery(taken.values("by__name")),
+        taken_at=Subquery(taken.values("at")),
+        has_joined=Exists(joined),
     )
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import plans, scanning, services, visits
+from matching import plans, scanning, services, tonight, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -62,6 +62,8 @@ def make_plans() -> None:
 def advance_time() -> None:
     """Release what was not answered in time, remind of what still can be, set under way what begins today.
 
+    Desks are reminded of needs for tonight that nobody looks after.
+
     What nobody can do any more is called off. Plans and parts of a rescan that no worker heard of, or whose worker is
     gone, get another wake-up; old plans go.
     """
@@ -79,6 +81,7 @@ def advance_time() -> None:
         pass
     while services.start_due(by=None, now=now):
         pass
+    tonight.remind_desks(by=None, now=now)
     plans.forget_old(by=None, now=now)
 
 

@@ -168,6 +168,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_home_changed": _is_to_visit,
         "condition_asked": _is_unanswered,
         "need_suggestions": _need_is_open,
+        "need_tonight": _need_is_open,
     }
 
 

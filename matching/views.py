@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +21,7 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, links, presentation, selectors, services
+from matching import conditions, households, links, presentation, selectors, services, tonight
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
@@ -61,9 +63,33 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One need with its suggestions, its near misses and its thread."""
     user = person(request)
-    needs = Need.objects.visible_to(user).filter(city=city).select_related("commune", "organisation", "city")
-    need = get_object_or_404(needs, reference=reference)
+    need = _need(user, city, reference)
     return _render_case(request, user, city, _page(request, user, city), need, desk_first="case")
+
+
+@town_page(COORDINATION)
+@require_POST
+def take(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """This coordinator looks after the case, and the reminders end."""
+    user = person(request)
+    need = _need(user, city, reference)
+    try:
+        tonight.take(need=need, by=user, now=timezone.now())
+    except tonight.AlreadyTaken:
+        messages.warning(request, _("Quelqu’un d’autre vient de prendre ce dossier."))
+    else:
+        messages.success(request, _("Vous vous occupez de ce dossier."))
+    return redirect("matching:case", city_slug=city.slug, reference=reference)
+
+
+@town_page(COORDINATION)
+@require_POST
+def give_back(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Nobody looks after the case any more."""
+    user = person(request)
+    tonight.give_back(need=_need(user, city, reference), by=user, now=timezone.now())
+    messages.success(request, _("Le dossier attend de nouveau quelqu’un."))
+    return redirect("matching:case", city_slug=city.slug, reference=reference)
 
 
 @town_page(COORDINATION)
@@ -160,6 +186,43 @@ def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
     return frozenset({Role.CITIZEN if match.offer.owner_id == user.pk else Role.ASSOCIATION})
 
 
+@town_page(COORDINATION)
+@require_POST
+def same_household(request: HttpRequest, city: City, reference: str, other: str) -> HttpResponse:
+    """Two needs are of one household, of which this one goes on, or of two."""
+    user, now = person(request), timezone.now()
+    found = {need.reference: need for need in _needs(user, city).filter(reference__in=[reference, other])}
+    if len(found) != 2:
+        raise Http404
+    need, twin = found[reference], found[other]
+    if request.POST.get("same") != "yes":
+        households.tell_apart(need=need, other=twin, by=user, now=now)
+        messages.success(request, _("Ce sont deux foyers : les deux demandes restent."))
+    else:
+        try:
+            households.join(kept=need, closed=twin, by=user, now=now)
+        except households.InHand:
+            messages.warning(
+                request,
+                _("La demande %(other)s est déjà en cours : ouvrez-la, et fermez plutôt celle-ci.")
+                % {"other": other},
+            )
+        except ValidationError as error:
+            messages.warning(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("Une seule demande reste pour ce foyer : celle-ci."))
+    return redirect("matching:case", city_slug=city.slug, reference=reference)
+
+
+def _needs(user: User, city: City) -> QuerySet[Need]:
+    needs = selectors.with_desk(Need.objects.visible_to(user))
+    return needs.filter(city=city).select_related("commune", "organisation", "city")
+
+
+def _need(user: User, city: City, reference: str) -> Need:
+    return get_object_or_404(_needs(user, city), reference=reference)
+
+
 def _page(request: HttpRequest, user: User, city: City) -> Any:
     return Paginator(selectors.queue(user, city), PER_PAGE).get_page(request.GET.get("page"))
 
@@ -192,6 +255,8 @@ def _render_case(
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
+            "look_alikes": households.look_alikes(need),
+            "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
             "cards": cards,
             "chart": presentation.chart(need, cards),
             "acted": [

@@ -144,6 +144,15 @@ def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need
 
 
 @transaction.atomic
+def reopen(*, need_id: int, by: User, now: datetime) -> Need:
+    """A need that was withdrawn by mistake is open again, as far as it is met. Another state stays as it is."""
+    need = _locked(need_id)
+    if need.state == NeedState.WITHDRAWN:
+        _move(need, NeedState.OPEN, act="reopen", by=by, now=now)
+    return need
+
+
+@transaction.atomic
 def expire_past(*, city: City, by: None, now: datetime) -> int:
     """Close the town's open needs whose last day has passed, by the town's own calendar; how many."""
     today = local_day(now, city)

@@ -15,7 +15,7 @@ from accounts import selectors as accounts
 from accounts.models import User
 from catalogue import changes
 from catalogue.constraints import insert_checked, violated
-from catalogue.fields.offers import OFFER, check_periods
+from catalogue.fields.offers import OFFER, check_best_before, check_periods
 from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
@@ -85,6 +85,7 @@ def register(
         offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
     periods = checked_periods(windows)
     check_periods(periods, today=today)
+    check_best_before(offer.best_before, periods)
     try:
         insert_checked(offer, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
@@ -156,6 +157,8 @@ def change(
     moved = periods is not None and periods != current
     if not what and not moved:
         return offer
+    if moved or "best_before" in what:
+        check_best_before(offer.best_before, periods or current)
     offer.full_clean()
     material = moved or not WORDS.issuperset(what)
     also = [*what]

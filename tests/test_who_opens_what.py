@@ -133,6 +133,9 @@ ROWS = {
     # Matches
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
+    "matching:take": Row(COORDINATOR, ("need",)),
+    "matching:same_household": Row(COORDINATOR, ("need", "other_need")),
+    "matching:give_back": Row(COORDINATOR, ("need",)),
     "matching:why_not": Row(COORDINATOR, ("need",)),
     "matching:why_not_of_offer": Row(COORDINATOR, ("offer",)),
     "matching:act": Row(COORDINATOR, ("match", "act")),
@@ -277,6 +280,7 @@ def build() -> World:
         "offer": match.offer.reference,
         "offer_number": far.pk,
         "need": asking.reference,
+        "other_need": match.need.reference,
         "rule": "distance",
         "match": match.pk,
         "act": "propose",

@@ -128,7 +128,7 @@ ROWS = (
         "the category. `any`: whatever the category holds. Empty: what the title names for certain",
         example="couette|couverture",
         columns=ITEM_COLUMNS,
-        use=(part("fit"), DETAIL),
+        use=(rule("item"), part("fit"), DETAIL),
     ),
     # Of a thing that has no name in the catalogue; it comes with the items.
     Field(
@@ -153,7 +153,7 @@ ROWS = (
         "code; empty: any",
         example="140|200",
         columns=SIZE_COLUMNS,
-        use=(part("fit"), DETAIL),
+        use=(rule("size"), part("fit"), DETAIL),
     ),
     Field(
         name="forms",

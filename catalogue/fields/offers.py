@@ -107,7 +107,7 @@ ROWS = (
         "for certain; what has no name here is `other`",
         example="couette 140",
         columns=ITEM_COLUMNS,
-        use=(part("fit"), DETAIL),
+        use=(rule("item"), part("fit"), DETAIL),
     ),
     # Of a thing that has no name in the catalogue; it comes with the item.
     Field(
@@ -133,7 +133,7 @@ ROWS = (
         "several",
         example="140",
         columns=SIZE_COLUMNS,
-        use=(part("fit"), DETAIL),
+        use=(rule("size"), part("fit"), DETAIL),
     ),
     Field(
         name="capacity",
@@ -534,6 +534,14 @@ def check_periods(periods: Sequence[Period], *, today: date, before: Sequence[Pe
     for first, last in set(periods) - set(before):
         if max(first, last or first) > today + FARTHEST:
             raise ValidationError({"windows": TOO_FAR})
+
+
+def check_best_before(best_before: date | None, periods: Sequence[Period]) -> None:
+    """ValidationError under "best_before" when what is offered is there only after that day."""
+    if best_before is not None and periods and periods[0][0] > best_before:
+        raise ValidationError(
+            {"best_before": _("Cette date vient avant le premier jour de la proposition. Vérifiez les deux.")}
+        )
 
 
 OFFER = Table(

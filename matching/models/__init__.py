@@ -2,6 +2,8 @@
 
 from matching.models.conditions import ConditionQuestion
 from matching.models.desk import DeskQuerySet
+from matching.models.desk_alerts import CaseTaken, DeskReminder
+from matching.models.households import HouseholdVerdict
 from matching.models.matches import (
     CONTACT_STATES,
     LIVE_STATES,
@@ -18,10 +20,13 @@ from matching.models.weights import WeightsChange
 __all__ = [
     "CONTACT_STATES",
     "LIVE_STATES",
+    "CaseTaken",
     "ConditionQuestion",
     "Decision",
     "DeskQuerySet",
+    "DeskReminder",
     "Hold",
+    "HouseholdVerdict",
     "Match",
     "MatchQuerySet",
     "MatchState",

@@ -13,26 +13,30 @@ from needs.models import Need
 from notifications.selectors import who_was_told
 from notifications.services import queue
 
+FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
+
 
 def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:
     """Tonight's needs are announced one by one, the others once a day, so that nobody learns to ignore mails.
 
-    `fresh`: how many suggestions are new, by need.
+    `fresh`: how many suggestions are new, by need. A need for tonight is announced without any as well.
     """
-    told = [need for need in needs if need.pk in fresh]
-    tonight = [need for need in told if need.urgency == Urgency.TONIGHT]
     coordinators = accounts.coordinators_of(city)
-    for need in tonight:
-        for person in coordinators:
+    for need in needs:
+        if need.urgency != Urgency.TONIGHT:
+            continue
+        count, subject_key = fresh.get(need.pk, 0), f"need:{need.pk}"
+        told = who_was_told(event=FOUND, subject_key=subject_key)
+        for person in coordinators.exclude(pk__in=told):
             queue(
                 recipient=person,
-                event="need_suggestions",
-                subject_key=f"need:{need.pk}",
+                event=FOUND if count else NOTHING_YET,
+                subject_key=subject_key,
                 city=city,
-                compose=partial(messages.new_suggestions, need, fresh[need.pk]),
+                compose=partial(messages.for_tonight, need, count),
                 now=now,
             )
-    if len(tonight) < len(told):
+    if any(need.pk in fresh and need.urgency != Urgency.TONIGHT for need in needs):
         tell_of_the_day(city, now=now)
 
 

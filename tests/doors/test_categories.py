@@ -17,8 +17,14 @@ from needs.models import Need
 from offers import services as offer_services
 from offers.models import Offer
 from tests.api.conftest import Program
-from tests.factories.accounts import ApiTokenFactory, CityRoleFactory, MembershipFactory, OrganisationFactory
-from tests.factories.cities import CityFactory
+from tests.factories.accounts import (
+    ApiTokenFactory,
+    CityRoleFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+from tests.factories.cities import CityFactory, CommuneFactory
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
 from tests.offers.test_own_pages import form_data
@@ -287,3 +293,61 @@ def test_an_old_rent_is_read_and_does_not_stand_in_the_way() -> None:
     assert client.post(page, sent | {"rent": "100001"}).status_code == 422
     offer.refresh_from_db()
     assert (offer.title, offer.rent) == ("Grande maison", 100_000)
+
+
+@pytest.mark.parametrize(("late", "fits"), [(0, True), (1, False)])
+def test_food_is_not_offered_after_its_day(late: int, fits: bool) -> None:
+    """On that day it still is: new, or changed by its owner on the page or by a program."""
+    first_day = SOON + timedelta(days=late)
+    days = [(first_day, None)]
+    owner = UserFactory()
+    fields = {
+        "kind": "goods", "category": "food", "title": "Riz", "capacity": 10, "best_before": SOON,
+        "commune": CommuneFactory(),
+    }  # fmt: skip
+    city = CityFactory()
+
+    def register() -> Offer:
+        return offer_services.register(
+            city=city,
+            owner=owner,
+            source="web",
+            fields=fields,
+            windows=days,
+            contact_proven=True,
+            by=owner,
+            now=now(),
+        )
+
+    if fits:
+        assert register().best_before == SOON
+    else:
+        with pytest.raises(ValidationError) as refusal:
+            register()
+        assert set(refusal.value.message_dict) == {"best_before"}
+        assert not Offer.objects.exists()
+
+    offer = OfferFactory(
+        kind="goods",
+        category="food",
+        owner=owner,
+        best_before=SOON - timedelta(days=9),
+        windows=[(SOON - timedelta(days=10), None)],
+    )
+    ApiTokenFactory(user=owner, secret="acc_key")
+    sent = {"windows": [{"first_day": first_day.isoformat()}], "best_before": SOON.isoformat()}
+    answer = Program(owner, "acc_key").patch(f"offers/{offer.reference}/", sent)
+    if fits:
+        assert answer.status_code == 200
+    else:
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, {"best_before"})
+
+    client = Client()
+    client.force_login(owner)
+    page = f"/{offer.city.slug}/propositions/{offer.reference}/modifier/"
+    sent = form_data(client.get(page))
+    (first,) = [name for name in sent if name.endswith("0-first_day")]
+    shown = client.post(page, sent | {"best_before": SOON.isoformat(), first: first_day.isoformat()})
+    assert shown.status_code == (302 if fits else 422)
+    if not fits:
+        assert set(shown.context["form"].errors) == {"best_before"}

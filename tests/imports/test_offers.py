@@ -178,6 +178,10 @@ today = timezone.localdate()
         ({"kind": "skill", "category": "interpreting"}, "languages_from", "depuis quelles langues"),
         ({"kind": "skill", "category": "meals", "slots": "lundi"}, "slots", "Nous ne comprenons pas"),
         ({"kind": "goods", "category": "food", "best_before": "2020-01-01"}, "best_before", "Ce jour est passé."),
+        (
+            {"kind": "goods", "category": "food", "best_before": f"{YEAR}-02-28", "available": f"{YEAR}-03-01.."},
+            "best_before", "avant le premier jour",
+        ),
         ({"confirmed_on": f"{today + timedelta(days=2)}"}, "confirmed_on", "ce jour n’est pas encore venu."),
         ({"confirmed_on": "45000"}, "confirmed_on", "n’est pas un jour"),
         ({"accepts": "women|chats"}, "accepts", "n’est pas dans la liste"),

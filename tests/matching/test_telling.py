@@ -12,6 +12,7 @@ from followups.models import Answer, FollowUp
 from matching import conditions, services, visits
 from matching.lifecycle import ARROWS, Act, Reason
 from matching.models import Match, MatchState
+from matching.scanning import announcing
 from matching.telling import NOBODY, REMINDED, TOLD, Side, who_did
 from needs import services as needs
 from notifications import delivery, reasons
@@ -338,5 +339,5 @@ def test_every_event_of_a_reason_is_one_that_is_queued():
         path.read_text(encoding="utf-8") for app in apps for path in (ROOT / app).rglob("*.py")
     )
     queued = set(re.findall(r'event="(\w+)"', sources)) | {told.event for told in TOLD.values()}
-    queued |= {told.event for _asked, told in REMINDED.values()}
+    queued |= {told.event for _asked, told in REMINDED.values()} | {announcing.FOUND, announcing.NOTHING_YET}
     assert set(reasons._reasons) <= queued

@@ -21,7 +21,27 @@ UNION
    WHERE ("accounts_membership"."user_id" = %s
           AND "accounts_organisation"."city_id" = %s));
 
-SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*
+SELECT "needs_need".*,
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."at" AS "at"
+   FROM "matching_casetaken" U0
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_householdverdict" U0
+   WHERE ((U0."lower_id" = ("needs_need"."id")
+           OR U0."higher_id" = ("needs_need"."id"))
+          AND U0."joined_id" IS NOT NULL
+          AND NOT (U0."joined_id" = ("needs_need"."id")
+                   AND U0."joined_id" IS NOT NULL))
+   LIMIT 1) AS "has_joined", "cities_city".*, "cities_commune".*, "accounts_organisation".*
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
 INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
@@ -179,7 +199,57 @@ LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."
 WHERE "needs_neededit"."need_id" = %s
 ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
 
+SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
+FROM "needs_need"
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+LEFT OUTER JOIN "accounts_user" ON ("needs_need"."person_id" = "accounts_user"."id")
+WHERE ("needs_need"."state" IN (%s, …)
+       AND ("needs_need"."organisation_id" IS NULL
+            OR "accounts_organisation"."state" = %s)
+       AND "needs_need"."adult_men" = %s
+       AND "needs_need"."adult_women" = %s
+       AND "needs_need"."children_12_to_17" = %s
+       AND "needs_need"."children_3_to_11" = %s
+       AND "needs_need"."children_under_3" = %s
+       AND "needs_need"."city_id" = %s
+       AND "needs_need"."kind" = %s
+       AND NOT "needs_need"."lone_minor"
+       AND "needs_need"."first_day" <= %s
+       AND "needs_need"."last_day" >= %s
+       AND NOT ("needs_need"."id" = %s)
+       AND NOT (EXISTS
+                  (SELECT %s AS "a"
+                   FROM "matching_householdverdict" U0
+                   WHERE ((U0."higher_id" = ("needs_need"."id")
+                           AND U0."lower_id" = %s)
+                          OR (U0."higher_id" = %s
+                              AND U0."lower_id" = ("needs_need"."id")))
+                   LIMIT 1)))
+ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
+
 SELECT "needs_need".*,
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."at" AS "at"
+   FROM "matching_casetaken" U0
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_householdverdict" U0
+   WHERE ((U0."lower_id" = ("needs_need"."id")
+           OR U0."higher_id" = ("needs_need"."id"))
+          AND U0."joined_id" IS NOT NULL
+          AND NOT (U0."joined_id" = ("needs_need"."id")
+                   AND U0."joined_id" IS NOT NULL))
+   LIMIT 1) AS "has_joined",
        EXISTS
   (SELECT %s AS "a"
    FROM "matching_match" U0

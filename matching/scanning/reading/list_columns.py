@@ -1,6 +1,6 @@
 """Columns of lists of words: rows bring a key of each list, and each different list is read once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -65,6 +65,13 @@ class Lists:
         found = masks([some if n in used else () for n, some in enumerate(column.lists)], table)
         return np.where(concerned[:, None], found[column.which], np.uint64(0))
 
+    def codes(self, name: str, concerned: Bools, code_of: Callable[[tuple[str, ...]], int]) -> Ints:
+        """A code for each row's list; 0 of rows that are not concerned."""
+        column = self.columns[name]
+        used = set(np.unique(column.which[concerned]).tolist())
+        found = np.array([code_of(some) if n in used else 0 for n, some in enumerate(column.lists)], np.int32)
+        return np.where(concerned, found[column.which], np.int32(0))
+
     def accepts(self, concerned: Bools) -> Ints:
         column = self.columns["accepts"]
         bits = np.array([accept_bits(set(some)) for some in column.lists], np.int32)
@@ -107,6 +114,8 @@ def _learn(table: str, lists: Mapping[str, tuple[str, str]], keys: Mapping[str, 
 
 
 def _right(name: str, some: Sequence[str | None]) -> bool:
+    if name == "goods":
+        return None not in some  # an offer's size may be empty
     if not all(some):
         return False
     if name == "accepts":

@@ -1,0 +1,141 @@
+"""The same household twice: two associations have posted it, and the desk says in one tap whether it is one.
+
+Two open needs of one town for homes look like one household when they were posted by two, are of the same persons
+(each age and the lone minor counted), have a day in common and lie within `NEAR_KM` of each other. Joining closes one
+and tells whoever posted it; telling them apart, also afterwards, opens it again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import selectors as accounts
+from accounts.access import COORDINATION, has_role
+from accounts.models import User
+from catalogue.fields.needs import HOUSEHOLD
+from catalogue.vocabulary import Kind
+from cities.points import distance_km
+from matching import messages
+from matching.lifecycle import ACTIVE
+from matching.models import HouseholdVerdict, Match
+from needs import services as needs
+from needs.models import Need, NeedState
+from notifications.services import Text, queue
+
+NEAR_KM = 10.0
+SAME = (*HOUSEHOLD, "lone_minor")
+
+
+class InHand(Exception):
+    """Somebody is asked or received for the need that would be closed, or the one to be kept is not open."""
+
+
+def look_alikes(need: Need) -> list[Need]:
+    """Open needs that look like this one's household and were not told apart, the nearest days first."""
+    if need.kind != Kind.HOUSING or not need.is_open:
+        return []
+    judged = HouseholdVerdict.objects.filter(
+        Q(lower=need, higher=OuterRef("pk")) | Q(higher=need, lower=OuterRef("pk"))
+    )
+    household = {name: getattr(need, name) for name in SAME}
+    others = (
+        Need.objects.open()
+        .filter(city=need.city_id, kind=Kind.HOUSING, **household)
+        .filter(first_day__lte=need.last_day, last_day__gte=need.first_day)
+        .exclude(pk=need.pk)
+        .exclude(Exists(judged))
+    )
+    return [
+        other
+        for other in others.select_related("organisation", "person", "commune", "city").order_by(
+            "first_day", "pk"
+        )
+        if (other.organisation_id, other.person_id) != (need.organisation_id, need.person_id)
+        and distance_km(need.latitude, need.longitude, other.latitude, other.longitude) <= NEAR_KM
+    ]
+
+
+def joined_to(need: Need) -> QuerySet[HouseholdVerdict]:
+    """What was closed because this need goes on for it."""
+    pair = Q(lower=need) | Q(higher=need)
+    return (
+        HouseholdVerdict.objects.filter(pair, joined__isnull=False)
+        .exclude(joined=need)
+        .select_related("joined__organisation", "by")
+    )
+
+
+@transaction.atomic
+def join(*, kept: Need, closed: Need, by: User, now: datetime) -> None:
+    """They are one household: `closed` is withdrawn, whoever posted it is told, and `kept` goes on.
+
+    Raises InHand, PermissionDenied, and ValidationError when `closed` is not open any more.
+    """
+    kept, closed = _locked(kept, closed, by)
+    if not kept.is_open or Match.objects.filter(need=closed, state__in=ACTIVE).exists():
+        raise InHand
+    needs.withdraw(need_id=closed.pk, by=by, now=now, reason=_("Le même foyer a déjà une demande."))
+    _judge(kept, closed, joined=closed, by=by, now=now)
+    _tell(closed, "need_joined", messages.joined, by=by, now=now)
+
+
+@transaction.atomic
+def tell_apart(*, need: Need, other: Need, by: User, now: datetime) -> None:
+    """They are two households; what was closed for the other is open again, and whoever posted it told.
+
+    Raises PermissionDenied.
+    """
+    need, other = _locked(need, other, by)
+    judged = HouseholdVerdict.objects.filter(**_pair(need, other)).first()
+    _judge(need, other, joined=None, by=by, now=now)
+    if judged is None or judged.joined_id is None:
+        return
+    closed = need if judged.joined_id == need.pk else other
+    if closed.state == NeedState.WITHDRAWN:
+        needs.reopen(need_id=closed.pk, by=by, now=now)
+        _tell(closed, "need_open_again", messages.open_again, by=by, now=now)
+
+
+def _locked(one: Need, other: Need, by: User) -> tuple[Need, Need]:
+    """Both, locked in the order of their numbers; PermissionDenied unless both are this coordinator's."""
+    if one.city_id != other.city_id or not has_role(by, one.city, COORDINATION):
+        raise PermissionDenied
+    rows = Need.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "city", "organisation", "person"
+    )
+    found = {need.pk: need for need in rows.filter(pk__in=[one.pk, other.pk]).order_by("pk")}
+    return found[one.pk], found[other.pk]
+
+
+def _pair(one: Need, other: Need) -> dict[str, Any]:
+    lower, higher = sorted((one, other), key=lambda need: need.pk)
+    return {"lower": lower, "higher": higher}
+
+
+def _judge(one: Need, other: Need, *, joined: Need | None, by: User, now: datetime) -> None:
+    said = {"city": one.city, "joined": joined, "by": by, "at": now}
+    HouseholdVerdict.objects.update_or_create(**_pair(one, other), defaults=said)
+
+
+def _tell(need: Need, event: str, compose: Callable[[Need], Text], *, by: User, now: datetime) -> None:
+    """Once for each time that it is closed or opened."""
+    if need.person is not None:
+        people = [need.person]
+    else:
+        people = list(accounts.members_of(need.organisation)) if need.organisation else []
+    for person in people:
+        if person != by:
+            queue(
+                recipient=person,
+                event=event,
+                subject_key=f"need:{need.pk}:{need.changes.count()}",
+                city=need.city,
+                compose=partial(compose, need),
+                now=now,
+            )

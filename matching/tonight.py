@@ -1,0 +1,137 @@
+"""No need for tonight stays silent: the desk is told of it at once, then again until somebody looks after it.
+
+At once, whether or not the scan found anything (`scanning.announcing`). Then, while a need is open, nobody is being
+asked for it and no coordinator has taken it, the town's coordinators get one reminder of all such needs: after a
+quarter of an hour, and after twice as long each time, two hours at most. A new need begins that anew.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, time, timedelta
+from functools import partial
+from itertools import groupby
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts import selectors as accounts
+from accounts.access import COORDINATION, has_role
+from accounts.models import User
+from catalogue.vocabulary import Urgency
+from cities.days import at_hour, local_time
+from cities.models import City
+from matching import messages
+from matching.models import CaseTaken, DeskReminder, Match, MatchState
+from needs.models import Need
+from notifications.reasons import subject_id
+from notifications.services import queue
+
+FIRST_AGAIN = timedelta(minutes=15)
+SELDOM = timedelta(hours=2)
+# What is urgent only because days have passed lets people sleep.
+MORNING, NIGHT = time(7), time(22)
+
+# Somebody is asked, and has an end to answer by.
+ASKED = (MatchState.PROPOSED, MatchState.ACCEPTED)
+
+
+class AlreadyTaken(Exception):
+    """Another coordinator looks after this case."""
+
+
+def waiting() -> QuerySet[Need]:
+    """Open needs for tonight that nobody looks after, the oldest first."""
+    return (
+        Need.objects.open()
+        .filter(urgency=Urgency.TONIGHT)
+        .exclude(Exists(CaseTaken.objects.filter(need=OuterRef("pk"), given_back_at__isnull=True)))
+        .exclude(Exists(Match.objects.filter(need=OuterRef("pk"), state__in=ASKED)))
+        .order_by("created_at", "pk")
+    )
+
+
+def reasons() -> dict[str, Callable[[], Exists]]:
+    """A reminder has its reason while its town has such needs."""
+    return {"tonight_waits": lambda: Exists(waiting().filter(city=subject_id()))}
+
+
+def taken(need: Need) -> CaseTaken | None:
+    """Who looks after the need now."""
+    return CaseTaken.objects.filter(need=need, given_back_at__isnull=True).select_related("by").first()
+
+
+def take(*, need: Need, by: User, now: datetime) -> CaseTaken:
+    """A coordinator looks after this case; taking it twice changes nothing.
+
+    Raises AlreadyTaken when another does, PermissionDenied when it is not theirs to take.
+    """
+    _check(need, by)
+    try:
+        with transaction.atomic():
+            return CaseTaken.objects.create(city=need.city, need=need, by=by, at=now)
+    except IntegrityError as error:
+        current = taken(need)
+        if current is None:
+            return take(need=need, by=by, now=now)  # given back meanwhile
+        if current.by != by:
+            raise AlreadyTaken from error
+        return current
+
+
+def give_back(*, need: Need, by: User, now: datetime) -> None:
+    """Nobody looks after this case any more: anybody of the coordination may say so. Nothing, when nobody did."""
+    _check(need, by)
+    CaseTaken.objects.filter(need=need, given_back_at__isnull=True).update(
+        given_back_by=by, given_back_at=now
+    )
+
+
+def _check(need: Need, by: User) -> None:
+    if not has_role(by, need.city, COORDINATION):
+        raise PermissionDenied
+
+
+def remind_desks(*, by: None, now: datetime) -> int:
+    """Remind each town's coordinators of what waits for them, when it is time; how many messages."""
+    told = 0
+    by_town = waiting().select_related("city", "commune").order_by("city_id", "created_at", "pk")
+    for city, needs in groupby(by_town, key=lambda need: need.city):
+        told += _remind(city, list(needs), now=now)
+    return told
+
+
+@transaction.atomic
+def _remind(city: City, needs: list[Need], *, now: datetime) -> int:
+    reminder, _is_new = DeskReminder.objects.select_for_update().get_or_create(
+        city=city, defaults={"need_ids": [], "next_at": now}
+    )
+    ids = [need.pk for need in needs]
+    told = 0
+    if not set(ids) <= set(reminder.need_ids):
+        reminder.round, reminder.next_at = 0, _by_day(now + FIRST_AGAIN, needs, city)
+    elif now >= reminder.next_at:
+        reminder.round += 1
+        reminder.number += 1
+        reminder.next_at = _by_day(now + min(FIRST_AGAIN * 2**reminder.round, SELDOM), needs, city)
+        for person in accounts.coordinators_of(city):
+            message = queue(
+                recipient=person,
+                event="tonight_waits",
+                subject_key=f"city:{city.pk}:{reminder.number}",
+                city=city,
+                compose=partial(messages.tonight_waits, city, needs),
+                now=now,
+            )
+            told += message is not None
+    reminder.need_ids = ids
+    reminder.save(update_fields=["need_ids", "round", "number", "next_at"])
+    return told
+
+
+def _by_day(moment: datetime, needs: Iterable[Need], city: City) -> datetime:
+    """That moment; at night, if none of these needs was posted as for tonight, the morning after it."""
+    there = local_time(moment, city)
+    if MORNING <= there.time() < NIGHT or any(need.urgency == Urgency.TONIGHT for need in needs):
+        return moment
+    day = there.date() if there.time() < MORNING else there.date() + timedelta(days=1)
+    return at_hour(day, MORNING, city)
