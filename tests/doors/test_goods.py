@@ -286,7 +286,7 @@ def test_a_title_is_completed_by_what_it_does_not_say(city: City) -> None:
 def test_suggestions_are_in_the_reader_s_language(language: str, typed: str, name: str) -> None:
     client = Client(headers={"accept-language": language})
     page = client.get("/objets/", {"name": "item", "item": typed}).content.decode()
-    assert 'value="duvet"\n            checked' in page or 'value="duvet"' in page
+    assert 'value="duvet"' in page
     assert name in page
 
 

@@ -118,6 +118,9 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     for number in range(5):
         offer(f"small{number}", title=f"Petite chambre {number + 1}", capacity=2)
     offer("duvets", kind=Kind.GOODS, owner=citizen)
+    OfferFactory(
+        city=city, goods=True, title="Polaires", item="other", item_words="polaire", owner=UserFactory()
+    )
     offer("interpreter", kind=Kind.SKILL)
     offer("far", title="Maison avec jardin", capacity=5, commune=places["Illkirch-Graffenstaden"])
     town.offers["waiting"] = OfferFactory(
