@@ -7,10 +7,11 @@ a stretch belong to it.
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import inf, isclose
 from types import UnionType
+from typing import Self
 
 from engine.goods import Sizes
 from engine.hours import HALF_MINUTES, HALVES
@@ -111,6 +112,12 @@ class Hold:
     def __post_init__(self) -> None:
         _stretch(self.first_day, self.last_day)
         _whole("quantity", self.quantity, 1)
+
+    @classmethod
+    def of_appointment(cls, day: date, quantity: int) -> Self:
+        """The hours of an appointment count on every day of its week, from Monday to Sunday."""
+        monday = day - timedelta(days=day.weekday())
+        return cls(monday, monday + timedelta(days=6), quantity)
 
 
 @dataclass(frozen=True, slots=True)

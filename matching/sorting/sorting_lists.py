@@ -23,8 +23,9 @@ def queues(user: User, city: City) -> dict[str, "QuerySet[Need] | QuerySet[Offer
 
 
 def count(user: User, city: City) -> int:
-    """How many are to be sorted."""
-    return sum(rows.count() for rows in queues(user, city).values())
+    """How many are to be sorted: one query, for it stands on the desk's page."""
+    wanted, given = (rows.order_by().values_list("pk") for rows in queues(user, city).values())
+    return wanted.union(given, all=True).count()
 
 
 def cards(entries: Iterable[Any]) -> list[dict[str, Any]]:

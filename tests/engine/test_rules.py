@@ -3,7 +3,7 @@
 import pytest
 
 import engine
-from engine import Slot, rank
+from engine import Hold, Slot, rank
 from engine.goods import ANY, MIXED, OTHER
 
 from .builders import (
@@ -215,6 +215,11 @@ class TestOneDay:
         assert run_of(appointment(quantity=2), after) == (1, 1, 4)
         assert run_of(appointment(quantity=2, first_day=day(2)), after) == (2, 2, 4)
         assert broken_rules(appointment(quantity=2, first_day=day(9), last_day=day(20)), after) == ("dates",)
+
+    def test_the_hours_of_an_appointment_count_against_weekly_hours_too(self):
+        busy = offer(kind="skill", capacity=4, holds=(Hold.of_appointment(day(10), 3),))
+        assert run_of(need(kind="skill", quantity=2, last_day=day(20)), busy) == (0, 7, 4)
+        assert run_of(need(kind="skill", quantity=2, first_day=day(8), last_day=day(20)), busy) == (15, 20, 4)
 
     def test_an_appointment_is_on_a_weekday_with_the_hours(self):
         tuesdays = interpreter(slots=(Slot(0, 1080, 1140), EVENING))

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import engine
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from matching import presentation, selectors, services
 from matching.lifecycle import Reason
@@ -183,7 +183,7 @@ def test_towns_are_explained_apart(db):
 
 def test_near_misses_are_said_as_the_engine_would_now(city, coordinator):
     need = due_need(city=city, pets=True, shared_home_ok=False, languages=["fr"])
-    fits = {"city": city, "pets_accepted": True, "shared_home": False}
+    fits = {"city": city, "pets_accepted": True, "category": Category.SEPARATE_ROOM, "shared_home": False}
     too_small = due_offer(**fits | {"capacity": 2})
     shared = due_offer(**fits | {"shared_home": True})
     far = due_offer(**fits, latitude=48.75)

@@ -57,7 +57,7 @@ def plain(columns):
         "named_languages": vocabulary.languages,
         "forms": vocabulary.forms,
     }
-    goods = vocabulary.offered if isinstance(columns, engine.OfferColumns) else vocabulary.wanted
+    goods = vocabulary.goods.offered if isinstance(columns, engine.OfferColumns) else vocabulary.goods.wanted
     codes = {
         "category": vocabulary.categories, "form": vocabulary.forms, "city": vocabulary.cities, "goods": goods,
     }  # fmt: skip
@@ -302,18 +302,18 @@ def test_only_what_may_be_within_reach_is_read(city):
 def test_whoever_is_not_there_when_needed_is_read_for_near_misses_alone(city):
     """Ten days at the least between the 1st and the 20th: from the 11th on at the latest, to the 10th at the least."""
     days = {"first_day": date(2026, 4, 1), "last_day": date(2026, 4, 20), "min_days": 10}
-    lessons = {"city": city, "skill": True}
-    need = due_need(city=city, kind=Kind.SKILL, reach_km=10, **days)
-    early = OfferFactory(**lessons, windows=[(date(2026, 1, 1), date(2026, 4, 10))])
-    late = OfferFactory(**lessons, windows=[(date(2026, 4, 11), None)])
+    home = {"city": city, "capacity": 3}
+    need = due_need(city=city, reach_km=10, **days)
+    early = OfferFactory(**home, windows=[(date(2026, 1, 1), date(2026, 4, 10))])
+    late = OfferFactory(**home, windows=[(date(2026, 4, 11), None)])
     # Nobody knows without looking at both stretches.
     around = OfferFactory(
-        **lessons, windows=[(date(2026, 3, 1), date(2026, 3, 2)), (date(2026, 5, 1), date(2026, 5, 2))]
+        **home, windows=[(date(2026, 3, 1), date(2026, 3, 2)), (date(2026, 5, 1), date(2026, 5, 2))]
     )
-    too_early = OfferFactory(**lessons, windows=[(date(2026, 1, 1), date(2026, 4, 9))])
-    too_late = OfferFactory(**lessons, windows=[(date(2026, 4, 12), None)])
-    far = OfferFactory(**lessons, commune=away(city, 15))
-    OfferFactory(**lessons, windows=[])
+    too_early = OfferFactory(**home, windows=[(date(2026, 1, 1), date(2026, 4, 9))])
+    too_late = OfferFactory(**home, windows=[(date(2026, 4, 12), None)])
+    far = OfferFactory(**home, commune=away(city, 15))
+    OfferFactory(**home, windows=[])
     able = snapshots.asked([need], city=city, now=NOW).able()
     assert ids(able.offers) == [early.pk, late.pk, around.pk]
     nearly = snapshots.of_needs([need], city=city, now=NOW)

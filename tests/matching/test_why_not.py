@@ -124,7 +124,7 @@ def test_all_that_is_broken_is_said_with_gaps(city):
         "2 jours de moins qu’il ne faut",
         "il manque 2 places",
         "n’accepte pas les animaux",
-        "n’accueille pas : une famille avec enfants",
+        "n’accueille pas : une femme seule, une famille avec enfants",
         "le besoin n’est pas ouvert : retiré depuis le 9 mars 2026",
         "l’association de ce besoin n’est pas vérifiée : suspendue",
     ]

@@ -244,7 +244,7 @@ def _given(read: arrays.Columns) -> tuple[Ints, arrays.Columns]:
 def _wanted_goods(words: Vocabulary, said: tuple[str, ...]) -> int:
     place = said.index(MARK) if said else 0
     items, sizes = said[:place], said[place + 1 :]
-    return code(words.wanted, Wanted(items, sizes, tuple(map(series_of, items))))
+    return code(words.goods.wanted, Wanted(items, sizes, tuple(map(series_of, items))))
 
 
 def _wanted(number: Ints, housing: Bools, forms: ListColumn) -> tuple[Ints, Ints]:

@@ -235,7 +235,7 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
 
 def _offered(words: Vocabulary, said: tuple[str, ...]) -> int:
     item, size = said or ("", "")
-    return code(words.offered, Offered(item, size, series_of(item)))
+    return code(words.goods.offered, Offered(item, size, series_of(item)))
 
 
 def _local_days(moments: Ints, timezone: str) -> Ints:
