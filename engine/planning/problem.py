@@ -15,6 +15,7 @@ import numpy as np
 from engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns, ranges
 from engine.ranking import Feasible
 from engine.rules import MICRO
+from engine.urgency import priorities_on
 from engine.vocabulary import GOODS
 
 FEW = 4
@@ -216,12 +217,12 @@ def problem_of(pairs: Feasible) -> Problem:
     else:
         day_counts = ~stock[offer]
         first, last = pairs.run_first * day_counts, pairs.run_last * day_counts
-    share = needs.people / needs.asked
+    share, priority = needs.people / needs.asked, priorities_on(pairs.today.toordinal(), needs)
     most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
     for some in pieces(len(pairs)):
         who = need[some]
         most[some] = np.minimum(needs.quantity.take(who), pairs.left[some])
-        value[some] = share.take(who) * (needs.priority.take(who) + pairs.micro_points[some] / MICRO / 100)
+        value[some] = share.take(who) * (priority.take(who) + pairs.micro_points[some] / MICRO / 100)
     return Problem(
         need=need,
         offer=offer,
