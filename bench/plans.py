@@ -21,6 +21,7 @@ from engine.planning import Plan, plan_pairs
 from engine.planning.baselines import best_score_first, first_come
 from engine.planning.problem import problem_of
 from engine.ranking import Feasible
+from engine.urgency import priorities_on
 
 TODAY = date(2026, 3, 1)
 # What the authors of uasos published for as many pairs, on their machine.
@@ -235,7 +236,8 @@ def _check(made: Plan, pairs: Feasible) -> None:
         "a stock is overdrawn",
     )
     _check_days(made, np.flatnonzero(~stock))
-    value = (needs.people / needs.asked)[need] * (needs.priority[need] + made.pairs.score / 100)
+    priority = priorities_on(made.pairs.today.toordinal(), needs)
+    value = (needs.people / needs.asked)[need] * (priority[need] + made.pairs.score / 100)
     worth = float(value @ units)
     refuse_unless(
         abs(worth - made.objective) <= ROUNDING * max(1.0, worth),

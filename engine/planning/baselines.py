@@ -35,6 +35,18 @@ def first_come(problem: Problem) -> Ints:
 
 def best_score_first(problem: Problem, score: Ints) -> Ints:
     """Units per pair when the pair with the best score takes what it can, then the next. `score` in millionths."""
+    falls = (score[1:] <= score[:-1]) | (problem.need[1:] != problem.need[:-1])
+    if falls.all():
+        return _highest_first(problem, score)
+    # A need's pairs come in the order of what they are worth to it, which is not that of their scores.
+    order = np.argsort((problem.need.astype(np.int64) << 32) - score, kind="stable")
+    units = np.empty(len(problem), np.int32)
+    units[order] = _highest_first(problem.take(order), score[order])
+    return units
+
+
+def _highest_first(problem: Problem, score: Ints) -> Ints:
+    """The same, of pairs of which each need's come with the best score first."""
     if problem.is_flow:
         return in_rounds(problem, score, _by_score(problem, score))
     giving = _Giving(problem, np.zeros(len(problem), np.int32))

@@ -15,6 +15,7 @@ import numpy as np
 from engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns, ranges
 from engine.ranking import Feasible
 from engine.rules import MICRO
+from engine.urgency import priorities_on
 from engine.vocabulary import GOODS
 
 FEW = 4
@@ -219,7 +220,7 @@ def problem_of(pairs: Feasible) -> Problem:
     # Hours are given one by one: of half an hour that is asked, or left over, a whole one is taken or none.
     quantity, asked = np.ceil(needs.quantity).astype(np.int64), np.ceil(needs.asked)
     whole = needs.least_quantity == needs.quantity
-    share = needs.people / asked
+    share, priority = needs.people / asked, priorities_on(pairs.today.toordinal(), needs)
     is_plain = not (pairs.pairs.sides.both_have_slots or len(needs.given_first))
     most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
     for some in pieces(len(pairs)):
@@ -228,7 +229,7 @@ def problem_of(pairs: Feasible) -> Problem:
         if not is_plain:
             gives = np.where(whole.take(who), gives, np.floor(pairs.take(some).quantity))
         most[some] = gives
-        value[some] = share.take(who) * (needs.priority.take(who) + pairs.micro_points[some] / MICRO / 100)
+        value[some] = share.take(who) * (priority.take(who) + pairs.micro_points[some] / MICRO / 100)
     return Problem(
         need=need,
         offer=offer,

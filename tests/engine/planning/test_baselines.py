@@ -19,6 +19,16 @@ from .towns import columns, planned
 SLOTS, OFFERS = 30, 3
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_best_score_has_its_turn_first_in_whatever_order_a_need_s_pairs_come(data):
+    problem = data.draw(problems())
+    numbers = st.lists(st.integers(0, 9), min_size=len(problem), max_size=len(problem))
+    score = np.array(data.draw(numbers), np.int32)
+    order = np.argsort(-score, kind="stable")
+    assert baselines.best_score_first(problem, score).tolist() == in_turn(problem, order).tolist()
+
+
 @st.composite
 def problems(draw):
     """Stays of many lengths in few homes, some of which have less left on some slots."""
