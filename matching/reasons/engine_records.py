@@ -103,6 +103,22 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
     )
 
 
+def joined_windows(offer: Offer) -> list[engine.Window]:
+    """The days on which it is there; windows that touch are one."""
+    joined: list[engine.Window] = []
+    for window in sorted(offer.windows.all(), key=lambda one: one.first_day):
+        before = joined[-1] if joined else None
+        if (
+            before is None
+            or before.last_day is None
+            or before.last_day + timedelta(days=1) < window.first_day
+        ):
+            joined.append(engine.Window(window.first_day, window.last_day))
+        else:
+            joined[-1] = engine.Window(before.first_day, window.last_day)
+    return joined
+
+
 def taken(hold: Hold) -> engine.Hold:
     """What a hold takes of its offer; `need` is read. What is needed once takes its hours of its whole week."""
     if hold.need.rhythm != Rhythm.ONCE:
