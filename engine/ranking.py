@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine import candidates, scoring
 from engine.coarse import SHORTEST_REACH_KM, Beyond
 from engine.columns import (
+    Amounts,
     Bools,
     Floats,
     Ints,
@@ -35,10 +36,10 @@ from engine.rules import (
     NUMBERS,
     RULES,
     Pairs,
-    Runs,
     Sides,
     at_stake,
 )
+from engine.runs import Runs
 from engine.threads import THREADS
 
 KEEP = 20
@@ -101,9 +102,9 @@ class Feasible:
         return self.pairs.exempt
 
     @property
-    def quantity(self) -> Ints:
-        """What this offer could give to this need."""
-        return np.minimum(self.needs.quantity[self.need], self.left)
+    def quantity(self) -> Amounts:
+        """What this offer could give to this need; hours may have halves."""
+        return self.pairs.quantity
 
     @property
     def days_asked(self) -> Ints:

@@ -23,6 +23,8 @@ RHYTHMS = (WEEKLY, ONCE)
 # What a home may be like that somebody can move into; without a word nothing is to be done.
 DWELLING_STATES = ("ready", "light_works", "to_renovate")
 READY = ("", "ready")
+# Shared, whatever its host says.
+SHARED_ROOM = "shared_room"
 # Whole homes: nobody lives there who smokes.
 NOBODY_LIVES_THERE = ("whole_dwelling", "empty_dwelling")
 # Whom a host may say that they receive.
@@ -39,3 +41,14 @@ ASKED_DAYS = 30
 # The points of the six parts of the score, 100 together, unless a town chooses others.
 DEFAULT_WEIGHTS = {"proximity": 30, "dates": 25, "fit": 15, "language": 10, "freshness": 10, "courtesy": 10}
 PARTS = tuple(DEFAULT_WEIGHTS)
+# Languages that contain others: the macrolanguages of ISO 639-3 (iso639-3.sil.org, Macrolanguage Mappings) that our
+# towns meet, and the names that CLDR has for the same (unicode-org/cldr, supplementalMetadata.xml, languageAlias).
+PARTS_OF_LANGUAGES = {
+    "fa": ("pes", "prs"),
+    "ku": ("ckb", "kmr", "sdh"),
+    "ar": (
+        "aao", "abh", "abv", "acm", "acq", "acw", "acx", "acy", "adf", "aeb", "aec", "afb", "ajp", "apc", "apd",
+        "arb", "arq", "ars", "ary", "arz", "auz", "avl", "ayh", "ayl", "ayn", "ayp", "pga", "shu", "ssh",
+    ),
+}  # fmt: skip
+SAME_LANGUAGES = {"fa-AF": "prs", "fa-IR": "pes"}

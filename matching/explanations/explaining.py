@@ -29,6 +29,8 @@ from needs.words import given_words, hours_of, public_title, when_words
 # What the engine said of a pair, under the rule that it speaks of.
 RULE_REASONS = {
     "category": ("form",),
+    "item": (),
+    "size": (),
     "city": ("linked_city",),
     "distance": PART_REASONS["proximity"],
     "dates": PART_REASONS["dates"],
