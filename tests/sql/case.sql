@@ -78,6 +78,66 @@ WHERE (("needs_need"."person_id" = %s
             OR "accounts_organisation"."state" = %s)
        AND "needs_need"."city_id" = %s);
 
+SELECT "needs_need".*,
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."at" AS "at"
+   FROM "matching_casetaken" U0
+   WHERE (U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_householdverdict" U0
+   WHERE ((U0."lower_id" = ("needs_need"."id")
+           OR U0."higher_id" = ("needs_need"."id"))
+          AND U0."joined_id" IS NOT NULL
+          AND NOT (U0."joined_id" = ("needs_need"."id")
+                   AND U0."joined_id" IS NOT NULL))
+   LIMIT 1) AS "has_joined",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_match" U0
+   WHERE (U0."need_id" = ("needs_need"."id")
+          AND U0."state" IN (%s, …))
+   LIMIT 1) AS "pending",
+       COALESCE(
+                  (SELECT COUNT(*) AS "n"
+                   FROM "matching_match" U0
+                   WHERE (U0."need_id" = ("needs_need"."id")
+                          AND U0."state" = %s)
+                   GROUP BY U0."need_id"), %s) AS "suggestions",
+
+  (SELECT MIN(U0."answer_by") AS "by"
+   FROM "matching_match" U0
+   WHERE (U0."need_id" = ("needs_need"."id")
+          AND U0."state" = %s)
+   GROUP BY U0."need_id") AS "answer_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+FROM "needs_need"
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+WHERE (("needs_need"."person_id" = %s
+        OR "needs_need"."organisation_id" IN
+          (SELECT U0."organisation_id" AS "organisation"
+           FROM "accounts_membership" U0
+           WHERE U0."user_id" = %s)
+        OR "needs_need"."city_id" IN
+          (SELECT U0."city_id" AS "city"
+           FROM "accounts_cityrole" U0
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
+       AND "needs_need"."state" IN (%s, …)
+       AND ("needs_need"."organisation_id" IS NULL
+            OR "accounts_organisation"."state" = %s)
+       AND "needs_need"."city_id" = %s)
+ORDER BY "pending" ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
+LIMIT 3;
+
 SELECT "matching_scan".*,
        ARRAY
   (SELECT JSON_OBJECT(((%s)::text) VALUE V0."id", ((%s)::text) VALUE V0."offer_id", ((%s)::text) VALUE V0."rule", ((%s)::text) VALUE V0."change", ((%s)::text) VALUE V0."params", ((%s)::text) VALUE V0."need_revision", ((%s)::text) VALUE V0."answer", ((%s)::text) VALUE V0."asked_at", ((%s)::text) VALUE V0."answered_at", ((%s)::text) VALUE EXISTS
@@ -155,10 +215,16 @@ FROM "offers_window"
 WHERE "offers_window"."offer_id" IN (%s, …)
 ORDER BY "offers_window"."first_day" ASC;
 
-SELECT "matching_hold".*
+SELECT "matching_hold".*, "needs_need".*
 FROM "matching_hold"
+INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
+
+SELECT "matching_hold".*
+FROM "matching_hold"
+WHERE ("matching_hold"."need_id" = %s
+       AND NOT "matching_hold"."released");
 
 SELECT "needs_neededit".*, "accounts_user".*
 FROM "needs_neededit"
@@ -195,69 +261,3 @@ WHERE ("needs_need"."state" IN (%s, …)
                               AND U0."lower_id" = ("needs_need"."id")))
                    LIMIT 1)))
 ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
-
-SELECT "needs_need".*,
-
-  (SELECT U2."name" AS "by__name"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   WHERE (U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
-
-  (SELECT U0."at" AS "at"
-   FROM "matching_casetaken" U0
-   WHERE (U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "matching_householdverdict" U0
-   WHERE ((U0."lower_id" = ("needs_need"."id")
-           OR U0."higher_id" = ("needs_need"."id"))
-          AND U0."joined_id" IS NOT NULL
-          AND NOT (U0."joined_id" = ("needs_need"."id")
-                   AND U0."joined_id" IS NOT NULL))
-   LIMIT 1) AS "has_joined",
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "matching_match" U0
-   WHERE (U0."need_id" = ("needs_need"."id")
-          AND U0."state" IN (%s, …))
-   LIMIT 1) AS "pending",
-       COALESCE(
-                  (SELECT COUNT(*) AS "n"
-                   FROM "matching_match" U0
-                   WHERE (U0."need_id" = ("needs_need"."id")
-                          AND U0."state" = %s)
-                   GROUP BY U0."need_id"), %s) AS "suggestions",
-       COALESCE(
-                  (SELECT SUM(U0."quantity") AS "n"
-                   FROM "matching_hold" U0
-                   WHERE (U0."need_id" = ("needs_need"."id")
-                          AND NOT U0."released")
-                   GROUP BY U0."need_id"), %s) AS "promised",
-
-  (SELECT MIN(U0."answer_by") AS "by"
-   FROM "matching_match" U0
-   WHERE (U0."need_id" = ("needs_need"."id")
-          AND U0."state" = %s)
-   GROUP BY U0."need_id") AS "answer_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
-FROM "needs_need"
-LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
-INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
-INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
-WHERE (("needs_need"."person_id" = %s
-        OR "needs_need"."organisation_id" IN
-          (SELECT U0."organisation_id" AS "organisation"
-           FROM "accounts_membership" U0
-           WHERE U0."user_id" = %s)
-        OR "needs_need"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s, …))))
-       AND "needs_need"."state" IN (%s, …)
-       AND ("needs_need"."organisation_id" IS NULL
-            OR "accounts_organisation"."state" = %s)
-       AND "needs_need"."city_id" = %s)
-ORDER BY "pending" ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
-LIMIT 3;

@@ -72,12 +72,6 @@ SELECT "needs_need".*,
                    WHERE (U0."need_id" = ("needs_need"."id")
                           AND U0."state" = %s)
                    GROUP BY U0."need_id"), %s) AS "suggestions",
-       COALESCE(
-                  (SELECT SUM(U0."quantity") AS "n"
-                   FROM "matching_hold" U0
-                   WHERE (U0."need_id" = ("needs_need"."id")
-                          AND NOT U0."released")
-                   GROUP BY U0."need_id"), %s) AS "promised",
 
   (SELECT MIN(U0."answer_by") AS "by"
    FROM "matching_match" U0
@@ -182,10 +176,16 @@ FROM "offers_window"
 WHERE "offers_window"."offer_id" IN (%s, …)
 ORDER BY "offers_window"."first_day" ASC;
 
-SELECT "matching_hold".*
+SELECT "matching_hold".*, "needs_need".*
 FROM "matching_hold"
+INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
+
+SELECT "matching_hold".*
+FROM "matching_hold"
+WHERE ("matching_hold"."need_id" = %s
+       AND NOT "matching_hold"."released");
 
 SELECT "needs_neededit".*, "accounts_user".*
 FROM "needs_neededit"
