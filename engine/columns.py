@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.goods import Offered, Wanted
+from engine.goods import GoodsFits, Offered, Wanted
 from engine.hours import DAY_MINUTES, HALF_MINUTES, HALVES, longest_in_halves
 from engine.household import ACCEPT_BITS, HOUSEHOLDS, household_codes
 from engine.records import Hold, Need, Offer, Slot
@@ -48,9 +48,7 @@ class Vocabulary:
     forms: dict[str, int] = field(default_factory=dict)
     cities: dict[Hashable, int] = field(default_factory=dict)
     languages: dict[str, int] = field(default_factory=LanguageCodes)
-    # What is said of goods; nothing at all has the code 0.
-    wanted: dict[Wanted, int] = field(default_factory=lambda: {Wanted(): 0})
-    offered: dict[Offered, int] = field(default_factory=lambda: {Offered(): 0})
+    goods: GoodsFits = field(default_factory=GoodsFits)
 
     def category(self, kind: str, category: str) -> int:
         """All forms of housing make one category: the need chooses among them by its own list."""
@@ -198,7 +196,7 @@ class OfferColumns(Columns):
     smoke_free: Bools  # `Offer.is_smoke_free`
     longest_stay: Ints  # int32, days; FOREVER: no limit
     rent: Ints  # int32, euros a month
-    goods: Ints  # int32, code in `Vocabulary.offered`; 0: nothing said, or no goods
+    goods: Ints  # int32, code in `Vocabulary.goods.offered`; 0: nothing said, or no goods
     best_before: Ints  # int32, day number; FOREVER: none
     named_languages: Masks  # interpreting and translation only: from and to together
     remote: Bools  # skills only
@@ -220,7 +218,7 @@ class OfferColumns(Columns):
         yield "notice_days", self.notice_days < 0
         yield "longest_stay_days", self.longest_stay < 1
         yield "rent", self.rent < 0
-        yield "item", (self.goods < 0) | (self.goods >= len(self.vocabulary.offered))
+        yield "item", (self.goods < 0) | (self.goods >= len(self.vocabulary.goods.offered))
         yield "accepts", (self.accepts < 0) | (self.accepts >= 1 << len(ACCEPTS))
         yield "available", np.diff(self.stretches_from) == 0
         yield "available", self._owners("stretch", self.stretch_last < self.stretch_first)
@@ -267,7 +265,7 @@ class NeedColumns(Columns):
     smoke_free_needed: Bools
     refuses_shared_home: Bools
     rent_up_to: Ints  # int32, euros a month
-    goods: Ints  # int32, code in `Vocabulary.wanted`; 0: nothing said, or no goods
+    goods: Ints  # int32, code in `Vocabulary.goods.wanted`; 0: nothing said, or no goods
     named_languages: Masks  # interpreting and translation only: from and to together
     remote_ok: Bools  # skills only
     slots_from: Ints  # int64; skills only, see `slot_columns`
@@ -290,7 +288,7 @@ class NeedColumns(Columns):
         yield "urgency", ~np.isin(self.priority, list(PRIORITIES.values()))
         yield "household", (self.household < 0) | (self.household >= HOUSEHOLDS)
         yield "rent_up_to", self.rent_up_to < 0
-        yield "items", (self.goods < 0) | (self.goods >= len(self.vocabulary.wanted))
+        yield "items", (self.goods < 0) | (self.goods >= len(self.vocabulary.goods.wanted))
         wrong = (self.given_last < self.given_first) | (self.given_quantity < 1)
         yield "given", self._owners("given", wrong)
 
@@ -342,7 +340,9 @@ def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None)
         ),
         rent=_smalls(offer.rent if offer.kind == HOUSING else 0 for offer in offers),
         goods=_smalls(
-            code(words.offered, Offered(offer.item, offer.size, offer.series)) if offer.kind == GOODS else 0
+            code(words.goods.offered, Offered(offer.item, offer.size, offer.series))
+            if offer.kind == GOODS
+            else 0
             for offer in offers
         ),
         best_before=_smalls(
@@ -412,7 +412,7 @@ def need_columns(needs: Iterable[Need], vocabulary: Vocabulary | None = None) ->
         refuses_shared_home=_bools(need.kind == HOUSING and not need.shared_home_ok for need in needs),
         rent_up_to=_smalls(need.rent_up_to if need.kind == HOUSING else 0 for need in needs),
         goods=_smalls(
-            code(words.wanted, Wanted(need.items, need.sizes, need.series)) if need.kind == GOODS else 0
+            code(words.goods.wanted, Wanted(need.items, need.sizes, need.series)) if need.kind == GOODS else 0
             for need in needs
         ),
         named_languages=masks(_named_languages(needs), words.languages),

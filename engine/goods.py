@@ -1,9 +1,9 @@
 """Goods: how far an offered item, and its size, is the one that a need asks for. What the items are, others say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ OTHER = "other"
 # Of a size: several, or none that is known.
 MIXED = "mixed"
 
+Codes = NDArray[np.signedinteger[Any]]
 FIRST, INSTEAD, UNSURE = 1.0, 0.75, 0.5
 
 
@@ -101,34 +102,37 @@ def goods_fit(wanted: Wanted, offered: Offered) -> tuple[float | None, float | N
     return item, max((fit for fit in fits if fit is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GoodsTable:
-    """The factors of all that some needs want with all that some offers have, a row and a column each; 0: no fit."""
+@dataclass(slots=True, eq=False)
+class GoodsFits:
+    """How far all that is wanted fits all that is offered, worked out once for what has met; 0: not at all.
 
-    row: NDArray[np.int32]  # per need
-    column: NDArray[np.int32]  # per offer
-    item: NDArray[np.float64]
-    size: NDArray[np.float64]
+    `wanted` and `offered` are the codes of what is said, which grow as columns are made; nothing at all has the code 0.
+    """
 
-    @classmethod
-    def of(
-        cls,
-        need: NDArray[np.signedinteger],
-        offer: NDArray[np.signedinteger],
-        wanted: Sequence[Wanted],
-        offered: Sequence[Offered],
-    ) -> Self:
-        """`need` and `offer` say which of `wanted` and `offered` each row is."""
-        asked, row = _numbered(need, len(wanted))
-        given, column = _numbered(offer, len(offered))
-        fits = [[goods_fit(wanted[one], offered[other]) for other in given] for one in asked]
-        factors = np.array(fits, np.float64).reshape(len(asked), len(given), 2)
-        factors = np.nan_to_num(factors, nan=0.0)
-        return cls(row, column, factors[:, :, 0], factors[:, :, 1])
+    wanted: dict[Wanted, int] = field(default_factory=lambda: {Wanted(): 0})
+    offered: dict[Offered, int] = field(default_factory=lambda: {Offered(): 0})
+    # [wanted, offered] side by side: of the item and of the size; NaN where they have not met.
+    _factors: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 0, 0), np.nan), repr=False)
 
+    def factors(self, wanted: Codes, offered: Codes) -> NDArray[np.float64]:
+        """Of pairs of codes: a row for the item, a row for the size."""
+        # Several threads may ask at once: each works on what it has got hold of.
+        known = self._grown()
+        found = known[:, wanted, offered]
+        rows = np.flatnonzero(np.isnan(found[0]))
+        if len(rows):
+            width = known.shape[2]
+            said, had = [*self.wanted], [*self.offered]
+            for code in np.unique(wanted[rows].astype(np.int64) * width + offered[rows]).tolist():
+                one, other = divmod(code, width)
+                known[:, one, other] = [fit or 0.0 for fit in goods_fit(said[one], had[other])]
+            found = known[:, wanted, offered]
+        return found
 
-def _numbered(which: NDArray[np.signedinteger], of: int) -> tuple[list[int], NDArray[np.int32]]:
-    """Those that occur, and the place of each row's among them."""
-    occurs = np.bincount(which, minlength=of) > 0
-    place = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
-    return np.flatnonzero(occurs).tolist(), place[which]
+    def _grown(self) -> NDArray[np.float64]:
+        known, shape = self._factors, (2, len(self.wanted), len(self.offered))
+        if known.shape != shape:
+            larger = np.full(shape, np.nan)
+            larger[:, : known.shape[1], : known.shape[2]] = known
+            self._factors = known = larger
+        return known

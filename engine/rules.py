@@ -27,7 +27,6 @@ from engine.columns import (
     row_codes,
     rows_of,
 )
-from engine.goods import GoodsTable
 from engine.hours import HALVES, halves_in_common
 from engine.household import ACCEPTED
 from engine.records import MOST
@@ -85,15 +84,6 @@ class Sides:
     def offers_by_week(self) -> OfferColumns:
         """As what is wanted on one day finds them; a stock is the same on every day."""
         return self._once("offers_by_week", lambda: by_week(self.offers))
-
-    @property
-    def goods(self) -> GoodsTable:
-        needs, offers = self.needs, self.offers
-        words = needs.vocabulary
-        return self._once(
-            "goods",
-            lambda: GoodsTable.of(needs.goods, offers.goods, [*words.wanted], [*words.offered]),
-        )
 
     @property
     def spoken(self) -> tuple[Masks, Masks]:
@@ -156,6 +146,7 @@ class Pairs:
     _uncut: Runs | None = None
     _days: Ints | None = None
     _halves: NDArray[np.int32] | None = None
+    _goods: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.need)
@@ -181,6 +172,7 @@ class Pairs:
             None if self._uncut is None else self._uncut.where(keep),
             None if self._days is None else self._days[keep],
             None if self._halves is None else self._halves[keep],
+            None if self._goods is None else self._goods[:, keep],
         )
 
     @property
@@ -306,20 +298,18 @@ class Pairs:
         return np.minimum(quantity, self.hours) if self.sides.both_have_slots else quantity
 
     @property
-    def item_factor(self) -> Floats:
-        """How far the item is the one that is asked for, from 0 to 1."""
-        table = self.sides.goods
-        return table.item[table.row[self.need], table.column[self.offer]]
-
-    @property
-    def size_factor(self) -> Floats:
-        table = self.sides.goods
-        return table.size[table.row[self.need], table.column[self.offer]]
+    def goods_factors(self) -> Floats:
+        """Two rows, from 0 to 1: how far the item, and the size, is the one that is asked for."""
+        if self._goods is None:
+            fits = self.needs.vocabulary.goods
+            self._goods = fits.factors(self.needs.goods[self.need], self.offers.goods[self.offer])
+        return self._goods
 
     @property
     def goods_factor(self) -> Floats:
         """The lower of item's and size's."""
-        return np.minimum(self.item_factor, self.size_factor)
+        item, size = self.goods_factors
+        return np.minimum(item, size)
 
     def _lasting(self, soonest: Ints) -> Runs:
         return lasting_runs(
@@ -395,13 +385,13 @@ def _goods_are_told(sides: Sides) -> bool | np.bool_:
 @judged_if(_goods_are_told)
 def item(pairs: Pairs) -> Bools:
     """The same item of the catalogue, or one of those that would do; any item where a side takes any."""
-    return pairs.item_factor > 0
+    return pairs.goods_factors[0] > 0
 
 
 @judged_if(_goods_are_told)
 def size(pairs: Pairs) -> Bools:
     """A size that is asked for, several, or a larger one where that does; of an item without sizes none is judged."""
-    return pairs.size_factor > 0
+    return pairs.goods_factors[1] > 0
 
 
 @judged_if(lambda sides: differ(sides.needs.city, sides.offers.city))

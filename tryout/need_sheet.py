@@ -104,7 +104,7 @@ class Needs(Reader[NeedColumns]):
             least_days=least_days,
             one_day=~housing & (~skill | np.array([one == ONCE for one in block["rhythm"]], np.bool_)),
             goods=np.fromiter(
-                (0 if one is None else code(self.words.wanted, one.said) for one in goods),
+                (0 if one is None else code(self.words.goods.wanted, one.said) for one in goods),
                 np.int32,
                 len(block),
             ),

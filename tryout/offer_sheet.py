@@ -153,7 +153,7 @@ class Offers(Reader[OfferColumns]):
             is_open=~housing | np.isin(np.array(block["dwelling_state"], np.str_), READY),
             remote=skill & np.array(block["remote"], np.bool_),
             goods=np.fromiter(
-                (0 if one is None else code(self.words.offered, one.said) for one in goods),
+                (0 if one is None else code(self.words.goods.offered, one.said) for one in goods),
                 np.int32,
                 len(block),
             ),

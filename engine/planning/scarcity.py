@@ -340,7 +340,7 @@ def _wishes(needs: NeedColumns) -> dict[_Wish, Ints]:
     vocabulary = needs.vocabulary
     categories = {code: both for both, code in vocabulary.categories.items()}
     cities = {code: city for city, code in vocabulary.cities.items()}
-    goods = list(vocabulary.wanted)
+    goods = list(vocabulary.goods.wanted)
     forms = _words(needs.forms, vocabulary.forms)
     languages = _words(needs.named_languages, vocabulary.languages)
     found: dict[_Wish, list[int]] = {}

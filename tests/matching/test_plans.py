@@ -90,7 +90,7 @@ def test_a_plan_helps_more_than_first_come_first_served(city, planned):
     assert given(plan) == {(pair.pk, small.pk): 2, (three.pk, large.pk): 3}
     assert (plan.people, plan.people_asked, plan.people_first_come) == (5, 5, 2)
     assert plan.objective == plan.bound > plan.first_come
-    assert (plan.started_at, plan.algorithm) == (NOW, "1.1")
+    assert (plan.started_at, plan.algorithm) == (NOW, "2.0")
     assert not plan.gaps.exists()
 
 

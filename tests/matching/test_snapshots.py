@@ -57,7 +57,7 @@ def plain(columns):
         "named_languages": vocabulary.languages,
         "forms": vocabulary.forms,
     }
-    goods = vocabulary.offered if isinstance(columns, engine.OfferColumns) else vocabulary.wanted
+    goods = vocabulary.goods.offered if isinstance(columns, engine.OfferColumns) else vocabulary.goods.wanted
     codes = {
         "category": vocabulary.categories, "form": vocabulary.forms, "city": vocabulary.cities, "goods": goods,
     }  # fmt: skip

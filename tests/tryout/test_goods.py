@@ -16,13 +16,13 @@ def offered(tmp_path: Path, **cells: Any) -> tuple[Offered, int]:
     """What the row says, and its capacity in pieces."""
     columns, _tally, bad = offers_of(write(tmp_path / "o.csv", [OFFER | cells]))
     assert not bad
-    return [*columns.vocabulary.offered][columns.goods[0]], int(columns.capacity[0])
+    return [*columns.vocabulary.goods.offered][columns.goods[0]], int(columns.capacity[0])
 
 
 def wanted(tmp_path: Path, **cells: Any) -> tuple[Wanted, int]:
     columns, _tally, bad = needs_of(write(tmp_path / "n.csv", [NEED | cells]))
     assert not bad
-    return [*columns.vocabulary.wanted][columns.goods[0]], int(columns.quantity[0])
+    return [*columns.vocabulary.goods.wanted][columns.goods[0]], int(columns.quantity[0])
 
 
 @pytest.mark.parametrize(
