@@ -1,4 +1,4 @@
-"""What people count on while an incident suspends its offer: the desk of the case is told, and nothing starts."""
+"""What the desk is told of a match in hand: an incident suspends its offer, or what has begun fits no more."""
 
 from datetime import datetime
 from functools import partial
@@ -9,7 +9,8 @@ from django.db.models import OuterRef, Subquery
 from accounts import selectors as accounts
 from matching import messages
 from matching.lifecycle import ACTIVE
-from matching.models import Match, MatchState
+from matching.models import CHANGED, Match, MatchState
+from matching.reasons import still_fits
 from notifications.services import queue
 from offers.models import OfferChange, OfferState
 
@@ -26,14 +27,35 @@ def tell_desks(*, by: None, now: datetime) -> int:
     )
     told = 0
     for match in held.order_by("pk"):
-        for person in accounts.coordinators_of(match.city):
-            message = queue(
-                recipient=person,
-                event="match_held_back",
-                subject_key=f"match:{match.pk}:{match.since}",  # type: ignore[attr-defined]
-                city=match.city,
-                compose=partial(messages.held_back, match),
-                now=now,
-            )
-            told += message is not None
+        since = match.since  # type: ignore[attr-defined]
+        told += _tell(match, messages.held_back, event="match_held_back", since=since, now=now)
+    return told
+
+
+@transaction.atomic
+def tell_of_changes(*, by: None, now: datetime) -> int:
+    """Judge again what has begun and whose offer or need has changed since; how many messages. It goes on meanwhile."""
+    changed = Match.objects.filter(CHANGED, state=MatchState.UNDER_WAY)
+    told = 0
+    for match in changed.select_for_update(no_key=True, of=("self",), skip_locked=True).order_by("pk"):
+        if still_fits.broken(match, now=now):
+            since = f"{match.offer.revision}.{match.need.revision}"
+            told += _tell(match, messages.to_review, event="match_to_review", since=since, now=now)
+        match.offer_revision, match.need_revision = match.offer.revision, match.need.revision
+        match.save(update_fields=["offer_revision", "need_revision"])
+    return told
+
+
+def _tell(match: Match, compose: messages.DeskComposer, *, event: str, since: object, now: datetime) -> int:
+    told = 0
+    for person in accounts.coordinators_of(match.city):
+        message = queue(
+            recipient=person,
+            event=event,
+            subject_key=f"match:{match.pk}:{since}",
+            city=match.city,
+            compose=partial(compose, match),
+            now=now,
+        )
+        told += message is not None
     return told

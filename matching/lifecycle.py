@@ -60,6 +60,7 @@ class Reason(TextChoices):
     DUPLICATE = "duplicate", _("en double")
     OFFER_GONE = "offer_gone", _("la proposition n’est plus là")
     NEED_GONE = "need_gone", _("le besoin n’est plus là")
+    CHANGED = "changed", _("ce qui était prévu n’est plus possible")
     OTHER = "other", _("autre raison")
 
 

@@ -27,6 +27,7 @@ from notifications.services import Text
 FRANCE = 33  # as a telephone's country code
 MOST_NAMED = 5  # needs in one message
 Composer = Callable[[Match, User], Text]
+DeskComposer = Callable[[Match], Text]
 
 
 def question(match: Match, person: User) -> Text:
@@ -423,6 +424,20 @@ def held_back(match: Match) -> Text:
     return Text(
         title=title % figures,
         body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def to_review(match: Match) -> Text:
+    """To the desk: what is under way is no longer what one of the sides says it can be."""
+    return Text(
+        title=_("À revoir : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\n« %(offer)s » est en cours pour « %(need)s » (%(reference)s). La proposition ou le besoin a "
+            "changé, et l’un ne va plus avec l’autre. Voyez avec chacun ce qui tient."
+        )
+        % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
     )

@@ -18,8 +18,8 @@ from cities.days import local_day
 from cities.models import City
 from matching import progress, telling, waits
 from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow, entitled
-from matching.models import Decision, Hold, Match, MatchState, TownAgreement
-from matching.reasons import facts
+from matching.models import CHANGED, Decision, Hold, Match, MatchState, TownAgreement
+from matching.reasons import facts, still_fits
 from needs import services as needs
 from needs.models import Need, NeedState
 from offers import services as offers
@@ -27,6 +27,9 @@ from offers.models import Offer, OfferState
 
 # An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
 GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
+
+
+TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
 
 
 class Taken(NotPossible):
@@ -149,6 +152,8 @@ def start(*, match_id: int, by: User | None, now: datetime) -> Match:
     match = locked(match_id)
     if waits.is_over(match, now=now) or _is_taken_back(match):
         raise NotPossible(Act.START, MatchState(match.state), "closed")
+    if match.state in TO_COME and not _compared_again(match, now=now):
+        raise NotPossible(Act.START, MatchState(match.state), "changed")
     return _act(match_id, Act.START, by=by, now=now)
 
 
@@ -205,7 +210,6 @@ def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
 
     Not atomic as a whole: each match is locked, and committed, by itself.
     """
-    to_come = [MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED]
     asked = Q(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
     need_gone = Q(need__state=NeedState.WITHDRAWN) | asked & Q(
         need__organisation__state=Organisation.State.SUSPENDED
@@ -214,7 +218,7 @@ def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
     offer_gone = Q(offer__state=OfferState.WITHDRAWN) | Q(
         state=MatchState.PROPOSED, offer__state=OfferState.FROZEN
     )
-    orphans = Match.objects.filter(need_gone | offer_gone, state__in=to_come).annotate(
+    orphans = Match.objects.filter(need_gone | offer_gone, state__in=TO_COME).annotate(
         reason=Case(When(need_gone, Value(Reason.NEED_GONE)), default=Value(Reason.OFFER_GONE))
     )
     cancelled = 0
@@ -225,6 +229,29 @@ def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
             continue  # somebody answered in the meantime; the next look decides
         cancelled += 1
     return cancelled
+
+
+def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Compare anew what was promised before its offer or its need changed, and call off what is not possible any more;
+    how many. Of what has begun the desk is told (`held_back`). Not atomic as a whole: each match by itself, as above.
+    """
+    changed = Match.objects.filter(CHANGED, state__in=TO_COME).exclude(
+        Q(offer__state__in=GONE) | Q(need__state=NeedState.WITHDRAWN)
+    )
+    return sum(
+        _judge_again(match_id, now=now)
+        for match_id in list(changed.order_by("id").values_list("pk", flat=True)[:limit])
+    )
+
+
+@transaction.atomic
+def _judge_again(match_id: int, *, now: datetime) -> bool:
+    match = locked(match_id)
+    if match.state not in TO_COME or _is_taken_back(match) or _compared_again(match, now=now):
+        return False
+    found, role = arrow(match.state, Act.CANCEL, frozenset({Role.SCHEDULER}), reason=Reason.CHANGED)
+    _move(match, Act.CANCEL, found.to, role=role, by=None, now=now, reason=Reason.CHANGED)
+    return True
 
 
 def roles_of(user: User | None, match: Match) -> frozenset[Role]:
@@ -256,7 +283,7 @@ def check_may_be_asked(match: Match, *, now: datetime) -> None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
     if waits.is_over(match, now=now):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
-    if (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision):
+    if _has_changed(match):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
 
 
@@ -277,12 +304,30 @@ def locked(match_id: int) -> Match:
 
 def _still_stands(match: Match, act: Act, *, now: datetime) -> None:
     """Raise "closed" when a yes would come too late: its days over, an offer frozen or withdrawn, a need withdrawn, its
-    association suspended. `cancel_orphans` calls such matches off, but not in the same instant.
+    association suspended; "changed" when what was promised is not possible any more. `cancel_orphans` and
+    `judge_again` call such matches off, but not in the same instant.
     """
     if waits.is_over(match, now=now):
         raise NotPossible(act, MatchState(match.state), "closed")
     if _is_taken_back(match) or not _poster_may_ask(match.need):
         raise NotPossible(act, MatchState(match.state), "closed")
+    if not _compared_again(match, now=now):
+        raise NotPossible(act, MatchState(match.state), "changed")
+
+
+def _compared_again(match: Match, *, now: datetime) -> bool:
+    """Whether it can still be kept as both sides are now; what can goes on with the new facts."""
+    if not _has_changed(match):
+        return True
+    if still_fits.broken(match, now=now):
+        return False
+    match.offer_revision, match.need_revision = match.offer.revision, match.need.revision
+    match.save(update_fields=["offer_revision", "need_revision"])
+    return True
+
+
+def _has_changed(match: Match) -> bool:
+    return (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision)
 
 
 def _is_taken_back(match: Match) -> bool:
@@ -338,7 +383,7 @@ def _remind(match_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def _start(match_id: int, *, now: datetime) -> bool:
     match = locked(match_id)
-    if match.state != MatchState.CONFIRMED or _is_taken_back(match):
+    if match.state != MatchState.CONFIRMED or _is_taken_back(match) or not _compared_again(match, now=now):
         return False  # while we waited for the lock
     found, role = arrow(match.state, Act.START, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.START, found.to, role=role, by=None, now=now)

@@ -90,8 +90,10 @@ def _look_after_matches() -> None:
     """What a change of an offer or a need means for the matches in hand."""
     now = timezone.now()
     services.cancel_orphans(by=None, now=now)
+    services.judge_again(by=None, now=now)
     visits.tell_desks(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
+    held_back.tell_of_changes(by=None, now=now)
 
 
 def _scan_some() -> bool:

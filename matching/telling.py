@@ -184,6 +184,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
     return found | {
         "match_home_changed": _is_to_visit,
         "match_held_back": _is_held_back,
+        "match_to_review": partial(_is_in, frozenset({S.UNDER_WAY})),
         "condition_asked": _is_unanswered,
         "need_suggestions": _need_is_open,
         "need_tonight": _need_is_open,

@@ -6,6 +6,7 @@ from matching.models.desk import DeskQuerySet
 from matching.models.desk_alerts import CaseTaken, DeskReminder
 from matching.models.households import HouseholdVerdict
 from matching.models.matches import (
+    CHANGED,
     CONTACT_STATES,
     LIVE_STATES,
     Decision,
@@ -19,6 +20,7 @@ from matching.models.scans import Rescan, RescanPart, Scan
 from matching.models.weights import WeightsChange
 
 __all__ = [
+    "CHANGED",
     "CONTACT_STATES",
     "LIVE_STATES",
     "CaseTaken",

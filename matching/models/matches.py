@@ -43,6 +43,10 @@ LIVE_STATES = (
 CONTACT_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF)
 
 
+# Offer or need is another than the one that was compared.
+CHANGED = ~Q(offer_revision=F("offer__revision")) | ~Q(need_revision=F("need__revision"))
+
+
 def _concerns(user: User) -> Q:
     """Pairs of one's own, once somebody has decided."""
     own = Q(need__organisation__in=associations_of(user)) | Q(need__person=user) | Q(offer__owner=user)

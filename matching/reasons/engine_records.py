@@ -114,13 +114,27 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
     )
 
 
+def joined_windows(offer: Offer) -> list[engine.Window]:
+    """The days on which it is there; windows that touch are one."""
+    joined: list[engine.Window] = []
+    for window in sorted(offer.windows.all(), key=lambda one: one.first_day):
+        before = joined[-1] if joined else None
+        if (
+            before is None
+            or before.last_day is None
+            or before.last_day + timedelta(days=1) < window.first_day
+        ):
+            joined.append(engine.Window(window.first_day, window.last_day))
+        else:
+            joined[-1] = engine.Window(before.first_day, window.last_day)
+    return joined
+
+
 def taken(hold: Hold) -> engine.Hold:
     """What a hold takes of its offer; `need` is read. What is needed once takes its hours of its whole week."""
-    if hold.need.rhythm != Rhythm.ONCE:
-        return engine.Hold(hold.first_day, hold.last_day, hold.quantity)
-    monday = hold.first_day - timedelta(days=hold.first_day.weekday())
-    sunday = hold.last_day + timedelta(days=6 - hold.last_day.weekday())
-    return engine.Hold(monday, sunday, hold.quantity)
+    if hold.need.rhythm == Rhythm.ONCE:
+        return engine.Hold.of_appointment(hold.first_day, hold.quantity)
+    return engine.Hold(hold.first_day, hold.last_day, hold.quantity)
 
 
 def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:

@@ -135,7 +135,8 @@ def from_ranked(
         distance_km=np.rint(pairs.distance_km * MICRO) / MICRO,
         first_day=pairs.run_first - DAY_ZERO,
         last_day=pairs.run_last - DAY_ZERO,
-        quantity=pairs.quantity,
+        # Hours are held whole: who comes for half an hour gives that hour to nobody else.
+        quantity=np.ceil(pairs.quantity),
         **parts,
     )
     missed = _table(

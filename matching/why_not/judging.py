@@ -22,6 +22,7 @@ from cities.models import City
 from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Hold, Match, MatchState
 from matching.reasons import engine_records as records
+from matching.reasons import still_fits
 from matching.reasons.facts import plain
 from matching.reasons.sentences import note_sentence, standing_words, unmet_sentence
 from matching.scanning import snapshots
@@ -192,7 +193,7 @@ def _unmet(
     except (ValueError, ValidationError) as error:
         # Only a row that was written by hand: scans leave it out.
         return (*closed, _closed("unreadable", side=side, field=records.refused_field(error)))
-    links = _links(need.city, offer.city)
+    links = still_fits.links(need.city, offer.city)
     excluded = {(need.pk, offer.pk)} if closed else set()
     told: list[Unmet] = []
     for broken in engine.broken_rules(need_record, offer_record, today=today, links=links, excluded=excluded):
@@ -212,13 +213,6 @@ def _unmet(
             }
         told.append(Unmet(broken.rule, params))
     return tuple(told)
-
-
-def _links(one: City, other: City) -> frozenset[frozenset[int]]:
-    """The link between two towns, if there is one."""
-    if one == other or not one.linked.filter(pk=other.pk).exists():
-        return frozenset()
-    return frozenset({frozenset((one.pk, other.pk))})
 
 
 def _in_the_way(holds: Iterable[Hold], need: Need) -> list[Hold]:

@@ -57,7 +57,7 @@ class TestWhoSeesWhat:
         answer = citizen.get(f"matches/{match.pk}/")
         need = answer.json()["need"]
         assert {name for name, value in need.items() if value is not None} == {
-            "kind", "category", "items", "sizes", "first_day", "last_day", "people", "commune",
+            "kind", "category", "items", "sizes", "first_day", "last_day", "rhythm", "slots", "people", "commune",
         }  # fmt: skip
         text = answer.content.decode()
         for word in (

@@ -79,7 +79,7 @@ def test_the_first_decision_freezes_the_reasons(city, coordinator):
     # Whatever becomes of the offer, that is what was decided upon.
     offers.change(
         offer_id=proposed.offer_id,
-        fields={"languages": ["ar"], "accepts": ["women"]},
+        fields={"languages": ["ar"], "accepts": ["families"]},
         windows=None,
         by=coordinator,
         now=NOW,

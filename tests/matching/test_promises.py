@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -288,3 +289,108 @@ def test_a_suspended_offer_gets_no_new_question(db):
     freeze(it)
     drain()
     assert not Match.objects.filter(state=MatchState.SUGGESTED).exists()
+
+
+# --- Changed in what matters ---------------------------------------------------------------------------
+
+STEPS = {
+    "proposed": lambda it: services.accept(match_id=it.match.pk, by=it.citizen, now=NOW),
+    "accepted": lambda it: services.confirm(match_id=it.match.pk, by=it.member, now=NOW),
+    "confirmed": lambda it: services.start(match_id=it.match.pk, by=it.member, now=NOW),
+}
+
+
+def change_offer(it, now=NOW, windows=None, **fields):
+    offers.change(offer_id=it.match.offer_id, fields=fields, windows=windows, by=it.citizen, now=now)
+
+
+def change_need(it, now=NOW, **fields):
+    needs.change(need_id=it.match.need_id, fields=fields, by=it.coordinator, now=now, today=now.date())
+
+
+HARMLESS = {
+    "more places": lambda it: change_offer(it, capacity=6),
+    "another language": lambda it: change_offer(it, languages=["ar"]),
+    "notice, once promised": lambda it: change_offer(it, notice_days=60),
+    "windows that touch": lambda it: change_offer(
+        it,
+        windows=[
+            (NOW.date(), it.match.first_day + timedelta(days=4)),
+            (it.match.first_day + timedelta(days=5), None),
+        ],
+    ),
+}
+FATAL = {
+    "days": lambda it: change_offer(it, windows=[(it.match.first_day + timedelta(days=1), None)]),
+    "longest stay": lambda it: change_offer(it, longest_stay_days=7),
+    "too far": lambda it: Offer.objects.filter(pk=it.match.offer_id).update(
+        latitude=50, revision=F("revision") + 1
+    ),
+    "whom it receives": lambda it: change_offer(it, accepts=["women"]),
+    "works": lambda it: Offer.objects.filter(pk=it.match.offer_id).update(
+        dwelling_state="to_renovate", revision=F("revision") + 1
+    ),
+    "a pet": lambda it: change_need(it, pets=True),
+    "step-free": lambda it: change_need(it, step_free_needed=True),
+}
+OF_THE_NEED = ("a pet", "step-free")
+
+
+@pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
+@pytest.mark.parametrize("state", BEFORE)
+def test_what_is_still_possible_goes_on_with_the_new_facts(db, state, change):
+    it = story()
+    lead(it, state)
+    change(it)
+    assert services.judge_again(by=None, now=NOW) == 0
+    assert it.state == state
+    it.match.refresh_from_db()
+    assert it.match.offer_revision == Offer.objects.get(pk=it.match.offer_id).revision
+    assert STEPS[state](it).state != state
+
+
+@pytest.mark.parametrize("change", FATAL, ids=FATAL)
+@pytest.mark.parametrize("state", BEFORE)
+def test_what_is_no_longer_possible_is_refused_then_called_off(db, state, change):
+    it = story()
+    lead(it, state)
+    if change in OF_THE_NEED and state == "confirmed":
+        Need.objects.filter(pk=it.match.need_id).update(state="partly_met")  # else nobody changes it
+    FATAL[change](it)
+    with pytest.raises(NotPossible, match="changed"):
+        STEPS[state](it)
+    assert services.start_due(by=None, now=NOW + timedelta(days=10)) == 0
+    assert it.state == state
+    assert services.judge_again(by=None, now=NOW) == 1
+    assert it.state == "cancelled"
+    assert Decision.objects.filter(match=it.match).last().reason == Reason.CHANGED
+    assert told("match_cancelled") == {it.citizen.pk, it.member.pk, it.coordinator.pk}
+    need = Need.objects.get(pk=it.match.need_id)
+    assert (need.state, need.scan_due_at is not None) == ("open", True)
+    assert services.judge_again(by=None, now=NOW) == 0
+
+
+def test_of_what_has_begun_and_fits_no_more_the_desk_is_told_once(db):
+    it = story()
+    now = lead(it, "under_way")
+    change_offer(it, now, languages=["ar"])
+    assert held_back.tell_of_changes(by=None, now=now) == 0
+    change_offer(it, now, longest_stay_days=7)
+    assert held_back.tell_of_changes(by=None, now=now) == 1
+    assert held_back.tell_of_changes(by=None, now=now) == 0
+    assert told("match_to_review") == {it.coordinator.pk}
+    assert (it.state, services.judge_again(by=None, now=now)) == ("under_way", 0)
+
+
+def test_changing_and_confirming_at_once_confirm_nothing_impossible(transactional_db, at_once):
+    for _ in range(4):
+        it = story()
+        lead(it, "accepted")
+        confirming, changing = at_once(
+            partial(services.confirm, match_id=it.match.pk, by=it.member, now=NOW),
+            partial(change_offer, it, longest_stay_days=7),
+        )
+        assert not isinstance(changing, Exception), changing
+        assert isinstance(confirming, Match | NotPossible), confirming
+        assert services.judge_again(by=None, now=NOW) == 1
+        assert it.state == "cancelled"
