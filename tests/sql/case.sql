@@ -154,38 +154,40 @@ ORDER BY "pending" ASC,
            END) ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 3;
 
-SELECT COUNT(*) AS "__count"
-FROM "needs_need"
-WHERE (("needs_need"."person_id" = %s
-        OR "needs_need"."organisation_id" IN
-          (SELECT U0."organisation_id" AS "organisation"
-           FROM "accounts_membership" U0
-           WHERE U0."user_id" = %s)
-        OR "needs_need"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s, …))))
-       AND "needs_need"."city_id" = %s
-       AND "needs_need"."item_checked_at" IS NULL
-       AND "needs_need"."kind" = %s
-       AND "needs_need"."state" IN (%s, …)
-       AND ("needs_need"."items" = %s::varchar(24)[]
-            OR "needs_need"."items" = (ARRAY[%s])::varchar(24)[]));
-
-SELECT COUNT(*) AS "__count"
-FROM "offers_offer"
-WHERE (("offers_offer"."owner_id" = %s
-        OR "offers_offer"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s, …))))
-       AND "offers_offer"."city_id" = %s
-       AND "offers_offer"."item_checked_at" IS NULL
-       AND "offers_offer"."kind" = %s
-       AND "offers_offer"."state" IN (%s, …)
-       AND "offers_offer"."item" IN (%s, …));
+SELECT COUNT(*)
+FROM (
+        (SELECT "needs_need"."id" AS "pk"
+         FROM "needs_need"
+         WHERE (("needs_need"."person_id" = %s
+                 OR "needs_need"."organisation_id" IN
+                   (SELECT U0."organisation_id" AS "organisation"
+                    FROM "accounts_membership" U0
+                    WHERE U0."user_id" = %s)
+                 OR "needs_need"."city_id" IN
+                   (SELECT U0."city_id" AS "city"
+                    FROM "accounts_cityrole" U0
+                    WHERE (U0."user_id" = %s
+                           AND U0."role" IN (%s, …))))
+                AND "needs_need"."city_id" = %s
+                AND "needs_need"."item_checked_at" IS NULL
+                AND "needs_need"."kind" = %s
+                AND "needs_need"."state" IN (%s, …)
+                AND ("needs_need"."items" = %s::varchar(24)[]
+                     OR "needs_need"."items" = (ARRAY[%s])::varchar(24)[])))
+      UNION ALL
+        (SELECT "offers_offer"."id" AS "pk"
+         FROM "offers_offer"
+         WHERE (("offers_offer"."owner_id" = %s
+                 OR "offers_offer"."city_id" IN
+                   (SELECT U0."city_id" AS "city"
+                    FROM "accounts_cityrole" U0
+                    WHERE (U0."user_id" = %s
+                           AND U0."role" IN (%s, …))))
+                AND "offers_offer"."city_id" = %s
+                AND "offers_offer"."item_checked_at" IS NULL
+                AND "offers_offer"."kind" = %s
+                AND "offers_offer"."state" IN (%s, …)
+                AND "offers_offer"."item" IN (%s, …)))) subquery;
 
 SELECT "matching_scan".*,
        ARRAY
@@ -275,6 +277,11 @@ FROM "matching_hold"
 INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
+
+SELECT "matching_hold".*
+FROM "matching_hold"
+WHERE ("matching_hold"."need_id" = %s
+       AND NOT "matching_hold"."released");
 
 SELECT "needs_neededit".*, "accounts_user".*
 FROM "needs_neededit"
