@@ -25,6 +25,7 @@ from engine.columns import (
     OfferColumns,
     Vocabulary,
     code,
+    given_columns,
     masks,
     stretches,
     turns,
@@ -217,6 +218,7 @@ def _need_columns(
     rows = len(needs)
     x, y, z = unit_sphere(needs.lat, needs.lon)
     never = np.zeros(rows, np.bool_)
+    none = np.zeros(0, np.int64)
     return NeedColumns(
         vocabulary=words,
         ids=needs.ids,
@@ -233,6 +235,7 @@ def _need_columns(
         first_day=needs.first_day.astype(np.int32),
         last_day=needs.last_day.astype(np.int32),
         least_days=needs.least_days.astype(np.int32),
+        one_day=needs.is_stock,
         quantity=needs.units,
         asked=needs.units,
         least_quantity=needs.least_units,
@@ -246,11 +249,13 @@ def _need_columns(
         smoke_free_needed=never,
         refuses_shared_home=never,
         rent_up_to=np.zeros(rows, np.int32),
+        goods=np.zeros(rows, np.int32),
         named_languages=np.zeros((rows, 1), np.uint64),
         remote_ok=never,
         slots_from=np.zeros(rows + 1, np.int64),
         slot_start=np.zeros(0, np.int32),
         slot_end=np.zeros(0, np.int32),
+        **given_columns(need=none, first_day=none, last_day=none, quantity=none, rows=rows),
     )
 
 
@@ -272,7 +277,7 @@ def _offer_columns(
         x=x,
         y=y,
         z=z,
-        reach_km=offers.reach_km,
+        reach_km=np.where(offers.is_housing, 0, offers.reach_km),
         languages=spoken[offers.languages],
         capacity=offers.units,
         confirmed_day=offers.confirmed_day.astype(np.int32),
@@ -288,6 +293,8 @@ def _offer_columns(
         notice_days=np.zeros(rows, np.int32),
         longest_stay=np.full(rows, FOREVER, np.int32),
         rent=np.zeros(rows, np.int32),
+        goods=np.zeros(rows, np.int32),
+        best_before=np.full(rows, FOREVER, np.int32),
         named_languages=np.zeros((rows, 1), np.uint64),
         remote=never,
         slots_from=np.zeros(rows + 1, np.int64),

@@ -6,10 +6,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from catalogue.items import ITEM
+from catalogue.items import ITEM, SERIES
 from catalogue.languages import language_name
 from catalogue.vocabulary import Category, Household, Kind
-from engine.goods import ANY, OTHER
+from engine.goods import ANY, MIXED, OTHER
 
 
 def listed(words: Iterable[object]) -> str:
@@ -32,6 +32,13 @@ def item_label(code: str) -> str:
     if code in ("", ANY):
         return _("tout objet de la catégorie")
     return _("autre objet") if code == OTHER else ITEM[code].name
+
+
+def size_label(code: str) -> str:
+    """ "6 ans", "140 cm", "tailles diverses"."""
+    if code == MIXED:
+        return next(iter(SERIES.values())).label(code)
+    return next((series.label(code) for series in SERIES.values() if code in series.sizes.codes), code)
 
 
 def quantity_words(kind: str, quantity: int) -> str:

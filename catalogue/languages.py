@@ -1,12 +1,15 @@
 """Languages by BCP 47 code, each under its own name, so that whoever speaks it finds it."""
 
 from functools import lru_cache
+from itertools import chain
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_locale_identifier, parse_locale
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from engine.vocabulary import PARTS_OF_LANGUAGES, SAME_LANGUAGES
 
 # The languages met most at the desks of welcome cities; any other BCP 47 code that CLDR names is accepted too.
 COMMON = (
@@ -18,11 +21,13 @@ MOST_LANGUAGES = 12  # of one list
 # CLDR lacks these, or names them in a way that their speakers do not.
 NAMES = {
     "prs": ("دری", _("dari")),
+    "pes": ("فارسی ایران", _("persan d’Iran")),
     "ber": ("ⵜⴰⵎⴰⵣⵉⵖⵜ", _("berbère")),
     "snk": ("Soninkanxanne", _("soninké")),
     "mnk": ("Mandinka", _("mandingue")),
     "fsl": ("LSF", _("langue des signes française")),
 }
+_PARTS = frozenset({*chain.from_iterable(PARTS_OF_LANGUAGES.values()), *SAME_LANGUAGES})
 
 
 @lru_cache(maxsize=2048)
@@ -55,8 +60,8 @@ def language_name(code: str) -> str:
 
 
 def validate_language(code: str) -> None:
-    """Accept a code of `COMMON` or one that CLDR names in French."""
-    if code not in COMMON and _cldr_name(code, "fr") is None:
+    """Accept a code of `COMMON`, one that CLDR names in French, or one that the engine knows as a part of another."""
+    if code not in COMMON and code not in _PARTS and _cldr_name(code, "fr") is None:
         raise ValidationError(
             _("« %(code)s » n’est pas un code de langue connu (par exemple fr, en, ar, prs, ti)."),
             code="language",

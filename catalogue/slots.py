@@ -1,10 +1,14 @@
 """Weekly slots, written `mon 18:00-20:00` in the database, the API and spreadsheets alike."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from engine.hours import HALF_MINUTES
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SLOTS = 42  # of one offer or need
@@ -36,6 +40,31 @@ def parse_slot(text: str) -> WeeklySlot:
             _("Le créneau « %(text)s » doit finir après son début."), code="slot_order", params={"text": text}
         )
     return slot
+
+
+def refuse_clashes(slots: Sequence[WeeklySlot]) -> None:
+    """ValidationError for slots of one side that overlap, or one too short to be counted: half an hour at least."""
+    for slot in slots:
+        if slot.end_minute - slot.start_minute < HALF_MINUTES:
+            raise ValidationError(
+                _("Le créneau «\u00a0%(slot)s\u00a0» est trop court\u202f: une demi-heure au moins."),
+                code="slot_short",
+                params={"slot": slot_text(slot)},
+            )
+    in_order = sorted(slots, key=lambda slot: (slot.weekday, slot.start_minute))
+    for earlier, later in pairwise(in_order):
+        if earlier.weekday == later.weekday and later.start_minute < earlier.end_minute:
+            raise ValidationError(
+                _("Les créneaux «\u00a0%(one)s\u00a0» et «\u00a0%(other)s\u00a0» se chevauchent."),
+                code="slots_overlap",
+                params={"one": slot_text(earlier), "other": slot_text(later)},
+            )
+
+
+def slot_text(slot: WeeklySlot) -> str:
+    """As it is written."""
+    start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in (slot.start_minute, slot.end_minute))
+    return f"{WEEKDAYS[slot.weekday]} {start}-{end}"
 
 
 def validate_slot(text: str) -> None:

@@ -110,6 +110,13 @@ class Urgency(TextChoices):
     PLANNED = "planned", _("Prévu")
 
 
+class Rhythm(TextChoices):
+    """How often a skill is needed. What is needed once is an appointment, a document, a move."""
+
+    WEEKLY = engine.WEEKLY, _("chaque semaine")
+    ONCE = engine.ONCE, _("une seule fois")
+
+
 class Source(TextChoices):
     """By which way an offer or a need came in."""
 

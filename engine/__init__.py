@@ -28,6 +28,7 @@ from engine.ranking import (
 )
 from engine.records import Hold, NearMiss, Need, Offer, Pairing, Parts, Ranking, Slot, Weights, Window
 from engine.rules import RULES
+from engine.uncovered import is_provided_for, least_days
 from engine.vocabulary import EARTH_RADIUS_KM, PARTS, PRIORITIES
 
 # Of the algorithm, kept with every match. It grows whenever the same input may give another output.
@@ -66,6 +67,8 @@ __all__ = [
     "explain",
     "explain_near_miss",
     "feasible_pairs",
+    "is_provided_for",
+    "least_days",
     "need_columns",
     "offer_columns",
     "rank",

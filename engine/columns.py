@@ -11,18 +11,23 @@ Whole numbers are int64 or int32 as noted (either works), day numbers are `date.
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.records import Need, Offer, Slot
+from engine.goods import GoodsFits, Offered, Wanted
+from engine.hours import DAY_MINUTES, HALF_MINUTES, HALVES, longest_in_halves
+from engine.household import ACCEPT_BITS, HOUSEHOLDS, household_codes
+from engine.records import Hold, Need, Offer, Slot
+from engine.spoken import WORDS_PER_MASK, LanguageCodes
 from engine.vocabulary import ACCEPTS, EARTH_RADIUS_KM, GOODS, HOUSING, LANGUAGE_CATEGORIES, PRIORITIES, SKILL
 
 Ints = NDArray[np.signedinteger[Any]]
 Floats = NDArray[np.float64]
+Amounts = Ints | Floats  # whole numbers, but hours may have halves
 Bools = NDArray[np.bool_]
 Masks = NDArray[np.uint64]
 Ids = Sequence[Hashable] | NDArray[np.int64]
@@ -30,13 +35,9 @@ Ids = Sequence[Hashable] | NDArray[np.int64]
 FOREVER = 10_000_000  # a day number after any date: the last day of an open-ended window
 UNKNOWN = -1  # `confirmed_day` of an offer that nobody has confirmed
 NEVER = np.iinfo(np.int64).max  # microseconds of an unknown registration: after all others
-WORDS_PER_MASK = 64
-DAY_MINUTES = 24 * 60
 POINT_TOLERANCE = 1e-9  # of the earth's radius, some 6 mm: how well x, y, z must agree with lat, lon
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ACCEPT_BITS = {word: 1 << bit for bit, word in enumerate(ACCEPTS)}
-LONE_MINORS_BIT = ACCEPT_BITS["lone_minors"]
 
 
 @dataclass(slots=True)
@@ -46,7 +47,8 @@ class Vocabulary:
     categories: dict[tuple[str, str], int] = field(default_factory=dict)
     forms: dict[str, int] = field(default_factory=dict)
     cities: dict[Hashable, int] = field(default_factory=dict)
-    languages: dict[str, int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=LanguageCodes)
+    goods: GoodsFits = field(default_factory=GoodsFits)
 
     def category(self, kind: str, category: str) -> int:
         """All forms of housing make one category: the need chooses among them by its own list."""
@@ -133,6 +135,10 @@ class Columns(ABC):
             "slots",
             self._owners("slot", ~(whole & (start // DAY_MINUTES == (end - 1) // DAY_MINUTES))),
         )
+        same = np.ones(len(start), np.bool_)
+        same[side.slots_from[:-1][np.diff(side.slots_from) > 0]] = False
+        overlaps = np.concatenate([[False], start[1:] < end[:-1]])[: len(same)]
+        yield "slots", self._owners("slot", (same & overlaps) | (end - start < HALF_MINUTES))
 
     def _owners(self, name: str, wrong: Bools) -> Bools:
         """Of which rows is an entry of a ragged column wrong?"""
@@ -172,8 +178,10 @@ class OfferColumns(Columns):
     x: Floats  # `unit_sphere(lat, lon)`
     y: Floats
     z: Floats
-    reach_km: Floats
-    languages: Masks  # (rows, width): languages spoken, see `masks`
+    reach_km: Floats  # of a home 0
+    languages: (
+        Masks  # (rows, width): spoken, with those of who offers interpreting or translation; see `masks`
+    )
     capacity: Ints  # int64, when nothing is held
     confirmed_day: Ints  # int32, day number, or UNKNOWN
     asked: Ints  # int32, times that the citizen was asked in the last 30 days
@@ -181,19 +189,20 @@ class OfferColumns(Columns):
     shared_with_linked: Bools  # the citizen's consent
     is_open: Bools  # `Offer.can_be_given`
     notice_days: Ints  # int32
-    shared_home: Bools  # housing only, as are the next six
+    shared_home: Bools  # `Offer.is_shared`; housing only, as are the next six
     accepts: Ints  # int32, sum of `ACCEPT_BITS`; 0: silent
     step_free: Bools
     pets_accepted: Bools
     smoke_free: Bools  # `Offer.is_smoke_free`
     longest_stay: Ints  # int32, days; FOREVER: no limit
     rent: Ints  # int32, euros a month
+    goods: Ints  # int32, code in `Vocabulary.goods.offered`; 0: nothing said, or no goods
+    best_before: Ints  # int32, day number; FOREVER: none
     named_languages: Masks  # interpreting and translation only: from and to together
     remote: Bools  # skills only
     stretches_from: Ints  # int64, one more than there are rows
-    stretch_first: Ints  # int32, day number; these five come from `stretches`
+    stretch_first: Ints  # int32, day number; these four come from `stretches`
     stretch_last: Ints  # int32, day number, up to FOREVER
-    stretch_window: Ints  # int32, stretches of one window bear the same number
     stretch_left: Ints  # int64, the capacity left on each of its days
     slots_from: Ints  # int64; skills only, see `slot_columns`
     slot_start: Ints  # int32, minute of the week
@@ -209,6 +218,7 @@ class OfferColumns(Columns):
         yield "notice_days", self.notice_days < 0
         yield "longest_stay_days", self.longest_stay < 1
         yield "rent", self.rent < 0
+        yield "item", (self.goods < 0) | (self.goods >= len(self.vocabulary.goods.offered))
         yield "accepts", (self.accepts < 0) | (self.accepts >= 1 << len(ACCEPTS))
         yield "available", np.diff(self.stretches_from) == 0
         yield "available", self._owners("stretch", self.stretch_last < self.stretch_first)
@@ -222,7 +232,7 @@ class OfferColumns(Columns):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class NeedColumns(Columns):
-    """What is asked for. `slots` are ragged, as those of offers."""
+    """What is asked for. `slots`, and `given`, are ragged, as those of offers."""
 
     vocabulary: Vocabulary
     ids: Ids  # distinct; a tuple, a list, or an int64 array
@@ -238,44 +248,49 @@ class NeedColumns(Columns):
     languages: Masks  # languages spoken
     first_day: Ints  # int32, day number
     last_day: Ints  # int32, day number
-    least_days: Ints  # int32, the shortest run that helps: `Need.least_days`
-    quantity: Ints  # int64, what is still missing
-    asked: Ints  # int64, what was asked for, of which `quantity` is still missing
-    least_quantity: Ints  # int64, the smallest quantity that helps: `Need.least_quantity`
+    least_days: (
+        Ints  # int32, the shortest run that helps, as said; 0: nothing said, see `uncovered.from_today`
+    )
+    one_day: Bools  # does not last: `Need.lasts`
+    asked: Amounts  # `need_quantities`: all that is asked; hours may have halves
+    quantity: Amounts  # of what is used up, what is still missing of it
+    least_quantity: Amounts  # the smallest quantity that helps
     people: Ints  # int32, `Need.persons`
     priority: Ints  # int32, `PRIORITIES` of its urgency
     is_housing: Bools
     is_open: Bools
-    household: Ints  # int32, housing only: sum of the `ACCEPT_BITS` that the host must have said
+    household: Ints  # int32, housing only: see `household_codes`
     step_free_needed: Bools  # housing only, as are the next four
     pets: Bools
     smoke_free_needed: Bools
     refuses_shared_home: Bools
     rent_up_to: Ints  # int32, euros a month
+    goods: Ints  # int32, code in `Vocabulary.goods.wanted`; 0: nothing said, or no goods
     named_languages: Masks  # interpreting and translation only: from and to together
     remote_ok: Bools  # skills only
     slots_from: Ints  # int64; skills only, see `slot_columns`
     slot_start: Ints  # int32, minute of the week
     slot_end: Ints  # int32
+    given_from: Ints  # int64, see `given_columns`: what live matches provide
+    given_first: Ints  # int32, day number
+    given_last: Ints  # int32, day number
+    given_quantity: Ints  # int64
+
+    ragged: ClassVar[Mapping[str, str]] = {"slot": "slots_from", "given": "given_from"}
 
     def _own_faults(self) -> Iterator[tuple[str, Bools]]:
         yield "last_day", self.last_day < self.first_day
         asked = self.last_day - self.first_day + 1
-        yield "min_days", (self.least_days < 1) | (self.least_days > asked)
-        yield "quantity", self.quantity < 1
-        yield "asked", self.asked < self.quantity
-        yield "least_quantity", (self.least_quantity < 1) | (self.least_quantity > self.quantity)
+        yield "min_days", (self.least_days < 0) | (self.least_days > asked)
+        yield "quantity", (self.quantity <= 0) | (self.asked < self.quantity)
+        yield "least_quantity", (self.least_quantity <= 0) | (self.least_quantity > self.quantity)
         yield "people", self.people < 1
         yield "urgency", ~np.isin(self.priority, list(PRIORITIES.values()))
-        yield "household", (self.household < 0) | (self.household >= 1 << len(ACCEPTS))
+        yield "household", (self.household < 0) | (self.household >= HOUSEHOLDS)
         yield "rent_up_to", self.rent_up_to < 0
-
-    def from_today(self, today: date) -> Self:
-        """With a shortest useful run that is no longer than the days that are left."""
-        left = self.last_day - np.maximum(self.first_day, today.toordinal()) + 1
-        if (self.least_days <= left).all():
-            return self
-        return replace(self, least_days=np.clip(left, 1, self.least_days))
+        yield "items", (self.goods < 0) | (self.goods >= len(self.vocabulary.goods.wanted))
+        wrong = (self.given_last < self.given_first) | (self.given_quantity < 1)
+        yield "given", self._owners("given", wrong)
 
 
 def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None) -> OfferColumns:
@@ -297,8 +312,14 @@ def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None)
         x=x,
         y=y,
         z=z,
-        reach_km=_floats(offer.reach_km for offer in offers),
-        languages=masks([offer.languages for offer in offers], words.languages),
+        reach_km=_floats(0 if offer.kind == HOUSING else offer.reach_km for offer in offers),
+        languages=masks(
+            [
+                offer.languages.union(named)
+                for offer, named in zip(offers, _named_languages(offers), strict=True)
+            ],
+            words.languages,
+        ),
         capacity=capacity,
         confirmed_day=_smalls(
             UNKNOWN if offer.confirmed_on is None else offer.confirmed_on.toordinal() for offer in offers
@@ -308,7 +329,7 @@ def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None)
         shared_with_linked=_bools(offer.shared_with_linked for offer in offers),
         is_open=_bools(offer.can_be_given for offer in offers),
         notice_days=_smalls(offer.notice_days for offer in offers),
-        shared_home=_bools(offer.kind == HOUSING and offer.shared_home for offer in offers),
+        shared_home=_bools(offer.kind == HOUSING and offer.is_shared for offer in offers),
         accepts=_smalls(accept_bits(offer.accepts) if offer.kind == HOUSING else 0 for offer in offers),
         step_free=_bools(offer.kind == HOUSING and offer.step_free for offer in offers),
         pets_accepted=_bools(offer.kind == HOUSING and offer.pets_accepted for offer in offers),
@@ -318,6 +339,16 @@ def offer_columns(offers: Iterable[Offer], vocabulary: Vocabulary | None = None)
             for offer in offers
         ),
         rent=_smalls(offer.rent if offer.kind == HOUSING else 0 for offer in offers),
+        goods=_smalls(
+            code(words.goods.offered, Offered(offer.item, offer.size, offer.series))
+            if offer.kind == GOODS
+            else 0
+            for offer in offers
+        ),
+        best_before=_smalls(
+            FOREVER if offer.kind != GOODS or offer.best_before is None else offer.best_before.toordinal()
+            for offer in offers
+        ),
         named_languages=masks(_named_languages(offers), words.languages),
         remote=_bools(offer.kind == SKILL and offer.remote for offer in offers),
         slots_from=slots_from,
@@ -335,6 +366,15 @@ def need_columns(needs: Iterable[Need], vocabulary: Vocabulary | None = None) ->
     lat, lon, x, y, z = _points(needs)
     home = [need.kind == HOUSING for need in needs]
     slots_from, slot_start, slot_end = _slots(needs)
+    one_day = _bools(not need.lasts for need in needs)
+    given = _given(needs)
+    asked, quantity, least_quantity = need_quantities(
+        asked=_ints(need.quantity for need in needs),
+        given=np.array([sum(hold.quantity for hold in need.given) for need in needs], np.int64),
+        one_day=one_day,
+        part_useful=_bools(need.part_useful and need.kind != HOUSING for need in needs),
+        longest=longest_in_halves(slots_from, slot_start, slot_end),
+    )
     return NeedColumns(
         vocabulary=words,
         ids=ids,
@@ -350,25 +390,37 @@ def need_columns(needs: Iterable[Need], vocabulary: Vocabulary | None = None) ->
         languages=masks([need.languages for need in needs], words.languages),
         first_day=_smalls(need.first_day.toordinal() for need in needs),
         last_day=_smalls(need.last_day.toordinal() for need in needs),
-        least_days=_smalls(need.least_days for need in needs),
-        quantity=_ints(need.quantity for need in needs),
-        asked=_ints(need.whole_quantity for need in needs),
-        least_quantity=_ints(need.least_quantity for need in needs),
+        least_days=_smalls(need.min_days or 0 for need in needs),
+        one_day=one_day,
+        asked=asked,
+        quantity=quantity,
+        least_quantity=least_quantity,
         people=_smalls(need.persons for need in needs),
         priority=_smalls(need.priority for need in needs),
         is_housing=_bools(home),
         is_open=_bools(need.is_open for need in needs),
-        household=_smalls(accept_bits(need.household_words) if need.kind == HOUSING else 0 for need in needs),
+        household=household_codes(
+            women=_ints(need.adult_women if need.kind == HOUSING else 0 for need in needs),
+            men=_ints(need.adult_men if need.kind == HOUSING else 0 for need in needs),
+            children=_ints(need.children if need.kind == HOUSING else 0 for need in needs),
+            couple=_bools(need.kind == HOUSING and need.couple for need in needs),
+            lone_minor=_bools(need.kind == HOUSING and need.lone_minor for need in needs),
+        ),
         step_free_needed=_bools(need.kind == HOUSING and need.step_free_needed for need in needs),
         pets=_bools(need.kind == HOUSING and need.pets for need in needs),
         smoke_free_needed=_bools(need.kind == HOUSING and need.smoke_free_needed for need in needs),
         refuses_shared_home=_bools(need.kind == HOUSING and not need.shared_home_ok for need in needs),
         rent_up_to=_smalls(need.rent_up_to if need.kind == HOUSING else 0 for need in needs),
+        goods=_smalls(
+            code(words.goods.wanted, Wanted(need.items, need.sizes, need.series)) if need.kind == GOODS else 0
+            for need in needs
+        ),
         named_languages=masks(_named_languages(needs), words.languages),
         remote_ok=_bools(need.kind == SKILL and need.remote_ok for need in needs),
         slots_from=slots_from,
         slot_start=slot_start,
         slot_end=slot_end,
+        **given,
     )
 
 
@@ -411,6 +463,14 @@ def masks_of_codes(row: Ints, word: Ints, *, rows: int, words: int) -> Masks:
     return found
 
 
+def words_of_both(one: Masks, other: Masks) -> Masks:
+    """The words of either; of masks from one table, the later made may have more columns."""
+    found = np.zeros((len(one), max(one.shape[1], other.shape[1])), np.uint64)
+    found[:, : one.shape[1]] = one
+    found[:, : other.shape[1]] |= other
+    return found
+
+
 def turns(registered: Ints, ids: Ids) -> Ints:
     """Each row's place in order of registration (microseconds, NEVER when unknown), then id."""
     if isinstance(ids, np.ndarray):
@@ -436,6 +496,76 @@ def slot_columns(
     return offsets(np.bincount(owner, minlength=rows)), start[order], end[order]
 
 
+def given_columns(
+    *, need: Ints, first_day: Ints, last_day: Ints, quantity: Ints, rows: int
+) -> dict[str, Ints]:
+    """The `given…` columns of what needs are given, in any order; `need` says whose row it is."""
+    order = np.argsort(need, kind="stable")
+    return {
+        "given_from": offsets(np.bincount(need, minlength=rows)),
+        "given_first": first_day[order].astype(np.int32),
+        "given_last": last_day[order].astype(np.int32),
+        "given_quantity": quantity[order].astype(np.int64),
+    }
+
+
+def need_quantities(
+    *, asked: Ints, given: Ints, one_day: Bools, part_useful: Bools, longest: Ints
+) -> tuple[Amounts, Amounts, Amounts]:
+    """`asked`, `quantity`, `least_quantity`: all that is asked; what is still missing of what is used up; and the
+    smallest part that helps.
+
+    An appointment with slots asks for its longest slot at most: `longest`, in halves of an hour, 0 without slots. Of a
+    need that lacks nothing the quantity is what was asked: none of its days is uncovered.
+    """
+    short = np.flatnonzero(one_day & (longest > 0) & (longest < asked * HALVES))
+    whole: Amounts = asked
+    if len(short):
+        whole = asked.astype(np.float64)
+        whole[short] = longest[short] / HALVES
+    missing = np.where(one_day & (given < whole), whole - given, whole)
+    return whole, missing, np.where(part_useful, np.minimum(missing, 1), missing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """Windows, cut wherever what is held changes; by owner, then in order of time."""
+
+    owner: Ints
+    first: Ints
+    last: Ints
+    held: Ints
+    window: Ints  # the number of its window, counted by owner and first day
+
+
+def cut_windows(
+    *,
+    window_owner: Ints,
+    window_first: Ints,
+    window_last: Ints,
+    hold_owner: Ints,
+    hold_first: Ints,
+    hold_last: Ints,
+    hold_quantity: Ints,
+) -> Cut:
+    """Days are inclusive day numbers (FOREVER: for good), `…_owner` says whose row it is, in any order."""
+    none, one = np.zeros(len(window_owner), np.int64), np.ones(len(window_owner), np.int64)
+    no_hold = np.zeros(len(hold_owner), np.int64)
+
+    # Every day on which something begins or has just ended, in order; running sums then tell what holds from
+    # there on. The sums need no restart at each owner, because every owner's own changes add up to zero.
+    owner = np.concatenate([window_owner, window_owner, hold_owner, hold_owner])
+    day = np.concatenate([window_first, window_last + 1, hold_first, hold_last + 1])
+    order = np.lexsort((day, owner))
+    owner, day = owner[order], day[order]
+    held = np.cumsum(np.concatenate([none, none, hold_quantity, -hold_quantity])[order])
+    available = np.cumsum(np.concatenate([one, -one, no_hold, no_hold])[order])
+    window = np.cumsum(np.concatenate([one, none, no_hold, no_hold])[order])
+
+    real = np.flatnonzero((owner[:-1] == owner[1:]) & (day[:-1] < day[1:]) & (available[:-1] > 0))
+    return Cut(owner[real], day[real], day[real + 1] - 1, held[real], window[real] - 1)
+
+
 def stretches(
     *,
     window_offer: Ints,
@@ -448,37 +578,51 @@ def stretches(
     capacity: Ints,
     is_stock: Bools,
 ) -> dict[str, Ints]:
-    """The `stretch…` columns of all offers: each window is cut wherever what is held changes.
+    """The `stretch…` columns of all offers: each window is cut wherever what is left changes; windows that touch are
+    joined where it does not.
 
     Days are inclusive day numbers (FOREVER: for good), `…_offer` says whose row it is, in any order. What is
-    held of a stock is gone on every day; of a capacity that is renewed, on the days of the hold. Windows of one
-    offer that touch stay apart.
+    held of a stock is gone on every day; of a capacity that is renewed, on the days of the hold.
     """
-    rows = len(capacity)
-    gone = np.bincount(hold_offer, hold_quantity, rows).astype(np.int64)
-    renewed = np.where(is_stock[hold_offer], 0, hold_quantity)
-    none, one = np.zeros(len(window_offer), np.int64), np.ones(len(window_offer), np.int64)
-    no_hold = np.zeros(len(hold_offer), np.int64)
+    gone = np.bincount(hold_offer, hold_quantity, len(capacity)).astype(np.int64)
+    cut = cut_windows(
+        window_owner=window_offer,
+        window_first=window_first,
+        window_last=window_last,
+        hold_owner=hold_offer,
+        hold_first=hold_first,
+        hold_last=hold_last,
+        hold_quantity=np.where(is_stock[hold_offer], 0, hold_quantity),
+    )
+    left = (capacity - np.where(is_stock, gone, 0))[cut.owner] - cut.held
+    return stretch_columns(cut.owner, cut.first, cut.last, left, rows=len(capacity))
 
-    # Every day on which something begins or has just ended, in order; running sums then tell what holds from
-    # there on. The sums need no restart at each offer, because every offer's own changes add up to zero.
-    offer = np.concatenate([window_offer, window_offer, hold_offer, hold_offer])
-    day = np.concatenate([window_first, window_last + 1, hold_first, hold_last + 1])
-    order = np.lexsort((day, offer))
-    offer, day = offer[order], day[order]
-    held = np.cumsum(np.concatenate([none, none, renewed, -renewed])[order])
-    available = np.cumsum(np.concatenate([one, -one, no_hold, no_hold])[order])
-    window = np.cumsum(np.concatenate([one, none, no_hold, no_hold])[order])
 
-    real = np.flatnonzero((offer[:-1] == offer[1:]) & (day[:-1] < day[1:]) & (available[:-1] > 0))
-    owner = offer[real]
+def stretch_columns(owner: Ints, first: Ints, last: Ints, left: Ints, *, rows: int) -> dict[str, Ints]:
+    """The `stretch…` columns of stretches by offer, in order of time; what goes on as before is one."""
+    begins = np.ones(len(owner), np.bool_)
+    begins[1:] = (owner[1:] != owner[:-1]) | (first[1:] > last[:-1] + 1) | (left[1:] != left[:-1])
+    if not begins.all():
+        last = last[np.append(begins[1:], True)]
+        owner, first, left = owner[begins], first[begins], left[begins]
     return {
         "stretches_from": np.searchsorted(owner, np.arange(rows + 1)),
-        "stretch_first": day[real].astype(np.int32),
-        "stretch_last": (day[real + 1] - 1).astype(np.int32),
-        "stretch_window": window[real].astype(np.int32),
-        "stretch_left": (capacity - np.where(is_stock, gone, 0))[owner] - held[real],
+        "stretch_first": first.astype(np.int32),
+        "stretch_last": last.astype(np.int32),
+        "stretch_left": left,
     }
+
+
+def with_stretches(offers: OfferColumns, owner: Ints, first: Ints, last: Ints, left: Ints) -> OfferColumns:
+    """The same offers with other stretches, by offer, in order of time."""
+    own = stretch_columns(owner, first, last, left, rows=len(offers))
+    return replace(
+        offers,
+        stretches_from=own["stretches_from"],
+        stretch_first=own["stretch_first"],
+        stretch_last=own["stretch_last"],
+        stretch_left=own["stretch_left"],
+    )
 
 
 def offsets(count: Ints) -> Ints:
@@ -527,6 +671,17 @@ def _stretches_of(offers: Sequence[Offer], capacity: Ints) -> dict[str, Ints]:
         hold_quantity=_ints(hold.quantity for _, hold in holds),
         capacity=capacity,
         is_stock=_bools(offer.kind == GOODS for offer in offers),
+    )
+
+
+def _given(needs: Sequence[Need]) -> dict[str, Ints]:
+    given: list[tuple[int, Hold]] = [(row, hold) for row, need in enumerate(needs) for hold in need.given]
+    return given_columns(
+        need=_ints(row for row, _ in given),
+        first_day=_ints(hold.first_day.toordinal() for _, hold in given),
+        last_day=_ints(hold.last_day.toordinal() for _, hold in given),
+        quantity=_ints(hold.quantity for _, hold in given),
+        rows=len(needs),
     )
 
 

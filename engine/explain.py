@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights
-from engine.rules import SHORTEST_OVERLAP_MINUTES
+from engine.hours import HALF_MINUTES
+from engine.household import LONE_MINOR, words_needed
+from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights, larger_reach
+from engine.spoken import not_spoken, same, spoken_as
+from engine.uncovered import least_days
 from engine.vocabulary import ACCEPTS, GOODS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
 
 FRESH_DAYS = 30  # from here on a citizen is reminded to confirm the offer
@@ -56,7 +59,7 @@ def explain(pairing: Pairing, need: Need, offer: Offer, today: date) -> tuple[Re
     )
 
 
-def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
+def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer, today: date) -> Reason:
     """One condition that is not met, with what it would take."""
     if (near_miss.need_id, near_miss.offer_id) != (need.id, offer.id):
         raise ValueError("near_miss: it is about another need or offer")
@@ -64,43 +67,50 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer) -> Reason:
     if near_miss.rule == "category":
         asked = tuple(sorted(need.forms)) if need.kind == HOUSING else (need.category,)
         params = {"kind": need.kind, "asked": asked, "offered_kind": offer.kind, "offered": offer.category}
+    elif near_miss.rule == "item":
+        params = {"asked": need.items, "offered": offer.item}
+    elif near_miss.rule == "size":
+        params = {"asked": need.sizes, "offered": offer.size, "item": offer.item}
     elif near_miss.rule == "city":
         params = {"need": need.city, "offer": offer.city, "shared": offer.shared_with_linked}
     elif near_miss.rule == "open":
         params = {"need_open": need.is_open, "offer_open": offer.can_be_given}
     elif near_miss.rule == "distance":
-        reach_km = max(need.reach_km, offer.reach_km)
+        reach_km = larger_reach(need, offer)
         params = {"gap_km": near_miss.gap, "distance_km": near_miss.distance_km, "reach_km": reach_km}
     elif near_miss.rule == "dates":
-        params = {"gap_days": int(near_miss.gap or 0), "least_days": need.least_days}
+        params = {"gap_days": int(near_miss.gap or 0), "least_days": least_days(need, today=today)}
     elif near_miss.rule == "notice":
         gap_days = int(near_miss.gap or 0)
         params = {
             "gap_days": gap_days,
             "notice_days": offer.notice_days,
             "longest_notice": offer.notice_days - gap_days,
+            "least_days": least_days(need, today=today),
         }
     elif near_miss.rule == "stay":
         params = {
             "gap_days": int(near_miss.gap or 0),
             "stay_days": offer.longest_stay_days,
-            "least_days": need.least_days,
+            "least_days": least_days(need, today=today),
         }
     elif near_miss.rule == "rent":
         params = {"gap": int(near_miss.gap or 0), "rent": offer.rent, "rent_up_to": need.rent_up_to}
     elif near_miss.rule == "capacity":
+        gap = _whole(near_miss.gap or 0)
         params = {
-            "gap": int(near_miss.gap or 0),
-            "asked": need.least_quantity,
+            "gap": gap,
+            "asked": _whole(offer.capacity + gap),
             "capacity": offer.capacity,
             "kind": need.kind,
         }
     elif near_miss.rule == "household":
-        params = {"needed": _in_order(need.household_words), "accepted": _in_order(offer.accepts)}
+        needed = words_needed(need.household, offer.accepts)
+        params = {"needed": _in_order(needed - offer.accepts), "accepted": _in_order(offer.accepts)}
     elif near_miss.rule == "languages":
-        params = {"missing": tuple(sorted(named_languages(need) - named_languages(offer)))}
+        params = {"missing": tuple(sorted(not_spoken(named_languages(need), named_languages(offer))))}
     elif near_miss.rule == "slots":
-        params = {"asked": need.slots, "offered": offer.slots, "least_minutes": SHORTEST_OVERLAP_MINUTES}
+        params = {"asked": need.slots, "offered": offer.slots}
     return Reason(near_miss.rule, params, good=False)
 
 
@@ -110,7 +120,7 @@ def named_languages(side: Need | Offer) -> frozenset[str]:
 
 
 def common_slots(need: Need, offer: Offer) -> tuple[Slot, ...]:
-    """The hours of the week that both sides have, where they have an hour or more together."""
+    """The hours of the week that both sides have, where they have half an hour or more together."""
     common = {
         Slot(one.weekday, start, end)
         for one in need.slots
@@ -118,7 +128,7 @@ def common_slots(need: Need, offer: Offer) -> tuple[Slot, ...]:
         if one.weekday == other.weekday
         and (end := min(one.end_minute, other.end_minute))
         - (start := max(one.start_minute, other.start_minute))
-        >= SHORTEST_OVERLAP_MINUTES
+        >= HALF_MINUTES
     }
     return tuple(sorted(common, key=lambda slot: (slot.weekday, slot.start_minute, slot.end_minute)))
 
@@ -174,7 +184,7 @@ def _kept_for_others(need: Need, offer: Offer) -> Iterator[Reason]:
         rare = {
             "step_free": offer.step_free and not need.step_free_needed,
             "pets_accepted": offer.pets_accepted and not need.pets,
-            "lone_minors": "lone_minors" in offer.accepts and "lone_minors" not in need.household_words,
+            "lone_minors": "lone_minors" in offer.accepts and not need.household & LONE_MINOR,
         }
         if kept := tuple(code for code, is_kept in rare.items() if is_kept):
             yield Reason("kept_for_others", {"what": kept}, good=False)
@@ -186,9 +196,12 @@ def _language(need: Need, offer: Offer) -> Reason:
     spoken = offer.languages
     if offer.category in LANGUAGE_CATEGORIES:
         spoken |= named_languages(offer)
-    shared = tuple(sorted(need.languages & spoken))
+    common = {word: spoken_as(word, need.languages, spoken) for word in sorted(need.languages)}
+    shared = tuple(word for word, other in common.items() if other is not None and same(other) == same(word))
     if shared:
         return Reason("shared_languages", {"languages": shared}, good=True)
+    if wider := tuple((word, other) for word, other in common.items() if other is not None):
+        return Reason("understood_languages", {"spoken": wider}, good=True)
     if not need.languages or not spoken:
         unknown = tuple(side for side, known in (("need", need.languages), ("offer", spoken)) if not known)
         return Reason("languages_unknown", {"unknown": unknown}, good=False)
@@ -220,7 +233,7 @@ def _conditions(need: Need, offer: Offer) -> Iterator[Reason]:
         if offer.rent:
             yield Reason("rent", {"rent": offer.rent}, good=True)
         if offer.accepts:
-            accepted = need.household_words & offer.accepts
+            accepted = words_needed(need.household, offer.accepts) & offer.accepts
             yield Reason("accepts", {"words": _in_order(accepted or offer.accepts)}, good=True)
         else:
             yield Reason("accepts_everyone", {}, good=True)
@@ -230,15 +243,28 @@ def _conditions(need: Need, offer: Offer) -> Iterator[Reason]:
             yield Reason("pets_accepted", {}, good=True)
         if need.smoke_free_needed:
             yield Reason("smoke_free", {}, good=True)
-        if offer.shared_home:
+        if offer.is_shared:
             yield Reason("shared_home", {}, good=True)
         if need.forms:
             yield Reason("form", {"form": offer.category}, good=True)
     if need.kind == SKILL:
         if need.category in LANGUAGE_CATEGORIES and named_languages(need):
-            yield Reason("languages", {"languages": tuple(sorted(named_languages(need)))}, good=True)
+            yield _named_languages(need, offer)
         if common := common_slots(need, offer):
             yield Reason("slots", {"slots": common}, good=True)
+
+
+def _named_languages(need: Need, offer: Offer) -> Reason:
+    """`spoken`: of those that the offer names otherwise, (the need's word, the offer's)."""
+    asked, offered = named_languages(need), named_languages(offer)
+    spoken = {word: spoken_as(word, asked, offered) for word in sorted(asked)}
+    otherwise = tuple((word, other) for word, other in spoken.items() if other not in (None, word))
+    return Reason("languages", {"languages": tuple(spoken), "spoken": otherwise}, good=True)
+
+
+def _whole(number: float) -> float:
+    """Without a fraction of nothing: hours may have halves."""
+    return int(number) if number == int(number) else number
 
 
 def _in_order(words: frozenset[str]) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
 """Goods: how far an offered item, and its size, is the one that a need asks for. What the items are, others say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Of an item: whatever its category holds; something that has no name in the catalogue, kept with its words.
 ANY = "any"
@@ -10,6 +14,7 @@ OTHER = "other"
 # Of a size: several, or none that is known.
 MIXED = "mixed"
 
+Codes = NDArray[np.signedinteger[Any]]
 FIRST, INSTEAD, UNSURE = 1.0, 0.75, 0.5
 
 
@@ -32,6 +37,22 @@ class Sizes:
         """Whether the offered size, of this series, is one that is larger in a way that does."""
         step = self.codes.index(offered) - self.codes.index(wanted)
         return step > 0 if self.larger is Larger.ANY else step == 1 and self.larger is Larger.NEXT
+
+
+class Wanted(NamedTuple):
+    """What a need says of the goods: items and sizes in the order named, and the series of each item."""
+
+    items: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    series: tuple[Sizes | None, ...] = ()
+
+
+class Offered(NamedTuple):
+    """What an offer says of the goods."""
+
+    item: str = ""
+    size: str = ""
+    series: Sizes | None = None
 
 
 def item_fits(wanted: Sequence[str], offered: str) -> float | None:
@@ -65,3 +86,53 @@ def size_fits(series: Sizes | None, wanted: Sequence[str], offered: str) -> floa
     if offered in series.codes and any(series.does(size, offered) for size in asked):
         return INSTEAD
     return None
+
+
+def goods_fit(wanted: Wanted, offered: Offered) -> tuple[float | None, float | None]:
+    """How far item and size fit: see `item_fits`, `size_fits`.
+
+    Of an offer of any item the size is judged by the series of what is asked: by the one that it fits best.
+    """
+    item = item_fits(wanted.items, offered.item)
+    if offered.item not in ("", ANY):
+        return item, size_fits(offered.series, wanted.sizes, offered.size)
+    # Where no item is asked for either, the sizes asked are all that is known of them.
+    several = dict.fromkeys(one for one in wanted.series if one is not None) or [Sizes(wanted.sizes)]
+    fits = [size_fits(series, wanted.sizes, offered.size) for series in several]
+    return item, max((fit for fit in fits if fit is not None), default=None)
+
+
+@dataclass(slots=True, eq=False)
+class GoodsFits:
+    """How far all that is wanted fits all that is offered, worked out once for what has met; 0: not at all.
+
+    `wanted` and `offered` are the codes of what is said, which grow as columns are made; nothing at all has the code 0.
+    """
+
+    wanted: dict[Wanted, int] = field(default_factory=lambda: {Wanted(): 0})
+    offered: dict[Offered, int] = field(default_factory=lambda: {Offered(): 0})
+    # [wanted, offered] side by side: of the item and of the size; NaN where they have not met.
+    _factors: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 0, 0), np.nan), repr=False)
+
+    def factors(self, wanted: Codes, offered: Codes) -> NDArray[np.float64]:
+        """Of pairs of codes: a row for the item, a row for the size."""
+        # Several threads may ask at once: each works on what it has got hold of.
+        known = self._grown()
+        found = known[:, wanted, offered]
+        rows = np.flatnonzero(np.isnan(found[0]))
+        if len(rows):
+            width = known.shape[2]
+            said, had = [*self.wanted], [*self.offered]
+            for code in np.unique(wanted[rows].astype(np.int64) * width + offered[rows]).tolist():
+                one, other = divmod(code, width)
+                known[:, one, other] = [fit or 0.0 for fit in goods_fit(said[one], had[other])]
+            found = known[:, wanted, offered]
+        return found
+
+    def _grown(self) -> NDArray[np.float64]:
+        known, shape = self._factors, (2, len(self.wanted), len(self.offered))
+        if known.shape != shape:
+            larger = np.full(shape, np.nan)
+            larger[:, : known.shape[1], : known.shape[2]] = known
+            self._factors = known = larger
+        return known

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine import candidates, scoring
 from engine.coarse import SHORTEST_REACH_KM, Beyond
 from engine.columns import (
+    Amounts,
     Bools,
     Floats,
     Ints,
@@ -35,10 +36,10 @@ from engine.rules import (
     NUMBERS,
     RULES,
     Pairs,
-    Runs,
     Sides,
     at_stake,
 )
+from engine.runs import Runs
 from engine.threads import THREADS
 
 KEEP = 20
@@ -101,9 +102,9 @@ class Feasible:
         return self.pairs.exempt
 
     @property
-    def quantity(self) -> Ints:
-        """What this offer could give to this need."""
-        return np.minimum(self.needs.quantity[self.need], self.left)
+    def quantity(self) -> Amounts:
+        """What this offer could give to this need; hours may have halves."""
+        return self.pairs.quantity
 
     @property
     def days_asked(self) -> Ints:
@@ -118,14 +119,13 @@ class Feasible:
     @property
     def share(self) -> Floats:
         """What part of what was asked this offer alone could give: of the quantity and, of what lasts, of the days."""
-        return scoring.shares(self.needs, self.need, self._runs, self._known)
+        return scoring.shares(self.pairs, self._known)
 
     @property
     def standing(self) -> Ints:
         """What the order of a need's list goes by before anything else, highest first: see `scoring.standings`."""
-        known = self._known
-        share = scoring.shares(self.needs, self.need, self._runs, known)
-        return scoring.standings(share, self.micro_points, self.need, self.run_first, known)
+        pairs, known = self.pairs, self._known
+        return scoring.standings(pairs, scoring.shares(pairs, known), self.micro_points, known)
 
     @property
     def _known(self) -> scoring.Known:
@@ -471,8 +471,7 @@ def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep:
     """The best of each need (None: all), best first; rows of one need come together."""
     need, runs = pairs.need, pairs.runs
     micro_points = scoring.score(scoring.parts(pairs, known), points, need)
-    share = scoring.shares(pairs.needs, need, runs, known)
-    standing = scoring.standings(share, micro_points, need, runs.first, known)
+    standing = scoring.standings(pairs, scoring.shares(pairs, known), micro_points, known)
     rows = slice(None) if keep is None else scoring.contenders(need, standing, keep)
     columns = (need, pairs.offer, micro_points, runs.first, runs.last, runs.left)
     some = (column[rows].astype(np.int32, copy=False) for column in columns)

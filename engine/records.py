@@ -7,23 +7,32 @@ a stretch belong to it.
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import inf, isclose
+from types import UnionType
+from typing import Self
 
+from engine.goods import Sizes
+from engine.hours import HALF_MINUTES, HALVES
+from engine.household import household_codes
 from engine.vocabulary import (
     ACCEPTS,
     DEFAULT_WEIGHTS,
     DWELLING_STATES,
-    GOODS,
     HOUSING,
     KINDS,
     NOBODY_LIVES_THERE,
+    ONCE,
     PARTS,
     PRIORITIES,
     READY,
+    RHYTHMS,
+    SHARED_ROOM,
+    SKILL,
     URGENCIES,
     Kind,
+    Rhythm,
     Urgency,
 )
 
@@ -54,9 +63,22 @@ def _words(name: str, value: object, allowed: tuple[str, ...] | None = None) -> 
         raise ValueError(f"{name}: unknown {', '.join(sorted(value.difference(allowed)))}")
 
 
-def _tuple_of(name: str, value: object, member: type) -> None:
+def _tuple_of(name: str, value: object, member: type | UnionType) -> None:
     if not isinstance(value, tuple) or not all(isinstance(item, member) for item in value):
-        raise ValueError(f"{name}: a tuple of {member.__name__} is expected, not {value!r}")
+        raise ValueError(
+            f"{name}: a tuple of {getattr(member, '__name__', member)} is expected, not {value!r}"
+        )
+
+
+def _slots(slots: object) -> None:
+    _tuple_of("slots", slots, Slot)
+    in_order = sorted(slots, key=lambda slot: (slot.weekday, slot.start_minute))  # type: ignore[call-overload]
+    for slot in in_order:
+        if slot.end_minute - slot.start_minute < HALF_MINUTES:
+            raise ValueError(f"slots: one is shorter than {HALF_MINUTES} minutes")
+    for earlier, later in pairwise(in_order):
+        if earlier.weekday == later.weekday and later.start_minute < earlier.end_minute:
+            raise ValueError(f"slots: two overlap on weekday {later.weekday}")
 
 
 def _place(lat: object, lon: object, reach_km: object) -> None:
@@ -81,7 +103,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The part of an offer that a live match uses: on those days; goods, once and for all."""
+    """What a live match takes of an offer and gives to a need: on those days; goods, once and for all."""
 
     first_day: date
     last_day: date
@@ -90,6 +112,12 @@ class Hold:
     def __post_init__(self) -> None:
         _stretch(self.first_day, self.last_day)
         _whole("quantity", self.quantity, 1)
+
+    @classmethod
+    def of_appointment(cls, day: date, quantity: int) -> Self:
+        """The hours of an appointment count on every day of its week, from Monday to Sunday."""
+        monday = day - timedelta(days=day.weekday())
+        return cls(monday, monday + timedelta(days=6), quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +144,8 @@ class Offer:
 
     `asked_last_30_days` belongs to the citizen, not to this offer alone. `shared_with_linked` is the
     citizen's consent. `rent` is in euros a month, `longest_stay_days` None without a limit, `smoke_free` None when
-    nobody has said.
+    nobody has said. `item` and `size` are codes of the catalogue (empty: any item, no size given), `series` the sizes
+    that the item comes in (see `engine.goods`): whoever makes the record looks them up.
     """
 
     id: Hashable
@@ -145,6 +174,11 @@ class Offer:
     longest_stay_days: int | None = None
     rent: int = 0
     dwelling_state: str = ""
+    # goods
+    item: str = ""
+    size: str = ""
+    series: Sizes | None = None
+    best_before: date | None = None
     # skills
     languages_from: frozenset[str] = frozenset()
     languages_to: frozenset[str] = frozenset()
@@ -170,11 +204,17 @@ class Offer:
             _whole("longest_stay_days", self.longest_stay_days, 1)
         if self.dwelling_state and self.dwelling_state not in DWELLING_STATES:
             raise ValueError(f"dwelling_state: unknown {self.dwelling_state!r}")
+        for name in ("item", "size"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name}: a word is expected, not {getattr(self, name)!r}")
+        _tuple_of("series", () if self.series is None else (self.series,), Sizes)
+        if self.best_before is not None:
+            _day("best_before", self.best_before)
         _words("languages", self.languages)
         _words("accepts", self.accepts, ACCEPTS)
         _words("languages_from", self.languages_from)
         _words("languages_to", self.languages_to)
-        _tuple_of("slots", self.slots, Slot)
+        _slots(self.slots)
         _tuple_of("holds", self.holds, Hold)
         _tuple_of("available", self.available, Window)
         if not self.available:
@@ -190,6 +230,11 @@ class Offer:
         return self.is_open and (self.kind != HOUSING or self.dwelling_state in READY)
 
     @property
+    def is_shared(self) -> bool:
+        """With its host, as a shared room always is."""
+        return self.shared_home or self.category == SHARED_ROOM
+
+    @property
     def is_smoke_free(self) -> bool:
         """What the host has said; of a whole home where nobody has, that it is."""
         return self.category in NOBODY_LIVES_THERE if self.smoke_free is None else self.smoke_free
@@ -199,11 +244,12 @@ class Offer:
 class Need:
     """What is asked for. Fields of another kind than its own are ignored.
 
-    `quantity` is what is still missing of what was `asked` (None: the same): what live matches already hold
-    for the need is not in it. Housing asks for the whole household at once, whatever `part_useful` says, and
-    names `forms` (none: any) instead of a category. `people` unknown is the household for housing, one person
-    otherwise; `min_days` unknown is all the days for housing, one otherwise. `rent_up_to` is
-    what somebody pays, in euros a month.
+    `quantity` is all that is asked, `given` what live matches already provide of it: on its days, or once and for all
+    of what is wanted on one day. A household's quantity and people are its members, where they are told; it asks for
+    all of them at once, whatever `part_useful` says, and names `forms` (none: any) instead of a category. `people`
+    unknown is the household for housing, one person otherwise; `min_days` unknown is nine tenths of the days for
+    housing, one day otherwise. `rent_up_to` is what somebody pays, in euros a month. `items` and `sizes` are codes of
+    the catalogue in the order named (none: any item, any size), `series` the sizes that each of the items comes in.
     """
 
     id: Hashable
@@ -218,7 +264,7 @@ class Need:
     last_day: date
     min_days: int | None = None
     quantity: int
-    asked: int | None = None
+    given: tuple[Hold, ...] = ()
     part_useful: bool = False
     people: int | None = None
     urgency: Urgency = "planned"
@@ -235,7 +281,12 @@ class Need:
     shared_home_ok: bool = True
     rent_up_to: int = 0
     forms: frozenset[str] = frozenset()
+    # goods
+    items: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    series: tuple[Sizes | None, ...] = ()
     # skills
+    rhythm: Rhythm = "weekly"
     languages_from: frozenset[str] = frozenset()
     languages_to: frozenset[str] = frozenset()
     slots: tuple[Slot, ...] = ()
@@ -253,47 +304,57 @@ class Need:
             if self.min_days > self.days_asked:
                 raise ValueError(f"min_days: {self.min_days} is more than the {self.days_asked} days asked")
         _whole("quantity", self.quantity, 1)
-        if self.asked is not None:
-            _whole("asked", self.asked, self.quantity)
         if self.people is not None:
             _whole("people", self.people, 1)
         if self.urgency not in URGENCIES:
             raise ValueError(f"urgency: unknown {self.urgency!r}")
         for name in ("adult_women", "adult_men", "children", "rent_up_to"):
             _whole(name, getattr(self, name), 0)
+        if self.rhythm not in RHYTHMS:
+            raise ValueError(f"rhythm: unknown {self.rhythm!r}")
+        _tuple_of("given", self.given, Hold)
+        _tuple_of("items", self.items, str)
+        _tuple_of("sizes", self.sizes, str)
+        _tuple_of("series", self.series, Sizes | None)
+        if self.series and len(self.series) != len(self.items):
+            raise ValueError("series: one for each of the items is expected, or none at all")
         _words("languages", self.languages)
         _words("forms", self.forms)
         _words("languages_from", self.languages_from)
         _words("languages_to", self.languages_to)
-        _tuple_of("slots", self.slots, Slot)
+        _slots(self.slots)
+        if self.kind == HOUSING:
+            adults = self.adult_women + self.adult_men
+            if self.couple and adults < 2:
+                raise ValueError(f"couple: it is of two adults, not {adults}")
+            if self.lone_minor and adults:
+                raise ValueError("lone_minor: there is an adult too")
+            if self.members:
+                object.__setattr__(self, "quantity", self.members)
+                object.__setattr__(self, "people", self.members)
 
     @property
     def days_asked(self) -> int:
         return (self.last_day - self.first_day).days + 1
 
     @property
-    def least_days(self) -> int:
-        """The shortest run that helps."""
-        if self.min_days is not None:
-            return self.min_days
-        return self.days_asked if self.kind == HOUSING else 1
-
-    @property
-    def least_quantity(self) -> int:
-        """The smallest quantity that helps."""
-        return 1 if self.part_useful and self.kind != HOUSING else self.quantity
-
-    @property
-    def whole_quantity(self) -> int:
-        """What was asked for, of which `quantity` is still missing."""
-        return self.quantity if self.asked is None else self.asked
+    def members(self) -> int:
+        return self.adult_women + self.adult_men + self.children
 
     @property
     def lasts(self) -> bool:
         """Wanted on every day, and not on one of them."""
-        return self.kind != GOODS
+        return self.kind == HOUSING or (self.kind == SKILL and self.rhythm != ONCE)
 
-    def share(self, quantity: int, days: int) -> float:
+    @property
+    def whole_quantity(self) -> float:
+        """All that is asked: of an appointment its longest slot at most, in halves of an hour."""
+        if self.kind != SKILL or self.lasts or not self.slots:
+            return self.quantity
+        longest = max(slot.end_minute - slot.start_minute for slot in self.slots)
+        return min(self.quantity, longest // HALF_MINUTES / HALVES)
+
+    def share(self, quantity: float, days: int) -> float:
         """What part of what was asked so much is, on so many days."""
         return share_of(
             quantity, days, asked=self.whole_quantity, days_asked=self.days_asked, lasts=self.lasts
@@ -303,26 +364,32 @@ class Need:
     def persons(self) -> int:
         if self.people is not None:
             return self.people
-        return self.whole_quantity if self.kind == HOUSING else 1
+        return self.quantity if self.kind == HOUSING else 1
 
     @property
     def priority(self) -> int:
         return PRIORITIES[self.urgency]
 
     @property
-    def household_words(self) -> frozenset[str]:
-        """The words that a host must have said to receive this household."""
-        if self.lone_minor:
-            return frozenset({"lone_minors"})
-        if self.children:
-            return frozenset({"families"})
-        if self.couple:
-            return frozenset({"couples"})
-        present = {"women": self.adult_women, "men": self.adult_men}
-        return frozenset(word for word, count in present.items() if count)
+    def household(self) -> int:
+        """As `engine.household` has it."""
+        return int(
+            household_codes(
+                women=self.adult_women,
+                men=self.adult_men,
+                children=self.children,
+                couple=self.couple,
+                lone_minor=self.lone_minor,
+            )
+        )
 
 
-def share_of(quantity: int, days: int, *, asked: int, days_asked: int, lasts: bool) -> float:
+def larger_reach(need: Need, offer: Offer) -> float:
+    """How far apart both may be, in km: as far as either goes; but a home does not travel."""
+    return need.reach_km if need.kind == HOUSING else max(need.reach_km, offer.reach_km)
+
+
+def share_of(quantity: float, days: int, *, asked: float, days_asked: int, lasts: bool) -> float:
     """Of the quantity asked and, of what lasts, of the days too."""
     return quantity * days / (asked * days_asked) if lasts else quantity / asked
 

@@ -24,7 +24,8 @@ import numpy as np
 from engine.columns import Floats, Ints
 from engine.ranking import Feasible
 from engine.rules import MICRO
-from engine.urgency import first_uncovered_days, priorities_on
+from engine.uncovered import from_today
+from engine.urgency import priorities_on
 
 KEEP = 3
 MOST_HOMES = 3
@@ -64,7 +65,10 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
     if not len(homes):
         return
     pairs = pairs.take(homes)
-    uncut, priority = pairs.pairs.uncut, priorities_on(pairs.today.toordinal(), pairs.needs)
+    both = pairs.pairs
+    uncovered = both.sides.uncovered
+    needs, uncut = from_today(pairs.needs, uncovered), both.uncut
+    priority = priorities_on(needs, uncovered, both.sides.today)
     stay = pairs.offers.longest_stay[pairs.offer]
     ids = _places_of_ids(pairs)
     start = np.flatnonzero(np.append(True, pairs.need[1:] != pairs.need[:-1]))
@@ -78,7 +82,14 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
             single_days=(pairs.run_last - pairs.run_first + 1)[some],
             id_place=ids[some],
         )
-        asked = _Asked.of(pairs, need, int(priority[need]))
+        asked = _Asked(
+            people=int(needs.people[need]),
+            quantity=int(needs.quantity[need]),
+            whole=int(needs.asked[need]) * int(needs.last_day[need] - needs.first_day[need] + 1),
+            priority=int(priority[need]),
+            least=int(needs.least_days[need]),
+            uncovered=int(uncovered.days[need]),
+        )
         for order, lengths, value in _best(homes_of, asked, keep):
             yield Chain(need, tuple(_placed(homes_of, order, lengths, homes[begin:end])), value)
 
@@ -102,21 +113,6 @@ class _Asked:
     priority: int
     least: int  # days
     uncovered: int  # days
-
-    @classmethod
-    def of(cls, pairs: Feasible, need: int, priority: int) -> Self:
-        needs, today = pairs.needs.from_today(pairs.today), pairs.today.toordinal()
-        first = int(first_uncovered_days(needs, today)[need])
-        last = int(needs.last_day[need])
-        days = last - int(needs.first_day[need]) + 1
-        return cls(
-            people=int(needs.people[need]),
-            quantity=int(needs.quantity[need]),
-            whole=int(needs.asked[need]) * days,
-            priority=priority,
-            least=int(needs.least_days[need]),
-            uncovered=last - first + 1,
-        )
 
     def worth(self, days: int, micro_points: int) -> float:
         """Of so many days in one home."""

@@ -6,17 +6,17 @@ the quick looks (`distance_may_hold` ...) let pass every pair that the rule of t
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.coarse import Block
 from engine.columns import (
     FOREVER,
-    LONE_MINORS_BIT,
-    WORDS_PER_MASK,
+    Amounts,
     Bools,
     Floats,
     Ints,
@@ -27,11 +27,18 @@ from engine.columns import (
     row_codes,
     rows_of,
 )
+from engine.hours import HALVES, halves_in_common
+from engine.household import ACCEPTED
 from engine.records import MOST
+from engine.runs import DAYS_A_WEEK, Runs, by_week, earliest_days, lasting_runs, longest_runs
+from engine.spoken import WORDS_PER_MASK, loosened, widened
+from engine.uncovered import Uncovered, from_today, missing_on
 
 MICRO = 1e6  # decisions and order are taken on numbers rounded to 6 decimals, the same on every machine
-SHORTEST_OVERLAP_MINUTES = 60
 NO_CODES: Ints = np.empty(0, np.int64)
+# How long after it is given food should still be good, unless the need is over sooner.
+KEEPS_DAYS = 3
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +54,8 @@ class Sides:
     linked_cities: Ints
     excluded: Ints
     today: int
+    # What follows from all this, worked out when it is first asked for.
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(
@@ -60,12 +69,52 @@ class Sides:
     ) -> Self:
         """As they are judged today: of a need's days those that are left."""
         return cls(
-            needs.from_today(today),
+            from_today(needs, Uncovered.of(needs, today.toordinal())),
             offers,
             link_codes(needs, links),
             excluded_codes(needs, offers, excluded),
             today.toordinal(),
         )
+
+    @property
+    def uncovered(self) -> Uncovered:
+        return self._once("uncovered", lambda: Uncovered.of(self.needs, self.today))
+
+    @property
+    def offers_by_week(self) -> OfferColumns:
+        """As what is wanted on one day finds them; a stock is the same on every day."""
+        return self._once("offers_by_week", lambda: by_week(self.offers))
+
+    @property
+    def spoken(self) -> tuple[Masks, Masks]:
+        """Per need, the languages named that may be spoken by another name; per offer, those understood."""
+        codes = self.needs.vocabulary.languages
+        return self._once(
+            "spoken",
+            lambda: (
+                loosened(self.needs.named_languages, codes),
+                widened(self.offers.named_languages, codes),
+            ),
+        )
+
+    @property
+    def some_go_off(self) -> bool:
+        return self._once("some_go_off", lambda: bool((self.offers.best_before < FOREVER).any()))
+
+    @property
+    def all_last(self) -> bool:
+        return self._once("all_last", lambda: not self.needs.one_day.any())
+
+    @property
+    def both_have_slots(self) -> bool:
+        """Some need and some offer do."""
+        return len(self.needs.slot_start) > 0 and len(self.offers.slot_start) > 0
+
+    def _once(self, name: str, find: Callable[[], Found]) -> Found:
+        if name not in self._known:
+            self._known[name] = find()
+        found: Found = self._known[name]
+        return found
 
     def take(self, need_rows: Ints, offer_rows: Ints) -> Self:
         """Some rows of both."""
@@ -84,19 +133,6 @@ class Sides:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Runs:
-    """Per pair: the run's first and last day, its length (0: none) and what is left on its tightest day."""
-
-    first: Ints
-    last: Ints
-    days: Ints
-    left: Ints
-
-    def where(self, keep: Bools) -> Self:
-        return type(self)(self.first[keep], self.last[keep], self.days[keep], self.left[keep])
-
-
 @dataclass(slots=True, eq=False)
 class Pairs:
     """Pairs as rows of the two tables. What several rules read of a pair is worked out once."""
@@ -109,6 +145,8 @@ class Pairs:
     _runs: Runs | None = None
     _uncut: Runs | None = None
     _days: Ints | None = None
+    _halves: NDArray[np.int32] | None = None
+    _goods: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.need)
@@ -133,6 +171,8 @@ class Pairs:
             None if self._runs is None else self._runs.where(keep),
             None if self._uncut is None else self._uncut.where(keep),
             None if self._days is None else self._days[keep],
+            None if self._halves is None else self._halves[keep],
+            None if self._goods is None else self._goods[:, keep],
         )
 
     @property
@@ -150,7 +190,7 @@ class Pairs:
 
     @property
     def reach_km(self) -> Floats:
-        """The larger of the two reaches."""
+        """The larger of the two reaches; of a home, the need's."""
         if self._reach_km is None:
             self._reach_km = np.maximum(self.needs.reach_km[self.need], self.offers.reach_km[self.offer])
         return self._reach_km
@@ -168,24 +208,31 @@ class Pairs:
         return self.needs.least_days[self.need]
 
     @property
+    def least_quantity(self) -> Amounts:
+        return self.needs.least_quantity[self.need]
+
+    @property
     def soonest(self) -> Ints:
-        """The first of the days asked that is not over, and that leaves the notice that the offer asks for."""
-        return np.maximum(
-            self.needs.first_day[self.need], self.sides.today + self.offers.notice_days[self.offer]
-        )
+        """The first day that leaves the notice that the offer asks for."""
+        return self.sides.today + self.offers.notice_days[self.offer]
 
     @property
     def uncut(self) -> Runs:
-        """The runs after notice, however long the host lets anybody stay."""
+        """The runs after notice, however long the host lets anybody stay, and at whatever hours."""
         if self._uncut is None:
-            self._uncut = longest_runs(self, self.soonest, self.needs.last_day[self.need])
+            self._uncut = self.runs_from(self.soonest)
         return self._uncut
 
     @property
     def runs(self) -> Runs:
-        """The runs after notice, cut to the longest stay from their first day: what is shown, held and scored."""
+        """The runs after notice, cut to the longest stay from their first day, and of an appointment on a day with the
+        hours: what is shown, held and scored.
+        """
         if self._runs is None:
-            self._runs = _cut(self, self.uncut)
+            self._runs = self._cut_to_stay(self.uncut)
+            rows = self._hourly_appointments()
+            if len(rows):
+                self._runs = self._runs.put(rows, self.take(rows)._days_with_hours(self.soonest[rows]))
         return self._runs
 
     @property
@@ -193,16 +240,110 @@ class Pairs:
         """Days of the longest run if no notice were asked for; of a run that is long enough anyway, its own."""
         if self._days is None:
             self._days = self.uncut.days
-            asked = self.needs.first_day[self.need]
-            rows = np.flatnonzero(
-                (self._days < self.least_days) & (self.soonest > np.maximum(asked, self.sides.today))
-            )
-            if len(rows):
-                some = self.take(rows)
-                first = np.maximum(asked[rows], self.sides.today)
-                self._days = self._days.copy()
-                self._days[rows] = longest_runs(some, first, self.needs.last_day[some.need]).days
+            if self.offers.notice_days.any():
+                begins = np.maximum(self.sides.uncovered.first_day[self.need], self.sides.today)
+                rows = np.flatnonzero((self._days < self.least_days) & (self.soonest > begins))
+                if len(rows):
+                    self._days = self._days.copy()
+                    today = np.full(len(rows), self.sides.today)
+                    self._days[rows] = self.take(rows).runs_from(today).days
         return self._days
+
+    def runs_from(self, soonest: Ints) -> Runs:
+        """The runs of which no day is before this one, uncut, at whatever hours."""
+        if self.sides.all_last:
+            return self._lasting(soonest)
+        one_day = self.needs.one_day[self.need]
+        if one_day.all():
+            return self._one_day(soonest)
+        runs = self._lasting(soonest)
+        once = np.flatnonzero(one_day)
+        return runs.put(once, self.take(once)._one_day(soonest[once])) if len(once) else runs
+
+    @property
+    def has_hours(self) -> Bools:
+        """Both sides give weekly slots."""
+        asked, offered = np.diff(self.needs.slots_from) > 0, np.diff(self.offers.slots_from) > 0
+        return asked[self.need] & offered[self.offer]
+
+    @property
+    def halves(self) -> NDArray[np.int32]:
+        """(pairs, 7): halves of an hour that the need can take on each weekday. Of pairs with slots on both sides."""
+        if self._halves is None:
+            self._halves = halves_in_common(self.needs, self.offers, self.need, self.offer)
+        return self._halves
+
+    @property
+    def hours(self) -> Floats:
+        """Hours in common, of an appointment those of its day; without bound where a side gives no slots."""
+        hours = np.full(len(self), np.inf)
+        if self.sides.both_have_slots:
+            rows = np.flatnonzero(self.has_hours)
+            halves = self.halves[rows]
+            day = (self.runs.first[rows] - 1) % DAYS_A_WEEK
+            of_day = np.take_along_axis(halves, day[:, None], axis=1)[:, 0]
+            once = self.needs.one_day[self.need[rows]]
+            hours[rows] = np.where(once, of_day, halves.sum(axis=1)) / HALVES
+        return hours
+
+    @property
+    def quantity(self) -> Amounts:
+        """What this offer could give to this need; hours may have halves."""
+        needs = self.needs
+        if len(needs.given_first):
+            quantity = missing_on(needs, self.need, self.runs.first, self.runs.last)
+        else:
+            quantity = needs.quantity[self.need]
+        quantity = np.minimum(quantity, self.runs.left)
+        return np.minimum(quantity, self.hours) if self.sides.both_have_slots else quantity
+
+    @property
+    def goods_factors(self) -> Floats:
+        """Two rows, from 0 to 1: how far the item, and the size, is the one that is asked for."""
+        if self._goods is None:
+            fits = self.needs.vocabulary.goods
+            self._goods = fits.factors(self.needs.goods[self.need], self.offers.goods[self.offer])
+        return self._goods
+
+    @property
+    def goods_factor(self) -> Floats:
+        """The lower of item's and size's."""
+        item, size = self.goods_factors
+        return np.minimum(item, size)
+
+    def _lasting(self, soonest: Ints) -> Runs:
+        return lasting_runs(
+            self.offers, self.sides.uncovered, self.need, self.offer, soonest, self.least_quantity
+        )
+
+    def _one_day(self, soonest: Ints, weekdays: Bools | None = None) -> Runs:
+        sides, uncovered = self.sides, self.sides.uncovered
+        first = np.maximum(uncovered.first_day[self.need], soonest)
+        last = self.needs.last_day[self.need]
+        if sides.some_go_off:
+            best_before = sides.offers.best_before[self.offer]
+            last = np.where(best_before >= last, last, best_before - KEEPS_DAYS)
+        return earliest_days(sides.offers_by_week, self.offer, first, last, self.least_quantity, weekdays)
+
+    def _hourly_appointments(self) -> Ints:
+        if self.sides.all_last or not self.sides.both_have_slots:
+            return NO_CODES
+        return np.flatnonzero(self.needs.one_day[self.need] & self.has_hours)
+
+    def _days_with_hours(self, soonest: Ints) -> Runs:
+        """Of appointments with slots on both sides."""
+        return self._one_day(soonest, self.halves >= self.least_quantity[:, None] * HALVES)
+
+    def _cut_to_stay(self, uncut: Runs) -> Runs:
+        """The runs, no longer than the longest stay from their first day."""
+        stay = self.offers.longest_stay[self.offer]
+        rows = np.flatnonzero(uncut.days > stay)
+        if not len(rows):
+            return uncut
+        first, stay = uncut.first[rows], stay[rows]
+        # On fewer days more may be left.
+        least = self.least_quantity[rows]
+        return uncut.put(rows, longest_runs(self.offers, self.offer[rows], first, first + stay - 1, least))
 
     def take(self, rows: Ints) -> "Pairs":
         """Some pairs, of which nothing is known yet."""
@@ -237,6 +378,22 @@ def category(pairs: Pairs) -> Bools:
     return same & (share_a_word(accepted, bits) | ~any_word(accepted))
 
 
+def _goods_are_told(sides: Sides) -> bool | np.bool_:
+    return sides.needs.goods.any() or sides.offers.goods.any()
+
+
+@judged_if(_goods_are_told)
+def item(pairs: Pairs) -> Bools:
+    """The same item of the catalogue, or one of those that would do; any item where a side takes any."""
+    return pairs.goods_factors[0] > 0
+
+
+@judged_if(_goods_are_told)
+def size(pairs: Pairs) -> Bools:
+    """A size that is asked for, several, or a larger one where that does; of an item without sizes none is judged."""
+    return pairs.goods_factors[1] > 0
+
+
 @judged_if(lambda sides: differ(sides.needs.city, sides.offers.city))
 def city(pairs: Pairs) -> Bools:
     """Same city, or linked cities and a citizen who agreed to share."""
@@ -254,7 +411,7 @@ def city_may_hold(block: Block) -> Bools:
 
 
 def distance(pairs: Pairs) -> Bools:
-    """Within the larger of the two reaches, to the millimetre; remote skills always."""
+    """Within the larger of the two reaches (of a home, the need's), to the millimetre; remote skills always."""
     near = np.rint(pairs.distance_km * MICRO) <= np.rint(pairs.reach_km * MICRO)
     return near | pairs.exempt
 
@@ -349,36 +506,48 @@ def shared_home(pairs: Pairs) -> Bools:
 @judged_if(lambda sides: sides.needs.household.any())
 def household(pairs: Pairs) -> Bools:
     """The host said every word that the household needs; silence accepts everyone but lone minors."""
-    words, accepted = pairs.needs.household[pairs.need], pairs.offers.accepts[pairs.offer]
-    return np.where(accepted == 0, words & LONE_MINORS_BIT == 0, words & ~accepted == 0)
+    return ACCEPTED[pairs.needs.household[pairs.need], pairs.offers.accepts[pairs.offer]]
 
 
 @judged_if(lambda sides: sides.needs.named_languages.any())
 def languages(pairs: Pairs) -> Bools:
-    """Interpreting and translation: the offer names every language that the need names, whichever way."""
-    asked, offered = pairs.needs.named_languages[pairs.need], pairs.offers.named_languages[pairs.offer]
+    """Interpreting and translation: every language that the need names is spoken, whichever way, by the offer's."""
+    named, understood = pairs.sides.spoken
+    asked, loose = pairs.needs.named_languages[pairs.need], named[pairs.need]
+    holds = _all_among(loose, understood[pairs.offer])
+    strict = asked & ~loose
+    if strict.any():
+        holds &= _all_among(strict, pairs.offers.named_languages[pairs.offer])
+    return holds
+
+
+def _all_among(asked: Masks, offered: Masks) -> Bools:
     width = min(asked.shape[1], offered.shape[1])
     missing = asked[:, :width] & ~offered[:, :width]
     beyond = asked[:, width:]  # words that the offers' columns were made without
     return ~any_word(missing) & ~any_word(beyond)
 
 
-@judged_if(lambda sides: len(sides.needs.slot_start) > 0 and len(sides.offers.slot_start) > 0)
+@judged_if(lambda sides: sides.both_have_slots)
 def slots(pairs: Pairs) -> Bools:
-    """When both sides give weekly slots, two of them overlap by an hour or more."""
-    needs, offers = pairs.needs, pairs.offers
-    need_from, need_count = needs.slots_from[pairs.need], np.diff(needs.slots_from)[pairs.need]
-    offer_from, offer_count = offers.slots_from[pairs.offer], np.diff(offers.slots_from)[pairs.offer]
-    met = (need_count == 0) | (offer_count == 0)
-    for i in range(need_count.max(initial=0)):
-        for j in range(offer_count.max(initial=0)):
-            open_ = np.flatnonzero(~met & (i < need_count) & (j < offer_count))
-            asked, offered = need_from[open_] + i, offer_from[open_] + j
-            together = np.minimum(needs.slot_end[asked], offers.slot_end[offered]) - np.maximum(
-                needs.slot_start[asked], offers.slot_start[offered]
-            )
-            met[open_] = together >= SHORTEST_OVERLAP_MINUTES
-    return met
+    """When both sides give weekly slots, the hours that the need can take are enough.
+
+    Of an appointment those of one day that is possible otherwise; where none is, of any day of the week. When it is
+    the notice alone that is too long, the days before it count.
+    """
+    holds = ~pairs.has_hours
+    rows = np.flatnonzero(~holds)
+    some = pairs.take(rows)
+    needed = some.least_quantity * HALVES
+    holds[rows] = some.halves.sum(axis=1) >= needed
+    once = np.flatnonzero(some.needs.one_day[some.need])
+    if len(once):
+        some, needed = some.take(once), needed[once]
+        soonest = np.where(some.uncut.days > 0, some.soonest, some.sides.today)
+        found = some._days_with_hours(soonest).days > 0
+        any_day = some.halves.max(axis=1) >= needed
+        holds[rows[once]] = np.where(dates(some), found, any_day)
+    return holds
 
 
 @judged_if(
@@ -394,6 +563,8 @@ def open_(pairs: Pairs) -> Bools:
 
 RULES: dict[str, Rule] = {
     "category": category,
+    "item": item,
+    "size": size,
     "city": city,
     "distance": distance,
     "dates": dates,
@@ -411,7 +582,7 @@ RULES: dict[str, Rule] = {
     "open": open_,
 }
 # Of the rules that have a number: what is required, and what there is.
-NUMBERS: dict[str, Callable[[Pairs], tuple[Ints | Floats, Ints | Floats]]] = {
+NUMBERS: dict[str, Callable[[Pairs], tuple[Amounts, Amounts]]] = {
     "distance": lambda pairs: (pairs.reach_km, pairs.distance_km),
     "dates": lambda pairs: (pairs.least_days, pairs.days_at_once),
     "notice": lambda pairs: (pairs.offers.notice_days[pairs.offer], longest_notices(pairs)),
@@ -426,7 +597,8 @@ NUMBERS: dict[str, Callable[[Pairs], tuple[Ints | Floats, Ints | Floats]]] = {
 ESSENTIAL = ("category", "city", "open")
 # The dearest to judge come last: they then have the fewest pairs left.
 OF_DAYS = ("dates", "notice", "stay")
-MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, *OF_DAYS)), *OF_DAYS)
+DEAR = (*OF_DAYS, "slots")
+MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, *DEAR)), *DEAR)
 
 
 def at_stake(sides: Sides) -> tuple[str, ...]:
@@ -458,50 +630,6 @@ def within_look(block: Block) -> Bools:
     )
 
 
-def longest_runs(pairs: Pairs, asked_first: Ints, asked_last: Ints) -> Runs:
-    """The longest unbroken stretch within these days and one window on which the least quantity is left.
-
-    The earliest on a tie. Where the capacity would not be enough even with nothing held, days are judged as
-    if it were: one reason is told, not two.
-    """
-    needs, offers = pairs.needs, pairs.offers
-    least = needs.least_quantity[pairs.need].astype(np.int64, copy=False)
-    stretch = offers.stretches_from[pairs.offer]
-    several = NO_CODES
-    if len(offers.stretch_first) > len(offers):
-        stretch, several = _stretches_met(offers, stretch, pairs.offer, asked_first, asked_last)
-    # Most needs meet one stretch of the offer, which is the run as far as it is asked for.
-    first = np.maximum(offers.stretch_first[stretch], asked_first)
-    last = np.minimum(offers.stretch_last[stretch], asked_last)
-    left = offers.stretch_left[stretch]
-    days = np.maximum(last - first + 1, 0)
-    scarce = np.flatnonzero(left < least)
-    least[scarce[offers.capacity[pairs.offer[scarce]] < least[scarce]]] = np.iinfo(np.int64).min
-    days[scarce[left[scarce] < least[scarce]]] = 0
-    runs = Runs(first, last, days, left)
-    if len(several):
-        least = np.where(
-            offers.capacity[pairs.offer[several]] < least[several], np.iinfo(np.int64).min, least[several]
-        )
-        end = offers.stretches_from[pairs.offer[several] + 1]
-        _walk(offers, stretch[several], end, asked_first[several], asked_last[several], least, runs, several)
-    return runs
-
-
-def _cut(pairs: Pairs, uncut: Runs) -> Runs:
-    """The runs, no longer than the longest stay from their first day."""
-    stay = pairs.offers.longest_stay[pairs.offer]
-    rows = np.flatnonzero(uncut.days > stay)
-    if not len(rows):
-        return uncut
-    first, stay = uncut.first[rows], stay[rows]
-    # On fewer days more may be left.
-    shorter = longest_runs(pairs.take(rows), first, first + stay - 1)
-    last, days, left = uncut.last.copy(), uncut.days.copy(), uncut.left.copy()
-    last[rows], days[rows], left[rows] = shorter.last, shorter.days, shorter.left
-    return Runs(uncut.first, last, days, left)
-
-
 def longest_notices(pairs: Pairs) -> Ints:
     """How many days of notice would leave a run that is long enough: the most; -1 where none does.
 
@@ -513,68 +641,9 @@ def longest_notices(pairs: Pairs) -> Ints:
     while len(rows := np.flatnonzero((enough >= 0) & (too_long - enough > 1))):
         notice = (enough[rows] + too_long[rows]) // 2
         some = pairs.take(rows)
-        first = np.maximum(pairs.needs.first_day[some.need], pairs.sides.today + notice)
-        holds = longest_runs(some, first, asked_last[rows]).days >= some.least_days
+        holds = some.runs_from(pairs.sides.today + notice).days >= some.least_days
         enough[rows[holds]], too_long[rows[~holds]] = notice[holds], notice[~holds]
     return enough
-
-
-def _stretches_met(
-    offers: OfferColumns, stretch: Ints, offer: Ints, asked_first: Ints, asked_last: Ints
-) -> tuple[Ints, Ints]:
-    """Of each offer the first stretch that does not end before the days asked (or its last one), and the rows in which
-    the next one begins before they end.
-    """
-    more = np.diff(offers.stretches_from) > 1
-    several = np.flatnonzero(more[offer])
-    last = offers.stretches_from[offer[several] + 1] - 1
-    own, first_day = stretch[several], asked_first[several]
-    early = np.flatnonzero((own < last) & (offers.stretch_last[own] < first_day))
-    while len(early):
-        own[early] += 1
-        passed = own[early]
-        early = early[(passed < last[early]) & (offers.stretch_last[passed] < first_day[early])]
-    stretch[several] = own
-    follows = np.minimum(own + 1, last)
-    return stretch, several[(own < last) & (offers.stretch_first[follows] <= asked_last[several])]
-
-
-def _walk(
-    offers: OfferColumns,
-    stretch: Ints,
-    end: Ints,
-    asked_first: Ints,
-    asked_last: Ints,
-    least: Ints,
-    best: Runs,
-    rows: Ints,
-) -> None:
-    """The runs of pairs that meet several stretches, from `stretch` on, written into those rows of `best`.
-
-    The stretches of all pairs are walked abreast, the next one of each at each step.
-    """
-    best.days[rows] = 0
-    run_first, run_last, run_window, run_left = (np.full(len(rows), -1, np.int64) for _ in range(4))
-    active = np.arange(len(rows))
-    while len(active):
-        now = stretch[active]
-        first = np.maximum(offers.stretch_first[now], asked_first[active])
-        last = np.minimum(offers.stretch_last[now], asked_last[active])
-        window, left = offers.stretch_window[now], offers.stretch_left[now]
-        usable = (first <= last) & (left >= least[active])
-        joins = usable & (run_last[active] == first - 1) & (run_window[active] == window)
-        first = np.where(joins, run_first[active], first)
-        left = np.where(joins, np.minimum(run_left[active], left), left)
-        run_first[active], run_window[active], run_left[active] = first, window, left
-        run_last[active] = np.where(usable, last, -1)
-        days = np.where(usable, last - first + 1, 0)
-        longer = days > best.days[rows[active]]
-        record = rows[active[longer]]
-        best.first[record], best.last[record] = first[longer], last[longer]
-        best.days[record], best.left[record] = days[longer], left[longer]
-        stretch[active] += 1
-        active = active[stretch[active] < end[active]]
-        active = active[offers.stretch_first[stretch[active]] <= asked_last[active]]
 
 
 def link_codes(needs: NeedColumns, links: Iterable[Collection[Hashable]]) -> Ints:

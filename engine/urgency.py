@@ -7,8 +7,9 @@ from datetime import date
 
 import numpy as np
 
-from engine.columns import Bools, Ints, NeedColumns
-from engine.vocabulary import GOODS, PRIORITIES, URGENCIES, URGENT_WITHIN_DAYS, Urgency
+from engine.columns import Ints, NeedColumns
+from engine.uncovered import Uncovered
+from engine.vocabulary import PRIORITIES, URGENCIES, URGENT_WITHIN_DAYS, Urgency
 
 
 def priorities(posted: Ints, days_away: Ints) -> Ints:
@@ -28,18 +29,7 @@ def urgency_on(today: date, *, posted: Urgency, pressing_day: date) -> Urgency:
     return next(urgency for urgency, worth in PRIORITIES.items() if worth == priority)
 
 
-def first_uncovered_days(needs: NeedColumns, today: int) -> Ints:
-    """Day numbers: the first of the days asked that is not over."""
-    return np.maximum(needs.first_day, today)
-
-
-def lasting(needs: NeedColumns) -> Bools:
-    """Homes and weekly hours, which are wanted on every day; whatever else on one day."""
-    once = [code for (kind, _), code in needs.vocabulary.categories.items() if kind == GOODS]
-    return ~np.isin(needs.category, once)
-
-
-def priorities_on(today: int, needs: NeedColumns) -> Ints:
+def priorities_on(needs: NeedColumns, uncovered: Uncovered, today: int) -> Ints:
     """The priority of each need today."""
-    pressing_day = np.where(lasting(needs), first_uncovered_days(needs, today), needs.last_day)
+    pressing_day = np.where(needs.one_day, needs.last_day, uncovered.first_day)
     return priorities(needs.priority, pressing_day - today)

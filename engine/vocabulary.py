@@ -7,6 +7,7 @@ from typing import Literal
 
 Kind = Literal["housing", "goods", "skill"]
 Urgency = Literal["tonight", "this_week", "planned"]
+Rhythm = Literal["weekly", "once"]
 
 HOUSING: Kind = "housing"
 GOODS: Kind = "goods"
@@ -17,9 +18,15 @@ PRIORITIES: dict[Urgency, int] = {"tonight": 4, "this_week": 2, "planned": 1}
 URGENCIES = tuple(PRIORITIES)
 # A need that presses in so many days, or sooner, is as urgent as this, however it was posted.
 URGENT_WITHIN_DAYS: dict[Urgency, int] = {"tonight": 1, "this_week": 7}
+# Of a skill: week after week, or on one day (an appointment, a document, a move).
+WEEKLY: Rhythm = "weekly"
+ONCE: Rhythm = "once"
+RHYTHMS = (WEEKLY, ONCE)
 # What a home may be like that somebody can move into; without a word nothing is to be done.
 DWELLING_STATES = ("ready", "light_works", "to_renovate")
 READY = ("", "ready")
+# Shared, whatever its host says.
+SHARED_ROOM = "shared_room"
 # Whole homes: nobody lives there who smokes.
 NOBODY_LIVES_THERE = ("whole_dwelling", "empty_dwelling")
 # Whom a host may say that they receive.
@@ -40,3 +47,14 @@ ASKED_DAYS = 30
 # The points of the six parts of the score, 100 together, unless a town chooses others.
 DEFAULT_WEIGHTS = {"proximity": 25, "dates": 20, "fit": 25, "language": 10, "freshness": 10, "courtesy": 10}
 PARTS = tuple(DEFAULT_WEIGHTS)
+# Languages that contain others: the macrolanguages of ISO 639-3 (iso639-3.sil.org, Macrolanguage Mappings) that our
+# towns meet, and the names that CLDR has for the same (unicode-org/cldr, supplementalMetadata.xml, languageAlias).
+PARTS_OF_LANGUAGES = {
+    "fa": ("pes", "prs"),
+    "ku": ("ckb", "kmr", "sdh"),
+    "ar": (
+        "aao", "abh", "abv", "acm", "acq", "acw", "acx", "acy", "adf", "aeb", "aec", "afb", "ajp", "apc", "apd",
+        "arb", "arq", "ars", "ary", "arz", "auz", "avl", "ayh", "ayl", "ayn", "ayp", "pga", "shu", "ssh",
+    ),
+}  # fmt: skip
+SAME_LANGUAGES = {"fa-AF": "prs", "fa-IR": "pes"}

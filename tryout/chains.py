@@ -8,7 +8,7 @@ import numpy as np
 from engine import feasible_pairs, relay
 from engine.columns import Ints
 from engine.ranking import Ranked
-from engine.urgency import first_uncovered_days
+from engine.uncovered import Uncovered
 
 AT_ONCE = 500  # needs of which all pairs are held
 
@@ -38,7 +38,7 @@ def chain_lines(
 def _wanting(ranked: Ranked, today: date) -> Ints:
     """Rows of the needs of a home for which several could do, none of those listed on all days."""
     needs, best = ranked.needs, ranked.feasible
-    days = needs.last_day - first_uncovered_days(needs, today.toordinal()) + 1
+    days = Uncovered.of(needs, today.toordinal()).days
     most = np.zeros(len(needs), np.int64)
     np.maximum.at(most, best.need, best.run_last - best.run_first + 1)
     return np.flatnonzero(needs.is_housing & (ranked.feasible_count > 1) & (most < days))

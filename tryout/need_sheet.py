@@ -7,20 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalogue.fields import NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, Column
-from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind
+from catalogue.spreadsheets import BadCell, Block, Column, one_of, texts
+from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind, Rhythm
 from engine import NeedColumns, Vocabulary
-from engine.columns import ACCEPT_BITS, UNKNOWN, Bools, Ints
-from engine.vocabulary import PRIORITIES
+from engine.columns import UNKNOWN, Bools, Ints, code, given_columns, need_quantities
+from engine.hours import longest_in_halves
+from engine.household import household_codes
+from engine.vocabulary import ONCE, PRIORITIES, WEEKLY
 from needs.imports import AGE_BANDS
 from needs.imports import COLUMNS as IMPORTED
 from needs.models import Need
 from tryout.communes import Places
+from tryout.goods import Goods, wanted
 from tryout.table import (
     Codes,
     Judged,
@@ -56,6 +60,10 @@ def _columns() -> tuple[list[Column], list[Column]]:
         converted(of["last_day"], date.toordinal, UNKNOWN),
         *(replace(of[name], default=0) for name in ("min_days", "quantity", "people", "rent_up_to")),
         replace(of["children"], default=UNKNOWN),
+        # A file may name no item: any of the category.
+        Column("items", texts, default=()),
+        Column("sizes", texts, default=()),
+        Column("rhythm", one_of(Rhythm), default=WEEKLY),
     ]
     return parted(IMPORTED, changed, NEED.words)
 
@@ -69,13 +77,14 @@ class Needs(Reader[NeedColumns]):
 
     def _take(self, judged: Judged) -> None:
         block = judged.block
+        goods, pieces = self._goods(judged, self._wanted(block), "quantity")
         kinds = self._kinds.of(list(zip(block["kind"], block["category"], strict=True)))
         housing = self._kinds.are(Kind.HOUSING, kinds)
         skill = self._kinds.are(Kind.SKILL, kinds)
         forms = self._categories(judged, kinds, housing)
-        household, bits = self._household(judged, housing)
-        quantity = self._quantity(judged, kinds, housing, household)
-        first, last, least_days = self._days(judged, housing)
+        household, codes = self._household(judged, housing)
+        quantity = self._quantity(judged, kinds, housing, household, pieces)
+        first, last, least_days = self._days(judged)
         lat, lon = self._points(judged)
         names_languages = self._kinds.name_languages(kinds)
         judged.refuse(
@@ -93,12 +102,18 @@ class Needs(Reader[NeedColumns]):
             first_day=first,
             last_day=last,
             least_days=least_days,
+            one_day=~housing & (~skill | np.array([one == ONCE for one in block["rhythm"]], np.bool_)),
+            goods=np.fromiter(
+                (0 if one is None else code(self.words.goods.wanted, one.said) for one in goods),
+                np.int32,
+                len(block),
+            ),
             quantity=quantity,
-            least_quantity=np.where(part_useful, 1, quantity),
+            part_useful=part_useful,
             people=np.where(housing, household, people).astype(np.int32),
             priority=np.fromiter(map(PRIORITIES.__getitem__, block["urgency"]), np.int32, len(block)),
             is_housing=housing,
-            household=bits,
+            household=codes,
             step_free_needed=housing & np.array(block["step_free_needed"], np.bool_),
             pets=housing & np.array(block["pets"], np.bool_),
             smoke_free_needed=housing & np.array(block["smoke_free_needed"], np.bool_),
@@ -106,6 +121,15 @@ class Needs(Reader[NeedColumns]):
             refuses_shared_home=housing & ~np.array(block["shared_home_ok"], np.bool_),
             remote_ok=skill & np.array(block["remote_ok"], np.bool_),
         )
+
+    def _wanted(self, block: Block) -> Callable[[int], Goods]:
+        items, sizes, category, language = (
+            block["items"],
+            block["sizes"],
+            block["category"],
+            get_language() or "",
+        )
+        return lambda at: wanted(items[at], sizes[at], category[at], language)
 
     def _categories(self, judged: Judged, kinds: Ints, housing: Bools) -> Ints:
         """Codes of the forms that each home may have: those listed, else the one in `category`, else any."""
@@ -144,7 +168,7 @@ class Needs(Reader[NeedColumns]):
         return found
 
     def _household(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints]:
-        """How many persons look for a home (0 for other kinds), and the bits that the host must have said."""
+        """How many persons look for a home (0 for other kinds), and the household as the engine knows it."""
         block = judged.block
         women, men, total = (
             np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
@@ -181,19 +205,10 @@ class Needs(Reader[NeedColumns]):
             "couple",
             lambda _at: refusal_by(Need, "need_couple_is_two"),
         )
-        singles = (women > 0) * ACCEPT_BITS["women"] + (men > 0) * ACCEPT_BITS["men"]
-        bits = np.select(
-            [~housing, lone, children > 0, couple],
-            [0, ACCEPT_BITS["lone_minors"], ACCEPT_BITS["families"], ACCEPT_BITS["couples"]],
-            singles,
-        )
-        return household, bits.astype(np.int32)
+        codes = household_codes(women=women, men=men, children=children, couple=couple, lone_minor=lone)
+        return household, np.where(housing, codes, 0).astype(np.int32)
 
-    def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints) -> Ints:
-        block = judged.block
-        for column in ("quantity", "people"):
-            _refuse_unlike(judged, column, housing, household)
-        quantity = np.array(block["quantity"], np.int64)
+    def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints, quantity: Ints) -> Ints:
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         judged.refuse(
             ~housing & ((quantity == 0) | (quantity > most)),
@@ -202,8 +217,8 @@ class Needs(Reader[NeedColumns]):
         )
         return np.where(housing, household, quantity)
 
-    def _days(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints, Ints]:
-        """First and last day, and the shortest run that helps."""
+    def _days(self, judged: Judged) -> tuple[Ints, Ints, Ints]:
+        """First and last day, and the shortest run that helps (0: nothing said)."""
         block = judged.block
         first, last, least = (
             np.array(block[name], np.int32) for name in ("first_day", "last_day", "min_days")
@@ -211,35 +226,33 @@ class Needs(Reader[NeedColumns]):
         asked = last - first + 1
         judged.refuse(asked < 1, "last_day", lambda _at: refusal_by(Need, "need_days_in_order"))
         judged.refuse(least > asked, "min_days", lambda _at: refusal_by(Need, "need_min_days_within"))
-        return first, last, np.where(least > 0, least, np.where(housing, asked, 1)).astype(np.int32)
+        return first, last, least
 
     def _joined(self) -> NeedColumns:
         part = self._part
         forms = masks_of(list(self._forms), self.words.forms)[part("forms")]
-        quantity = part("quantity")
+        one_day, none = part("one_day"), np.zeros(0, np.int64)
+        shared = self._joined_shared()
+        asked, quantity, least_quantity = need_quantities(
+            asked=part("quantity"),
+            given=np.zeros(len(one_day), np.int64),
+            one_day=one_day,
+            part_useful=part("part_useful"),
+            longest=longest_in_halves(shared["slots_from"], shared["slot_start"], shared["slot_end"]),
+        )
         names = (
-            "first_day", "last_day", "least_days", "least_quantity", "people", "priority", "is_housing",
+            "first_day", "last_day", "least_days", "goods", "people", "priority", "is_housing",
             "household", "step_free_needed", "pets", "smoke_free_needed", "refuses_shared_home", "rent_up_to",
             "remote_ok",
         )  # fmt: skip
         own: dict[str, Any] = {name: part(name) for name in names}
+        own |= given_columns(need=none, first_day=none, last_day=none, quantity=none, rows=len(one_day))
         return NeedColumns(
-            **self._joined_shared(),
+            **shared,
             **own,
+            one_day=one_day,
             forms=forms,
+            asked=asked,
             quantity=quantity,
-            asked=quantity,
+            least_quantity=least_quantity,
         )
-
-
-def _refuse_unlike(judged: Judged, column: str, housing: Bools, household: Ints) -> None:
-    """A household says its own size; a cell that says it too must agree."""
-    given = np.array(judged.block[column], np.int64)
-    judged.refuse(
-        housing & (given > 0) & (given != household),
-        column,
-        lambda at: (
-            _("le foyer compte %(household)s personnes, cette cellule dit %(number)s.")
-            % {"household": household[at], "number": given[at]}
-        ),
-    )

@@ -7,19 +7,32 @@ from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, Column, moment, periods
+from catalogue.spreadsheets import BadCell, Block, Column, moment, periods, text
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
-from engine.columns import FOREVER, NEVER, UNKNOWN, Bools, Ints, accept_bits, stretches, turns
-from engine.vocabulary import NOBODY_LIVES_THERE, READY
+from engine.columns import (
+    FOREVER,
+    NEVER,
+    UNKNOWN,
+    Bools,
+    Ints,
+    accept_bits,
+    code,
+    stretches,
+    turns,
+    words_of_both,
+)
+from engine.vocabulary import NOBODY_LIVES_THERE, READY, SHARED_ROOM
 from offers.imports import COLUMNS as IMPORTED
 from offers.models import Offer
 from tryout.communes import Places
+from tryout.goods import LONGEST_TYPED, Goods, offered
 from tryout.table import (
     Judged,
     Reader,
@@ -74,6 +87,10 @@ def _columns() -> tuple[list[Column], list[Column]]:
         replace(of["smoking"], default=None),
         replace(of["longest_stay_days"], default=FOREVER),
         replace(of["rent"], default=0),
+        # A file may name no item: any of the category.
+        Column("item", text(most=LONGEST_TYPED), default=""),
+        Column("size", text(most=LONGEST_TYPED), default=""),
+        converted(of["best_before"], date.toordinal, FOREVER),
         replace(of["registered_at"], parse=lambda cell: _microseconds(moment(cell)), default=int(NEVER)),
     ]
     return parted(
@@ -89,6 +106,7 @@ class Offers(Reader[OfferColumns]):
 
     def _take(self, judged: Judged) -> None:
         block = judged.block
+        goods, capacity = self._goods(judged, self._offered(block), "capacity")
         kinds = self._kinds.of(list(zip(block["kind"], block["category"], strict=True)))
         right = self._kinds.table(lambda kind, category: category in CATEGORIES[kind], np.bool_)[kinds]
         judged.refuse(
@@ -100,7 +118,6 @@ class Offers(Reader[OfferColumns]):
             ),
         )
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
-        capacity = np.array(block["capacity"], np.int64)
         judged.refuse(capacity > most, "capacity", lambda at: not_from_one(int(most[at]), str(capacity[at])))
         lat, lon = self._points(judged)
         names_languages = self._kinds.name_languages(kinds)
@@ -121,7 +138,8 @@ class Offers(Reader[OfferColumns]):
             confirmed_day=np.array(block["confirmed_on"], np.int32),
             asked=np.array(block["asked_last_30_days"], np.int32),
             registered=np.array(block["registered_at"], np.int64),
-            shared_home=housing & np.array(block["shared_home"], np.bool_),
+            shared_home=housing
+            & (np.array(block["shared_home"], np.bool_) | self._kinds.are_of(SHARED_ROOM, kinds)),
             accepts=housing
             * np.fromiter(map(accept_bits, block["accepts"]), np.int32, len(block)).astype(np.int32),
             step_free=housing & np.array(block["step_free"], np.bool_),
@@ -134,6 +152,14 @@ class Offers(Reader[OfferColumns]):
             rent=np.where(housing, np.array(block["rent"], np.int32), 0).astype(np.int32),
             is_open=~housing | np.isin(np.array(block["dwelling_state"], np.str_), READY),
             remote=skill & np.array(block["remote"], np.bool_),
+            goods=np.fromiter(
+                (0 if one is None else code(self.words.goods.offered, one.said) for one in goods),
+                np.int32,
+                len(block),
+            ),
+            best_before=np.where(
+                self._kinds.are(Kind.GOODS, kinds), np.array(block["best_before"], np.int32), FOREVER
+            ).astype(np.int32),
         )
         windows = list(compress(block["available"], judged.good.tolist()))
         self._parts.setdefault("window_count", []).append(
@@ -142,6 +168,10 @@ class Offers(Reader[OfferColumns]):
         self._parts.setdefault("window_days", []).append(
             np.fromiter(chain.from_iterable(windows), np.int32).reshape(-1, 2)
         )
+
+    def _offered(self, block: Block) -> Callable[[int], Goods]:
+        item, size, category, language = block["item"], block["size"], block["category"], get_language() or ""
+        return lambda at: offered(item[at], size[at], category[at], language)
 
     def _smoke_free(self, judged: Judged, kinds: Ints) -> Bools:
         """As the file says; where it does not, as whole homes are."""
@@ -179,9 +209,14 @@ class Offers(Reader[OfferColumns]):
                 is_stock=part("is_stock"),
             )
         )
+        form = part("form")
+        shared["languages"] = words_of_both(shared["languages"], shared["named_languages"])
+        shared["reach_km"] = np.where(form >= 0, 0, shared["reach_km"])
         return OfferColumns(
             **shared,
-            form=part("form"),
+            goods=part("goods"),
+            best_before=part("best_before"),
+            form=form,
             capacity=capacity,
             confirmed_day=part("confirmed_day"),
             asked=part("asked"),

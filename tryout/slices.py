@@ -38,7 +38,7 @@ LARGEST_SLICE, SMALLEST_SLICE = 20_000, 2_500
 SLICES_PER_PROCESS = 2
 LINES = 20_000  # that are written at a time
 
-_MATCH = "%s,%s,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%s,%s,%d,%.6f\n"
+_MATCH = "%s,%s,%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%s,%s,%s,%.6f\n"
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
 
@@ -288,7 +288,7 @@ def _match_lines(
         some.distance_km.tolist(),
         map(days.__getitem__, some.run_first.tolist()),
         map(days.__getitem__, some.run_last.tolist()),
-        some.quantity.tolist(),
+        map(_plain, some.quantity.tolist()),
         some.share.tolist(),
     )
     return map(_MATCH.__mod__, zip(*columns, strict=True))
@@ -300,8 +300,13 @@ def _near_miss_lines(some: Missed, need_names: Sequence[str], offer_names: Seque
         some.need.tolist(), some.offer.tolist(), some.rule.tolist(), some.gap.tolist(), strict=True
     ):
         code = RULE_CODES[rule]
-        number = "" if gap != gap else f"{gap:.6f}" if code == "distance" else f"{gap:.0f}"
+        number = "" if gap != gap else f"{gap:.6f}" if code == "distance" else _plain(gap)
         yield f"{need_names[need]},{offer_names[offer]},{code},{number}\n"
+
+
+def _plain(number: float) -> str:
+    """Whole, or with the half of an hour."""
+    return f"{number:.0f}" if number == int(number) else f"{number:.1f}"
 
 
 class _Days(dict[int, str]):

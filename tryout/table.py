@@ -8,20 +8,24 @@ they become arrays, and what repeats (words, languages, slots) becomes codes.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, compress
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.imports import LONGEST_ID
-from catalogue.slots import parse_slot
+from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
     BadCell,
     Block,
     Column,
+    Table,
     Unreadable,
     parse_blocks,
     plain_decimals,
@@ -42,6 +46,7 @@ from engine.columns import (
     unit_sphere,
 )
 from tryout.communes import NOT_KNOWN, NOWHERE, Places
+from tryout.goods import Goods, Unclear
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
 
@@ -52,6 +57,7 @@ class Tally:
 
     good: int = 0
     bad: int = 0
+    without_item: int = 0  # rows of goods: any item of their category
     notices: Sequence[str] = ()
 
 
@@ -65,11 +71,12 @@ def converted(column: Column, convert: Callable[[Any], Any], empty: Any) -> Colu
 
 
 def parted(
-    imported: Sequence[Column], changed: Iterable[Column], unread: Collection[str]
+    imported: Sequence[Column], changed: Sequence[Column], unread: Collection[str]
 ) -> tuple[list[Column], list[Column]]:
-    """The columns that are read, and those that only the import reads."""
+    """The columns that are read, those that are here alone among them, and those that only the import reads."""
     own = {column.name: column for column in changed}
-    read = [own.get(column.name, column) for column in imported if column.name not in unread]
+    read = [own.pop(column.name, column) for column in imported if column.name not in unread]
+    read += [column for column in changed if column.name in own]
     return read, [column for column in imported if column.name in unread]
 
 
@@ -111,6 +118,10 @@ class Kinds(Codes):
         """Which of these codes are of a kind."""
         return self.table(lambda kind, _category: kind == wanted, np.bool_)[codes]
 
+    def are_of(self, wanted: str, codes: Ints) -> Bools:
+        """Which of these codes are of a category."""
+        return self.table(lambda _kind, category: category == wanted, np.bool_)[codes]
+
     def name_languages(self, codes: Ints) -> Bools:
         """Which of these codes are of a category that is from some languages to others."""
         return self.table(
@@ -144,6 +155,7 @@ class Reader(ABC, Generic[Side]):
         self._line_of: dict[str, int] = {}
         self._parts: dict[str, list[np.ndarray]] = {}
         self._kinds, self._spoken, self._named, self._slots = Kinds(), Codes(), Codes(), Codes()
+        self._any, self._moved = 0, 0
 
     def read(
         self,
@@ -151,7 +163,7 @@ class Reader(ABC, Generic[Side]):
         complain: Callable[[list[BadCell]], None],
         progress: Callable[[int, int | None], None],
     ) -> tuple[Side, Tally]:
-        table = read_table(path)
+        table: Table = read_table(path)
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
         for block in blocks:
@@ -168,7 +180,8 @@ class Reader(ABC, Generic[Side]):
             tally.bad += len(bad)
             progress(lines, table.expected)
         tally.good = len(self.ids)
-        tally.notices = table.notices
+        tally.without_item = self._any
+        tally.notices = [*table.notices, *self._odd_goods()]
         self._line_of.clear()
         return self._joined(), tally
 
@@ -221,15 +234,61 @@ class Reader(ABC, Generic[Side]):
         judged.refuse(lost, "lat", lambda _at: too_far_from_all())
         return np.where(has_lat, lat, places.lat[known]), np.where(has_lon, lon, places.lon[known])
 
+    def _goods(
+        self, judged: Judged, read: Callable[[int], Goods], number: str
+    ) -> tuple[list[Goods | None], Ints]:
+        """What the rows of goods say of them (None: another kind, or bad), and the quantity of every row in pieces.
+
+        An item brings its category: rows are moved before anybody asks for it.
+        """
+        block = judged.block
+        found: list[Goods | None] = [None] * len(block)
+        quantity = np.array(block[number], np.int64)
+        unclear: dict[int, Unclear] = {}
+        for at, kind in enumerate(block["kind"]):
+            if kind != Kind.GOODS:
+                continue
+            try:
+                said = found[at] = read(at)
+            except Unclear as error:
+                unclear[at] = error
+                continue
+            self._any += said.is_any
+            if said.category and said.category != block["category"][at]:
+                self._moved += 1
+                block["category"][at] = said.category
+            quantity[at] = said.pieces(int(quantity[at]))
+        for column in {error.column for error in unclear.values()}:
+            wrong = np.zeros(len(block), np.bool_)
+            wrong[[at for at, error in unclear.items() if error.column == column]] = True
+            judged.refuse(wrong, column, lambda at: str(unclear[at]))
+        return found, quantity
+
+    def _odd_goods(self) -> Iterator[str]:
+        if self._moved:
+            yield ngettext(
+                "%(n)s objet est d’une autre catégorie que celle de sa ligne\u202f: c’est la sienne qui compte.",
+                "%(n)s objets sont d’une autre catégorie que celle de leur ligne\u202f: c’est la leur qui compte.",
+                self._moved,
+            ) % {"n": self._moved}
+
     def _keep(self, judged: Judged, **columns: np.ndarray) -> None:
         for name, values in columns.items():
             self._parts.setdefault(name, []).append(values[judged.good])
+
+    def _refuse_clashes(self, judged: Judged, skill: Bools) -> None:
+        """Slots of one side that overlap or are too short."""
+        which = self._slots.of(judged.block["slots"])
+        faults = [_clash(some) for some in self._slots]
+        wrong = np.array([bool(fault) for fault in faults], np.bool_)[which]
+        judged.refuse(skill & wrong, "slots", lambda at: faults[which[at]])
 
     def _keep_shared(self, judged: Judged, kinds: Ints, lat: Floats, lon: Floats) -> None:
         """What offers and needs have in common. Columns of another kind than the row's mean nothing."""
         block, words = judged.block, self.words
         skill = self._kinds.are(Kind.SKILL, kinds)
         names_languages = self._kinds.name_languages(kinds)
+        self._refuse_clashes(judged, skill)
         named = self._named.of(list(zip(block["languages_from"], block["languages_to"], strict=True)))
         self._keep(
             judged,
@@ -294,6 +353,16 @@ def refusal_by(model: type[Model], name: str) -> str:
         for constraint in model._meta.constraints
         if constraint.name == name
     )
+
+
+@lru_cache(10_000)
+def _clash(slots: tuple[str, ...]) -> str:
+    """What is wrong with these slots together; empty when nothing is."""
+    try:
+        refuse_clashes([parse_slot(text) for text in slots])
+    except ValidationError as error:
+        return error.messages[0]
+    return ""
 
 
 def masks_of(sets: Sequence[Iterable[str]], table: dict[str, int]) -> Masks:

@@ -217,6 +217,7 @@ def match_files(
             notices=(
                 *_of_file(offers, offer_tally),
                 *_of_file(needs, need_tally),
+                *_without_item(offer_tally, need_tally),
                 *_notices(need_columns, offer_columns, today),
             ),
         )
@@ -273,6 +274,16 @@ def _of_file(path: Path, tally: Tally) -> list[str]:
     if not tally.good + tally.bad:
         notices.append(_("%(file)s n’a que son en-tête.") % {"file": path.name})
     return notices
+
+
+def _without_item(offers: Tally, needs: Tally) -> Iterator[str]:
+    """Said once of both files, which may be older than the catalogue of items."""
+    if count := offers.without_item + needs.without_item:
+        yield ngettext(
+            "%(n)s ligne d’objets ne dit pas lequel\u202f: tout objet de sa catégorie compte, pour moitié.",
+            "%(n)s lignes d’objets ne disent pas lequel\u202f: tout objet de leur catégorie compte, pour moitié.",
+            count,
+        ) % {"n": count}
 
 
 def _notices(needs: NeedColumns, offers: OfferColumns, today: date) -> Iterator[str]:

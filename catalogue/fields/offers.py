@@ -122,7 +122,7 @@ ROWS = (
         steps=("goods",),
         meaning="food: a day",
         columns=("à consommer avant",),
-        use=(DETAIL,),
+        use=(rule("dates"), DETAIL),
     ),
     Field(
         name="hand_over",

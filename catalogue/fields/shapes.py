@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.labels import listed
 from catalogue.languages import MOST_LANGUAGES, validate_language
-from catalogue.slots import MOST_SLOTS, parse_slot
+from catalogue.slots import MOST_SLOTS, parse_slot, refuse_clashes
 
 # Beyond this, a day is a slip of the finger.
 FARTHEST = timedelta(days=3 * 366)
@@ -164,8 +164,7 @@ class Slots(Shape):
     def check(self, value: Any, *, kind: str, today: date) -> None:
         if len(value) > MOST_SLOTS:
             raise ValidationError(_("Gardez quarante créneaux au plus."), code="too_many")
-        for text in value:
-            parse_slot(text)
+        refuse_clashes([parse_slot(text) for text in value])
 
 
 def _known(choices: Any, said: Any) -> None:

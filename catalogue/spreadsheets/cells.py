@@ -76,6 +76,11 @@ def text(*, most: int) -> Callable[[Any], str]:
     return parse
 
 
+def texts(cell: Any) -> tuple[str, ...]:
+    """Texts separated by "|", each once."""
+    return tuple(dict.fromkeys(_items(cell)))
+
+
 def words_as_they_stand(*, most: int) -> Callable[[list[str]], list[Any] | None]:
     """For `Column.many`: identifiers of at most so many characters, when all are filled and without a space."""
 

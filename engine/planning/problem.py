@@ -217,11 +217,19 @@ def problem_of(pairs: Feasible) -> Problem:
     else:
         day_counts = ~stock[offer]
         first, last = pairs.run_first * day_counts, pairs.run_last * day_counts
-    share, priority = needs.people / needs.asked, priorities_on(pairs.today.toordinal(), needs)
+    # Hours are given one by one: of half an hour that is asked, or left over, a whole one is taken or none.
+    quantity, asked = np.ceil(needs.quantity).astype(np.int64), np.ceil(needs.asked)
+    whole = needs.least_quantity == needs.quantity
+    share, sides = needs.people / asked, pairs.pairs.sides
+    priority = priorities_on(needs, sides.uncovered, sides.today)
+    is_plain = not (sides.both_have_slots or len(needs.given_first))
     most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
     for some in pieces(len(pairs)):
         who = need[some]
-        most[some] = np.minimum(needs.quantity.take(who), pairs.left[some])
+        gives = np.minimum(quantity.take(who), pairs.left[some])
+        if not is_plain:
+            gives = np.where(whole.take(who), gives, np.floor(pairs.take(some).quantity))
+        most[some] = gives
         value[some] = share.take(who) * (priority.take(who) + pairs.micro_points[some] / MICRO / 100)
     return Problem(
         need=need,
@@ -230,8 +238,8 @@ def problem_of(pairs: Feasible) -> Problem:
         last=last,
         most=most,
         value=value,
-        quantity=needs.quantity,
-        whole=needs.least_quantity == needs.quantity,
+        quantity=quantity,
+        whole=whole,
         capacity=capacity,
         block_offer=blocks[0],
         block_first=blocks[1],

@@ -26,10 +26,11 @@ people first; on a tie in the order of the table, then the smaller.
 
 A **call** is for offers that would serve people who are left, whatever else they ask for: a home of any of `forms`
 (none: any) that keeps its `conditions` (`step_free`, `pets`, `smoke_free`, `shared_home`: it is not shared, `families`,
-`lone_minors`), costs nothing, and receives women, men and couples; hours in all `languages`; goods. Needs are put
-together that are of one city, kind and category, forms, conditions, languages, and class of `size` (up to 2, 4, 8,
-16 ... persons or hours). Of these, the place (that of one of the needs) from which most people are within reach of each
-is taken, then the best place for the others, and so on: one call each, though one alone when a place is enough.
+`lone_minors`), costs nothing, and receives women, men and couples; hours in all `languages`; goods of any of `items`,
+in one of `sizes` (none: any). Nobody is called for goods that have no name in the catalogue. Needs are put together
+that are of one city, kind and category, forms, conditions, languages, items and sizes, and class of `size` (up to 2, 4,
+8, 16 ... persons or hours). Of these, the place (that of one of the needs) from which most people are within reach of
+each is taken, then the best place for the others, and so on: one call each, though one alone when a place is enough.
 
 `count` is how many offers at this place serve them all, for all the days that they ask. Homes and hours serve one need
 at a time, one after the other, so that it is the largest number of needs on one day; each is of `size`, that of the
@@ -48,22 +49,23 @@ from datetime import date
 import numpy as np
 
 from engine.columns import (
-    ACCEPT_BITS,
-    LONE_MINORS_BIT,
-    WORDS_PER_MASK,
     Bools,
     Floats,
     Ints,
     Masks,
     NeedColumns,
     OfferColumns,
+    cut_windows,
     great_circle_km,
-    stretches,
+    with_stretches,
 )
+from engine.goods import OTHER, Wanted
+from engine.household import CHILDREN, LONE_MINOR
 from engine.planning import SECONDS, Plan, plan_pairs
 from engine.ranking import rank_columns
 from engine.records import Weights
 from engine.rules import MICRO, Sides
+from engine.spoken import WORDS_PER_MASK
 from engine.vocabulary import GOODS
 
 REACHES_KM = (5, 10, 20, 30, 50, 100)
@@ -97,6 +99,8 @@ class Call:
     forms: tuple[str, ...]
     conditions: tuple[str, ...]
     languages: tuple[str, ...]
+    items: tuple[str, ...]  # goods: those that would do, and in what sizes
+    sizes: tuple[str, ...]
     size: int
     count: int
     people: float
@@ -211,27 +215,21 @@ def _after(sides: Sides, made: Plan) -> Sides:
 def _less(offers: OfferColumns, made: Plan) -> OfferColumns:
     """The offers without what the plan uses of them."""
     goods = [code for (kind, _), code in offers.vocabulary.categories.items() if kind == GOODS]
-    # Each stretch is cut as if it were a window, of which nothing is there but what is used.
-    cut = stretches(
-        window_offer=np.repeat(np.arange(len(offers)), np.diff(offers.stretches_from)),
+    is_stock = np.isin(offers.category, goods)
+    offer = made.pairs.offer.astype(np.int64)
+    # Each stretch is cut as if it were a window.
+    cut = cut_windows(
+        window_owner=np.repeat(np.arange(len(offers)), np.diff(offers.stretches_from)),
         window_first=offers.stretch_first,
         window_last=offers.stretch_last,
-        hold_offer=made.pairs.offer.astype(np.int64),
+        hold_owner=offer,
         hold_first=made.pairs.run_first,
         hold_last=made.pairs.run_last,
-        hold_quantity=made.units,
-        capacity=np.zeros(len(offers), np.int64),
-        is_stock=np.isin(offers.category, goods),
+        hold_quantity=np.where(is_stock[offer], 0, made.units),
     )
-    whole = cut["stretch_window"] - 1
-    return replace(
-        offers,
-        stretches_from=cut["stretches_from"],
-        stretch_first=cut["stretch_first"],
-        stretch_last=cut["stretch_last"],
-        stretch_window=offers.stretch_window[whole],
-        stretch_left=offers.stretch_left[whole] + cut["stretch_left"],
-    )
+    gone = np.bincount(offer, made.units, len(offers)).astype(np.int64)
+    left = offers.stretch_left[cut.window] - np.where(is_stock, gone, 0)[cut.owner] - cut.held
+    return with_stretches(offers, cut.owner, cut.first, cut.last, left)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,7 +289,7 @@ def _changes(needs: NeedColumns) -> Iterator[_Change]:
     yield _Change("pets", replace(needs, pets=nobody), needs.pets)
     yield _Change("smoke_free", replace(needs, smoke_free_needed=nobody), needs.smoke_free_needed)
     yield _Change("shared_home", replace(needs, refuses_shared_home=nobody), needs.refuses_shared_home)
-    lone = needs.household & LONE_MINORS_BIT
+    lone = needs.household & LONE_MINOR
     yield _Change("household", replace(needs, household=lone), needs.household != lone)
     yield from _without_a_language(needs)
     yield _Change(
@@ -333,6 +331,7 @@ class _Wish:
     forms: tuple[str, ...]
     conditions: tuple[str, ...]
     languages: tuple[str, ...]
+    goods: Wanted
     size_class: int
 
 
@@ -341,11 +340,15 @@ def _wishes(needs: NeedColumns) -> dict[_Wish, Ints]:
     vocabulary = needs.vocabulary
     categories = {code: both for both, code in vocabulary.categories.items()}
     cities = {code: city for city, code in vocabulary.cities.items()}
+    goods = list(vocabulary.goods.wanted)
     forms = _words(needs.forms, vocabulary.forms)
     languages = _words(needs.named_languages, vocabulary.languages)
     found: dict[_Wish, list[int]] = {}
     for row in range(len(needs)):
         kind, category = categories[int(needs.category[row])]
+        said = goods[int(needs.goods[row])]
+        if said.items and set(said.items) == {OTHER}:
+            continue  # nobody can be called for what has no name
         size_class = 0 if kind == GOODS else _size_class(int(needs.quantity[row]))
         wish = _Wish(
             kind,
@@ -354,6 +357,7 @@ def _wishes(needs: NeedColumns) -> dict[_Wish, Ints]:
             forms[row],
             _conditions(needs, row),
             languages[row],
+            said,
             size_class,
         )
         found.setdefault(wish, []).append(row)
@@ -372,8 +376,8 @@ def _conditions(needs: NeedColumns, row: int) -> tuple[str, ...]:
         "pets": needs.pets[row],
         "smoke_free": needs.smoke_free_needed[row],
         "shared_home": needs.refuses_shared_home[row],
-        "families": household & ACCEPT_BITS["families"],
-        "lone_minors": household & LONE_MINORS_BIT,
+        "families": household & CHILDREN,
+        "lone_minors": household & LONE_MINOR,
     }
     return tuple(condition for condition, wanted in asked.items() if wanted)
 
@@ -433,6 +437,8 @@ def _call(needs: NeedColumns, wish: _Wish, place: int, rows: Ints) -> Call:
         forms=wish.forms,
         conditions=wish.conditions,
         languages=wish.languages,
+        items=wish.goods.items,
+        sizes=wish.goods.sizes,
         size=1 if is_stock else int(quantity.max()),
         count=int(quantity.sum()) if is_stock else _most_on_one_day(first, last),
         people=float(_people(needs, rows).sum()),

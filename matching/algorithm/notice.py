@@ -18,7 +18,9 @@ import engine
 from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import City
-from engine.rules import ESSENTIAL, MICRO, SHORTEST_OVERLAP_MINUTES
+from engine.hours import HALF_MINUTES
+from engine.rules import ESSENTIAL, KEEPS_DAYS, MICRO
+from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import (
     ACCEPTS,
     ASKED_DAYS,
@@ -38,6 +40,8 @@ DECIMALS = round(math.log10(MICRO))
 # The kinds about which each rule says something; of the others it always holds.
 RULE_KINDS: Mapping[str, tuple[str, ...]] = {
     "category": KINDS,
+    "item": (Kind.GOODS,),
+    "size": (Kind.GOODS,),
     "city": KINDS,
     "distance": KINDS,
     "dates": KINDS,
@@ -91,12 +95,19 @@ DATA_WORDS = {
     "rent": gettext_lazy("le loyer"),
     "dwelling_state": gettext_lazy("si le logement demande des travaux"),
     "remote": gettext_lazy("si c’est possible à distance"),
+    "item": gettext_lazy("l’objet"),
+    "size": gettext_lazy("la taille"),
+    "series": gettext_lazy("la taille"),
+    "best_before": gettext_lazy("le jour jusqu’auquel la nourriture se garde"),
     # needs
+    "items": gettext_lazy("l’objet"),
+    "sizes": gettext_lazy("la taille"),
+    "rhythm": gettext_lazy("si c’est une fois ou chaque semaine"),
     "first_day": gettext_lazy("les jours demandés"),
     "last_day": gettext_lazy("les jours demandés"),
     "min_days": gettext_lazy("le plus court séjour utile"),
-    "quantity": gettext_lazy("la quantité qui manque encore"),
-    "asked": gettext_lazy("la quantité demandée en tout"),
+    "quantity": gettext_lazy("la quantité demandée en tout"),
+    "given": gettext_lazy("ce qui est déjà promis au besoin"),
     "part_useful": gettext_lazy("si une partie est déjà utile"),
     "people": gettext_lazy("le nombre de personnes"),
     "urgency": gettext_lazy("l’urgence"),
@@ -169,12 +180,13 @@ def part_formulas() -> dict[str, str]:
             "reste le moins\u202f; fois %(thrift)s pour le plain-pied, pour les animaux et pour les mineurs isolés, "
             "quand le logement les accepte sans qu’on le demande\u202f; avec un loyer, fois 1 moins le loyer divisé "
             "par deux fois le loyer possible. Objets et temps\u202f: ce qui reste à donner, divisé par ce qui "
-            "manque, au plus 1."
+            "manque, au plus 1\u202f; des objets, trois quarts de cela quand c’est un autre qui convient, la moitié "
+            "quand on ne sait pas bien lequel."
         )
         % {"thrift": number_format(THRIFT, use_l10n=True)},
         "language": _(
-            "Objets\u202f: 1. Sinon, 1 avec une langue en commun, 0 sans, ou quand l’un des deux n’en a indiqué "
-            "aucune. Qui interprète ou traduit une langue la parle."
+            "Objets\u202f: 1. Sinon, 1 avec une langue en commun, un demi quand l’une contient l’autre, 0 sans, ou "
+            "quand l’un des deux n’en a indiqué aucune. Qui interprète ou traduit une langue la parle."
         ),
         "freshness": _(
             "1 moins les jours passés depuis la dernière confirmation, divisés par %(days)s. 0 au-delà, ou sans "
@@ -193,18 +205,30 @@ def _exact_rules() -> dict[str, str]:
     """What each rule judges, exactly; empty where the rule's own sentence says it all."""
     return {
         "category": _("Un besoin de logement sans forme choisie les accepte toutes."),
+        "item": _(
+            "Un objet qui n’est pas dans la liste ne va avec aucun autre. «\u00a0Tout objet de la catégorie\u00a0» va "
+            "avec chacun de la liste."
+        ),
+        "size": _(
+            "Des tailles diverses conviennent, et une taille plus grande là où elle sert\u202f: la suivante pour les "
+            "enfants, toutes pour les couettes. Une proposition sans taille ne va pas à qui en demande une."
+        ),
         "city": "",
         "distance": _(
             "Elle est mesurée sur une sphère de %(radius)s km de rayon, et comparée à la plus grande des deux "
-            "distances acceptées. Ce que les deux côtés acceptent à distance n’en dépend pas."
+            "distances acceptées\u202f; pour un logement, à celle du besoin. Ce que les deux côtés acceptent à "
+            "distance n’en dépend pas."
         )
         % {"radius": number_format(engine.EARTH_RADIUS_KM, use_l10n=True)},
         "dates": _(
-            "C’est la plus longue suite de jours demandés, dans une seule période de la proposition, avec assez de "
-            "place chaque jour\u202f; la première de ces suites si plusieurs sont aussi longues. Le besoin dit "
-            "combien de jours il faut au moins\u202f: sinon tous pour un logement, un seul pour le reste, et jamais "
-            "plus que les jours qui restent. Les jours passés ne comptent pas."
-        ),
+            "C’est la plus longue suite de jours demandés, encore à couvrir, où la proposition est libre avec assez "
+            "de place chaque jour\u202f; la première de ces suites si plusieurs sont aussi longues. Le besoin dit "
+            "combien de jours il faut au moins\u202f: sinon neuf dixièmes des jours à couvrir pour un logement, "
+            "%(nights)s au plus, et un seul pour le reste, mais jamais plus que les jours à couvrir. Un objet ou un "
+            "rendez-vous demande un seul jour, le plus proche. La nourriture se donne tant qu’elle se garde encore "
+            "%(keeps)s jours, ou jusqu’au dernier jour demandé. Les jours passés ne comptent pas."
+        )
+        % {"nights": LEAST_NIGHTS, "keeps": KEEPS_DAYS},
         "notice": _(
             "Les jours trop proches pour prévenir à temps ne comptent pas. S’il en reste trop peu d’affilée, l’écart "
             "est le préavis demandé, moins le plus long qui aurait convenu."
@@ -220,18 +244,24 @@ def _exact_rules() -> dict[str, str]:
         "shared_home": "",
         "household": _(
             "L’accord porte sur\u202f: %(words)s. Un hôte qui n’a rien précisé accueille tous les foyers, sauf un "
-            "mineur isolé. Avec des enfants, c’est l’accord pour les familles qui compte\u202f; sinon, pour les "
-            "couples\u202f; sinon, pour chaque personne."
+            "mineur isolé, ou des enfants sans adulte. Avec des enfants, c’est l’accord pour les familles qui "
+            "compte, et pour chaque adulte si l’hôte a précisé femmes ou hommes\u202f; sinon, pour les couples et "
+            "pour chaque adulte à côté\u202f; sinon, pour chaque personne."
         )
         % {"words": household_names(ACCEPTS)},
-        "languages": _("Catégories\u202f: %(categories)s.")
+        "languages": _(
+            "Catégories\u202f: %(categories)s. Une langue en vaut une autre qui la contient ou qu’elle contient\u202f: "
+            "le persan et le dari, l’arabe et le kurde avec les leurs."
+        )
         % {
             "categories": listed(
                 category_label(category) for category in Category.values if category in LANGUAGE_CATEGORIES
             )
         },
-        "slots": _("Au moins %(minutes)s minutes, le même jour de la semaine.")
-        % {"minutes": SHORTEST_OVERLAP_MINUTES},
+        "slots": _(
+            "Les heures communes se comptent par demi-heure\u202f: il en faut autant que le besoin en demande, ou une "
+            "si une partie est utile. Un rendez-vous les demande le même jour."
+        ),
         "open": _(
             "Un logement où il y a des travaux à faire n’est pas prêt. "
             "Une paire écartée ou refusée revient quand la proposition ou le besoin change."
@@ -306,6 +336,8 @@ def notice(city: City) -> dict[str, Any]:
             "thrift": THRIFT,
             "unknown_confirmation_days": UNKNOWN_CONFIRMATION_DAYS,
             "asked_days": ASKED_DAYS,
-            "shortest_overlap_minutes": SHORTEST_OVERLAP_MINUTES,
+            "hours_counted_in_minutes": HALF_MINUTES,
+            "longest_least_nights": LEAST_NIGHTS,
+            "food_keeps_days": KEEPS_DAYS,
         },
     }

@@ -12,10 +12,12 @@ from django.db.models.functions import JSONObject
 from accounts.access import associations_of
 from accounts.models import User
 from cities.models import City
+from engine.rules import OF_DAYS
 from matching.conditions.condition_words import change_words
 from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
 from matching.conditions.what_if import trial
 from matching.models import ConditionQuestion, Scan
+from matching.reasons import engine_records
 from matching.reasons.near_misses import NearMissLine
 from matching.scanning import snapshots
 from needs.models import Need
@@ -141,7 +143,9 @@ def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> 
     if scan is None or not misses:
         return []
     asked = [one for one in asked_of(scan) if one.shows(misses[0].need)]
-    return [_line(miss, asked, today) for miss in misses]
+    of_days = any(miss.rule in OF_DAYS for miss in misses)
+    least_days = engine_records.least_days(misses[0].need, today=today) if of_days else 1
+    return [_line(miss, asked, least_days) for miss in misses]
 
 
 def gains(need: Need, found: Sequence[Line], *, now: datetime) -> dict[str, int]:
@@ -174,10 +178,15 @@ def asked_of(scan: Scan) -> list[Asked]:
     ]
 
 
-def _line(miss: NearMissLine, asked: Sequence[Asked], today: date) -> Line:
+def _line(miss: NearMissLine, asked: Sequence[Asked], least_days: int) -> Line:
     """With the latest question that covers it, its own offer's before another's."""
     found = relaxation(
-        miss.need, miss.offer, rule=miss.rule, gap=miss.gap, distance_km=miss.distance_km, today=today
+        miss.need,
+        miss.offer,
+        rule=miss.rule,
+        gap=miss.gap,
+        distance_km=miss.distance_km,
+        least_days=least_days,
     )
     said = [one for one in asked if one.covers(miss, found)]
     said.sort(key=lambda one: one.offer == miss.offer.pk)  # stable: the earliest first

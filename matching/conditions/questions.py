@@ -167,7 +167,10 @@ def _smallest_change(
         raise CannotAsk("changed")
     (miss,) = misses
     today = local_day(now, need.city)
-    found = relaxation(need, offer, rule=rule, gap=miss.gap, distance_km=miss.distance_km, today=today)
+    least_days = engine.least_days(snapshot.need_records()[need.pk], today=today)
+    found = relaxation(
+        need, offer, rule=rule, gap=miss.gap, distance_km=miss.distance_km, least_days=least_days
+    )
     if found is None:
         raise CannotAsk("cannot")
     ranking = trial(snapshot, need, [found], near=0, now=now)[1]

@@ -7,12 +7,12 @@ and whom a host receives.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import engine
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Kind, RentPayer
+from engine.spoken import not_spoken
 from needs.models import Need
 from offers.models import Offer
 
@@ -29,11 +29,14 @@ class Relaxation:
 
 
 def relaxation(
-    need: Need, offer: Offer, *, rule: str, gap: float | None, distance_km: float, today: date
+    need: Need, offer: Offer, *, rule: str, gap: float | None, distance_km: float, least_days: int
 ) -> Relaxation | None:
-    """The smallest change of the need's own that mends this rule; None when the need cannot give there."""
+    """The smallest change of the need's own that mends this rule; None when the need cannot give there.
+
+    `least_days`: the shortest run that helps, as the engine has it today.
+    """
     find = _CHANGES.get(rule)
-    found = find(need, offer, gap, distance_km, today) if find is not None else None
+    found = find(need, offer, gap, distance_km, least_days) if find is not None else None
     if found is None:
         return None
     change, params = found
@@ -56,7 +59,7 @@ def asks_no_less(one: Relaxation, than: Relaxation) -> bool:
 _Found = tuple[dict[str, Any], dict[str, Any]] | None
 
 
-def _distance(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _distance(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """As far as the offer is, in whole kilometres."""
     reach_km = math.ceil(distance_km)
     if reach_km > FARTHEST_KM:
@@ -64,15 +67,13 @@ def _distance(need: Need, offer: Offer, gap: float | None, distance_km: float, t
     return {"reach_km": reach_km}, {"reach_km": need.reach_km, "to_km": reach_km}
 
 
-def _dates(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _dates(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """As few days as the offer is free in a row; nothing to ask when the two have no day in common."""
-    least_days = _least_days(need, today)
     return _shorter(least_days, least_days - int(gap or 0))
 
 
-def _notice(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _notice(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """As many days as are left of a run that would do, when it begins as late as the host asks."""
-    least_days = _least_days(need, today)
     found = _shorter(least_days, least_days - int(gap or 0))
     if found is None:
         return None
@@ -80,9 +81,9 @@ def _notice(need: Need, offer: Offer, gap: float | None, distance_km: float, tod
     return change, {**params, "notice_days": offer.notice_days}
 
 
-def _stay(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _stay(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """As long as the host allows."""
-    return _shorter(_least_days(need, today), offer.longest_stay_days or 0)
+    return _shorter(least_days, offer.longest_stay_days or 0)
 
 
 def _shorter(least_days: int, run_days: int) -> _Found:
@@ -91,61 +92,55 @@ def _shorter(least_days: int, run_days: int) -> _Found:
     return {"min_days": run_days}, {"run_days": run_days, "least_days": least_days}
 
 
-def _least_days(need: Need, today: date) -> int:
-    days_left = (need.last_day - min(max(need.first_day, today), need.last_day)).days + 1
-    if need.min_days:
-        return min(need.min_days, days_left)
-    return days_left if need.kind == Kind.HOUSING else 1
-
-
-def _capacity(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _capacity(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """A part of it; a household is never parted."""
     if need.kind == Kind.HOUSING or need.part_useful:
         return None
     return {"part_useful": True}, {"kind": need.kind, "asked": need.quantity, "gap": int(gap or 0)}
 
 
-def _step_free(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _step_free(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     return {"step_free_needed": False}, {}
 
 
-def _pets(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _pets(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     return {"pets": False}, {}
 
 
-def _smoke_free(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _smoke_free(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     return {"smoke_free_needed": False}, {}
 
 
-def _rent(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _rent(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """The whole rent, paid by those who pay already or else by whoever is asked."""
     payer = need.rent_payer or (RentPayer.ASSOCIATION if need.organisation_id else RentPayer.HOUSEHOLD).value
     return {"rent_up_to": offer.rent, "rent_payer": payer}, {"rent": offer.rent, "paid": need.rent_up_to or 0}
 
 
-def _shared_home(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _shared_home(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     return {"shared_home_ok": True}, {}
 
 
-def _languages(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _languages(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """Without the languages that the offer lacks, as long as each side of the pair still names one."""
-    offered = {*offer.languages_from, *offer.languages_to}
+    missing = not_spoken(
+        {*need.languages_from, *need.languages_to}, {*offer.languages_from, *offer.languages_to}
+    )
     change = {}
     for side in ("languages_from", "languages_to"):
         asked = getattr(need, side)
-        change[side] = [code for code in asked if code in offered]
+        change[side] = [code for code in asked if code not in missing]
         if asked and not change[side]:
             return None
-    missing = sorted({*need.languages_from, *need.languages_to} - offered)
-    return change, {"missing": missing}
+    return change, {"missing": sorted(missing)}
 
 
-def _slots(need: Need, offer: Offer, gap: float | None, distance_km: float, today: date) -> _Found:
+def _slots(need: Need, offer: Offer, gap: float | None, distance_km: float, least_days: int) -> _Found:
     """At any hour, the offer's own among them."""
     return {"slots": []}, {"offered": list(offer.slots)}
 
 
-_CHANGES: dict[str, Callable[[Need, Offer, float | None, float, date], _Found]] = {
+_CHANGES: dict[str, Callable[[Need, Offer, float | None, float, int], _Found]] = {
     "distance": _distance,
     "dates": _dates,
     "notice": _notice,

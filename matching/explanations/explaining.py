@@ -30,6 +30,8 @@ from needs.words import public_title
 # What the engine said of a pair, under the rule that it speaks of.
 RULE_REASONS = {
     "category": ("form",),
+    "item": (),
+    "size": (),
     "city": ("linked_city",),
     "distance": PART_REASONS["proximity"],
     "dates": PART_REASONS["dates"],

@@ -120,11 +120,13 @@ def _percent(points: float, bound: float) -> float:
 # --- Who is left out, and why --------------------------------------------------------------------------
 
 RULE_NAMES = {
+    "item": gettext_lazy("l’objet"),
+    "size": gettext_lazy("la taille"),
     "distance": gettext_lazy("la distance"),
     "dates": gettext_lazy("les dates"),
     "notice": gettext_lazy("le temps pour prévenir"),
     "stay": gettext_lazy("la durée du séjour"),
-    "capacity": gettext_lazy("la taille"),
+    "capacity": gettext_lazy("la place ou la quantité"),
     "rent": gettext_lazy("le loyer"),
     "step_free": gettext_lazy("le plain-pied"),
     "pets": gettext_lazy("les animaux"),

@@ -1,18 +1,19 @@
 """Needs and offers as the engine's records, for the few that are told of. Thousands: see `matching.scanning`."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Sum
+from django.db.models import Count
 
 import engine
 from catalogue.slots import parse_slot
 from cities.days import local_day
 from cities.models import City
-from engine.vocabulary import ASKED_DAYS, HOUSING, Kind, Urgency
+from engine.vocabulary import ASKED_DAYS, Kind, Urgency
 from matching.models import Hold, Match
 from needs.models import Need
 from offers.models import Offer
@@ -20,10 +21,10 @@ from offers.models import Offer
 log = logging.getLogger(__name__)
 
 
-def need_record(need: Need, *, missing: int, today: date) -> engine.Need:
+def need_record(need: Need, *, given: Iterable[Hold], today: date) -> engine.Need:
     """A need as it stands today: of one that has begun, only the days to come can still be helped with.
 
-    `missing` is what is asked less what is held. ValueError, naming the field, for a row written by hand that the
+    `given` is what live matches hold for it. ValueError, naming the field, for a row written by hand that the
     engine refuses.
     """
     first_day = min(max(need.first_day, today), need.last_day)
@@ -40,8 +41,8 @@ def need_record(need: Need, *, missing: int, today: date) -> engine.Need:
         first_day=first_day,
         last_day=need.last_day,
         min_days=min(need.min_days, days_left) if need.min_days else None,
-        quantity=missing,
-        asked=need.quantity,
+        quantity=need.quantity,
+        given=tuple(engine.Hold(hold.first_day, hold.last_day, hold.quantity) for hold in given),
         part_useful=need.part_useful,
         people=need.people,
         urgency=cast(Urgency, need.urgency),
@@ -103,21 +104,15 @@ def offer_record(offer: Offer, *, holds: Iterable[Hold], asked: int, city: City)
 
 
 def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:
-    """Needs as records, by their ids, as they stand today; those of which all is promised are left out."""
+    """Needs as records, by their ids, as they stand today."""
     needs = list(needs)
-    held = dict(
-        Hold.objects.filter(need__in=needs, released=False)
-        .values("need")
-        .annotate(total=Sum("quantity"))
-        .values_list("need", "total")
-    )
+    given = defaultdict(list)
+    for hold in Hold.objects.filter(need__in=needs, released=False):
+        given[hold.need_id].append(hold)
     found = {}
     for need in needs:
-        missing = need.quantity - held.get(need.pk, 0)
-        if missing <= 0 or (need.kind == HOUSING and missing < need.quantity):
-            continue  # everything is promised; of a household that grew since, nobody is housed apart
         try:
-            found[need.pk] = need_record(need, missing=missing, today=today)
+            found[need.pk] = need_record(need, given=given[need.pk], today=today)
         except (ValueError, ValidationError) as error:
             log.error("need %s is left out of its scan: %s", need.pk, refused_field(error))
     return found
@@ -149,6 +144,15 @@ def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int,
         except (ValueError, ValidationError) as error:
             log.error("offer %s is left out: %s", offer.pk, refused_field(error))
     return found
+
+
+def least_days(need: Need, *, today: date) -> int:
+    """The shortest run that helps a need, as the engine has it; of a row that it refuses, one day."""
+    try:
+        record = need_record(need, given=Hold.objects.filter(need=need, released=False), today=today)
+    except (ValueError, ValidationError):
+        return 1
+    return engine.least_days(record, today=today)
 
 
 def refused_field(error: ValueError | ValidationError) -> str:

@@ -15,11 +15,11 @@ from django.db.models import Q, prefetch_related_objects
 
 import engine
 from cities.days import local_day
+from engine.records import larger_reach
 from engine.vocabulary import GOODS, SKILL
 from matching.models import Hold, Match, MatchState
 from matching.reasons import engine_records
 from matching.reasons.near_misses import NearMissLine
-from needs.models import Need
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def explained(
             pair.facts = [{"code": r.code, "params": plain(r.params), "good": r.good} for r in reasons]
         else:
             miss = engine.NearMiss(need.id, offer.id, pair.rule, pair.gap, pair.distance_km)
-            pair.params = plain(engine.explain_near_miss(miss, need, offer).params)
+            pair.params = plain(engine.explain_near_miss(miss, need, offer, today).params)
     return matches
 
 
@@ -65,17 +65,13 @@ class _Holds:
     def __init__(self, pairs: Sequence[Match | NearMissLine]) -> None:
         offers, needs = {pair.offer.pk for pair in pairs}, {pair.need.pk for pair in pairs}
         self.of_offer: dict[int, list[Hold]] = defaultdict(list)
-        self.promised: dict[int, int] = defaultdict(int)
+        self.of_need: dict[int, list[Hold]] = defaultdict(list)
         if not pairs:
             return
         for hold in Hold.objects.filter(Q(offer__in=offers) | Q(need__in=needs)):
             self.of_offer[hold.offer_id].append(hold)
             if not hold.released:
-                self.promised[hold.need_id] += hold.quantity
-
-    def missing(self, need: Need) -> int:
-        """What is still asked; at least one, so that a need just served can be spoken of."""
-        return max(1, need.quantity - self.promised[need.pk])
+                self.of_need[hold.need_id].append(hold)
 
 
 def _records(
@@ -84,7 +80,7 @@ def _records(
     """Both sides as the engine knows them, and the town's day."""
     city = pair.city if isinstance(pair, Match) else pair.need.city
     today = local_day(now, city)
-    need = engine_records.need_record(pair.need, missing=holds.missing(pair.need), today=today)
+    need = engine_records.need_record(pair.need, given=holds.of_need[pair.need.pk], today=today)
     asked = _times_asked(pair) if isinstance(pair, Match) else 0
     held = holds.of_offer[pair.offer.pk]
     return need, engine_records.offer_record(pair.offer, holds=held, asked=asked, city=city), today
@@ -110,7 +106,7 @@ def _pairing(match: Match, need: engine.Need, offer: engine.Offer) -> engine.Pai
         score=match.score,
         parts=engine.Parts(*match.part_values),
         distance_km=match.distance_km,
-        reach_km=max(need.reach_km, offer.reach_km),
+        reach_km=larger_reach(need, offer),
         exempt=need.kind == SKILL and need.remote_ok and offer.remote,
         run_first_day=match.first_day,
         run_last_day=match.last_day,

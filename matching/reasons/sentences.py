@@ -1,7 +1,7 @@
 """The engine's codes as sentences, in each reader's language: reasons, near misses, rules and parts of the score."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,10 +14,13 @@ from catalogue.labels import (
     category_label,
     euros,
     household_names,
+    item_label,
     kind_label,
+    language_name,
     language_names,
     listed,
     quantity_words,
+    size_label,
 )
 from catalogue.times import day_range
 from catalogue.vocabulary import Category, DwellingState, Kind
@@ -45,6 +48,8 @@ PART_MEANINGS = {
 # One sentence for each rule of the engine; a test holds the two together.
 RULE_WORDS = {
     "category": gettext_lazy("La catégorie est la même ; pour un logement, sa forme est acceptée."),
+    "item": gettext_lazy("L’objet est celui qui est demandé, ou un de ceux qui conviennent."),
+    "size": gettext_lazy("La taille est une de celles qui sont demandées, ou convient aussi."),
     "city": gettext_lazy("La ville est la même, ou une ville voisine liée, si la personne a accepté."),
     "distance": gettext_lazy("La distance à vol d’oiseau est possible pour l’un ou pour l’autre."),
     "dates": gettext_lazy("Assez de jours d’affilée sont libres des deux côtés."),
@@ -60,7 +65,7 @@ RULE_WORDS = {
     "shared_home": gettext_lazy("Un foyer qui ne souhaite pas partager un logement n’en partage pas."),
     "household": gettext_lazy("L’hôte accueille ce type de foyer. Un mineur isolé demande un accord exprès."),
     "languages": gettext_lazy("Pour interpréter ou traduire, toutes les langues demandées sont là."),
-    "slots": gettext_lazy("Quand les deux donnent des créneaux, ils ont une heure en commun."),
+    "slots": gettext_lazy("Quand les deux donnent des créneaux, ils ont assez d’heures en commun."),
     "open": gettext_lazy(
         "La proposition et le besoin sont ouverts, le logement est prêt, et personne n’a dit non à cette paire."
     ),
@@ -70,7 +75,13 @@ PART_REASONS = {
     "proximity": ("distance", "same_place", "remote"),
     "dates": ("all_days", "some_days", "on_a_day"),
     "fit": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
-    "language": ("shared_languages", "languages_unknown", "no_shared_language", "language_not_needed"),
+    "language": (
+        "shared_languages",
+        "understood_languages",
+        "languages_unknown",
+        "no_shared_language",
+        "language_not_needed",
+    ),
     "freshness": ("confirmed", "confirmation_unknown"),
     "courtesy": ("asked", "not_asked"),
 }
@@ -183,6 +194,20 @@ def _asked_times(p: Mapping[str, Any]) -> str:
     ) % {"n": p["times"]}
 
 
+def _in_brackets(words: Iterable[Sequence[str]], spoken: Iterable[Sequence[str]]) -> Iterator[str]:
+    """ "dari (persan)": of the first of each of these words, what is offered under another name in brackets."""
+    otherwise = {word: other for word, other in spoken}  # noqa: C416 (lists, where JSON kept them)
+    for word, _other in words:
+        name = language_name(word)
+        yield f"{name} ({language_name(otherwise[word])})" if word in otherwise else name
+
+
+def _all_languages(p: Mapping[str, Any]) -> str:
+    """ "toutes les langues demandées : dari (persan), français": what is offered under another name in brackets."""
+    names = _in_brackets([(word, word) for word in p["languages"]], p.get("spoken", ()))
+    return _("toutes les langues demandées : %(languages)s") % {"languages": listed(names)}
+
+
 _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "distance": lambda p: _("à %(km)s") % {"km": kilometres(p["distance_km"])},
     "same_place": lambda p: _("dans la même commune"),
@@ -195,6 +220,9 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "whole_quantity": _quantity,
     "part_quantity": _quantity,
     "shared_languages": lambda p: _("parle %(languages)s") % {"languages": language_names(p["languages"])},
+    "understood_languages": lambda p: (
+        _("parle %(languages)s") % {"languages": listed(_in_brackets(p["spoken"], p["spoken"]))}
+    ),
     "languages_unknown": lambda p: _("langues non précisées"),
     "no_shared_language": lambda p: _("pas de langue commune"),
     "language_not_needed": lambda p: _("la langue ne compte pas"),
@@ -214,9 +242,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "pets_accepted": lambda p: _("accepte les animaux"),
     "shared_home": lambda p: _("logement partagé avec l’hôte"),
     "form": lambda p: str(Category(p["form"]).label),
-    "languages": lambda p: (
-        _("toutes les langues demandées : %(languages)s") % {"languages": language_names(p["languages"])}
-    ),
+    "languages": _all_languages,
     "slots": lambda p: _("des créneaux en commun"),
 }
 
@@ -257,10 +283,14 @@ def _promise(kind: str, promise: Mapping[str, Any]) -> str:
 
 
 def _other_category(p: Mapping[str, Any]) -> str:
-    asked = listed(map(category_label, p["asked"])) if p["asked"] else kind_label(p["kind"])
+    asked = map(category_label, p["asked"]) if p["asked"] else [kind_label(p["kind"])]
+    return _asked_and_offered(asked, category_label(p["offered"]))
+
+
+def _asked_and_offered(asked: Iterable[str], offered: str) -> str:
     return _("demandé\u202f: %(asked)s\u202f; proposé\u202f: %(offered)s") % {
-        "asked": asked,
-        "offered": category_label(p["offered"]),
+        "asked": listed(asked),
+        "offered": offered,
     }
 
 
@@ -317,6 +347,10 @@ _CLOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {
 # One for each rule of the engine; a test holds the two together.
 _UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "category": _other_category,
+    "item": lambda p: _asked_and_offered(map(item_label, p["asked"]), item_label(p["offered"])),
+    "size": lambda p: _asked_and_offered(
+        map(size_label, p["asked"]), size_label(p["offered"]) if p["offered"] else _("sans taille")
+    ),
     "city": _other_city,
     "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
     "dates": _days_missing,

@@ -108,12 +108,17 @@ def why_not(need: Need, offer: Offer, *, now: datetime) -> WhyNot:
     active = live if live is not None and live.state in ACTIVE else None
     held = Hold.objects.filter(Q(offer=offer) | Q(need=need)).select_related("need")
     holds = [hold for hold in held if active is None or hold.match_id != active.pk]
+    today = local_day(now, need.city)
+    given = [hold for hold in holds if hold.need_id == need.pk and not hold.released]
+    promised = [*_promised(need, given, today)]
     closed = [
         *_closed_sides(need, offer),
-        *_promised(need, holds),
+        *promised,
         *_decided(need, offer, matches, active),
     ]
-    unmet = _unmet(need, offer, closed, holds, today=local_day(now, need.city))
+    # Of a need that lacks nothing, the rest is told as if it did.
+    of_offer = [hold for hold in holds if hold.offer_id == offer.pk]
+    unmet = _unmet(need, offer, closed, () if promised else given, of_offer, today=today)
     if unmet:
         return WhyNot(need, offer, unmet, match=live)
     return _standing(need, offer, live, now=now)
@@ -143,16 +148,12 @@ def _closed_sides(need: Need, offer: Offer) -> Iterator[Unmet]:
         yield _closed("association", state=organisation.state)
 
 
-def _missing(need: Need, holds: Iterable[Hold]) -> int:
-    """What is still asked; none of it for a household that has a home: nobody is housed apart."""
-    promised = sum(hold.quantity for hold in holds if hold.need_id == need.pk and not hold.released)
-    if need.kind == Kind.HOUSING and promised:
-        return 0
-    return max(0, need.quantity - promised)
-
-
-def _promised(need: Need, holds: Iterable[Hold]) -> Iterator[Unmet]:
-    if not _missing(need, holds):
+def _promised(need: Need, given: Sequence[Hold], today: date) -> Iterator[Unmet]:
+    try:
+        record = records.need_record(need, given=given, today=today)
+    except (ValueError, ValidationError):
+        return  # told of when the pair is judged
+    if engine.is_provided_for(record, today=today):
         yield _closed("promised", kind=need.kind)
 
 
@@ -177,16 +178,16 @@ def _unmet(
     need: Need,
     offer: Offer,
     closed: Sequence[Unmet],
-    holds: Sequence[Hold],
+    given: Sequence[Hold],
+    of_offer: Sequence[Hold],
     *,
     today: date,
 ) -> tuple[Unmet, ...]:
     """Every rule that the pair breaks, in the engine's order; `open` is told by its causes."""
     side = "need"
     try:
-        need_record = records.need_record(need, missing=_missing(need, holds) or need.quantity, today=today)
+        need_record = records.need_record(need, given=given, today=today)
         side = "offer"
-        of_offer = [hold for hold in holds if hold.offer_id == offer.pk]
         offer_record = records.offer_record(offer, holds=of_offer, asked=0, city=need.city)
     except (ValueError, ValidationError) as error:
         # Only a row that was written by hand: scans leave it out.
@@ -198,7 +199,7 @@ def _unmet(
         if broken.rule == "open":
             told += closed
             continue
-        params = plain(engine.explain_near_miss(broken, need_record, offer_record).params)
+        params = plain(engine.explain_near_miss(broken, need_record, offer_record, today).params)
         if broken.rule == "city":
             params |= {"need": need.city.slug, "offer": offer.city.slug}
         if broken.rule == "dates":

@@ -1,12 +1,14 @@
 """Offers and needs for tests: plain ones by keyword, random ones that often agree, tie, touch, overlap."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from unittest.mock import patch
 
 import engine
 from engine import Hold, Need, Offer, Slot, Window, candidates
+from engine.goods import ANY, MIXED, OTHER, Larger, Sizes
 
 TODAY = date(2026, 3, 1)
 STRASBOURG = (48.5734, 7.7521)
@@ -83,13 +85,23 @@ PLACES = (
     (89.9, 20.0),
     (89.9, -150.0),
 )
-LANGUAGES = ("fr", "en", "ar", "ti")
+LANGUAGES = ("fr", "en", "ar", "ti", "fa", "prs", "fa-AF", "pes", "apc")
 FORMS = ("shared_room", "separate_room", "whole_dwelling")
 CATEGORIES = {
     "housing": FORMS,
     "goods": ("bedding", "clothes"),
     "skill": ("interpreting", "french_lessons"),
 }
+
+
+# Sizes that are one's own, where the next does, where any larger does; items that have them, or none.
+ADULTS, CHILDREN, DUVETS = (
+    Sizes(("S", "M", "L")),
+    Sizes(("2y", "3y", "4y"), Larger.NEXT),
+    Sizes(("140", "200", "220"), Larger.ANY),
+)
+SERIES = {"coat": ADULTS, "trousers": ADULTS, "child_coat": CHILDREN, "duvet": DUVETS, "hat": None}
+ITEMS = {"clothes": ("coat", "trousers", "child_coat", "hat"), "bedding": ("duvet", "hat")}
 
 
 def some(random: Random, pool, most: int) -> frozenset[str]:
@@ -123,19 +135,35 @@ def random_holds(random: Random) -> tuple[Hold, ...]:
 
 
 def random_slots(random: Random) -> tuple[Slot, ...]:
-    slots = []
-    for _ in range(random.choice((0, 0, 1, 2, 3))):
-        start = random.choice((1020, 1080, 1110, 1140))
-        slots.append(Slot(random.randint(0, 2), start, start + random.choice((30, 60, 90, 240))))
+    """None to three, some touching, none overlapping."""
+    slots: list[Slot] = []
+    for _ in range(random.choice((0, 0, 0, 1, 2, 3))):
+        start = random.choice((1020, 1050, 1080, 1110, 1140))
+        slot = Slot(random.randint(0, 2), start, start + random.choice((30, 45, 60, 90, 240)))
+        if not any(
+            slot.weekday == other.weekday
+            and slot.start_minute < other.end_minute
+            and other.start_minute < slot.end_minute
+            for other in slots
+        ):
+            slots.append(slot)
     return tuple(slots)
+
+
+def random_sizes(random: Random, items: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """Of those items mostly, in any order."""
+    pool = [size for item in items if (series := SERIES.get(item)) for size in series.codes] or ["M"]
+    return tuple(dict.fromkeys(random.choice(pool) for _ in range(random.randint(0, most))))
 
 
 def random_offer(random: Random, id_, kind: str, places=PLACES) -> Offer:
     lat, lon = random.choice(places)
+    category = random.choice(CATEGORIES[kind])
+    item = random.choice((*ITEMS.get(category, ("hat",)) * 3, "", "", ANY, OTHER))
     return Offer(
         id=id_,
         kind=kind if chance(random, 95) else random.choice(list(CATEGORIES)),
-        category=random.choice(CATEGORIES[kind]),
+        category=category,
         city=random.choice(("a", "a", "a", "b", "c")),
         lat=lat,
         lon=lon,
@@ -160,6 +188,10 @@ def random_offer(random: Random, id_, kind: str, places=PLACES) -> Offer:
         longest_stay_days=random.choice((None, None, None, 1, 3, 7, 14)),
         rent=random.choice((0, 0, 0, 300, 450)),
         dwelling_state=random.choice(("",) * 8 + ("ready", "light_works", "to_renovate")),
+        item=item,
+        size=random.choice((*random_sizes(random, (item,), 1), "", MIXED, "M", "200")),
+        series=SERIES.get(item),
+        best_before=random.choice((None,) * 6 + (day(3), day(9), day(12), day(40))),
         languages_from=some(random, LANGUAGES, 3),
         languages_to=some(random, LANGUAGES, 3),
         slots=random_slots(random),
@@ -171,10 +203,15 @@ def random_need(random: Random, id_, kind: str, places=PLACES) -> Need:
     lat, lon = random.choice(places)
     first = random.randint(-3, 12)
     length = random.choice((1, 2, 7, 14, 25))
+    category = "" if kind == "housing" else random.choice(CATEGORIES[kind])
+    pool = (*ITEMS.get(category, ("hat",)) * 3, ANY, OTHER)
+    items = tuple(dict.fromkeys(random.choice(pool) for _ in range(random.choice((0, 0, 1, 2, 3)))))
+    women, men = random.choice((0, 0, 1, 2, 3)), random.choice((0, 0, 1, 2, 3))
+    quantity = random.choice((1, 1, 2, 3, 6))
     return Need(
         id=id_,
         kind=kind,
-        category="" if kind == "housing" else random.choice(CATEGORIES[kind]),
+        category=category,
         city=random.choice(("a", "a", "a", "b", "c")),
         lat=lat,
         lon=lon,
@@ -183,26 +220,47 @@ def random_need(random: Random, id_, kind: str, places=PLACES) -> Need:
         first_day=day(first),
         last_day=day(first + length - 1),
         min_days=random.choice((None, 1, max(1, length // 2))),
-        quantity=random.choice((1, 1, 2, 3, 6)),
+        quantity=quantity,
+        given=random_given(random, first, length, quantity),
         part_useful=chance(random, 50),
         urgency=random.choice(("planned", "planned", "this_week", "tonight")),
         is_open=chance(random, 95),
-        adult_women=random.randint(0, 1),
-        adult_men=random.randint(0, 1),
+        adult_women=women,
+        adult_men=men,
         children=random.choice((0, 0, 2)),
-        couple=chance(random, 20),
-        lone_minor=chance(random, 10),
+        couple=women + men > 1 and chance(random, 40),
+        lone_minor=women + men == 0 and chance(random, 20),
         step_free_needed=chance(random, 30),
         pets=chance(random, 30),
         smoke_free_needed=chance(random, 30),
         rent_up_to=random.choice((0, 300, 300, 500)),
         shared_home_ok=chance(random, 70),
         forms=some(random, FORMS, 2),
+        items=items,
+        sizes=random_sizes(random, items, 2) if chance(random, 40) else (),
+        series=tuple(SERIES.get(item) for item in items) if chance(random, 90) else (),
+        rhythm=random.choice(("weekly", "once")),
         languages_from=some(random, LANGUAGES, 1),
         languages_to=some(random, LANGUAGES, 1),
         slots=random_slots(random),
         remote_ok=chance(random, 50),
     )
+
+
+def plain_need(random: Random, id_, kind: str, places=PLACES) -> Need:
+    """A random need that has been given nothing, wanted on all its days, at whatever hours."""
+    return replace(random_need(random, id_, kind, places), given=(), rhythm="weekly", slots=())
+
+
+def random_given(random: Random, first: int, length: int, quantity: int) -> tuple[Hold, ...]:
+    """Mostly nothing; sometimes all of it on some of the days, or a part."""
+    if chance(random, 80):
+        return ()
+    given = []
+    for _ in range(random.choice((1, 1, 2))):
+        begin = first + random.randrange(length)
+        given.append(held(begin, begin + random.randint(0, 6), random.choice((1, quantity))))
+    return tuple(given)
 
 
 @contextmanager

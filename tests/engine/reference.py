@@ -4,7 +4,7 @@ It shares nothing with the engine but the records, so that an error would have t
 """
 
 from datetime import UTC, datetime, timedelta
-from math import asin, cos, inf, radians, sin, sqrt
+from math import asin, ceil, cos, inf, radians, sin, sqrt
 
 from engine import EARTH_RADIUS_KM, Weights
 
@@ -14,6 +14,9 @@ def six(number):
     return round(number * 1e6) / 1e6
 
 
+# --- Places --------------------------------------------------------------------------------------------
+
+
 def haversine(one, other):
     lat1, lon1, lat2, lon2 = map(radians, (one.lat, one.lon, other.lat, other.lon))
     a = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
@@ -21,22 +24,87 @@ def haversine(one, other):
 
 
 def reach(need, offer):
-    return max(need.reach_km, offer.reach_km)
+    return need.reach_km if need.kind == "housing" else max(need.reach_km, offer.reach_km)
 
 
 def exempt(need, offer):
     return need.kind == offer.kind == "skill" and need.remote_ok and offer.remote
 
 
-def least_days(need, today):
-    """What the need says, or all of it for housing; never more than the days that are left."""
-    assumed = days_asked(need) if need.kind == "housing" else 1
-    left = [day for day in each_day(need) if day >= today]
-    return max(1, min(need.min_days or assumed, len(left)))
+# --- Quantities ----------------------------------------------------------------------------------------
 
 
-def days_asked(need):
-    return len(list(each_day(need)))
+def lasts(need):
+    """Housing and weekly skills are wanted on every day, goods and appointments on one."""
+    return need.kind == "housing" or (need.kind == "skill" and need.rhythm == "weekly")
+
+
+def halves(minutes):
+    """Hours, rounded down to half an hour."""
+    return minutes // 30 / 2
+
+
+def asked_quantity(need):
+    if need.kind == "skill" and need.rhythm == "once" and need.slots:
+        longest = max(slot.end_minute - slot.start_minute for slot in need.slots)
+        return min(need.quantity, halves(longest))
+    return need.quantity
+
+
+def missing(need, day):
+    """What the need still misses on a day: of what is used up, the same on all."""
+    given = [
+        hold.quantity for hold in need.given if not lasts(need) or hold.first_day <= day <= hold.last_day
+    ]
+    return max(0, asked_quantity(need) - sum(given))
+
+
+def part_helps(need):
+    return need.part_useful and need.kind != "housing"
+
+
+def least_quantity(need):
+    quantity = asked_quantity(need)
+    if not lasts(need) and missing(need, need.first_day) > 0:
+        quantity = missing(need, need.first_day)
+    return min(1, quantity) if part_helps(need) else quantity
+
+
+def is_uncovered(need, day):
+    if not lasts(need):
+        return missing(need, day) > 0
+    if part_helps(need):
+        return missing(need, day) >= least_quantity(need)
+    return missing(need, day) == asked_quantity(need)
+
+
+def capacity_is_enough(need, offer):
+    return offer.capacity >= least_quantity(need)
+
+
+def held(offer, day):
+    if offer.kind == "goods":
+        return sum(hold.quantity for hold in offer.holds)
+    return sum(hold.quantity for hold in offer.holds if hold.first_day <= day <= hold.last_day)
+
+
+def has_window(offer, day):
+    return any(
+        window.first_day <= day and (window.last_day is None or day <= window.last_day)
+        for window in offer.available
+    )
+
+
+def remaining(need, offer, day):
+    """Of a capacity that is renewed, what is left on the day; of an appointment, in its week from Monday to Sunday."""
+    if need.kind == "skill" and not lasts(need):
+        monday = day - timedelta(days=day.weekday())
+        week = [monday + timedelta(days=number) for number in range(7)]
+        return min(offer.capacity - held(offer, one) for one in week if has_window(offer, one))
+    return offer.capacity - held(offer, day)
+
+
+# --- Days ----------------------------------------------------------------------------------------------
 
 
 def each_day(need):
@@ -46,35 +114,49 @@ def each_day(need):
         day += timedelta(days=1)
 
 
-def least_quantity(need):
-    return 1 if need.kind != "housing" and need.part_useful else need.quantity
+def days_asked(need):
+    return len(list(each_day(need)))
 
 
-def capacity_is_enough(need, offer):
-    return offer.capacity >= least_quantity(need)
+def uncovered(need, today):
+    return [day for day in each_day(need) if day >= today and is_uncovered(need, day)]
 
 
-def remaining(offer, day):
-    if offer.kind == "goods":
-        return offer.capacity - sum(hold.quantity for hold in offer.holds)
-    return offer.capacity - sum(
-        hold.quantity for hold in offer.holds if hold.first_day <= day <= hold.last_day
+def least_days(need, today):
+    """As said, or as usual; never more than the days still uncovered, and at least 1."""
+    if not lasts(need):
+        return 1
+    days = len(uncovered(need, today))
+    usual = min(14, ceil(days * 9 / 10)) if need.kind == "housing" else 1
+    return max(1, min(need.min_days or usual, days))
+
+
+def still_good(need, offer, day):
+    if offer.kind != "goods" or offer.best_before is None:
+        return True
+    return offer.best_before >= min(day + timedelta(days=3), need.last_day)
+
+
+def is_possible(need, offer, day):
+    """On this day, whatever the hours."""
+    enough = not capacity_is_enough(need, offer) or (
+        has_window(offer, day) and remaining(need, offer, day) >= least_quantity(need)
     )
+    return has_window(offer, day) and enough and still_good(need, offer, day)
 
 
-def run_from(need, offer, soonest):
-    """The days of the longest run of which none is before this day, in order; none is an empty list."""
-    best = []
-    for window in sorted(offer.available, key=lambda window: window.first_day):
-        current = []
-        for day in each_day(need):
-            if day < soonest:
-                continue
-            inside = window.first_day <= day and (window.last_day is None or day <= window.last_day)
-            enough = remaining(offer, day) >= least_quantity(need) or not capacity_is_enough(need, offer)
-            current = [*current, day] if inside and enough else []
-            if len(current) > len(best):
-                best = current
+def run_from(need, offer, soonest, *, by_hours=False):
+    """The days of the stretch if none may be before this day, in order; none is an empty list."""
+    best, current = [], []
+    for day in each_day(need):
+        possible = day >= soonest and is_uncovered(need, day) and is_possible(need, offer, day)
+        if by_hours and both_give_slots(need, offer):
+            possible = possible and hours_on(need, offer, day.weekday()) >= least_quantity(need)
+        if possible and not lasts(need):
+            return [day]
+        current = [*current, day] if possible else []
+        if len(current) > len(best):
+            best = current
     return best
 
 
@@ -90,8 +172,11 @@ def longest_stay(offer):
 
 
 def run(need, offer, today):
-    """The run after notice, cut to the longest stay from its first day."""
-    return run_from(need, offer, told_in_time(offer, today))[: longest_stay(offer)]
+    """The stretch that is shown: after notice, cut to the longest stay from its first day; an appointment's at its
+    hours.
+    """
+    days = run_from(need, offer, max(today, told_in_time(offer, today)), by_hours=not lasts(need))
+    return days[: longest_stay(offer)]
 
 
 def breaks_of_days(need, offer, today):
@@ -115,35 +200,86 @@ def breaks_of_days(need, offer, today):
     return gaps
 
 
-def tightest(offer, days):
-    return min(remaining(offer, day) for day in days)
+def tightest(need, offer, days):
+    return min(remaining(need, offer, day) for day in days)
 
 
-def best_overlap(need, offer):
-    """Minutes of the longest time that a slot of one side shares with a slot of the other."""
-    return max(
-        (
-            min(one.end_minute, other.end_minute) - max(one.start_minute, other.start_minute)
-            for one in need.slots
-            for other in offer.slots
-            if one.weekday == other.weekday
-        ),
-        default=0,
-    )
+def given_quantity(need, offer, days):
+    """What the offer could give on all of these days."""
+    most = min(min(missing(need, day) for day in days), tightest(need, offer, days))
+    return min(most, hours(need, offer, days)) if both_give_slots(need, offer) else most
+
+
+# --- Hours ---------------------------------------------------------------------------------------------
+
+
+def both_give_slots(need, offer):
+    return need.kind == offer.kind == "skill" and bool(need.slots) and bool(offer.slots)
+
+
+def hours_on(need, offer, weekday):
+    """What a need can take on a weekday: of each slot of the offer what it has in common with all of the need's."""
+    total = 0
+    for offered in offer.slots:
+        if offered.weekday == weekday:
+            common = [
+                minute
+                for minute in range(offered.start_minute, offered.end_minute)
+                for asked in need.slots
+                if asked.weekday == weekday and asked.start_minute <= minute < asked.end_minute
+            ]
+            total += halves(len(common))
+    return total
+
+
+def hours(need, offer, days):
+    if lasts(need):
+        return sum(hours_on(need, offer, weekday) for weekday in range(7))
+    return hours_on(need, offer, days[0].weekday())
+
+
+def breaks_slots(need, offer, today):
+    if not both_give_slots(need, offer):
+        return False
+    if lasts(need):
+        return hours(need, offer, None) < least_quantity(need)
+    breaks = breaks_of_days(need, offer, today)
+    if "dates" in breaks:
+        return max(hours_on(need, offer, weekday) for weekday in range(7)) < least_quantity(need)
+    soonest = today if "notice" in breaks else told_in_time(offer, today)
+    return not run_from(need, offer, soonest, by_hours=True)
+
+
+# --- Households, homes ---------------------------------------------------------------------------------
+
+
+def adults_words(women, men):
+    return ({"women"} if women > 0 else set()) | ({"men"} if men > 0 else set())
 
 
 def household_is_accepted(need, offer):
-    if need.lone_minor:
+    women, men = need.adult_women, need.adult_men
+    if need.lone_minor or (need.children > 0 and women + men == 0):
         return "lone_minors" in offer.accepts
     if not offer.accepts:
         return True
-    if need.children > 0:
-        return "families" in offer.accepts
+    everyone = beside = adults_words(women, men)
     if need.couple:
-        return "couples" in offer.accepts
-    women = need.adult_women == 0 or "women" in offer.accepts
-    men = need.adult_men == 0 or "men" in offer.accepts
-    return women and men
+        if women > 0 and men > 0:
+            beside = adults_words(women - 1, men - 1)
+        elif women > 0:
+            beside = adults_words(women - 2, 0)
+        else:
+            beside = adults_words(0, men - 2)
+    if need.children > 0:
+        needed = {"families"}
+        if offer.accepts & {"women", "men"}:
+            needed |= beside if need.couple and "couples" in offer.accepts else everyone
+    elif need.couple:
+        needed = {"couples"} | beside
+    else:
+        needed = everyone
+    return needed <= offer.accepts
 
 
 def is_smoke_free(offer):
@@ -152,9 +288,89 @@ def is_smoke_free(offer):
     return offer.smoke_free
 
 
+# --- Languages -----------------------------------------------------------------------------------------
+
+WHOLES = {"fa": {"prs", "pes"}, "ku": {"kmr", "ckb", "sdh"}, "ar": {"arb", "apc", "ary"}}
+
+
+def named(languages):
+    return {{"fa-AF": "prs", "fa-IR": "pes"}.get(language, language) for language in languages}
+
+
+def is_spoken(language, asked, offered):
+    """Of languages as `named`: the same, or one contains the other, where its side names none of its parts."""
+    if language in offered:
+        return True
+    for whole, its_parts in WHOLES.items():
+        if language == whole and not asked & its_parts and offered & its_parts:
+            return True
+        if language in its_parts and whole in offered and not offered & its_parts:
+            return True
+    return False
+
+
+def languages_of_pair(side):
+    if side.kind == "skill" and side.category in ("interpreting", "translation"):
+        return named(side.languages_from | side.languages_to)
+    return set()
+
+
+# --- Goods ---------------------------------------------------------------------------------------------
+
+
+def is_any(items):
+    return not items or "any" in items or "" in items
+
+
+def item_factor(need, offer):
+    """None: another item."""
+    if offer.item == "other" or set(need.items) == {"other"}:
+        return None
+    items = [item for item in need.items if item != "other"]
+    if offer.item in items and not is_any([offer.item]):
+        return 1 if items[0] == offer.item else 0.75
+    return 0.5 if is_any(items) or is_any([offer.item]) else None
+
+
+def factor_of_size(series, need, offer):
+    if offer.size == "mixed":
+        return 0.5
+    sizes = [size for size in need.sizes if size in series.codes]
+    if offer.size in sizes:
+        return 1 if sizes[0] == offer.size else 0.75
+    if offer.size not in series.codes:
+        return None
+    steps = [series.codes.index(offer.size) - series.codes.index(size) for size in sizes]
+    if series.larger.value == "any" and any(step > 0 for step in steps):
+        return 0.75
+    if series.larger.value == "next" and 1 in steps:
+        return 0.75
+    return None
+
+
+def size_factor(need, offer):
+    """None: another size."""
+    if not need.sizes:
+        return 1
+    if not is_any([offer.item]):
+        return 1 if offer.series is None else factor_of_size(offer.series, need, offer)
+    asked = [series for series in need.series if series is not None]
+    if not asked:
+        if offer.size == "mixed":
+            return 0.5
+        if offer.size in need.sizes:
+            return 1 if need.sizes[0] == offer.size else 0.75
+        return None
+    factors = [factor_of_size(series, need, offer) for series in asked]
+    return max((factor for factor in factors if factor is not None), default=None)
+
+
+# --- All rules -----------------------------------------------------------------------------------------
+
+
 def broken(need, offer, links, excluded, today):
     """The codes of all rules that the pair breaks; a pair of different categories is judged no further."""
-    housing, skill = need.kind == "housing", need.kind == "skill"
+    housing, goods = need.kind == "housing", need.kind == "goods"
 
     if need.kind != offer.kind:
         return {"category"}
@@ -164,6 +380,10 @@ def broken(need, offer, links, excluded, today):
         return {"category"}
 
     codes = set()
+    if goods and item_factor(need, offer) is None:
+        codes.add("item")
+    if goods and size_factor(need, offer) is None:
+        codes.add("size")
     linked = frozenset({need.city, offer.city}) in links and offer.shared_with_linked
     if need.city != offer.city and not linked:
         codes.add("city")
@@ -181,16 +401,15 @@ def broken(need, offer, links, excluded, today):
         codes.add("smoke_free")
     if housing and offer.rent > need.rent_up_to:
         codes.add("rent")
-    if housing and not need.shared_home_ok and offer.shared_home:
+    if housing and not need.shared_home_ok and (offer.shared_home or offer.category == "shared_room"):
         codes.add("shared_home")
     if housing and not household_is_accepted(need, offer):
         codes.add("household")
 
-    if skill and need.category in ("interpreting", "translation"):
-        offered = set(offer.languages_from) | set(offer.languages_to)
-        if any(language not in offered for language in set(need.languages_from) | set(need.languages_to)):
-            codes.add("languages")
-    if skill and need.slots and offer.slots and best_overlap(need, offer) < 60:
+    asked = languages_of_pair(need)
+    if any(not is_spoken(language, asked, languages_of_pair(offer)) for language in asked):
+        codes.add("languages")
+    if breaks_slots(need, offer, today):
         codes.add("slots")
 
     if not need.is_open or not offer.is_open or (need.id, offer.id) in excluded:
@@ -204,12 +423,8 @@ URGENT_WITHIN = {"tonight": 1, "this_week": 7}
 PRIORITY = {"planned": 1, "this_week": 2, "tonight": 4}
 
 
-def lasts(need):
-    return need.kind != "goods"
-
-
 def first_uncovered_day(need, today):
-    return max(need.first_day, today)
+    return next(iter(uncovered(need, today)), need.last_day + timedelta(days=1))
 
 
 def urgency(need, today):
@@ -236,26 +451,35 @@ def coverage(need, days, today):
     return value / 2 if presses and days[0] != first_uncovered_day(need, today) else value
 
 
-def fit(need, offer, left):
-    if need.kind != "housing":
-        return min(1, left / need.quantity)
-    value = sqrt(need.quantity / left)
+def fit(need, offer, days):
+    left = tightest(need, offer, days)
+    if need.kind == "goods":
+        return min(1, left / missing(need, days[0])) * min(item_factor(need, offer), size_factor(need, offer))
+    asked = asked_quantity(need)
+    if need.kind == "skill":
+        if both_give_slots(need, offer):
+            left = min(left, hours(need, offer, days))
+        return min(1, left / (asked if lasts(need) else missing(need, days[0])))
+    value = sqrt(asked / left)
+    alone = need.lone_minor or (need.children > 0 and need.adult_women + need.adult_men == 0)
     rare = (
         (offer.step_free, need.step_free_needed),
         (offer.pets_accepted, need.pets),
-        ("lone_minors" in offer.accepts, need.lone_minor),
+        ("lone_minors" in offer.accepts, alone),
     )
-    for offered, asked in rare:
-        if offered and not asked:
+    for offered, wanted in rare:
+        if offered and not wanted:
             value *= 0.9
     return value * (1 - offer.rent / (2 * need.rent_up_to)) if offer.rent else value
 
 
 def language(need, offer):
-    spoken = set(offer.languages)
-    if offer.category in ("interpreting", "translation"):
-        spoken |= set(offer.languages_from) | set(offer.languages_to)
-    return 1.0 if need.kind == "goods" or spoken & need.languages else 0.0
+    if need.kind == "goods":
+        return 1.0
+    asked, offered = named(need.languages), named(offer.languages) | languages_of_pair(offer)
+    if asked & offered:
+        return 1.0
+    return 0.5 if any(is_spoken(one, asked, offered) for one in asked) else 0.0
 
 
 def freshness(offer, today):
@@ -274,7 +498,7 @@ def parts(need, offer, today):
     return (
         proximity(need, offer),
         coverage(need, days, today),
-        fit(need, offer, tightest(offer, days)),
+        fit(need, offer, days),
         language(need, offer),
         freshness(offer, today),
         courtesy(offer),
@@ -290,10 +514,9 @@ def score(values, weights):
 
 def share(need, days, quantity):
     """What part of what was asked this much, on these days, is."""
-    asked = need.quantity if need.asked is None else need.asked
     if lasts(need):
-        return quantity * len(days) / (asked * days_asked(need))
-    return quantity / asked
+        return quantity * len(days) / (asked_quantity(need) * days_asked(need))
+    return quantity / asked_quantity(need)
 
 
 def place(need, days, quantity, points, today):
@@ -324,7 +547,7 @@ def rank(
                 values = parts(need, offer, today)
                 points = score(values, town)
                 days = run(need, offer, today)
-                quantity = min(need.quantity, tightest(offer, days))
+                quantity = given_quantity(need, offer, days)
                 first = place(need, days, quantity, points, today)
                 feasible.append(((*first, *last), (offer.id, points, values, distance, days, quantity)))
             elif len(codes) == 1 and not codes & {"category", "city", "open"}:

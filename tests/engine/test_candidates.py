@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from engine import Vocabulary, Window, need_columns, offer_columns
 from engine.candidates import fields_of, half_sizes
 from engine.coarse import Beyond
-from engine.rules import NO_CODES, Sides, link_codes
+from engine.rules import NO_CODES, Sides
 
 from .builders import CATEGORIES, PLACES, TODAY, blocks, random_need, random_offer
-from .reference import broken, haversine
+from .reference import broken, haversine, reach
 
 
 class Point:
@@ -89,8 +89,8 @@ def _blocks(request):
 def candidates(needs, offers, *, beyond=Beyond(), tolerate=0, batch=50, links=frozenset()):  # noqa: B008 (frozen)
     """What `Field.candidates` finds in all categories, batch by batch, as rows of the whole tables."""
     words = Vocabulary()
-    needs, offers = need_columns(needs, words).from_today(TODAY), offer_columns(offers, words)
-    sides = Sides(needs, offers, link_codes(needs, links), NO_CODES, TODAY.toordinal())
+    needs, offers = need_columns(needs, words), offer_columns(offers, words)
+    sides = Sides.of(needs, offers, today=TODAY, links=links, excluded=NO_CODES)
     for field in fields_of(sides):
         rows = np.arange(len(field.need_rows))
         for need, offer in field.candidates(rows, beyond=beyond, tolerate=tolerate, batch=batch):
@@ -140,7 +140,7 @@ def test_one_may_look_beyond_the_reach(seed, beyond):
     wanted = set()
     for need in needs:
         for offer in offers:
-            larger = max(need.reach_km, offer.reach_km)
+            larger = reach(need, offer)
             look = larger + min(max(larger, 1) * beyond.share, beyond.km)
             if (
                 broken(need, offer, frozenset(), frozenset(), TODAY) == {"distance"}
@@ -184,12 +184,12 @@ def test_a_far_reaching_offer_widens_no_box_but_its_own():
 def sides_of(needs, offers):
     words = Vocabulary()
     open_needs = [replace(need, is_open=True) for need in needs]
-    return Sides(
+    return Sides.of(
         need_columns(open_needs, words),
         offer_columns([replace(offer, is_open=True) for offer in offers], words),
-        NO_CODES,
-        NO_CODES,
-        TODAY.toordinal(),
+        today=TODAY,
+        links=(),
+        excluded=NO_CODES,
     )
 
 
@@ -205,13 +205,14 @@ def test_a_quick_look_never_misses_a_pair_within_reach(here, there, data):
     offers = [
         replace(random_offer(random, number, "goods", [place]), kind="goods", city="a", category="bedding",
                 reach_km=data.draw(reaches), available=(Window(TODAY),), capacity=9, holds=(), is_open=True,
-                notice_days=0, longest_stay_days=None)
+                notice_days=0, longest_stay_days=None, item="", best_before=None)
         for number, place in enumerate(there)
     ]  # fmt: skip
     needs = []
     for number, place in enumerate(here):
         plain = replace(random_need(random, number, "goods", [place]), city="a", category="bedding",
-                        first_day=TODAY, last_day=TODAY, min_days=1, quantity=1, is_open=True)  # fmt: skip
+                        first_day=TODAY, last_day=TODAY, min_days=1, quantity=1, is_open=True, items=(), sizes=(),
+                        series=(), given=())  # fmt: skip
         nearest = data.draw(st.sampled_from(offers))
         needs.append(replace(plain, reach_km=haversine(plain, nearest)))
     found = set(chain.from_iterable(candidates(needs, offers)))

@@ -8,7 +8,7 @@ import pytest
 
 from engine import Vocabulary, columns, need_columns, offer_columns, rank_columns
 
-from .builders import CATEGORIES, TODAY, need, random_need, random_offer, words
+from .builders import CATEGORIES, TODAY, days, held, need, offer, random_need, random_offer, words
 
 KINDS = sorted(CATEGORIES)
 
@@ -54,14 +54,42 @@ def test_some_rows_are_what_those_records_would_make():
 
 
 def test_what_a_need_asks_in_the_plan():
-    part = need(kind="goods", quantity=3, asked=10, part_useful=True, urgency="tonight", people=7)
+    part = need(
+        kind="goods", quantity=10, given=(held(1, 1, 7),), part_useful=True, urgency="tonight", people=7
+    )
     table = need_columns([part, need(2), need(3, kind="skill", urgency="this_week")])
     assert table.quantity.tolist() == [3, 2, 2]
     assert table.asked.tolist() == [10, 2, 2]
     assert table.people.tolist() == [7, 2, 1]
     assert table.priority.tolist() == [4, 1, 2]
-    with pytest.raises(ValueError, match=r"^asked: "):
-        need(quantity=3, asked=2)
+    assert table.least_quantity.tolist() == [1, 2, 2]
+
+
+def test_the_quantities_of_needs():
+    asked, quantity, least = columns.need_quantities(
+        asked=np.array([5, 5, 5, 5, 4, 4, 4]),
+        given=np.array([0, 2, 2, 5, 0, 0, 3]),
+        one_day=np.array([True, True, False, True, True, False, True]),
+        part_useful=np.array([True, False, False, False, True, True, True]),
+        longest=np.array([0, 0, 0, 0, 1, 1, 7]),  # halves of an hour
+    )
+    assert asked.tolist() == [5, 5, 5, 5, 0.5, 4, 3.5]
+    assert quantity.tolist() == [5, 3, 5, 5, 0.5, 4, 0.5]
+    assert least.tolist() == [1, 3, 5, 5, 0.5, 1, 0.5]
+
+
+def test_windows_that_touch_are_one_stretch_where_as_much_is_left():
+    table = offer_columns(
+        [
+            offer(1, available=(days(0, 3), days(4, 9), days(11, 12)), holds=(held(6, 6, 1),)),
+            offer(2, available=(days(4, 9), days(0, 3)), holds=(held(3, 4, 2),)),
+        ]
+    )
+    first, last = table.stretch_first - TODAY.toordinal(), table.stretch_last - TODAY.toordinal()
+    assert table.stretches_from.tolist() == [0, 4, 7]
+    assert list(zip(first.tolist(), last.tolist(), table.stretch_left.tolist(), strict=True)) == [
+        (0, 5, 4), (6, 6, 3), (7, 9, 4), (11, 12, 4), (0, 2, 4), (3, 4, 2), (5, 9, 4),
+    ]  # fmt: skip
 
 
 def test_masks_from_sets_and_from_codes_are_the_same():
@@ -119,6 +147,7 @@ def spoilt(table, name, row, value):
         ("category", -1, "category"),
         ("accepts", 64, "accepts"),
         ("turn", 3, "turn"),
+        ("goods", -1, "item"),
         ("stretch_last", 0, "available"),
         ("stretch_left", 10**6, "stretch_left"),
     ],
@@ -155,15 +184,17 @@ def test_coordinates_that_were_swapped_on_one_side_of_the_table_are_seen():
     ("name", "value", "fault"),
     [
         ("last_day", 1, "last_day"),
-        ("least_days", 0, "min_days"),
+        ("least_days", -1, "min_days"),
         ("least_days", 400, "min_days"),
         ("quantity", 0, "quantity"),
-        ("asked", 0, "asked"),
+        ("asked", 0, "quantity"),
+        ("goods", 999, "items"),
         ("least_quantity", 99, "least_quantity"),
         ("people", 0, "people"),
         ("priority", 3, "urgency"),
         ("lat", np.nan, "lat"),
         ("household", -1, "household"),
+        ("household", 128, "household"),
     ],
 )
 def test_a_need_that_cannot_be_right_is_named(name, value, fault):
@@ -220,12 +251,17 @@ def test_a_row_that_is_not_there_cannot_be_set_aside():
 @pytest.mark.parametrize(
     ("start", "end", "wrong"),
     [
-        (0, 1, False),
+        (0, 30, True),
+        (120, 180, False),
         (600, 1440, False),  # to midnight
         (6 * 1440, 7 * 1440, False),
         (600, 1441, True),  # past midnight
         (600, 600, True),
         (660, 600, True),
+        (600, 629, True),  # shorter than half an hour
+        (60, 120, True),  # the one before has those hours
+        (119, 150, True),
+        (120, 150, False),
         (-60, -1, True),
         (7 * 1440, 7 * 1440 + 60, True),
     ],
@@ -234,7 +270,7 @@ def test_a_slot_is_within_one_day_of_the_week(start, end, wrong):
     needs, _ = tables(needs=3)
     needs = replace(
         needs,
-        slots_from=np.array([0, 1, 2, 2]),
+        slots_from=np.array([0, 0, 2, 2]),
         slot_start=np.array([60, start]),
         slot_end=np.array([120, end]),
     )

@@ -1,11 +1,13 @@
 """Reasons as codes and numbers."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine import Slot, broken_rules, explain, explain_near_miss, rank
 from engine.explain import common_slots
 
-from .builders import STRASBOURG, TODAY, day, days, held, need, offer, words
+from .builders import ADULTS, STRASBOURG, TODAY, day, days, held, need, offer, words
 
 
 def reasons(asked, offered, **circumstances):
@@ -46,7 +48,7 @@ def test_one_reason_for_each_part_and_then_the_conditions():
         "confirmed": {"days": 9, "on": day(-9)},
         "asked": {"times": 2},
         "kept_for_others": {"what": ("step_free",)},
-        "accepts": {"words": ("families",)},
+        "accepts": {"words": ("women", "families")},
         "pets_accepted": {},
         "shared_home": {},
     }
@@ -94,6 +96,7 @@ def test_skills():
         languages_from=words("ti"),
         languages_to=words("fr"),
         slots=(Slot(0, 1080, 1200), Slot(2, 600, 720)),
+        quantity=1,
         remote_ok=True,
     )
     offered = offer(
@@ -107,8 +110,12 @@ def test_skills():
     )
     found = reasons(asked, offered, links=frozenset({frozenset({"strasbourg", "kehl"})}))
     assert found["remote"].good
-    assert found["languages"].params == {"languages": ("fr", "ti")}
+    assert found["languages"].params == {"languages": ("fr", "ti"), "spoken": ()}
     assert found["slots"].params == {"slots": (Slot(0, 1100, 1200),)}
+    dari = replace(asked, languages_from=words("prs"), languages_to=words("fr"))
+    persian = replace(offered, languages_from=words("fr fa"))
+    spoken = reasons(dari, persian, links=frozenset({frozenset({"strasbourg", "kehl"})}))["languages"]
+    assert spoken.params == {"languages": ("fr", "prs"), "spoken": (("prs", "fa"),)}
     assert found["linked_city"].params == {"city": "kehl"}
 
 
@@ -116,11 +123,31 @@ def test_skills():
     ("asked", "offered", "params"),
     [
         (
-            need(),
-            offer(lat=STRASBOURG[0] + 0.09, reach_km=6),
+            need(reach_km=6),
+            offer(lat=STRASBOURG[0] + 0.09, reach_km=50),
             {"gap_km": 4.007557, "distance_km": 10.007557, "reach_km": 6},
         ),
-        (need(), offer(available=(days(0, 7),)), {"gap_days": 2, "least_days": 10}),
+        (need(), offer(available=(days(0, 6),)), {"gap_days": 2, "least_days": 9}),
+        (
+            need(min_days=8),
+            offer(longest_stay_days=5),
+            {"gap_days": 3, "stay_days": 5, "least_days": 8},
+        ),
+        (
+            need(kind="goods", items=("coat", "hat")),
+            offer(kind="goods", item="cup"),
+            {"asked": ("coat", "hat"), "offered": "cup"},
+        ),
+        (
+            need(kind="goods", items=("coat",), sizes=("M", "L"), series=(ADULTS,)),
+            offer(kind="goods", item="coat", size="S", series=ADULTS),
+            {"asked": ("M", "L"), "offered": "S", "item": "coat"},
+        ),
+        (
+            need(adult_women=1, adult_men=2, couple=True),
+            offer(accepts=words("couples women")),
+            {"needed": ("men",), "accepted": ("women", "couples")},
+        ),
         (
             need(quantity=5),
             offer(),
@@ -129,7 +156,7 @@ def test_skills():
         (
             need(adult_women=1, adult_men=1),
             offer(accepts=words("women lone_minors")),
-            {"needed": ("women", "men"), "accepted": ("women", "lone_minors")},
+            {"needed": ("men",), "accepted": ("women", "lone_minors")},
         ),
         (
             need(
@@ -141,7 +168,7 @@ def test_skills():
         (
             need(kind="skill", slots=(Slot(0, 0, 60),)),
             offer(kind="skill", slots=(Slot(1, 0, 60),)),
-            {"asked": (Slot(0, 0, 60),), "offered": (Slot(1, 0, 60),), "least_minutes": 60},
+            {"asked": (Slot(0, 0, 60),), "offered": (Slot(1, 0, 60),)},
         ),
         (need(step_free_needed=True), offer(), {}),
     ],
@@ -149,7 +176,7 @@ def test_skills():
 def test_a_near_miss_says_what_it_would_take(asked, offered, params):
     (ranking,) = rank([asked], [offered], today=TODAY)
     (near_miss,) = ranking.near_misses
-    reason = explain_near_miss(near_miss, asked, offered)
+    reason = explain_near_miss(near_miss, asked, offered, TODAY)
     assert reason.code == near_miss.rule
     assert reason.params == params
     assert not reason.good
@@ -186,7 +213,7 @@ def test_a_near_miss_says_what_it_would_take(asked, offered, params):
 )
 def test_what_no_near_miss_breaks_is_explained_too(asked, offered, code, params):
     (broken,) = broken_rules(asked, offered, today=TODAY)
-    reason = explain_near_miss(broken, asked, offered)
+    reason = explain_near_miss(broken, asked, offered, TODAY)
     assert (reason.code, reason.params, reason.good) == (code, params, False)
 
 
@@ -197,9 +224,9 @@ def test_a_pairing_is_not_explained_by_the_wrong_records():
         explain(ranking.pairings[0], asked, offer(2), TODAY)
     (near_miss,) = rank([need(step_free_needed=True)], [offered], today=TODAY)[0].near_misses
     with pytest.raises(ValueError, match=r"^near_miss: "):
-        explain_near_miss(near_miss, need(2), offered)
+        explain_near_miss(near_miss, need(2), offered, TODAY)
     with pytest.raises(ValueError, match=r"^near_miss: "):
-        explain_near_miss(near_miss, need(), offer(2))
+        explain_near_miss(near_miss, need(), offer(2), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -296,11 +323,11 @@ def test_what_nobody_asked_for_is_no_reason():
 def test_hours_in_common_are_those_of_a_day_in_the_order_of_the_week():
     asked = need(kind="skill", slots=(Slot(4, 540, 720), Slot(0, 540, 720), Slot(0, 1080, 1200)))
     offered = offer(
-        kind="skill", slots=(Slot(0, 1140, 1260), Slot(4, 600, 659), Slot(0, 0, 1440), Slot(4, 660, 900))
+        kind="skill", slots=(Slot(0, 1140, 1260), Slot(4, 500, 569), Slot(0, 0, 1140), Slot(4, 660, 900))
     )
     assert common_slots(asked, offered) == (
         Slot(0, 540, 720),
-        Slot(0, 1080, 1200),
+        Slot(0, 1080, 1140),
         Slot(0, 1140, 1200),
         Slot(4, 660, 720),
     )

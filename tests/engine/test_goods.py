@@ -1,8 +1,9 @@
 """Which offered item, and which size of it, is what a need asks for."""
 
+import numpy as np
 import pytest
 
-from engine.goods import ANY, MIXED, OTHER, Larger, Sizes, item_fits, size_fits
+from engine.goods import ANY, MIXED, OTHER, GoodsFits, Larger, Offered, Sizes, Wanted, item_fits, size_fits
 
 CHILD = Sizes(("4y", "6y", "8y"), Larger.NEXT)
 ADULT = Sizes(("S", "M", "L"))
@@ -56,3 +57,15 @@ def test_an_item_is_the_one_asked_or_another_that_would_do(wanted, offered, fact
 )
 def test_a_size_is_among_those_asked_or_larger_where_that_does(series, wanted, offered, factor):
     assert size_fits(series, wanted, offered) == factor
+
+
+def test_what_has_met_is_worked_out_once_and_the_table_grows():
+    fits, asked = GoodsFits(), Wanted(("coat",), ("M",), (ADULT,))
+    had = Offered("coat", "L", ADULT)
+    fits.wanted[asked] = 1
+    assert fits.factors(np.array([1, 0]), np.array([0, 0])).tolist() == [[0.5, 0.5], [0, 1]]
+    fits.offered[had] = 1
+    fits.offered[had._replace(size="M")] = 2
+    both = fits.factors(np.array([1, 1, 0, 1]), np.array([1, 2, 1, 2]))
+    assert both.tolist() == [[1, 1, 0.5, 1], [0, 1, 1, 1]]
+    assert fits.factors(np.array([], int), np.array([], int)).shape == (2, 0)

@@ -19,7 +19,7 @@ def country(seed, places=PLACES):
     random = Random(seed)
     kinds = sorted(CATEGORIES)
     needs = [random_need(random, number, kinds[number % 3], places) for number in range(12)]
-    offers = [random_offer(random, number, kinds[number % 3], places) for number in range(150)]
+    offers = [random_offer(random, number, kinds[number % 3], places) for number in range(300)]
     return needs, offers
 
 

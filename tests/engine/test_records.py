@@ -39,7 +39,12 @@ from .builders import day, days, need, offer, words
         ("registered_at", day(0)),
         ("accepts", words("women dogs")),
         ("holds", [Hold(day(0), day(1), 1)]),
+        ("item", None),
+        ("size", 38),
+        ("series", ("S", "M")),
+        ("best_before", "2026-03-01"),
         ("slots", ("mon 18:00-20:00",)),
+        ("slots", (Slot(0, 600, 660), Slot(0, 600, 660))),
     ],
 )
 def test_offer_names_the_field_at_fault(field, value):
@@ -67,6 +72,14 @@ def test_offer_names_the_field_at_fault(field, value):
         ("languages_from", ["fr"]),
         ("languages_to", frozenset({""})),
         ("slots", None),
+        ("slots", (Slot(0, 600, 629),)),
+        ("slots", (Slot(0, 600, 700), Slot(1, 0, 60), Slot(0, 699, 760))),
+        ("couple", True),
+        ("given", [Hold(day(0), day(1), 1)]),
+        ("items", frozenset({"duvet"})),
+        ("sizes", (38,)),
+        ("series", (None,)),
+        ("rhythm", "daily"),
     ],
 )
 def test_need_names_the_field_at_fault(field, value):
@@ -118,11 +131,25 @@ def test_weights_that_make_100():
 
 def test_what_unknown_stands_for():
     home, duvets = need(quantity=4), need(kind="goods", quantity=10)
-    assert (home.least_days, home.least_quantity, home.persons) == (10, 4, 4)
-    assert (duvets.least_days, duvets.least_quantity, duvets.persons) == (1, 10, 1)
-    assert need(part_useful=True).least_quantity == 2  # a household is housed together
-    assert need(kind="skill", part_useful=True, people=3).least_quantity == 1
-    assert need(min_days=3).least_days == 3
+    assert (home.persons, home.lasts) == (4, True)
+    assert (duvets.persons, duvets.lasts) == (1, False)
+    assert need(kind="skill").lasts
+    assert not need(kind="skill", rhythm="once").lasts
+    assert need(rhythm="once").lasts  # which a home does not ask
+
+
+def test_a_household_is_as_large_as_its_members_whatever_is_said():
+    family = need(quantity=9, people=7, adult_women=1, children=2)
+    assert (family.quantity, family.people) == (3, 3)
+    assert need(kind="goods", quantity=9, people=7, adult_women=1).quantity == 9
+
+
+def test_an_appointment_is_as_long_as_its_longest_slot_at_most():
+    slots = (Slot(0, 600, 640), Slot(1, 600, 695))
+    assert need(kind="skill", rhythm="once", quantity=4, slots=slots).whole_quantity == 1.5
+    assert need(kind="skill", rhythm="once", quantity=1, slots=slots).whole_quantity == 1
+    assert need(kind="skill", rhythm="once", quantity=4).whole_quantity == 4
+    assert need(kind="skill", quantity=4, slots=slots).whole_quantity == 4
 
 
 def test_what_is_not_said_is_as_the_tables_of_an_import_leave_it_out():
@@ -138,7 +165,7 @@ def test_what_is_not_said_is_as_the_tables_of_an_import_leave_it_out():
         assert getattr(silent, name) == value, name
     asks = Need(**said, first_day=day(0), last_day=day(1), quantity=1)
     for name, value in {
-        "reach_km": 0.0, "languages": frozenset(), "min_days": None, "asked": None, "part_useful": False,
+        "reach_km": 0.0, "languages": frozenset(), "min_days": None, "given": (), "part_useful": False,
         "people": None, "urgency": "planned", "is_open": True, "adult_women": 0, "adult_men": 0, "children": 0,
         "couple": False, "lone_minor": False, "step_free_needed": False, "pets": False, "shared_home_ok": True,
         "forms": frozenset(), "languages_from": frozenset(), "languages_to": frozenset(), "slots": (),
@@ -155,24 +182,14 @@ def test_the_limits_themselves_are_allowed():
     for lat, lon in ((90, 180), (-90, -180), (0, 0)):
         assert (offer(lat=lat, lon=lon).lat, need(lat=lat, lon=lon).lon) == (lat, lon)
     assert offer(reach_km=0, capacity=1, asked_last_30_days=0).capacity == 1
-    assert need(last_day=day(0), min_days=1, quantity=1, people=1, asked=1).days_asked == 1
-    assert need(last_day=day(9), min_days=10).least_days == 10
+    assert need(last_day=day(0), min_days=1, quantity=1, people=1).days_asked == 1
+    assert need(last_day=day(9), min_days=10).min_days == 10
     assert Window(day(0), day(0)).last_day == Hold(day(0), day(0), 1).last_day == day(0)
     assert (Slot(0, 0, 1).weekday, Slot(6, 0, 24 * 60).end_minute) == (0, 1440)
     assert Weights(0, 100, 0, 0, 0, 0).points == (0, 100, 0, 0, 0, 0)
 
 
-@pytest.mark.parametrize(
-    ("record", "words"),
-    [
-        ({"adult_women": 1, "adult_men": 1}, {"women", "men"}),
-        ({"adult_women": 2}, {"women"}),
-        ({"adult_men": 1}, {"men"}),
-        ({"couple": True, "adult_women": 1, "adult_men": 1}, {"couples"}),
-        ({"couple": True, "children": 1, "adult_women": 1}, {"families"}),
-        ({"lone_minor": True, "children": 1, "couple": True}, {"lone_minors"}),
-        ({}, set()),
-    ],
-)
-def test_the_words_of_a_household(record, words):
-    assert need(**record).household_words == words
+def test_an_adult_with_a_lone_minor_is_refused():
+    with pytest.raises(ValueError, match=r"^lone_minor: "):
+        need(lone_minor=True, adult_women=1)
+    assert need(kind="goods", lone_minor=True, adult_women=1, couple=True).lone_minor  # not about goods

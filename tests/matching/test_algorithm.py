@@ -17,6 +17,9 @@ from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
 from engine import rules as engine_rules
 from engine import scoring, vocabulary
+from engine.goods import Sizes
+from engine.hours import HALF_MINUTES
+from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import ASKED_DAYS
 from matching import weighting
 from matching.algorithm import notice
@@ -92,13 +95,13 @@ def test_rules_of_other_kinds_never_break(kind):
     need = engine.Need(
         id=1, kind=kind, category="" if kind == "housing" else category, **place, first_day=date(2026, 4, 1),
         last_day=date(2026, 4, 3), quantity=1, lone_minor=True, step_free_needed=True, pets=True,
-        shared_home_ok=False, smoke_free_needed=True, languages_from=frozenset({"ti"}),
-        slots=(engine.Slot(0, 540, 660),),
+        shared_home_ok=False, smoke_free_needed=True, items=("duvet",), sizes=("140",),
+        languages_from=frozenset({"ti"}), slots=(engine.Slot(0, 540, 660),),
     )  # fmt: skip
     offer = engine.Offer(
         id=1, kind=kind, category=category, **place, available=(engine.Window(date(2026, 1, 1)),), capacity=1,
-        shared_home=True, rent=300, longest_stay_days=2, accepts=frozenset({"women"}), languages_from=frozenset({"uk"}),
-        slots=(engine.Slot(1, 540, 660),),
+        shared_home=True, rent=300, longest_stay_days=2, accepts=frozenset({"women"}), item="sheet",
+        series=Sizes(("90", "140")), languages_from=frozenset({"uk"}), slots=(engine.Slot(1, 540, 660),),
     )  # fmt: skip
     broken = {one.rule for one in engine.broken_rules(need, offer, today=date(2026, 3, 1))}
     of_this_kind_alone = {
@@ -115,7 +118,8 @@ def test_the_constants_shown_are_the_engine_s(city, url):
         f"au plus {engine.NEAR_KM:g} km au-delà",
         f"divisés par {vocabulary.UNKNOWN_CONFIRMATION_DAYS}",
         f"reçues depuis {ASKED_DAYS} jours",
-        f"Au moins {engine_rules.SHORTEST_OVERLAP_MINUTES} minutes",
+        f"{LEAST_NIGHTS} au plus",
+        f"se garde encore {engine_rules.KEEPS_DAYS} jours",
         f"sphère de {str(engine.EARTH_RADIUS_KM).replace('.', ',')} km",
         f"arrondies à {notice.DECIMALS} décimales",
         f"Ce soir : {engine.PRIORITIES['tonight']}",
@@ -310,7 +314,9 @@ def test_the_notice_for_programs_says_the_same(city):
         "earth_radius_km": engine.EARTH_RADIUS_KM,
         "unknown_confirmation_days": vocabulary.UNKNOWN_CONFIRMATION_DAYS,
         "asked_days": ASKED_DAYS,
-        "shortest_overlap_minutes": engine_rules.SHORTEST_OVERLAP_MINUTES,
+        "hours_counted_in_minutes": HALF_MINUTES,
+        "longest_least_nights": LEAST_NIGHTS,
+        "food_keeps_days": engine_rules.KEEPS_DAYS,
     }
     assert notice["city"] == {"slug": city.slug, "name": city.name}
     assert notice["page"].endswith(reverse("algorithm", args=[city.slug]))

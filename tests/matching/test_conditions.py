@@ -85,12 +85,12 @@ def windows(first, days):
 GIVING = {
     "distance": (HOME, {}, {}, 23.6, "distance", {"reach_km": 24}),
     "distance to the kilometre": (GOODS, {"reach_km": 10.5}, {}, 11.2, "distance", {"reach_km": 12}),
-    "all the days": (HOME, {}, windows(FIRST, 18), 0, "dates", {"min_days": 18}),
+    "two weeks": (HOME, {}, windows(FIRST, 11), 0, "dates", {"min_days": 11}),
     "the days that are useful": (HOME, {"min_days": 20}, windows(FIRST, 18), 0, "dates", {"min_days": 18}),
     "hours on few days": (SKILL, {"min_days": 9}, windows(FIRST, 1), 0, "dates", {"min_days": 1}),
     "part of the goods": (GOODS, {"part_useful": False}, {"capacity": 6}, 0, "capacity", {"part_useful": True}),
     "part of the hours": (SKILL, {"quantity": 4}, {}, 0, "capacity", {"part_useful": True}),
-    "to be told in time": (HOME, {}, {"notice_days": 12}, 0, "notice", {"min_days": 28}),
+    "to be told in time": (HOME, {"min_days": 30}, {"notice_days": 12}, 0, "notice", {"min_days": 28}),
     "a short stay": (HOME, {}, {"longest_stay_days": 7}, 0, "stay", {"min_days": 7}),
     "a rent": (
         HOME, {}, {"category": "whole_dwelling", "rent": 350}, 0, "rent",
@@ -160,10 +160,10 @@ def test_a_part_that_is_all_held_would_not_do(pair, coordinator, city, organisat
 
 
 def test_the_question_says_what_the_pair_would_be(pair, coordinator):
-    need, offer = pair(offer=windows(FIRST, 18), km=2)
+    need, offer = pair(offer=windows(FIRST, 11), km=2)
     params = ask(need, offer, "dates", coordinator).params
-    assert (params["first_day"], params["last_day"]) == ("2026-03-19", "2026-04-05")
-    assert (params["run_days"], params["least_days"], params["quantity"]) == (18, 30, 3)
+    assert (params["first_day"], params["last_day"]) == ("2026-03-19", "2026-03-29")
+    assert (params["run_days"], params["least_days"], params["quantity"]) == (11, 14, 3)
     assert params["distance_km"] == pytest.approx(2, abs=0.01)
 
 
@@ -280,7 +280,7 @@ def test_a_no_stays_until_the_need_changes(pair, coordinator, member, city):
 # Of two offers what each would ask for, the larger first: a no to it says nothing of the smaller.
 LARGE_AND_SMALL = {
     "distance": (HOME, {}, ({}, 17), ({}, 12)),
-    "dates": (HOME, {}, (windows(FIRST, 10), 0), (windows(FIRST, 20), 0)),
+    "dates": (HOME, {}, (windows(FIRST, 5), 0), (windows(FIRST, 10), 0)),
     "capacity": (GOODS, {"part_useful": False}, ({"capacity": 2}, 0), ({"capacity": 9}, 0)),
     "languages": (
         SKILL, {"languages_from": ["ti", "am", "om"]},

@@ -375,7 +375,7 @@ def test_a_stranger_who_signs_in_finds_nothing(question, citizen, as_user):
 
 HOME, GOODS, SKILL = Kind.HOUSING, Kind.GOODS, Kind.SKILL
 WORDS = {
-    "dates": (HOME, {}, {"windows": 18}, ("Est-ce que 18 jours peuvent aller ?", "il vous en faut 30", "dès 18 jours")),
+    "dates": (HOME, {}, {"windows": 11}, ("Est-ce que 11 jours peuvent aller ?", "il vous en faut 14", "dès 11 jours")),
     "capacity": (
         GOODS, {"part_useful": False}, {"capacity": 6},
         ("Est-ce qu’une partie peut déjà aider ?", "une partie : 6 sur 10 objets", "d’être couvert en partie"),

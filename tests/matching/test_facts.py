@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import engine
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from matching import presentation, selectors, services
 from matching.lifecycle import Reason
@@ -26,7 +26,10 @@ SHAPES = [
     (Kind.HOUSING, {}, {"windows": [(date(2026, 1, 1), date(2026, 12, 31))], "accepts": ["families"]}),
     (Kind.GOODS, {"quantity": 30, "part_useful": True}, {"capacity": 7}),
     (Kind.GOODS, {"quantity": 3}, {"confirmed_at": NOW - timedelta(days=50), "languages": ["fr"]}),
-    (Kind.SKILL, {"remote_ok": True, "slots": ["mon 10:00-12:00"]}, {"remote": True, "slots": ["mon 09:00-11:00"]}),
+    (
+        Kind.SKILL, {"remote_ok": True, "slots": ["mon 10:00-12:00"], "quantity": 1},
+        {"remote": True, "slots": ["mon 09:00-11:00"]},
+    ),
 ]  # fmt: skip
 
 
@@ -180,7 +183,7 @@ def test_towns_are_explained_apart(db):
 
 def test_near_misses_are_said_as_the_engine_would_now(city, coordinator):
     need = due_need(city=city, pets=True, shared_home_ok=False, languages=["fr"])
-    fits = {"city": city, "pets_accepted": True, "shared_home": False}
+    fits = {"city": city, "pets_accepted": True, "category": Category.SEPARATE_ROOM, "shared_home": False}
     too_small = due_offer(**fits | {"capacity": 2})
     shared = due_offer(**fits | {"shared_home": True})
     far = due_offer(**fits, latitude=48.75)
@@ -196,7 +199,7 @@ def test_near_misses_are_said_as_the_engine_would_now(city, coordinator):
     assert said[shared] == ("shared_home", "logement partagé, que le foyer ne souhaite pas")
     assert said[far][0] == "distance"
     assert said[far][1].endswith("km trop loin")
-    assert said[busy] == ("dates", "29 jours de moins qu’il ne faut")
+    assert said[busy] == ("dates", "13 jours de moins qu’il ne faut")
     assert said[single] == ("household", "n’accueille pas : une famille avec enfants")
     # An offer that has just closed is no longer nearly possible.
     Offer.objects.filter(pk=busy.pk).update(state="paused")

@@ -46,8 +46,8 @@ def said():
     source = random.Random(20)
     reasons, misses = {}, {}
     for kind in Kind.values:
-        needs = [builders.random_need(source, number, kind) for number in range(120)]
-        offers = [builders.random_offer(source, number, kind) for number in range(120)]
+        needs = [builders.random_need(source, number, kind) for number in range(200)]
+        offers = [builders.random_offer(source, number, kind) for number in range(200)]
         by_need, by_offer = {need.id: need for need in needs}, {offer.id: offer for offer in offers}
         for ranking in engine.rank(needs, offers, today=TODAY, links=[frozenset("ab")]):
             need = by_need[ranking.need_id]
@@ -55,7 +55,7 @@ def said():
                 for reason in engine.explain(pairing, need, by_offer[pairing.offer_id], TODAY):
                     reasons.setdefault(reason.code, []).append(reason)
             for miss in ranking.near_misses:
-                reason = engine.explain_near_miss(miss, need, by_offer[miss.offer_id])
+                reason = engine.explain_near_miss(miss, need, by_offer[miss.offer_id], TODAY)
                 misses.setdefault(reason.code, []).append(reason)
     return reasons, misses
 

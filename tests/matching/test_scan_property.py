@@ -181,11 +181,16 @@ def all_offers(now):
     ]  # fmt: skip
 
 
-def as_record(need, missing):
+def as_record(need):
     return engine.Need(
         id=need.pk, kind=need.kind, category=need.category, city=need.city_id, lat=need.latitude,
         lon=need.longitude, reach_km=need.reach_km, languages=frozenset(need.languages),
-        first_day=need.first_day, last_day=need.last_day, min_days=need.min_days, quantity=missing,
+        first_day=need.first_day, last_day=need.last_day, min_days=need.min_days,
+        quantity=need.quantity,
+        given=tuple(
+            engine.Hold(hold.first_day, hold.last_day, hold.quantity)
+            for hold in Hold.objects.filter(need=need, released=False)
+        ),
         part_useful=need.part_useful, adult_women=need.adult_women, adult_men=need.adult_men,
         children=need.children, couple=need.couple, shared_home_ok=need.shared_home_ok,
         forms=frozenset(need.forms), languages_from=frozenset(need.languages_from),
@@ -201,11 +206,7 @@ def slots(row):
 def expected(need, offered):
     """(offer, score, first day, last day, quantity), best first, of everything there is."""
     organisation = Organisation.objects.get(pk=need.organisation_id)
-    missing = need.quantity - sum(
-        Hold.objects.filter(need=need, released=False).values_list("quantity", flat=True)
-    )
-    grown = need.kind == Kind.HOUSING and missing < need.quantity
-    if need.state not in ("open", "partly_met") or not organisation.is_verified or missing <= 0 or grown:
+    if need.state not in ("open", "partly_met") or not organisation.is_verified:
         return []
     aside = {
         (need.pk, match.offer_id)
@@ -218,7 +219,7 @@ def expected(need, offered):
     }
     links = {frozenset((need.city_id, town.pk)) for town in need.city.linked.all()}
     (ranking,) = engine.rank(
-        [as_record(need, missing)],
+        [as_record(need)],
         offered,
         today=local_day(NOW, need.city),
         links=links,

@@ -605,7 +605,7 @@ def test_one_scan_of_needs_that_lack_offers_and_of_others_that_do_not(city):
         OfferFactory(**room, capacity=3)
     for capacity in (3, 4):
         OfferFactory(**room, capacity=capacity, scan_due_at=None)
-    short, long = {"last_day": date(2026, 4, 10)}, {"last_day": date(2026, 5, 30)}
+    short, long = {"last_day": date(2026, 4, 10)}, {"last_day": date(2026, 5, 30), "min_days": 60}
     full, lacking = due_need(city=city, **short), due_need(city=city, **long)
     assert scanning.scan_due_needs(by=None, now=NOW) == 2
     found = {scan.need_id: scan for scan in Scan.objects.all()}

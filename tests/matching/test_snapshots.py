@@ -57,7 +57,10 @@ def plain(columns):
         "named_languages": vocabulary.languages,
         "forms": vocabulary.forms,
     }
-    codes = {"category": vocabulary.categories, "form": vocabulary.forms, "city": vocabulary.cities}
+    goods = vocabulary.goods.offered if isinstance(columns, engine.OfferColumns) else vocabulary.goods.wanted
+    codes = {
+        "category": vocabulary.categories, "form": vocabulary.forms, "city": vocabulary.cities, "goods": goods,
+    }  # fmt: skip
     for name in (one.name for one in fields(columns) if one.name not in ("vocabulary", "ids")):
         value = getattr(columns, name)
         if name in tables:
@@ -65,8 +68,6 @@ def plain(columns):
         elif name in codes:
             word_of = {code: word for word, code in codes[name].items()}
             found[name] = [word_of.get(code) for code in value.tolist()]
-        elif name == "stretch_window":
-            found[name] = np.unique(value, return_inverse=True)[1].tolist()
         else:
             found[name] = value.tolist()
     return found
@@ -205,7 +206,7 @@ def test_what_is_promised_is_no_longer_missing(city, coordinator):
     snapshot = snapshots.of_needs([match.need], city=city, now=NOW)
     assert (snapshot.needs.asked.tolist(), snapshot.needs.quantity.tolist()) == ([10], [4])
     assert snapshot.excluded_pairs() == {(match.need_id, match.offer_id)}
-    assert snapshot.offers.stretch_left.tolist() == [0, 0, 0], "a stock is gone before and after, too"
+    assert snapshot.offers.stretch_left.tolist() == [0], "a stock is gone before and after, too"
     assert snapshot.offers.asked.tolist() == [1]
     Need.objects.filter(pk=match.need_id).update(quantity=6)
     assert len(snapshots.of_needs([match.need], city=city, now=NOW).needs) == 0
@@ -292,18 +293,18 @@ def test_only_what_may_be_within_reach_is_read(city):
 def test_whoever_is_not_there_when_needed_is_read_for_near_misses_alone(city):
     """Ten days at the least between the 1st and the 20th: from the 11th on at the latest, to the 10th at the least."""
     days = {"first_day": date(2026, 4, 1), "last_day": date(2026, 4, 20), "min_days": 10}
-    goods = {"city": city, "goods": True}
-    need = due_need(city=city, kind=Kind.GOODS, reach_km=10, **days)
-    early = OfferFactory(**goods, windows=[(date(2026, 1, 1), date(2026, 4, 10))])
-    late = OfferFactory(**goods, windows=[(date(2026, 4, 11), None)])
+    home = {"city": city, "capacity": 3}
+    need = due_need(city=city, reach_km=10, **days)
+    early = OfferFactory(**home, windows=[(date(2026, 1, 1), date(2026, 4, 10))])
+    late = OfferFactory(**home, windows=[(date(2026, 4, 11), None)])
     # Nobody knows without looking at both stretches.
     around = OfferFactory(
-        **goods, windows=[(date(2026, 3, 1), date(2026, 3, 2)), (date(2026, 5, 1), date(2026, 5, 2))]
+        **home, windows=[(date(2026, 3, 1), date(2026, 3, 2)), (date(2026, 5, 1), date(2026, 5, 2))]
     )
-    too_early = OfferFactory(**goods, windows=[(date(2026, 1, 1), date(2026, 4, 9))])
-    too_late = OfferFactory(**goods, windows=[(date(2026, 4, 12), None)])
-    far = OfferFactory(**goods, commune=away(city, 15))
-    OfferFactory(**goods, windows=[])
+    too_early = OfferFactory(**home, windows=[(date(2026, 1, 1), date(2026, 4, 9))])
+    too_late = OfferFactory(**home, windows=[(date(2026, 4, 12), None)])
+    far = OfferFactory(**home, commune=away(city, 15))
+    OfferFactory(**home, windows=[])
     able = snapshots.asked([need], city=city, now=NOW).able()
     assert ids(able.offers) == [early.pk, late.pk, around.pk]
     nearly = snapshots.of_needs([need], city=city, now=NOW)
@@ -394,7 +395,7 @@ def test_ranges_hold_every_offer_within_reach_once(wanted, cell, seed):
     """At the poles and on the antimeridian too; an offer in two ranges would be read twice."""
     lat, lon, reach = (np.array(some) for some in zip(*wanted, strict=True))
     needs = reading.Needs(
-        _of_places(lat, lon, reach), np.ones(len(lat)), np.arange(len(lat)), np.full(len(lat), 3), {}
+        _of_places(lat, lon, reach), np.ones(len(lat)), np.arange(len(lat)), np.full(len(lat), 3), {}, 0
     )
     chance = np.random.default_rng(seed)
     offers = 400
@@ -624,7 +625,9 @@ def test_a_bad_offer_is_left_out_and_named(city, caplog, sql, field):
         ),
         (
             "ALTER TABLE needs_need DROP CONSTRAINT need_people_plausible,"
-            " DROP CONSTRAINT need_household_adds_up; UPDATE needs_need SET people = 0 WHERE id = %s",
+            " DROP CONSTRAINT need_household_adds_up;"
+            " UPDATE needs_need SET people = 0, adult_women = 0, adult_men = 0, children_under_3 = 0,"
+            " children_3_to_11 = 0, children_12_to_17 = 0, couple = false WHERE id = %s",
             "people",
         ),
     ],

@@ -7,8 +7,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from catalogue.items import ITEM
+from catalogue.items import ITEMS as CATALOGUE
 from catalogue.slots import WEEKDAYS
 from engine import Need, Offer, Slot
+from engine.goods import ANY, MIXED, OTHER
 from tests.engine import builders
 
 OFFER = {
@@ -19,6 +22,10 @@ NEED = {
     "id": "B1", "kind": "goods", "category": "bedding", "city": "strasbourg", "commune": "67482",
     "first_day": "2026-03-02", "last_day": "2026-03-11", "quantity": "2",
 }  # fmt: skip
+ITEMS = {
+    category: ("", ANY, OTHER, *(item.code for item in CATALOGUE if item.category == category))
+    for category in builders.CATEGORIES["goods"]
+}
 # Where nothing lies at the end of the earth: a file names no commune here, and there none is near.
 PLACES = [place for place in builders.PLACES if abs(place[0]) < 89 and abs(place[1]) < 179]
 HOME = OFFER | {"kind": "housing", "category": "separate_room"}
@@ -67,6 +74,9 @@ def offer_row(offer: Offer) -> dict[str, Any]:
         "longest_stay_days": offer.longest_stay_days or "",
         "rent": offer.rent or "",
         "dwelling_state": offer.dwelling_state,
+        "item": offer.item,
+        "size": offer.size,
+        "best_before": offer.best_before or "",
         "languages_from": _list(offer.languages_from),
         "languages_to": _list(offer.languages_to),
         "slots": _slots(offer.slots),
@@ -103,6 +113,9 @@ def need_row(need: Need) -> dict[str, Any]:
         "rent_up_to": need.rent_up_to or "",
         "shared_home_ok": "" if need.shared_home_ok else "non",
         "forms": _list(need.forms),
+        "items": "|".join(need.items),
+        "sizes": "|".join(need.sizes),
+        "rhythm": need.rhythm if need.kind == "skill" else "",
         "languages_from": _list(need.languages_from),
         "languages_to": _list(need.languages_to),
         "slots": _slots(need.slots),
@@ -113,12 +126,16 @@ def need_row(need: Need) -> dict[str, Any]:
 def random_offer(random: Random, number: int, kind: str) -> Offer:
     """One that a spreadsheet can say: open, nothing held yet, its category of its kind."""
     offer = builders.random_offer(random, f"P{number}", kind, PLACES)
+    item = random.choice(ITEMS[offer.category]) if kind == "goods" else ""
+    series = ITEM[item].series if item in ITEM else None
     return replace(
         offer,
         kind=kind,
+        item=item,
+        series=series,
+        size=random.choice(("", MIXED, *series.codes)) if series else "",
         holds=(),
         is_open=True,
-        slots=tuple(dict.fromkeys(offer.slots)),
         languages_from=offer.languages_from or frozenset({"fr"}),
         languages_to=offer.languages_to or frozenset({"ti"}),
     )
@@ -127,29 +144,30 @@ def random_offer(random: Random, number: int, kind: str) -> Offer:
 def random_need(random: Random, number: int, kind: str) -> Need:
     """One whose household adds up."""
     need = builders.random_need(random, f"B{number}", kind, PLACES)
+    pool = ITEMS.get(need.category, ("",))
+    items = tuple(
+        dict.fromkeys(random.choice(pool) for _ in range(random.randint(0, 2))) if kind == "goods" else ()
+    )
+    items = tuple(item for item in items if item)
+    series = tuple(ITEM[item].series if item in ITEM else None for item in items)
+    sizes = [size for one in series if one for size in random.sample(one.codes, 2)]
+    need = replace(
+        need, items=items, series=series, sizes=tuple(dict.fromkeys(sizes)) if random.random() < 0.5 else (),
+        given=(),
+    )  # fmt: skip
     if kind != "housing":
         return replace(
             need,
             is_open=True,
-            slots=tuple(dict.fromkeys(need.slots)),
+            # The plan gives whole hours, of an appointment too.
+            slots=() if need.rhythm == "once" else need.slots,
             people=random.choice((None, 1, 7)),
             urgency=random.choice(("tonight", "this_week", "planned")),
             languages_from=need.languages_from or frozenset({"ar"}),
         )
-    women, men, children = need.adult_women, need.adult_men, need.children
-    if need.lone_minor:
-        women, men, children = 0, 0, 1
-    elif women + men + children == 0:
-        women = 1
-    return replace(
-        need,
-        is_open=True,
-        adult_women=women,
-        adult_men=men,
-        children=children,
-        quantity=women + men + children,
-        couple=need.couple and women + men == 2,
-    )
+    if need.members:
+        return replace(need, is_open=True)
+    return replace(need, is_open=True, **{"children" if need.lone_minor else "adult_women": 1})
 
 
 def _list(words: Iterable[str]) -> str:

@@ -80,7 +80,7 @@ def test_what_is_written_is_what_the_reference_finds(
             [float(row[name]) for name in (
                 "score", "proximity", "dates", "fit", "language", "freshness", "courtesy", "distance_km",
             )],
-            row["run_first_day"], row["run_last_day"], int(row["quantity"]),
+            row["run_first_day"], row["run_last_day"], float(row["quantity"]),
         )
         for row in found
     ] == [
@@ -120,7 +120,7 @@ def assert_the_plan_holds(
             used[offer.id, day] += quantity
         score = reference.score(reference.parts(need, offer, TODAY), Weights())
         share = quantity / need.quantity
-        value = need.persons * share * (need.priority + score / 100)
+        value = need.persons * share * (reference.PRIORITY[reference.urgency(need, TODAY)] + score / 100)
         assert float(line["value"]) == pytest.approx(value, abs=1e-5)
         objective += value
         people += need.persons * share
@@ -213,7 +213,7 @@ def test_nothing_on_one_side_is_an_answer(tried: Tried, tmp_path: Path) -> None:
         offers=header, needs=write(tmp_path / "n.csv", [NEED]), out=tmp_path / "out", today=TODAY, seconds=0
     )
     assert (summary.matches, summary.plan_lines, summary.needs.good) == (0, 0, 1)
-    assert summary.notices == ("header.csv n’a que son en-tête.",)
+    assert summary.notices[0] == "header.csv n’a que son en-tête."
     assert set(os.listdir(tmp_path / "out")) == OUTPUTS
     header.write_text(",".join(NEED) + "\n", encoding="utf-8")
     summary = match_files(
@@ -244,6 +244,7 @@ def test_rows_that_are_hardly_meant_are_mentioned(tried: Tried) -> None:
         ],
     )
     assert summary.notices == (
+        "3 lignes d’objets ne disent pas lequel\u202f: tout objet de leur catégorie compte, pour moitié.",
         "1 besoin est déjà passé le 2026-03-01\u202f: plus aucun jour ne peut l’aider.",
         "1 besoin est dans une ville sans proposition (Strasbourg).",
     )
@@ -380,9 +381,10 @@ def test_homes_that_could_follow_one_another_are_written(tried: Tried, tmp_path:
 
 def test_days_of_the_run_are_those_of_the_window(tried: Tried, tmp_path: Path) -> None:
     last = (TODAY + timedelta(days=4)).isoformat()
-    tried([OFFER | {"available": f"2026-02-01..{last}"}], [NEED])
+    lessons = {"kind": "skill", "category": "french_lessons"}
+    tried([OFFER | lessons | {"available": f"2026-02-01..{last}"}], [NEED | lessons])
     (row,) = read(tmp_path / "out" / "matches.csv")
-    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "1.000000")
+    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "0.400000")
 
 
 def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) -> None:

@@ -7,8 +7,19 @@ from typing import Self
 import numpy as np
 
 from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Kind
-from engine.columns import Bools, Ints, NeedColumns, Vocabulary, accept_bits, unit_sphere
-from engine.vocabulary import ACCEPTS, PRIORITIES, URGENCIES
+from engine.columns import (
+    Bools,
+    Ints,
+    NeedColumns,
+    Vocabulary,
+    given_columns,
+    need_quantities,
+    unit_sphere,
+)
+from engine.hours import longest_in_halves
+from engine.household import household_codes
+from engine.uncovered import Uncovered, from_today
+from engine.vocabulary import PRIORITIES, URGENCIES
 from matching.scanning.reading import arrays
 from matching.scanning.reading.categories import CATEGORY_KINDS, CATEGORY_NUMBER, NUMBERED, NUMBERED_PARAMS
 from matching.scanning.reading.list_columns import ListColumn, Lists, keyed
@@ -25,6 +36,7 @@ class Needs:
     wanted_need: Ints  # rows, each as often as offers of several categories suit it
     wanted_category: Ints  # numbers of categories
     left_out: dict[int, int]  # revisions of those that lack nothing, or that the engine refuses, by their ids
+    today: int
 
     def take(self, rows: Ints) -> Self:
         """These rows alone, in ascending order."""
@@ -47,7 +59,7 @@ class Needs:
     @property
     def term(self) -> Term:
         """Days that whatever is feasible for one of these needs has at least."""
-        columns = self.columns
+        columns = from_today(self.columns, Uncovered.of(self.columns, self.today))
         return Term(
             latest_start=int((columns.last_day - columns.least_days + 1).max(initial=date.min.toordinal())),
             earliest_end=int((columns.first_day + columns.least_days - 1).min(initial=date.max.toordinal())),
@@ -73,9 +85,9 @@ _NEEDS = {
     "last_day": ("day", "n.last_day"),
     "min_days": ("integer", "coalesce(n.min_days, 0)"),
     "asked": ("bigint", "n.quantity"),
-    "held": (
-        "bigint",
-        "(SELECT coalesce(sum(h.quantity), 0) FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released)",
+    "is_given": (
+        "boolean",
+        "EXISTS (SELECT FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released)",
     ),
     "part_useful": ("boolean", "n.part_useful"),
     "people": ("integer", "n.people"),
@@ -95,26 +107,29 @@ _NEEDS = {
     **{name: ("bigint", key) for name, (key, _) in _LISTS.items()},
 }
 
+_GIVEN = {
+    "need": ("bigint", "h.need_id"),
+    "first_day": ("day", "h.first_day"),
+    "last_day": ("day", "h.last_day"),
+    "quantity": ("bigint", "h.quantity"),
+}
+
 
 def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
     """Needs as they stand today, in order of their ids: of one that has begun, only the days to come.
 
-    Those of which everything is promised are left out; so is a household that grew since, for nobody is housed
-    apart.
+    Those that are provided for on every day to come are left out.
     """
     read = arrays.read(
         _NEEDS,
         f"FROM needs_need n LEFT JOIN {NUMBERED} ON c.category = n.category WHERE {where.sql}",
         {**where.params, **NUMBERED_PARAMS, "open_states": [str(state) for state in OPEN_STATES]},
     )
-    missing = read["asked"] - read["held"]
-    read["quantity"] = missing
     revisions = dict(zip(read["id"].tolist(), read["revision"].tolist(), strict=True))
-    unserved = (missing > 0) & (~read["is_housing"] | (read["held"] == 0))
-    read = arrays.taken(read, np.flatnonzero(unserved)[np.argsort(read["id"][unserved])])
+    read = arrays.taken(read, np.argsort(read["id"]))
+    given, held = _given(read)
     lists = Lists.of("needs_need", _LISTS, read)
     first_day = np.minimum(np.maximum(read["first_day"], today.toordinal()), read["last_day"])
-    days = read["last_day"] - first_day + 1
     housing, number = read["is_housing"], read["number"]
     kinds, categories = zip(*CATEGORY_KINDS, strict=True)
     code_of = np.array([-1, *map(words.category, kinds, categories)], np.int32)
@@ -124,6 +139,15 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
     lat, lon = read["lat"], read["lon"]
     x, y, z = unit_sphere(lat, lon)
     slots_from, slot_start, slot_end = lists.slots(skill)
+    one_day = ~housing & ~skill
+    members = read["women"] + read["men"] + read["children"]
+    asked, quantity, least_quantity = need_quantities(
+        asked=np.where(housing & (members > 0), members, read["asked"]).astype(np.int64),
+        given=np.bincount(given, held["quantity"], len(read["id"])).astype(np.int64),
+        one_day=one_day,
+        part_useful=read["part_useful"] & ~housing,
+        longest=longest_in_halves(slots_from, slot_start, slot_end),
+    )
     columns = NeedColumns(
         vocabulary=words,
         ids=read["id"],
@@ -139,46 +163,71 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
         languages=lists.masks("languages", words.languages),
         first_day=first_day,
         last_day=read["last_day"],
-        least_days=np.where(
-            read["min_days"] != 0, np.minimum(read["min_days"], days), np.where(housing, days, 1)
-        ).astype(np.int32),
-        quantity=read["quantity"],
-        asked=read["asked"],
-        least_quantity=np.where(read["part_useful"] & ~housing, 1, read["quantity"]),
-        people=read["people"],
+        least_days=np.minimum(read["min_days"], read["last_day"] - first_day + 1).astype(np.int32),
+        one_day=one_day,
+        asked=asked,
+        quantity=quantity,
+        least_quantity=least_quantity,
+        people=np.where(housing & (members > 0), members, read["people"]).astype(np.int32),
         priority=_PRIORITY[np.clip(read["urgency"], 0, len(URGENCIES))],
         is_housing=housing,
         is_open=read["is_open"],
-        household=np.where(housing, _household(read), 0).astype(np.int32),
+        household=household_codes(
+            women=np.where(housing, read["women"], 0),
+            men=np.where(housing, read["men"], 0),
+            children=np.where(housing, read["children"], 0),
+            couple=housing & read["couple"],
+            lone_minor=housing & read["lone_minor"],
+        ),
         step_free_needed=housing & read["step_free_needed"],
         pets=housing & read["pets"],
         smoke_free_needed=housing & read["smoke_free_needed"],
         refuses_shared_home=housing & ~read["shared_home_ok"],
         rent_up_to=np.where(housing, read["rent_up_to"], 0).astype(np.int32),
+        goods=np.zeros(len(number), np.int32),
         named_languages=lists.masks("named_languages", words.languages, pair),
         remote_ok=skill & read["remote_ok"],
         slots_from=slots_from,
         slot_start=slot_start,
         slot_end=slot_end,
+        **given_columns(
+            need=given,
+            first_day=held["first_day"],
+            last_day=held["last_day"],
+            quantity=held["quantity"],
+            rows=len(number),
+        ),
     )
-    faults = {**columns.faults(), **lists.faults}
+    adults = read["women"] + read["men"]
+    faults = {
+        **columns.faults(),
+        **lists.faults,
+        "couple": np.flatnonzero(housing & read["couple"] & (adults < 2)),
+        "lone_minor": np.flatnonzero(housing & read["lone_minor"] & (adults > 0)),
+    }
     good = arrays.without(faults, columns.ids, lists.gone, "need %s is left out of its scan: %s")
+    uncovered = Uncovered.of(columns, today.toordinal()).days > 0
+    good = good[uncovered[good]]
     need, category = _wanted(number[good], housing[good], lists.some("forms", good))
     for id_ in read["id"][good].tolist():
         del revisions[id_]
-    return Needs(columns.take(good), read["revision"][good], need, category, revisions)
+    return Needs(columns.take(good), read["revision"][good], need, category, revisions, today.toordinal())
 
 
 _PRIORITY = np.array([*(PRIORITIES[urgency] for urgency in URGENCIES), 0], np.int32)
 
 
-def _household(read: arrays.Columns) -> Ints:
-    """The bits of the words that a host must have said to receive each household."""
-    women, men, couples, families, lone_minors = (accept_bits([word]) for word in ACCEPTS)
-    present = np.where(read["women"] > 0, women, 0) | np.where(read["men"] > 0, men, 0)
-    return np.select(
-        [read["lone_minor"], read["children"] > 0, read["couple"]], [lone_minors, families, couples], present
+def _given(read: arrays.Columns) -> tuple[Ints, arrays.Columns]:
+    """What live matches hold for these needs, which are in order of their ids: whose row, and what."""
+    ids = read["id"][read["is_given"]]
+    if not len(ids):
+        return ids, dict.fromkeys(_GIVEN, ids)
+    held = arrays.read(
+        _GIVEN,
+        f"FROM matching_hold h WHERE h.need_id = {arrays.ANY_OF_IDS} AND NOT h.released",
+        {"ids": arrays.text(ids)},
     )
+    return np.searchsorted(read["id"], held["need"]), held
 
 
 def _wanted(number: Ints, housing: Bools, forms: ListColumn) -> tuple[Ints, Ints]:

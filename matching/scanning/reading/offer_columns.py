@@ -9,8 +9,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
-from engine.columns import FOREVER, UNKNOWN, Ints, OfferColumns, Vocabulary, stretches, turns, unit_sphere
-from engine.vocabulary import ASKED_DAYS
+from engine.columns import (
+    FOREVER,
+    UNKNOWN,
+    Ints,
+    OfferColumns,
+    Vocabulary,
+    stretches,
+    turns,
+    unit_sphere,
+    words_of_both,
+)
+from engine.vocabulary import ASKED_DAYS, SHARED_ROOM
 from matching.scanning.reading import arrays
 from matching.scanning.reading.categories import CATEGORY_KINDS, NUMBERED, NUMBERED_PARAMS
 from matching.scanning.reading.list_columns import Lists, keyed
@@ -61,9 +71,7 @@ _CHOSEN = f"""
     SELECT {_PICKED} FROM {NUMBERED} JOIN offers_offer o ON o.category = c.category
     WHERE o.state = 'active' AND o.id = ANY (%(ids)s::bigint[]) AND
 """  # noqa: S608
-# Of an array that it sees, the planner weighs each element; ANY of a list keeps it from the index of the exclusion
-# constraint, which is twenty times slower for this.
-_ANY_OF_IDS = "ANY ((SELECT %(ids)s::bigint[])::bigint[])"
+# As `arrays.ANY_OF_IDS`.
 _ANY_OF_OWNERS = "ANY ((SELECT %(owners)s::bigint[])::bigint[])"
 _IN_CIRCLE = f" AND {in_circle('o')}"
 _IN_TERM = " AND o.first_day <= %(latest_start)s AND coalesce(o.last_day, 'infinity') >= %(earliest_end)s"
@@ -135,7 +143,7 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
     ids = read["id"]
     # After the offers: whoever holds a part of one meanwhile has it looked at again.
     held = arrays.read(
-        _HOLDS, f"FROM matching_hold h WHERE h.offer_id = {_ANY_OF_IDS}", {"ids": arrays.text(ids)}
+        _HOLDS, f"FROM matching_hold h WHERE h.offer_id = {arrays.ANY_OF_IDS}", {"ids": arrays.text(ids)}
     )
     holds = _Days(np.searchsorted(ids, held["offer"]), held["first_day"], held["last_day"])
 
@@ -146,6 +154,7 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         np.array([kind == one for kind in kinds])[index] for one in (Kind.HOUSING, Kind.SKILL, Kind.GOODS)
     )
     pair = np.array([one in LANGUAGE_PAIR_CATEGORIES for one in categories])[index]
+    is_shared = np.array([one == SHARED_ROOM for one in categories])
     lat, lon = read["lat"], read["lon"]
     x, y, z = unit_sphere(lat, lon)
     slots_from, slot_start, slot_end = lists.slots(skill)
@@ -160,8 +169,10 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         x=x,
         y=y,
         z=z,
-        reach_km=read["reach_km"],
-        languages=lists.masks("languages", words.languages),
+        reach_km=np.where(housing, 0, read["reach_km"]),
+        languages=words_of_both(
+            lists.masks("languages", words.languages), lists.masks("named_languages", words.languages, pair)
+        ),
         capacity=read["capacity"],
         confirmed_day=_local_days(read["confirmed"], town.timezone),
         asked=_times_asked(read["owner"], now),
@@ -169,7 +180,7 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         shared_with_linked=read["share_with_linked"],
         is_open=~housing | read["is_ready"],
         notice_days=read["notice_days"].astype(np.int32),
-        shared_home=housing & read["shared_home"],
+        shared_home=housing & (read["shared_home"] | is_shared[index]),
         accepts=lists.accepts(housing),
         step_free=housing & read["step_free"],
         pets_accepted=housing & read["pets_accepted"],
@@ -178,6 +189,8 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
             np.int32
         ),
         rent=np.where(housing, read["rent"], 0).astype(np.int32),
+        goods=np.zeros(len(ids), np.int32),
+        best_before=np.full(len(ids), FOREVER, np.int32),
         named_languages=lists.masks("named_languages", words.languages, pair),
         remote=skill & read["remote"],
         slots_from=slots_from,
@@ -200,6 +213,7 @@ def _offers(picked: arrays.Where, *, town: Town, now: datetime, words: Vocabular
         **lists.faults,
         "holds": np.union1d(holds.out_of_order(), holds.row[held["quantity"] < 1]),
         "windows": np.union1d(windows.out_of_order(), windows.overlapping()),
+        "reach_km": np.flatnonzero(~((read["reach_km"] >= 0) & (read["reach_km"] < np.inf))),
     }
     good = arrays.without(faults, ids, lists.gone, "offer %s is left out of a scan: %s")
     return Offers(columns.take(good), read["revision"][good])

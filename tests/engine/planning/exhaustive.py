@@ -14,6 +14,19 @@ from ..builders import TODAY
 PRIORITY = {"tonight": 4, "this_week": 2, "planned": 1}
 
 
+def missing(need):
+    return reference.missing(need, need.first_day)
+
+
+def is_whole(need):
+    """All of it from one offer, or nothing."""
+    return reference.least_quantity(need) == missing(need)
+
+
+def stock(offer):
+    return offer.capacity - reference.held(offer, TODAY)
+
+
 @dataclass(frozen=True)
 class Pair:
     need: Need
@@ -25,7 +38,7 @@ class Pair:
     @property
     def people(self):
         """Of one unit."""
-        return self.need.persons / self.need.whole_quantity
+        return self.need.persons / reference.asked_quantity(self.need)
 
     @property
     def value(self):
@@ -35,7 +48,7 @@ class Pair:
     @property
     def step(self):
         """Units that come together."""
-        return self.need.quantity if reference.least_quantity(self.need) == self.need.quantity else 1
+        return missing(self.need) if is_whole(self.need) else 1
 
 
 def pairs_of(needs, offers, **circumstances):
@@ -57,7 +70,7 @@ class Remaining:
         for pair in pairs:
             for place in self.places(pair):
                 self.left[place] = reference.remaining(
-                    pair.offer, pair.days[0] if place[1] is None else place[1]
+                    pair.need, pair.offer, pair.days[0] if place[1] is None else place[1]
                 )
 
     @staticmethod
@@ -78,13 +91,13 @@ class Remaining:
 
 def in_turn(pairs):
     """[(pair, units)] when pairs take what they can one after the other."""
-    remaining, missing, given = Remaining(pairs), {pair.need.id: pair.need.quantity for pair in pairs}, []
+    remaining, wanted, given = Remaining(pairs), {pair.need.id: missing(pair.need) for pair in pairs}, []
     for pair in pairs:
-        units = min(missing[pair.need.id], remaining.room(pair))
+        units = min(wanted[pair.need.id], remaining.room(pair))
         units -= units % pair.step
         if units > 0:
             remaining.take(pair, units)
-            missing[pair.need.id] -= units
+            wanted[pair.need.id] -= units
             given.append((pair, units))
     return given
 
@@ -126,21 +139,21 @@ def optimum(pairs):
               for number in range(len(pairs) + 1)]  # fmt: skip
 
     @cache
-    def best(number, missing, left):
+    def best(number, lacks, left):
         """Of the pairs from this one on, when its need misses so much and the slots have so much left."""
         if number == len(pairs):
             return 0.0
         pair, here = pairs[number], uses[number]
         if number and pairs[number - 1].need.id != pair.need.id:
-            missing = pair.need.quantity
+            lacks = missing(pair.need)
         choices = []
-        for units in range(0, min(missing, *(left[slot] for slot in here)) + 1, pair.step):
+        for units in range(0, min(lacks, *(left[slot] for slot in here)) + 1, pair.step):
             after = (value - units * (slot in here) for slot, value in enumerate(left))
             relevant = tuple(map(min, after, wanted[number + 1]))
-            choices.append(units * pair.value + best(number + 1, missing - units, relevant))
+            choices.append(units * pair.value + best(number + 1, lacks - units, relevant))
         return max(choices)
 
-    return best(0, pairs[0].need.quantity if pairs else 0, tuple(together.values()))
+    return best(0, missing(pairs[0].need) if pairs else 0, tuple(together.values()))
 
 
 def broken_promises(made, needs, offers):
@@ -155,13 +168,15 @@ def broken_promises(made, needs, offers):
         days = reference.run(need, offer, TODAY)
         if (days[0].toordinal(), days[-1].toordinal()) != (first, last):
             wrong.append(f"{need.id} gets {offer.id} on other days than the run")
-        if units < 1 or (reference.least_quantity(need) == need.quantity and units != need.quantity):
+        if units < 1 or (is_whole(need) and units != missing(need)):
             wrong.append(f"{need.id} gets {units}")
         given[need_row] = given.get(need_row, 0) + units
         for day in [None] if offer.kind == "goods" else days:
             used[offer_row, day] = used.get((offer_row, day), 0) + units
-    wrong += [f"{needs[row].id} gets too much" for row, units in given.items() if units > needs[row].quantity]
+    wrong += [f"{needs[row].id} gets too much" for row, units in given.items() if units > missing(needs[row])]
     for (row, day), units in used.items():
-        if units > reference.remaining(offers[row], day):
+        if units > (
+            stock(offers[row]) if day is None else offers[row].capacity - reference.held(offers[row], day)
+        ):
             wrong.append(f"{offers[row].id} gives too much on {day}")
     return wrong
