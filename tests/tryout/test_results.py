@@ -140,7 +140,7 @@ def assert_the_plan_holds(
 def test_processes_and_slices_change_nothing(
     tried: Tried, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    offers, needs = some_rows(seed, 80, 40)
+    offers, needs = some_rows(seed, 120, 60)
     rows = [offer_row(one) for one in offers], [need_row(one) for one in needs]
     tried(*rows, processes=1)
     alone = {name: (tmp_path / "out" / name).read_bytes() for name in OUTPUTS - {"summary.json"}}
