@@ -199,6 +199,11 @@ FROM "matching_hold"
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
 
+SELECT "matching_hold".*
+FROM "matching_hold"
+WHERE ("matching_hold"."need_id" = %s
+       AND NOT "matching_hold"."released");
+
 SELECT "needs_neededit".*, "accounts_user".*
 FROM "needs_neededit"
 LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
