@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
+from engine.goods import UNSURE
 from engine.scoring import BEFORE_ALL
+from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import (
     EARTH_RADIUS_KM,
     HALF_AS_NEAR_KM,
@@ -50,6 +52,7 @@ _PAIR = f"""
                     WHEN u.priority > 1 AND q.begins > q.wanted THEN q.days::float8 / q.asked / 2
                     ELSE q.days::float8 / q.asked END
         + 25 * CASE WHEN n.is_housing = 1 THEN sqrt(n.units::float8 / o.units)
+                    WHEN n.lasts = 0 THEN least(1, o.units::float8 / n.units) * {UNSURE}
                     ELSE least(1, o.units::float8 / n.units) END
         + 10 * CASE WHEN n.lasts = 0 OR o.languages & n.languages <> 0 THEN 1 ELSE 0 END
         + 10 * (1 - least(greatest(%(today)s - o.confirmed_day, 0), {UNKNOWN_CONFIRMATION_DAYS})
@@ -65,8 +68,12 @@ _PAIR = f"""
 """
 _FEASIBLE = f"""
     o.units >= n.least_units
-    AND least(o.last_day, n.last_day) - greatest(o.first_day, n.first_day) + 1 >= n.least_days
-    AND {_SQUARED_CHORD} <= greatest(o.squared_reach, n.squared_reach)
+    AND least(o.last_day, n.last_day) - greatest(o.first_day, n.first_day) + 1 >= CASE
+        WHEN n.lasts = 0 THEN 1
+        WHEN n.is_housing = 1 THEN least({LEAST_NIGHTS}, (9 * (n.last_day - n.first_day + 1) + 9) / 10)
+        ELSE n.least_days END
+    AND {_SQUARED_CHORD} <= CASE WHEN n.is_housing = 1 THEN n.squared_reach
+                                 ELSE greatest(o.squared_reach, n.squared_reach) END
 """
 _BEST = f"""
     SELECT o.id, p.micro_points, row_number() OVER (ORDER BY p.standing DESC, round({MICRO} * p.km), o.id) AS rank

@@ -21,6 +21,7 @@ from engine.planning import Plan, plan_pairs
 from engine.planning.baselines import best_score_first, first_come
 from engine.planning.problem import problem_of
 from engine.ranking import Feasible
+from engine.uncovered import Uncovered
 from engine.urgency import priorities_on
 
 TODAY = date(2026, 3, 1)
@@ -236,7 +237,8 @@ def _check(made: Plan, pairs: Feasible) -> None:
         "a stock is overdrawn",
     )
     _check_days(made, np.flatnonzero(~stock))
-    priority = priorities_on(made.pairs.today.toordinal(), needs)
+    today = made.pairs.today.toordinal()
+    priority = priorities_on(needs, Uncovered.of(needs, today), today)
     value = (needs.people / needs.asked)[need] * (priority[need] + made.pairs.score / 100)
     worth = float(value @ units)
     refuse_unless(

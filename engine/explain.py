@@ -7,7 +7,7 @@ from datetime import date
 from engine.hours import HALF_MINUTES
 from engine.household import LONE_MINOR, words_needed
 from engine.records import NearMiss, Need, Offer, Pairing, Parts, Slot, Weights, larger_reach
-from engine.spoken import not_spoken, spoken_as
+from engine.spoken import not_spoken, same, spoken_as
 from engine.uncovered import least_days
 from engine.vocabulary import ACCEPTS, GOODS, HOUSING, LANGUAGE_CATEGORIES, PARTS, SKILL
 
@@ -196,9 +196,12 @@ def _language(need: Need, offer: Offer) -> Reason:
     spoken = offer.languages
     if offer.category in LANGUAGE_CATEGORIES:
         spoken |= named_languages(offer)
-    shared = tuple(sorted(need.languages & spoken))
+    common = {word: spoken_as(word, need.languages, spoken) for word in sorted(need.languages)}
+    shared = tuple(word for word, other in common.items() if other is not None and same(other) == same(word))
     if shared:
         return Reason("shared_languages", {"languages": shared}, good=True)
+    if wider := tuple((word, other) for word, other in common.items() if other is not None):
+        return Reason("understood_languages", {"spoken": wider}, good=True)
     if not need.languages or not spoken:
         unknown = tuple(side for side, known in (("need", need.languages), ("offer", spoken)) if not known)
         return Reason("languages_unknown", {"unknown": unknown}, good=False)

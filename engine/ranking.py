@@ -124,9 +124,8 @@ class Feasible:
     @property
     def standing(self) -> Ints:
         """What the order of a need's list goes by before anything else, highest first: see `scoring.standings`."""
-        known = self._known
-        share = scoring.shares(self.pairs, known)
-        return scoring.standings(share, self.micro_points, self.need, self.run_first, known)
+        pairs, known = self.pairs, self._known
+        return scoring.standings(pairs, scoring.shares(pairs, known), self.micro_points, known)
 
     @property
     def _known(self) -> scoring.Known:
@@ -472,8 +471,7 @@ def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep:
     """The best of each need (None: all), best first; rows of one need come together."""
     need, runs = pairs.need, pairs.runs
     micro_points = scoring.score(scoring.parts(pairs, known), points, need)
-    share = scoring.shares(pairs, known)
-    standing = scoring.standings(share, micro_points, need, runs.first, known)
+    standing = scoring.standings(pairs, scoring.shares(pairs, known), micro_points, known)
     rows = slice(None) if keep is None else scoring.contenders(need, standing, keep)
     columns = (need, pairs.offer, micro_points, runs.first, runs.last, runs.left)
     some = (column[rows].astype(np.int32, copy=False) for column in columns)

@@ -21,10 +21,10 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Floats, Ints, NeedColumns
+from engine.columns import Floats, Ints
 from engine.ranking import Feasible
 from engine.rules import MICRO
-from engine.uncovered import Uncovered, from_today
+from engine.uncovered import from_today
 from engine.urgency import priorities_on
 
 KEEP = 3
@@ -65,9 +65,10 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
     if not len(homes):
         return
     pairs = pairs.take(homes)
-    uncovered = Uncovered.of(pairs.needs, pairs.today.toordinal())
-    uncut, priority = pairs.pairs.uncut, priorities_on(pairs.today.toordinal(), pairs.needs, uncovered)
-    days, least = uncovered.days, from_today(pairs.needs, uncovered).least_days
+    both = pairs.pairs
+    uncovered = both.sides.uncovered
+    needs, uncut = from_today(pairs.needs, uncovered), both.uncut
+    priority = priorities_on(needs, uncovered, both.sides.today)
     stay = pairs.offers.longest_stay[pairs.offer]
     ids = _places_of_ids(pairs)
     start = np.flatnonzero(np.append(True, pairs.need[1:] != pairs.need[:-1]))
@@ -81,8 +82,13 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
             single_days=(pairs.run_last - pairs.run_first + 1)[some],
             id_place=ids[some],
         )
-        asked = _Asked.of(
-            pairs.needs, need, priority=int(priority[need]), least=int(least[need]), uncovered=int(days[need])
+        asked = _Asked(
+            people=int(needs.people[need]),
+            quantity=int(needs.quantity[need]),
+            whole=int(needs.asked[need]) * int(needs.last_day[need] - needs.first_day[need] + 1),
+            priority=int(priority[need]),
+            least=int(needs.least_days[need]),
+            uncovered=int(uncovered.days[need]),
         )
         for order, lengths, value in _best(homes_of, asked, keep):
             yield Chain(need, tuple(_placed(homes_of, order, lengths, homes[begin:end])), value)
@@ -107,18 +113,6 @@ class _Asked:
     priority: int
     least: int  # days
     uncovered: int  # days
-
-    @classmethod
-    def of(cls, needs: NeedColumns, need: int, *, priority: int, least: int, uncovered: int) -> Self:
-        days = int(needs.last_day[need]) - int(needs.first_day[need]) + 1
-        return cls(
-            people=int(needs.people[need]),
-            quantity=int(needs.quantity[need]),
-            whole=int(needs.asked[need]) * days,
-            priority=priority,
-            least=least,
-            uncovered=uncovered,
-        )
 
     def worth(self, days: int, micro_points: int) -> float:
         """Of so many days in one home."""

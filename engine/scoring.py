@@ -14,14 +14,13 @@ from engine.columns import (
     Bools,
     Floats,
     Ints,
-    Masks,
     NeedColumns,
     OfferColumns,
 )
 from engine.household import ACCEPT_BITS, LONE_MINOR
 from engine.records import Weights
 from engine.rules import MICRO, Pairs, Sides, share_a_word
-from engine.spoken import loosened, widened
+from engine.spoken import Masks, loosened, widened
 from engine.urgency import priorities_on
 from engine.vocabulary import GOODS, HALF_AS_NEAR_KM, PRIORITIES, THRIFT, UNKNOWN_CONFIRMATION_DAYS
 
@@ -48,11 +47,11 @@ class Known:
     hurried_on: Ints  # the first uncovered day of a need that lasts and presses; FOREVER
     tonight_on: Ints  # the same of tonight's needs; NEVER
     rare_unasked: Ints
-    asked_languages: Masks  # those that may be spoken by another name
+    spoken_asked: Masks  # languages that may be spoken by another name
     # per offer
     is_goods: Bools
     spoken: Masks
-    understood: Masks  # with the wholes and parts of what is spoken
+    understood: Masks  # in the wider sense
     rare_offered: Ints
     freshness: Floats
     courtesy: Floats
@@ -60,11 +59,10 @@ class Known:
     @classmethod
     def of(cls, sides: Sides, today: date) -> Self:
         needs, offers = sides.needs, sides.offers
-        lasts, priority = ~needs.one_day, priorities_on(sides.today, needs, sides.uncovered)
+        lasts, priority = ~needs.one_day, priorities_on(needs, sides.uncovered, sides.today)
         first = sides.uncovered.first_day
-        codes = needs.vocabulary.languages
-        spoken = _joined(offers.languages, offers.named_languages)
         days_asked = needs.last_day - needs.first_day + 1
+        spoken, codes = _joined(offers.languages, offers.named_languages), needs.vocabulary.languages
         return cls(
             days_asked=days_asked,
             whole=needs.asked * np.where(lasts, days_asked, 1),
@@ -73,7 +71,7 @@ class Known:
             hurried_on=np.where(lasts & (priority >= PRIORITIES["this_week"]), first, FOREVER),
             tonight_on=np.where(lasts & (priority >= PRIORITIES["tonight"]), first, NEVER),
             rare_unasked=~_rare(needs.step_free_needed, needs.pets, needs.household & LONE_MINOR != 0),
-            asked_languages=loosened(needs.languages, codes),
+            spoken_asked=loosened(needs.languages, codes),
             is_goods=are_goods(offers),
             spoken=spoken,
             understood=widened(spoken, codes),
@@ -123,17 +121,18 @@ def dates(pairs: Pairs, known: Known) -> Floats:
 
 def fit(pairs: Pairs, known: Known) -> Floats:
     """Housing: how well the household fills the room that is left, without using up what is rare or costs rent.
-    Otherwise: how much of it can be had, of goods as far as they are the thing and size asked for.
+    Otherwise: how much of it can be had; of goods also how far they are what is asked for.
     """
     asked, left = pairs.needs.quantity[pairs.need], pairs.runs.left
-    home = pairs.needs.is_housing[pairs.need]
+    home, goods = pairs.needs.is_housing[pairs.need], known.is_goods[pairs.offer]
     if home.all():
         return _fit_of_homes(pairs, known, asked / left)
-    if pairs.sides.both_have_slots:
-        left = np.minimum(left, pairs.hours)
-    part = np.minimum(1, left / asked)
-    if known.is_goods.any():
-        part *= np.where(known.is_goods[pairs.offer], pairs.goods_factor, 1)
+    part = np.minimum(1, (np.minimum(left, pairs.hours) if pairs.sides.both_have_slots else left) / asked)
+    if goods.all():
+        return part * pairs.goods_factor
+    if goods.any():
+        rows = np.flatnonzero(goods)
+        part[rows] *= pairs.take(rows).goods_factor
     if home.any():
         rows = np.flatnonzero(home)
         part[rows] = _fit_of_homes(pairs.take(rows), known, asked[rows] / left[rows])
@@ -158,14 +157,15 @@ def _rare(*has: Bools) -> Ints:
 
 
 def language(pairs: Pairs, known: Known) -> Floats:
-    """1 for goods, with which nobody has to speak, and with a shared language; ½ with one that contains it, or is a
-    part of it; else 0, also when either gave none.
+    """1 for goods, with which nobody has to speak, and with a shared language; a half where one is spoken for another
+    that contains it; else 0, also when either side gave none.
     """
-    need, offer = pairs.need, pairs.offer
-    same = share_a_word(pairs.needs.languages[need], known.spoken[offer]) | known.is_goods[offer]
-    if known.understood is known.spoken:
-        return same.astype(np.float64)
-    return np.where(same, 1.0, share_a_word(known.asked_languages[need], known.understood[offer]) / 2)
+    asked, offered = pairs.needs.languages[pairs.need], known.spoken[pairs.offer]
+    value = (share_a_word(asked, offered) | known.is_goods[pairs.offer]).astype(np.float64)
+    if known.understood is not known.spoken:
+        wider = share_a_word(known.spoken_asked[pairs.need], known.understood[pairs.offer])
+        value[wider & (value == 0)] = 0.5
+    return value
 
 
 def freshness(offers: OfferColumns, today: date) -> Floats:
@@ -184,17 +184,17 @@ def shares(pairs: Pairs, known: Known) -> Floats:
     """What part of what a need asks for each of these runs could give: of its quantity, and where it lasts of its
     days.
     """
-    lasts = known.lasts[pairs.need]
-    given = pairs.quantity * (pairs.runs.days if lasts.all() else np.where(lasts, pairs.runs.days, 1))
-    return given / known.whole[pairs.need]
+    lasts, days = known.lasts[pairs.need], pairs.runs.days
+    return pairs.quantity * (days if lasts.all() else np.where(lasts, days, 1)) / known.whole[pairs.need]
 
 
-def standings(share: Floats, micro_points: Ints, need: Ints, first: Ints, known: Known) -> Ints:
+def standings(pairs: Pairs, share: Floats, micro_points: Ints, known: Known) -> Ints:
     """What a need's list goes by, highest first: share × (priority + score / 100), in millionths. Of a lasting need of
     tonight, the offers that begin on its first uncovered day come before all others.
     """
+    need = pairs.need
     value = share * (known.priority[need] + micro_points / MICRO / 100)
-    return np.rint(value * MICRO).astype(np.int32) + BEFORE_ALL * (first <= known.tonight_on[need])
+    return np.rint(value * MICRO).astype(np.int32) + BEFORE_ALL * (pairs.runs.first <= known.tonight_on[need])
 
 
 def _joined(one: Masks, other: Masks) -> Masks:

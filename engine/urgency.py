@@ -29,8 +29,7 @@ def urgency_on(today: date, *, posted: Urgency, pressing_day: date) -> Urgency:
     return next(urgency for urgency, worth in PRIORITIES.items() if worth == priority)
 
 
-def priorities_on(today: int, needs: NeedColumns, uncovered: Uncovered | None = None) -> Ints:
-    """The priority of each need today; `uncovered` is worked out where it is not known already."""
-    uncovered = uncovered or Uncovered.of(needs, today)
+def priorities_on(needs: NeedColumns, uncovered: Uncovered, today: int) -> Ints:
+    """The priority of each need today."""
     pressing_day = np.where(needs.one_day, needs.last_day, uncovered.first_day)
     return priorities(needs.priority, pressing_day - today)

@@ -16,12 +16,12 @@ KINDS = (HOUSING, GOODS, SKILL)
 # What helping one person is worth in the plan, before the score is added to it. In the order of the queue.
 PRIORITIES: dict[Urgency, int] = {"tonight": 4, "this_week": 2, "planned": 1}
 URGENCIES = tuple(PRIORITIES)
+# A need that presses in so many days, or sooner, is as urgent as this, however it was posted.
+URGENT_WITHIN_DAYS: dict[Urgency, int] = {"tonight": 1, "this_week": 7}
 # Of a skill: week after week, or on one day (an appointment, a document, a move).
 WEEKLY: Rhythm = "weekly"
 ONCE: Rhythm = "once"
 RHYTHMS = (WEEKLY, ONCE)
-# A need that presses in so many days, or sooner, is as urgent as this, however it was posted.
-URGENT_WITHIN_DAYS: dict[Urgency, int] = {"tonight": 1, "this_week": 7}
 # What a home may be like that somebody can move into; without a word nothing is to be done.
 DWELLING_STATES = ("ready", "light_works", "to_renovate")
 READY = ("", "ready")

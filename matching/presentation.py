@@ -52,7 +52,7 @@ _MATTERS = (
     ("places_exact", "places_to_spare", "whole_quantity", "part_quantity", "accepts", "accepts_everyone", "languages"),
     ("form", "rent", "step_free", "pets_accepted", "smoke_free", "shared_home", "kept_for_others"),
     (
-        "shared_languages", "languages_unknown", "no_shared_language", "language_not_needed",
+        "shared_languages", "understood_languages", "languages_unknown", "no_shared_language", "language_not_needed",
         "confirmed", "confirmation_unknown", "asked", "not_asked",
     ),
 )  # fmt: skip

@@ -220,8 +220,9 @@ def problem_of(pairs: Feasible) -> Problem:
     # Hours are given one by one: of half an hour that is asked, or left over, a whole one is taken or none.
     quantity, asked = np.ceil(needs.quantity).astype(np.int64), np.ceil(needs.asked)
     whole = needs.least_quantity == needs.quantity
-    share, priority = needs.people / asked, priorities_on(pairs.today.toordinal(), needs)
-    is_plain = not (pairs.pairs.sides.both_have_slots or len(needs.given_first))
+    share, sides = needs.people / asked, pairs.pairs.sides
+    priority = priorities_on(needs, sides.uncovered, sides.today)
+    is_plain = not (sides.both_have_slots or len(needs.given_first))
     most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
     for some in pieces(len(pairs)):
         who = need[some]

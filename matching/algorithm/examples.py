@@ -28,6 +28,7 @@ CATEGORIES: Mapping[Kind, Category] = {
     GOODS: Category.BEDDING,
     SKILL: Category.FRENCH_LESSONS,
 }
+ITEM = "duvet"
 FRENCH, ARABIC = {"languages": frozenset({"fr"})}, {"languages": frozenset({"ar"})}
 
 
@@ -109,14 +110,21 @@ def _cases() -> Iterator[tuple[str, engine.Need, engine.Offer]]:
 
 
 def _need(kind: Kind, **fields: Any) -> engine.Need:
-    of_kind = {"category": "" if kind == HOUSING else CATEGORIES[kind].value, "city": "", **HERE}
+    items = {"items": (ITEM,)} if kind == GOODS else {}
+    of_kind: dict[str, Any] = {
+        **items,
+        "category": "" if kind == HOUSING else CATEGORIES[kind].value,
+        "city": "",
+        **HERE,
+    }
     return engine.Need(
         id=1, kind=kind, **{**of_kind, "first_day": TODAY, "last_day": TODAY, "quantity": 1, **fields}
     )
 
 
 def _offer(kind: Kind, **fields: Any) -> engine.Offer:
-    of_kind = {"category": CATEGORIES[kind].value, "city": "", **HERE}
+    item = {"item": ITEM} if kind == GOODS else {}
+    of_kind: dict[str, Any] = {**item, "category": CATEGORIES[kind].value, "city": "", **HERE}
     return engine.Offer(
         id=1, kind=kind, **{**of_kind, "available": (engine.Window(TODAY),), "capacity": 1, **fields}
     )

@@ -180,12 +180,13 @@ def part_formulas() -> dict[str, str]:
             "reste le moins\u202f; fois %(thrift)s pour le plain-pied, pour les animaux et pour les mineurs isolés, "
             "quand le logement les accepte sans qu’on le demande\u202f; avec un loyer, fois 1 moins le loyer divisé "
             "par deux fois le loyer possible. Objets et temps\u202f: ce qui reste à donner, divisé par ce qui "
-            "manque, au plus 1."
+            "manque, au plus 1\u202f; des objets, trois quarts de cela quand c’est un autre qui convient, la moitié "
+            "quand on ne sait pas bien lequel."
         )
         % {"thrift": number_format(THRIFT, use_l10n=True)},
         "language": _(
-            "Objets\u202f: 1. Sinon, 1 avec une langue en commun, 0 sans, ou quand l’un des deux n’en a indiqué "
-            "aucune. Qui interprète ou traduit une langue la parle."
+            "Objets\u202f: 1. Sinon, 1 avec une langue en commun, un demi quand l’une contient l’autre, 0 sans, ou "
+            "quand l’un des deux n’en a indiqué aucune. Qui interprète ou traduit une langue la parle."
         ),
         "freshness": _(
             "1 moins les jours passés depuis la dernière confirmation, divisés par %(days)s. 0 au-delà, ou sans "

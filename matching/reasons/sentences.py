@@ -1,7 +1,7 @@
 """The engine's codes as sentences, in each reader's language: reasons, near misses, rules and parts of the score."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -75,7 +75,13 @@ PART_REASONS = {
     "proximity": ("distance", "same_place", "remote"),
     "dates": ("all_days", "some_days", "on_a_day"),
     "fit": ("places_exact", "places_to_spare", "whole_quantity", "part_quantity"),
-    "language": ("shared_languages", "languages_unknown", "no_shared_language", "language_not_needed"),
+    "language": (
+        "shared_languages",
+        "understood_languages",
+        "languages_unknown",
+        "no_shared_language",
+        "language_not_needed",
+    ),
     "freshness": ("confirmed", "confirmation_unknown"),
     "courtesy": ("asked", "not_asked"),
 }
@@ -192,15 +198,17 @@ def _asked_times(p: Mapping[str, Any]) -> str:
     ) % {"n": p["times"]}
 
 
+def _in_brackets(words: Iterable[Sequence[str]], spoken: Iterable[Sequence[str]]) -> Iterator[str]:
+    """ "dari (persan)": of the first of each of these words, what is offered under another name in brackets."""
+    otherwise = {word: other for word, other in spoken}  # noqa: C416 (lists, where JSON kept them)
+    for word, _other in words:
+        name = language_name(word)
+        yield f"{name} ({language_name(otherwise[word])})" if word in otherwise else name
+
+
 def _all_languages(p: Mapping[str, Any]) -> str:
     """ "toutes les langues demandées : dari (persan), français": what is offered under another name in brackets."""
-    otherwise = dict(map(tuple, p.get("spoken", ())))
-    names = (
-        f"{language_name(word)} ({language_name(otherwise[word])})"
-        if word in otherwise
-        else language_name(word)
-        for word in p["languages"]
-    )
+    names = _in_brackets([(word, word) for word in p["languages"]], p.get("spoken", ()))
     return _("toutes les langues demandées : %(languages)s") % {"languages": listed(names)}
 
 
@@ -216,6 +224,9 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "whole_quantity": _quantity,
     "part_quantity": _quantity,
     "shared_languages": lambda p: _("parle %(languages)s") % {"languages": language_names(p["languages"])},
+    "understood_languages": lambda p: (
+        _("parle %(languages)s") % {"languages": listed(_in_brackets(p["spoken"], p["spoken"]))}
+    ),
     "languages_unknown": lambda p: _("langues non précisées"),
     "no_shared_language": lambda p: _("pas de langue commune"),
     "language_not_needed": lambda p: _("la langue ne compte pas"),

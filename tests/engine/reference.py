@@ -419,14 +419,12 @@ def broken(need, offer, links, excluded, today):
     return codes
 
 
-# --- Urgency, the score, the order ---------------------------------------------------------------------
-
 URGENT_WITHIN = {"tonight": 1, "this_week": 7}
 PRIORITY = {"planned": 1, "this_week": 2, "tonight": 4}
 
 
 def first_uncovered_day(need, today):
-    return next(iter(uncovered(need, today)), None)
+    return next(iter(uncovered(need, today)), need.last_day + timedelta(days=1))
 
 
 def urgency(need, today):
@@ -434,7 +432,7 @@ def urgency(need, today):
     counts = first_uncovered_day(need, today) if lasts(need) else need.last_day
     found = need.urgency
     for word, days in URGENT_WITHIN.items():
-        if counts is not None and (counts - today).days <= days and PRIORITY[word] > PRIORITY[found]:
+        if (counts - today).days <= days and PRIORITY[word] > PRIORITY[found]:
             found = word
     return found
 
@@ -457,20 +455,20 @@ def fit(need, offer, days):
     left = tightest(need, offer, days)
     if need.kind == "goods":
         return min(1, left / missing(need, days[0])) * min(item_factor(need, offer), size_factor(need, offer))
+    asked = asked_quantity(need)
     if need.kind == "skill":
-        most = min(left, hours(need, offer, days)) if both_give_slots(need, offer) else left
-        return min(1, most / (asked_quantity(need) if lasts(need) else missing(need, days[0])))
-    value = sqrt(need.quantity / left)
+        if both_give_slots(need, offer):
+            left = min(left, hours(need, offer, days))
+        return min(1, left / (asked if lasts(need) else missing(need, days[0])))
+    value = sqrt(asked / left)
+    alone = need.lone_minor or (need.children > 0 and need.adult_women + need.adult_men == 0)
     rare = (
         (offer.step_free, need.step_free_needed),
         (offer.pets_accepted, need.pets),
-        (
-            "lone_minors" in offer.accepts,
-            need.lone_minor or need.adult_women + need.adult_men == 0 < need.children,
-        ),
+        ("lone_minors" in offer.accepts, alone),
     )
-    for offered, asked in rare:
-        if offered and not asked:
+    for offered, wanted in rare:
+        if offered and not wanted:
             value *= 0.9
     return value * (1 - offer.rent / (2 * need.rent_up_to)) if offer.rent else value
 
@@ -478,10 +476,10 @@ def fit(need, offer, days):
 def language(need, offer):
     if need.kind == "goods":
         return 1.0
-    asked, spoken = named(need.languages), named(offer.languages) | languages_of_pair(offer)
-    if asked & spoken:
+    asked, offered = named(need.languages), named(offer.languages) | languages_of_pair(offer)
+    if asked & offered:
         return 1.0
-    return 0.5 if any(is_spoken(one, asked, spoken) for one in asked) else 0.0
+    return 0.5 if any(is_spoken(one, asked, offered) for one in asked) else 0.0
 
 
 def freshness(offer, today):

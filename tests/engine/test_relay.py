@@ -110,8 +110,8 @@ def test_only_homes_are_lived_in_by_turns():
 def test_more_homes_than_a_list_keeps_may_be_in_a_chain():
     """Thirty homes for three weeks hide, in a list, the one that has the other three."""
     near = [home(f"a{number}", 20, 44) for number in range(30)]
-    late = home("z", 45, 90, lat=STRASBOURG[0] + 0.2, reach_km=50)
-    assert [homes[-1] for homes in who(chains(need(**MONTH), [*near, late]))] == ["z"] * 3
+    late = home("z", 45, 90, lat=STRASBOURG[0] + 0.2)
+    assert [homes[-1] for homes in who(chains(need(**MONTH, reach_km=50), [*near, late]))] == ["z"] * 3
 
 
 # --- All ways ------------------------------------------------------------------------------------------

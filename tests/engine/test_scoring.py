@@ -5,7 +5,7 @@ from math import sqrt
 
 import pytest
 
-from engine import Vocabulary, Weights, arithmetic, feasible_pairs, need_columns, offer_columns, rank
+from engine import Slot, Vocabulary, Weights, arithmetic, feasible_pairs, need_columns, offer_columns, rank
 
 from .builders import STRASBOURG, TODAY, day, days, held, need, offer, words
 
@@ -152,10 +152,22 @@ def test_fit_of_homes(asked, offered, value):
 
 
 def test_fit_of_things_and_hours_is_how_much_of_them_there_is():
-    plenty, few = offer(kind="goods", capacity=9), offer(kind="goods", capacity=3)
-    assert only(need(kind="goods", quantity=4), plenty).parts.fit == 1
-    part = only(need(kind="goods", quantity=4, part_useful=True), few)
+    duvet = {"kind": "goods", "item": "duvet"}
+    asked = {"kind": "goods", "items": ("duvet", "blanket"), "quantity": 4}
+    assert only(need(**asked), offer(capacity=9, **duvet)).parts.fit == 1
+    part = only(need(part_useful=True, **asked), offer(capacity=3, **duvet))
     assert (part.parts.fit, part.quantity) == (0.75, 3)
+    assert only(need(**asked), offer(capacity=9, **duvet | {"item": "blanket"})).parts.fit == 0.75
+    assert only(need(**asked), offer(capacity=9, **duvet | {"item": "any"})).parts.fit == 0.5
+    hours = need(kind="skill", quantity=4, part_useful=True, slots=(Slot(0, 540, 660),))
+    assert only(hours, offer(kind="skill", capacity=9, slots=(Slot(0, 600, 900),))).parts.fit == 0.25
+    assert only(hours, offer(kind="skill", capacity=3)).parts.fit == 0.75
+
+
+def test_a_language_that_contains_the_other_counts_half():
+    assert only(need(languages=words("prs")), offer(languages=words("fa"))).parts.language == 0.5
+    assert only(need(languages=words("prs")), offer(languages=words("fa pes"))).parts.language == 0
+    assert only(need(languages=words("prs")), offer(languages=words("fa-AF"))).parts.language == 1
 
 
 @pytest.mark.parametrize(
@@ -230,12 +242,20 @@ def test_more_than_is_asked_is_no_larger_part():
     assert order(asked, [offer(2, "goods", capacity=9), offer(1, "goods", capacity=2)]) == [1, 2]
 
 
-@pytest.mark.parametrize(("kind", "share"), [("goods", 0.5), ("skill", 0.3), ("housing", 0.3)])
-def test_the_part_is_of_the_quantity_asked_at_first_and_of_the_days_of_what_lasts(kind, share):
-    asked = need(kind=kind, quantity=2, asked=8, part_useful=True, min_days=1)
+@pytest.mark.parametrize(
+    ("kind", "fields", "share"),
+    [
+        ("goods", {"given": (held(0, 0, 6),)}, 2 / 8),
+        ("skill", {}, 4 * 6 / (8 * 10)),
+        ("housing", {"quantity": 2}, 6 / 10),
+    ],
+)
+def test_the_part_is_of_the_quantity_asked_at_first_and_of_the_days_of_what_lasts(kind, fields, share):
+    asked = need(kind=kind, **{"quantity": 8, "part_useful": True, "min_days": 1} | fields)
     offered = offer(kind=kind, capacity=4, available=(days(0, 5),))
-    assert asked.share(4, 6) == pytest.approx(share)
-    assert columns(asked, offered).share.tolist() == [pytest.approx(asked.share(2, 6))]
+    assert columns(asked, offered).share.tolist() == [pytest.approx(share)]
+    pairing = only(asked, offered)
+    assert asked.share(pairing.quantity, pairing.run_days) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import TownDay, local_day
 from engine import Vocabulary
+from engine.uncovered import Uncovered
 from engine.urgency import priorities_on
 from engine.vocabulary import PRIORITIES, URGENCIES
 from matching.scanning import reading
@@ -64,7 +65,9 @@ def test_sql_and_the_engine_say_the_same(city):
     read = reading.read_needs(
         reading.Where("n.city_id = %(c)s", {"c": city.pk}), today=TODAY, words=Vocabulary()
     )
-    by_id = dict(zip(read.columns.ids, priorities_on(TODAY.toordinal(), read.columns), strict=True))
+    today = TODAY.toordinal()
+    found = priorities_on(read.columns, Uncovered.of(read.columns, today), today)
+    by_id = dict(zip(read.columns.ids, found, strict=True))
     assert by_id == {need.pk: PRIORITIES[need.urgency_on(TODAY)] for need in needs}
     assert {need.urgency_on(TODAY) for need in needs} == set(Urgency)
 

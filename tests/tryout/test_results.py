@@ -120,7 +120,7 @@ def assert_the_plan_holds(
             used[offer.id, day] += quantity
         score = reference.score(reference.parts(need, offer, TODAY), Weights())
         share = quantity / need.quantity
-        value = need.persons * share * (need.priority + score / 100)
+        value = need.persons * share * (reference.PRIORITY[reference.urgency(need, TODAY)] + score / 100)
         assert float(line["value"]) == pytest.approx(value, abs=1e-5)
         objective += value
         people += need.persons * share
@@ -140,7 +140,7 @@ def assert_the_plan_holds(
 def test_processes_and_slices_change_nothing(
     tried: Tried, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    offers, needs = some_rows(seed, 80, 40)
+    offers, needs = some_rows(seed, 120, 60)
     rows = [offer_row(one) for one in offers], [need_row(one) for one in needs]
     tried(*rows, processes=1)
     alone = {name: (tmp_path / "out" / name).read_bytes() for name in OUTPUTS - {"summary.json"}}
@@ -384,7 +384,7 @@ def test_days_of_the_run_are_those_of_the_window(tried: Tried, tmp_path: Path) -
     lessons = {"kind": "skill", "category": "french_lessons"}
     tried([OFFER | lessons | {"available": f"2026-02-01..{last}"}], [NEED | lessons])
     (row,) = read(tmp_path / "out" / "matches.csv")
-    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "1.000000")
+    assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "0.400000")
 
 
 def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) -> None:
