@@ -46,6 +46,8 @@ GOODS = {
     Category.BABY: 8, Category.HYGIENE: 5, Category.FOOD: 5, Category.SCHOOL: 4, Category.BICYCLE: 4,
     Category.DIGITAL: 4,
 }  # fmt: skip
+# Towns call for what is asked: it is offered so many times more often than the rest.
+ASKED_MORE = 10
 SKILLS = {
     Category.FRENCH_LESSONS: 20, Category.INTERPRETING: 16, Category.SCHOOL_SUPPORT: 10, Category.PAPERWORK: 10,
     Category.TRANSPORT: 8, Category.MEALS: 8, Category.SPONSORSHIP: 8, Category.TRANSLATION: 5, Category.OUTINGS: 5,
@@ -176,7 +178,9 @@ class OfferWriter:
     def _goods(self) -> Drawn:
         rng = self.rng
         category = self._pick(GOODS)
-        title, least, most = rng.choice(texts.GOODS[category])
+        titles = texts.GOODS[category]
+        likely = [ASKED_MORE if texts.is_asked(category, title) else 1 for title, _least, _most in titles]
+        title, least, most = rng.choices(titles, likely)[0]
         delivered = rng.random() < 0.4
         food = category == Category.FOOD
         offer = self._base(

@@ -239,7 +239,7 @@ class Story:
         services.dismiss(
             match_id=found[0].pk,
             by=self._coordinator(),
-            now=self._after(self._last(need), 3),
+            now=self._after(max(self._last(need), found[0].offer.created_at), 3),
             reason=Reason.NOT_SUITABLE,
             note=self.rng.choice(DISMISS_NOTES),
         )

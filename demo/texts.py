@@ -5,8 +5,10 @@ the demonstration must not show what the forms forbid.
 """
 
 import re
+from functools import cache
 from random import Random
 
+from catalogue.items import Item, find_item
 from catalogue.vocabulary import Category
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
@@ -123,6 +125,7 @@ GOODS: dict[str, list[tuple[str, int, int]]] = {
     ],
     Category.FOOD: [
         ("Cartons de conserves", 6, 48),
+        ("Colis alimentaires", 4, 20),
         ("Légumes du jardin", 5, 30),
         ("{Riz|Pâtes|Lentilles}, par kilo", 10, 60),
         ("{Lait infantile|Petits pots pour bébé}", 6, 24),
@@ -245,6 +248,20 @@ GOODS_NEEDS: dict[str, list[tuple[str, int, int]]] = {
     Category.BICYCLE: [("Un vélo pour aller travailler", 1, 1), ("{n} vélos d’enfant", 2, 3)],
     Category.DIGITAL: [("Un ordinateur pour une formation", 1, 1), ("{n} téléphones", 1, 3)],
 }  # fmt: skip
+
+
+@cache
+def is_asked(category: str, title: str) -> bool:
+    """Whether some need asks for what this title offers."""
+    asked = {_item(category, need) for need, _fewest, _most in GOODS_NEEDS[category]}
+    return _item(category, title) in asked
+
+
+def _item(category: str, title: str) -> Item | None:
+    drawn = _CHOICE.sub(lambda found: found[1].split("|")[0], title.replace("{n}", "2"))
+    return find_item(drawn, category=category).certain
+
+
 SKILL_NEEDS: dict[str, list[str]] = {
     Category.INTERPRETING: ["Interprète {language}, rendez-vous {à l’école|à la mairie|chez un bailleur}"],
     Category.TRANSLATION: ["Traduire {un courrier|un diplôme|un dossier} ({language})"],

@@ -330,6 +330,7 @@ def test_food_is_not_offered_after_its_day(late: int, fits: bool) -> None:
     offer = OfferFactory(
         kind="goods",
         category="food",
+        item="rice",
         owner=owner,
         best_before=SOON - timedelta(days=9),
         windows=[(SOON - timedelta(days=10), None)],
