@@ -11,8 +11,6 @@ from engine import Need, Offer
 from .. import reference
 from ..builders import TODAY
 
-PRIORITY = {"tonight": 4, "this_week": 2, "planned": 1}
-
 
 def missing(need):
     return reference.missing(need, need.first_day)
@@ -43,7 +41,7 @@ class Pair:
     @property
     def value(self):
         """Of one unit."""
-        return self.people * (PRIORITY[self.need.urgency] + self.score / 100)
+        return self.people * (reference.PRIORITY[reference.urgency(self.need, TODAY)] + self.score / 100)
 
     @property
     def step(self):

@@ -27,7 +27,7 @@ from ..builders import (
     random_offer,
     words,
 )
-from ..reference import least_days
+from ..reference import PRIORITY, least_days, urgency
 from .exhaustive import missing
 from .towns import columns, lines, planned
 
@@ -446,7 +446,10 @@ def test_adding_what_a_call_says_and_planning_again_serves_all_whom_it_names(ran
         again = planned(named, offers_of(one))
         assert again.people == pytest.approx(one.people)
         # Whoever is served keeps what the plan gives.
-        gained = sum(each.persons * missing(each) / each.whole_quantity * each.priority for each in named)
+        gained = sum(
+            each.persons * missing(each) / each.whole_quantity * PRIORITY[urgency(each, TODAY)]
+            for each in named
+        )
         everybody = planned(needs, offers + offers_of(one), links=LINKS)
         assert everybody.objective >= made.objective + gained - 1e-6
         if one.kind != "goods" and one.count > 1 and all(missing(each) == one.size for each in named):
