@@ -75,8 +75,8 @@ def test_an_offer_walks_from_its_form_to_a_match(city, settings):
     client, new = signed_in(UserFactory()), reverse("offers:new", args=[city.slug])
     pages = {
         "kind": {"kind": "goods"},
-        "category": {"category": need.category},
-        "goods": {"capacity": "10", "condition": "good", "hand_over": "delivered"},
+        "item": {"item": "couette 140"},
+        "goods": {"size": "140", "capacity": "10", "condition": "good", "hand_over": "delivered"},
         "where": {"commune": need.commune.pk, "reach_km": "10"},
         "when": {"first_day": timezone.localdate().isoformat(), "open_ended": "on"},
         "words": {"title": "Des duvets", "text": ""},

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from matching import services
+from matching import linked_towns, services
 from matching.lifecycle import ANSWERED, Act, NotPossible
 from matching.models import LIVE_STATES, Match, MatchState, Plan, PlanLine
 from matching.plans.freshness import is_stale
@@ -105,7 +105,11 @@ def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | N
     if answered is not None:
         raise NotPossible(Act.PROPOSE, MatchState(answered.state), "state")
     match_id = _suggested(line, match, plan=plan, now=now)
-    proposed = services.propose(match_id=match_id, by=by, now=now, plan_number=plan.pk)
+    if offer.city_id != plan.city_id:
+        # Its own town agrees first; the citizen is asked then.
+        proposed = linked_towns.ask(match_id=match_id, by=by, now=now).match
+    else:
+        proposed = services.propose(match_id=match_id, by=by, now=now, plan_number=plan.pk)
     line.match = proposed
     line.save(update_fields=["match"])
     return proposed

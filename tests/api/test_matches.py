@@ -121,7 +121,7 @@ class TestWhoSeesWhat:
             assert (told["distance_km"], told_km) == (3.5, 3.5)
             assert told["score"] == round(match.score, 1) != shown["score"]
             assert told["parts"][0] == {
-                "part": "proximity", "value": 0.65, "weight": 30, "points": round(exact["points"], 1),
+                "part": "proximity", "value": 0.74, "weight": 25, "points": round(exact["points"], 1),
             }  # fmt: skip
             for part in told["parts"]:
                 assert (part["value"], part["points"]) == (round(part["value"], 2), round(part["points"], 1))

@@ -364,7 +364,7 @@ REASONS = {
             home(city, **north(city, 31), reach_km=5),
             home(city, capacity=1),
         ),
-        "2 logements conviendraient, mais ils sont trop loin : le mieux placé à 22,3 km, pour 20 km au plus.",
+        "2 logements conviendraient, mais ils sont trop loin : le mieux placé à 22,3 km, pour 0 km au plus.",
     ),
     "a single home that is too far": (
         {},
@@ -381,7 +381,7 @@ REASONS = {
             home(city, windows=days_of(need, 9, 11)),
             home(city, capacity=1),
         ),
-        "2 logements conviendraient, mais pas assez longtemps : au mieux 7 jours d’affilée, il en faut 30.",
+        "2 logements conviendraient, mais pas assez longtemps : au mieux 7 jours d’affilée, il en faut 14.",
     ),
     "many days are days, not months": (
         {"last_day": 120},
@@ -432,7 +432,8 @@ REASONS = {
     "two conditions each": (
         {"pets": True},
         lambda city, need: (home(city, capacity=1), home(city, capacity=2), home(city, **north(city, 166))),
-        "À moins de 100 km, il manque au moins deux conditions à chaque proposition, surtout : la taille, les animaux.",
+        "À moins de 100 km, il manque au moins deux conditions à chaque proposition, surtout : la place ou la "
+        "quantité, les animaux.",
     ),
     "none but far away": (
         {},
@@ -452,7 +453,8 @@ def test_why_a_need_is_left_out_is_what_was_counted(city, desk, make, asked, aro
     need = due_need(city=city, now=now(), **{k: v for k, v in asked.items() if k != "last_day"})
     if "last_day" in asked:
         need.last_day = need.first_day + timedelta(days=asked["last_day"] - 1)
-        need.save(update_fields=["last_day"])
+        need.min_days = asked["last_day"]
+        need.save(update_fields=["last_day", "min_days"])
     around(city, need)
     assert said in text(desk.get(path(make())))
 

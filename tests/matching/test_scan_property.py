@@ -21,6 +21,7 @@ from cities.days import local_day
 from matching import scanning, services
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Hold, Match
+from matching.reasons.engine_records import series_of
 from needs import services as needs
 from needs.models import Need
 from offers import services as offers
@@ -166,6 +167,7 @@ def all_offers(now):
         asked[match.offer.owner_id] = asked.get(match.offer.owner_id, 0) + 1
     return [
         engine.Offer(
+            item=offer.item, size=offer.size, series=series_of(offer.item),
             id=offer.pk, kind=offer.kind, category=offer.category, city=offer.city_id, lat=offer.latitude,
             lon=offer.longitude, reach_km=offer.reach_km, languages=frozenset(offer.languages),
             available=tuple(engine.Window(w.first_day, w.last_day) for w in offer.windows.all()),
@@ -195,6 +197,7 @@ def as_record(need):
         children=need.children, couple=need.couple, shared_home_ok=need.shared_home_ok,
         forms=frozenset(need.forms), languages_from=frozenset(need.languages_from),
         languages_to=frozenset(need.languages_to), slots=slots(need), remote_ok=need.remote_ok,
+        items=tuple(need.items), sizes=tuple(need.sizes), series=tuple(map(series_of, need.items)),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from matching import services, tasks, visits
+from matching import linked_towns, services, tasks, visits
 from matching.lifecycle import NotPossible, Reason
 from matching.models import MatchState
 from notifications.models import Message
@@ -71,7 +71,8 @@ def test_a_case_of_another_town_is_its_desks(db):
     offer = due_offer(city=home, share_with_linked=True)
     match = suggested_match(city=city, offer=offer, need=due_need(city=city, commune=home.seat, reach_km=500))
     theirs, ours = CityRoleFactory(city=city).user, CityRoleFactory(city=home).user
-    services.propose(match_id=match.pk, by=theirs, now=NOW)
+    agreement = linked_towns.ask(match_id=match.pk, by=theirs, now=NOW)
+    linked_towns.agree(agreement_id=agreement.pk, by=ours, now=NOW)
     offers.change(
         offer_id=offer.pk, fields={"address": "3 rue du Lac"}, windows=None, by=offer.owner, now=NOW
     )

@@ -18,7 +18,7 @@ import engine
 from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
-from matching import services
+from matching import linked_towns, services
 from matching.lifecycle import ACTIVE, ANSWERED, Reason
 from matching.models import Hold, Match, MatchState
 from matching.reasons import sentences
@@ -202,7 +202,8 @@ def test_another_town_s_need_has_no_name_here(city):
     kehl = CityFactory()
     city.linked.add(kehl)
     match = suggested_match(city=kehl, offer=due_offer(city=city, share_with_linked=True))
-    propose(match)
+    agreement = linked_towns.ask(match_id=match.pk, by=CityRoleFactory(city=kehl).user, now=NOW)
+    linked_towns.agree(agreement_id=agreement.pk, by=CityRoleFactory(city=city).user, now=NOW)
     (sentence,) = said(ask(due_need(city=city), match.offer))
     assert "déjà promise à une autre ville (" in sentence
     assert match.need.reference not in sentence

@@ -27,7 +27,7 @@ from ..builders import (
     random_offer,
     words,
 )
-from ..reference import PRIORITY, least_days, urgency
+from ..reference import PRIORITY, least_days, named, urgency
 from .exhaustive import missing
 from .towns import columns, lines, planned
 
@@ -380,12 +380,14 @@ def changed(one, relaxation):
     if code == "rent":
         return replace(one, rent_up_to=max(one.rent_up_to, int(relaxation.after)))
     if code == "household":
-        alone = {} if one.lone_minor else {"adult_women": 0, "adult_men": 0, "children": 0, "couple": False}
-        return replace(one, **alone)
+        if one.lone_minor or (one.children and not one.adult_women + one.adult_men):
+            return one  # only who takes lone minors has them
+        return replace(one, adult_women=0, adult_men=0, children=0, couple=False)
     if code == "languages":
         if len(one.languages_from | one.languages_to) < 2:
             return one
-        without = {relaxation.word}
+        both = one.languages_from | one.languages_to
+        without = {word for word in both if named({word}) == {relaxation.word}}  # "fa-AF" is "prs"
         return replace(
             one, languages_from=one.languages_from - without, languages_to=one.languages_to - without
         )
