@@ -407,6 +407,8 @@ def random_town(random):
     places = PLACES[: random.choice((3, 6))]
     needs = [random_need(random, number, kind, places) for number in range(random.randint(1, 12))]
     needs = [replace(one, given=(), rhythm="weekly") for one in needs]
+    # Nobody asks for a shared room alone and refuses to share (`catalogue.fields.needs`).
+    needs = [replace(one, shared_home_ok=one.shared_home_ok or one.forms == {"shared_room"}) for one in needs]
     # Of what lasts, all of a need is given or nothing.
     needs = [replace(one, part_useful=one.part_useful and not one.lasts) for one in needs]
     offers = [random_offer(random, 100 + number, kind, places) for number in range(random.randint(0, 6))]
