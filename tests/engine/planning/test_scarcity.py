@@ -321,7 +321,11 @@ def offers_of(call: Call) -> list[Offer]:
     goods = call.kind == "goods"
     fields = {
         "kind": call.kind,
-        "category": call.category or (call.forms or ("separate_room",))[0],
+        # Who does not share takes no room at home, whatever else would do.
+        "category": call.category
+        or next(
+            (form for form in call.forms if form != "shared_room"), (call.forms or ("separate_room",))[0]
+        ),
         "city": call.city,
         "lat": call.lat,
         "lon": call.lon,
