@@ -15,7 +15,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from catalogue.fields.needs import HOUSEHOLD
@@ -24,6 +23,7 @@ from cities.points import distance_km
 from matching import messages
 from matching.lifecycle import ACTIVE
 from matching.models import HouseholdVerdict, Match
+from matching.telling import posters_of
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.services import Text, queue
@@ -125,16 +125,13 @@ def _judge(one: Need, other: Need, *, joined: Need | None, by: User, now: dateti
 
 def _tell(need: Need, event: str, compose: Callable[[Need], Text], *, by: User, now: datetime) -> None:
     """Once for each time that it is closed or opened."""
-    if need.person is not None:
-        people = [need.person]
-    else:
-        people = list(accounts.members_of(need.organisation)) if need.organisation else []
-    for person in people:
+    turn = need.changes.count()
+    for person in posters_of(need):
         if person != by:
             queue(
                 recipient=person,
                 event=event,
-                subject_key=f"need:{need.pk}:{need.changes.count()}",
+                subject_key=f"need:{need.pk}:{turn}",
                 city=need.city,
                 compose=partial(compose, need),
                 now=now,

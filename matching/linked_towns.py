@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, QuerySet
 
 from accounts import selectors as accounts
@@ -64,20 +64,19 @@ def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
     match = services.locked(match_id)
     roles = services.roles_of(by, match) - {Role.HOST_TOWN}
     arrow(match.state, Act.PROPOSE, roles, reason="")
-    if not services.is_across(match):
+    if not match.is_across:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "state")
     services.check_may_be_asked(match, now=now)
-    try:
-        with transaction.atomic():
-            agreement = TownAgreement.objects.create(
-                city=match.offer.city,
-                match=match,
-                asked_by=by,
-                asked_at=now,
-                answer_by=waits.deadline(match, now=now),
-            )
-    except IntegrityError:
-        return match.agreements.get(answer__in=["", Answer.AGREED])
+    asked = match.agreements.filter(answer__in=["", Answer.AGREED]).first()
+    if asked is not None:
+        return asked
+    agreement = TownAgreement.objects.create(
+        city=match.offer.city,
+        match=match,
+        asked_by=by,
+        asked_at=now,
+        answer_by=waits.deadline(match, now=now),
+    )
     for person in accounts.coordinators_of(match.offer.city):
         queue(
             recipient=person,

@@ -113,14 +113,13 @@ def suggestion_card(match: Match) -> Card:
 
     One of a linked town carries `town_asked` (`selectors.suggestions`).
     """
-    is_across = match.offer.city_id != match.city_id
     return Card(
         match=match,
         covers=covers(match.share),
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
-        town=match.offer.city.name if is_across else "",
+        town=match.offer.city.name if match.is_across else "",
         town_asked=match.town_asked,  # type: ignore[attr-defined]
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
@@ -251,7 +250,7 @@ def thread(
 
 def _who(match: Match, decision: Decision) -> object:
     """Who decided; of a linked town's citizen not the name, before contacts are exchanged."""
-    is_secret = match.offer.city_id != match.city_id and match.state not in CONTACT_STATES
+    is_secret = match.is_across and match.state not in CONTACT_STATES
     if is_secret and decision.by_id == match.offer.owner_id:
         return _("la personne qui propose")
     return decision.by
@@ -267,7 +266,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         Act.CANCEL: _("Annuler"),
         Act.BREAK_OFF: _("Interrompre"),
     }
-    possible = acts_for(match.state, roles, across=match.offer.city_id != match.city_id)
+    possible = acts_for(match.state, roles, across=match.is_across)
     return [
         {
             "act": act.value,

@@ -58,7 +58,7 @@ def ask_citizen(
 ) -> Match:
     """`propose` a match that the caller has `locked`."""
     found, role = arrow(match.state, Act.PROPOSE, roles_of(by, match), reason="")
-    if is_across(match) and not match.agreements.filter(answer=TownAgreement.Answer.AGREED).exists():
+    if match.is_across and not match.agreements.filter(answer=TownAgreement.Answer.AGREED).exists():
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "town")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
@@ -98,7 +98,7 @@ def set_aside(*, match: Match, by: User, now: datetime, reason: str, note: str =
 def accept(*, match_id: int, by: User, now: datetime) -> Match:
     """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
     match = locked(match_id)
-    roles = entitled(Act.ACCEPT, roles_of(by, match), across=is_across(match))
+    roles = entitled(Act.ACCEPT, roles_of(by, match), across=match.is_across)
     _found, role = arrow(match.state, Act.ACCEPT, roles, reason="")
     _still_stands(match, Act.ACCEPT, now=now)
     if match.offer.state == OfferState.EXPIRED:
@@ -260,7 +260,7 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
         return frozenset({Role.SCHEDULER})
     in_town = roles_in(user, match.city)
     roles = {role for role in (Role.COORDINATOR, Role.OPERATOR) if role in in_town}
-    if is_across(match) and has_role(user, match.offer.city, DESK):
+    if match.is_across and has_role(user, match.offer.city, DESK):
         roles.add(Role.HOST_TOWN)
     if match.offer.owner_id == user.pk:
         roles.add(Role.CITIZEN)
@@ -270,11 +270,6 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     if organisation is not None and is_member(user, organisation):
         roles.add(Role.ASSOCIATION)
     return frozenset(roles)
-
-
-def is_across(match: Match) -> bool:
-    """Whether the offer is of another town than the need, which is the match's own."""
-    return match.offer.city_id != match.city_id
 
 
 def check_may_be_asked(match: Match, *, now: datetime) -> None:
@@ -352,7 +347,7 @@ def _act(
 
 
 def _do(match: Match, act: Act, *, by: User | None, now: datetime, reason: str, note: str) -> Match:
-    roles = entitled(act, roles_of(by, match), across=is_across(match))
+    roles = entitled(act, roles_of(by, match), across=match.is_across)
     found, role = arrow(match.state, act, roles, reason=reason)
     _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
     return match

@@ -106,8 +106,8 @@ def tell(
 ) -> None:
     """Queue the messages of an arrow, for each side that did not do it and never for `by`."""
     _queue(match, TOLD[before, act], done_by=done_by, by=by, now=now)
-    host = match.offer.city
-    if host != match.city and match.state in ACROSS:
+    if match.is_across and match.state in ACROSS:
+        host = match.offer.city
         for person in accounts.coordinators_of(host):
             if person != by:
                 queue(
@@ -137,7 +137,7 @@ def _queue(
 ) -> None:
     people: Mapping[Side, Callable[[], list[User]]] = {
         Side.OWNER: lambda: [match.offer.owner],
-        Side.POSTER: lambda: concerned_with_need(match),
+        Side.POSTER: lambda: posters_of(match.need),
         Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
     }
     key = f"match:{match.pk}"
@@ -163,12 +163,12 @@ def _queue(
             )
 
 
-def concerned_with_need(match: Match) -> list[User]:
-    """Whom to tell on the need's side: the person concerned, or the association's members."""
-    if match.need.person is not None:
-        return [match.need.person]
-    assert match.need.organisation is not None  # need_has_a_poster
-    return list(accounts.members_of(match.need.organisation))
+def posters_of(need: Need) -> list[User]:
+    """Whom to tell, or ask, on the need's side: the person concerned, or the association's members; active ones."""
+    if need.person is not None:
+        return [need.person] if need.person.is_active else []
+    assert need.organisation is not None  # need_has_a_poster
+    return list(accounts.members_of(need.organisation))
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:

@@ -124,9 +124,7 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     user = person(request)
     matches = Match.objects.visible_to(user).select_related("offer__owner", "offer__commune", "need")
     match = get_object_or_404(matches, pk=pk, city=city)
-    if services.is_across(match) and not selectors.contacts_are_open(
-        match, today=local_day(timezone.now(), city)
-    ):
+    if match.is_across and not selectors.contacts_are_open(match, today=local_day(timezone.now(), city)):
         raise Http404  # of another town's citizen nothing is known before the confirmation
     log_contact_reading(
         subject=match.offer.owner,

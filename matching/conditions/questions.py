@@ -16,6 +16,7 @@ from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
 from matching.conditions.what_if import trial, would_suffice
 from matching.models import ConditionQuestion
 from matching.scanning import snapshots
+from matching.telling import posters_of
 from needs import services as needs
 from needs.models import Need
 from notifications.services import queue
@@ -59,7 +60,7 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
     refused = [Relaxation(rule, one.change, one.params) for one in known if one.answer == Answer.STAYS]
     if any(asks_no_less(found, one) for one in refused):
         raise CannotAsk("stays")
-    people = _posters(need)
+    people = posters_of(need)
     if not people:
         raise CannotAsk("nobody")
     question = ConditionQuestion.objects.create(
@@ -146,14 +147,6 @@ def _locked_need(need_id: int) -> Need:
         .select_related("city", "commune", "organisation", "person")
         .get(pk=need_id)
     )
-
-
-def _posters(need: Need) -> list[User]:
-    """Whom to ask: the person concerned, or the association's members."""
-    if need.organisation is None:
-        assert need.person is not None  # need_has_a_poster
-        return [need.person] if need.person.is_active else []
-    return list(accounts.members_of(need.organisation))
 
 
 def _smallest_change(

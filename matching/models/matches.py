@@ -180,6 +180,11 @@ class Match(models.Model):
         return self.state in LIVE_STATES
 
     @property
+    def is_across(self) -> bool:
+        """Whether the offer is of another town than the need, which is the match's own."""
+        return self.offer.city_id != self.city_id
+
+    @property
     def parts(self) -> Mapping[str, float]:
         """The six parts by name, each in [0, 1]."""
         return dict(zip(PARTS, self.part_values, strict=True))
