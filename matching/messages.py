@@ -263,6 +263,25 @@ def for_tonight(need: Any, count: int) -> Text:
     )
     return Text(
         title=_("Ce soir : %(need)s") % {"need": titled(need)},
+def need_answered(need: Any, offer: Any) -> Text:
+    """To the desk: somebody pressed "Je peux aider" under a need, and this is what they offer."""
+    return Text(
+        title=_("Quelqu’un peut aider\u202f: %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\nLa proposition «\u00a0%(offer)s\u00a0» (%(offer_reference)s) répond au besoin "
+            "«\u00a0%(need)s\u00a0» (%(reference)s). Voyez si elle convient."
+        )
+        % {
+            "offer": titled(offer),
+            "offer_reference": offer.reference,
+            "need": titled(need),
+            "reference": need.reference,
+        },
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+    )
+
+
         body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import linked_town_views, views, withdrawal_views
+from matching import answering_views, linked_town_views, views, withdrawal_views
 from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
@@ -33,6 +33,7 @@ urlpatterns = [
     path("propositions/<str:reference>/retirer/", withdrawal_views.offer, name="withdraw_offer"),
     path("besoins/<str:reference>/retirer/", withdrawal_views.need, name="withdraw_need"),
     path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
+    path("propositions/<str:reference>/pour-un-besoin/", answering_views.sent, name="offer_for_need"),
     path(
         "bureau/<str:reference>/conditions/<int:offer_id>/<str:rule>/",
         condition_views.ask,

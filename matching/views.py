@@ -21,7 +21,17 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, households, links, presentation, progress, selectors, services, tonight
+from matching import (
+    answering,
+    conditions,
+    households,
+    links,
+    presentation,
+    progress,
+    selectors,
+    services,
+    tonight,
+)
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
@@ -268,6 +278,8 @@ def _render_case(
             "chart": presentation.chart(need, cards),
             "acted": [
                 {
+            "made_for_it": answering.made_for(need) if need.is_open else (),
+            "suggested_offers": {card.match.offer_id for card in cards},
                     "match": match,
                     "acts": presentation.acts(match, roles),
                     "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),

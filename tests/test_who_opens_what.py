@@ -131,6 +131,7 @@ ROWS = {
     "needs:edit": Row(MEMBER | DESK, ("need",)),
     # Matches
     "matching:withdraw_offer": Row(CITIZEN | DESK, ("offer",)),
+    "matching:offer_for_need": Row(NOBODY, ("offer",), hides=True),  # of an offer that was made for one
     "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
