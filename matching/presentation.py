@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +15,7 @@ from catalogue.times import ago
 from catalogue.vocabulary import Kind
 from engine import EARTH_RADIUS_KM
 from matching import messages
+from matching.counted_on import Stake
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
@@ -95,17 +97,41 @@ def counting_on(
     begun: list[dict[str, Any]] = []
     promised: list[dict[str, Any]] = []
     for match in matches:
-        need = match.need
-        line = {
-            "match": match,
-            "colour": STATE_COLOURS[MatchState(match.state)],
-            "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
-        }
         if match.state != MatchState.UNDER_WAY:
-            promised.append(line)
-        elif need.lasts:
-            begun.append(line)
+            promised.append(_line(match, of_offer=of_offer))
+        elif match.need.lasts:
+            begun.append(_line(match, of_offer=of_offer))
     return begun, promised
+
+
+def stakes(found: Iterable[Stake], *, of_offer: bool) -> list[dict[str, Any]]:
+    """The same of what changes, each with what becomes of it."""
+    return [{**_line(stake.match, of_offer=of_offer), "becomes": _becomes(stake)} for stake in found]
+
+
+def _becomes(stake: Stake) -> str:
+    if stake.still_fits:
+        return _("Cela reste possible.")
+    if stake.match.state == MatchState.UNDER_WAY:
+        return _(
+            "Cela ne va plus avec ce qui est en cours\u202f: la ville est prévenue, et voit avec chacun."
+        )
+    return _("Ce n’est plus possible\u202f: ce qui est prévu est annulé, et tout le monde est prévenu.")
+
+
+def _line(match: Match, *, of_offer: bool) -> dict[str, Any]:
+    return {
+        "match": match,
+        "colour": STATE_COLOURS[MatchState(match.state)],
+        "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
+    }
+
+
+def read_in(data: QueryDict) -> frozenset[int]:
+    """The matches of which a page that was sent had told."""
+    return frozenset(
+        int(number) for number in data.getlist("read") if number.isascii() and number.isdecimal()
+    )
 
 
 def suggestion_card(match: Match) -> Card:

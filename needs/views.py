@@ -184,6 +184,8 @@ def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     context = {
         **_row(need, today),
         "is_new": "recu" in request.GET,
+        "may_change": not (need.organisation and need.organisation.is_suspended)
+        or has_role(request.user, need.city, DESK),
         "waits": need.organisation is not None and not need.organisation.is_verified,
         "contact": " · ".join(part for part in (need.city.phone, need.city.email) if part),
         "steps": words.next_steps(need),
@@ -192,32 +194,6 @@ def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         **_way_on(request, need),
     }
     return render(request, "needs/detail.html", context)
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """Change an open need."""
-    need = _need(request, city, reference)
-    now, today = _moment(need.city)
-    if not need.is_open:
-        messages.info(request, _("Ce besoin n’est plus ouvert, il ne change plus."))
-        return redirect("needs:detail", need.city.slug, need.reference)
-    data = request.POST if request.method == "POST" else None
-    form = FORMS[need.kind](data, city=need.city, user=person(request), today=today, need=need)
-    if data is not None and form.is_valid():
-        try:
-            services.change(need_id=need.pk, fields=form.answers(), by=person(request), now=now, today=today)
-        except ValidationError as refusal:
-            form.add_refusal(refusal)
-        else:
-            messages.success(request, _("Vos changements sont enregistrés."))
-            _say_notes(request, form)
-            return redirect("needs:detail", need.city.slug, need.reference)
-    return render(
-        request, "needs/edit.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
-    )
 
 
 # --- What several pages need ---------------------------------------------------------------------------
