@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from catalogue.saying import titled
 from catalogue.times import ago
 from catalogue.vocabulary import Kind
+from cities.models import City
 from engine import EARTH_RADIUS_KM
-from matching import messages
+from matching import messages, selectors
 from matching.counted_on import Stake
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
@@ -125,6 +126,16 @@ def _line(match: Match, *, of_offer: bool) -> dict[str, Any]:
         "colour": STATE_COLOURS[MatchState(match.state)],
         "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
     }
+
+
+def caller(match: Match) -> dict[str, str]:
+    """Who gets in touch with the citizen: a name, a number as it is read and as it is dialled, an address."""
+    who = selectors.who_calls(match)
+    if isinstance(who, City):
+        phone, uri = who.phone, who.phone_uri
+    else:
+        phone, uri = (who.phone.as_national, f"tel:{who.phone.as_e164}") if who.phone else ("", "")
+    return {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
 
 
 def read_in(data: QueryDict) -> frozenset[int]:

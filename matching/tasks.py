@@ -95,6 +95,7 @@ def _look_after_matches() -> None:
     visits.tell_desks(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
+    held_back.tell_of_those_left(by=None, now=now)
 
 
 def _scan_some() -> bool:
