@@ -178,7 +178,7 @@ def _written(write: Callable[[int], object], endpoint: OfferEndpoint | NeedEndpo
         is_offer = isinstance(endpoint, OfferEndpoint)
         problem = {
             "type": "counted_on",
-            "title": _("Des personnes comptent dessus."),
+            "title": _("Des personnes comptent dessus"),
             "status": 409,
             "errors": {},
             "matches": presentation.stakes(unread.stakes, of_offer=is_offer),
