@@ -7,7 +7,7 @@ from django.db import transaction
 
 import engine
 from accounts import selectors as accounts
-from accounts.access import COORDINATION, DESK, has_role, speaks_for
+from accounts.access import COORDINATION, DESK, associations_of, has_role
 from accounts.models import User
 from cities.days import local_day
 from matching.conditions import condition_words
@@ -134,11 +134,12 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
 
 
 def concerns(user: User, need: Need) -> bool:
-    """Whether it is theirs: the person concerned, or the association's active members."""
+    """Whether it is theirs: the person concerned, or the association's active members; of a suspended one too, whose
+    questions are moot.
+    """
     if need.person_id == user.pk:
         return True
-    organisation = need.organisation
-    return organisation is not None and speaks_for(user, organisation)
+    return user.is_active and associations_of(user).filter(organisation=need.organisation_id).exists()
 
 
 def _locked_need(need_id: int) -> Need:
