@@ -1,6 +1,7 @@
 """How matches are shown: parts with points, reasons as sentences, the thread of a case. Shapes for templates."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,6 +67,8 @@ _SAY_NOTHING = ("language_not_needed",)
 
 # A case may be another town's than the home: its address is read with the contact, and each reading is kept.
 HIDDEN = frozenset({"address"})
+# A row's number, as a page sends it.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 # The width of a point of the drawing.
 DISC = 17
 
@@ -140,9 +143,7 @@ def caller(match: Match) -> dict[str, str]:
 
 def read_in(data: QueryDict) -> frozenset[int]:
     """The matches of which a page that was sent had told."""
-    return frozenset(
-        int(number) for number in data.getlist("read") if number.isascii() and number.isdecimal()
-    )
+    return frozenset(int(number) for number in data.getlist("read") if _NUMBER.fullmatch(number))
 
 
 def suggestion_card(match: Match) -> Card:
