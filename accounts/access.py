@@ -1,7 +1,7 @@
 """Who somebody is in a town, and what opens for them: pages, endpoints, services and templates all ask here.
 
 A view says for whom it is (`town_page`), a queryset what exists for somebody (`visible_to`), a service what they may do
-(`has_role`, `is_member`), a template what it offers (`may`). What nobody is named for is closed.
+(`has_role`, `speaks_for`), a template what it offers (`may`). What nobody is named for is closed.
 """
 
 from collections.abc import Callable
@@ -50,10 +50,10 @@ __all__ = [
     "associations_of",
     "forget_roles",
     "has_role",
-    "is_member",
     "person",
     "require",
     "roles_in",
+    "speaks_for",
     "town_of",
     "town_page",
     "towns_of",
@@ -93,9 +93,10 @@ def has_role(user: User | AnonymousUser, city: City, roles: Roles) -> bool:
     return bool(roles_in(user, city) & roles)
 
 
-def is_member(user: User, organisation: Organisation) -> bool:
-    """Whether somebody speaks for the association."""
-    return user.is_active and user.memberships.filter(organisation=organisation).exists()
+def speaks_for(user: User, organisation: Organisation) -> bool:
+    """Whether somebody acts for the association: nobody does while it is suspended."""
+    is_heard = user.is_active and not organisation.is_suspended
+    return is_heard and user.memberships.filter(organisation=organisation).exists()
 
 
 # --- Pages ---------------------------------------------------------------------------------------------

@@ -26,8 +26,7 @@ from rest_framework.views import APIView
 
 from cities.selectors import open_cities
 from matching.api import MatchEndpoint
-from needs.api import NeedEndpoint
-from offers.api import OfferEndpoint
+from matching.entry_api import NeedEndpoint, OfferEndpoint
 
 TAGS = ("offers", "needs", "matches")
 

@@ -17,7 +17,7 @@ from followups.models import FOLLOWED_STATES, Answer, FollowUp, Incident, Outcom
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
-from matching.telling import posters_of
+from matching.selectors import posters_of
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer

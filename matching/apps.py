@@ -5,7 +5,7 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        from matching import linked_towns, telling, tonight
+        from matching import answering, linked_towns, telling, tonight
         from notifications import reasons
 
-        reasons.register(telling.reasons() | tonight.reasons() | linked_towns.reasons())
+        reasons.register(telling.reasons() | tonight.reasons() | linked_towns.reasons() | answering.reasons())

@@ -1,4 +1,6 @@
-"""What the desk is told of a match in hand: an incident suspends its offer, or what has begun fits no more."""
+"""What the desk is told of a match in hand: an incident suspends its offer, what has begun fits no more, or nobody
+speaks for its need any more.
+"""
 
 from datetime import datetime
 from functools import partial
@@ -7,7 +9,8 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from accounts import selectors as accounts
-from matching import messages
+from accounts.models import MembershipChange, OrganisationReview
+from matching import messages, selectors
 from matching.lifecycle import ACTIVE
 from matching.models import CHANGED, Match, MatchState
 from matching.reasons import still_fits
@@ -43,6 +46,30 @@ def tell_of_changes(*, by: None, now: datetime) -> int:
             told += _tell(match, messages.to_review, event="match_to_review", since=since, now=now)
         match.offer_revision, match.need_revision = match.offer.revision, match.need.revision
         match.save(update_fields=["offer_revision", "need_revision"])
+    return told
+
+
+@transaction.atomic
+def tell_of_those_left(*, by: None, now: datetime) -> int:
+    """Tell the coordinators of each match in hand for whose need nobody speaks any more, once for each time; how many
+    messages. The association was suspended, or its last member has gone: the desk takes over.
+    """
+    reviews = OrganisationReview.objects.filter(organisation=OuterRef("need__organisation"))
+    gone = MembershipChange.objects.filter(organisation=OuterRef("need__organisation"))
+    left = (
+        selectors.left_to_town()
+        .annotate(
+            review=Subquery(reviews.order_by("-at", "-pk").values("pk")[:1]),
+            gone=Subquery(gone.order_by("-at", "-pk").values("pk")[:1]),
+        )
+        .select_related("city", "offer", "need__commune", "need__organisation")
+    )
+    told = 0
+    for match in left.order_by("pk"):
+        organisation = match.need.organisation
+        is_suspended = organisation is not None and organisation.is_suspended
+        since = f"s{match.review}" if is_suspended else f"m{match.gone}"
+        told += _tell(match, messages.left_to_town, event="match_left_to_town", since=since, now=now)
     return told
 
 

@@ -23,7 +23,7 @@ from cities.points import distance_km
 from matching import messages
 from matching.lifecycle import ACTIVE
 from matching.models import HouseholdVerdict, Match
-from matching.telling import posters_of
+from matching.selectors import posters_of
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.services import Text, queue

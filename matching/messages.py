@@ -17,7 +17,7 @@ from accounts.models import User
 from catalogue.saying import titled, what
 from catalogue.vocabulary import Kind
 from cities.days import local_time
-from matching import links
+from matching import links, selectors
 from matching.models import Match, MatchState
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.models import NeedState
@@ -113,13 +113,7 @@ def citizens_contact(match: Match, person: User) -> Text:
 
 def associations_contact(match: Match, person: User) -> Text:
     """To the citizen: who will call."""
-    organisation = match.need.organisation
-    if organisation is not None:
-        contact = contact_lines(organisation.name, organisation.phone, organisation.email)
-    else:
-        asker = match.need.person
-        assert asker is not None  # need_has_a_poster
-        contact = contact_lines(asker.name, asker.phone, asker.email)
+    asks = selectors.who_calls(match)
     return Text(
         title=_("C’est confirmé. Merci"),
         body=_(
@@ -130,7 +124,7 @@ def associations_contact(match: Match, person: User) -> Text:
         % {
             "offer": titled(match.offer),
             "when": _when(match),
-            "contact": contact,
+            "contact": contact_lines(asks.name, asks.phone, asks.email),
             "city": match.city.name,
             "phone": match.city.phone,
         },
@@ -264,6 +258,25 @@ def for_tonight(need: Any, count: int) -> Text:
     return Text(
         title=_("Ce soir : %(need)s") % {"need": titled(need)},
         body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+    )
+
+
+def need_answered(need: Any, offer: Any) -> Text:
+    """To the desk: somebody pressed "Je peux aider" under a need, and this is what they offer."""
+    return Text(
+        title=_("Quelqu’un peut aider\u202f: %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\nLa proposition «\u00a0%(offer)s\u00a0» (%(offer_reference)s) répond au besoin "
+            "«\u00a0%(need)s\u00a0» (%(reference)s). Voyez si elle convient."
+        )
+        % {
+            "offer": titled(offer),
+            "offer_reference": offer.reference,
+            "need": titled(need),
+            "reference": need.reference,
+        },
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
     )
@@ -429,6 +442,31 @@ def held_back(match: Match) -> Text:
     )
 
 
+def left_to_town(match: Match) -> Text:
+    """To the desk: whoever posted the need acts no more, and somebody has said yes to it."""
+    figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
+    if match.state == MatchState.ACCEPTED:
+        assert match.confirm_by is not None  # match_accepted_has_a_deadline
+        figures["deadline"] = date_format(local_time(match.confirm_by, match.city), "l j F, H:i")
+        body = _(
+            "Bonjour,\n\nUne personne a dit oui pour «\u00a0%(need)s\u00a0» (%(reference)s)\u202f: "
+            "«\u00a0%(offer)s\u00a0». L’association ou la personne qui a posté ce besoin n’agit plus. Confirmez à sa "
+            "place avant %(deadline)s, ou dites que vous ne retenez pas."
+        )
+    else:
+        body = _(
+            "Bonjour,\n\n«\u00a0%(offer)s\u00a0» est promis pour «\u00a0%(need)s\u00a0» (%(reference)s). "
+            "L’association ou la personne qui a posté ce besoin n’agit plus\u202f: c’est à vous de suivre, avec l’hôte "
+            "et les personnes concernées."
+        )
+    return Text(
+        title=_("À vous de suivre\u202f: %(need)s") % figures,
+        body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
 def to_review(match: Match) -> Text:
     """To the desk: what is under way is no longer what one of the sides says it can be."""
     return Text(
@@ -483,8 +521,8 @@ def contact_lines(name: str, phone: Any, email: str | None, address: str = "", c
 
 def _number(phone: Any) -> str:
     """As it is dialled from here: "03 53 01 00 17", with the country for a foreign one."""
-    if not phone:
-        return ""
+    if isinstance(phone, str) or not phone:
+        return phone or ""  # a town writes its own as it likes
     return str(phone.as_national if phone.country_code == FRANCE else phone.as_international)
 
 

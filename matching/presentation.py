@@ -1,19 +1,23 @@
 """How matches are shown: parts with points, reasons as sentences, the thread of a case. Shapes for templates."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.saying import titled
 from catalogue.times import ago
 from catalogue.vocabulary import Kind
+from cities.models import City
 from engine import EARTH_RADIUS_KM
-from matching import messages
+from matching import messages, selectors
+from matching.counted_on import Stake
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
@@ -63,6 +67,8 @@ _SAY_NOTHING = ("language_not_needed",)
 
 # A case may be another town's than the home: its address is read with the contact, and each reading is kept.
 HIDDEN = frozenset({"address"})
+# A row's number, as a page sends it.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 # The width of a point of the drawing.
 DISC = 17
 
@@ -95,17 +101,49 @@ def counting_on(
     begun: list[dict[str, Any]] = []
     promised: list[dict[str, Any]] = []
     for match in matches:
-        need = match.need
-        line = {
-            "match": match,
-            "colour": STATE_COLOURS[MatchState(match.state)],
-            "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
-        }
         if match.state != MatchState.UNDER_WAY:
-            promised.append(line)
-        elif need.lasts:
-            begun.append(line)
+            promised.append(_line(match, of_offer=of_offer))
+        elif match.need.lasts:
+            begun.append(_line(match, of_offer=of_offer))
     return begun, promised
+
+
+def stakes(found: Iterable[Stake], *, of_offer: bool) -> list[dict[str, Any]]:
+    """The same of what changes, each with what becomes of it."""
+    return [{**_line(stake.match, of_offer=of_offer), "becomes": _becomes(stake)} for stake in found]
+
+
+def _becomes(stake: Stake) -> str:
+    if stake.still_fits:
+        return _("Cela reste possible.")
+    if stake.match.state == MatchState.UNDER_WAY:
+        return _(
+            "Cela ne va plus avec ce qui est en cours\u202f: la ville est prévenue, et voit avec chacun."
+        )
+    return _("Ce n’est plus possible\u202f: ce qui est prévu est annulé, et tout le monde est prévenu.")
+
+
+def _line(match: Match, *, of_offer: bool) -> dict[str, Any]:
+    return {
+        "match": match,
+        "colour": STATE_COLOURS[MatchState(match.state)],
+        "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
+    }
+
+
+def caller(match: Match) -> dict[str, str]:
+    """Who gets in touch with the citizen: a name, a number as it is read and as it is dialled, an address."""
+    who = selectors.who_calls(match)
+    if isinstance(who, City):
+        phone, uri = who.phone, who.phone_uri
+    else:
+        phone, uri = (who.phone.as_national, f"tel:{who.phone.as_e164}") if who.phone else ("", "")
+    return {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
+
+
+def read_in(data: QueryDict) -> frozenset[int]:
+    """The matches of which a page that was sent had told."""
+    return frozenset(int(number) for number in data.getlist("read") if _NUMBER.fullmatch(number))
 
 
 def suggestion_card(match: Match) -> Card:

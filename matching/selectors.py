@@ -19,7 +19,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts import selectors as accounts
+from accounts.models import Membership, Organisation, User
 from cities.models import City
 from matching.lifecycle import ACTIVE, SERVED
 from matching.models import (
@@ -131,6 +132,37 @@ def in_hand(*, offer: Offer | None = None, need: Need | None = None) -> QuerySet
         .select_related("city", "need__commune", "offer")
         .order_by("first_day", "id")
     )
+
+
+def posters_of(need: Need) -> list[User]:
+    """Who speaks on the need's side, and is told or asked: the person concerned, or the association's members; active
+    ones. Nobody for a suspended association: the town does, as for one that everybody has left.
+    """
+    if need.person is not None:
+        return [need.person] if need.person.is_active else []
+    assert need.organisation is not None  # need_has_a_poster
+    return [] if need.organisation.is_suspended else list(accounts.members_of(need.organisation))
+
+
+def who_calls(match: Match) -> Organisation | User | City:
+    """Who gets in touch with the citizen: the poster, or the town where nobody speaks for the need any more."""
+    need = match.need
+    if not posters_of(need):
+        return match.city
+    poster = need.organisation or need.person
+    assert poster is not None  # need_has_a_poster
+    return poster
+
+
+def left_to_town() -> QuerySet[Match]:
+    """What was said yes to and is not over, for whose need nobody speaks any more (`posters_of`)."""
+    members = Membership.objects.filter(organisation=OuterRef("need__organisation"), user__is_active=True)
+    nobody = (
+        Q(need__organisation__state=Organisation.State.SUSPENDED)
+        | Q(need__organisation__isnull=False) & ~Exists(members)
+        | Q(need__person__is_active=False)
+    )
+    return Match.objects.filter(nobody, state__in=ACTIVE - {MatchState.PROPOSED})
 
 
 def near_misses(user: User, need: Need, scan: Scan | None) -> list[NearMissLine]:

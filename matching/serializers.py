@@ -18,7 +18,7 @@ from matching.forms import REASONS
 from matching.lifecycle import Act, Role, acts_for
 from matching.models import Match, MatchState
 from matching.reasons.sentences import NOTES, reason_sentence
-from matching.selectors import contacts_are_open
+from matching.selectors import contacts_are_open, who_calls
 from needs.models import Need
 from offers.models import Offer
 
@@ -72,13 +72,18 @@ class Reader:
         need = match.need
         return need.person_id == self.user.pk or need.organisation_id in self.organisations
 
+    def speaks(self, match: Match) -> bool:
+        """Whether they act for whoever posted the need: nobody does for a suspended association."""
+        organisation = match.need.organisation
+        return self.needs(match) and not (organisation is not None and organisation.is_suspended)
+
     def roles(self, match: Match) -> frozenset[Role]:
         """As `services.roles_of`, without a query."""
         found = {
             Role.COORDINATOR: self.is_desk(match),
             Role.OPERATOR: match.city_id in self.operates,
             Role.CITIZEN: self.owns(match),
-            Role.ASSOCIATION: self.needs(match),
+            Role.ASSOCIATION: self.speaks(match),
         }
         return frozenset(role for role, has_it in found.items() if has_it)
 
@@ -242,9 +247,9 @@ def with_contacts(match: Match, reader: Reader, *, today: date) -> dict[str, Any
     is_open = contacts_are_open(match, today=today)
     is_desk = reader.is_desk(match)
     shape = as_read(match, reader)
-    shape["citizen_contact"] = _citizen(match) if is_open and (is_desk or reader.needs(match)) else None
+    shape["citizen_contact"] = _citizen(match) if is_open and (is_desk or reader.speaks(match)) else None
     shape["association_contact"] = (
-        _association(match) if is_open and (is_desk or reader.owns(match)) else None
+        _association(match, for_desk=is_desk) if is_open and (is_desk or reader.owns(match)) else None
     )
     return shape
 
@@ -306,13 +311,14 @@ def _citizen(match: Match) -> dict[str, str]:
     }
 
 
-def _association(match: Match) -> dict[str, str]:
-    poster = match.need.organisation or match.need.person
-    assert poster is not None  # need_has_a_poster
+def _association(match: Match, *, for_desk: bool) -> dict[str, str]:
+    """The desk reads of whoever posted the need, also when they act no more."""
+    contact = match.need.organisation or match.need.person if for_desk else who_calls(match)
+    assert contact is not None  # need_has_a_poster
     return {
-        "name": poster.name,
-        "phone": str(poster.phone or ""),
-        "email": poster.email or "",
+        "name": contact.name,
+        "phone": str(contact.phone or ""),
+        "email": contact.email or "",
         "address": "",
     }
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts.access import DESK, has_role, is_member, roles_in
+from accounts.access import DESK, has_role, roles_in, speaks_for
 from accounts.models import Organisation, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
@@ -206,13 +206,12 @@ def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
 
 def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
     """Call off what was to come of a withdrawn need or offer, and what is still being asked for a suspended
-    association or of a frozen offer; how many.
+    association or of a frozen offer; how many. What a suspended association was promised is the desk's from then on.
 
     Not atomic as a whole: each match is locked, and committed, by itself.
     """
-    asked = Q(state__in=[MatchState.PROPOSED, MatchState.ACCEPTED])
-    need_gone = Q(need__state=NeedState.WITHDRAWN) | asked & Q(
-        need__organisation__state=Organisation.State.SUSPENDED
+    need_gone = Q(need__state=NeedState.WITHDRAWN) | Q(
+        state=MatchState.PROPOSED, need__organisation__state=Organisation.State.SUSPENDED
     )
     # What an incident holds back goes on, or not, when it is closed; no more is asked meanwhile.
     offer_gone = Q(offer__state=OfferState.WITHDRAWN) | Q(
@@ -267,7 +266,7 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
     if match.need.person_id == user.pk:
         roles.add(Role.ASSOCIATION)
     organisation = match.need.organisation
-    if organisation is not None and is_member(user, organisation):
+    if organisation is not None and speaks_for(user, organisation):
         roles.add(Role.ASSOCIATION)
     return frozenset(roles)
 
@@ -299,12 +298,13 @@ def locked(match_id: int) -> Match:
 
 def _still_stands(match: Match, act: Act, *, now: datetime) -> None:
     """Raise "closed" when a yes would come too late: its days over, an offer frozen or withdrawn, a need withdrawn, its
-    association suspended; "changed" when what was promised is not possible any more. `cancel_orphans` and
-    `judge_again` call such matches off, but not in the same instant.
+    association suspended before the first yes; "changed" when what was promised is not possible any more.
+    `cancel_orphans` and `judge_again` call such matches off, but not in the same instant.
     """
     if waits.is_over(match, now=now):
         raise NotPossible(act, MatchState(match.state), "closed")
-    if _is_taken_back(match) or not _poster_may_ask(match.need):
+    is_moot = act == Act.ACCEPT and not _poster_may_ask(match.need)
+    if _is_taken_back(match) or is_moot:
         raise NotPossible(act, MatchState(match.state), "closed")
     if not _compared_again(match, now=now):
         raise NotPossible(act, MatchState(match.state), "changed")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import held_back, linked_towns, plans, scanning, services, tonight, visits
+from matching import answering, held_back, linked_towns, plans, scanning, services, tonight, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -19,6 +19,7 @@ SECONDS_A_TURN = 60.0
 def scan_due() -> None:
     """Scan whatever is due, needs first, until nothing is left or the turn is over."""
     over = time.monotonic() + SECONDS_A_TURN
+    answering.announce(by=None, now=timezone.now())
     while time.monotonic() < over:
         if not _scan_some():
             _look_after_matches()
@@ -94,6 +95,7 @@ def _look_after_matches() -> None:
     visits.tell_desks(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
+    held_back.tell_of_those_left(by=None, now=now)
 
 
 def _scan_some() -> bool:

@@ -17,6 +17,7 @@ from matching import messages
 from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
+from matching.selectors import left_to_town, posters_of
 from needs.models import Need
 from notifications.reasons import subject_id
 from notifications.selectors import waits_for_a_person
@@ -163,14 +164,6 @@ def _queue(
             )
 
 
-def posters_of(need: Need) -> list[User]:
-    """Whom to tell, or ask, on the need's side: the person concerned, or the association's members; active ones."""
-    if need.person is not None:
-        return [need.person] if need.person.is_active else []
-    assert need.organisation is not None  # need_has_a_poster
-    return list(accounts.members_of(need.organisation))
-
-
 def reasons() -> dict[str, Callable[[], Exists]]:
     """While a message of an event has its reason: as long as the match is where the act led, or contacts are open."""
     states: dict[str, set[S]] = {}
@@ -184,6 +177,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
     return found | {
         "match_home_changed": _is_to_visit,
         "match_held_back": _is_held_back,
+        "match_left_to_town": lambda: Exists(left_to_town().filter(pk=subject_id())),
         "match_to_review": partial(_is_in, frozenset({S.UNDER_WAY})),
         "condition_asked": _is_unanswered,
         "need_suggestions": _need_is_open,

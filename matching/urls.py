@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import linked_town_views, views, withdrawal_views
+from matching import answering_views, change_views, linked_town_views, views, withdrawal_views
 from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
@@ -30,7 +30,10 @@ urlpatterns = [
     path("bureau/<str:reference>/rendre/", views.give_back, name="give_back"),
     path("bureau/<str:reference>/pourquoi-pas/", why_not_views.of_need, name="why_not"),
     path("propositions/<str:reference>/pourquoi-pas/", why_not_views.of_offer, name="why_not_of_offer"),
+    path("propositions/<str:reference>/modifier/", change_views.offer, name="edit_offer"),
+    path("besoins/<str:reference>/modifier/", change_views.need, name="edit_need"),
     path("propositions/<str:reference>/retirer/", withdrawal_views.offer, name="withdraw_offer"),
+    path("propositions/<str:reference>/pour-un-besoin/", answering_views.sent, name="offer_for_need"),
     path("besoins/<str:reference>/retirer/", withdrawal_views.need, name="withdraw_need"),
     path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
     path(

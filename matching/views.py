@@ -21,7 +21,17 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, households, links, presentation, progress, selectors, services, tonight
+from matching import (
+    answering,
+    conditions,
+    households,
+    links,
+    presentation,
+    progress,
+    selectors,
+    services,
+    tonight,
+)
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
@@ -185,7 +195,11 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
 
 def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
     """What `services.roles_of` says of a match that concerns somebody, without asking for each row."""
-    return frozenset({Role.CITIZEN if match.offer.owner_id == user.pk else Role.ASSOCIATION})
+    if match.offer.owner_id == user.pk:
+        return frozenset({Role.CITIZEN})
+    organisation = match.need.organisation
+    is_left = organisation is not None and organisation.is_suspended
+    return frozenset() if is_left else frozenset({Role.ASSOCIATION})
 
 
 @town_page(COORDINATION)
@@ -264,6 +278,8 @@ def _render_case(
             "progress": progress_words(need),
             "look_alikes": households.look_alikes(need),
             "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
+            "made_for_it": answering.made_for(need) if need.is_open else (),
+            "suggested_offers": {card.match.offer_id for card in cards},
             "cards": cards,
             "chart": presentation.chart(need, cards),
             "acted": [
@@ -310,7 +326,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
     """`user` is whose answer it is, `by` who gives it: the same, but for somebody of the desk on the phone."""
     now = timezone.now()
     roles = services.roles_of(user, match)
-    if not roles & CONCERNED:
+    if not (roles & CONCERNED or Match.objects.concerning(user).filter(pk=match.pk).exists()):
         raise Http404  # no longer of the association, say: an old link opens nothing
     asked = _question(match, roles)
     yes, no = asked or (None, way_back(match.state, roles))
@@ -349,7 +365,9 @@ def _render_answer(
     (match,) = facts.explained([match], now=now)
     asked = _question(match, roles)
     is_citizen = Role.CITIZEN in roles
-    contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city))
+    # The members of a suspended association see what is theirs, and act for it no more.
+    is_left = not roles & CONCERNED
+    contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city)) and not is_left
     if contacts_open and not is_citizen:
         log_contact_reading(
             subject=match.offer.owner, reason="match", reference=match.offer.reference, by=by, now=now
@@ -368,6 +386,8 @@ def _render_answer(
             "declining": declining,
             "form": form,
             "contacts_open": contacts_open,
+            "caller": presentation.caller(match) if contacts_open and is_citizen else None,
+            "is_left": is_left,
             "title": _title_for(match, user),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),

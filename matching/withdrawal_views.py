@@ -1,6 +1,7 @@
 """Taking an offer or a need back. The page stands here, because it names whoever counts on it."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
 from cities.models import City
-from matching import presentation, selectors
+from matching import counted_on, presentation, selectors
 from matching.models import Match
 from needs import selectors as needs
-from needs import services as need_services
 from needs.forms import WithdrawForm as WithdrawNeedForm
 from needs.models import Need
 from offers import selectors as offers
-from offers import services as offer_services
 from offers.forms import WithdrawForm as WithdrawOfferForm
 from offers.models import Offer
 
@@ -35,7 +34,7 @@ class _Taking:
     form: Any
     template: str
     page: str
-    withdraw: Callable[[], object]
+    withdraw: Callable[[frozenset[int]], object]
     done: str
 
 
@@ -54,8 +53,12 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         form,
         "matching/withdraw_offer.html",
         "offers:detail",
-        lambda: offer_services.withdraw(
-            offer_id=offer.pk, by=person(request), now=timezone.now(), reason=form.cleaned_data["reason"]
+        lambda read: counted_on.withdraw_offer(
+            offer_id=offer.pk,
+            read=read,
+            by=person(request),
+            now=timezone.now(),
+            reason=form.cleaned_data["reason"],
         ),
         _("La proposition est retirée. Merci de l’avoir faite."),
     )
@@ -77,8 +80,8 @@ def need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         form,
         "matching/withdraw_need.html",
         "needs:detail",
-        lambda: need_services.withdraw(
-            need_id=need.pk, by=person(request), now=timezone.now(), reason=form.reason()
+        lambda read: counted_on.withdraw_need(
+            need_id=need.pk, read=read, by=person(request), now=timezone.now(), reason=form.reason()
         ),
         _("Votre besoin est retiré. Merci de nous l’avoir dit."),
     )
@@ -90,17 +93,16 @@ def _take_back(
 ) -> HttpResponse:
     """What lasts is ended first. Whatever was said yes to is named: only who has read all of it takes it back."""
     what, form = taking.what, taking.form
+    if request.method == "POST" and form.is_valid():
+        with suppress(counted_on.NotRead):
+            try:
+                taking.withdraw(presentation.read_in(request.POST))
+            except ValidationError as refusal:
+                messages.warning(request, " ".join(refusal.messages))
+            else:
+                messages.success(request, taking.done)
+            return redirect(taking.page, what.city.slug, what.reference)
     begun, promised = presentation.counting_on(matches, of_offer=isinstance(what, Offer))
-    numbers = {str(line["match"].pk) for line in promised}
-    has_read = numbers <= set(request.POST.getlist("read"))
-    if request.method == "POST" and form.is_valid() and has_read:
-        try:
-            taking.withdraw()
-        except ValidationError as refusal:
-            messages.warning(request, " ".join(refusal.messages))
-        else:
-            messages.success(request, taking.done)
-        return redirect(taking.page, what.city.slug, what.reference)
     context = {
         "offer" if isinstance(what, Offer) else "need": what,
         "form": form,

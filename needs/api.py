@@ -1,4 +1,7 @@
-"""The API of needs: the same services and the same visibility as the pages."""
+"""The API of needs: the same services and the same visibility as the pages.
+
+What people may count on is changed and taken back by `matching.entry_api`, which knows them.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,12 +14,11 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key, problems
+from accounts.endpoints import IDEMPOTENCY, Endpoint, external_key, problems
 from accounts.models import Consent, Organisation, User
 from accounts.services import ensure_person, record_consent
 from catalogue.filters import EntryFilter
@@ -26,12 +28,7 @@ from cities.models import City
 from needs import services
 from needs.models import Need, NeedState
 from needs.selectors import organisations_to_post_for
-from needs.serializers import (
-    NeedChangeSerializer,
-    NeedSerializer,
-    NeedWithdrawalSerializer,
-    NewNeedSerializer,
-)
+from needs.serializers import NeedSerializer, NewNeedSerializer
 
 # What was asked of the person for whom the desk's program writes; a new wording has a new version.
 WORDING = "need-by-api-1"
@@ -118,48 +115,6 @@ class NeedEndpoint(ListModelMixin, Endpoint):
         )
         self.kwargs["reference"] = need.reference
         return self.answer(201 if need.created_at == now else 200)
-
-    @extend_schema(
-        tags=TAGS,
-        summary="Change an open need",
-        description="Only what is sent changes.",
-        request=NeedChangeSerializer(partial=True),
-        responses={200: NeedSerializer, **problems(400, 403, 404, 409)},
-    )
-    def partial_update(self, request: Request, reference: str) -> Response:
-        need, now = self.get_object(), timezone.now()
-        data = NeedChangeSerializer(data=request.data, partial=True)
-        data.is_valid(raise_exception=True)
-        try:
-            services.change(
-                need_id=need.pk,
-                fields=data.validated_data,
-                by=self.actor,
-                now=now,
-                today=_today(need.city, now),
-            )
-        except ValidationError as refusal:
-            raise conflict_in(refusal) from refusal
-        return self.answer()
-
-    @extend_schema(
-        tags=TAGS,
-        summary="Say that a need is no more",
-        description="Doing it twice changes nothing.",
-        request=NeedWithdrawalSerializer,
-        responses={200: NeedSerializer, **problems(400, 403, 404, 409)},
-    )
-    @action(detail=True, methods=["post"])
-    def withdraw(self, request: Request, reference: str) -> Response:
-        said = NeedWithdrawalSerializer(data=request.data)
-        said.is_valid(raise_exception=True)
-        try:
-            services.withdraw(
-                need_id=self.get_object().pk, by=self.actor, now=timezone.now(), **said.validated_data
-            )
-        except ValidationError as refusal:
-            raise conflict_in(refusal) from refusal
-        return self.answer()
 
 
 @transaction.atomic

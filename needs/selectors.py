@@ -11,14 +11,15 @@ from accounts.models import Organisation, User
 from accounts.selectors import organisations_of
 from cities.models import City
 from engine.vocabulary import URGENCIES
-from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, urgency_rank_on
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedQuerySet, urgency_rank_on
 from needs.words import public_title
 
 
 @dataclass(frozen=True, slots=True)
 class PublicNeed:
-    """A need as everybody sees it: figures, days and commune; no reference, no text, no association."""
+    """A need as everybody sees it: figures, days and commune; no text, no association. Its reference opens nothing."""
 
+    reference: str
     kind: str
     category: str
     items: list[str]
@@ -30,6 +31,7 @@ class PublicNeed:
     first_day: date
     last_day: date
     commune: str
+    insee: str
     created_at: datetime
 
     @property
@@ -57,8 +59,8 @@ class PublicNeeds:
     """
 
     COLUMNS = (
-        "kind", "category", "items", "sizes", "urgency_today", "quantity", "people", "rhythm",
-        "first_day", "last_day", "commune__name", "created_at",
+        "reference", "kind", "category", "items", "sizes", "urgency_today", "quantity", "people", "rhythm",
+        "first_day", "last_day", "commune__name", "commune", "created_at",
     )  # fmt: skip
 
     def __init__(self, needs: QuerySet[Need], *, today: date) -> None:
@@ -78,8 +80,13 @@ class PublicNeeds:
 
 def public_needs(city: City, *, today: date, kind: str = "") -> PublicNeeds:
     """Open needs of a town, of verified associations and of persons, without anything that they wrote."""
-    needs = Need.objects.open().filter(city=city)
+    needs = published(city)
     return PublicNeeds(needs.filter(kind=kind) if kind else needs, today=today)
+
+
+def published(city: City) -> NeedQuerySet:
+    """The needs of a town's public list."""
+    return Need.objects.open().filter(city=city)
 
 
 def own_needs(user: User, city: City, *, closed: bool = False) -> QuerySet[Need]:

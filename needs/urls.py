@@ -9,5 +9,4 @@ urlpatterns = [
     path("poster/", views.new, name="new"),
     path("mes-besoins/", views.mine, name="mine"),
     path("<str:reference>/", views.detail, name="detail"),
-    path("<str:reference>/modifier/", views.edit, name="edit"),
 ]

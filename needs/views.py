@@ -1,6 +1,6 @@
 """The pages of needs: parse, one service call, render."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,6 +22,7 @@ from accounts.models import Consent, User
 from accounts.selectors import members_of, organisations_of
 from accounts.services import ensure_person, record_consent
 from accounts.sign_in import start_code_sign_in
+from catalogue import help_link
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind, Source
 from cities.days import local_day
@@ -54,7 +55,7 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
         {
             "need": need,
             "when": day_range(need.first_day, need.last_day, today=today),
-            "help_url": _help_url(city, need.kind),
+            "help_url": _help_url(city, need, today),
         }
         for need in page.object_list
     ]
@@ -183,6 +184,8 @@ def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     context = {
         **_row(need, today),
         "is_new": "recu" in request.GET,
+        "may_change": not (need.organisation and need.organisation.is_suspended)
+        or has_role(request.user, need.city, DESK),
         "waits": need.organisation is not None and not need.organisation.is_verified,
         "contact": " · ".join(part for part in (need.city.phone, need.city.email) if part),
         "steps": words.next_steps(need),
@@ -191,32 +194,6 @@ def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         **_way_on(request, need),
     }
     return render(request, "needs/detail.html", context)
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """Change an open need."""
-    need = _need(request, city, reference)
-    now, today = _moment(need.city)
-    if not need.is_open:
-        messages.info(request, _("Ce besoin n’est plus ouvert, il ne change plus."))
-        return redirect("needs:detail", need.city.slug, need.reference)
-    data = request.POST if request.method == "POST" else None
-    form = FORMS[need.kind](data, city=need.city, user=person(request), today=today, need=need)
-    if data is not None and form.is_valid():
-        try:
-            services.change(need_id=need.pk, fields=form.answers(), by=person(request), now=now, today=today)
-        except ValidationError as refusal:
-            form.add_refusal(refusal)
-        else:
-            messages.success(request, _("Vos changements sont enregistrés."))
-            _say_notes(request, form)
-            return redirect("needs:detail", need.city.slug, need.reference)
-    return render(
-        request, "needs/edit.html", {"form": form, "need": need}, status=422 if form.is_bound else 200
-    )
 
 
 # --- What several pages need ---------------------------------------------------------------------------
@@ -298,8 +275,20 @@ def _only_suspended(user: User, city: City) -> bool:
     return has_any and not selectors.organisations_to_post_for(user, city).exists()
 
 
-def _help_url(city: City, kind: str) -> str:
-    return f"{reverse('offers:new', args=[city.slug])}?{urlencode({'nature': kind})}"
+def _help_url(city: City, need: selectors.PublicNeed, today: date) -> str:
+    """To an offer that begins with what everybody reads of the need; of several things that would do, with none."""
+    words = help_link.query(
+        kind=need.kind,
+        need=need.reference,
+        category=need.category,
+        item=need.items[0] if len(need.items) == 1 else "",
+        size=need.sizes[0] if len(need.items) == len(need.sizes) == 1 else "",
+        commune=need.insee,
+        first_day=max(need.first_day, today),
+        last_day=need.last_day,
+        capacity=need.quantity,
+    )
+    return f"{reverse('offers:new', args=[city.slug])}?{words}"
 
 
 def _way_on(request: HttpRequest, need: Need) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""The API of offers: the same services and the same visibility as the pages."""
+"""The API of offers: the same services and the same visibility as the pages.
+
+What people may count on is changed and taken back by `matching.entry_api`, which knows them.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,9 +23,7 @@ from offers import intake, services
 from offers.models import Offer, OfferState
 from offers.serializers import (
     NewOfferSerializer,
-    OfferChangeSerializer,
     OfferSerializer,
-    WithdrawalSerializer,
 )
 
 TAGS = ["offers"]
@@ -112,34 +113,9 @@ class OfferEndpoint(ListModelMixin, Endpoint):
         self.kwargs["reference"] = offer.reference
         return self.answer(201 if offer.created_at == now else 200)
 
-    @extend_schema(
-        tags=TAGS,
-        summary="Change an offer",
-        description="Only what is sent changes.",
-        request=OfferChangeSerializer(partial=True),
-        responses={200: OfferSerializer, **problems(400, 403, 404, 409)},
-    )
-    def partial_update(self, request: Request, reference: str) -> Response:
-        offer = self.get_object()
-        data = OfferChangeSerializer(data=request.data, partial=True)
-        data.is_valid(raise_exception=True)
-        fields = dict(data.validated_data)
-        windows = fields.pop("windows", None)
+    def _act(self, service: Callable[..., Offer]) -> Response:
         try:
-            services.change(
-                offer_id=offer.pk,
-                fields=fields,
-                windows=None if windows is None else [(w["first_day"], w["last_day"]) for w in windows],
-                by=self.actor,
-                now=timezone.now(),
-            )
-        except ValidationError as refusal:
-            raise conflict_in(refusal) from refusal
-        return self.answer()
-
-    def _act(self, service: Callable[..., Offer], **said: str) -> Response:
-        try:
-            service(offer_id=self.get_object().pk, by=self.actor, now=timezone.now(), **said)
+            service(offer_id=self.get_object().pk, by=self.actor, now=timezone.now())
         except ValidationError as refusal:
             raise conflict_in(refusal) from refusal
         return self.answer()
@@ -174,16 +150,3 @@ class OfferEndpoint(ListModelMixin, Endpoint):
     @action(detail=True, methods=["post"])
     def reconfirm(self, request: Request, reference: str) -> Response:
         return self._act(services.reconfirm)
-
-    @extend_schema(
-        tags=TAGS,
-        summary="Take an offer back for good",
-        description="Doing it twice changes nothing.",
-        request=WithdrawalSerializer,
-        responses={200: OfferSerializer, **problems(400, 403, 404, 409)},
-    )
-    @action(detail=True, methods=["post"])
-    def withdraw(self, request: Request, reference: str) -> Response:
-        said = WithdrawalSerializer(data=request.data)
-        said.is_valid(raise_exception=True)
-        return self._act(services.withdraw, **said.validated_data)

@@ -30,10 +30,12 @@ def receive(
     by: User | None,
     now: datetime,
     source: Source = Source.WEB,
+    answers_need: str = "",
 ) -> Offer:
     """Register what somebody sent from the site: active when they are signed in (`by`), else to be confirmed.
 
-    `contact` (name, email, phone) counts for a visitor only. ValidationError by field.
+    `contact` (name, email, phone) counts for a visitor only; `answers_need` as in `services.register`.
+    ValidationError by field.
     """
     owner = by or ensure_person(**contact, language=language, by=None, now=now)
     # The offer before the consent: a form posted twice at once waits here for its twin.
@@ -47,6 +49,7 @@ def receive(
         by=owner,
         now=now,
         external_key=external_key,
+        answers_need=answers_need,
     )
     _record_consents(offer, how=Consent.How.WEB, by=owner, now=now)
     return offer

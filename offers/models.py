@@ -147,6 +147,10 @@ class Offer(Entry):
     state = models.CharField(
         OFFER["state"].label, max_length=12, choices=OfferState.choices, default=OfferState.UNCONFIRMED
     )
+    # The reference of the need under which "Je peux aider" was pressed; what it is worth, `matching.answering` says.
+    answers_need = models.CharField(
+        OFFER["answers_need"].label, max_length=11, blank=True, db_default="", default="", editable=False
+    )
     confirmed_at = models.DateTimeField(OFFER["confirmed_at"].label, null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -300,6 +304,7 @@ class Offer(Entry):
                 fields=["scan_due_at"], condition=Q(scan_due_at__isnull=False), name="offer_scan_due"
             ),
             models.Index(fields=["state", "confirmed_at"], name="offer_freshness"),
+            models.Index(fields=["answers_need"], condition=~Q(answers_need=""), name="offer_answers_need"),
         ]
 
     @property

@@ -10,14 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SIGNED_IN, person, town_page
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
 from offers import selectors, services, words
-from offers.forms import OfferForm, current_values, edit_names, period_formset
 from offers.models import Offer, OfferState
 
 PER_PAGE = 50
@@ -77,53 +76,6 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "contact": contact,
     }
     return render(request, "offers/detail.html", context)
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """All the fields of the kind on one page, and the periods."""
-    offer = visible_offer(request, city, reference)
-    if not selectors.possible(offer).edit:
-        messages.warning(request, _("Cette proposition ne peut plus être modifiée."))
-        return redirect("offers:detail", offer.city.slug, offer.reference)
-    now = timezone.now()
-    today = timezone.localdate(now)  # the town's: TownTime
-    names = edit_names(offer.kind)
-    windows = selectors.periods_of(offer)
-    data = request.POST if request.method == "POST" else None
-    form = OfferForm(
-        data,
-        city=offer.city,
-        today=min(today, offer.best_before or today),
-        kind=offer.kind,
-        names=names,
-        initial=current_values(offer, names),
-        compact=True,
-    )
-    form.fields["title"].help_text = ""
-    periods = period_formset(data, windows=windows, today=today)
-    # Both are asked, so that all that is wrong is shown at once.
-    if data is not None and all([form.is_valid(), periods.is_valid()]):
-        try:
-            services.change(
-                offer_id=offer.pk,
-                fields=form.offer_fields(),
-                windows=periods.periods(),
-                by=person(request),
-                now=now,
-            )
-        except ValidationError as error:
-            form.add_service_errors(error)
-        else:
-            messages.success(request, _("Vos changements sont enregistrés."))
-            for note in form.notes:
-                messages.info(request, note)
-            return redirect("offers:detail", offer.city.slug, offer.reference)
-    context = {"offer": offer, "form": form, "periods": periods}
-    is_wrong = data is not None
-    return render(request, "offers/edit.html", context, status=422 if is_wrong else 200)
 
 
 @town_page(SIGNED_IN)

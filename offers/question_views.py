@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import ANYBODY, PUBLIC, SIGNED_IN, person, town_page
 from accounts.models import User
 from accounts.sign_in import start_code_sign_in
+from catalogue import help_link
 from catalogue.vocabulary import Kind
 from cities.models import City
-from offers import intake, selectors, services, wizard, words
+from offers import intake, receipts, selectors, services, wizard, words
 from offers.forms import OfferForm
 from offers.models import Offer, OfferState
 from offers.wizard import STEPS, Draft, Step
@@ -37,10 +38,14 @@ def step(request: HttpRequest, city: City, step: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _answer(request, city, draft, question)
-    asked = request.GET.get("nature", "")
-    if step == "kind" and asked in Kind.values:
+    said = help_link.read(request.GET)
+    if step == "kind" and said["kind"] in Kind.values:
         # From a page that already knows: "Je peux aider" under a need.
-        draft.keep(question, _query(kind=asked), sent=True)
+        if said["need"]:
+            draft.begin_for(said)
+            open_question = draft.first_open()
+            return redirect(_step_url(city, open_question) if open_question else _check_url(city))
+        draft.keep(question, _query(kind=said["kind"]), sent=True)
         return redirect(_step_url(city, draft.steps()[1]))
     if question not in draft.steps() or _is_ahead(draft, question):
         return _where_one_is(request, city, draft)
@@ -117,7 +122,7 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
     draft = _draft(request, city)
     if request.method == "POST":
         # Sent already, and the button pressed again or the page opened anew: the same receipt.
-        reference = wizard.sent_by_key(request.session, request.POST.get("key", ""))
+        reference = receipts.sent_by_key(request.session, request.POST.get("key", ""))
         if reference and request.POST.get("key") != draft.key:
             return _after_sending(request, city, reference)
     open_question = draft.first_open()
@@ -129,7 +134,7 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
         if response is not None:
             return response
     draft.mark_checked()
-    offer = Offer(**(draft.fields() | _form_extra(form)), city=city)
+    offer = Offer(**(draft.fields() | _form_extra(form)), city=city, answers_need=draft.answers_need)
     sections = [
         {"step": step, "url": _step_url(city, step), "part": step.part}
         for step in draft.steps()
@@ -173,6 +178,7 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
             fields=draft.offer_fields() | form.offer_fields(),
             windows=draft.periods(),
             external_key=f"form:{draft.key}",
+            answers_need=draft.answers_need,
             by=sender,
             now=timezone.now(),
         )
@@ -183,12 +189,22 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
     if sender is None and offer.owner.email:
         proven_url = reverse("offers:proven", args=[city.slug, offer.reference])
         code_url = start_code_sign_in(request=request, user=offer.owner, next_url=proven_url).url
-    wizard.remember_sent(request.session, key=draft.key, reference=offer.reference, code_url=code_url)
+    receipts.remember_sent(
+        request.session,
+        key=draft.key,
+        reference=offer.reference,
+        answers_need=offer.answers_need,
+        code_url=code_url,
+    )
     draft.forget()
     return _after_sending(request, city, offer.reference)
 
 
 def _after_sending(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """To the receipt; of an offer for a need by the page that looks what has become of the need."""
+    known = receipts.sent_by_reference(request.session, reference)
+    if known and known.get("answers_need"):
+        return redirect("matching:offer_for_need", city.slug, reference)
     name = "offers:detail" if request.user.is_authenticated else "offers:sent"
     return redirect(name, city.slug, reference)
 
@@ -206,7 +222,7 @@ def start_again(request: HttpRequest, city: City) -> HttpResponse:
 @require_safe
 def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """The receipt of a visitor, in the browser that sent the offer: its reference, and what remains to be done."""
-    known = wizard.sent_by_reference(request.session, reference.upper())
+    known = receipts.sent_by_reference(request.session, reference.upper())
     if known is None:
         raise Http404
     offer = get_object_or_404(Offer.objects.select_related("owner"), city=city, reference=known["reference"])
@@ -245,11 +261,13 @@ def sent(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 def proven(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """After the code: the offer becomes active. Only in the browser that sent it, or at a press of the button."""
     offer = get_object_or_404(selectors.own_offers(person(request), city), reference=reference.upper())
-    here = wizard.sent_by_reference(request.session, offer.reference) is not None
+    here = receipts.sent_by_reference(request.session, offer.reference) is not None
     if request.method == "POST" or here:
         user = person(request)
         if services.prove_contact(owner=user, by=user, now=timezone.now(), offer_id=offer.pk):
             messages.success(request, _("C’est confirmé. Merci."))
+            if offer.answers_need:
+                return redirect("matching:offer_for_need", city.slug, offer.reference)
     return redirect("offers:detail", city.slug, offer.reference)
 
 

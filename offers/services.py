@@ -52,6 +52,7 @@ def register(
     by: User,
     now: datetime,
     external_key: str = "",
+    answers_need: str = "",
     notify: bool = True,
     wake: bool = True,
     confirmed_at: datetime | None = None,
@@ -60,7 +61,8 @@ def register(
 
     `fields` are the model's own; a missing point is the commune's centre. `contact_proven` makes it active at
     once (a signed-in owner, a caller on the line, an import), confirmed now unless an earlier `confirmed_at` is
-    known; else it waits for the code. ValidationError by field.
+    known; else it waits for the code. `answers_need` is the reference of the need for which it was begun, taken on
+    trust: `matching.answering` looks whether there is one. ValidationError by field.
     """
     if external_key:
         known = Offer.objects.filter(city=city, external_key=external_key).first()
@@ -73,6 +75,7 @@ def register(
         owner=owner,
         source=source,
         external_key=external_key,
+        answers_need=answers_need,
         entered_by=None if by == owner else by,
         reference=new_reference(OFFER_LETTER),
         state=OfferState.ACTIVE if contact_proven else OfferState.UNCONFIRMED,

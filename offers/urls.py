@@ -16,7 +16,6 @@ urlpatterns = [
     path("<slug:reference>/", own_views.detail, name="detail"),
     path("<slug:reference>/envoyee/", question_views.sent, name="sent"),
     path("<slug:reference>/confirmer/", question_views.proven, name="proven"),
-    path("<slug:reference>/modifier/", own_views.edit, name="edit"),
     path("<slug:reference>/pause/", own_views.pause, name="pause"),
     path("<slug:reference>/reprendre/", own_views.resume, name="resume"),
     path("<slug:reference>/toujours-possible/", own_views.reconfirm, name="reconfirm"),

@@ -1,6 +1,7 @@
 """The questions of "Je propose mon aide", one a page, and the answers kept in the session until they are sent."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from catalogue.fields import OFFER
 from catalogue.items import ITEM, Said
 from catalogue.vocabulary import CATEGORIES, LANGUAGE_PAIR_CATEGORIES, HandOver, Kind
 from cities.models import City
+from cities.selectors import CommuneNotFound, commune_by_insee
 from offers.forms import CONTACT, DAYS, OfferForm, asked_for, proposed_title, unchecked
 
 LONGEST_ANSWER = 3000
@@ -118,6 +120,10 @@ ORDER: dict[str, tuple[str, ...]] = {
     Kind.GOODS: ("kind", "item", "category", "goods", "where", "when", "words", "you"),
     Kind.SKILL: ("kind", "category", "pair", "where", "when", "hours", "languages", "words", "you"),
 }
+# Where a home has places and hours have a number: the question that asks how much.
+CAPACITY_STEPS = {Kind.HOUSING: "places", Kind.GOODS: "goods", Kind.SKILL: "hours"}
+# Of what is offered; the other answers are of the person and their home, and good for another need too.
+OF_THE_THING = frozenset({"kind", "category", "item", "goods", "pair", "when", "places", "hours", "words"})
 # Until the kind is chosen, nobody knows how many questions follow: the longest list is announced.
 MOST = len(ORDER[Kind.HOUSING])
 
@@ -137,6 +143,11 @@ class Draft:
     def key(self) -> str:
         """What makes a form posted twice one offer."""
         return str(self._state["key"])
+
+    @property
+    def answers_need(self) -> str:
+        """The reference of the need for which it was begun, if it was."""
+        return str(self._state.get("need", ""))
 
     @property
     def is_begun(self) -> bool:
@@ -242,14 +253,17 @@ class Draft:
         return name in OfferForm.base_fields or asked_for(name, self.kind, self.category)
 
     def _proposals(self, step: Step) -> dict[str, Any]:
-        """What a question that was never answered says already."""
+        """What a question that was never answered says already: what follows from other answers, then from the need."""
+        proposals: dict[str, Any] = {}
         if step.name == "words":
-            return {"title": self._proposed_title()}
-        if step.name == "pair":
-            return {"languages_to": ["fr"]}
-        if step.name == "goods" and (said := self.said):
-            return {"capacity": said.number, "size": said.size}
-        return {}
+            proposals = {"title": self._proposed_title()}
+        elif step.name == "pair":
+            proposals = {"languages_to": ["fr"]}
+        elif step.name == "goods" and (said := self.said):
+            proposals = {"capacity": said.number, "size": said.size}
+        filled = self._state.get("filled", {}).get(step.name, {})
+        typed = unchecked(self._build(step, None), as_query(filled)) if filled else {}
+        return proposals | {name: typed[name] for name in filled if name in typed}
 
     def answered(self, step: Step) -> OfferForm | None:
         """The checked form of an answer that was sent, good or not; None when the question is open."""
@@ -311,12 +325,50 @@ class Draft:
             if any(name == field or name.startswith(f"{field}_") for field in step.fields)
         }
         self._state["key"] = self._state["key"] or str(uuid.uuid4())
+        if step.name == "kind" and own.get("kind") != [self.kind]:
+            self._state |= {"need": "", "filled": {}}  # another kind of help answers no need for this one
         answer: dict[str, Any] = {"data": own, "sent": sent}
         if step.name == "words":
             answer["title_is_ours"] = own.get("title") == [self._proposed_title()]
         self._state["answers"][step.name] = answer
         self._forms.clear()
         self._save()
+
+    def begin_for(self, said: Mapping[str, str]) -> None:
+        """Begin an offer for a need with what its link says (`catalogue.help_link`), as far as each is a good answer.
+
+        Kind, thing and category are answered; the rest is proposed, for its question is still asked. Who comes back
+        to the need that they had begun to answer goes on where they were.
+        """
+        if said["need"] == self.answers_need:
+            return
+        for name in OF_THE_THING:
+            self._state["answers"].pop(name, None)
+        self._state |= {"need": "", "filled": {}, "checked": False}
+        self._forms.clear()
+        item = said["item"] if said["item"] in ITEM else ""
+        for name, field, value in (
+            ("kind", "kind", said["kind"]),
+            ("item", "item_list", item),
+            ("category", "category", said["category"]),
+        ):
+            data = as_query({field: [value]})
+            if value and STEPS[name] in self.steps() and self._build(STEPS[name], data).is_valid():
+                self.keep(STEPS[name], data, sent=True)
+        self._state["need"] = said["need"]
+        much = {"capacity": said["capacity"]} | ({"size": said["size"]} if self.kind == Kind.GOODS else {})
+        self._propose(STEPS[CAPACITY_STEPS[Kind(self.kind)]], much)
+        self._propose(STEPS["where"], {"commune": _commune_words(said["commune"])})
+        self._propose(STEPS["when"], {"first_day": said["first_day"], "last_day": said["last_day"]})
+        self._save()
+
+    def _propose(self, step: Step, values: Mapping[str, str]) -> None:
+        """Fill in what its question would take from somebody who typed it."""
+        typed = {name: [value] for name, value in values.items() if value}
+        form = self._build(step, as_query(typed))
+        self._state["filled"][step.name] = {
+            name: value for name, value in typed.items() if name in form.fields and name not in form.errors
+        }
 
     def mark_checked(self) -> None:
         self._state["checked"] = True
@@ -337,24 +389,9 @@ def as_query(data: dict[str, list[str]]) -> QueryDict:
     return query
 
 
-# Kept so that a page posted twice, or opened again, leads to the offer that it became.
-SENT = "offers-sent"
-MOST_SENT = 20
-
-
-def remember_sent(session: SessionBase, *, key: str, reference: str, code_url: str) -> None:
-    """Note which offer a draft became, and where its code is to be typed (empty: nothing to type)."""
-    sent = dict(list(session.get(SENT, {}).items())[-MOST_SENT:])
-    sent[key] = {"reference": reference, "code_url": code_url}
-    session[SENT] = sent
-
-
-def sent_by_key(session: SessionBase, key: str) -> str | None:
-    """The reference that the draft with this key became, in this browser."""
-    found = session.get(SENT, {}).get(key)
-    return found["reference"] if found else None
-
-
-def sent_by_reference(session: SessionBase, reference: str) -> dict[str, str] | None:
-    """What this browser knows of an offer that it sent."""
-    return next((one for one in session.get(SENT, {}).values() if one["reference"] == reference), None)
+def _commune_words(insee: str) -> str:
+    """A commune as somebody would type it; nothing for a code of none."""
+    try:
+        return commune_by_insee(insee).label
+    except CommuneNotFound:
+        return ""

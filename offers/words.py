@@ -49,6 +49,7 @@ def facts(offer: Offer, windows: Sequence[Period], *, today: date) -> list[dict[
             (_("Quand"), when),
         ],
         "commune": lambda it: [(OFFER["commune"].label, _place(it))],
+        "answers_need": lambda it: [(OFFER["answers_need"].label, it.answers_need)],
         "languages_from": lambda it: [(_("Traduction"), _pair(it))],
         "accepts": _guests,
         "rent": lambda it: [(OFFER["rent"].label, _rent(it))],

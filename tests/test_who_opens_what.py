@@ -114,7 +114,6 @@ ROWS = {
     "offers:proven": Row(CITIZEN, ("offer",)),
     "offers:mine": OWN,
     "offers:detail": Row(CITIZEN | DESK, ("offer",)),
-    "offers:edit": Row(CITIZEN | DESK, ("offer",)),
     "offers:pause": Row(CITIZEN | DESK, ("offer",)),
     "offers:resume": Row(CITIZEN | DESK, ("offer",)),
     "offers:reconfirm": Row(CITIZEN | DESK, ("offer",)),
@@ -128,9 +127,11 @@ ROWS = {
     "needs:new": TOWN,
     "needs:mine": OWN,
     "needs:detail": Row(MEMBER | DESK, ("need",)),
-    "needs:edit": Row(MEMBER | DESK, ("need",)),
     # Matches
+    "matching:edit_offer": Row(CITIZEN | DESK, ("offer",)),
+    "matching:edit_need": Row(MEMBER | DESK, ("need",)),
     "matching:withdraw_offer": Row(CITIZEN | DESK, ("offer",)),
+    "matching:offer_for_need": Row(NOBODY, ("offer",), hides=True),  # of an offer that was made for one
     "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),

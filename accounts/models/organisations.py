@@ -98,6 +98,10 @@ class Organisation(models.Model):
     def is_verified(self) -> bool:
         return self.state == self.State.VERIFIED
 
+    @property
+    def is_suspended(self) -> bool:
+        return self.state == self.State.SUSPENDED
+
 
 class OrganisationReview(models.Model):
     """Who moved an association to which state, when and why; never edited."""

@@ -478,6 +478,12 @@ ROWS = (
     ),
     *own_rows(app="offers", model="offer"),
     Field(name="owner", label=_("Citoyen"), asked=False, use=(part("courtesy"), DETAIL)),
+    Field(
+        name="answers_need",
+        label=_("Répond au besoin"),
+        asked=False,
+        use=(DETAIL, page("matching:case")),
+    ),
     Field(name="confirmed_at", label=_("Confirmée le"), asked=False, use=(part("freshness"),)),
     Field(name="reminded_at", asked=False, use=(code("offers.services.remind_stale"),)),
     Field(name="vetted_at", label=_("Visite faite le"), asked=False, use=(DETAIL,)),

@@ -7,7 +7,7 @@ from django.db import transaction
 
 import engine
 from accounts import selectors as accounts
-from accounts.access import COORDINATION, DESK, has_role, is_member
+from accounts.access import COORDINATION, DESK, associations_of, has_role
 from accounts.models import User
 from cities.days import local_day
 from matching.conditions import condition_words
@@ -16,7 +16,7 @@ from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
 from matching.conditions.what_if import trial, would_suffice
 from matching.models import ConditionQuestion
 from matching.scanning import snapshots
-from matching.telling import posters_of
+from matching.selectors import posters_of
 from needs import services as needs
 from needs.models import Need
 from notifications.services import queue
@@ -134,11 +134,12 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
 
 
 def concerns(user: User, need: Need) -> bool:
-    """Whether it is theirs: the person concerned, or the association's active members."""
+    """Whether it is theirs: the person concerned, or the association's active members; of a suspended one too, whose
+    questions are moot.
+    """
     if need.person_id == user.pk:
         return True
-    organisation = need.organisation
-    return organisation is not None and is_member(user, organisation)
+    return user.is_active and associations_of(user).filter(organisation=need.organisation_id).exists()
 
 
 def _locked_need(need_id: int) -> Need:

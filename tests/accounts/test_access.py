@@ -77,17 +77,21 @@ class TestRoles:
             access.roles_in(role.user, role.city)
             access.has_role(role.user, role.city, DESK)
 
-    def test_members_of_suspended_associations_stay_members(self):
+    def test_a_member_speaks_for_the_association(self):
+        membership = MembershipFactory(organisation__verified=True)
+        assert access.speaks_for(membership.user, membership.organisation)
+        assert not access.speaks_for(MembershipFactory().user, membership.organisation)
+
+    def test_members_of_a_suspended_association_see_it_and_speak_for_it_no_more(self):
         membership = MembershipFactory(organisation__suspended=True)
         user, organisation = membership.user, membership.organisation
-        assert access.is_member(user, organisation)
+        assert not access.speaks_for(user, organisation)
         assert access.roles_in(user, organisation.city) == {"association"}
         assert [row["organisation"] for row in access.associations_of(user)] == [organisation.pk]
-        assert not access.is_member(MembershipFactory().user, organisation)
 
     def test_a_closed_account_speaks_for_nobody(self):
         membership = MembershipFactory(user__is_active=False)
-        assert not access.is_member(membership.user, membership.organisation)
+        assert not access.speaks_for(membership.user, membership.organisation)
 
 
 class Towns(access.VisibleQuerySet[City]):

@@ -393,13 +393,8 @@ def test_the_last_day_is_still_proposed(db):
     [
         lambda it: offers.withdraw(offer_id=it.match.offer_id, by=it.citizen, now=NOW),
         lambda it: needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW),
-        lambda it: accounts.suspend_organisation(
-            organisation=Organisation.objects.get(pk=it.match.need.organisation_id),
-            by=it.coordinator,
-            now=NOW,
-        ),
     ],
-    ids=["withdrawn", "need withdrawn", "suspended"],
+    ids=["withdrawn", "need withdrawn"],
 )
 def test_a_yes_to_what_is_gone_exchanges_no_contacts(db, state, gone):
     it = until(state, story())

@@ -45,11 +45,13 @@ def test_the_desk_is_told_of_a_match_in_hand_once_for_each_change(proposed):
     assert visits.tell_desks(by=None, now=NOW) == 1
 
 
-@pytest.mark.parametrize("step", ["accepted", "confirmed"])
+@pytest.mark.parametrize("step", ["accepted", "confirmed", "under_way"])
 def test_whatever_was_said_already(proposed, step):
     services.accept(match_id=proposed.match.pk, by=proposed.citizen, now=NOW)
-    if step == "confirmed":
+    if step != "accepted":
         services.confirm(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+    if step == "under_way":
+        services.start(match_id=proposed.match.pk, by=proposed.member, now=NOW)
     move(proposed)
     assert visits.tell_desks(by=None, now=NOW) == 1
     assert proposed.state == step, "the desk decides what becomes of it"

@@ -37,6 +37,7 @@ GROUPS = [
             "tests/matching/test_lifecycle.py",
             "tests/matching/test_decisions.py",
             "tests/matching/test_capacity.py",
+            "tests/matching/test_left_to_town.py",
             "tests/matching/test_messages.py",
             "tests/matching/test_pages.py",
             "tests/matching/test_selectors.py",

@@ -1,15 +1,19 @@
 """What everybody may read: figures, days and commune, and nothing that anybody wrote."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Organisation
 from catalogue.vocabulary import Kind, Urgency
 from cities.models import City
-from needs.models import NeedState
+from needs.models import Need, NeedState
 from needs.selectors import PublicNeed, public_needs
 from tests.factories.accounts import OrganisationFactory, UserFactory
 from tests.factories.needs import NeedFactory
@@ -38,7 +42,7 @@ def test_list_leaks_nothing(client: Client, city: City, organisation: Organisati
     for word in ("SECRET", "Passerelles", "mineur", "mère", "femme", "enfant", "tigrigna", "exemple.fr"):
         assert word not in page
     for need in needs:
-        assert need.reference not in page
+        assert page.count(need.reference) == page.count(f"besoin={need.reference}") == 1
         assert str(need.latitude) not in page
 
 
@@ -104,6 +108,7 @@ def test_rows_carry_no_more_than_their_columns(city: City, django_assert_num_que
     assert titles == ["Un logement pour 3 personnes"] * 3
     assert [row.urgency for row in rows] == ["tonight", "planned", "planned"]
     assert rows[2] == PublicNeed(
+        reference=early.reference, insee=early.commune_id,
         kind="housing", category="", items=[], sizes=[], urgency_rank=2, quantity=3, people=3, rhythm="",
         first_day=early.first_day, last_day=early.last_day, commune="Strasbourg", created_at=early.created_at,
     )  # fmt: skip
@@ -114,3 +119,32 @@ def test_rows_carry_no_more_than_their_columns(city: City, django_assert_num_que
 def test_one_person_is_said_in_words(city: City) -> None:
     NeedFactory(city=city, adult_women=1, children_3_to_11=0)
     assert public_needs(city, today=TODAY)[:1][0].title == "Un logement pour une personne"
+
+
+def link_of(client: Client, need: Need) -> dict[str, list[str]]:
+    """The words of "Je peux aider" under a need."""
+    page = client.get(LIST).content.decode()
+    (address,) = (one for one in re.findall(r'href="([^"]+nouvelle/[^"]*)"', page) if need.reference in one)
+    return parse_qs(urlsplit(unescape(address)).query)
+
+
+def test_a_link_to_help_says_what_the_list_says_and_no_more(client: Client, city: City) -> None:
+    today = timezone.localdate()
+    days = {"first_day": today - timedelta(days=3), "last_day": today + timedelta(days=20)}
+    need = NeedFactory(city=city, goods=True, sizes=["140"], **days, **SECRETS)
+    assert link_of(client, need) == {
+        "nature": ["goods"],
+        "besoin": [need.reference],
+        "categorie": ["bedding"],
+        "objet": ["duvet"],
+        "taille": ["140"],
+        "commune": [need.commune_id],
+        "du": [today.isoformat()],
+        "au": [days["last_day"].isoformat()],
+        "quantite": ["10"],
+    }
+
+
+def test_of_several_things_that_would_do_the_link_chooses_none(client: Client, city: City) -> None:
+    need = NeedFactory(city=city, goods=True, items=["duvet", "blanket"], sizes=[])
+    assert not {"objet", "taille"} & set(link_of(client, need))

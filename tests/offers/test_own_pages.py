@@ -342,7 +342,8 @@ def test_capacity_below_what_is_promised_is_refused_beside_the_field(
     assert response.status_code == 422
     assert "déjà promise" in response.context["form"].errors["capacity"][0]
     assert "gardé" in text_of(response)
-    assert client.post(page_of(offer, "modifier/"), {**data, "capacity": "2"}).status_code == 302
+    changed = {**data, "capacity": "2", "read": str(match.pk)}
+    assert client.post(page_of(offer, "modifier/"), changed).status_code == 302
 
 
 def test_what_a_service_refuses_stands_beside_its_field(city: City, citizen: User) -> None:

@@ -279,3 +279,19 @@ WHERE ("needs_need"."state" IN (%s, …)
                               AND U0."lower_id" = ("needs_need"."id")))
                    LIMIT 1)))
 ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
+
+SELECT "offers_offer".*, "cities_commune".*
+FROM "offers_offer"
+INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
+WHERE ("offers_offer"."state" = %s
+       AND "offers_offer"."answers_need" = %s
+       AND "offers_offer"."city_id" = %s
+       AND "offers_offer"."kind" = %s
+       AND NOT (EXISTS
+                  (SELECT %s AS "a"
+                   FROM "matching_match" U0
+                   WHERE (U0."need_id" = %s
+                          AND U0."offer_id" = ("offers_offer"."id")
+                          AND NOT (U0."state" IN (%s, …)))
+                   LIMIT 1)))
+ORDER BY "offers_offer"."created_at" ASC, "offers_offer"."id" ASC;
