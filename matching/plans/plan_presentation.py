@@ -20,7 +20,7 @@ from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans import plan_words
 from matching.reasons import facts
-from needs.models import Need, urgency_rank_on
+from needs.models import Need, urgency_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Ne
 def gaps(plan: Plan, *, most: int, today: date) -> list[dict[str, Any]]:
     """Whom the plan leaves out and why, the most urgent first."""
     rows = plan.gaps.select_related("need__commune", "need__city").order_by(
-        urgency_rank_on(today, of="need__"), "need__created_at", "need_id"
+        *urgency_order(today, of="need__")
     )
     return [
         {"need": gap.need, "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing)}
