@@ -327,6 +327,31 @@ def town_silent(match: Match, agreement: Any) -> Text:
     return _of_town(match, _("Pas de réponse de %(city)s : %(need)s"), agreement)
 
 
+def agreement_moot(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the suggestion for which the other town was asked is gone."""
+    return _of_town(match, _("N’est plus possible avec %(city)s : %(need)s"), agreement)
+
+
+def agreement_not_needed(match: Match, agreement: Any) -> Text:
+    """To the desk of the offer's town: there is nothing left to answer."""
+    figures = {
+        "city": match.city.name,
+        "what": asked(match),
+        "offer": titled(match.offer),
+        "reference": match.offer.reference,
+    }
+    return Text(
+        title=_("%(city)s ne demande plus votre accord : %(what)s") % figures,
+        body=_(
+            "Bonjour,\n\n« %(offer)s » (%(reference)s) n’est plus à l’étude pour %(city)s. Il n’y a plus rien à "
+            "répondre."
+        )
+        % figures,
+        action_label=_("Voir où cela en est"),
+        action_url=reverse("matching:linked_towns", args=[agreement.city.slug]),
+    )
+
+
 def _of_town(match: Match, title: str, agreement: Any) -> Text:
     return _to_desk(match, title % {"city": agreement.city.name, "need": titled(match.need)})
 

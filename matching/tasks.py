@@ -81,7 +81,6 @@ def advance_time() -> None:
         pass
     while services.start_due(by=None, now=now):
         pass
-    linked_towns.lapse(by=None, now=now)
     tonight.remind_desks(by=None, now=now)
     plans.forget_old(by=None, now=now)
 
@@ -94,6 +93,7 @@ def _look_after_matches() -> None:
     visits.tell_desks(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
+    linked_towns.lapse(by=None, now=now)
 
 
 def _scan_some() -> bool:

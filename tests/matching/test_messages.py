@@ -203,6 +203,8 @@ def test_every_mail_is_complete(db, kind, language):
             messages.town_asked(it.match, agreement),
             messages.town_declined(it.match, agreement),
             messages.town_silent(it.match, agreement),
+            messages.agreement_moot(it.match, agreement),
+            messages.agreement_not_needed(it.match, agreement),
             messages.joined(it.match.need),
             messages.open_again(it.match.need),
             messages.tonight_waits(it.match.city, [it.match.need]),
