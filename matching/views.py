@@ -139,7 +139,7 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@behind_link
+@behind_link(signed_in="matching:mine_one")
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind a link in a mail: yes or no, and what became of it. No signing in."""
     grant = links.read(token)
