@@ -1,4 +1,6 @@
-"""What the desk is told of a match in hand: an incident suspends its offer, or what has begun fits no more."""
+"""What the desk is told of a match in hand: an incident suspends its offer, what has begun fits no more, or nobody says
+whether guests still come.
+"""
 
 from datetime import datetime
 from functools import partial
@@ -43,6 +45,18 @@ def tell_of_changes(*, by: None, now: datetime) -> int:
             told += _tell(match, messages.to_review, event="match_to_review", since=since, now=now)
         match.offer_revision, match.need_revision = match.offer.revision, match.need.revision
         match.save(update_fields=["offer_revision", "need_revision"])
+    return told
+
+
+@transaction.atomic
+def tell_of_silence(*, by: None, now: datetime) -> int:
+    """Tell the desk, once, of confirmed stays of which their association has not said in time that they still hold; how
+    many messages. They stay as they are: whoever calls finds out.
+    """
+    silent = Match.objects.filter(state=MatchState.CONFIRMED, confirm_by__lte=now)
+    told = 0
+    for match in silent.select_related("city", "offer", "need__commune", "need__organisation").order_by("pk"):
+        told += _tell(match, messages.nobody_says, event="match_silent", since="silent", now=now)
     return told
 
 

@@ -88,6 +88,21 @@ def please_confirm(match: Match, person: User) -> Text:
     )
 
 
+def does_it_still_hold(match: Match, person: User) -> Text:
+    """To the association, some days before a stay that was confirmed long ago."""
+    return Text(
+        title=_("Le foyer vient-il toujours ? %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\nUn accueil est prévu %(when)s pour « %(need)s » (%(reference)s). La personne qui "
+            "accueille garde la place.\n\nLe foyer vient-il toujours ? Un seul appui suffit pour répondre. Si quelque "
+            "chose a changé, dites-le aussi : la place servira à d’autres."
+        )
+        % {"need": titled(match.need), "reference": match.need.reference, "when": _when(match)},
+        action_label=_("Répondre"),
+        action_url=links.answer_path(match, person),
+    )
+
+
 def citizens_contact(match: Match, person: User) -> Text:
     """To the association: whom to call, and where."""
     owner = match.offer.owner
@@ -449,6 +464,25 @@ def held_back(match: Match) -> Text:
     return Text(
         title=title % figures,
         body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def nobody_says(match: Match) -> Text:
+    """To the desk: a stay begins, and its association has not said that guests still come."""
+    return Text(
+        title=_("Sans nouvelles de l’association : %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\n« %(offer)s » attend « %(need)s » (%(reference)s), %(when)s. L’association n’a pas dit si le "
+            "foyer vient toujours. Appelez-la, puis la personne qui accueille."
+        )
+        % {
+            "offer": titled(match.offer),
+            "need": titled(match.need),
+            "reference": match.need.reference,
+            "when": _when(match),
+        },
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
     )

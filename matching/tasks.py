@@ -60,7 +60,8 @@ def make_plans() -> None:
 
 @shared_task(ignore_result=True)
 def advance_time() -> None:
-    """Release what was not answered in time, remind of what still can be, set under way what begins today.
+    """Release what was not answered in time, remind of what still can be, ask whether what was confirmed long before
+    still holds, set under way what begins today.
 
     Desks are reminded of needs for tonight that nobody looks after.
 
@@ -93,6 +94,7 @@ def _look_after_matches() -> None:
     visits.tell_desks(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
+    held_back.tell_of_silence(by=None, now=now)
     linked_towns.lapse(by=None, now=now)
 
 
