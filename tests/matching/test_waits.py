@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from cities.models import City
 from config import embedded
 from followups import services as followups
@@ -94,6 +95,32 @@ def test_two_hours_are_two_hours_in_the_night_that_has_one_more():
     now = utc(2026, 10, 25, 0, 30)
     match = pair(now, date(2026, 10, 25), urgency=Urgency.TONIGHT)
     assert waits.deadline(match, now=now) == now + 2 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (
+            utc(2026, 10, 24, 23, 30),
+            "dimanche 25 octobre, 02:30",
+        ),  # half past one; the first half past two is one hour on
+        (utc(2026, 10, 25, 0, 30), "dimanche 25 octobre, 03:30"),  # the first half past two
+        (utc(2026, 10, 25, 1, 30), "dimanche 25 octobre, 04:30"),  # the second
+        (utc(2026, 3, 29, 0, 30), "dimanche 29 mars, 04:30"),  # half past one; the next hour begins at three
+    ],
+)
+def test_in_a_night_of_a_change_a_question_waits_its_two_hours(db, now, said):
+    """Reminded of once after one hour, and over after two, on whatever the clocks show."""
+    day = local_day(now, City(timezone="Europe/Paris"))
+    it = story(now=now, need={"first_day": day, "last_day": day + 20 * DAY})
+    assert propose(it, now).answer_by == now + 2 * HOUR
+    assert said in Message.objects.get(event="match_question").body
+    second = timedelta(seconds=1)
+    assert services.remind_unanswered(by=None, now=now + HOUR - second) == 0
+    assert services.remind_unanswered(by=None, now=now + HOUR) == 1
+    assert services.remind_unanswered(by=None, now=now + HOUR + second) == 0
+    assert services.lapse_unanswered(by=None, now=now + 2 * HOUR - second) == 0
+    assert services.lapse_unanswered(by=None, now=now + 2 * HOUR) == 1
 
 
 # --- Waiting for a confirmation ------------------------------------------------------------------------
