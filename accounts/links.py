@@ -11,10 +11,6 @@ from django.core import signing
 from accounts.models import User
 
 
-class LinkExpired(Exception):
-    """The link is genuine, and too old."""
-
-
 class LinkBroken(Exception):
     """The link was cut or altered."""
 
@@ -27,6 +23,14 @@ class Grant:
     user_id: int
 
 
+class LinkExpired(Exception):
+    """The link is genuine, and too old. `grant`: what it allowed."""
+
+    def __init__(self, grant: Grant) -> None:
+        super().__init__(grant)
+        self.grant = grant
+
+
 def sign(*, salt: str, subject_id: int, user: User) -> str:
     """The token that stands in the link's path."""
     return signing.TimestampSigner(salt=salt).sign(f"{subject_id}.{user.pk}")
@@ -34,11 +38,17 @@ def sign(*, salt: str, subject_id: int, user: User) -> str:
 
 def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
     """The grant of a token. Raises LinkExpired or LinkBroken."""
+    signer = signing.TimestampSigner(salt=salt)
     try:
-        value = signing.TimestampSigner(salt=salt).unsign(token, max_age=valid_for)
+        grant = _grant(signer.unsign(token))
+        signer.unsign(token, max_age=valid_for)
     except signing.SignatureExpired as error:
-        raise LinkExpired from error
+        raise LinkExpired(grant) from error
     except signing.BadSignature as error:
         raise LinkBroken from error
+    return grant
+
+
+def _grant(value: str) -> Grant:
     subject_id, _, user_id = value.partition(".")
     return Grant(int(subject_id), int(user_id))

@@ -227,6 +227,15 @@ class MatchEndpoint(Endpoint):
     def confirm(self, request: Request, pk: str) -> Response:
         return self.perform(services.confirm, None)
 
+    @_act(
+        Act.RECONFIRM,
+        "Say that the stay still holds, as the association",
+        None,
+        "Asked some days before a stay that was confirmed long ago.",
+    )
+    def reconfirm(self, request: Request, pk: str) -> Response:
+        return self.perform(services.reconfirm, None)
+
     @_act(Act.REFUSE, "Refuse, as the association", REFUSE, "The capacity is free again.")
     def refuse(self, request: Request, pk: str) -> Response:
         return self.perform(services.refuse, REFUSE)

@@ -1,5 +1,5 @@
-"""What the desk is told of a match in hand: an incident suspends its offer, what has begun fits no more, or nobody
-speaks for its need any more.
+"""What the desk is told of a match in hand: an incident suspends its offer, what has begun fits no more, nobody speaks
+for its need any more, or nobody says whether guests still come.
 """
 
 from datetime import datetime
@@ -70,6 +70,18 @@ def tell_of_those_left(*, by: None, now: datetime) -> int:
         is_suspended = organisation is not None and organisation.is_suspended
         since = f"s{match.review}" if is_suspended else f"m{match.gone}"
         told += _tell(match, messages.left_to_town, event="match_left_to_town", since=since, now=now)
+    return told
+
+
+@transaction.atomic
+def tell_of_silence(*, by: None, now: datetime) -> int:
+    """Tell the desk, once, of confirmed stays of which their association has not said in time that they still hold; how
+    many messages. They stay as they are: whoever calls finds out.
+    """
+    silent = Match.objects.filter(state=MatchState.CONFIRMED, confirm_by__lte=now)
+    told = 0
+    for match in silent.select_related("city", "offer", "need__commune", "need__organisation").order_by("pk"):
+        told += _tell(match, messages.nobody_says, event="match_silent", since="silent", now=now)
     return told
 
 

@@ -1,12 +1,14 @@
 """The same household twice: two associations have posted it, and the desk says in one tap whether it is one.
 
-Two open needs of one town for homes look like one household when they were posted by two, are of the same persons
-(each age and the lone minor counted), have a day in common and lie within `NEAR_KM` of each other. Joining closes one
-and tells whoever posted it; telling them apart, also afterwards, opens it again.
+Two open needs of one town for homes may be of one household when they were posted by two, are of the same persons
+(each age and the lone minor counted), have a day in common and lie within `NEAR_KM` of each other. There are many men
+who are alone, and few families of six: how many signs more are wanted, `signs` counts and `SIGNS_WANTED` says.
+
+Joining closes one and tells whoever posted it; telling them apart, also afterwards, opens it again.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -30,6 +32,16 @@ from notifications.services import Text, queue
 
 NEAR_KM = 10.0
 SAME = (*HOUSEHOLD, "lone_minor")
+# Of so many persons and more: how many signs.
+SIGNS_WANTED = {5: 1, 3: 2, 1: 3}
+CLOSE_KM = 1.0
+# Two associations rarely write the very same day for one household.
+SAME_DAY = timedelta(days=1)
+# Spoken by whoever learns it here: no sign.
+SPOKEN_BY_MANY = frozenset({"fr"})
+# Where nothing but these would tell two apart, they are the same as well.
+SAID = ("couple", "pets", "step_free_needed")
+FEW = 2
 
 
 class InHand(Exception):
@@ -37,7 +49,7 @@ class InHand(Exception):
 
 
 def look_alikes(need: Need) -> list[Need]:
-    """Open needs that look like this one's household and were not told apart, the nearest days first."""
+    """Open needs that are likely this one's household and were not told apart, the first to begin first."""
     if need.kind != Kind.HOUSING or not need.is_open:
         return []
     judged = HouseholdVerdict.objects.filter(
@@ -57,8 +69,31 @@ def look_alikes(need: Need) -> list[Need]:
             "first_day", "pk"
         )
         if (other.organisation_id, other.person_id) != (need.organisation_id, need.person_id)
-        and distance_km(need.latitude, need.longitude, other.latitude, other.longitude) <= NEAR_KM
+        and _km_between(need, other) <= NEAR_KM
+        and is_likely(need, other)
     ]
+
+
+def is_likely(need: Need, other: Need) -> bool:
+    """Whether two needs of the same persons are likely of one household."""
+    if need.people <= FEW and any(getattr(need, name) != getattr(other, name) for name in SAID):
+        return False
+    wanted = next(signs for persons, signs in SIGNS_WANTED.items() if need.people >= persons)
+    return signs(need, other) >= wanted
+
+
+def signs(need: Need, other: Need) -> int:
+    """How many there are: the same days, the same place, a language in common; one fewer where there is none."""
+    same_days = (
+        abs(need.first_day - other.first_day) <= SAME_DAY and abs(need.last_day - other.last_day) <= SAME_DAY
+    )
+    spoken, also = ({*one.languages} - SPOKEN_BY_MANY for one in (need, other))
+    understood = (1 if spoken & also else -1) if spoken and also else 0
+    return same_days + (_km_between(need, other) <= CLOSE_KM) + understood
+
+
+def _km_between(need: Need, other: Need) -> float:
+    return float(distance_km(need.latitude, need.longitude, other.latitude, other.longitude))
 
 
 def joined_to(need: Need) -> QuerySet[HouseholdVerdict]:

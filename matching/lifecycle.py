@@ -22,6 +22,7 @@ class Act(StrEnum):
     DECLINE = "decline"
     LAPSE = "lapse"
     CONFIRM = "confirm"
+    RECONFIRM = "reconfirm"
     REFUSE = "refuse"
     START = "start"
     COMPLETE = "complete"
@@ -94,6 +95,7 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
     (S.ACCEPTED, Act.REFUSE): Arrow(S.REFUSED, ASSOCIATION, needs_reason=True),
     (S.ACCEPTED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.SCHEDULER})),
     (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE_OR_CALLER, needs_reason=True),
+    (S.CONFIRMED, Act.RECONFIRM): Arrow(S.CONFIRMED, ASSOCIATION),
     (S.CONFIRMED, Act.START): Arrow(
         S.UNDER_WAY, frozenset({Role.SCHEDULER, Role.ASSOCIATION, Role.FOLLOW_UP})
     ),
@@ -151,10 +153,17 @@ def arrow(state: str, act: Act, roles: frozenset[Role], *, reason: str) -> tuple
     return found, allowed[0]
 
 
-def acts_for(state: str, roles: frozenset[Role], *, across: bool = False) -> frozenset[Act]:
-    """What somebody with these roles can do from this state: what a page shows as buttons."""
+def acts_for(
+    state: str, roles: frozenset[Role], *, across: bool = False, asked_again: bool = False
+) -> frozenset[Act]:
+    """What somebody with these roles can do from this state: what a page shows as buttons.
+
+    `asked_again`: whether a confirmed stay still holds is being asked.
+    """
     return frozenset(
         act
         for (at, act), found in ARROWS.items()
-        if at == state and entitled(act, roles, across=across) & found.roles
+        if at == state
+        and entitled(act, roles, across=across) & found.roles
+        and (asked_again or act != Act.RECONFIRM)
     )

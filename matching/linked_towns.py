@@ -1,16 +1,17 @@
 """A match across two linked towns: the town of the offer agrees, after its own visit, before its citizen is asked.
 
 The desk of the need asks; the desk of the offer says yes, and the citizen is asked at once, or no, and the suggestion
-is set aside. Without an answer in time it lapses. The first sees no contact before the confirmation, the second of the
+is set aside. Without an answer in time it lapses, and when the suggestion is gone nothing is left to answer: both are
+told. The first sees no contact before the confirmation, the second of the
 need what its citizen would see.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
@@ -44,6 +45,12 @@ def asked_of(city: City) -> QuerySet[TownAgreement]:
     )
 
 
+def are_asked(matches: Iterable[Match]) -> frozenset[int]:
+    """Of which of these suggestions a linked town is being asked, by their ids."""
+    waiting = _waiting().filter(match__in=[match.pk for match in matches])
+    return frozenset(waiting.values_list("match", flat=True))
+
+
 def matches_across(city: City) -> QuerySet[Match]:
     """Matches of this town's offers for needs of other towns, once a citizen was asked, the latest first."""
     return (
@@ -56,8 +63,8 @@ def matches_across(city: City) -> QuerySet[Match]:
 
 
 @transaction.atomic
-def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
-    """Ask the offer's town; asking twice changes nothing.
+def ask(*, match_id: int, by: User, now: datetime, plan_number: int | None = None) -> TownAgreement:
+    """Ask the offer's town; asking twice changes nothing. `plan_number`: as for a proposal.
 
     Raises NotPossible as a proposal would, but for the visit, which is that town's to make.
     """
@@ -76,6 +83,7 @@ def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
         asked_by=by,
         asked_at=now,
         answer_by=waits.deadline(match, now=now),
+        plan_number=plan_number,
     )
     for person in accounts.coordinators_of(match.offer.city):
         queue(
@@ -94,7 +102,7 @@ def agree(*, agreement_id: int, by: User, now: datetime) -> Match:
     """The offer's town agrees, and its citizen is asked. Raises NotPossible as a proposal does ("vetting" first)."""
     agreement, match = _locked(agreement_id, by, now=now)
     _answer(agreement, Answer.AGREED, by=by, now=now)
-    return services.ask_citizen(match=match, by=by, now=now)
+    return services.ask_citizen(match=match, by=by, now=now, plan_number=agreement.plan_number)
 
 
 @transaction.atomic
@@ -103,14 +111,16 @@ def decline(*, agreement_id: int, by: User, now: datetime, reason: str, note: st
     agreement, match = _locked(agreement_id, by, now=now)
     services.set_aside(match=match, by=by, now=now, reason=reason, note=note)
     _answer(agreement, Answer.DECLINED, by=by, now=now)
-    _tell_asker(agreement, match, messages.town_declined, "town_declined", now=now)
+    _tell(match.city, agreement, match, messages.town_declined, "town_declined", now=now)
 
 
 def lapse(*, by: None, now: datetime) -> int:
     """What no town answered in time, or whose suggestion is gone, waits no longer; how many. Each by itself."""
-    late = TownAgreement.objects.filter(answer="", answer_by__lte=now).order_by("answer_by", "pk")
+    over = TownAgreement.objects.filter(
+        Q(answer_by__lte=now) | ~Q(match__state=MatchState.SUGGESTED), answer=""
+    ).order_by("answer_by", "pk")
     return sum(
-        _lapse(agreement_id, now=now) for agreement_id in list(late.values_list("pk", flat=True)[:200])
+        _lapse(agreement_id, now=now) for agreement_id in list(over.values_list("pk", flat=True)[:200])
     )
 
 
@@ -120,9 +130,16 @@ def _lapse(agreement_id: int, *, now: datetime) -> bool:
     agreement = TownAgreement.objects.select_for_update().select_related("city").get(pk=agreement_id)
     if agreement.answer:
         return False  # answered while we waited for the lock
-    _answer(agreement, Answer.LAPSED, by=None, now=now)
     if match.state == MatchState.SUGGESTED:
-        _tell_asker(agreement, match, messages.town_silent, "town_silent", now=now)
+        if agreement.answer_by > now:
+            return False  # suggested once more
+        _answer(agreement, Answer.LAPSED, by=None, now=now)
+        _tell(match.city, agreement, match, messages.town_silent, "town_silent", now=now)
+        return True
+    _answer(agreement, Answer.MOOT, by=None, now=now)
+    _tell(agreement.city, agreement, match, messages.agreement_not_needed, "agreement_not_needed", now=now)
+    if match.state == MatchState.SUPERSEDED:  # set aside by the desk that asked, it knows
+        _tell(match.city, agreement, match, messages.agreement_moot, "agreement_moot", now=now)
     return True
 
 
@@ -144,7 +161,8 @@ def _answer(agreement: TownAgreement, answer: str, *, by: User | None, now: date
     agreement.save(update_fields=["answer", "answered_by", "answered_at"])
 
 
-def _tell_asker(
+def _tell(
+    desk: City,
     agreement: TownAgreement,
     match: Match,
     compose: Callable[[Match, TownAgreement], Text],
@@ -152,12 +170,12 @@ def _tell_asker(
     *,
     now: datetime,
 ) -> None:
-    for person in accounts.coordinators_of(match.city):
+    for person in accounts.coordinators_of(desk):
         queue(
             recipient=person,
             event=event,
             subject_key=f"agreement:{agreement.pk}",
-            city=match.city,
+            city=desk,
             compose=partial(compose, match, agreement),
             now=now,
         )

@@ -88,6 +88,21 @@ def please_confirm(match: Match, person: User) -> Text:
     )
 
 
+def does_it_still_hold(match: Match, person: User) -> Text:
+    """To the association, some days before a stay that was confirmed long ago."""
+    return Text(
+        title=_("Le foyer vient-il toujours ? %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\nUn accueil est prévu %(when)s pour « %(need)s » (%(reference)s). La personne qui "
+            "accueille garde la place.\n\nLe foyer vient-il toujours ? Un seul appui suffit pour répondre. Si quelque "
+            "chose a changé, dites-le aussi : la place servira à d’autres."
+        )
+        % {"need": titled(match.need), "reference": match.need.reference, "when": _when(match)},
+        action_label=_("Répondre"),
+        action_url=links.answer_path(match, person),
+    )
+
+
 def citizens_contact(match: Match, person: User) -> Text:
     """To the association: whom to call, and where."""
     owner = match.offer.owner
@@ -340,6 +355,31 @@ def town_silent(match: Match, agreement: Any) -> Text:
     return _of_town(match, _("Pas de réponse de %(city)s : %(need)s"), agreement)
 
 
+def agreement_moot(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the suggestion for which the other town was asked is gone."""
+    return _of_town(match, _("N’est plus possible avec %(city)s : %(need)s"), agreement)
+
+
+def agreement_not_needed(match: Match, agreement: Any) -> Text:
+    """To the desk of the offer's town: there is nothing left to answer."""
+    figures = {
+        "city": match.city.name,
+        "what": asked(match),
+        "offer": titled(match.offer),
+        "reference": match.offer.reference,
+    }
+    return Text(
+        title=_("%(city)s ne demande plus votre accord : %(what)s") % figures,
+        body=_(
+            "Bonjour,\n\n« %(offer)s » (%(reference)s) n’est plus à l’étude pour %(city)s. Il n’y a plus rien à "
+            "répondre."
+        )
+        % figures,
+        action_label=_("Voir où cela en est"),
+        action_url=reverse("matching:linked_towns", args=[agreement.city.slug]),
+    )
+
+
 def _of_town(match: Match, title: str, agreement: Any) -> Text:
     return _to_desk(match, title % {"city": agreement.city.name, "need": titled(match.need)})
 
@@ -462,6 +502,25 @@ def left_to_town(match: Match) -> Text:
     return Text(
         title=_("À vous de suivre\u202f: %(need)s") % figures,
         body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def nobody_says(match: Match) -> Text:
+    """To the desk: a stay begins, and its association has not said that guests still come."""
+    return Text(
+        title=_("Sans nouvelles de l’association : %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\n« %(offer)s » attend « %(need)s » (%(reference)s), %(when)s. L’association n’a pas dit si le "
+            "foyer vient toujours. Appelez-la, puis la personne qui accueille."
+        )
+        % {
+            "offer": titled(match.offer),
+            "need": titled(match.need),
+            "reference": match.need.reference,
+            "when": _when(match),
+        },
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
     )

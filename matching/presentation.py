@@ -41,6 +41,7 @@ ACT_WORDS = {
     "decline": gettext_lazy("Le citoyen a dit non"),
     "lapse": gettext_lazy("Pas de réponse à temps"),
     "confirm": gettext_lazy("L’association a confirmé"),
+    "reconfirm": gettext_lazy("Le foyer vient toujours"),
     "refuse": gettext_lazy("L’association n’a pas retenu"),
     "start": gettext_lazy("Cela commence"),
     "complete": gettext_lazy("C’est terminé"),
@@ -300,11 +301,12 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         Act.ACCEPT: _("Il ou elle a dit oui"),
         Act.DECLINE: _("Il ou elle a dit non"),
         Act.CONFIRM: _("L’association confirme"),
+        Act.RECONFIRM: _("Le foyer vient toujours"),
         Act.REFUSE: _("L’association ne retient pas"),
         Act.CANCEL: _("Annuler"),
         Act.BREAK_OFF: _("Interrompre"),
     }
-    possible = acts_for(match.state, roles, across=match.is_across)
+    possible = acts_for(match.state, roles, across=match.is_across, asked_again=match.is_asked_again)
     return [
         {
             "act": act.value,

@@ -46,4 +46,4 @@ def look_again(claimed: Iterable[Need], *, now: datetime) -> None:
     given = given_to(by_id)
     for need_id in sorted({*given, *(need.pk for need in by_id.values() if need.given_quantity)}):
         recorded = needs.record_progress(need_id=need_id, given=given[need_id], by=None, now=now)
-        by_id[need_id].state = recorded.state
+        by_id[need_id].state, by_id[need_id].uncovered_from = recorded.state, recorded.uncovered_from

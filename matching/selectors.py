@@ -34,7 +34,7 @@ from matching.models import (
     TownAgreement,
 )
 from matching.reasons.near_misses import NearMissLine
-from needs.models import Need, NeedQuerySet, urgency_rank_on
+from needs.models import Need, NeedQuerySet, urgency_order
 from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
@@ -54,7 +54,7 @@ class Figures:
 
 
 def queue(user: User, city: City, *, today: date) -> QuerySet[Need]:
-    """Open needs of the town that the desk can act on: tonight first, then the longest waiting.
+    """Open needs of the town that the desk can act on: in the desk's order (`NeedQuerySet.by_urgency`).
 
     Each carries `suggestions`, `pending` (somebody is being asked), `answer_by` and what `with_desk` adds.
     Those that wait for somebody's answer come after those that wait for the desk.
@@ -75,7 +75,7 @@ def queue(user: User, city: City, *, today: date) -> QuerySet[Need]:
             suggestions=Coalesce(Subquery(suggestions.values("n"), output_field=IntegerField()), 0),
             answer_by=Subquery(deadline.values("by")),
         )
-        .order_by("pending", urgency_rank_on(today), "created_at", "id")
+        .order_by("pending", *urgency_order(today))
     )
 
 

@@ -174,7 +174,8 @@ class MatchSerializer(serializers.Serializer):
     asked_at = serializers.DateTimeField(allow_null=True)
     answer_by = serializers.DateTimeField(allow_null=True, help_text="Until when the citizen may answer.")
     confirm_by = serializers.DateTimeField(
-        allow_null=True, help_text="Until when the association may confirm a yes."
+        allow_null=True,
+        help_text="Until when the association may confirm a yes, or says that what is confirmed still holds.",
     )
     ended_on = serializers.DateField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -232,7 +233,7 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
             if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
             and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
         ],
-        "acts": sorted(acts_for(match.state, reader.roles(match))),
+        "acts": sorted(acts_for(match.state, reader.roles(match), asked_again=match.is_asked_again)),
         "asked_at": match.asked_at,
         "answer_by": match.answer_by,
         "confirm_by": match.confirm_by,

@@ -20,6 +20,7 @@ from matching import progress, telling, waits
 from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow, entitled
 from matching.models import CHANGED, Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts, still_fits
+from matching.selectors import posters_of
 from needs import services as needs
 from needs.models import Need, NeedState
 from offers import services as offers
@@ -127,6 +128,18 @@ def confirm(*, match_id: int, by: User, now: datetime) -> Match:
 
 
 @transaction.atomic
+def reconfirm(*, match_id: int, by: User, now: datetime) -> Match:
+    """The association says that the stay still holds, as it was asked. Raises NotPossible ("state" when it was not)."""
+    match = locked(match_id)
+    found, role = arrow(match.state, Act.RECONFIRM, roles_of(by, match), reason="")
+    if match.confirm_by is None:
+        raise NotPossible(Act.RECONFIRM, MatchState(match.state), "state")
+    match.confirm_by = None
+    _move(match, Act.RECONFIRM, found.to, role=role, by=by, now=now)
+    return match
+
+
+@transaction.atomic
 def refuse(*, match_id: int, by: User, now: datetime, reason: str, note: str = "") -> Match:
     """The association says no; what was held is free again. Raises NotPossible."""
     return _act(match_id, Act.REFUSE, by=by, now=now, reason=reason, note=note)
@@ -186,19 +199,27 @@ def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
 
 
 def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Remind, once and halfway, whoever has not answered or confirmed yet; of how many. Each by itself, as above."""
-    due = Match.objects.filter(state__in=WAITING, remind_at__lte=now).order_by("remind_at", "id")
+    """Remind, once and halfway, whoever has not answered or confirmed yet, and ask whether a stay that was confirmed
+    long before still holds; of how many. Each by itself, as above.
+    """
+    due = Match.objects.filter(state__in=telling.REMINDED, remind_at__lte=now).order_by("remind_at", "id")
     return sum(_remind(match_id, now=now) for match_id in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Set under way the confirmed matches whose first day has come; how many. Each by itself, as above."""
+    """Set under way the confirmed matches whose first day has come; how many. Each by itself, as above.
+
+    Of what is over before anybody looked, the follow-up asks whether it took place.
+    """
     started = 0
     confirmed = Match.objects.filter(state=MatchState.CONFIRMED).exclude(
         Q(offer__state__in=GONE) | Q(need__state=NeedState.WITHDRAWN)
     )
     for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
-        begun = confirmed.filter(city=city, first_day__lte=local_day(now, city)).order_by("first_day", "id")
+        today = local_day(now, city)
+        begun = confirmed.filter(city=city, first_day__lte=today, last_day__gte=today).order_by(
+            "first_day", "id"
+        )
         for match_id in list(begun.values_list("pk", flat=True)[:limit]):
             started += _start(match_id, now=now)
     return started
@@ -367,19 +388,27 @@ def _lapse(match_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def _remind(match_id: int, *, now: datetime) -> bool:
     match = locked(match_id)
-    if match.state not in WAITING or match.remind_at is None or match.remind_at > now:
+    if match.state not in telling.REMINDED or match.remind_at is None or match.remind_at > now:
         return False  # somebody answered while we waited for the lock, or another worker reminded
     match.remind_at = None
-    match.save(update_fields=["remind_at"])
-    telling.remind(match, now=now)
+    is_heard = True
+    if match.state == MatchState.CONFIRMED:
+        # Where an association is suspended, or nobody is left of it, the desk takes over (`held_back`).
+        is_heard = bool(posters_of(match.need))
+        match.confirm_by = waits.asked_again_until(match) if is_heard else now
+    match.save(update_fields=["remind_at", "confirm_by"])
+    if is_heard:
+        telling.remind(match, now=now)
     return True
 
 
 @transaction.atomic
 def _start(match_id: int, *, now: datetime) -> bool:
     match = locked(match_id)
-    if match.state != MatchState.CONFIRMED or _is_taken_back(match) or not _compared_again(match, now=now):
+    if match.state != MatchState.CONFIRMED or _is_taken_back(match) or waits.is_over(match, now=now):
         return False  # while we waited for the lock
+    if not _compared_again(match, now=now):
+        return False
     found, role = arrow(match.state, Act.START, frozenset({Role.SCHEDULER}), reason="")
     _move(match, Act.START, found.to, role=role, by=None, now=now)
     return True
@@ -397,6 +426,7 @@ def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> No
 
 def _confirmed(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.CONFIRM, frozenset({role}), reason="")
+    match.confirm_by, match.remind_at = None, waits.ask_again_at(match, now=now)
     _move(match, Act.CONFIRM, found.to, role=role, by=by, now=now)
 
 
@@ -424,7 +454,7 @@ def _move(
     match.state, match.changed_at = to, now
     if to == MatchState.BROKEN_OFF:
         match.ended_on = local_day(now, match.city)
-    if to not in WAITING:
+    if to not in telling.REMINDED:
         match.remind_at = None
     waited = ["asked_at", "answer_by", "confirm_by", "remind_at"]
     match.save(update_fields=["state", "changed_at", "facts", "ended_on", *waited])

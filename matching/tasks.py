@@ -61,7 +61,8 @@ def make_plans() -> None:
 
 @shared_task(ignore_result=True)
 def advance_time() -> None:
-    """Release what was not answered in time, remind of what still can be, set under way what begins today.
+    """Release what was not answered in time, remind of what still can be, ask whether what was confirmed long before
+    still holds, set under way what begins today.
 
     Desks are reminded of needs for tonight that nobody looks after.
 
@@ -82,7 +83,6 @@ def advance_time() -> None:
         pass
     while services.start_due(by=None, now=now):
         pass
-    linked_towns.lapse(by=None, now=now)
     tonight.remind_desks(by=None, now=now)
     plans.forget_old(by=None, now=now)
 
@@ -96,6 +96,8 @@ def _look_after_matches() -> None:
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
     held_back.tell_of_those_left(by=None, now=now)
+    held_back.tell_of_silence(by=None, now=now)
+    linked_towns.lapse(by=None, now=now)
 
 
 def _scan_some() -> bool:

@@ -73,6 +73,7 @@ TOLD: Mapping[tuple[S, Act], Told] = {
         "match_lapsed", messages.not_confirmed, messages.confirmation_over, messages.lapsed
     ),
     (S.ACCEPTED, Act.CANCEL): _CANCELLED,
+    (S.CONFIRMED, Act.RECONFIRM): NOBODY,
     (S.CONFIRMED, Act.START): NOBODY,
     (S.CONFIRMED, Act.CANCEL): _CANCELLED,
     (S.CONFIRMED, Act.BREAK_OFF): _ENDED_EARLY,
@@ -80,10 +81,12 @@ TOLD: Mapping[tuple[S, Act], Told] = {
     (S.UNDER_WAY, Act.BREAK_OFF): _ENDED_EARLY,
 }
 
-# Whoever is waited for is reminded once: by state, the event that asked them, and the reminder.
+# Whoever is waited for is reminded once: by state, the event that asked them, and the reminder. Of a stay that was
+# confirmed long before, whether it still holds is asked.
 REMINDED: Mapping[S, tuple[str, Told]] = {
     S.PROPOSED: ("match_question", Told("match_question_again", owner=messages.question_again)),
     S.ACCEPTED: ("match_accepted", Told("match_accepted_again", poster=messages.please_confirm_again)),
+    S.CONFIRMED: ("match_confirmed", Told("match_still_holds", poster=messages.does_it_still_hold)),
 }
 
 # Across two towns, the desk of the offer's is told how it went.
@@ -179,6 +182,8 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_held_back": _is_held_back,
         "match_left_to_town": lambda: Exists(left_to_town().filter(pk=subject_id())),
         "match_to_review": partial(_is_in, frozenset({S.UNDER_WAY})),
+        "match_still_holds": _is_asked_again,
+        "match_silent": _is_asked_again,
         "condition_asked": _is_unanswered,
         "need_suggestions": _need_is_open,
         "need_tonight": _need_is_open,
@@ -199,6 +204,10 @@ def _is_held_back() -> Exists:
     return Exists(
         Match.objects.filter(pk=subject_id(), state__in=sorted(ACTIVE), offer__state=OfferState.FROZEN)
     )
+
+
+def _is_asked_again() -> Exists:
+    return Exists(Match.objects.filter(pk=subject_id(), state=S.CONFIRMED, confirm_by__isnull=False))
 
 
 def _is_unanswered() -> Exists:

@@ -50,6 +50,7 @@ DESK_ACTS: dict[Act, Callable[..., Match]] = {
     Act.ACCEPT: services.accept,
     Act.DECLINE: services.decline,
     Act.CONFIRM: services.confirm,
+    Act.RECONFIRM: services.reconfirm,
     Act.REFUSE: services.refuse,
     Act.CANCEL: services.cancel,
     Act.BREAK_OFF: services.break_off,
@@ -149,7 +150,7 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@behind_link
+@behind_link(signed_in="matching:mine_one")
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind a link in a mail: yes or no, and what became of it. No signing in."""
     grant = links.read(token)
@@ -314,6 +315,11 @@ def _question(match: Match, roles: frozenset[Role]) -> tuple[Act, Act] | None:
     return None
 
 
+def _is_asked_again(match: Match, roles: frozenset[Role]) -> bool:
+    """Whether this person is asked if a confirmed stay still holds; the no is the way back."""
+    return match.is_asked_again and Role.ASSOCIATION in roles
+
+
 def _refusal_form(match: Match, act: Act, roles: frozenset[Role], data: Any = None) -> ReasonForm:
     """Why not, or why no longer, with the likeliest reason chosen."""
     likely = Reason.CHANGED_MIND if act == Act.BREAK_OFF else ""
@@ -329,7 +335,8 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
     if not (roles & CONCERNED or Match.objects.concerning(user).filter(pk=match.pk).exists()):
         raise Http404  # no longer of the association, say: an old link opens nothing
     asked = _question(match, roles)
-    yes, no = asked or (None, way_back(match.state, roles))
+    still = Act.RECONFIRM if _is_asked_again(match, roles) else None
+    yes, no = asked or (still, way_back(match.state, roles))
     form = _refusal_form(match, no, roles) if no else None
     if request.method == "POST":
         said = request.POST.get("answer", "")
@@ -382,6 +389,7 @@ def _render_answer(
             "asks": asked is not None,
             "yes": asked[0].value if asked else "",
             "no": asked[1].value if asked else "",
+            "asked_again": asked is None and _is_asked_again(match, roles),
             "way_back": way_back(match.state, roles) if asked is None else None,
             "declining": declining,
             "form": form,

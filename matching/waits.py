@@ -1,12 +1,15 @@
 """Until when an answer is waited for: never longer than it is of use, by the town's own clocks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from catalogue.vocabulary import Kind, Urgency
-from cities.days import evening, local_day, midnight
+from cities.days import at_hour, evening, local_day, midnight
 from matching.models import Match
 
 ONE_DAY = timedelta(days=1)
+# Between a confirmation and a stay so much later, guests move on; so long before it, its association is asked again.
+LONG_BEFORE, ASKED_AGAIN = timedelta(days=7), timedelta(days=3)
+MORNING = time(10)
 
 
 def deadline(match: Match, *, now: datetime) -> datetime:
@@ -33,6 +36,18 @@ def useful_until(match: Match, *, now: datetime) -> datetime:
     presses = match.need.kind == Kind.HOUSING or match.need.urgency_on(today) == Urgency.TONIGHT
     last = today if presses else match.last_day
     return _utc(midnight(last + ONE_DAY, match.city))
+
+
+def ask_again_at(match: Match, *, now: datetime) -> datetime | None:
+    """When to ask whether a stay that is confirmed now still holds; None where it begins soon, and of all else."""
+    if match.need.kind != Kind.HOUSING or match.first_day - local_day(now, match.city) < LONG_BEFORE:
+        return None
+    return _utc(at_hour(match.first_day - ASKED_AGAIN, MORNING, match.city))
+
+
+def asked_again_until(match: Match) -> datetime:
+    """Until when that is waited for: the evening before the first day."""
+    return _utc(evening(match.first_day - ONE_DAY, match.city))
 
 
 def is_over(match: Match, *, now: datetime) -> bool:

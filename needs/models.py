@@ -11,8 +11,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Least
-from django.db.models.lookups import Exact
+from django.db.models.functions import Coalesce, Least
+from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
@@ -62,8 +62,10 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
         )
 
     def by_urgency(self, today: date) -> "NeedQuerySet":
-        """The desk's order: the most urgent of this day first, then the longest waiting."""
-        return self.order_by(urgency_rank_on(today), "created_at", "id")
+        """The desk's order: the most urgent of this day first, of these those that were posted so, then the longest
+        waiting.
+        """
+        return self.order_by(*urgency_order(today))
 
     def of_urgency(self, urgency: str, today: date | TownDay) -> "NeedQuerySet":
         """Needs that are so urgent on this day, of one town or of all."""
@@ -84,13 +86,24 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
         )
 
 
+def urgency_order(today: date, *, of: str = "") -> tuple[Least | str, ...]:
+    """The desk's order, for `order_by`. `of`: what leads to the need.
+
+    The calendar makes every need that has begun one of tonight: whoever was posted for tonight comes before them.
+    """
+    return urgency_rank_on(today, of=of), f"{of}urgency_rank", f"{of}created_at", f"{of}id"
+
+
 def urgency_rank_on(today: date | TownDay, *, of: str = "") -> Least:
     """A need's place in `URGENCIES` on this day: what `Need.urgency_on` says, in SQL. `of`: what leads to the need."""
-    once, near = Q(**{f"{of}kind": Kind.GOODS}) | Q(**{f"{of}rhythm": Rhythm.ONCE}), []
-    for urgency, days in URGENT_WITHIN_DAYS.items():
-        until = _days_after(today, days)
-        presses = (once & Q(**{f"{of}last_day__lte": until})) | (~once & Q(**{f"{of}first_day__lte": until}))
-        near.append(models.When(presses, then=URGENCY_RANKS[urgency]))
+    once = Q(**{f"{of}kind": Kind.GOODS}) | Q(**{f"{of}rhythm": Rhythm.ONCE})
+    pressing_day = models.Case(
+        models.When(once, then=F(f"{of}last_day")), default=Coalesce(f"{of}uncovered_from", f"{of}first_day")
+    )
+    near = [
+        models.When(LessThanOrEqual(pressing_day, _days_after(today, days)), then=URGENCY_RANKS[urgency])
+        for urgency, days in URGENT_WITHIN_DAYS.items()
+    ]
     by_calendar = models.Case(*near, default=len(URGENCIES) - 1, output_field=models.IntegerField())
     return Least(f"{of}urgency_rank", by_calendar)
 
@@ -159,6 +172,7 @@ class Need(Entry):
     # What people on both sides have said yes to, as `needs.progress` counts it.
     given_days = models.PositiveIntegerField(default=0, editable=False)
     given_quantity = models.PositiveIntegerField(default=0, editable=False)
+    uncovered_from = models.DateField(null=True, blank=True, editable=False)
 
     # Housing
     adult_women = models.PositiveSmallIntegerField(NEED["adult_women"].label, default=0)
@@ -364,8 +378,11 @@ class Need(Entry):
 
     @property
     def pressing_day(self) -> date:
-        """The day that says how urgent it is: the first that is not covered of what lasts, the last of all else."""
-        return self.first_day if self.lasts else self.last_day
+        """The day that says how urgent it is: the first that is not covered of what lasts, the last of all else.
+
+        Covered by what both sides have said yes to: while somebody is only asked, it presses as before.
+        """
+        return (self.uncovered_from or self.first_day) if self.lasts else self.last_day
 
     def urgency_on(self, today: date) -> Urgency:
         """How urgent it is on this day; `NeedQuerySet.by_urgency` says the same in SQL."""

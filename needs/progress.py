@@ -21,11 +21,14 @@ class Progress:
     """`days`: on how many of the days asked something is given, and `quantity` the least that it is on one of them.
 
     Of what is given once, `quantity` in all, and no days. `is_all`: nothing is missing on any day from today on.
+    `uncovered_from`: the day since which something is missing today, or from which it will be; the day after the last
+    when nothing is. None where nothing is given, and of what is given once.
     """
 
     days: int
     quantity: int
     is_all: bool
+    uncovered_from: date | None = None
 
 
 def given_once(given: Iterable[Given], *, quantity: int) -> Progress:
@@ -40,10 +43,13 @@ def given_by_day(
     """How far a need has come that is served each day, from its first to its last."""
     levels = list(_levels(list(given), first_day, last_day))
     some = [(since, until, level) for since, until, level in levels if level]
+    still = min(today, last_day)
+    missing = [since for since, until, level in levels if until >= still and level < quantity]
     return Progress(
         days=sum((until - since).days + 1 for since, until, _ in some),
         quantity=min((level for _, _, level in some), default=0),
-        is_all=all(level >= quantity for _, until, level in levels if until >= min(today, last_day)),
+        is_all=not missing,
+        uncovered_from=(missing or [last_day + ONE_DAY])[0] if some else None,
     )
 
 

@@ -179,9 +179,11 @@ def record_progress(*, need_id: int, given: Iterable[Given], by: User | None, no
     """Write down how far a need has come with what is confirmed for it; an open one is open, partly met or met."""
     need = _locked(need_id)
     come = need.progress(given, today=local_day(now, need.city))
-    if (come.days, come.quantity) != (need.given_days, need.given_quantity):
-        need.given_days, need.given_quantity = come.days, come.quantity
-        _touch(need, material=False, now=now, also=["given_days", "given_quantity"])
+    found = {"given_days": come.days, "given_quantity": come.quantity, "uncovered_from": come.uncovered_from}
+    if found != {name: getattr(need, name) for name in found}:
+        for name, value in found.items():
+            setattr(need, name, value)
+        _touch(need, material=False, now=now, also=[*found])
     if need.state in (NeedState.WITHDRAWN, NeedState.EXPIRED, NeedState.DRAFT):
         return need
     to = NeedState.MET if come.is_all else NeedState.PARTLY_MET if come.quantity else NeedState.OPEN

@@ -187,7 +187,7 @@ ROWS = {
     "api-match-detail": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     **{
         f"api-match-{act}": Row(CITIZEN | MEMBER | COORDINATOR, ("match",))
-        for act in ("propose", "dismiss", "decline", "confirm", "refuse", "cancel", "break-off")
+        for act in ("propose", "dismiss", "decline", "confirm", "reconfirm", "refuse", "cancel", "break-off")
     },
     "api-match-accept": Row(CITIZEN | COORDINATOR, ("match",), refuses=MEMBER),
 }  # fmt: skip

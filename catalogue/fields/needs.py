@@ -470,6 +470,12 @@ ROWS = (
         meaning="how much is given: the least on one of those days, or in all of what is given once",
         use=PROGRESS,
     ),
+    Field(
+        name="uncovered_from",
+        asked=False,
+        meaning="of a need that lasts and is given something: the first of its days that is not covered",
+        use=(page("matching:queue"), page("matching:case")),
+    ),
 )
 
 

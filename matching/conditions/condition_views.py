@@ -65,7 +65,7 @@ def ask(request: HttpRequest, city: City, reference: str, offer_id: int, rule: s
 @town_page(ANYBODY)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@behind_link
+@behind_link(signed_in="matching:my_condition")
 def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The page behind the link in a message: yes or no. No signing in."""
     grant = links.read_condition(token)

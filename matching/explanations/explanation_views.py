@@ -51,7 +51,7 @@ def pdf(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_safe
-@behind_link
+@behind_link(signed_in="matching:explanation")
 def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """For whoever holds the link of a mail, as for the answer itself: no signing in."""
     match, reader = _granted(city, token)
@@ -64,7 +64,7 @@ def linked_page(request: HttpRequest, city: City, token: str) -> HttpResponse:
 @town_page(ANYBODY)
 @never_cache
 @require_safe
-@behind_link
+@behind_link(signed_in="matching:explanation_pdf")
 def linked_pdf(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """The same as a document."""
     match, reader = _granted(city, token)

@@ -11,12 +11,16 @@ from matching.models.matches import Match
 
 
 class TownAgreement(models.Model):
-    """The need's town asks the offer's town, `city`, before its citizen is asked. Unanswered in time it lapses."""
+    """The need's town asks the offer's town, `city`, before its citizen is asked.
+
+    Unanswered in time it lapses; it is moot when the suggestion is gone meanwhile.
+    """
 
     class Answer(models.TextChoices):
         AGREED = "agreed", _("d’accord")
         DECLINED = "declined", _("pas d’accord")
         LAPSED = "lapsed", _("sans réponse à temps")
+        MOOT = "moot", _("sans objet")
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="agreements")
@@ -28,6 +32,8 @@ class TownAgreement(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     answered_at = models.DateTimeField(null=True, blank=True)
+    # The plan of which this is a line: the decision that follows keeps its number.
+    plan_number = models.PositiveBigIntegerField(null=True, blank=True)
 
     objects: VisibleQuerySet["TownAgreement"] = DeskQuerySet.as_manager()  # type: ignore[assignment]
 

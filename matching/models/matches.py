@@ -110,6 +110,7 @@ class Match(models.Model):
     need_revision = models.PositiveIntegerField()
     offer_revision = models.PositiveIntegerField()
     answer_by = models.DateTimeField(null=True, blank=True)
+    # Until when a yes is to be confirmed; of what is confirmed, until when somebody says that it still holds.
     confirm_by = models.DateTimeField(null=True, blank=True)
     # When whoever is waited for is reminded; empty when they were, or nobody is waited for.
     remind_at = models.DateTimeField(null=True, blank=True)
@@ -161,7 +162,11 @@ class Match(models.Model):
             models.Index(fields=["need", "state"], name="match_need_state"),
             models.Index(fields=["offer", "state"], name="match_offer_state"),
             models.Index(fields=["answer_by"], condition=Q(state="proposed"), name="match_answer_due"),
-            models.Index(fields=["confirm_by"], condition=Q(state="accepted"), name="match_confirm_due"),
+            models.Index(
+                fields=["confirm_by"],
+                condition=Q(state__in=["accepted", "confirmed"]),
+                name="match_confirm_due",
+            ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="match_remind_due"),
             # Who was asked lately, read by every scan for the courtesy part.
             models.Index(fields=["asked_at"], condition=Q(asked_at__isnull=False), name="match_asked"),
@@ -183,6 +188,11 @@ class Match(models.Model):
     def is_across(self) -> bool:
         """Whether the offer is of another town than the need, which is the match's own."""
         return self.offer.city_id != self.city_id
+
+    @property
+    def is_asked_again(self) -> bool:
+        """Whether a stay that was confirmed long before still holds is asked, and nobody has answered."""
+        return self.state == MatchState.CONFIRMED and self.confirm_by is not None
 
     @property
     def parts(self) -> Mapping[str, float]:

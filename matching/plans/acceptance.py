@@ -7,7 +7,7 @@ from datetime import datetime
 from math import inf
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
@@ -31,11 +31,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the lines accepted. `already` counts those that had been accepted before, `left` those that the
-    time did not suffice for.
+    """What became of the lines accepted. `asked`: whose citizen is asked, `towns`: those of a linked town, which is
+    asked first. `already` counts those that had been accepted before, `left` those that the time did not suffice for.
     """
 
     asked: tuple[Match, ...]
+    towns: tuple[Match, ...]
     already: int
     refused: tuple[Refused, ...]
     was_stale: bool
@@ -43,9 +44,12 @@ class Outcome:
 
 
 def askable(plan: Plan, *, now: datetime) -> QuerySet[PlanLine]:
-    """Lines that nobody has accepted and that still hold at a glance; `accept` has the last word on each."""
+    """Lines that nobody has accepted, or about which a linked town was asked and said nothing, and that still hold at a
+    glance; `accept` has the last word on each.
+    """
+    silent = Q(match__state=MatchState.SUGGESTED) & ~Q(match__agreements__answer="")
     return plan.lines.filter(
-        match__isnull=True,
+        Q(match__isnull=True) | silent,
         first_day__gte=local_day(now, plan.city),
         need__revision=F("need_revision"),
         offer__revision=F("offer_revision"),
@@ -63,7 +67,9 @@ def accept(
     over = time.monotonic() + seconds
     plan = Plan.objects.select_related("city").get(pk=plan_id)
     was_stale = is_stale(plan, now=now)
-    asked, already, refused = [], 0, []
+    asked: list[Match] = []
+    towns: list[Match] = []
+    already, refused = 0, []
     lines = list(plan.lines.filter(pk__in=line_ids).select_related("need", "offer").order_by("pk"))
     done = 0
     for line in lines:
@@ -77,9 +83,11 @@ def accept(
             continue
         if match is None:
             already += 1
+        elif match.state == MatchState.SUGGESTED:
+            towns.append(match)
         else:
             asked.append(match)
-    return Outcome(tuple(asked), already, tuple(refused), was_stale, len(lines) - done)
+    return Outcome(tuple(asked), tuple(towns), already, tuple(refused), was_stale, len(lines) - done)
 
 
 @transaction.atomic
@@ -88,7 +96,7 @@ def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | N
     offer = Offer.objects.select_for_update(no_key=True).get(pk=line.offer_id)
     need = Need.objects.select_for_update(no_key=True).get(pk=line.need_id)
     line.refresh_from_db(fields=["match"])
-    if line.match_id is not None:
+    if line.match is not None and not is_open_again(line.match):
         return None
     pair = Match.objects.filter(need=need, offer=offer)
     match = pair.filter(state__in=LIVE_STATES).select_for_update(no_key=True).first()
@@ -107,12 +115,17 @@ def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | N
     match_id = _suggested(line, match, plan=plan, now=now)
     if offer.city_id != plan.city_id:
         # Its own town agrees first; the citizen is asked then.
-        proposed = linked_towns.ask(match_id=match_id, by=by, now=now).match
+        proposed = linked_towns.ask(match_id=match_id, by=by, now=now, plan_number=plan.pk).match
     else:
         proposed = services.propose(match_id=match_id, by=by, now=now, plan_number=plan.pk)
     line.match = proposed
     line.save(update_fields=["match"])
     return proposed
+
+
+def is_open_again(match: Match) -> bool:
+    """Whether the linked town that was asked about this line has said nothing in time."""
+    return match.state == MatchState.SUGGESTED and not linked_towns.are_asked([match])
 
 
 def suggestion(line: PlanLine, *, plan: Plan, now: datetime) -> Match:

@@ -15,12 +15,12 @@ from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day, local_time
 from cities.models import City, Commune
 from engine.planning import EQUAL
-from matching import plans, presentation
+from matching import linked_towns, plans, presentation
 from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans import plan_words
 from matching.reasons import facts
-from needs.models import Need, urgency_rank_on
+from needs.models import Need, urgency_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,16 @@ def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Ne
         .select_related("need__organisation", "offer__commune", "offer__city", "match")
         .order_by("pk")
     )
+    # A linked town that is asked has its line; one that has said nothing may be asked again.
+    asked = linked_towns.are_asked(line.match for line in lines if line.match is not None)
+    for line in lines:
+        if line.match is not None and line.match.state == MatchState.SUGGESTED and line.match_id not in asked:
+            line.match = None
     shown = [line.match or plans.suggestion(line, plan=plan, now=now) for line in lines]
     for match, line in zip(shown, lines, strict=True):
         match.need, match.offer = line.need, line.offer
     # What has been asked keeps its reasons of then.
-    facts.explained((match for match in shown if match.pk is None), now=now)
+    facts.explained((match for match in shown if match.facts is None), now=now)
     today = local_day(now, plan.city)
     decided = defaultdict(list)
     for match in Match.objects.filter(need__in=needs, state__in=[*ACTIVE, *ANSWERED]).order_by("pk"):
@@ -122,7 +127,7 @@ def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Ne
 def gaps(plan: Plan, *, most: int, today: date) -> list[dict[str, Any]]:
     """Whom the plan leaves out and why, the most urgent first."""
     rows = plan.gaps.select_related("need__commune", "need__city").order_by(
-        urgency_rank_on(today, of="need__"), "need__created_at", "need_id"
+        *urgency_order(today, of="need__")
     )
     return [
         {"need": gap.need, "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing)}
@@ -157,6 +162,9 @@ def _state(line: PlanLine, decided: Sequence[Match]) -> tuple[str, str, str]:
     """How a line stands, in a word for the page, and its colour; `services.propose` has the last word."""
     if line.match is not None:
         state = MatchState(line.match.state)
+        if state == MatchState.SUGGESTED:
+            words = _("L’accord de %(city)s est demandé.") % {"city": line.offer.city.name}
+            return "asked", words, "planned"
         return "asked", str(state.label), presentation.STATE_COLOURS.get(state, "planned")
     for match in decided:
         same = (match.need_revision, match.offer_revision) == (line.need_revision, line.offer_revision)

@@ -169,6 +169,16 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
             )
             % {"n": len(outcome.asked)},
         )
+    if outcome.towns:
+        messages.success(
+            request,
+            ngettext(
+                "L’accord d’une ville liée est demandé pour %(n)s ligne.",
+                "L’accord d’une ville liée est demandé pour %(n)s lignes.",
+                len(outcome.towns),
+            )
+            % {"n": len(outcome.towns)},
+        )
     if outcome.left:
         messages.warning(
             request,

@@ -24,14 +24,12 @@ from offers.models import Offer
 log = logging.getLogger(__name__)
 
 
-def need_record(need: Need, *, given: Iterable[Hold], today: date) -> engine.Need:
-    """A need as it stands today: of one that has begun, only the days to come can still be helped with.
+def need_record(need: Need, *, given: Iterable[Hold]) -> engine.Need:
+    """A need with all the days that it asks: that those before today are lost is the engine's to know.
 
     `given` is what live matches hold for it. ValueError, naming the field, for a row written by hand that the
     engine refuses.
     """
-    first_day = min(max(need.first_day, today), need.last_day)
-    days_left = (need.last_day - first_day).days + 1
     return engine.Need(
         id=need.pk,
         kind=cast(Kind, need.kind),
@@ -41,9 +39,9 @@ def need_record(need: Need, *, given: Iterable[Hold], today: date) -> engine.Nee
         lon=need.longitude,
         reach_km=need.reach_km,
         languages=frozenset(need.languages),
-        first_day=first_day,
+        first_day=need.first_day,
         last_day=need.last_day,
-        min_days=min(need.min_days, days_left) if need.min_days else None,
+        min_days=need.min_days,
         quantity=need.quantity,
         given=tuple(engine.Hold(hold.first_day, hold.last_day, hold.quantity) for hold in given),
         part_useful=need.part_useful,
@@ -137,8 +135,8 @@ def taken(hold: Hold) -> engine.Hold:
     return engine.Hold(hold.first_day, hold.last_day, hold.quantity)
 
 
-def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need]:
-    """Needs as records, by their ids, as they stand today."""
+def need_records(needs: Iterable[Need]) -> dict[int, engine.Need]:
+    """Needs as records, by their ids."""
     needs = list(needs)
     given = defaultdict(list)
     for hold in Hold.objects.filter(need__in=needs, released=False):
@@ -146,7 +144,7 @@ def need_records(needs: Iterable[Need], *, today: date) -> dict[int, engine.Need
     found = {}
     for need in needs:
         try:
-            found[need.pk] = need_record(need, given=given[need.pk], today=today)
+            found[need.pk] = need_record(need, given=given[need.pk])
         except (ValueError, ValidationError) as error:
             log.error("need %s is left out of its scan: %s", need.pk, refused_field(error))
     return found
@@ -186,7 +184,7 @@ def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int,
 def least_days(need: Need, *, today: date) -> int:
     """The shortest run that helps a need, as the engine has it; of a row that it refuses, one day."""
     try:
-        record = need_record(need, given=Hold.objects.filter(need=need, released=False), today=today)
+        record = need_record(need, given=Hold.objects.filter(need=need, released=False))
     except (ValueError, ValidationError):
         return 1
     return engine.least_days(record, today=today)

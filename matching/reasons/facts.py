@@ -88,16 +88,10 @@ def _records(
     """Both sides as the engine knows them, and the town's day."""
     city = pair.city if isinstance(pair, Match) else pair.need.city
     today = local_day(now, city)
-    need = engine_records.need_record(pair.need, given=holds.of_need[pair.need.pk], today=today)
+    need = engine_records.need_record(pair.need, given=holds.of_need[pair.need.pk])
     asked = _times_asked(pair) if isinstance(pair, Match) else 0
     held = holds.of_offer[pair.offer.pk]
     return need, engine_records.offer_record(pair.offer, holds=held, asked=asked, city=city), today
-
-
-def _days_asked(match: Match) -> int:
-    """Of a need that had begun when the match was worked out, only the days from then on were asked."""
-    first_day = max(match.need.first_day, local_day(match.changed_at, match.city))
-    return max((match.need.last_day - first_day).days + 1, 1)
 
 
 def _times_asked(match: Match) -> int:
@@ -118,7 +112,7 @@ def _pairing(match: Match, need: engine.Need, offer: engine.Offer) -> engine.Pai
         exempt=need.kind == SKILL and need.remote_ok and offer.remote,
         run_first_day=match.first_day,
         run_last_day=match.last_day,
-        days_asked=_days_asked(match),
+        days_asked=match.need.days,
         quantity=match.quantity,
         # Taken in this very instant, the pair is on its way out: what it would have given is said once more.
         remaining=max(match.quantity, _left(offer, match.first_day, match.last_day)),

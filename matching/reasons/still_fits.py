@@ -24,7 +24,7 @@ def broken(match: Match, *, now: datetime) -> tuple[str, ...]:
     """
     today = local_day(now, match.city)
     try:
-        need = engine_records.need_record(match.need, given=(), today=today)
+        need = engine_records.need_record(match.need, given=())
         offer = engine_records.offer_record(match.offer, holds=(), asked=0, city=match.city)
     except (ValueError, ValidationError):
         return ()

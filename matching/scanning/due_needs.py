@@ -39,11 +39,18 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     return len(claimed)
 
 
+# What a scan asks of the rows themselves, urgency included.
+_READ = (
+    "city", "kind", "rhythm", "first_day", "last_day", "urgency", "state", "revision", "given_quantity",
+    "uncovered_from",
+)  # fmt: skip
+
+
 def _claim() -> list[Need]:
     """The most urgent due need that nobody has claimed, with others like it; we have entered its town's barrier."""
     due = (
         Need.objects.due_for_scan()
-        .only("city", "kind", "urgency", "state", "revision", "given_quantity")
+        .only(*_READ)
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
     first = due.select_related("city").first()

@@ -105,7 +105,7 @@ class Snapshot:
         """Needs as records, by their ids: for explanations. All that the snapshot has, or these."""
         wanted = _ids(self.needs) if ids is None else list(ids)
         rows = Need.objects.filter(pk__in=wanted).order_by("pk")
-        return engine_records.need_records(rows, today=local_day(self.now, self.city))
+        return engine_records.need_records(rows)
 
     def offer_records(self, ids: Iterable[int] | None = None) -> dict[int, engine.Offer]:
         """Offers as records, by their ids: for explanations. All that the snapshot has, or these."""

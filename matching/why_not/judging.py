@@ -151,7 +151,7 @@ def _closed_sides(need: Need, offer: Offer) -> Iterator[Unmet]:
 
 def _promised(need: Need, given: Sequence[Hold], today: date) -> Iterator[Unmet]:
     try:
-        record = records.need_record(need, given=given, today=today)
+        record = records.need_record(need, given=given)
     except (ValueError, ValidationError):
         return  # told of when the pair is judged
     if engine.is_provided_for(record, today=today):
@@ -187,7 +187,7 @@ def _unmet(
     """Every rule that the pair breaks, in the engine's order; `open` is told by its causes."""
     side = "need"
     try:
-        need_record = records.need_record(need, given=given, today=today)
+        need_record = records.need_record(need, given=given)
         side = "offer"
         offer_record = records.offer_record(offer, holds=of_offer, asked=0, city=need.city)
     except (ValueError, ValidationError) as error:

@@ -232,6 +232,22 @@ class TestActs:
         match.refresh_from_db()
         assert match.state == start
 
+    def test_whether_a_confirmed_stay_still_holds_is_said_once(self, matched, member, citizen):
+        match = matched("confirmed")
+        path = f"matches/{match.pk}/reconfirm/"
+        assert "reconfirm" not in member.get(f"matches/{match.pk}/").json()["acts"]
+        assert member.post(path).json()["type"] == "state"
+        Match.objects.filter(pk=match.pk).update(confirm_by=timezone.now())
+        assert "reconfirm" in member.get(f"matches/{match.pk}/").json()["acts"]
+        assert (citizen.post(path).status_code, citizen.post(path).json()["type"]) == (403, "role")
+        answer = member.post(path)
+        assert (answer.status_code, answer.json()["state"], answer.json()["confirm_by"]) == (
+            200,
+            "confirmed",
+            None,
+        )
+        assert member.post(path).status_code == 409
+
     def test_a_home_not_visited(self, matched, coordinator):
         match = matched(offer={"vetted": False})
         answer = coordinator.post(f"matches/{match.pk}/propose/")

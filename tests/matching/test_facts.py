@@ -70,6 +70,20 @@ def test_what_others_hold_is_counted(city, coordinator, kind):
     assert explained.facts == engine_s_own(explained)
 
 
+def test_of_a_begun_need_all_days_asked_are_told(city):
+    """Four nights of sixty are left, and somebody has them: four of sixty in the sentence, the points and the part."""
+    today = local_day(NOW, city)
+    days = {"first_day": today - timedelta(days=56), "last_day": today + timedelta(days=3), "min_days": 10}
+    match = suggested_match(city=city, need=days)
+    (explained,) = read(pk=match.pk)
+    assert explained.facts == engine_s_own(match)
+    assert (match.first_day, match.last_day) == (today, days["last_day"])
+    assert match.parts["dates"] == pytest.approx(4 / 60)
+    assert presentation.covers(match.share) == "couvre 6\u00a0%"
+    (told,) = (fact for fact in explained.facts if fact["code"].endswith("_days"))
+    assert (told["code"], told["params"]["run_days"], told["params"]["days_asked"]) == ("some_days", 4, 60)
+
+
 def test_the_first_decision_freezes_the_reasons(city, coordinator):
     proposed, dismissed = suggested_match(city=city), suggested_match(city=city, kind=Kind.GOODS)
     before = {match.pk: match.facts for match in read()}

@@ -18,6 +18,9 @@ from tests.factories.matching import NOW, drain, due_need, due_offer
 from tests.factories.needs import NeedFactory
 
 DAYS = {"first_day": date(2026, 4, 1), "last_day": date(2026, 4, 30)}
+MAN = {"adult_women": 0, "children_3_to_11": 0, "adult_men": 1}
+LARGE = {"adult_women": 1, "children_3_to_11": 2, "children_12_to_17": 2}
+KM = 1 / 111.195  # in degrees of latitude
 
 
 @pytest.fixture
@@ -57,12 +60,73 @@ def test_who_differs_is_another_household(need, twin, difference):
     assert look_alikes(twin) == []
 
 
-def test_what_only_nearly_differs_is_still_alike(need, twin):
-    """One day in common; some kilometres apart; a draft of other words."""
-    Need.objects.filter(pk=twin.pk).update(
-        first_day=DAYS["last_day"], last_day=date(2026, 6, 1), latitude=need.latitude + 0.08, pets=True
-    )
-    assert look_alikes(need) == [twin]
+def two(city, household, **other):
+    """Two needs of these persons, posted by two: the same but for what the second says otherwise."""
+    said = {"languages": ["ti"], **DAYS, **household}
+    first = NeedFactory(city=city, **said)
+    return first, NeedFactory(city=city, **{**said, **other})
+
+
+def are_likely(first, second):
+    assert (look_alikes(first) == [second]) == (look_alikes(second) == [first])
+    return look_alikes(first) == [second]
+
+
+OTHER_DAYS = {"first_day": date(2026, 4, 20), "last_day": date(2026, 6, 1)}
+NEARLY_THE_DAYS = {"first_day": date(2026, 4, 2), "last_day": date(2026, 4, 29)}
+OTHER_END = {"last_day": date(2026, 5, 2)}
+OTHER_START = {"first_day": date(2026, 4, 3)}
+FAR, NEAR = {"latitude": 48.5734 + 3 * KM}, {"latitude": 48.5734 + 0.9 * KM}
+SILENT, OTHERS = {"languages": []}, {"languages": ["am", "fr"]}
+
+
+@pytest.mark.parametrize(
+    ("household", "other", "likely"),
+    [
+        (MAN, {}, True),
+        (MAN, NEARLY_THE_DAYS, True),
+        (MAN, NEAR, True),
+        (MAN, {"languages": ["fr", "ti"]}, True),
+        # Of a man who is alone one sign that lacks is enough.
+        (MAN, OTHER_DAYS, False),
+        (MAN, OTHER_END, False),
+        (MAN, OTHER_START, False),
+        (MAN, FAR, False),
+        (MAN, SILENT, False),
+        (MAN, OTHERS, False),
+        (MAN, {"pets": True}, False),
+        (MAN, {"step_free_needed": True}, False),
+        ({**MAN, "adult_men": 2}, {}, True),
+        ({**MAN, "adult_men": 2}, OTHER_DAYS, False),
+        ({"adult_men": 1, "children_3_to_11": 0}, {"couple": True}, False),
+        ({"children_3_to_11": 1}, {}, True),
+        ({"children_3_to_11": 1}, SILENT, False),
+        # A mother and two children: two signs.
+        ({}, {"pets": True}, True),
+        ({}, OTHER_DAYS, True),
+        ({}, FAR, True),
+        ({}, SILENT, True),
+        ({}, OTHERS, False),
+        ({}, OTHER_DAYS | FAR, False),
+        ({}, OTHER_DAYS | SILENT, False),
+        ({}, FAR | SILENT, False),
+        # Such families there are few of: one.
+        (LARGE, OTHER_DAYS | SILENT, True),
+        (LARGE, OTHER_DAYS | FAR, True),
+        (LARGE, FAR | SILENT, True),
+        (LARGE, OTHERS, True),
+        (LARGE, OTHERS | FAR, False),
+        (LARGE, OTHER_DAYS | FAR | SILENT, False),
+    ],
+)
+def test_the_more_such_households_there_are_the_more_signs_it_takes(city, household, other, likely):
+    assert are_likely(*two(city, household, **other)) == likely
+
+
+def test_french_is_no_sign(city):
+    """Nor is what nobody says."""
+    for languages in (["fr"], []):
+        assert not are_likely(*two(city, {**MAN, "languages": languages}))
 
 
 def test_one_association_may_have_two_such_families(need, twin):

@@ -7,9 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from matching import linked_towns, links, services, tasks
+from matching import linked_towns, links, plans, services, tasks
 from matching.lifecycle import NotPossible, Reason, acts_for
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
+from matching.plans import plan_presentation
 from matching.services import roles_of
 from notifications.models import Message
 from offers import services as offers
@@ -173,8 +174,53 @@ def test_what_is_gone_meanwhile_is_not_agreed_to(it):
     drain()
     assert it.state == "superseded"
     assert not linked_towns.asked_of(it.host).exists()
-    assert linked_towns.lapse(by=None, now=agreement.answer_by) == 1
-    assert "town_silent" not in events(it.asker)
+
+
+def test_when_the_suggestion_is_gone_both_desks_are_told_and_the_question_is_over(it):
+    """Also when the pair comes back: both have read that it was gone, so somebody asks anew."""
+    agreement = it.ask()
+    offers.pause(offer_id=it.offer.pk, by=it.citizen, now=NOW)
+    assert linked_towns.lapse(by=None, now=NOW) == 0
+    drain()
+    assert linked_towns.lapse(by=None, now=NOW) == 1
+    assert linked_towns.lapse(by=None, now=agreement.answer_by) == 0
+    assert events(it.asker)[-1] == "agreement_moot"
+    assert events(it.neighbour) == ["town_asked", "agreement_not_needed"]
+    body = Message.objects.get(event="agreement_not_needed").body
+    assert "Chambre sur cour" in body
+    assert "Dossier-Secret" not in body
+    offers.resume(offer_id=it.offer.pk, by=it.citizen, now=NOW)
+    drain()
+    assert it.state == "suggested"
+    assert not linked_towns.asked_of(it.host).exists()
+    assert why(linked_towns.agree, agreement_id=agreement.pk, by=it.neighbour, now=NOW) == "closed"
+    it.ask()
+    assert events(it.neighbour)[-1] == "town_asked"
+
+
+def test_what_comes_back_before_anybody_looked_is_still_asked(it):
+    it.ask()
+    for act in (offers.pause, offers.resume):
+        act(offer_id=it.offer.pk, by=it.citizen, now=NOW)
+        drain()
+    assert linked_towns.lapse(by=None, now=NOW) == 0
+    assert linked_towns.asked_of(it.host).exists()
+
+
+def test_when_the_desk_that_asked_sets_it_aside_the_other_is_told(it):
+    it.ask()
+    services.dismiss(match_id=it.match.pk, by=it.asker, now=NOW, reason=Reason.OTHER_SOLUTION)
+    assert linked_towns.lapse(by=None, now=NOW) == 1
+    assert events(it.neighbour) == ["town_asked", "agreement_not_needed"]
+    assert "agreement_moot" not in events(it.asker)
+
+
+def test_the_worker_that_finds_it_gone_says_so(city, coordinator):
+    it = Pair(city, coordinator, now=timezone.now())
+    it.ask()
+    offers.pause(offer_id=it.offer.pk, by=it.citizen, now=timezone.now())
+    tasks.scan_due()
+    assert TownAgreement.objects.get().answer == "moot"
 
 
 def test_agreed_and_declined_at_once_are_one_of_the_two(transactional_db, at_once, city, coordinator):
@@ -196,6 +242,96 @@ def test_the_scheduler_ends_the_wait(city, coordinator):
     tasks.advance_time()
     agreement.refresh_from_db()
     assert agreement.answer == "lapsed"
+
+
+# --- A line of a plan ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def line(it):
+    """The pair as a line of a plan, accepted: the plan, and what became of it."""
+    plan = plans.ask(
+        city_id=it.city.pk,
+        kind="",
+        urgency="",
+        need_ids=[],
+        budget_seconds=plans.BUDGETS[0],
+        by=it.asker,
+        now=NOW,
+    )
+    assert plans.work_on_one(now=NOW)
+    plan.refresh_from_db()
+    return plan.lines.get()
+
+
+def accepted(it, line, *, now=NOW):
+    return plans.accept(plan_id=line.plan_id, line_ids=[line.pk], by=it.asker, now=now)
+
+
+def shown(line, *, now=NOW):
+    ((_need, (card,)),) = plan_presentation.groups(line.plan, [line.need], now=now)
+    return card.state, card.words
+
+
+def test_a_line_across_two_towns_asks_the_town_and_nobody_else_yet(it, line):
+    outcome = accepted(it, line)
+    assert (outcome.asked, outcome.towns, outcome.refused) == ((), (it.match,), ())
+    assert events(it.citizen) == []
+    assert shown(line) == ("asked", "L’accord de Schiltigheim est demandé.")
+    assert not plans.askable(line.plan, now=NOW).exists()
+    assert accepted(it, line).already == 1
+
+
+def test_the_decision_of_the_town_keeps_the_number_of_the_plan(it, line):
+    accepted(it, line)
+    linked_towns.agree(agreement_id=TownAgreement.objects.get().pk, by=it.neighbour, now=NOW)
+    assert Decision.objects.get(match=it.match).plan_number == line.plan_id
+    assert shown(line) == ("asked", "demandée au citoyen")
+    assert accepted(it, line).already == 1
+
+
+def test_what_was_asked_without_a_plan_has_no_number(it):
+    it.agreed()
+    assert Decision.objects.get(match=it.match).plan_number is None
+
+
+def test_a_line_about_which_the_town_said_nothing_may_be_asked_again(it, line):
+    accepted(it, line)
+    late = TownAgreement.objects.get().answer_by
+    linked_towns.lapse(by=None, now=late)
+    assert shown(line, now=late)[0] == "open"
+    assert list(plans.askable(line.plan, now=late)) == [line]
+    assert accepted(it, line, now=late).towns == (it.match,)
+    assert TownAgreement.objects.filter(answer="").get().plan_number == line.plan_id
+
+
+def test_a_line_to_which_the_town_said_no_is_over(it, line):
+    accepted(it, line)
+    agreement = TownAgreement.objects.get()
+    linked_towns.decline(agreement_id=agreement.pk, by=it.neighbour, now=NOW, reason=Reason.SAFETY)
+    assert shown(line) == ("asked", "écartée")
+    assert not plans.askable(line.plan, now=NOW).exists()
+    assert accepted(it, line).already == 1
+
+
+def test_the_page_says_that_the_town_is_asked(city, coordinator, as_user):
+    it = Pair(city, coordinator, now=timezone.now())
+    client = as_user(coordinator)
+    plan = plans.ask(
+        city_id=city.pk,
+        kind="",
+        urgency="",
+        need_ids=[],
+        budget_seconds=plans.BUDGETS[0],
+        by=coordinator,
+        now=it.now,
+    )
+    assert plans.work_on_one(now=it.now)
+    here = reverse("matching:plan", args=[city.slug, plan.pk])
+    page = client.post(here, {"line": [plan.lines.get().pk]}, follow=True).content.decode()
+    assert "L’accord d’une ville liée est demandé pour 1 ligne" in page
+    assert "reçoit la question" not in page
+    assert "L’accord de Schiltigheim est demandé." in page
 
 
 # --- Who sees and does what afterwards -----------------------------------------------------------------

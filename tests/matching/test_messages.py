@@ -158,6 +158,7 @@ def test_every_refusal_is_a_sentence(why, act):
 # --- Mails ---------------------------------------------------------------------------------------------
 
 MAILS = [
+    messages.does_it_still_hold,
     messages.question,
     messages.please_confirm,
     messages.citizens_contact,
@@ -203,6 +204,9 @@ def test_every_mail_is_complete(db, kind, language):
             messages.town_asked(it.match, agreement),
             messages.town_declined(it.match, agreement),
             messages.town_silent(it.match, agreement),
+            messages.agreement_moot(it.match, agreement),
+            messages.nobody_says(it.match),
+            messages.agreement_not_needed(it.match, agreement),
             messages.joined(it.match.need),
             messages.open_again(it.match.need),
             messages.tonight_waits(it.match.city, [it.match.need]),

@@ -508,6 +508,24 @@ def test_an_expired_link_says_so_and_answers_nothing(it, client, monkeypatch):
     assert it.state == "proposed"
 
 
+def test_an_expired_link_leads_to_the_same_page_behind_signing_in(it, client, monkeypatch):
+    """Whoever comes back to an old mail, to take back a yes, say, still finds their question."""
+    propose(it)
+    with monkeypatch.context() as clock:
+        clock.setattr("time.time", partial(float, NOW.timestamp()))
+        path = link(it, it.citizen)
+    own = reverse("matching:mine_one", args=[it.city.slug, it.match.pk])
+    assert f'href="{own}"' in client.get(path).content.decode()
+    sign_in = client.get(own)
+    assert sign_in.status_code == 302
+    assert sign_in.url.endswith(f"?next={own}")
+    client.force_login(it.citizen)
+    page = client.get(path)
+    assert page.status_code == 410
+    assert "Ouvrir la page" in text(page)
+    assert "Pouvez-vous aider" in text(client.get(own))
+
+
 def test_a_link_lives_for_thirty_days(it, monkeypatch):
     issued = datetime(2026, 3, 9, 11, tzinfo=UTC)
     with monkeypatch.context() as clock:

@@ -84,7 +84,9 @@ def test_a_fresh_plan_is_accepted_to_its_last_line(db, crowded, towns, story, fi
             outcome = accepted(world, plan, part)
             assert [refused.failure.why for refused in outcome.refused] == []
             assert not outcome.was_stale
-            assert len(outcome.asked) == len(part)
+            assert len(outcome.asked) + len(outcome.towns) == len(part)
+            assert all(match.is_across for match in outcome.towns)
+            assert not any(match.is_across for match in outcome.asked)
             if drained:
                 drain(world.moment)
             world.moment += timedelta(minutes=1)
@@ -118,7 +120,8 @@ def test_a_plan_that_the_town_has_outgrown_breaks_nothing(db, towns, story, earl
             accepted(world, plan, [line for number, line in enumerate(lines) if number in early])
             live(world, story)
             outcome = accepted(world, plan, lines)
-            assert len(outcome.asked) + outcome.already + len(outcome.refused) == len(lines)
+            asked = len(outcome.asked) + len(outcome.towns)
+            assert asked + outcome.already + len(outcome.refused) == len(lines)
             assert outcome.was_stale or not outcome.refused
         invariants.check()
         drain(world.moment)

@@ -438,7 +438,7 @@ def test_each_line_becomes_a_proposal_and_the_citizen_is_asked(city, scene, plan
 
 def test_none_of_it_is_accepted(scene, planned, coordinator):
     outcome = plans.accept(plan_id=planned().pk, line_ids=[], by=coordinator, now=LATER)
-    assert outcome == plans.Outcome((), 0, (), False, 0)
+    assert outcome == plans.Outcome((), (), 0, (), False, 0)
     assert Match.objects.get().state == MatchState.SUGGESTED
 
 

@@ -575,11 +575,12 @@ def test_a_town_s_day_and_weights_are_its_own():
     evening = NOW.replace(hour=21)
     OfferFactory(city=town, confirmed_at=evening)
     need = due_need(city=town, now=evening, first_day=date(2026, 3, 1), last_day=date(2026, 3, 20))
-    snapshot = snapshots.of_needs([need], city=town, now=evening)
+    over = due_need(city=town, now=evening, first_day=date(2026, 3, 1), last_day=date(2026, 3, 9))
+    snapshot = snapshots.of_needs([need, over], city=town, now=evening)
     tomorrow = local_day(evening, town)
     assert tomorrow == date(2026, 3, 10)
     assert snapshot.offers.confirmed_day.tolist() == [tomorrow.toordinal()]
-    assert snapshot.needs.first_day.tolist() == [tomorrow.toordinal()]
+    assert (ids(snapshot.needs), list(snapshot.left_out)) == ([need.pk], [over.pk])
     assert snapshot.weights[town.pk].proximity == 50
 
 

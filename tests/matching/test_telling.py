@@ -102,6 +102,7 @@ ACTS = {
     Act.ACCEPT: services.accept,
     Act.DECLINE: services.decline,
     Act.CONFIRM: services.confirm,
+    Act.RECONFIRM: services.reconfirm,
     Act.REFUSE: services.refuse,
     Act.START: services.start,
     Act.CANCEL: services.cancel,
@@ -132,6 +133,7 @@ EXPECTED = {
     (S.ACCEPTED, Act.CONFIRM): {"citizen", "member"},
     (S.ACCEPTED, Act.REFUSE): ASKED,
     (S.ACCEPTED, Act.CANCEL): ASKED,
+    (S.CONFIRMED, Act.RECONFIRM): set(),
     (S.CONFIRMED, Act.START): set(),
     (S.CONFIRMED, Act.CANCEL): ASKED,
     (S.CONFIRMED, Act.BREAK_OFF): ASKED,
@@ -149,6 +151,8 @@ def test_each_side_that_did_not_do_it_is_told_and_nobody_else(db, state, act, ac
     CityRoleFactory()  # of another town
     UserFactory()
     lead_to(state, it)
+    if act == Act.RECONFIRM:
+        Match.objects.filter(pk=it.match.pk).update(confirm_by=NOW)
     reason = {"reason": Reason.OTHER} if act in REASONED else {}
     ACTS[act](match_id=it.match.pk, by=people[actor], now=NOW, **reason)
     expected = EXPECTED[state, act] if act == Act.CONFIRM else EXPECTED[state, act] - {actor}

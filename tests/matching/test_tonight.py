@@ -1,7 +1,7 @@
 """No need for tonight stays silent: told at once with or without suggestions, then again until somebody takes it."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -88,6 +88,25 @@ def test_what_is_not_for_tonight_is_told_when_something_is_found_alone(city, coo
 def test_the_desk_is_reminded_ever_less_often_two_hours_at_most(city, coordinator):
     tonights(city)
     assert reminded_at(until=9 * HOUR) == [15, 45, 105, 225, 345, 465]
+
+
+@pytest.mark.parametrize(
+    ("posted", "morning"),
+    [
+        # Seven in the morning of Paris, after the night that has an hour more, and after the one that has an hour less.
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 5, tzinfo=UTC)),
+    ],
+)
+def test_in_a_night_of_a_change_what_days_made_urgent_lets_people_sleep_until_seven(
+    city, coordinator, posted, morning
+):
+    due_need(city=city, now=posted, first_day=posted.date() - timedelta(days=3))
+    drain(posted)
+    wait = morning - posted
+    told = reminded_at(start=posted, until=wait + 10 * MINUTE, step=5 * MINUTE, person=coordinator)
+    assert told == [wait // MINUTE]
 
 
 def test_a_new_need_begins_the_reminders_anew_and_all_stand_in_one(city, coordinator):

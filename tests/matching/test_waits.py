@@ -1,14 +1,20 @@
 """Every wait has an end: never after it is of use, by the town's clocks; reminded once; what it held is free."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import Organisation, User
 from catalogue.vocabulary import Kind, Urgency
+from cities.days import local_day
 from cities.models import City
 from config import embedded
-from matching import services, tasks, waits
+from followups import services as followups
+from matching import held_back, links, services, tasks, waits
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match
 from needs.models import Need, NeedState
@@ -91,6 +97,32 @@ def test_two_hours_are_two_hours_in_the_night_that_has_one_more():
     assert waits.deadline(match, now=now) == now + 2 * HOUR
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (
+            utc(2026, 10, 24, 23, 30),
+            "dimanche 25 octobre, 02:30",
+        ),  # half past one; the first half past two is one hour on
+        (utc(2026, 10, 25, 0, 30), "dimanche 25 octobre, 03:30"),  # the first half past two
+        (utc(2026, 10, 25, 1, 30), "dimanche 25 octobre, 04:30"),  # the second
+        (utc(2026, 3, 29, 0, 30), "dimanche 29 mars, 04:30"),  # half past one; the next hour begins at three
+    ],
+)
+def test_in_a_night_of_a_change_a_question_waits_its_two_hours(db, now, said):
+    """Reminded of once after one hour, and over after two, on whatever the clocks show."""
+    day = local_day(now, City(timezone="Europe/Paris"))
+    it = story(now=now, need={"first_day": day, "last_day": day + 20 * DAY})
+    assert propose(it, now).answer_by == now + 2 * HOUR
+    assert said in Message.objects.get(event="match_question").body
+    second = timedelta(seconds=1)
+    assert services.remind_unanswered(by=None, now=now + HOUR - second) == 0
+    assert services.remind_unanswered(by=None, now=now + HOUR) == 1
+    assert services.remind_unanswered(by=None, now=now + HOUR + second) == 0
+    assert services.lapse_unanswered(by=None, now=now + 2 * HOUR - second) == 0
+    assert services.lapse_unanswered(by=None, now=now + 2 * HOUR) == 1
+
+
 # --- Waiting for a confirmation ------------------------------------------------------------------------
 
 
@@ -117,7 +149,8 @@ def test_a_yes_waits_for_its_confirmation_as_a_question_for_its_answer(db):
     match = accept(it, later)
     assert (match.answer_by, match.confirm_by) == (NOW + DAY, later + DAY)
     assert match.remind_at == later + 12 * HOUR
-    assert confirm(it, later).remind_at is None
+    confirmed = confirm(it, later)
+    assert (confirmed.confirm_by, confirmed.remind_at) == (None, utc(2026, 3, 16, 9))
 
 
 def test_what_presses_by_the_calendar_is_answered_as_soon_as_what_was_posted_so(db):
@@ -226,6 +259,204 @@ def test_the_scheduler_reminds_and_releases(db, wake_ups):
     tasks.advance_time()
     assert Message.objects.filter(event="match_question_again").count() == 1
     assert (it.state, late.state) == ("proposed", "lapsed")
+
+
+# --- Whether what was confirmed long before still holds ----------------------------------------------------
+
+
+def confirmed_stay(first_day=10, **options):
+    """A stay that is confirmed so many days before it begins."""
+    days = {"first_day": NOW.date() + first_day * DAY, "last_day": NOW.date() + (first_day + 9) * DAY}
+    it = story(need=days, **options)
+    propose(it)
+    accept(it)
+    confirm(it)
+    Message.objects.all().delete()
+    return it
+
+
+ASK, EVENING = utc(2026, 3, 16, 9), utc(2026, 3, 18, 20)
+
+
+def asked_again(**options):
+    it = confirmed_stay(**options)
+    assert services.remind_unanswered(by=None, now=ASK) == 1
+    return it
+
+
+def told():
+    return list(Message.objects.with_reason().order_by("pk").values_list("event", "recipient"))
+
+
+def test_a_stay_that_was_confirmed_long_before_is_asked_about_once(db):
+    it = confirmed_stay()
+    assert services.remind_unanswered(by=None, now=ASK - timedelta(seconds=1)) == 0
+    assert services.remind_unanswered(by=None, now=ASK) == 1
+    assert services.remind_unanswered(by=None, now=ASK + HOUR) == 0
+    assert told() == [("match_still_holds", it.member.pk)]
+    message = Message.objects.get()
+    assert message.title.startswith("Le foyer vient-il toujours ?")
+    assert message.action_url
+    match = Match.objects.get(pk=it.match.pk)
+    assert (match.state, match.confirm_by, match.is_asked_again) == ("confirmed", EVENING, True)
+
+
+@pytest.mark.parametrize(("first_day", "is_asked"), [(6, False), (7, True)])
+def test_one_that_was_confirmed_lately_is_not(db, first_day, is_asked):
+    confirmed_stay(first_day)
+    assert services.remind_unanswered(by=None, now=NOW + 30 * DAY) == is_asked
+
+
+@pytest.mark.parametrize("kind", [Kind.GOODS, Kind.SKILL])
+def test_only_homes_are(db, kind):
+    confirmed_stay(kind=kind)
+    assert services.remind_unanswered(by=None, now=NOW + 30 * DAY) == 0
+
+
+def test_the_town_s_morning_and_evening_also_where_the_clock_changes_between(db):
+    """Asked in winter, waited for in summer: the clock goes forward on 29 March."""
+    match = pair(NOW, date(2026, 3, 30))
+    assert waits.ask_again_at(match, now=NOW) == utc(2026, 3, 27, 9)
+    assert waits.asked_again_until(match) == utc(2026, 3, 29, 19)
+    far = pair(NOW, date(2026, 3, 30), zone="Pacific/Noumea")
+    assert waits.ask_again_at(far, now=NOW) == utc(2026, 3, 26, 23)
+
+
+@pytest.mark.parametrize("who", ["member", "coordinator"])
+def test_a_yes_ends_it(db, who):
+    it = asked_again()
+    services.reconfirm(match_id=it.match.pk, by=getattr(it, who), now=ASK + HOUR)
+    assert told() == []
+    assert held_back.tell_of_silence(by=None, now=EVENING) == 0
+    decision = Decision.objects.filter(match=it.match).latest("pk")
+    assert (decision.act, decision.from_state, decision.to_state) == ("reconfirm", "confirmed", "confirmed")
+    assert Hold.objects.filter(match=it.match).exists()
+    with pytest.raises(NotPossible, match="state"):
+        services.reconfirm(match_id=it.match.pk, by=it.member, now=ASK + HOUR)
+    assert services.start_due(by=None, now=NOW + 10 * DAY) == 1
+
+
+def test_nobody_says_so_who_was_not_asked(db):
+    it = confirmed_stay()
+    with pytest.raises(NotPossible, match="state"):
+        services.reconfirm(match_id=it.match.pk, by=it.member, now=ASK)
+
+
+def test_nobody_says_so_for_the_association(db):
+    it = asked_again()
+    with pytest.raises(NotPossible, match="role"):
+        services.reconfirm(match_id=it.match.pk, by=it.citizen, now=ASK)
+
+
+def test_a_no_frees_the_place(db):
+    it = asked_again()
+    services.cancel(match_id=it.match.pk, by=it.member, now=ASK, reason=Reason.OTHER_SOLUTION)
+    assert not Hold.objects.exists()
+    assert "match_still_holds" not in dict(told())
+    assert held_back.tell_of_silence(by=None, now=EVENING) == 0
+
+
+def test_one_tap_behind_the_link_says_so(db, client):
+    now = timezone.now()
+    it = story(now=now)
+    for step in (propose, accept, confirm):
+        step(it, now)
+    Match.objects.filter(pk=it.match.pk).update(confirm_by=now + DAY)
+    path = links.answer_path(it.match, it.member)
+    page = client.get(path).content.decode()
+    assert "Le foyer vient-il toujours" in page
+    assert "Un empêchement" in page
+    assert (
+        "Le foyer vient-il toujours"
+        not in client.get(links.answer_path(it.match, it.citizen)).content.decode()
+    )
+    page = client.post(path, {"answer": "reconfirm"}, follow=True).content.decode()
+    assert "Le foyer vient-il toujours" not in page
+    assert Match.objects.get(pk=it.match.pk).confirm_by is None
+    assert "déjà fait" in client.post(path, {"answer": "reconfirm"}, follow=True).content.decode()
+
+
+def test_the_desk_notes_it_on_the_case(db, client):
+    it = asked_again()
+    client.force_login(it.coordinator)
+    case = reverse("matching:case", args=[it.city.slug, it.match.need.reference])
+    said = reverse("matching:act", args=[it.city.slug, it.match.pk, "reconfirm"])
+    assert said in client.get(case).content.decode()
+    client.post(said)
+    page = client.get(case).content.decode()
+    assert said not in page
+    assert "Le foyer vient toujours" in page, "in what happened"
+
+
+def test_what_was_confirmed_before_this_rule_is_asked_about_too(db):
+    """The migration clears the deadlines of long ago, and asks about stays that are still to come."""
+    now = timezone.now()
+    today = local_day(now, City(timezone="Europe/Paris"))
+    far, near = (
+        story(now=now, need={"first_day": today + days * DAY, "last_day": today + (days + 9) * DAY})
+        for days in (20, 5)
+    )
+    goods, under_way = story(now=now, kind=Kind.GOODS), story(now=now)
+    for it in (far, near, goods, under_way):
+        for step in (propose, accept, confirm):
+            step(it, now)
+    start(under_way, now)
+    Match.objects.update(confirm_by=now, remind_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("matching.migrations.0018_still_holds").ASK)
+    found = dict(Match.objects.exclude(state="suggested").values_list("pk", "remind_at"))
+    assert found == {
+        far.match.pk: waits.ask_again_at(Match.objects.get(pk=far.match.pk), now=now),
+        near.match.pk: None,
+        goods.match.pk: None,
+        under_way.match.pk: None,
+    }
+    assert found[far.match.pk] is not None
+    assert set(Match.objects.filter(state="confirmed").values_list("confirm_by", flat=True)) == {None}
+
+
+def test_silence_is_told_to_the_desk_the_evening_before_and_the_stay_goes_on(db):
+    it = asked_again()
+    assert held_back.tell_of_silence(by=None, now=EVENING - timedelta(seconds=1)) == 0
+    assert held_back.tell_of_silence(by=None, now=EVENING) == 1
+    assert held_back.tell_of_silence(by=None, now=EVENING + HOUR) == 0
+    assert told() == [("match_still_holds", it.member.pk), ("match_silent", it.coordinator.pk)]
+    # Late, it is still an answer.
+    services.reconfirm(match_id=it.match.pk, by=it.member, now=EVENING + HOUR)
+    assert told() == []
+
+
+@pytest.mark.parametrize("why", ["gone", "suspended"])
+def test_where_nobody_is_left_to_ask_the_desk_is_told_at_once(db, why):
+    it = confirmed_stay()
+    if why == "gone":
+        User.objects.filter(pk=it.member.pk).update(is_active=False)
+    else:
+        Organisation.objects.filter(pk=it.match.need.organisation_id).update(
+            state=Organisation.State.SUSPENDED
+        )
+    assert services.remind_unanswered(by=None, now=ASK) == 1
+    assert held_back.tell_of_silence(by=None, now=ASK) == 1
+    assert told() == [("match_silent", it.coordinator.pk)]
+
+
+def test_the_scheduler_asks_and_tells(db, wake_ups):
+    asked, silent = confirmed_stay(), confirmed_stay()
+    Match.objects.filter(pk=asked.match.pk).update(remind_at=NOW)
+    Match.objects.filter(pk=silent.match.pk).update(remind_at=None, confirm_by=NOW)
+    tasks.advance_time()
+    events = set(Message.objects.values_list("event", "subject_key"))
+    assert ("match_still_holds", f"match:{asked.match.pk}") in events
+    assert ("match_silent", f"match:{silent.match.pk}:silent") in events
+
+
+def test_a_stay_that_is_over_does_not_begin_and_the_follow_up_asks(db):
+    """Nobody looked while it was on."""
+    it, over = confirmed_stay(), NOW + 20 * DAY
+    assert services.start_due(by=None, now=over) == 0
+    assert it.state == "confirmed"
+    assert followups.plan_due(by=None, now=over) == 1
+    assert services.start_due(by=None, now=over - DAY) == 1, "on its last day it would have"
 
 
 # --- Lapse against answer ------------------------------------------------------------------------------

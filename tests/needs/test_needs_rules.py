@@ -263,6 +263,35 @@ def test_days_that_have_passed_without_anything_are_not_waited_for(city: City, d
 
 
 @pytest.mark.parametrize(
+    ("today", "stays", "uncovered_from"),
+    [
+        (1, [], None),
+        (1, [(3, 1, 10)], 11),
+        (1, [(3, 5, 10)], 1),
+        (4, [(3, 5, 10)], 1),
+        (5, [(3, 5, 10)], 11),
+        (30, [(3, 5, 10)], 11),
+        (1, [(3, 1, 10), (3, 12, 41)], 11),
+        (12, [(3, 1, 10), (3, 12, 41)], 42),
+        (1, [(2, 1, 41)], 1),
+        (1, [(2, 1, 10), (1, 1, 41), (2, 11, 20)], 21),
+        (1, [(3, 1, 41)], 42),
+        (90, [(3, 1, 40)], 41),
+    ],
+)
+def test_the_first_day_that_is_not_covered_is_written_down(
+    city: City, today: int, stays: list[tuple[int, int, int]], uncovered_from: int | None
+) -> None:
+    """Of a gap that has begun, the day since which it is one: it is written once, not every morning."""
+    need = NeedFactory(city=city, first_day=NOW.date(), last_day=NOW.date() + timedelta(days=40))
+    day = [NOW.date() + timedelta(days=number - 1) for number in range(43)]
+    given = [Given(n, day[first], day[last]) for n, first, last in stays]
+    it = services.record_progress(need_id=need.pk, given=given, by=None, now=NOW + timedelta(days=today - 1))
+    it.refresh_from_db()
+    assert it.uncovered_from == (day[uncovered_from] if uncovered_from else None)
+
+
+@pytest.mark.parametrize(
     ("shape", "come", "said"),
     [
         ({}, (0, 0), ""),

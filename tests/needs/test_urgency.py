@@ -10,12 +10,21 @@ from engine import Vocabulary
 from engine.uncovered import Uncovered
 from engine.urgency import priorities_on
 from engine.vocabulary import PRIORITIES, URGENCIES
+from matching import scanning, services
+from matching.models import Match
 from matching.scanning import reading
 from needs.models import Need, urgency_rank_on
+from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
+from tests.factories.matching import NOW, drain, due_need, due_offer
 from tests.factories.needs import NeedFactory
 
 TODAY = date(2026, 3, 9)
+
+
+@pytest.fixture
+def coordinator(city):
+    return CityRoleFactory(city=city).user
 
 
 def after(days):
@@ -59,17 +68,94 @@ def test_sql_and_the_engine_say_the_same(city):
         for number, posted in enumerate(URGENCIES):
             for day in range(-2, 11):
                 NeedFactory(city=city, urgency=posted, **shapes[kind], **days(day, max(day + number, 0)))
-    needs = list(Need.objects.annotate(rank=urgency_rank_on(TODAY)).order_by("pk"))
-    assert len(needs) == 117
-    assert [URGENCIES[need.rank] for need in needs] == [need.urgency_on(TODAY) for need in needs]
-    read = reading.read_needs(
-        reading.Where("n.city_id = %(c)s", {"c": city.pk}), today=TODAY, words=Vocabulary()
-    )
-    today = TODAY.toordinal()
-    found = priorities_on(read.columns, Uncovered.of(read.columns, today), today)
-    by_id = dict(zip(read.columns.ids, found, strict=True))
-    assert by_id == {need.pk: PRIORITIES[need.urgency_on(TODAY)] for need in needs}
-    assert {need.urgency_on(TODAY) for need in needs} == set(Urgency)
+    found = told(city, TODAY)
+    assert len(found) == 117
+    assert set(found.values()) == set(Urgency)
+
+
+def told(city, today):
+    """How urgent each open need of the town is on this day, by its id: the same in Python, SQL and the columns."""
+    needs = list(Need.objects.open().filter(city=city).annotate(rank=urgency_rank_on(today)).order_by("pk"))
+    python = {need.pk: need.urgency_on(today) for need in needs}
+    assert {need.pk: URGENCIES[need.rank] for need in needs} == python
+    where = reading.Where("n.city_id = %(c)s AND n.state IN ('open', 'partly_met')", {"c": city.pk})
+    columns = reading.read_needs(where, today=today, words=Vocabulary()).columns
+    priorities = priorities_on(columns, Uncovered.of(columns, today.toordinal()), today.toordinal())
+    by_id = dict(zip(columns.ids.tolist(), priorities.tolist(), strict=True))
+    assert by_id == {pk: PRIORITIES[urgency] for pk, urgency in python.items()}
+    return python
+
+
+def give(need, coordinator, *windows):
+    """Confirm a home for each of these stretches of days."""
+    for first, last in windows:
+        offer = due_offer(city=need.city, windows=[(after(first), after(last))])
+        drain()
+        match = Match.objects.get(need=need, offer=offer)
+        services.propose(match_id=match.pk, by=coordinator, now=NOW)
+        services.accept(match_id=match.pk, by=offer.owner, now=NOW)
+        services.confirm(match_id=match.pk, by=coordinator, now=NOW)
+    drain()
+
+
+def the_morning_of(day):
+    """What every morning brings, and what it leads to."""
+    now = NOW + timedelta(days=day)
+    scanning.mark_pressing(by=None, now=now)
+    drain(now)
+
+
+@pytest.mark.parametrize(
+    ("windows", "day", "urgency"),
+    [
+        ([], 0, "tonight"),
+        ([(0, 0)], 0, "tonight"),
+        ([(0, 5)], 0, "this_week"),
+        ([(0, 6)], 0, "this_week"),
+        ([(0, 7)], 0, "planned"),
+        ([(0, 7)], 1, "this_week"),
+        ([(0, 7)], 7, "tonight"),
+        ([(0, 7)], 20, "tonight"),
+        # The first days are lost; those after them are covered, and what comes then is far away.
+        ([(2, 12)], 0, "tonight"),
+        ([(2, 12)], 1, "tonight"),
+        ([(2, 12)], 3, "planned"),
+        ([(2, 12)], 6, "this_week"),
+        ([(0, 3), (5, 20)], 0, "this_week"),
+        ([(0, 3), (5, 20)], 5, "planned"),
+    ],
+)
+def test_what_is_partly_met_presses_on_the_first_day_that_is_not_covered(
+    city, coordinator, windows, day, urgency
+):
+    need = due_need(city=city, min_days=1, **days(0, 40))
+    give(need, coordinator, *windows)
+    the_morning_of(day)
+    assert told(city, after(day)) == {need.pk: urgency}
+
+
+def test_hours_that_are_partly_given_press_while_some_are_missing(city, coordinator):
+    need = due_need(city=city, kind=Kind.SKILL, quantity=3, part_useful=True, **days(0, 40))
+    helper = due_offer(city=city, kind=Kind.SKILL, capacity=2)
+    drain()
+    match = Match.objects.get(need=need, offer=helper)
+    services.propose(match_id=match.pk, by=coordinator, now=NOW)
+    services.accept(match_id=match.pk, by=helper.owner, now=NOW)
+    services.confirm(match_id=match.pk, by=coordinator, now=NOW)
+    drain()
+    assert told(city, TODAY) == {need.pk: "tonight"}
+
+
+def test_a_question_covers_nothing_yet(city, coordinator):
+    """While a host is asked for all of it, the case stays where the desk looks for it."""
+    need = due_need(city=city, **days(0, 40))
+    due_offer(city=city)
+    drain()
+    services.propose(match_id=Match.objects.get(need=need).pk, by=coordinator, now=NOW)
+    drain()
+    need.refresh_from_db()
+    assert need.urgency_on(TODAY) == "tonight"
+    assert need in Need.objects.of_urgency(Urgency.TONIGHT, TODAY)
 
 
 def test_each_town_has_its_own_day(db):
@@ -91,3 +177,15 @@ def test_the_desk_s_order_is_by_urgency_then_by_waiting(city):
     tonight = NeedFactory(city=city, created_at=posted + timedelta(hours=2), **days(1, 50))
     asked_for = NeedFactory(city=city, created_at=posted, urgency="tonight", **days(20, 50))
     assert list(Need.objects.by_urgency(TODAY)) == [asked_for, tonight, week, planned]
+
+
+def test_who_was_posted_for_tonight_comes_before_what_the_calendar_made_so(city):
+    """A planned need that has begun waits longer than tonight's family, which has come an hour ago."""
+    posted = datetime(2026, 3, 9, 10, tzinfo=UTC)
+    begun = NeedFactory(city=city, created_at=posted - timedelta(days=77), **days(-70, 3))
+    week = NeedFactory(city=city, created_at=posted - timedelta(days=60), urgency="this_week", **days(-50, 3))
+    family = NeedFactory(city=city, created_at=posted, urgency="tonight", **days(0, 3))
+    later = NeedFactory(
+        city=city, created_at=posted - timedelta(days=90), urgency="this_week", **days(20, 30)
+    )
+    assert list(Need.objects.by_urgency(TODAY)) == [family, week, begun, later]

@@ -100,19 +100,19 @@ ORDER BY "pending" ASC,
          LEAST("needs_need"."urgency_rank",
 
            CASE
-               WHEN ((("needs_need"."kind" = %s
-                       OR "needs_need"."rhythm" = %s)
-                      AND "needs_need"."last_day" <= %s)
-                     OR (NOT ("needs_need"."kind" = %s
-                              OR "needs_need"."rhythm" = %s)
-                         AND "needs_need"."first_day" <= %s)) THEN %s
-               WHEN ((("needs_need"."kind" = %s
-                       OR "needs_need"."rhythm" = %s)
-                      AND "needs_need"."last_day" <= %s)
-                     OR (NOT ("needs_need"."kind" = %s
-                              OR "needs_need"."rhythm" = %s)
-                         AND "needs_need"."first_day" <= %s)) THEN %s ELSE %s
-           END) ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
+               WHEN CASE
+                        WHEN ("needs_need"."kind" = %s
+                              OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
+
+                                                                                                 "needs_need"."first_day")
+                    END <= %s THEN %s
+               WHEN CASE
+                        WHEN ("needs_need"."kind" = %s
+                              OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
+
+                                                                                                 "needs_need"."first_day")
+                    END <= %s THEN %s ELSE %s
+           END) ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 3;
 
 SELECT COUNT(*)

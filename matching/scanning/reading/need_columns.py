@@ -63,10 +63,13 @@ class Needs:
     @property
     def term(self) -> Term:
         """Days that whatever is feasible for one of these needs has at least."""
-        columns = from_today(self.columns, Uncovered.of(self.columns, self.today))
+        uncovered = Uncovered.of(self.columns, self.today)
+        columns = from_today(self.columns, uncovered)
+        latest_start = columns.last_day - columns.least_days + 1
+        earliest_end = uncovered.first_day + columns.least_days - 1
         return Term(
-            latest_start=int((columns.last_day - columns.least_days + 1).max(initial=date.min.toordinal())),
-            earliest_end=int((columns.first_day + columns.least_days - 1).min(initial=date.max.toordinal())),
+            latest_start=int(latest_start.max(initial=date.min.toordinal())),
+            earliest_end=int(earliest_end.min(initial=date.max.toordinal())),
         )
 
 
@@ -124,10 +127,7 @@ _GIVEN = {
 
 
 def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
-    """Needs as they stand today, in order of their ids: of one that has begun, only the days to come.
-
-    Those that are provided for on every day to come are left out.
-    """
+    """Needs in order of their ids; those that are provided for on every day from today on are left out."""
     read = arrays.read(
         _NEEDS,
         f"FROM needs_need n LEFT JOIN {NUMBERED} ON c.category = n.category WHERE {where.sql}",
@@ -137,7 +137,6 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
     read = arrays.taken(read, np.argsort(read["id"]))
     given, held = _given(read)
     lists = Lists.of("needs_need", _LISTS, read)
-    first_day = np.minimum(np.maximum(read["first_day"], today.toordinal()), read["last_day"])
     housing, number = read["is_housing"], read["number"]
     kinds, categories = zip(*CATEGORY_KINDS, strict=True)
     code_of = np.array([-1, *map(words.category, kinds, categories)], np.int32)
@@ -172,9 +171,9 @@ def read_needs(where: arrays.Where, *, today: date, words: Vocabulary) -> Needs:
         z=z,
         reach_km=read["reach_km"],
         languages=lists.masks("languages", words.languages),
-        first_day=first_day,
+        first_day=read["first_day"],
         last_day=read["last_day"],
-        least_days=np.minimum(read["min_days"], read["last_day"] - first_day + 1).astype(np.int32),
+        least_days=read["min_days"],
         one_day=one_day,
         asked=asked,
         quantity=quantity,
