@@ -30,7 +30,7 @@ def ask(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     try:
         agreement = linked_towns.ask(match_id=pk, by=user, now=timezone.now())
     except NotPossible as failure:
-        messages.warning(request, presentation.refusal_words(failure, match))
+        messages.warning(request, presentation.refusal_words(failure))
     else:
         messages.success(request, _("C’est demandé à %(city)s.") % {"city": agreement.city.name})
     return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
@@ -65,9 +65,7 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
 def answer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Agree, and the citizen is asked; or say why not."""
     user, now = person(request), timezone.now()
-    agreement = get_object_or_404(
-        TownAgreement.objects.visible_to(user).select_related("match"), pk=pk, city=city
-    )
+    get_object_or_404(TownAgreement.objects.visible_to(user), pk=pk, city=city)
     try:
         if request.POST.get("answer") == "yes":
             linked_towns.agree(agreement_id=pk, by=user, now=now)
@@ -80,7 +78,7 @@ def answer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
             else:
                 messages.error(request, _("Choisissez une raison."))
     except NotPossible as failure:
-        messages.warning(request, presentation.refusal_words(failure, agreement.match))
+        messages.warning(request, presentation.refusal_words(failure))
     return redirect("matching:linked_towns", city_slug=city.slug)
 
 

@@ -278,7 +278,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
     ]
 
 
-def refusal_words(failure: NotPossible, match: Match) -> str:
+def refusal_words(failure: NotPossible) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
