@@ -94,7 +94,7 @@ REGISTER: dict[str, Marks] = {
         "changed_at"
     ),
     "matching.Decision": Marks(
-        keep="match act from_state to_state by role reason plan_number at", anonymise="note"
+        keep="match act from_state to_state by role reason plan_number relay at", anonymise="note"
     ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(

@@ -21,12 +21,24 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, households, links, presentation, progress, selectors, services, tonight
+from matching import (
+    conditions,
+    households,
+    links,
+    presentation,
+    progress,
+    relays,
+    selectors,
+    services,
+    tonight,
+)
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
+from matching.messages import other_days
 from matching.models import Match, MatchState
 from matching.reasons import facts
+from matching.relays import relay_presentation
 from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
@@ -111,7 +123,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     try:
         match = DESK_ACTS[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
     except NotPossible as failure:
-        messages.warning(request, presentation.refusal_words(failure, match))
+        messages.warning(request, presentation.refusal_words(failure))
     else:
         messages.success(request, _done(match, Act(act)))
     return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
@@ -252,9 +264,9 @@ def _render_case(
         promised = [match for match in acted if match.state in HOLDING]
         is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
-        suggested = facts.explained(
-            () if is_promised else selectors.suggestions(user, need), near_misses=near_misses, now=now
-        )
+        suggested = [] if is_promised else list(selectors.suggestions(user, need))
+        in_turn = relays.find(need, suggested, now=now)
+        facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
         cards = [presentation.suggestion_card(match) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
@@ -264,6 +276,7 @@ def _render_case(
             "progress": progress_words(need),
             "look_alikes": households.look_alikes(need),
             "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
+            "relays": relay_presentation.cards(in_turn, suggested, today=today),
             "cards": cards,
             "chart": presentation.chart(need, cards),
             "acted": [
@@ -328,7 +341,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
             else:
                 raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
         except NotPossible as failure:
-            messages.warning(request, presentation.refusal_words(failure, match))
+            messages.warning(request, presentation.refusal_words(failure))
         return redirect(request.path)
     declining = "non" in request.GET and no is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
@@ -369,6 +382,7 @@ def _render_answer(
             "form": form,
             "contacts_open": contacts_open,
             "title": _title_for(match, user),
+            "other_days": [] if is_citizen else other_days(match),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
             "now": now,
