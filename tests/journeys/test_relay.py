@@ -47,7 +47,12 @@ def test_from_a_relay_to_a_stay_in_two_homes(
             windows=[(first + timedelta(days=since), first + timedelta(days=until))],
         )
     need = due_need(
-        city=city, now=now, organisation=association, first_day=first, last_day=first + timedelta(days=40)
+        city=city,
+        now=now,
+        organisation=association,
+        first_day=first,
+        last_day=first + timedelta(days=40),
+        min_days=5,
     )
     drain(now)
 
