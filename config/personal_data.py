@@ -120,7 +120,7 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.CaseTaken": Marks(keep="city need by at given_back_by given_back_at"),
     "matching.TownAgreement": Marks(
-        keep="city match asked_by asked_at answer_by answer answered_by answered_at"
+        keep="city match asked_by asked_at answer_by first_day last_day relay answer answered_by answered_at"
     ),
     "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),

@@ -6,7 +6,7 @@ need what its citizen would see.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from django.db import transaction
@@ -55,11 +55,20 @@ def matches_across(city: City) -> QuerySet[Match]:
     )
 
 
-@transaction.atomic
-def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
-    """Ask the offer's town; asking twice changes nothing.
+def days_asked(agreement: TownAgreement, match: Match) -> tuple[date, date]:
+    """The days that the town was asked for, unless its home has not all of them any more."""
+    first, last = agreement.first_day, agreement.last_day
+    if first is None or last is None or first < match.first_day or match.last_day < last:
+        return match.first_day, match.last_day
+    return first, last
 
-    Raises NotPossible as a proposal would, but for the visit, which is that town's to make.
+
+@transaction.atomic
+def ask(*, match_id: int, by: User, now: datetime, relay: services.RelayParts | None = None) -> TownAgreement:
+    """Ask the offer's town for the days of the match; asked twice it is one question, for the days asked last.
+
+    `relay`: all parts of the relay of which this is one. Raises NotPossible as a proposal would, but for the visit,
+    which is that town's to make.
     """
     match = services.locked(match_id)
     roles = services.roles_of(by, match) - {Role.HOST_TOWN}
@@ -68,7 +77,11 @@ def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "state")
     services.check_may_be_asked(match, now=now)
     asked = match.agreements.filter(answer__in=["", Answer.AGREED]).first()
+    if asked is not None and asked.answer:
+        return asked
     if asked is not None:
+        asked.first_day, asked.last_day, asked.relay = match.first_day, match.last_day, relay or asked.relay
+        asked.save(update_fields=["first_day", "last_day", "relay"])
         return asked
     agreement = TownAgreement.objects.create(
         city=match.offer.city,
@@ -76,6 +89,9 @@ def ask(*, match_id: int, by: User, now: datetime) -> TownAgreement:
         asked_by=by,
         asked_at=now,
         answer_by=waits.deadline(match, now=now),
+        first_day=match.first_day,
+        last_day=match.last_day,
+        relay=relay,
     )
     for person in accounts.coordinators_of(match.offer.city):
         queue(
@@ -94,7 +110,9 @@ def agree(*, agreement_id: int, by: User, now: datetime) -> Match:
     """The offer's town agrees, and its citizen is asked. Raises NotPossible as a proposal does ("vetting" first)."""
     agreement, match = _locked(agreement_id, by, now=now)
     _answer(agreement, Answer.AGREED, by=by, now=now)
-    return services.ask_citizen(match=match, by=by, now=now)
+    match.first_day, match.last_day = days_asked(agreement, match)
+    match.save(update_fields=["first_day", "last_day"])
+    return services.ask_citizen(match=match, by=by, now=now, relay=agreement.relay)
 
 
 @transaction.atomic

@@ -238,7 +238,7 @@ def thread(
         by_reference[match.offer.reference] = titles[match.offer_id] = titled(match.offer)
         offer_edits |= {edit.pk: edit for edit in match.offer.edits.all() if edit.at >= match.created_at}
         for decision in match.decisions.all():
-            if decision.relay:
+            if decision.relay and decision.role == Role.COORDINATOR:
                 relayed[decision.at] = decision  # told once, whole
                 continue
             reason = Reason(decision.reason).label if decision.reason else ""

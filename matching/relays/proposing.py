@@ -16,6 +16,7 @@ from matching import linked_towns, rewriting, services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Hold, Match, MatchState
 from matching.relays.finding import Possible
+from needs import services as needs
 from needs.models import Need
 from offers.models import Offer
 
@@ -99,6 +100,7 @@ def propose(
             asked.append(_ask(part, offer, possible, relay, by=by, now=now))
         except NotPossible as failure:
             raise NotWhole(offer, failure) from failure
+    needs.mark_due(need_ids=[need.pk], now=now)  # also where towns alone were asked, and nothing is held yet
     return asked
 
 
@@ -133,7 +135,7 @@ def _ask(
         raise NotPossible(Act.PROPOSE, MatchState.SUGGESTED, why)
     match_id = rewriting.as_wanted(suggestion, wanted)
     if offer.city_id != need.city_id:
-        return linked_towns.ask(match_id=match_id, by=by, now=now).match
+        return linked_towns.ask(match_id=match_id, by=by, now=now, relay=relay).match
     return services.ask_citizen(match=services.locked(match_id), by=by, now=now, relay=relay)
 
 

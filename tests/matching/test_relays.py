@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.urls import reverse
 
 from matching import linked_towns, relays, services
 from matching.explanations.explaining import Reader, explain
@@ -385,6 +386,73 @@ def test_the_town_of_a_home_elsewhere_is_asked_first(scene, city, coordinator):
     linked_towns.agree(agreement_id=TownAgreement.objects.get().pk, by=neighbour, now=NOW)
     assert stays(need, "proposed") == [(room.pk, 1, 10), (house.pk, 11, 41)]
     assert "du 29 mars au 28 avril" in asked(house.owner)[0]
+
+
+@pytest.fixture
+def neighbours(city):
+    """A coordinator of a linked town."""
+    host = CityFactory(slug="schiltigheim", name="Schiltigheim", seat=city.seat)
+    city.linked.add(host)
+    return CityRoleFactory(city=host)
+
+
+def test_a_town_agrees_to_the_days_that_it_was_asked_for(city, coordinator, neighbours, client):
+    """Meanwhile the first host says no, and the house would do for more days than its town has been told."""
+    need = family(city)
+    room = home(city, 1, 20)
+    house = home(neighbours.city, 11, latitude=city.seat.latitude + 0.05, share_with_linked=True)
+    drain()
+    of_room, of_house = propose(need, best(need), coordinator)
+    services.decline(match_id=of_room.pk, by=room.owner, now=NOW)
+    drain()
+    assert stays(need, "suggested") == [(house.pk, 11, 41)]
+    client.force_login(neighbours.user)
+    page = client.get(reverse("matching:linked_towns", args=["schiltigheim"])).content.decode()
+    assert "du 8 au 28 avril" in page
+    assert "du 29 mars" not in page
+    agreement = TownAgreement.objects.get()
+    linked_towns.agree(agreement_id=agreement.pk, by=neighbours.user, now=NOW)
+    assert stays(need, "proposed") == [(house.pk, 21, 41)]
+    decision = Decision.objects.get(match=of_house)
+    assert (decision.by, decision.role) == (neighbours.user, "host_town")
+    assert [part["offer"] for part in decision.relay] == [room.reference, house.reference]
+    texts = [event["text"] for event in thread(need, [], under_way(coordinator, need), NOW)]
+    assert [text.partition(" ·")[0] for text in texts] == [
+        "Demande envoyée", "Le citoyen a dit non", "Relais demandé", "Besoin enregistré",
+    ]  # fmt: skip
+
+
+def test_when_the_days_agreed_to_are_gone_those_that_are_left_are_asked_for(city, coordinator, neighbours):
+    need = family(city)
+    home(city, 1, 10)
+    house = home(neighbours.city, 11, share_with_linked=True)
+    drain()
+    propose(need, best(need), coordinator)
+    other = due_need(city=city, first_day=day(36), last_day=day(45))
+    drain()
+    match = Match.objects.get(need=other, offer=house)
+    linked_towns.agree(
+        agreement_id=linked_towns.ask(match_id=match.pk, by=coordinator, now=NOW).pk,
+        by=neighbours.user,
+        now=NOW,
+    )
+    drain()
+    agreement = TownAgreement.objects.get(match__need=need)
+    linked_towns.agree(agreement_id=agreement.pk, by=neighbours.user, now=NOW)
+    assert (house.pk, 11, 35) in stays(need, "proposed")
+
+
+def test_where_towns_alone_are_asked_each_home_keeps_its_days(city, coordinator, neighbours):
+    need = family(city)
+    room = home(neighbours.city, 1, 20, share_with_linked=True)
+    house = home(neighbours.city, 11, latitude=city.seat.latitude + 0.05, share_with_linked=True)
+    drain()
+    assert [match.state for match in propose(need, best(need), coordinator)] == ["suggested"] * 2
+    drain()
+    invariants.check(settled=True)
+    for agreement in TownAgreement.objects.order_by("-pk"):
+        linked_towns.agree(agreement_id=agreement.pk, by=neighbours.user, now=NOW)
+    assert stays(need, "proposed") == [(room.pk, 1, 20), (house.pk, 21, 41)]
 
 
 def test_of_a_town_that_is_not_linked_nothing_is_known(scene, coordinator):
