@@ -77,10 +77,8 @@ def ask(*, match_id: int, by: User, now: datetime, relay: services.RelayParts | 
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "state")
     services.check_may_be_asked(match, now=now)
     asked = match.agreements.filter(answer__in=["", Answer.AGREED]).first()
-    if asked is not None and asked.answer:
-        return asked
     if asked is not None:
-        asked.first_day, asked.last_day, asked.relay = match.first_day, match.last_day, relay or asked.relay
+        asked.first_day, asked.last_day, asked.relay = match.first_day, match.last_day, relay
         asked.save(update_fields=["first_day", "last_day", "relay"])
         return asked
     agreement = TownAgreement.objects.create(

@@ -53,8 +53,8 @@ NONE = Found(0, ())
 
 def find(need: Need, suggested: Sequence[Match], *, now: datetime) -> Found:
     """The relays of a need with these suggestions; nothing is read where there can be none."""
-    may_be = need.kind == Kind.HOUSING and need.is_open and len(suggested) > 1
-    if not may_be or any(match.share >= 1 for match in suggested):
+    several = need.kind == Kind.HOUSING and len(suggested) > 1
+    if not several or any(match.share >= 1 for match in suggested):
         return NONE
     return Possible.read(need, now=now).relays()
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from catalogue.vocabulary import Kind
 from cities import selectors as cities
 from engine.relay import MOST_HOMES
 from matching import linked_towns, rewriting, services
@@ -62,11 +63,11 @@ def propose(
 
     Raises NotWhole with the first home that cannot be asked and why (as `services.propose`, and "state" when it has
     been asked or has answered), NotPossible ("closed", "changed") of the need itself, ValueError for parts that do not
-    follow one another, Offer.DoesNotExist for what the town does not know.
+    follow one another, ObjectDoesNotExist for what is no home, or none that the town knows.
     """
     if not _in_turn(parts):
         raise ValueError("parts: two or three homes, one after the other")
-    city = Need.objects.select_related("city").get(pk=need_id).city
+    city = Need.objects.select_related("city").get(pk=need_id, kind=Kind.HOUSING).city
     offers = {
         offer.pk: offer
         for offer in Offer.objects.select_for_update(no_key=True, of=("self",))

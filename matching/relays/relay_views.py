@@ -1,6 +1,7 @@
 """A whole relay is proposed from its case, with one button."""
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -15,7 +16,6 @@ from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
 from matching.relays import proposing, relay_presentation
 from needs.models import Need
-from offers.models import Offer
 
 
 @town_page(COORDINATION)
@@ -36,7 +36,7 @@ def propose(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         messages.warning(request, relay_presentation.refusal(failure))
     except NotPossible as failure:
         messages.warning(request, presentation.refusal_words(failure))
-    except (ValueError, Offer.DoesNotExist):  # no form of ours
+    except (ValueError, ObjectDoesNotExist):  # no form of ours
         changed = NotPossible(Act.PROPOSE, MatchState.SUGGESTED, "changed")
         messages.warning(request, presentation.refusal_words(changed))
     else:
@@ -47,17 +47,20 @@ def propose(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 def _tell(request: HttpRequest, asked: list[Match]) -> None:
     """Who is asked, and whose town first."""
     own = [match for match in asked if not match.is_across]
-    if own:
+    waiting = [match for match in own if match.state == MatchState.PROPOSED]
+    if own and not waiting:
+        messages.success(request, f"{presentation.ACT_WORDS[Act.PROPOSE]}.")  # the town presumes their yes
+    if waiting:
         messages.success(
             request,
             ngettext(
                 "C’est demandé\u202f: %(n)s personne reçoit la question.",
                 "C’est demandé\u202f: %(n)s questions sont parties.",
-                len(own),
+                len(waiting),
             )
-            % {"n": len(own)},
+            % {"n": len(waiting)},
         )
-    if any(match.state == MatchState.PROPOSED and not match.offer.owner.email for match in own):
+    if any(not match.offer.owner.email for match in waiting):
         messages.info(request, _("Qui n’a pas d’e-mail attend dans « À appeler »."))
     for match in asked:
         if match.is_across:

@@ -109,9 +109,12 @@ def test_the_other_town_is_asked_for_days_and_not_for_a_suggestion(it):
     assert linked_towns.days_asked(TownAgreement.objects.get(), it.match) == whole
 
 
-def test_asking_twice_asks_once(it):
-    assert it.ask() == it.ask()
+def test_asking_twice_asks_once_for_the_days_asked_last(it):
+    first = it.ask()
+    Match.objects.update(first_day=it.match.first_day + timedelta(days=3))
+    assert it.ask() == first
     assert events(it.neighbour) == ["town_asked"]
+    assert TownAgreement.objects.get().first_day == it.match.first_day + timedelta(days=3)
 
 
 def test_a_no_sets_the_suggestion_aside_and_tells_the_desk(it):

@@ -100,6 +100,14 @@ def test_one_button_asks_all_hosts(it, desk):
     assert Match.objects.filter(state="proposed").count() == 2
 
 
+def test_where_the_town_presumes_a_yes_no_question_is_said_to_be_sent(it, desk):
+    it.city.asks_citizen_for = []
+    it.city.save(update_fields=["asks_citizen_for"])
+    page = text(desk.post(it.act, it.sent(desk.get(it.path).content.decode()), follow=True))
+    assert "Demande envoyée." in page
+    assert "C’est demandé" not in page
+
+
 def test_who_has_no_mail_waits_for_a_call(it, desk):
     Offer.objects.filter(pk=it.room.pk).update(owner=UserFactory(phone_only=True))
     said = text(desk.post(it.act, it.sent(desk.get(it.path).content.decode()), follow=True))

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 
+from catalogue.vocabulary import Kind
 from matching import linked_towns, relays, services
 from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import NotPossible
@@ -112,6 +113,17 @@ def test_where_one_home_has_all_nights_nothing_is_read(scene, city, django_asser
     with django_assert_num_queries(0):
         assert relays.find(need, suggested, now=NOW) == relays.NONE
         assert relays.find(need, suggested[:1], now=NOW) == relays.NONE
+
+
+def test_only_homes_are_lived_in_by_turns(city, coordinator, django_assert_num_queries):
+    need = due_need(city=city, kind=Kind.GOODS)
+    duvets = [due_offer(city=city, kind=Kind.GOODS, capacity=4) for _ in range(2)]
+    drain()
+    suggested = list(Match.objects.suggested().filter(need=need).select_related("need__city"))
+    with django_assert_num_queries(0):
+        assert relays.find(suggested[0].need, suggested, now=NOW) == relays.NONE
+    with pytest.raises(ObjectDoesNotExist):
+        propose(need, [wanted(duvets[0], 1, 1), wanted(duvets[1], 2, 2)], coordinator)
 
 
 def test_a_home_beyond_the_list_may_be_in_a_relay(city):
@@ -449,6 +461,7 @@ def test_where_towns_alone_are_asked_each_home_keeps_its_days(city, coordinator,
     drain()
     assert [match.state for match in propose(need, best(need), coordinator)] == ["suggested"] * 2
     drain()
+    assert stays(need, "suggested") == [(room.pk, 1, 20), (house.pk, 11, 41)]
     invariants.check(settled=True)
     for agreement in TownAgreement.objects.order_by("-pk"):
         linked_towns.agree(agreement_id=agreement.pk, by=neighbours.user, now=NOW)
