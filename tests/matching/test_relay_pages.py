@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cities.days import local_day
-from matching import links, relays, services
+from matching import linked_towns, links, relays, services
 from matching.models import Decision, Match
 from needs.models import Need
 from offers import services as offers
@@ -165,7 +165,7 @@ def test_a_home_is_visited_before_its_relay_is_proposed(it, desk):
     assert "Proposer ce relais" in page
 
 
-def test_of_a_home_of_a_linked_town_the_page_says_that_its_town_is_asked_first(it, desk):
+def test_of_a_home_of_a_linked_town_the_page_says_that_its_town_is_asked_first(it, desk, coordinator):
     host = CityFactory(slug="schiltigheim", name="Schiltigheim", seat=it.city.seat)
     it.city.linked.add(host)
     offers.pause(offer_id=it.house.pk, by=it.house.owner, now=it.now)
@@ -175,6 +175,9 @@ def test_of_a_home_of_a_linked_town_the_page_says_that_its_town_is_asked_first(i
     assert (
         text(response).count("Une proposition de Schiltigheim : cette ville donne d’abord son accord.") == 2
     )
+    match = Match.objects.get(need=it.need, offer__city=host)
+    linked_towns.ask(match_id=match.pk, by=coordinator, now=it.now)
+    assert text(desk.get(it.path)).count("L’accord de Schiltigheim est demandé.") == 2
     page = text(desk.post(it.act, it.sent(response.content.decode()), follow=True))
     assert "1 personne reçoit la question" in page
     assert "L’accord de Schiltigheim est demandé." in page

@@ -164,6 +164,8 @@ def test_what_is_promised_is_no_more_looked_for(scene, city, coordinator):
     (relay,) = found(need).relays
     assert (found(need).nights, relay.nights) == (31, 31)
     assert [part.first_day for part in relay.parts] == [day(11), day(26)]
+    assert [part.offer_revision for part in relay.parts] == [part.offer.revision for part in relay.parts]
+    assert len({part.offer_revision for part in relay.parts}) == 2
 
 
 # --- Proposed whole ------------------------------------------------------------------------------------
@@ -468,9 +470,10 @@ def test_where_towns_alone_are_asked_each_home_keeps_its_days(city, coordinator,
     assert stays(need, "proposed") == [(room.pk, 1, 20), (house.pk, 21, 41)]
 
 
-def test_of_a_town_that_is_not_linked_nothing_is_known(scene, coordinator):
+@pytest.mark.parametrize("is_linked", [True, False], ids=["not shared", "not linked"])
+def test_of_a_home_that_the_town_may_not_see_nothing_is_known(scene, coordinator, neighbours, is_linked):
     need, room, _house = scene
-    stranger = home(CityFactory(), 11, share_with_linked=True)
+    stranger = home(neighbours.city if is_linked else CityFactory(), 11, share_with_linked=not is_linked)
     with pytest.raises(ObjectDoesNotExist):
         propose(need, [wanted(room, 1, 10), wanted(stranger, 11, 41)], coordinator)
 
