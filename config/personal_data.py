@@ -94,7 +94,7 @@ REGISTER: dict[str, Marks] = {
         "changed_at"
     ),
     "matching.Decision": Marks(
-        keep="match act from_state to_state by role reason plan_number at", anonymise="note"
+        keep="match act from_state to_state by role reason plan_number relay at", anonymise="note"
     ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
@@ -120,7 +120,8 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.CaseTaken": Marks(keep="city need by at given_back_by given_back_at"),
     "matching.TownAgreement": Marks(
-        keep="city match asked_by asked_at answer_by answer answered_by answered_at plan_number"
+        keep="city match asked_by asked_at answer_by answer answered_by answered_at"
+        " first_day last_day relay plan_number"
     ),
     "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),

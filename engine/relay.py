@@ -59,25 +59,52 @@ class Chain:
     value: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits:
+    """Of each pair, where its part of a chain may lie, and how many days it may have."""
+
+    first: Ints  # day number
+    last: Ints  # day number
+    least: Ints
+    most: Ints
+
+    @classmethod
+    def of(cls, pairs: Feasible) -> Self:
+        both = pairs.pairs
+        needs, uncut = from_today(pairs.needs, both.sides.uncovered), both.uncut
+        return cls(
+            first=uncut.first.astype(np.int64),
+            last=uncut.last.astype(np.int64),
+            least=needs.least_days[pairs.need].astype(np.int64),
+            most=np.minimum(pairs.offers.longest_stay[pairs.offer], uncut.days).astype(np.int64),
+        )
+
+    def allow(self, part: Part) -> bool:
+        """Whether the pair in the part's row may have these days."""
+        return bool(
+            self.first[part.row] <= part.first_day.toordinal()
+            and part.last_day.toordinal() <= self.last[part.row]
+            and self.least[part.row] <= part.days <= self.most[part.row]
+        )
+
+
 def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
     """The best chains of each housing need among these pairs, all that are feasible for it; best first."""
     homes = np.flatnonzero(pairs.needs.is_housing[pairs.need])
     if not len(homes):
         return
     pairs = pairs.take(homes)
-    both = pairs.pairs
-    uncovered = both.sides.uncovered
-    needs, uncut = from_today(pairs.needs, uncovered), both.uncut
-    priority = priorities_on(needs, uncovered, both.sides.today)
-    stay = pairs.offers.longest_stay[pairs.offer]
+    sides, needs, limits = pairs.pairs.sides, pairs.needs, Limits.of(pairs)
+    uncovered = sides.uncovered
+    priority = priorities_on(needs, uncovered, sides.today)
     ids = _places_of_ids(pairs)
     start = np.flatnonzero(np.append(True, pairs.need[1:] != pairs.need[:-1]))
     for begin, end in zip(start.tolist(), [*start[1:].tolist(), len(pairs)], strict=True):
         some, need = slice(begin, end), int(pairs.need[begin])
         homes_of = _Homes(
-            first=uncut.first[some].astype(np.int64),
-            last=uncut.last[some].astype(np.int64),
-            most=np.minimum(stay[some], uncut.days[some]).astype(np.int64),
+            first=limits.first[some],
+            last=limits.last[some],
+            most=limits.most[some],
             micro_points=pairs.micro_points[some],
             single_days=(pairs.run_last - pairs.run_first + 1)[some],
             id_place=ids[some],
@@ -87,7 +114,7 @@ def chains(pairs: Feasible, *, keep: int = KEEP) -> Iterator[Chain]:
             quantity=int(needs.quantity[need]),
             whole=int(needs.asked[need]) * int(needs.last_day[need] - needs.first_day[need] + 1),
             priority=int(priority[need]),
-            least=int(needs.least_days[need]),
+            least=int(limits.least[begin]),
             uncovered=int(uncovered.days[need]),
         )
         for order, lengths, value in _best(homes_of, asked, keep):

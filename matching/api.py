@@ -167,7 +167,7 @@ class MatchEndpoint(Endpoint):
         try:
             service(match_id=match.pk, by=self.actor, now=timezone.now(), **said)
         except NotPossible as failure:
-            sentence = refusal_words(failure, match)
+            sentence = refusal_words(failure)
             if failure.why == "role":
                 raise exceptions.PermissionDenied(sentence, code="role") from failure
             raise Conflict(sentence, code=failure.why) from failure

@@ -1,5 +1,7 @@
 """Matches across two linked towns: one desk asks the other, which answers on a page of its own."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +32,7 @@ def ask(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     try:
         agreement = linked_towns.ask(match_id=pk, by=user, now=timezone.now())
     except NotPossible as failure:
-        messages.warning(request, presentation.refusal_words(failure, match))
+        messages.warning(request, presentation.refusal_words(failure))
     else:
         messages.success(request, _("C’est demandé à %(city)s.") % {"city": agreement.city.name})
     return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
@@ -43,7 +45,7 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
     """What other towns ask of this one, and what became of it: of a need no more than its citizen would see."""
     asked = [
         {
-            **_line(agreement.match),
+            **_line(agreement.match, linked_towns.days_asked(agreement, agreement.match)),
             "agreement": agreement,
             "needs_visit": agreement.match.offer.kind == Kind.HOUSING
             and agreement.match.offer.vetted_at is None,
@@ -54,7 +56,7 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
     page_obj = Paginator(linked_towns.matches_across(city), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "asked": asked,
-        "matches": [_line(match) for match in page_obj.object_list],
+        "matches": [_line(match, (match.first_day, match.last_day)) for match in page_obj.object_list],
         "page_obj": page_obj,
     }
     return render(request, "matching/linked_towns.html", context)
@@ -65,9 +67,7 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
 def answer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Agree, and the citizen is asked; or say why not."""
     user, now = person(request), timezone.now()
-    agreement = get_object_or_404(
-        TownAgreement.objects.visible_to(user).select_related("match"), pk=pk, city=city
-    )
+    get_object_or_404(TownAgreement.objects.visible_to(user), pk=pk, city=city)
     try:
         if request.POST.get("answer") == "yes":
             linked_towns.agree(agreement_id=pk, by=user, now=now)
@@ -80,16 +80,16 @@ def answer(request: HttpRequest, city: City, pk: int) -> HttpResponse:
             else:
                 messages.error(request, _("Choisissez une raison."))
     except NotPossible as failure:
-        messages.warning(request, presentation.refusal_words(failure, agreement.match))
+        messages.warning(request, presentation.refusal_words(failure))
     return redirect("matching:linked_towns", city_slug=city.slug)
 
 
-def _line(match: Match) -> dict[str, object]:
+def _line(match: Match, days: tuple[date, date]) -> dict[str, object]:
     need = match.need
     title = public_title_of(need, quantity=match.quantity)
     return {
         "match": match,
         "title": title,
-        "when": when_words(need, match.first_day, match.last_day),
+        "when": when_words(need, *days),
         "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
     }

@@ -2,12 +2,11 @@
 
 The desk of the need asks; the desk of the offer says yes, and the citizen is asked at once, or no, and the suggestion
 is set aside. Without an answer in time it lapses, and when the suggestion is gone nothing is left to answer: both are
-told. The first sees no contact before the confirmation, the second of the
-need what its citizen would see.
+told. The first sees no contact before the confirmation, the second of the need what its citizen would see.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from django.db import transaction
@@ -62,11 +61,27 @@ def matches_across(city: City) -> QuerySet[Match]:
     )
 
 
-@transaction.atomic
-def ask(*, match_id: int, by: User, now: datetime, plan_number: int | None = None) -> TownAgreement:
-    """Ask the offer's town; asking twice changes nothing. `plan_number`: as for a proposal.
+def days_asked(agreement: TownAgreement, match: Match) -> tuple[date, date]:
+    """The days that the town was asked for, unless its home has not all of them any more."""
+    first, last = agreement.first_day, agreement.last_day
+    if first is None or last is None or first < match.first_day or match.last_day < last:
+        return match.first_day, match.last_day
+    return first, last
 
-    Raises NotPossible as a proposal would, but for the visit, which is that town's to make.
+
+@transaction.atomic
+def ask(
+    *,
+    match_id: int,
+    by: User,
+    now: datetime,
+    plan_number: int | None = None,
+    relay: services.RelayParts | None = None,
+) -> TownAgreement:
+    """Ask the offer's town for the days of the match; asked twice it is one question, for the days asked last.
+
+    `plan_number` and `relay` (all parts of the relay of which this is one): as for a proposal. Raises NotPossible as
+    that would, but for the visit, which is that town's to make.
     """
     match = services.locked(match_id)
     roles = services.roles_of(by, match) - {Role.HOST_TOWN}
@@ -76,6 +91,9 @@ def ask(*, match_id: int, by: User, now: datetime, plan_number: int | None = Non
     services.check_may_be_asked(match, now=now)
     asked = match.agreements.filter(answer__in=["", Answer.AGREED]).first()
     if asked is not None:
+        asked.first_day, asked.last_day = match.first_day, match.last_day
+        asked.plan_number, asked.relay = plan_number, relay
+        asked.save(update_fields=["first_day", "last_day", "plan_number", "relay"])
         return asked
     agreement = TownAgreement.objects.create(
         city=match.offer.city,
@@ -83,6 +101,9 @@ def ask(*, match_id: int, by: User, now: datetime, plan_number: int | None = Non
         asked_by=by,
         asked_at=now,
         answer_by=waits.deadline(match, now=now),
+        first_day=match.first_day,
+        last_day=match.last_day,
+        relay=relay,
         plan_number=plan_number,
     )
     for person in accounts.coordinators_of(match.offer.city):
@@ -102,7 +123,11 @@ def agree(*, agreement_id: int, by: User, now: datetime) -> Match:
     """The offer's town agrees, and its citizen is asked. Raises NotPossible as a proposal does ("vetting" first)."""
     agreement, match = _locked(agreement_id, by, now=now)
     _answer(agreement, Answer.AGREED, by=by, now=now)
-    return services.ask_citizen(match=match, by=by, now=now, plan_number=agreement.plan_number)
+    match.first_day, match.last_day = days_asked(agreement, match)
+    match.save(update_fields=["first_day", "last_day"])
+    return services.ask_citizen(
+        match=match, by=by, now=now, plan_number=agreement.plan_number, relay=agreement.relay
+    )
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from catalogue.labels import listed
 from catalogue.saying import titled, what
 from catalogue.vocabulary import Kind
 from cities.days import local_time
@@ -67,8 +68,10 @@ def _again(asked: Text) -> Text:
 
 
 def please_confirm(match: Match, person: User) -> Text:
-    """The citizen said yes: the association confirms, until when."""
+    """The citizen said yes: the association confirms, until when; of a stay in parts, how far the others are."""
     assert match.confirm_by is not None  # match_accepted_has_a_deadline
+    others = other_days(match)
+    rest = _("Les autres jours\u202f: %(days)s.") % {"days": listed(others)} if others else ""
     return Text(
         title=_("Quelqu’un a dit oui : %(need)s") % {"need": titled(match.need)},
         body=_(
@@ -82,7 +85,8 @@ def please_confirm(match: Match, person: User) -> Text:
             "when": _when(match),
             "distance": _distance(match),
             "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
-        },
+        }
+        + (f"\n\n{rest}" if rest else ""),
         action_label=_("Confirmer ou refuser"),
         action_url=links.answer_path(match, person),
     )
@@ -593,6 +597,13 @@ def asked(match: Match) -> str:
             "n": need.people
         }
     return f"{capfirst(what(need, with_words=False))} · {given_words(need, match.quantity)}"
+
+
+def other_days(match: Match) -> list[str]:
+    """Days of the same need that others are asked for, or give, and how far each is: "du 11 au 20 mars (confirmée)"."""
+    if not match.need.lasts:
+        return []
+    return [f"{_when(other)} ({other.get_state_display()})" for other in selectors.beside(match)]
 
 
 def _when(match: Match) -> str:

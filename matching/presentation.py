@@ -2,17 +2,18 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.saying import titled
-from catalogue.times import ago
+from catalogue.times import ago, day_range, day_words
 from catalogue.vocabulary import Kind
 from cities.models import City
 from engine import EARTH_RADIUS_KM
@@ -172,6 +173,25 @@ def covers(share: float) -> str:
     return _("couvre %(n)s\u00a0%%") % {"n": max(1, math.floor(100 * share))}
 
 
+def in_turn(nights: str, moves: Sequence[date], *, today: date) -> str:
+    """Homes one after the other: "41 nuits sur 41 en deux logements, un déménagement le 11 avril"."""
+    days = [day_words(day, today=today) for day in moves]
+    if len(days) == 1:
+        return _("%(nights)s en deux logements, un déménagement le %(day)s") % {
+            "nights": nights,
+            "day": days[0],
+        }
+    return _("%(nights)s en trois logements, un déménagement le %(day)s et un autre le %(other)s") % {
+        "nights": nights,
+        "day": days[0],
+        "other": days[1],
+    }
+
+
+def nights_words(nights: int) -> str:
+    return ngettext("%(n)s nuit", "%(n)s nuits", nights) % {"n": nights}
+
+
 def parts(match: Match) -> list[dict[str, Any]]:
     """The six parts: label, points, the most they could be, and the reason of each, where one can be said."""
     sentences = {fact["code"]: reason_sentence(fact["code"], fact["params"]) for fact in match.facts or ()}
@@ -251,10 +271,15 @@ def thread(
     ]
     offer_edits: dict[int, OfferEdit] = {}
     titles: dict[int, str] = {}
+    by_reference: dict[str, str] = {}
+    relayed: dict[datetime, Decision] = {}
     for match in matches:
-        titles[match.offer_id] = titled(match.offer)
+        by_reference[match.offer.reference] = titles[match.offer_id] = titled(match.offer)
         offer_edits |= {edit.pk: edit for edit in match.offer.edits.all() if edit.at >= match.created_at}
         for decision in match.decisions.all():
+            if decision.relay and decision.role == Role.COORDINATOR:
+                relayed[decision.at] = decision  # told once, whole
+                continue
             reason = Reason(decision.reason).label if decision.reason else ""
             events.append(
                 {
@@ -263,6 +288,8 @@ def thread(
                     "notes": [_who(match, decision), reason, decision.note],
                 }
             )
+    # Before what followed in the same moment.
+    events[1:1] = [_relay_event(decision, by_reference, now) for decision in relayed.values()]
     events += [
         {
             "at": edit.at,
@@ -285,6 +312,29 @@ def thread(
         }
         for event in events
     ]
+
+
+def _relay_event(decision: Decision, titles: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    """Homes in turn, asked for in one act. One of a linked town is told by its reference until its citizen is asked."""
+    today = timezone.localdate(now)
+    parts = [
+        (part["offer"], date.fromisoformat(part["first_day"]), date.fromisoformat(part["last_day"]))
+        for part in decision.relay or ()
+    ]
+    nights = sum((last - first).days + 1 for _reference, first, last in parts)
+    act, words = (
+        _("Relais demandé"),
+        in_turn(nights_words(nights), [first for _reference, first, _last in parts[1:]], today=today),
+    )
+    return {
+        "at": decision.at,
+        "text": f"{act} · {words}",
+        "notes": [decision.by],
+        "lines": [
+            f"{titles.get(reference, reference)} · {day_range(first, last, today=today)}"
+            for reference, first, last in parts
+        ],
+    }
 
 
 def _who(match: Match, decision: Decision) -> object:
@@ -318,7 +368,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
     ]
 
 
-def refusal_words(failure: NotPossible, match: Match) -> str:
+def refusal_words(failure: NotPossible) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")

@@ -165,6 +165,16 @@ def left_to_town() -> QuerySet[Match]:
     return Match.objects.filter(nobody, state__in=ACTIVE - {MatchState.PROPOSED})
 
 
+def beside(match: Match) -> QuerySet[Match]:
+    """What else its need is asked for or given by others, and is not over; the first to begin first."""
+    return (
+        Match.objects.filter(need=match.need_id, state__in=ACTIVE)
+        .exclude(pk=match.pk)
+        .select_related("need")
+        .order_by("first_day", "id")
+    )
+
+
 def near_misses(user: User, need: Need, scan: Scan | None) -> list[NearMissLine]:
     """The need's near misses, as last scanned, of offers that still are open; `facts.explained` says the gap."""
     if scan is None:

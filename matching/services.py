@@ -32,6 +32,9 @@ GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
 
 TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
 
+# Of each home, in turn: `offer`, its reference, with `first_day` and `last_day`.
+RelayParts = list[dict[str, str]]
+
 
 class Taken(NotPossible):
     """What the match would hold is held already: the offer was taken, or the need served, in the meantime."""
@@ -55,9 +58,15 @@ def propose(
 
 
 def ask_citizen(
-    *, match: Match, by: User, now: datetime, note: str = "", plan_number: int | None = None
+    *,
+    match: Match,
+    by: User,
+    now: datetime,
+    note: str = "",
+    plan_number: int | None = None,
+    relay: RelayParts | None = None,
 ) -> Match:
-    """`propose` a match that the caller has `locked`."""
+    """`propose` a match that the caller has `locked`. `relay`: all parts of the relay of which this is one."""
     found, role = arrow(match.state, Act.PROPOSE, roles_of(by, match), reason="")
     if match.is_across and not match.agreements.filter(answer=TownAgreement.Answer.AGREED).exists():
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "town")
@@ -77,6 +86,7 @@ def ask_citizen(
         now=now,
         note=note,
         plan_number=plan_number,
+        relay=relay,
         tells=asks,
     )
     if not asks:
@@ -441,6 +451,7 @@ def _move(
     reason: str = "",
     note: str = "",
     plan_number: int | None = None,
+    relay: RelayParts | None = None,
     tells: bool = True,
 ) -> None:
     """Write the new state, its decision, and what is held; have the engine look again; tell whom it concerns.
@@ -468,6 +479,7 @@ def _move(
         reason=reason,
         note=note[:500],
         plan_number=plan_number,
+        relay=relay,
         at=now,
     )
     if to in HOLDING and before not in HOLDING:

@@ -4,6 +4,7 @@ from matching import answering_views, change_views, linked_town_views, views, wi
 from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
+from matching.relays import relay_views
 from matching.scanning.rescans import rescan_views
 from matching.sorting import sorting_views
 from matching.weighting import weight_views
@@ -28,6 +29,7 @@ urlpatterns = [
     path("bureau/<str:reference>/meme-foyer/<str:other>/", views.same_household, name="same_household"),
     path("bureau/<str:reference>/prendre/", views.take, name="take"),
     path("bureau/<str:reference>/rendre/", views.give_back, name="give_back"),
+    path("bureau/<str:reference>/relais/", relay_views.propose, name="propose_relay"),
     path("bureau/<str:reference>/pourquoi-pas/", why_not_views.of_need, name="why_not"),
     path("propositions/<str:reference>/pourquoi-pas/", why_not_views.of_offer, name="why_not_of_offer"),
     path("propositions/<str:reference>/modifier/", change_views.offer, name="edit_offer"),

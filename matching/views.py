@@ -28,6 +28,7 @@ from matching import (
     links,
     presentation,
     progress,
+    relays,
     selectors,
     services,
     tonight,
@@ -35,8 +36,10 @@ from matching import (
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
+from matching.messages import other_days
 from matching.models import Match, MatchState
 from matching.reasons import facts
+from matching.relays import relay_presentation
 from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
@@ -122,7 +125,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     try:
         match = DESK_ACTS[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
     except NotPossible as failure:
-        messages.warning(request, presentation.refusal_words(failure, match))
+        messages.warning(request, presentation.refusal_words(failure))
     else:
         messages.success(request, _done(match, Act(act)))
     return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
@@ -267,9 +270,9 @@ def _render_case(
         promised = [match for match in acted if match.state in HOLDING]
         is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
-        suggested = facts.explained(
-            () if is_promised else selectors.suggestions(user, need), near_misses=near_misses, now=now
-        )
+        suggested = [] if is_promised else list(selectors.suggestions(user, need))
+        in_turn = relays.find(need, suggested, now=now)
+        facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
         cards = [presentation.suggestion_card(match) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
@@ -281,6 +284,7 @@ def _render_case(
             "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
             "made_for_it": answering.made_for(need) if need.is_open else (),
             "suggested_offers": {card.match.offer_id for card in cards},
+            "relays": relay_presentation.cards(in_turn, suggested, today=today),
             "cards": cards,
             "chart": presentation.chart(need, cards),
             "acted": [
@@ -351,7 +355,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
             else:
                 raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
         except NotPossible as failure:
-            messages.warning(request, presentation.refusal_words(failure, match))
+            messages.warning(request, presentation.refusal_words(failure))
         return redirect(request.path)
     declining = "non" in request.GET and no is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
@@ -397,6 +401,7 @@ def _render_answer(
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,
             "is_left": is_left,
             "title": _title_for(match, user),
+            "other_days": [] if is_citizen else other_days(match),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
             "now": now,

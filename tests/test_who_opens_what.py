@@ -141,6 +141,7 @@ ROWS = {
     "matching:take": Row(COORDINATOR, ("need",)),
     "matching:same_household": Row(COORDINATOR, ("need", "other_need")),
     "matching:give_back": Row(COORDINATOR, ("need",)),
+    "matching:propose_relay": Row(COORDINATOR, ("need",)),
     "matching:why_not": Row(COORDINATOR, ("need",)),
     "matching:why_not_of_offer": Row(COORDINATOR, ("offer",)),
     "matching:act": Row(COORDINATOR, ("match", "act")),

@@ -400,6 +400,13 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
                 )
                 % {"number": decision.plan_number}
             )
+        if decision.relay:
+            lines.append(
+                _(
+                    "C’était une part d’un relais\u202f: plusieurs logements l’un après l’autre, chaque personne pour "
+                    "ses jours seulement."
+                )
+            )
     return lines
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0015_in_use'),
+        ('matching', '0016_relay'),
     ]
 
     operations = [

@@ -27,6 +27,12 @@ class TownAgreement(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     answer_by = models.DateTimeField()
+    # What is asked, whatever a scan makes of the suggestion meanwhile.
+    first_day = models.DateField(null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True)
+    relay = models.JSONField(
+        null=True, blank=True, help_text=_("les logements du relais dont c’est une part")
+    )
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

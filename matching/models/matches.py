@@ -232,6 +232,10 @@ class Decision(models.Model):
     plan_number = models.PositiveBigIntegerField(
         null=True, blank=True, help_text=_("le plan dont c’est une ligne")
     )
+    # Of each home, in turn, the offer's reference and the first and last day asked of it.
+    relay = models.JSONField(
+        null=True, blank=True, help_text=_("les logements du relais dont c’est une part")
+    )
     at = models.DateTimeField()
 
     class Meta:

@@ -12,9 +12,9 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from matching import linked_towns, services
-from matching.lifecycle import ANSWERED, Act, NotPossible
-from matching.models import LIVE_STATES, Match, MatchState, Plan, PlanLine
+from matching import linked_towns, rewriting, services
+from matching.lifecycle import Act, NotPossible
+from matching.models import Match, MatchState, Plan, PlanLine
 from matching.plans.freshness import is_stale
 from matching.scanning import snapshots
 from needs.models import Need
@@ -98,21 +98,11 @@ def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | N
     line.refresh_from_db(fields=["match"])
     if line.match is not None and not is_open_again(line.match):
         return None
-    pair = Match.objects.filter(need=need, offer=offer)
-    match = pair.filter(state__in=LIVE_STATES).select_for_update(no_key=True).first()
-    state = MatchState(match.state) if match is not None else MatchState.SUGGESTED
-    if state != MatchState.SUGGESTED:
-        raise NotPossible(Act.PROPOSE, state, "state")  # somebody has asked without the plan
-    if (line.need_revision, line.offer_revision) != (need.revision, offer.revision):
-        raise NotPossible(Act.PROPOSE, state, "changed")
-    if line.first_day < local_day(now, plan.city):
-        raise NotPossible(Act.PROPOSE, state, "changed")  # yesterday's run has a day less
-    answered = pair.filter(
-        state__in=ANSWERED, need_revision=line.need_revision, offer_revision=line.offer_revision
-    ).first()
-    if answered is not None:
-        raise NotPossible(Act.PROPOSE, MatchState(answered.state), "state")
-    match_id = _suggested(line, match, plan=plan, now=now)
+    standing = rewriting.suggestion_of(need, offer)  # unless somebody has asked without the plan
+    has_changed = (line.need_revision, line.offer_revision) != (need.revision, offer.revision)
+    if has_changed or line.first_day < local_day(now, plan.city):  # yesterday's run has a day less
+        raise NotPossible(Act.PROPOSE, MatchState.SUGGESTED, "changed")
+    match_id = rewriting.as_wanted(standing, suggestion(line, plan=plan, now=now))
     if offer.city_id != plan.city_id:
         # Its own town agrees first; the citizen is asked then.
         proposed = linked_towns.ask(match_id=match_id, by=by, now=now, plan_number=plan.pk).match
@@ -150,22 +140,3 @@ def suggestion(line: PlanLine, *, plan: Plan, now: datetime) -> Match:
         created_at=now,
         changed_at=now,
     )
-
-
-# What a plan knows better than the suggestion that stands: it may give a part, count on other stays, and be the newer.
-_PLANNED = (
-    "rank", "score", "part_values", "weight_values", "algorithm", "distance_km", "first_day", "last_day", "quantity",
-    "need_revision", "offer_revision", "changed_at",
-)  # fmt: skip
-
-
-def _suggested(line: PlanLine, match: Match | None, *, plan: Plan, now: datetime) -> int:
-    """The pair as the plan has it: the suggestion that stands, or one more beside the best that are kept."""
-    planned = suggestion(line, plan=plan, now=now)
-    if match is None:
-        planned.save(force_insert=True)
-        return planned.pk
-    for name in _PLANNED:
-        setattr(match, name, getattr(planned, name))
-    match.save(update_fields=[*_PLANNED])
-    return match.pk

@@ -73,13 +73,13 @@ def no_longer(outcome: plans.Outcome, plan: Plan, *, now: datetime) -> str:
     return f"{changed_since(plan, now=now)} {told}"
 
 
-def refusal(refused: plans.Refused, plan: Plan, *, now: datetime) -> str:
+def refusal(refused: plans.Refused) -> str:
     """Which line was not asked, and why."""
     line = refused.line
     return _("«\u00a0%(offer)s\u00a0» pour «\u00a0%(need)s\u00a0»\u202f: %(why)s") % {
         "offer": titled(line.offer),
         "need": titled(line.need),
-        "why": presentation.refusal_words(refused.failure, plans.suggestion(line, plan=plan, now=now)),
+        "why": presentation.refusal_words(refused.failure),
     }
 
 

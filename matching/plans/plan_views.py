@@ -200,7 +200,7 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
     if outcome.refused:
         messages.warning(request, plan_presentation.no_longer(outcome, plan, now=now))
         for refused in outcome.refused[:MOST_TOLD]:
-            messages.warning(request, plan_presentation.refusal(refused, plan, now=now))
+            messages.warning(request, plan_presentation.refusal(refused))
     return redirect(_same_page(request, plan))
 
 

@@ -107,6 +107,22 @@ def test_only_homes_are_lived_in_by_turns():
     assert chains(need(kind="goods", quantity=2, part_useful=True), things) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "may"),
+    [
+        (20, 26, True), (20, 29, True), (36, 45, True),
+        (20, 25, False), (20, 30, False), (37, 46, False), (19, 26, False),
+    ],
+    ids=["shortest", "longest", "at the end", "too short", "too long", "after the run", "before the need"],
+)  # fmt: skip
+def test_a_pair_may_have_days_of_its_run_that_help_and_that_the_host_allows(first, last, may):
+    vocabulary = Vocabulary()
+    needs = need_columns([need(**MONTH)], vocabulary)
+    offered = offer_columns([home("a", 15, 45, longest_stay_days=10)], vocabulary)
+    limits = relay.Limits.of(feasible_pairs(needs, offered, today=TODAY))
+    assert limits.allow(relay.Part(0, day(first), day(last))) is may
+
+
 def test_more_homes_than_a_list_keeps_may_be_in_a_chain():
     """Thirty homes for three weeks hide, in a list, the one that has the other three."""
     near = [home(f"a{number}", 20, 44) for number in range(30)]

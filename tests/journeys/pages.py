@@ -126,6 +126,7 @@ PAGES = [
     Page("desk-side", "coordinator", _at("bureau/#desk-side")),
     Page("case-goods", "coordinator", _case("duvets")),
     Page("case-alone", "coordinator", _case("alone")),
+    Page("case-relay", "coordinator", _case("relay")),
     Page("why-not", "coordinator", _why_not("alone", "small1")),
     Page("why-not-possible", "coordinator", _why_not("tonight", "flat")),
     Page("why-not-unknown", "coordinator", _why_not("alone")),

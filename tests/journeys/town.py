@@ -126,6 +126,15 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     town.offers["waiting"] = OfferFactory(
         city=city, unconfirmed=True, owner=UserFactory(phone_only=True, name="Odile K."), title="Studio calme"
     )
+    # Far from the others' days, and larger: two homes in turn, and one that is still to be visited.
+    for title, since, until, vetted in (
+        ("Maison mitoyenne, six lits", 60, 79, True), ("Gîte au bord du canal", 80, 110, True),
+        ("Dépendance au fond du jardin", 60, 76, False),
+    ):  # fmt: skip
+        offer(f"relay{since}{vetted}", title=title, capacity=6, vetted=vetted,
+              windows=[(today + timedelta(days=since), today + timedelta(days=until))])  # fmt: skip
+    need("relay", title="Deux sœurs et quatre enfants", adult_women=2, children_3_to_11=4,
+         first_day=today + timedelta(days=60), last_day=today + timedelta(days=100))  # fmt: skip
     tonight = {"first_day": today, "last_day": today + timedelta(days=17), "urgency": Urgency.TONIGHT}
     need("tonight", **tonight, languages=["prs", "en"], case_reference="C-204", text="Un enfant est écolier au Neuhof.",
          created_at=now - timedelta(minutes=12))  # fmt: skip

@@ -97,9 +97,25 @@ def test_what_the_other_town_reads_is_what_its_citizen_would(it):
     assert it.need.organisation.name not in body
 
 
-def test_asking_twice_asks_once(it):
-    assert it.ask() == it.ask()
+def test_the_other_town_is_asked_for_days_and_not_for_a_suggestion(it):
+    """A suggestion may be another by now; what is asked is not."""
+    agreement = it.ask()
+    first = agreement.first_day + timedelta(days=5)
+    TownAgreement.objects.update(first_day=first)
+    assert linked_towns.days_asked(TownAgreement.objects.get(), it.match) == (first, it.match.last_day)
+    TownAgreement.objects.update(first_day=it.match.first_day - timedelta(days=1))
+    whole = (it.match.first_day, it.match.last_day)
+    assert linked_towns.days_asked(TownAgreement.objects.get(), it.match) == whole
+    TownAgreement.objects.update(first_day=None, last_day=None)  # as it was asked before days were kept
+    assert linked_towns.days_asked(TownAgreement.objects.get(), it.match) == whole
+
+
+def test_asking_twice_asks_once_for_the_days_asked_last(it):
+    first = it.ask()
+    Match.objects.update(first_day=it.match.first_day + timedelta(days=3))
+    assert it.ask() == first
     assert events(it.neighbour) == ["town_asked"]
+    assert TownAgreement.objects.get().first_day == it.match.first_day + timedelta(days=3)
 
 
 def test_a_no_sets_the_suggestion_aside_and_tells_the_desk(it):

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
-from matching import scanning, services
+from matching import relays, scanning, services
 from matching.lifecycle import ARROWS, NotPossible, Reason
 from matching.models import Decision, Match
 from needs import services as needs
@@ -31,7 +31,17 @@ DECISIONS = {
     "cancel": True,
     "break_off": True,
 }
-REFUSALS = (NotPossible, ValidationError)
+REFUSALS = (NotPossible, relays.NotWhole, ValidationError)
+
+
+def in_turn(*, by: User, now: datetime) -> None:
+    """Half of the days of some household with one host, the other half with another."""
+    need = Need.objects.filter(kind=Kind.HOUSING).order_by("?")[0]
+    homes = Offer.objects.filter(kind=Kind.HOUSING).order_by("?")[:2]
+    half = need.first_day + (need.last_day - need.first_day) // 2
+    days = ((need.first_day, half), (half + timedelta(days=1), need.last_day))
+    parts = [relays.Wanted(home.pk, home.revision, *some) for home, some in zip(homes, days, strict=True)]
+    relays.propose(need_id=need.pk, need_revision=need.revision, parts=parts, by=by, now=now)
 
 
 def one_of_everything(random: Random, desk: User, done: Counter[str]) -> None:
@@ -55,6 +65,7 @@ def one_of_everything(random: Random, desk: User, done: Counter[str]) -> None:
             ("scan offers", partial(scanning.scan_due_offers, by=None, now=NOW)),
         ]
         on_anything = {
+            "relay": partial(in_turn, **by),
             "lapse": partial(services.lapse_unanswered, by=None, now=now),
             "start": partial(services.start_due, by=None, now=now),
             "orphans": partial(services.cancel_orphans, by=None, now=now),
