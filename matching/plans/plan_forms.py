@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from catalogue.saying import titled
 from catalogue.vocabulary import Kind, Urgency
 from matching.plans import BUDGETS
 from needs.models import Need
@@ -50,6 +51,9 @@ class PlanForm(forms.Form):
             for seconds in BUDGETS
         ]
         self.fields["besoin"].choices = [  # type: ignore[attr-defined]
-            (need.reference, f"{need.title} · {need.commune.name} · {capfirst(need.urgency_on(today).label)}")
+            (
+                need.reference,
+                f"{titled(need)} · {need.commune.name} · {capfirst(need.urgency_on(today).label)}",
+            )
             for need in needs
         ]

@@ -1,11 +1,12 @@
 """How a plan is shown: its selection, its lines by need, whom it leaves out, what would help. Shapes for templates."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,26 +16,61 @@ from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day, local_time
 from cities.models import City, Commune
 from engine.planning import EQUAL
-from matching import linked_towns, plans, presentation
-from matching.lifecycle import ACTIVE, ANSWERED
-from matching.models import Match, MatchState, Plan, PlanLine
-from matching.plans import plan_words
+from matching import plans, presentation
+from matching.models import Match, Plan, PlanLine
+from matching.plans import plan_sending, plan_words
+from matching.plans.plan_sending import Standing
 from matching.reasons import facts
 from needs.models import Need, urgency_order
 
 
 @dataclass(frozen=True, slots=True)
 class LineCard:
-    """One line of a plan. `state`: open (can be ticked), visit (a home to be visited first), asked, gone."""
+    """One line of a plan, and how it stands."""
 
     line: PlanLine
-    state: str
-    words: str
-    colour: str
+    standing: Standing
     score: float
     reasons: list[dict[str, str]]
     parts: list[dict[str, Any]]
     is_of_town: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskCard:
+    """What is asked together: one line, or the homes that a household would have in turn, in the order of days.
+
+    `ticks`: what its box sends; empty when it cannot be asked.
+    """
+
+    cards: list[LineCard]
+    ticks: str
+    is_ticked: bool
+
+    @property
+    def is_in_turn(self) -> bool:
+        return len(self.cards) > 1
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether some could be asked, but not all of it."""
+        return not self.ticks and any(card.standing.state == "open" for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedGroup:
+    """A need of a plan, and whom it would be asked of."""
+
+    need: Need
+    asks: list[AskCard]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A need and its lines that are about to be asked."""
+
+    need: Need
+    lines: list[PlanLine]
 
 
 def selection_words(plan: Plan) -> str:
@@ -60,17 +96,23 @@ def changed_since(plan: Plan, *, now: datetime) -> str:
     }
 
 
-def no_longer(outcome: plans.Outcome, plan: Plan, *, now: datetime) -> str:
-    """How many lines were not asked because they no longer hold."""
-    count = len(outcome.refused)
+def no_longer(count: int, plan: Plan, *, is_stale: bool, now: datetime) -> str:
+    """How many lines are not asked because they no longer hold."""
     told = ngettext(
         "%(n)s ligne ne tient plus et n’est pas demandée.",
         "%(n)s lignes ne tiennent plus et ne sont pas demandées.",
         count,
     ) % {"n": count}
-    if not outcome.was_stale or plan.finished_at is None:
+    if not is_stale or plan.finished_at is None:
         return told
     return f"{changed_since(plan, now=now)} {told}"
+
+
+def broken(need: Need) -> str:
+    """Of homes in turn one no longer holds."""
+    return _(
+        "«\u00a0%(need)s\u00a0»\u202f: un des logements successifs ne tient plus, aucun n’est donc demandé."
+    ) % {"need": titled(need)}
 
 
 def refusal(refused: plans.Refused) -> str:
@@ -83,45 +125,62 @@ def refusal(refused: plans.Refused) -> str:
     }
 
 
-def groups(plan: Plan, needs: Sequence[Need], *, now: datetime) -> list[tuple[Need, list[LineCard]]]:
-    """The lines of these needs: a fixed number of queries, however many there are."""
-    lines = list(
-        PlanLine.objects.filter(plan=plan, need__in=needs)
-        .select_related("need__organisation", "offer__commune", "offer__city", "match")
-        .order_by("pk")
-    )
-    # A linked town that is asked has its line; one that has said nothing may be asked again.
-    asked = linked_towns.are_asked(line.match for line in lines if line.match is not None)
-    for line in lines:
-        if line.match is not None and line.match.state == MatchState.SUGGESTED and line.match_id not in asked:
-            line.match = None
-    shown = [line.match or plans.suggestion(line, plan=plan, now=now) for line in lines]
-    for match, line in zip(shown, lines, strict=True):
-        match.need, match.offer = line.need, line.offer
-    # What has been asked keeps its reasons of then.
-    facts.explained((match for match in shown if match.facts is None), now=now)
+def groups(
+    plan: Plan, needs: Sequence[Need], *, ticked: Container[int] | None, now: datetime
+) -> list[NeedGroup]:
+    """The lines of these needs, all ticked with None: a fixed number of queries, however many there are."""
     today = local_day(now, plan.city)
-    decided = defaultdict(list)
-    for match in Match.objects.filter(need__in=needs, state__in=[*ACTIVE, *ANSWERED]).order_by("pk"):
-        decided[match.need_id, match.offer_id].append(match)
-    found: dict[int, list[LineCard]] = defaultdict(list)
-    for line, match in zip(lines, shown, strict=True):
-        state, words, colour = _state(line, decided[line.need_id, line.offer_id])
-        if state in ("open", "visit") and line.first_day < today:
-            state, words, colour = "gone", _("Ses dates ont commencé"), "warn"
-        found[line.need_id].append(
-            LineCard(
-                line=line,
-                state=state,
-                words=words,
-                colour=colour,
-                score=match.score,
-                reasons=presentation.reasons(match),
-                parts=presentation.parts(match),
-                is_of_town=line.offer.city_id == plan.city_id,
+    lines = plan_sending.lines_of(plan, Q(need__in=needs), today=today)
+    shown = {line.pk: line.match or plans.suggestion(line, plan=plan, now=now) for line in lines}
+    for line in lines:
+        shown[line.pk].need, shown[line.pk].offer = line.need, line.offer
+    # What has been asked keeps its reasons of then.
+    facts.explained((match for match in shown.values() if match.facts is None), now=now)
+    standing_of = plan_sending.standings(lines, today=today)
+    asks: dict[int, list[AskCard]] = defaultdict(list)
+    for group in plan_sending.together(lines):
+        cards = [_card(line, shown[line.pk], standing_of[line.pk], plan) for line in group]
+        open_keys = [card.line.pk for card in cards if card.standing.state == "open"]
+        can_be = plan_sending.may_be_asked([card.standing for card in cards])
+        asks[group[0].need_id].append(
+            AskCard(
+                cards=cards,
+                ticks=" ".join(map(str, open_keys)) if can_be else "",
+                is_ticked=ticked is None or any(key in ticked for key in open_keys),
             )
         )
-    return [(need, found[need.pk]) for need in needs]
+    return [NeedGroup(need, asks[need.pk]) for need in needs]
+
+
+def can_be_asked(groups: Iterable[NeedGroup]) -> list[PlanLine]:
+    """The lines of these groups that have a box to tick."""
+    return [
+        card.line
+        for group in groups
+        for ask in group.asks
+        if ask.ticks
+        for card in ask.cards
+        if card.standing.state == "open"
+    ]
+
+
+def kept(lines: Iterable[PlanLine]) -> list[Kept]:
+    """Lines that are about to be asked, by need, in the order in which they come."""
+    by_need: dict[int, Kept] = {}
+    for line in lines:
+        by_need.setdefault(line.need_id, Kept(line.need, [])).lines.append(line)
+    return list(by_need.values())
+
+
+def _card(line: PlanLine, match: Match, standing: Standing, plan: Plan) -> LineCard:
+    return LineCard(
+        line=line,
+        standing=standing,
+        score=match.score,
+        reasons=presentation.reasons(match),
+        parts=presentation.parts(match),
+        is_of_town=line.offer.city_id == plan.city_id,
+    )
 
 
 def gaps(plan: Plan, *, most: int, today: date) -> list[dict[str, Any]]:
@@ -156,28 +215,6 @@ def scarcity(plan: Plan, *, address: str) -> dict[str, Any]:
         if lines
         else "",
     }
-
-
-def _state(line: PlanLine, decided: Sequence[Match]) -> tuple[str, str, str]:
-    """How a line stands, in a word for the page, and its colour; `services.propose` has the last word."""
-    if line.match is not None:
-        state = MatchState(line.match.state)
-        if state == MatchState.SUGGESTED:
-            words = _("L’accord de %(city)s est demandé.") % {"city": line.offer.city.name}
-            return "asked", words, "planned"
-        return "asked", str(state.label), presentation.STATE_COLOURS.get(state, "planned")
-    for match in decided:
-        same = (match.need_revision, match.offer_revision) == (line.need_revision, line.offer_revision)
-        if match.state in ACTIVE or same:
-            return "gone", str(MatchState(match.state).label), "planned"
-    if (line.need.revision, line.offer.revision) != (line.need_revision, line.offer_revision):
-        return "gone", _("A changé depuis"), "warn"
-    posted = line.need.organisation is None or line.need.organisation.is_verified
-    if not (line.need.is_open and line.offer.is_open and posted):
-        return "gone", _("N’est plus ouvert"), "warn"
-    if line.offer.kind == Kind.HOUSING and line.offer.vetted_at is None:
-        return "visit", _("À visiter d’abord"), "warn"
-    return "open", "", ""
 
 
 def _moment(moment: datetime, city: City, *, now: datetime) -> str:

@@ -21,7 +21,7 @@ from cities.days import local_day
 from cities.models import City
 from matching import plans
 from matching.models import Plan
-from matching.plans import plan_presentation, plan_words
+from matching.plans import plan_presentation, plan_sending, plan_words
 from matching.plans.plan_forms import PlanForm
 from needs.models import Need
 
@@ -32,8 +32,8 @@ ACCEPT_SECONDS = 10.0
 # Needs that can be ticked, the most urgent first; and gaps told before the rest is folded away.
 TICKABLE = 200
 FIRST_GAPS, MOST_GAPS = 12, 200
-# Refusals told one by one.
-MOST_TOLD = 12
+# Refusals told one by one; and needs listed before one sends.
+MOST_TOLD, MOST_KEPT = 12, 100
 
 
 @town_page(COORDINATION)
@@ -93,8 +93,10 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     if request.method == "POST" and "refresh" in request.POST:
         plans.refresh(plan_id=plan.pk, by=user, now=now)
         return redirect(_same_page(request, plan))
-    if request.method == "POST":
-        return _accept(request, plan, user, now=now)
+    if request.method == "POST" and "count" in request.POST:
+        return _count(request, plan, now=now)
+    if request.method == "POST" and "back" not in request.POST:
+        return _send(request, plan, user, now=now)
     standing = plans.look_at(plan_id=plan.pk, now=now)
     context: dict[str, Any] = {
         "plan": plan,
@@ -105,7 +107,7 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "now": now,
     }
     if plan.state == Plan.State.DONE:
-        context |= _done(request, plan, now=now)
+        context |= _done(request, plan, is_stale=standing.is_stale, now=now)
     return render(request, "matching/plan.html", context)
 
 
@@ -149,16 +151,79 @@ def _again(request: HttpRequest, city: City, user: User) -> HttpResponse:
     return redirect("matching:plan", city_slug=city.slug, pk=renewed.pk)
 
 
-def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> HttpResponse:
-    """Propose what is ticked, or everything, say what became of it, and come back to the same page of the plan."""
-    if "everything" in request.POST:
-        ticked = list(plans.askable(plan, now=now).values_list("pk", flat=True))
-    else:
-        ticked = [pk for text in request.POST.getlist("line") if (pk := _number(text)) is not None]
-    if not ticked:
+def _count(request: HttpRequest, plan: Plan, *, now: datetime) -> HttpResponse:
+    """How many people the ticked lines ask, and how: what the page says of them while one ticks."""
+    lines = plan_sending.choice(plan, _ticked(request), now=now).lines
+    sending = plan_sending.sending(lines, plan.city)
+    context = {
+        "is_counted": True,
+        "sentences": plan_sending.sentences(sending),
+        "act": plan_sending.act(sending) if lines else _("Demander les lignes cochées"),
+    }
+    return render(request, "matching/_plan_sending.html", context)
+
+
+def _send(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> HttpResponse:
+    """Propose what is ticked, or everything, say what became of it, and come back to the same page of the plan.
+
+    Of more than a few people, and of everything, one reads first whom it asks; again when it would be more by then.
+    """
+    is_all = "everything" in request.POST
+    choice = (
+        plan_sending.whole(plan, now=now) if is_all else plan_sending.choice(plan, _ticked(request), now=now)
+    )
+    if not (choice.lines or choice.others or choice.broken):
         messages.warning(request, _("Cochez au moins une ligne."))
         return redirect(_same_page(request, plan))
-    outcome = plans.accept(plan_id=plan.pk, line_ids=ticked, by=user, now=now, seconds=ACCEPT_SECONDS)
+    sending = plan_sending.sending(choice.lines, plan.city)
+    told = _number(request.POST.get("told", ""))
+    is_read = told is not None and sending.people <= told
+    if choice.lines and (is_all or sending.is_large) and not is_read:
+        return _ask_once_more(request, plan, choice, sending, now=now)
+    keys = [line.pk for line in (*choice.lines, *choice.others)]
+    outcome = plans.accept(plan_id=plan.pk, line_ids=keys, by=user, now=now, seconds=ACCEPT_SECONDS)
+    _tell(request, plan, outcome, now=now)
+    for need in choice.broken[:MOST_TOLD]:
+        messages.warning(request, plan_presentation.broken(need))
+    return redirect(_same_page(request, plan))
+
+
+def _ask_once_more(
+    request: HttpRequest,
+    plan: Plan,
+    choice: plan_sending.Choice,
+    sending: plan_sending.Sending,
+    *,
+    now: datetime,
+) -> HttpResponse:
+    """Whom it asks, and by which channel, before anybody is asked. Whatever was ticked stays so."""
+    is_stale = plans.is_stale(plan, now=now)
+    gone = sum(line.match_id is None for line in choice.others)
+    kept = plan_presentation.kept(choice.lines)
+    if gone:
+        warning = plan_presentation.no_longer(gone, plan, is_stale=is_stale, now=now)
+    else:
+        warning = plan_presentation.changed_since(plan, now=now) if is_stale else ""
+    context = {
+        "plan": plan,
+        "act": plan_sending.act(sending),
+        "sentences": plan_sending.sentences(sending),
+        "people": sending.people,
+        "has_grown": "told" in request.POST,
+        "warning": warning,
+        "broken": [plan_presentation.broken(need) for need in choice.broken[:MOST_TOLD]],
+        "kept": kept[:MOST_KEPT],
+        "not_shown": len(kept[MOST_KEPT:]),
+        "line_count": len(choice.lines),
+        "ticks": " ".join(map(str, sorted(_ticked(request)))),
+        "is_all": "everything" in request.POST,
+        "number": _number(request.POST.get("page", "")) or 1,
+    }
+    return render(request, "matching/plan_sending.html", context)
+
+
+def _tell(request: HttpRequest, plan: Plan, outcome: plans.Outcome, *, now: datetime) -> None:
+    """What became of the lines."""
     if outcome.asked:
         messages.success(
             request,
@@ -198,10 +263,16 @@ def _accept(request: HttpRequest, plan: Plan, user: User, *, now: datetime) -> H
             % {"n": outcome.already},
         )
     if outcome.refused:
-        messages.warning(request, plan_presentation.no_longer(outcome, plan, now=now))
+        count, is_stale = len(outcome.refused), outcome.was_stale
+        messages.warning(request, plan_presentation.no_longer(count, plan, is_stale=is_stale, now=now))
         for refused in outcome.refused[:MOST_TOLD]:
             messages.warning(request, plan_presentation.refusal(refused))
-    return redirect(_same_page(request, plan))
+
+
+def _ticked(request: HttpRequest) -> set[int]:
+    """The lines ticked: a box sends one, or those that are asked together."""
+    words = " ".join(request.POST.getlist("line")).split()
+    return {pk for word in words if (pk := _number(word)) is not None}
 
 
 def _same_page(request: HttpRequest, plan: Plan) -> str:
@@ -216,15 +287,18 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def _done(request: HttpRequest, plan: Plan, *, now: datetime) -> dict[str, Any]:
-    """What the page of a ready plan says."""
+def _done(request: HttpRequest, plan: Plan, *, is_stale: bool, now: datetime) -> dict[str, Any]:
+    """What the page of a ready plan says. Nothing is ticked, unless one says so, or comes back."""
     served = (
         Need.objects.filter(pk__in=plan.lines.order_by().values("need"))
         .select_related("commune", "organisation", "city")
         .by_urgency(local_day(now, plan.city))
     )
-    page_obj = Paginator(served, NEEDS_PER_PAGE).get_page(request.GET.get("page"))
-    groups = plan_presentation.groups(plan, list(page_obj.object_list), now=now)
+    page_obj = Paginator(served, NEEDS_PER_PAGE).get_page(request.POST.get("page") or request.GET.get("page"))
+    ticked = None if request.GET.get("coche") == "tout" else _ticked(request)
+    groups = plan_presentation.groups(plan, list(page_obj.object_list), ticked=ticked, now=now)
+    can_be_asked = plan_presentation.can_be_asked(groups)
+    act = _("Vérifier et demander les lignes cochées") if is_stale else _("Demander les lignes cochées")
     gaps = plan_presentation.gaps(plan, most=MOST_GAPS, today=local_day(now, plan.city))
     gap_total = plan.gaps.count()
     return {
@@ -234,8 +308,12 @@ def _done(request: HttpRequest, plan: Plan, *, now: datetime) -> dict[str, Any]:
         "ways": plan_words.ways(plan),
         "page_obj": page_obj,
         "groups": groups,
-        "askable_total": plans.askable(plan, now=now).count() if page_obj.paginator.num_pages > 1 else 0,
-        "open_lines": sum(card.state == "open" for _need, cards in groups for card in cards),
+        "has_more": page_obj.paginator.num_pages > 1 and plans.askable(plan, now=now).exists(),
+        "can_be_asked": bool(can_be_asked),
+        "is_counted": False,
+        "sentences": plan_sending.sentences(plan_sending.sending(can_be_asked, plan.city)),
+        "act": act,
+        "some_ticked": ticked is None or bool(ticked),
         "gap_total": gap_total,
         "first_gaps": gaps[:FIRST_GAPS],
         "more_gaps": gaps[FIRST_GAPS:],

@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any
 
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from catalogue.labels import category_label, euros, language_names, listed, quantity_words
+from catalogue.labels import category_label, euros, goods_label, language_names, listed, quantity_words
 from catalogue.languages import language_name
+from catalogue.saying import what
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from engine.planning import EQUAL, gap_of
@@ -149,7 +151,7 @@ def _nothing_of_kind(need: Need, reason: Mapping[str, Any], missing: int) -> str
     if need.kind == Kind.HOUSING:
         return _("La ville n’a aucun logement de ce type à moins de %(km)s.") % {"km": exact_km(SEEN_KM)}
     return _("La ville n’a aucune proposition «\u00a0%(what)s\u00a0» à moins de %(km)s.") % {
-        "what": category_label(need.category),
+        "what": what(need),
         "km": exact_km(SEEN_KM),
     }
 
@@ -164,7 +166,7 @@ def _served_others(need: Need, reason: Mapping[str, Any], missing: int) -> str:
 
 def _part(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     return _("Servi en partie\u202f: il manque encore %(missing)s sur %(all)s.") % {
-        "missing": given_words(need, missing),
+        "missing": _named(need, given_words(need, missing)),
         "all": number_format(need.quantity),
     }
 
@@ -179,7 +181,7 @@ def _one_rule(need: Need, reason: Mapping[str, Any], missing: int) -> str:
     (rule,) = reason["rules"]
     count = reason["count"]
     told = _ONE_RULE.get(rule, _but_for)(need.kind, count, reason)
-    return told % {"n": number_format(count), **_numbers(need.kind, rule, reason)}
+    return told % {"n": number_format(count), **_numbers(need, rule, reason)}
 
 
 _LEFT_OUT: dict[str, Callable[[Need, Mapping[str, Any], int], str]] = {
@@ -191,14 +193,22 @@ _LEFT_OUT: dict[str, Callable[[Need, Mapping[str, Any], int], str]] = {
 }
 
 
-def _numbers(kind: str, rule: str, reason: Mapping[str, Any]) -> dict[str, str]:
+def _named(need: Need, words: str) -> str:
+    """Of goods, with the item and the size: "4 objets (couette, 140 cm)"."""
+    if need.kind != Kind.GOODS:
+        return words
+    return _("%(title)s (%(what)s)") % {"title": words, "what": what(need)}
+
+
+def _numbers(need: Need, rule: str, reason: Mapping[str, Any]) -> dict[str, str]:
     """What there is of the offer that comes nearest, and what it should be."""
     found, needed = reason["found"], reason["needed"]
     if found is None:
-        return {"rule": str(RULE_NAMES[rule])}
+        name = str(RULE_NAMES[rule])
+        return {"rule": _named(need, name) if rule in ("item", "size") else name}
     if rule == "distance":
         return {"found": exact_km(found), "needed": exact_km(needed)}
-    words = _days(int(found)) if rule == "dates" else quantity_words(kind, int(found))
+    words = _days(int(found)) if rule == "dates" else quantity_words(need.kind, int(found))
     return {"found": words, "needed": number_format(int(needed))}
 
 
@@ -383,7 +393,8 @@ def _how_many(told: Mapping[str, Any]) -> str:
             "n": number_format(told["count"])
         }
     if told["kind"] == Kind.GOODS:
-        return f"{category_label(told['category'])}\u202f: {quantity_words(told['kind'], told['count'])}"
+        thing = capfirst(goods_label(told["category"], told.get("items", []), told.get("sizes", [])))
+        return f"{thing}\u202f: {quantity_words(told['kind'], told['count'])}"
     people = ngettext("%(n)s personne", "%(n)s personnes", told["count"]) % {
         "n": number_format(told["count"])
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from matching import linked_towns, links, plans, services, tasks
 from matching.lifecycle import NotPossible, Reason, acts_for
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
-from matching.plans import plan_presentation
+from matching.plans import plan_presentation, plan_sending
 from matching.services import roles_of
 from notifications.models import Message
 from offers import services as offers
@@ -285,8 +285,9 @@ def accepted(it, line, *, now=NOW):
 
 
 def shown(line, *, now=NOW):
-    ((_need, (card,)),) = plan_presentation.groups(line.plan, [line.need], now=now)
-    return card.state, card.words
+    (group,) = plan_presentation.groups(line.plan, [line.need], ticked=(), now=now)
+    (card,) = (card for ask in group.asks for card in ask.cards)
+    return card.standing.state, card.standing.words
 
 
 def test_a_line_across_two_towns_asks_the_town_and_nobody_else_yet(it, line):
@@ -316,7 +317,11 @@ def test_a_line_about_which_the_town_said_nothing_may_be_asked_again(it, line):
     late = TownAgreement.objects.get().answer_by
     linked_towns.lapse(by=None, now=late)
     assert shown(line, now=late)[0] == "open"
-    assert list(plans.askable(line.plan, now=late)) == [line]
+    assert (
+        list(plans.askable(line.plan, now=late))
+        == list(plan_sending.whole(line.plan, now=late).lines)
+        == [line]
+    )
     assert accepted(it, line, now=late).towns == (it.match,)
     assert TownAgreement.objects.filter(answer="").get().plan_number == line.plan_id
 

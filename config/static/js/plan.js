@@ -1,9 +1,12 @@
-/** A plan's comforts: tick all or none, copy the call for offers. Without a script each box and text is there too. */
+/** A plan's comforts: tick all or none at once, copy the call for offers. Without a script each link and text does it. */
 
 document.addEventListener("click", async (event) => {
   const ticker = event.target.closest("[data-tick]");
   if (ticker) {
-    for (const box of ticker.form.querySelectorAll("input[name=line]")) box.checked = ticker.dataset.tick === "all";
+    event.preventDefault();
+    const form = ticker.closest("form");
+    for (const box of form.querySelectorAll("input[name=line]")) box.checked = ticker.dataset.tick === "all";
+    form.dispatchEvent(new Event("change")); // whoever counts the people is told
     return;
   }
   const copier = event.target.closest("[data-copy]");
