@@ -4,6 +4,7 @@ Lock order, everywhere: offer, need, match (docs/adr/0003). The locks are FOR NO
 that refer to the same offer or need never waits on them.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -529,3 +530,17 @@ def _release(match: Match, today: date, *, came: bool) -> None:
         hold.save(update_fields=["last_day", "released"])
     else:
         hold.delete()
+
+
+# What people decide, each by the service that does so.
+BY_HAND: Mapping[Act, Callable[..., Match]] = {
+    Act.PROPOSE: propose,
+    Act.DISMISS: dismiss,
+    Act.ACCEPT: accept,
+    Act.DECLINE: decline,
+    Act.CONFIRM: confirm,
+    Act.RECONFIRM: reconfirm,
+    Act.REFUSE: refuse,
+    Act.CANCEL: cancel,
+    Act.BREAK_OFF: break_off,
+}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from matching import answering_views, change_views, linked_town_views, views, withdrawal_views
+from matching import answering_views, change_views, linked_town_views, own_views, views, withdrawal_views
 from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
@@ -45,11 +45,11 @@ urlpatterns = [
     ),
     path("condition/<str:token>/", condition_views.answer, name="condition"),
     path("demandes/conditions/<int:pk>/", condition_views.mine, name="my_condition"),
-    path("reponse/<str:token>/", views.answer, name="answer"),
+    path("reponse/<str:token>/", own_views.answer, name="answer"),
     path("reponse/<str:token>/explication/", explanation_views.linked_page, name="linked_explanation"),
     path("reponse/<str:token>/explication.pdf", explanation_views.linked_pdf, name="linked_explanation_pdf"),
     path("explication/<int:pk>/", explanation_views.page, name="explanation"),
     path("explication/<int:pk>.pdf", explanation_views.pdf, name="explanation_pdf"),
-    path("demandes/", views.mine, name="mine"),
-    path("demandes/<int:pk>/", views.mine_one, name="mine_one"),
+    path("demandes/", own_views.mine, name="mine"),
+    path("demandes/<int:pk>/", own_views.mine_one, name="mine_one"),
 ]

@@ -1,7 +1,5 @@
-"""The desk's pages and the answers of citizens and associations: parse, one service call, render."""
+"""The desk's pages: the queue and its cases, and what is decided on them. Parse, one service call, render."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -13,19 +11,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
+from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
-from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
 from matching import (
     answering,
     conditions,
     households,
-    links,
     presentation,
     progress,
     relays,
@@ -34,30 +30,16 @@ from matching import (
     tonight,
 )
 from matching.forms import REASONS, ReasonForm
-from matching.lifecycle import HOLDING, Act, NotPossible, Reason, Role, way_back
-from matching.link_pages import behind_link
-from matching.messages import other_days
+from matching.lifecycle import HOLDING, Act, NotPossible, Role
 from matching.models import Match, MatchState
 from matching.reasons import facts
 from matching.relays import relay_presentation
 from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
-from needs.words import progress_words, public_title_of
+from needs.words import progress_words
 
 PER_PAGE = 50
-CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
-DESK_ACTS: dict[Act, Callable[..., Match]] = {
-    Act.PROPOSE: services.propose,
-    Act.DISMISS: services.dismiss,
-    Act.ACCEPT: services.accept,
-    Act.DECLINE: services.decline,
-    Act.CONFIRM: services.confirm,
-    Act.RECONFIRM: services.reconfirm,
-    Act.REFUSE: services.refuse,
-    Act.CANCEL: services.cancel,
-    Act.BREAK_OFF: services.break_off,
-}
 
 
 @town_page(COORDINATION)
@@ -112,7 +94,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     """One decision of the desk on one match, then back to its case."""
     user = person(request)
     match = get_object_or_404(Match.objects.visible_to(user).select_related("need"), pk=pk, city=city)
-    if act not in DESK_ACTS:
+    if act not in services.BY_HAND:
         raise Http404
     answer: dict[str, Any] = {}
     if Act(act) in REASONS:
@@ -123,7 +105,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
             return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
         answer = {"reason": form.cleaned_data["reason"], "note": form.cleaned_data["note"]}
     try:
-        match = DESK_ACTS[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
+        match = services.BY_HAND[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
     except NotPossible as failure:
         messages.warning(request, presentation.refusal_words(failure))
     else:
@@ -148,62 +130,6 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         now=timezone.now(),
     )
     return render(request, "matching/contact.html", {"match": match})
-
-
-@town_page(ANYBODY)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@behind_link(signed_in="matching:mine_one")
-def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
-    """The page behind a link in a mail: yes or no, and what became of it. No signing in."""
-    grant = links.read(token)
-    match = get_object_or_404(_answerable(), pk=grant.subject_id, city=city)
-    asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
-    return _answer(request, match, asked, by=_on_the_phone(request, match) or asked)
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def mine_one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
-    """The same page for whoever is signed in."""
-    user = person(request)
-    match = get_object_or_404(_answerable().visible_to(user), pk=pk, city=city)
-    return _answer(request, match, user, by=user)
-
-
-def _on_the_phone(request: HttpRequest, match: Match) -> User | None:
-    """Who of the town's desk notes the answer of a caller whose link they opened; the decision is then theirs."""
-    return person(request) if has_role(request.user, match.offer.city, DESK) else None
-
-
-@town_page(SIGNED_IN)
-@never_cache
-@require_safe
-def mine(request: HttpRequest, city: City) -> HttpResponse:
-    """What I am asked, and what became of what I was asked: a citizen's and an association's list."""
-    user = person(request)
-    page = Paginator(selectors.concerning(user, city), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [
-        {
-            "match": match,
-            "title": _title_for(match, user),
-            "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
-            "to_answer": _question(match, _role_in_own_list(user, match)) is not None,
-        }
-        for match in page.object_list
-    ]
-    questions = conditions.waiting_for(user, city)
-    return render(request, "matching/mine.html", {"rows": rows, "questions": questions, "page_obj": page})
-
-
-def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
-    """What `services.roles_of` says of a match that concerns somebody, without asking for each row."""
-    if match.offer.owner_id == user.pk:
-        return frozenset({Role.CITIZEN})
-    organisation = match.need.organisation
-    is_left = organisation is not None and organisation.is_suspended
-    return frozenset() if is_left else frozenset({Role.ASSOCIATION})
 
 
 @town_page(COORDINATION)
@@ -301,120 +227,6 @@ def _render_case(
             "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "matching/case.html", context)
-
-
-def _answerable() -> Any:
-    return Match.objects.select_related(
-        *("city", "offer__owner", "offer__commune", "offer__city"),
-        *("need__commune", "need__organisation", "need__person"),
-    )
-
-
-def _question(match: Match, roles: frozenset[Role]) -> tuple[Act, Act] | None:
-    """The yes and the no that this person is asked now, if any."""
-    if match.state == MatchState.PROPOSED and Role.CITIZEN in roles:
-        return Act.ACCEPT, Act.DECLINE
-    if match.state == MatchState.ACCEPTED and Role.ASSOCIATION in roles:
-        return Act.CONFIRM, Act.REFUSE
-    return None
-
-
-def _is_asked_again(match: Match, roles: frozenset[Role]) -> bool:
-    """Whether this person is asked if a confirmed stay still holds; the no is the way back."""
-    return match.is_asked_again and Role.ASSOCIATION in roles
-
-
-def _refusal_form(match: Match, act: Act, roles: frozenset[Role], data: Any = None) -> ReasonForm:
-    """Why not, or why no longer, with the likeliest reason chosen."""
-    likely = Reason.CHANGED_MIND if act == Act.BREAK_OFF else ""
-    if act == Act.CANCEL and Role.CITIZEN not in roles:
-        likely = Reason.OTHER_SOLUTION
-    return ReasonForm(data, act=act, own=True, likely=likely)
-
-
-def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> HttpResponse:
-    """`user` is whose answer it is, `by` who gives it: the same, but for somebody of the desk on the phone."""
-    now = timezone.now()
-    roles = services.roles_of(user, match)
-    if not (roles & CONCERNED or Match.objects.concerning(user).filter(pk=match.pk).exists()):
-        raise Http404  # no longer of the association, say: an old link opens nothing
-    asked = _question(match, roles)
-    still = Act.RECONFIRM if _is_asked_again(match, roles) else None
-    yes, no = asked or (still, way_back(match.state, roles))
-    form = _refusal_form(match, no, roles) if no else None
-    if request.method == "POST":
-        said = request.POST.get("answer", "")
-        try:
-            if yes and said == yes:
-                match = DESK_ACTS[yes](match_id=match.pk, by=by, now=now)
-            elif no and said == no:
-                form = _refusal_form(match, no, roles, request.POST)
-                if not form.is_valid():
-                    return _render_answer(request, match, user, roles, form, by=by, declining=True, now=now)
-                match = DESK_ACTS[no](match_id=match.pk, by=by, now=now, **form.cleaned_data)
-            else:
-                raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
-        except NotPossible as failure:
-            messages.warning(request, presentation.refusal_words(failure))
-        return redirect(request.path)
-    declining = "non" in request.GET and no is not None
-    return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
-
-
-def _render_answer(
-    request: HttpRequest,
-    match: Match,
-    user: User,
-    roles: frozenset[Role],
-    form: ReasonForm | None,
-    *,
-    by: User,
-    declining: bool,
-    now: datetime,
-) -> HttpResponse:
-    """The question, or where things stand; contacts only when they are open, and their reading logged."""
-    (match,) = facts.explained([match], now=now)
-    asked = _question(match, roles)
-    is_citizen = Role.CITIZEN in roles
-    # The members of a suspended association see what is theirs, and act for it no more.
-    is_left = not roles & CONCERNED
-    contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city)) and not is_left
-    if contacts_open and not is_citizen:
-        log_contact_reading(
-            subject=match.offer.owner, reason="match", reference=match.offer.reference, by=by, now=now
-        )
-    return render(
-        request,
-        "matching/answer.html",
-        {
-            "match": match,
-            "city": match.city,
-            "is_citizen": is_citizen,
-            "asks": asked is not None,
-            "yes": asked[0].value if asked else "",
-            "no": asked[1].value if asked else "",
-            "asked_again": asked is None and _is_asked_again(match, roles),
-            "way_back": way_back(match.state, roles) if asked is None else None,
-            "declining": declining,
-            "form": form,
-            "contacts_open": contacts_open,
-            "caller": presentation.caller(match) if contacts_open and is_citizen else None,
-            "is_left": is_left,
-            "title": _title_for(match, user),
-            "other_days": [] if is_citizen else other_days(match),
-            "reasons": presentation.reasons(match),
-            "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
-            "now": now,
-        },
-    )
-
-
-def _title_for(match: Match, user: User) -> str:
-    """A citizen reads the need's figures alone; whoever posted it reads their own words."""
-    need = match.need
-    if match.offer.owner_id == user.pk:
-        return public_title_of(need, quantity=match.quantity)
-    return titled(need)
 
 
 def _done(match: Match, act: Act) -> str:
