@@ -52,7 +52,7 @@ class ReachClass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """What one category asks and offers, all of it open; offers in the order of their classes.
+    """What one category asks and offers, all of it open; offers in the order of their classes, where it has any.
 
     `need_rows` and `offer_rows` say where in the whole tables its rows come from.
     """
@@ -97,7 +97,7 @@ class Field:
         Large cells are halved until a group has one block's work, or is a single place.
         """
         needs = self.sides.needs
-        if len(rows) * len(self.offer_rows) <= SMALL:
+        if not self.classes or len(rows) * len(self.offer_rows) <= SMALL:
             for remote_ok in (False, True):
                 some = rows[needs.remote_ok[rows] == remote_ok]
                 if len(some):
@@ -237,6 +237,8 @@ def fields_of(sides: Sides) -> Iterator[Field]:
 
 
 def _field(sides: Sides, need_rows: Ints, offer_rows: Ints) -> Field:
+    if len(need_rows) * len(offer_rows) <= SMALL:  # nobody will look for a place
+        return Field(sides.take(need_rows, offer_rows), need_rows, offer_rows, ())
     offers = sides.offers
     reach = np.searchsorted(REACH_CLASSES, offers.reach_km[offer_rows])
     # Remote skills stand apart, for some needs look at all of them.

@@ -1,8 +1,8 @@
 """Needs and offers in a coarse form, for quick looks at very many pairs at once: a few single-precision numbers.
 
 A quick look passes over a pair only when the rule of its name cannot hold (see `rules.py`, where each stands beside its
-rule). Whole days and quantities keep their order in single precision; of places, `Block.slack` says how wrong they may
-be.
+rule). Whole days and quantities keep their order in single precision, and of who is clear they are all that counts; of
+places, `Block.slack` says how wrong they may be.
 """
 
 from dataclasses import dataclass

@@ -82,6 +82,11 @@ class Feasible:
     def take(self, rows: Ints | Bools | slice) -> Self:
         return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
 
+    def alone(self) -> Self:
+        """With no more offers than are in it: what follows from a table of offers is then soon worked out."""
+        offers, offer = np.unique(self.offer, return_inverse=True)
+        return replace(self, offers=self.offers.take(offers), offer=offer)
+
     @property
     def score(self) -> Floats:
         return self.micro_points / MICRO
@@ -231,7 +236,7 @@ def rank(
         batch=batch,
     )
     pairings: list[list[Pairing]] = [[] for _ in range(len(ranked.needs))]
-    for row, pairing in _pairings(ranked.feasible):
+    for row, pairing in _pairings(ranked.feasible.alone()):
         pairings[row].append(pairing)
     near_misses: list[list[NearMiss]] = [[] for _ in range(len(ranked.needs))]
     for row, near_miss in _near_misses(ranked.needs, ranked.offers, ranked.missed):

@@ -130,6 +130,8 @@ class Sides:
 
     def take(self, need_rows: Ints, offer_rows: Ints) -> Self:
         """Some rows of both."""
+        if _are_all(need_rows, self.needs) and _are_all(offer_rows, self.offers):
+            return self
         excluded = self.excluded
         if len(excluded):
             need = _places(need_rows, len(self.needs))[excluded >> 32]
@@ -714,6 +716,10 @@ def _places(rows: Ints, of: int) -> Ints:
     place = np.full(of, -1, np.int64)
     place[rows] = np.arange(len(rows))
     return place
+
+
+def _are_all(rows: Ints, table: NeedColumns | OfferColumns) -> bool:
+    return len(rows) == len(table) and np.array_equal(rows, np.arange(len(table)))
 
 
 def differ(one: Ints, other: Ints) -> bool:

@@ -97,8 +97,10 @@ class Known:
 
 
 def are_goods(side: OfferColumns) -> Bools:
-    goods = [code for (kind, _), code in side.vocabulary.categories.items() if kind == GOODS]
-    return np.isin(side.category, goods)
+    categories = side.vocabulary.categories
+    goods = np.zeros(len(categories), np.bool_)
+    goods[[code for (kind, _), code in categories.items() if kind == GOODS]] = True
+    return goods[side.category]
 
 
 def parts(pairs: Pairs, known: Known) -> Parts6:
