@@ -16,6 +16,8 @@ from needs.models import Need
 
 # Needs of one town and kind share one reading of the offers; locks are held for a fraction of a second.
 NEEDS_AT_ONCE = 25
+# What is read of a claimed need here, and by whoever tells the desk of it: to ask for more is a query for each.
+READ = ("city", "kind", "urgency", "rhythm", "first_day", "last_day", "state", "revision", "given_quantity")
 
 
 @transaction.atomic
@@ -42,9 +44,7 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
 def _claim() -> list[Need]:
     """The most urgent due need that nobody has claimed, with others like it; we have entered its town's barrier."""
     due = (
-        Need.objects.due_for_scan()
-        .only("city", "kind", "urgency", "state", "revision", "given_quantity")
-        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+        Need.objects.due_for_scan().only(*READ).select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
     first = due.select_related("city").first()
     if first is None:
