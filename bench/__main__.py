@@ -25,7 +25,7 @@ class Size:
     offers: int
     needs: int
     rounds: int  # of the batch
-    has_single: bool
+    has_single: bool  # also when a larger size is measured
 
 
 SIZES = {
@@ -98,7 +98,8 @@ def _die_with_parent() -> None:
 def _country(name: str, tables: list[str], chosen: argparse.Namespace) -> None:
     """One size of the country: filled once for the batch and for what is new."""
     size = SIZES[name]
-    if "batch" not in tables and not ("single" in tables and size.has_single):
+    shows_single = "single" in tables and (size.has_single or name == chosen.size)
+    if "batch" not in tables and not shows_single:
         return
     from django.utils import timezone
 
@@ -110,7 +111,7 @@ def _country(name: str, tables: list[str], chosen: argparse.Namespace) -> None:
     say(f"Taille {name} : base remplie en {decimal(seconds)} s\n")
     if "batch" in tables:
         batch.show(name, made, rounds=chosen.rounds or size.rounds)
-    if "single" in tables and size.has_single:
+    if shows_single:
         single.show(made, rounds=chosen.times or single.ROUNDS)
 
 

@@ -5,7 +5,7 @@ offers are ordered by place once; needs that are neighbours look together at the
 every one, in blocks that fit a processor's cache.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,10 +20,8 @@ from engine.vocabulary import EARTH_RADIUS_KM
 SLACK_KM = 1e-3
 SLACK_DEGREES = 1e-6
 
-# Pairs looked at in one go: their numbers fill half a megabyte. Of 53,000 and more, OpenBLAS would have the product
-# worked out by several threads, which cost more than they save.
-BLOCK = 50_000
-SMALL = 4 * BLOCK  # so few pairs that looking at all of them is quicker than choosing
+BLOCK = 400_000  # pairs looked at in one go: of fewer the calls cost more than the numbers
+SMALL = 200_000  # so few pairs that looking at all of them is quicker than choosing
 REACH_CLASSES = np.array(
     [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
 )  # km, the farthest of each class but the last
@@ -54,7 +52,7 @@ class ReachClass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """What one category asks and offers, all of it open; offers in the order of their classes.
+    """What one category asks and offers, all of it open; offers in the order of their classes, where it has any.
 
     `need_rows` and `offer_rows` say where in the whole tables its rows come from.
     """
@@ -72,6 +70,11 @@ class Field:
 
         A need's pairs come together and in one batch, which has `batch` pairs or a few more.
         """
+        blocks = self.blocks(rows, beyond=beyond, tolerate=tolerate)
+        yield from batches((block.pairs(quick_look(block)) for block in blocks), batch)
+
+    def blocks(self, rows: Ints, *, beyond: Beyond, tolerate: int) -> Iterator[Block]:
+        """Of these needs, those that are neighbours with the offers around them."""
         needs = CoarseNeeds.table(self.sides.needs, beyond)
         offers = CoarseOffers.table(self.sides.offers, beyond, self.sides.today)
         remote = np.flatnonzero(self.sides.offers.remote)
@@ -79,8 +82,6 @@ class Field:
             self.sides.needs.city, self.sides.offers.city
         )
         everyone = np.arange(len(self.sides.offers))
-        waiting: list[tuple[Ints, Ints]] = []
-        count = 0
         for group in self._groups(rows, beyond):
             seen = np.concatenate([everyone[start:stop] for start, stop in group.spans])
             coarse = np.concatenate([offers[:, start:stop] for start, stop in group.spans], axis=1)
@@ -88,19 +89,7 @@ class Field:
                 without_bound = np.isin(seen, remote, assume_unique=True)
                 coarse[REACH_ROWS, without_bound] = np.inf
             for some in _pieces(group.needs, max(1, BLOCK // len(seen))):
-                hits = quick_look(Block.of(needs[:, some], coarse, tolerate=tolerate, one_city=one_city))
-                flat = np.flatnonzero(hits)
-                if not len(flat):
-                    continue
-                each = np.add.reduce(hits.view(np.uint8), axis=1, dtype=np.int64)
-                begin = np.repeat(np.arange(len(some)) * len(seen), each)
-                waiting.append((np.repeat(some, each), seen[flat - begin]))
-                count += len(flat)
-                if count >= batch:
-                    yield _joined(waiting)
-                    waiting, count = [], 0
-        if waiting:
-            yield _joined(waiting)
+                yield Block.of(some, seen, needs[:, some], coarse, tolerate=tolerate, one_city=one_city)
 
     def _groups(self, rows: Ints, beyond: Beyond) -> Iterator["Group"]:
         """The needs in groups of neighbours with similar reaches, that share the offers they look at.
@@ -108,7 +97,7 @@ class Field:
         Large cells are halved until a group has one block's work, or is a single place.
         """
         needs = self.sides.needs
-        if len(rows) * len(self.offer_rows) <= SMALL:
+        if not self.classes or len(rows) * len(self.offer_rows) <= SMALL:
             for remote_ok in (False, True):
                 some = rows[needs.remote_ok[rows] == remote_ok]
                 if len(some):
@@ -248,6 +237,8 @@ def fields_of(sides: Sides) -> Iterator[Field]:
 
 
 def _field(sides: Sides, need_rows: Ints, offer_rows: Ints) -> Field:
+    if len(need_rows) * len(offer_rows) <= SMALL:  # nobody will look for a place
+        return Field(sides.take(need_rows, offer_rows), need_rows, offer_rows, ())
     offers = sides.offers
     reach = np.searchsorted(REACH_CLASSES, offers.reach_km[offer_rows])
     # Remote skills stand apart, for some needs look at all of them.
@@ -296,5 +287,20 @@ def _pieces(rows: Ints, size: int) -> Iterator[Ints]:
         yield rows[begin : begin + size]
 
 
-def _joined(some: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+def batches(found: Iterable[tuple[Ints, Ints]], batch: int) -> Iterator[tuple[Ints, Ints]]:
+    """Pairs, so many or a few more at a time."""
+    waiting: list[tuple[Ints, Ints]] = []
+    count = 0
+    for need, offer in found:
+        if len(need):
+            waiting.append((need, offer))
+            count += len(need)
+        if count >= batch:
+            yield joined(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield joined(waiting)
+
+
+def joined(some: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     return np.concatenate([need for need, _ in some]), np.concatenate([offer for _, offer in some])

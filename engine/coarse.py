@@ -1,23 +1,25 @@
 """Needs and offers in a coarse form, for quick looks at very many pairs at once: a few single-precision numbers.
 
 A quick look passes over a pair only when the rule of its name cannot hold (see `rules.py`, where each stands beside its
-rule). Whole days and quantities keep their order in single precision; of places, `Block.slack` says how wrong they may
-be.
+rule). Whole days and quantities keep their order in single precision, and of who is clear they are all that counts; of
+places, `Block.slack` says how wrong they may be.
 """
 
 from dataclasses import dataclass
 from math import inf, pi
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import FOREVER, Floats, NeedColumns, OfferColumns
+from engine.columns import FOREVER, Bools, Floats, Ints, NeedColumns, OfferColumns
 from engine.vocabulary import EARTH_RADIUS_KM
 
 Singles = NDArray[np.float32]
 
 SHORTEST_REACH_KM = 1.0  # the least that a gap in distance is compared with
+PRODUCT = 50_000  # numbers that a product of matrices has at most
+MOST_EXACT = 1 << 24  # whole numbers below it are the same in single precision
 # Of the earth's radius, some 6 m: coordinates near 1 are off by 0.2 m in single precision.
 POINT_SLACK = 1e-6
 # Of the squared spread of the points: what a squared chord loses when it is made by adding up products.
@@ -41,28 +43,33 @@ class CoarseNeeds:
     y: Singles
     z: Singles
     squared_reach: Singles
-    squared_look: Singles  # the same with what lies beyond
+    squared_sure: Singles  # within this a point is within reach for sure
+    squared_look: Singles  # the reach with what lies beyond
     earliest_end: Singles  # a run that is long enough ends on this day or later
     latest_start: Singles  # and begins on this day or earlier
     least_days: Singles
     least_quantity: Singles
     city: Singles
+    clear: Singles  # 1: nothing but the coarse numbers decides of its days and quantities
 
     @staticmethod
     def table(needs: NeedColumns, beyond: Beyond) -> Singles:
         """A row per field, a column per need."""
+        clear = (np.diff(needs.given_from) == 0) & (np.diff(needs.slots_from) == 0)
         return np.array(
             [
                 needs.x,
                 needs.y,
                 needs.z,
-                _squared_chord(needs.reach_km),
-                _squared_chord(beyond.of(needs.reach_km)),
+                _squared_chord(needs.reach_km, POINT_SLACK),
+                _squared_chord(needs.reach_km, -POINT_SLACK),
+                _squared_chord(beyond.of(needs.reach_km), POINT_SLACK),
                 needs.first_day + needs.least_days - 1,
                 needs.last_day - needs.least_days + 1,
                 needs.least_days,
                 needs.least_quantity,
                 needs.city,
+                clear & (needs.quantity < MOST_EXACT),
             ],
             np.float32,
         )
@@ -74,6 +81,7 @@ class CoarseOffers:
     y: Singles
     z: Singles
     squared_reach: Singles
+    squared_sure: Singles
     squared_look: Singles
     first: Singles  # of all its days after notice
     last: Singles
@@ -81,6 +89,7 @@ class CoarseOffers:
     most_left: Singles  # on its best day
     capacity: Singles
     city: Singles
+    clear: Singles  # see `CoarseNeeds`
 
     @staticmethod
     def table(offers: OfferColumns, beyond: Beyond, today: int) -> Singles:
@@ -88,25 +97,29 @@ class CoarseOffers:
         begin = offers.stretches_from[:-1]
         first = np.maximum(np.minimum.reduceat(offers.stretch_first, begin), today + offers.notice_days)
         last = np.maximum.reduceat(offers.stretch_last, begin)
+        clear = (np.diff(offers.stretches_from) == 1) & (np.diff(offers.slots_from) == 0)
+        clear &= offers.best_before == FOREVER
         return np.array(
             [
                 offers.x,
                 offers.y,
                 offers.z,
-                _squared_chord(offers.reach_km),
-                _squared_chord(beyond.of(offers.reach_km)),
+                _squared_chord(offers.reach_km, POINT_SLACK),
+                _squared_chord(offers.reach_km, -POINT_SLACK),
+                _squared_chord(beyond.of(offers.reach_km), POINT_SLACK),
                 first,
                 last,
                 np.minimum(np.minimum(last - first + 1, FOREVER), offers.longest_stay),
                 np.maximum.reduceat(offers.stretch_left, begin),
                 offers.capacity,
                 offers.city,
+                clear & (offers.capacity < MOST_EXACT),
             ],
             np.float32,
         )
 
 
-REACH_ROWS = slice(3, 5)  # `squared_reach` and `squared_look` in both tables
+REACH_ROWS = slice(3, 6)  # `squared_reach`, `squared_sure` and `squared_look` in both tables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +129,8 @@ class Block:
     `tolerate` is how many rules a pair may break (0 or 1), `one_city` says that all are of one city or may meet.
     """
 
+    need_rows: Ints
+    offer_rows: Ints
     needs: CoarseNeeds
     offers: CoarseOffers
     squared_chord: Singles
@@ -124,7 +139,16 @@ class Block:
     one_city: bool
 
     @classmethod
-    def of(cls, needs: Singles, offers: Singles, *, tolerate: int, one_city: bool) -> Self:
+    def of(
+        cls,
+        need_rows: Ints,
+        offer_rows: Ints,
+        needs: Singles,
+        offers: Singles,
+        *,
+        tolerate: int,
+        one_city: bool,
+    ) -> Self:
         """Of columns of the two tables."""
         centre = offers[:3, :1]
         one, other = needs[:3] - centre, offers[:3] - centre
@@ -136,16 +160,50 @@ class Block:
         np.einsum("ij,ij->j", other, other, out=right[4])
         spread = max(left[3].max(initial=0), right[4].max(initial=0))
         return cls(
+            need_rows,
+            offer_rows,
             CoarseNeeds(*needs),
             CoarseOffers(*offers),
-            left.T @ right,
+            _product(left.T, right),
             float(SQUARE_SLACK * spread),
             tolerate,
             one_city,
         )
 
+    def places(self, hits: Bools) -> "Places":
+        """Where the block is hit."""
+        number = np.flatnonzero(hits)
+        begin = np.arange(len(hits) + 1) * hits.shape[1]
+        each = np.diff(np.searchsorted(number, begin))
+        return Places(number, np.repeat(np.arange(len(hits)), each), number - np.repeat(begin[:-1], each))
 
-def _squared_chord(reach_km: Floats) -> Floats:
-    """Of the unit sphere, with slack; without bound where the reach goes round the earth."""
+    def pairs(self, hits: Bools) -> tuple[Ints, Ints]:
+        """Rows of need and offer where the block is hit."""
+        places = self.places(hits)
+        return self.need_rows[places.row], self.offer_rows[places.column]
+
+
+class Places(NamedTuple):
+    """Of a block: the number of each place, counted row by row, its row and its column."""
+
+    number: Ints
+    row: Ints
+    column: Ints
+
+
+def _product(one: Singles, other: Singles) -> Singles:
+    """Of two matrices, some rows at a time: of more OpenBLAS would make several threads, which cost more than they
+    save.
+    """
+    found = np.empty((len(one), other.shape[1]), np.float32)
+    size = max(1, PRODUCT // other.shape[1])
+    for begin in range(0, len(one), size):
+        np.matmul(one[begin : begin + size], other, out=found[begin : begin + size])
+    return found
+
+
+def _squared_chord(reach_km: Floats, slack: float) -> Floats:
+    """Of the unit sphere, with so much slack; without bound where the reach goes round the earth."""
     angle = np.minimum(reach_km / (2 * EARTH_RADIUS_KM), pi / 2)
-    return np.where(angle < pi / 2, (2 * np.sin(angle) + POINT_SLACK) ** 2 * (1 + POINT_SLACK), np.inf)
+    chord = 2 * np.sin(angle) + slack
+    return np.where(angle < pi / 2, np.sign(chord) * chord**2 * (1 + slack), np.inf)

@@ -115,15 +115,15 @@ class GoodsFits:
     _factors: NDArray[np.float64] = field(default_factory=lambda: np.full((2, 0, 0), np.nan), repr=False)
 
     def factors(self, wanted: Codes, offered: Codes) -> NDArray[np.float64]:
-        """Of pairs of codes: a row for the item, a row for the size."""
+        """Of pairs of codes: those of the item, and those of the size."""
         # Several threads may ask at once: each works on what it has got hold of.
         known = self._grown()
         found = known[:, wanted, offered]
-        rows = np.flatnonzero(np.isnan(found[0]))
-        if len(rows):
+        unmet = np.isnan(found[0])
+        if unmet.any():
             width = known.shape[2]
             said, had = [*self.wanted], [*self.offered]
-            for code in np.unique(wanted[rows].astype(np.int64) * width + offered[rows]).tolist():
+            for code in np.unique((wanted.astype(np.int64) * width + offered)[unmet]).tolist():
                 one, other = divmod(code, width)
                 known[:, one, other] = [fit or 0.0 for fit in goods_fit(said[one], had[other])]
             found = known[:, wanted, offered]

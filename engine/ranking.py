@@ -28,6 +28,7 @@ from engine.columns import (
     offer_columns,
     ranges,
 )
+from engine.estimates import Estimates
 from engine.records import NearMiss, Need, Offer, Pairing, Parts, Ranking, Weights
 from engine.rules import (
     ESSENTIAL,
@@ -38,6 +39,7 @@ from engine.rules import (
     Pairs,
     Sides,
     at_stake,
+    quick_look,
 )
 from engine.runs import Runs
 from engine.threads import THREADS
@@ -79,6 +81,11 @@ class Feasible:
 
     def take(self, rows: Ints | Bools | slice) -> Self:
         return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
+
+    def alone(self) -> Self:
+        """With no more offers than are in it: what follows from a table of offers is then soon worked out."""
+        offers, offer = np.unique(self.offer, return_inverse=True)
+        return replace(self, offers=self.offers.take(offers), offer=offer)
 
     @property
     def score(self) -> Floats:
@@ -229,7 +236,7 @@ def rank(
         batch=batch,
     )
     pairings: list[list[Pairing]] = [[] for _ in range(len(ranked.needs))]
-    for row, pairing in _pairings(ranked.feasible):
+    for row, pairing in _pairings(ranked.feasible.alone()):
         pairings[row].append(pairing)
     near_misses: list[list[NearMiss]] = [[] for _ in range(len(ranked.needs))]
     for row, near_miss in _near_misses(ranked.needs, ranked.offers, ranked.missed):
@@ -338,7 +345,12 @@ class _Search:
         points = self.points if self.points.shape[1] == 1 else self.points[:, field.need_rows]
         rules, known = at_stake(field.sides), scoring.Known.of(field.sides, self.today)
         rows = np.arange(len(field.need_rows))
-        for need, offer in field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch):
+        if keep is None:
+            found = field.candidates(rows, beyond=Beyond(), tolerate=0, batch=self.batch)
+        else:
+            estimates = Estimates.of(field.sides, known, points, rules, keep)
+            found = candidates.batches(self._not_surpassed(field, estimates, count), self.batch)
+        for need, offer in found:
             pairs, _ = judge(Pairs(field.sides, need, offer), rules, tolerate=0)
             count[field.need_rows] += np.bincount(pairs.need, minlength=len(rows))
             best = _best(pairs, points, known, self.today, keep)
@@ -349,6 +361,16 @@ class _Search:
                 need=field.need_rows[best.need].astype(np.int32),
                 offer=field.offer_rows[best.offer].astype(np.int32),
             )
+
+    def _not_surpassed(
+        self, field: candidates.Field, estimates: Estimates, count: Ints
+    ) -> Iterator[tuple[Ints, Ints]]:
+        """Candidates that may be among the best of their need. Feasible pairs that cannot be are counted, no more."""
+        for block in field.blocks(np.arange(len(field.need_rows)), beyond=Beyond(), tolerate=0):
+            may = quick_look(block)
+            surpassed = estimates.surpassed(block, may)
+            count[field.need_rows[block.need_rows]] += np.count_nonzero(surpassed, axis=1)
+            yield block.pairs(may ^ surpassed)
 
     def missed(self, field: candidates.Field, rows: Ints, near: int, near_km: float) -> Iterator[Missed]:
         """The nearest misses of these needs of a category; rows of one need come together, nearest first."""
@@ -470,7 +492,7 @@ def _columns(
 def _best(pairs: Pairs, points: Floats, known: scoring.Known, today: date, keep: int | None) -> Feasible:
     """The best of each need (None: all), best first; rows of one need come together."""
     need, runs = pairs.need, pairs.runs
-    micro_points = scoring.score(scoring.parts(pairs, known), points, need)
+    micro_points = scoring.score(scoring.parts(pairs, known), points, pairs)
     standing = scoring.standings(pairs, scoring.shares(pairs, known), micro_points, known)
     rows = slice(None) if keep is None else scoring.contenders(need, standing, keep)
     columns = (need, pairs.offer, micro_points, runs.first, runs.last, runs.left)

@@ -102,6 +102,18 @@ class Sides:
         return self._once("some_go_off", lambda: bool((self.offers.best_before < FOREVER).any()))
 
     @property
+    def some_limit_stays(self) -> bool:
+        return self._once("some_limit_stays", lambda: bool((self.offers.longest_stay < FOREVER).any()))
+
+    @property
+    def some_remote(self) -> bool:
+        return self._once("some_remote", lambda: bool(self.needs.remote_ok.any()))
+
+    @property
+    def goods_are_told(self) -> bool:
+        return self._once("goods_are_told", lambda: bool(self.needs.goods.any() or self.offers.goods.any()))
+
+    @property
     def all_last(self) -> bool:
         return self._once("all_last", lambda: not self.needs.one_day.any())
 
@@ -118,6 +130,8 @@ class Sides:
 
     def take(self, need_rows: Ints, offer_rows: Ints) -> Self:
         """Some rows of both."""
+        if _are_all(need_rows, self.needs) and _are_all(offer_rows, self.offers):
+            return self
         excluded = self.excluded
         if len(excluded):
             need = _places(need_rows, len(self.needs))[excluded >> 32]
@@ -135,7 +149,11 @@ class Sides:
 
 @dataclass(slots=True, eq=False)
 class Pairs:
-    """Pairs as rows of the two tables. What several rules read of a pair is worked out once."""
+    """Pairs as rows of the two tables. What several rules read of a pair is worked out once.
+
+    Some rows of needs in a column and of offers in a line are every one of these with every one of those: what is
+    scored works on both alike.
+    """
 
     sides: Sides
     need: Ints
@@ -198,7 +216,7 @@ class Pairs:
     @property
     def exempt(self) -> Bools:
         """Skills that both sides allow remotely."""
-        if not self.needs.remote_ok.any():
+        if not self.sides.some_remote:
             return np.zeros(len(self), np.bool_)
         return self.needs.remote_ok[self.need] & self.offers.remote[self.offer]
 
@@ -308,8 +326,10 @@ class Pairs:
     @property
     def goods_factor(self) -> Floats:
         """The lower of item's and size's."""
-        item, size = self.goods_factors
-        return np.minimum(item, size)
+        if not self.sides.goods_are_told:
+            nothing = np.zeros(1, np.int64)
+            return self.needs.vocabulary.goods.factors(nothing, nothing).min(axis=0)
+        return self.goods_factors.min(axis=0)
 
     def _lasting(self, soonest: Ints) -> Runs:
         return lasting_runs(
@@ -378,17 +398,13 @@ def category(pairs: Pairs) -> Bools:
     return same & (share_a_word(accepted, bits) | ~any_word(accepted))
 
 
-def _goods_are_told(sides: Sides) -> bool | np.bool_:
-    return sides.needs.goods.any() or sides.offers.goods.any()
-
-
-@judged_if(_goods_are_told)
+@judged_if(lambda sides: sides.goods_are_told)
 def item(pairs: Pairs) -> Bools:
     """The same item of the catalogue, or one of those that would do; any item where a side takes any."""
     return pairs.goods_factors[0] > 0
 
 
-@judged_if(_goods_are_told)
+@judged_if(lambda sides: sides.goods_are_told)
 def size(pairs: Pairs) -> Bools:
     """A size that is asked for, several, or a larger one where that does; of an item without sizes none is judged."""
     return pairs.goods_factors[1] > 0
@@ -421,6 +437,14 @@ def distance_may_hold(block: Block) -> Bools:
     needs, offers = block.needs, block.offers
     return (block.squared_chord <= needs.squared_reach[:, None] + block.slack) | (
         block.squared_chord <= offers.squared_reach + block.slack
+    )
+
+
+def distance_holds(block: Block) -> Bools:
+    """For sure, however wrong the coordinates are."""
+    needs, offers = block.needs, block.offers
+    return (block.squared_chord <= needs.squared_sure[:, None] - block.slack) | (
+        block.squared_chord <= offers.squared_sure - block.slack
     )
 
 
@@ -597,6 +621,8 @@ NUMBERS: dict[str, Callable[[Pairs], tuple[Amounts, Amounts]]] = {
 ESSENTIAL = ("category", "city", "open")
 # The dearest to judge come last: they then have the fewest pairs left.
 OF_DAYS = ("dates", "notice", "stay")
+# A quick look is often sure of these.
+SEEN = ("distance", *OF_DAYS, "capacity")
 DEAR = (*OF_DAYS, "slots")
 MISSABLE = (*(code for code in RULES if code not in (*ESSENTIAL, *DEAR)), *DEAR)
 
@@ -621,6 +647,15 @@ def quick_look(block: Block) -> Bools:
         broken = (~dates).view(np.uint8) + ~distance_may_hold(block) + ~capacity_may_hold(block)
         may = (broken <= block.tolerate) & within_look(block)
     return may if block.one_city else may & city_may_hold(block)
+
+
+def sure_look(block: Block, may: Bools) -> Bools:
+    """Of the pairs that may be feasible at a glance (`may`) those that break none of `SEEN` for sure.
+
+    The coarse days and quantities of who is clear are the exact ones: with them `dates_may_hold` says that they hold.
+    """
+    both_clear = (block.needs.clear > 0)[:, None] & (block.offers.clear > 0)
+    return may & both_clear & distance_holds(block)
 
 
 def within_look(block: Block) -> Bools:
@@ -683,18 +718,22 @@ def _places(rows: Ints, of: int) -> Ints:
     return place
 
 
+def _are_all(rows: Ints, table: NeedColumns | OfferColumns) -> bool:
+    return len(rows) == len(table) and np.array_equal(rows, np.arange(len(table)))
+
+
 def differ(one: Ints, other: Ints) -> bool:
     """Is there more than one value among all of them? Neither is empty."""
     return bool((one != one[0]).any() or (other != one[0]).any())
 
 
 def any_word(masks: Masks) -> Bools:
-    if masks.shape[1] == 1:
-        return masks[:, 0] != np.uint64(0)
-    return np.bitwise_or.reduce(masks, axis=1) != np.uint64(0)
+    if masks.shape[-1] == 1:
+        return masks[..., 0] != np.uint64(0)
+    return np.bitwise_or.reduce(masks, axis=-1) != np.uint64(0)
 
 
 def share_a_word(one: Masks, other: Masks) -> Bools:
     """A common bit; the tables may have been made at different widths of the same vocabulary."""
-    width = min(one.shape[1], other.shape[1])
-    return any_word(one[:, :width] & other[:, :width])
+    width = min(one.shape[-1], other.shape[-1])
+    return any_word(one[..., :width] & other[..., :width])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,10 @@ KEPT = np.array([THRIFT ** bits.bit_count() for bits in range(8)])
 BEFORE_ALL = 1 << 23
 STANDING_BITS = 24
 
+# The numbers of `Known`, which are neither codes nor yes or no.
+NUMBERS_KNOWN = ("days_asked", "whole", "priority", "hurried_on", "tonight_on", "freshness", "courtesy")
+
+Values = TypeVar("Values", bound=Ints | Floats)
 Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 
 
@@ -39,6 +43,10 @@ Parts6 = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 class Known:
     """What a pair's score takes from one side alone, worked out once for all its pairs."""
 
+    all_last: bool
+    none_lasts: bool
+    all_homes: bool
+    all_goods: bool
     # per need
     days_asked: Ints
     whole: Amounts  # what was asked: of a need that lasts on all its days together
@@ -63,7 +71,12 @@ class Known:
         first = sides.uncovered.first_day
         days_asked = needs.last_day - needs.first_day + 1
         spoken, codes = _joined(offers.languages, offers.named_languages), needs.vocabulary.languages
+        is_goods = are_goods(offers)
         return cls(
+            all_last=bool(lasts.all()),
+            none_lasts=not lasts.any(),
+            all_homes=bool(needs.is_housing.all()),
+            all_goods=bool(is_goods.all()),
             days_asked=days_asked,
             whole=needs.asked * np.where(lasts, days_asked, 1),
             lasts=lasts,
@@ -72,7 +85,7 @@ class Known:
             tonight_on=np.where(lasts & (priority >= PRIORITIES["tonight"]), first, NEVER),
             rare_unasked=~_rare(needs.step_free_needed, needs.pets, needs.household & LONE_MINOR != 0),
             spoken_asked=loosened(needs.languages, codes),
-            is_goods=are_goods(offers),
+            is_goods=is_goods,
             spoken=spoken,
             understood=widened(spoken, codes),
             rare_offered=_rare(
@@ -84,8 +97,10 @@ class Known:
 
 
 def are_goods(side: OfferColumns) -> Bools:
-    goods = [code for (kind, _), code in side.vocabulary.categories.items() if kind == GOODS]
-    return np.isin(side.category, goods)
+    categories = side.vocabulary.categories
+    goods = np.zeros(len(categories), np.bool_)
+    goods[[code for (kind, _), code in categories.items() if kind == GOODS]] = True
+    return goods[side.category]
 
 
 def parts(pairs: Pairs, known: Known) -> Parts6:
@@ -103,20 +118,21 @@ def parts(pairs: Pairs, known: Known) -> Parts6:
 def proximity(pairs: Pairs) -> Floats:
     """10 / (10 + km), one scale for all; of what both allow remotely at least a half."""
     near = HALF_AS_NEAR_KM / (HALF_AS_NEAR_KM + pairs.distance_km)
-    return np.where(pairs.exempt, np.maximum(near, 0.5), near)
+    return np.where(pairs.exempt, np.maximum(near, 0.5), near) if pairs.sides.some_remote else near
 
 
 def dates(pairs: Pairs, known: Known) -> Floats:
     """Of a need that lasts, the part of its days that is covered, half of that where it presses and its first uncovered
     day is not among them. Of any other: the sooner the better.
     """
-    need, runs = pairs.need, pairs.runs
-    asked, lasts = known.days_asked[need], known.lasts[need]
+    need, runs, asked = pairs.need, pairs.runs, known.days_asked[pairs.need]
+    if known.none_lasts:
+        return (pairs.needs.last_day[need] - runs.first + 1) / asked
     covered = runs.days / asked
-    covered[runs.first > known.hurried_on[need]] /= 2
-    if lasts.all():
+    covered = np.where(runs.first > known.hurried_on[need], covered / 2, covered)
+    if known.all_last:
         return covered
-    return np.where(lasts, covered, (pairs.needs.last_day[need] - runs.first + 1) / asked)
+    return np.where(known.lasts[need], covered, (pairs.needs.last_day[need] - runs.first + 1) / asked)
 
 
 def fit(pairs: Pairs, known: Known) -> Floats:
@@ -124,12 +140,13 @@ def fit(pairs: Pairs, known: Known) -> Floats:
     Otherwise: how much of it can be had; of goods also how far they are what is asked for.
     """
     asked, left = pairs.needs.quantity[pairs.need], pairs.runs.left
-    home, goods = pairs.needs.is_housing[pairs.need], known.is_goods[pairs.offer]
-    if home.all():
+    if known.all_homes:
         return _fit_of_homes(pairs, known, asked / left)
     part = np.minimum(1, (np.minimum(left, pairs.hours) if pairs.sides.both_have_slots else left) / asked)
-    if goods.all():
-        return part * pairs.goods_factor
+    if known.all_goods:
+        part *= pairs.goods_factor
+        return part
+    home, goods = pairs.needs.is_housing[pairs.need], known.is_goods[pairs.offer]
     if goods.any():
         rows = np.flatnonzero(goods)
         part[rows] *= pairs.take(rows).goods_factor
@@ -140,11 +157,13 @@ def fit(pairs: Pairs, known: Known) -> Floats:
 
 
 def _fit_of_homes(pairs: Pairs, known: Known, filled: Floats) -> Floats:
-    value = np.sqrt(filled) * KEPT[known.rare_offered[pairs.offer] & known.rare_unasked[pairs.need]]
+    value = np.sqrt(filled)
+    if known.rare_offered.any():
+        value *= KEPT[known.rare_offered[pairs.offer] & known.rare_unasked[pairs.need]]
     rent = pairs.offers.rent[pairs.offer]
-    paid = np.flatnonzero(rent)
-    if len(paid):
-        value[paid] *= 1 - rent[paid] / (2 * pairs.needs.rent_up_to[pairs.need[paid]].astype(np.float64))
+    if rent.any():
+        # Where there is none, it takes nothing off, whatever could be paid.
+        value *= 1 - rent / (2.0 * np.maximum(pairs.needs.rent_up_to[pairs.need], 1))
     return value
 
 
@@ -160,8 +179,10 @@ def language(pairs: Pairs, known: Known) -> Floats:
     """1 for goods, with which nobody has to speak, and with a shared language; a half where one is spoken for another
     that contains it; else 0, also when either side gave none.
     """
+    if known.all_goods:
+        return np.ones(pairs.offer.shape, np.float32)
     asked, offered = pairs.needs.languages[pairs.need], known.spoken[pairs.offer]
-    value = (share_a_word(asked, offered) | known.is_goods[pairs.offer]).astype(np.float64)
+    value: Any = (share_a_word(asked, offered) | known.is_goods[pairs.offer]).astype(np.float32)
     if known.understood is not known.spoken:
         wider = share_a_word(known.spoken_asked[pairs.need], known.understood[pairs.offer])
         value[wider & (value == 0)] = 0.5
@@ -184,17 +205,30 @@ def shares(pairs: Pairs, known: Known) -> Floats:
     """What part of what a need asks for each of these runs could give: of its quantity, and where it lasts of its
     days.
     """
-    lasts, days = known.lasts[pairs.need], pairs.runs.days
-    return pairs.quantity * (days if lasts.all() else np.where(lasts, days, 1)) / known.whole[pairs.need]
+    share, days = pairs.quantity, pairs.runs.days
+    if not known.none_lasts:
+        share = share * (days if known.all_last else np.where(known.lasts[pairs.need], days, 1))
+    return share / known.whole[pairs.need]
 
 
 def standings(pairs: Pairs, share: Floats, micro_points: Ints, known: Known) -> Ints:
-    """What a need's list goes by, highest first: share × (priority + score / 100), in millionths. Of a lasting need of
-    tonight, the offers that begin on its first uncovered day come before all others.
+    """What a need's list goes by, highest first: what each pair is worth, in millionths, see also `first_tonight`."""
+    standing = np.rint(worth(pairs, share, micro_points / MICRO, known) * MICRO).astype(np.int32)
+    return first_tonight(standing, BEFORE_ALL, pairs, known)
+
+
+def worth(pairs: Pairs, share: Floats, points: Floats, known: Known) -> Floats:
+    """Share × (priority + score / 100)."""
+    return share * (known.priority[pairs.need] + points / 100)
+
+
+def first_tonight(value: Values, more: float, pairs: Pairs, known: Known) -> Values:
+    """Of a lasting need of tonight, the offers that begin on its first uncovered day come before all others: they get
+    so much more.
     """
-    need = pairs.need
-    value = share * (known.priority[need] + micro_points / MICRO / 100)
-    return np.rint(value * MICRO).astype(np.int32) + BEFORE_ALL * (pairs.runs.first <= known.tonight_on[need])
+    if known.tonight_on.max(initial=NEVER) > NEVER:
+        value[pairs.runs.first <= known.tonight_on[pairs.need]] += more
+    return value
 
 
 def _joined(one: Masks, other: Masks) -> Masks:
@@ -219,12 +253,17 @@ def points_per_need(needs: NeedColumns, weights: Weights | Mapping[Hashable, Wei
     return points[:, :1] if (points == points[:, :1]).all() else points
 
 
-def score(values: Parts6, points: Floats, need: Ints) -> Ints:
-    """Added part by part in the order of `Weights`, in millionths of a point."""
-    total = np.zeros(len(need))
+def score(values: Parts6, points: Floats, pairs: Pairs) -> Ints:
+    """In millionths of a point."""
+    return np.rint(weighted(values, points, pairs) * MICRO).astype(np.int32)
+
+
+def weighted(values: Parts6, points: Floats, pairs: Pairs) -> Floats:
+    """Added part by part in the order of `Weights`."""
+    total = np.zeros(np.broadcast_shapes(pairs.need.shape, pairs.offer.shape), points.dtype)
     for value, row in zip(values, points, strict=True):
-        total += value * (row if len(row) == 1 else row[need])
-    return np.rint(total * MICRO).astype(np.int32)
+        total += value * (row if len(row) == 1 else row[pairs.need])
+    return total
 
 
 def contenders(need: Ints, value: Ints | Floats, keep: int) -> Ints:

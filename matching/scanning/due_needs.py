@@ -16,6 +16,11 @@ from needs.models import Need
 
 # Needs of one town and kind share one reading of the offers; locks are held for a fraction of a second.
 NEEDS_AT_ONCE = 25
+# What is read of a claimed need here, and by whoever tells the desk of it: to ask for more is a query for each.
+READ = (
+    "city", "kind", "urgency", "rhythm", "first_day", "last_day", "uncovered_from", "state", "revision",
+    "given_quantity",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -39,19 +44,10 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
     return len(claimed)
 
 
-# What a scan asks of the rows themselves, urgency included.
-_READ = (
-    "city", "kind", "rhythm", "first_day", "last_day", "urgency", "state", "revision", "given_quantity",
-    "uncovered_from",
-)  # fmt: skip
-
-
 def _claim() -> list[Need]:
     """The most urgent due need that nobody has claimed, with others like it; we have entered its town's barrier."""
     due = (
-        Need.objects.due_for_scan()
-        .only(*_READ)
-        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+        Need.objects.due_for_scan().only(*READ).select_for_update(no_key=True, skip_locked=True, of=("self",))
     )
     first = due.select_related("city").first()
     if first is None:

@@ -172,8 +172,8 @@ def test_a_far_reaching_offer_widens_no_box_but_its_own():
     ]
     need = replace(random_need(random, 1, "goods", [(47.0, 2.0)]), category="bedding", reach_km=5.0)
     offers[0] = replace(offers[0], reach_km=600.0)
-    field = next(fields_of(sides_of([need], offers)))
     with blocks(5):
+        field = next(fields_of(sides_of([need], offers)))
         (group,) = field._groups(np.array([0]), Beyond())
     seen = {int(row) for start, stop in group.spans for row in field.offer_rows[start:stop]}
     assert {150, 151, 149} <= seen

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 import engine
 from accounts import services as accounts
@@ -54,6 +55,20 @@ def everything():
         [{k: v for k, v in scan.items() if k != "scanned_at"} for scan in found],
         Message.objects.count(),
     )
+
+
+@pytest.mark.parametrize("rhythm", ["weekly", "once"])
+def test_several_needs_take_no_more_queries_than_two(rhythm, django_assert_num_queries):
+    town = CityFactory()
+    many = {"city": town, "kind": Kind.SKILL, "category": "transport", "rhythm": rhythm}
+    for _ in range(2):
+        due_need(**many)
+    with CaptureQueriesContext(connection) as captured:
+        assert scanning.scan_due_needs(by=None, now=NOW) == 2
+    for _ in range(9):
+        due_need(**many)
+    with django_assert_num_queries(len(captured)):
+        assert scanning.scan_due_needs(by=None, now=NOW) == 9
 
 
 # --- What triggers -------------------------------------------------------------------------------------
