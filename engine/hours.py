@@ -24,14 +24,24 @@ class Slotted(Protocol):
 
 
 def halves_in_common(needs: Slotted, offers: Slotted, need: Ints, offer: Ints) -> NDArray[np.int32]:
-    """(pairs, 7): of each weekday, the halves of an hour that a need can take.
+    """(pairs, 7): of each weekday, the halves of an hour that a need can take."""
+    found = np.zeros((len(need), 7), np.int32)
+    of_slot = halves_of_slots(needs, offers, need, offer)
+    for place in range(of_slot.shape[1]):
+        rows = np.flatnonzero(of_slot[:, place])
+        start = offers.slot_start[offers.slots_from[offer[rows]] + place]
+        found[rows, start // DAY_MINUTES] += of_slot[rows, place]
+    return found
 
-    Of each slot of the offer at most what it and all the need's slots have in common, rounded down.
+
+def halves_of_slots(needs: Slotted, offers: Slotted, need: Ints, offer: Ints) -> NDArray[np.int32]:
+    """(pairs, most slots of an offer here): of each slot of the offer, the halves of an hour that a need can take: at
+    most what it and all the need's slots have in common, rounded down.
     """
     need_from, need_count = needs.slots_from[need], np.diff(needs.slots_from)[need]
     offer_from, offer_count = offers.slots_from[offer], np.diff(offers.slots_from)[offer]
-    found = np.zeros((len(need), 7), np.int32)
-    for place in range(offer_count.max(initial=0)):
+    found = np.zeros((len(need), offer_count.max(initial=0)), np.int32)
+    for place in range(found.shape[1]):
         rows = np.flatnonzero((place < offer_count) & (need_count > 0))
         slot = offer_from[rows] + place
         start, end = offers.slot_start[slot], offers.slot_end[slot]
@@ -44,7 +54,7 @@ def halves_in_common(needs: Slotted, offers: Slotted, need: Ints, offer: Ints) -
                 np.minimum(needs.slot_end[asked], end[some]),
             )
             common[some] += np.maximum(last - first, 0)
-        found[rows, start // DAY_MINUTES] += (common // HALF_MINUTES).astype(np.int32)
+        found[rows, place] = common // HALF_MINUTES
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Amounts, Cut, Ints, NeedColumns, cut_windows, need_columns, offsets, ranges
+from engine.columns import Amounts, Cut, Floats, Ints, NeedColumns, cut_windows, need_columns, offsets, ranges
 from engine.records import Need
 
 # Where nothing is said of a home: two weeks under a roof are useful whatever follows; of less, nine tenths.
@@ -63,6 +63,11 @@ class Uncovered:
         """The first of each need; the day after its last where there is none."""
         return self.first if self.is_plain else self.first[self.start[:-1]]
 
+    @property
+    def last_day(self) -> Ints:
+        """The last of each need, its last day where there is none."""
+        return self.last if self.is_plain else self.last[self.start[1:] - 1]
+
 
 def from_today(needs: NeedColumns, uncovered: Uncovered) -> NeedColumns:
     """With the shortest useful run of each: as said, or as usual; never longer than the days still uncovered."""
@@ -71,6 +76,23 @@ def from_today(needs: NeedColumns, uncovered: Uncovered) -> NeedColumns:
     said = np.where(needs.least_days > 0, needs.least_days, usual)
     least = np.where(needs.one_day, 1, np.clip(said, 1, np.maximum(days, 1))).astype(np.int32)
     return needs if (least == needs.least_days).all() else replace(needs, least_days=least)
+
+
+def missing_shares(needs: NeedColumns, uncovered: Uncovered) -> Floats:
+    """Per need, what part of all that was asked nobody provides yet, on days from today on."""
+    shares = np.where(uncovered.days > 0, needs.quantity / needs.asked, 0.0)
+    lasts = np.flatnonzero(~needs.one_day)
+    days_asked = needs.last_day[lasts] - needs.first_day[lasts] + 1
+    some = np.zeros(len(needs), np.bool_)
+    some[lasts] = np.diff(needs.given_from)[lasts] > 0
+    shares[lasts] = uncovered.days[lasts] / days_asked
+    rows = np.flatnonzero(some)
+    if len(rows):
+        cut = _cut(needs, np.maximum(needs.first_day, uncovered.first_day))
+        missing = np.clip(needs.asked[cut.owner] - cut.held, 0, None) * (cut.last - cut.first + 1)
+        total = np.bincount(cut.owner, missing, len(needs))
+        shares[rows] = total[rows] / needs.asked[rows] / (needs.last_day - needs.first_day + 1)[rows]
+    return shares
 
 
 def missing_on(needs: NeedColumns, need: Ints, first: Ints, last: Ints) -> Amounts:

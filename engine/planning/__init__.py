@@ -3,32 +3,47 @@
     made = plan(needs, offers, today=today)
     made.objective, made.bound, made.first_come.objective
 
-A plan chooses units of feasible pairs that maximise Σ people × share served × (priority + score / 100), exceed
-no offer's capacity on any day, serve no need beyond its quantity, and serve needs of which part is not useful
-wholly by one offer or not at all. It is worked out apart for each group of needs and offers that share nothing
-with the others:
+A plan chooses units of feasible pairs, and of what lasts the days, that maximise
+
+    Σ people × share served × (priority + score / 100)  −  Σ ¼ × people × (homes − 1),
+
+exceed no offer's capacity on any day nor in any slot of the week, serve no need beyond its quantity on any day, and
+serve needs of which part is not useful wholly by each offer that serves them. It is worked out apart for each group of
+needs and offers that share nothing with the others.
+
+Where each pair gives its whole run or nothing of it:
 
 * `problem` says it as arrays; `baselines` are the two baselines, `rounds` works them out for many at once;
 * `auction` serves units that come one by one, however many, to within a stated step;
 * `prices` bounds everything else from above and says which pairs are promising; `search` improves on them;
 * `program` proves the best for what is small enough.
+
+Where homes follow each other, or hours of the week are shared:
+
+* `lasting` says it as arrays, and what each pair gets in its turn; `part_choices` names the parts that can be enough;
+* `parts` has `part_program` prove the best of few; else `part_prices` bounds it, and `part_search` improves on it.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
+from typing import Self
 
 import numpy as np
 
-from engine.columns import Floats, Ints, NeedColumns, OfferColumns
+from engine.columns import Amounts, Floats, Ints, NeedColumns, OfferColumns
 from engine.planning import auction, program, search
 from engine.planning.baselines import best_score_first, first_come, in_turn
+from engine.planning.lasting import Component, Parts, has_parts, lasting_of, parts_in_turn
+from engine.planning.parts import best_parts
 from engine.planning.prices import priced
-from engine.planning.problem import Problem, pairs_where, problem_of, summed
+from engine.planning.problem import Problem, pairs_where, people_per_unit, problem_of, summed
 from engine.planning.time_budget import TimeBudget
 from engine.ranking import Feasible, feasible_pairs
 from engine.records import Weights
+from engine.scoring import are_goods
+from engine.uncovered import missing_shares
 
 SECONDS = 10.0
 # A bid's step compared with the mean value of a unit: what an auction may lose. Of very many pairs the last thousandth
@@ -56,19 +71,25 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """`pairs` and `units`: what is chosen, by need in order of arrival, best first; `rank`: the place of each among all
-    that are possible for its need, from 1.
+    """`pairs`: what is chosen, by need in order of arrival, best first; `rank`: the place of each among all that are
+    possible for its need, from 1. `units`, from `first` to `last` (day numbers), is what it gives: of what lasts any
+    days of the pair's run, of all else the run. Hours may have halves.
 
-    No choice whatever is worth more than `bound`. `people` counts a need that is served in part by its share.
+    No choice whatever is worth more than `bound`. `values` is what each line adds to the objective, from which moves
+    are taken off. `shares`: per need, what part of all that was asked the plan gives; `people` adds them up, in people.
     `in_time` is False when the seconds ended any part of the work: another run may then find another plan. When it is
     True, whoever asks the same in any seconds that are enough gets the same plan.
     """
 
     pairs: Feasible
-    units: Ints
+    units: Amounts
+    first: Ints
+    last: Ints
+    values: Floats
     rank: Ints
     objective: float
     bound: float
+    shares: Floats
     people: float
     people_asked: float
     first_come: Baseline
@@ -83,11 +104,6 @@ class Plan:
     @property
     def proven(self) -> bool:
         return not self.gap
-
-    @property
-    def values(self) -> Floats:
-        """What each line adds to the objective."""
-        return self.units * problem_of(self.pairs).value
 
 
 def gap_of(objective: float, bound: float) -> float:
@@ -106,51 +122,181 @@ def plan(
     links: Collection[frozenset[Hashable]] = frozenset(),
     excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
     seconds: float = SECONDS,
+    whole_hours: bool = False,
 ) -> Plan:
     """The best set of pairs among all that are feasible, or the best found in `seconds` (0: the better baseline).
 
-    Needs are in order of arrival, which only `first_come` looks at. Arguments are those of `rank_columns`.
+    Needs are in order of arrival, which only `first_come` looks at. `whole_hours`: no halves of them are given, for
+    whom keeps whole ones. Arguments are those of `rank_columns`.
     """
     pairs = feasible_pairs(needs, offers, today=today, weights=weights, links=links, excluded=excluded)
-    return plan_pairs(pairs, seconds=seconds)
+    return plan_pairs(pairs, seconds=seconds, whole_hours=whole_hours)
 
 
-def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS) -> Plan:
+def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool = False) -> Plan:
     """The plan among these pairs: all feasible ones, by need, best first, as `feasible_pairs` gives them.
 
-    Raises ValueError for seconds that are no time.
+    `whole_hours`: no halves of hours are given. Raises ValueError for seconds that are no time.
     """
     if not 0 <= seconds < inf:
         raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
-    budget = TimeBudget(seconds)
     problem = problem_of(pairs)
-    baselines = [first_come(problem), best_score_first(problem, pairs.micro_points)]
-    units = np.zeros(len(problem), np.int32)
-    bound, waiting = 0.0, len(problem)
-    for rows in problem.components(joined=COARSE_PAIRS):
-        part = problem.local(rows)
-        start = max((way[rows] for way in baselines), key=part.worth)
-        found, most = _best(part, start, budget.share(max(len(part) / waiting, LEAST_SHARE)))
-        part.refuse_impossible(found)
-        waiting -= len(part)
-        units[rows] = found
-        bound += max(most, part.worth(found))
-    people = pairs.needs.people / np.ceil(pairs.needs.asked)
-    first, greedy = (Baseline(problem.worth(way), float(people @ problem.given(way))) for way in baselines)
-    chosen = np.flatnonzero(units)
-    objective = problem.worth(units)
-    return Plan(
-        pairs=pairs.take(chosen),
-        units=units[chosen].astype(np.int64),
-        rank=chosen - np.searchsorted(pairs.need, pairs.need[chosen]) + 1,
-        objective=objective,
-        bound=max(bound, objective),
-        people=float(people @ problem.given(units)),
-        people_asked=float((pairs.needs.people * pairs.needs.quantity / pairs.needs.asked).sum()),
-        first_come=first,
-        greedy=greedy,
-        in_time=budget.in_time,
-    )
+    components = [*problem.components(joined=COARSE_PAIRS)]
+    every, by_runs, of_parts = np.arange(len(problem)), [], {}
+    for place, rows in enumerate(components):
+        if _is_of_parts(pairs, problem, rows):
+            of_parts[place] = _Parts.of(pairs, every[rows], whole_hours=whole_hours)
+        else:
+            by_runs.append(rows)
+    runs = _Runs.of(problem, pairs, by_runs)
+    # The baselines are had whatever the time.
+    budget, made, waiting = TimeBudget(seconds), _Made(pairs), len(problem)
+    for place, rows in enumerate(components):
+        size = len(problem.need[rows])
+        part_of_budget = budget.share(max(size / waiting, LEAST_SHARE))
+        waiting -= size
+        if place in of_parts:
+            made.add_parts(of_parts[place], part_of_budget)
+        else:
+            made.add_runs(runs, rows, part_of_budget)
+    return made.plan(in_time=budget.in_time)
+
+
+def _is_of_parts(pairs: Feasible, problem: Problem, rows: Ints | slice) -> bool:
+    """Days or hours are to be chosen in what hangs together so."""
+    if problem.is_flat:
+        return False
+    some = pairs.take(rows)
+    if are_goods(some.offers)[some.offer[0]]:
+        return False
+    if has_parts(some):
+        return True
+    # Where days matter, halves of hours may do better than whole ones.
+    in_part = some.needs.least_quantity < some.needs.quantity
+    return bool(in_part[some.need].any()) and not problem.local(rows).is_flow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Runs:
+    """Pairs that give their whole runs, and what the baselines would give of each: units per pair."""
+
+    problem: Problem
+    first_come: Ints
+    greedy: Ints
+
+    @classmethod
+    def of(cls, problem: Problem, pairs: Feasible, components: Sequence[Ints | slice]) -> Self:
+        if len(components) == 1 and isinstance(components[0], slice):
+            return cls(problem, first_come(problem), best_score_first(problem, pairs.micro_points))
+        every = np.arange(len(problem))
+        rows = np.sort(np.concatenate([every[:0], *(every[some] for some in components)]))
+        if len(rows) == len(problem):
+            return cls(problem, first_come(problem), best_score_first(problem, pairs.micro_points))
+        some = problem.take(rows)
+        ways = first_come(some), best_score_first(some, pairs.micro_points[rows])
+        units = np.zeros((2, len(problem)), np.int32)
+        units[:, rows] = ways
+        return cls(problem, units[0], units[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """Pairs of which days or hours are to be chosen, and what the baselines give of them."""
+
+    component: Component
+    first_come: Parts
+    greedy: Parts
+
+    @classmethod
+    def of(cls, pairs: Feasible, rows: Ints, *, whole_hours: bool) -> Self:
+        component = lasting_of(pairs, rows, whole_hours=whole_hours)
+        by_score = np.argsort(-pairs.micro_points[rows], kind="stable")
+        orders = np.arange(len(rows)), by_score
+        return cls(component, *(parts_in_turn(component.problem, order) for order in orders))
+
+
+class _Made:
+    """A plan, component by component."""
+
+    def __init__(self, pairs: Feasible) -> None:
+        self._pairs = pairs
+        self._lines: list[tuple[Ints, Ints, Ints, Amounts, Floats]] = []
+        self._bound = self._moves = 0.0
+        self._objectives = np.zeros(2)
+        self._people = np.zeros(2)
+
+    def add_runs(self, runs: _Runs, rows: Ints | slice, budget: TimeBudget) -> None:
+        pairs, part = self._pairs, runs.problem.local(rows)
+        every = np.arange(len(pairs))[rows]
+        ways = [way[rows] for way in (runs.first_come, runs.greedy)]
+        units, most = _best(part, max(ways, key=part.worth), budget)
+        part.refuse_impossible(units)
+        self._bound += max(most, part.worth(units))
+        chosen = np.flatnonzero(units)
+        row = every[chosen]
+        given = units[chosen].astype(np.int64)
+        self._lines.append(
+            (row, pairs.run_first[row], pairs.run_last[row], given, part.value[chosen] * given)
+        )
+        for place, way in enumerate(ways):
+            some = np.flatnonzero(way)
+            self._objectives[place] += part.worth(way)
+            self._people[place] += float(people_per_unit(pairs, every[some]) @ way[some])
+
+    def add_parts(self, found: _Parts, budget: TimeBudget) -> None:
+        pairs, component, problem = self._pairs, found.component, found.component.problem
+        ways = [found.first_come, found.greedy]
+        parts, most = best_parts(problem, max(ways, key=problem.worth), budget)
+        problem.refuse_impossible(parts)
+        worth = problem.worth(parts)
+        self._bound += max(most, worth)
+        self._moves += float(problem.values(parts).sum()) - worth
+        parts = parts.take(np.argsort(parts.pair, kind="stable"))
+        row = component.rows[parts.pair]
+        once = pairs.needs.one_day[pairs.need[row]]
+        first = np.where(once, pairs.run_first[row], parts.first + component.zero)
+        last = np.where(once, pairs.run_last[row], parts.last + component.zero)
+        units = parts.units if component.scale == 1 else parts.units / component.scale
+        self._lines.append((row, first, last, units, problem.values(parts)))
+        for place, way in enumerate(ways):
+            self._objectives[place] += problem.worth(way)
+            self._people[place] += component.helped(way)
+
+    def plan(self, *, in_time: bool) -> Plan:
+        pairs = self._pairs
+        empty = np.empty(0, np.int64)
+        columns = zip(*self._lines, strict=True) if self._lines else ((empty,),) * 5
+        row, first, last, units, values = (np.concatenate(column) for column in columns)
+        order = np.argsort(row, kind="stable")
+        row, first, last, units, values = (column[order] for column in (row, first, last, units, values))
+        needs = pairs.needs
+        lasts = ~needs.one_day
+        days_asked = needs.last_day - needs.first_day + 1
+        whole = np.ceil(needs.asked) * np.where(lasts, days_asked, 1)
+        need = pairs.need[row]
+        given = np.bincount(need, units * np.where(lasts[need], last - first + 1, 1), len(needs))
+        shares = given / whole
+        baselines = [
+            Baseline(float(objective), float(people))
+            for objective, people in zip(self._objectives, self._people, strict=True)
+        ]
+        objective = float(values.sum()) - self._moves
+        return Plan(
+            pairs=pairs.take(row),
+            units=units,
+            first=first.astype(np.int64),
+            last=last.astype(np.int64),
+            values=values,
+            rank=row - np.searchsorted(pairs.need, need) + 1,
+            objective=objective,
+            bound=max(self._bound, objective),
+            shares=shares,
+            people=float(needs.people @ shares),
+            people_asked=float(needs.people @ missing_shares(needs, pairs.pairs.sides.uncovered)),
+            first_come=baselines[0],
+            greedy=baselines[1],
+            in_time=in_time,
+        )
 
 
 def _best(problem: Problem, start: Ints, budget: TimeBudget) -> tuple[Ints, float]:

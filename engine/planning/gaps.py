@@ -1,6 +1,7 @@
 """Whom a plan leaves out, and why: for each need that is not served in full, one reason, in codes and numbers.
 
-`people` is the need's people × missing / asked. The first of these reasons that is true is told:
+`people` is the need's people × what is missing / all that is asked; of what lasts, on its days. The first of these
+reasons that is true is told:
 
 * `part`: the plan serves a part of it; `count` offers could give to it.
 * `served_others`: `count` offers fit; the plan gives what they have to other needs.
@@ -28,7 +29,8 @@ import numpy as np
 from engine import candidates
 from engine.coarse import Beyond
 from engine.columns import Bools, Ints, NeedColumns, OfferColumns, row_codes
-from engine.planning import Plan
+from engine.planning import EQUAL, Plan
+from engine.planning.afterwards import needs_afterwards
 from engine.ranking import BATCH, NO_RULE, RULE_CODES, judge
 from engine.rules import (
     MICRO,
@@ -40,6 +42,7 @@ from engine.rules import (
     Sides,
     at_stake,
 )
+from engine.uncovered import Uncovered, missing_shares
 
 EVERYWHERE = Beyond(inf, inf)
 OPEN = RULE_CODES.index("open")
@@ -59,10 +62,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A need of which `missing` units are not served: so many people, in shares of the need's."""
+    """A need of which `missing` units are not served, of what lasts on so many `days`: so many people, in shares of the
+    need's.
+    """
 
     need_id: Hashable
     missing: int
+    days: int
     people: float
     reason: Reason
 
@@ -76,15 +82,23 @@ def left_out(
     excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
 ) -> tuple[LeftOut, ...]:
     """The open needs that `made` does not serve in full, in their order. Arguments are those of `plan`."""
-    given = np.bincount(made.pairs.need, made.units, len(needs)).astype(np.int64)
-    missing = needs.quantity - given
-    rows = np.flatnonzero(needs.is_open & (missing > 0))
     sides = Sides.of(needs, offers, today=made.pairs.today, links=links, excluded=excluded)
+    left = missing_shares(needs, sides.uncovered) - made.shares
+    rows = np.flatnonzero(needs.is_open & (left > EQUAL))
+    then = needs_afterwards(needs, made)
+    days = np.where(needs.one_day, 0, Uncovered.of(then, sides.today).days)
+    missing = np.ceil(np.where(needs.one_day, then.quantity, needs.asked)).astype(np.int64)
     seen = _Seen(sides.take(rows, np.flatnonzero(offers.is_open)))
     seen.look()
-    people = needs.people[rows] * missing[rows] / needs.asked[rows]
+    people = needs.people[rows] * left[rows]
     return tuple(
-        LeftOut(needs.id_of(row), int(missing[row]), float(people[place]), seen.reason(place, given[row] > 0))
+        LeftOut(
+            needs.id_of(row),
+            int(missing[row]),
+            int(days[row]),
+            float(people[place]),
+            seen.reason(place, served_in_part=made.shares[row] > 0),
+        )
         for place, row in enumerate(rows.tolist())
     )
 
@@ -116,7 +130,7 @@ class _Seen:
             for need, offer in every if len(rows) else ():
                 self._count_broken(field, Pairs(field.sides, need, offer), rules)
 
-    def reason(self, need: int, served_in_part: bool) -> Reason:
+    def reason(self, need: int, *, served_in_part: bool) -> Reason:
         """Of the need in this row."""
         if served_in_part:
             return Reason("part", int(self._fit[need]))

@@ -15,6 +15,7 @@ import numpy as np
 from engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns, ranges
 from engine.ranking import Feasible
 from engine.rules import MICRO
+from engine.runs import DAYS_A_WEEK
 from engine.urgency import priorities_on
 from engine.vocabulary import GOODS
 
@@ -206,21 +207,40 @@ class Problem:
         return peaks
 
 
+def people_per_unit(pairs: Feasible, some: Ints | slice) -> Floats:
+    """Whom a unit of each of these pairs helps on all days of its run: in shares of the need's people."""
+    needs, need = pairs.needs, pairs.need[some]
+    per_unit: Floats = (needs.people / np.ceil(needs.asked)).take(need)
+    lasts = ~needs.one_day
+    if lasts.any():
+        days = pairs.run_last[some] - pairs.run_first[some] + 1
+        asked = (needs.last_day - needs.first_day + 1).take(need)
+        per_unit = np.where(lasts.take(need), per_unit * days / asked, per_unit)
+    return per_unit
+
+
 def problem_of(pairs: Feasible) -> Problem:
-    """What there is to choose from. Value of a unit: people / quantity asked × (priority + score / 100)."""
+    """What there is to choose from, each pair on the days of its run.
+
+    Value of a unit: people × its share of all that is asked × (priority + score / 100).
+    """
     needs, offers = pairs.needs, pairs.offers
     need, offer = pairs.need, pairs.offer
     stock = _is_stock(offers)
-    capacity, blocks = _capacity_left(offers, stock, pairs)
+    felt = pairs.run_first.min(initial=FOREVER), pairs.run_last.max(initial=0)
     if stock.all():
         first = last = np.broadcast_to(np.int32(0), len(pairs))
     else:
         day_counts = ~stock[offer]
         first, last = pairs.run_first * day_counts, pairs.run_last * day_counts
-    # Hours are given one by one: of half an hour that is asked, or left over, a whole one is taken or none.
-    quantity, asked = np.ceil(needs.quantity).astype(np.int64), np.ceil(needs.asked)
+        # The hours of an appointment count in all of its week.
+        weekly = day_counts & needs.one_day[need]
+        first[weekly], last[weekly] = weeks_of(pairs.run_first[weekly])
+        felt = min(felt[0], first.min(initial=FOREVER, where=day_counts)), max(felt[1], last.max(initial=0))
+    capacity, blocks = _capacity_left(offers, stock, pairs.offer, felt)
+    quantity = np.ceil(needs.quantity).astype(np.int64)
     whole = needs.least_quantity == needs.quantity
-    share, sides = needs.people / asked, pairs.pairs.sides
+    sides = pairs.pairs.sides
     priority = priorities_on(needs, sides.uncovered, sides.today)
     is_plain = not (sides.both_have_slots or len(needs.given_first))
     most, value = np.empty(len(pairs), np.int32), np.empty(len(pairs))
@@ -230,7 +250,9 @@ def problem_of(pairs: Feasible) -> Problem:
         if not is_plain:
             gives = np.where(whole.take(who), gives, np.floor(pairs.take(some).quantity))
         most[some] = gives
-        value[some] = share.take(who) * (priority.take(who) + pairs.micro_points[some] / MICRO / 100)
+        value[some] = people_per_unit(pairs, some) * (
+            priority.take(who) + pairs.micro_points[some] / MICRO / 100
+        )
     return Problem(
         need=need,
         offer=offer,
@@ -248,21 +270,27 @@ def problem_of(pairs: Feasible) -> Problem:
     )
 
 
+def weeks_of(day: Ints) -> tuple[Ints, Ints]:
+    """The Monday and the Sunday of these days' weeks; day 1 was a Monday."""
+    monday = day - (day - 1) % DAYS_A_WEEK
+    return monday, monday + DAYS_A_WEEK - 1
+
+
 def _is_stock(offers: OfferColumns) -> Bools:
     goods = [code for (kind, _), code in offers.vocabulary.categories.items() if kind == GOODS]
     return np.isin(offers.category, goods)
 
 
 def _capacity_left(
-    offers: OfferColumns, stock: Bools, pairs: Feasible
+    offers: OfferColumns, stock: Bools, offer: Ints, days: tuple[int, int]
 ) -> tuple[Ints, tuple[Ints, Ints, Ints, Ints]]:
-    """Capacity of each offer, and blocks where a stretch has less left than that."""
-    used = np.flatnonzero(np.bincount(pairs.offer, minlength=len(offers)))
+    """Capacity of each of these offers from the first of these days to the last, and blocks where a stretch has less
+    left than that.
+    """
+    used = np.flatnonzero(np.bincount(offer, minlength=len(offers)))
     counts = np.diff(offers.stretches_from)[used]
     owner, stretch = np.repeat(used, counts), ranges(offers.stretches_from[used], counts)
-    felt = (offers.stretch_last[stretch] >= pairs.run_first.min(initial=FOREVER)) & (
-        offers.stretch_first[stretch] <= pairs.run_last.max(initial=0)
-    )
+    felt = (offers.stretch_last[stretch] >= days[0]) & (offers.stretch_first[stretch] <= days[1])
     owner, stretch = owner[felt], stretch[felt]
     left = np.maximum(offers.stretch_left[stretch], 0)
     capacity = np.zeros(len(offers), np.int64)

@@ -7,13 +7,13 @@ does not see (Chvátal, 1973). Where units come one by one and days do not matte
 itself (Hoffman and Kruskal, 1956), and is sooner found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
 
-from engine.columns import Ints
+from engine.columns import Floats, Ints
 from engine.planning.problem import Problem
 from engine.planning.time_budget import TimeBudget
 
@@ -42,10 +42,30 @@ def solve(problem: Problem, start: Ints, *, budget: TimeBudget, nodes: int, gap:
     budget ended it, which it then knows.
     """
     model, step = _model(problem)
+    found = solved(model, start / step, budget=budget, nodes=nodes, gap=gap)
+    units = start
+    if len(found.values):
+        units = np.rint(found.values).astype(np.int64) * step
+    if problem.worth(units) <= problem.worth(start):
+        units = start
+    return Answer(units, found.bound, found.optimal)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """`values` of the columns, if any were found; `bound` on the sum that is to be large; `optimal`: proven."""
+
+    values: Floats
+    bound: float
+    optimal: bool
+
+
+def solved(model: highspy.HighsLp, start: Floats, *, budget: TimeBudget, nodes: int, gap: float) -> Solved:
+    """What HiGHS finds from `start` on, where costs are what a choice is worth, turned round."""
     limit = max(budget.left(), LEAST_SECONDS)
     if len(model.a_matrix_.index_) * ENTRY_SECONDS > limit + LATE_SECONDS:
         budget.has_ended_something()
-        return Answer(start, np.inf, optimal=False)
+        return Solved(np.empty(0), np.inf, optimal=False)
     highs = highspy.Highs()
     highs.silent()
     options = {
@@ -60,7 +80,7 @@ def solve(problem: Problem, start: Ints, *, budget: TimeBudget, nodes: int, gap:
         highs.setOptionValue(name, value)
     highs.passModel(model)
     begin = highspy.HighsSolution()
-    begin.col_value = (start / step).tolist()
+    begin.col_value = start.tolist()
     highs.setSolution(begin)
     highs.run()
     status = highs.getModelStatus()
@@ -69,53 +89,57 @@ def solve(problem: Problem, start: Ints, *, budget: TimeBudget, nodes: int, gap:
     optimal, comes_whole = status == highspy.HighsModelStatus.kOptimal, len(model.integrality_) > 0
     if not (optimal or comes_whole):
         # Until it is done, what a linear program has is no choice and no bound.
-        return Answer(start, np.inf, optimal=False)
+        return Solved(np.empty(0), np.inf, optimal=False)
     info = highs.getInfo()
     bound = -(info.mip_dual_bound if comes_whole else info.objective_function_value)
-    found = highs.getSolution().col_value
-    units = start
-    if len(found) == len(problem):
-        units = np.rint(np.asarray(found)).astype(np.int64) * step
-    if problem.worth(units) <= problem.worth(start):
-        units = start
-    return Answer(units, float(bound) if np.isfinite(bound) else np.inf, optimal)
+    values = np.asarray(highs.getSolution().col_value)
+    if len(values) != model.num_col_:
+        values = np.empty(0)
+    return Solved(values, float(bound) if np.isfinite(bound) else np.inf, optimal)
 
 
 def _model(problem: Problem) -> tuple[highspy.HighsLp, Ints]:
     step = problem.step
     rows = [*_need_rows(problem, step), *_offer_rows(problem, step)]
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(problem), len(rows)
-    model.col_cost_ = -problem.value * step
-    model.col_lower_ = np.zeros(len(problem))
-    model.col_upper_ = (problem.most // step).astype(np.float64)
-    model.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
-    model.row_upper_ = np.array([row.most for row in rows], np.float64)
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = np.cumsum([0, *(len(row.pairs) for row in rows)]).astype(np.int32)
-    model.a_matrix_.index_ = np.concatenate([row.pairs for row in rows]).astype(np.int32)
-    model.a_matrix_.value_ = np.concatenate([row.each for row in rows]).astype(np.float64)
+    model = model_of(problem.value * step, (problem.most // step).astype(np.float64), rows)
     if not problem.is_flow:
         model.integrality_ = [highspy.HighsVarType.kInteger] * len(problem)
     return model, step
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Row:
-    """Σ `each` × steps of `pairs` ≤ `most`."""
+def model_of(worth: Floats, most: Floats, rows: Sequence["Row"]) -> highspy.HighsLp:
+    """Columns from 0 to `most`, each worth so much, under these rows."""
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(worth), len(rows)
+    model.col_cost_ = -worth
+    model.col_lower_ = np.zeros(len(worth))
+    model.col_upper_ = most
+    model.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
+    model.row_upper_ = np.array([row.most for row in rows], np.float64)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = np.cumsum([0, *(len(row.columns) for row in rows)]).astype(np.int32)
+    none = np.empty(0, np.int64)
+    model.a_matrix_.index_ = np.concatenate([none, *(row.columns for row in rows)]).astype(np.int32)
+    model.a_matrix_.value_ = np.concatenate([none, *(row.each for row in rows)]).astype(np.float64)
+    return model
 
-    pairs: Ints
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """Σ `each` × `columns` ≤ `most`."""
+
+    columns: Ints
     each: Ints
     most: int
 
 
-def _need_rows(problem: Problem, step: Ints) -> Iterator[_Row]:
+def _need_rows(problem: Problem, step: Ints) -> Iterator[Row]:
     order = np.arange(len(problem))
     for pairs in np.split(order, np.flatnonzero(np.diff(problem.need)) + 1):
-        yield _Row(pairs, step[pairs], int(problem.quantity[problem.need[pairs[0]]]))
+        yield Row(pairs, step[pairs], int(problem.quantity[problem.need[pairs[0]]]))
 
 
-def _offer_rows(problem: Problem, step: Ints) -> Iterator[_Row]:
+def _offer_rows(problem: Problem, step: Ints) -> Iterator[Row]:
     order = np.argsort(problem.offer, kind="stable")
     blocks = np.argsort(problem.block_offer, kind="stable")
     block_starts = np.searchsorted(problem.block_offer[blocks], np.arange(len(problem.capacity) + 1))
@@ -124,7 +148,7 @@ def _offer_rows(problem: Problem, step: Ints) -> Iterator[_Row]:
         taken = blocks[block_starts[offer] : block_starts[offer + 1]]
         for there, most in _tightest_slots(problem, pairs, taken):
             if problem.most[there] @ np.ones(len(there), np.int64) > most:
-                yield from _rounded(there, step[there], most)
+                yield from rounded(there, step[there], most)
 
 
 def _tightest_slots(problem: Problem, pairs: Ints, taken: Ints) -> Iterator[tuple[Ints, int]]:
@@ -143,18 +167,18 @@ def _tightest_slots(problem: Problem, pairs: Ints, taken: Ints) -> Iterator[tupl
         yield pairs[there[row]], int(left[row])
 
 
-def _rounded(pairs: Ints, each: Ints, most: int) -> Iterator[_Row]:
+def rounded(columns: Ints, each: Ints, most: int) -> Iterator[Row]:
     """The row itself, and what is left of it when all its numbers are divided and rounded down."""
-    yield _Row(pairs, each, most)
+    yield Row(columns, each, most)
     said = {most}
     for divisor in _divisors(each, most):
-        rounded = each // divisor
-        some = rounded > 0
+        part = each // divisor
+        some = part > 0
         # The same right side with a larger divisor says less.
-        if most // divisor in said or rounded.sum() <= most // divisor:
+        if most // divisor in said or part.sum() <= most // divisor:
             continue
         said.add(most // divisor)
-        yield _Row(pairs[some], rounded[some], most // divisor)
+        yield Row(columns[some], part[some], most // divisor)
 
 
 def _divisors(each: Ints, most: int) -> list[int]:

@@ -32,11 +32,13 @@ that are of one city, kind and category, forms, conditions, languages, items and
 8, 16 ... persons or hours). Of these, the place (that of one of the needs) from which most people are within reach of
 each is taken, then the best place for the others, and so on: one call each, though one alone when a place is enough.
 
-`count` is how many offers at this place serve them all, for all the days that they ask. Homes and hours serve one need
-at a time, one after the other, so that it is the largest number of needs on one day; each is of `size`, that of the
-largest need. Goods are counted in items (`size` 1, together one stock): what is missing of all. `people` is the sum of
-people × missing / asked. Who adds these offers and plans for these needs serves them all; who plans anew for everybody
-gains at least people × priority of the objective. Most people for each offer first.
+`count` is how many offers at this place serve them all, from the first day that is not provided for to the last. Homes
+and hours serve one need at a time, one after the other, so that it is the largest number of needs on one day; each is
+of `size`, that of the largest need. Goods are counted in items (`size` 1, together one stock): what is missing of all.
+`people` is the sum of people × what is missing / all that is asked. Who adds these offers and plans for these needs
+serves them all, but for single days between others that are too few to help; who plans anew for everybody gains at
+least people × priority of the objective, and a move for whoever has a home for a part. Most people for each offer
+first.
 
 Four households of 2, 1, 2 and 2 need a step-free room on days 1 to 5, 6 to 9, 4 to 8 and 12 to 14: on days 4 to 8 there
 are two at a time, so the call is for 2 step-free rooms of 2, which serve 7.
@@ -62,10 +64,13 @@ from engine.columns import (
 from engine.goods import OTHER, Wanted
 from engine.household import CHILDREN, LONE_MINOR
 from engine.planning import SECONDS, Plan, plan_pairs
+from engine.planning.afterwards import needs_afterwards
+from engine.planning.problem import weeks_of
 from engine.ranking import rank_columns
 from engine.records import Weights
 from engine.rules import MICRO, Sides
 from engine.spoken import WORDS_PER_MASK
+from engine.uncovered import Uncovered, missing_shares
 from engine.vocabulary import GOODS
 
 REACHES_KM = (5, 10, 20, 30, 50, 100)
@@ -153,12 +158,20 @@ def calls(
     excluded: Collection[tuple[Hashable, Hashable]] | Ints = frozenset(),
 ) -> tuple[Call, ...]:
     """The offers that would serve all who are left, most people for each offer first. See `plan` for the arguments."""
-    rest = _Asker(today, weights, links).rest(made, needs, offers, excluded).needs
-    rest = replace(rest, first_day=np.maximum(rest.first_day, today.toordinal()))
+    rest = _Asker(today, weights, links).rest(made, needs, offers, excluded)
+    uncovered = rest.uncovered
+    people = rest.needs.people * missing_shares(rest.needs, uncovered)
+    # Whoever is called for is wanted from the first day that is not covered to the last.
+    lasts = ~rest.needs.one_day
+    wanted = replace(
+        rest.needs,
+        first_day=np.maximum(np.where(lasts, uncovered.first_day, rest.needs.first_day), rest.today),
+        last_day=np.where(lasts, uncovered.last_day, rest.needs.last_day),
+    )
     found = [
-        _call(rest, wish, place, members)
-        for wish, rows in _wishes(rest).items()
-        for place, members in _around(rest, rows)
+        _call(wanted, wish, place, members, people)
+        for wish, rows in _wishes(wanted).items()
+        for place, members in _around(wanted, rows, people)
     ]
     return tuple(sorted(found, key=lambda call: (-call.people_per_offer, -call.people)))
 
@@ -202,13 +215,10 @@ class _Asker:
 
 def _after(sides: Sides, made: Plan) -> Sides:
     """What the plan leaves: open needs that miss something on days to come, open offers that have something."""
-    needs, offers = sides.needs, _less(sides.offers, made)
-    given = np.bincount(made.pairs.need, made.units, len(needs)).astype(np.int64)
-    missing = needs.quantity - given
-    asking = np.flatnonzero(needs.is_open & (missing > 0) & (needs.last_day >= sides.today))
+    needs, offers = needs_afterwards(sides.needs, made), _less(sides.offers, made)
+    asking = np.flatnonzero(needs.is_open & (Uncovered.of(needs, sides.today).days > 0))
     some_left = np.logical_or.reduceat(offers.stretch_left > 0, offers.stretches_from[:-1])
     having = np.flatnonzero(offers.is_open & some_left)
-    needs = replace(needs, quantity=np.maximum(missing, 1))
     return replace(sides, needs=needs, offers=offers).take(asking, having)
 
 
@@ -216,18 +226,21 @@ def _less(offers: OfferColumns, made: Plan) -> OfferColumns:
     """The offers without what the plan uses of them."""
     goods = [code for (kind, _), code in offers.vocabulary.categories.items() if kind == GOODS]
     is_stock = np.isin(offers.category, goods)
-    offer = made.pairs.offer.astype(np.int64)
+    offer, units = made.pairs.offer.astype(np.int64), np.ceil(made.units).astype(np.int64)
+    monday, sunday = weeks_of(made.first)
+    once = made.pairs.needs.one_day[made.pairs.need]
+    first, last = np.where(once, monday, made.first), np.where(once, sunday, made.last)
     # Each stretch is cut as if it were a window.
     cut = cut_windows(
         window_owner=np.repeat(np.arange(len(offers)), np.diff(offers.stretches_from)),
         window_first=offers.stretch_first,
         window_last=offers.stretch_last,
         hold_owner=offer,
-        hold_first=made.pairs.run_first,
-        hold_last=made.pairs.run_last,
-        hold_quantity=np.where(is_stock[offer], 0, made.units),
+        hold_first=first,
+        hold_last=last,
+        hold_quantity=np.where(is_stock[offer], 0, units),
     )
-    gone = np.bincount(offer, made.units, len(offers)).astype(np.int64)
+    gone = np.bincount(offer, units, len(offers)).astype(np.int64)
     left = offers.stretch_left[cut.window] - np.where(is_stock, gone, 0)[cut.owner] - cut.held
     return with_stretches(offers, cut.owner, cut.first, cut.last, left)
 
@@ -393,7 +406,7 @@ def _words(masks: Masks, table: Mapping[str, int]) -> list[tuple[str, ...]]:
     return [tuple(sorted(words)) for words in found]
 
 
-def _around(needs: NeedColumns, rows: Ints) -> Iterator[tuple[int, Ints]]:
+def _around(needs: NeedColumns, rows: Ints, concerned: Floats) -> Iterator[tuple[int, Ints]]:
     """A need whose place serves these needs, and their rows; the places that serve most people first.
 
     On a tie the place where more needs are, then the earlier need's. Of more places than can be compared, those where
@@ -401,7 +414,7 @@ def _around(needs: NeedColumns, rows: Ints) -> Iterator[tuple[int, Ints]]:
     """
     while len(rows):
         # In whole millionths, so that nothing is lost when they are added up.
-        people = np.maximum(np.rint(_people(needs, rows) * MICRO), 1).astype(np.int64)
+        people = np.maximum(np.rint(concerned[rows] * MICRO), 1).astype(np.int64)
         points = np.column_stack([needs.lat[rows], needs.lon[rows]])
         _, first, count = np.unique(points, axis=0, return_index=True, return_counts=True)
         order = np.lexsort((first, -count))[: max(1, DISTANCES // len(rows))]
@@ -426,8 +439,8 @@ def _within_reach(needs: NeedColumns, rows: Ints, places: Ints) -> Bools:
     return np.rint(great_circle_km(square) * MICRO) <= np.rint(needs.reach_km[rows] * MICRO)
 
 
-def _call(needs: NeedColumns, wish: _Wish, place: int, rows: Ints) -> Call:
-    quantity = needs.quantity[rows]
+def _call(needs: NeedColumns, wish: _Wish, place: int, rows: Ints, people: Floats) -> Call:
+    quantity = np.ceil(needs.quantity[rows]).astype(np.int64)
     is_stock = wish.kind == GOODS
     first, last = needs.first_day[rows], needs.last_day[rows]
     return Call(
@@ -441,7 +454,7 @@ def _call(needs: NeedColumns, wish: _Wish, place: int, rows: Ints) -> Call:
         sizes=wish.goods.sizes,
         size=1 if is_stock else int(quantity.max()),
         count=int(quantity.sum()) if is_stock else _most_on_one_day(first, last),
-        people=float(_people(needs, rows).sum()),
+        people=float(people[rows].sum()),
         need_ids=tuple(needs.id_of(row) for row in rows.tolist()),
         lat=float(needs.lat[place]),
         lon=float(needs.lon[place]),
@@ -455,12 +468,6 @@ def _most_on_one_day(first: Ints, last: Ints) -> int:
     day = np.sort(first)
     begun, over = np.searchsorted(day, day, "right"), np.searchsorted(np.sort(last), day, "left")
     return int((begun - over).max())
-
-
-def _people(needs: NeedColumns, rows: Ints) -> Floats:
-    """People, in shares of what was asked that is missing."""
-    shares: Floats = needs.people[rows] * needs.quantity[rows] / needs.asked[rows]
-    return shares
 
 
 __all__ = ["Call", "Relaxation", "calls", "relaxations"]

@@ -35,8 +35,8 @@ class Pair:
 
     @property
     def people(self):
-        """Of one unit."""
-        return self.need.persons / reference.asked_quantity(self.need)
+        """Of one unit, on all days of the run."""
+        return self.need.persons * reference.share(self.need, self.days, 1)
 
     @property
     def value(self):

@@ -154,6 +154,7 @@ def test_one_home_and_twenty_thousand_long_stays():
             quantity=1 + number % 3,
             first_day=day(number % 97),
             last_day=day(number % 97 + 3 + number % 17),
+            min_days=4 + number % 17,
         )
         for number in range(20_000)
     ]

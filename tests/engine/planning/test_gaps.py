@@ -25,6 +25,7 @@ from ..builders import (
     random_offer,
     words,
 )
+from . import all_parts
 from .towns import columns, planned
 
 NORTH_30_KM = 48.5734 + 30 / 111.195
@@ -95,7 +96,7 @@ def test_others_were_served_and_a_part():
     blankets = [need(1, "goods", quantity=10, part_useful=True, people=4)]
     both = columns(blankets, [offer(1, "goods", capacity=4), offer(2, "goods", capacity=1)])
     made = plan(*both, today=TODAY)
-    assert left_out(made, *both) == (LeftOut(1, 5, 2.0, Reason("part", 2)),)
+    assert left_out(made, *both) == (LeftOut(1, 5, 0, 2.0, Reason("part", 2)),)
 
 
 def test_people_are_those_of_what_is_missing_of_all_that_was_asked():
@@ -122,6 +123,14 @@ def told(need, offers, links, excluded):
     return "several_rules", len(broken), tuple(most)
 
 
+def test_of_a_stay_the_nights_that_are_missing_are_told():
+    """Ten nights, of which the home is there for six: two people are without a roof for four of them."""
+    both = columns([need(1, min_days=3)], [offer(1, available=(days(0, 5),))])
+    (left,) = left_out(plan(*both, today=TODAY), *both)
+    assert (left.missing, left.days, left.reason.code) == (2, 4, "part")
+    assert left.people == pytest.approx(0.8)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_reasons_are_those_of_the_slow_reference(random):
@@ -133,17 +142,18 @@ def test_reasons_are_those_of_the_slow_reference(random):
     excluded = {(random.randrange(8), 100 + random.randrange(10)) for _ in range(6)}
     both = columns(needs, offers)
     made = plan(*both, today=TODAY, links=links, excluded=excluded)
-    given = Counter()
-    for row, units in zip(made.pairs.need.tolist(), made.units.tolist(), strict=True):
-        given[needs[row].id] += units
+    shares = Counter()
+    for one, _offer, some_days, units in all_parts.lines(made, needs, offers):
+        shares[one.id] += reference.share(one, some_days, units)
     left = {one.need_id: one for one in left_out(made, *both, links=links, excluded=excluded)}
-    assert set(left) == {one.id for one in needs if one.is_open and given[one.id] < one.quantity}
+    asked = {one.id: all_parts.missing_share(one) - shares[one.id] for one in needs}
+    assert set(left) == {one.id for one in needs if one.is_open and asked[one.id] > 1e-9}
     for one in needs:
         if one.id not in left:
             continue
-        assert left[one.id].missing == one.quantity - given[one.id]
+        assert left[one.id].people == pytest.approx(one.persons * asked[one.id])
         reason = left[one.id].reason
-        if given[one.id]:
+        if shares[one.id]:
             assert reason.code == "part"
         else:
             assert (reason.code, reason.count, reason.rules) == told(one, offers, links, excluded)

@@ -50,7 +50,7 @@ def easy_need(random, id_, kind, **fields):
     first, length = random.randint(0, 10), random.choice((1, 2, 4, 7, 12))
     quantity = random.choice((1, 1, 2, 3, 4))
     served = random.choice((0, 0, 2)) if kind == "goods" else 0
-    fields = {
+    asked = {
         "reach_km": 40,
         "first_day": day(first),
         "last_day": day(first + length - 1),
@@ -60,8 +60,16 @@ def easy_need(random, id_, kind, **fields):
         "people": random.choice((None, 1, 2, 5)),
         "part_useful": chance(random, 50),
         "urgency": random.choice(URGENCIES),
-    } | fields
-    return need(id_, kind, **somewhere(random), **fields)
+    }
+    return whole(need(id_, kind, **somewhere(random), **(asked | fields)))
+
+
+def whole(one):
+    """What lasts is wanted on all its days and in full, so that there is nothing to choose of it: see test_parts."""
+    if one.kind == "goods":
+        return one
+    length = (one.last_day - one.first_day).days + 1
+    return replace(one, min_days=length, part_useful=False, given=())
 
 
 def easy_offer(random, id_, kind, **fields):
@@ -88,7 +96,7 @@ def easy_town(random, kind, needs=8, offers=4, **offer_fields):
 def odd_town(random, kind):
     """Anything that the rules can meet."""
     needs = [plain_need(random, number, kind, NEAR) for number in range(random.randint(0, 8))]
-    needs = [replace(one, urgency=random.choice(URGENCIES)) for one in needs]
+    needs = [whole(replace(one, urgency=random.choice(URGENCIES))) for one in needs]
     return needs, [random_offer(random, 100 + number, kind, NEAR) for number in range(random.randint(0, 5))]
 
 
@@ -256,7 +264,8 @@ def test_a_linked_town_helps_when_its_citizen_agreed():
 def test_the_plan_helps_more_than_both_baselines():
     """The first to come, who needs a single bed, has the best score for the only home with four."""
     french = {"languages": frozenset({"fr"})}
-    needs = [need(1, quantity=1, **french), need(2, quantity=4, min_days=10, last_day=day(39), **french)]
+    far = {"lat": TOWN[0] + 0.2, "reach_km": 40}
+    needs = [need(1, quantity=1, **french), need(2, quantity=4, **far, **french)]
     offers = [
         offer(1, capacity=1, available=(days(0, 9),)),
         offer(2, capacity=4, available=(days(0, 9),), confirmed_on=TODAY, **french),
@@ -544,8 +553,10 @@ def test_days_far_apart():
     assert len(lines(solved(needs, offers))) == 2
     forever = date(1, 1, 1), date(9999, 12, 31)
     always = offer(1, available=(Window(forever[0]),))
-    made = planned([need(1, first_day=forever[0], last_day=forever[1])], [always])
-    assert made.people == 2
+    asked = need(1, first_day=forever[0], last_day=forever[1])
+    made = planned([asked], [always])
+    to_come = (forever[1] - TODAY).days + 1
+    assert made.people == pytest.approx(2 * to_come / forever[1].toordinal())
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), -1.0, float("inf")])

@@ -1,0 +1,417 @@
+"""What lasts, as arrays: homes and hours of the week, of which a need can be given any days, by several in turn.
+
+A *part* is what one offer gives to one need: unbroken days, the same units on each. It lies in the pair's window, the
+run after notice and before it is cut to the longest stay, and is no shorter than what helps and no longer than that
+stay. A *unit* is a person of a home and half an hour of anything else. Of an appointment the day is not to be chosen:
+its part is the week of that day, in all of which its hours count.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.columns import FOREVER, Bools, Floats, Ints, NeedColumns, OfferColumns
+from engine.hours import DAY_MINUTES, HALF_MINUTES, HALVES, halves_of_slots
+from engine.planning.problem import weeks_of
+from engine.ranking import Feasible
+from engine.relay import MOST_HOMES, MOVE
+from engine.rules import MICRO
+from engine.runs import DAYS_A_WEEK
+from engine.uncovered import from_today
+from engine.urgency import priorities_on
+
+# Of weekly helpers there is no limit.
+MANY = np.iinfo(np.int32).max
+NO_SLOTS = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What is given, one row each: the pair's row, its days counted from the first that matters, its units, and how
+    many of these are of each slot of the offer.
+    """
+
+    pair: Ints
+    first: Ints
+    last: Ints
+    units: Ints
+    of_slot: NDArray[np.int32]  # (parts, slots)
+
+    def __len__(self) -> int:
+        return len(self.pair)
+
+    @classmethod
+    def none(cls, slots: int = NO_SLOTS) -> Self:
+        empty = np.empty(0, np.int64)
+        return cls(empty, empty, empty, empty, np.empty((0, slots), np.int32))
+
+    def take(self, rows: Ints | Bools) -> Self:
+        return type(self)(
+            self.pair[rows], self.first[rows], self.last[rows], self.units[rows], self.of_slot[rows]
+        )
+
+    def joined(self, other: "Parts") -> "Parts":
+        return Parts(
+            np.concatenate([self.pair, other.pair]),
+            np.concatenate([self.first, other.first]),
+            np.concatenate([self.last, other.last]),
+            np.concatenate([self.units, other.units]),
+            np.concatenate([self.of_slot, other.of_slot]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Lasting:
+    """Pairs are sorted by need, then best first; needs are in order of arrival; days are counted from 0."""
+
+    # per pair
+    need: Ints
+    offer: Ints
+    first: Ints  # the window in which a part of it lies
+    last: Ints
+    shortest: Ints  # days of a part
+    longest: Ints
+    fewest: Ints  # units of a part
+    most: Ints  # the same as the fewest where all are given or none
+    value: Floats  # of one unit on one day
+    of_slot: NDArray[np.int32]  # (pairs, slots): the most of each slot of the offer; all -1 without slots
+    # per need
+    missing: NDArray[np.int32]  # (needs, days): units
+    once: Bools  # units count on whatever day they are given
+    move: Floats  # what each home costs after the first
+    turns: Ints  # how many parts at most
+    # per offer
+    left: NDArray[np.int32]  # (offers, days): units
+    slot_left: NDArray[np.int32]  # (offers, slots): units on each day
+
+    def __len__(self) -> int:
+        return len(self.need)
+
+    @property
+    def days(self) -> int:
+        return self.left.shape[1]
+
+    @property
+    def slots(self) -> int:
+        return self.of_slot.shape[1]
+
+    @property
+    def need_starts(self) -> Ints:
+        """Pairs of need i lie from [i] up to [i + 1]."""
+        return np.searchsorted(self.need, np.arange(len(self.move) + 1))
+
+    def values(self, parts: Parts) -> Floats:
+        """What each part adds, moves apart."""
+        days = parts.last - parts.first + 1
+        return self.value[parts.pair] * parts.units * days
+
+    def worth(self, parts: Parts) -> float:
+        """The objective: what all parts add, less what moves cost."""
+        homes = np.bincount(self.need[parts.pair], minlength=len(self.move))
+        return float(self.values(parts).sum() - self.move @ np.maximum(homes - 1, 0))
+
+    def refuse_impossible(self, parts: Parts) -> None:
+        """Raise unless these parts keep every promise."""
+        pair = parts.pair
+        days = parts.last - parts.first + 1
+        if len(np.unique(pair)) < len(pair):
+            raise AssertionError("an offer serves a need twice")
+        if ((parts.first < self.first[pair]) | (parts.last > self.last[pair])).any():
+            raise AssertionError("a part lies outside of its window")
+        if ((days < self.shortest[pair]) | (days > self.longest[pair])).any():
+            raise AssertionError("a part is too short or too long")
+        if ((parts.units < self.fewest[pair]) | (parts.units > self.most[pair])).any():
+            raise AssertionError("a part gives too little or too much")
+        if (np.bincount(self.need[pair], minlength=len(self.turns)) > self.turns).any():
+            raise AssertionError("too many homes in turn")
+        calendar = Calendar(self)
+        for row in range(len(parts)):
+            calendar.take(parts, row)
+        calendar.refuse_overdrawn()
+
+
+class Calendar:
+    """What offers have left and needs still miss, day by day, while parts are given."""
+
+    def __init__(self, problem: Lasting, parts: Parts | None = None) -> None:
+        self.problem = problem
+        self.left = problem.left.copy()
+        self.missing = problem.missing.copy()
+        self.homes = np.zeros(len(problem.move), np.int64)
+        # (offers, slots, days)
+        self.slot_left = np.repeat(
+            problem.slot_left[:, :, None], problem.days if problem.slots else 0, axis=2
+        )
+        for row in range(len(parts) if parts else 0):
+            self.take(parts, row)  # type: ignore[arg-type]
+
+    def take(self, parts: Parts, row: int, sign: int = 1) -> None:
+        """Give this part; with -1 take it back."""
+        problem, pair = self.problem, int(parts.pair[row])
+        need, offer, units = int(problem.need[pair]), int(problem.offer[pair]), int(parts.units[row])
+        days = slice(int(parts.first[row]), int(parts.last[row]) + 1)
+        self.left[offer, days] -= sign * units
+        self.missing[need, slice(None) if problem.once[need] else days] -= sign * units
+        self.homes[need] += sign
+        if problem.slots and problem.of_slot[pair, 0] >= 0:
+            self.slot_left[offer, :, days] -= sign * parts.of_slot[row][:, None]
+
+    def refuse_overdrawn(self) -> None:
+        if self.left.min(initial=0) < 0 or self.slot_left.min(initial=0) < 0:
+            raise AssertionError("an offer is used beyond its capacity")
+        if self.missing.min(initial=0) < 0:
+            raise AssertionError("a need is served beyond its quantity")
+
+    def best_part(self, pair: int) -> tuple[int, int, int, NDArray[np.int32]] | None:
+        """The longest that can still be given of this pair, the earliest of several: its days, units, and of which
+        slots; None where nothing can or it is not worth the move.
+        """
+        problem = self.problem
+        need, offer = int(problem.need[pair]), int(problem.offer[pair])
+        if self.homes[need] >= problem.turns[need]:
+            return None
+        begin, end = int(problem.first[pair]), int(problem.last[pair]) + 1
+        fewest = int(problem.fewest[pair])
+        here = np.minimum(self.left[offer, begin:end], self.missing[need, begin:end])
+        first, days = _longest(here >= fewest)
+        if days < problem.shortest[pair]:
+            return None
+        days = min(days, int(problem.longest[pair]))
+        units = min(int(here[first : first + days].min()), int(problem.most[pair]))
+        first += begin
+        of_slot = np.zeros(problem.slots, np.int32)
+        if problem.slots and problem.of_slot[pair, 0] >= 0:
+            there = self.slot_left[offer, :, first : first + days].min(axis=1)
+            can = np.minimum(there, problem.of_slot[pair])
+            units = min(units, int(can.sum()))
+            if units < fewest:
+                return None
+            of_slot = np.diff(np.minimum(np.cumsum(can), units), prepend=0).astype(np.int32)
+        gain = float(problem.value[pair]) * units * days
+        if self.homes[need] and gain <= problem.move[need]:
+            return None
+        return first, first + days - 1, units, of_slot
+
+
+def _longest(good: Bools) -> tuple[int, int]:
+    """Where the longest run of True begins, the earliest of several, and its length."""
+    if good.all():
+        return 0, len(good)
+    edges = np.flatnonzero(np.diff(good.view(np.int8), prepend=0, append=0))
+    if not len(edges):
+        return 0, 0
+    lengths = edges[1::2] - edges[::2]
+    best = int(lengths.argmax())
+    return int(edges[2 * best]), int(lengths[best])
+
+
+def parts_in_turn(problem: Lasting, order: Ints, parts: Parts | None = None) -> Parts:
+    """What pairs get when each in this order takes the longest part that it still can, after what `parts` gives."""
+    calendar = Calendar(problem, parts)
+    taken = {int(pair) for pair in parts.pair} if parts else set()
+    found: list[tuple[int, int, int, int, NDArray[np.int32]]] = []
+    # The longest run of days on which an offer has anything, or a need misses anything: of most nothing is left soon.
+    has = [_longest(row > 0)[1] for row in problem.left]
+    misses = [_longest(row > 0)[1] for row in problem.missing]
+    columns = (order, problem.need[order], problem.offer[order], problem.shortest[order])
+    for pair, need, offer, shortest in zip(*(column.tolist() for column in columns), strict=True):
+        if has[offer] < shortest or misses[need] < shortest or pair in taken:
+            continue
+        part = calendar.best_part(pair)
+        if part is not None:
+            found.append((pair, *part))
+            calendar.take(as_parts(found[-1:], problem.slots), 0)
+            has[offer] = _longest(calendar.left[offer] > 0)[1]
+            misses[need] = _longest(calendar.missing[need] > 0)[1]
+            if calendar.homes[need] >= problem.turns[need]:
+                misses[need] = 0
+    new = as_parts(found, problem.slots)
+    return parts.joined(new) if parts else new
+
+
+def as_parts(rows: list[tuple[int, int, int, int, NDArray[np.int32]]], slots: int) -> Parts:
+    """Rows of (pair, first, last, units, of each slot)."""
+    if not rows:
+        return Parts.none(slots)
+    pair, first, last, units, of_slot = zip(*rows, strict=True)
+    return Parts(
+        np.array(pair),
+        np.array(first),
+        np.array(last),
+        np.array(units),
+        np.array(of_slot, np.int32).reshape(len(rows), slots),
+    )
+
+
+# --- From pairs ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """What hangs together, and how to say its parts in days and hours: row i of the problem is pair `rows[i]`."""
+
+    problem: Lasting
+    rows: Ints
+    zero: int  # the day number of day 0
+    scale: int  # units of an hour, or of a person
+    people: Floats  # per pair: whom a unit on one day helps, in shares of people
+
+    def helped(self, parts: Parts) -> float:
+        """How many people, in shares."""
+        return float((self.people[parts.pair] * parts.units * (parts.last - parts.first + 1)).sum())
+
+
+def has_parts(pairs: Feasible) -> bool:
+    """Is there a pair whose part may have fewer days than its run, or other hours than all of them; or a need that two
+    of its pairs could serve one after the other?
+    """
+    needs, need = pairs.needs, pairs.need
+    some = np.unique(need)
+    if (needs.asked[some] % 1 != 0).any() or (needs.quantity[some] % 1 != 0).any():
+        return True
+    if pairs.pairs.sides.both_have_slots and pairs.pairs.has_hours.any():
+        return True
+    if needs.one_day[some].all():
+        return False
+    first, last, _ = _windows(pairs)
+    least = from_today(needs, pairs.pairs.sides.uncovered).least_days[need]
+    lasts = ~needs.one_day[need]
+    if (lasts & (last - first + 1 > least)).any():
+        return True
+    latest, soonest = np.zeros(len(needs), np.int64), np.full(len(needs), FOREVER)
+    np.maximum.at(latest, need[lasts], first[lasts])
+    np.minimum.at(soonest, need[lasts], last[lasts])
+    return bool((latest > soonest)[some].any())
+
+
+def lasting_of(pairs: Feasible, rows: Ints, *, whole_hours: bool) -> Component:
+    """These pairs, of homes alone or of skills alone, as a question of its own. Value of a unit and day: people / all
+    that is asked × (priority + score / 100).
+    """
+    some = pairs.take(rows)
+    needs_used, need = np.unique(some.need, return_inverse=True)
+    offers_used, offer = np.unique(some.offer, return_inverse=True)
+    both, needs, offers = some.pairs, pairs.needs, pairs.offers
+    sides = both.sides
+    is_housing = bool(needs.is_housing[needs_used[0]])
+    scale = 1 if is_housing or whole_hours else HALVES
+    once = needs.one_day[needs_used]
+    first, last, longest = _windows(some)
+    shortest = from_today(needs, sides.uncovered).least_days[some.need].astype(np.int64)
+    shortest = np.where(once[need], DAYS_A_WEEK, shortest)
+    zero = int(first.min())
+    days = int(last.max()) - zero + 1
+    asked = np.ceil(needs.asked[needs_used] * scale).astype(np.int64)
+    quantity = np.ceil(needs.quantity[needs_used] * scale).astype(np.int64)
+    fewest = np.ceil(needs.least_quantity[needs_used] * scale).astype(np.int64)
+    days_asked = (needs.last_day - needs.first_day + 1)[needs_used].astype(np.int64)
+    priority = priorities_on(needs, sides.uncovered, sides.today)
+    worth = priority[some.need] + some.micro_points / MICRO / 100
+    counted = np.where(once, DAYS_A_WEEK, days_asked)
+    people = needs.people[some.need] / (asked * counted)[need]
+    of_slot, slot_left = _slots(some, offers_used, scale)
+    window = first - zero, last - zero
+    return Component(
+        Lasting(
+            need=need,
+            offer=offer,
+            first=first - zero,
+            last=last - zero,
+            shortest=shortest,
+            longest=longest,
+            fewest=fewest[need],
+            most=quantity[need],
+            value=people * worth,
+            of_slot=of_slot,
+            missing=_seen(
+                _missing(needs, needs_used, asked, quantity, zero, days, scale), need, window, once
+            ),
+            once=once,
+            move=np.float64(MOVE if is_housing else 0) * needs.people[needs_used],
+            turns=np.full(len(needs_used), MOST_HOMES if is_housing else MANY),
+            left=_seen(_left(offers, offers_used, zero, days, scale), offer, window),
+            slot_left=slot_left,
+        ),
+        rows,
+        zero,
+        scale,
+        people,
+    )
+
+
+def _windows(pairs: Feasible) -> tuple[Ints, Ints, Ints]:
+    """Of each pair the days on which a part may lie, and how long it may be."""
+    uncut = pairs.pairs.uncut
+    first, last = uncut.first.astype(np.int64), uncut.last.astype(np.int64)
+    longest = np.minimum(pairs.offers.longest_stay[pairs.offer], last - first + 1)
+    once = pairs.needs.one_day[pairs.need]
+    monday, sunday = weeks_of(pairs.run_first)
+    return (
+        np.where(once, monday, first),
+        np.where(once, sunday, last),
+        np.where(once, DAYS_A_WEEK, longest).astype(np.int64),
+    )
+
+
+def _missing(
+    needs: NeedColumns, rows: Ints, asked: Ints, quantity: Ints, zero: int, days: int, scale: int
+) -> NDArray[np.int32]:
+    found = np.zeros((len(rows), days), np.int32)
+    for place, row in enumerate(rows.tolist()):
+        if needs.one_day[row]:
+            found[place] = quantity[place]
+            continue
+        found[place, _days(needs.first_day[row], needs.last_day[row], zero)] = asked[place]
+        for one in range(needs.given_from[row], needs.given_from[row + 1]):
+            given = _days(needs.given_first[one], needs.given_last[one], zero)
+            found[place, given] -= int(needs.given_quantity[one]) * scale
+    return np.maximum(found, 0)
+
+
+def _left(offers: OfferColumns, rows: Ints, zero: int, days: int, scale: int) -> NDArray[np.int32]:
+    """Where an offer is not there nobody has taken anything of its hours; no part of days lies there."""
+    found = np.repeat(offers.capacity[rows].astype(np.int32)[:, None], days, axis=1)
+    for place, row in enumerate(rows.tolist()):
+        for one in range(offers.stretches_from[row], offers.stretches_from[row + 1]):
+            there = _days(offers.stretch_first[one], min(offers.stretch_last[one], FOREVER), zero)
+            found[place, there] = offers.stretch_left[one]
+    return np.maximum(found, 0) * np.int32(scale)
+
+
+def _seen(
+    table: NDArray[np.int32], owner: Ints, window: tuple[Ints, Ints], always: Bools | None = None
+) -> NDArray[np.int32]:
+    """Nothing on days that no window of the row holds, which then need not be looked at."""
+    change = np.zeros((table.shape[0], table.shape[1] + 1), np.int32)
+    np.add.at(change, (owner, window[0]), 1)
+    np.add.at(change, (owner, window[1] + 1), -1)
+    seen = np.cumsum(change, axis=1)[:, :-1] > 0
+    return np.where(seen if always is None else seen | always[:, None], table, 0).astype(np.int32)
+
+
+def _days(first: int, last: int, zero: int) -> slice:
+    return slice(max(int(first) - zero, 0), max(int(last) - zero + 1, 0))
+
+
+def _slots(pairs: Feasible, offers_used: Ints, scale: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The most that each pair can take of each slot of its offer, -1 where a side gives none; and what slots have."""
+    offers = pairs.offers
+    if not pairs.pairs.sides.both_have_slots or not (hourly := pairs.pairs.has_hours).any():
+        return np.empty((len(pairs), NO_SLOTS), np.int32), np.empty((len(offers_used), NO_SLOTS), np.int32)
+    halves = halves_of_slots(pairs.needs, offers, pairs.need, pairs.offer)
+    width = halves.shape[1]
+    begin, count = offers.slots_from[offers_used], np.diff(offers.slots_from)[offers_used]
+    slot = np.minimum(begin[:, None] + np.arange(width), max(len(offers.slot_start) - 1, 0))
+    exists = np.arange(width) < count[:, None]
+    length = np.where(exists, (offers.slot_end[slot] - offers.slot_start[slot]) // HALF_MINUTES, 0)
+    # An appointment takes hours of its day alone.
+    _, place = np.unique(pairs.offer, return_inverse=True)
+    weekday = (offers.slot_start[slot] // DAY_MINUTES)[place]
+    other_day = weekday != ((pairs.run_first - 1) % DAYS_A_WEEK)[:, None]
+    halves[pairs.needs.one_day[pairs.need][:, None] & other_day] = 0
+    halves = -(-halves * scale // HALVES)
+    length = -(-length * scale // HALVES)
+    halves[~hourly] = -1
+    return halves.astype(np.int32), length.astype(np.int32)

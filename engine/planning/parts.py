@@ -1,0 +1,38 @@
+"""The best parts of homes and hours: proven where they can all be looked at, else searched for below a bound."""
+
+import numpy as np
+
+from engine.planning import part_chains, part_prices, part_program, part_search
+from engine.planning.lasting import Calendar, Lasting, Parts, parts_in_turn
+from engine.planning.part_choices import enough_choices
+from engine.planning.time_budget import TimeBudget
+
+# Of no more parts than this the best is proven rather than searched for.
+MOST_CHOICES = 12_000
+EXACT_NODES = 1_000_000
+# By when prices and search are done, in shares of the time; the sharper bound has the rest.
+PRICES_SHARE, SEARCH_SHARE = 0.2, 0.7
+EQUAL = 1e-9
+
+
+def best_parts(problem: Lasting, start: Parts, budget: TimeBudget) -> tuple[Parts, float]:
+    """The best parts found from `start` on, and what none exceed."""
+    choices = enough_choices(problem, most=MOST_CHOICES)
+    most = np.inf
+    if choices is not None and not budget.is_over():
+        answer = part_program.solve(
+            problem, Calendar(problem), choices, start, budget=budget, nodes=EXACT_NODES, gap=0.0
+        )
+        if answer.optimal:
+            return answer.parts, problem.worth(answer.parts)
+        start, most = answer.parts, answer.bound
+    priced = part_prices.priced(problem, stop=budget.until(PRICES_SHARE).is_over)
+    promising = np.argsort(priced.loss, kind="stable")
+    parts = max(start, parts_in_turn(problem, promising), key=problem.worth)
+    parts = part_search.improved(problem, parts, priced.loss, budget=budget.until(SEARCH_SHARE))
+    # What few pairs were promising for may still be room for others.
+    parts = parts_in_turn(problem, promising, parts)
+    bound = part_chains.sharper(
+        problem, priced.prices, priced.moves, found=problem.worth(parts), stop=budget.is_over
+    )
+    return parts, min(most, priced.bound, bound)
