@@ -6,7 +6,7 @@ day, by other means than the engine's.
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,10 +17,13 @@ from bench.processes import alone
 from bench.tables import count, decimal, refuse_unless, say
 from catalogue.vocabulary import Kind
 from engine import NeedColumns, OfferColumns, feasible_pairs
+from engine.columns import Amounts, Ints
 from engine.planning import Plan, plan_pairs
 from engine.planning.baselines import best_score_first, first_come
+from engine.planning.lasting import lasting_of, parts_in_turn
 from engine.planning.problem import problem_of
 from engine.ranking import Feasible
+from engine.relay import MOST_HOMES, MOVE
 from engine.uncovered import Uncovered
 from engine.urgency import priorities_on
 
@@ -42,7 +45,7 @@ class Instance:
     offers: int
     needs: int
     seconds: float
-    kind: str  # "flow", "goods", "housing", "assignment"
+    kind: str  # "flow", "goods", "housing", "relay", "assignment"
     metropolis: bool = True
 
 
@@ -65,6 +68,10 @@ INSTANCES = (
     Instance("foyers-300", "une métropole, deux logements pour trois foyers", 200, 300, 10, "housing"),
     Instance("foyers-1000", "une métropole, deux logements pour trois foyers", 667, 1_000, 30, "housing"),
     Instance("foyers-4000", "une métropole, deux logements pour trois foyers", 2_667, 4_000, 30, "housing"),
+    Instance("relais-100", "les mêmes, deux semaines sont déjà utiles", 67, 100, 10, "relay"),
+    Instance("relais-300", "les mêmes, deux semaines sont déjà utiles", 200, 300, 10, "relay"),
+    Instance("relais-1000", "les mêmes, deux semaines sont déjà utiles", 667, 1_000, 30, "relay"),
+    Instance("relais-4000", "les mêmes, deux semaines sont déjà utiles", 2_667, 4_000, 60, "relay"),
 )
 
 
@@ -151,7 +158,7 @@ def solve(instance: Instance) -> Outcome:
         made = plan_pairs(pairs, seconds=instance.seconds)
         planned = time.perf_counter()
         cpu = time.process_time() - cpu
-        baselines = _baselines(pairs)
+        baselines = _baselines(pairs, instance)
         runs.append((found - started, planned - found, cpu, *baselines))
         _check(made, pairs)
     middle = [statistics.median(run[place] for run in runs) for place in range(5)]
@@ -175,7 +182,7 @@ def solve(instance: Instance) -> Outcome:
 
 
 def _columns(instance: Instance) -> tuple[NeedColumns, OfferColumns]:
-    categories = HOUSING if instance.kind == "housing" else GOODS
+    categories = HOUSING if instance.kind in ("housing", "relay") else GOODS
     part_useful, most_units = 0.5, MOST_UNITS
     if instance.kind == "flow":
         part_useful = 1.0
@@ -192,7 +199,11 @@ def _columns(instance: Instance) -> tuple[NeedColumns, OfferColumns]:
     )
     if instance.kind == "assignment":
         country = _all_possible(country)
-    return columns(country)
+    needs, offers = columns(country)
+    if instance.kind == "relay":
+        # Nothing is said of the days that are useful at least: as usual.
+        needs = replace(needs, least_days=np.zeros_like(needs.least_days))
+    return needs, offers
 
 
 def _all_possible(country: Country) -> Country:
@@ -206,10 +217,18 @@ def _all_possible(country: Country) -> Country:
     return replace(country, offers=offers, needs=replace(country.needs, reach_km=far))
 
 
-def _baselines(pairs: Feasible) -> Iterator[float]:
+def _baselines(pairs: Feasible, instance: Instance) -> Iterator[float]:
     """Seconds of best score first, and of first come, first served, on the same pairs."""
     problem = problem_of(pairs)
-    for way in (lambda: best_score_first(problem, pairs.micro_points), lambda: first_come(problem)):
+    ways: list[Callable[[], object]] = [
+        lambda: best_score_first(problem, pairs.micro_points),
+        lambda: first_come(problem),
+    ]
+    if instance.kind == "relay":
+        parts = lasting_of(pairs, np.arange(len(pairs)), whole_hours=False).problem
+        by_score = np.argsort(-pairs.micro_points, kind="stable")
+        ways = [lambda: parts_in_turn(parts, by_score), lambda: parts_in_turn(parts, np.arange(len(parts)))]
+    for way in ways:
         started = time.perf_counter()
         way()
         yield time.perf_counter() - started
@@ -217,7 +236,7 @@ def _baselines(pairs: Feasible) -> Iterator[float]:
 
 def _check(made: Plan, pairs: Feasible) -> None:
     """Only feasible pairs, no offer beyond its capacity on any day, no need beyond its quantity, none in part that must
-    be whole; and the objective is what the lines add up to.
+    be whole, no more than three homes; and the objective is what the lines add up to, less what moves cost.
     """
     needs, offers = made.pairs.needs, made.pairs.offers
     need, offer, units = made.pairs.need.astype(np.int64), made.pairs.offer.astype(np.int64), made.units
@@ -225,24 +244,20 @@ def _check(made: Plan, pairs: Feasible) -> None:
     asked = need * len(offers) + offer
     refuse_unless(bool((known[np.searchsorted(known, asked)] == asked).all()), "a pair that is not feasible")
     refuse_unless(len(np.unique(asked)) == len(asked), "a pair twice")
-    given = np.bincount(need, units, len(needs))
-    refuse_unless(bool((given <= needs.quantity).all()), "a need is served beyond its quantity")
-    whole = needs.least_quantity == needs.quantity
-    refuse_unless(
-        bool(((given == 0) | (given == needs.quantity))[whole].all()), "a need in part that must be whole"
-    )
-    refuse_unless(bool((np.bincount(need[whole[need]]) <= 1).all()), "a whole need served by several")
+    whole = (needs.least_quantity == needs.quantity)[need]
+    refuse_unless(bool((units == needs.quantity[need])[whole].all()), "a part for a need that must be whole")
     goods = {code for (kind, _), code in offers.vocabulary.categories.items() if kind == Kind.GOODS}
     stock = np.isin(offers.category[offer], list(goods))
-    refuse_unless(
-        bool((np.bincount(offer[stock], units[stock], len(offers)) <= offers.capacity).all()),
-        "a stock is overdrawn",
-    )
-    _check_days(made, np.flatnonzero(~stock))
+    first, last = np.where(stock, 0, made.first), np.where(stock, 0, made.last)
+    refuse_unless(_is_within(need, first, last, units, needs.quantity), "a need is given too much")
+    refuse_unless(_is_within(offer, first, last, units, offers.capacity), "an offer gives too much")
+    homes = np.bincount(need[~stock], minlength=len(needs))
+    refuse_unless(bool((homes <= MOST_HOMES).all()), "too many homes in turn")
     today = made.pairs.today.toordinal()
     priority = priorities_on(needs, Uncovered.of(needs, today), today)
-    value = (needs.people / needs.asked)[need] * (priority[need] + made.pairs.score / 100)
-    worth = float(value @ units)
+    days = np.where(stock, 1, (last - first + 1) / (needs.last_day - needs.first_day + 1)[need])
+    value = (needs.people / needs.asked)[need] * days * (priority[need] + made.pairs.score / 100)
+    worth = float(value @ units) - MOVE * float(needs.people @ np.maximum(homes - 1, 0))
     refuse_unless(
         abs(worth - made.objective) <= ROUNDING * max(1.0, worth),
         "the objective is not what the lines add up to",
@@ -252,16 +267,12 @@ def _check(made: Plan, pairs: Feasible) -> None:
     refuse_unless(made.bound >= made.objective - ROUNDING, "the bound is below the plan")
 
 
-def _check_days(made: Plan, rows: np.ndarray) -> None:
-    """What is renewed each day: on no day more than the capacity."""
-    offer, units = made.pairs.offer[rows].astype(np.int64), made.units[rows]
-    first, last = made.pairs.run_first[rows].astype(np.int64), made.pairs.run_last[rows].astype(np.int64)
+def _is_within(owner: Ints, first: Ints, last: Ints, units: Amounts, most: Amounts) -> bool:
+    """On no day do the owners' units exceed the most that each has."""
     # Each beginning and each end in order; an end comes before a beginning on the day after.
     day = np.concatenate([first, last + 1])
     change = np.concatenate([units, -units])
-    who = np.concatenate([offer, offer])
+    who = np.concatenate([owner, owner])
     order = np.lexsort((change, day, who))
-    running = np.cumsum(change[order])  # what begins ends: each offer starts from nothing
-    refuse_unless(
-        bool((running <= made.pairs.offers.capacity[who[order]]).all()), "a home or an hour is overbooked"
-    )
+    running = np.cumsum(change[order])  # what begins ends: each owner starts from nothing
+    return bool((running <= most[who[order]]).all())
