@@ -359,12 +359,12 @@ def _plan(
 def _write_plan(path: Path, best: Plan, names: tuple[Sequence[str], Sequence[str]]) -> None:
     """The plan's lines, needs in the order of their file, then best first."""
     pairs = best.pairs
-    columns = (pairs.need, pairs.offer, best.units, pairs.run_first, pairs.run_last, best.values)
+    columns = (pairs.need, pairs.offer, best.units, best.first, best.last, best.values)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(f"{PLAN_COLUMNS}\n")
         for need, offer, units, first, last, value in zip(*(one.tolist() for one in columns), strict=True):
             days = f"{date.fromordinal(first).isoformat()},{date.fromordinal(last).isoformat()}"
-            file.write(f"{names[0][need]},{names[1][offer]},{units},{days},{value:.6f}\n")
+            file.write(f"{names[0][need]},{names[1][offer]},{units:g},{days},{value:.6f}\n")
 
 
 def _cores() -> int:
