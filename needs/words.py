@@ -196,7 +196,7 @@ def progress_words(need: Need) -> str:
     if need.given_quantity < need.quantity or not need.lasts:
         parts.append(_quantity_progress(need))
     if need.lasts and (need.given_days < need.days or not parts):
-        parts.append(_days_progress(need))
+        parts.append(days_of(need, need.given_days))
     return " · ".join(parts)
 
 
@@ -209,8 +209,9 @@ def _quantity_progress(need: Need) -> str:
     return _("%(n)s sur %(all)s") % figures
 
 
-def _days_progress(need: Need) -> str:
-    figures = {"n": need.given_days, "all": need.days}
+def days_of(need: Need, days: int) -> str:
+    """So many of the days that it asks for: "10 nuits sur 41"."""
+    figures = {"n": days, "all": need.days}
     if need.kind == Kind.HOUSING:
         return ngettext("%(n)s nuit sur %(all)s", "%(n)s nuits sur %(all)s", figures["n"]) % figures
     return ngettext("%(n)s jour sur %(all)s", "%(n)s jours sur %(all)s", figures["n"]) % figures

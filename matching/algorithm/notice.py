@@ -19,6 +19,7 @@ from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import City
 from engine.hours import HALF_MINUTES
+from engine.relay import MOVE
 from engine.rules import ESSENTIAL, KEEPS_DAYS, MICRO
 from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import (
@@ -58,8 +59,9 @@ RULE_KINDS: Mapping[str, tuple[str, ...]] = {
     "slots": (Kind.SKILL,),
     "open": KINDS,
 }
-# What a plan makes as large as it can, summed over its lines.
+# What a plan makes as large as it can, summed over its lines; and what is taken off for each move of a household.
 OBJECTIVE = "people × share × (priority + score / 100)"
+MOVE_COST = f"{MOVE} × people"
 # The law that gives the right to an explanation, and the way to insist on it.
 LAW = ("CRPA L. 311-3-1", "CRPA L. 342-1")
 CADA = "https://www.cada.fr"
@@ -327,6 +329,7 @@ def notice(city: City) -> dict[str, Any]:
         "is_default": weighting.points_of(city.weights) == weighting.points_of(DEFAULT_WEIGHTS),
         "order": order(),
         "objective": OBJECTIVE,
+        "move_cost": MOVE_COST,
         "objective_example": examples.of_plan(city.weights),
         "priorities": priorities(),
         "data": data_used(),

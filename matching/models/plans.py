@@ -104,6 +104,7 @@ class PlanGap(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="gaps")
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="+")
     missing = models.PositiveIntegerField(help_text=_("ce qui manque, dans l’unité du besoin"))
+    days = models.PositiveIntegerField(default=0, help_text=_("sur combien de jours, si le besoin dure"))
     people = models.FloatField(help_text=_("personnes que cela concerne"))
     # `code` and numbers: see engine.planning.gaps.
     reason = models.JSONField()

@@ -59,10 +59,11 @@ def askable(plan: Plan, *, now: datetime) -> QuerySet[PlanLine]:
 def accept(
     *, plan_id: int, line_ids: Collection[int], by: User, now: datetime, seconds: float = inf
 ) -> Outcome:
-    """Propose these lines, each by itself and as any other proposal; those that no longer hold are told of.
+    """Propose these lines, each as any other proposal; those that no longer hold are told of.
 
-    Not atomic as a whole: each line is locked, and committed, by itself. Twice proposes nothing twice, so whoever has
-    only some `seconds` goes on with what is left.
+    Not atomic as a whole: each line is locked, and committed, by itself; homes in turn of one household together, so
+    that nobody is asked for days of a stay that falls apart. Twice proposes nothing twice, so whoever has only some
+    `seconds` goes on with what is left.
     """
     over = time.monotonic() + seconds
     plan = Plan.objects.select_related("city").get(pk=plan_id)
@@ -72,25 +73,56 @@ def accept(
     already, refused = 0, []
     lines = list(plan.lines.filter(pk__in=line_ids).select_related("need", "offer").order_by("pk"))
     done = 0
-    for line in lines:
+    for some in _asked_together(lines):
         if time.monotonic() >= over:
             break
-        done += 1
+        done += len(some)
         try:
-            match = _accept(line, plan, by=by, now=now)
-        except NotPossible as failure:
-            refused.append(Refused(line, failure))
+            matches = _accept_all(some, plan, by=by, now=now)
+        except _Fails as fails:
+            refused.append(fails.refused)
             continue
-        if match is None:
-            already += 1
-        elif match.state == MatchState.SUGGESTED:
-            towns.append(match)
-        else:
-            asked.append(match)
+        already += matches.count(None)
+        for match in filter(None, matches):
+            (towns if match.state == MatchState.SUGGESTED else asked).append(match)
     return Outcome(tuple(asked), tuple(towns), already, tuple(refused), was_stale, len(lines) - done)
 
 
+def _asked_together(lines: Collection[PlanLine]) -> list[list[PlanLine]]:
+    """One line each, but for the homes that a household has in turn; in the order of their first lines."""
+    found: dict[tuple[str, int], list[PlanLine]] = {}
+    for line in lines:
+        key = ("need", line.need_id) if line.need.kind == Kind.HOUSING else ("line", line.pk)
+        found.setdefault(key, []).append(line)
+    return list(found.values())
+
+
+class _Fails(Exception):
+    """One of the lines that are asked together does not hold."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(str(refused.failure))
+        self.refused = refused
+
+
 @transaction.atomic
+def _accept_all(lines: Collection[PlanLine], plan: Plan, *, by: User, now: datetime) -> list[Match | None]:
+    """All of these lines or none. Raises _Fails with the first that is not possible."""
+    # Offers come before needs, whatever the order of the lines.
+    list(
+        Offer.objects.select_for_update(no_key=True)
+        .filter(pk__in=[line.offer_id for line in lines])
+        .order_by("pk")
+    )
+    matches = []
+    for line in lines:
+        try:
+            matches.append(_accept(line, plan, by=by, now=now))
+        except NotPossible as failure:
+            raise _Fails(Refused(line, failure)) from failure
+    return matches
+
+
 def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | None:
     """Propose one line; None when it has been accepted before. Raises NotPossible as `services.propose` does."""
     offer = Offer.objects.select_for_update(no_key=True).get(pk=line.offer_id)

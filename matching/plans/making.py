@@ -123,7 +123,7 @@ def _made(plan: Plan, *, now: datetime) -> _Made:
     )
     common: dict[str, Any] = {"links": read.links, "excluded": np.sort(excluded)}
     thinking = {**common, "today": local_day(now, city), "weights": read.weights}
-    found = best_plan(needs, read.offers, seconds=float(plan.budget_seconds), **thinking)
+    found = best_plan(needs, read.offers, seconds=float(plan.budget_seconds), whole_hours=True, **thinking)
     return _Made(
         found=found,
         need_revision=read.need_revision[rows],
@@ -167,6 +167,8 @@ def _scarcity(changes: Sequence[Relaxation], wanted: Sequence[Call]) -> list[dic
                 "forms": list(call.forms),
                 "conditions": list(call.conditions),
                 "languages": list(call.languages),
+                "items": list(call.items),
+                "sizes": list(call.sizes),
                 "size": call.size,
                 "count": call.count,
                 "people": call.people,
@@ -202,6 +204,7 @@ def _write(plan: Plan, made: _Made, *, now: datetime) -> None:
                 plan=plan,
                 need_id=int(str(gap.need_id)),
                 missing=gap.missing,
+                days=gap.days,
                 people=gap.people,
                 reason=asdict(gap.reason),
             )
@@ -247,8 +250,8 @@ def _lines(plan: Plan, made: _Made) -> list[PlanLine]:
             **dict(zip(columns, row, strict=True)),
         )
         for first, last, *row in zip(
-            pairs.run_first.tolist(),
-            pairs.run_last.tolist(),
+            made.found.first.tolist(),
+            made.found.last.tolist(),
             *(column.tolist() for column in columns.values()),
             strict=True,
         )

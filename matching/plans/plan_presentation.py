@@ -189,7 +189,10 @@ def gaps(plan: Plan, *, most: int, today: date) -> list[dict[str, Any]]:
         *urgency_order(today, of="need__")
     )
     return [
-        {"need": gap.need, "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing)}
+        {
+            "need": gap.need,
+            "sentence": plan_words.left_out(gap.need, gap.reason, missing=gap.missing, days=gap.days),
+        }
         for gap in rows[:most]
     ]
 

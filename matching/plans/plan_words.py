@@ -20,7 +20,7 @@ from matching.models import Plan
 from matching.plans import SEEN_KM
 from matching.reasons.sentences import exact_km
 from needs.models import Need
-from needs.words import given_words
+from needs.words import days_of, given_words
 
 # --- How good ------------------------------------------------------------------------------------------
 
@@ -142,8 +142,12 @@ RULE_NAMES = {
 }
 
 
-def left_out(need: Need, reason: Mapping[str, Any], *, missing: int) -> str:
-    """Why a need is left out, as a sentence: what was counted and no more (engine.planning.gaps)."""
+def left_out(need: Need, reason: Mapping[str, Any], *, missing: int, days: int = 0) -> str:
+    """Why a need is left out, as a sentence: what was counted and no more (engine.planning.gaps). `days`: of what
+    lasts, those on which something is missing.
+    """
+    if reason["code"] == "part" and days:
+        return _("Servi en partie\u202f: il manque encore %(days)s.") % {"days": days_of(need, days)}
     return _LEFT_OUT[reason["code"]](need, reason, missing)
 
 

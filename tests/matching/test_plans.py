@@ -15,7 +15,7 @@ from cities.days import local_day
 from matching import conditions, plans, services
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
-from matching.plans import making
+from matching.plans import making, plan_words
 from matching.scanning import rescans, work_locks
 from needs import services as needs
 from notifications.models import Message
@@ -704,6 +704,53 @@ def test_yesterday_s_run_is_not_proposed(city, planned, accept):
     due_need(city=city, first_day=today, last_day=today + timedelta(days=9), min_days=3)
     plan = planned()
     assert words(accept(plan, now=NOW + timedelta(days=1))) == ["changed"]
+
+
+@pytest.fixture
+def two_homes(city):
+    """A household for twenty nights, a room for the first eight of them, another one for the rest."""
+    first = NOW.date() + timedelta(days=10)
+    need = due_need(city=city, first_day=first, last_day=first + timedelta(days=19), min_days=5)
+    room = due_offer(city=city, windows=[(first, first + timedelta(days=7))])
+    other = due_offer(city=city, windows=[(first + timedelta(days=8), None)])
+    return need, room, other
+
+
+def test_homes_in_turn_are_planned_each_for_its_own_nights(city, two_homes, planned, accept):
+    need, room, other = two_homes
+    plan = planned()
+    nights = {line.offer_id: (line.last_day - line.first_day).days + 1 for line in plan.lines.all()}
+    assert nights == {room.pk: 8, other.pk: 12}
+    # Three people, one move, which the objective pays and no line.
+    assert plan.objective == pytest.approx(sum(line.value for line in plan.lines.all()) - 0.25 * need.people)
+    assert len(accept(plan).asked) == 2
+    assert {(hold.first_day, hold.last_day) for hold in Hold.objects.all()} == {
+        (line.first_day, line.last_day) for line in plan.lines.all()
+    }
+    invariants.check()
+
+
+def test_where_one_home_in_turn_does_not_hold_none_is_asked(city, two_homes, planned, accept):
+    _need, _room, other = two_homes
+    plan = planned()
+    offers.change(offer_id=other.pk, fields={"capacity": 4}, windows=None, by=other.owner, now=LATER)
+    outcome = accept(plan)
+    assert [(refused.line.offer_id, refused.failure.why) for refused in outcome.refused] == [
+        (other.pk, "changed")
+    ]
+    assert not outcome.asked
+    assert not Hold.objects.exists()
+    assert not plan.lines.filter(match__isnull=False).exists()
+
+
+def test_of_a_stay_that_is_planned_in_part_the_missing_nights_are_told(city, planned):
+    first = NOW.date() + timedelta(days=10)
+    need = due_need(city=city, first_day=first, last_day=first + timedelta(days=19), min_days=5)
+    due_offer(city=city, windows=[(first, first + timedelta(days=7))])
+    gap = PlanGap.objects.get(plan=planned())
+    assert (gap.need, gap.reason["code"], gap.days) == (need, "part", 12)
+    told = plan_words.left_out(need, gap.reason, missing=gap.missing, days=gap.days)
+    assert told == "Servi en partie\u202f: il manque encore 12 nuits sur 20."
 
 
 def test_only_a_coordinator_proposes(scene, planned, accept):
