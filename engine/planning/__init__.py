@@ -220,7 +220,7 @@ class _Made:
 
     def __init__(self, pairs: Feasible) -> None:
         self._pairs = pairs
-        self._lines: list[tuple[Ints, Ints, Ints, Amounts, Floats]] = []
+        self._lines: list[tuple[Ints, Ints, Ints, Amounts, Floats, Floats]] = []
         self._bound = self._moves = 0.0
         self._objectives = np.zeros(2)
         self._people = np.zeros(2)
@@ -235,8 +235,9 @@ class _Made:
         chosen = np.flatnonzero(units)
         row = every[chosen]
         given = units[chosen].astype(np.int64)
+        helped = people_per_unit(pairs, row) * given
         self._lines.append(
-            (row, pairs.run_first[row], pairs.run_last[row], given, part.value[chosen] * given)
+            (row, pairs.run_first[row], pairs.run_last[row], given, part.value[chosen] * given, helped)
         )
         for place, way in enumerate(ways):
             some = np.flatnonzero(way)
@@ -257,25 +258,20 @@ class _Made:
         first = np.where(once, pairs.run_first[row], parts.first + component.zero)
         last = np.where(once, pairs.run_last[row], parts.last + component.zero)
         units = parts.units if component.scale == 1 else parts.units / component.scale
-        self._lines.append((row, first, last, units, problem.values(parts)))
+        self._lines.append((row, first, last, units, problem.values(parts), component.helped(parts)))
         for place, way in enumerate(ways):
             self._objectives[place] += problem.worth(way)
-            self._people[place] += component.helped(way)
+            self._people[place] += float(component.helped(way).sum())
 
     def plan(self, *, in_time: bool) -> Plan:
         pairs = self._pairs
         empty = np.empty(0, np.int64)
-        columns = zip(*self._lines, strict=True) if self._lines else ((empty,),) * 5
-        row, first, last, units, values = (np.concatenate(column) for column in columns)
+        columns = zip(*self._lines, strict=True) if self._lines else ((empty,),) * 6
+        row, *rest = (np.concatenate(column) for column in columns)
         order = np.argsort(row, kind="stable")
-        row, first, last, units, values = (column[order] for column in (row, first, last, units, values))
-        needs = pairs.needs
-        lasts = ~needs.one_day
-        days_asked = needs.last_day - needs.first_day + 1
-        whole = np.ceil(needs.asked) * np.where(lasts, days_asked, 1)
-        need = pairs.need[row]
-        given = np.bincount(need, units * np.where(lasts[need], last - first + 1, 1), len(needs))
-        shares = given / whole
+        row, (first, last, units, values, helped) = row[order], (column[order] for column in rest)
+        needs, need = pairs.needs, pairs.need[row]
+        people = np.bincount(need, helped, len(needs))
         baselines = [
             Baseline(float(objective), float(people))
             for objective, people in zip(self._objectives, self._people, strict=True)
@@ -290,8 +286,8 @@ class _Made:
             rank=row - np.searchsorted(pairs.need, need) + 1,
             objective=objective,
             bound=max(self._bound, objective),
-            shares=shares,
-            people=float(needs.people @ shares),
+            shares=people / needs.people,
+            people=float(people.sum()),
             people_asked=float(needs.people @ missing_shares(needs, pairs.pairs.sides.uncovered)),
             first_come=baselines[0],
             greedy=baselines[1],

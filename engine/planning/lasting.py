@@ -258,9 +258,9 @@ class Component:
     scale: int  # units of an hour, or of a person
     people: Floats  # per pair: whom a unit on one day helps, in shares of people
 
-    def helped(self, parts: Parts) -> float:
-        """How many people, in shares."""
-        return float((self.people[parts.pair] * parts.units * (parts.last - parts.first + 1)).sum())
+    def helped(self, parts: Parts) -> Floats:
+        """How many people each part helps, in shares."""
+        return self.people[parts.pair] * parts.units * (parts.last - parts.first + 1)
 
 
 def has_parts(pairs: Feasible) -> bool:

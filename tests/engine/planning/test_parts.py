@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from engine import Slot
 
+from .. import reference
 from ..builders import chance, day, days, held, need, offer
 from . import all_parts
 from .towns import planned
@@ -86,6 +87,11 @@ def agrees(needs, offers):
     assert made.bound == pytest.approx(best, abs=1e-6)
     assert made.in_time
     assert max(made.first_come.objective, made.greedy.objective) <= best + 1e-6
+    lines = all_parts.lines(made, needs, offers)
+    people = sum(one.persons * reference.share(one, some, units) for one, _offer, some, units in lines)
+    assert made.people == pytest.approx(people, abs=1e-9)
+    asked = sum(one.persons * all_parts.missing_share(one) for one in needs if one.is_open)
+    assert made.people_asked == pytest.approx(asked, abs=1e-9)
     assert made.people <= made.people_asked + 1e-9
     return best
 
