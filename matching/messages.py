@@ -517,7 +517,7 @@ def nobody_says(match: Match) -> Text:
         title=_("Sans nouvelles de l’association : %(need)s") % {"need": titled(match.need)},
         body=_(
             "Bonjour,\n\n« %(offer)s » attend « %(need)s » (%(reference)s), %(when)s. L’association n’a pas dit si le "
-            "foyer vient toujours. Appelez-la, puis la personne qui accueille."
+            "foyer vient toujours. Appelez la personne qui accueille, et l’association si elle agit encore."
         )
         % {
             "offer": titled(match.offer),
