@@ -10,9 +10,9 @@ from engine.planning.time_budget import TimeBudget
 # Of no more parts than this the best is proven rather than searched for.
 MOST_CHOICES = 12_000
 EXACT_NODES = 1_000_000
-# By when prices and search are done, in shares of the time; the sharper bound has the rest.
-PRICES_SHARE, SEARCH_SHARE = 0.2, 0.7
-EQUAL = 1e-9
+# By when, in shares of the time, a proof is given up; prices and search are done after that, or where none is tried.
+# The sharper bound has the rest.
+PROOF_SHARE, AFTER_PROOF, ALONE = 0.5, (0.6, 0.8), (0.2, 0.7)
 
 
 def best_parts(problem: Lasting, start: Parts, budget: TimeBudget) -> tuple[Parts, float]:
@@ -21,15 +21,22 @@ def best_parts(problem: Lasting, start: Parts, budget: TimeBudget) -> tuple[Part
     most = np.inf
     if choices is not None and not budget.is_over():
         answer = part_program.solve(
-            problem, Calendar(problem), choices, start, budget=budget, nodes=EXACT_NODES, gap=0.0
+            problem,
+            Calendar(problem),
+            choices,
+            start,
+            budget=budget.until(PROOF_SHARE),
+            nodes=EXACT_NODES,
+            gap=0.0,
         )
         if answer.optimal:
             return answer.parts, problem.worth(answer.parts)
         start, most = answer.parts, answer.bound
-    priced = part_prices.priced(problem, stop=budget.until(PRICES_SHARE).is_over)
+    prices_by, search_by = ALONE if choices is None else AFTER_PROOF
+    priced = part_prices.priced(problem, stop=budget.until(prices_by).is_over)
     promising = np.argsort(priced.loss, kind="stable")
     parts = max(start, parts_in_turn(problem, promising), key=problem.worth)
-    parts = part_search.improved(problem, parts, priced.loss, budget=budget.until(SEARCH_SHARE))
+    parts = part_search.improved(problem, parts, priced.loss, budget=budget.until(search_by))
     # What few pairs were promising for may still be room for others.
     parts = parts_in_turn(problem, promising, parts)
     bound = part_chains.sharper(
