@@ -114,7 +114,7 @@ REGISTER: dict[str, Marks] = {
         keep="plan need offer quantity first_day last_day rank score part_values distance_km value need_revision "
         "offer_revision match"
     ),
-    "matching.PlanGap": Marks(keep="plan need missing people reason"),
+    "matching.PlanGap": Marks(keep="plan need missing days people reason"),
     "matching.ConditionQuestion": Marks(
         keep="need offer rule params change need_revision asked_by asked_at answer answered_by answered_at"
     ),
