@@ -25,7 +25,7 @@ Where homes follow each other, or hours of the week are shared:
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 from typing import Self
@@ -311,8 +311,7 @@ def _best(problem: Problem, start: Ints, budget: TimeBudget) -> tuple[Ints, floa
             return units, bound
         loss = auction.loss(problem, prices, last)
     else:
-        found = priced(problem, stop=budget.until(PRICES_SHARE).is_over)
-        bound, loss = found.bound, found.loss
+        bound, loss = _bounded(problem, budget.until(PRICES_SHARE))
         units = in_turn(problem, np.lexsort((-problem.value, np.round(loss, 3))))
         units = max(start, units, key=problem.worth)
         units = search.improved(problem, units, loss, budget=budget.until(SEARCH_SHARE))
@@ -326,6 +325,18 @@ def _best(problem: Problem, start: Ints, budget: TimeBudget) -> tuple[Ints, floa
         units[still_open] = answer.units
         bound = min(bound, max(answer.bound, problem.worth(units)))
     return units, bound
+
+
+def _bounded(problem: Problem, budget: TimeBudget) -> tuple[float, Floats]:
+    """What no choice exceeds; and what is lost for certain by a step of each pair."""
+    if problem.is_flat and not len(problem.block_offer):
+        # If whatever must be whole could be had in parts, all would be units that come one by one.
+        loosened = replace(problem, whole=np.zeros_like(problem.whole))
+        units, prices = _auctioned(loosened, budget)
+        bound, last = auction.bound(loosened, prices, units)
+        return bound, auction.loss(loosened, prices, last) * problem.step
+    found = priced(problem, stop=budget.is_over)
+    return found.bound, found.loss
 
 
 def _auctioned(problem: Problem, budget: TimeBudget) -> tuple[Ints, Floats]:
