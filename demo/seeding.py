@@ -17,7 +17,7 @@ from demo.people import People, settle
 from demo.story import Story, scan
 from demo.towns import TOWNS, Places, Town, open_town
 from followups import services as followups
-from matching import services as matching
+from matching import sweeps
 from matching.models import Match, MatchState
 from matching.tasks import scan_due
 from needs import services as needs
@@ -143,8 +143,8 @@ def _gather_statistics() -> None:
 
 def _let_time_pass(now: datetime) -> None:
     """What the scheduler would have done by now."""
-    matching.lapse_unanswered(by=None, now=now)
-    matching.start_due(by=None, now=now)
+    sweeps.lapse_unanswered(by=None, now=now)
+    sweeps.start_due(by=None, now=now)
     followups.plan_due(now=now)
     followups.complete_over(now=now)
 

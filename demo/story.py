@@ -16,7 +16,7 @@ from demo.need_rows import member_of
 from demo.people import People
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import scanning, services
+from matching import scanning, services, sweeps
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState
 from needs import services as needs
@@ -201,7 +201,7 @@ class Story:
         match = self.propose(need)
         if match is not None:
             assert match.answer_by is not None  # match_proposed_has_a_deadline
-            services.lapse_unanswered(by=None, now=match.answer_by + timedelta(minutes=1))
+            sweeps.lapse_unanswered(by=None, now=match.answer_by + timedelta(minutes=1))
         return match
 
     def _refuse(self, need: Need) -> Match | None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import selectors as accounts
-from matching import messages
+from matching.messages import to_desk
 from matching.models import Match, MatchState
 from needs import selectors as needs_read
 from needs import services as needs
@@ -62,7 +62,7 @@ def announce(*, by: None, now: datetime) -> int:
                 event="need_answered",
                 subject_key=f"offer:{offer.pk}",
                 city=offer.city,
-                compose=partial(messages.need_answered, need, offer),
+                compose=partial(to_desk.need_answered, need, offer),
                 now=now,
             )
             told += message is not None

@@ -2,6 +2,7 @@
 for its need any more, or nobody says whether guests still come.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -10,11 +11,12 @@ from django.db.models import OuterRef, Subquery
 
 from accounts import selectors as accounts
 from accounts.models import MembershipChange, OrganisationReview
-from matching import messages, selectors
+from matching import selectors
 from matching.lifecycle import ACTIVE
+from matching.messages import to_desk
 from matching.models import CHANGED, Match, MatchState
 from matching.reasons import still_fits
-from notifications.services import queue
+from notifications.services import Text, queue
 from offers.models import OfferChange, OfferState
 
 
@@ -33,7 +35,7 @@ def tell_desks(*, by: None, now: datetime) -> int:
     told = 0
     for match in held.order_by("pk"):
         since = match.since  # type: ignore[attr-defined]
-        told += _tell(match, messages.held_back, event="match_held_back", since=since, now=now)
+        told += _tell(match, to_desk.held_back, event="match_held_back", since=since, now=now)
     return told
 
 
@@ -45,7 +47,7 @@ def tell_of_changes(*, by: None, now: datetime) -> int:
     for match in changed.select_for_update(no_key=True, of=("self",), skip_locked=True).order_by("pk"):
         if still_fits.broken(match, now=now):
             since = f"{match.offer.revision}.{match.need.revision}"
-            told += _tell(match, messages.to_review, event="match_to_review", since=since, now=now)
+            told += _tell(match, to_desk.to_review, event="match_to_review", since=since, now=now)
         match.offer_revision, match.need_revision = match.offer.revision, match.need.revision
         match.save(update_fields=["offer_revision", "need_revision"])
     return told
@@ -71,7 +73,7 @@ def tell_of_those_left(*, by: None, now: datetime) -> int:
         organisation = match.need.organisation
         is_suspended = organisation is not None and organisation.is_suspended
         since = f"s{match.review}" if is_suspended else f"m{match.gone}"
-        told += _tell(match, messages.left_to_town, event="match_left_to_town", since=since, now=now)
+        told += _tell(match, to_desk.left_to_town, event="match_left_to_town", since=since, now=now)
     return told
 
 
@@ -83,11 +85,11 @@ def tell_of_silence(*, by: None, now: datetime) -> int:
     silent = Match.objects.filter(state=MatchState.CONFIRMED, confirm_by__lte=now)
     told = 0
     for match in silent.select_related("city", "offer", "need__commune", "need__organisation").order_by("pk"):
-        told += _tell(match, messages.nobody_says, event="match_silent", since="silent", now=now)
+        told += _tell(match, to_desk.nobody_says, event="match_silent", since="silent", now=now)
     return told
 
 
-def _tell(match: Match, compose: messages.DeskComposer, *, event: str, since: object, now: datetime) -> int:
+def _tell(match: Match, compose: Callable[[Match], Text], *, event: str, since: object, now: datetime) -> int:
     told = 0
     for person in accounts.coordinators_of(match.city):
         message = queue(

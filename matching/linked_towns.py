@@ -16,8 +16,9 @@ from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from cities.models import City
-from matching import messages, services, waits
+from matching import services, waits
 from matching.lifecycle import Act, NotPossible, Role, arrow
+from matching.messages import to_desk, to_linked_town
 from matching.models import Match, MatchState, TownAgreement
 from notifications.reasons import subject_id
 from notifications.services import Text, queue
@@ -112,7 +113,7 @@ def ask(
             event="town_asked",
             subject_key=f"agreement:{agreement.pk}",
             city=match.offer.city,
-            compose=partial(messages.town_asked, match, agreement),
+            compose=partial(to_linked_town.town_asked, match, agreement),
             now=now,
         )
     return agreement
@@ -136,7 +137,7 @@ def decline(*, agreement_id: int, by: User, now: datetime, reason: str, note: st
     agreement, match = _locked(agreement_id, by, now=now)
     services.set_aside(match=match, by=by, now=now, reason=reason, note=note)
     _answer(agreement, Answer.DECLINED, by=by, now=now)
-    _tell(match.city, agreement, match, messages.town_declined, "town_declined", now=now)
+    _tell(match.city, agreement, match, to_desk.town_declined, "town_declined", now=now)
 
 
 def lapse(*, by: None, now: datetime) -> int:
@@ -159,12 +160,14 @@ def _lapse(agreement_id: int, *, now: datetime) -> bool:
         if agreement.answer_by > now:
             return False  # suggested once more
         _answer(agreement, Answer.LAPSED, by=None, now=now)
-        _tell(match.city, agreement, match, messages.town_silent, "town_silent", now=now)
+        _tell(match.city, agreement, match, to_desk.town_silent, "town_silent", now=now)
         return True
     _answer(agreement, Answer.MOOT, by=None, now=now)
-    _tell(agreement.city, agreement, match, messages.agreement_not_needed, "agreement_not_needed", now=now)
+    _tell(
+        agreement.city, agreement, match, to_linked_town.agreement_not_needed, "agreement_not_needed", now=now
+    )
     if match.state == MatchState.SUPERSEDED:  # set aside by the desk that asked, it knows
-        _tell(match.city, agreement, match, messages.agreement_moot, "agreement_moot", now=now)
+        _tell(match.city, agreement, match, to_desk.agreement_moot, "agreement_moot", now=now)
     return True
 
 

@@ -24,7 +24,7 @@ from matching import conditions, links, presentation, selectors, services
 from matching.forms import ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
-from matching.messages import other_days
+from matching.messages.phrases import other_days
 from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.words import public_title_of

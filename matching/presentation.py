@@ -17,10 +17,11 @@ from catalogue.times import ago, day_range, day_words
 from catalogue.vocabulary import Kind
 from cities.models import City
 from engine import EARTH_RADIUS_KM
-from matching import messages, selectors
+from matching import selectors
 from matching.counted_on import Stake
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
+from matching.messages import phrases
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
 from needs import words as need_words
@@ -129,7 +130,7 @@ def _line(match: Match, *, of_offer: bool) -> dict[str, Any]:
     return {
         "match": match,
         "colour": STATE_COLOURS[MatchState(match.state)],
-        "title": messages.asked(match) if of_offer else match.offer.get_category_display(),
+        "title": phrases.asked(match) if of_offer else match.offer.get_category_display(),
     }
 
 

@@ -8,20 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Coalesce
 
 from accounts.access import DESK, has_role, roles_in, speaks_for
-from accounts.models import Organisation, User
+from accounts.models import User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from cities.models import City
 from matching import progress, telling, waits
-from matching.lifecycle import HOLDING, SERVED, WAITING, Act, NotPossible, Reason, Role, arrow, entitled
-from matching.models import CHANGED, Decision, Hold, Match, MatchState, TownAgreement
+from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow, entitled
+from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts, still_fits
-from matching.selectors import posters_of
 from needs import services as needs
 from needs.models import Need, NeedState
 from offers import services as offers
@@ -103,7 +99,7 @@ def dismiss(*, match_id: int, by: User, now: datetime, reason: str, note: str = 
 
 def set_aside(*, match: Match, by: User, now: datetime, reason: str, note: str = "") -> Match:
     """`dismiss` a match that the caller has `locked`."""
-    return _do(match, Act.DISMISS, by=by, now=now, reason=reason, note=note)
+    return do(match, Act.DISMISS, by=by, now=now, reason=reason, note=note)
 
 
 @transaction.atomic
@@ -174,9 +170,9 @@ def start(*, match_id: int, by: User | None, now: datetime) -> Match:
     offer or need is taken back, or held back by an incident).
     """
     match = locked(match_id)
-    if waits.is_over(match, now=now) or _is_taken_back(match):
+    if waits.is_over(match, now=now) or is_taken_back(match):
         raise NotPossible(Act.START, MatchState(match.state), "closed")
-    if match.state in TO_COME and not _compared_again(match, now=now):
+    if match.state in TO_COME and not compared_again(match, now=now):
         raise NotPossible(Act.START, MatchState(match.state), "changed")
     return _act(match_id, Act.START, by=by, now=now)
 
@@ -196,93 +192,6 @@ def follow_up(*, match: Match, act: Act, by: User, now: datetime, reason: str = 
     found, role = arrow(match.state, act, frozenset({Role.FOLLOW_UP}), reason=reason)
     _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
     return match
-
-
-def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Release the matches whose answer, or confirmation, did not come in time; how many.
-
-    Not atomic as a whole: each match is locked, and committed, by itself, so that no two locks are taken out of order.
-    """
-    late = Match.objects.filter(
-        Q(state=MatchState.PROPOSED, answer_by__lte=now) | Q(state=MatchState.ACCEPTED, confirm_by__lte=now)
-    ).order_by(Coalesce("confirm_by", "answer_by"), "id")
-    return sum(_lapse(match_id, now=now) for match_id in list(late.values_list("pk", flat=True)[:limit]))
-
-
-def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Remind, once and halfway, whoever has not answered or confirmed yet, and ask whether a stay that was confirmed
-    long before still holds; of how many. Each by itself, as above.
-    """
-    due = Match.objects.filter(state__in=telling.REMINDED, remind_at__lte=now).order_by("remind_at", "id")
-    return sum(_remind(match_id, now=now) for match_id in list(due.values_list("pk", flat=True)[:limit]))
-
-
-def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Set under way the confirmed matches whose first day has come; how many. Each by itself, as above.
-
-    Of what is over before anybody looked, the follow-up asks whether it took place.
-    """
-    started = 0
-    confirmed = Match.objects.filter(state=MatchState.CONFIRMED).exclude(
-        Q(offer__state__in=GONE) | Q(need__state=NeedState.WITHDRAWN)
-    )
-    for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
-        today = local_day(now, city)
-        begun = confirmed.filter(city=city, first_day__lte=today, last_day__gte=today).order_by(
-            "first_day", "id"
-        )
-        for match_id in list(begun.values_list("pk", flat=True)[:limit]):
-            started += _start(match_id, now=now)
-    return started
-
-
-def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Call off what was to come of a withdrawn need or offer, and what is still being asked for a suspended
-    association or of a frozen offer; how many. What a suspended association was promised is the desk's from then on.
-
-    Not atomic as a whole: each match is locked, and committed, by itself.
-    """
-    need_gone = Q(need__state=NeedState.WITHDRAWN) | Q(
-        state=MatchState.PROPOSED, need__organisation__state=Organisation.State.SUSPENDED
-    )
-    # What an incident holds back goes on, or not, when it is closed; no more is asked meanwhile.
-    offer_gone = Q(offer__state=OfferState.WITHDRAWN) | Q(
-        state=MatchState.PROPOSED, offer__state=OfferState.FROZEN
-    )
-    orphans = Match.objects.filter(need_gone | offer_gone, state__in=TO_COME).annotate(
-        reason=Case(When(need_gone, Value(Reason.NEED_GONE)), default=Value(Reason.OFFER_GONE))
-    )
-    cancelled = 0
-    for match_id, reason in list(orphans.order_by("id").values_list("pk", "reason")[:limit]):
-        try:
-            cancel(match_id=match_id, by=None, now=now, reason=Reason(reason))
-        except NotPossible:
-            continue  # somebody answered in the meantime; the next look decides
-        cancelled += 1
-    return cancelled
-
-
-def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
-    """Compare anew what was promised before its offer or its need changed, and call off what is not possible any more;
-    how many. Of what has begun the desk is told (`held_back`). Not atomic as a whole: each match by itself, as above.
-    """
-    changed = Match.objects.filter(CHANGED, state__in=TO_COME).exclude(
-        Q(offer__state__in=GONE) | Q(need__state=NeedState.WITHDRAWN)
-    )
-    return sum(
-        _judge_again(match_id, now=now)
-        for match_id in list(changed.order_by("id").values_list("pk", flat=True)[:limit])
-    )
-
-
-@transaction.atomic
-def _judge_again(match_id: int, *, now: datetime) -> bool:
-    match = locked(match_id)
-    if match.state not in TO_COME or _is_taken_back(match) or _compared_again(match, now=now):
-        return False
-    found, role = arrow(match.state, Act.CANCEL, frozenset({Role.SCHEDULER}), reason=Reason.CHANGED)
-    _move(match, Act.CANCEL, found.to, role=role, by=None, now=now, reason=Reason.CHANGED)
-    return True
 
 
 def roles_of(user: User | None, match: Match) -> frozenset[Role]:
@@ -331,18 +240,18 @@ def locked(match_id: int) -> Match:
 def _still_stands(match: Match, act: Act, *, now: datetime) -> None:
     """Raise "closed" when a yes would come too late: its days over, an offer frozen or withdrawn, a need withdrawn, its
     association suspended before the first yes; "changed" when what was promised is not possible any more.
-    `cancel_orphans` and `judge_again` call such matches off, but not in the same instant.
+    The sweeps `cancel_orphans` and `judge_again` call such matches off, but not in the same instant.
     """
     if waits.is_over(match, now=now):
         raise NotPossible(act, MatchState(match.state), "closed")
     is_moot = act == Act.ACCEPT and not _poster_may_ask(match.need)
-    if _is_taken_back(match) or is_moot:
+    if is_taken_back(match) or is_moot:
         raise NotPossible(act, MatchState(match.state), "closed")
-    if not _compared_again(match, now=now):
+    if not compared_again(match, now=now):
         raise NotPossible(act, MatchState(match.state), "changed")
 
 
-def _compared_again(match: Match, *, now: datetime) -> bool:
+def compared_again(match: Match, *, now: datetime) -> bool:
     """Whether it can still be kept as both sides are now; what can goes on with the new facts."""
     if not _has_changed(match):
         return True
@@ -357,7 +266,7 @@ def _has_changed(match: Match) -> bool:
     return (match.offer_revision, match.need_revision) != (match.offer.revision, match.need.revision)
 
 
-def _is_taken_back(match: Match) -> bool:
+def is_taken_back(match: Match) -> bool:
     """For good, or for as long as an incident is open."""
     return match.offer.state in GONE or match.need.state == NeedState.WITHDRAWN
 
@@ -375,54 +284,15 @@ def _act(
     reason: str = "",
     note: str = "",
 ) -> Match:
-    return _do(locked(match_id), act, by=by, now=now, reason=reason, note=note)
+    return do(locked(match_id), act, by=by, now=now, reason=reason, note=note)
 
 
-def _do(match: Match, act: Act, *, by: User | None, now: datetime, reason: str, note: str) -> Match:
+def do(match: Match, act: Act, *, by: User | None, now: datetime, reason: str = "", note: str = "") -> Match:
+    """An act that asks nothing but the table, on a match that the caller has `locked`. `by` None: the scheduler."""
     roles = entitled(act, roles_of(by, match), across=match.is_across)
     found, role = arrow(match.state, act, roles, reason=reason)
     _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
     return match
-
-
-@transaction.atomic
-def _lapse(match_id: int, *, now: datetime) -> bool:
-    match = locked(match_id)
-    until = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
-    if match.state not in WAITING or until is None or until > now:
-        return False  # somebody answered while we waited for the lock
-    found, role = arrow(match.state, Act.LAPSE, frozenset({Role.SCHEDULER}), reason="")
-    _move(match, Act.LAPSE, found.to, role=role, by=None, now=now)
-    return True
-
-
-@transaction.atomic
-def _remind(match_id: int, *, now: datetime) -> bool:
-    match = locked(match_id)
-    if match.state not in telling.REMINDED or match.remind_at is None or match.remind_at > now:
-        return False  # somebody answered while we waited for the lock, or another worker reminded
-    match.remind_at = None
-    is_heard = True
-    if match.state == MatchState.CONFIRMED:
-        # Where an association is suspended, or nobody is left of it, the desk takes over (`held_back`).
-        is_heard = bool(posters_of(match.need))
-        match.confirm_by = waits.asked_again_until(match) if is_heard else now
-    match.save(update_fields=["remind_at", "confirm_by"])
-    if is_heard:
-        telling.remind(match, now=now)
-    return True
-
-
-@transaction.atomic
-def _start(match_id: int, *, now: datetime) -> bool:
-    match = locked(match_id)
-    if match.state != MatchState.CONFIRMED or _is_taken_back(match) or waits.is_over(match, now=now):
-        return False  # while we waited for the lock
-    if not _compared_again(match, now=now):
-        return False
-    found, role = arrow(match.state, Act.START, frozenset({Role.SCHEDULER}), reason="")
-    _move(match, Act.START, found.to, role=role, by=None, now=now)
-    return True
 
 
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:

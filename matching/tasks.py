@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import answering, held_back, linked_towns, plans, scanning, services, tonight, visits
+from matching import answering, held_back, linked_towns, plans, scanning, sweeps, tonight, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -77,11 +77,11 @@ def advance_time() -> None:
     _look_after_matches()
     scanning.set_suspended_aside(by=None, now=now)
     scanning.mark_pressing(by=None, now=now)
-    while services.lapse_unanswered(by=None, now=now):
+    while sweeps.lapse_unanswered(by=None, now=now):
         pass
-    while services.remind_unanswered(by=None, now=now):
+    while sweeps.remind_unanswered(by=None, now=now):
         pass
-    while services.start_due(by=None, now=now):
+    while sweeps.start_due(by=None, now=now):
         pass
     tonight.remind_desks(by=None, now=now)
     plans.forget_old(by=None, now=now)
@@ -90,8 +90,8 @@ def advance_time() -> None:
 def _look_after_matches() -> None:
     """What a change of an offer or a need means for the matches in hand."""
     now = timezone.now()
-    services.cancel_orphans(by=None, now=now)
-    services.judge_again(by=None, now=now)
+    sweeps.cancel_orphans(by=None, now=now)
+    sweeps.judge_again(by=None, now=now)
     visits.tell_desks(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)

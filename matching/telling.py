@@ -13,16 +13,18 @@ from django.db.models import Exists
 
 from accounts import selectors as accounts
 from accounts.models import User
-from matching import messages
 from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
+from matching.messages import to_desk, to_linked_town, to_people
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import left_to_town, posters_of
 from needs.models import Need
 from notifications.reasons import subject_id
 from notifications.selectors import waits_for_a_person
-from notifications.services import queue
+from notifications.services import Text, queue
 from offers.models import OfferState
+
+Composer = Callable[[Match, User], Text]
 
 
 class Side(StrEnum):
@@ -40,37 +42,37 @@ class Told:
     """The message of each side, as one event; None where there is nothing to say."""
 
     event: str = ""
-    owner: messages.Composer | None = None
-    poster: messages.Composer | None = None
-    desk: messages.Composer | None = None
+    owner: Composer | None = None
+    poster: Composer | None = None
+    desk: Composer | None = None
     # Also the side that did it: each is given the other's contact.
     themselves_too: bool = False
 
 
 NOBODY = Told()
 _ENDED_EARLY = Told(
-    "match_broken_off", messages.broken_off_for_owner, messages.broken_off_for_poster, messages.broken_off
+    "match_broken_off", to_people.broken_off_for_owner, to_people.broken_off_for_poster, to_desk.broken_off
 )
 _CANCELLED = Told(
-    "match_cancelled", messages.cancelled_for_owner, messages.cancelled_for_poster, messages.cancelled
+    "match_cancelled", to_people.cancelled_for_owner, to_people.cancelled_for_poster, to_desk.cancelled
 )
 
 TOLD: Mapping[tuple[S, Act], Told] = {
-    (S.SUGGESTED, Act.PROPOSE): Told("match_question", owner=messages.question),
+    (S.SUGGESTED, Act.PROPOSE): Told("match_question", owner=to_people.question),
     (S.SUGGESTED, Act.DISMISS): NOBODY,
     (S.SUGGESTED, Act.SUPERSEDE): NOBODY,
-    (S.PROPOSED, Act.ACCEPT): Told("match_accepted", poster=messages.please_confirm),
-    (S.PROPOSED, Act.DECLINE): Told("match_declined", owner=messages.no_longer_asked, desk=messages.declined),
-    (S.PROPOSED, Act.LAPSE): Told("match_lapsed", owner=messages.no_longer_asked, desk=messages.lapsed),
+    (S.PROPOSED, Act.ACCEPT): Told("match_accepted", poster=to_people.please_confirm),
+    (S.PROPOSED, Act.DECLINE): Told("match_declined", owner=to_people.no_longer_asked, desk=to_desk.declined),
+    (S.PROPOSED, Act.LAPSE): Told("match_lapsed", owner=to_people.no_longer_asked, desk=to_desk.lapsed),
     (S.PROPOSED, Act.CANCEL): _CANCELLED,
     (S.ACCEPTED, Act.CONFIRM): Told(
-        "match_confirmed", messages.associations_contact, messages.citizens_contact, themselves_too=True
+        "match_confirmed", to_people.associations_contact, to_people.citizens_contact, themselves_too=True
     ),
     (S.ACCEPTED, Act.REFUSE): Told(
-        "match_refused", messages.not_taken_up, messages.cancelled_for_poster, messages.refused
+        "match_refused", to_people.not_taken_up, to_people.cancelled_for_poster, to_desk.refused
     ),
     (S.ACCEPTED, Act.LAPSE): Told(
-        "match_lapsed", messages.not_confirmed, messages.confirmation_over, messages.lapsed
+        "match_lapsed", to_people.not_confirmed, to_people.confirmation_over, to_desk.lapsed
     ),
     (S.ACCEPTED, Act.CANCEL): _CANCELLED,
     (S.CONFIRMED, Act.RECONFIRM): NOBODY,
@@ -84,9 +86,9 @@ TOLD: Mapping[tuple[S, Act], Told] = {
 # Whoever is waited for is reminded once: by state, the event that asked them, and the reminder. Of a stay that was
 # confirmed long before, whether it still holds is asked.
 REMINDED: Mapping[S, tuple[str, Told]] = {
-    S.PROPOSED: ("match_question", Told("match_question_again", owner=messages.question_again)),
-    S.ACCEPTED: ("match_accepted", Told("match_accepted_again", poster=messages.please_confirm_again)),
-    S.CONFIRMED: ("match_confirmed", Told("match_still_holds", poster=messages.does_it_still_hold)),
+    S.PROPOSED: ("match_question", Told("match_question_again", owner=to_people.question_again)),
+    S.ACCEPTED: ("match_accepted", Told("match_accepted_again", poster=to_people.please_confirm_again)),
+    S.CONFIRMED: ("match_confirmed", Told("match_still_holds", poster=to_people.does_it_still_hold)),
 }
 
 # Across two towns, the desk of the offer's is told how it went.
@@ -119,7 +121,7 @@ def tell(
                     event="match_across",
                     subject_key=f"match:{match.pk}:{match.state}",
                     city=host,
-                    compose=partial(messages.across, match),
+                    compose=partial(to_linked_town.across, match),
                     now=now,
                 )
 
@@ -146,7 +148,7 @@ def _queue(
     }
     key = f"match:{match.pk}"
     for side in Side:
-        compose: messages.Composer | None = getattr(told, side)
+        compose: Composer | None = getattr(told, side)
         if compose is None or (side in done_by and not told.themselves_too):
             continue
         for person in people[side]():

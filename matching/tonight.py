@@ -21,7 +21,7 @@ from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import TownDay, at_hour, local_time
 from cities.models import City
-from matching import messages
+from matching.messages import to_desk
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
 from needs.models import Need
 from notifications.reasons import subject_id
@@ -120,7 +120,7 @@ def _remind(city: City, needs: list[Need], *, now: datetime) -> int:
                 event="tonight_waits",
                 subject_key=f"city:{city.pk}:{reminder.number}",
                 city=city,
-                compose=partial(messages.tonight_waits, city, needs),
+                compose=partial(to_desk.tonight_waits, city, needs),
                 now=now,
             )
             told += message is not None

@@ -8,8 +8,8 @@ from django.db.models import OuterRef, Subquery
 
 from accounts import selectors as accounts
 from catalogue.vocabulary import Kind
-from matching import messages
 from matching.lifecycle import ACTIVE
+from matching.messages import to_desk
 from matching.models import Match
 from notifications.services import queue
 from offers.models import OfferEdit
@@ -41,7 +41,7 @@ def tell_desks(*, by: None, now: datetime) -> int:
                 event="match_home_changed",
                 subject_key=f"match:{match.pk}:{match.edit}",  # type: ignore[attr-defined]
                 city=match.city,
-                compose=partial(messages.home_changed, match),
+                compose=partial(to_desk.home_changed, match),
                 now=now,
             )
             told += message is not None

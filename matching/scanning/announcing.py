@@ -8,7 +8,7 @@ from accounts import selectors as accounts
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
-from matching import messages
+from matching.messages import to_desk
 from needs.models import Need
 from notifications.selectors import who_was_told
 from notifications.services import queue
@@ -35,7 +35,7 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
                 event=FOUND if count else NOTHING_YET,
                 subject_key=subject_key,
                 city=city,
-                compose=partial(messages.for_tonight, need, count),
+                compose=partial(to_desk.for_tonight, need, count),
                 now=now,
             )
     if any(need.pk in fresh and not is_tonight[need.pk] for need in needs):
@@ -52,6 +52,6 @@ def tell_of_the_day(city: City, *, now: datetime) -> None:
             event=event,
             subject_key=subject_key,
             city=city,
-            compose=partial(messages.suggestions_of_the_day, city),
+            compose=partial(to_desk.suggestions_of_the_day, city),
             now=now,
         )

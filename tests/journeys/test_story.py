@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from accounts.models import Membership, User
 from followups import services as followups
 from followups.models import Outcome
-from matching import links
+from matching import links, sweeps
 from matching import services as matching
 from matching.models import Match, MatchState
 from notifications import delivery
@@ -164,7 +164,7 @@ def test_from_an_offer_to_its_outcome(
 
     # Two days later the association is asked, and answers with one tap.
     later = timezone.now() + timedelta(days=2)
-    matching.start_due(by=None, now=later)
+    sweeps.start_due(by=None, now=later)
     assert followups.plan_due(by=None, now=later) == 1
     delivery.deliver_batch(channel="email", by=None, now=later)
     association_page.goto(walks.link_in(mail(member.email, "Cela a-t-il eu lieu")))

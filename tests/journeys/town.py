@@ -12,7 +12,7 @@ from cities.models import City, Commune
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import conditions, links, plans, services
+from matching import conditions, links, plans, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
 from needs import services as needs
@@ -240,7 +240,7 @@ def _decide(town: Town, now: datetime) -> None:
     services.decline(match_id=ids["declined"], by=town.citizen, now=now, reason=Reason.NOT_AVAILABLE)
     late = now - timedelta(hours=1)
     Match.objects.filter(pk=ids["lapsed"]).update(answer_by=late, asked_at=late - timedelta(hours=2))
-    services.lapse_unanswered(by=None, now=now)
+    sweeps.lapse_unanswered(by=None, now=now)
     followups.plan_due(by=None, now=now)
     town.followups = {name: FollowUp.objects.get(match=ids[name]) for name in ("asked", "answered")}
     followups.answer(

@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
-from matching import services
+from matching import services, sweeps
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match, MatchState
 from needs import services as needs
@@ -208,7 +208,7 @@ def test_yes_and_no_at_once_is_one_answer(transactional_db, city, coordinator, a
         partial(services.accept, match_id=match.pk, by=owner, now=NOW),
         partial(services.decline, match_id=match.pk, by=owner, now=NOW),
         partial(services.cancel, match_id=match.pk, by=coordinator, now=NOW, reason=Reason.OTHER),
-        partial(services.lapse_unanswered, by=None, now=NOW + timedelta(days=30)),
+        partial(sweeps.lapse_unanswered, by=None, now=NOW + timedelta(days=30)),
     )
     match.refresh_from_db()
     assert not [

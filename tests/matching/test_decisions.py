@@ -12,7 +12,7 @@ from accounts.models import Organisation, Role
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
-from matching import services
+from matching import services, sweeps
 from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.lifecycle import Role as Acting
@@ -48,7 +48,7 @@ def confirm(it, now=NOW):
 
 def begin(it, first_day=None):
     now = at(first_day or it.match.first_day)
-    assert services.start_due(by=None, now=now) == 1
+    assert sweeps.start_due(by=None, now=now) == 1
     return now
 
 
@@ -117,7 +117,7 @@ def test_an_answer_after_the_deadline_counts_until_the_scheduler_has_passed(db):
     it = until("proposed", story())
     late = NOW + timedelta(hours=73)
     accept(it, late)
-    assert services.lapse_unanswered(by=None, now=late) == 0
+    assert sweeps.lapse_unanswered(by=None, now=late) == 0
     assert it.state == "accepted"
 
 
@@ -125,7 +125,7 @@ def test_an_answer_after_the_deadline_counts_until_the_scheduler_has_passed(db):
 
 ENDS = {
     "declined": ("proposed", lambda it: services.decline(match_id=it.match.pk, by=it.citizen, now=NOW)),
-    "lapsed": ("proposed", lambda it: services.lapse_unanswered(by=None, now=NOW + timedelta(days=4))),
+    "lapsed": ("proposed", lambda it: sweeps.lapse_unanswered(by=None, now=NOW + timedelta(days=4))),
     "refused": (
         "accepted",
         lambda it: services.refuse(match_id=it.match.pk, by=it.member, now=NOW, reason=REASON),
@@ -401,9 +401,9 @@ def test_a_yes_to_what_is_gone_exchanges_no_contacts(db, state, gone):
     gone(it)
     with pytest.raises(NotPossible, match="closed"):
         (accept if state == "proposed" else confirm)(it)
-    assert services.cancel_orphans(by=None, now=NOW) == 1
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 1
     assert it.state == "cancelled"
-    assert services.cancel_orphans(by=None, now=NOW) == 0
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 0
     assert not Hold.objects.exists()
     assert told("confirmed") == set()
     assert told("cancelled") == {it.citizen.pk, it.member.pk, it.coordinator.pk}
@@ -420,22 +420,22 @@ def test_matches_start_on_their_first_day_in_their_own_town(db):
         first[zone] = it
         assert it.match.first_day == local_day(NOW, it.city) + timedelta(days=10)
     day = first["Europe/Paris"].match.first_day
-    assert services.start_due(by=None, now=at(day - timedelta(days=1)).replace(hour=12)) == 0
-    assert services.start_due(by=None, now=at(day - timedelta(days=1)).replace(hour=13, minute=1)) == 1
+    assert sweeps.start_due(by=None, now=at(day - timedelta(days=1)).replace(hour=12)) == 0
+    assert sweeps.start_due(by=None, now=at(day - timedelta(days=1)).replace(hour=13, minute=1)) == 1
     assert first["Pacific/Noumea"].state == "under_way"
-    assert services.start_due(by=None, now=at(day).replace(hour=0)) == 1
-    assert services.start_due(by=None, now=at(day).replace(hour=3, minute=59)) == 0
-    assert services.start_due(by=None, now=at(day).replace(hour=4)) == 1
-    assert services.start_due(by=None, now=at(day)) == 0
+    assert sweeps.start_due(by=None, now=at(day).replace(hour=0)) == 1
+    assert sweeps.start_due(by=None, now=at(day).replace(hour=3, minute=59)) == 0
+    assert sweeps.start_due(by=None, now=at(day).replace(hour=4)) == 1
+    assert sweeps.start_due(by=None, now=at(day)) == 0
 
 
 def test_the_scheduler_takes_what_it_can_in_one_go(db):
     for _ in range(5):
         until("proposed", story())
     late = NOW + timedelta(days=4)
-    assert services.lapse_unanswered(by=None, now=late, limit=2) == 2
-    assert services.lapse_unanswered(by=None, now=late) == 3
-    assert services.lapse_unanswered(by=None, now=late) == 0
+    assert sweeps.lapse_unanswered(by=None, now=late, limit=2) == 2
+    assert sweeps.lapse_unanswered(by=None, now=late) == 3
+    assert sweeps.lapse_unanswered(by=None, now=late) == 0
 
 
 # --- Never rewritten -----------------------------------------------------------------------------------
@@ -601,9 +601,9 @@ def test_what_has_waited_longest_lapses_first(db):
     propose(later, NOW + timedelta(hours=1))
     propose(first)
     late = NOW + timedelta(days=4)
-    assert services.lapse_unanswered(by=None, now=late, limit=1) == 1
+    assert sweeps.lapse_unanswered(by=None, now=late, limit=1) == 1
     assert (first.state, later.state) == ("lapsed", "proposed")
-    assert services.lapse_unanswered(by=None, now=NOW + timedelta(hours=73), limit=1) == 1, "to the second"
+    assert sweeps.lapse_unanswered(by=None, now=NOW + timedelta(hours=73), limit=1) == 1, "to the second"
 
 
 def test_what_should_have_begun_first_starts_first(db):
@@ -613,7 +613,7 @@ def test_what_should_have_begun_first_starts_first(db):
     first = story(city=later.city, need={"first_day": first_day - timedelta(days=1), **days})
     for it in (later, first):
         until("confirmed", it)
-    assert services.start_due(by=None, now=at(first_day), limit=1) == 1
+    assert sweeps.start_due(by=None, now=at(first_day), limit=1) == 1
     assert (first.state, later.state) == ("under_way", "confirmed")
     decision = Decision.objects.latest("id")
     assert (decision.act, decision.role, decision.by, decision.at) == ("start", "clock", None, at(first_day))
@@ -625,9 +625,9 @@ def test_what_lost_its_need_or_its_offer_is_called_off_for_that_reason(db):
         needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
     for it in (for_the_offer, for_both):
         offers.withdraw(offer_id=it.match.offer_id, by=it.citizen, now=NOW)
-    assert services.cancel_orphans(by=None, now=NOW, limit=1) == 1
+    assert sweeps.cancel_orphans(by=None, now=NOW, limit=1) == 1
     assert (for_the_need.state, for_the_offer.state) == ("cancelled", "proposed")
-    assert services.cancel_orphans(by=None, now=NOW) == 2
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 2
     decisions = Decision.objects.filter(act="cancel").values_list("match", "role", "by", "reason", "at")
     assert sorted(decisions) == [
         (for_the_need.match.pk, "clock", None, "need_gone", NOW),

@@ -10,7 +10,7 @@ from django.urls import reverse
 import engine
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
-from matching import presentation, selectors, services
+from matching import presentation, selectors, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
 from matching.reasons import facts
@@ -105,7 +105,7 @@ def test_the_first_decision_freezes_the_reasons(city, coordinator):
 def test_a_suggestion_that_comes_again_carries_no_old_reasons(city, coordinator):
     match = suggested_match(city=city)
     services.propose(match_id=match.pk, by=coordinator, now=NOW)
-    services.lapse_unanswered(by=None, now=NOW + timedelta(hours=72))
+    sweeps.lapse_unanswered(by=None, now=NOW + timedelta(hours=72))
     drain(NOW + timedelta(hours=72))
     again = Match.objects.get(state=MatchState.SUGGESTED)
     assert again.facts is None

@@ -11,7 +11,7 @@ from accounts import services as accounts
 from accounts.models import Organisation, User
 from followups import services as followups
 from followups.models import FollowUp
-from matching import held_back, links, selectors, services, tasks
+from matching import held_back, links, selectors, services, sweeps, tasks
 from matching.lifecycle import NotPossible, Reason
 from needs import services as needs
 from notifications.models import Message
@@ -63,7 +63,7 @@ def told():
 def test_the_desk_is_told_once_and_what_was_promised_goes_on(it, leave, state):
     now = lead(it, state, timezone.now())
     leave(it, now)
-    assert services.cancel_orphans(by=None, now=now) == 0
+    assert sweeps.cancel_orphans(by=None, now=now) == 0
     assert held_back.tell_of_those_left(by=None, now=now) == 1
     assert held_back.tell_of_those_left(by=None, now=now) == 0
     assert it.state == state
@@ -80,7 +80,7 @@ def test_the_desk_confirms_and_ends_it_in_its_place(it, leave):
     confirmed = services.confirm(match_id=it.match.pk, by=it.coordinator, now=now)
     assert confirmed.state == "confirmed"
     begun = now + (it.match.first_day - now.date())
-    assert services.start_due(by=None, now=begun) == 1
+    assert sweeps.start_due(by=None, now=begun) == 1
     end = partial(services.break_off, match_id=it.match.pk, now=begun, reason=Reason.OTHER)
     assert end(by=it.coordinator).state == "broken_off"
 
@@ -103,7 +103,7 @@ def test_a_question_for_a_suspended_association_is_moot_and_its_members_hear_not
     suspend(it, now)
     with pytest.raises(NotPossible, match="closed"):
         services.accept(match_id=it.match.pk, by=it.citizen, now=now)
-    assert services.cancel_orphans(by=None, now=now) == 1
+    assert sweeps.cancel_orphans(by=None, now=now) == 1
     assert it.state == "cancelled"
     cancelled = Message.objects.filter(event="match_cancelled").values_list("recipient", flat=True)
     assert set(cancelled) == {it.citizen.pk, it.coordinator.pk}
@@ -113,7 +113,7 @@ def test_a_question_for_a_suspended_association_is_moot_and_its_members_hear_not
 def test_a_question_for_an_association_that_everybody_left_goes_on_for_the_desk(it):
     now = lead(it, "proposed", timezone.now())
     go(it, now)
-    assert services.cancel_orphans(by=None, now=now) == 0
+    assert sweeps.cancel_orphans(by=None, now=now) == 0
     assert held_back.tell_of_those_left(by=None, now=now) == 0, "nobody has said yes"
     services.accept(match_id=it.match.pk, by=it.citizen, now=now)
     assert held_back.tell_of_those_left(by=None, now=now) == 1

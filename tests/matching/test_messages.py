@@ -11,9 +11,10 @@ from django.utils import translation
 import engine
 from catalogue.vocabulary import Category, Kind
 from engine.rules import ESSENTIAL
-from matching import messages, presentation, services
+from matching import presentation, services
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
+from matching.messages import phrases, to_desk, to_linked_town, to_people
 from matching.models import Match, MatchState, TownAgreement
 from matching.plans import plan_words
 from matching.reasons import sentences
@@ -158,26 +159,26 @@ def test_every_refusal_is_a_sentence(why, act):
 # --- Mails ---------------------------------------------------------------------------------------------
 
 MAILS = [
-    messages.does_it_still_hold,
-    messages.question,
-    messages.please_confirm,
-    messages.citizens_contact,
-    messages.associations_contact,
-    messages.question_again,
-    messages.please_confirm_again,
-    messages.no_longer_asked,
-    messages.not_confirmed,
-    messages.confirmation_over,
-    messages.declined,
-    messages.lapsed,
-    messages.broken_off,
-    messages.broken_off_for_owner,
-    messages.broken_off_for_poster,
-    messages.refused,
-    messages.not_taken_up,
-    messages.cancelled,
-    messages.cancelled_for_owner,
-    messages.cancelled_for_poster,
+    to_people.does_it_still_hold,
+    to_people.question,
+    to_people.please_confirm,
+    to_people.citizens_contact,
+    to_people.associations_contact,
+    to_people.question_again,
+    to_people.please_confirm_again,
+    to_people.no_longer_asked,
+    to_people.not_confirmed,
+    to_people.confirmation_over,
+    to_desk.declined,
+    to_desk.lapsed,
+    to_desk.broken_off,
+    to_people.broken_off_for_owner,
+    to_people.broken_off_for_poster,
+    to_desk.refused,
+    to_people.not_taken_up,
+    to_desk.cancelled,
+    to_people.cancelled_for_owner,
+    to_people.cancelled_for_poster,
 ]
 
 
@@ -197,28 +198,28 @@ def test_every_mail_is_complete(db, kind, language):
                 assert bool(mail.action_label) == bool(mail.action_url)
                 assert not mail.action_url or mail.action_url.startswith("/")
         for mail in (
-            messages.for_tonight(it.match.need, 0),
-            messages.for_tonight(it.match.need, 1),
-            messages.for_tonight(it.match.need, 3),
-            messages.across(it.match),
-            messages.town_asked(it.match, agreement),
-            messages.town_declined(it.match, agreement),
-            messages.town_silent(it.match, agreement),
-            messages.agreement_moot(it.match, agreement),
-            messages.nobody_says(it.match),
-            messages.agreement_not_needed(it.match, agreement),
-            messages.joined(it.match.need),
-            messages.open_again(it.match.need),
-            messages.tonight_waits(it.match.city, [it.match.need]),
-            messages.tonight_waits(it.match.city, [it.match.need] * 7),
-            messages.suggestions_of_the_day(it.city),
+            to_desk.for_tonight(it.match.need, 0),
+            to_desk.for_tonight(it.match.need, 1),
+            to_desk.for_tonight(it.match.need, 3),
+            to_linked_town.across(it.match),
+            to_linked_town.town_asked(it.match, agreement),
+            to_desk.town_declined(it.match, agreement),
+            to_desk.town_silent(it.match, agreement),
+            to_desk.agreement_moot(it.match, agreement),
+            to_desk.nobody_says(it.match),
+            to_linked_town.agreement_not_needed(it.match, agreement),
+            to_people.joined(it.match.need),
+            to_people.open_again(it.match.need),
+            to_desk.tonight_waits(it.match.city, [it.match.need]),
+            to_desk.tonight_waits(it.match.city, [it.match.need] * 7),
+            to_desk.suggestions_of_the_day(it.city),
         ):
             assert not LEFT_OVER.search(mail.title + mail.body), mail
 
 
 @pytest.mark.parametrize(
     "compose",
-    sorted({told.owner for told in TOLD.values() if told.owner} - {messages.associations_contact}, key=repr),
+    sorted({told.owner for told in TOLD.values() if told.owner} - {to_people.associations_contact}, key=repr),
     ids=lambda compose: compose.__name__,
 )
 def test_what_the_citizen_reads_names_neither_need_nor_association(db, compose):
@@ -238,9 +239,9 @@ def test_contacts_stand_in_the_two_mails_of_a_confirmation_alone(db):
         for person in (it.citizen, it.member, it.coordinator):
             mail = compose(it.match, person)
             shown = [contact for contact in citizens if contact in mail.title + mail.body]
-            assert shown == (list(citizens) if compose is messages.citizens_contact else []), compose
+            assert shown == (list(citizens) if compose is to_people.citizens_contact else []), compose
             association = it.match.need.organisation.email in mail.body
-            assert association == (compose is messages.associations_contact)
+            assert association == (compose is to_people.associations_contact)
 
 
 def test_every_message_of_the_table_is_tried_here():
@@ -252,11 +253,11 @@ def test_every_message_of_the_table_is_tried_here():
 def test_what_is_asked_is_the_size_alone():
     need = Need(kind=Kind.HOUSING, people=1)
     match = Match(need=need, quantity=1)
-    assert normal(messages.asked(match)) == "Un toit pour 1 personne"
+    assert normal(phrases.asked(match)) == "Un toit pour 1 personne"
     need.people = 4
-    assert normal(messages.asked(match)) == "Un toit pour 4 personnes"
+    assert normal(phrases.asked(match)) == "Un toit pour 4 personnes"
     need.kind, need.category, match.quantity = Kind.GOODS, Category.BEDDING, 3
-    assert normal(messages.asked(match)) == "Literie · 3 objets"
+    assert normal(phrases.asked(match)) == "Literie · 3 objets"
 
 
 def test_a_mail_is_written_in_its_reader_s_language(db):

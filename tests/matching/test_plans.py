@@ -12,7 +12,7 @@ import engine
 from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
-from matching import conditions, plans, services
+from matching import conditions, plans, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
 from matching.plans import making, plan_words
@@ -492,7 +492,7 @@ def test_a_question_that_was_never_answered_makes_the_plan_stale(city, scene, pl
     """The need is unserved again, and whoever was asked would rather be left in peace."""
     plan = planned()
     (match,) = accept(plan).asked
-    services.lapse_unanswered(by=None, now=match.answer_by)
+    sweeps.lapse_unanswered(by=None, now=match.answer_by)
     match.refresh_from_db()
     assert match.state == MatchState.LAPSED
     # Looked at on the plan's own day, so that it is not the day that tells.

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
-from matching import held_back, services, tasks
+from matching import held_back, services, sweeps, tasks
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match, MatchState
 from needs import services as needs
@@ -36,7 +36,7 @@ def lead(it, state, now=NOW):
         services.confirm(match_id=it.match.pk, by=it.member, now=now)
     if state == "under_way":
         now += it.match.first_day - now.date()
-        assert services.start_due(by=None, now=now) == 1
+        assert sweeps.start_due(by=None, now=now) == 1
     assert it.state == state
     return now
 
@@ -63,7 +63,7 @@ def test_what_was_to_come_of_an_offer_that_is_taken_back_is_called_off(db, state
     it = story()
     lead(it, state)
     take_back(it, "offer")
-    assert services.cancel_orphans(by=None, now=NOW) == 1
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 1
     assert it.state == "cancelled"
     assert Decision.objects.filter(match=it.match).last().reason == Reason.OFFER_GONE
     assert not Hold.objects.exists()
@@ -72,7 +72,7 @@ def test_what_was_to_come_of_an_offer_that_is_taken_back_is_called_off(db, state
     assert (need.state, need.given_days, need.scan_due_at is not None) == ("open", 0, True), (
         "looked for at once"
     )
-    assert services.cancel_orphans(by=None, now=NOW) == 0
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 0
 
 
 @pytest.mark.parametrize("state", ["proposed", "accepted"])
@@ -80,7 +80,7 @@ def test_what_was_to_come_for_a_need_that_is_taken_back_is_called_off(db, state)
     it = story()
     lead(it, state)
     take_back(it, "need")
-    assert services.cancel_orphans(by=None, now=NOW) == 1
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 1
     assert (it.state, Decision.objects.filter(match=it.match).last().reason) == (
         "cancelled",
         Reason.NEED_GONE,
@@ -92,7 +92,7 @@ def test_the_part_that_was_confirmed_for_a_need_that_is_taken_back_is_called_off
     it = story(kind=Kind.GOODS, offer={"capacity": 4})
     lead(it, "confirmed")
     take_back(it, "need")
-    assert services.cancel_orphans(by=None, now=NOW) == 1
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 1
     assert it.state == "cancelled"
 
 
@@ -129,7 +129,7 @@ def test_what_is_given_once_keeps_no_offer(db, kind):
     it = story(kind=kind, need=once)
     now = lead(it, "under_way")
     assert take_back(it, "offer", now).state == "withdrawn"
-    assert services.cancel_orphans(by=None, now=now) == 0
+    assert sweeps.cancel_orphans(by=None, now=now) == 0
     assert it.state == "under_way"
 
 
@@ -208,7 +208,7 @@ def test_a_paused_or_expired_offer_keeps_its_word(db, state, how):
         offers.pause(offer_id=it.match.offer_id, by=it.citizen, now=now)
     else:
         Offer.objects.filter(pk=it.match.offer_id).update(state="expired")
-    assert services.cancel_orphans(by=None, now=now) == 0
+    assert sweeps.cancel_orphans(by=None, now=now) == 0
     assert it.state == state
     steps = {
         "proposed": partial(services.accept, match_id=it.match.pk, by=it.citizen, now=now),
@@ -235,7 +235,7 @@ def test_a_question_about_a_suspended_offer_is_moot(db):
     it = story()
     lead(it, "proposed")
     freeze(it)
-    assert services.cancel_orphans(by=None, now=NOW) == 1
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 1
     assert it.state == "cancelled"
     assert held_back.tell_desks(by=None, now=NOW) == 0
 
@@ -246,7 +246,7 @@ def test_what_a_suspended_offer_promised_is_held_back_until_the_incident_is_clos
     lead(it, state)
     freeze(it)
     begun = NOW + timedelta(days=10)
-    assert services.cancel_orphans(by=None, now=NOW) == 0
+    assert sweeps.cancel_orphans(by=None, now=NOW) == 0
     assert held_back.tell_desks(by=None, now=NOW) == 1
     assert held_back.tell_desks(by=None, now=NOW) == 0, "once"
     assert told("match_held_back") == {it.coordinator.pk}
@@ -254,7 +254,7 @@ def test_what_a_suspended_offer_promised_is_held_back_until_the_incident_is_clos
     go_on = services.confirm if state == "accepted" else services.start
     with pytest.raises(NotPossible, match="closed"):
         go_on(match_id=it.match.pk, by=it.member, now=NOW)
-    assert services.start_due(by=None, now=begun) == 0
+    assert sweeps.start_due(by=None, now=begun) == 0
     assert it.state == state
     offers.unfreeze(offer_id=it.match.offer_id, by=it.coordinator, now=NOW, reason="clos")
     go_on(match_id=it.match.pk, by=it.member, now=NOW)
@@ -342,7 +342,7 @@ def test_what_is_still_possible_goes_on_with_the_new_facts(db, state, change):
     it = story()
     lead(it, state)
     change(it)
-    assert services.judge_again(by=None, now=NOW) == 0
+    assert sweeps.judge_again(by=None, now=NOW) == 0
     assert it.state == state
     it.match.refresh_from_db()
     assert it.match.offer_revision == Offer.objects.get(pk=it.match.offer_id).revision
@@ -359,15 +359,15 @@ def test_what_is_no_longer_possible_is_refused_then_called_off(db, state, change
     FATAL[change](it)
     with pytest.raises(NotPossible, match="changed"):
         STEPS[state](it)
-    assert services.start_due(by=None, now=NOW + timedelta(days=10)) == 0
+    assert sweeps.start_due(by=None, now=NOW + timedelta(days=10)) == 0
     assert it.state == state
-    assert services.judge_again(by=None, now=NOW) == 1
+    assert sweeps.judge_again(by=None, now=NOW) == 1
     assert it.state == "cancelled"
     assert Decision.objects.filter(match=it.match).last().reason == Reason.CHANGED
     assert told("match_cancelled") == {it.citizen.pk, it.member.pk, it.coordinator.pk}
     need = Need.objects.get(pk=it.match.need_id)
     assert (need.state, need.scan_due_at is not None) == ("open", True)
-    assert services.judge_again(by=None, now=NOW) == 0
+    assert sweeps.judge_again(by=None, now=NOW) == 0
 
 
 def test_of_what_has_begun_and_fits_no_more_the_desk_is_told_once(db):
@@ -379,7 +379,7 @@ def test_of_what_has_begun_and_fits_no_more_the_desk_is_told_once(db):
     assert held_back.tell_of_changes(by=None, now=now) == 1
     assert held_back.tell_of_changes(by=None, now=now) == 0
     assert told("match_to_review") == {it.coordinator.pk}
-    assert (it.state, services.judge_again(by=None, now=now)) == ("under_way", 0)
+    assert (it.state, sweeps.judge_again(by=None, now=now)) == ("under_way", 0)
 
 
 def test_changing_and_confirming_at_once_confirm_nothing_impossible(transactional_db, at_once):
@@ -392,5 +392,5 @@ def test_changing_and_confirming_at_once_confirm_nothing_impossible(transactiona
         )
         assert not isinstance(changing, Exception), changing
         assert isinstance(confirming, Match | NotPossible), confirming
-        assert services.judge_again(by=None, now=NOW) == 1
+        assert sweeps.judge_again(by=None, now=NOW) == 1
         assert it.state == "cancelled"

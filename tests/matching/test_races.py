@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from matching import held_back, links, services
+from matching import held_back, links, services, sweeps
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match
 from needs import services as needs
@@ -59,7 +59,7 @@ def test_a_yes_and_a_withdrawal_leave_nothing_held(at_once, state, side):
             continue
         assert taken.state == "withdrawn"
         assert isinstance(said, Match) or said.why == "closed", said
-        assert services.cancel_orphans(by=None, now=NOW) == 1
+        assert sweeps.cancel_orphans(by=None, now=NOW) == 1
         assert it.state == "cancelled"
         assert not Hold.objects.filter(match=it.match).exists()
         told = Message.objects.filter(event="match_cancelled", subject_key=f"match:{it.match.pk}")
@@ -109,7 +109,7 @@ def test_asking_whether_it_still_holds_and_calling_it_off_leave_no_question(at_o
         lead(it, "confirmed")
         later = NOW + timedelta(days=8)
         asked, ended = at_once(
-            partial(services.remind_unanswered, by=None, now=later),
+            partial(sweeps.remind_unanswered, by=None, now=later),
             partial(services.cancel, match_id=it.match.pk, by=it.citizen, now=later, reason=Reason.OTHER),
         )
         assert (it.state, ended.state) == ("cancelled", "cancelled")
@@ -134,7 +134,7 @@ def test_a_lapse_and_a_withdrawal_end_it_once(at_once):
         lead(it, "proposed")
         late = NOW + timedelta(days=4)
         lapsed, ended = at_once(
-            partial(services.lapse_unanswered, by=None, now=late),
+            partial(sweeps.lapse_unanswered, by=None, now=late),
             partial(services.cancel, match_id=it.match.pk, by=it.coordinator, now=late, reason=Reason.OTHER),
         )
         assert (lapsed == 1) == isinstance(ended, NotPossible)

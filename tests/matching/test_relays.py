@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 
 from catalogue.vocabulary import Kind
-from matching import linked_towns, relays, services
+from matching import linked_towns, relays, services, sweeps
 from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import NotPossible
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
@@ -509,7 +509,7 @@ def test_only_the_days_left_over_are_looked_for_again(three, city, coordinator, 
     if how == "declines":
         services.decline(match_id=matches[1].pk, by=homes[1].owner, now=begun)
     else:
-        assert services.lapse_unanswered(by=None, now=begun + timedelta(hours=1)) == 1
+        assert sweeps.lapse_unanswered(by=None, now=begun + timedelta(hours=1)) == 1
     drain(begun + timedelta(hours=1))
     again = [(homes[1].pk, 13, 27)] if how == "lapses" else []
     assert sorted(stays(need, "suggested")) == sorted(

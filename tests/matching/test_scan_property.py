@@ -18,7 +18,7 @@ from accounts.models import Organisation
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from matching import scanning, services
+from matching import scanning, services, sweeps
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Hold, Match
 from matching.reasons.engine_records import series_of
@@ -123,7 +123,7 @@ class World:
         if name == "drain":
             drain(self.moment)
         elif name == "lapse":
-            services.lapse_unanswered(by=None, now=self.moment + timedelta(hours=pick * 3))
+            sweeps.lapse_unanswered(by=None, now=self.moment + timedelta(hours=pick * 3))
         elif name in ("propose", "accept", "confirm") and match:
             getattr(services, name)(match_id=match, **by)
         elif name in ("dismiss", "decline", "cancel") and match:

@@ -11,7 +11,7 @@ import engine
 from accounts import services as accounts
 from accounts.models import Organisation
 from catalogue.vocabulary import Kind, Urgency
-from matching import scanning, services
+from matching import scanning, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
 from matching.reasons import facts
@@ -357,8 +357,8 @@ def test_dismissing_makes_room_for_the_next(city, coordinator):
 def test_a_lapsed_pair_may_come_back(city, coordinator):
     match = suggested_match(city=city)
     services.propose(match_id=match.pk, by=coordinator, now=NOW)
-    assert services.lapse_unanswered(by=None, now=NOW + timedelta(hours=71)) == 0
-    assert services.lapse_unanswered(by=None, now=NOW + timedelta(hours=72)) == 1
+    assert sweeps.lapse_unanswered(by=None, now=NOW + timedelta(hours=71)) == 0
+    assert sweeps.lapse_unanswered(by=None, now=NOW + timedelta(hours=72)) == 1
     drain(NOW + timedelta(hours=72))
     assert suggested(match.need) == [match.offer]
     again = Match.objects.get(state=MatchState.SUGGESTED)

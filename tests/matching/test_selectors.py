@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind, Urgency
-from matching import selectors, services
+from matching import selectors, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Match, Scan
 from needs import services as needs
@@ -188,7 +188,7 @@ def test_the_time_to_an_answer_is_the_mean_of_what_people_answered_in_ninety_day
     assert figures(NOW + 8 * HOUR)[2] == 4, "what the desk notes for a caller is an answer"
     services.confirm(match_id=yes.match.pk, by=yes.member, now=NOW + 30 * HOUR)
     ask(lapsed)
-    services.lapse_unanswered(by=None, now=NOW + timedelta(days=9))
+    sweeps.lapse_unanswered(by=None, now=NOW + timedelta(days=9))
     lapsed.match.refresh_from_db()
     assert lapsed.match.state == "lapsed"
     assert figures(NOW + timedelta(days=9))[2] == 4, "neither silence nor the other side's answer"

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
-from matching import relays, scanning, services
+from matching import relays, scanning, services, sweeps
 from matching.lifecycle import ARROWS, NotPossible, Reason
 from matching.models import Decision, Match
 from needs import services as needs
@@ -66,9 +66,9 @@ def one_of_everything(random: Random, desk: User, done: Counter[str]) -> None:
         ]
         on_anything = {
             "relay": partial(in_turn, **by),
-            "lapse": partial(services.lapse_unanswered, by=None, now=now),
-            "start": partial(services.start_due, by=None, now=now),
-            "orphans": partial(services.cancel_orphans, by=None, now=now),
+            "lapse": partial(sweeps.lapse_unanswered, by=None, now=now),
+            "start": partial(sweeps.start_due, by=None, now=now),
+            "orphans": partial(sweeps.cancel_orphans, by=None, now=now),
             "set aside": partial(scanning.set_suspended_aside, by=None, now=NOW),
             "pause": partial(offers.pause, offer_id=offer, **by),
             "resume": partial(offers.resume, offer_id=offer, **by),
@@ -129,7 +129,7 @@ def test_two_schedulers_and_two_desks_never_wait_in_a_circle(transactional_db, c
             services.propose(match_id=match.pk, by=coordinator, now=NOW)
         proposed = list(Match.objects.filter(state="proposed"))
         assert len(proposed) == 16
-        lapse = partial(services.lapse_unanswered, by=None, now=late)
+        lapse = partial(sweeps.lapse_unanswered, by=None, now=late)
         declining = [
             partial(services.decline, match_id=match.pk, by=match.offer.owner, now=NOW, reason=Reason.OTHER)
             for match in proposed[::4]

@@ -9,7 +9,7 @@ from accounts.models import Role as TownRole
 from catalogue.vocabulary import Kind
 from followups import services as followups
 from followups.models import Answer, FollowUp
-from matching import conditions, services, visits
+from matching import conditions, services, sweeps, visits
 from matching.lifecycle import ARROWS, Act, Reason
 from matching.models import Match, MatchState
 from matching.scanning import announcing
@@ -86,7 +86,7 @@ def lead_to(state, it):
         ("proposed", lambda: services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)),
         ("accepted", lambda: services.accept(match_id=it.match.pk, by=it.citizen, now=NOW)),
         ("confirmed", lambda: services.confirm(match_id=it.match.pk, by=it.member, now=NOW)),
-        ("under_way", lambda: services.start_due(by=None, now=first_day(it))),
+        ("under_way", lambda: sweeps.start_due(by=None, now=first_day(it))),
     ]
     for reached, step in steps:
         if it.state == state:
@@ -208,7 +208,7 @@ def test_the_desk_is_not_sent_to_a_case_that_its_poster_has_taken_back(db):
     it = story()
     lead_to("proposed", it)
     needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
-    services.cancel_orphans(by=None, now=NOW)
+    sweeps.cancel_orphans(by=None, now=NOW)
     assert Message.objects.get(recipient=it.coordinator).action_url == ""
 
 
@@ -269,7 +269,7 @@ def test_a_lapsed_question_does_not_go_out_and_leaves_the_call_list(db, smtp_ser
         services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
     assert [call.recipient for call in calls_to_make(by_phone.city)] == [by_phone.citizen]
     late = NOW + timedelta(days=4)
-    assert services.lapse_unanswered(by=None, now=late) == 2
+    assert sweeps.lapse_unanswered(by=None, now=late) == 2
     assert [call.event for call in calls_to_make(by_phone.city)] == ["match_lapsed"]
     delivery.deliver_batch(channel="email", by=None, now=late)
     subjects = [mail["Subject"] for mail in smtp_server.to(by_mail.citizen.email)]

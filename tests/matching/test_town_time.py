@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from matching import messages, services, weighting
+from matching import services, weighting
 from matching.explanations import Reader, explain
+from matching.messages import to_people
 from matching.models import Match, Scan
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
@@ -26,7 +27,7 @@ ZONES = [
 def test_a_mail_names_the_deadline_of_the_town(db, zone, deadline, _moment):
     it = story(city=CityFactory(timezone=zone))
     it.match.answer_by = MOMENT
-    assert f"Dites oui ou non avant {deadline}." in messages.question(it.match, it.citizen).body
+    assert f"Dites oui ou non avant {deadline}." in to_people.question(it.match, it.citizen).body
 
 
 @pytest.mark.parametrize(("zone", "_deadline", "moment"), ZONES)

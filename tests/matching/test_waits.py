@@ -14,7 +14,7 @@ from cities.days import local_day
 from cities.models import City
 from config import embedded
 from followups import services as followups
-from matching import held_back, links, services, tasks, waits
+from matching import held_back, links, services, sweeps, tasks, waits
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match
 from needs.models import Need, NeedState
@@ -116,11 +116,11 @@ def test_in_a_night_of_a_change_a_question_waits_its_two_hours(db, now, said):
     assert propose(it, now).answer_by == now + 2 * HOUR
     assert said in Message.objects.get(event="match_question").body
     second = timedelta(seconds=1)
-    assert services.remind_unanswered(by=None, now=now + HOUR - second) == 0
-    assert services.remind_unanswered(by=None, now=now + HOUR) == 1
-    assert services.remind_unanswered(by=None, now=now + HOUR + second) == 0
-    assert services.lapse_unanswered(by=None, now=now + 2 * HOUR - second) == 0
-    assert services.lapse_unanswered(by=None, now=now + 2 * HOUR) == 1
+    assert sweeps.remind_unanswered(by=None, now=now + HOUR - second) == 0
+    assert sweeps.remind_unanswered(by=None, now=now + HOUR) == 1
+    assert sweeps.remind_unanswered(by=None, now=now + HOUR + second) == 0
+    assert sweeps.lapse_unanswered(by=None, now=now + 2 * HOUR - second) == 0
+    assert sweeps.lapse_unanswered(by=None, now=now + 2 * HOUR) == 1
 
 
 # --- Waiting for a confirmation ------------------------------------------------------------------------
@@ -174,8 +174,8 @@ def test_a_yes_that_nobody_confirms_lapses_and_all_sides_know(db):
     propose(it)
     accept(it)
     late = Match.objects.get(pk=it.match.pk).confirm_by
-    assert services.lapse_unanswered(by=None, now=late - timedelta(seconds=1)) == 0
-    assert services.lapse_unanswered(by=None, now=late) == 1
+    assert sweeps.lapse_unanswered(by=None, now=late - timedelta(seconds=1)) == 0
+    assert sweeps.lapse_unanswered(by=None, now=late) == 1
     assert it.state == "lapsed"
     assert not Hold.objects.exists()
     told = {message.recipient: message.title for message in Message.objects.filter(event="match_lapsed")}
@@ -218,21 +218,21 @@ def test_whoever_is_waited_for_is_reminded_once_halfway(db, accepted, who):
         accept(it)
     event = "match_accepted_again" if accepted else "match_question_again"
     half = NOW + 36 * HOUR
-    assert services.remind_unanswered(by=None, now=half - timedelta(seconds=1)) == 0
-    assert services.remind_unanswered(by=None, now=half) == 1
-    assert services.remind_unanswered(by=None, now=half + HOUR) == 0
+    assert sweeps.remind_unanswered(by=None, now=half - timedelta(seconds=1)) == 0
+    assert sweeps.remind_unanswered(by=None, now=half) == 1
+    assert sweeps.remind_unanswered(by=None, now=half + HOUR) == 0
     message = Message.objects.get(event=event)
     assert message.recipient == getattr(it, who)
     assert message.title.startswith("Rappel : ")
     assert message.action_url
-    assert services.lapse_unanswered(by=None, now=NOW + 72 * HOUR) == 1
+    assert sweeps.lapse_unanswered(by=None, now=NOW + 72 * HOUR) == 1
     assert not Message.objects.with_reason().filter(event=event).exists()
 
 
 def test_nobody_is_reminded_whom_the_desk_has_still_to_call(db):
     it = story(offer={"owner": UserFactory(phone_only=True)})
     propose(it)
-    assert services.remind_unanswered(by=None, now=NOW + 36 * HOUR) == 1
+    assert sweeps.remind_unanswered(by=None, now=NOW + 36 * HOUR) == 1
     assert set(Message.objects.values_list("event", flat=True)) == {"match_question"}
 
 
@@ -247,7 +247,7 @@ def test_what_is_answered_is_not_reminded_of(db, end):
         services.decline(match_id=it.match.pk, by=it.citizen, now=NOW)
     else:
         services.cancel(match_id=it.match.pk, by=it.coordinator, now=NOW, reason=Reason.OTHER)
-    assert services.remind_unanswered(by=None, now=NOW + 50 * HOUR) == 0
+    assert sweeps.remind_unanswered(by=None, now=NOW + 50 * HOUR) == 0
 
 
 def test_the_scheduler_reminds_and_releases(db, wake_ups):
@@ -280,7 +280,7 @@ ASK, EVENING = utc(2026, 3, 16, 9), utc(2026, 3, 18, 20)
 
 def asked_again(**options):
     it = confirmed_stay(**options)
-    assert services.remind_unanswered(by=None, now=ASK) == 1
+    assert sweeps.remind_unanswered(by=None, now=ASK) == 1
     return it
 
 
@@ -290,9 +290,9 @@ def told():
 
 def test_a_stay_that_was_confirmed_long_before_is_asked_about_once(db):
     it = confirmed_stay()
-    assert services.remind_unanswered(by=None, now=ASK - timedelta(seconds=1)) == 0
-    assert services.remind_unanswered(by=None, now=ASK) == 1
-    assert services.remind_unanswered(by=None, now=ASK + HOUR) == 0
+    assert sweeps.remind_unanswered(by=None, now=ASK - timedelta(seconds=1)) == 0
+    assert sweeps.remind_unanswered(by=None, now=ASK) == 1
+    assert sweeps.remind_unanswered(by=None, now=ASK + HOUR) == 0
     assert told() == [("match_still_holds", it.member.pk)]
     message = Message.objects.get()
     assert message.title.startswith("Le foyer vient-il toujours ?")
@@ -304,13 +304,13 @@ def test_a_stay_that_was_confirmed_long_before_is_asked_about_once(db):
 @pytest.mark.parametrize(("first_day", "is_asked"), [(6, False), (7, True)])
 def test_one_that_was_confirmed_lately_is_not(db, first_day, is_asked):
     confirmed_stay(first_day)
-    assert services.remind_unanswered(by=None, now=NOW + 30 * DAY) == is_asked
+    assert sweeps.remind_unanswered(by=None, now=NOW + 30 * DAY) == is_asked
 
 
 @pytest.mark.parametrize("kind", [Kind.GOODS, Kind.SKILL])
 def test_only_homes_are(db, kind):
     confirmed_stay(kind=kind)
-    assert services.remind_unanswered(by=None, now=NOW + 30 * DAY) == 0
+    assert sweeps.remind_unanswered(by=None, now=NOW + 30 * DAY) == 0
 
 
 def test_the_town_s_morning_and_evening_also_where_the_clock_changes_between(db):
@@ -333,7 +333,7 @@ def test_a_yes_ends_it(db, who):
     assert Hold.objects.filter(match=it.match).exists()
     with pytest.raises(NotPossible, match="state"):
         services.reconfirm(match_id=it.match.pk, by=it.member, now=ASK + HOUR)
-    assert services.start_due(by=None, now=NOW + 10 * DAY) == 1
+    assert sweeps.start_due(by=None, now=NOW + 10 * DAY) == 1
 
 
 def test_nobody_says_so_who_was_not_asked(db):
@@ -435,7 +435,7 @@ def test_where_nobody_is_left_to_ask_the_desk_is_told_at_once(db, why):
         Organisation.objects.filter(pk=it.match.need.organisation_id).update(
             state=Organisation.State.SUSPENDED
         )
-    assert services.remind_unanswered(by=None, now=ASK) == 1
+    assert sweeps.remind_unanswered(by=None, now=ASK) == 1
     assert held_back.tell_of_silence(by=None, now=ASK) == 1
     assert told() == [("match_silent", it.coordinator.pk)]
 
@@ -453,10 +453,10 @@ def test_the_scheduler_asks_and_tells(db, wake_ups):
 def test_a_stay_that_is_over_does_not_begin_and_the_follow_up_asks(db):
     """Nobody looked while it was on."""
     it, over = confirmed_stay(), NOW + 20 * DAY
-    assert services.start_due(by=None, now=over) == 0
+    assert sweeps.start_due(by=None, now=over) == 0
     assert it.state == "confirmed"
     assert followups.plan_due(by=None, now=over) == 1
-    assert services.start_due(by=None, now=over - DAY) == 1, "on its last day it would have"
+    assert sweeps.start_due(by=None, now=over - DAY) == 1, "on its last day it would have"
 
 
 # --- Lapse against answer ------------------------------------------------------------------------------
@@ -471,7 +471,7 @@ def test_a_lapse_and_an_answer_at_once_are_one_of_the_two(transactional_db, at_o
     late = NOW + 73 * HOUR
     said, lapsed = at_once(
         lambda: (accept if step == "answer" else confirm)(it, late),
-        lambda: services.lapse_unanswered(by=None, now=late),
+        lambda: sweeps.lapse_unanswered(by=None, now=late),
     )
     if it.state == "lapsed":
         assert isinstance(said, NotPossible)
@@ -497,7 +497,7 @@ def test_whoever_has_the_lock_first_decides(transactional_db, at_once, first):
         return accept(it, late)
 
     def lapse():
-        return services.lapse_unanswered(by=None, now=late)
+        return sweeps.lapse_unanswered(by=None, now=late)
 
     leader, follower = (answer, lapse) if first == "answer" else (lapse, answer)
 

@@ -32,7 +32,7 @@ GROUPS = [
     ),
     Group(
         "decisions",
-        ("matching/lifecycle.py", "matching/services.py", "matching/selectors.py"),
+        ("matching/lifecycle.py", "matching/services.py", "matching/sweeps.py", "matching/selectors.py"),
         (
             "tests/matching/test_lifecycle.py",
             "tests/matching/test_decisions.py",

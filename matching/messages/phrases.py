@@ -1,0 +1,81 @@
+"""What several messages say alike."""
+
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalogue.saying import what
+from catalogue.vocabulary import Kind
+from matching import selectors
+from matching.models import Match
+from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
+from needs.words import given_words, when_words
+from notifications.services import Text
+
+FRANCE = 33  # as a telephone's country code
+
+
+def asked(match: Match) -> str:
+    """What is asked, with no more than a citizen may read: the household's size, or the quantity."""
+    need = match.need
+    if need.kind == Kind.HOUSING:
+        return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
+            "n": need.people
+        }
+    return f"{capfirst(what(need, with_words=False))} · {given_words(need, match.quantity)}"
+
+
+def other_days(match: Match) -> list[str]:
+    """Days of the same need that others are asked for, or give, and how far each is: "du 11 au 20 mars (confirmée)"."""
+    if not match.need.lasts:
+        return []
+    return [f"{when(other)} ({other.get_state_display()})" for other in selectors.beside(match)]
+
+
+def when(match: Match) -> str:
+    return when_words(match.need, match.first_day, match.last_day)
+
+
+def distance(match: Match) -> str:
+    """ "à 3,2 km"; often only communes are known, so that next door means no more than the same one."""
+    if match.distance_km < NEXT_DOOR_KM:
+        return _("dans la même commune")
+    return _("à %(km)s") % {"km": kilometres(match.distance_km)}
+
+
+def place(match: Match) -> str:
+    """Where the need is, for the citizen: "Eybens, à 3,2 km de chez vous", or the commune alone."""
+    commune = match.need.commune.name
+    if match.distance_km < NEXT_DOOR_KM:
+        return commune
+    return _("%(commune)s, à %(distance)s de chez vous") % {
+        "commune": commune,
+        "distance": kilometres(match.distance_km),
+    }
+
+
+def contact_lines(name: str, phone: Any, email: str | None, address: str = "", commune: Any = "") -> str:
+    """A contact, a line each, without what is unknown."""
+    place = ", ".join(str(part) for part in (address, commune and commune.name) if part)
+    return "\n".join(str(line) for line in (name, _number(phone), email, place) if line)
+
+
+def _number(phone: Any) -> str:
+    """As it is dialled from here: "03 53 01 00 17", with the country for a foreign one."""
+    if isinstance(phone, str) or not phone:
+        return phone or ""  # a town writes its own as it likes
+    return str(phone.as_national if phone.country_code == FRANCE else phone.as_international)
+
+
+def does_not_take_place(match: Match, about: str) -> Text:
+    """Nobody is blamed."""
+    return Text(
+        title=_("Annulé : %(about)s") % {"about": about},
+        body=_(
+            "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, n’aura pas lieu.\n\n"
+            "Il n’y a rien à faire de votre côté. La ville cherche une autre solution si besoin."
+        )
+        % {"about": about, "when": when(match)},
+    )

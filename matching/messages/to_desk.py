@@ -1,0 +1,255 @@
+"""To the desk of the need's town."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from catalogue.saying import titled
+from catalogue.vocabulary import Kind
+from cities.days import local_time
+from matching.messages.phrases import does_not_take_place, when
+from matching.models import Match, MatchState
+from needs.models import NeedState
+from notifications.services import Text
+
+MOST_NAMED = 5  # needs in one message
+
+
+def declined(match: Match, person: User) -> Text:
+    return _looked_at_again(match, _("Réponse : non. %(need)s") % {"need": titled(match.need)})
+
+
+def lapsed(match: Match, person: User) -> Text:
+    return _looked_at_again(match, _("Pas de réponse à temps. %(need)s") % {"need": titled(match.need)})
+
+
+def refused(match: Match, person: User) -> Text:
+    return _looked_at_again(
+        match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": titled(match.need)}
+    )
+
+
+def cancelled(match: Match, person: User) -> Text:
+    """To the desk: the case is theirs again, unless whoever posted the need has taken it back."""
+    if match.need.state == NeedState.WITHDRAWN:
+        return does_not_take_place(match, titled(match.need))
+    return _looked_at_again(match, _("Annulé : %(about)s") % {"about": titled(match.need)})
+
+
+def broken_off(match: Match, person: User) -> Text:
+    return _looked_at_again(match, _("Interrompu. %(need)s") % {"need": titled(match.need)})
+
+
+def for_tonight(need: Any, count: int) -> Text:
+    """To the desk: a need for tonight, with what was found, if anything."""
+    body = (
+        ngettext(
+            "Bonjour,\n\n%(count)s piste est trouvée pour ce soir : « %(need)s », %(commune)s.",
+            "Bonjour,\n\n%(count)s pistes sont trouvées pour ce soir : « %(need)s », %(commune)s.",
+            count,
+        )
+        if count
+        else _(
+            "Bonjour,\n\nUn besoin est arrivé pour ce soir : « %(need)s », %(commune)s. Aucune proposition ne convient "
+            "pour l’instant.\n\nDites-nous que vous vous en occupez : les rappels s’arrêtent alors."
+        )
+    )
+    return Text(
+        title=_("Ce soir : %(need)s") % {"need": titled(need)},
+        body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+    )
+
+
+def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
+    """To the desk: needs for tonight that nobody looks after."""
+    lines = [f"« {titled(need)} », {need.commune.name}" for need in needs[:MOST_NAMED]]
+    if more := len(needs) - len(lines):
+        lines.append(ngettext("et %(count)s autre", "et %(count)s autres", more) % {"count": more})
+    return Text(
+        title=ngettext(
+            "Ce soir : %(count)s besoin attend quelqu’un",
+            "Ce soir : %(count)s besoins attendent quelqu’un",
+            len(needs),
+        )
+        % {"count": len(needs)},
+        body=_(
+            "Bonjour,\n\nPersonne ne s’en occupe encore :\n%(needs)s\n\nOuvrez le dossier et dites « Je m’en "
+            "occupe » : les rappels s’arrêtent alors."
+        )
+        % {"needs": "\n".join(lines)},
+        action_label=_("Ouvrir le dossier") if len(needs) == 1 else _("Ouvrir la liste à traiter"),
+        action_url=(
+            reverse("matching:case", args=[city.slug, needs[0].reference])
+            if len(needs) == 1
+            else reverse("matching:queue", args=[city.slug])
+        ),
+    )
+
+
+def need_answered(need: Any, offer: Any) -> Text:
+    """To the desk: somebody pressed "Je peux aider" under a need, and this is what they offer."""
+    return Text(
+        title=_("Quelqu’un peut aider\u202f: %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\nLa proposition «\u00a0%(offer)s\u00a0» (%(offer_reference)s) répond au besoin "
+            "«\u00a0%(need)s\u00a0» (%(reference)s). Voyez si elle convient."
+        )
+        % {
+            "offer": titled(offer),
+            "offer_reference": offer.reference,
+            "need": titled(need),
+            "reference": need.reference,
+        },
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+    )
+
+
+def suggestions_of_the_day(city: Any) -> Text:
+    """To the desk, once a day at most: there is something to look at."""
+    return Text(
+        title=_("De nouvelles pistes à examiner"),
+        body=_(
+            "Bonjour,\n\nDes pistes ont été trouvées aujourd’hui. Elles vous attendent, les plus urgentes d’abord."
+        ),
+        action_label=_("Ouvrir la liste à traiter"),
+        action_url=reverse("matching:queue", args=[city.slug]),
+    )
+
+
+def town_declined(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the other town does not agree."""
+    return _of_town(match, _("%(city)s ne peut pas aider cette fois : %(need)s"), agreement)
+
+
+def town_silent(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the other town did not answer in time."""
+    return _of_town(match, _("Pas de réponse de %(city)s : %(need)s"), agreement)
+
+
+def agreement_moot(match: Match, agreement: Any) -> Text:
+    """To the desk of the need: the suggestion for which the other town was asked is gone."""
+    return _of_town(match, _("N’est plus possible avec %(city)s : %(need)s"), agreement)
+
+
+def _of_town(match: Match, title: str, agreement: Any) -> Text:
+    return _looked_at_again(match, title % {"city": agreement.city.name, "need": titled(match.need)})
+
+
+def home_changed(match: Match) -> Text:
+    """To the desk: what was seen at the visit is no longer so, and people count on it."""
+    return Text(
+        title=_("Un logement a changé : %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\nL’adresse, la forme ou le partage du logement « %(offer)s » a changé depuis la visite. Il est "
+            "prévu pour « %(need)s » (%(reference)s). Voyez si cela tient toujours, et visitez de nouveau."
+        )
+        % {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def held_back(match: Match) -> Text:
+    """To the desk: an incident suspends what people count on; whoever lives there needs another roof tonight."""
+    figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
+    if match.state == MatchState.UNDER_WAY:
+        title = (
+            _("À reloger ce soir : %(need)s") if match.need.kind == Kind.HOUSING else _("Suspendu : %(need)s")
+        )
+        body = _(
+            "Bonjour,\n\nUn signalement concerne « %(offer)s », en cours pour « %(need)s » (%(reference)s). Prenez "
+            "contact tout de suite, et cherchez une autre solution pour ce soir."
+        )
+    else:
+        title = _("Suspendu : %(need)s")
+        body = _(
+            "Bonjour,\n\nUn signalement concerne « %(offer)s », prévu pour « %(need)s » (%(reference)s). Rien ne "
+            "commence tant que le signalement n’est pas clos."
+        )
+    return Text(
+        title=title % figures,
+        body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def left_to_town(match: Match) -> Text:
+    """To the desk: whoever posted the need acts no more, and somebody has said yes to it."""
+    figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
+    if match.state == MatchState.ACCEPTED:
+        assert match.confirm_by is not None  # match_accepted_has_a_deadline
+        figures["deadline"] = date_format(local_time(match.confirm_by, match.city), "l j F, H:i")
+        body = _(
+            "Bonjour,\n\nUne personne a dit oui pour «\u00a0%(need)s\u00a0» (%(reference)s)\u202f: "
+            "«\u00a0%(offer)s\u00a0». L’association ou la personne qui a posté ce besoin n’agit plus. Confirmez à sa "
+            "place avant %(deadline)s, ou dites que vous ne retenez pas."
+        )
+    else:
+        body = _(
+            "Bonjour,\n\n«\u00a0%(offer)s\u00a0» est promis pour «\u00a0%(need)s\u00a0» (%(reference)s). "
+            "L’association ou la personne qui a posté ce besoin n’agit plus\u202f: c’est à vous de suivre, avec l’hôte "
+            "et les personnes concernées."
+        )
+    return Text(
+        title=_("À vous de suivre\u202f: %(need)s") % figures,
+        body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def nobody_says(match: Match) -> Text:
+    """To the desk: a stay begins, and its association has not said that guests still come."""
+    return Text(
+        title=_("Sans nouvelles de l’association : %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\n« %(offer)s » attend « %(need)s » (%(reference)s), %(when)s. L’association n’a pas dit si le "
+            "foyer vient toujours. Appelez la personne qui accueille, et l’association si elle agit encore."
+        )
+        % {
+            "offer": titled(match.offer),
+            "need": titled(match.need),
+            "reference": match.need.reference,
+            "when": when(match),
+        },
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def to_review(match: Match) -> Text:
+    """To the desk: what is under way is no longer what one of the sides says it can be."""
+    return Text(
+        title=_("À revoir : %(need)s") % {"need": match.need.title},
+        body=_(
+            "Bonjour,\n\n« %(offer)s » est en cours pour « %(need)s » (%(reference)s). La proposition ou le besoin a "
+            "changé, et l’un ne va plus avec l’autre. Voyez avec chacun ce qui tient."
+        )
+        % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
+def _looked_at_again(match: Match, title: str) -> Text:
+    """The case is theirs again."""
+    return Text(
+        title=title,
+        body=_("Bonjour,\n\n%(need)s (%(reference)s), %(commune)s. Le dossier est de nouveau à traiter.")
+        % {
+            "need": titled(match.need),
+            "reference": match.need.reference,
+            "commune": match.need.commune.name,
+        },
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )

@@ -1,0 +1,144 @@
+"""What the scheduler does about matches: as time passes, and when an offer or a need is changed or taken back.
+
+No sweep is atomic as a whole: each match is locked, and committed, by itself, so that no two locks are taken out of
+order.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts.models import Organisation
+from cities.days import local_day
+from cities.models import City
+from matching import services, telling, waits
+from matching.lifecycle import WAITING, Act, NotPossible, Reason
+from matching.models import CHANGED, Match, MatchState
+from matching.selectors import posters_of
+from needs.models import NeedState
+from offers.models import OfferState
+
+
+def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Release the matches whose answer, or confirmation, did not come in time; how many."""
+    late = Match.objects.filter(
+        Q(state=MatchState.PROPOSED, answer_by__lte=now) | Q(state=MatchState.ACCEPTED, confirm_by__lte=now)
+    ).order_by(Coalesce("confirm_by", "answer_by"), "id")
+    return sum(_lapse(match_id, now=now) for match_id in list(late.values_list("pk", flat=True)[:limit]))
+
+
+def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Remind, once and halfway, whoever has not answered or confirmed yet, and ask whether a stay that was confirmed
+    long before still holds; of how many.
+    """
+    due = Match.objects.filter(state__in=telling.REMINDED, remind_at__lte=now).order_by("remind_at", "id")
+    return sum(_remind(match_id, now=now) for match_id in list(due.values_list("pk", flat=True)[:limit]))
+
+
+def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Set under way the confirmed matches whose first day has come; how many.
+
+    Of what is over before anybody looked, the follow-up asks whether it took place.
+    """
+    started = 0
+    confirmed = Match.objects.filter(state=MatchState.CONFIRMED).exclude(
+        Q(offer__state__in=services.GONE) | Q(need__state=NeedState.WITHDRAWN)
+    )
+    for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
+        today = local_day(now, city)
+        begun = confirmed.filter(city=city, first_day__lte=today, last_day__gte=today).order_by(
+            "first_day", "id"
+        )
+        for match_id in list(begun.values_list("pk", flat=True)[:limit]):
+            started += _start(match_id, now=now)
+    return started
+
+
+def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Call off what was to come of a withdrawn need or offer, and what is still being asked for a suspended
+    association or of a frozen offer; how many. What a suspended association was promised is the desk's from then on.
+    """
+    need_gone = Q(need__state=NeedState.WITHDRAWN) | Q(
+        state=MatchState.PROPOSED, need__organisation__state=Organisation.State.SUSPENDED
+    )
+    # What an incident holds back goes on, or not, when it is closed; no more is asked meanwhile.
+    offer_gone = Q(offer__state=OfferState.WITHDRAWN) | Q(
+        state=MatchState.PROPOSED, offer__state=OfferState.FROZEN
+    )
+    orphans = Match.objects.filter(need_gone | offer_gone, state__in=services.TO_COME).annotate(
+        reason=Case(When(need_gone, Value(Reason.NEED_GONE)), default=Value(Reason.OFFER_GONE))
+    )
+    cancelled = 0
+    for match_id, reason in list(orphans.order_by("id").values_list("pk", "reason")[:limit]):
+        try:
+            services.cancel(match_id=match_id, by=None, now=now, reason=Reason(reason))
+        except NotPossible:
+            continue  # somebody answered in the meantime; the next look decides
+        cancelled += 1
+    return cancelled
+
+
+def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Compare anew what was promised before its offer or its need changed, and call off what is not possible any more;
+    how many. Of what has begun the desk is told (`held_back`).
+    """
+    changed = Match.objects.filter(CHANGED, state__in=services.TO_COME).exclude(
+        Q(offer__state__in=services.GONE) | Q(need__state=NeedState.WITHDRAWN)
+    )
+    return sum(
+        _judge_again(match_id, now=now)
+        for match_id in list(changed.order_by("id").values_list("pk", flat=True)[:limit])
+    )
+
+
+@transaction.atomic
+def _lapse(match_id: int, *, now: datetime) -> bool:
+    match = services.locked(match_id)
+    until = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
+    if match.state not in WAITING or until is None or until > now:
+        return False  # somebody answered while we waited for the lock
+    services.do(match, Act.LAPSE, by=None, now=now)
+    return True
+
+
+@transaction.atomic
+def _remind(match_id: int, *, now: datetime) -> bool:
+    match = services.locked(match_id)
+    if match.state not in telling.REMINDED or match.remind_at is None or match.remind_at > now:
+        return False  # somebody answered while we waited for the lock, or another worker reminded
+    match.remind_at = None
+    is_heard = True
+    if match.state == MatchState.CONFIRMED:
+        # Where an association is suspended, or nobody is left of it, the desk takes over (`held_back`).
+        is_heard = bool(posters_of(match.need))
+        match.confirm_by = waits.asked_again_until(match) if is_heard else now
+    match.save(update_fields=["remind_at", "confirm_by"])
+    if is_heard:
+        telling.remind(match, now=now)
+    return True
+
+
+@transaction.atomic
+def _start(match_id: int, *, now: datetime) -> bool:
+    match = services.locked(match_id)
+    if match.state != MatchState.CONFIRMED or services.is_taken_back(match) or waits.is_over(match, now=now):
+        return False  # while we waited for the lock
+    if not services.compared_again(match, now=now):
+        return False
+    services.do(match, Act.START, by=None, now=now)
+    return True
+
+
+@transaction.atomic
+def _judge_again(match_id: int, *, now: datetime) -> bool:
+    match = services.locked(match_id)
+    if (
+        match.state not in services.TO_COME
+        or services.is_taken_back(match)
+        or services.compared_again(match, now=now)
+    ):
+        return False
+    services.do(match, Act.CANCEL, by=None, now=now, reason=Reason.CHANGED)
+    return True
