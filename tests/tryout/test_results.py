@@ -106,14 +106,14 @@ def assert_the_plan_holds(
 ) -> None:
     """Every pair feasible, no capacity exceeded on any day, no need beyond its quantity; the sums are right."""
     need_of, offer_of = {one.id: one for one in needs}, {one.id: one for one in offers}
-    given: dict[Any, int] = defaultdict(int)
-    used: dict[tuple[Any, date | None], int] = defaultdict(int)
+    given: dict[Any, float] = defaultdict(float)
+    used: dict[tuple[Any, date | None], float] = defaultdict(float)
     moves: dict[Any, float] = defaultdict(float)
     objective = people = 0.0
     order = [(needs.index(need_of[line["need"]]), line["need"]) for line in lines]
     assert order == sorted(order, key=lambda one: one[0])
     for line in lines:
-        need, offer, quantity = need_of[line["need"]], offer_of[line["offer"]], int(line["quantity"])
+        need, offer, quantity = need_of[line["need"]], offer_of[line["offer"]], float(line["quantity"])
         assert not reference.broken(need, offer, frozenset(), frozenset(), TODAY)
         parts = (
             all_parts.days_of_parts(need, offer)
