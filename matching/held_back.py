@@ -60,16 +60,18 @@ def tell_of_those_left(*, by: None, now: datetime) -> int:
     """
     reviews = OrganisationReview.objects.filter(organisation=OuterRef("need__organisation"))
     gone = MembershipChange.objects.filter(organisation=OuterRef("need__organisation"))
-    left = (
-        selectors.left_to_town()
-        .annotate(
+    left = selectors.left_to_town()
+    if not left.exists():  # as a rule after a scan, as above
+        return 0
+    told = 0
+    for match in (
+        left.annotate(
             review=Subquery(reviews.order_by("-at", "-pk").values("pk")[:1]),
             gone=Subquery(gone.order_by("-at", "-pk").values("pk")[:1]),
         )
         .select_related("city", "offer", "need__commune", "need__organisation")
-    )
-    told = 0
-    for match in left.order_by("pk"):
+        .order_by("pk")
+    ):
         organisation = match.need.organisation
         is_suspended = organisation is not None and organisation.is_suspended
         since = f"s{match.review}" if is_suspended else f"m{match.gone}"

@@ -75,6 +75,7 @@ def advance_time() -> None:
     if plans.are_waiting():
         wake_on_commit(plans.TASK)
     _look_after_matches()
+    held_back.tell_of_silence(by=None, now=now)
     scanning.set_suspended_aside(by=None, now=now)
     scanning.mark_pressing(by=None, now=now)
     while sweeps.lapse_unanswered(by=None, now=now):
@@ -96,7 +97,6 @@ def _look_after_matches() -> None:
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
     held_back.tell_of_those_left(by=None, now=now)
-    held_back.tell_of_silence(by=None, now=now)
     linked_towns.lapse(by=None, now=now)
 
 
