@@ -4,7 +4,8 @@ Needs pay a price for each day and for each home, as there; offers decide alone.
 use of one is a chain of parts that follow each other, each as long as it has to be and with its whole move: found by
 dynamic programming over the days. How long a part may be is left out. So many beds as a household has people bring its
 gain together; but where it leaves beds that no other could use it may count for more of them, as long as no households
-that fit into the home together count for more than its beds: by dual feasible functions (Fekete and Schepers, 2001).
+that fit into the home together count for more than its beds: by dual feasible functions (Fekete and Schepers, 2001),
+which hold where each takes all or nothing.
 
 Prices then follow what is given too much or too little, in steps that the best parts found tell (Polyak, 1969).
 """
@@ -102,7 +103,9 @@ class _Beds:
     def weigh(self, prices: Floats, moves: Floats) -> None:
         """Choose for each offer how households count that its bound is lowest at these prices."""
         problem = self._problem
-        whole = problem.fewest == problem.most
+        # Who takes what there is counts bed by bed, and so does whoever shares an offer with them.
+        in_part = np.bincount(problem.offer, problem.fewest < problem.most, len(self._beds)) > 0
+        whole = ~in_part[problem.offer]
         beds, people = self._beds[problem.offer], problem.most
         lowest, weights = self._chains(prices, moves)[0][-1], self._weight
         for fold in FOLDS:

@@ -52,8 +52,7 @@ def _searched(
         is_inside[inside] = True
         here = is_inside[problem.offer[parts.pair]]
         taken, kept = parts.take(here), parts.take(~here)
-        free = ways.promising(inside, kept, pairs)
-        free = np.union1d(free, taken.pair)
+        free = np.union1d(ways.promising(inside, pairs), taken.pair)
         for row in range(len(taken)):
             around.take(taken, row, sign=-1)
         choices = Neighbourhood(problem, around, free, chance).choices(taken, most_days=days)
@@ -82,8 +81,8 @@ class _Ways:
         self._by_need = np.lexsort((loss, problem.need))
         self.used = int(np.count_nonzero(np.diff(self._offer_starts)))
 
-    def promising(self, inside: Ints, kept: Parts, most: int) -> Ints:
-        """The pairs of these offers that lose least, so many of each need; none that is served by the offer already."""
+    def promising(self, inside: Ints, most: int) -> Ints:
+        """The pairs of these offers that lose least, so many of each need."""
         problem = self._problem
         pairs = np.concatenate(
             [self._by_offer[self._offer_starts[one] : self._offer_starts[one + 1]] for one in inside.tolist()]

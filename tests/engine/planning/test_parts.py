@@ -1,15 +1,18 @@
 """Homes in turn and hours of the week in the plan: held to every choice of days, units and slots in small towns."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Slot
+from engine import Slot, feasible_pairs
+from engine.planning import part_chains
+from engine.planning.lasting import lasting_of
 
 from .. import reference
-from ..builders import chance, day, days, held, need, offer
+from ..builders import TODAY, chance, day, days, held, need, offer
 from . import all_parts
-from .towns import planned
+from .towns import columns, planned
 
 randoms = st.randoms(use_true_random=False)
 TOWN = (48.5734, 7.7521)
@@ -126,3 +129,41 @@ def test_what_is_searched_for_is_possible_and_below_the_bound(random, nature):
     hurried = planned(needs, offers, seconds=0)
     assert all_parts.broken_promises(hurried, needs, offers) == []
     assert hurried.objective <= best + 1e-6 <= hurried.bound + 2e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(randoms, st.sampled_from(NATURES))
+def test_at_any_prices_the_sharper_bound_is_one(random, nature):
+    needs, offers = small_town(random, nature)
+    best = all_parts.optimum(needs, offers)
+    pairs = feasible_pairs(*columns(needs, offers), today=TODAY)
+    if not len(pairs):
+        return
+    problem = lasting_of(pairs, np.arange(len(pairs)), whole_hours=False).problem
+    highest = np.zeros(len(problem.move))
+    np.maximum.at(highest, problem.need, problem.value)
+    chance = np.random.default_rng(random.randrange(10**6))
+    prices = highest[:, None] * chance.random(problem.missing.shape)
+    moves = problem.move * chance.random(len(problem.move)) / np.maximum(problem.missing.max(axis=1), 1)
+    for passes in (1, 20):
+        with pytest.MonkeyPatch.context() as few:
+            few.setattr("engine.planning.part_chains.PASSES", passes)
+            bound = part_chains.sharper(problem, prices, moves, found=best, stop=lambda: False)
+        assert bound >= best - 1e-6
+
+
+def test_who_takes_a_part_counts_hour_by_hour():
+    """Three hours of five for who takes all or nothing, and the two that are left for who takes what there is."""
+    needs = [
+        need(1, "skill", quantity=3, rhythm="weekly"),
+        need(2, "skill", quantity=2, rhythm="weekly", part_useful=True),
+    ]
+    pairs = feasible_pairs(*columns(needs, [offer(1, "skill", capacity=5)]), today=TODAY)
+    problem = lasting_of(pairs, np.arange(len(pairs)), whole_hours=False).problem
+    worth = float((problem.value * problem.most).sum() * problem.days)
+    prices = np.zeros(problem.missing.shape)
+    prices[1] = problem.value[1] - 0.75 * problem.value[0]
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr("engine.planning.part_chains.PASSES", 1)
+        bound = part_chains.sharper(problem, prices, np.zeros(2), found=worth, stop=lambda: False)
+    assert bound >= worth - 1e-9
