@@ -3,13 +3,13 @@
 Large neighbourhood search (Shaw, 1998). Only pairs that the prices call promising take part.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from engine.columns import Bools, Floats, Ints
 from engine.planning import program
+from engine.planning.neighbours import Neighbours
 from engine.planning.problem import Problem
 from engine.planning.time_budget import TimeBudget
 
@@ -48,11 +48,11 @@ def _search(
     problem: Problem, units: Ints, loss: Floats, size: int, budget: TimeBudget, chance: np.random.Generator
 ) -> Ints:
     units = units.copy()
-    ways = _Ways(problem)
+    neighbours = Neighbours(problem.need, problem.offer, len(problem.capacity))
     looks = np.zeros(len(problem.capacity), np.int64)
-    looks[~ways.has_pairs] = np.iinfo(np.int64).max
+    looks[~neighbours.has_pairs] = np.iinfo(np.int64).max
     while looks.min(initial=IDLE_LOOKS) < IDLE_LOOKS and not budget.is_over():
-        inside = ways.near(_pick(looks, chance), size, chance)
+        inside = neighbours.near(_pick(looks, chance), size, chance)
         looks[inside] += 1
         free = _free(problem, units, loss, inside)
         if len(free) < 2:
@@ -63,7 +63,7 @@ def _search(
             units[free] = answer.units
             # What was moved may let its neighbours move.
             looks[inside] = 0
-        elif len(inside) == ways.used:
+        elif len(inside) == neighbours.used:
             # All of it again would be the same question.
             break
     return units
@@ -96,38 +96,3 @@ def _rest(problem: Problem, units: Ints, free: Ints) -> Problem:
     served = np.bincount(problem.need, kept, len(problem.quantity)).astype(np.int64)
     missing = replace(problem, quantity=problem.quantity - served)
     return missing.local(free)
-
-
-class _Ways:
-    """From offer to offer through the needs that could take either."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._offer, self._need = problem.offer, problem.need
-        self._starts = problem.need_starts
-        self._by_offer = np.argsort(problem.offer, kind="stable")
-        self._offer_starts = np.searchsorted(
-            problem.offer[self._by_offer], np.arange(len(problem.capacity) + 1)
-        )
-        self.has_pairs = np.diff(self._offer_starts) > 0
-        self.used = np.count_nonzero(self.has_pairs)
-
-    def near(self, offer: int, size: int, chance: np.random.Generator) -> Ints:
-        """About `size` offers, the given one first, then those that share needs with it, and so on."""
-        found = {offer: None}
-        for one in self._widening(offer, found, chance):
-            found.setdefault(one)
-            if len(found) >= size:
-                break
-        return np.fromiter(found, np.int64)
-
-    def _widening(self, offer: int, found: dict[int, None], chance: np.random.Generator) -> Iterator[int]:
-        queue, place = [offer], 0
-        while place < len(queue):
-            here = queue[place]
-            place += 1
-            needs = self._need[self._by_offer[self._offer_starts[here] : self._offer_starts[here + 1]]]
-            for need in chance.permutation(needs)[:6].tolist():
-                for one in self._offer[self._starts[need] : self._starts[need + 1]].tolist():
-                    if one not in found:
-                        queue.append(one)
-                        yield one
