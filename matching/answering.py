@@ -44,14 +44,20 @@ def made_for(need: Need) -> QuerySet[Offer]:
     )
 
 
-@transaction.atomic
 def announce(*, by: None, now: datetime) -> int:
     """Make the needs due for which offers were made or changed, and tell their desks, once of each offer; how many
     messages. Before the offers are scanned: whoever was answered is looked at first.
     """
     made = Offer.objects.open().filter(scan_due_at__isnull=False).exclude(answers_need="")
+    if ids := list(made.values_list("pk", flat=True)):  # as a rule before a scan there are none
+        return _announce(ids, now=now)
+    return 0
+
+
+@transaction.atomic
+def _announce(offer_ids: list[int], *, now: datetime) -> int:
     answered, told = set(), 0
-    for offer in made.select_related("city").order_by("pk"):
+    for offer in Offer.objects.filter(pk__in=offer_ids).select_related("city").order_by("pk"):
         need = need_of(offer)
         if need is None:
             continue

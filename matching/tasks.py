@@ -22,9 +22,14 @@ def scan_due() -> None:
     answering.announce(by=None, now=timezone.now())
     while time.monotonic() < over:
         if not _scan_some():
-            _look_after_matches()
             return
     wake_on_commit("matching.tasks.scan_due")
+
+
+@shared_task(ignore_result=True)
+def look_after_matches() -> None:
+    """What a change of an offer or a need means for the matches in hand (`scanning.matches_in_hand` wakes for it)."""
+    _look_after_matches()
 
 
 @shared_task(ignore_result=True)
@@ -89,7 +94,6 @@ def advance_time() -> None:
 
 
 def _look_after_matches() -> None:
-    """What a change of an offer or a need means for the matches in hand."""
     now = timezone.now()
     sweeps.cancel_orphans(by=None, now=now)
     sweeps.judge_again(by=None, now=now)

@@ -7,7 +7,7 @@ Rows are the queue, and a scan goes one way, each module knowing only those afte
 `snapshots`    is what one call of the engine reads, a set at a time (`reading`)
 `found`        is what the engine said, as rows
 `writing`      writes the differences
-`announcing`   tells the desk
+`announcing`   tells the desk; `matches_in_hand` wakes for what is asked or promised already
 
 Needs also become due when an offer came, changed or went (`due_offers`), and by what nobody announces (`unannounced`).
 `rescans` go the same way for everything, part by part, each under its lock (`work_locks`).

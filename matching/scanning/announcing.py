@@ -23,13 +23,12 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
     """
     today = local_day(now, city)
     is_tonight = {need.pk: need.urgency_on(today) == Urgency.TONIGHT for need in needs}
-    coordinators = accounts.coordinators_of(city)
     for need in needs:
         if not is_tonight[need.pk]:
             continue
         count, subject_key = fresh.get(need.pk, 0), f"need:{need.pk}"
         told = who_was_told(event=FOUND, subject_key=subject_key)
-        for person in coordinators.exclude(pk__in=told):
+        for person in accounts.coordinators_of(city).exclude(pk__in=told):
             queue(
                 recipient=person,
                 event=FOUND if count else NOTHING_YET,

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from matching import progress
 from matching.models import Match, MatchState
-from matching.scanning import announcing, barrier, results, writing
+from matching.scanning import announcing, barrier, matches_in_hand, results, writing
 from needs import services as needs
 from needs.models import Need
 
@@ -40,7 +40,9 @@ def scan_due_needs(*, by: None, now: datetime) -> int:
         announcing.tell_desk(city, still_open, fresh, now=now)
     if closed := [need for need in claimed if need not in still_open]:
         writing.supersede(Match.objects.filter(need__in=closed, state=MatchState.SUGGESTED), now=now)
-    needs.mark_scanned(need_ids=[need.pk for need in claimed])
+    ids = [need.pk for need in claimed]
+    matches_in_hand.wake_for(need_ids=ids)
+    needs.mark_scanned(need_ids=ids)
     return len(claimed)
 
 

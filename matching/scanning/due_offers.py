@@ -13,7 +13,7 @@ from django.db.models import F
 from cities.days import local_day
 from cities.models import City
 from matching.models import Match, MatchState
-from matching.scanning import barrier, reading, snapshots
+from matching.scanning import barrier, matches_in_hand, reading, snapshots
 from needs import services as needs
 from offers import services as offers
 from offers.models import Offer
@@ -50,6 +50,7 @@ def scan_due_offers(*, by: None, now: datetime) -> int:
         if still_open := [offer.pk for offer in shown if offer.is_open]:
             touched.update(needs_improved_by(still_open, town, now=now))
     needs.mark_due(need_ids=touched, now=now)
+    matches_in_hand.wake_for(offer_ids=ids)
     for offer in claimed:
         offers.mark_scanned(offer_id=offer.pk, revision=offer.revision)
     return len(claimed)

@@ -11,6 +11,7 @@ from matching import linked_towns, links, plans, services, tasks
 from matching.lifecycle import NotPossible, Reason, acts_for
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.plans import plan_presentation, plan_sending
+from matching.scanning import matches_in_hand
 from matching.services import roles_of
 from notifications.models import Message
 from offers import services as offers
@@ -231,11 +232,16 @@ def test_when_the_desk_that_asked_sets_it_aside_the_other_is_told(it):
     assert "agreement_moot" not in events(it.asker)
 
 
-def test_the_worker_that_finds_it_gone_says_so(city, coordinator):
+def test_the_worker_that_finds_it_gone_says_so(
+    city, coordinator, wake_ups, django_capture_on_commit_callbacks
+):
     it = Pair(city, coordinator, now=timezone.now())
     it.ask()
     offers.pause(offer_id=it.offer.pk, by=it.citizen, now=timezone.now())
-    tasks.scan_due()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.scan_due()
+    assert (matches_in_hand.TASK, []) in wake_ups()
+    tasks.look_after_matches()
     assert TownAgreement.objects.get().answer == "moot"
 
 

@@ -7,6 +7,7 @@ import pytest
 from matching import linked_towns, services, tasks, visits
 from matching.lifecycle import NotPossible, Reason
 from matching.models import MatchState
+from matching.scanning import matches_in_hand
 from notifications.models import Message
 from offers import services as offers
 from tests.factories.accounts import CityRoleFactory
@@ -89,7 +90,10 @@ def test_a_worker_looks_as_soon_as_it_happens_and_the_scheduler_after_it(
     with django_capture_on_commit_callbacks(execute=True):
         move(proposed)
     assert ("matching.tasks.scan_due", []) in wake_ups()
-    tasks.scan_due()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.scan_due()
+    assert (matches_in_hand.TASK, []) in wake_ups()
+    tasks.look_after_matches()
     assert told().count() == 1
     offers.vet(offer_id=proposed.match.offer_id, by=proposed.coordinator, now=NOW)
     move(proposed, address="5 rue du Lac")
