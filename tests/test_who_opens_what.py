@@ -3,7 +3,6 @@
 An address more without a row here fails.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Role, User
@@ -24,6 +23,8 @@ from followups import services as followups
 from followups.models import FollowUp
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
+from oncall import services as oncall
+from tests.addresses import names
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
@@ -166,6 +167,9 @@ ROWS = {
     "matching:condition": Row(EVERYBODY, ("condition_link",)),
     "followups:answer": Row(EVERYBODY, ("followup_link",)),
     # Reports and calls
+    "oncall:rota": Row(COORDINATOR | ADMINISTRATOR),
+    "oncall:cover": Row(COORDINATOR),
+    "oncall:act": Row(COORDINATOR | ADMINISTRATOR, ("shift", "annuler")),
     "followups:incidents": Row(COORDINATOR),
     "followups:report": Row(COORDINATOR),
     "followups:close": Row(COORDINATOR, ("incident",)),
@@ -192,18 +196,6 @@ ROWS = {
     },
     "api-match-accept": Row(CITIZEN | COORDINATOR, ("match",), refuses=MEMBER),
 }  # fmt: skip
-# Django's own pages, behind `is_staff` and a second factor (tests/accounts/test_pages.py).
-FRAMEWORK = {"admin"}
-
-
-def names(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
-            if not FRAMEWORK & set(inner):
-                yield from names(pattern, inner)
-        elif isinstance(pattern, URLPattern) and pattern.name:
-            yield ":".join((*spaces, pattern.name))
 
 
 def test_every_address_has_its_row() -> None:
@@ -287,7 +279,12 @@ def build() -> World:
     agreement = TownAgreement.objects.create(
         city=city, match=neighbour, asked_by=coordinator, asked_at=now, answer_by=now + timedelta(days=1)
     )
+    shift = oncall.cover(
+        city=city, rank=1, starts_at=now, ends_at=now + timedelta(days=1), by=coordinator, now=now
+    )
     words = {
+        "shift": shift.pk,
+        "annuler": "annuler",
         "agreement": agreement.pk,
         "token": token.pk,
         "consent": consent.pk,

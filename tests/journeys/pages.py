@@ -148,6 +148,10 @@ PAGES = [
     Page("incident-close", "coordinator", lambda town: f"/{HERE}/signalements/{town.incident_id}/clore/"),
     Page("explained-desk", "coordinator", _explained("proposed")),
     Page("weights", "coordinator", _at("bureau/notation/")),
+    Page("sorting", "coordinator", _at("bureau/objets/")),
+    Page("linked-towns", "coordinator", _at("bureau/villes-liees/")),
+    Page("rota", "coordinator", _at("bureau/astreintes/")),
+    Page("two-factors", "coordinator", lambda town: "/compte/double-verification/"),
     Page("rescans", "coordinator", _at("bureau/recalculs/")),
     Page("town-offers", "coordinator", _at("propositions/ville/")),
     Page("town-offer", "coordinator", _offer("flat")),
@@ -157,3 +161,29 @@ PAGES = [
     Page("caller-offer", "operator", _at("propositions/saisir/")),
     Page("caller-need", "operator", _at("besoins/poster/?nature=housing")),
 ]  # fmt: skip
+
+# Addresses without a page of their own among these, and why not.
+NO_PAGE = {
+    "what is done there is sent by a form (POST), and leads to a page above": frozenset({
+        "account_logout", "accounts:add_token", "accounts:revoke_token", "accounts:suspend_organisation",
+        "accounts:verify_organisation", "accounts:withdraw_consent", "matching:act", "matching:answer_linked_town",
+        "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
+        "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
+        "notifications:call:called", "notifications:call:send_again", "offers:called", "offers:contact",
+        "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "set_language",
+    }),
+    "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
+        "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
+        "offers:sent", "offers:start_again", "offers:step",
+    }),
+    "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
+        "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
+        "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_view_recovery_codes",
+    }),
+    "another name of the page to sign in": frozenset({"account_login"}),
+    "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
+    "read by programs": frozenset({
+        "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
+        "matching:linked_explanation_pdf",
+    }),
+}  # fmt: skip

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import get_resolver, resolve
 
 from accounts.models import User
+from tests.addresses import names
 from tests.journeys import walks
-from tests.journeys.pages import PAGES
+from tests.journeys.pages import NO_PAGE, PAGES
 from tests.journeys.town import Town, strasbourg
 
 FOLDER = Path(__file__).parent
@@ -90,6 +92,15 @@ def test_the_inspector_sees_what_it_looks_for(
     found = "\n".join(inspector.wrong)
     for words in ("px too wide: h1", "2 h1", " px: button", "button-name: <button>", "not rtl"):
         assert words in found
+
+
+def test_no_address_is_forgotten(town: Town) -> None:
+    paths = [page.path(town).partition("?")[0].partition("#")[0] for page in PAGES if page.status == 200]
+    opened = {resolve(path).view_name for path in paths}
+    others = frozenset().union(*NO_PAGE.values())
+    assert not opened & others
+    every = {name for name in names(get_resolver()) if not name.startswith("api-")}
+    assert every == opened | others
 
 
 def test_every_page(
