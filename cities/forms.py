@@ -187,6 +187,7 @@ class CityForm(forms.ModelForm):
             "answer_hours_this_week",
             "answer_hours_planned",
             "follow_up_after_days",
+            "escalate_after_minutes",
             "asks_citizen_for",
             "asks_association_for",
             "weights",

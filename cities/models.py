@@ -170,6 +170,13 @@ class City(models.Model):
     )
     answer_hours_planned = models.PositiveIntegerField(_("délai de réponse, prévu (heures)"), default=72)
     follow_up_after_days = models.PositiveIntegerField(_("prise de nouvelles après (jours)"), default=2)
+    escalate_after_minutes = models.PositiveIntegerField(
+        _("alerte suivante pour ce soir (minutes)"),
+        default=10,
+        help_text=_(
+            "Sans «\u00a0Je m’en occupe\u00a0», un besoin pour ce soir sonne encore après ce temps, puis chez d’autres."
+        ),
+    )
     asks_citizen_for = ArrayField(
         models.CharField(max_length=10),
         verbose_name=_("accord demandé aux citoyens pour"),
@@ -227,6 +234,13 @@ class City(models.Model):
                 name="city_follow_up_positive",
                 condition=Q(follow_up_after_days__gt=0),
                 violation_error_message=_("Prenez des nouvelles au moins un jour après le début."),
+            ),
+            models.CheckConstraint(
+                name="city_escalates_in_time",
+                condition=Q(escalate_after_minutes__range=(1, 120)),
+                violation_error_message=_(
+                    "Une alerte se répète après une minute au moins, deux heures au plus."
+                ),
             ),
             models.CheckConstraint(
                 name="city_colours_hex",

@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "messages-sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
     "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
+    "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=15, minute=30)},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10.0},
 }

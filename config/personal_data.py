@@ -44,8 +44,8 @@ REGISTER: dict[str, Marks] = {
     "cities.City": Marks(
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
-        "answer_hours_planned follow_up_after_days asks_citizen_for asks_association_for weights created_at "
-        "linked"
+        "answer_hours_planned follow_up_after_days escalate_after_minutes asks_citizen_for "
+        "asks_association_for weights created_at linked"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
@@ -78,6 +78,9 @@ REGISTER: dict[str, Marks] = {
         "sent_at called_by created_at",
         anonymise="title body action_label action_url last_error",
     ),
+    # --- oncall
+    "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),
+    "oncall.ShiftChange": Marks(keep="shift what by at"),
     # --- offers
     "offers.Offer": _marks(OFFER),
     "offers.Window": Marks(keep="offer first_day last_day"),

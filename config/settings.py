@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "catalogue",
     "notifications",
     *[f"notifications.channels.{name}" for name in channel_folders.names()],
+    "oncall",
     "offers",
     "needs",
     "matching",

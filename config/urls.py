@@ -31,6 +31,7 @@ urlpatterns += [
     path("<slug:city_slug>/algorithme/", algorithm_views.page, name="algorithm"),
     path("<slug:city_slug>/algorithme.json", algorithm_views.as_json, name="algorithm_json"),
     path("<slug:city_slug>/propositions/", include("offers.urls")),
+    path("<slug:city_slug>/", include("oncall.urls")),
     path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),

@@ -31,6 +31,8 @@ CITY_RULES = [
     ("city_answer_hours_positive", {"answer_hours_this_week": 0}, "au moins une heure"),
     ("city_answer_hours_positive", {"answer_hours_planned": 0}, "au moins une heure"),
     ("city_follow_up_positive", {"follow_up_after_days": 0}, "au moins un jour"),
+    ("city_escalates_in_time", {"escalate_after_minutes": 0}, "deux heures au plus"),
+    ("city_escalates_in_time", {"escalate_after_minutes": 121}, "deux heures au plus"),
     ("city_colours_hex", {"brand_colour": "teal"}, "#0f5c5c"),
     ("city_colours_hex", {"accent_colour": "#12345"}, "#0f5c5c"),
     ("city_asks_citizen_for_kinds", {"asks_citizen_for": ["money"]}, "housing, goods ou skill"),
