@@ -1,16 +1,18 @@
 """The rota as its page shows it: spans in order, each with who is called first, or nobody, and in whose support."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import User
+from cities.days import at_hour, local_time
 from cities.models import City
 from oncall import selectors
 from oncall.models import Rank, Shift
 from oncall.words import span_words
 
-# How far ahead holes are shown; shifts are, however far.
-AHEAD = timedelta(weeks=4)
+# How soon the rota must end for the week after it to be offered.
+SOON = timedelta(weeks=4)
 FAR = timedelta(days=400)
 
 
@@ -36,7 +38,7 @@ def lines(city: City, reader: User, *, now: datetime) -> list[Line]:
     deputies = [shift for shift in shifts if shift.rank == Rank.DEPUTY]
     spans: list[tuple[datetime, datetime, Shift | None]] = [
         *((shift.starts_at, shift.ends_at, shift) for shift in first),
-        *((start, end, None) for start, end in selectors.holes(city, now, now + AHEAD)),
+        *((start, end, None) for start, end in _free(city, first, now=now)),
     ]
     return [
         Line(
@@ -50,3 +52,12 @@ def lines(city: City, reader: User, *, now: datetime) -> list[Line]:
         )
         for start, end, shift in sorted(spans, key=lambda span: span[0])
     ]
+
+
+def _free(city: City, first: list[Shift], *, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """What can be taken: the holes up to the end of the rota, and the week after it when that is near."""
+    end = max((shift.ends_at for shift in first), default=now)
+    yield from selectors.holes(city, now, end)
+    if end < now + SOON:
+        there = local_time(end, city)
+        yield end, at_hour(there.date() + timedelta(weeks=1), there.time(), city)

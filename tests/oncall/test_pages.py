@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from oncall import services
+from oncall import presentation, services
 from oncall.models import Rank, Shift
 from tests.factories.accounts import CityRoleFactory
+from tests.oncall.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +59,7 @@ def test_who_is_on_call_and_in_support(page, desk):
     shift(desk, two, rank=Rank.DEPUTY)
     text = page(desk.people[2]).content.decode()
     assert one.name in text
-    assert f"En renfort\u00a0: {two.name}" in text
+    assert f"En renfort\u00a0: <bdi>{two.name}</bdi>" in text
     assert "En ce moment" in text
     assert "Je prends cette astreinte" in text
 
@@ -83,6 +84,17 @@ def test_a_hole_is_taken_in_one_tap(page, desk):
     assert "C’est noté" in page(two, "cover", **sent).content.decode()
     assert Shift.objects.get(person=two).ends_at == Shift.objects.get(person=one).starts_at
     assert "Quelqu’un a pris ce créneau" in page(desk.people[2], "cover", **sent).content.decode()
+
+
+def test_the_week_after_the_rota_is_offered_from_the_same_hour(desk):
+    desk.share_out(weeks=3)  # over the night in which the clocks go forward
+    *_, last, free = presentation.lines(desk.city, desk.people[0], now=NOW)
+    assert (last.shift.ends_at, free.shift) == (free.starts_at, None)
+    assert free.when == "du lundi 30 mars à 18\u00a0h au lundi 6 avril à 18\u00a0h"
+    desk.share_out(weeks=8)
+    assert all(
+        line.shift for line in presentation.lines(desk.city, desk.people[0], now=NOW + timedelta(hours=6))
+    )
 
 
 @pytest.mark.parametrize("sent", [{}, {"rank": 7}, {"starts_at": "hier"}])
