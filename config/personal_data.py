@@ -74,9 +74,9 @@ REGISTER: dict[str, Marks] = {
     "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
     # --- notifications: that a message went out is kept, its words are not
     "notifications.Message": Marks(
-        keep="recipient city channel event subject_key language state due_at attempts tried_since claimed_at "
-        "sent_at called_by created_at",
-        anonymise="title body action_label action_url last_error",
+        keep="recipient city channel event subject_key priority repeat_of language state why due_at attempts "
+        "tried_since claimed_at sent_at delivered_at opened_at answered_at called_by created_at",
+        anonymise="title body action_label action_url last_error provider_ref",
     ),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),

@@ -13,12 +13,15 @@ from django.db.models import Exists
 
 from accounts import selectors as accounts
 from accounts.models import User
+from catalogue.vocabulary import Urgency
+from cities.days import local_day
 from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
 from matching.messages import to_desk, to_linked_town, to_people
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import left_to_town, posters_of
 from needs.models import Need
+from notifications.events import Priority
 from notifications.reasons import subject_id
 from notifications.selectors import waits_for_a_person
 from notifications.services import Text, queue
@@ -147,6 +150,7 @@ def _queue(
         Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
     }
     key = f"match:{match.pk}"
+    is_tonight = match.need.urgency_on(local_day(now, match.city)) == Urgency.TONIGHT
     for side in Side:
         compose: Composer | None = getattr(told, side)
         if compose is None or (side in done_by and not told.themselves_too):
@@ -166,6 +170,7 @@ def _queue(
                 city=match.offer.city if side is Side.OWNER else match.city,
                 compose=partial(compose, match, person),
                 now=now,
+                priority=Priority.NIGHT if is_tonight else None,
             )
 
 

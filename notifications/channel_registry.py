@@ -43,9 +43,14 @@ def by_machine() -> frozenset[str]:
     return frozenset(name for name in all_channels() if channel_folders.has(name, "transport"))
 
 
+def reaching(person: User) -> list[str]:
+    """The channels by which this person can be told, the preferred one first. The last one reaches everybody."""
+    return [name for name, channel in all_channels().items() if channel.reaches(person)]
+
+
 def preferred(person: User) -> str:
-    """The channel by which this person is told. The last one reaches everybody."""
-    return next(name for name, channel in all_channels().items() if channel.reaches(person))
+    """The channel by which this person is told."""
+    return reaching(person)[0]
 
 
 def label(name: str) -> str:

@@ -4,21 +4,36 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from notifications import channel_registry, reasons
+from notifications.events import Priority
 
 
 class MessageState(models.TextChoices):
     QUEUED = "queued", _("en attente")
+    # Not now: `why` says what keeps it (quiet hours, a limit), `due_at` when that is looked at again.
+    HELD = "held", _("retenu")
     SENDING = "sending", _("en cours d’envoi")
     SENT = "sent", _("envoyé")
+    # Only where the channel tells.
+    DELIVERED = "delivered", _("remis")
+    OPENED = "opened", _("lu")
+    ANSWERED = "answered", _("répondu")
+    # Refused: at the door, or later, by a receipt.
     FAILED = "failed", _("refusé")
+    # Not to this person by this channel: `why`.
+    SUPPRESSED = "suppressed", _("écarté")
     UNCERTAIN = "uncertain", _("envoi interrompu")
     MOOT = "moot", _("sans objet")
+
+
+# It has left us, and nothing speaks against its arrival; each state knows more than the one before.
+ON_THE_WAY = (MessageState.SENT, MessageState.DELIVERED, MessageState.OPENED, MessageState.ANSWERED)
+WITH_A_REASON = (MessageState.HELD, MessageState.SUPPRESSED)
 
 
 class MessageQuerySet(VisibleQuerySet["Message"]):
@@ -36,8 +51,27 @@ class MessageQuerySet(VisibleQuerySet["Message"]):
         return self.filter(state=MessageState.QUEUED, due_at__lte=now, channel__in=by_machine).with_reason()
 
 
+_TOLD_AT = (
+    ("delivered_at", MessageState.DELIVERED),
+    ("opened_at", MessageState.OPENED),
+    ("answered_at", MessageState.ANSWERED),
+)
+
+
+def _told_at_with_state(field: str, state: MessageState) -> models.CheckConstraint:
+    """In that state the moment stands; it does in no state that knows less."""
+    later = ON_THE_WAY[ON_THE_WAY.index(state) :]
+    return models.CheckConstraint(
+        condition=Q(state=state, **{f"{field}__isnull": False})
+        | Q(state__in=later[1:])
+        | (~Q(state__in=later) & Q(**{f"{field}__isnull": True})),
+        name=f"message_{field}_with_state",
+        violation_error_message=_("Ce qu’un fournisseur a dit d’un message porte son heure."),
+    )
+
+
 class Message(models.Model):
-    """One notification to one person through one channel, once at most per (recipient, event, subject)."""
+    """One notification to one person through one channel; what may be told twice is repeated in a row of its own."""
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="received_messages"
@@ -49,12 +83,20 @@ class Message(models.Model):
     subject_key = models.CharField(
         max_length=60, help_text=_("ce dont parle le message, par exemple match:12")
     )
+    # notifications/events.py says which event has which.
+    priority = models.PositiveSmallIntegerField(default=Priority.NORMAL)
+    # The message of which nobody knows whether it arrived, and which this one says once more.
+    repeat_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="repeated_by"
+    )
     language = models.CharField(max_length=10)
     title = models.CharField(max_length=200)
     body = models.TextField()
     action_label = models.CharField(max_length=60, blank=True)
     action_url = models.CharField(max_length=500, blank=True)
-    state = models.CharField(max_length=9, choices=MessageState.choices, default=MessageState.QUEUED)
+    state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
+    # A code of what holds or suppresses it, without personal data: "quiet hours", "bounced".
+    why = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField()
     # How often a worker took it up: also the mark by which a worker knows that the message is still its own.
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -64,6 +106,11 @@ class Message(models.Model):
     last_error = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # By what name a provider's receipts speak of it, and when they said what.
+    provider_ref = models.CharField(max_length=200, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
     called_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -77,16 +124,40 @@ class Message(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["recipient", "event", "subject_key"],
+                fields=["recipient", "event", "subject_key", "channel"],
+                condition=Q(repeat_of__isnull=True),
                 name="message_once",
                 violation_error_message=_("Ce message existe déjà."),
             ),
             models.CheckConstraint(
-                condition=Q(state=MessageState.SENT, sent_at__isnull=False)
-                | (~Q(state=MessageState.SENT) & Q(sent_at__isnull=True)),
+                condition=Q(repeat_of__isnull=True) | ~Q(repeat_of=F("id")),
+                name="message_repeats_another",
+                violation_error_message=_("Un rappel répète un autre message."),
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values),
+                name="message_priority_known",
+                violation_error_message=_("Un message a l’une des urgences connues."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(state__in=WITH_A_REASON) & ~Q(why=""))
+                | (~Q(state__in=WITH_A_REASON) & Q(why="")),
+                name="message_why_with_state",
+                violation_error_message=_("Un message retenu ou écarté dit pourquoi, et lui seul."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=ON_THE_WAY, sent_at__isnull=False)
+                | Q(state=MessageState.FAILED)
+                | (~Q(state__in=[*ON_THE_WAY, MessageState.FAILED]) & Q(sent_at__isnull=True)),
                 name="message_sent_at_with_state",
                 violation_error_message=_("Un message envoyé porte sa date d’envoi, et lui seul."),
             ),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=False) | Q(provider_ref=""),
+                name="message_reference_once_sent",
+                violation_error_message=_("Seul un message envoyé porte la référence du fournisseur."),
+            ),
+            *(_told_at_with_state(*known) for known in _TOLD_AT),
             models.CheckConstraint(
                 condition=~Q(state=MessageState.SENDING) | Q(claimed_at__isnull=False),
                 name="message_sending_is_claimed",
@@ -97,6 +168,15 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_claimed"),
+            # In the order in which they are taken to be sent.
+            models.Index(
+                fields=["channel", "priority", "due_at", "id"],
+                condition=Q(state="queued"),
+                name="message_to_send",
+            ),
+            models.Index(
+                fields=["channel", "provider_ref"], condition=~Q(provider_ref=""), name="message_by_reference"
+            ),
             models.Index(
                 fields=["city", "due_at"],
                 condition=Q(state__in=["failed", "uncertain"]),

@@ -1,7 +1,7 @@
 """Writing messages: queued in the caller's transaction, then the wake-up. Who delivers them: `delivery`."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,12 +12,18 @@ from django.utils import translation
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
-from notifications.models import Message, MessageState
+from notifications.events import EVENTS, Priority
+from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.wake_up import wake_on_commit
 
 log = logging.getLogger(__name__)
 
 DELIVER_TASK = "notifications.tasks.deliver"
+
+# What a receipt may say, and of a message in which states.
+RECEIPTS: Mapping[MessageState, frozenset[MessageState]] = {
+    outcome: frozenset(ON_THE_WAY[: ON_THE_WAY.index(outcome)]) for outcome in ON_THE_WAY[1:]
+} | {MessageState.FAILED: frozenset({MessageState.SENT})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,14 @@ def queue(
     compose: Callable[[], Text],
     now: datetime,
     due_at: datetime | None = None,
+    priority: Priority | None = None,
 ) -> Message | None:
     """Queue one message, composed in the recipient's language; None when that one exists already.
 
-    It goes by the preferred one of the channels that reach this person.
+    It goes by the preferred one of the channels that reach this person, and has the priority of its event unless the
+    caller knows better. KeyError for an event that stands nowhere in `events.EVENTS`.
     """
+    usual = EVENTS[event].priority
     key = {"recipient": recipient, "event": event, "subject_key": subject_key}
     if Message.objects.filter(**key).exists():
         return None
@@ -57,6 +66,7 @@ def queue(
                 **key,
                 city=city,
                 channel=channel_registry.preferred(recipient),
+                priority=usual if priority is None else priority,
                 language=language,
                 title=text.title[:200],
                 body=text.body,
@@ -83,12 +93,58 @@ def retry_uncertain(*, message_id: int, by: User, now: datetime) -> Message:
     message = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message_id)
     if message.state in (MessageState.UNCERTAIN, MessageState.FAILED):
         message.state, message.due_at, message.tried_since = MessageState.QUEUED, now, None
-        message.channel = channel_registry.preferred(message.recipient)
-        message.save(update_fields=["state", "due_at", "tried_since", "channel"])
+        message.sent_at, message.provider_ref = None, ""
+        message.channel = _channel_for_another_try(message)
+        message.save(update_fields=["state", "due_at", "tried_since", "sent_at", "provider_ref", "channel"])
         log.info("message %s queued again by user %s", message.pk, by.pk)
         if message.channel in channel_registry.by_machine():
             wake_on_commit(DELIVER_TASK)
     return message
+
+
+@transaction.atomic
+def record_receipt(
+    *, channel: str, provider_ref: str, outcome: MessageState, by: User | None, now: datetime
+) -> Message | None:
+    """Note what a provider, or the reader, says of a message that has left; None where no message has that reference.
+
+    `outcome`: DELIVERED, OPENED, ANSWERED or FAILED. Saying it twice changes nothing, and neither does what comes late:
+    a message only learns more, and is refused only while nobody has said that it arrived.
+    """
+    if outcome not in RECEIPTS:
+        raise ValueError(f"no receipt says {outcome}")
+    known = Message.objects.filter(channel=channel, provider_ref=provider_ref).exclude(provider_ref="")
+    # A provider may begin its numbers anew: the latest is meant.
+    message = known.select_for_update(no_key=True).order_by("-sent_at", "-id").first()
+    if message is None:
+        log.warning("%s: a receipt (%s) for a message that is not known", channel, outcome)
+        return None
+    if message.state not in RECEIPTS[outcome]:
+        if message.state != outcome:
+            log.info("message %s stays %s: %s comes late", message.pk, message.state, outcome)
+        return message
+    message.state = outcome
+    names = ["state"]
+    if outcome == MessageState.FAILED:
+        message.last_error = "receipt"
+        names.append("last_error")
+    else:
+        names.append(f"{outcome}_at")
+        setattr(message, f"{outcome}_at", now)
+    message.save(update_fields=names)
+    log.info("message %s %s, said by %s", message.pk, outcome, f"user {by.pk}" if by else channel)
+    return message
+
+
+def _channel_for_another_try(message: Message) -> str:
+    """The preferred one by which this person was not told of it yet, by another message; its own at last."""
+    others = Message.objects.filter(
+        recipient=message.recipient, event=message.event, subject_key=message.subject_key
+    ).exclude(pk=message.pk)
+    taken = set(others.values_list("channel", flat=True))
+    return next(
+        (name for name in channel_registry.reaching(message.recipient) if name not in taken), message.channel
+    )
 
 
 def _language_of(person: User) -> str:

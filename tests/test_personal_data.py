@@ -76,7 +76,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "act", "algorithm", "answer", "answers_need", "channel", "condition", "department_code", "dwelling_state",
         "event", "fingerprint", "from_state", "hand_over", "how", "item", "kind", "language", "category", "purpose",
         "reference", "rent_payer", "rhythm", "rna", "role", "rule", "siret", "size", "source", "state", "subject_key",
-        "to_state", "urgency", "wording_version",
+        "to_state", "urgency", "why", "wording_version",
     }  # fmt: skip
     public = {"accounts.Organisation": {"name", "about"}, "matching.Decision": {"reason"}}
     for label, model in MODELS.items():

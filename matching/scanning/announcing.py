@@ -14,6 +14,7 @@ from notifications.selectors import who_was_told
 from notifications.services import queue
 
 FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
+OF_THE_DAY = "suggestions_of_the_day"
 
 
 def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:
@@ -43,12 +44,12 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
 
 def tell_of_the_day(city: City, *, now: datetime) -> None:
     """Say that there are new suggestions, once a day however many."""
-    event, subject_key = "suggestions_of_the_day", f"day:{city.pk}:{local_day(now, city)}"
-    told = who_was_told(event=event, subject_key=subject_key)
+    subject_key = f"day:{city.pk}:{local_day(now, city)}"
+    told = who_was_told(event=OF_THE_DAY, subject_key=subject_key)
     for person in accounts.coordinators_of(city).exclude(pk__in=told):
         queue(
             recipient=person,
-            event=event,
+            event=OF_THE_DAY,
             subject_key=subject_key,
             city=city,
             compose=partial(to_desk.suggestions_of_the_day, city),

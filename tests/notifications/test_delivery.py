@@ -346,7 +346,7 @@ def test_the_wake_up_has_the_worker_send_at_once(worker, smtp_server, eventually
 
     services.queue(
         recipient=person,
-        event="hello",
+        event="need_receipt",
         subject_key="person:1",
         city=None,
         compose=lambda: services.Text("Bonjour", "Bonjour"),

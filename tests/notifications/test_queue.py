@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from config.celery import app
 from notifications import selectors, services
+from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import Text
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -19,7 +20,7 @@ from tests.factories.notifications import MessageFactory
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 
 
-def queue(person, subject="match:1", *, event="match_question", city=None, due_at=None):
+def queue(person, subject="match:1", *, event="match_question", city=None, due_at=None, priority=None):
     return services.queue(
         recipient=person,
         event=event,
@@ -28,6 +29,7 @@ def queue(person, subject="match:1", *, event="match_question", city=None, due_a
         compose=lambda: Text(f"Bonjour ({get_language()})", "Bonjour"),
         now=NOW,
         due_at=due_at,
+        priority=priority,
     )
 
 
@@ -102,6 +104,35 @@ def test_the_database_holds_the_uniqueness_by_itself(db):
         MessageFactory(recipient=first.recipient, event=first.event, subject_key=first.subject_key)
 
 
+def test_by_another_channel_it_may_be_told_and_in_doubt_once_more(db):
+    """The same words by another way are a row of their own, and so is what repeats a message; each once."""
+    first = MessageFactory(state="uncertain")
+    same = {"recipient": first.recipient, "event": first.event, "subject_key": first.subject_key}
+    MessageFactory(**same, channel="courier")
+    repeat = MessageFactory(**same, repeat_of=first)
+
+    assert repeat.channel == first.channel
+    with pytest.raises(IntegrityError, match="repeat_of_id"):
+        MessageFactory(**same, repeat_of=first)
+
+
+def test_no_message_repeats_itself(db):
+    message = MessageFactory()
+    with pytest.raises(IntegrityError, match="message_repeats_another"):
+        Message.objects.filter(pk=message.pk).update(repeat_of=message)
+
+
+def test_an_event_has_its_priority_unless_it_is_for_tonight(db):
+    usual, tonight = queue(UserFactory()), queue(UserFactory(), priority=Priority.NIGHT)
+
+    assert (usual.priority, tonight.priority) == (Priority.ASK, Priority.NIGHT)
+
+
+def test_what_nobody_has_said_the_urgency_of_is_not_queued(db):
+    with pytest.raises(KeyError):
+        queue(UserFactory(), event="never_heard_of")
+
+
 def test_a_broker_that_is_down_loses_no_message(transactional_db, caplog):
     elsewhere = Celery("elsewhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
     elsewhere.conf.task_publish_retry = False
@@ -123,7 +154,26 @@ def test_a_broker_that_is_down_loses_no_message(transactional_db, caplog):
     [
         ({"state": "sent"}, "message_sent_at_with_state"),
         ({"sent_at": NOW}, "message_sent_at_with_state"),
+        ({"state": "delivered", "delivered_at": NOW}, "message_sent_at_with_state"),
+        ({"state": "uncertain", "sent_at": NOW}, "message_sent_at_with_state"),
         ({"state": "sending"}, "message_sending_is_claimed"),
+        ({"state": "held"}, "message_why_with_state"),
+        ({"state": "suppressed"}, "message_why_with_state"),
+        ({"why": "quiet hours"}, "message_why_with_state"),
+        ({"priority": 0}, "message_priority_known"),
+        ({"provider_ref": "7"}, "message_reference_once_sent"),
+        ({"state": "delivered", "sent_at": NOW}, "message_delivered_at_with_state"),
+        ({"state": "sent", "sent_at": NOW, "delivered_at": NOW}, "message_delivered_at_with_state"),
+        ({"state": "opened", "sent_at": NOW}, "message_opened_at_with_state"),
+        (
+            {"state": "delivered", "sent_at": NOW, "delivered_at": NOW, "opened_at": NOW},
+            "message_opened_at_with_state",
+        ),
+        ({"state": "answered", "sent_at": NOW}, "message_answered_at_with_state"),
+        (
+            {"state": "opened", "sent_at": NOW, "opened_at": NOW, "answered_at": NOW},
+            "message_answered_at_with_state",
+        ),
     ],
 )
 def test_the_database_refuses_half_told_stories(db, fields, constraint):

@@ -7,6 +7,7 @@ from accounts.models import User
 from notifications.channel_registry import Channel
 
 NAME = "call"
+_MADE = ("sent", "delivered", "opened", "answered")
 
 
 def reaches(person: User) -> bool:
@@ -19,8 +20,8 @@ CHANNEL = Channel(
     reaches=reaches,
     constraints=(
         CheckConstraint(
-            condition=Q(channel=NAME, state="sent", called_by__isnull=False)
-            | (~Q(channel=NAME, state="sent") & Q(called_by__isnull=True)),
+            condition=Q(channel=NAME, state__in=_MADE, called_by__isnull=False)
+            | (~Q(channel=NAME, state__in=_MADE) & Q(called_by__isnull=True)),
             name="message_called_by_somebody",
             violation_error_message=_("Un appel passé porte le nom de qui a appelé, et lui seul."),
         ),

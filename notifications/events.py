@@ -1,0 +1,102 @@
+"""Each event that the outbox tells of: how urgent it is, and whether it may be told twice rather than not at all.
+
+docs/messages.md shows the same table, and a test holds that every event that the code queues stands in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import IntegerChoices
+
+
+class Priority(IntegerChoices):
+    """What leaves first; the lowest number does."""
+
+    NIGHT = 1  # somebody's next night hangs on it
+    ASK = 2  # a question whose answer is waited for until a deadline
+    NORMAL = 3
+    DIGEST = 4
+
+
+class Told(StrEnum):
+    """What becomes of a message of which nobody knows whether it arrived."""
+
+    AT_MOST_ONCE = "at most once"  # a person decides
+    AT_LEAST_ONCE_AT_NIGHT = "at least once when it is for tonight"
+    AT_LEAST_ONCE = "at least once"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`priority`: what it has unless whoever queues it knows that it is for tonight."""
+
+    priority: Priority
+    told: Told = Told.AT_MOST_ONCE
+    why: str = ""
+
+
+_ON_CALL = Event(
+    Priority.NIGHT, Told.AT_LEAST_ONCE, "a household has no bed tonight, and nobody else is told"
+)
+_ASKED = Event(
+    Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, "without an answer tonight, the home is held for nobody"
+)
+_REMINDER = Event(Priority.ASK)
+_NEWS = Event(Priority.NORMAL)
+
+EVENTS: Mapping[str, Event] = {
+    # --- Decides a night
+    "need_tonight": _ON_CALL,
+    "need_suggestions": _ON_CALL,
+    "tonight_waits": _ON_CALL,
+    "match_confirmed": Event(
+        Priority.ASK, Told.AT_LEAST_ONCE, "the contacts stand in it: without them nobody finds the other"
+    ),
+    "match_question": _ASKED,
+    "match_accepted": _ASKED,
+    # --- Waits for an answer
+    "match_question_again": _REMINDER,
+    "match_accepted_again": _REMINDER,
+    "match_still_holds": _REMINDER,
+    "condition_asked": _REMINDER,
+    "town_asked": _REMINDER,
+    # --- Says what has changed
+    "match_declined": _NEWS,
+    "match_lapsed": _NEWS,
+    "match_refused": _NEWS,
+    "match_cancelled": _NEWS,
+    "match_broken_off": _NEWS,
+    "match_across": _NEWS,
+    "match_to_review": _NEWS,
+    "match_silent": _NEWS,
+    "match_left_to_town": _NEWS,
+    "match_held_back": _NEWS,
+    "match_home_changed": _NEWS,
+    "condition_answered": _NEWS,
+    "town_declined": _NEWS,
+    "town_silent": _NEWS,
+    "agreement_moot": _NEWS,
+    "agreement_not_needed": _NEWS,
+    "need_answered": _NEWS,
+    "need_joined": _NEWS,
+    "need_open_again": _NEWS,
+    "need_receipt": _NEWS,
+    "offer_receipt": _NEWS,
+    "offer_visit_again": _NEWS,
+    "incident_reported": _NEWS,
+    # --- Can wait until nothing else does
+    "suggestions_of_the_day": Event(Priority.DIGEST),
+    "offer_reminder": Event(Priority.DIGEST),
+    "followup_question": Event(Priority.DIGEST),
+}
+
+
+def is_told_again(event: str, priority: int) -> bool:
+    """Whether such a message, when nobody knows that it arrived, is sent once more by itself."""
+    known = EVENTS.get(event)
+    if known is None:  # of an app that is no more
+        return False
+    if known.told is Told.AT_LEAST_ONCE_AT_NIGHT:
+        return priority == Priority.NIGHT
+    return known.told is Told.AT_LEAST_ONCE
