@@ -1,11 +1,12 @@
-"""No need for tonight stays silent: the desk is told of it at once, then again until somebody looks after it.
+"""No need for tonight stays silent: it rings with whoever is on call, then with others, until somebody takes it.
 
 At once, whether or not the scan found anything (`scanning.announcing`). Then, while a need is open, nobody is being
-asked for it and no coordinator has taken it, the town's coordinators get one reminder of all such needs: after a
-quarter of an hour, and after twice as long each time, two hours at most. A new need begins that anew.
+asked for it and no coordinator has taken it, one reminder of all such needs goes to those whom the rota names
+(`oncall.selectors.steps`): each step after the minutes that the town has set. Once everybody is told, each wait is
+twice the one before, two hours at most. A new need begins that anew.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import groupby
@@ -15,7 +16,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from catalogue.vocabulary import Urgency
@@ -25,9 +25,9 @@ from matching.messages import to_desk
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
 from needs.models import Need
 from notifications.reasons import subject_id
-from notifications.services import queue
+from notifications.services import alert
+from oncall import selectors as oncall
 
-FIRST_AGAIN = timedelta(minutes=15)
 SELDOM = timedelta(hours=2)
 # What is urgent only because days have passed lets people sleep.
 MORNING, NIGHT = time(7), time(22)
@@ -108,14 +108,15 @@ def _remind(city: City, needs: list[Need], *, now: datetime) -> int:
     )
     ids = [need.pk for need in needs]
     told = 0
+    steps = oncall.steps(city, now)
     if not set(ids) <= set(reminder.need_ids):
-        reminder.round, reminder.next_at = 0, _by_day(now + FIRST_AGAIN, needs, city)
+        reminder.round, reminder.next_at = 0, _by_day(now + _wait(city, 0, steps), needs, city)
     elif now >= reminder.next_at:
         reminder.round += 1
         reminder.number += 1
-        reminder.next_at = _by_day(now + min(FIRST_AGAIN * 2**reminder.round, SELDOM), needs, city)
-        for person in accounts.coordinators_of(city):
-            message = queue(
+        reminder.next_at = _by_day(now + _wait(city, reminder.round, steps), needs, city)
+        for person in steps[min(reminder.round, len(steps) - 1)]:
+            told += alert(
                 recipient=person,
                 event="tonight_waits",
                 subject_key=f"city:{city.pk}:{reminder.number}",
@@ -123,10 +124,15 @@ def _remind(city: City, needs: list[Need], *, now: datetime) -> int:
                 compose=partial(to_desk.tonight_waits, city, needs),
                 now=now,
             )
-            told += message is not None
     reminder.need_ids = ids
     reminder.save(update_fields=["need_ids", "round", "number", "next_at"])
     return told
+
+
+def _wait(city: City, round_: int, steps: Sequence[object]) -> timedelta:
+    """How long after this round of reminders the next one is due."""
+    since_all_know = max(0, round_ - (len(steps) - 1))
+    return min(timedelta(minutes=city.escalate_after_minutes) * 2**since_all_know, SELDOM)
 
 
 def _by_day(moment: datetime, needs: Iterable[Need], city: City) -> datetime:

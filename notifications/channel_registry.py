@@ -53,6 +53,11 @@ def preferred(person: User) -> str:
     return reaching(person)[0]
 
 
+def delivers(name: str, person: User) -> bool:
+    """Whether a channel reaches this person without anybody's doing."""
+    return name in by_machine() and all_channels()[name].reaches(person)
+
+
 def label(name: str) -> str:
     """What screens call a channel; the bare name of one that is no more."""
     channel = all_channels().get(name)

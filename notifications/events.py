@@ -85,10 +85,15 @@ EVENTS: Mapping[str, Event] = {
     "offer_receipt": _NEWS,
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
+    "shift_wanted": _NEWS,
+    "shift_taken_over": _NEWS,
+    "shift_cancelled": _NEWS,
+    "rota_hole": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST),
     "offer_reminder": Event(Priority.DIGEST),
     "followup_question": Event(Priority.DIGEST),
+    "shift_begins": Event(Priority.DIGEST),
 }
 
 

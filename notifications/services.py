@@ -18,6 +18,7 @@ from notifications.wake_up import wake_on_commit
 
 log = logging.getLogger(__name__)
 
+CHANNELS_OF_AN_ALERT = 2
 DELIVER_TASK = "notifications.tasks.deliver"
 
 # What a receipt may say, and of a message in which states.
@@ -47,15 +48,18 @@ def queue(
     now: datetime,
     due_at: datetime | None = None,
     priority: Priority | None = None,
+    channel: str | None = None,
 ) -> Message | None:
     """Queue one message, composed in the recipient's language; None when that one exists already.
 
-    It goes by the preferred one of the channels that reach this person, and has the priority of its event unless the
-    caller knows better. KeyError for an event that stands nowhere in `events.EVENTS`.
+    It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
+    caller knows better: where it names a channel, what went by another does not count. KeyError for an event that
+    stands nowhere in `events.EVENTS`.
     """
     usual = EVENTS[event].priority
     key = {"recipient": recipient, "event": event, "subject_key": subject_key}
-    if Message.objects.filter(**key).exists():
+    same = Message.objects.filter(**key, **({"channel": channel} if channel else {}))
+    if same.exists():
         return None
     language = _language_of(recipient)
     with translation.override(language):
@@ -65,7 +69,7 @@ def queue(
             message = Message.objects.create(
                 **key,
                 city=city,
-                channel=channel_registry.preferred(recipient),
+                channel=channel or channel_registry.preferred(recipient),
                 priority=usual if priority is None else priority,
                 language=language,
                 title=text.title[:200],
@@ -76,12 +80,40 @@ def queue(
                 created_at=now,
             )
     except IntegrityError:
-        if Message.objects.filter(**key).exists():
+        if same.exists():
             return None  # another transaction queued the same one meanwhile
         raise
     if message.channel in channel_registry.by_machine() and message.due_at <= now:
         wake_on_commit(DELIVER_TASK)
     return message
+
+
+@transaction.atomic
+def alert(
+    *,
+    recipient: User,
+    event: str,
+    subject_key: str,
+    city: City | None,
+    compose: Callable[[], Text],
+    now: datetime,
+) -> int:
+    """Queue one message by two channels at once, where two deliver to this person by themselves; how many are new."""
+    names = [name for name in channel_registry.all_channels() if channel_registry.delivers(name, recipient)]
+    channels: list[str | None] = [*names[:CHANNELS_OF_AN_ALERT]]
+    queued = [
+        queue(
+            recipient=recipient,
+            event=event,
+            subject_key=subject_key,
+            city=city,
+            compose=compose,
+            now=now,
+            channel=channel,
+        )
+        for channel in channels or [None]
+    ]
+    return sum(message is not None for message in queued)
 
 
 @transaction.atomic

@@ -20,6 +20,15 @@ def on_call(city: City, now: datetime) -> dict[int, User]:
     return {shift.rank: shift.person for shift in active.order_by("rank")}
 
 
+def steps(city: City, now: datetime) -> list[list[User]]:
+    """Who is rung at first, then as long as nobody answers: the person on call, the same again, the deputy too, and at
+    last everybody who coordinates. In a town without anybody on call that is the first step already.
+    """
+    ranks = list(on_call(city, now).values())
+    everybody = list(accounts.coordinators_of(city))
+    return [*([ranks[:1], *(ranks[: count + 1] for count in range(len(ranks)))] if ranks else []), everybody]
+
+
 def keeps_rota(city: City, now: datetime) -> bool:
     """Whether the town shares its nights among its coordinators at all."""
     return Shift.objects.within(now - KEPT, now + KEPT).filter(city=city).exists()

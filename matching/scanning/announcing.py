@@ -1,4 +1,4 @@
-"""The desk is told of new suggestions: tonight's needs one by one, the others once a day."""
+"""Whoever is on call is told of each need for tonight; all of the desk, once a day, that something is new."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,8 @@ from cities.models import City
 from matching.messages import to_desk
 from needs.models import Need
 from notifications.selectors import who_was_told
-from notifications.services import queue
+from notifications.services import alert, queue
+from oncall import selectors as oncall
 
 FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
 OF_THE_DAY = "suggestions_of_the_day"
@@ -24,13 +25,16 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
     """
     today = local_day(now, city)
     is_tonight = {need.pk: need.urgency_on(today) == Urgency.TONIGHT for need in needs}
+    rung = oncall.steps(city, now)[0] if any(is_tonight.values()) else []
     for need in needs:
         if not is_tonight[need.pk]:
             continue
         count, subject_key = fresh.get(need.pk, 0), f"need:{need.pk}"
-        told = who_was_told(event=FOUND, subject_key=subject_key)
-        for person in accounts.coordinators_of(city).exclude(pk__in=told):
-            queue(
+        told = set(who_was_told(event=FOUND, subject_key=subject_key).values_list("recipient", flat=True))
+        for person in rung:
+            if person.pk in told:
+                continue
+            alert(
                 recipient=person,
                 event=FOUND if count else NOTHING_YET,
                 subject_key=subject_key,

@@ -17,6 +17,8 @@ from matching.models import CaseTaken, DeskReminder
 from needs import services as needs
 from notifications.models import Message
 from notifications.reasons import has_reason
+from oncall import services as oncall
+from oncall.models import Rank
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, suggested_match
@@ -87,7 +89,7 @@ def test_what_is_not_for_tonight_is_told_when_something_is_found_alone(city, coo
 
 def test_the_desk_is_reminded_ever_less_often_two_hours_at_most(city, coordinator):
     tonights(city)
-    assert reminded_at(until=9 * HOUR) == [15, 45, 105, 225, 345, 465]
+    assert reminded_at(until=9 * HOUR) == [10, 30, 70, 150, 270, 390, 510]
 
 
 @pytest.mark.parametrize(
@@ -111,10 +113,10 @@ def test_in_a_night_of_a_change_what_days_made_urgent_lets_people_sleep_until_se
 
 def test_a_new_need_begins_the_reminders_anew_and_all_stand_in_one(city, coordinator):
     first = tonights(city, title="Une mère seule")
-    assert reminded_at(until=50 * MINUTE) == [15, 45]
+    assert reminded_at(until=50 * MINUTE) == [10, 30]
     later = NOW + HOUR
     second = tonights(city, now=later, title="Deux frères")
-    assert reminded_at(start=later, until=50 * MINUTE) == [15, 45]
+    assert reminded_at(start=later, until=50 * MINUTE) == [10, 30]
     body = reminders().last().body
     assert first.title in body
     assert second.title in body
@@ -123,9 +125,9 @@ def test_a_new_need_begins_the_reminders_anew_and_all_stand_in_one(city, coordin
 
 def test_one_that_is_taken_beside_another_does_not_begin_them_anew(city, coordinator):
     first, second = tonights(city, title="Une mère seule"), tonights(city, title="Deux frères")
-    assert reminded_at(until=50 * MINUTE) == [15, 45]
+    assert reminded_at(until=50 * MINUTE) == [10, 30]
     tonight.take(need=first, by=coordinator, now=NOW)
-    assert reminded_at(start=NOW + HOUR, until=HOUR) == [45]
+    assert reminded_at(start=NOW + HOUR, until=HOUR) == [10]
     assert first.title not in reminders().last().body
     assert second.title in reminders().last().body
     assert reminders().last().action_url.endswith(f"/{second.reference}/")
@@ -140,6 +142,47 @@ def test_of_many_needs_five_are_named(city, coordinator):
     assert message.body.count("Une mère et deux enfants") == 5
     assert "et 2 autres" in message.body
     assert message.action_url == reverse("matching:queue", args=[city.slug])
+
+
+def test_it_rings_with_who_is_on_call_then_with_the_deputy_then_with_all(city, coordinator):
+    deputy, other = (CityRoleFactory(city=city).user for _ in range(2))
+    for person, rank in ((coordinator, Rank.FIRST), (deputy, Rank.DEPUTY)):
+        oncall.cover(city=city, rank=rank, starts_at=NOW, ends_at=NOW + 24 * HOUR, by=person, now=NOW)
+    tonights(city)
+    assert [message.recipient for message in Message.objects.filter(event="need_tonight")] == [coordinator]
+    reminded_at(until=2 * HOUR)
+    assert {
+        person: [(message.created_at - NOW) // MINUTE for message in reminders(person)]
+        for person in (coordinator, deputy, other)
+    } == {coordinator: [10, 20, 30, 40, 60, 100], deputy: [20, 30, 40, 60, 100], other: [30, 40, 60, 100]}
+
+
+def test_each_step_takes_the_minutes_that_the_town_has_set(coordinator, city):
+    type(city).objects.filter(pk=city.pk).update(escalate_after_minutes=3)
+    oncall.cover(city=city, rank=Rank.FIRST, starts_at=NOW, ends_at=NOW + HOUR, by=coordinator, now=NOW)
+    tonights(city)
+    assert reminded_at(until=10 * MINUTE) == [3, 6, 9]
+
+
+def test_when_it_is_taken_nobody_else_is_rung(city, coordinator):
+    other = CityRoleFactory(city=city).user
+    oncall.cover(city=city, rank=Rank.FIRST, starts_at=NOW, ends_at=NOW + HOUR, by=coordinator, now=NOW)
+    need = tonights(city)
+    assert reminded_at(until=10 * MINUTE) == [10]
+    tonight.take(need=need, by=coordinator, now=NOW + 11 * MINUTE)
+    assert reminded_at(start=NOW + 12 * MINUTE, until=HOUR) == []
+    assert not Message.objects.filter(recipient=other).exists()
+
+
+def test_who_comes_on_call_meanwhile_is_rung(city, coordinator):
+    after = CityRoleFactory(city=city).user
+    for person, start, end in (
+        (coordinator, NOW, NOW + 5 * MINUTE), (after, NOW + 5 * MINUTE, NOW + HOUR)
+    ):  # fmt: skip
+        oncall.cover(city=city, rank=Rank.FIRST, starts_at=start, ends_at=end, by=person, now=NOW)
+    tonights(city)
+    assert reminded_at(until=10 * MINUTE, person=after) == [10]
+    assert not reminders(coordinator).exists()
 
 
 def asked(need, coordinator):
@@ -166,7 +209,7 @@ def test_a_no_brings_the_need_back(city, coordinator):
     services.decline(
         match_id=match.pk, by=match.offer.owner, reason=Reason.NOT_AVAILABLE, note="", now=NOW + HOUR
     )
-    assert reminded_at(start=NOW + HOUR, until=20 * MINUTE) == [15]
+    assert reminded_at(start=NOW + HOUR, until=20 * MINUTE) == [10]
 
 
 def test_what_was_given_back_waits_again(city, coordinator):
@@ -174,7 +217,7 @@ def test_what_was_given_back_waits_again(city, coordinator):
     tonight.take(need=need, by=coordinator, now=NOW)
     assert reminded_at(until=HOUR) == []
     tonight.give_back(need=need, by=CityRoleFactory(city=city).user, now=NOW + HOUR)
-    assert reminded_at(start=NOW + HOUR, until=20 * MINUTE, person=coordinator) == [15]
+    assert reminded_at(start=NOW + HOUR, until=20 * MINUTE, person=coordinator) == [10]
 
 
 def test_each_town_has_its_own(city, coordinator):
