@@ -280,6 +280,17 @@ def test_a_program_is_asked_again_too(it, client, who, method, path, body):
     assert after != before
 
 
+def test_a_program_takes_back_a_met_need_once_it_was_read(client, city):
+    it = story(city=city, now=timezone.now())
+    lead(it, "confirmed", timezone.now())
+    assert Need.objects.get(pk=it.match.need_id).state == "met"
+    path = f"needs/{it.match.need.reference}/withdraw/"
+    answers = [send(client, it.member, "post", path, {"confirmed": read}) for read in (False, True)]
+    assert [answer.status_code for answer in answers] == [409, 200]
+    assert answers[0].json()["type"] == "counted_on"
+    assert answers[1].json()["state"] == "withdrawn"
+
+
 @pytest.mark.parametrize(("who", "method", "path", "body"), DOORS.values(), ids=DOORS)
 def test_a_program_is_not_asked_where_nobody_counts_on_it(it, client, who, method, path, body):
     path = path.format(offer=it.match.offer.reference, need=it.match.need.reference)
