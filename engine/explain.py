@@ -67,10 +67,15 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer, today: date
     if near_miss.rule == "category":
         asked = tuple(sorted(need.forms)) if need.kind == HOUSING else (need.category,)
         params = {"kind": need.kind, "asked": asked, "offered_kind": offer.kind, "offered": offer.category}
-    elif near_miss.rule == "item":
-        params = {"asked": need.items, "offered": offer.item}
-    elif near_miss.rule == "size":
-        params = {"asked": need.sizes, "offered": offer.size, "item": offer.item}
+        params |= _goods(need, offer) if GOODS in (need.kind, offer.kind) else {}
+    elif near_miss.rule in ("item", "size"):
+        is_item = near_miss.rule == "item"
+        params = {
+            "category": need.category,
+            "asked": need.items if is_item else need.sizes,
+            "offered": offer.item if is_item else offer.size,
+            **_goods(need, offer),
+        }
     elif near_miss.rule == "city":
         params = {"need": need.city, "offer": offer.city, "shared": offer.shared_with_linked}
     elif near_miss.rule == "open":
@@ -112,6 +117,10 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer, today: date
     elif near_miss.rule == "slots":
         params = {"asked": need.slots, "offered": offer.slots}
     return Reason(near_miss.rule, params, good=False)
+
+
+def _goods(need: Need, offer: Offer) -> dict[str, object]:
+    return {"items": need.items, "sizes": need.sizes, "item": offer.item, "size": offer.size}
 
 
 def named_languages(side: Need | Offer) -> frozenset[str]:

@@ -136,12 +136,28 @@ def test_skills():
         (
             need(kind="goods", items=("coat", "hat")),
             offer(kind="goods", item="cup"),
-            {"asked": ("coat", "hat"), "offered": "cup"},
+            {
+                "category": "bedding",
+                "asked": ("coat", "hat"),
+                "offered": "cup",
+                "items": ("coat", "hat"),
+                "sizes": (),
+                "item": "cup",
+                "size": "",
+            },
         ),
         (
             need(kind="goods", items=("coat",), sizes=("M", "L"), series=(ADULTS,)),
             offer(kind="goods", item="coat", size="S", series=ADULTS),
-            {"asked": ("M", "L"), "offered": "S", "item": "coat"},
+            {
+                "category": "bedding",
+                "asked": ("M", "L"),
+                "offered": "S",
+                "items": ("coat",),
+                "sizes": ("M", "L"),
+                "item": "coat",
+                "size": "S",
+            },
         ),
         (
             need(adult_women=1, adult_men=2, couple=True),
@@ -187,9 +203,18 @@ def test_a_near_miss_says_what_it_would_take(asked, offered, params):
     [
         (
             need(kind="goods"),
-            offer(kind="goods", category="clothes"),
+            offer(kind="goods", category="clothes", item="coat", size="S", series=ADULTS),
             "category",
-            {"kind": "goods", "asked": ("bedding",), "offered_kind": "goods", "offered": "clothes"},
+            {
+                "kind": "goods",
+                "asked": ("bedding",),
+                "offered_kind": "goods",
+                "offered": "clothes",
+                "items": (),
+                "sizes": (),
+                "item": "coat",
+                "size": "S",
+            },
         ),
         (
             need(forms=words("whole_dwelling shared_room")),

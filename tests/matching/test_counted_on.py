@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Organisation
+from catalogue.vocabulary import Kind
 from config.api import document
 from matching import counted_on, services
 from matching.lifecycle import NotPossible
@@ -295,6 +296,22 @@ def test_a_program_takes_back_a_met_need_once_it_was_read(client, city):
 def test_a_program_is_not_asked_where_nobody_counts_on_it(it, client, who, method, path, body):
     path = path.format(offer=it.match.offer.reference, need=it.match.need.reference)
     assert send(client, getattr(it, who), method, path, body).status_code == 200
+
+
+@pytest.mark.parametrize(("side", "who"), [("offer", "citizen"), ("need", "member")])
+def test_of_goods_the_item_and_its_size_are_named(client, city, side, who):
+    """On the page and to a program; nothing that the other side has typed."""
+    goods = {"item": "duvet", "size": "140", "item_words": "celle de ma grand-mère"}
+    wanted = {"items": ["duvet"], "sizes": ["140"], "item_words": "pour le petit"}
+    it = story(city=city, now=timezone.now(), kind=Kind.GOODS, offer=goods, need=wanted)
+    lead(it, "confirmed", timezone.now())
+    row = getattr(it.match, side)
+    answer = send(client, getattr(it, who), "post", f"{side}s/{row.reference}/withdraw/", {})
+    page = client.get(reverse(f"matching:withdraw_{side}", args=[city.slug, row.reference]))
+    assert answer.json()["matches"][0]["title"].startswith("Couette, 140\u00a0cm")
+    assert "Couette, 140\u00a0cm" in page.content.decode()
+    for told in (answer, page):
+        assert ("grand-mère" if side == "need" else "le petit") not in told.content.decode()
 
 
 def test_the_schema_says_so():
