@@ -172,10 +172,14 @@ def _dates(pairing: Pairing, need: Need, offer: Offer) -> Reason:
 
 
 def _fit(pairing: Pairing, need: Need, offer: Offer) -> Reason:
-    """A home with much room to spare is better kept for a larger household: no fault, but no merit either."""
+    """A home with much room to spare is better kept for a larger household: no fault, but no merit either.
+
+    A pairing counts whole hours; an appointment of an hour and a half asks for no more.
+    """
+    given, asked = min(pairing.quantity, need.whole_quantity), need.whole_quantity
     params = {
-        "quantity": pairing.quantity,
-        "asked": need.quantity,
+        "quantity": _whole(given),
+        "asked": _whole(asked),
         "remaining": pairing.remaining,
         "capacity": offer.capacity,
         "kind": need.kind,
@@ -183,7 +187,7 @@ def _fit(pairing: Pairing, need: Need, offer: Offer) -> Reason:
     if need.kind == HOUSING:
         code = "places_exact" if pairing.remaining == need.quantity else "places_to_spare"
         return Reason(code, params, good=2 * need.quantity >= pairing.remaining)
-    whole = pairing.quantity == need.quantity
+    whole = given == asked
     return Reason("whole_quantity" if whole else "part_quantity", params, good=whole)
 
 

@@ -173,8 +173,9 @@ def _units(p: Mapping[str, Any], name: str) -> str:
 def _quantity(p: Mapping[str, Any]) -> str:
     if p["quantity"] == p["asked"]:
         return _("toute la quantité : %(units)s") % {"units": _units(p, "quantity")}
+    is_once = p["kind"] == Kind.SKILL and p.get("rhythm")
     return _("une partie : %(given)s sur %(asked)s") % {
-        "given": p["quantity"],
+        "given": _units(p, "quantity") if is_once else p["quantity"],
         "asked": _units(p, "asked"),
     }
 

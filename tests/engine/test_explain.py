@@ -295,6 +295,20 @@ def test_a_pairing_is_not_explained_by_the_wrong_records():
             {"quantity": 4, "asked": 5, "remaining": 4, "capacity": 4, "kind": "goods"},
             False,
         ),
+        (
+            need(kind="skill", rhythm="once", quantity=3, slots=(Slot(0, 840, 930),)),
+            offer(kind="skill"),
+            "whole_quantity",
+            {"quantity": 1.5, "asked": 1.5, "remaining": 4, "capacity": 4, "kind": "skill"},
+            True,
+        ),
+        (
+            need(kind="skill", rhythm="once", quantity=3, slots=(Slot(0, 840, 930),), part_useful=True),
+            offer(kind="skill", capacity=1),
+            "part_quantity",
+            {"quantity": 1, "asked": 1.5, "remaining": 1, "capacity": 1, "kind": "skill"},
+            False,
+        ),
     ],
 )
 def test_a_reason_says_its_numbers_and_which_way_it_speaks(asked, offered, code, params, good):
