@@ -10,7 +10,7 @@ from django.utils import translation
 
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
-from demo import need_rows, offer_rows, outbox, texts, tonight
+from demo import need_rows, offer_rows, outbox, texts, this_week, tonight
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
 from demo.people import People, settle
@@ -103,32 +103,35 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     say(f"{town.name} : {offers_wanted} propositions")
     giving = OfferWriter(city, people, places, rng, now=now)
     certain = tonight.offers_of(scene, giving)
-    given = offer_rows.write([*giving.draw(offers_wanted, beside=certain.drawn), *certain.drawn])
+    told = [*certain.drawn, *this_week.offers_of(scene, giving)]
+    given = offer_rows.write([*giving.draw(offers_wanted, beside=told), *told])
+    reserved = [one.offer for one in told]  # left to the visitor
 
     asking = NeedWriter(city, people, places, rng, now=now)
     certain_needs = tonight.needs_of(scene, asking)
+    asked = [*certain_needs.all(), *this_week.needs_of(scene, asking, today=giving.today)]
     past = asking.draw_past(round(needs_wanted * PART_OF_THE_PAST))
-    waiting = asking.draw_waiting(needs_wanted - len(past) - len(certain_needs.all()))
+    waiting = asking.draw_waiting(needs_wanted - len(past) - len(asked))
     for need in past:
         need.scan_due_at = None  # each is due at its own moment
     need_rows.write(past)
     _gather_statistics()
 
     say(f"{town.name} : {len(past)} besoins d’hier, leurs décisions et leurs suites")
-    story = Story(people, rng, now=now, reserved=[offer.pk for offer in certain.reserved])
+    story = Story(people, rng, now=now, reserved=[offer.pk for offer in reserved])
     story.live(past)
 
     say(f"{town.name} : {needs_wanted - len(past)} besoins d’aujourd’hui et leurs pistes")
-    need_rows.write([*waiting, *certain_needs.all()])
+    need_rows.write([*waiting, *asked])
     _gather_statistics()
-    outbox.write_receipts(given, [*past, *waiting, *certain_needs.all()])
+    outbox.write_receipts(given, [*past, *waiting, *asked])
     needs.expire_past(city=city, by=None, now=now)
     _let_time_pass(now)
     scan(now)
     story.confirm(certain_needs.quilts, offer=certain.quilts)
     story.decide(waiting)
-    _report(city, people, reserved=certain.reserved, now=now)
-    _take_back(people, reserved=certain.reserved, now=now)
+    _report(city, people, reserved=reserved, now=now)
+    _take_back(people, reserved=reserved, now=now)
     _let_time_pass(now)
     scan(now)
     outbox.settle_past(city, people, now=now)

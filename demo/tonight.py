@@ -70,10 +70,9 @@ SCENES = {
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The offers of the scene, not yet written; `reserved` ones are left to the visitor."""
+    """The offers of the scene, not yet written."""
 
     drawn: list[Drawn]
-    reserved: list[Offer]
     quilts: Offer
 
 
@@ -224,7 +223,7 @@ def offers_of(scene: Scene, writer: OfferWriter) -> Offers:
         slots=["thu 14:00-18:00"],
     )
     drawn = [home, flat, floor, unvisited, late, far, steps, quilts, table, talk]
-    return Offers(drawn, reserved=[one.offer for one in drawn], quilts=quilts.offer)
+    return Offers(drawn, quilts=quilts.offer)
 
 
 def needs_of(scene: Scene, writer: NeedWriter) -> Needs:

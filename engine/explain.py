@@ -67,10 +67,15 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer, today: date
     if near_miss.rule == "category":
         asked = tuple(sorted(need.forms)) if need.kind == HOUSING else (need.category,)
         params = {"kind": need.kind, "asked": asked, "offered_kind": offer.kind, "offered": offer.category}
-    elif near_miss.rule == "item":
-        params = {"asked": need.items, "offered": offer.item}
-    elif near_miss.rule == "size":
-        params = {"asked": need.sizes, "offered": offer.size, "item": offer.item}
+        params |= _goods(need, offer) if GOODS in (need.kind, offer.kind) else {}
+    elif near_miss.rule in ("item", "size"):
+        is_item = near_miss.rule == "item"
+        params = {
+            "category": need.category,
+            "asked": need.items if is_item else need.sizes,
+            "offered": offer.item if is_item else offer.size,
+            **_goods(need, offer),
+        }
     elif near_miss.rule == "city":
         params = {"need": need.city, "offer": offer.city, "shared": offer.shared_with_linked}
     elif near_miss.rule == "open":
@@ -112,6 +117,10 @@ def explain_near_miss(near_miss: NearMiss, need: Need, offer: Offer, today: date
     elif near_miss.rule == "slots":
         params = {"asked": need.slots, "offered": offer.slots}
     return Reason(near_miss.rule, params, good=False)
+
+
+def _goods(need: Need, offer: Offer) -> dict[str, object]:
+    return {"items": need.items, "sizes": need.sizes, "item": offer.item, "size": offer.size}
 
 
 def named_languages(side: Need | Offer) -> frozenset[str]:
@@ -163,10 +172,14 @@ def _dates(pairing: Pairing, need: Need, offer: Offer) -> Reason:
 
 
 def _fit(pairing: Pairing, need: Need, offer: Offer) -> Reason:
-    """A home with much room to spare is better kept for a larger household: no fault, but no merit either."""
+    """A home with much room to spare is better kept for a larger household: no fault, but no merit either.
+
+    A pairing counts whole hours; an appointment of an hour and a half asks for no more.
+    """
+    given, asked = min(pairing.quantity, need.whole_quantity), need.whole_quantity
     params = {
-        "quantity": pairing.quantity,
-        "asked": need.quantity,
+        "quantity": _whole(given),
+        "asked": _whole(asked),
         "remaining": pairing.remaining,
         "capacity": offer.capacity,
         "kind": need.kind,
@@ -174,7 +187,7 @@ def _fit(pairing: Pairing, need: Need, offer: Offer) -> Reason:
     if need.kind == HOUSING:
         code = "places_exact" if pairing.remaining == need.quantity else "places_to_spare"
         return Reason(code, params, good=2 * need.quantity >= pairing.remaining)
-    whole = pairing.quantity == need.quantity
+    whole = given == asked
     return Reason("whole_quantity" if whole else "part_quantity", params, good=whole)
 
 

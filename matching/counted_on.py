@@ -20,7 +20,7 @@ from matching import selectors
 from matching.models import Match, MatchState
 from matching.reasons import still_fits
 from needs import services as needs
-from needs.models import Need
+from needs.models import Need, NeedState
 from offers import services as offers
 from offers.models import Offer
 from offers.periods import Period
@@ -97,13 +97,14 @@ def withdraw_offer(
 
 @transaction.atomic
 def withdraw_need(*, need_id: int, read: Container[int], by: User, now: datetime, reason: str = "") -> Need:
-    """`needs.services.withdraw`, as above."""
+    """`needs.services.withdraw`, as above. ValidationError, too, of a met need of which nothing is to come any more."""
     before = _locked_need(need_id, by)
     need = needs.withdraw(need_id=need_id, by=by, now=now, reason=reason)
     if need.revision != before.revision:
-        _check_read(
-            selectors.in_hand(need=need).exclude(state=MatchState.UNDER_WAY), read, now=now, ends=True
-        )
+        to_come = selectors.in_hand(need=need).exclude(state=MatchState.UNDER_WAY)
+        if before.state == NeedState.MET and not to_come.exists():
+            raise needs.not_possible(before)
+        _check_read(to_come, read, now=now, ends=True)
     return need
 
 

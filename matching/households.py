@@ -115,6 +115,8 @@ def join(*, kept: Need, closed: Need, by: User, now: datetime) -> None:
     kept, closed = _locked(kept, closed, by)
     if not kept.is_open or Match.objects.filter(need=closed, state__in=ACTIVE).exists():
         raise InHand
+    if closed.state == NeedState.MET:
+        raise needs.not_possible(closed)
     needs.withdraw(need_id=closed.pk, by=by, now=now, reason=_("Le même foyer a déjà une demande."))
     _judge(kept, closed, joined=closed, by=by, now=now)
     _tell(closed, "need_joined", to_people.joined, by=by, now=now)

@@ -20,6 +20,7 @@ from matching import services, waits
 from matching.lifecycle import Act, NotPossible, Role, arrow
 from matching.messages import to_desk, to_linked_town
 from matching.models import Match, MatchState, TownAgreement
+from matching.rewriting import RelayParts
 from notifications.reasons import subject_id
 from notifications.services import Text, queue
 
@@ -77,7 +78,7 @@ def ask(
     by: User,
     now: datetime,
     plan_number: int | None = None,
-    relay: services.RelayParts | None = None,
+    relay: RelayParts | None = None,
 ) -> TownAgreement:
     """Ask the offer's town for the days of the match; asked twice it is one question, for the days asked last.
 

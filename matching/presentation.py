@@ -130,7 +130,7 @@ def _line(match: Match, *, of_offer: bool) -> dict[str, Any]:
     return {
         "match": match,
         "colour": STATE_COLOURS[MatchState(match.state)],
-        "title": phrases.asked(match) if of_offer else match.offer.get_category_display(),
+        "title": phrases.asked(match) if of_offer else phrases.offered(match),
     }
 
 

@@ -18,6 +18,7 @@ from matching import progress, telling, waits
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow, entitled
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts, still_fits
+from matching.rewriting import RelayParts
 from needs import services as needs
 from needs.models import Need, NeedState
 from offers import services as offers
@@ -28,9 +29,6 @@ GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
 
 
 TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
-
-# Of each home, in turn: `offer`, its reference, with `first_day` and `last_day`.
-RelayParts = list[dict[str, str]]
 
 
 class Taken(NotPossible):

@@ -1,9 +1,9 @@
 """No need for tonight stays silent: it rings with whoever is on call, then with others, until somebody takes it.
 
-At once, whether or not the scan found anything (`scanning.announcing`). Then, while a need is open, nobody is being
-asked for it and no coordinator has taken it, one reminder of all such needs goes to those whom the rota names
-(`oncall.selectors.steps`): each step after the minutes that the town has set. Once everybody is told, each wait is
-twice the one before, two hours at most. A new need begins that anew.
+At once, whether or not the scan found anything (`scanning.announcing`; the words are `messages.to_desk`'s). Then, while
+a need is open, nobody is being asked for it and no coordinator has taken it, one reminder of all such needs goes to
+those whom the rota names (`oncall.selectors.steps`): each step after the minutes that the town has set. Once everybody
+is told, each wait is twice the one before, two hours at most. A new need begins that anew.
 """
 
 from collections.abc import Callable, Iterable, Sequence

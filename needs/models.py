@@ -360,6 +360,10 @@ class Need(Entry):
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
 
+    def may_be_withdrawn(self, today: date) -> bool:
+        """Whether it can still be said that it is no more: also of a met one, for what has not begun of it."""
+        return self.is_open or (self.state == NeedState.MET and self.last_day >= today)
+
     @property
     def lasts(self) -> bool:
         """Whether it is wanted on every day of its days, and so counted by day."""

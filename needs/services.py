@@ -108,7 +108,7 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
     """Change an open need's fields. ValidationError by field; a quantity below what is promised is refused."""
     need = _locked(need_id)
     if need.state not in OPEN_STATES:
-        raise _not_possible(need)
+        raise not_possible(need)
     before = changes.values(need)
     fields = NEED.settled(fields, today=today, before=need)
     for name, value in fields.items():
@@ -140,12 +140,14 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
 
 @transaction.atomic
 def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need:
-    """Say that a need is no more. Doing it twice changes nothing. ValidationError while it is being met."""
+    """Say that a need is no more. Doing it twice changes nothing. ValidationError while it is being met, and of a met
+    one when its days are over.
+    """
     need = _locked(need_id)
     if need.state == NeedState.WITHDRAWN:
         return need
-    if need.state not in OPEN_STATES:
-        raise _not_possible(need)
+    if not need.may_be_withdrawn(local_day(now, need.city)):
+        raise not_possible(need)
     with refusal_of("need_is_in_use", IN_USE):
         _move(need, NeedState.WITHDRAWN, act="withdraw", by=by, now=now, reason=reason)
     return need
@@ -231,7 +233,8 @@ def _check_days(need: Need, *, today: date) -> None:
         raise ValidationError({"last_day": _("Ce jour est déjà passé.")})
 
 
-def _not_possible(need: Need) -> ValidationError:
+def not_possible(need: Need) -> ValidationError:
+    """It is too late, in its state, for what somebody wants to do."""
     return ValidationError(
         _("Ce besoin est « %(state)s » : ce n’est plus possible."),
         code="state",

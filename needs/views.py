@@ -186,6 +186,7 @@ def detail(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         "is_new": "recu" in request.GET,
         "may_change": not (need.organisation and need.organisation.is_suspended)
         or has_role(request.user, need.city, DESK),
+        "may_be_withdrawn": need.may_be_withdrawn(today),
         "waits": need.organisation is not None and not need.organisation.is_verified,
         "contact": " · ".join(part for part in (need.city.phone, need.city.email) if part),
         "steps": words.next_steps(need),

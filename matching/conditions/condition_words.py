@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalogue.labels import euros, language_names, listed, quantity_words
-from catalogue.saying import titled
+from catalogue.saying import titled, what
 from catalogue.slots import parse_slot
 from catalogue.times import day_range, slot_words
 from catalogue.vocabulary import Kind
@@ -71,7 +71,10 @@ def condition_answered(question: ConditionQuestion, person: User) -> Text:
 
 def condition_gap(question: ConditionQuestion) -> str:
     """What is nearly possible, and what keeps it from being so: no more of the offer than its conditions."""
-    return _GAPS[question.rule](_WHAT[question.need.kind](), question.params)
+    thing = _WHAT[question.need.kind]()
+    if question.need.kind == Kind.GOODS:
+        thing = _("%(title)s (%(what)s)") % {"title": thing, "what": what(question.offer, with_words=False)}
+    return _GAPS[question.rule](thing, question.params)
 
 
 def condition_ask(question: ConditionQuestion) -> str:

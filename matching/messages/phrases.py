@@ -27,6 +27,11 @@ def asked(match: Match) -> str:
     return f"{capfirst(what(need, with_words=False))} · {given_words(need, match.quantity)}"
 
 
+def offered(match: Match) -> str:
+    """What is offered, with no more than an association may read."""
+    return capfirst(what(match.offer, with_words=False))
+
+
 def other_days(match: Match) -> list[str]:
     """Days of the same need that others are asked for, or give, and how far each is: "du 11 au 20 mars (confirmée)"."""
     if not match.need.lasts:

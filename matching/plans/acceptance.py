@@ -114,16 +114,30 @@ def _accept_all(lines: Collection[PlanLine], plan: Plan, *, by: User, now: datet
         .filter(pk__in=[line.offer_id for line in lines])
         .order_by("pk")
     )
+    relay = _relay(lines, plan)
     matches = []
     for line in lines:
         try:
-            matches.append(_accept(line, plan, by=by, now=now))
+            matches.append(_accept(line, plan, relay, by=by, now=now))
         except NotPossible as failure:
             raise _Fails(Refused(line, failure)) from failure
     return matches
 
 
-def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | None:
+def _relay(lines: Collection[PlanLine], plan: Plan) -> rewriting.RelayParts | None:
+    """The homes in turn of which these lines are some: with those that were asked before."""
+    need = next(iter(lines)).need
+    if need.kind != Kind.HOUSING:
+        return None
+    parts = plan.lines.filter(
+        Q(pk__in=[line.pk for line in lines]) | Q(match__isnull=False), need=need
+    ).select_related("offer")
+    return rewriting.relay_of((line.offer, line.first_day, line.last_day) for line in parts)
+
+
+def _accept(
+    line: PlanLine, plan: Plan, relay: rewriting.RelayParts | None, *, by: User, now: datetime
+) -> Match | None:
     """Propose one line; None when it has been accepted before. Raises NotPossible as `services.propose` does."""
     offer = Offer.objects.select_for_update(no_key=True).get(pk=line.offer_id)
     need = Need.objects.select_for_update(no_key=True).get(pk=line.need_id)
@@ -137,9 +151,11 @@ def _accept(line: PlanLine, plan: Plan, *, by: User, now: datetime) -> Match | N
     match_id = rewriting.as_wanted(standing, suggestion(line, plan=plan, now=now))
     if offer.city_id != plan.city_id:
         # Its own town agrees first; the citizen is asked then.
-        proposed = linked_towns.ask(match_id=match_id, by=by, now=now, plan_number=plan.pk).match
+        proposed = linked_towns.ask(match_id=match_id, by=by, now=now, plan_number=plan.pk, relay=relay).match
     else:
-        proposed = services.propose(match_id=match_id, by=by, now=now, plan_number=plan.pk)
+        proposed = services.ask_citizen(
+            match=services.locked(match_id), by=by, now=now, plan_number=plan.pk, relay=relay
+        )
     line.match = proposed
     line.save(update_fields=["match"])
     return proposed

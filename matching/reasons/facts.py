@@ -22,8 +22,12 @@ from matching.models import Hold, Match, MatchState
 from matching.reasons import engine_records
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
+from offers.models import Offer
 
 log = logging.getLogger(__name__)
+
+# Rules that say what goods were asked and offered.
+_OF_GOODS = ("category", "item", "size")
 
 
 def explained(
@@ -49,10 +53,13 @@ def explained(
             continue
         if isinstance(pair, Match):
             reasons = engine.explain(_pairing(pair, need, offer), need, offer, today)
-            pair.facts = [{"code": r.code, "params": _params(r, pair.need), "good": r.good} for r in reasons]
+            pair.facts = [
+                {"code": r.code, "params": params_of(r, pair.need, pair.offer), "good": r.good}
+                for r in reasons
+            ]
         else:
             miss = engine.NearMiss(need.id, offer.id, pair.rule, pair.gap, pair.distance_km)
-            pair.params = _params(engine.explain_near_miss(miss, need, offer, today), pair.need)
+            pair.params = params_of(engine.explain_near_miss(miss, need, offer, today), pair.need, pair.offer)
     return matches
 
 
@@ -61,10 +68,18 @@ def plain(params: Mapping[str, object]) -> dict[str, Any]:
     return {name: _plain_value(value) for name, value in params.items()}
 
 
-def _params(reason: engine.Reason, need: Need) -> dict[str, Any]:
-    """A reason's parameters; hours are said otherwise of what is needed once."""
+def params_of(reason: engine.Reason, need: Need, offer: Offer) -> dict[str, Any]:
+    """A reason's parameters; hours are said otherwise of what is needed once, and what the catalogue does not have in
+    the words of whoever typed them.
+    """
     params = plain(reason.params)
-    return {**params, "rhythm": need.rhythm} if need.rhythm == Rhythm.ONCE else params
+    if need.rhythm == Rhythm.ONCE:
+        params["rhythm"] = need.rhythm
+    if reason.code in _OF_GOODS and need.item_words:
+        params["item_words"] = need.item_words
+    if reason.code in _OF_GOODS and offer.item_words:
+        params["offered_words"] = offer.item_words
+    return params
 
 
 class _Holds:

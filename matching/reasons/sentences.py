@@ -13,14 +13,13 @@ from accounts.models import Organisation
 from catalogue.labels import (
     category_label,
     euros,
+    goods_label,
     household_names,
-    item_label,
     kind_label,
     language_name,
     language_names,
     listed,
     quantity_words,
-    size_label,
 )
 from catalogue.times import day_range
 from catalogue.vocabulary import Category, DwellingState, Kind
@@ -174,8 +173,9 @@ def _units(p: Mapping[str, Any], name: str) -> str:
 def _quantity(p: Mapping[str, Any]) -> str:
     if p["quantity"] == p["asked"]:
         return _("toute la quantité : %(units)s") % {"units": _units(p, "quantity")}
+    is_once = p["kind"] == Kind.SKILL and p.get("rhythm")
     return _("une partie : %(given)s sur %(asked)s") % {
-        "given": p["quantity"],
+        "given": _units(p, "quantity") if is_once else p["quantity"],
         "asked": _units(p, "asked"),
     }
 
@@ -287,8 +287,34 @@ def _promise(kind: str, promise: Mapping[str, Any]) -> str:
 
 
 def _other_category(p: Mapping[str, Any]) -> str:
-    asked = map(category_label, p["asked"]) if p["asked"] else [kind_label(p["kind"])]
-    return _asked_and_offered(asked, category_label(p["offered"]))
+    if p["kind"] == Kind.GOODS:
+        asked = [_asked_goods(p, p["asked"][0])]
+    else:
+        asked = [category_label(category) for category in p["asked"]] or [kind_label(p["kind"])]
+    is_goods = p["offered_kind"] == Kind.GOODS
+    return _asked_and_offered(
+        asked, _offered_goods(p, p["offered"]) if is_goods else category_label(p["offered"])
+    )
+
+
+def _other_item(p: Mapping[str, Any]) -> str:
+    return _asked_and_offered([_asked_goods(p, p["category"])], _offered_goods(p, p["category"]))
+
+
+def _other_size(p: Mapping[str, Any]) -> str:
+    offered = _offered_goods(p, p["category"])
+    return _asked_and_offered(
+        [_asked_goods(p, p["category"])], offered if p["size"] else listed((offered, _("sans taille")))
+    )
+
+
+def _asked_goods(p: Mapping[str, Any], category: str) -> str:
+    return goods_label(category, p["items"], p["sizes"], p.get("item_words", ""))
+
+
+def _offered_goods(p: Mapping[str, Any], category: str) -> str:
+    items, sizes = ([p[name]] if p[name] else [] for name in ("item", "size"))
+    return goods_label(category, items, sizes, p.get("offered_words", ""))
 
 
 def _asked_and_offered(asked: Iterable[str], offered: str) -> str:
@@ -351,10 +377,8 @@ _CLOSED: dict[str, Callable[[Mapping[str, Any]], str]] = {
 # One for each rule of the engine; a test holds the two together.
 _UNMET: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "category": _other_category,
-    "item": lambda p: _asked_and_offered(map(item_label, p["asked"]), item_label(p["offered"])),
-    "size": lambda p: _asked_and_offered(
-        map(size_label, p["asked"]), size_label(p["offered"]) if p["offered"] else _("sans taille")
-    ),
+    "item": _other_item,
+    "size": _other_size,
     "city": _other_city,
     "distance": lambda p: _("%(km)s trop loin") % {"km": kilometres(p["gap_km"])},
     "dates": _days_missing,

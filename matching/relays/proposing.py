@@ -86,14 +86,7 @@ def propose(
     if need.revision != need_revision:
         raise NotPossible(Act.PROPOSE, MatchState.SUGGESTED, "changed")
     possible = Possible.read(need, now=now)
-    relay = [
-        {
-            "offer": offers[part.offer_id].reference,
-            "first_day": part.first_day.isoformat(),
-            "last_day": part.last_day.isoformat(),
-        }
-        for part in parts
-    ]
+    relay = rewriting.relay_of((offers[part.offer_id], part.first_day, part.last_day) for part in parts)
     asked = []
     for part in parts:
         offer = offers[part.offer_id]
@@ -118,7 +111,7 @@ def _ask(
     part: Wanted,
     offer: Offer,
     possible: Possible,
-    relay: services.RelayParts,
+    relay: rewriting.RelayParts | None,
     *,
     by: User,
     now: datetime,

@@ -23,7 +23,7 @@ from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Hold, Match, MatchState
 from matching.reasons import engine_records as records
 from matching.reasons import still_fits
-from matching.reasons.facts import plain
+from matching.reasons.facts import params_of, plain
 from matching.reasons.sentences import note_sentence, standing_words, unmet_sentence
 from matching.scanning import snapshots
 from needs.models import Need, NeedChange
@@ -200,7 +200,7 @@ def _unmet(
         if broken.rule == "open":
             told += closed
             continue
-        params = plain(engine.explain_near_miss(broken, need_record, offer_record, today).params)
+        params = params_of(engine.explain_near_miss(broken, need_record, offer_record, today), need, offer)
         if broken.rule == "city":
             params |= {"need": need.city.slug, "offer": offer.city.slug}
         if broken.rule == "dates":

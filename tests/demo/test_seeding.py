@@ -1,4 +1,4 @@
-"""The towns of the demonstration, seeded once for this module at an eighth of their size."""
+"""The towns of the demonstration, seeded once for this module at a seventh of their size."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -21,8 +21,10 @@ from cities.services import load_gazetteer
 from demo import seeding, texts
 from demo.people import KEYS, personas
 from followups.models import FollowUp, Incident, Outcome
+from matching import relays
 from matching.models import Decision, Hold, Match, MatchState, Scan
 from matching.selectors import queue
+from needs import words
 from needs.models import Need, NeedState
 from notifications.models import Message, MessageState
 from offers.models import Offer, OfferState
@@ -38,7 +40,7 @@ def towns(django_db_setup: None, django_db_blocker: Any, gazetteer_file: Any) ->
     """Both towns, in a transaction that the module's end rolls back."""
     with django_db_blocker.unblock(), transaction.atomic():
         load_gazetteer(source=gazetteer_file)
-        yield seeding.seed_towns(seed=1, now=NOW, scale=0.12)
+        yield seeding.seed_towns(seed=1, now=NOW, scale=0.15)
         transaction.set_rollback(True)
 
 
@@ -61,9 +63,9 @@ def test_the_mix_is_strasbourgs() -> None:
 
 
 def test_sizes_follow_the_scale(towns: Any) -> None:
-    assert [(town.offers, town.needs) for town in towns] == [(96, 30), (48, 18)]
-    assert Offer.objects.count() == 96 + 48
-    assert Need.objects.count() == 30 + 18
+    assert [(town.offers, town.needs) for town in towns] == [(120, 38), (60, 22)]
+    assert Offer.objects.count() == 120 + 60
+    assert Need.objects.count() == 38 + 22
 
 
 def test_every_state_is_there() -> None:
@@ -161,6 +163,31 @@ def test_a_need_is_served_in_part_and_another_nearly(slug: str) -> None:
     nearly = Scan.objects.get(need__city__slug=slug, need__title="Couple, plain-pied")
     assert nearly.suggested == 0
     assert {miss["rule"] for miss in nearly.near_misses} >= {"distance", "step_free"}
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_a_long_stay_is_covered_by_homes_in_turn_alone(slug: str) -> None:
+    need = Need.objects.select_related("city").get(city__slug=slug, people=5, title__endswith="41 nuits")
+    suggested = list(Match.objects.suggested().filter(need=need).select_related("offer"))
+    assert suggested
+    assert all(match.share < 1 for match in suggested)
+    relay = relays.find(need, suggested, now=NOW).relays[0]
+    assert (relay.nights, len(relay.parts), relay.left) == (41, 2, ())
+    assert all(part.offer.vetted_at for part in relay.parts)
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_somebody_can_interpret_at_the_appointment(slug: str) -> None:
+    need = Need.objects.get(city__slug=slug, title="Tigrinya, mardi 14 h à la préfecture")
+    assert (need.rhythm, need.first_day.weekday(), need.first_day) == ("once", 1, need.last_day)
+    match = Match.objects.suggested().filter(need=need).order_by("rank").first()
+    assert match is not None
+    assert (match.offer.title, match.share) == ("Interprète tigrinya et français", 1)
+    assert normal(words.when_words(need, match.first_day, match.last_day)).endswith("14 h à 15 h 30")
+
+
+def normal(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_no_suggestion_goes_beyond_what_a_host_or_a_payer_allows() -> None:

@@ -136,12 +136,28 @@ def test_skills():
         (
             need(kind="goods", items=("coat", "hat")),
             offer(kind="goods", item="cup"),
-            {"asked": ("coat", "hat"), "offered": "cup"},
+            {
+                "category": "bedding",
+                "asked": ("coat", "hat"),
+                "offered": "cup",
+                "items": ("coat", "hat"),
+                "sizes": (),
+                "item": "cup",
+                "size": "",
+            },
         ),
         (
             need(kind="goods", items=("coat",), sizes=("M", "L"), series=(ADULTS,)),
             offer(kind="goods", item="coat", size="S", series=ADULTS),
-            {"asked": ("M", "L"), "offered": "S", "item": "coat"},
+            {
+                "category": "bedding",
+                "asked": ("M", "L"),
+                "offered": "S",
+                "items": ("coat",),
+                "sizes": ("M", "L"),
+                "item": "coat",
+                "size": "S",
+            },
         ),
         (
             need(adult_women=1, adult_men=2, couple=True),
@@ -187,9 +203,18 @@ def test_a_near_miss_says_what_it_would_take(asked, offered, params):
     [
         (
             need(kind="goods"),
-            offer(kind="goods", category="clothes"),
+            offer(kind="goods", category="clothes", item="coat", size="S", series=ADULTS),
             "category",
-            {"kind": "goods", "asked": ("bedding",), "offered_kind": "goods", "offered": "clothes"},
+            {
+                "kind": "goods",
+                "asked": ("bedding",),
+                "offered_kind": "goods",
+                "offered": "clothes",
+                "items": (),
+                "sizes": (),
+                "item": "coat",
+                "size": "S",
+            },
         ),
         (
             need(forms=words("whole_dwelling shared_room")),
@@ -268,6 +293,20 @@ def test_a_pairing_is_not_explained_by_the_wrong_records():
             offer(kind="goods"),
             "part_quantity",
             {"quantity": 4, "asked": 5, "remaining": 4, "capacity": 4, "kind": "goods"},
+            False,
+        ),
+        (
+            need(kind="skill", rhythm="once", quantity=3, slots=(Slot(0, 840, 930),)),
+            offer(kind="skill"),
+            "whole_quantity",
+            {"quantity": 1.5, "asked": 1.5, "remaining": 4, "capacity": 4, "kind": "skill"},
+            True,
+        ),
+        (
+            need(kind="skill", rhythm="once", quantity=3, slots=(Slot(0, 840, 930),), part_useful=True),
+            offer(kind="skill", capacity=1),
+            "part_quantity",
+            {"quantity": 1, "asked": 1.5, "remaining": 1, "capacity": 1, "kind": "skill"},
             False,
         ),
     ],

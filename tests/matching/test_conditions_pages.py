@@ -377,8 +377,9 @@ HOME, GOODS, SKILL = Kind.HOUSING, Kind.GOODS, Kind.SKILL
 WORDS = {
     "dates": (HOME, {}, {"windows": 11}, ("Est-ce que 11 jours peuvent aller ?", "il vous en faut 14", "dès 11 jours")),
     "capacity": (
-        GOODS, {"part_useful": False}, {"capacity": 6},
-        ("Est-ce qu’une partie peut déjà aider ?", "une partie : 6 sur 10 objets", "d’être couvert en partie"),
+        GOODS, {"part_useful": False}, {"capacity": 6, "size": "140"},
+        ("Est-ce qu’une partie peut déjà aider ?", "d’être couvert en partie",
+         "Une proposition (couette, 140 cm) couvre une partie : 6 sur 10 objets"),
     ),
     "step_free": (HOME, {"step_free_needed": True}, {}, ("Est-ce que des marches peuvent aller ?",)),
     "pets": (HOME, {"pets": True}, {}, ("Est-ce que cela peut aller sans l’animal ?",)),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Organisation
+from catalogue.vocabulary import Kind
 from config.api import document
 from matching import counted_on, services
 from matching.lifecycle import NotPossible
@@ -280,10 +281,37 @@ def test_a_program_is_asked_again_too(it, client, who, method, path, body):
     assert after != before
 
 
+def test_a_program_takes_back_a_met_need_once_it_was_read(client, city):
+    it = story(city=city, now=timezone.now())
+    lead(it, "confirmed", timezone.now())
+    assert Need.objects.get(pk=it.match.need_id).state == "met"
+    path = f"needs/{it.match.need.reference}/withdraw/"
+    answers = [send(client, it.member, "post", path, {"confirmed": read}) for read in (False, True)]
+    assert [answer.status_code for answer in answers] == [409, 200]
+    assert answers[0].json()["type"] == "counted_on"
+    assert answers[1].json()["state"] == "withdrawn"
+
+
 @pytest.mark.parametrize(("who", "method", "path", "body"), DOORS.values(), ids=DOORS)
 def test_a_program_is_not_asked_where_nobody_counts_on_it(it, client, who, method, path, body):
     path = path.format(offer=it.match.offer.reference, need=it.match.need.reference)
     assert send(client, getattr(it, who), method, path, body).status_code == 200
+
+
+@pytest.mark.parametrize(("side", "who"), [("offer", "citizen"), ("need", "member")])
+def test_of_goods_the_item_and_its_size_are_named(client, city, side, who):
+    """On the page and to a program; nothing that the other side has typed."""
+    goods = {"item": "duvet", "size": "140", "item_words": "celle de ma grand-mère"}
+    wanted = {"items": ["duvet"], "sizes": ["140"], "item_words": "pour le petit"}
+    it = story(city=city, now=timezone.now(), kind=Kind.GOODS, offer=goods, need=wanted)
+    lead(it, "confirmed", timezone.now())
+    row = getattr(it.match, side)
+    answer = send(client, getattr(it, who), "post", f"{side}s/{row.reference}/withdraw/", {})
+    page = client.get(reverse(f"matching:withdraw_{side}", args=[city.slug, row.reference]))
+    assert answer.json()["matches"][0]["title"].startswith("Couette, 140\u00a0cm")
+    assert "Couette, 140\u00a0cm" in page.content.decode()
+    for told in (answer, page):
+        assert ("grand-mère" if side == "need" else "le petit") not in told.content.decode()
 
 
 def test_the_schema_says_so():

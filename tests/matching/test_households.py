@@ -14,8 +14,9 @@ from needs.models import Need, NeedState
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
-from tests.factories.matching import NOW, drain, due_need, due_offer
+from tests.factories.matching import NOW, drain, due_need, due_offer, story
 from tests.factories.needs import NeedFactory
+from tests.matching.test_promises import lead
 
 DAYS = {"first_day": date(2026, 4, 1), "last_day": date(2026, 4, 30)}
 MAN = {"adult_women": 0, "children_3_to_11": 0, "adult_men": 1}
@@ -232,6 +233,16 @@ def test_what_is_over_is_not_closed_again(coordinator, need, twin):
     with pytest.raises(ValidationError):
         join(kept=need, closed=twin, by=coordinator, now=NOW)
     assert not HouseholdVerdict.objects.exists()
+
+
+def test_who_was_housed_is_not_closed(city, coordinator):
+    it = story(city=city)
+    lead(it, "under_way")
+    services.complete(match_id=it.match.pk, by=None, now=NOW)
+    kept = NeedFactory(city=city, **DAYS)
+    with pytest.raises(ValidationError):
+        join(kept=kept, closed=it.match.need, by=coordinator, now=NOW)
+    assert Need.objects.get(pk=it.match.need_id).state == "met"
 
 
 def test_it_is_the_coordination_s_to_say(city, need, twin):

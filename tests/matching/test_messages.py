@@ -116,6 +116,16 @@ def test_every_rule_and_part_is_explained():
         ("confirmed", {"days": 1}, "confirmée il y a 1 jour"),
         ("asked", {"times": 2}, "déjà sollicité 2 fois ce mois-ci"),
         ("shared_languages", {"languages": ["fr", "ti"]}, "parle français, tigrigna"),
+        (
+            "part_quantity",
+            {"kind": "skill", "rhythm": "once", "quantity": 1, "asked": 1.5},
+            "une partie : 1 h sur 1 h 30",
+        ),
+        (
+            "part_quantity",
+            {"kind": "skill", "quantity": 1, "asked": 2},
+            "une partie : 1 sur 2 h par semaine",
+        ),
     ],
 )
 def test_sentences_read_as_people_speak(code, params, sentence):

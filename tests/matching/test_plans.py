@@ -13,10 +13,13 @@ from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
 from matching import conditions, plans, services, sweeps
+from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import Reason
-from matching.models import Hold, Match, MatchState, Plan, PlanGap, PlanLine
+from matching.models import Decision, Hold, Match, MatchState, Plan, PlanGap, PlanLine, TownAgreement
 from matching.plans import making, plan_words
+from matching.presentation import thread
 from matching.scanning import rescans, work_locks
+from matching.selectors import under_way
 from needs import services as needs
 from notifications.models import Message
 from offers import services as offers
@@ -728,6 +731,72 @@ def test_homes_in_turn_are_planned_each_for_its_own_nights(city, two_homes, plan
         (line.first_day, line.last_day) for line in plan.lines.all()
     }
     invariants.check()
+
+
+def relay(need):
+    """What each decision of a need, and each question to a town, keeps of its relay; once where it is the same."""
+    kept = [
+        *Decision.objects.filter(match__need=need, act="propose").values_list("relay", flat=True),
+        *TownAgreement.objects.filter(match__need=need).values_list("relay", flat=True),
+    ]
+    assert kept
+    return [one for n, one in enumerate(kept) if one not in kept[:n]]
+
+
+def parts(plan):
+    return [
+        {
+            "offer": line.offer.reference,
+            "first_day": line.first_day.isoformat(),
+            "last_day": line.last_day.isoformat(),
+        }
+        for line in plan.lines.order_by("first_day")
+    ]
+
+
+def test_homes_in_turn_of_a_plan_are_one_relay(city, two_homes, planned, accept, coordinator):
+    need, room, other = two_homes
+    plan = planned()
+    for match in accept(plan).asked:
+        match = under_way(coordinator, need).get(pk=match.pk)
+        told = "".join(explain(match, Reader(True, True, True), scan=None).decides)
+        assert "une part d’un relais" in told
+        assert f"une ligne du plan n° {plan.pk}" in told
+    assert relay(need) == [parts(plan)]
+    assert [part["offer"] for part in parts(plan)] == [room.reference, other.reference]
+    asked, _posted = thread(need, [], under_way(coordinator, need), LATER)
+    assert asked["text"] == "Relais demandé · 20 nuits en deux logements, un déménagement le 27 mars"
+    assert len(asked["lines"]) == 2
+
+
+def test_the_town_of_a_home_in_turn_is_told_of_the_relay(city, two_homes, planned, accept):
+    need, _room, other = two_homes
+    neighbour = CityFactory(seat=city.seat)
+    city.linked.add(neighbour)
+    type(other).objects.filter(pk=other.pk).update(city=neighbour, share_with_linked=True)
+    plan = planned()
+    outcome = accept(plan)
+    assert (len(outcome.asked), len(outcome.towns)) == (1, 1)
+    assert relay(need) == [parts(plan)]
+
+
+def test_a_home_that_is_asked_later_is_a_part_of_the_relay(city, two_homes, planned, accept):
+    need, room, other = two_homes
+    plan = planned()
+    accept(plan, plan.lines.get(offer=room))
+    assert relay(need) == [None], "nobody else is asked yet"
+    accept(plan, plan.lines.get(offer=other))
+    assert relay(need) == [None, parts(plan)]
+
+
+def test_one_home_of_a_plan_is_no_relay_and_nor_are_duvets(city, planned, accept):
+    due_need(city=city, now=NOW)
+    due_offer(city=city, now=NOW)
+    duvets(city, quantity=6, part_useful=True)
+    for _giver in range(2):
+        due_offer(city=city, kind=Kind.GOODS, category=Category.BEDDING, capacity=3)
+    assert len(accept(planned()).asked) == 3
+    assert set(Decision.objects.values_list("relay", flat=True)) == {None}
 
 
 def test_where_one_home_in_turn_does_not_hold_none_is_asked(city, two_homes, planned, accept):

@@ -43,13 +43,14 @@ CELLS = {
         SAID: [*READ_FIRST, *CALLED_OFF],
         CONFIRMED: [
             *READ_FIRST,
-            CALLED_OFF[0],
+            *CALLED_OFF,
             (PROMISES, "the_part_that_was_confirmed_for_a_need_that_is_taken_back_is_called_off"),
         ],
         BEGUN: [
             (PROMISES, "what_lasts_is_ended_before_its_offer_is_taken_back"),
             (PROMISES, "what_lasts_is_ended_before_its_need_is_taken_back"),
             (PROMISES, "nobody_takes_back_what_is_under_way"),
+            (PROMISES, "what_was_handed_over_is_not_taken_back"),
         ],
     },
     "changed in what matters": {

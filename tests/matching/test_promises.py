@@ -75,7 +75,7 @@ def test_what_was_to_come_of_an_offer_that_is_taken_back_is_called_off(db, state
     assert sweeps.cancel_orphans(by=None, now=NOW) == 0
 
 
-@pytest.mark.parametrize("state", ["proposed", "accepted"])
+@pytest.mark.parametrize("state", BEFORE)
 def test_what_was_to_come_for_a_need_that_is_taken_back_is_called_off(db, state):
     it = story()
     lead(it, state)
@@ -86,6 +86,9 @@ def test_what_was_to_come_for_a_need_that_is_taken_back_is_called_off(db, state)
         Reason.NEED_GONE,
     )
     assert told("match_cancelled") == {it.citizen.pk, it.member.pk, it.coordinator.pk}
+    need = Need.objects.get(pk=it.match.need_id)
+    assert (need.state, need.given_days, need.given_quantity) == ("withdrawn", 0, 0)
+    assert not Hold.objects.exists()
 
 
 def test_the_part_that_was_confirmed_for_a_need_that_is_taken_back_is_called_off(db):
@@ -110,10 +113,12 @@ def test_what_lasts_is_ended_before_its_offer_is_taken_back(db, kind):
     assert take_back(it, "offer", now + timedelta(days=3)).state == "withdrawn"
 
 
-def test_what_lasts_is_ended_before_its_need_is_taken_back(db):
-    it = story(offer={"windows": [(NOW.date(), NOW.date() + timedelta(days=20))]}, need={"min_days": 5})
+@pytest.mark.parametrize("state", ["partly_met", "met"])
+def test_what_lasts_is_ended_before_its_need_is_taken_back(db, state):
+    some = {"windows": [(NOW.date(), NOW.date() + timedelta(days=20))]} if state == "partly_met" else {}
+    it = story(offer=some, need={"min_days": 5})
     now = lead(it, "under_way")
-    assert Need.objects.get(pk=it.match.need_id).state == "partly_met"
+    assert Need.objects.get(pk=it.match.need_id).state == state
     with pytest.raises(ValidationError, match="Mettez-y fin"):
         take_back(it, "need", now)
     with pytest.raises(IntegrityError) as failure, transaction.atomic():
@@ -151,16 +156,19 @@ def test_taking_back_and_beginning_at_once_leave_nobody_before_a_closed_door(tra
 # --- Its page ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("side", "who"), [("offer", "citizen"), ("need", "member")])
+@pytest.mark.parametrize(("side", "who"), [("offer", "citizen"), ("need", "member"), ("need", "coordinator")])
 @pytest.mark.parametrize("state", ["accepted", "confirmed"])
-def test_who_takes_back_reads_who_counts_on_it_first(client, city, side, who, state):
+@pytest.mark.parametrize("part", ["half", "whole"])
+def test_who_takes_back_reads_who_counts_on_it_first(client, city, side, who, state, part):
     now = timezone.now()
-    half = {"windows": [(now.date(), now.date() + timedelta(days=20))]}
+    half = {"windows": [(now.date(), now.date() + timedelta(days=20))]} if part == "half" else {}
     it = story(city=city, now=now, offer=half, need={"min_days": 5})
     lead(it, state, now)
     row = it.match.offer if side == "offer" else it.match.need
     path = reverse(f"matching:withdraw_{side}", args=[city.slug, row.reference])
     client.force_login(getattr(it, who))
+    own = reverse("offers:detail" if side == "offer" else "needs:detail", args=[city.slug, row.reference])
+    assert f'href="{path}"' in client.get(own).content.decode()
     page = client.get(path).content.decode()
     assert "Des personnes comptent dessus" in page
     assert f'name="read" value="{it.match.pk}"' in page
@@ -175,12 +183,13 @@ def test_who_takes_back_reads_who_counts_on_it_first(client, city, side, who, st
 
 
 @pytest.mark.parametrize("side", ["offer", "need"])
-def test_nobody_takes_back_what_is_under_way(client, city, side):
+@pytest.mark.parametrize("part", ["half", "whole"])
+def test_nobody_takes_back_what_is_under_way(client, city, side, part):
     now = timezone.now()
     it = story(
         city=city,
         now=now,
-        offer={"windows": [(now.date(), now.date() + timedelta(days=20))]},
+        offer={"windows": [(now.date(), now.date() + timedelta(days=20 if part == "half" else 40))]},
         need={"min_days": 5, "first_day": now.date(), "last_day": now.date() + timedelta(days=29)},
     )
     lead(it, "under_way", now)
@@ -194,6 +203,30 @@ def test_nobody_takes_back_what_is_under_way(client, city, side):
     client.post(path, {"why": "over", "read": [str(it.match.pk)]})
     row.refresh_from_db()
     assert row.state != "withdrawn"
+
+
+@pytest.mark.parametrize("state", ["under_way", "completed"])
+def test_what_was_handed_over_is_not_taken_back(client, city, state):
+    """Of a met need of which nothing is to come, nothing can be called off."""
+    now = timezone.now()
+    it = story(city=city, now=now, kind=Kind.GOODS, offer={"capacity": 10})
+    lead(it, "confirmed", now)
+    services.start(match_id=it.match.pk, by=it.member, now=now)
+    if state == "completed":
+        services.complete(match_id=it.match.pk, by=None, now=now)
+    need = it.match.need
+    client.force_login(it.member)
+    page = reverse("matching:withdraw_need", args=[city.slug, need.reference])
+    for read in ([], [str(it.match.pk)]):
+        answer = client.post(page, {"why": "over", "read": read}, follow=True)
+        assert "Ce besoin est « pourvu »" in answer.content.decode()
+    for confirmed in (False, True):
+        answer = client.post(
+            f"/api/v1/needs/{need.reference}/withdraw/", {"confirmed": confirmed}, "application/json"
+        )
+        assert (answer.status_code, answer.json()["type"]) == (409, "state")
+    need.refresh_from_db()
+    assert (need.state, it.state) == ("met", state)
 
 
 # --- Paused, no longer confirmed -----------------------------------------------------------------------

@@ -132,7 +132,52 @@ def test_all_that_is_broken_is_said_with_gaps(city):
 
 def test_another_kind_is_judged_no_further(city):
     answer = ask(due_need(city=city, pets=True), due_offer(city=city, kind=Kind.GOODS))
-    assert said(answer) == ["demandé : Logement ; proposé : Literie"]
+    assert said(answer) == ["demandé : Logement ; proposé : couette"]
+
+
+GOODS = {
+    "item": (
+        {"items": ["duvet", "blanket"], "sizes": ["140"]},
+        {"item": "pillow"},
+        "demandé : couette ou couverture, 140 cm ; proposé : oreiller",
+    ),
+    "size": (
+        {"items": ["duvet"], "sizes": ["240"]},
+        {"item": "duvet", "size": "140"},
+        "demandé : couette, 240 cm ; proposé : couette, 140 cm",
+    ),
+    "no size": (
+        {"items": ["duvet"], "sizes": ["240"]},
+        {"item": "duvet"},
+        "demandé : couette, 240 cm ; proposé : couette, sans taille",
+    ),
+    "another category": (
+        {"items": ["duvet"], "sizes": ["240"]},
+        {"category": Category.CLOTHES, "item": "coat", "size": "M"},
+        "demandé : couette, 240 cm ; proposé : manteau, M",
+    ),
+    "in their own words": (
+        {"items": ["duvet"]},
+        {"item": "other", "item_words": "plaid en alpaga"},
+        "demandé : couette ; proposé : plaid en alpaga",
+    ),
+    "words of the need": (
+        {"items": ["other"], "item_words": "moustiquaire", "sizes": []},
+        {"item": "duvet", "size": "140"},
+        "demandé : moustiquaire ; proposé : couette, 140 cm",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "offered", "sentence"), GOODS.values(), ids=GOODS)
+def test_of_goods_the_item_and_its_size_are_said(city, coordinator, client, asked, offered, sentence):
+    need = due_need(city=city, kind=Kind.GOODS, **asked)
+    offer = due_offer(city=city, kind=Kind.GOODS, **offered)
+    assert said(ask(need, offer))[0] == sentence
+    client.force_login(coordinator)
+    pair = {"need": need.reference, "offer": offer.reference}
+    answer = client.get("/api/v1/matches/why-not/", pair).json()
+    assert plain(answer["unmet"][0]["text"]) == sentence
 
 
 @pytest.mark.parametrize("state", [state for state in OfferState.values if state != OfferState.ACTIVE])

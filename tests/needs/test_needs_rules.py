@@ -195,6 +195,18 @@ def test_change_is_refused_once_closed(city: City, member: User) -> None:
         change(need, member, title="Trop tard")
 
 
+@pytest.mark.parametrize(
+    ("state", "day", "possible"),
+    [
+        ("open", 50, True), ("partly_met", 50, True), ("met", 41, True), ("met", 42, False), ("expired", 1, False),
+        ("draft", 1, False), ("withdrawn", 1, False),
+    ],
+)  # fmt: skip
+def test_a_met_need_can_be_withdrawn_until_its_days_are_over(state: str, day: int, possible: bool) -> None:
+    need = NeedFactory.build(organisation=None, state=state, last_day=date(2026, 4, 1) + timedelta(days=40))
+    assert need.may_be_withdrawn(date(2026, 4, 1) + timedelta(days=day - 1)) is possible
+
+
 def test_withdraw_twice_changes_nothing_more(city: City, member: User) -> None:
     need = NeedFactory(city=city)
     for _again in range(2):

@@ -396,6 +396,11 @@ def test_days_of_the_run_are_those_of_the_window(tried: Tried, tmp_path: Path) -
     assert (row["run_first_day"], row["run_last_day"], row["dates"]) == ("2026-03-02", last, "0.400000")
 
 
+def named(text: str) -> set[str]:
+    """What a text of the documentation writes as code."""
+    return set(re.findall(r"`([\w.]+)`", text))
+
+
 def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) -> None:
     samples = ROOT / "docs" / "samples" / "match_files"
     summary = match_files(
@@ -405,11 +410,14 @@ def test_the_samples_are_good_and_the_page_names_every_column(tmp_path: Path) ->
     assert summary.matches
     assert summary.near_misses
     assert summary.plan.objective > summary.first_come.objective
-    words = set(re.findall(r"`([\w.]+)`", (ROOT / "docs" / "match_files.md").read_text(encoding="utf-8")))
+    page = (ROOT / "docs" / "match_files.md").read_text(encoding="utf-8")
+    words = named(page)
     written = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert written.keys() <= words
     for name in ("matches", "near_misses", "chains", "plan"):
-        assert set((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")) <= words
+        columns = (tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        (told,) = re.findall(rf"^\*\*`{name}\.csv`.*?^(\|.*?)\n\n", page, re.DOTALL | re.MULTILINE)
+        assert [column for column in columns if column not in named(told)] == [], name
     for name, side, table in (("offers", Offers, fields.OFFER), ("needs", Needs, fields.NEED)):
         assert {column.name for column in side.columns} - {*AGE_BANDS} <= words, name
         assert not {column.name for column in side.columns} & table.words
