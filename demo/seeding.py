@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 
 from django.db import connection, transaction
 from django.utils import translation
 
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City, Commune
 from demo import need_rows, offer_rows, outbox, texts, this_week, tonight
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
@@ -25,6 +26,8 @@ from notifications.services import DELIVER_TASK
 from notifications.wake_up import wake_on_commit
 from offers import services as offers
 from offers.models import Offer, OfferState
+from oncall import services as oncall
+from oncall.models import Rank
 
 SCAN_TASK = scan_due.name
 # Of one town's people, by its offers: most give once.
@@ -134,6 +137,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _take_back(people, reserved=reserved, now=now)
     _let_time_pass(now)
     scan(now)
+    _share_nights(city, people, now=now)
     outbox.settle_past(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
 
@@ -150,6 +154,23 @@ def _let_time_pass(now: datetime) -> None:
     sweeps.start_due(by=None, now=now)
     followups.plan_due(now=now)
     followups.complete_over(now=now)
+
+
+def _share_nights(city: City, people: People, *, now: datetime) -> None:
+    """A month of nights in turn, from the week that has begun; for one week somebody else is sought."""
+    first, second = people.coordinators[:2]
+    begun = now - timedelta(days=7)
+    shifts = oncall.share_out(
+        city=city,
+        people=[first, second],
+        first_day=local_day(begun, city),
+        weeks=4,
+        hand_over=time(18),
+        by=first,
+        now=begun,
+    )
+    sought = [shift for shift in shifts if shift.person == second and shift.rank == Rank.FIRST][-1]
+    oncall.ask_replacement(shift_id=sought.pk, by=second, now=now - timedelta(hours=20))
 
 
 def _report(city: City, people: People, *, reserved: list[Offer], now: datetime) -> None:

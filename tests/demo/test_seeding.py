@@ -28,6 +28,8 @@ from needs import words
 from needs.models import Need, NeedState
 from notifications.models import Message, MessageState
 from offers.models import Offer, OfferState
+from oncall import selectors as oncall
+from oncall.models import Rank, Shift
 
 NOW = datetime(2026, 3, 3, 17, 2, tzinfo=UTC)
 TOWNS = ("strasbourg", "grenoble")
@@ -231,6 +233,13 @@ def test_each_town_has_its_team() -> None:
         roles = Counter(CityRole.objects.filter(city__slug=slug).values_list("role", flat=True))
         assert roles == {"coordinator": 2, "operator": 1, "administrator": 1}
         assert set(personas(slug)) == set(KEYS)
+
+
+def test_each_town_shares_its_nights_and_somebody_seeks_a_replacement() -> None:
+    for city in City.objects.all():
+        assert set(oncall.on_call(city, NOW)) == {Rank.FIRST, Rank.DEPUTY}
+        assert not list(oncall.holes(city, NOW, NOW + timedelta(days=13)))
+        assert Shift.objects.filter(city=city, wanted_at__isnull=False, starts_at__gt=NOW).count() == 1
 
 
 def test_nobody_is_real() -> None:
