@@ -53,6 +53,13 @@ def preferred(person: User) -> str:
     return reaching(person)[0]
 
 
+def connections_of(name: str) -> int:
+    """How many deliveries at once a channel of a machine allows."""
+    transport = channel_folders.part(name, "transport").Transport
+    count: int = getattr(transport, "connections", lambda: 1)()
+    return count
+
+
 def label(name: str) -> str:
     """What screens call a channel; the bare name of one that is no more."""
     channel = all_channels().get(name)

@@ -47,10 +47,11 @@ def queue(
     now: datetime,
     due_at: datetime | None = None,
     priority: Priority | None = None,
+    channel: str | None = None,
 ) -> Message | None:
     """Queue one message, composed in the recipient's language; None when that one exists already.
 
-    It goes by the preferred one of the channels that reach this person, and has the priority of its event unless the
+    It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better. KeyError for an event that stands nowhere in `events.EVENTS`.
     """
     usual = EVENTS[event].priority
@@ -65,7 +66,7 @@ def queue(
             message = Message.objects.create(
                 **key,
                 city=city,
-                channel=channel_registry.preferred(recipient),
+                channel=channel or channel_registry.preferred(recipient),
                 priority=usual if priority is None else priority,
                 language=language,
                 title=text.title[:200],
