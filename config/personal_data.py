@@ -75,9 +75,10 @@ REGISTER: dict[str, Marks] = {
     # --- notifications: that a message went out is kept, its words are not
     "notifications.Message": Marks(
         keep="recipient city channel event subject_key priority repeat_of language state why due_at attempts "
-        "tried_since claimed_at sent_at delivered_at opened_at answered_at called_by created_at",
+        "tried_since claimed_at connection sent_at delivered_at opened_at answered_at called_by created_at",
         anonymise="title body action_label action_url last_error provider_ref",
     ),
+    "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),
     "oncall.ShiftChange": Marks(keep="shift what by at"),

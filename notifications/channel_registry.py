@@ -53,9 +53,11 @@ def preferred(person: User) -> str:
     return reaching(person)[0]
 
 
-def delivers(name: str, person: User) -> bool:
-    """Whether a channel reaches this person without anybody's doing."""
-    return name in by_machine() and all_channels()[name].reaches(person)
+def connections_of(name: str) -> int:
+    """How many deliveries at once a channel of a machine allows."""
+    transport = channel_folders.part(name, "transport").Transport
+    count: int = getattr(transport, "connections", lambda: 1)()
+    return count
 
 
 def label(name: str) -> str:

@@ -22,11 +22,12 @@ class ChannelError(Exception):
 
 
 class NotSent(ChannelError):
-    """Surely not sent; `retry` says whether trying later makes sense."""
+    """Surely not sent; `retry` says whether trying later makes sense, `was_tried` whether the channel was asked."""
 
-    def __init__(self, code: str, *, retry: bool, stop: bool = False) -> None:
+    def __init__(self, code: str, *, retry: bool, stop: bool = False, was_tried: bool = True) -> None:
         super().__init__(code, stop=stop)
         self.retry = retry
+        self.was_tried = was_tried
 
 
 class Unknown(ChannelError):
@@ -37,7 +38,10 @@ class Unknown(ChannelError):
 
 
 class Transport(Protocol):
-    """Each folder's own is called Transport. Entering opens it, and raises NotSent when it is out of reach."""
+    """Each folder's own is called Transport. Entering opens it, and raises NotSent when it is out of reach.
+
+    `connections()`, a static method, says how many may be open at once; where there is none, one.
+    """
 
     def __enter__(self) -> Self: ...
 
@@ -45,8 +49,8 @@ class Transport(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, message: Message) -> None:
-        """Send one message. Raises NotSent or Unknown."""
+    def send(self, message: Message) -> str:
+        """Send one message; by what name receipts will speak of it, if any. Raises NotSent or Unknown."""
         ...
 
 

@@ -1,174 +1,211 @@
 """Moving messages towards their recipients.
 
-Claimed and committed before sending; the result is written afterwards. A claim whose result nobody writes is an
-interrupted sending, and never sent again by itself. Each channel sends batches of its own.
+Claimed and committed before sending; the result is written afterwards, together with the next claim. A claim whose
+worker is gone is an interrupted sending (`doubts`). Each channel sends batches of its own, at most as many at once as
+it has connections (`connections`), and none while it is out of order (`outages`).
 """
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Exists
 
-from notifications import channel_registry, reasons
+from notifications import channel_registry, connections, doubts, outages, reasons, selectors
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
-from notifications.models import Message, MessageState
+from notifications.events import Priority, told_again
+from notifications.models import Message, MessageQuerySet, MessageState, Outage
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-# A batch ends after this many seconds, so that its moment stays true and the worker's time limit far.
+# A batch ends after this many seconds, so that the worker's time limit stays far.
 BATCH_SECONDS = 60
 # Waits after the first, second, … failed attempt; the last one repeats.
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(days=3)
-# A channel that does not answer at all is tried again soon: no message of its is to blame, and tonight is tonight.
-UNREACHABLE_WAIT = timedelta(minutes=1)
-INTERRUPTED_AFTER = timedelta(minutes=10)
+
+Clock = Callable[[], datetime]
 
 
-def deliver_batch(*, channel: str, by: None, now: datetime) -> bool:
-    """Send what is due on one channel over one connection; True when more may be waiting.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a message that was claimed; `stops` when the channel itself is out of order."""
 
-    Not atomic on purpose: each claim is committed before its message leaves, each result afterwards. Safe to run
-    any number of times at once.
+    message: Message
+    state: MessageState
+    error: str = ""
+    provider_ref: str = ""
+    due_at: datetime | None = None
+    stops: bool = False
+    # Whether it says anything of the channel: a message without an address does not.
+    was_tried: bool = True
+
+
+def deliver_batch(*, channel: str, by: None, clock: Clock) -> bool:
+    """Send what is due on one channel over one connection of its own; True when more may be waiting.
+
+    Not atomic on purpose: each claim is committed before its message leaves, each result afterwards. Safe to run any
+    number of times at once: those for whom the channel has no connection do nothing.
     """
-    if not Message.objects.due(now).filter(channel=channel).exists():
-        return False
-    end = time.monotonic() + BATCH_SECONDS
-    with ExitStack() as opened:
+    with connections.one_of(channel, channel_registry.connections_of(channel)) as number:
+        if number is None:
+            return False
+        doubts.set_interrupted_aside(channel=channel, number=number, by=by, now=clock())
+        _Batch(channel, number, clock).run()
+    # Asked when the connection is free again: whoever was woken meanwhile found it taken, and left.
+    return selectors.has_something_to_send(channel, clock())
+
+
+class _Batch:
+    """One connection's messages, one after the other."""
+
+    def __init__(self, channel: str, number: int, clock: Clock) -> None:
+        self.channel, self.number, self.clock = channel, number, clock
+        # The channel was out of order, and this is the try whether it still is.
+        self.trial: Outage | None = None
+
+    def run(self) -> None:
+        now = self.clock()
+        if not selectors.has_something_to_send(self.channel, now):
+            return
+        outage = selectors.outages().filter(channel=self.channel).first()
+        if outage is not None:
+            if not outages.take_turn(outage_id=outage.pk, by=None, now=now):
+                return
+            self.trial = outage
+        with ExitStack() as opened:
+            try:
+                transport = opened.enter_context(transport_of(self.channel))
+            except Exception as error:
+                # A mistake of ours, or a setting's, is no other: nothing has left yet.
+                code = error.code if isinstance(error, NotSent) else type(error).__name__
+                outages.note(channel=self.channel, error=code, may_lose=False, by=None, now=self.clock())
+                return
+            self._send_all(transport)
+
+    def _send_all(self, transport: Transport) -> None:
+        end = time.monotonic() + BATCH_SECONDS
+        message = self._next()
+        for count in range(1, BATCH + 1):
+            if message is None:
+                return
+            result = self._send(transport, message)
+            if result.stops:
+                self._stop(result)
+                return
+            if self.trial and result.was_tried:
+                outages.end(channel=self.channel, by=None, now=self.clock())
+                self.trial = None
+            message = self._next(after=result, may_claim=count < BATCH and time.monotonic() < end)
+
+    def _stop(self, result: Result) -> None:
+        """The channel first: what is in doubt is said once more by a way that works."""
+        may_lose = result.state == MessageState.UNCERTAIN
+        outages.note(channel=self.channel, error=result.error, may_lose=may_lose, by=None, now=self.clock())
+        self._next(after=result, may_claim=False)
+
+    def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
+        """Write what became of the last message, and claim the next one: one commit for both."""
         try:
-            transport = opened.enter_context(transport_of(channel))
-        except NotSent as error:
-            _all_wait(channel, error.code, now=now)
-            return False
-        except Exception as error:
-            # A mistake of ours, or a setting's: nothing has left yet.
-            _all_wait(channel, type(error).__name__, now=now)
-            return False
-        for _ in range(BATCH):
-            message = _claim(channel, now=now)
-            if message is None or _send(transport, message, now=now):
-                return False
-            if time.monotonic() > end:
+            with transaction.atomic():
+                if after is not None:
+                    _record(after, now=self.clock())
+                return self._claim() if may_claim else None
+        except DatabaseError:
+            if after is not None:
+                # What is known of the last message is not lost with the next one, nor with a session that broke.
+                connection.close()
+                _record(after, now=self.clock())
+            raise
+
+    def _claim(self) -> Message | None:
+        """Take the channel's next message for this worker alone; what has lost its reason is set aside on the way."""
+        now = self.clock()
+        while True:
+            due = self._in_order(now)
+            message = (
+                due.select_for_update(skip_locked=True, of=("self",))
+                .select_related("recipient", "city")
+                .first()
+            )
+            if message is None:
+                return None
+            if _has_reason(message):
                 break
-    return True
+            log.info("message %s has lost its reason", message.pk)
+            message.state = MessageState.MOOT
+            message.save(update_fields=["state"])
+        message.state, message.claimed_at, message.connection = MessageState.SENDING, now, self.number
+        message.attempts += 1
+        message.tried_since = message.tried_since or now
+        message.save(update_fields=["state", "claimed_at", "connection", "attempts", "tried_since"])
+        return message
+
+    def _in_order(self, now: datetime) -> MessageQuerySet:
+        in_order = selectors.next_to_send(self.channel, now)
+        if self.trial is None:
+            return in_order.filter(~Exists(selectors.outages().filter(channel=self.channel)))
+        if not self.trial.may_lose:
+            return in_order
+        # It may be lost: what would be said again by itself, or else what matters least.
+        again = in_order.filter(told_again(), repeat_of__isnull=True, priority__lte=Priority.ASK)
+        if again.values("pk").first():
+            return again
+        return in_order.reverse()
+
+    def _send(self, transport: Transport, message: Message) -> Result:
+        try:
+            reference = transport.send(message)
+        except NotSent as error:
+            return self._not_sent(message, error)
+        except Unknown as error:
+            return Result(message, MessageState.UNCERTAIN, error.code, stops=error.stop)
+        except Exception as error:
+            # A mistake of ours or the worker's time is up: how far it came is not known. The sentence of an
+            # error may quote an address, its type does not.
+            return Result(message, MessageState.UNCERTAIN, type(error).__name__, stops=True)
+        return Result(message, MessageState.SENT, provider_ref=reference)
+
+    def _not_sent(self, message: Message, error: NotSent) -> Result:
+        assert message.tried_since is not None
+        now = self.clock()
+        if not error.retry or now - message.tried_since >= GIVE_UP_AFTER:
+            return Result(
+                message, MessageState.FAILED, error.code, stops=error.stop, was_tried=error.was_tried
+            )
+        wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
+        return Result(message, MessageState.QUEUED, error.code, due_at=now + wait, stops=error.stop)
+
+
+def _has_reason(message: Message) -> bool:
+    reason = reasons.reason_of(message.event)
+    return reason is None or Message.objects.filter(reason, pk=message.pk).exists()
 
 
 @transaction.atomic
-def mark_interrupted(*, by: None, now: datetime) -> int:
-    """Set aside the messages whose worker was lost while it sent them; how many."""
-    lost = Message.objects.filter(state=MessageState.SENDING, claimed_at__lte=now - INTERRUPTED_AFTER)
-    count = lost.update(state=MessageState.UNCERTAIN, last_error="worker lost")
-    if count:
-        log.warning("messages interrupted in mid-send: %s", count)
-    return count
-
-
-@transaction.atomic
-def fail_orphans(*, by: None, now: datetime) -> int:
-    """Hand to the desk what waits for a channel that is no more, to be sent again by another; how many.
-
-    Not at once: while a new version is put in place, a worker of the old one does not know its channels yet.
-    """
-    waiting = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now - INTERRUPTED_AFTER)
-    orphans = waiting.exclude(channel__in=list(channel_registry.all_channels()))
-    count = orphans.update(state=MessageState.FAILED, last_error="no such channel")
-    if count:
-        log.warning("messages whose channel is no more: %s", count)
-    return count
-
-
-@transaction.atomic
-def set_moot_aside(*, by: None, now: datetime) -> int:
-    """Close the messages that are due, on whatever channel, and whose reason is gone; how many."""
-    unsent = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.FAILED], due_at__lte=now)
-    count = unsent.exclude(reasons.has_reason()).update(state=MessageState.MOOT)
-    if count:
-        log.info("messages whose reason is gone: %s", count)
-    return count
-
-
-@transaction.atomic
-def _claim(channel: str, *, now: datetime) -> Message | None:
-    """Take the channel's next due message for this worker alone."""
-    message = (
-        Message.objects.due(now)
-        .filter(channel=channel)
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("recipient", "city")
-        .order_by("due_at", "id")
-        .first()
-    )
-    if message is None:
-        return None
-    message.state, message.claimed_at = MessageState.SENDING, now
-    message.attempts += 1
-    message.tried_since = message.tried_since or now
-    message.save(update_fields=["state", "claimed_at", "attempts", "tried_since"])
-    return message
-
-
-def _send(transport: Transport, message: Message, *, now: datetime) -> bool:
-    """Send a claimed message and write what became of it; True when the batch should end here."""
-    try:
-        transport.send(message)
-    except NotSent as error:
-        _put_back(message, error, now=now)
-        return error.stop
-    except Unknown as error:
-        _record(message, MessageState.UNCERTAIN, error=error.code)
-        return error.stop
-    except Exception as error:
-        # A mistake of ours or the worker's time is up: how far it came is not known. The sentence of an
-        # error may quote an address, its type does not.
-        _record(message, MessageState.UNCERTAIN, error=type(error).__name__)
-        return True
-    _record(message, MessageState.SENT, sent_at=now)
-    return False
-
-
-def _put_back(message: Message, error: NotSent, *, now: datetime) -> None:
-    assert message.tried_since is not None
-    if not error.retry or now - message.tried_since >= GIVE_UP_AFTER:
-        _record(message, MessageState.FAILED, error=error.code)
-        return
-    wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-    _record(message, MessageState.QUEUED, error=error.code, due_at=now + wait)
-
-
-def _record(
-    message: Message,
-    state: MessageState,
-    *,
-    error: str = "",
-    sent_at: datetime | None = None,
-    due_at: datetime | None = None,
-) -> None:
-    """Write what became of a claim, if it still is ours (a sweep may have set it aside in the meantime)."""
-    ours = Message.objects.filter(
-        pk=message.pk,
-        attempts=message.attempts,
-        state__in=[MessageState.SENDING, MessageState.UNCERTAIN],
-    )
-    ours.update(state=state, last_error=error, sent_at=sent_at, due_at=due_at or message.due_at)
+def _record(result: Result, *, now: datetime) -> None:
+    """Write what became of a claim, if it still is ours (it may have been set aside in the meantime)."""
+    message, state = result.message, result.state
+    known = {
+        "state": state,
+        "last_error": result.error,
+        "provider_ref": result.provider_ref,
+        "sent_at": now if state == MessageState.SENT else None,
+        "due_at": result.due_at or message.due_at,
+    }
+    ours = Message.objects.filter(pk=message.pk, attempts=message.attempts)
+    if ours.filter(state=MessageState.SENDING).update(**known):
+        if state == MessageState.UNCERTAIN:
+            doubts.follow(message=message, by=None, now=now)
+    elif ours.filter(state=MessageState.UNCERTAIN).update(**known) and state == MessageState.SENT:
+        # It did arrive: what would say it once more has nothing to add.
+        Message.objects.filter(repeat_of=message, state=MessageState.QUEUED).update(state=MessageState.MOOT)
     if state == MessageState.SENT:
         log.info("message %s sent", message.pk)
     else:
-        log.warning("message %s %s: %s", message.pk, state, error)
-
-
-@transaction.atomic
-def _all_wait(channel: str, code: str, *, now: datetime) -> None:
-    """The channel is out of reach: no message was tried; all of its own wait, and after three days give up."""
-    log.warning("channel %s out of reach: %s", channel, code)
-    due = Message.objects.due(now).filter(channel=channel).select_for_update(skip_locked=True)
-    due_ids = list(due.values_list("pk", flat=True))
-    waiting = Message.objects.filter(pk__in=due_ids)
-    waiting.update(
-        due_at=now + UNREACHABLE_WAIT, tried_since=Coalesce(F("tried_since"), now), last_error=code
-    )
-    waiting.filter(tried_since__lte=now - GIVE_UP_AFTER).update(state=MessageState.FAILED)
+        log.warning("message %s %s: %s", message.pk, state, result.error)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import IntegerChoices
+from django.db.models import IntegerChoices, Q
 
 
 class Priority(IntegerChoices):
@@ -55,6 +55,7 @@ EVENTS: Mapping[str, Event] = {
     ),
     "match_question": _ASKED,
     "match_accepted": _ASKED,
+    "message_in_doubt": Event(Priority.NIGHT),  # one in doubt about another would have no end
     # --- Waits for an answer
     "match_question_again": _REMINDER,
     "match_accepted_again": _REMINDER,
@@ -105,3 +106,11 @@ def is_told_again(event: str, priority: int) -> bool:
     if known.told is Told.AT_LEAST_ONCE_AT_NIGHT:
         return priority == Priority.NIGHT
     return known.told is Told.AT_LEAST_ONCE
+
+
+def told_again() -> Q:
+    """The same of rows."""
+    named = {told: [name for name, event in EVENTS.items() if event.told is told] for told in Told}
+    return Q(event__in=named[Told.AT_LEAST_ONCE]) | Q(
+        event__in=named[Told.AT_LEAST_ONCE_AT_NIGHT], priority=Priority.NIGHT
+    )

@@ -45,10 +45,9 @@ class MessageQuerySet(VisibleQuerySet["Message"]):
         """Messages that speak of what is still so."""
         return self.filter(reasons.has_reason())
 
-    def due(self, now: datetime) -> "MessageQuerySet":
-        """Messages that a machine may send now."""
-        by_machine = sorted(channel_registry.by_machine())
-        return self.filter(state=MessageState.QUEUED, due_at__lte=now, channel__in=by_machine).with_reason()
+    def due(self, channel: str, now: datetime) -> "MessageQuerySet":
+        """Messages that wait for this channel, and whose time has come."""
+        return self.filter(state=MessageState.QUEUED, channel=channel, due_at__lte=now)
 
 
 _TOLD_AT = (
@@ -105,6 +104,8 @@ class Message(models.Model):
     # A code ("rcpt 550"), never the server's sentence: that one quotes addresses.
     last_error = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
+    # The number under which it is being sent (`connections`): whose holder is gone, was interrupted.
+    connection = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     # By what name a provider's receipts speak of it, and when they said what.
     provider_ref = models.CharField(max_length=200, blank=True)
@@ -166,7 +167,6 @@ class Message(models.Model):
             *(rule for channel in channel_registry.all_channels().values() for rule in channel.constraints),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="queued"), name="message_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_claimed"),
             # In the order in which they are taken to be sent.
             models.Index(
@@ -187,3 +187,38 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.subject_key}"
+
+
+class Outage(models.Model):
+    """From when until when a channel was out of order. While it lasts the queue stays as it is, and one tries alone."""
+
+    channel = models.CharField(max_length=20)
+    since = models.DateTimeField()
+    # A code, as `Message.last_error`: the latest.
+    error = models.CharField(max_length=200)
+    # A message that was handed over may be lost, so each try may cost one: tried more seldom.
+    may_lose = models.BooleanField(default=False)
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("panne")
+        verbose_name_plural = _("pannes")
+        ordering = ["-since", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel"],
+                condition=Q(ended_at__isnull=True),
+                name="outage_one_at_a_time",
+                violation_error_message=_("Cette voie est déjà en panne."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("since")),
+                name="outage_ends_after_it_began",
+                violation_error_message=_("Une panne finit après son début."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.since:%Y-%m-%d %H:%M}"

@@ -37,6 +37,12 @@ def subject_id() -> Cast:
     return Cast(number, BigIntegerField())
 
 
+def reason_of(event: str) -> Exists | None:
+    """The rows by which a message of that event has its reason; None when it always has."""
+    reason = _reasons.get(event)
+    return reason() if reason is not None else None
+
+
 def has_reason() -> Case:
     """Of a message: whether its reason still stands."""
     cases = [When(event=event, then=reason()) for event, reason in sorted(_reasons.items())]

@@ -8,13 +8,17 @@ from django.db.models import QuerySet
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
-from notifications.models import Message, MessageQuerySet, MessageState
+from notifications.models import ON_THE_WAY, Message, MessageQuerySet, MessageState, Outage
 
 
 def undelivered(city: City) -> MessageQuerySet:
-    """Messages that were refused or interrupted: only a person decides what becomes of them."""
+    """Messages that were refused or interrupted: only a person decides what becomes of them.
+
+    One that was said once more is told of by its repeat.
+    """
+    open_ends = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
     return (
-        Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
+        open_ends.exclude(repeated_by__state__in=ON_THE_WAY)
         .with_reason()
         .select_related("recipient")
         .order_by("-due_at", "-id")
@@ -34,6 +38,40 @@ def waits_for_a_person(*, recipient: User, event: str, subject_key: str) -> bool
     return queued.exclude(channel__in=channel_registry.by_machine()).exists()
 
 
-def channels_with_something_due(now: datetime) -> list[str]:
-    """The channels that have something to send now."""
-    return list(Message.objects.due(now).order_by("channel").values_list("channel", flat=True).distinct())
+def outages() -> QuerySet[Outage]:
+    """The channels that are out of order, and since when."""
+    return Outage.objects.filter(ended_at__isnull=True)
+
+
+def channels_down() -> list[str]:
+    return list(outages().values_list("channel", flat=True))
+
+
+def next_to_send(channel: str, now: datetime) -> MessageQuerySet:
+    """What waits for a channel, the most urgent first, then what is due longest: in the order of one index.
+
+    Whether each still has its reason is asked of the one that is taken, never of all that wait.
+    """
+    return Message.objects.due(channel, now).order_by("priority", "due_at", "id")
+
+
+def numbers_in_use() -> list[tuple[str, int]]:
+    """Under which numbers of which channels something is being sent, as far as the rows say."""
+    sending = Message.objects.filter(state=MessageState.SENDING).order_by("channel", "connection")
+    return list(sending.values_list("channel", "connection").distinct())
+
+
+def has_something_to_send(channel: str, now: datetime) -> bool:
+    """Whether a worker has anything to do: not while the channel is out of order and not to be tried yet."""
+    if outages().filter(channel=channel, next_try_at__gt=now).exists():
+        return False
+    return next_to_send(channel, now).values("pk").first() is not None
+
+
+def channels_with_something_due(now: datetime) -> dict[str, int]:
+    """The channels that have something to send now, and how many messages, as far as they have connections for them."""
+    found = {}
+    for name in sorted(channel_registry.by_machine()):
+        if has_something_to_send(name, now):
+            found[name] = len(next_to_send(name, now).values("pk")[: channel_registry.connections_of(name)])
+    return found

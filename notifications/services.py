@@ -99,7 +99,7 @@ def alert(
     now: datetime,
 ) -> int:
     """Queue one message by two channels at once, where two deliver to this person by themselves; how many are new."""
-    names = [name for name in channel_registry.all_channels() if channel_registry.delivers(name, recipient)]
+    names = [name for name in channel_registry.reaching(recipient) if name in channel_registry.by_machine()]
     channels: list[str | None] = [*names[:CHANNELS_OF_AN_ALERT]]
     queued = [
         queue(

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import delivery, selectors, services
+from notifications import delivery, doubts, selectors, services, sweeps
 from notifications.wake_up import wake_on_commit
 
 # Well below the worker's time limit, with one more batch in sight.
@@ -14,16 +14,17 @@ LONGEST_RUN_SECONDS = 60
 
 @shared_task(ignore_result=True)
 def deliver() -> None:
-    """Have each channel send what is due, in a task of its own: none waits for another."""
-    for channel in selectors.channels_with_something_due(timezone.now()):
-        deliver_through.delay(channel)
+    """Have each channel send what is due, in as many tasks as it has connections: none waits for another."""
+    for channel, messages in selectors.channels_with_something_due(timezone.now()).items():
+        for _ in range(messages):
+            deliver_through.delay(channel)
 
 
 @shared_task(ignore_result=True)
 def deliver_through(channel: str) -> None:
     """Send what is due on one channel, batch after batch."""
     end = time.monotonic() + LONGEST_RUN_SECONDS
-    while delivery.deliver_batch(channel=channel, by=None, now=timezone.now()):
+    while delivery.deliver_batch(channel=channel, by=None, clock=timezone.now):
         if time.monotonic() > end:
             # Make room for the other tasks, then go on.
             wake_on_commit(services.DELIVER_TASK)
@@ -34,7 +35,8 @@ def deliver_through(channel: str) -> None:
 def sweep() -> None:
     """Set aside what cannot go on by itself, then send what is due."""
     now = timezone.now()
-    delivery.set_moot_aside(by=None, now=now)
-    delivery.mark_interrupted(by=None, now=now)
-    delivery.fail_orphans(by=None, now=now)
+    doubts.mark_interrupted(by=None, now=now)
+    sweeps.set_moot_aside(by=None, now=now)
+    sweeps.fail_orphans(by=None, now=now)
+    sweeps.give_up(by=None, now=now)
     deliver()

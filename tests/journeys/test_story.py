@@ -166,7 +166,7 @@ def test_from_an_offer_to_its_outcome(
     later = timezone.now() + timedelta(days=2)
     sweeps.start_due(by=None, now=later)
     assert followups.plan_due(by=None, now=later) == 1
-    delivery.deliver_batch(channel="email", by=None, now=later)
+    delivery.deliver_batch(channel="email", by=None, clock=lambda: later)
     association_page.goto(walks.link_in(mail(member.email, "Cela a-t-il eu lieu")))
     association_page.get_by_role("button", name="Oui, cela a eu lieu").click()
     expect(association_page.get_by_role("heading", level=1)).to_have_text("C’est noté. Merci")

@@ -1,6 +1,5 @@
 """Who is told of what: the table against its documentation, and each act by each of its actors on real rows."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -12,11 +11,12 @@ from followups.models import Answer, FollowUp
 from matching import conditions, services, sweeps, visits
 from matching.lifecycle import ARROWS, Act, Reason
 from matching.models import Match, MatchState
-from matching.scanning import announcing
-from matching.telling import NOBODY, REMINDED, TOLD, Side, who_did
+from matching.telling import NOBODY, TOLD, Side, who_did
 from needs import services as needs
 from notifications import delivery, reasons
+from notifications import sweeps as outbox_sweeps
 from notifications.channels.call.selectors import calls_to_make
+from notifications.events import EVENTS, Priority
 from notifications.models import Message
 from offers import services as offers
 from tests.conftest import ROOT
@@ -271,10 +271,10 @@ def test_a_lapsed_question_does_not_go_out_and_leaves_the_call_list(db, smtp_ser
     late = NOW + timedelta(days=4)
     assert sweeps.lapse_unanswered(by=None, now=late) == 2
     assert [call.event for call in calls_to_make(by_phone.city)] == ["match_lapsed"]
-    delivery.deliver_batch(channel="email", by=None, now=late)
+    delivery.deliver_batch(channel="email", by=None, clock=lambda: late)
     subjects = [mail["Subject"] for mail in smtp_server.to(by_mail.citizen.email)]
     assert subjects == ["La question est close, merci"]
-    delivery.set_moot_aside(by=None, now=late)
+    outbox_sweeps.set_moot_aside(by=None, now=late)
     questions = Message.objects.filter(event="match_question").values_list("state", flat=True)
     assert set(questions) == {"moot"}
 
@@ -336,12 +336,20 @@ def test_a_report_is_to_be_read_until_it_is_closed(db):
     assert not with_reason("incident_reported", colleague)
 
 
+@pytest.mark.parametrize(
+    ("urgency", "priorities"),
+    [
+        ("tonight", {"match_question": Priority.NIGHT, "match_declined": Priority.NIGHT}),
+        ("planned", {"match_question": Priority.ASK, "match_declined": Priority.NORMAL}),
+    ],
+)
+def test_what_is_for_tonight_leaves_before_all_else(db, urgency, priorities):
+    it = story(now=NOW, need={"urgency": urgency})
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    services.decline(match_id=it.match.pk, by=it.citizen, now=NOW)
+    assert dict(Message.objects.filter(event__in=priorities).values_list("event", "priority")) == priorities
+
+
 def test_every_event_of_a_reason_is_one_that_is_queued():
     """A name that is misspelt would let its message go out for ever."""
-    apps = ("matching", "offers", "needs", "followups")
-    sources = " ".join(
-        path.read_text(encoding="utf-8") for app in apps for path in (ROOT / app).rglob("*.py")
-    )
-    queued = set(re.findall(r'event="(\w+)"', sources)) | {told.event for told in TOLD.values()}
-    queued |= {told.event for _asked, told in REMINDED.values()} | {announcing.FOUND, announcing.NOTHING_YET}
-    assert set(reasons._reasons) <= queued
+    assert set(reasons._reasons) <= set(EVENTS)

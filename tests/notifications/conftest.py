@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from notifications import channel_registry, channels
+from notifications import channel_registry, channels, reasons
 
 HANG_UP = "hang up"
 SAY_NOTHING = "say nothing"  # until `release` is set
@@ -117,3 +117,9 @@ def courier(
 def _read_again() -> None:
     channel_registry.all_channels.cache_clear()
     channel_registry.by_machine.cache_clear()
+
+
+@pytest.fixture
+def reasons_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What every message of this test speaks of is so: no match and no need is there to say otherwise."""
+    monkeypatch.setattr(reasons, "_reasons", {})

@@ -7,7 +7,7 @@ from django.db.models import Exists
 
 from accounts.models import Role
 from cities.models import City
-from notifications import delivery, reasons, selectors, services
+from notifications import delivery, reasons, selectors, services, sweeps
 from notifications.channels.call.selectors import calls_to_make
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory
@@ -37,19 +37,21 @@ def close(town):
 
 
 def deliver(now=NOW):
-    return delivery.deliver_batch(channel="email", by=None, now=now)
+    return delivery.deliver_batch(channel="email", by=None, clock=lambda: now)
 
 
 def test_it_is_asked_when_the_message_would_leave(town, smtp_server):
-    about(town)
+    gone = about(town)
     other = MessageFactory()
     close(town)
     assert not deliver()
     assert smtp_server.to(other.recipient.email)
     assert len(smtp_server.messages) == 1
+    gone.refresh_from_db()
+    assert (gone.state, gone.attempts) == (MessageState.MOOT, 0)
     City.objects.update(is_open=True)
     deliver()
-    assert len(smtp_server.messages) == 2, "until it is set aside, a reason may come back"
+    assert len(smtp_server.messages) == 1, "what was said to be over does not come back"
 
 
 def test_what_waits_for_a_later_try_is_not_sent_either(town, smtp_server):
@@ -60,7 +62,7 @@ def test_what_waits_for_a_later_try_is_not_sent_either(town, smtp_server):
     smtp_server.start()
     deliver(NOW + timedelta(hours=1))
     message.refresh_from_db()
-    assert (message.state, smtp_server.messages) == (MessageState.QUEUED, [])
+    assert (message.state, smtp_server.messages) == (MessageState.MOOT, [])
 
 
 def test_it_leaves_the_list_of_calls_and_of_what_did_not_arrive(town):
@@ -82,10 +84,20 @@ def test_it_is_set_aside_once_it_is_due(town):
     ]
     close(town)
     before = {message.pk: message.state for message in left_alone}
-    assert delivery.set_moot_aside(by=None, now=NOW) == 3
+    assert sweeps.set_moot_aside(by=None, now=NOW) == 3
     assert {Message.objects.get(pk=message.pk).state for message in gone} == {MessageState.MOOT}
     assert {message.pk: Message.objects.get(pk=message.pk).state for message in left_alone} == before
-    assert delivery.set_moot_aside(by=None, now=NOW) == 0
+    assert sweeps.set_moot_aside(by=None, now=NOW) == 0
+
+
+def test_of_a_long_queue_a_part_is_asked_each_minute_and_all_in_turn(town, monkeypatch):
+    monkeypatch.setattr(sweeps, "ASKED_AT_ONCE", 10)
+    for _ in range(35):
+        about(town)
+    close(town)
+    closed = [sweeps.set_moot_aside(by=None, now=NOW + timedelta(minutes=minute)) for minute in range(8)]
+    assert max(closed) <= 20
+    assert sum(closed) == 35
 
 
 def test_what_is_moot_is_not_sent_again(town):

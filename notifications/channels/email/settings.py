@@ -9,6 +9,9 @@ VARIABLES: Variables = {
     "EMAIL_HOST_PASSWORD": "",
     "EMAIL_USE_TLS": False,
     "EMAIL_USE_SSL": False,
+    # Seconds for its answer to a whole message, and how many deliveries at once.
+    "EMAIL_DATA_TIMEOUT": 30,
+    "EMAIL_CONNECTIONS": 2,
     "DEFAULT_FROM_EMAIL": "Accorde <ne-pas-repondre@localhost>",
 }
 FIXED: Variables = {

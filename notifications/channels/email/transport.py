@@ -41,20 +41,29 @@ class Transport:
     ) -> None:
         self._close()
 
-    def send(self, message: Message) -> None:
-        """Send one message. Raises NotSent or Unknown."""
+    @staticmethod
+    def connections() -> int:
+        return settings.EMAIL_CONNECTIONS
+
+    def send(self, message: Message) -> str:
+        """Send one message. SMTP sends no receipts. Raises NotSent or Unknown."""
         if not message.recipient.email:
-            raise NotSent("no address", retry=False)
-        mail = compose(message)
+            raise NotSent("no address", retry=False, was_tried=False)
+        try:
+            mail = compose(message)
+        except Exception as error:
+            # A mistake of ours: this message cannot be written, the next one can.
+            raise NotSent(f"compose {type(error).__name__}", retry=False, was_tried=False) from error
         smtp = self._backend.connection if isinstance(self._backend, EmailBackend) else None
         if smtp is not None:
             _hand_over(smtp, mail)
-            return
+            return ""
         try:
             self._backend.send_messages([mail])
         except Exception as error:
             # Another backend than SMTP does not say how far it came.
             raise Unknown(type(error).__name__) from error
+        return ""
 
     def _close(self) -> None:
         # Whatever was sent is sent; a server that hangs up rudely changes nothing.
@@ -65,6 +74,7 @@ class Transport:
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail of a message, in its language and direction, with absolute addresses."""
     city, title = message.city, " ".join(message.title.split())
+    said_first = message.repeat_of or message
     with translation.override(message.language):
         rtl = get_language_bidi()
         context = {
@@ -84,8 +94,8 @@ def compose(message: Message) -> EmailMultiAlternatives:
             to=[message.recipient.email or ""],
             reply_to=[city.email] if city and city.email else None,
             headers={
-                # Derived from the row: a copy that a server delivers twice is shown once.
-                "Message-ID": f"<message.{message.pk}.{message.created_at:%Y%m%d%H%M%S}@{_host()}>",
+                # Derived from the row that said it first: a copy that arrives twice is shown once.
+                "Message-ID": f"<message.{said_first.pk}.{said_first.created_at:%Y%m%d%H%M%S}@{_host()}>",
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "All",
                 "Content-Language": message.language,
@@ -100,6 +110,7 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
     content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
     sender, recipient = (sanitize_address(address, "utf-8") for address in (mail.from_email, *mail.to))
     try:
+        _wait_at_most(smtp, settings.EMAIL_TIMEOUT)
         smtp.ehlo_or_helo_if_needed()
         options = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []
         code, _answer = smtp.mail(sender, options)
@@ -113,6 +124,8 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
     except OSError as error:
         raise NotSent(_code("dialogue", error), retry=True, stop=True) from error
     try:
+        # A server that looks a message over before it says yes is slow to answer here, and nowhere else.
+        _wait_at_most(smtp, settings.EMAIL_DATA_TIMEOUT)
         code, _answer = smtp.data(content)
     except smtplib.SMTPDataError as error:
         code = error.smtp_code
@@ -123,6 +136,11 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
         # The server said no: it did not take charge of it.
         _reset(smtp)
         raise NotSent(f"data {code}", retry=code < 500, stop=code == 421)
+
+
+def _wait_at_most(smtp: smtplib.SMTP, seconds: float | None) -> None:
+    if smtp.sock is not None:  # else the next command says that the line is cut
+        smtp.sock.settimeout(seconds)
 
 
 def _reset(smtp: smtplib.SMTP) -> None:

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def deliver() -> bool:
-    return delivery.deliver_batch(channel="email", by=None, now=NOW)
+    return delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW)
 
 
 def test_a_due_message_arrives_with_its_text_and_its_link(db, smtp_server, settings):

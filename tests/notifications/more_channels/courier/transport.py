@@ -25,3 +25,4 @@ class Transport:
             self.line.sendmail("accueil@mairie.exemple.fr", message.recipient.email, message.subject_key)
         except smtplib.SMTPException as error:
             raise NotSent("refused", retry=True) from error
+        return message.subject_key

@@ -1,0 +1,131 @@
+"""Messages of which nobody knows whether they arrived.
+
+What decides a night is said once more, marked as a repeat, and the desk is told at once. Of the rest a person decides.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import selectors as accounts
+from accounts.models import User
+from notifications import channel_registry, connections, selectors
+from notifications.events import is_told_again
+from notifications.models import Message, MessageState
+from notifications.reasons import subject_id
+from notifications.services import DELIVER_TASK, Text, queue
+from notifications.wake_up import wake_on_commit
+
+log = logging.getLogger(__name__)
+
+IN_DOUBT = "message_in_doubt"
+
+
+@transaction.atomic
+def follow(*, message: Message, by: None, now: datetime) -> Message | None:
+    """See to a message that has just become uncertain; the repeat, where there is one.
+
+    A repeat is not repeated: the desk has been told.
+    """
+    if message.repeat_of_id is not None or not is_told_again(message.event, message.priority):
+        return None
+    repeat = _repeat(message, now=now)
+    if message.city is not None:
+        for person in accounts.coordinators_of(message.city):
+            queue(
+                recipient=person,
+                event=IN_DOUBT,
+                subject_key=f"message:{message.pk}",
+                city=message.city,
+                compose=partial(_text_for_desk, message),
+                now=now,
+                channel=_working(person) or channel_registry.reaching(person)[-1],
+            )
+    return repeat
+
+
+@transaction.atomic
+def set_interrupted_aside(*, channel: str, number: int, by: None, now: datetime) -> int:
+    """What was being sent under a number that nobody holds any more; how many. Whoever calls holds it."""
+    lost = list(
+        Message.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("recipient", "city")
+        .filter(state=MessageState.SENDING, channel=channel, connection=number)
+    )
+    for message in lost:
+        message.state, message.last_error = MessageState.UNCERTAIN, "worker lost"
+        message.save(update_fields=["state", "last_error"])
+        log.warning("message %s interrupted in mid-send", message.pk)
+        follow(message=message, by=by, now=now)
+    return len(lost)
+
+
+def mark_interrupted(*, by: None, now: datetime) -> int:
+    """Set aside the messages whose worker died while it sent them; how many. A worker that lives keeps its own."""
+    count = 0
+    for channel, number in selectors.numbers_in_use():
+        with connections.left_by_the_dead(channel, number) as is_free:
+            if is_free:
+                count += set_interrupted_aside(channel=channel, number=number, by=by, now=now)
+    return count
+
+
+def reasons_of_doubts() -> dict[str, Callable[[], Exists]]:
+    """The desk is told while nobody knows."""
+    return {
+        IN_DOUBT: lambda: Exists(Message.objects.filter(pk=subject_id(), state=MessageState.UNCERTAIN)),
+    }
+
+
+def _repeat(message: Message, *, now: datetime) -> Message:
+    """The same words once more, by another way if the person has one that works."""
+    channel = _working(message.recipient, other_than=message.channel) or message.channel
+    with translation.override(message.language):
+        mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
+    repeat = Message.objects.create(
+        repeat_of=message,
+        recipient=message.recipient,
+        city=message.city,
+        channel=channel,
+        event=message.event,
+        subject_key=message.subject_key,
+        priority=message.priority,
+        language=message.language,
+        title=message.title,
+        body=f"{mark}\n\n{message.body}",
+        action_label=message.action_label,
+        action_url=message.action_url,
+        due_at=now,
+        created_at=now,
+    )
+    log.warning("message %s repeats message %s by %s", repeat.pk, message.pk, channel)
+    wake_on_commit(DELIVER_TASK)
+    return repeat
+
+
+def _working(person: User, other_than: str = "") -> str | None:
+    """The preferred of the channels that reach a person by themselves and are in order."""
+    down = {other_than, *selectors.channels_down()}
+    usable = (name for name in channel_registry.reaching(person) if name in channel_registry.by_machine())
+    return next((name for name in usable if name not in down), None)
+
+
+def _text_for_desk(message: Message) -> Text:
+    assert message.city is not None
+    return Text(
+        title=_("Un message pour ce soir n’est peut-être pas arrivé"),
+        body=_(
+            "Bonjour,\n\nCe message à %(person)s a été interrompu pendant son envoi : « %(title)s ».\n\nIl repart une "
+            "fois de lui-même, marqué comme un rappel. Si le temps presse, appelez la personne."
+        )
+        % {"person": message.recipient, "title": message.title},
+        action_label=_("Voir les messages non remis"),
+        action_url=reverse("notifications:call:list", args=[message.city.slug]),
+    )
