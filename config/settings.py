@@ -139,7 +139,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "accorde",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
+        # Counters of attempts alone: a second is more than they are worth to whoever waits for the page.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 # Sessions stay in the database: losing Redis must not sign anybody out.
@@ -152,14 +153,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_timeout": 15,
     "socket_connect_timeout": 2,
-    "max_retries": 0,  # of a wake-up; the worker itself waits for its broker without end
+    "max_retries": 0,  # of what is published; a wake-up has less time still (notifications/wake_up.py)
     "socket_keepalive": True,
     "health_check_interval": 10,
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "accorde-",
 }
+# The worker and the scheduler wait for their broker without end; Celery's own limit is reached within the hour.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -253,11 +253,17 @@ def _as_admin() -> psycopg.Connection[Any]:
 
 @pytest.fixture(autouse=True)
 def clear_cache() -> Iterator[None]:
-    """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey."""
+    """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey.
+
+    Nor does a broker that did not answer keep the next test's wake-ups back.
+    """
     from django.core.cache import cache
+
+    from notifications.wake_up import patience
 
     yield
     cache.clear()
+    patience.regain()
 
 
 @pytest.fixture(autouse=True)
