@@ -1,4 +1,4 @@
-"""Runs the product's processes: one (`web`, `worker`, `long-worker`, `scheduler`, `prepare`), or all (`demo`, `dev`).
+"""Runs the product's processes: one (of PROCESSES, or `prepare`), or all (`demo`, `dev`).
 
 A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
 them. Nothing here imports Django; each process loads it for itself.
@@ -19,11 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config import address, embedded
+from config.queues import QUEUES, WORKERS
 
-# What people wait for, and what takes minutes: a plan or a rescan never keeps a need from being scanned.
-QUEUES = ("default", "matching", "messages")
-LONG_QUEUE = "long"
-PROCESSES = ("web", "worker", "long-worker", "scheduler")
+PROCESSES = ("web", *WORKERS, "scheduler")
 GRACE_SECONDS = 10
 READY_SECONDS = 60
 
@@ -43,9 +41,11 @@ def command(name: str) -> list[str]:
             "--no-control-socket",
         ]  # fmt: skip
     if name == "worker":
-        return _worker(name, ",".join(QUEUES), os.environ.get("WORKER_PROCESSES", "2"))
+        return _worker(name, os.environ.get("WORKER_PROCESSES", "2"))
+    if name == "message-worker":
+        return _worker(name, os.environ.get("MESSAGE_WORKER_PROCESSES", "2"))
     if name == "long-worker":
-        return ["nice", "-n", "10", *_worker(name, LONG_QUEUE, os.environ.get("LONG_WORKER_PROCESSES", "2"))]
+        return ["nice", "-n", "10", *_worker(name, os.environ.get("LONG_WORKER_PROCESSES", "2"))]
     if name == "scheduler":
         schedule = folder / "schedule"
         schedule.mkdir(parents=True, exist_ok=True)
@@ -56,10 +56,11 @@ def command(name: str) -> list[str]:
     raise SystemExit(f"Processus inconnu : {name}")
 
 
-def _worker(name: str, queues: str, processes: str) -> list[str]:
+def _worker(name: str, processes: str) -> list[str]:
     return [
         sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--hostname", f"{name}@%h",
-        "--concurrency", processes, "--queues", queues, "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        "--concurrency", processes, "--queues", ",".join(WORKERS[name]),
+        "--without-gossip", "--without-mingle", "--loglevel", "INFO",
     ]  # fmt: skip
 
 
@@ -363,7 +364,7 @@ def reloading_worker() -> None:
 
     from config.celery import app
 
-    queues = ",".join([*QUEUES, LONG_QUEUE])
+    queues = ",".join(QUEUES)
 
     def work() -> None:
         django.setup()
@@ -387,7 +388,9 @@ def main(arguments: list[str]) -> int:
         case [name] if name in PROCESSES:
             become(name)
         case _:
-            say("usage\u202f: python -m config.run demo|dev|prepare|web|worker|scheduler|health")
+            say(
+                f"usage\u202f: python -m config.run {'|'.join(('demo', 'dev', 'prepare', 'health', *PROCESSES))}"
+            )
             return 2
     return 0
 

@@ -12,6 +12,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config import queues
 from notifications import channel_folders
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -173,13 +174,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/Paris"
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    "matching.tasks.make_plans": {"queue": "long"},
-    "matching.tasks.rescan_part": {"queue": "long"},
-    "matching.*": {"queue": "matching"},
-    "notifications.*": {"queue": "messages"},
-}
+CELERY_TASK_DEFAULT_QUEUE = queues.DEFAULT
+CELERY_TASK_ROUTES = queues.ROUTES
 
 # --- People -------------------------------------------------------------------------------------------
 
