@@ -22,6 +22,8 @@ from config import address, embedded
 from config.queues import QUEUES, WORKERS
 
 PROCESSES = ("web", *WORKERS, "scheduler")
+# Of one web process; a silent mail server may hold half of them (accounts/adapter.py).
+WEB_THREADS = 4
 GRACE_SECONDS = 10
 READY_SECONDS = 60
 
@@ -34,7 +36,8 @@ def command(name: str) -> list[str]:
         return [
             python, "-m", "gunicorn", "config.wsgi:application",
             "--bind", os.environ.get("BIND", f"127.0.0.1:{address.FIRST_PORT}"),
-            "--worker-class", "gthread", "--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", "4",
+            "--worker-class", "gthread", "--workers", os.environ.get("WEB_WORKERS", "2"),
+            "--threads", str(WEB_THREADS),
             # Behind a town's proxy an idle connection is kept a little longer than the proxy's own 60 s.
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
