@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+import threading
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,6 +10,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.core.mail import get_connection
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.sign_in import MailNotSentError
 
 logger = logging.getLogger(__name__)
+
+# A code is sent while its reader waits: it is a secret, which the outbox would keep for all who read the messages. So a
+# mail server that is silent holds a thread of the site for each. It may hold half of a web process's threads
+# (config/run.py), for this many seconds an answer; whoever finds no place is told at once, and the site goes on.
+# Each answer has its time, not the whole: a distant server with encryption and a password takes a dozen of them.
+CODES_AT_ONCE = 2
+SECONDS_FOR_AN_ANSWER = 2
+_places = threading.BoundedSemaphore(CODES_AT_ONCE)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -32,19 +42,28 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send now, for somebody waits in front of the page; raise MailNotSentError when the server is down.
+        """Send now, for somebody waits in front of the page; raise MailNotSentError when the server does not take it,
+        or when it keeps others waiting.
 
         Neither the address nor the code is logged.
         """
         message = self.render_mail(
             template_prefix, email, {"email": email, "site_url": settings.SITE_URL, **context}
         )
+        if not _places.acquire(blocking=False):
+            logger.warning(
+                "%s not sent: %d others are waiting for the server", template_prefix, CODES_AT_ONCE
+            )
+            raise MailNotSentError
         try:
+            message.connection = get_connection(timeout=SECONDS_FOR_AN_ANSWER)
             message.send()
         except (OSError, smtplib.SMTPException) as failure:
             logger.warning("%s not sent: %s", template_prefix, type(failure).__name__)
             # Not chained: a server's refusal repeats the address.
             raise MailNotSentError from None
+        finally:
+            _places.release()
 
     def format_email_subject(self, subject: str) -> str:
         return subject

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from django import forms
 from django.conf import settings
@@ -18,6 +19,14 @@ class RequestCodeForm(RequestLoginCodeForm):
         label=_("Votre adresse e-mail"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+    def clean_email(self) -> str:
+        # Whether there are codes left for it is asked when one is sent (accounts/sign_in.py).
+        return self.cleaned_data["email"]
+
+    def refuse_more(self) -> None:
+        """Say that enough codes were asked for."""
+        self.add_error("email", get_adapter().validation_error("too_many_login_attempts"))
 
 
 class ConfirmCodeForm(ConfirmLoginCodeForm):

@@ -12,6 +12,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
+from allauth.core.internal import ratelimit as ratelimit_impl
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
@@ -28,7 +29,11 @@ logger = logging.getLogger(__name__)
 
 
 class MailNotSentError(Exception):
-    """The mail server did not take the message."""
+    """The mail server did not take the message, or not in time."""
+
+
+class TooManyCodesError(Exception):
+    """This visitor, or others for this address, asked for as many codes as may be sent."""
 
 
 # What a page must survive and explain: no mail server, no counter of attempts.
@@ -36,7 +41,9 @@ UNAVAILABLE = (MailNotSentError, RedisError)
 
 
 def unavailable_message() -> str:
-    return _("Nous ne pouvons pas envoyer de code pour l’instant. Réessayez dans quelques minutes.")
+    return _(
+        "Nous ne pouvons pas envoyer de code pour l’instant. Réessayez dans quelques minutes, ou appelez votre ville."
+    )
 
 
 def too_many_message() -> str:
@@ -54,8 +61,16 @@ def send_code(*, request: HttpRequest, user: User | None, email: str) -> None:
     """Mail a code to a person, or to an unknown address the news that it has no account.
 
     Both take the same time and lead to the same page. The address of a person becomes a row of allauth's,
-    which marks it as verified once the code comes back. Raises MailNotSentError.
+    which marks it as verified once the code comes back.
+
+    Raises TooManyCodesError, and MailNotSentError: then the request does not count, so that trying again, as the page
+    says, leads to a code and not to the limit.
     """
+    counted = ratelimit_impl.consume(
+        request, app="allauth.account", action="request_login_code", key=email.lower()
+    )
+    if counted is None:
+        raise TooManyCodesError
     if user is not None and not user.can_sign_in:
         user = None
     if user is not None:
@@ -66,7 +81,11 @@ def send_code(*, request: HttpRequest, user: User | None, email: str) -> None:
         EmailAddress.objects.get_or_create(
             user=user, email=user.email, defaults={"primary": True, "verified": False}
         )
-    LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+    try:
+        LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
+    except MailNotSentError:
+        counted.rollback()
+        raise
 
 
 def is_within_limit(request: HttpRequest, *, action: str) -> bool:
@@ -95,9 +114,9 @@ def start_code_sign_in(*, request: HttpRequest, user: User, next_url: str) -> Ht
     if request.user.is_authenticated or not user.email:
         return HttpResponseRedirect(next_url)
     try:
-        if ratelimit.consume(request, action="request_login_code", key=user.email):
-            send_code(request=request, user=user, email=user.email)
-            return HttpResponseRedirect(_with_next("account_confirm_login_code", next_url))
+        send_code(request=request, user=user, email=user.email)
+        return HttpResponseRedirect(_with_next("account_confirm_login_code", next_url))
+    except TooManyCodesError:
         messages.warning(request, too_many_message())
     except UNAVAILABLE as failure:
         logger.warning("no sign-in code sent: %s", type(failure).__name__)

@@ -60,7 +60,11 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
 
     def form_valid(self, form: RequestCodeForm) -> HttpResponse:
         email = form.cleaned_data["email"]
-        sign_in.send_code(request=self.request, user=selectors.find_person(email=email), email=email)
+        try:
+            sign_in.send_code(request=self.request, user=selectors.find_person(email=email), email=email)
+        except sign_in.TooManyCodesError:
+            form.refuse_more()
+            return self.form_invalid(form)
         return HttpResponseRedirect(self.get_success_url())
 
 

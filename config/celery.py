@@ -6,6 +6,8 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from config.queues import QUEUES
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # A scan makes some hundred thousand small objects and keeps none: looking for cycles among them every 700 new ones
@@ -25,5 +27,13 @@ app.conf.beat_schedule = {
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
     "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=15, minute=30)},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
-    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 10.0},
+    # One through each queue; what waited this long says nothing any more.
+    **{
+        f"heartbeat-{queue}": {
+            "task": "config.tasks.heartbeat",
+            "schedule": 10.0,
+            "options": {"queue": queue, "expires": 120},
+        }
+        for queue in QUEUES
+    },
 }

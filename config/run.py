@@ -1,4 +1,4 @@
-"""Runs the product's processes: one (`web`, `worker`, `long-worker`, `scheduler`, `prepare`), or all (`demo`, `dev`).
+"""Runs the product's processes: one (of PROCESSES, or `prepare`), or all (`demo`, `dev`).
 
 A town's server and the demo start the very same commands: docker-compose.yml names them, this module holds
 them. Nothing here imports Django; each process loads it for itself.
@@ -19,11 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config import address, embedded
+from config.queues import QUEUES, WORKERS
 
-# What people wait for, and what takes minutes: a plan or a rescan never keeps a need from being scanned.
-QUEUES = ("default", "matching", "messages")
-LONG_QUEUE = "long"
-PROCESSES = ("web", "worker", "long-worker", "scheduler")
+PROCESSES = ("web", *WORKERS, "scheduler")
+# Of one web process; a silent mail server may hold half of them (accounts/adapter.py).
+WEB_THREADS = 4
 GRACE_SECONDS = 10
 READY_SECONDS = 60
 
@@ -36,16 +36,19 @@ def command(name: str) -> list[str]:
         return [
             python, "-m", "gunicorn", "config.wsgi:application",
             "--bind", os.environ.get("BIND", f"127.0.0.1:{address.FIRST_PORT}"),
-            "--worker-class", "gthread", "--workers", os.environ.get("WEB_WORKERS", "2"), "--threads", "4",
+            "--worker-class", "gthread", "--workers", os.environ.get("WEB_WORKERS", "2"),
+            "--threads", str(WEB_THREADS),
             # Behind a town's proxy an idle connection is kept a little longer than the proxy's own 60 s.
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
             "--no-control-socket",
         ]  # fmt: skip
     if name == "worker":
-        return _worker(name, ",".join(QUEUES), os.environ.get("WORKER_PROCESSES", "2"))
+        return _worker(name, os.environ.get("WORKER_PROCESSES", "2"))
+    if name == "message-worker":
+        return _worker(name, os.environ.get("MESSAGE_WORKER_PROCESSES", "2"))
     if name == "long-worker":
-        return ["nice", "-n", "10", *_worker(name, LONG_QUEUE, os.environ.get("LONG_WORKER_PROCESSES", "2"))]
+        return ["nice", "-n", "10", *_worker(name, os.environ.get("LONG_WORKER_PROCESSES", "2"))]
     if name == "scheduler":
         schedule = folder / "schedule"
         schedule.mkdir(parents=True, exist_ok=True)
@@ -56,10 +59,11 @@ def command(name: str) -> list[str]:
     raise SystemExit(f"Processus inconnu : {name}")
 
 
-def _worker(name: str, queues: str, processes: str) -> list[str]:
+def _worker(name: str, processes: str) -> list[str]:
     return [
         sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--hostname", f"{name}@%h",
-        "--concurrency", processes, "--queues", queues, "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        "--concurrency", processes, "--queues", ",".join(WORKERS[name]),
+        "--without-gossip", "--without-mingle", "--loglevel", "INFO",
     ]  # fmt: skip
 
 
@@ -363,7 +367,7 @@ def reloading_worker() -> None:
 
     from config.celery import app
 
-    queues = ",".join([*QUEUES, LONG_QUEUE])
+    queues = ",".join(QUEUES)
 
     def work() -> None:
         django.setup()
@@ -387,7 +391,9 @@ def main(arguments: list[str]) -> int:
         case [name] if name in PROCESSES:
             become(name)
         case _:
-            say("usage\u202f: python -m config.run demo|dev|prepare|web|worker|scheduler|health")
+            say(
+                f"usage\u202f: python -m config.run {'|'.join(('demo', 'dev', 'prepare', 'health', *PROCESSES))}"
+            )
             return 2
     return 0
 

@@ -12,6 +12,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config import queues
 from notifications import channel_folders
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -140,7 +141,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "accorde",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
+        # Counters of attempts alone: a second is more than they are worth to whoever waits for the page.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 # Sessions stay in the database: losing Redis must not sign anybody out.
@@ -153,14 +155,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_timeout": 15,
     "socket_connect_timeout": 2,
-    "max_retries": 0,  # of a wake-up; the worker itself waits for its broker without end
+    "max_retries": 0,  # of what is published; a wake-up has less time still (notifications/wake_up.py)
     "socket_keepalive": True,
     "health_check_interval": 10,
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "accorde-",
 }
+# The worker and the scheduler wait for their broker without end; Celery's own limit is reached within the hour.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -171,13 +175,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/Paris"
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    "matching.tasks.make_plans": {"queue": "long"},
-    "matching.tasks.rescan_part": {"queue": "long"},
-    "matching.*": {"queue": "matching"},
-    "notifications.*": {"queue": "messages"},
-}
+CELERY_TASK_DEFAULT_QUEUE = queues.DEFAULT
+CELERY_TASK_ROUTES = queues.ROUTES
 
 # --- People -------------------------------------------------------------------------------------------
 

@@ -12,12 +12,14 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from accounts.access import ANYBODY, PUBLIC, town_page
 from cities import selectors as towns
 from cities.days import local_day
 from cities.models import City
-from config.tasks import HEARTBEAT_KEY
+from config.queues import QUEUES
+from config.tasks import heartbeat_key
 from matching import selectors as matching
 from needs.selectors import public_needs
 
@@ -101,8 +103,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, cache and worker, each by a real round trip; 503 when one fails."""
-    parts = {"database": _database_answers(), "cache_and_worker": _worker_is_heard(timezone.now())}
+    """Database, and for each queue broker, worker and cache, by a real round trip; 503 when one fails."""
+    parts = {"database": _database_answers(), **_queues_are_worked_on(timezone.now())}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
 
 
@@ -112,10 +114,14 @@ def _database_answers() -> bool:
         return cursor.fetchone() == (1,)
 
 
-def _worker_is_heard(now: datetime) -> bool:
-    """The worker wrote its heartbeat lately; False as well when the cache itself is down."""
+def _queues_are_worked_on(now: datetime) -> dict[str, bool]:
+    """By queue, whether its worker wrote a heartbeat lately; for none when the cache itself is down."""
     try:
-        heard = cache.get(HEARTBEAT_KEY)
-    except OSError:
-        return False
-    return heard is not None and now - datetime.fromisoformat(heard) < HEARTBEAT_LATE
+        heard = cache.get_many([heartbeat_key(queue) for queue in QUEUES])
+    except RedisError:
+        heard = {}
+    latest = {queue: heard.get(heartbeat_key(queue)) for queue in QUEUES}
+    return {
+        f"queue_{queue}": moment is not None and now - datetime.fromisoformat(moment) < HEARTBEAT_LATE
+        for queue, moment in latest.items()
+    }

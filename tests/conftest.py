@@ -27,12 +27,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from config import embedded, run
+from config import embedded
+from config.queues import QUEUES
 from notifications import channel_folders
 from tests import migrated
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL_QUEUES = [*run.QUEUES, run.LONG_QUEUE]
 
 # --- The environment, before Django reads it -----------------------------------------------------------
 
@@ -253,11 +253,17 @@ def _as_admin() -> psycopg.Connection[Any]:
 
 @pytest.fixture(autouse=True)
 def clear_cache() -> Iterator[None]:
-    """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey."""
+    """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey.
+
+    Nor does a broker that did not answer keep the next test's wake-ups back.
+    """
     from django.core.cache import cache
+
+    from notifications.wake_up import patience
 
     yield
     cache.clear()
+    patience.regain()
 
 
 @pytest.fixture(autouse=True)
@@ -319,7 +325,7 @@ def wake_ups() -> Callable[[], list[tuple[str, list[Any]]]]:
         with app.connection_for_read() as connection:
             channel = connection.default_channel
             prefix = channel.global_keyprefix  # kombu adds it to its own commands alone
-            for queue in ALL_QUEUES:
+            for queue in QUEUES:
                 for raw in channel.client.lrange(f"{prefix}{queue}", 0, -1):
                     message = channel.Message(json.loads(raw), channel=channel)
                     found.append((message.headers["task"], list(message.decode()[0])))
@@ -340,7 +346,7 @@ def worker(transactional_db: None) -> Iterator[None]:
         pool="solo",
         loglevel="WARNING",  # it becomes the root logger's, for all tests that follow
         perform_ping_check=False,
-        queues=ALL_QUEUES,
+        queues=QUEUES,
         shutdown_timeout=30,
     ):
         yield
@@ -356,7 +362,7 @@ def worker_process(transactional_db: None) -> Iterator[Callable[..., subprocess.
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "config", "worker", "-P", "solo",
-                 "-Q", ",".join(ALL_QUEUES), "--without-gossip", "--without-mingle",
+                 "-Q", ",".join(QUEUES), "--without-gossip", "--without-mingle",
                  "-l", "INFO", *arguments],
                 cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()}, stdout=output, stderr=output,
                 start_new_session=True, preexec_fn=embedded.die_with_parent,

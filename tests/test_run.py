@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from config import address, embedded, run
+from config.queues import WORKERS
 from tests.conftest import database_url
 from tests.test_settings import TOWN
 
@@ -99,13 +100,13 @@ def test_a_towns_site_answers_and_ends(town, tmp_path, eventually):
 def test_a_towns_worker_and_scheduler_answer_and_end(town, tmp_path, eventually):
     from django.core.cache import cache
 
-    from config.tasks import HEARTBEAT_KEY, heartbeat
+    from config.tasks import heartbeat, heartbeat_key
 
     worker = start("worker", town, tmp_path / "worker.log")
     scheduler = start("scheduler", town, tmp_path / "scheduler.log")
     try:
         heartbeat.delay()
-        assert eventually(lambda: cache.get(HEARTBEAT_KEY), seconds=30)
+        assert eventually(lambda: cache.get(heartbeat_key("default")), seconds=30)
         assert eventually(lambda: "beat: Starting" in (tmp_path / "scheduler.log").read_text(), seconds=30)
     finally:
         assert ends_well(worker), (tmp_path / "worker.log").read_text()
@@ -296,7 +297,8 @@ def test_the_demonstration_starts_answers_and_leaves_nothing_behind(data, tmp_pa
         for page in ("/", "/strasbourg/", "/healthz"):
             with urllib.request.urlopen(where + page, timeout=20) as answer:
                 assert answer.status == 200
-        eventually(lambda: " ready." in (data / "log" / "worker.log").read_text(), seconds=60)
+        for name in WORKERS:
+            eventually(lambda: " ready." in (data / "log" / f"{name}.log").read_text(), seconds=60)  # noqa: B023
     finally:
         demo.send_signal(signal.SIGINT)
         code = demo.wait(60)

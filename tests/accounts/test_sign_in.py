@@ -3,6 +3,7 @@
 import base64
 import logging
 import re
+import socket
 import time
 from typing import Any
 
@@ -18,7 +19,9 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils import timezone
 
 from accounts import services
+from accounts.adapter import CODES_AT_ONCE
 from accounts.models import User
+from config import run
 from config import urls as addresses
 from tests.factories.accounts import UserFactory
 
@@ -295,6 +298,26 @@ class TestBrokenServers:
         smtp_server.start() if fault == "down" else setattr(smtp_server, "answer", "")
         assert ask(client, email).status_code == 302
 
+    def test_trying_again_leads_to_a_code_and_not_to_the_limit(self, client, smtp_server):
+        user = UserFactory()
+        smtp_server.answer = "451 try later"
+        for _request in range(25):
+            assert ask(client, user.email).status_code == 503
+        smtp_server.answer = ""
+        for _request in range(5):
+            assert ask(client, user.email).status_code == 302
+        assert "Trop d’essais" in ask(client, user.email).text
+
+    @pytest.mark.parametrize("language", ["fr", "en", "ar"])
+    def test_all_is_kept_and_told_in_the_reader_s_language(self, client, smtp_server, language):
+        smtp_server.stop()
+        client.cookies["django_language"] = language
+        response = ask(client, "lou@exemple.fr", "/compte/")
+        told = {"fr": "appelez votre ville", "en": "call your town", "ar": "اتصلوا بمدينتكم"}
+        assert told[language] in response.text
+        assert 'value="lou@exemple.fr"' in response.text
+        assert re.search(r'name="next"[^>]*value="/compte/"', response.text)
+
     def test_redis(self, client, smtp_server, without_redis):
         response = ask(client, UserFactory().email)
         assert response.status_code == 503
@@ -311,6 +334,45 @@ class TestBrokenServers:
         ours = " ".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
         assert code not in ours
         assert user.email not in ours
+
+
+class TestASilentMailServer:
+    """It takes the call and never says a word."""
+
+    @pytest.fixture
+    def silent(self, settings):
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+            settings.EMAIL_HOST, settings.EMAIL_PORT = door.getsockname()
+            yield door
+
+    def test_is_waited_for_two_seconds(self, client, silent):
+        begin = time.monotonic()
+        response = ask(client, "lou@exemple.fr")
+        assert response.status_code == 503
+        assert 1.9 < time.monotonic() - begin < 4
+        assert "Nous ne pouvons pas envoyer de code" in response.text
+
+    @pytest.mark.django_db(transaction=True)
+    def test_holds_so_many_readers_and_the_others_are_told_at_once(self, silent, at_once):
+        def answered():
+            begin = time.monotonic()
+            assert ask(Client(), "lou@exemple.fr").status_code == 503
+            return time.monotonic() - begin
+
+        waits = sorted(at_once(*[answered] * 10))
+        assert [wait > 1.9 for wait in waits] == [False] * (10 - CODES_AT_ONCE) + [True] * CODES_AT_ONCE
+
+    @pytest.mark.django_db(transaction=True)
+    def test_gives_its_places_back(self, silent, smtp_server, settings, at_once, client):
+        settings.EMAIL_PORT = silent.getsockname()[1]
+        at_once(*[lambda: ask(Client(), "lou@exemple.fr")] * 4)
+        settings.EMAIL_PORT = smtp_server.port
+        answers = at_once(*[lambda: ask(Client(), "lou@exemple.fr").status_code] * CODES_AT_ONCE)
+        assert answers == [302] * CODES_AT_ONCE
+
+    def test_leaves_threads_of_the_site_to_everybody_else(self):
+        assert CODES_AT_ONCE * 2 <= run.WEB_THREADS
 
 
 class TestWhatIsNotThere:

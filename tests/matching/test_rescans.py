@@ -14,7 +14,6 @@ from accounts import services as accounts
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.selectors import CityNotFound
-from config import run
 from matching import services, tasks
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState, Rescan, RescanPart, Scan
@@ -551,7 +550,7 @@ def test_a_killed_worker_s_part_is_taken_up_by_another(worker_process, city, eve
     due_offer(city=city, windows=[(today, None)])
     asked = rescans.ask(cities=[city], by=None, now=timezone.now())
     with in_the_midst_of_writing(need):
-        worker = worker_process("-Q", run.LONG_QUEUE)
+        worker = worker_process("-Q", "long")
         eventually(waiting_for_us, seconds=60)
         assert not rescans.work_on_one(now=timezone.now()), "it is in hand"
         worker.send_signal(signal.SIGKILL)

@@ -1,18 +1,16 @@
 """End to end: a commit, the wake-up, a real worker; and every way in which the wake-up or the worker may be lost."""
 
 import signal
-import socket
 import time
 from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from celery import Celery, current_app
+from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
 
 from catalogue.vocabulary import Kind, Source
-from config.celery import app
 from matching import services, tasks
 from matching.models import Hold, Match, MatchState, Scan
 from needs import services as needs
@@ -22,6 +20,7 @@ from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.matching import due_need, due_offer, story, suggested_match
+from tests.lines import broker_at, by, closed_port
 from tests.matching import invariants
 
 SCAN = ("matching.tasks.scan_due", [])
@@ -156,15 +155,8 @@ def test_the_scheduled_task_does_all_that_time_does(db, city, coordinator):
 @pytest.fixture
 def no_broker(transactional_db):
     """For this thread, our own settings with a broker at a closed port."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    elsewhere = Celery("elsewhere", set_as_current=False)
-    elsewhere.config_from_object("django.conf:settings", namespace="CELERY")
-    elsewhere.conf.broker_url = f"redis://127.0.0.1:{port}/0"
-    elsewhere.set_current()
-    yield
-    app.set_current()
+    with broker_at(by(closed_port())):
+        yield
 
 
 def test_a_need_is_posted_while_redis_is_down(city, organisation, coordinator, no_broker, wake_ups, caplog):

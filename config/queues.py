@@ -1,0 +1,21 @@
+"""What waits in which queue and who works on it: one table for the settings, the schedule and the processes.
+
+A queue for each concern, with workers of its own where one may be slow: somebody waits for suggestions, while a plan
+takes minutes and a mail server as long as it likes.
+"""
+
+DEFAULT = "default"
+# Of a task's name, the first that fits; what none fits is the daily round, in the default queue.
+ROUTES = {
+    "matching.tasks.make_plans": {"queue": "long"},
+    "matching.tasks.rescan_part": {"queue": "long"},
+    "matching.*": {"queue": "matching"},
+    "notifications.*": {"queue": "messages"},
+}
+# The queues that each kind of worker reads.
+WORKERS = {
+    "worker": (DEFAULT, "matching"),
+    "message-worker": ("messages",),
+    "long-worker": ("long",),
+}
+QUEUES = tuple(queue for queues in WORKERS.values() for queue in queues)
