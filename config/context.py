@@ -1,11 +1,13 @@
 """What every page knows: the town it stands in and what it offers its reader there."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.access import May, town_of
+from notifications.selectors import undelivered_count
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
@@ -13,4 +15,11 @@ def place(request: HttpRequest) -> dict[str, Any]:
     city = town_of(request)
     # Outside a town nobody is asked who they are: what is the same for all may be cached.
     may = May() if city is None else May.of(request.user, city)
-    return {"city": city, "may": may, "demo": settings.DEMO, "source_url": settings.SOURCE_URL}
+    return {
+        "city": city,
+        "may": may,
+        # Asked by the navigation of the desk alone.
+        "undelivered_count": partial(undelivered_count, city) if city and may.take_calls else 0,
+        "demo": settings.DEMO,
+        "source_url": settings.SOURCE_URL,
+    }

@@ -127,5 +127,5 @@ def _text_for_desk(message: Message) -> Text:
         )
         % {"person": message.recipient, "title": message.title},
         action_label=_("Voir les messages non remis"),
-        action_url=reverse("notifications:call:list", args=[message.city.slug]),
+        action_url=reverse("notifications:call:undelivered", args=[message.city.slug]),
     )

@@ -3,26 +3,34 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
-from notifications.models import ON_THE_WAY, Message, MessageQuerySet, MessageState, Outage
+from notifications.models import Message, MessageQuerySet, MessageState, Outage
+
+_STILL_TO_LEAVE = (MessageState.QUEUED, MessageState.HELD, MessageState.SENDING)
 
 
 def undelivered(city: City) -> MessageQuerySet:
     """Messages that were refused or interrupted: only a person decides what becomes of them.
 
-    One that was said once more is told of by its repeat.
+    Of one that is said once more its repeat is told of, as soon as it has left or failed as well.
     """
-    open_ends = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
-    return (
-        open_ends.exclude(repeated_by__state__in=ON_THE_WAY)
-        .with_reason()
-        .select_related("recipient")
-        .order_by("-due_at", "-id")
-    )
+    still_waits = Q(repeated_by__isnull=True) | Q(repeated_by__state__in=_STILL_TO_LEAVE)
+    return _open_ends(city).filter(still_waits).with_reason().order_by("-due_at", "-id")
+
+
+def undelivered_count(city: City) -> int:
+    """How many they are, and no more than a hundred."""
+    if not _open_ends(city).exists():  # as a rule, and to ask for their reasons takes several times as long
+        return 0
+    return undelivered(city)[:100].count()
+
+
+def _open_ends(city: City) -> MessageQuerySet:
+    return Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
 
 
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:

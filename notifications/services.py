@@ -1,12 +1,14 @@
 """Writing messages: queued in the caller's transaction, then the wake-up. Who delivers them: `delivery`."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import translation
 
 from accounts.models import User
@@ -14,6 +16,7 @@ from cities.models import City
 from notifications import channel_registry
 from notifications.events import EVENTS, Priority
 from notifications.models import ON_THE_WAY, Message, MessageState
+from notifications.selectors import undelivered
 from notifications.wake_up import wake_on_commit
 
 log = logging.getLogger(__name__)
@@ -118,20 +121,58 @@ def alert(
 
 @transaction.atomic
 def retry_uncertain(*, message_id: int, by: User, now: datetime) -> Message:
-    """Send an interrupted or refused message again, because a person says so. Another state stays as it is.
+    """Send an interrupted or refused message again, because a person says so. Another state stays as it is."""
+    _queue_again(Message.objects.filter(pk=message_id), by=by, now=now)
+    return Message.objects.get(pk=message_id)
 
-    It goes by the channel that is preferred now: the person may have lost an address meanwhile.
+
+@transaction.atomic
+def retry_all(*, city: City, states: Collection[MessageState], by: User, now: datetime) -> int:
+    """The same of all that did not reach the people of a town, and are in one of these states; how many."""
+    open_ends = undelivered(city).filter(state__in=states)
+    return _queue_again(Message.objects.filter(pk__in=open_ends.order_by().values("pk")), by=by, now=now)
+
+
+def _queue_again(messages: QuerySet[Message], *, by: User, now: datetime) -> int:
+    """Each goes by the channel that is preferred now: the person may have lost an address meanwhile.
+
+    What says itself once more is left to that.
     """
-    message = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message_id)
-    if message.state in (MessageState.UNCERTAIN, MessageState.FAILED):
+    again = messages.filter(
+        state__in=[MessageState.UNCERTAIN, MessageState.FAILED], repeated_by__isnull=True
+    ).select_for_update(of=("self",))
+    found = list(again.select_related("recipient").order_by("pk"))
+    told = _channels_of_others(found)
+    for message in found:
         message.state, message.due_at, message.tried_since = MessageState.QUEUED, now, None
         message.sent_at, message.provider_ref = None, ""
-        message.channel = _channel_for_another_try(message)
-        message.save(update_fields=["state", "due_at", "tried_since", "sent_at", "provider_ref", "channel"])
+        # By another channel if they were told of it already, by another message, by the preferred one.
+        reaching = channel_registry.reaching(message.recipient)
+        taken = told[_key(message)] - {message.channel} if message.repeat_of_id is None else set()
+        message.channel = next((name for name in reaching if name not in taken), message.channel)
         log.info("message %s queued again by user %s", message.pk, by.pk)
-        if message.channel in channel_registry.by_machine():
-            wake_on_commit(DELIVER_TASK)
-    return message
+    fields = ["state", "due_at", "tried_since", "sent_at", "provider_ref", "channel"]
+    Message.objects.bulk_update(found, fields, batch_size=500)
+    if any(message.channel in channel_registry.by_machine() for message in found):
+        wake_on_commit(DELIVER_TASK)
+    return len(found)
+
+
+def _key(message: Message) -> tuple[int, str, str]:
+    return message.recipient_id, message.event, message.subject_key
+
+
+def _channels_of_others(messages: Collection[Message]) -> dict[tuple[int, str, str], set[str]]:
+    """By which channels the same people were told of the same things."""
+    same = Message.objects.filter(
+        recipient__in={message.recipient_id for message in messages},
+        subject_key__in={message.subject_key for message in messages},
+        repeat_of__isnull=True,
+    )
+    found: dict[tuple[int, str, str], set[str]] = defaultdict(set)
+    for message in same.only("recipient", "event", "subject_key", "channel"):
+        found[_key(message)].add(message.channel)
+    return found
 
 
 @transaction.atomic
@@ -166,17 +207,6 @@ def record_receipt(
     message.save(update_fields=names)
     log.info("message %s %s, said by %s", message.pk, outcome, f"user {by.pk}" if by else channel)
     return message
-
-
-def _channel_for_another_try(message: Message) -> str:
-    """The preferred one by which this person was not told of it yet, by another message; its own at last."""
-    others = Message.objects.filter(
-        recipient=message.recipient, event=message.event, subject_key=message.subject_key
-    ).exclude(pk=message.pk)
-    taken = set(others.values_list("channel", flat=True))
-    return next(
-        (name for name in channel_registry.reaching(message.recipient) if name not in taken), message.channel
-    )
 
 
 def _language_of(person: User) -> str:

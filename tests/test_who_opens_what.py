@@ -177,6 +177,8 @@ ROWS = {
     "notifications:call:one": Row(DESK, ("call",)),
     "notifications:call:called": Row(DESK, ("call",)),
     "notifications:call:send_again": Row(DESK, ("call",)),
+    "notifications:call:undelivered": Row(DESK),
+    "notifications:call:send_all_again": Row(DESK),
     # The API
     "api-offer-list": OWN,
     "api-offer-detail": Row(CITIZEN | DESK, ("offer",)),

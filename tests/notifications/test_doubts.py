@@ -322,7 +322,7 @@ def test_a_result_is_written_when_the_next_claim_fails(at_once, smtp_server):
 
 
 @pytest.mark.parametrize(
-    ("state", "listed"), [("queued", "first"), ("sent", None), ("uncertain", "both"), ("failed", "both")]
+    ("state", "listed"), [("queued", "first"), ("sent", None), ("uncertain", "repeat"), ("failed", "repeat")]
 )
 def test_what_was_said_again_with_success_is_no_open_end(db, state, listed):
     message = MessageFactory(**TONIGHT, state=S.UNCERTAIN)
@@ -331,5 +331,5 @@ def test_what_was_said_again_with_success_is_no_open_end(db, state, listed):
         **same, city=message.city, repeat_of=message, state=state, sent_at=NOW if state == "sent" else None
     )
 
-    expected = {"first": {message}, None: set(), "both": {message, repeat}}[listed]
+    expected = {"first": {message}, None: set(), "repeat": {repeat}}[listed]
     assert set(selectors.undelivered(message.city)) == expected

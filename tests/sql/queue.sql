@@ -280,6 +280,12 @@ WHERE ("needs_need"."state" IN (%s, …)
                    LIMIT 1)))
 ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
 
+SELECT %s AS "a"
+FROM "notifications_message"
+WHERE ("notifications_message"."city_id" = %s
+       AND "notifications_message"."state" IN (%s, …))
+LIMIT 1;
+
 SELECT "offers_offer".*, "cities_commune".*
 FROM "offers_offer"
 INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")

@@ -2,20 +2,23 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import services as people
 from accounts.access import DESK, person, town_page
 from catalogue.times import since
 from cities.models import City
+from notifications import channel_registry
 from notifications import selectors as outbox_read
 from notifications import services as outbox
 from notifications.channels.call import selectors, services
-from notifications.models import Message
+from notifications.models import Message, MessageState
 
 PAGE_SIZE = 50
 
@@ -23,14 +26,46 @@ PAGE_SIZE = 50
 @town_page(DESK)
 @require_GET
 def calls(request: HttpRequest, city: City) -> HttpResponse:
-    """Whom to call, the longest waiting first; below, what could not be delivered."""
+    """Whom to call, the longest waiting first."""
     now = timezone.now()
     to_call = selectors.calls_to_make(city).visible_to(request.user)
     page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [{"message": message, "waiting": since(message.created_at, now)} for message in page]
-    undelivered = outbox_read.undelivered(city).visible_to(request.user)[:PAGE_SIZE]
-    context = {"rows": rows, "page_obj": page, "undelivered": undelivered}
-    return render(request, "call/list.html", context)
+    return render(request, "call/list.html", {"rows": rows, "page_obj": page})
+
+
+@town_page(DESK)
+@require_GET
+def undelivered(request: HttpRequest, city: City) -> HttpResponse:
+    """What was refused or interrupted, all of it or of one kind, and since when which channel does not work."""
+    now = timezone.now()
+    kind, states = _kind(request.GET)
+    messages_of_kind = outbox_read.undelivered(city).visible_to(request.user).filter(state__in=states)
+    page = Paginator(messages_of_kind.select_related("recipient", "repeated_by"), PAGE_SIZE)
+    page_obj = page.get_page(request.GET.get("page"))
+    context = {
+        "rows": [
+            {
+                "message": message,
+                "channel": channel_registry.label(message.channel),
+                "waiting": since(message.created_at, now),
+                # It is said once more by itself.
+                "repeats_itself": hasattr(message, "repeated_by"),
+            }
+            for message in page_obj
+        ],
+        "page_obj": page_obj,
+        "kind": kind,
+        "tabs": [
+            {"url": f"?kind={name}", "text": text, "current": name == kind, "count": None}
+            for name, text in (("", _("Tous")), ("failed", _("Refusés")), ("uncertain", _("Interrompus")))
+        ],
+        "outages": [
+            {"channel": channel_registry.label(outage.channel), "since": since(outage.since, now)}
+            for outage in outbox_read.outages().order_by("since")
+        ],
+    }
+    return render(request, "call/undelivered.html", context)
 
 
 @town_page(DESK)
@@ -68,4 +103,25 @@ def send_again(request: HttpRequest, city: City, message_id: int) -> HttpRespons
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
     outbox.retry_uncertain(message_id=message.pk, by=person(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
-    return redirect("notifications:call:list", city.slug)
+    return redirect("notifications:call:undelivered", city.slug)
+
+
+@town_page(DESK)
+@require_POST
+def send_all_again(request: HttpRequest, city: City) -> HttpResponse:
+    """Send all again that the list shows, on whatever page of it."""
+    kind, states = _kind(request.POST)
+    count = outbox.retry_all(city=city, states=states, by=person(request), now=timezone.now())
+    messages.success(
+        request,
+        ngettext("%(count)s message va repartir.", "%(count)s messages vont repartir.", count)
+        % {"count": count},
+    )
+    return redirect(f"{reverse('notifications:call:undelivered', args=[city.slug])}?kind={kind}")
+
+
+def _kind(asked: QueryDict) -> tuple[str, list[MessageState]]:
+    """Which of them are meant: of one kind, or all."""
+    kinds = [MessageState.FAILED, MessageState.UNCERTAIN]
+    kind = asked.get("kind", "")
+    return (kind, [MessageState(kind)]) if kind in kinds else ("", kinds)

@@ -1,9 +1,14 @@
 """The desk's list of calls."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import ContactReading
+from notifications import outages
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -62,19 +67,99 @@ def test_somebody_whose_number_is_gone_is_said_so(client, city, operator):
 
 def test_what_did_not_arrive_is_listed_and_sent_again(client, city, operator):
     message = MessageFactory(city=city, state=MessageState.UNCERTAIN, title="C’est confirmé")
-    assert "C’est confirmé" in client.get(url("list", city)).text
+    page = client.get(url("undelivered", city)).text
+    assert "C’est confirmé" in page
+    assert "par e-mail" in page
 
-    client.post(url("send_again", city, message.pk))
+    page = client.post(url("send_again", city, message.pk), follow=True).text
 
     message.refresh_from_db()
     assert message.state == MessageState.QUEUED
+    assert "Tout est arrivé, ou en route" in page
+
+
+def test_the_undelivered_are_paged_and_all_of_them_can_be_reached(client, city, operator):
+    MessageFactory.create_batch(60, city=city, state=MessageState.FAILED)
+
+    first = client.get(url("undelivered", city))
+    second = client.get(url("undelivered", city), {"page": 2})
+
+    assert (first.text.count("<article"), second.text.count("<article")) == (50, 10)
+    assert "Renvoyer les 60 messages" in first.text
+
+
+def test_all_of_a_kind_are_sent_again_in_one_act(client, city, operator):
+    MessageFactory.create_batch(55, city=city, state=MessageState.UNCERTAIN)
+    MessageFactory.create_batch(3, city=city, state=MessageState.FAILED)
+    elsewhere = MessageFactory(state=MessageState.UNCERTAIN)
+    page = client.get(url("undelivered", city), {"kind": "uncertain", "page": 2})
+    assert "Renvoyer les 55 messages" in page.text
+    assert 'href="?kind=uncertain&amp;page=1"' in page.text
+
+    done = client.post(url("send_all_again", city), {"kind": "uncertain"}, follow=True)
+
+    assert "55 messages vont repartir." in done.text
+    left = Message.objects.filter(city=city).exclude(state=MessageState.QUEUED)
+    assert set(left.values_list("state", flat=True)) == {MessageState.FAILED}
+    elsewhere.refresh_from_db()
+    assert elsewhere.state == MessageState.UNCERTAIN
+    client.post(url("send_all_again", city))
+    assert not Message.objects.filter(city=city).exclude(state=MessageState.QUEUED).exists()
+    assert client.get(url("send_all_again", city)).status_code == 405
+
+
+def test_what_says_itself_once_more_is_shown_and_left_to_that(client, city, operator, reasons_stand):
+    message = MessageFactory(city=city, state=MessageState.UNCERTAIN, event="match_confirmed")
+    same = {"recipient": message.recipient, "event": message.event, "subject_key": message.subject_key}
+    repeat = MessageFactory(**same, city=city, repeat_of=message)
+
+    page = client.get(url("undelivered", city)).text
+    assert "Repart une fois de lui-même." in page
+    assert url("send_again", city, message.pk) not in page
+    client.post(url("send_all_again", city))
+    client.post(url("send_again", city, message.pk))
+    assert set(Message.objects.values_list("state", flat=True)) == {
+        MessageState.UNCERTAIN,
+        MessageState.QUEUED,
+    }
+    repeat.refresh_from_db()
+    assert repeat.state == MessageState.QUEUED
+
+
+def test_the_navigation_counts_what_did_not_arrive(client, city, operator):
+    assert "Non remis" not in client.get(url("list", city)).text
+    MessageFactory.create_batch(2, city=city, state=MessageState.FAILED)
+    MessageFactory(state=MessageState.FAILED)
+    page = client.get(url("list", city)).text
+    assert re.search(r"tag--count[^<]*>2</span>", page)
+    MessageFactory.create_batch(100, city=city, state=MessageState.FAILED)
+    assert re.search(r"tag--count[^<]*>99\+</span>", client.get(url("list", city)).text)
+
+
+def test_who_is_not_of_the_desk_reads_no_count(client, city):
+    MessageFactory(city=city, state=MessageState.FAILED)
+    client.force_login(UserFactory())
+    assert "Non remis" not in client.get(f"/{city.slug}/").text
+
+
+def test_since_when_a_channel_does_not_work_stands_above(client, city, operator):
+    now = timezone.now()
+    outages.note(channel="email", error="x", may_lose=False, by=None, now=now - timedelta(hours=3))
+
+    assert "Rien ne part par e-mail depuis 3" in client.get(url("undelivered", city)).text
+    outages.end(channel="email", by=None, now=now)
+    assert "Rien ne part" not in client.get(url("undelivered", city)).text
 
 
 def test_pages_of_the_desk_do_not_exist_for_others(client, city):
     message = MessageFactory(to_call=True, city=city)
-    pages = [url("list", city), url("one", city, message.pk)]
-    posts = [url("called", city, message.pk), url("send_again", city, message.pk)]
-    assert [client.get(page).status_code for page in pages] == [302, 302]
+    pages = [url("list", city), url("one", city, message.pk), url("undelivered", city)]
+    posts = [
+        url("called", city, message.pk),
+        url("send_again", city, message.pk),
+        url("send_all_again", city),
+    ]
+    assert [client.get(page).status_code for page in pages] == [302] * 3
     people = [
         message.recipient,
         UserFactory(),
@@ -83,8 +168,8 @@ def test_pages_of_the_desk_do_not_exist_for_others(client, city):
     ]
     for person in people:
         client.force_login(person)
-        assert [client.get(page).status_code for page in pages] == [404, 404]
-        assert [client.post(page).status_code for page in posts] == [404, 404]
+        assert [client.get(page).status_code for page in pages] == [404] * 3
+        assert [client.post(page).status_code for page in posts] == [404] * 3
 
 
 def test_another_towns_message_does_not_exist(client, city, operator):
@@ -101,17 +186,18 @@ def test_a_call_is_noted_by_a_form_alone(client, city, operator):
     assert client.get(url("called", city, message.pk)).status_code == 405
 
 
-def test_the_list_asks_the_same_whatever_its_length(
-    client, city, operator, django_assert_num_queries, django_assert_max_num_queries
+@pytest.mark.parametrize("name", ["list", "undelivered"])
+def test_a_list_asks_the_same_whatever_its_length(
+    client, city, operator, django_assert_num_queries, django_assert_max_num_queries, name
 ):
     def more(count):
         MessageFactory.create_batch(count, to_call=True, city=city)
         MessageFactory.create_batch(count, state=MessageState.FAILED, city=city)
 
     more(2)
-    client.get(url("list", city))
+    client.get(url(name, city))
     with django_assert_max_num_queries(15) as few:
-        client.get(url("list", city))
+        client.get(url(name, city))
     more(18)
     with django_assert_num_queries(len(few)):
-        assert client.get(url("list", city)).text.count("<article") == 40
+        assert client.get(url(name, city)).text.count("<article") == 20
