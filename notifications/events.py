@@ -90,6 +90,9 @@ EVENTS: Mapping[str, Event] = {
     "shift_taken_over": _NEWS,
     "shift_cancelled": _NEWS,
     "rota_hole": _NEWS,
+    # --- Says that an answer was heard
+    "sms_acknowledged": _NEWS,
+    "sms_to_read": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST),
     "offer_reminder": Event(Priority.DIGEST),
