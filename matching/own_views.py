@@ -20,7 +20,7 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, links, presentation, selectors, services
+from matching import conditions, links, presentation, selectors, services, telling
 from matching.forms import ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link
@@ -161,6 +161,8 @@ def _render_answer(
     """The question, or where things stand; contacts only when they are open, and their reading logged."""
     (match,) = facts.explained([match], now=now)
     asked = _question(match, roles)
+    if asked:
+        telling.note_opened(match, user, by=by, now=now)
     is_citizen = Role.CITIZEN in roles
     # The members of a suspended association see what is theirs, and act for it no more.
     is_left = not roles & CONCERNED

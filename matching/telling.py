@@ -21,6 +21,7 @@ from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import left_to_town, posters_of
 from needs.models import Need
+from notifications import services
 from notifications.events import Priority
 from notifications.reasons import subject_id
 from notifications.selectors import waits_for_a_person
@@ -108,6 +109,12 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
     sides = frozenset(_SIDE_OF[role] for role in roles if role in _SIDE_OF)
     is_noted = act in (Act.ACCEPT, Act.DECLINE) and not (DESK | {Role.HOST_TOWN}).isdisjoint(roles)
     return sides | {Side.OWNER} if is_noted and reason != Reason.UNREACHABLE else sides
+
+
+def note_opened(match: Match, person: User, *, by: User, now: datetime) -> None:
+    """Somebody has the question before them: it need not go on by another channel."""
+    asked = [event for event, again in REMINDED.values() for event in (event, again.event)]
+    services.note_opened(recipient=person, events=asked, subject_key=f"match:{match.pk}", by=by, now=now)
 
 
 def tell(

@@ -101,6 +101,10 @@ EVENTS: Mapping[str, Event] = {
 }
 
 
+# Questions to which somebody's silence is no answer: who does not open them is told by another channel (`pursuit`).
+PURSUED = ("match_question", "match_accepted")
+
+
 def is_told_again(event: str, priority: int) -> bool:
     """Whether such a message, when nobody knows that it arrived, is sent once more by itself."""
     known = EVENTS.get(event)

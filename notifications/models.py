@@ -174,6 +174,12 @@ class Message(models.Model):
                 condition=Q(state="queued"),
                 name="message_to_send",
             ),
+            # Questions that went out, to be seen to when nobody opens them.
+            models.Index(
+                fields=["claimed_at"],
+                condition=Q(priority__lte=Priority.ASK, state__in=["sent", "delivered", "opened", "failed"]),
+                name="message_unanswered",
+            ),
             models.Index(
                 fields=["channel", "provider_ref"], condition=~Q(provider_ref=""), name="message_by_reference"
             ),

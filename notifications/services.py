@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,6 +22,7 @@ from notifications.wake_up import wake_on_commit
 log = logging.getLogger(__name__)
 
 CHANNELS_OF_AN_ALERT = 2
+FOLLOWED_BY_MACHINES = timedelta(minutes=1)
 DELIVER_TASK = "notifications.tasks.deliver"
 
 # What a receipt may say, and of a message in which states.
@@ -174,6 +175,26 @@ def _channels_of_others(messages: Collection[Message]) -> dict[tuple[int, str, s
     for message in same.only("recipient", "event", "subject_key", "channel"):
         found[_key(message)].add(message.channel)
     return found
+
+
+@transaction.atomic
+def note_opened(
+    *, recipient: User, events: Collection[str], subject_key: str, by: User, now: datetime
+) -> int:
+    """Note that somebody has opened the page to which these messages lead; how many. By themselves, not by the desk.
+
+    Mail servers follow links as they take a mail in: what is opened in the first minute says nothing.
+    """
+    if by != recipient:
+        return 0
+    sent = Message.objects.filter(
+        recipient=recipient,
+        event__in=events,
+        subject_key=subject_key,
+        state__in=[MessageState.SENT, MessageState.DELIVERED],
+        sent_at__lte=now - FOLLOWED_BY_MACHINES,
+    )
+    return sent.update(state=MessageState.OPENED, opened_at=now)
 
 
 @transaction.atomic

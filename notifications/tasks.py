@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import delivery, doubts, selectors, services, sweeps
+from notifications import delivery, doubts, pursuit, selectors, services, sweeps
 from notifications.wake_up import wake_on_commit
 
 # Well below the worker's time limit, with one more batch in sight.
@@ -39,4 +39,5 @@ def sweep() -> None:
     sweeps.set_moot_aside(by=None, now=now)
     sweeps.fail_orphans(by=None, now=now)
     sweeps.give_up(by=None, now=now)
+    pursuit.pursue(by=None, now=now)
     deliver()

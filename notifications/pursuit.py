@@ -1,0 +1,123 @@
+"""A question that nobody reads goes on by another channel: mail, then SMS, then a call by the desk.
+
+Each step is a message of its own, with the words of the first. It ends where the question does (`reasons`), where
+somebody opened it, or where no channel is left. At night only what decides that night rings.
+"""
+
+import logging
+from datetime import datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from cities.days import at_hour, local_time
+from cities.models import City
+from notifications import channel_registry
+from notifications.events import PURSUED, Priority
+from notifications.models import Message, MessageQuerySet, MessageState
+from notifications.services import DELIVER_TASK
+from notifications.wake_up import wake_on_commit
+
+log = logging.getLogger(__name__)
+
+# How long somebody has to open what was sent before the next channel is tried.
+WAIT = {Priority.NIGHT: timedelta(minutes=10), Priority.ASK: timedelta(hours=6)}
+# No question waits longer for its answer; what is older is nobody's concern any more.
+LONGEST = timedelta(days=7)
+MORNING, EVENING = time(8), time(21)
+AT_ONCE = 200
+_UNREAD = {
+    Priority.NIGHT: [MessageState.SENT, MessageState.DELIVERED, MessageState.OPENED],
+    Priority.ASK: [MessageState.SENT, MessageState.DELIVERED],
+}
+
+
+def pursue(*, by: None, now: datetime) -> int:
+    """Send by the next channel what was not opened in time, or was refused; how many."""
+    found = _ignored(now).order_by("claimed_at", "id").values_list("pk", flat=True)
+    return sum(_go_on(message_id, by=by, now=now) for message_id in list(found[:AT_ONCE]))
+
+
+def waking_hour(moment: datetime, city: City | None) -> datetime:
+    """This moment, or the morning after it when people of the town sleep."""
+    if city is None:
+        return moment
+    there = local_time(moment, city)
+    if MORNING <= there.time() < EVENING:
+        return moment
+    day = there.date() if there.time() < MORNING else there.date() + timedelta(days=1)
+    return at_hour(day, MORNING, city)
+
+
+def _ignored(now: datetime) -> MessageQuerySet:
+    """The last message of each question that nobody has opened in its time; at night opening it is no answer."""
+    later = Message.objects.filter(
+        recipient=OuterRef("recipient"), event=OuterRef("event"), subject_key=OuterRef("subject_key")
+    ).filter(pk__gt=OuterRef("pk"))
+    unread = Q(state=MessageState.FAILED)
+    for priority, wait in WAIT.items():
+        unread |= Q(priority=priority, state__in=_UNREAD[priority], claimed_at__lte=now - wait)
+    # What its channel could not take in the meantime.
+    stuck = Q(
+        priority=Priority.NIGHT,
+        state=MessageState.QUEUED,
+        channel__in=sorted(channel_registry.by_machine()),
+        due_at__lte=now - WAIT[Priority.NIGHT],
+    )
+    return (
+        Message.objects.filter(unread & Q(priority__in=list(WAIT), claimed_at__gt=now - LONGEST) | stuck)
+        .filter(event__in=PURSUED)
+        .exclude(Exists(later))
+        .with_reason()
+    )
+
+
+@transaction.atomic
+def _go_on(message_id: int, *, by: None, now: datetime) -> bool:
+    """The next message about the same question; False where there is none, or another worker has seen to it."""
+    message = (
+        _ignored(now)
+        .select_for_update(of=("self",), skip_locked=True)
+        .select_related("recipient", "city")
+        .filter(pk=message_id)
+        .first()
+    )
+    if message is None:
+        return False
+    channel = _next(message)
+    if channel is None:
+        return False
+    due_at = now if message.priority == Priority.NIGHT else waking_hour(now, message.city)
+    following = Message.objects.create(
+        recipient=message.recipient,
+        city=message.city,
+        channel=channel,
+        event=message.event,
+        subject_key=message.subject_key,
+        priority=message.priority,
+        language=message.language,
+        title=message.title,
+        body=message.body,
+        action_label=message.action_label,
+        action_url=message.action_url,
+        due_at=due_at,
+        created_at=now,
+    )
+    log.info("message %s goes on as %s by %s", message.pk, following.pk, channel)
+    if channel in channel_registry.by_machine() and due_at <= now:
+        wake_on_commit(DELIVER_TASK)
+    return True
+
+
+def _next(message: Message) -> str | None:
+    """The best channel that has not been tried for this; a call is one for who has a number."""
+    tried = set(
+        Message.objects.filter(
+            recipient=message.recipient, event=message.event, subject_key=message.subject_key
+        ).values_list("channel", flat=True)
+    )
+    person = message.recipient
+    for name in channel_registry.reaching(person):
+        if name not in tried and (name in channel_registry.by_machine() or person.phone):
+            return name
+    return None
