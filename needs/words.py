@@ -75,15 +75,26 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
         answers.get("sizes") or [],
         answers.get("item_words") or "",
     )
-    if answers["category"] in LANGUAGE_PAIR_CATEGORIES:
-        pair = language_names([*answers["languages_from"], *answers["languages_to"]])
-        what = f"{what} ({pair})"
+    pair = [*(answers.get("languages_from") or ()), *(answers.get("languages_to") or ())]
+    what = _between(what, answers["category"], pair)
     if answers.get("rhythm") == Rhythm.ONCE and answers["first_day"] == answers["last_day"]:
         amount = appointment_words(answers["first_day"], map(parse_slot, answers["slots"]))
     else:
         amount = quantity_words(answers["kind"], answers["quantity"], answers.get("rhythm", ""))
     what = capfirst(what)
     return f"{what[: LONGEST_TITLE - len(amount) - 2]}, {amount}"
+
+
+def _between(what: str, category: str, languages: Sequence[str]) -> str:
+    """ "Interprétariat (tigrigna, français)": where languages meet, which."""
+    if category not in LANGUAGE_PAIR_CATEGORIES or not languages:
+        return what
+    return f"{what} ({language_names(languages)})"
+
+
+def asked_of_citizen(need: Need) -> str:
+    """What it is about, for whoever is asked to give it: nothing that its people typed."""
+    return _between(what(need, with_words=False), need.category, [*need.languages_from, *need.languages_to])
 
 
 def suggested_title_of(need: Need) -> str:
@@ -117,17 +128,22 @@ def public_title(
     quantity: float,
     people: int,
     rhythm: str,
+    languages: Sequence[str] = (),
 ) -> str:
-    """What everybody may read of a need, made of figures and codes alone: never what an association wrote."""
+    """What everybody may read of a need, made of figures and codes alone: never what an association wrote.
+
+    `languages`: those that are asked for, for whoever is asked to interpret.
+    """
     if kind == Kind.HOUSING:
         return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
             "n": people
         }
-    return listed((capfirst(goods_label(category, items, sizes)), quantity_words(kind, quantity, rhythm)))
+    about = _between(goods_label(category, items, sizes), category, languages)
+    return listed((capfirst(about), quantity_words(kind, quantity, rhythm)))
 
 
 def public_title_of(need: Need, *, quantity: int) -> str:
-    """As `public_title`, of a stored need and of so much of it."""
+    """As `public_title`, of a stored need and of so much of it, for whoever is asked."""
     return public_title(
         kind=need.kind,
         category=need.category,
@@ -136,6 +152,7 @@ def public_title_of(need: Need, *, quantity: int) -> str:
         quantity=hours_of(need, quantity),
         people=need.people,
         rhythm=need.rhythm,
+        languages=[*need.languages_from, *need.languages_to],
     )
 
 
