@@ -149,7 +149,7 @@ def public_title_of(need: Need, *, quantity: int) -> str:
         category=need.category,
         items=need.items,
         sizes=need.sizes,
-        quantity=hours_of(need, quantity),
+        quantity=need.hours_of(quantity),
         people=need.people,
         rhythm=need.rhythm,
         languages=[*need.languages_from, *need.languages_to],
@@ -169,15 +169,7 @@ def when_words(need: Need, first_day: date, last_day: date, *, today: date | Non
 
 def given_words(need: Need, quantity: int) -> str:
     """So much of it: "10 objets", "2 h par semaine"; of an appointment no more than it is long, "1 h 30"."""
-    return quantity_words(need.kind, hours_of(need, quantity), need.rhythm)
-
-
-def hours_of(need: Need, quantity: int) -> float:
-    """A quantity of it; of an appointment no more than its longest slot."""
-    if need.rhythm != Rhythm.ONCE or not need.slots:
-        return quantity
-    slots = map(parse_slot, need.slots)
-    return min(quantity, max(slot.end_minute - slot.start_minute for slot in slots) / 60)
+    return quantity_words(need.kind, need.hours_of(quantity), need.rhythm)
 
 
 def amount(need: Need) -> str:
