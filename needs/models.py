@@ -27,6 +27,7 @@ from catalogue.models import (
     StateChange,
     category_matches_kind,
 )
+from catalogue.slots import parse_slot
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentPayer, Rhythm, Urgency
 from cities.days import TownDay
 from engine.records import share_of
@@ -378,7 +379,15 @@ class Need(Entry):
 
     def share(self, quantity: int, days: int) -> float:
         """What part of what it asks so much is, on so many days."""
-        return share_of(quantity, days, asked=self.quantity, days_asked=self.days, lasts=self.lasts)
+        given, asked = self.hours_of(quantity), self.hours_of(self.quantity)
+        return share_of(given, days, asked=asked, days_asked=self.days, lasts=self.lasts)
+
+    def hours_of(self, quantity: int) -> float:
+        """A quantity of it; of an appointment no more than its longest slot."""
+        if self.rhythm != Rhythm.ONCE or not self.slots:
+            return quantity
+        slots = map(parse_slot, self.slots)
+        return min(quantity, max(slot.end_minute - slot.start_minute for slot in slots) / 60)
 
     @property
     def pressing_day(self) -> date:

@@ -75,15 +75,26 @@ def suggested_title(answers: Mapping[str, Any]) -> str:
         answers.get("sizes") or [],
         answers.get("item_words") or "",
     )
-    if answers["category"] in LANGUAGE_PAIR_CATEGORIES:
-        pair = language_names([*answers["languages_from"], *answers["languages_to"]])
-        what = f"{what} ({pair})"
+    pair = [*(answers.get("languages_from") or ()), *(answers.get("languages_to") or ())]
+    what = _between(what, answers["category"], pair)
     if answers.get("rhythm") == Rhythm.ONCE and answers["first_day"] == answers["last_day"]:
         amount = appointment_words(answers["first_day"], map(parse_slot, answers["slots"]))
     else:
         amount = quantity_words(answers["kind"], answers["quantity"], answers.get("rhythm", ""))
     what = capfirst(what)
     return f"{what[: LONGEST_TITLE - len(amount) - 2]}, {amount}"
+
+
+def _between(what: str, category: str, languages: Sequence[str]) -> str:
+    """ "Interprétariat (tigrigna, français)": where languages meet, which."""
+    if category not in LANGUAGE_PAIR_CATEGORIES or not languages:
+        return what
+    return f"{what} ({language_names(languages)})"
+
+
+def asked_of_citizen(need: Need) -> str:
+    """What it is about, for whoever is asked to give it: nothing that its people typed."""
+    return _between(what(need, with_words=False), need.category, [*need.languages_from, *need.languages_to])
 
 
 def suggested_title_of(need: Need) -> str:
@@ -117,25 +128,31 @@ def public_title(
     quantity: float,
     people: int,
     rhythm: str,
+    languages: Sequence[str] = (),
 ) -> str:
-    """What everybody may read of a need, made of figures and codes alone: never what an association wrote."""
+    """What everybody may read of a need, made of figures and codes alone: never what an association wrote.
+
+    `languages`: those that are asked for, for whoever is asked to interpret.
+    """
     if kind == Kind.HOUSING:
         return ngettext("Un logement pour une personne", "Un logement pour %(n)s personnes", people) % {
             "n": people
         }
-    return listed((capfirst(goods_label(category, items, sizes)), quantity_words(kind, quantity, rhythm)))
+    about = _between(goods_label(category, items, sizes), category, languages)
+    return listed((capfirst(about), quantity_words(kind, quantity, rhythm)))
 
 
 def public_title_of(need: Need, *, quantity: int) -> str:
-    """As `public_title`, of a stored need and of so much of it."""
+    """As `public_title`, of a stored need and of so much of it, for whoever is asked."""
     return public_title(
         kind=need.kind,
         category=need.category,
         items=need.items,
         sizes=need.sizes,
-        quantity=hours_of(need, quantity),
+        quantity=need.hours_of(quantity),
         people=need.people,
         rhythm=need.rhythm,
+        languages=[*need.languages_from, *need.languages_to],
     )
 
 
@@ -152,15 +169,7 @@ def when_words(need: Need, first_day: date, last_day: date, *, today: date | Non
 
 def given_words(need: Need, quantity: int) -> str:
     """So much of it: "10 objets", "2 h par semaine"; of an appointment no more than it is long, "1 h 30"."""
-    return quantity_words(need.kind, hours_of(need, quantity), need.rhythm)
-
-
-def hours_of(need: Need, quantity: int) -> float:
-    """A quantity of it; of an appointment no more than its longest slot."""
-    if need.rhythm != Rhythm.ONCE or not need.slots:
-        return quantity
-    slots = map(parse_slot, need.slots)
-    return min(quantity, max(slot.end_minute - slot.start_minute for slot in slots) / 60)
+    return quantity_words(need.kind, need.hours_of(quantity), need.rhythm)
 
 
 def amount(need: Need) -> str:

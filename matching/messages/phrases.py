@@ -11,7 +11,7 @@ from catalogue.vocabulary import Kind
 from matching import selectors
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
-from needs.words import given_words, when_words
+from needs.words import asked_of_citizen, given_words, when_words
 from notifications.services import Text
 
 FRANCE = 33  # as a telephone's country code
@@ -24,7 +24,7 @@ def asked(match: Match) -> str:
         return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
             "n": need.people
         }
-    return f"{capfirst(what(need, with_words=False))} · {given_words(need, match.quantity)}"
+    return f"{capfirst(asked_of_citizen(need))} · {given_words(need, match.quantity)}"
 
 
 def offered(match: Match) -> str:

@@ -96,6 +96,13 @@ def test_templates_hold_with_a_strict_content_policy(path: Path) -> None:
     assert found == {}
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_name_of_a_place_moves_nothing_of_an_arabic_line(path: Path) -> None:
+    """Beside "Strasbourg · 3" a number would go to the other end of what follows: the name stands in a <bdi>."""
+    words = re.sub(r"<bdi>.*?</bdi>|<[^<>]*>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r"\{\{ [\w.]*commune\.name \}\}", words) == []
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_templates_have_no_line_over_120(path: Path) -> None:
     lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)

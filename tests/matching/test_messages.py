@@ -11,7 +11,7 @@ from django.utils import translation
 import engine
 from catalogue.vocabulary import Category, Kind
 from engine.rules import ESSENTIAL
-from matching import presentation, services
+from matching import links, presentation, services
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
 from matching.messages import phrases, to_desk, to_linked_town, to_people
@@ -268,6 +268,17 @@ def test_what_is_asked_is_the_size_alone():
     assert normal(phrases.asked(match)) == "Un toit pour 4 personnes"
     need.kind, need.category, match.quantity = Kind.GOODS, Category.BEDDING, 3
     assert normal(phrases.asked(match)) == "Literie · 3 objets"
+
+
+def test_whoever_is_to_interpret_reads_between_which_languages(db, client):
+    it = story(kind=Kind.SKILL, need={"languages": ["am"]})
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    asked = Message.objects.get(event="match_question")
+    page = client.get(links.answer_path(it.match, it.citizen)).content.decode()
+    for words in (asked.title, asked.body, page):
+        assert "Interprétariat (tigrigna, français)" in words
+        assert "amharique" not in words, "what the household speaks is not told"
+    assert "(tigrigna, français)" not in phrases.offered(it.match)
 
 
 def test_a_mail_is_written_in_its_reader_s_language(db):

@@ -171,6 +171,8 @@ def test_who_takes_back_reads_who_counts_on_it_first(client, city, side, who, st
     assert f'href="{path}"' in client.get(own).content.decode()
     page = client.get(path).content.decode()
     assert "Des personnes comptent dessus" in page
+    searches = side == "need" and (part, state) != ("whole", "confirmed")
+    assert ("Nous arrêtons de chercher" in page) == searches
     assert f'name="read" value="{it.match.pk}"' in page
     assert ("Un toit pour 3 personnes" if side == "offer" else "Chambre chez l’habitant") in page
     # What came in since the page was opened is read first.

@@ -19,6 +19,7 @@ from tests.factories.needs import NeedFactory
 
 NEW = "/strasbourg/besoins/poster/"
 TUESDAY = date(2026, 12, 8)
+AT_TWO = "tue 14:00-15:30"
 Answers = Callable[..., dict[str, Any]]
 SignIn = Callable[[User], Client]
 
@@ -261,3 +262,14 @@ def test_an_appointment_in_other_languages(city: City, language: str, said: str)
     need = NeedFactory.build(city=city, skill=True, rhythm="once", slots=["tue 14:00-15:30"])
     with override(language):
         assert when_words(need, TUESDAY, TUESDAY) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "slots", "given", "share"),
+    [(2, [AT_TWO], 2, 1), (3, [AT_TWO], 2, 1), (2, [AT_TWO], 1, 2 / 3), (3, [], 2, 2 / 3)],
+)
+def test_an_appointment_is_covered_by_the_hours_that_it_lasts(
+    asked: int, slots: list[str], given: int, share: float
+) -> None:
+    need = NeedFactory.build(skill=True, organisation=None, rhythm="once", quantity=asked, slots=slots)
+    assert need.share(given, 1) == pytest.approx(share)
