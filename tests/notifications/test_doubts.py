@@ -16,7 +16,7 @@ from tests.conftest import database_url
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.notifications import MessageFactory
-from tests.notifications.conftest import HANG_UP
+from tests.mail_server import HANG_UP
 
 S = MessageState
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)

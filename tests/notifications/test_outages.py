@@ -10,7 +10,7 @@ from notifications.events import Priority
 from notifications.models import Message, MessageState, Outage
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import MessageFactory
-from tests.notifications.conftest import HANG_UP, SAY_NOTHING
+from tests.mail_server import HANG_UP, SAY_NOTHING
 
 S = MessageState
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ from notifications.models import MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.notifications import MessageFactory
-from tests.notifications.conftest import HANG_UP
+from tests.mail_server import HANG_UP
 
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
