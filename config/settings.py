@@ -153,11 +153,12 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
-    "socket_timeout": 15,
+    # A worker gives a half-open connection up within twice the one and once the other (tests/drills/test_broker.py).
+    "health_check_interval": 5,
+    "socket_timeout": 10,
     "socket_connect_timeout": 2,
     "max_retries": 0,  # of what is published; a wake-up has less time still (notifications/wake_up.py)
     "socket_keepalive": True,
-    "health_check_interval": 10,
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "accorde-",

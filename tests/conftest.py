@@ -4,6 +4,7 @@ Everything is real: PostgreSQL, Valkey, a Celery worker, an SMTP server, a brows
 them (the engine's) pay nothing for them.
 """
 
+import asyncio
 import contextlib
 import csv
 import gzip
@@ -412,6 +413,8 @@ class Mailbox:
     messages: list[EmailMessage] = field(default_factory=list)
     # Set to refuse: "451 try later", "550 no such mailbox".
     answer: str = ""
+    # Seconds that it takes for each recipient and for each message.
+    delay: float = 0
     stop: Callable[[], None] = lambda: None
     start: Callable[[], None] = lambda: None
 
@@ -429,12 +432,14 @@ def smtp_server(settings: Any) -> Iterator[Mailbox]:
         async def handle_RCPT(
             self, server: Any, session: Any, envelope: Any, address: str, options: Any
         ) -> str:
+            await asyncio.sleep(mailbox.delay)
             if mailbox.answer:
                 return mailbox.answer
             envelope.rcpt_tos.append(address)
             return "250 OK"
 
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            await asyncio.sleep(mailbox.delay)
             message = BytesParser(policy=policy.default).parsebytes(envelope.content)
             assert isinstance(message, EmailMessage)
             mailbox.messages.append(message)

@@ -1,0 +1,62 @@
+"""The broker is killed, or falls silent: nobody waits for it, and what was posted meanwhile has its suggestions."""
+
+import time
+
+from django.utils import timezone
+
+from config.celery import app
+from matching import services
+from matching.lifecycle import Reason
+from needs.models import Need
+from needs.services import SCAN_TASK
+from notifications.models import Message
+from tests.drills.conftest import has_suggestions
+from tests.factories.accounts import CityRoleFactory
+from tests.factories.matching import story
+from tests.lines import broker_at, by, line_to, port_of
+
+
+def sweep(url: str) -> None:
+    """What the scheduler sends each minute."""
+    with app.connection_for_write(url=url) as connection:
+        app.send_task(SCAN_TASK, connection=connection)
+
+
+def test_killed_and_restarted_it_finds_its_worker_waiting(server, broker, city, post, eventually):
+    CityRoleFactory(city=city)
+    worker = server("worker", REDIS_URL=broker.url)
+    with broker_at(broker.url):
+        before = post()
+        eventually(lambda: has_suggestions(before), seconds=30)
+        broker.kill()
+        begin = time.monotonic()
+        meanwhile = post()
+        assert time.monotonic() - begin < 3
+    broker.start()
+    sweep(broker.url)
+    eventually(lambda: has_suggestions(meanwhile), seconds=30)
+    assert worker.poll() is None, "the same worker, not one that somebody started anew"
+    assert not Need.objects.exclude(scan_due_at=None).exists()
+    for need in (before, meanwhile):
+        assert Message.objects.filter(event="need_suggestions", subject_key=f"need:{need.pk}").count() <= 1
+
+
+def test_half_open_it_is_noticed_by_the_worker_and_waited_for_by_nobody(server, city, post, eventually):
+    it = story(now=timezone.now())
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=timezone.now())
+    services.accept(match_id=it.match.pk, by=it.citizen, now=timezone.now())
+    services.confirm(match_id=it.match.pk, by=it.coordinator, now=timezone.now())
+    with line_to(port_of()) as line:
+        server("worker", REDIS_URL=by(line.port))
+        with broker_at(by(line.port)):
+            before = post()
+            eventually(lambda: has_suggestions(before), seconds=30)
+            line.fall_silent()
+            begin = time.monotonic()
+            services.cancel(match_id=it.match.pk, by=it.coordinator, now=timezone.now(), reason=Reason.OTHER)
+            meanwhile = post()
+            assert time.monotonic() - begin < 4, "one second for the first wake-up, none for the others"
+        line.mend()
+        sweep(by(port_of()))
+        # Its old connection stays silent for good: it must give it up by itself.
+        eventually(lambda: has_suggestions(meanwhile), seconds=45)
