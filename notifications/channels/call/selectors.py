@@ -1,7 +1,10 @@
 """Reading the list of calls."""
 
+from django.db.models import Case, When
+
 from cities.models import City
 from notifications.channels.call.channel import NAME
+from notifications.events import Priority
 from notifications.models import Message, MessageQuerySet, MessageState
 
 
@@ -11,6 +14,7 @@ def calls(city: City) -> MessageQuerySet:
 
 
 def calls_to_make(city: City) -> MessageQuerySet:
-    """Whom to call, the longest waiting first; nobody of whom nothing is wanted any more."""
+    """Whom to call: what decides a night, then the longest waiting; nobody of whom nothing is wanted any more."""
     waiting = calls(city).filter(state=MessageState.QUEUED).with_reason()
-    return waiting.select_related("recipient").order_by("due_at", "id")
+    is_for_tonight = Case(When(priority=Priority.NIGHT, then=0), default=1)
+    return waiting.select_related("recipient").order_by(is_for_tonight, "due_at", "id")

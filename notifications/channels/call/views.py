@@ -18,6 +18,7 @@ from notifications import channel_registry
 from notifications import selectors as outbox_read
 from notifications import services as outbox
 from notifications.channels.call import selectors, services
+from notifications.events import Priority
 from notifications.models import Message, MessageState
 
 PAGE_SIZE = 50
@@ -30,7 +31,14 @@ def calls(request: HttpRequest, city: City) -> HttpResponse:
     now = timezone.now()
     to_call = selectors.calls_to_make(city).visible_to(request.user)
     page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [{"message": message, "waiting": since(message.created_at, now)} for message in page]
+    rows = [
+        {
+            "message": message,
+            "waiting": since(message.created_at, now),
+            "tonight": message.priority == Priority.NIGHT,
+        }
+        for message in page
+    ]
     return render(request, "call/list.html", {"rows": rows, "page_obj": page})
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from notifications.channels.call import selectors, services
+from notifications.events import Priority
 from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -38,6 +39,15 @@ def test_a_call_made_has_a_caller(db):
 def test_a_mail_has_no_caller(db):
     with pytest.raises(IntegrityError, match="message_called_by_somebody"):
         MessageFactory(state="sent", sent_at=NOW, called_by=UserFactory())
+
+
+def test_what_decides_a_night_is_called_first(db):
+    city = CityFactory()
+    planned = MessageFactory(to_call=True, city=city, priority=Priority.ASK)
+    tonight = MessageFactory(
+        to_call=True, city=city, priority=Priority.NIGHT, due_at=datetime(2026, 3, 10, tzinfo=UTC)
+    )
+    assert list(selectors.calls_to_make(city)) == [tonight, planned]
 
 
 def test_calls_to_make_are_the_towns_the_oldest_first(db):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ContactReading
 from notifications import outages
+from notifications.events import Priority
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -57,6 +58,13 @@ def test_an_operator_calls_and_notes_it(client, city, operator):
     assert client.post(url("called", city, message.pk)).status_code == 302
     assert client.get(url("one", city, message.pk)).status_code == 302
     assert ContactReading.objects.count() == 1, "what is done shows no number any more"
+
+
+def test_a_call_for_tonight_says_so(client, city, operator):
+    MessageFactory(to_call=True, city=city)
+    assert "tag--tonight" not in client.get(url("list", city)).text
+    MessageFactory(to_call=True, city=city, priority=Priority.NIGHT)
+    assert client.get(url("list", city)).text.count("tag--tonight") == 1
 
 
 def test_somebody_whose_number_is_gone_is_said_so(client, city, operator):
