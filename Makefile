@@ -39,6 +39,10 @@ test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" 
 	@$(PY) manage.py translations --compile
 	$(if $(CLOCK),$(PY) -m tests.clock "$(CLOCK)") $(PY) -m pytest $(or $(ARGS),-n auto --maxprocesses 4)
 
+.PHONY: drills
+drills: ## Casse le courtier, le serveur d'e-mail, l'horloge, avec de vrais processus, et compte ce qui reste
+	@$(MAKE) test ARGS="$(or $(ARGS),tests/drills)"
+
 .PHONY: check
 check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production
 	$(PY) -m ruff format --check .

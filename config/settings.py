@@ -151,11 +151,12 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- The worker (figures and reasons: docs/operations.md) ----------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     # A worker gives a half-open connection up within twice the one and once the other (tests/drills/test_broker.py).
     "health_check_interval": 5,
-    "socket_timeout": 10,
+    "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "max_retries": 0,  # of what is published; a wake-up has less time still (notifications/wake_up.py)
     "socket_keepalive": True,
