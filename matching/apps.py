@@ -6,7 +6,9 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         from matching import answering, linked_towns, replies, telling, tonight
+        from matching.scanning import announcing
         from notifications import answers, reasons
 
-        reasons.register(telling.reasons() | tonight.reasons() | linked_towns.reasons() | answering.reasons())
+        for app in (telling, tonight, linked_towns, answering, announcing):
+            reasons.register(app.reasons())
         answers.register(replies.ANSWERS)

@@ -113,12 +113,10 @@ def need_answered(need: Any, offer: Any) -> Text:
 
 
 def suggestions_of_the_day(city: Any) -> Text:
-    """To the desk, once a day at most: there is something to look at."""
+    """To the desk, twice a day at most: there is something to look at."""
     return Text(
         title=_("De nouvelles pistes à examiner"),
-        body=_(
-            "Bonjour,\n\nDes pistes ont été trouvées aujourd’hui. Elles vous attendent, les plus urgentes d’abord."
-        ),
+        body=_("Bonjour,\n\nDes pistes ont été trouvées. Elles vous attendent, les plus urgentes d’abord."),
         action_label=_("Ouvrir la liste à traiter"),
         action_url=reverse("matching:queue", args=[city.slug]),
     )

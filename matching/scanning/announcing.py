@@ -1,25 +1,31 @@
-"""Whoever is on call is told of each need for tonight; all of the desk, once a day, that something is new."""
+"""Whoever is on call is told of each need for tonight; all of the desk, twice a day, that something is new."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, time, timedelta
 from functools import partial
+
+from django.db.models import Exists
 
 from accounts import selectors as accounts
 from catalogue.vocabulary import Urgency
-from cities.days import local_day
+from cities.days import at_hour, local_day, local_time
 from cities.models import City
 from matching.messages import to_desk
+from matching.models import Match, MatchState
 from needs.models import Need
+from notifications.reasons import subject_id
 from notifications.selectors import who_was_told
 from notifications.services import alert, queue
 from oncall import selectors as oncall
 
 FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
 OF_THE_DAY = "suggestions_of_the_day"
+# What can wait is told before the day's work, and after noon.
+DIGEST_HOURS = time(8, 30), time(14)
 
 
 def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:
-    """Tonight's needs are announced one by one, the others once a day, so that nobody learns to ignore mails.
+    """Tonight's needs are announced one by one, the others twice a day, so that nobody learns to ignore mails.
 
     `fresh`: how many suggestions are new, by need. A need for tonight is announced without any as well.
     """
@@ -47,8 +53,9 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
 
 
 def tell_of_the_day(city: City, *, now: datetime) -> None:
-    """Say that there are new suggestions, once a day however many."""
-    subject_key = f"day:{city.pk}:{local_day(now, city)}"
+    """Say at the next of the town's hours that there are new suggestions, once however many."""
+    due_at = next_digest(city, now=now)
+    subject_key = f"day:{city.pk}:{local_time(due_at, city):%Y-%m-%d:%H}"
     told = who_was_told(event=OF_THE_DAY, subject_key=subject_key)
     for person in accounts.coordinators_of(city).exclude(pk__in=told):
         queue(
@@ -58,4 +65,18 @@ def tell_of_the_day(city: City, *, now: datetime) -> None:
             city=city,
             compose=partial(to_desk.suggestions_of_the_day, city),
             now=now,
+            due_at=due_at,
         )
+
+
+def next_digest(city: City, *, now: datetime) -> datetime:
+    """The first of the hours to come, by the town's clocks, at which its desk is told of what can wait."""
+    today = local_day(now, city)
+    moments = (at_hour(today + timedelta(days=days), hour, city) for days in (0, 1) for hour in DIGEST_HOURS)
+    return next(moment for moment in moments if moment > now)
+
+
+def reasons() -> dict[str, Callable[[], Exists]]:
+    """A digest has its reason while there is something to look at: it is silent when all is decided."""
+    undecided = Match.objects.filter(state=MatchState.SUGGESTED, need__in=Need.objects.open())
+    return {OF_THE_DAY: lambda: Exists(undecided.filter(city=subject_id()))}

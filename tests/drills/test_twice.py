@@ -85,7 +85,7 @@ def test_two_schedulers_do_nothing_twice(server, smtp_server, city, tmp_path):
             "ask owners": OF_EACH - Message.objects.filter(event="offer_reminder").count(),
             "expire": Need.objects.filter(pk__in=[need.pk for need in past]).exclude(state="expired").count(),
             "scan": Need.objects.exclude(scan_due_at=None).count(),
-            "send": mails.due(timezone.now()).count() + mails.filter(state="sending").count(),
+            "send": mails.due("email", timezone.now()).count() + mails.filter(state="sending").count(),
             "tasks": tasks_left(),
         }
 
