@@ -17,7 +17,7 @@ from pathlib import Path
 from config import embedded
 from config.run import command
 
-TABLES = ("desk", "single", "batch", "plan")
+TABLES = ("desk", "single", "batch", "plan", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ def main() -> int:
         last = names.index(chosen.size)
         for name in names[last : last + 1] if chosen.only else names[: last + 1]:
             _country(name, tables, chosen)
+        if "messages" in tables:
+            from bench import messages
+
+            messages.prepare()
+            messages.show(folder)
         if "desk" in tables:
             _desk(folder, chosen)
     return 0

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists
@@ -22,7 +23,7 @@ from notifications.models import Message, MessageQuerySet, MessageState, Outage
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
+BATCH = 200
 # A batch ends after this many seconds, so that the worker's time limit stays far.
 BATCH_SECONDS = 60
 # Waits after the first, second, … failed attempt; the last one repeats.
@@ -119,41 +120,43 @@ class _Batch:
         self._next(after=result, may_claim=False)
 
     def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
-        """Write what became of the last message, and claim the next one: one commit for both."""
+        """Write what became of the last message, and claim the next one; what has lost its reason is set aside."""
+        while True:
+            if after is not None and (after.state == MessageState.UNCERTAIN or not may_claim):
+                _record(after, now=self.clock())
+                after = None
+            message = self._record_and_claim(after) if may_claim else None
+            if message is None or _has_reason(message):
+                return message
+            after = Result(message, MessageState.MOOT)
+
+    def _record_and_claim(self, after: Result | None) -> Message | None:
+        """One statement and one commit for both: they are what a message costs beside its sending."""
+        now = self.clock()
+        is_next, values = self._in_order(now).values("pk")[:1].query.sql_with_params()
+        written: list[Any] = (
+            [None] * 7 if after is None else [*_written(after, now).values(), *_claim_of(after)]
+        )
         try:
-            with transaction.atomic():
-                if after is not None:
-                    _record(after, now=self.clock())
-                return self._claim() if may_claim else None
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _RECORD_AND_CLAIM.format(next=is_next), [*written, now, self.number, now, *values]
+                )
+                was_ours, claimed = cursor.fetchone()
         except DatabaseError:
             if after is not None:
                 # What is known of the last message is not lost with the next one, nor with a session that broke.
                 connection.close()
-                _record(after, now=self.clock())
+                _record(after, now=now)
             raise
-
-    def _claim(self) -> Message | None:
-        """Take the channel's next message for this worker alone; what has lost its reason is set aside on the way."""
-        now = self.clock()
-        while True:
-            due = self._in_order(now)
-            message = (
-                due.select_for_update(skip_locked=True, of=("self",))
-                .select_related("recipient", "city")
-                .first()
-            )
-            if message is None:
-                return None
-            if _has_reason(message):
-                break
-            log.info("message %s has lost its reason", message.pk)
-            message.state = MessageState.MOOT
-            message.save(update_fields=["state"])
-        message.state, message.claimed_at, message.connection = MessageState.SENDING, now, self.number
-        message.attempts += 1
-        message.tried_since = message.tried_since or now
-        message.save(update_fields=["state", "claimed_at", "connection", "attempts", "tried_since"])
-        return message
+        if after is not None:
+            if was_ours:
+                _log(after)
+            else:
+                _record(after, now=now)
+        if claimed is None:
+            return None
+        return Message.objects.select_related("recipient", "city").get(pk=claimed)
 
     def _in_order(self, now: datetime) -> MessageQuerySet:
         in_order = selectors.next_to_send(self.channel, now)
@@ -178,7 +181,7 @@ class _Batch:
             # A mistake of ours or the worker's time is up: how far it came is not known. The sentence of an
             # error may quote an address, its type does not.
             return Result(message, MessageState.UNCERTAIN, type(error).__name__, stops=True)
-        return Result(message, MessageState.SENT, provider_ref=reference)
+        return Result(message, MessageState.SENT, provider_ref=reference or "")
 
     def _not_sent(self, message: Message, error: NotSent) -> Result:
         assert message.tried_since is not None
@@ -193,6 +196,40 @@ class _Batch:
         )
 
 
+_RECORD_AND_CLAIM = """
+WITH written AS (
+    UPDATE notifications_message
+    SET state = %s, last_error = %s, provider_ref = %s, sent_at = %s, due_at = %s
+    WHERE id = %s AND attempts = %s AND state = 'sending'
+    RETURNING id
+), claimed AS (
+    UPDATE notifications_message
+    SET state = 'sending', claimed_at = %s, connection = %s, attempts = attempts + 1,
+        tried_since = coalesce(tried_since, %s)
+    WHERE id = ({next} FOR UPDATE SKIP LOCKED)
+    RETURNING id
+)
+SELECT EXISTS (SELECT FROM written), (SELECT id FROM claimed)
+"""
+
+
+def _written(result: Result, now: datetime) -> dict[str, Any]:
+    """The columns in the order of the statement."""
+    return {
+        "state": result.state,
+        # Cut to what the columns hold: a message that has left must be written down.
+        "last_error": result.error[:200],
+        "provider_ref": result.provider_ref[:200],
+        "sent_at": now if result.state == MessageState.SENT else None,
+        "due_at": result.due_at or result.message.due_at,
+    }
+
+
+def _claim_of(result: Result) -> tuple[int, int]:
+    """By which a claim is known: its message, and which attempt it is."""
+    return result.message.pk, result.message.attempts
+
+
 def _has_reason(message: Message) -> bool:
     reason = reasons.reason_of(message.event)
     return reason is None or Message.objects.filter(reason, pk=message.pk).exists()
@@ -202,21 +239,22 @@ def _has_reason(message: Message) -> bool:
 def _record(result: Result, *, now: datetime) -> None:
     """Write what became of a claim, if it still is ours (it may have been set aside in the meantime)."""
     message, state = result.message, result.state
-    known = {
-        "state": state,
-        "last_error": result.error,
-        "provider_ref": result.provider_ref,
-        "sent_at": now if state == MessageState.SENT else None,
-        "due_at": result.due_at or message.due_at,
-    }
-    ours = Message.objects.filter(pk=message.pk, attempts=message.attempts)
-    if ours.filter(state=MessageState.SENDING).update(**known):
+    pk, attempts = _claim_of(result)
+    ours = Message.objects.filter(pk=pk, attempts=attempts)
+    if ours.filter(state=MessageState.SENDING).update(**_written(result, now)):
         if state == MessageState.UNCERTAIN:
             doubts.follow(message=message, by=None, now=now)
-    elif ours.filter(state=MessageState.UNCERTAIN).update(**known) and state == MessageState.SENT:
+    elif (
+        ours.filter(state=MessageState.UNCERTAIN).update(**_written(result, now))
+        and state == MessageState.SENT
+    ):
         # It did arrive: what would say it once more has nothing to add.
         Message.objects.filter(repeat_of=message, state=MessageState.QUEUED).update(state=MessageState.MOOT)
-    if state == MessageState.SENT:
-        log.info("message %s sent", message.pk)
+    _log(result)
+
+
+def _log(result: Result) -> None:
+    if result.state in (MessageState.SENT, MessageState.MOOT):
+        log.info("message %s %s", result.message.pk, result.state)
     else:
-        log.warning("message %s %s: %s", message.pk, state, result.error)
+        log.warning("message %s %s: %s", result.message.pk, result.state, result.error)

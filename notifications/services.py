@@ -208,7 +208,7 @@ def record_receipt(
     """
     if outcome not in RECEIPTS:
         raise ValueError(f"no receipt says {outcome}")
-    known = Message.objects.filter(channel=channel, provider_ref=provider_ref).exclude(provider_ref="")
+    known = Message.objects.filter(channel=channel, provider_ref=provider_ref[:200]).exclude(provider_ref="")
     # A provider may begin its numbers anew: the latest is meant.
     message = known.select_for_update(no_key=True).order_by("-sent_at", "-id").first()
     if message is None:

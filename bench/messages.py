@@ -1,0 +1,187 @@
+"""The outbox beside a bare loop that only sends; how long what decides a night waits behind 100,000 digests."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from bench.mail_sink import sink
+from bench.processes import Processes
+from bench.tables import count, decimal, doing, refuse_unless, say, spread, times_as_fast
+from cities.models import City, Commune
+from config import embedded
+from notifications import delivery, services
+from notifications.channel_transport import transport_of
+from notifications.events import Priority
+from notifications.models import Message, MessageState
+
+MESSAGES = 2_000
+DIGESTS = 100_000
+URGENT = 200
+ROUNDS = 3
+# What a mail server near by takes for one message; and none, where the commits of the outbox are all there is to see.
+SERVER_SECONDS = (0.02, 0.0)
+AIM_ALONE, AIM_TWO, AIM_P99_MS = 0.7, 1.8, 2_000
+PATIENCE_SECONDS = 300.0
+CHANNEL = "email"
+
+
+def prepare() -> None:
+    """An empty database with a town and somebody who is written to."""
+    say("Préparation : base, ville")
+    call_command("migrate", verbosity=0)
+    call_command("flush", interactive=False, verbosity=0)
+    call_command("load_gazetteer", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
+    City.objects.create(name="Strasbourg", slug="strasbourg", seat=Commune.objects.get(insee="67482"))
+    now = timezone.now()
+    User.objects.create(email="lectrice@exemple.fr", name="Une lectrice", created_at=now)
+    User.objects.create(email="urgence@exemple.fr", name="Une coordinatrice", created_at=now)
+
+
+def show(folder: Path) -> None:
+    """Both tables."""
+    for seconds in SERVER_SECONDS:
+        _throughput(seconds)
+    _urgent_behind_digests(folder)
+
+
+# --- So many a second -----------------------------------------------------------------------------------
+
+
+def _throughput(server_seconds: float) -> None:
+    with sink(server_seconds):
+        bare, one, two = [], [], []
+        for number in range(ROUNDS):
+            doing(f"tour {number + 1} sur {ROUNDS}")
+            bare.append(_bare_loop())
+            one.append(_through_the_outbox(1))
+            two.append(_through_the_outbox(2))
+    middle = [statistics.median(times) for times in (bare, one, two)]
+    words = f"{decimal(server_seconds * 1000, 0)} ms par message" if server_seconds else "réponse immédiate"
+    say(f"{count(MESSAGES)} messages vers un serveur SMTP de cette machine, {words}")
+    say(f"{times_as_fast(middle[1], middle[0])} la boucle nue : un ouvrier (visé : {decimal(AIM_ALONE)})")
+    say(f"{times_as_fast(middle[2], middle[1])} un ouvrier : deux ouvriers (visé : {decimal(AIM_TWO)})")
+    for name, seconds in zip(("la boucle nue", "un ouvrier", "deux ouvriers"), middle, strict=True):
+        say(f"  {name:20} {count(MESSAGES / seconds):>8} messages par seconde")
+    say()
+
+
+def _bare_loop() -> float:
+    """The same mails over one connection, from rows that are in memory; nothing is noted."""
+    _fill(MESSAGES, Priority.NORMAL)
+    messages = list(Message.objects.select_related("recipient", "city"))
+    started = time.perf_counter()
+    with transport_of(CHANNEL) as transport:
+        for message in messages:
+            transport.send(message)
+    return time.perf_counter() - started
+
+
+def _through_the_outbox(workers: int) -> float:
+    _fill(MESSAGES, Priority.NORMAL)
+    with Processes(workers) as processes:
+        seconds, _done = processes.run(deliver_all, [()] * workers)
+    sent = Message.objects.filter(state=MessageState.SENT).count()
+    refuse_unless(sent == MESSAGES, f"{sent} of {MESSAGES} messages were sent")
+    return seconds
+
+
+def deliver_all() -> None:
+    """What a worker's task does, until nothing waits."""
+    while delivery.deliver_batch(channel=CHANNEL, by=None, clock=timezone.now):
+        pass
+
+
+def _fill(messages: int, priority: Priority) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE notifications_message, notifications_outage")
+        cursor.execute(
+            """INSERT INTO notifications_message (recipient_id, city_id, channel, event, subject_key, priority,
+                language, title, body, action_label, action_url, state, why, due_at, attempts, last_error, connection,
+                provider_ref, created_at)
+            SELECT person.id, city.id, %s, 'offer_receipt', 'offer:' || n, %s, 'fr',
+                'Votre proposition est enregistrée',
+                'Bonjour,' || repeat(' Merci, votre proposition est enregistrée.', 10), 'Voir', '/strasbourg/',
+                'queued', '', %s, 0, '', 0, '', %s
+            FROM accounts_user person, cities_city city, generate_series(1, %s) n
+            WHERE person.email = 'lectrice@exemple.fr'""",
+            [CHANNEL, priority, now, now, messages],
+        )
+        cursor.execute("VACUUM (ANALYZE) notifications_message")
+
+
+# --- What decides a night -------------------------------------------------------------------------------
+
+
+def _urgent_behind_digests(folder: Path) -> None:
+    with sink(0.0) as accepted:
+        _fill(DIGESTS, Priority.DIGEST)
+        with _worker(folder):
+            services.wake_on_commit(services.DELIVER_TASK)
+            _until(lambda: Message.objects.filter(state=MessageState.SENT).count() > 100)
+            times = [_urgent(number, accepted) for number in range(URGENT)]
+        left = Message.objects.filter(state=MessageState.QUEUED, priority=Priority.DIGEST).count()
+        refuse_unless(left > DIGESTS // 4, "the digests were gone before the end: nothing was overtaken")
+    say(f"De l’événement à l’acceptation par le serveur, avec {count(DIGESTS)} récapitulatifs en attente")
+    say(f"  {'ce qui décide d’une nuit':52} {spread(times)} (visé : au plus {count(AIM_P99_MS)} ms)")
+    say()
+
+
+def _urgent(number: int, accepted: Connection) -> float:
+    reader = User.objects.get(email="urgence@exemple.fr")
+    started = time.time()
+    services.queue(
+        recipient=reader,
+        event="need_receipt",
+        subject_key=f"need:{number}",
+        city=City.objects.get(),
+        compose=lambda: services.Text("Ce soir", "Une famille a besoin d’un toit ce soir."),
+        now=timezone.now(),
+        priority=Priority.NIGHT,
+    )
+    if not accepted.poll(PATIENCE_SECONDS):
+        raise RuntimeError("an urgent message did not arrive")
+    moment: float = accepted.recv()
+    time.sleep(0.02)
+    return (moment - started) * 1000
+
+
+@contextmanager
+def _worker(folder: Path) -> Iterator[None]:
+    """The messages' worker with two processes, as in a town."""
+    queue = settings.CELERY_TASK_ROUTES["notifications.*"]["queue"]
+    log = embedded.home(folder) / "messages.log"
+    with log.open("wb") as output:
+        worker = subprocess.Popen(  # noqa: S603 (our own words)
+            [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queue, "-c", "2",
+             "--without-gossip", "--without-mingle", "-l", "WARNING"],
+            stdout=output, stderr=output, preexec_fn=embedded.die_with_parent,
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            worker.terminate()
+            try:
+                worker.wait(90)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+
+
+def _until(condition: Any) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise RuntimeError("the worker does not send")
+        time.sleep(0.05)
