@@ -4,6 +4,7 @@ A transport is opened once for a batch, then sends one message at a time. It say
 "never twice" rests: nothing (sent), `NotSent` (surely not sent), `Unknown` (perhaps sent).
 """
 
+from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -22,12 +23,24 @@ class ChannelError(Exception):
 
 
 class NotSent(ChannelError):
-    """Surely not sent; `retry` says whether trying later makes sense, `was_tried` whether the channel was asked."""
+    """Surely not sent; `retry` says whether trying later makes sense, `was_tried` whether the channel was asked.
 
-    def __init__(self, code: str, *, retry: bool, stop: bool = False, was_tried: bool = True) -> None:
+    `wait`: how long the server asks to be left alone.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry: bool,
+        stop: bool = False,
+        was_tried: bool = True,
+        wait: timedelta = timedelta(0),
+    ) -> None:
         super().__init__(code, stop=stop)
         self.retry = retry
         self.was_tried = was_tried
+        self.wait = wait
 
 
 class Unknown(ChannelError):

@@ -45,6 +45,8 @@ class Result:
     stops: bool = False
     # Whether it says anything of the channel: a message without an address does not.
     was_tried: bool = True
+    # How long its server asks to be left alone.
+    wait: timedelta = timedelta(0)
 
 
 def deliver_batch(*, channel: str, by: None, clock: Clock) -> bool:
@@ -107,7 +109,14 @@ class _Batch:
     def _stop(self, result: Result) -> None:
         """The channel first: what is in doubt is said once more by a way that works."""
         may_lose = result.state == MessageState.UNCERTAIN
-        outages.note(channel=self.channel, error=result.error, may_lose=may_lose, by=None, now=self.clock())
+        outages.note(
+            channel=self.channel,
+            error=result.error,
+            may_lose=may_lose,
+            by=None,
+            now=self.clock(),
+            wait=result.wait,
+        )
         self._next(after=result, may_claim=False)
 
     def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
@@ -182,7 +191,9 @@ class _Batch:
                 message, MessageState.FAILED, error.code, stops=error.stop, was_tried=error.was_tried
             )
         wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-        return Result(message, MessageState.QUEUED, error.code, due_at=now + wait, stops=error.stop)
+        return Result(
+            message, MessageState.QUEUED, error.code, due_at=now + wait, stops=error.stop, wait=error.wait
+        )
 
 
 _RECORD_AND_CLAIM = """

@@ -18,11 +18,22 @@ WAITS = (timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2))
 WAITS_WHERE_ONE_MAY_BE_LOST = (
     timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30),
 )  # fmt: skip
+# A server may ask for more, but not for ever.
+LONGEST_WAIT = timedelta(hours=1)
 
 
 @transaction.atomic
-def note(*, channel: str, error: str, may_lose: bool, by: None, now: datetime) -> Outage:
-    """Write down that the channel does not work, now or still."""
+def note(
+    *,
+    channel: str,
+    error: str,
+    may_lose: bool,
+    by: None,
+    now: datetime,
+    wait: timedelta = timedelta(0),
+) -> Outage:
+    """Write down that the channel does not work, now or still. `wait`: how long its server asks to be left alone."""
+    asked = min(wait, LONGEST_WAIT)
     outage, is_new = Outage.objects.select_for_update(of=("self",)).get_or_create(
         channel=channel,
         ended_at=None,
@@ -30,12 +41,13 @@ def note(*, channel: str, error: str, may_lose: bool, by: None, now: datetime) -
             "since": now,
             "error": error,
             "may_lose": may_lose,
-            "next_try_at": now + _wait(0, may_lose),
+            "next_try_at": now + max(asked, _wait(0, may_lose)),
         },
     )
     if not is_new:
         outage.error, outage.may_lose = error, outage.may_lose or may_lose
-        outage.next_try_at = max(outage.next_try_at, now + _wait(outage.tries, outage.may_lose))
+        pause = max(asked, _wait(outage.tries, outage.may_lose))
+        outage.next_try_at = max(outage.next_try_at, now + pause)
         outage.save(update_fields=["error", "may_lose", "next_try_at"])
     log.warning("channel %s out of order since %s: %s", channel, outage.since.isoformat(), error)
     return outage

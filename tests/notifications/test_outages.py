@@ -150,6 +150,27 @@ def test_a_no_that_the_next_message_would_meet_too_opens_it(db, scripted_server,
     assert states() == [S.SENT] * 3
 
 
+@pytest.mark.parametrize(
+    ("since", "wait"), [(0, 20 * MINUTE), (2 * HOUR, 20 * MINUTE)], ids=["at first", "again"]
+)
+def test_a_server_that_asks_to_be_left_alone_is(db, courier, since, wait):
+    MessageFactory(channel="courier", recipient__email="agent@mairie.exemple.fr", due_at=NOW - DAY)
+    if since:
+        outages.note(channel="courier", error="busy", may_lose=False, by=None, now=NOW - since)
+    courier.answers["RCPT"] = "450 busy"
+
+    deliver(channel="courier")
+
+    assert Outage.objects.get().next_try_at == NOW + wait
+    deliver(NOW + wait - SECOND, channel="courier")
+    assert courier.connections == 1
+
+
+def test_a_server_that_asks_to_be_left_alone_for_ever_is_not(db):
+    outage = outages.note(channel="email", error="busy", may_lose=False, by=None, now=NOW, wait=30 * DAY)
+    assert outage.next_try_at == NOW + HOUR
+
+
 def test_a_no_to_one_message_opens_nothing(db, scripted_server):
     scripted_server(RCPT="550 unknown")
     MessageFactory.create_batch(2)

@@ -2,6 +2,7 @@
 
 import contextlib
 import smtplib
+from datetime import timedelta
 
 from django.conf import settings
 
@@ -24,5 +25,7 @@ class Transport:
         try:
             self.line.sendmail("accueil@mairie.exemple.fr", message.recipient.email, message.subject_key)
         except smtplib.SMTPException as error:
-            raise NotSent("refused", retry=True) from error
+            is_busy = "busy" in str(error)
+            wait = timedelta(minutes=20 if is_busy else 0)
+            raise NotSent("refused", retry=True, stop=is_busy, wait=wait) from error
         return message.subject_key
