@@ -43,6 +43,11 @@ def by_machine() -> frozenset[str]:
     return frozenset(name for name in all_channels() if channel_folders.has(name, "transport"))
 
 
+def by_person() -> str:
+    """The channel on which a person of the desk tells somebody, or listens to them: the last one."""
+    return [name for name in all_channels() if name not in by_machine()][-1]
+
+
 def reaching(person: User) -> list[str]:
     """The channels by which this person can be told, the preferred one first. The last one reaches everybody."""
     return [name for name, channel in all_channels().items() if channel.reaches(person)]

@@ -51,17 +51,19 @@ def queue(
     due_at: datetime | None = None,
     priority: Priority | None = None,
     channel: str | None = None,
+    language: str | None = None,
 ) -> Message | None:
     """Queue one message, composed in the recipient's language; None when that one exists already.
 
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
-    caller knows better. KeyError for an event that stands nowhere in `events.EVENTS`.
+    caller knows better; so has what the desk is to call somebody about, in its own `language`. KeyError for an event
+    that stands nowhere in `events.EVENTS`.
     """
     usual = EVENTS[event].priority
     key = {"recipient": recipient, "event": event, "subject_key": subject_key}
     if Message.objects.filter(**key).exists():
         return None
-    language = _language_of(recipient)
+    language = language or _language_of(recipient)
     with translation.override(language):
         text = compose()
     try:

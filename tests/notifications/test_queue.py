@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from config.celery import app
-from notifications import selectors, services
+from notifications import channel_registry, selectors, services
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import Text
@@ -20,7 +20,9 @@ from tests.factories.notifications import MessageFactory
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 
 
-def queue(person, subject="match:1", *, event="match_question", city=None, due_at=None, priority=None):
+def queue(
+    person, subject="match:1", *, event="match_question", city=None, due_at=None, priority=None, **more
+):
     return services.queue(
         recipient=person,
         event=event,
@@ -30,6 +32,7 @@ def queue(person, subject="match:1", *, event="match_question", city=None, due_a
         now=NOW,
         due_at=due_at,
         priority=priority,
+        **more,
     )
 
 
@@ -49,6 +52,13 @@ def test_somebody_without_an_address_gets_a_call_and_no_wake_up(transactional_db
     message = queue(UserFactory(phone_only=True))
 
     assert message.channel == "call"
+    assert wake_ups() == []
+
+
+def test_the_desk_reads_what_it_calls_about_in_its_own_language(transactional_db, wake_ups):
+    message = queue(UserFactory(language="ar"), channel=channel_registry.by_person(), language="fr")
+
+    assert (message.channel, message.language, message.title) == ("call", "fr", "Bonjour (fr)")
     assert wake_ups() == []
 
 
