@@ -79,6 +79,8 @@ REGISTER: dict[str, Marks] = {
         anonymise="title body action_label action_url last_error provider_ref",
     ),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
+    "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
+    "sms.Stop": Marks(delete="number at lifted_at"),
     # --- offers
     "offers.Offer": _marks(OFFER),
     "offers.Window": Marks(keep="offer first_day last_day"),

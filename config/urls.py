@@ -17,6 +17,7 @@ urlpatterns = [
     path("communes/", include("cities.urls")),
     path("objets/", include("catalogue.urls")),
     path("", include("accounts.urls")),
+    path("", include("notifications.root_urls")),
     path("admin/", admin.site.urls),
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),

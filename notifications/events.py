@@ -86,6 +86,9 @@ EVENTS: Mapping[str, Event] = {
     "offer_receipt": _NEWS,
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
+    # --- Says that an answer was heard
+    "sms_acknowledged": _NEWS,
+    "sms_to_read": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST),
     "offer_reminder": Event(Priority.DIGEST),

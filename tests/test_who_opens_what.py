@@ -24,6 +24,7 @@ from followups import services as followups
 from followups.models import FollowUp
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
+from notifications.channels.sms import links as links_of_sms
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
@@ -175,6 +176,10 @@ ROWS = {
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
+    # SMS: a short address for whoever holds it; the rest for a gateway that knows the word
+    "sms:link": Row(EVERYBODY, ("short_link",)),
+    "sms:receipts": Row(NOBODY, ("word",), hides=True),
+    "sms:replies": Row(NOBODY, ("word",), hides=True),
     # The API
     "api-offer-list": OWN,
     "api-offer-detail": Row(CITIZEN | DESK, ("offer",)),
@@ -309,6 +314,8 @@ def build() -> World:
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
         "incident": incident.pk,
+        "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
+        "word": "un-mot",
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }
     return World(city.slug, people, words)

@@ -26,15 +26,16 @@ def test_the_last_channel_reaches_everybody():
     assert last.reaches(User())
 
 
-def test_mail_is_sent_by_a_machine_and_calls_are_made_by_a_person():
-    assert channel_registry.by_machine() == {"email"}
-    assert list(channel_registry.all_channels()) == ["email", "call"]
+def test_mail_and_sms_are_sent_by_a_machine_and_calls_are_made_by_a_person():
+    assert channel_registry.by_machine() == {"email", "sms"}
+    assert channel_registry.by_person() == "call"
+    assert list(channel_registry.all_channels()) == ["email", "sms", "call"]
 
 
 def test_a_folder_is_a_channel(courier, db):
-    assert channel_folders.names() == ["call", "courier", "email"]
-    assert list(channel_registry.all_channels()) == ["courier", "email", "call"]
-    assert channel_registry.by_machine() == {"courier", "email"}
+    assert channel_folders.names() == ["call", "courier", "email", "sms"]
+    assert list(channel_registry.all_channels()) == ["courier", "email", "sms", "call"]
+    assert channel_registry.by_machine() == {"courier", "email", "sms"}
     assert channel_registry.preferred(UserFactory(email="agent@mairie.exemple.fr")) == "courier"
     assert channel_registry.preferred(UserFactory()) == "email"
 

@@ -1,0 +1,58 @@
+"""What whoever wrote is answered, and what the desk reads of it."""
+
+from django.utils.translation import gettext as _
+
+from notifications.channels.sms.models import Became, Reply, Said
+from notifications.services import Text
+
+
+def acknowledgement(reply: Reply) -> Text:
+    """What became of their SMS, in a sentence or two, with the question that it was about."""
+    asked = reply.message
+    if reply.said == Said.START:
+        return Text(title=_("C’est noté."), body=_("Vous recevez de nouveau nos SMS."))
+    if asked is None or reply.became == Became.READ_BY_DESK:
+        return Text(
+            title=_("Bien reçu, merci."),
+            body=_("Une personne de la ville lit votre message et vous rappelle."),
+        )
+    said, page = {
+        Became.APPLIED: (_yes_or_no(reply), True),
+        Became.WAITS: (
+            _("D’accord. La question reste ouverte\u202f: répondez OUI ou NON dès que possible."),
+            True,
+        ),
+        Became.CLOSED: (
+            _("Cette question a déjà sa réponse, ou n’en attend plus. Rien n’a changé. Merci."),
+            True,
+        ),
+    }[Became(reply.became)]
+    return Text(
+        title=said,
+        body=_("Votre réponse concerne\u202f: %(question)s") % {"question": asked.title},
+        action_label=asked.action_label if page else "",
+        action_url=asked.action_url if page else "",
+    )
+
+
+def _yes_or_no(reply: Reply) -> str:
+    if reply.said == Said.YES:
+        return _("Merci, votre oui est enregistré.")
+    return _("Merci, votre non est enregistré.")
+
+
+def to_read(reply: Reply) -> Text:
+    """To whoever calls back: what was asked and what came, in their own words."""
+    asked = reply.message
+    if asked is None:
+        return Text(
+            title=_("A écrit par SMS\u202f: à rappeler"),
+            body=_("Cette personne a écrit\u202f:\n\n%(text)s") % {"text": reply.text},
+        )
+    return Text(
+        title=_("A répondu par SMS\u202f: à rappeler"),
+        body=_("À la question «\u202f%(question)s\u202f», cette personne a répondu\u202f:\n\n%(text)s")
+        % {"question": asked.title, "text": reply.text},
+        action_label=asked.action_label,
+        action_url=asked.action_url,
+    )

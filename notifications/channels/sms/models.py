@@ -1,0 +1,106 @@
+"""What people write back, and who wants no SMS any more."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Said(models.TextChoices):
+    """What a text says, where it says one thing and no other."""
+
+    YES = "yes", _("oui")
+    NO = "no", _("non")
+    LATER = "later", _("plus tard")
+    STOP = "stop", _("ne plus recevoir de SMS")
+    START = "start", _("recevoir de nouveau des SMS")
+    UNCLEAR = "unclear", _("à lire par une personne")
+
+
+class Became(models.TextChoices):
+    """What came of it."""
+
+    APPLIED = "applied", _("réponse enregistrée")
+    CLOSED = "closed", _("question déjà close")
+    WAITS = "waits", _("question encore ouverte")
+    READ_BY_DESK = "read_by_desk", _("transmis à la ville")
+    NOTED = "noted", _("noté")
+
+
+class Reply(models.Model):
+    """One SMS from somebody whom we know: what they wrote, how it was understood, what came of it."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # The question that it answers, where one had been asked by SMS.
+    message = models.ForeignKey(
+        "notifications.Message", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    text = models.TextField()
+    said = models.CharField(max_length=8, choices=Said.choices)
+    became = models.CharField(max_length=12, choices=Became.choices)
+    # By what name the gateway speaks of it: the same one twice is one reply.
+    provider_ref = models.CharField(max_length=200, blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("réponse par SMS")
+        verbose_name_plural = _("réponses par SMS")
+        ordering = ["-received_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider_ref"],
+                condition=~Q(provider_ref=""),
+                name="sms_reply_once",
+                violation_error_message=_("Cette réponse est déjà enregistrée."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(became__in=[Became.APPLIED, Became.CLOSED]) | Q(message__isnull=False),
+                name="sms_reply_answers_a_question",
+                violation_error_message=_("Une réponse enregistrée répond à une question."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.said}"
+
+
+class StopQuerySet(models.QuerySet["Stop"]):
+    def in_force(self, number: str) -> "StopQuerySet":
+        """Of a number as E.164."""
+        return self.filter(number=number, lifted_at__isnull=True)
+
+
+class Stop(models.Model):
+    """A number that gets no SMS: its holder wrote STOP. It is kept by number, whoever the person is said to be."""
+
+    number = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("numéro qui ne veut plus de SMS")
+        verbose_name_plural = _("numéros qui ne veulent plus de SMS")
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=Q(lifted_at__isnull=True),
+                name="sms_stop_once",
+                violation_error_message=_("Ce numéro ne reçoit déjà plus de SMS."),
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^\+[1-9][0-9]{5,14}$"),
+                name="sms_stop_e164",
+                violation_error_message=_("Ce numéro de téléphone n’est pas complet."),
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True) | Q(lifted_at__gte=F("at")),
+                name="sms_stop_lifted_after",
+                violation_error_message=_("Un arrêt est levé après avoir été demandé."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

@@ -1,0 +1,50 @@
+"""SMS: one request to the gateway of the settings for each."""
+
+import contextlib
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+
+from notifications.channel_transport import NotSent
+from notifications.channels.sms import links, selectors, words
+from notifications.channels.sms.gateways import Gateway
+from notifications.channels.sms.gateways.http import HttpGateway
+from notifications.channels.sms.gateways.ovh import OvhGateway
+from notifications.channels.sms.numbers import can_receive
+from notifications.models import Message
+
+_GATEWAYS: dict[str, type[HttpGateway] | type[OvhGateway]] = {"http": HttpGateway, "ovh": OvhGateway}
+
+
+class Transport:
+    """The gateway of the settings."""
+
+    _gateway: Gateway
+
+    def __enter__(self) -> Self:
+        gateway = _GATEWAYS.get(settings.SMS_GATEWAY)
+        if gateway is None:
+            raise NotSent("no gateway", retry=True, stop=True)
+        self._gateway = gateway.connect()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._gateway.close()
+
+    def send(self, message: Message) -> str:
+        """Send one message; the gateway's reference. Raises NotSent or Unknown."""
+        phone = message.recipient.phone
+        if not can_receive(phone):
+            raise NotSent("no mobile number", retry=False, was_tried=False)
+        if selectors.is_stopped(phone.as_e164):
+            raise NotSent("stopped", retry=False, was_tried=False)
+        try:
+            text = words.compose(message, link=links.short_address(message))
+        except Exception as error:
+            # A mistake of ours: this message cannot be written, the next one can.
+            raise NotSent(f"compose {type(error).__name__}", retry=False, was_tried=False) from error
+        return self._gateway.send(number=phone.as_e164, text=text, reference=str(message.pk))

@@ -1,0 +1,107 @@
+"""What an SMS says when it says one thing: yes, no, later, stop. Everything else is for a person to read.
+
+A text counts only when all of it is one of these words, whatever its alphabet, case, accents and surrounding signs:
+"Oui !" is a yes, "oui mais pas avant 20h" is not.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from notifications.channels.sms.models import Said
+
+# One line a language. Left out on purpose, for a person to read: "ok" (it may say no more than "read"), the Pashto yes
+# (in Arabic the same letters say "he"), the Dari "خیر" (in Arabic "good"), "la" (an Arabic no to some, a French word to
+# others), and languages of which nobody here is sure.
+_WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
+    Said.YES: {
+        "*": ("1",),
+        "fr": ("oui", "oui merci", "oui bien sûr", "oui d’accord", "oui je peux", "ouais", "d’accord"),
+        "en": ("yes", "yes please", "yes I can", "yeah", "yep", "y"),
+        "ar": ("نعم", "أيوه", "أيوة", "أجل", "موافق", "موافقة", "نعم شكرا"),
+        "uk": ("так",),
+        "ru": ("да",),
+        "prs": ("بله", "بلی", "آری"),
+        "ti": ("እወ",),
+        "am": ("አዎ", "አዎን"),
+        "so": ("haa",),
+        "tr": ("evet",),
+        "es": ("sí",),
+        "pt": ("sim",),
+        "de": ("ja",),
+    },
+    Said.NO: {
+        "*": ("2",),
+        "fr": ("non", "non merci", "non désolé", "non désolée", "n"),
+        "en": ("no", "no thanks", "no thank you", "no sorry", "nope"),
+        "ar": ("لا", "كلا", "لا شكرا"),
+        "uk": ("ні",),
+        "ru": ("нет",),
+        "prs": ("نه", "نخیر"),
+        "ti": ("ኣይፋል", "አይፋል", "ኣይፋሉን"),
+        "am": ("አይ", "አይደለም"),
+        "so": ("maya",),
+        "tr": ("hayır",),
+        "pt": ("não",),
+        "de": ("nein",),
+    },
+    Said.LATER: {
+        "fr": ("plus tard", "pas maintenant", "pas encore"),
+        "en": ("later", "not now", "not yet"),
+        "ar": ("لاحقا", "فيما بعد", "بعدين", "ليس الآن"),
+        "uk": ("пізніше", "потім", "не зараз"),
+        "ru": ("позже", "потом", "не сейчас"),
+        "prs": ("بعدا", "بعدتر"),
+        "tr": ("sonra", "daha sonra"),
+        "es": ("más tarde", "luego"),
+        "pt": ("mais tarde", "depois"),
+        "de": ("später",),
+    },
+    Said.STOP: {
+        "*": ("stop", "stop sms", "sms stop", "stopp"),
+        "fr": ("arrêt", "arrêter", "arrêtez", "désabonner", "désinscrire", "désinscription", "stop svp", "stop merci"),
+        "en": ("unsubscribe", "stop please", "please stop"),
+        "ar": ("توقف", "قف", "أوقف", "إيقاف", "ستوب"),
+        "uk": ("стоп", "зупинити"),
+        "ru": ("остановить",),
+        "prs": ("توقف کنید",),
+        "tr": ("durdur",),
+    },
+    Said.START: {
+        "*": ("start",),
+        "fr": ("reprendre", "reprise"),
+        "ar": ("ابدأ", "استئناف"),
+        "uk": ("старт",),
+    },
+}  # fmt: skip
+
+# A longer text is somebody's own words.
+LONGEST = 40
+_NOT_WORDS = re.compile(r"[^\w\s]|_")
+# Letters that are told apart on keyboards, not by readers.
+_ALIKE = str.maketrans(
+    {"ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ـ": "", "ı": "i", "ʼ": "", "ß": "s"}
+)
+
+
+def understood(text: str) -> Said:
+    """What a text says; UNCLEAR when it says more than one word of ours, or another."""
+    bare = _bare(text)
+    return _MEANING.get(bare, Said.UNCLEAR) if len(bare) <= LONGEST else Said.UNCLEAR
+
+
+def _bare(text: str) -> str:
+    """A text without what does not change its meaning.
+
+    Presentation forms, accents, harakat, tatweel, marks of direction, case, signs and emoji around words; the digits of
+    every script are ours. An apostrophe parts words as a space does.
+    """
+    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    kept = (sign for sign in letters if unicodedata.category(sign) not in ("Mn", "Cf", "Me"))
+    plain = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in kept)
+    return " ".join(_NOT_WORDS.sub(" ", plain.translate(_ALIKE)).split())
+
+
+_MEANING: Mapping[str, Said] = {
+    _bare(word): said for said, languages in _WORDS.items() for words in languages.values() for word in words
+}

@@ -1,0 +1,85 @@
+"""What stands in an SMS: the town, what it is about, where to answer, why it came and how to stop."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from notifications import answers
+from notifications.channels.sms.alphabet import for_sms, segments
+from notifications.models import Message
+
+CUT = "…"
+_SPACE = re.compile("( )")
+_SENTENCE_END = re.compile(r"(\n|(?<=[.!?؟…])[ \u00a0\u202f]+)")
+# "Bonjour," on a line of its own: a letter's, for which an SMS has no room.
+_GREETING = re.compile(r"\A[^\n.!?؟]{1,30}[,،]\s*\n\s*")
+
+
+def hears_answers() -> bool:
+    """Whether what people write back reaches us."""
+    return bool(settings.SMS_WEBHOOK_SECRET)
+
+
+def compose(message: Message, *, link: str) -> str:
+    """The text of a message, in its language, in SMS_MAX_SEGMENTS at most.
+
+    An answer by SMS is asked for only where the whole question stands in it: nobody says yes to half of one. What has
+    no room is left out in this order: the end of the body, why it came, the end of the title. The town, the link and
+    how to stop always stand.
+    """
+    with translation.override(message.language):
+        opening = _("%(town)s\u202f: %(title)s")
+        town = message.city.name if message.city else "Accorde"
+        invites = _("Répondez OUI ou NON à ce SMS, ou ouvrez ce lien\u202f:")
+        to_open = (message.action_label + pgettext("avant une adresse", "\u202f:"), link) if link else ()
+        why, stop = _("Vous avez fait une proposition ou une demande."), _how_to_stop(message)
+    title = " ".join(message.title.split())
+    body = _body(message.body, title)
+
+    def text(ending: tuple[str, ...], said: str, title: str = title) -> str:
+        return for_sms("\n".join(filter(None, (opening % {"town": town, "title": title}, said, *ending))))
+
+    if link and hears_answers() and message.event in answers.events():
+        # Why it came stands in the question itself.
+        whole = text((invites, link, stop), body)
+        if _fits(whole):
+            return whole
+    for ending in ((*to_open, why, stop), (*to_open, stop)):
+        part = partial(text, ending)
+        if _fits(part("")):
+            return _longest([*_beginnings(body), body], part)
+    return _longest(_beginnings(title, at=_SPACE), partial(text, (*to_open, stop), ""))
+
+
+def _how_to_stop(message: Message) -> str:
+    if hears_answers():
+        return _("Pour ne plus recevoir de SMS, répondez STOP.")
+    if message.city and message.city.phone:
+        return _("Pour ne plus recevoir de SMS, appelez le %(phone)s.") % {"phone": message.city.phone}
+    return _("Pour ne plus recevoir de SMS, dites-le à la ville.")
+
+
+def _body(body: str, title: str) -> str:
+    """Its lines, without the greeting, and without those that the title says already."""
+    lines = (line.strip() for line in _GREETING.sub("", body.strip()).splitlines())
+    return "\n".join(line for line in lines if line not in title)
+
+
+def _fits(text: str) -> bool:
+    return segments(text) <= settings.SMS_MAX_SEGMENTS
+
+
+def _beginnings(text: str, *, at: re.Pattern[str] = _SENTENCE_END) -> list[str]:
+    """The text cut after each sentence, or word, with a sign where something is left out."""
+    pieces = at.split(text)
+    return ["".join(pieces[: end + 1]) + "\u00a0" + CUT for end in range(0, len(pieces) - 1, 2)]
+
+
+def _longest(parts: list[str], text: Callable[[str], str]) -> str:
+    """The text made of the last of these parts, which grow, that fits; without any when none does."""
+    return next((made for made in map(text, reversed(parts)) if _fits(made)), text(""))

@@ -1,0 +1,157 @@
+"""One word is an answer, in any writing; anything more is for a person to read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.channels.sms.models import Said
+from notifications.channels.sms.understanding import _MEANING, _WORDS, understood
+
+YES = [
+    *(
+        "OUI",
+        "oui",
+        " Oui ! ",
+        "«Oui»",
+        "oui.",
+        "ＯＵＩ",
+        "Oui 👍",
+        "\u200eoui\u200f",
+        "OUI merci",
+        "D'accord",
+        "d’accord",
+    ),
+    *(
+        "YES",
+        "Yes, please!",
+        "نعم",
+        "نَعَم",
+        "نعـــم",
+        "\u202bنعم\u202c",
+        "نعم!",
+        "ﻧﻌﻢ",
+        "أيوة",
+        "ايوه",
+        "Так",
+        "ТАК!",
+    ),
+    *("да", "بله", "بلی", "እወ", "አዎ", "evet", "SÍ", "si", "Haa", "1", "1.", "١", "۱", "1️⃣"),
+]
+NO = [
+    *(
+        "NON",
+        "non.",
+        "Non, merci",
+        "non désolé",
+        "NO",
+        "No thanks",
+        "لا",
+        "لأ",
+        "لَا",
+        "لا شكراً",
+        "كلا",
+        "Ні",
+        "НЕТ",
+    ),
+    *("نه", "نخیر", "ኣይፋል", "አይ", "HAYIR", "hayır", "Maya", "Não", "nein", "2", "٢", "۲"),
+]
+LATER = [
+    *(
+        "Plus tard",
+        "plus tard...",
+        "PAS MAINTENANT",
+        "later",
+        "لاحقًا",
+        "لاحقا",
+        "بعدين",
+        "пізніше",
+        "потом",
+        "بعدا",
+    ),
+]
+STOP = [
+    *(
+        "STOP",
+        "stop",
+        "Stop !",
+        "STOP SMS",
+        "Arrêt",
+        "ARRET",
+        "désabonner",
+        "توقف",
+        "توقّف",
+        "стоп",
+        "unsubscribe",
+    ),
+]
+UNCLEAR = [
+    *(
+        "",
+        "   ",
+        "👍",
+        "oui mais pas avant 20h",
+        "oui non",
+        "oui ou non",
+        "OK",
+        "ok",
+        "je ne sais pas",
+        "nous",
+        "3",
+    ),
+    *("12", "1 ou 2", "21", "Oui pour 2 personnes seulement", "non, mais ma voisine oui", "qui êtes-vous ?"),
+    *(
+        "ne dites pas oui",
+        "نعم لكن بعد الثامنة",
+        "لا أعرف",
+        "так, але після 20",
+        "خير",
+        "هو",
+        "oui" * 30,
+        "o ui",
+    ),
+    "Je conduis, je vous rappelle",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        *((Said.YES, text) for text in YES),
+        *((Said.NO, text) for text in NO),
+        *((Said.LATER, text) for text in LATER),
+        *((Said.STOP, text) for text in STOP),
+        (Said.START, "Start"),
+        *((Said.UNCLEAR, text) for text in UNCLEAR),
+    ],
+)
+def test_what_is_understood(said, text):
+    assert understood(text) == said
+
+
+def test_no_word_means_two_things():
+    meanings = {}
+    for said, languages in _WORDS.items():
+        for words in languages.values():
+            for word in words:
+                meanings.setdefault(understood(word), set()).add(said)
+    assert meanings == {said: {said} for said in _WORDS}
+
+
+@given(st.sampled_from(sorted(_MEANING)), st.text(min_size=1))
+def test_more_than_a_word_of_ours_is_never_taken_for_it(word, more):
+    text = f"{word} {more} {word}"
+    assert understood(text) == Said.UNCLEAR or understood(more) == Said.UNCLEAR
+
+
+@given(st.sampled_from([text for texts in (YES, NO, LATER, STOP) for text in texts]), st.data())
+def test_signs_around_it_and_its_case_change_nothing(text, data):
+    signs = st.text(st.sampled_from(" .!?…،؟;:\"'«»()-\n\t\u200e\u200f\u2066\u2069*~"), max_size=5)
+    around = (
+        data.draw(signs) + data.draw(st.sampled_from([text, text.upper(), text.lower()])) + data.draw(signs)
+    )
+    assert understood(around) == understood(text)
+
+
+@given(st.text())
+def test_any_text_is_understood_or_left_to_a_person(text):
+    assert understood(text) in Said
