@@ -16,22 +16,16 @@ def acknowledgement(reply: Reply) -> Text:
             title=_("Bien reçu, merci."),
             body=_("Une personne de la ville lit votre message et vous rappelle."),
         )
-    said, page = {
-        Became.APPLIED: (_yes_or_no(reply), True),
-        Became.WAITS: (
-            _("D’accord. La question reste ouverte\u202f: répondez OUI ou NON dès que possible."),
-            True,
-        ),
-        Became.CLOSED: (
-            _("Cette question a déjà sa réponse, ou n’en attend plus. Rien n’a changé. Merci."),
-            True,
-        ),
+    said = {
+        Became.APPLIED: _yes_or_no(reply),
+        Became.WAITS: _("D’accord. La question reste ouverte\u202f: répondez OUI ou NON dès que possible."),
+        Became.CLOSED: _("Cette question a déjà sa réponse, ou n’en attend plus. Rien n’a changé. Merci."),
     }[Became(reply.became)]
     return Text(
         title=said,
         body=_("Votre réponse concerne\u202f: %(question)s") % {"question": asked.title},
-        action_label=asked.action_label if page else "",
-        action_url=asked.action_url if page else "",
+        action_label=asked.action_label if reply.became == Became.WAITS else _("Voir où cela en est"),
+        action_url=asked.action_url,
     )
 
 

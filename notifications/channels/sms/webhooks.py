@@ -6,7 +6,7 @@ from base64 import b64encode
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from notifications.channels.sms.payloads import at
@@ -31,7 +31,7 @@ def read(request: HttpRequest, secret: str) -> list[Any]:
         and constant_time_compare(secret.encode(), settings.SMS_WEBHOOK_SECRET.encode())
     ):
         raise Refused(404)  # to whoever does not know the word there is nothing here
-    if request.method != settings.SMS_WEBHOOK_METHOD:
+    if request.method not in ("POST", settings.SMS_WEBHOOK_METHOD):
         raise Refused(405)
     length = request.headers.get("Content-Length") or "0"
     if not length.isascii() or not length.isdigit() or int(length[:10]) > LONGEST:
@@ -64,18 +64,14 @@ def reply(sent: Any) -> tuple[str, str, str]:
 
 
 def _content(request: HttpRequest) -> Any:
-    if request.method == "GET":
-        return _flat(request.GET)
+    if settings.SMS_WEBHOOK_METHOD == "GET":
+        return request.GET.dict()
     if request.content_type == "application/x-www-form-urlencoded":
-        return _flat(request.POST)
+        return request.POST.dict()
     try:
         return json.loads(request.body)
     except ValueError:
         raise Refused(400) from None
-
-
-def _flat(form: QueryDict) -> dict[str, Any]:
-    return form.dict()
 
 
 def _is_signed(request: HttpRequest) -> bool:

@@ -112,7 +112,9 @@ def test_ovh_calls_with_everything_in_the_address(caller, sent, settings):
 
     assert caller.get(RECEIPTS, said).status_code == 200
     assert state_of(sent) == MessageState.DELIVERED
-    assert post(caller, RECEIPTS, said) == 405
+    assert caller.post(f"{RECEIPTS}?id=27814656&ptt=4", content_type="text/plain").status_code == 200
+    assert caller.get(RECEIPTS.replace(SECRET, "x"), said).status_code == 404
+    assert caller.head(RECEIPTS).status_code == 405
 
 
 # --- Who is heard --------------------------------------------------------------------------------------
