@@ -87,7 +87,7 @@ EVENTS: Mapping[str, Event] = {
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     # --- Says that an answer was heard
-    "sms_acknowledged": _NEWS,
+    "sms_acknowledged": Event(Priority.ASK),
     "sms_to_read": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST),

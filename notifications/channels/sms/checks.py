@@ -49,6 +49,8 @@ def _http_errors() -> list[Error]:
             is_object = False
         if not is_object:
             errors.append(Error(f"{name} is no JSON object.", id="sms.E003"))
+    if not settings.SMS_HTTP_HEADERS.isascii():
+        errors.append(Error("SMS_HTTP_HEADERS holds more than ASCII.", id="sms.E010"))
     body = settings.SMS_HTTP_BODY
     if body and any(word not in body for word in ("{number}", "{text}")):
         errors.append(Error("SMS_HTTP_BODY lacks {number} or {text}.", id="sms.E004"))

@@ -56,11 +56,14 @@ def receive_reply(*, number: str, text: str, provider_ref: str, by: None, now: d
     if reply is None:
         return Reply.objects.get(provider_ref=provider_ref)
     reply.became = _became(reply, number, by=person, now=now)
+    if reply.became == Became.READ_BY_DESK and _town_of(reply) is None:
+        # No town has ever spoken to them, so none is promised to call.
+        reply.became = Became.NOTED
     reply.save(update_fields=["became"])
     _note_on_question(reply, by=person, now=now)
     if reply.became == Became.READ_BY_DESK:
         _ask_desk_to_read(reply, now=now)
-    if said != Said.STOP:
+    if said == Said.START or reply.became != Became.NOTED:
         _acknowledge(reply, now=now)
     log.info("sms reply %s: %s, %s", reply.pk, reply.said, reply.became)
     return reply

@@ -21,8 +21,9 @@ _GREETING = re.compile(r"\A[^\n.!?؟]{1,30}[,،]\s*\n\s*")
 
 
 def hears_answers() -> bool:
-    """Whether what people write back reaches us."""
-    return bool(settings.SMS_WEBHOOK_SECRET)
+    """Whether what people write back reaches us: a name as sender ("STRASBOURG") cannot be answered."""
+    sender = settings.SMS_SENDER.lstrip("+")
+    return bool(settings.SMS_WEBHOOK_SECRET) and (not sender or sender.isdecimal())
 
 
 def compose(message: Message, *, link: str) -> str:

@@ -17,6 +17,8 @@ from notifications.channels.sms import payloads
 from notifications.channels.sms.gateways import verdicts
 
 DEFAULT_BODY = '{"to": "{number}", "text": "{text}", "from": "{sender}", "reference": "{reference}"}'
+# Where requests puts it: some gateways want everything in the address.
+_PLACES = {"json": "json", "form": "data", "GET": "params"}
 # An answer holds a reference, not a book.
 LONGEST_ANSWER = 64 * 1024
 
@@ -35,7 +37,7 @@ class HttpGateway:
     def send(self, *, number: str, text: str, reference: str) -> str:
         values = {"number": number, "text": text, "reference": reference, "sender": settings.SMS_SENDER}
         body = _filled_in(json.loads(settings.SMS_HTTP_BODY or DEFAULT_BODY), values)
-        what = {"json": body} if settings.SMS_HTTP_FORMAT == "json" else {"data": body}
+        place = _PLACES.get(settings.SMS_HTTP_METHOD) or _PLACES[settings.SMS_HTTP_FORMAT]
         try:
             response = self._session.request(
                 settings.SMS_HTTP_METHOD,
@@ -43,7 +45,7 @@ class HttpGateway:
                 timeout=settings.SMS_TIMEOUT,
                 allow_redirects=False,
                 stream=True,
-                **what,
+                **{place: body},
             )
             with response:
                 if refusal := verdicts.of_status(response):

@@ -58,6 +58,9 @@ class OvhGateway:
             )
         except RequestException as error:
             raise verdicts.of_no_answer(error) from error
+        except APIError as error:
+            # The library itself: without all its keys it sends nothing.
+            raise NotSent(f"sign {type(error).__name__}", retry=True, stop=True) from error
         if refusal := verdicts.of_status(response):
             raise refusal
         try:

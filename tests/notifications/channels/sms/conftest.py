@@ -157,7 +157,7 @@ def gateway(server: Gateway, settings: Any) -> Gateway:
     settings.SMS_GATEWAY = "http"
     settings.SMS_HTTP_URL = f"{server.url}/v1/messages"
     settings.SMS_HTTP_REFERENCE = "messages.0.id"
-    settings.SMS_SENDER = "ACCORDE"
+    settings.SMS_SENDER = "38080"
     settings.SMS_TIMEOUT = 1
     settings.SMS_WEBHOOK_SECRET = "un-mot-secret-de-la-passerelle"
     return server

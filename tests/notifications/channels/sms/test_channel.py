@@ -132,6 +132,7 @@ OVH = {
         ({"SMS_WEBHOOK_SECRET": "court"}, ["sms.E007"]),
         ({"SMS_WEBHOOK_SIGNATURE": "X-Signature"}, ["sms.E008"]),
         ({"SMS_HTTP_FORMAT": "xml"}, ["sms.E009"]),
+        ({"SMS_HTTP_HEADERS": '{"X-Key": "clé"}'}, ["sms.E010"]),
     ],
 )
 def test_what_a_gateway_lacks_is_said_at_the_start(gateway, settings, said, errors):

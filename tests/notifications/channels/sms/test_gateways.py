@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
 import ovh
 import pytest
@@ -43,7 +44,7 @@ def test_a_message_leaves_as_one_request_with_what_the_settings_say(gateway, tex
     assert request.headers["Content-Type"] == "application/json"
     sent = request.json
     (one,) = sent.pop("messages")
-    assert sent == {"from": "ACCORDE", "flash": False}
+    assert sent == {"from": "38080", "flash": False}
     assert (one["to"], one["ref"]) == (MOBILE, str(message.pk))
     assert one["content"].startswith("Strasbourg : Votre proposition est enregistrée (P-3467-CDFG)\n")
     message.refresh_from_db()
@@ -62,6 +63,20 @@ def test_a_gateway_may_want_a_form_and_another_method(gateway, text_to, settings
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert request.form["numero"] == [MOBILE]
     assert request.form["message"][0].startswith("Strasbourg : 100 % & plus\n")
+
+
+def test_a_gateway_may_want_everything_in_the_address(gateway, text_to, settings):
+    settings.SMS_HTTP_METHOD = "GET"
+    settings.SMS_HTTP_BODY = '{"numero": "{number}", "message": "{text}"}'
+    text_to(title="100 % & plus")
+
+    deliver(NOW)
+
+    (request,) = gateway.requests
+    path, _, query = request.path.partition("?")
+    assert (request.method, path, request.body) == ("GET", "/v1/messages", b"")
+    assert parse_qs(query)["numero"] == [MOBILE]
+    assert parse_qs(query)["message"][0].startswith("Strasbourg : 100 % & plus\n")
 
 
 def test_what_people_wrote_is_no_placeholder_and_breaks_no_request(gateway, text_to):
@@ -322,6 +337,16 @@ def test_each_answer_of_ovh_says_what_became_of_the_message(ovh_gateway, text_to
     deliver(NOW)
 
     assert become(message) == (state, error)
+
+
+def test_without_a_key_nothing_is_sent(ovh_gateway, text_to, settings):
+    settings.SMS_OVH_CONSUMER_KEY = ""
+    message = text_to()
+
+    deliver(NOW)
+
+    assert become(message) == (S.QUEUED, "sign InvalidKey")
+    assert jobs(ovh_gateway) == []
 
 
 def test_a_wrong_secret_is_refused_and_nothing_is_lost(ovh_gateway, text_to, settings):

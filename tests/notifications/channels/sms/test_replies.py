@@ -256,6 +256,11 @@ def test_somebody_who_was_asked_nothing_is_called(gateway, host, town):
     assert (call.city, call.title) == (town, "A écrit par SMS\u202f: à rappeler")
 
 
+def test_nobody_is_promised_a_call_by_a_town_that_does_not_know_them(gateway, host):
+    assert write("bonjour").became == Became.NOTED
+    assert Message.objects.count() == 0
+
+
 def test_a_machine_that_answers_ours_is_answered_a_few_times_a_day(asked):
     for minute in range(1, 21):
         write("Je conduis, je vous rappelle", now=NOW + minute * MINUTE)

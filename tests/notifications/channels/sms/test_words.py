@@ -81,15 +81,22 @@ def test_without_something_to_open_there_is_no_address(text_to, gateway):
 
 
 @pytest.mark.parametrize(
-    ("secret", "phone", "stop"),
+    ("secret", "sender", "phone", "stop"),
     [
-        ("un-mot-secret", "03 88 60 90 90", "Pour ne plus recevoir de SMS, répondez STOP."),
-        ("", "03 88 60 90 90", "Pour ne plus recevoir de SMS, appelez le 03 88 60 90 90."),
-        ("", "", "Pour ne plus recevoir de SMS, dites-le à la ville."),
+        ("un-mot-secret", "", "03 88 60 90 90", "Pour ne plus recevoir de SMS, répondez STOP."),
+        ("un-mot-secret", "+33700000000", "03 88 60 90 90", "Pour ne plus recevoir de SMS, répondez STOP."),
+        (
+            "un-mot-secret",
+            "STRASBOURG",
+            "03 88 60 90 90",
+            "Pour ne plus recevoir de SMS, appelez le 03 88 60 90 90.",
+        ),
+        ("", "38080", "03 88 60 90 90", "Pour ne plus recevoir de SMS, appelez le 03 88 60 90 90."),
+        ("", "38080", "", "Pour ne plus recevoir de SMS, dites-le à la ville."),
     ],
 )
-def test_how_to_stop_is_what_really_stops_it(gateway, text_to, town, settings, secret, phone, stop):
-    settings.SMS_WEBHOOK_SECRET, town.phone = secret, phone
+def test_how_to_stop_is_what_really_stops_it(gateway, text_to, town, settings, secret, sender, phone, stop):
+    settings.SMS_WEBHOOK_SECRET, settings.SMS_SENDER, town.phone = secret, sender, phone
 
     assert words.compose(text_to(), link=LINK).split("\n")[-1] == stop
 
@@ -125,7 +132,7 @@ def test_a_long_body_ends_with_a_whole_sentence_and_a_sign(gateway, text_to, set
     event=st.sampled_from(["match_question", "offer_receipt"]),
 )
 def test_whatever_it_says_it_is_no_longer_than_it_may_be(settings, most, title, body, language, event):
-    settings.SMS_MAX_SEGMENTS, settings.SMS_WEBHOOK_SECRET = most, "un-mot-secret"
+    settings.SMS_MAX_SEGMENTS, settings.SMS_WEBHOOK_SECRET, settings.SMS_SENDER = most, "un-mot-secret", ""
     message = Message(
         city=City(name="Saint-Quentin-en-Yvelines"), event=event, title=title, body=body, language=language,
         action_label="Voir la mise en relation", action_url="/x/",
