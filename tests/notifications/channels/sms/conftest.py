@@ -1,17 +1,14 @@
-"""A real HTTP server in the place of a gateway: it keeps what it was sent, and answers as a test says."""
+"""A gateway for SMS, and people with mobiles."""
 
 import contextlib
-import json
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 from cryptography import x509
@@ -23,91 +20,20 @@ from cities.models import City
 from matching import services
 from notifications import delivery
 from notifications.models import Message
+from tests import http_server
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, Story, story
 from tests.factories.notifications import MessageFactory
+from tests.http_server import HttpServer
 
 MOBILE = "+33612345678"
-HANG_UP = "hang up"
-SAY_NOTHING = "say nothing"  # until `release` is set
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What one request brought."""
-
-    method: str
-    path: str
-    headers: Any
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def form(self) -> dict[str, list[str]]:
-        return parse_qs(self.body.decode(), keep_blank_values=True, strict_parsing=True)
-
-
-Answer = str | tuple[int, dict[str, str], str]
-
-
-@dataclass
-class Gateway:
-    """`answer` is what every request gets, or the function that makes it of the request."""
-
-    url: str
-    answer: Answer | Callable[[Request], Answer] = (200, {}, '{"messages": [{"id": "G-1"}]}')
-    requests: list[Request] = field(default_factory=list)
-    release: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
-def server() -> Iterator[Gateway]:
-    gateway = Gateway("")
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 30
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            request = Request(self.command, self.path, self.headers, body)
-            gateway.requests.append(request)
-            answer = gateway.answer(request) if callable(gateway.answer) else gateway.answer
-            if isinstance(answer, str):
-                if answer == SAY_NOTHING:
-                    gateway.release.wait(20)
-                self.close_connection = True
-                return
-            status, headers, content = answer
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content.encode())))
-            self.end_headers()
-            with contextlib.suppress(OSError):
-                self.wfile.write(content.encode())
-
-        do_GET = do_PUT = do_POST  # noqa: N815  # the names that the library calls
-
-        def log_message(self, *_arguments: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-    listener = Server(("127.0.0.1", 0), Handler)
-    gateway.url = f"http://127.0.0.1:{listener.server_port}"
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield gateway
-    gateway.release.set()
-    listener.shutdown()
-    listener.server_close()
-    thread.join(5)
+def server() -> Iterator[HttpServer]:
+    with http_server.listening() as found:
+        yield found
 
 
 @pytest.fixture
@@ -151,7 +77,7 @@ def nobody_listens() -> str:
 
 
 @pytest.fixture
-def gateway(server: Gateway, settings: Any) -> Gateway:
+def gateway(server: HttpServer, settings: Any) -> HttpServer:
     """That server as the one by which SMS leave, and by which answers come."""
     settings.SITE_URL = "https://accorde.exemple.fr"
     settings.SMS_GATEWAY = "http"
@@ -193,7 +119,7 @@ class Asked:
 
 
 @pytest.fixture
-def ask(gateway: Gateway, db: None) -> Callable[..., Asked]:
+def ask(gateway: HttpServer, db: None) -> Callable[..., Asked]:
     """Propose a match to somebody with a mobile."""
 
     def propose(*, now: datetime = NOW, owner: Any = None, **person: Any) -> Asked:

@@ -10,7 +10,8 @@ import pytest
 
 from notifications.models import Message, MessageState, Outage
 from tests.factories.accounts import UserFactory
-from tests.notifications.channels.sms.conftest import HANG_UP, MOBILE, SAY_NOTHING, deliver
+from tests.http_server import HANG_UP, SAY_NOTHING
+from tests.notifications.channels.sms.conftest import MOBILE, deliver
 
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
