@@ -1,7 +1,9 @@
 """What whoever wrote is answered, and what the desk reads of it."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cities.models import City
 from notifications.channels.sms.models import Became, Reply, Said
 from notifications.services import Text
 
@@ -49,4 +51,18 @@ def to_read(reply: Reply) -> Text:
         % {"question": asked.title, "text": reply.text},
         action_label=asked.action_label,
         action_url=asked.action_url,
+    )
+
+
+def to_read_tonight(reply: Reply, town: City) -> Text:
+    """To the coordinators: their words stand on the list of calls, not in a mail."""
+    return Text(
+        title=_("Pour ce soir\u202f: une réponse par SMS à lire"),
+        body=_(
+            "Bonjour,\n\n%(person)s a répondu par SMS à une question pour ce soir, autrement que par oui ou non. Sa "
+            "réponse est dans les appels à faire."
+        )
+        % {"person": reply.person},
+        action_label=_("Appels à faire"),
+        action_url=reverse("notifications:call:list", args=[town.slug]),
     )

@@ -7,6 +7,7 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from accounts import selectors as accounts
 from accounts.models import User
 from cities.models import City
 from notifications import answers, channel_registry
@@ -14,6 +15,7 @@ from notifications.channels.sms import messages, selectors
 from notifications.channels.sms.channel import NAME
 from notifications.channels.sms.models import Became, Reply, Said, Stop
 from notifications.channels.sms.understanding import understood
+from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import queue, record_receipt
 
@@ -45,11 +47,11 @@ def receive_reply(*, number: str, text: str, provider_ref: str, by: None, now: d
     nothing.
     """
     said = understood(text)
-    if said == Said.STOP:
-        Stop.objects.get_or_create(number=number, lifted_at=None, defaults={"at": now})
     person = selectors.person_at(number)
     if person is None:
         log.info("sms reply from a number that nobody has: %s", said)
+        if said == Said.STOP:
+            _stop(number, now=now)
         return None
     question = selectors.last_question(person)
     reply = _kept(person, question, text, said, provider_ref, now=now)
@@ -98,6 +100,7 @@ def _kept(
 def _became(reply: Reply, number: str, *, by: User, now: datetime) -> Became:
     question = reply.message
     if reply.said == Said.STOP:
+        _stop(number, now=now)
         return Became.NOTED
     if reply.said == Said.START:
         Stop.objects.in_force(number).update(lifted_at=now)
@@ -116,6 +119,10 @@ def _became(reply: Reply, number: str, *, by: User, now: datetime) -> Became:
     return _BECAME[outcome]
 
 
+def _stop(number: str, *, now: datetime) -> None:
+    Stop.objects.get_or_create(number=number, lifted_at=None, defaults={"at": now})
+
+
 def _note_on_question(reply: Reply, *, by: User, now: datetime) -> None:
     """Whoever wrote back has read it."""
     told = _TELLS.get(Became(reply.became))
@@ -131,17 +138,34 @@ def _town_of(reply: Reply) -> City | None:
 
 
 def _ask_desk_to_read(reply: Reply, *, now: datetime) -> None:
-    """On the town's list of calls: who wrote what, and the page on which their answer is noted."""
+    """On the town's list of calls: who wrote what, and the page on which their answer is noted.
+
+    Nobody looks at a list all the time: of a question for tonight the coordinators are told at once.
+    """
+    town, key = _town_of(reply), f"reply:{reply.pk}"
+    assert town is not None  # receive_reply
     queue(
         recipient=reply.person,
         event="sms_to_read",
-        subject_key=f"reply:{reply.pk}",
-        city=_town_of(reply),
+        subject_key=key,
+        city=town,
         compose=partial(messages.to_read, reply),
         now=now,
         channel=channel_registry.by_person(),
         language=settings.LANGUAGE_CODE,
     )
+    if reply.message is None or reply.message.priority != Priority.NIGHT:
+        return
+    for coordinator in accounts.coordinators_of(town):
+        queue(
+            recipient=coordinator,
+            event="sms_to_read",
+            subject_key=key,
+            city=town,
+            compose=partial(messages.to_read_tonight, reply, town),
+            now=now,
+            priority=Priority.NIGHT,
+        )
 
 
 def _acknowledge(reply: Reply, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What gateways call, and the short addresses of our SMS. None is below a town's address: there is one gateway."""
 
+import logging
 from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from notifications.channels.sms import links, numbers, services, webhooks
 from notifications.models import Message
+
+log = logging.getLogger(__name__)
 
 
 @never_cache
@@ -42,10 +45,11 @@ def replies(request: HttpRequest, secret: str) -> HttpResponse:
 
     def take(sent: object) -> None:
         written, text, reference = webhooks.reply(sent)
-        if number := numbers.e164(written):
-            services.receive_reply(
-                number=number, text=text, provider_ref=reference, by=None, now=timezone.now()
-            )
+        number = numbers.e164(written)
+        if not number:
+            log.info("sms reply from what is no number")
+            return
+        services.receive_reply(number=number, text=text, provider_ref=reference, by=None, now=timezone.now())
 
     return _answered(request, secret, take)
 

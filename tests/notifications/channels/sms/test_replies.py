@@ -12,6 +12,7 @@ from notifications import channel_registry
 from notifications.channels.call.selectors import calls_to_make
 from notifications.channels.sms import services
 from notifications.channels.sms.models import Became, Reply, Said, Stop
+from notifications.events import Priority
 from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.matching import NOW
@@ -230,6 +231,18 @@ def test_the_desk_reads_of_it_in_its_own_language(ask):
     assert Message.objects.get(event="sms_acknowledged").language == "ar"
 
 
+@pytest.mark.parametrize(("priority", "told"), [(Priority.NIGHT, 1), (Priority.ASK, 0)])
+def test_of_a_question_for_tonight_the_coordinators_are_told_at_once(asked, priority, told):
+    Message.objects.filter(pk=asked.message.pk).update(priority=priority)
+
+    write("oui mais ma fille Camille dort ici")
+
+    mails = Message.objects.filter(event="sms_to_read", recipient=asked.story.coordinator)
+    assert [(mail.channel, mail.priority) for mail in mails] == [("email", Priority.NIGHT)] * told
+    assert not any("Camille" in mail.body for mail in mails)
+    assert calls_to_make(asked.message.city).count() == 1
+
+
 def test_the_no_of_an_association_needs_its_reason(asked, db):
     member = asked.story.member
     member.phone = "+33687654321"
@@ -331,3 +344,11 @@ def test_start_takes_a_stop_back(asked):
 
     assert not Stop.objects.in_force(MOBILE).exists()
     assert acknowledged() == ["C’est noté."]
+
+
+def test_a_stop_that_is_brought_again_after_a_start_counts_no_more(asked):
+    write("STOP", ref="mo-1")
+    write("Start", ref="mo-2", now=NOW + DAY)
+    write("STOP", ref="mo-1", now=NOW + DAY)
+
+    assert not Stop.objects.in_force(MOBILE).exists()
