@@ -100,6 +100,17 @@ class TestOneTransaction:
         assert woken() == [SCAN] * 3
 
 
+def test_hooks_that_a_test_runs_early_silence_none_that_follow(
+    woken: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with transaction.atomic():
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                wake_on_commit(SCAN)
+        assert woken() == [SCAN, SCAN]
+        transaction.set_rollback(True)
+
+
 def test_without_a_transaction_it_is_sent_at_once(woken: Any) -> None:
     wake_on_commit(SCAN)
     assert woken() == [SCAN]
