@@ -188,6 +188,7 @@ class CityForm(forms.ModelForm):
             "answer_hours_planned",
             "follow_up_after_days",
             "escalate_after_minutes",
+            "sms_monthly_limit",
             "asks_citizen_for",
             "asks_association_for",
             "weights",

@@ -177,6 +177,11 @@ class City(models.Model):
             "Sans «\u00a0Je m’en occupe\u00a0», un besoin pour ce soir sonne encore après ce temps, puis chez d’autres."
         ),
     )
+    sms_monthly_limit = models.PositiveIntegerField(
+        _("SMS par mois, au plus"),
+        default=1000,
+        help_text=_("Un long message en compte plusieurs. Ce qui décide d’une nuit part au-delà."),
+    )
     asks_citizen_for = ArrayField(
         models.CharField(max_length=10),
         verbose_name=_("accord demandé aux citoyens pour"),

@@ -44,8 +44,8 @@ REGISTER: dict[str, Marks] = {
     "cities.City": Marks(
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
-        "answer_hours_planned follow_up_after_days escalate_after_minutes asks_citizen_for "
-        "asks_association_for weights created_at linked"
+        "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
+        "asks_citizen_for asks_association_for weights created_at linked"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
@@ -80,6 +80,7 @@ REGISTER: dict[str, Marks] = {
     ),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
+    "sms.Spending": Marks(keep="city month segments"),
     "sms.Stop": Marks(delete="number at lifted_at"),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),

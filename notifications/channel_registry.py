@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db.models import BaseConstraint, Index
 
 from accounts.models import User
+from cities.models import City
 from notifications import channel_folders
 
 if TYPE_CHECKING:
@@ -63,6 +65,12 @@ def connections_of(name: str) -> int:
     transport = channel_folders.part(name, "transport").Transport
     count: int = getattr(transport, "connections", lambda: 1)()
     return count
+
+
+def spendings(city: City, now: datetime) -> list[tuple[str, int, int]]:
+    """Of each channel that costs: what it is called, how much of it a town has used this month, and its limit."""
+    costly = (name for name in all_channels() if channel_folders.has(name, "spending"))
+    return [(label(name), *channel_folders.part(name, "spending").spent(city, now)) for name in costly]
 
 
 def label(name: str) -> str:

@@ -92,6 +92,7 @@ EVENTS: Mapping[str, Event] = {
     "rota_hole": _NEWS,
     # --- Says that an answer was heard
     "sms_acknowledged": Event(Priority.ASK),
+    "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST),

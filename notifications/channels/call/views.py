@@ -68,6 +68,7 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
             {"url": f"?kind={name}", "text": text, "current": name == kind, "count": None}
             for name, text in (("", _("Tous")), ("failed", _("Refusés")), ("uncertain", _("Interrompus")))
         ],
+        "spendings": channel_registry.spendings(city, now),
         "outages": [
             {"channel": channel_registry.label(outage.channel), "since": since(outage.since, now)}
             for outage in outbox_read.outages().order_by("since")

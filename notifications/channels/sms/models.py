@@ -104,3 +104,31 @@ class Stop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}"
+
+
+class Spending(models.Model):
+    """How many segments left for a town in a month (`spending`)."""
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    month = models.DateField(help_text=_("son premier jour"))
+    segments = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("SMS d’un mois")
+        verbose_name_plural = _("SMS par mois")
+        ordering = ["-month", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "month"],
+                name="sms_spending_once_a_month",
+                violation_error_message=_("Ce mois est déjà compté."),
+            ),
+            models.CheckConstraint(
+                condition=Q(month__day=1),
+                name="sms_spending_from_the_first",
+                violation_error_message=_("Un mois commence le premier."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} {self.month:%Y-%m}"

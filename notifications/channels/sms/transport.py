@@ -1,13 +1,16 @@
 """SMS: one request to the gateway of the settings for each."""
 
 import contextlib
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
 from django.conf import settings
+from django.utils import timezone
 
 from notifications.channel_transport import NotSent
-from notifications.channels.sms import links, selectors, words
+from notifications.channels.sms import links, selectors, spending, words
+from notifications.channels.sms.alphabet import segments
 from notifications.channels.sms.gateways import Gateway
 from notifications.channels.sms.gateways.http import HttpGateway
 from notifications.channels.sms.gateways.ovh import OvhGateway
@@ -47,4 +50,22 @@ class Transport:
         except Exception as error:
             # A mistake of ours: this message cannot be written, the next one can.
             raise NotSent(f"compose {type(error).__name__}", retry=False, was_tried=False) from error
-        return self._gateway.send(number=phone.as_e164, text=text, reference=str(message.pk))
+        with _paid(message, segments(text)):
+            return self._gateway.send(number=phone.as_e164, text=text, reference=str(message.pk))
+
+
+@contextlib.contextmanager
+def _paid(message: Message, count: int) -> Iterator[None]:
+    """Within the town's limit for the month, and not counted when it surely did not leave. Raises NotSent."""
+    city = message.city
+    if city is None:  # of the installation itself
+        yield
+        return
+    now = timezone.now()
+    if not spending.spend(city=city, segments=count, priority=message.priority, by=None, now=now):
+        raise NotSent("monthly limit", retry=False, was_tried=False)
+    try:
+        yield
+    except NotSent:
+        spending.give_back(city=city, segments=count, by=None, now=now)
+        raise

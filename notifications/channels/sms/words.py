@@ -5,13 +5,16 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from cities.models import City
 from notifications import answers
 from notifications.channels.sms.alphabet import for_sms, segments
 from notifications.models import Message
+from notifications.services import Text
 
 CUT = "…"
 _SPACE = re.compile("( )")
@@ -24,6 +27,20 @@ def hears_answers() -> bool:
     """Whether what people write back reaches us: a name as sender ("STRASBOURG") cannot be answered."""
     sender = settings.SMS_SENDER.lstrip("+")
     return bool(settings.SMS_WEBHOOK_SECRET) and (not sender or sender.isdecimal())
+
+
+def nearly_spent(city: City, count: int) -> Text:
+    """To the desk: most of what the town allows itself this month is gone."""
+    return Text(
+        title=_("SMS\u202f: la limite du mois approche"),
+        body=_(
+            "Bonjour,\n\n%(count)s SMS sont partis ce mois-ci, sur %(limit)s. Au-delà, seuls partent ceux qui décident "
+            "d’une nuit\u202f; les autres personnes sont à appeler. L’administration peut relever la limite."
+        )
+        % {"count": count, "limit": city.sms_monthly_limit},
+        action_label=_("Voir les messages non remis"),
+        action_url=reverse("notifications:call:undelivered", args=[city.slug]),
+    )
 
 
 def compose(message: Message, *, link: str) -> str:
