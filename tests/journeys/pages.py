@@ -158,6 +158,7 @@ PAGES = [
     Page("coordinator-account", "coordinator", lambda town: "/compte/"),
     Page("calls", "operator", _at("appels/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
+    Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("caller-offer", "operator", _at("propositions/saisir/")),
     Page("caller-need", "operator", _at("besoins/poster/?nature=housing")),
 ]  # fmt: skip

@@ -173,6 +173,8 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     town.call_id = MessageFactory(
         to_call=True, city=city, recipient__name="Odile K.", due_at=now, created_at=now
     ).pk
+    for state in ("failed", "uncertain"):
+        MessageFactory(city=city, state=state, recipient__name="Farid B.", due_at=now, created_at=now)
     _plan(town, "made", now=now)
     _plan(town, "stale", now=now - timedelta(days=1), kind=Kind.HOUSING)
     _plan(town, "failed", now=now, urgency=Urgency.TONIGHT)
