@@ -140,6 +140,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool =
     """
     if not 0 <= seconds < inf:
         raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
+    budget = TimeBudget(seconds)
     problem = problem_of(pairs)
     components = [*problem.components(joined=COARSE_PAIRS)]
     every, by_runs, of_parts = np.arange(len(problem)), [], {}
@@ -150,7 +151,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool =
             by_runs.append(rows)
     runs = _Runs.of(problem, pairs, by_runs)
     # The baselines are had whatever the time.
-    budget, made, waiting = TimeBudget(seconds), _Made(pairs), len(problem)
+    made, waiting = _Made(pairs), len(problem)
     for place, rows in enumerate(components):
         size = len(problem.need[rows])
         part_of_budget = budget.share(max(size / waiting, LEAST_SHARE))
