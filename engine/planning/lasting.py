@@ -26,7 +26,7 @@ from engine.urgency import priorities_on
 MANY = np.iinfo(np.int32).max
 NO_SLOTS = 0
 # Pairs of which those that can have nothing any more are left out together.
-AT_ONCE = 16_384
+AT_ONCE = 2_048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
