@@ -21,7 +21,9 @@ Where each pair gives its whole run or nothing of it:
 Where homes follow each other, or hours of the week are shared:
 
 * `lasting` says it as arrays, and what each pair gets in its turn; `part_choices` names the parts that can be enough;
-* `parts` has `part_program` prove the best of few; else `part_prices` bounds it, and `part_search` improves on it.
+* `parts` has `part_program` prove the best of few. Of more households `home_prices` says what places in homes are
+  worth, which bounds all that can be done, and `home_search` has them choose at these prices, both by `home_chains`;
+* of hours `part_prices` and `part_chains` bound it, and `part_search` improves on it.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence

@@ -20,18 +20,19 @@ from engine.planning.lasting import Lasting
 from engine.planning.time_budget import TimeBudget
 
 # Days of a block, with so many pairs at most.
-BLOCKS = ((3_000, 2), (50_000, 4))
-LONGEST_BLOCK = 7
+BLOCKS = ((3_000, 2), (1_000_000, 7))
+LONGEST_BLOCK = 14
 # Places for households of so many are counted apart at most.
 LARGEST_COUNTED = 8
-# Pairs of each household among which it chooses but for a look at all, and that are promising at last.
-CONTENDERS, PROMISING = 20, 25
+# Of very many pairs a household looks at the best that it knows and some by chance between two looks at all. Of those
+# that it looks at it chooses among the best; and at last so many are promising.
+KNOWN, BY_CHANCE, CONTENDERS, PROMISING = 60, 90, 20, 25
 # A pass is a choice of each household; the more there are the fewer.
 MOST_PASSES, FEWEST_PASSES, CHOICES_IN_ALL = 100, 32, 15_000
 GROUPS = 8
 LOOK_AFTER = 16
-FIRST_STEP, LAST_STEP, MOMENTUM = 4e-4, 3e-5, 0.5
-MOST_CROWDED = 3.0
+FIRST_STEP, LAST_STEP, MOMENTUM = 1.5e-4, 4e-5, 0.5
+MOST_CROWDED = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HomePrices:
-    """`bound`: no parts are worth more. Per need its pairs, those that gain most at these prices first."""
+    """`bound`: no parts are worth more; the lowest of all prices tried, of which these are the last. Per need some of
+    its pairs, those that gain most at these prices first.
+    """
 
     bound: float
     places: Places
@@ -94,32 +97,26 @@ class HomePrices:
 
 
 def home_prices(
-    problem: Lasting,
-    needs: list[Household],
-    start: Floats,
-    loss: Floats,
-    *,
-    budget: TimeBudget,
-    look: TimeBudget,
+    problem: Lasting, needs: list[Household], *, budget: TimeBudget, look: TimeBudget
 ) -> HomePrices:
-    """The best prices found within the budget; what looks at all pairs has a little longer. `start`: per offer and day,
-    of a bed; `loss` per pair: those that lose least at first are looked at first.
-    """
+    """The best prices found within the budget; what looks at all pairs has a little longer."""
     market = _Market(problem, needs)
     places = market.places
     prices = np.zeros(places.had.shape)
-    length = np.diff(places.edges)
-    prices[places.row_of[0]] = np.add.reduceat(start, places.edges[:-1], axis=1) / length
-    best = HomePrices(np.inf, places, prices, [_least(loss, need.pairs) for need in needs])
+    one_price = np.add.reduceat(one_price_for_all(problem, needs), places.edges[:-1])
+    prices[places.row_of[0]] = one_price / np.diff(places.edges)
+    best = market.looked_at_all(prices, market.now(prices, most_for_all(problem)), look)
     passes = int(np.clip(CHOICES_IN_ALL // max(len(needs), 1), FEWEST_PASSES, MOST_PASSES))
     chance = np.random.default_rng(1)
     groups = np.array_split(chance.permutation(len(needs)), GROUPS)
     drift, mean, count = np.zeros(prices.shape), np.zeros(prices.shape), 0
     scale = market.highest_price()
+    # Where there is time to come back, steps may be longer at first.
+    first_step = FIRST_STEP * (passes / FEWEST_PASSES) ** 2
     for turn in range(passes):
-        step = FIRST_STEP * (LAST_STEP / FIRST_STEP) ** (turn / passes)
+        step = first_step * (LAST_STEP / first_step) ** (turn / passes)
         for group in chance.permutation(GROUPS).tolist():
-            market.choose(groups[group], prices)
+            market.choose(groups[group], prices, chance)
             crowd = (market.given - places.had) / np.maximum(places.had, 1)
             crowd = np.clip(crowd, -1, MOST_CROWDED)
             crowd[(prices <= 0) & (crowd < 0)] = 0
@@ -127,15 +124,37 @@ def home_prices(
             prices = np.maximum(prices + step * scale * drift, 0)
             if budget.is_over():
                 break
-        ends = turn == passes - 1 or budget.is_over()
+        done = turn == passes - 1 or budget.is_over()
         mean += prices
         count += 1
-        if ends or count == LOOK_AFTER:
+        # What has moved so few times is no better bound than the one to begin with.
+        if count == LOOK_AFTER or (done and turn >= LOOK_AFTER):
             best = market.looked_at_all(mean / count, best, look)
             mean, count = np.zeros(prices.shape), 0
-        if ends:
+        if done:
             break
-    return best
+    return best if not count else market.now(mean / count, best.bound)
+
+
+def most_for_all(problem: Lasting) -> float:
+    """What no parts are worth more than, if each need had its best home on all of its days."""
+    highest = np.zeros(len(problem.move))
+    np.maximum.at(highest, problem.need, problem.value)
+    return float(highest @ problem.missing.sum(axis=1))
+
+
+def one_price_for_all(problem: Lasting, needs: list[Household]) -> Floats:
+    """What a bed would cost on each day if all were alike: what the last of those who give most for one, and whom all
+    beds together hold, would give.
+    """
+    highest = np.zeros(len(needs))
+    np.maximum.at(highest, problem.need, problem.value)
+    order = np.argsort(-highest, kind="stable")
+    size = np.array([need.size for need in needs])
+    held = np.cumsum(np.where(problem.missing > 0, size[:, None], 0)[order], axis=0)
+    last = (held < problem.left.sum(axis=0)).sum(axis=0)
+    prices: Floats = np.append(highest[order], 0.0)[last]
+    return prices
 
 
 class _Market:
@@ -146,6 +165,7 @@ class _Market:
         self.places = Places.of(problem)
         self.given = np.zeros(self.places.had.shape)
         self._has: list[list[tuple[Ints, slice, Ints]]] = [[] for _ in needs]
+        self._known = [np.arange(need.pairs.start, need.pairs.stop)[:KNOWN] for need in needs]
 
     def highest_price(self) -> Floats:
         """Per row: what a place is worth on a day to whoever gives most for it."""
@@ -158,14 +178,16 @@ class _Market:
         scale[-1] = 0
         return scale
 
-    def choose(self, some: Ints, prices: Floats) -> None:
+    def choose(self, some: Ints, prices: Floats, chance: np.random.Generator) -> None:
         """These households choose anew."""
         block, edges = self.places.block, self.places.edges
         for one in some.tolist():
             for rows, blocks, used in self._has[one]:
                 self.given[rows, blocks] -= used
             need = self._needs[one]
-            choice = self._choice(need, prices, among=CONTENDERS)
+            pairs = self._looked_at(one, chance)
+            choice = self._choice(need, pairs, prices)
+            self._known[one] = pairs[np.argsort(-choice.most, kind="stable")[:KNOWN]]
             taken = self.places.taken(need.size)
             self._has[one] = []
             for row, start, stop in choice.chain:
@@ -177,12 +199,20 @@ class _Market:
                 self.given[rows, blocks] += used
         self.given[-1] = 0
 
-    def _choice(self, need: Household, prices: Floats, *, among: int | None = None) -> "_Choice":
-        """Among all pairs, or only so many that could gain most."""
-        problem, places, block = self._problem, self.places, self.places.block
-        pairs = need.pairs
-        if pairs.start == pairs.stop:
+    def _looked_at(self, one: int, chance: np.random.Generator) -> Ints:
+        """All of its pairs where they are few; else those it knows, and some by chance."""
+        pairs = self._needs[one].pairs
+        count = pairs.stop - pairs.start
+        if count <= KNOWN + BY_CHANCE:
+            return np.arange(pairs.start, pairs.stop)
+        some = pairs.start + chance.integers(0, count, BY_CHANCE)
+        return np.union1d(self._known[one], some)
+
+    def _choice(self, need: Household, pairs: Ints, prices: Floats, *, all_pairs: bool = False) -> "_Choice":
+        """Among those of the pairs that could gain most; or as good as among all of them."""
+        if not len(pairs):
             return _Choice(0.0, [], np.empty(0))
+        problem, places, block = self._problem, self.places, self.places.block
         first, last, value = problem.first[pairs], problem.last[pairs], problem.value[pairs] * need.size
         begin = int(first.min()) // block
         edges = places.edges[begin : int(last.max()) // block + 2]
@@ -192,17 +222,31 @@ class _Market:
         # No part gains more than its pair on all days on which it gains anything.
         most = (np.maximum(days, 0) * np.maximum(gains, 0)).sum(axis=1)
         some = np.flatnonzero(most > 0)
-        if among is not None and len(some) > among:
-            some = np.argpartition(-most, among)[:among]
+        if len(some) > CONTENDERS:
+            some = np.argpartition(-most, CONTENDERS)[:CONTENDERS]
+        gain, stays = self._chain(need, pairs, gains, begin * block, some)
+        if all_pairs:
+            # Beside others a part that gains no more than its move had better not be.
+            more = np.flatnonzero(most > min(need.move, gain))
+            if len(np.setdiff1d(more, some)):
+                gain, stays = max((gain, stays), self._chain(need, pairs, gains, begin * block, more))
+        return _Choice(gain, stays, most)
+
+    def _chain(
+        self, need: Household, pairs: Ints, gains: Floats, zero: int, some: Ints
+    ) -> tuple[float, list[Stay]]:
+        """The best of some of the pairs, whose gains on a day of each block from day `zero` on are these."""
+        problem = self._problem
         if not len(some):
-            return _Choice(0.0, [], most)
-        first, last = first[some], last[some]
+            return 0.0, []
+        first, last = problem.first[pairs[some]], problem.last[pairs[some]]
         begin, end = int(first.min()), int(last.max()) + 1
         day = np.arange(begin, end)
-        by_day = gains[some[:, None], day // block - blocks.start]
+        by_day = gains.take(some, axis=0).take((day - zero) // self.places.block, axis=1)
         # No part may reach over these.
-        by_day[(day < first[:, None]) | (day > last[:, None])] = -float(value.max() * problem.days + 1)
-        longest = problem.longest[pairs][some]
+        never = -float(need.size * problem.value[pairs].max() * problem.days + 1)
+        by_day[(day < first[:, None]) | (day > last[:, None])] = never
+        longest = problem.longest[pairs[some]]
         gain, chain = best_chain(
             by_day,
             shortest=need.shortest,
@@ -210,25 +254,24 @@ class _Market:
             move=need.move,
             turns=need.turns,
         )
-        stays = [(pairs.start + int(some[row]), start + begin, stop + begin) for row, start, stop in chain]
-        return _Choice(gain, stays, most)
+        return gain, [(int(pairs[some[row]]), start + begin, stop + begin) for row, start, stop in chain]
+
+    def now(self, prices: Floats, bound: float) -> HomePrices:
+        """Promising are those that each knows: what gains most of all pairs would be the same few homes for all."""
+        return HomePrices(bound, self.places, prices, [known[:PROMISING] for known in self._known])
 
     def looked_at_all(self, prices: Floats, best: HomePrices, budget: TimeBudget) -> HomePrices:
-        """All households choose among all pairs. The lower of that bound and the best, which it is when the time is
-        over before.
+        """All households choose among all pairs: these prices, and the lower of their bound and the best, which stays
+        when the time is over before.
         """
-        bound, promising = float((prices * self.places.had).sum()), []
+        bound = float((prices * self.places.had).sum())
         for need in self._needs:
             if budget.is_over():
-                return best
-            choice = self._choice(need, prices)
-            bound += choice.gain
-            most = choice.most
-            most[[row - need.pairs.start for row, _, _ in choice.chain]] = np.inf
-            promising.append(need.pairs.start + np.argsort(-most, kind="stable")[:PROMISING])
-        if bound >= best.bound:
-            return best
-        return HomePrices(bound, self.places, prices, promising)
+                bound = best.bound
+                break
+            pairs = np.arange(need.pairs.start, need.pairs.stop)
+            bound += self._choice(need, pairs, prices, all_pairs=True).gain
+        return self.now(prices, min(bound, best.bound))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,7 +281,3 @@ class _Choice:
     gain: float
     chain: list[Stay]
     most: Floats
-
-
-def _least(loss: Floats, pairs: slice) -> Ints:
-    return pairs.start + np.argsort(loss[pairs], kind="stable")[:PROMISING]

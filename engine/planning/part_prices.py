@@ -68,11 +68,6 @@ def priced(problem: Lasting, *, stop: Callable[[], bool]) -> Priced:
     return Priced(best, every.loss(best_prices, best_moves), every.by_day(best_prices), best_moves)
 
 
-def of_offers(problem: Lasting, found: Priced) -> Floats:
-    """(offers, days): what a unit of each is worth at these prices, to whoever gains most by it."""
-    return _Market(problem, np.arange(len(problem))).tops(found.prices, found.moves)
-
-
 def _settled(
     market: "_Market", prices: Floats, moves: Floats, *, soft: float, stop: Callable[[], bool]
 ) -> tuple[Floats, Floats]:
@@ -123,7 +118,6 @@ class _Market:
         edges = np.arange(0, problem.days, self._block)
         left = np.add.reduceat(problem.left, edges, axis=1).ravel()
         self._room = left[cell[self._starts]].astype(np.float64)
-        self._cell = cell[self._starts]
         self._need = problem.need[pairs][self._row].astype(np.int32)
         # What is given once counts on every day of its week, whichever it is.
         once = problem.once[self._need]
@@ -182,13 +176,6 @@ class _Market:
         lost = np.bincount(self._row, self._top(gain)[self._group] - gain, len(self._pairs))
         losses: Floats = lost / np.bincount(self._row, minlength=len(self._pairs))
         return losses
-
-    def tops(self, prices: Floats, moves: Floats) -> Floats:
-        """(offers, days)"""
-        begins = np.arange(0, self._problem.days, self._block)
-        top = np.zeros((len(self._problem.left), len(begins)))
-        top.ravel()[self._cell] = self._top(self._gain(prices[:, begins], moves))
-        return np.repeat(top, self._block, axis=1)[:, : self._problem.days]
 
     def by_day(self, prices: Floats) -> Floats:
         return np.repeat(prices, self._block, axis=1)[:, : self._problem.days]

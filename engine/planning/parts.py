@@ -15,9 +15,9 @@ EXACT_NODES = 1_000_000
 # By when, in shares of the time, a proof is given up; prices and search are done after that, or where none is tried.
 # The sharper bound has the rest.
 PROOF_SHARE, AFTER_PROOF, ALONE = 0.5, (0.6, 0.8), (0.2, 0.7)
-# Where each takes one home at a time, prices that are good enough to begin with have so much of the time that is left,
-# then prices up to these, the second when all pairs are looked at; the search has the rest.
-BEGUN_SHARE, PRICES_SHARES = 0.15, (0.5, 0.65)
+# Where each takes one home at a time, prices have so much of the time that is left, the second share when all pairs are
+# looked at; the search has the rest.
+PRICES_SHARES = 0.42, 0.65
 
 
 def best_parts(problem: Lasting, start: Parts, budget: TimeBudget) -> tuple[Parts, float]:
@@ -59,9 +59,6 @@ def _best_homes(
 ) -> tuple[Parts, float]:
     """The same where each takes one home at a time."""
     rest = budget.share(1)
-    begun = part_prices.priced(problem, stop=rest.until(BEGUN_SHARE).is_over)
-    of_beds = part_prices.of_offers(problem, begun)
     prices_by, looked_by = (rest.until(share) for share in PRICES_SHARES)
-    found = home_prices(problem, needs, of_beds, begun.loss, budget=prices_by, look=looked_by)
-    parts = home_search.improved(problem, needs, start, found, budget=rest)
-    return parts, min(begun.bound, found.bound)
+    found = home_prices(problem, needs, budget=prices_by, look=looked_by)
+    return home_search.improved(problem, needs, start, found, budget=rest), found.bound
