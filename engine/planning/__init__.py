@@ -21,7 +21,9 @@ Where each pair gives its whole run or nothing of it:
 Where homes follow each other, or hours of the week are shared:
 
 * `lasting` says it as arrays, and what each pair gets in its turn; `part_choices` names the parts that can be enough;
-* `parts` has `part_program` prove the best of few; else `part_prices` bounds it, and `part_search` improves on it.
+* `parts` has `part_program` prove the best of few. Of more households `home_prices` says what places in homes are
+  worth, which bounds all that can be done, and `home_search` has them choose at these prices, both by `home_chains`;
+* of hours `part_prices` and `part_chains` bound it, and `part_search` improves on it.
 """
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -140,6 +142,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool =
     """
     if not 0 <= seconds < inf:
         raise ValueError(f"seconds: a time from 0 up is expected, not {seconds!r}")
+    budget = TimeBudget(seconds)
     problem = problem_of(pairs)
     components = [*problem.components(joined=COARSE_PAIRS)]
     every, by_runs, of_parts = np.arange(len(problem)), [], {}
@@ -150,7 +153,7 @@ def plan_pairs(pairs: Feasible, *, seconds: float = SECONDS, whole_hours: bool =
             by_runs.append(rows)
     runs = _Runs.of(problem, pairs, by_runs)
     # The baselines are had whatever the time.
-    budget, made, waiting = TimeBudget(seconds), _Made(pairs), len(problem)
+    made, waiting = _Made(pairs), len(problem)
     for place, rows in enumerate(components):
         size = len(problem.need[rows])
         part_of_budget = budget.share(max(size / waiting, LEAST_SHARE))

@@ -25,6 +25,8 @@ from engine.urgency import priorities_on
 # Of weekly helpers there is no limit.
 MANY = np.iinfo(np.int32).max
 NO_SLOTS = 0
+# Pairs of which those that can have nothing any more are left out together.
+AT_ONCE = 2_048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,26 +209,77 @@ def _longest(good: Bools) -> tuple[int, int]:
     return int(edges[2 * best]), int(lengths[best])
 
 
+class _FreeDays:
+    """Which days are left for so many units, as the bits of a number each: of most pairs nothing is left soon, which
+    is seen so without an array for each.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._problem, self._calendar = calendar.problem, calendar
+        self._of_offer: dict[int, dict[int, int]] = {}
+        self._of_need: dict[int, dict[int, int]] = {}
+        self._longest_of_offer = np.array([_longest(row > 0)[1] for row in calendar.left])
+        self._longest_of_need = np.array([_longest(row > 0)[1] for row in calendar.missing])
+
+    def may_have(self, pairs: Ints) -> Bools:
+        """Is there a run for each, of anything its offer has and of anything that its need misses?"""
+        problem = self._problem
+        longest = np.minimum(
+            self._longest_of_offer[problem.offer[pairs]], self._longest_of_need[problem.need[pairs]]
+        )
+        enough: Bools = longest >= problem.shortest[pairs]
+        return enough
+
+    def has_enough(self, pair: int) -> bool:
+        """Is there a run in the pair's window on which both sides have the least that is useful?"""
+        problem = self._problem
+        need, offer, units = int(problem.need[pair]), int(problem.offer[pair]), int(problem.fewest[pair])
+        shortest, first = int(problem.shortest[pair]), int(problem.first[pair])
+        if min(self._longest_of_offer[offer], self._longest_of_need[need]) < shortest:
+            return False
+        days = self._days(self._of_offer, offer, self._calendar.left, units)
+        days &= self._days(self._of_need, need, self._calendar.missing, units)
+        days = (days >> first) & ((1 << (int(problem.last[pair]) - first + 1)) - 1)
+        # A bit that is left stands for so many days in a row from it on.
+        run = 1
+        while days and run < shortest:
+            step = min(run, shortest - run)
+            days &= days >> step
+            run += step
+        return days != 0
+
+    def _days(self, known: dict[int, dict[int, int]], row: int, table: NDArray[np.int32], units: int) -> int:
+        of_row = known.setdefault(row, {})
+        if units not in of_row:
+            bits = np.packbits(table[row] >= units, bitorder="little")
+            of_row[units] = int.from_bytes(bits.tobytes(), "little")
+        return of_row[units]
+
+    def look_again(self, pair: int) -> None:
+        """Its offer and its need have less than before."""
+        calendar, need, offer = self._calendar, int(self._problem.need[pair]), int(self._problem.offer[pair])
+        self._of_offer.pop(offer, None)
+        self._of_need.pop(need, None)
+        self._longest_of_offer[offer] = _longest(calendar.left[offer] > 0)[1]
+        full = calendar.homes[need] >= self._problem.turns[need]
+        self._longest_of_need[need] = 0 if full else _longest(calendar.missing[need] > 0)[1]
+
+
 def parts_in_turn(problem: Lasting, order: Ints, parts: Parts | None = None) -> Parts:
     """What pairs get when each in this order takes the longest part that it still can, after what `parts` gives."""
     calendar = Calendar(problem, parts)
+    free = _FreeDays(calendar)
     taken = {int(pair) for pair in parts.pair} if parts else set()
     found: list[tuple[int, int, int, int, NDArray[np.int32]]] = []
-    # The longest run of days on which an offer has anything, or a need misses anything: of most nothing is left soon.
-    has = [_longest(row > 0)[1] for row in problem.left]
-    misses = [_longest(row > 0)[1] for row in problem.missing]
-    columns = (order, problem.need[order], problem.offer[order], problem.shortest[order])
-    for pair, need, offer, shortest in zip(*(column.tolist() for column in columns), strict=True):
-        if has[offer] < shortest or misses[need] < shortest or pair in taken:
-            continue
-        part = calendar.best_part(pair)
-        if part is not None:
-            found.append((pair, *part))
-            calendar.take(as_parts(found[-1:], problem.slots), 0)
-            has[offer] = _longest(calendar.left[offer] > 0)[1]
-            misses[need] = _longest(calendar.missing[need] > 0)[1]
-            if calendar.homes[need] >= problem.turns[need]:
-                misses[need] = 0
+    for some in np.split(order, np.arange(AT_ONCE, len(order), AT_ONCE)):
+        for pair in some[free.may_have(some)].tolist():
+            if pair in taken or not free.has_enough(pair):
+                continue
+            part = calendar.best_part(pair)
+            if part is not None:
+                found.append((pair, *part))
+                calendar.take(as_parts(found[-1:], problem.slots), 0)
+                free.look_again(pair)
     new = as_parts(found, problem.slots)
     return parts.joined(new) if parts else new
 

@@ -1,4 +1,4 @@
-"""A sharper bound on the parts of homes, dearer than `part_prices`: what one bed is worth at best.
+"""A sharper bound on parts, dearer than `part_prices`: what one bed, or one unit of hours, is worth at best.
 
 Needs pay a price for each day and for each home, as there; offers decide alone. An offer is so many beds, and the best
 use of one is a chain of parts that follow each other, each as long as it has to be and with its whole move: found by
