@@ -64,10 +64,17 @@ def _ignored(now: datetime) -> MessageQuerySet:
         channel__in=sorted(channel_registry.by_machine()),
         due_at__lte=now - WAIT[Priority.NIGHT],
     )
+    # Of several members of an association one is enough.
+    seen = Message.objects.filter(
+        event=OuterRef("event"),
+        subject_key=OuterRef("subject_key"),
+        state__in=[MessageState.OPENED, MessageState.ANSWERED],
+    )
     return (
         Message.objects.filter(unread & Q(priority__in=list(WAIT), claimed_at__gt=now - LONGEST) | stuck)
         .filter(event__in=PURSUED)
         .exclude(Exists(later))
+        .exclude(Exists(seen), priority=Priority.ASK)
         .with_reason()
     )
 
@@ -110,14 +117,13 @@ def _go_on(message_id: int, *, by: None, now: datetime) -> bool:
 
 
 def _next(message: Message) -> str | None:
-    """The best channel that has not been tried for this; a call is one for who has a number."""
-    tried = set(
-        Message.objects.filter(
-            recipient=message.recipient, event=message.event, subject_key=message.subject_key
-        ).values_list("channel", flat=True)
-    )
+    """The best channel that has not been tried for this. A call is one for who has a number, and one a question."""
+    told = Message.objects.filter(event=message.event, subject_key=message.subject_key)
+    tried = set(told.filter(recipient=message.recipient).values_list("channel", flat=True))
     person = message.recipient
     for name in channel_registry.reaching(person):
-        if name not in tried and (name in channel_registry.by_machine() or person.phone):
+        if name in tried:
+            continue
+        if name in channel_registry.by_machine() or (person.phone and not told.filter(channel=name).exists()):
             return name
     return None

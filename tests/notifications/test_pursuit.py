@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from catalogue.vocabulary import Urgency
 from matching import links, services, telling
 from matching.lifecycle import Reason
@@ -14,7 +15,7 @@ from notifications import pursuit
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import Text, alert
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, story
 
@@ -159,6 +160,36 @@ def test_the_page_of_the_question_notes_it(client):
     it = asked(now=now - HOUR)
     assert client.get(links.answer_path(it.match, it.citizen)).status_code == 200
     assert questions(it).get().state == MessageState.OPENED
+
+
+@pytest.fixture
+def association():
+    """Two members of an association with numbers, whom a mail asks to confirm."""
+    it = asked()
+    other = MembershipFactory(organisation=it.match.need.organisation, user__phone=next(MOBILES)).user
+    User.objects.filter(pk=it.member.pk).update(phone=next(MOBILES))
+    services.accept(match_id=it.match.pk, by=it.citizen, now=NOW)
+    for message in confirmations():
+        sent(message)
+    return it, other
+
+
+def confirmations():
+    return Message.objects.filter(event="match_accepted").order_by("pk")
+
+
+def test_of_an_association_one_member_is_called(association):
+    assert confirmations().count() == 2
+    assert pursue(NOW + 6 * HOUR) == 1
+    assert [message.channel for message in confirmations()] == ["email", "email", "call"]
+    assert pursue(NOW + 24 * HOUR) == 0
+
+
+def test_that_one_member_has_read_it_is_enough(association):
+    it, other = association
+    it.match.refresh_from_db()
+    telling.note_opened(it.match, other, by=other, now=NOW + HOUR)
+    assert pursue(NOW + 24 * HOUR) == 0
 
 
 def test_without_a_number_there_is_nobody_to_call():
