@@ -24,8 +24,8 @@ from notifications.models import Message, MessageQuerySet, MessageState, Outage
 log = logging.getLogger(__name__)
 
 BATCH = 200
-# A batch ends after this many seconds, so that the worker's time limit stays far.
-BATCH_SECONDS = 60
+# A batch ends after this many seconds: the other channels have their turn, and the worker's time limit stays far.
+BATCH_SECONDS = 10
 # Waits after the first, second, … failed attempt; the last one repeats.
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 GIVE_UP_AFTER = timedelta(days=3)

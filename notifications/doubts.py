@@ -4,7 +4,7 @@ What decides a night is said once more, marked as a repeat, and the desk is told
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 
@@ -85,8 +85,12 @@ def reasons_of_doubts() -> dict[str, Callable[[], Exists]]:
 
 
 def _repeat(message: Message, *, now: datetime) -> Message:
-    """The same words once more, by another way if the person has one that works."""
-    channel = _working(message.recipient, other_than=message.channel) or message.channel
+    """The same words once more, by another way if the person has one that works and does not bring them already."""
+    same = Message.objects.filter(
+        recipient=message.recipient, event=message.event, subject_key=message.subject_key
+    )
+    told_by = set(same.values_list("channel", flat=True))
+    channel = _working(message.recipient, but=told_by) or message.channel
     with translation.override(message.language):
         mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
     repeat = Message.objects.create(
@@ -110,11 +114,11 @@ def _repeat(message: Message, *, now: datetime) -> Message:
     return repeat
 
 
-def _working(person: User, other_than: str = "") -> str | None:
-    """The preferred of the channels that reach a person by themselves and are in order."""
-    down = {other_than, *selectors.channels_down()}
+def _working(person: User, but: Collection[str] = ()) -> str | None:
+    """The preferred of the channels, but for some, that reach a person by themselves and are in order."""
+    without = {*but, *selectors.channels_down()}
     usable = (name for name in channel_registry.reaching(person) if name in channel_registry.by_machine())
-    return next((name for name in usable if name not in down), None)
+    return next((name for name in usable if name not in without), None)
 
 
 def _text_for_desk(message: Message) -> Text:

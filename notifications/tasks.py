@@ -8,8 +8,8 @@ from django.utils import timezone
 from notifications import delivery, doubts, pursuit, selectors, services, sweeps
 from notifications.wake_up import wake_on_commit
 
-# Well below the worker's time limit, with one more batch in sight.
-LONGEST_RUN_SECONDS = 60
+# Then the tasks of other channels, which wait for a process, have their turn.
+LONGEST_RUN_SECONDS = 10
 
 
 @shared_task(ignore_result=True)

@@ -107,6 +107,19 @@ def test_each_channel_with_something_due_has_a_task_of_its_own(transactional_db,
     assert sorted(wake_ups()) == [(task, ["courier"]), (task, ["email"])]
 
 
+def test_a_long_queue_makes_room_for_the_other_channels_and_wakes_the_next(
+    transactional_db, smtp_server, wake_ups, monkeypatch
+):
+    monkeypatch.setattr(tasks, "LONGEST_RUN_SECONDS", 0)
+    monkeypatch.setattr(delivery, "BATCH", 2)
+    MessageFactory.create_batch(5)
+
+    tasks.deliver_through("email")
+
+    assert len(smtp_server.messages) == 2
+    assert wake_ups() == [("notifications.tasks.deliver", [])]
+
+
 def test_the_worker_sends_mail_while_the_courier_is_down(worker, courier, smtp_server, settings, eventually):
     settings.COURIER_PORT = embedded._free_port(None)
     now = datetime.now(UTC)

@@ -123,6 +123,17 @@ def test_but_not_by_one_that_is_out_of_order(db, courier, scripted_server):
     assert Message.objects.get(repeat_of=message).channel == "email"
 
 
+def test_nor_by_one_that_brings_it_already(db, courier, scripted_server):
+    """Who is told by two channels at once gets each once, and the one in doubt again."""
+    scripted_server(END=HANG_UP)
+    message = MessageFactory(**TONIGHT, recipient__email="agent@mairie.exemple.fr")
+    same = {"recipient": message.recipient, "subject_key": message.subject_key}
+    MessageFactory(**TONIGHT, **same, channel="courier")
+    deliver()
+
+    assert Message.objects.get(repeat_of=message).channel == "email"
+
+
 # --- The desk is told -----------------------------------------------------------------------------------
 
 
