@@ -15,8 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import selectors as accounts
-from accounts.models import User
-from notifications import channel_registry, connections, selectors
+from notifications import channel_registry, connections, reach, selectors
 from notifications.events import is_told_again
 from notifications.models import Message, MessageState
 from notifications.reasons import subject_id
@@ -46,7 +45,7 @@ def follow(*, message: Message, by: None, now: datetime) -> Message | None:
                 city=message.city,
                 compose=partial(_text_for_desk, message),
                 now=now,
-                channel=_working(person) or channel_registry.reaching(person)[-1],
+                channel=_working(reach.reaching(person, IN_DOUBT)) or channel_registry.by_person(),
             )
     return repeat
 
@@ -86,7 +85,7 @@ def reasons_of_doubts() -> dict[str, Callable[[], Exists]]:
 
 def _repeat(message: Message, *, now: datetime) -> Message:
     """The same words once more, by another way if the person has one that works."""
-    channel = _working(message.recipient, other_than=message.channel) or message.channel
+    channel = _working(reach.ways(message, now), other_than=message.channel) or message.channel
     with translation.override(message.language):
         mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
     repeat = Message.objects.create(
@@ -110,10 +109,10 @@ def _repeat(message: Message, *, now: datetime) -> Message:
     return repeat
 
 
-def _working(person: User, other_than: str = "") -> str | None:
-    """The preferred of the channels that reach a person by themselves and are in order."""
+def _working(ways: list[str], other_than: str = "") -> str | None:
+    """The first of these channels that delivers by itself and is in order."""
     down = {other_than, *selectors.channels_down()}
-    usable = (name for name in channel_registry.reaching(person) if name in channel_registry.by_machine())
+    usable = (name for name in ways if name in channel_registry.by_machine())
     return next((name for name in usable if name not in down), None)
 
 
