@@ -15,7 +15,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
+from notifications import links
 from notifications.channel_transport import NotSent, Unknown
+from notifications.events import sort_of
 from notifications.models import Message
 
 # A phone number: its groups would change places in a text written from right to left.
@@ -87,6 +89,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
             "direction": "rtl" if rtl else "ltr",
             "city": city.name if city else "",
             "brand": city.brand_colour if city else "#0f5c5c",
+            "choose_url": links.address(message.recipient, city),
         }
         mail = EmailMultiAlternatives(
             subject=title,
@@ -99,10 +102,20 @@ def compose(message: Message) -> EmailMultiAlternatives:
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "All",
                 "Content-Language": message.language,
+                **_to_refuse(message),
             },
         )
         mail.attach_alternative(render_to_string("email/email.html", context), "text/html")
     return mail
+
+
+def _to_refuse(message: Message) -> dict[str, str]:
+    """What lets a mail programme show a button of its own (RFC 8058), where one may do without such mails."""
+    sort = sort_of(message.event)
+    if sort is None or message.city is None:
+        return {}
+    address = links.address_to_refuse(message.recipient, message.city, sort)
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
