@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists
 
-from notifications import channel_registry, connections, doubts, outages, reasons, selectors
+from notifications import bounces, channel_registry, connections, doubts, outages, reasons, selectors
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.events import Priority, told_again
 from notifications.models import Message, MessageQuerySet, MessageState, Outage
@@ -46,6 +46,7 @@ class Result:
     was_tried: bool = True
     # How long its server asks to be left alone.
     wait: timedelta = timedelta(0)
+    no_such_address: bool = False
 
 
 def deliver_batch(*, channel: str, by: None, clock: Clock) -> bool:
@@ -185,7 +186,12 @@ class _Batch:
         now = self.clock()
         if not error.retry or now - message.tried_since >= GIVE_UP_AFTER:
             return Result(
-                message, MessageState.FAILED, error.code, stops=error.stop, was_tried=error.was_tried
+                message,
+                MessageState.FAILED,
+                error.code,
+                stops=error.stop,
+                was_tried=error.was_tried,
+                no_such_address=error.no_such_address,
             )
         wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
         return Result(
@@ -213,6 +219,8 @@ def _record(result: Result, *, now: datetime) -> None:
     if ours.filter(state=MessageState.SENDING).update(**known):
         if state == MessageState.UNCERTAIN:
             doubts.follow(message=message, by=None, now=now)
+        elif result.no_such_address:
+            bounces.note(message=message, error=result.error, by=None, now=now)
     elif ours.filter(state=MessageState.UNCERTAIN).update(**known) and state == MessageState.SENT:
         # It did arrive: what would say it once more has nothing to add.
         Message.objects.filter(repeat_of=message, state=MessageState.QUEUED).update(state=MessageState.MOOT)

@@ -23,6 +23,10 @@ from notifications.models import Message
 # A phone number: its groups would change places in a text written from right to left.
 _NUMBER = re.compile(r"\+?\d(?:[\s.]?\d){5,}")
 
+_ENHANCED = re.compile(rb"(5\.\d{1,3}\.\d{1,3})\b")
+# No such mailbox, no such domain, no such form of an address, moved away, no mail taken there (RFC 7505); closed.
+_NO_SUCH_ADDRESS = {b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10", b"5.2.1"}
+
 
 class Transport:
     """One connection to the mail server of the settings."""
@@ -130,10 +134,15 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
         if code != 250:
             # The sender is our own: whatever the server dislikes about it, the next message would meet it too.
             raise NotSent(f"mail {code}", retry=True, stop=True)
-        code, _answer = smtp.rcpt(recipient)
+        code, answer = smtp.rcpt(recipient)
         if code not in (250, 251):
             _reset(smtp)
-            raise NotSent(f"rcpt {code}", retry=code < 500, stop=code == 421)
+            raise NotSent(
+                f"rcpt {code}",
+                retry=code < 500,
+                stop=code == 421,
+                no_such_address=_is_no_address(code, answer),
+            )
     except OSError as error:
         raise NotSent(_code("dialogue", error), retry=True, stop=True) from error
     try:
@@ -149,6 +158,19 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
         # The server said no: it did not take charge of it.
         _reset(smtp)
         raise NotSent(f"data {code}", retry=code < 500, stop=code == 421)
+
+
+def _is_no_address(code: int, answer: bytes) -> bool:
+    """Whether a refused recipient does not exist: not one whose box is full, nor one of a server that dislikes us.
+
+    The enhanced code says it (RFC 3463: 5.1 of an address, 5.2.1 of a box that is closed), else the bare one.
+    """
+    if code < 500:
+        return False
+    enhanced = _ENHANCED.match(answer)
+    if enhanced:
+        return enhanced[1] in _NO_SUCH_ADDRESS
+    return code in (550, 551, 553)
 
 
 def _wait_at_most(smtp: smtplib.SMTP, seconds: float | None) -> None:
