@@ -78,6 +78,11 @@ REGISTER: dict[str, Marks] = {
         "tried_since claimed_at connection sent_at delivered_at opened_at answered_at called_by created_at",
         anonymise="title body action_label action_url last_error provider_ref",
     ),
+    "notifications.Preference": Marks(
+        keep="person refused_channels refused_sorts paused_until rings_at_night"
+    ),
+    "notifications.PreferenceEdit": Marks(keep="preference what by at"),
+    "notifications.Bounce": Marks(delete="person channel address error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
     "sms.Spending": Marks(keep="city month segments"),

@@ -373,6 +373,10 @@ def refusal_words(failure: NotPossible) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
+    if failure.why == "paused":
+        return _(
+            "Cette personne a demandé une pause dans ses messages. Choisissez une autre piste, ou appelez-la."
+        )
     if failure.why == "town":
         return _("Demandez d’abord l’accord de la ville liée, dans le dossier.")
     if failure.why == "taken":

@@ -21,6 +21,7 @@ from matching.reasons import facts, still_fits
 from matching.rewriting import RelayParts
 from needs import services as needs
 from needs.models import Need, NeedState
+from notifications.reach import is_paused
 from offers import services as offers
 from offers.models import Offer, OfferState
 
@@ -46,8 +47,8 @@ def propose(
 
     `plan_number`: the plan of which this is a line, kept with the decision.
     Raises NotPossible ("state", "role", "vetting" for a home not visited, "town" while the linked town of the offer has
-    not agreed, "closed" when offer or need no longer is open, "changed" when either is not what the engine compared any
-    more) and Taken.
+    not agreed, "paused" while its owner wants to be asked nothing new, "closed" when offer or need no longer is open,
+    "changed" when either is not what the engine compared any more) and Taken.
     """
     return ask_citizen(match=locked(match_id), by=by, now=now, note=note, plan_number=plan_number)
 
@@ -67,6 +68,8 @@ def ask_citizen(
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "town")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
+    if is_paused(match.offer.owner, local_day(now, match.offer.city)):
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "paused")
     check_may_be_asked(match, now=now)
     match.asked_at = now
     match.answer_by = waits.deadline(match, now=now)

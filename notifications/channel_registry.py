@@ -25,6 +25,10 @@ class Channel:
     # Of the channels that reach a person, the one with the lowest number is taken.
     preference: int
     reaches: Callable[[User], bool]
+    # It makes a noise wherever the person is: at night only with their consent.
+    rings: bool = False
+    # Where it finds the person; None where there is no such thing, or nobody is told that it does not exist.
+    address: Callable[[User], str] | None = None
     # What the database holds about this channel's messages alone, where there is anything.
     constraints: tuple[BaseConstraint, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -51,12 +55,15 @@ def by_person() -> str:
 
 
 def reaching(person: User) -> list[str]:
-    """The channels by which this person can be told, the preferred one first. The last one reaches everybody."""
+    """The channels that are able to reach this person, the preferred one first; the last one reaches everybody.
+
+    What the person says of it, `reach` knows: messages ask there.
+    """
     return [name for name, channel in all_channels().items() if channel.reaches(person)]
 
 
 def preferred(person: User) -> str:
-    """The channel by which this person is told."""
+    """The best channel that is able to reach this person."""
     return reaching(person)[0]
 
 

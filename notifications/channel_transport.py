@@ -25,7 +25,7 @@ class ChannelError(Exception):
 class NotSent(ChannelError):
     """Surely not sent; `retry` says whether trying later makes sense, `was_tried` whether the channel was asked.
 
-    `wait`: how long the server asks to be left alone.
+    `wait`: how long the server asks to be left alone. `no_such_address`: nothing will ever arrive there.
     """
 
     def __init__(
@@ -36,11 +36,13 @@ class NotSent(ChannelError):
         stop: bool = False,
         was_tried: bool = True,
         wait: timedelta = timedelta(0),
+        no_such_address: bool = False,
     ) -> None:
         super().__init__(code, stop=stop)
         self.retry = retry
         self.was_tried = was_tried
         self.wait = wait
+        self.no_such_address = no_such_address
 
 
 class Unknown(ChannelError):

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists
 
-from notifications import channel_registry, connections, doubts, outages, reasons, selectors
+from notifications import bounces, channel_registry, connections, doubts, outages, reasons, selectors
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.events import Priority, told_again
 from notifications.models import Message, MessageQuerySet, MessageState, Outage
@@ -47,6 +47,7 @@ class Result:
     was_tried: bool = True
     # How long its server asks to be left alone.
     wait: timedelta = timedelta(0)
+    no_such_address: bool = False
 
 
 def deliver_batch(*, channel: str, by: None, clock: Clock) -> bool:
@@ -122,7 +123,7 @@ class _Batch:
     def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
         """Write what became of the last message, and claim the next one; what has lost its reason is set aside."""
         while True:
-            if after is not None and (after.state == MessageState.UNCERTAIN or not may_claim):
+            if after is not None and (_has_consequences(after) or not may_claim):
                 _record(after, now=self.clock())
                 after = None
             message = self._record_and_claim(after) if may_claim else None
@@ -188,7 +189,12 @@ class _Batch:
         now = self.clock()
         if not error.retry or now - message.tried_since >= GIVE_UP_AFTER:
             return Result(
-                message, MessageState.FAILED, error.code, stops=error.stop, was_tried=error.was_tried
+                message,
+                MessageState.FAILED,
+                error.code,
+                stops=error.stop,
+                was_tried=error.was_tried,
+                no_such_address=error.no_such_address,
             )
         wait = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
         return Result(
@@ -225,6 +231,11 @@ def _written(result: Result, now: datetime) -> dict[str, Any]:
     }
 
 
+def _has_consequences(result: Result) -> bool:
+    """Whether more is to be written than what became of the message itself."""
+    return result.state == MessageState.UNCERTAIN or result.no_such_address
+
+
 def _claim_of(result: Result) -> tuple[int, int]:
     """By which a claim is known: its message, and which attempt it is."""
     return result.message.pk, result.message.attempts
@@ -244,6 +255,8 @@ def _record(result: Result, *, now: datetime) -> None:
     if ours.filter(state=MessageState.SENDING).update(**_written(result, now)):
         if state == MessageState.UNCERTAIN:
             doubts.follow(message=message, by=None, now=now)
+        elif result.no_such_address:
+            bounces.note(message=message, error=result.error, by=None, now=now)
     elif (
         ours.filter(state=MessageState.UNCERTAIN).update(**_written(result, now))
         and state == MessageState.SENT

@@ -4,7 +4,7 @@ What decides a night is said once more, marked as a repeat, and the desk is told
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,8 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import selectors as accounts
-from accounts.models import User
-from notifications import channel_registry, connections, selectors
+from notifications import channel_registry, connections, reach, selectors
 from notifications.events import is_told_again
 from notifications.models import Message, MessageState
 from notifications.reasons import subject_id
@@ -46,7 +45,7 @@ def follow(*, message: Message, by: None, now: datetime) -> Message | None:
                 city=message.city,
                 compose=partial(_text_for_desk, message),
                 now=now,
-                channel=_working(person) or channel_registry.reaching(person)[-1],
+                channel=_working(reach.reaching(person, IN_DOUBT)) or channel_registry.by_person(),
             )
     return repeat
 
@@ -90,7 +89,7 @@ def _repeat(message: Message, *, now: datetime) -> Message:
         recipient=message.recipient, event=message.event, subject_key=message.subject_key
     )
     told_by = set(same.values_list("channel", flat=True))
-    channel = _working(message.recipient, but=told_by) or message.channel
+    channel = _working(reach.ways(message, now), but=told_by) or message.channel
     with translation.override(message.language):
         mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
     repeat = Message.objects.create(
@@ -114,10 +113,10 @@ def _repeat(message: Message, *, now: datetime) -> Message:
     return repeat
 
 
-def _working(person: User, but: Collection[str] = ()) -> str | None:
-    """The preferred of the channels, but for some, that reach a person by themselves and are in order."""
+def _working(ways: Sequence[str], but: Collection[str] = ()) -> str | None:
+    """The first of these channels, but for some, that delivers by itself and is in order."""
     without = {*but, *selectors.channels_down()}
-    usable = (name for name in channel_registry.reaching(person) if name in channel_registry.by_machine())
+    usable = (name for name in ways if name in channel_registry.by_machine())
     return next((name for name in usable if name not in without), None)
 
 

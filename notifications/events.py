@@ -1,13 +1,15 @@
-"""Each event that the outbox tells of: how urgent it is, and whether it may be told twice rather than not at all.
+"""Each event that the outbox tells of: how urgent it is, whether it may be told twice rather than not at all, and who
+may refuse it.
 
-docs/messages.md shows the same table, and a test holds that every event that the code queues stands in it.
+docs/messages.md shows the same tables, and a test holds that every event that the code queues stands in them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import IntegerChoices, Q
+from django.db.models import IntegerChoices, Q, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Priority(IntegerChoices):
@@ -27,23 +29,44 @@ class Told(StrEnum):
     AT_LEAST_ONCE = "at least once"
 
 
+class Refusable(TextChoices):
+    """What somebody may do without altogether, as they read it where they choose."""
+
+    REMINDERS = "reminders", _("Les rappels, quand une réponse manque ou qu’une proposition est à confirmer")
+    FOLLOW_UP = "follow_up", _("Des nouvelles\u202f: une mise en relation a-t-elle eu lieu\u202f?")
+    DIGEST = "digest", _("Le résumé du jour, pour l’équipe de la ville")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`priority`: what it has unless whoever queues it knows that it is for tonight."""
+    """`priority`: what it has unless whoever queues it knows that it is for tonight.
+
+    Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
+    `always`, and why, heeds no refusal.
+    """
 
     priority: Priority
     told: Told = Told.AT_MOST_ONCE
     why: str = ""
+    sort: Refusable | None = None
+    always: str = ""
 
 
+_DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
 _ON_CALL = Event(
-    Priority.NIGHT, Told.AT_LEAST_ONCE, "a household has no bed tonight, and nobody else is told"
+    Priority.NIGHT,
+    Told.AT_LEAST_ONCE,
+    "a household has no bed tonight, and nobody else is told",
+    always=_DUTY,
 )
 _ASKED = Event(
     Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, "without an answer tonight, the home is held for nobody"
 )
-_REMINDER = Event(Priority.ASK)
+_WAITED_FOR = Event(Priority.ASK)
+_REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS)
 _NEWS = Event(Priority.NORMAL)
+_RECEIPT = Event(Priority.NORMAL, always="it answers what they have just done")
+_SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call")
 
 EVENTS: Mapping[str, Event] = {
     # --- Decides a night
@@ -51,17 +74,21 @@ EVENTS: Mapping[str, Event] = {
     "need_suggestions": _ON_CALL,
     "tonight_waits": _ON_CALL,
     "match_confirmed": Event(
-        Priority.ASK, Told.AT_LEAST_ONCE, "the contacts stand in it: without them nobody finds the other"
+        Priority.ASK,
+        Told.AT_LEAST_ONCE,
+        "the contacts stand in it: without them nobody finds the other",
+        always="both have said yes, and the contacts stand in it",
     ),
     "match_question": _ASKED,
     "match_accepted": _ASKED,
-    "message_in_doubt": Event(Priority.NIGHT),  # one in doubt about another would have no end
+    # One in doubt about another would have no end.
+    "message_in_doubt": Event(Priority.NIGHT, always=_DUTY),
     # --- Waits for an answer
     "match_question_again": _REMINDER,
     "match_accepted_again": _REMINDER,
-    "match_still_holds": _REMINDER,
-    "condition_asked": _REMINDER,
-    "town_asked": _REMINDER,
+    "match_still_holds": _WAITED_FOR,
+    "condition_asked": _WAITED_FOR,
+    "town_asked": _WAITED_FOR,
     # --- Says what has changed
     "match_declined": _NEWS,
     "match_lapsed": _NEWS,
@@ -82,28 +109,39 @@ EVENTS: Mapping[str, Event] = {
     "need_answered": _NEWS,
     "need_joined": _NEWS,
     "need_open_again": _NEWS,
-    "need_receipt": _NEWS,
-    "offer_receipt": _NEWS,
+    "need_receipt": _RECEIPT,
+    "offer_receipt": _RECEIPT,
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
-    "shift_wanted": _NEWS,
-    "shift_taken_over": _NEWS,
-    "shift_cancelled": _NEWS,
-    "rota_hole": _NEWS,
+    "shift_wanted": _SHIFT,
+    "shift_taken_over": _SHIFT,
+    "shift_cancelled": _SHIFT,
+    "rota_hole": _SHIFT,
     # --- Says that an answer was heard
-    "sms_acknowledged": Event(Priority.ASK),
+    "sms_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
     "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
     # --- Can wait until nothing else does
-    "suggestions_of_the_day": Event(Priority.DIGEST),
-    "offer_reminder": Event(Priority.DIGEST),
-    "followup_question": Event(Priority.DIGEST),
-    "shift_begins": Event(Priority.DIGEST),
+    "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
+    "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS),
+    "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP),
+    "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),
 }
 
 
 # Questions to which somebody's silence is no answer: who does not open them is told by another channel (`pursuit`).
 PURSUED = ("match_question", "match_accepted")
+
+
+def sort_of(event: str) -> Refusable | None:
+    """As what this may be refused, if at all."""
+    known = EVENTS.get(event)
+    return known.sort if known else None
+
+
+def is_told_always(event: str) -> bool:
+    known = EVENTS.get(event)
+    return known is not None and bool(known.always)
 
 
 def is_told_again(event: str, priority: int) -> bool:

@@ -3,14 +3,16 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
+from catalogue.models import FieldChange
 from notifications import channel_registry, reasons
-from notifications.events import Priority
+from notifications.events import Priority, Refusable
 
 
 class MessageState(models.TextChoices):
@@ -228,3 +230,66 @@ class Outage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.since:%Y-%m-%d %H:%M}"
+
+
+class Preference(models.Model):
+    """What somebody has said of the messages to them; without a row nothing is refused, and no night is disturbed."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="message_preference", editable=False
+    )
+    # Names of channels: they are told by the next one.
+    refused_channels = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    refused_sorts = ArrayField(
+        models.CharField(max_length=10, choices=Refusable.choices), default=list, blank=True
+    )
+    # The last day on which nothing new is asked of them.
+    paused_until = models.DateField(null=True, blank=True)
+    rings_at_night = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("choix de messages")
+        verbose_name_plural = _("choix de messages")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(refused_sorts__contained_by=Refusable.values),
+                name="preference_sorts_known",
+                violation_error_message=_("On ne refuse que des messages qui existent."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
+
+
+class PreferenceEdit(FieldChange):
+    """What somebody changed of the messages to them."""
+
+    preference = models.ForeignKey(Preference, on_delete=models.PROTECT, related_name="edits")
+
+    class Meta(FieldChange.Meta):
+        verbose_name = _("changement de choix de messages")
+        verbose_name_plural = _("changements de choix de messages")
+
+
+class Bounce(models.Model):
+    """An address that does not exist, says its server. In force while the person has it and has not used it since."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bounces")
+    channel = models.CharField(max_length=20)
+    # A keyed digest: it says whether an address is this one, and no more.
+    address = models.CharField(max_length=64)
+    # A code, as `Message.last_error`.
+    error = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    # Many were refused together: that says something of a server, and nothing of this address.
+    is_general = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("adresse refusée")
+        verbose_name_plural = _("adresses refusées")
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["channel", "at"], name="bounce_of_late")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.error}"

@@ -1,22 +1,23 @@
 """A question that nobody reads goes on by another channel: mail, then SMS, then a call by the desk.
 
 Each step is a message of its own, with the words of the first. It ends where the question does (`reasons`), where
-somebody opened it, or where no channel is left. At night only what decides that night rings.
+somebody opened it, or where no channel is left. At night only what decides that night rings, and an SMS only with who
+said so.
 """
 
 import logging
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from cities.days import at_hour, local_time
 from cities.models import City
-from notifications import channel_registry
+from notifications import channel_registry, reach
 from notifications.events import PURSUED, Priority
 from notifications.models import Message, MessageQuerySet, MessageState
-from notifications.services import DELIVER_TASK
-from notifications.wake_up import wake_on_commit
+from notifications.reach import EVENING, MORNING
+from notifications.services import hand_on
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 WAIT = {Priority.NIGHT: timedelta(minutes=10), Priority.ASK: timedelta(hours=6)}
 # No question waits longer for its answer; what is older is nobody's concern any more.
 LONGEST = timedelta(days=7)
-MORNING, EVENING = time(8), time(21)
 AT_ONCE = 200
 _UNREAD = {
     Priority.NIGHT: [MessageState.SENT, MessageState.DELIVERED, MessageState.OPENED],
@@ -91,37 +91,20 @@ def _go_on(message_id: int, *, by: None, now: datetime) -> bool:
     )
     if message is None:
         return False
-    channel = _next(message)
+    channel = _next(message, now=now)
     if channel is None:
         return False
     due_at = now if message.priority == Priority.NIGHT else waking_hour(now, message.city)
-    following = Message.objects.create(
-        recipient=message.recipient,
-        city=message.city,
-        channel=channel,
-        event=message.event,
-        subject_key=message.subject_key,
-        priority=message.priority,
-        language=message.language,
-        title=message.title,
-        body=message.body,
-        action_label=message.action_label,
-        action_url=message.action_url,
-        due_at=due_at,
-        created_at=now,
-    )
-    log.info("message %s goes on as %s by %s", message.pk, following.pk, channel)
-    if channel in channel_registry.by_machine() and due_at <= now:
-        wake_on_commit(DELIVER_TASK)
+    hand_on(message=message, channel=channel, due_at=due_at, by=by, now=now)
     return True
 
 
-def _next(message: Message) -> str | None:
+def _next(message: Message, *, now: datetime) -> str | None:
     """The best channel that has not been tried for this. A call is one for who has a number, and one a question."""
     told = Message.objects.filter(event=message.event, subject_key=message.subject_key)
     tried = set(told.filter(recipient=message.recipient).values_list("channel", flat=True))
     person = message.recipient
-    for name in channel_registry.reaching(person):
+    for name in reach.ways(message, now):
         if name in tried:
             continue
         if name in channel_registry.by_machine() or (person.phone and not told.filter(channel=name).exists()):

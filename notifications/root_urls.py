@@ -1,11 +1,14 @@
-"""The addresses of the channels that stand below no town's: short ones, and those that providers call."""
+"""One's own choices, and the addresses of channels that stand below no town's: short ones, and what providers call."""
 
 from django.urls import include, path
 
-from notifications import channel_folders
+from notifications import channel_folders, views
 
 urlpatterns = [
-    path("", include(channel_folders.part(name, "root_urls")))
-    for name in channel_folders.names()
-    if channel_folders.has(name, "root_urls")
+    path("compte/messages/", views.choose_signed_in, name="my_messages"),
+    *[
+        path("", include(channel_folders.part(name, "root_urls")))
+        for name in channel_folders.names()
+        if channel_folders.has(name, "root_urls")
+    ],
 ]

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
-from notifications.models import Message, MessageQuerySet, MessageState, Outage
+from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference
 
 _STILL_TO_LEAVE = (MessageState.QUEUED, MessageState.HELD, MessageState.SENDING)
 
@@ -83,3 +83,8 @@ def channels_with_something_due(now: datetime) -> dict[str, int]:
         if has_something_to_send(name, now):
             found[name] = len(next_to_send(name, now).values("pk")[: channel_registry.connections_of(name)])
     return found
+
+
+def preference_of(person: User) -> Preference:
+    """What somebody has chosen; as long as they have not, what holds for everybody."""
+    return Preference.objects.filter(person=person).first() or Preference(person=person)

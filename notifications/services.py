@@ -13,7 +13,7 @@ from django.utils import translation
 
 from accounts.models import User
 from cities.models import City
-from notifications import channel_registry
+from notifications import channel_registry, reach
 from notifications.events import EVENTS, Priority
 from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.selectors import undelivered
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CHANNELS_OF_AN_ALERT = 2
 FOLLOWED_BY_MACHINES = timedelta(minutes=1)
 DELIVER_TASK = "notifications.tasks.deliver"
+# Why a message was set aside: the person does without it, or not by this channel; its address does not exist.
+REFUSED, NOT_THIS_WAY, BOUNCED = "refused", "not by this channel", "bounced"
 
 # What a receipt may say, and of a message in which states.
 RECEIPTS: Mapping[MessageState, frozenset[MessageState]] = {
@@ -59,9 +61,10 @@ def queue(
 
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better: where it names a channel, what went by another does not count, and what the desk is to call
-    somebody about may be in its own `language`. KeyError for an event that stands nowhere in `events.EVENTS`.
+    somebody about may be in its own `language`. What the person does without is kept as a row that says so. KeyError
+    for an event that stands nowhere in `events.EVENTS`.
     """
-    usual = EVENTS[event].priority
+    priority = EVENTS[event].priority if priority is None else priority
     key = {"recipient": recipient, "event": event, "subject_key": subject_key}
     same = Message.objects.filter(**key, **({"channel": channel} if channel else {}))
     if same.exists():
@@ -69,18 +72,24 @@ def queue(
     language = language or _language_of(recipient)
     with translation.override(language):
         text = compose()
+    if channel is None:
+        quiet = reach.is_quiet(event, priority, city, now)
+        channel = reach.preferred(recipient, event, quiet=quiet)
+    is_refused = reach.is_refused(recipient, event)
     try:
         with transaction.atomic():
             message = Message.objects.create(
                 **key,
                 city=city,
-                channel=channel or channel_registry.preferred(recipient),
-                priority=usual if priority is None else priority,
+                channel=channel,
+                priority=priority,
                 language=language,
                 title=text.title[:200],
                 body=text.body,
                 action_label=text.action_label,
                 action_url=text.action_url,
+                state=MessageState.SUPPRESSED if is_refused else MessageState.QUEUED,
+                why=REFUSED if is_refused else "",
                 due_at=due_at or now,
                 created_at=now,
             )
@@ -88,8 +97,8 @@ def queue(
         if same.exists():
             return None  # another transaction queued the same one meanwhile
         raise
-    if message.channel in channel_registry.by_machine() and message.due_at <= now:
-        wake_on_commit(DELIVER_TASK)
+    if not is_refused:
+        _wake(message, now=now)
     return message
 
 
@@ -104,7 +113,7 @@ def alert(
     now: datetime,
 ) -> int:
     """Queue one message by two channels at once, where two deliver to this person by themselves; how many are new."""
-    names = [name for name in channel_registry.reaching(recipient) if name in channel_registry.by_machine()]
+    names = [name for name in reach.reaching(recipient, event) if name in channel_registry.by_machine()]
     channels: list[str | None] = [*names[:CHANNELS_OF_AN_ALERT]]
     queued = [
         queue(
@@ -119,6 +128,60 @@ def alert(
         for channel in channels or [None]
     ]
     return sum(message is not None for message in queued)
+
+
+@transaction.atomic
+def hand_on(*, message: Message, channel: str, due_at: datetime, by: User | None, now: datetime) -> Message:
+    """The same words by another channel, as a message of its own."""
+    following = Message.objects.create(
+        recipient=message.recipient,
+        city=message.city,
+        channel=channel,
+        event=message.event,
+        subject_key=message.subject_key,
+        priority=message.priority,
+        language=message.language,
+        title=message.title,
+        body=message.body,
+        action_label=message.action_label,
+        action_url=message.action_url,
+        due_at=due_at,
+        created_at=now,
+    )
+    whom = f"user {by.pk}" if by else "nobody"
+    log.info("message %s goes on as %s by %s, asked by %s", message.pk, following.pk, channel, whom)
+    _wake(following, now=now)
+    return following
+
+
+@transaction.atomic
+def send_otherwise(*, person: User, why: str, by: User | None, now: datetime) -> int:
+    """Set aside what waits for a channel by which this person is told no more; the next one has it. How many.
+
+    What the person does without goes by none.
+    """
+    concerned = Message.objects.filter(
+        recipient=person,
+        state__in=[MessageState.QUEUED, MessageState.HELD],
+        channel__in=channel_registry.by_machine(),
+    )
+    found = list(concerned.select_for_update(of=("self",)).select_related("recipient", "city").order_by("pk"))
+    told = _channels_of_others(found)
+    count = 0
+    for message in found:
+        is_refused = reach.is_refused(person, message.event)
+        ways = reach.ways(message, now)
+        if not is_refused and message.channel in ways:
+            continue
+        count += 1
+        message.state, message.why = MessageState.SUPPRESSED, REFUSED if is_refused else why
+        message.save(update_fields=["state", "why"])
+        log.info("message %s set aside: %s", message.pk, message.why)
+        channel = next((name for name in ways if name not in told[_key(message)]), None)
+        if channel is not None and not is_refused:
+            told[_key(message)].add(channel)
+            hand_on(message=message, channel=channel, due_at=message.due_at, by=by, now=now)
+    return count
 
 
 @transaction.atomic
@@ -143,13 +206,13 @@ def _queue_again(messages: QuerySet[Message], *, by: User, now: datetime) -> int
     again = messages.filter(
         state__in=[MessageState.UNCERTAIN, MessageState.FAILED], repeated_by__isnull=True
     ).select_for_update(of=("self",))
-    found = list(again.select_related("recipient").order_by("pk"))
+    found = list(again.select_related("recipient", "city").order_by("pk"))
     told = _channels_of_others(found)
     for message in found:
         message.state, message.due_at, message.tried_since = MessageState.QUEUED, now, None
         message.sent_at, message.provider_ref = None, ""
         # By another channel if they were told of it already, by another message, by the preferred one.
-        reaching = channel_registry.reaching(message.recipient)
+        reaching = reach.ways(message, now)
         taken = told[_key(message)] - {message.channel} if message.repeat_of_id is None else set()
         message.channel = next((name for name in reaching if name not in taken), message.channel)
         log.info("message %s queued again by user %s", message.pk, by.pk)
@@ -158,6 +221,11 @@ def _queue_again(messages: QuerySet[Message], *, by: User, now: datetime) -> int
     if any(message.channel in channel_registry.by_machine() for message in found):
         wake_on_commit(DELIVER_TASK)
     return len(found)
+
+
+def _wake(message: Message, *, now: datetime) -> None:
+    if message.channel in channel_registry.by_machine() and message.due_at <= now:
+        wake_on_commit(DELIVER_TASK)
 
 
 def _key(message: Message) -> tuple[int, str, str]:

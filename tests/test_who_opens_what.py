@@ -23,6 +23,7 @@ from followups import services as followups
 from followups.models import FollowUp
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
+from notifications import links as links_of_messages
 from notifications.channels.sms import links as links_of_sms
 from oncall import services as oncall
 from tests.addresses import names
@@ -174,6 +175,9 @@ ROWS = {
     "followups:incidents": Row(COORDINATOR),
     "followups:report": Row(COORDINATOR),
     "followups:close": Row(COORDINATOR, ("incident",)),
+    "notifications:choose": Row(EVERYBODY, ("choices",)),
+    "notifications:refuse": Row(EVERYBODY, ("choices", "sort")),
+    "my_messages": OWN,
     "notifications:call:list": Row(DESK),
     "notifications:call:one": Row(DESK, ("call",)),
     "notifications:call:called": Row(DESK, ("call",)),
@@ -310,6 +314,8 @@ def build() -> World:
         "link": links.answer_path(match, citizen).split("/")[-2],
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "choices": links_of_messages.token(citizen),
+        "sort": "reminders",
         "incident": incident.pk,
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",

@@ -18,10 +18,11 @@ from matching import linked_towns, presentation
 from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
 from needs.models import Need, urgency_order
-from notifications import channel_registry
+from notifications import channel_registry, reach
 
 # Whoever concerns more people than this with one press is asked once more.
 ONCE_MORE_ABOVE = 10
+QUESTION = "match_question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ def sending(lines: Iterable[PlanLine], city: City) -> Sending:
     count = 0
     asked: set[int] = set()
     concerned: set[int] = set()
+    reached: dict[int, User] = {}
     by_channel: dict[str, set[int]] = defaultdict(set)
     by_town: dict[str, set[int]] = defaultdict(set)
     for line in lines:
@@ -198,7 +200,9 @@ def sending(lines: Iterable[PlanLine], city: City) -> Sending:
             # How its citizens are reached is for their own town to know.
             by_town[line.offer.city.name].add(owner.pk)
         elif is_asked:
-            by_channel[channel_registry.preferred(owner)].add(owner.pk)
+            reached[owner.pk] = owner
+    for owner_id, ways in reach.reaching_each(reached.values(), QUESTION).items():
+        by_channel[ways[0]].add(owner_id)
     order = [name for name in channel_registry.all_channels() if name in by_channel]
     return Sending(
         lines=count,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from notifications import links
 from tests.journeys.town import HERE, Town
 
 Path = Callable[[Town], str]
@@ -97,6 +98,9 @@ PAGES = [
     Page("condition-moot", "", lambda town: town.condition_path("moot")),
     Page("followup", "", lambda town: town.followup_path("asked")),
     Page("followup-answered", "", lambda town: town.followup_path("answered")),
+    Page("messages-chosen", "", lambda town: f"/{HERE}/messages/{links.token(town.citizen)}/"),
+    Page("messages-link-altered", "", _at("messages/autre/"), 404),
+    Page("messages-own", "coordinator", lambda town: "/compte/messages/"),
     Page("offers-mine", "citizen", _at("propositions/")),
     Page("offer", "citizen", _offer("room")),
     Page("offer-edit", "citizen", _offer("room", "modifier/")),
@@ -170,7 +174,8 @@ NO_PAGE = {
         "accounts:verify_organisation", "accounts:withdraw_consent", "matching:act", "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
-        "notifications:call:called", "notifications:call:send_again", "offers:called", "offers:contact",
+        "notifications:call:called", "notifications:call:send_again",
+        "notifications:refuse", "offers:called", "offers:contact",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "set_language",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.events import EVENTS, Priority, Told, is_told_again
+from notifications.events import EVENTS, Priority, Refusable, Told, is_told_again
 from tests.test_architecture import ROOT, names, sources
 
 TREES = {names(path): ast.parse(path.read_text("utf-8")) for path in sources()}
@@ -113,14 +113,32 @@ def test_every_event_that_is_queued_has_its_row_and_every_row_its_event():
     assert queued_events() == set(EVENTS)
 
 
+def documented_rows() -> Iterator[list[str]]:
+    for line in (ROOT / "docs" / "messages.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            yield [cell.strip() for cell in line.replace("`", "").strip("|").split("|")]
+
+
 def test_the_table_is_the_one_that_is_documented():
     documented = {}
-    for line in (ROOT / "docs" / "messages.md").read_text(encoding="utf-8").splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
+    for cells in documented_rows():
         if len(cells) == 3 and cells[0] in Priority.names:
-            for event in cells[2].replace("`", "").split(","):
+            for event in cells[2].split(","):
                 documented[event.strip()] = (Priority[cells[0]], Told(cells[1]))
     assert documented == {name: (event.priority, event.told) for name, event in EVENTS.items()}
+
+
+def test_what_may_be_refused_and_what_may_not_is_documented():
+    known = {event.always for event in EVENTS.values()} | {*Refusable.values}
+    documented = {
+        event.strip(): cells[0]
+        for cells in documented_rows()
+        if len(cells) == 2 and cells[0] in known - {""}
+        for event in cells[1].split(",")
+    }
+    assert documented == {
+        name: event.always or event.sort for name, event in EVENTS.items() if event.always or event.sort
+    }
 
 
 def test_what_may_be_told_twice_says_why():

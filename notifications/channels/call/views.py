@@ -14,7 +14,7 @@ from accounts import services as people
 from accounts.access import DESK, person, town_page
 from catalogue.times import since
 from cities.models import City
-from notifications import channel_registry
+from notifications import channel_registry, reach
 from notifications import selectors as outbox_read
 from notifications import services as outbox
 from notifications.channels.call import selectors, services
@@ -31,11 +31,13 @@ def calls(request: HttpRequest, city: City) -> HttpResponse:
     now = timezone.now()
     to_call = selectors.calls_to_make(city).visible_to(request.user)
     page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
+    bounced = reach.bounced([message.recipient for message in page])
     rows = [
         {
             "message": message,
             "waiting": since(message.created_at, now),
             "tonight": message.priority == Priority.NIGHT,
+            "has_bounced": message.recipient_id in bounced,
         }
         for message in page
     ]
@@ -51,6 +53,7 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
     messages_of_kind = outbox_read.undelivered(city).visible_to(request.user).filter(state__in=states)
     page = Paginator(messages_of_kind.select_related("recipient", "repeated_by"), PAGE_SIZE)
     page_obj = page.get_page(request.GET.get("page"))
+    bounced = reach.bounced([message.recipient for message in page_obj])
     context = {
         "rows": [
             {
@@ -59,6 +62,7 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
                 "waiting": since(message.created_at, now),
                 # It is said once more by itself.
                 "repeats_itself": hasattr(message, "repeated_by"),
+                "has_bounced": message.channel in bounced.get(message.recipient_id, ()),
             }
             for message in page_obj
         ],
@@ -92,7 +96,12 @@ def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
         by=person(request),
         now=timezone.now(),
     )
-    return render(request, "call/one.html", {"message": message, "phone": message.recipient.phone})
+    context = {
+        "message": message,
+        "phone": message.recipient.phone,
+        "has_bounced": bool(reach.bounced([message.recipient])),
+    }
+    return render(request, "call/one.html", context)
 
 
 @town_page(DESK)

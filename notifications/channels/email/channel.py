@@ -10,4 +10,8 @@ def reaches(person: User) -> bool:
     return bool(person.email)
 
 
-CHANNEL = Channel(label=_("par e-mail"), preference=50, reaches=reaches)
+def address(person: User) -> str:
+    return person.email or ""
+
+
+CHANNEL = Channel(label=_("par e-mail"), preference=50, reaches=reaches, address=address)

@@ -15,11 +15,17 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
+from notifications import links
 from notifications.channel_transport import NotSent, Unknown
+from notifications.events import sort_of
 from notifications.models import Message
 
 # A phone number: its groups would change places in a text written from right to left.
 _NUMBER = re.compile(r"\+?\d(?:[\s.]?\d){5,}")
+
+_ENHANCED = re.compile(rb"(5\.\d{1,3}\.\d{1,3})\b")
+# No such mailbox, no such domain, no such form of an address, moved away, no mail taken there (RFC 7505); closed.
+_NO_SUCH_ADDRESS = {b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10", b"5.2.1"}
 
 
 class Transport:
@@ -87,6 +93,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
             "direction": "rtl" if rtl else "ltr",
             "city": city.name if city else "",
             "brand": city.brand_colour if city else "#0f5c5c",
+            "choose_url": links.address(message.recipient, city),
         }
         mail = EmailMultiAlternatives(
             subject=title,
@@ -99,10 +106,20 @@ def compose(message: Message) -> EmailMultiAlternatives:
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "All",
                 "Content-Language": message.language,
+                **_to_refuse(message),
             },
         )
         mail.attach_alternative(render_to_string("email/email.html", context), "text/html")
     return mail
+
+
+def _to_refuse(message: Message) -> dict[str, str]:
+    """What lets a mail programme show a button of its own (RFC 8058), where one may do without such mails."""
+    sort = sort_of(message.event)
+    if sort is None or message.city is None:
+        return {}
+    address = links.address_to_refuse(message.recipient, message.city, sort)
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
@@ -117,10 +134,15 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
         if code != 250:
             # The sender is our own: whatever the server dislikes about it, the next message would meet it too.
             raise NotSent(f"mail {code}", retry=True, stop=True)
-        code, _answer = smtp.rcpt(recipient)
+        code, answer = smtp.rcpt(recipient)
         if code not in (250, 251):
             _reset(smtp)
-            raise NotSent(f"rcpt {code}", retry=code < 500, stop=code == 421)
+            raise NotSent(
+                f"rcpt {code}",
+                retry=code < 500,
+                stop=code == 421,
+                no_such_address=_is_no_address(code, answer),
+            )
     except OSError as error:
         raise NotSent(_code("dialogue", error), retry=True, stop=True) from error
     try:
@@ -136,6 +158,19 @@ def _hand_over(smtp: smtplib.SMTP, mail: EmailMultiAlternatives) -> None:
         # The server said no: it did not take charge of it.
         _reset(smtp)
         raise NotSent(f"data {code}", retry=code < 500, stop=code == 421)
+
+
+def _is_no_address(code: int, answer: bytes) -> bool:
+    """Whether a refused recipient does not exist: not one whose box is full, nor one of a server that dislikes us.
+
+    The enhanced code says it (RFC 3463: 5.1 of an address, 5.2.1 of a box that is closed), else the bare one.
+    """
+    if code < 500:
+        return False
+    enhanced = _ENHANCED.match(answer)
+    if enhanced:
+        return enhanced[1] in _NO_SUCH_ADDRESS
+    return code in (550, 551, 553)
 
 
 def _wait_at_most(smtp: smtplib.SMTP, seconds: float | None) -> None:

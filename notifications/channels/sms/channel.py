@@ -26,4 +26,4 @@ def _has_withdrawn(person: User) -> bool:
     return bool(given) and None not in given
 
 
-CHANNEL = Channel(label=_("par SMS"), preference=70, reaches=reaches)
+CHANNEL = Channel(label=_("par SMS"), preference=70, reaches=reaches, rings=True)

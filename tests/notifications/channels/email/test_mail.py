@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import delivery
+from notifications import delivery, links
+from notifications.events import EVENTS
 from notifications.models import MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -117,3 +118,50 @@ def test_a_person_without_address_any_more_is_not_written_to(db, smtp_server):
 
     message.refresh_from_db()
     assert (message.state, message.last_error) == (MessageState.FAILED, "no address")
+
+
+# --- How to do without ---------------------------------------------------------------------------------
+
+
+def mail_of(event: str, smtp_server, **fields):
+    MessageFactory(event=event, city=CityFactory(slug="strasbourg"), **fields)
+    deliver()
+    (mail,) = smtp_server.messages
+    return mail
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_what_may_be_refused_says_so_in_its_headers_and_nothing_else_does(
+    db, smtp_server, settings, reasons_stand, event
+):
+    settings.SITE_URL = "https://accorde.exemple.fr"
+    person = UserFactory()
+    mail = mail_of(event, smtp_server, recipient=person)
+
+    sort = EVENTS[event].sort
+    if sort is None:
+        assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (None, None)
+    else:
+        address = f"https://accorde.exemple.fr/strasbourg/messages/{links.token(person)}/{sort}/"
+        assert mail["List-Unsubscribe"].strip() == f"<{address}>"  # folded, for it is long
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_each_mail_leads_to_where_its_reader_chooses(db, smtp_server, settings):
+    settings.SITE_URL = "https://accorde.exemple.fr"
+    person = UserFactory()
+    mail = mail_of("offer_receipt", smtp_server, recipient=person)
+
+    address = f"https://accorde.exemple.fr/strasbourg/messages/{links.token(person)}/"
+    plain, html = (part.get_content() for part in mail.iter_parts())
+    assert f"Choisir mes messages\u202f: {address}" in plain.splitlines()
+    assert f'href="{address}"' in html
+
+
+def test_a_mail_of_no_town_leads_to_the_account(db, smtp_server, settings):
+    settings.SITE_URL = "https://accorde.exemple.fr"
+    MessageFactory(city=None, event="suggestions_of_the_day")
+    deliver()
+    (mail,) = smtp_server.messages
+    assert "https://accorde.exemple.fr/compte/messages/" in mail.get_body(["plain"]).get_content()
+    assert mail["List-Unsubscribe"] is None

@@ -1,0 +1,92 @@
+"""What somebody chooses about the messages to them."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import ServiceForm
+from accounts.models import User
+from catalogue.forms.days import DayField
+from notifications import channel_registry
+from notifications.events import Refusable
+from notifications.models import Preference
+
+LONGEST_PAUSE = timedelta(days=366)
+
+
+class PreferenceForm(ServiceForm):
+    """Boxes that are ticked say yes: what is not ticked is refused."""
+
+    channels = forms.MultipleChoiceField(
+        label=_("Vous pouvez m’écrire"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Si vous ne cochez rien, la ville vous appelle."),
+    )
+    rings_at_night = forms.BooleanField(
+        label=_("Un SMS peut m’arriver entre 21\u00a0h et 8\u00a0h"),
+        help_text=_("Seulement si quelqu’un cherche un toit pour la nuit même."),
+        required=False,
+    )
+    sorts = forms.MultipleChoiceField(
+        label=_("Envoyez-moi aussi"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    paused_until = DayField(
+        label=_("Ne me demandez rien de nouveau jusqu’au"),
+        required=False,
+        help_text=_("Pendant une pause, ce qui est déjà convenu continue. Vide\u202f: pas de pause."),
+    )
+
+    def __init__(self, data: Any = None, *, person: User, chosen: Preference, today: date) -> None:
+        is_paused = chosen.paused_until is not None and chosen.paused_until >= today
+        ways = _ways(person)
+        # The team alone has a digest.
+        sorts = [sort for sort in Refusable if sort != Refusable.DIGEST or person.city_roles.exists()]
+        initial = {
+            "channels": [name for name in ways if name not in chosen.refused_channels],
+            "rings_at_night": chosen.rings_at_night,
+            "sorts": [sort.value for sort in sorts if sort not in chosen.refused_sorts],
+            "paused_until": chosen.paused_until if is_paused else None,
+        }
+        super().__init__(data, initial=initial)
+        self._chosen, self._today = chosen, today
+        channels = channel_registry.all_channels()
+        self.fields["channels"].choices = [  # type: ignore[attr-defined]
+            (name, channels[name].label) for name in ways
+        ]
+        self.fields["sorts"].choices = [(sort.value, sort.label) for sort in sorts]  # type: ignore[attr-defined]
+        if not ways:
+            del self.fields["channels"]
+        if not any(channels[name].rings for name in ways):
+            del self.fields["rings_at_night"]
+
+    def clean_paused_until(self) -> date | None:
+        day: date | None = self.cleaned_data["paused_until"]
+        if day and day < self._today:
+            raise forms.ValidationError(_("Ce jour est passé."))
+        if day and day > self._today + LONGEST_PAUSE:
+            raise forms.ValidationError(_("Choisissez un jour d’ici un an."))
+        return day
+
+    def chosen(self) -> dict[str, Any]:
+        """As `preferences.choose` takes it; what was not asked stays as it is."""
+        return {
+            "refused_channels": self._refused("channels", self._chosen.refused_channels),
+            "refused_sorts": self._refused("sorts", self._chosen.refused_sorts),
+            "paused_until": self.cleaned_data["paused_until"],
+            "rings_at_night": self.cleaned_data.get("rings_at_night", self._chosen.rings_at_night),
+        }
+
+    def _refused(self, field: str, before: list[str]) -> list[str]:
+        if field not in self.fields:
+            return before
+        asked = [value for value, _label in self.fields[field].choices]  # type: ignore[attr-defined]
+        kept = set(before) - set(asked)
+        return sorted(kept | set(asked) - set(self.cleaned_data[field]))
+
+
+def _ways(person: User) -> list[str]:
+    """The channels of machines that are able to reach this person."""
+    return [name for name in channel_registry.reaching(person) if name in channel_registry.by_machine()]

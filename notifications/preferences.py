@@ -1,0 +1,71 @@
+"""What people choose about the messages to them, and what it means for those that wait."""
+
+import logging
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalogue import changes
+from notifications import channel_registry
+from notifications.events import Refusable
+from notifications.models import Preference, PreferenceEdit
+from notifications.services import NOT_THIS_WAY, send_otherwise
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def choose(
+    *,
+    person: User,
+    refused_channels: Collection[str],
+    refused_sorts: Collection[Refusable],
+    paused_until: date | None,
+    rings_at_night: bool,
+    by: User,
+    now: datetime,
+) -> Preference:
+    """Keep what somebody chose. Raises ValidationError when nothing would be left by which to tell them anything."""
+    refused = channel_registry.by_machine().intersection(refused_channels)
+    left = set(channel_registry.reaching(person)) - refused
+    if not person.phone and not left & channel_registry.by_machine():
+        raise ValidationError(
+            _("Gardez une façon de vous joindre\u202f: nous n’avons pas votre numéro de téléphone.")
+        )
+    preference = _locked(person)
+    before = changes.values(preference)
+    preference.refused_channels = sorted(refused)
+    preference.refused_sorts = sorted(Refusable(sort) for sort in refused_sorts)
+    preference.paused_until, preference.rings_at_night = paused_until, rings_at_night
+    return _keep(preference, before, by=by, now=now)
+
+
+@transaction.atomic
+def refuse(*, person: User, sort: Refusable, by: User, now: datetime) -> Preference:
+    """Do without this sort of messages from now on. Twice changes nothing."""
+    preference = _locked(person)
+    before = changes.values(preference)
+    preference.refused_sorts = sorted({*preference.refused_sorts, sort})
+    return _keep(preference, before, by=by, now=now)
+
+
+def _locked(person: User) -> Preference:
+    Preference.objects.get_or_create(person=person)
+    return (
+        Preference.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("person")
+        .get(person=person)
+    )
+
+
+def _keep(preference: Preference, before: Mapping[str, Any], *, by: User, now: datetime) -> Preference:
+    person = preference.person
+    if changes.save_changed(preference, before, edit=PreferenceEdit(preference=preference, by=by, at=now)):
+        send_otherwise(person=person, why=NOT_THIS_WAY, by=by, now=now)
+        log.info("preferences of user %s changed by user %s", person.pk, by.pk)
+    return preference

@@ -1,0 +1,78 @@
+"""What somebody chooses about the messages to them: by the link in a mail, without signing in, or in their account."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import ANYBODY, person, town_page
+from accounts.models import User
+from cities.models import City
+from notifications import links, preferences, selectors
+from notifications.events import Refusable
+from notifications.forms import PreferenceForm
+
+
+@town_page(ANYBODY)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest, city: City, token: str) -> HttpResponse:
+    """The link stands for its person, who need not sign in. What it shows, it shows of the choices alone."""
+    reader = links.person_of(token)
+    if reader is None:
+        return _broken_link(request)
+    return _choices(request, reader)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_signed_in(request: HttpRequest) -> HttpResponse:
+    """The same, of whoever is signed in."""
+    return _choices(request, person(request))
+
+
+@csrf_exempt
+@town_page(ANYBODY)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse(request: HttpRequest, city: City, token: str, sort: str) -> HttpResponse:
+    """A mail programme's own button posts here (RFC 8058): no cookie, no form, and it follows no redirection."""
+    reader = links.person_of(token)
+    if reader is None:
+        return _broken_link(request)
+    if sort not in Refusable:
+        raise Http404
+    if request.method != "POST":
+        return redirect("notifications:choose", city.slug, token)
+    preferences.refuse(person=reader, sort=Refusable(sort), by=reader, now=timezone.now())
+    return HttpResponse(_("C’est noté."), content_type="text/plain; charset=utf-8")
+
+
+def _choices(request: HttpRequest, reader: User) -> HttpResponse:
+    now = timezone.now()
+    form = PreferenceForm(
+        request.POST or None,
+        person=reader,
+        chosen=selectors.preference_of(reader),
+        today=timezone.localdate(now),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            preferences.choose(person=reader, **form.chosen(), by=reader, now=now)
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("C’est noté."))
+            return redirect(request.path)
+    return render(request, "notifications/choose.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _broken_link(request: HttpRequest) -> HttpResponse:
+    return render(request, "notifications/no_choices.html", status=404)
