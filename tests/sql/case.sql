@@ -278,6 +278,11 @@ INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
 
+SELECT "notifications_preference"."person_id" AS "person"
+FROM "notifications_preference"
+WHERE ("notifications_preference"."paused_until" >= %s
+       AND "notifications_preference"."person_id" IN (%s));
+
 SELECT "matching_hold".*
 FROM "matching_hold"
 WHERE ("matching_hold"."need_id" = %s
