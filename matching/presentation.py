@@ -151,10 +151,10 @@ def read_in(data: QueryDict) -> frozenset[int]:
     return frozenset(int(number) for number in data.getlist("read") if _NUMBER.fullmatch(number))
 
 
-def suggestion_card(match: Match, *, is_paused: bool) -> Card:
+def suggestion_card(match: Match) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
-    One of a linked town carries `town_asked` (`selectors.suggestions`).
+    It carries `town_asked` and `is_paused` (`selectors.suggestions`).
     """
     return Card(
         match=match,
@@ -162,7 +162,7 @@ def suggestion_card(match: Match, *, is_paused: bool) -> Card:
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
-        is_paused=is_paused,
+        is_paused=match.is_paused,  # type: ignore[attr-defined]
         town=match.offer.city.name if match.is_across else "",
         town_asked=match.town_asked,  # type: ignore[attr-defined]
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),

@@ -38,7 +38,6 @@ from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
 from needs.words import progress_words
-from notifications import reach
 
 PER_PAGE = 50
 
@@ -197,14 +196,10 @@ def _render_case(
         promised = [match for match in acted if match.state in HOLDING]
         is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
-        suggested = [] if is_promised else list(selectors.suggestions(user, need))
+        suggested = [] if is_promised else list(selectors.suggestions(user, need, today=today))
         in_turn = relays.find(need, suggested, now=now)
         facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
-        paused = reach.paused({match.offer.owner_id for match in suggested}, today)
-        cards = [
-            presentation.suggestion_card(match, is_paused=match.offer.owner_id in paused)
-            for match in suggested
-        ]
+        cards = [presentation.suggestion_card(match) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
