@@ -85,6 +85,8 @@ class Card:
     parts: list[dict[str, Any]]
     reasons: list[dict[str, str]]
     needs_visit: bool
+    # Its owner wants to be asked nothing new.
+    is_paused: bool
     # The linked town whose agreement is needed, and whether it was asked.
     town: str
     town_asked: bool
@@ -152,7 +154,7 @@ def read_in(data: QueryDict) -> frozenset[int]:
 def suggestion_card(match: Match) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
-    One of a linked town carries `town_asked` (`selectors.suggestions`).
+    It carries `town_asked` and `is_paused` (`selectors.suggestions`).
     """
     return Card(
         match=match,
@@ -160,6 +162,7 @@ def suggestion_card(match: Match) -> Card:
         parts=parts(match),
         reasons=reasons(match),
         needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
+        is_paused=match.is_paused,  # type: ignore[attr-defined]
         town=match.offer.city.name if match.is_across else "",
         town_asked=match.town_asked,  # type: ignore[attr-defined]
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),

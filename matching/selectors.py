@@ -35,6 +35,7 @@ from matching.models import (
 )
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need, NeedQuerySet, urgency_order
+from notifications import reach
 from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
@@ -93,16 +94,16 @@ def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
     )
 
 
-def suggestions(user: User, need: Need) -> QuerySet[Match]:
+def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
     """The need's suggestions in the engine's order, with their offers; `town_asked`: a linked town is asked for its
-    agreement.
+    agreement; `is_paused`: the owner wants to be asked nothing new.
     """
     asked = TownAgreement.objects.filter(match=OuterRef("pk"), answer="")
     return (
         Match.objects.visible_to(user)
         .suggested()
         .filter(need=need)
-        .annotate(town_asked=Exists(asked))
+        .annotate(town_asked=Exists(asked), is_paused=reach.has_paused("offer__owner", today))
         .select_related("need", "offer__commune", "offer__city", "city")
     )
 

@@ -21,7 +21,7 @@ from matching.reasons import facts, still_fits
 from matching.rewriting import RelayParts
 from needs import services as needs
 from needs.models import Need, NeedState
-from notifications.reach import is_paused
+from notifications import reach
 from offers import services as offers
 from offers.models import Offer, OfferState
 
@@ -68,7 +68,7 @@ def ask_citizen(
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "town")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "vetting")
-    if is_paused(match.offer.owner, local_day(now, match.offer.city)):
+    if reach.paused([match.offer.owner_id], local_day(now, match.offer.city)):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "paused")
     check_may_be_asked(match, now=now)
     match.asked_at = now

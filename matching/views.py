@@ -196,7 +196,7 @@ def _render_case(
         promised = [match for match in acted if match.state in HOLDING]
         is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else selectors.near_misses(user, need, scan)
-        suggested = [] if is_promised else list(selectors.suggestions(user, need))
+        suggested = [] if is_promised else list(selectors.suggestions(user, need, today=today))
         in_turn = relays.find(need, suggested, now=now)
         facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
         cards = [presentation.suggestion_card(match) for match in suggested]

@@ -31,7 +31,10 @@ class PreferenceForm(ServiceForm):
         required=False,
     )
     sorts = forms.MultipleChoiceField(
-        label=_("Envoyez-moi aussi"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Envoyez-moi aussi"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Sans rappel, une proposition que vous ne confirmez pas s’arrête d’elle-même."),
     )
     paused_until = DayField(
         label=_("Ne me demandez rien de nouveau jusqu’au"),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
@@ -72,9 +73,15 @@ def is_quiet(event: str, priority: int, city: City | None, now: datetime) -> boo
     return not MORNING <= local_time(now, city).time() < EVENING
 
 
-def is_paused(person: User, today: date) -> bool:
-    """Whether this person asks to be asked nothing new."""
-    return Preference.objects.filter(person=person, paused_until__gte=today).exists()
+def paused(people: Collection[int], today: date) -> set[int]:
+    """Which of these people (by key) want to be asked nothing new."""
+    wishes = Preference.objects.filter(person__in=people, paused_until__gte=today)
+    return set(wishes.values_list("person", flat=True))
+
+
+def has_paused(person: str, today: date) -> Exists:
+    """The same in SQL, of rows whose field `person` leads to somebody."""
+    return Exists(Preference.objects.filter(person=OuterRef(person), paused_until__gte=today))
 
 
 def bounced(people: Collection[User]) -> Mapping[int, set[str]]:

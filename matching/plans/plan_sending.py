@@ -103,12 +103,21 @@ def together(lines: Iterable[PlanLine]) -> list[tuple[PlanLine, ...]]:
 
 
 def standings(lines: Sequence[PlanLine], *, today: date) -> dict[int, Standing]:
-    """How each line stands, by its key: one query, however many there are."""
+    """How each line stands, by its key: two queries, however many there are."""
     decided = defaultdict(list)
     needs = {line.need_id for line in lines}
     for match in Match.objects.filter(need__in=needs, state__in=[*ACTIVE, *ANSWERED]).order_by("pk"):
         decided[match.need_id, match.offer_id].append(match)
-    return {line.pk: _standing(line, decided[line.need_id, line.offer_id], today=today) for line in lines}
+    paused = reach.paused({line.offer.owner_id for line in lines}, today)
+    return {
+        line.pk: _standing(
+            line,
+            decided[line.need_id, line.offer_id],
+            is_paused=line.offer.owner_id in paused,
+            today=today,
+        )
+        for line in lines
+    }
 
 
 def may_be_asked(standing_of: Sequence[Standing]) -> bool:
@@ -155,7 +164,7 @@ def whole(plan: Plan, *, now: datetime) -> Choice:
     return Choice(tuple(kept), () if kept else tuple(asked))
 
 
-def _standing(line: PlanLine, decided: Sequence[Match], *, today: date) -> Standing:
+def _standing(line: PlanLine, decided: Sequence[Match], *, is_paused: bool, today: date) -> Standing:
     if line.match is not None:
         state = MatchState(line.match.state)
         if state == MatchState.SUGGESTED:
@@ -173,6 +182,8 @@ def _standing(line: PlanLine, decided: Sequence[Match], *, today: date) -> Stand
         return Standing("gone", _("N’est plus ouvert"), "warn")
     if line.first_day < today:
         return Standing("gone", _("Ses dates ont commencé"), "warn")
+    if is_paused:
+        return Standing("gone", _("En pause"), "warn")
     if line.offer.kind == Kind.HOUSING and line.offer.vetted_at is None:
         return Standing("visit", _("À visiter d’abord"), "warn")
     return Standing("open")

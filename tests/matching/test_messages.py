@@ -158,7 +158,9 @@ def test_every_decision_has_its_words_in_the_thread():
     assert {reason for offered in REASONS.values() for reason in offered} <= set(Reason)
 
 
-@pytest.mark.parametrize("why", ["state", "role", "reason", "vetting", "taken", "closed", "changed"])
+@pytest.mark.parametrize(
+    "why", ["state", "role", "reason", "vetting", "paused", "taken", "closed", "changed"]
+)
 @pytest.mark.parametrize("act", [Act.PROPOSE, Act.ACCEPT, Act.CONFIRM])
 def test_every_refusal_is_a_sentence(why, act):
     words = presentation.refusal_words(NotPossible(act, MatchState.PROPOSED, why))

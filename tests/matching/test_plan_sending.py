@@ -15,7 +15,7 @@ from cities.days import local_day
 from matching import plans, services
 from matching.models import Hold, Match, MatchState, PlanLine
 from matching.plans import plan_sending, plan_views, plan_words
-from notifications.models import Message
+from notifications.models import Message, Preference
 from offers import services as offers
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -420,3 +420,25 @@ def test_reading_whom_it_asks_costs_the_same_for_eleven_lines_and_for_twenty(giv
         return len(queries)
 
     assert cost(11) == cost(20)
+
+
+def test_whoever_has_paused_cannot_be_asked(givers):
+    plan = givers(3)
+    line, *others = plan.lines.order_by("pk")
+    today = local_day(now(), plan.city)
+    Preference.objects.create(person=line.offer.owner, paused_until=today)
+    Preference.objects.create(person=others[0].offer.owner, paused_until=today - timedelta(days=1))
+
+    assert {one.pk for one in plan_sending.whole(plan, now=now()).lines} == {one.pk for one in others}
+    standing = plan_sending.standings([line], today=today)[line.pk]
+    assert (standing.state, standing.words) == ("gone", "En pause")
+
+
+def test_by_which_channel_each_is_asked_is_as_they_chose(givers, city):
+    plan = givers(3)
+    owner = plan.lines.first().offer.owner
+    owner.phone = "+33612345678"
+    owner.save(update_fields=["phone"])
+    Preference.objects.create(person=owner, refused_channels=["email"])
+
+    assert plan_sending.sending(plan.lines.all(), city).by_channel == {"email": 2, "call": 1}

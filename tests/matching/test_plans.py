@@ -21,7 +21,7 @@ from matching.presentation import thread
 from matching.scanning import rescans, work_locks
 from matching.selectors import under_way
 from needs import services as needs
-from notifications.models import Message
+from notifications.models import Message, Preference
 from offers import services as offers
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory
 from tests.factories.cities import CityFactory
@@ -637,6 +637,10 @@ REFUSALS = {
     "an association suspended": (
         "closed",
         lambda s: Organisation.objects.update(state=Organisation.State.SUSPENDED),
+    ),
+    "an owner who has paused": (
+        "paused",
+        lambda s: Preference.objects.create(person=s.offer.owner, paused_until=LATER.date()),
     ),
     "a pair set aside": (
         "state",

@@ -99,13 +99,13 @@ def test_a_case_has_its_own_matches_that_were_acted_on_latest_first(city, coordi
     drain()
     story(city=city)
     first, second, third = Match.objects.filter(need=need).order_by("id")
-    assert set(selectors.suggestions(coordinator, need)) == {first, second, third}
+    assert set(selectors.suggestions(coordinator, need, today=NOW.date())) == {first, second, third}
     assert not selectors.under_way(coordinator, need).exists()
     services.propose(match_id=third.pk, by=coordinator, now=NOW)
     services.propose(match_id=first.pk, by=coordinator, now=NOW)
     services.dismiss(match_id=second.pk, by=coordinator, now=NOW - HOUR, reason=Reason.OTHER)
     assert list(selectors.under_way(coordinator, need)) == [third, first, second]
-    assert not selectors.suggestions(coordinator, need).exists()
+    assert not selectors.suggestions(coordinator, need, today=NOW.date()).exists()
     assert not selectors.under_way(UserFactory(), need).exists()
 
 
