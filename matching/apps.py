@@ -8,5 +8,8 @@ class MatchingConfig(AppConfig):
         from matching import answering, linked_towns, replies, telling, tonight
         from notifications import answers, reasons
 
-        reasons.register(telling.reasons() | tonight.reasons() | linked_towns.reasons() | answering.reasons())
+        reasons.register(telling.reasons(), telling.gone())
+        reasons.register(tonight.reasons(), tonight.GONE)
+        reasons.register(linked_towns.reasons(), linked_towns.GONE)
+        reasons.register(answering.reasons(), answering.GONE)
         answers.register(replies.ANSWERS)

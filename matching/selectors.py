@@ -103,7 +103,7 @@ def suggestions(user: User, need: Need) -> QuerySet[Match]:
         .suggested()
         .filter(need=need)
         .annotate(town_asked=Exists(asked))
-        .select_related("need", "offer__commune", "offer__city", "city")
+        .select_related("need__commune", "offer__commune", "offer__owner", "offer__city", "city")
     )
 
 

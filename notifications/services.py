@@ -66,7 +66,7 @@ def queue(
     same = Message.objects.filter(**key, **({"channel": channel} if channel else {}))
     if same.exists():
         return None
-    language = language or _language_of(recipient)
+    language = language or language_of(recipient)
     with translation.override(language):
         text = compose()
     try:
@@ -198,6 +198,23 @@ def note_opened(
 
 
 @transaction.atomic
+def note_answered(
+    *, recipient: User, events: Collection[str], subject_key: str, by: User | None, now: datetime
+) -> int:
+    """Note that a question is answered, however the answer came: of each message that asked it and has left; how many.
+
+    Who answered, and for whom, stands where the answer does.
+    """
+    asked = Message.objects.filter(
+        recipient=recipient,
+        event__in=events,
+        subject_key=subject_key,
+        state__in=ON_THE_WAY[: ON_THE_WAY.index(MessageState.ANSWERED)],
+    )
+    return asked.update(state=MessageState.ANSWERED, answered_at=now)
+
+
+@transaction.atomic
 def record_receipt(
     *, channel: str, provider_ref: str, outcome: MessageState, by: User | None, now: datetime
 ) -> Message | None:
@@ -231,8 +248,8 @@ def record_receipt(
     return message
 
 
-def _language_of(person: User) -> str:
-    """The person's language if we speak it, else our own."""
+def language_of(person: User) -> str:
+    """The language in which somebody is written to: theirs if we speak it, else our own."""
     try:
         return translation.get_supported_language_variant(person.language)
     except LookupError:

@@ -157,6 +157,7 @@ PAGES = [
     Page("town-offer", "coordinator", _offer("flat")),
     Page("coordinator-account", "coordinator", lambda town: "/compte/"),
     Page("calls", "operator", _at("appels/")),
+    Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
     Page("caller-offer", "operator", _at("propositions/saisir/")),
     Page("caller-need", "operator", _at("besoins/poster/?nature=housing")),
@@ -169,7 +170,8 @@ NO_PAGE = {
         "accounts:verify_organisation", "accounts:withdraw_consent", "matching:act", "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
-        "notifications:call:called", "notifications:call:send_again", "offers:called", "offers:contact",
+        "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
+        "offers:called", "offers:contact",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "set_language",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({

@@ -173,6 +173,11 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     town.call_id = MessageFactory(
         to_call=True, city=city, recipient__name="Odile K.", due_at=now, created_at=now
     ).pk
+    # Refused, and of a question that is still open.
+    MessageFactory(
+        city=city, state="failed", event="match_question_again", due_at=now, created_at=now, recipient=town.citizen,
+        subject_key=f"match:{town.matches['proposed'].pk}", title="Rappel : pouvez-vous aider ?",
+    )  # fmt: skip
     _plan(town, "made", now=now)
     _plan(town, "stale", now=now - timedelta(days=1), kind=Kind.HOUSING)
     _plan(town, "failed", now=now, urgency=Urgency.TONIGHT)
