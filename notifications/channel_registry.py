@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ class Channel:
     # Of the channels that reach a person, the one with the lowest number is taken.
     preference: int
     reaches: Callable[[User], bool]
+    # Who has each message by this channel as well, beside the one by which they are told.
+    accompanies: Callable[[User, datetime], bool] | None = None
     # What the database holds about this channel's messages alone, where there is anything.
     constraints: tuple[BaseConstraint, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -56,6 +59,18 @@ def reaching(person: User) -> list[str]:
 def preferred(person: User) -> str:
     """The channel by which this person is told."""
     return reaching(person)[0]
+
+
+@cache
+def companions() -> frozenset[str]:
+    """The channels that only say what another says as well."""
+    return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
+
+
+def accompanying(person: User, now: datetime) -> list[str]:
+    """The channels by which this person has each message as well."""
+    found = {name: channel.accompanies for name, channel in all_channels().items()}
+    return [name for name, accompanies in found.items() if accompanies and accompanies(person, now)]
 
 
 def connections_of(name: str) -> int:

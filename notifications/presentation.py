@@ -3,7 +3,7 @@
 Titles alone: the words of a confirmation hold contacts, and reading those is noted elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,6 +120,13 @@ def _note(message: Message, *, is_moot: bool, stands: bool, repeats_itself: bool
     if message.called_by is not None:
         return _("par %(name)s") % {"name": message.called_by}
     return ""
+
+
+def gone_words(messages: Iterable[Message]) -> dict[int, str]:
+    """Of those whose reason is gone, by number, what has happened: for whoever they were written to."""
+    found = list(messages)
+    gone = selectors.without_reason(found)
+    return {message.pk: capfirst(reasons.said_gone(message.event)) for message in found if message.pk in gone}
 
 
 # --- Figures -------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
     Aggregate,
     Count,
@@ -32,6 +33,17 @@ def undelivered(city: City) -> MessageQuerySet:
     """
     still_waits = Q(repeated_by__isnull=True) | Q(repeated_by__state__in=_STILL_TO_LEAVE)
     return _open_ends(city).filter(still_waits).with_reason().order_by("-due_at", "-id")
+
+
+def unread_count(user: User | AnonymousUser, city: City) -> int:
+    """How many of somebody's own messages wait on the site to be read, and no more than a hundred."""
+    unread = Message.objects.filter(
+        recipient=user.pk,
+        city=city,
+        channel__in=sorted(channel_registry.companions()),
+        state__in=[MessageState.SENT, MessageState.DELIVERED],
+    )
+    return unread.order_by()[:100].count()
 
 
 def undelivered_count(city: City) -> int:

@@ -88,9 +88,38 @@ def queue(
         if same.exists():
             return None  # another transaction queued the same one meanwhile
         raise
+    _say_beside(message, now=now)
     if message.channel in channel_registry.by_machine() and message.due_at <= now:
         wake_on_commit(DELIVER_TASK)
     return message
+
+
+def _say_beside(message: Message, *, now: datetime) -> None:
+    """The same by the channels that accompany the one by which this person is told; once."""
+    names = channel_registry.accompanying(message.recipient, now)
+    Message.objects.bulk_create(
+        [
+            Message(
+                recipient=message.recipient,
+                city=message.city,
+                channel=name,
+                event=message.event,
+                subject_key=message.subject_key,
+                priority=message.priority,
+                language=message.language,
+                title=message.title,
+                body=message.body,
+                action_label=message.action_label,
+                action_url=message.action_url,
+                due_at=message.due_at,
+                created_at=now,
+            )
+            for name in names
+        ],
+        ignore_conflicts=True,
+    )
+    if names and message.due_at <= now:
+        wake_on_commit(DELIVER_TASK)
 
 
 @transaction.atomic
@@ -195,6 +224,21 @@ def note_opened(
         sent_at__lte=now - FOLLOWED_BY_MACHINES,
     )
     return sent.update(state=MessageState.OPENED, opened_at=now)
+
+
+@transaction.atomic
+def note_read(*, message_id: int, by: User, now: datetime) -> int:
+    """Note that somebody has read a message of theirs, signed in; whatever says the same is read with it. How many."""
+    message = Message.objects.get(pk=message_id)
+    if message.recipient_id != by.pk:
+        return 0
+    same = Message.objects.filter(
+        recipient=by,
+        event=message.event,
+        subject_key=message.subject_key,
+        state__in=[MessageState.SENT, MessageState.DELIVERED],
+    )
+    return same.update(state=MessageState.OPENED, opened_at=now)
 
 
 @transaction.atomic

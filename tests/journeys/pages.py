@@ -157,6 +157,8 @@ PAGES = [
     Page("town-offer", "coordinator", _offer("flat")),
     Page("coordinator-account", "coordinator", lambda town: "/compte/"),
     Page("calls", "operator", _at("appels/")),
+    Page("messages", "coordinator", _at("messages/")),
+    Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
     Page("caller-offer", "operator", _at("propositions/saisir/")),

@@ -53,7 +53,7 @@ def answered(event):
 
 
 def test_a_case_tells_what_was_said_of_its_matches_and_no_contact(client, it, now):
-    assert "Rien n’a encore été envoyé." in plain(case(client, it))
+    assert "Aucun message" in plain(case(client, it))
     services.propose(match_id=it.match.pk, by=it.coordinator, now=now)
     left(now)
     services.accept(match_id=it.match.pk, by=it.citizen, now=now)

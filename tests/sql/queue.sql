@@ -305,6 +305,16 @@ WHERE ("notifications_message"."city_id" = %s
        AND "notifications_message"."state" IN (%s, …))
 LIMIT 1;
 
+SELECT COUNT(*)
+FROM
+  (SELECT "notifications_message"."id" AS "col1"
+   FROM "notifications_message"
+   WHERE ("notifications_message"."channel" IN (%s)
+          AND "notifications_message"."city_id" = %s
+          AND "notifications_message"."recipient_id" = %s
+          AND "notifications_message"."state" IN (%s, …))
+   LIMIT 100) subquery;
+
 SELECT "offers_offer".*, "cities_commune".*
 FROM "offers_offer"
 INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
