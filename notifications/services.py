@@ -255,7 +255,9 @@ def note_answered(
         subject_key=subject_key,
         state__in=ON_THE_WAY[: ON_THE_WAY.index(MessageState.ANSWERED)],
     )
-    return asked.update(state=MessageState.ANSWERED, answered_at=now)
+    count = asked.update(state=MessageState.ANSWERED, answered_at=now)
+    log.info("%s answered by user %s, noted by user %s", subject_key, recipient.pk, by.pk if by else None)
+    return count
 
 
 @transaction.atomic
