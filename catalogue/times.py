@@ -130,6 +130,17 @@ def until(moment: datetime, now: datetime) -> str:
     return _("le %(day)s à %(hour)s") % {"day": day_words(here.date(), today=today), "hour": hour}
 
 
+def moment_words(moment: datetime, now: datetime) -> str:
+    """A past moment with its hour: "à 18 h 05", "hier à 9 h", "le 3 mars à 9 h"."""
+    here, today = timezone.localtime(moment), timezone.localdate(now)
+    hour = hour_words(here.hour * 60 + here.minute)
+    if here.date() == today:
+        return _("à %(hour)s") % {"hour": hour}
+    if here.date() == today - timedelta(days=1):
+        return _("hier à %(hour)s") % {"hour": hour}
+    return _("le %(day)s à %(hour)s") % {"day": day_words(here.date(), today=today), "hour": hour}
+
+
 def _short(length: timedelta) -> str:
     """Minutes below an hour, hours below two days, then days; never less than a minute."""
     minutes = max(1, int(length.total_seconds() // 60))

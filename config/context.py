@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.access import May, town_of
-from notifications.selectors import undelivered_count
+from notifications.selectors import undelivered_count, unread_count
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
@@ -15,11 +15,14 @@ def place(request: HttpRequest) -> dict[str, Any]:
     city = town_of(request)
     # Outside a town nobody is asked who they are: what is the same for all may be cached.
     may = May() if city is None else May.of(request.user, city)
+    has_bell = may.take_calls or may.post
     return {
         "city": city,
         "may": may,
         # Asked by the navigation of the desk alone.
         "undelivered_count": partial(undelivered_count, city) if city and may.take_calls else 0,
+        # Asked by the bell alone.
+        "unread_count": partial(unread_count, request.user, city) if city and has_bell else 0,
         "demo": settings.DEMO,
         "source_url": settings.SOURCE_URL,
     }

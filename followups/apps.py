@@ -8,5 +8,5 @@ class FollowupsConfig(AppConfig):
         from followups import messages, replies
         from notifications import answers, reasons
 
-        reasons.register(messages.REASONS)
+        reasons.register(messages.REASONS, messages.GONE)
         answers.register({"followup_question": replies.take})

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from catalogue.saying import titled
 from followups import links
 from followups.models import FOLLOWED_STATES, FollowUp, Incident
 from needs.words import when_words
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import Text
 
 
@@ -64,4 +65,8 @@ def _still_open() -> Exists:
 REASONS: dict[str, Callable[[], Exists]] = {
     "followup_question": _still_asked,
     "incident_reported": _still_open,
+}
+GONE: Words = {
+    "followup_question": gettext_lazy("la question a déjà sa réponse"),
+    "incident_reported": gettext_lazy("le signalement est clos"),
 }

@@ -10,6 +10,7 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from matching.messages import to_desk
@@ -17,7 +18,7 @@ from matching.models import Match, MatchState
 from needs import selectors as needs_read
 from needs import services as needs
 from needs.models import Need
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import queue
 from offers.models import Offer
 
@@ -85,3 +86,6 @@ def reasons() -> dict[str, Callable[[], Exists]]:
             Offer.objects.open().filter(pk=subject_id(), answers_need__in=open_needs)
         )
     }
+
+
+GONE: Words = {"need_answered": gettext_lazy("la proposition ou le besoin n’est plus ouvert")}

@@ -9,6 +9,9 @@ class MatchingConfig(AppConfig):
         from matching.scanning import announcing
         from notifications import answers, reasons
 
-        for app in (telling, tonight, linked_towns, answering, announcing):
-            reasons.register(app.reasons())
+        reasons.register(telling.reasons(), telling.gone())
+        reasons.register(tonight.reasons(), tonight.GONE)
+        reasons.register(linked_towns.reasons(), linked_towns.GONE)
+        reasons.register(answering.reasons(), answering.GONE)
+        reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS)

@@ -11,6 +11,7 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
@@ -21,7 +22,7 @@ from matching.lifecycle import Act, NotPossible, Role, arrow
 from matching.messages import to_desk, to_linked_town
 from matching.models import Match, MatchState, TownAgreement
 from matching.rewriting import RelayParts
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import Text, queue
 
 Answer = TownAgreement.Answer
@@ -30,6 +31,9 @@ Answer = TownAgreement.Answer
 def reasons() -> dict[str, Callable[[], Exists]]:
     """A town's question has its reason as long as nobody has answered it."""
     return {"town_asked": lambda: Exists(_waiting().filter(pk=subject_id()))}
+
+
+GONE: Words = {"town_asked": gettext_lazy("la ville a répondu, ou la piste n’est plus là")}
 
 
 def _waiting() -> QuerySet[TownAgreement]:

@@ -17,7 +17,7 @@ from catalogue.times import ago, day_range, day_words
 from catalogue.vocabulary import Kind
 from cities.models import City
 from engine import EARTH_RADIUS_KM
-from matching import selectors
+from matching import selectors, telling
 from matching.counted_on import Stake
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
@@ -26,6 +26,7 @@ from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
 from needs import words as need_words
 from needs.models import Need, NeedEdit
+from notifications.services import Text
 from offers import words as offer_words
 from offers.models import OfferEdit
 
@@ -92,6 +93,8 @@ class Card:
     town_asked: bool
     dismiss_form: ReasonForm | None
     colour: str
+    # What the citizen will read, and in which language; None where nobody can be asked yet.
+    preview: tuple[str, Text] | None
 
 
 def queue_lines(needs: Iterable[Need]) -> list[dict[str, Any]]:
@@ -151,22 +154,25 @@ def read_in(data: QueryDict) -> frozenset[int]:
     return frozenset(int(number) for number in data.getlist("read") if _NUMBER.fullmatch(number))
 
 
-def suggestion_card(match: Match) -> Card:
+def suggestion_card(match: Match, *, now: datetime) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
     It carries `town_asked` and `is_paused` (`selectors.suggestions`).
     """
+    needs_visit = match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None
+    is_asked = not (needs_visit or match.is_across) and match.city.asks_citizen(match.offer.kind)
     return Card(
         match=match,
         covers=covers(match.share),
         parts=parts(match),
         reasons=reasons(match),
-        needs_visit=match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None,
+        needs_visit=needs_visit,
         is_paused=match.is_paused,  # type: ignore[attr-defined]
         town=match.offer.city.name if match.is_across else "",
         town_asked=match.town_asked,  # type: ignore[attr-defined]
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
+        preview=telling.preview(match, now=now) if is_asked else None,
     )
 
 

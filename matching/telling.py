@@ -4,17 +4,21 @@ A side that did it knows already. docs/flow.md shows the same table, and a test 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
 from django.db.models import Exists
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
+from matching import waits
 from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
 from matching.messages import to_desk, to_linked_town, to_people
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
@@ -23,9 +27,9 @@ from matching.selectors import left_to_town, posters_of
 from needs.models import Need
 from notifications import services
 from notifications.events import Priority
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.selectors import waits_for_a_person
-from notifications.services import Text, queue
+from notifications.services import Text, language_of, queue
 from offers.models import OfferState
 
 Composer = Callable[[Match, User], Text]
@@ -95,6 +99,15 @@ REMINDED: Mapping[S, tuple[str, Told]] = {
     S.CONFIRMED: ("match_confirmed", Told("match_still_holds", poster=to_people.does_it_still_hold)),
 }
 
+# What answers the question of the state in which it is done (`REMINDED`), and whose answer it is.
+ANSWERS: Mapping[Act, Side] = {
+    Act.ACCEPT: Side.OWNER,
+    Act.DECLINE: Side.OWNER,
+    Act.CONFIRM: Side.POSTER,
+    Act.REFUSE: Side.POSTER,
+    Act.RECONFIRM: Side.POSTER,
+}
+
 # Across two towns, the desk of the offer's is told how it went.
 ACROSS: frozenset[S] = frozenset({S.CONFIRMED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
 
@@ -121,6 +134,7 @@ def tell(
     match: Match, before: S, act: Act, *, done_by: frozenset[Side], by: User | None, now: datetime
 ) -> None:
     """Queue the messages of an arrow, for each side that did not do it and never for `by`."""
+    _note_answered(match, before, act, done_by=done_by, by=by, now=now)
     _queue(match, TOLD[before, act], done_by=done_by, by=by, now=now)
     if match.is_across and match.state in ACROSS:
         host = match.offer.city
@@ -134,6 +148,36 @@ def tell(
                     compose=partial(to_linked_town.across, match),
                     now=now,
                 )
+
+
+def _note_answered(
+    match: Match, before: S, act: Act, *, done_by: frozenset[Side], by: User | None, now: datetime
+) -> None:
+    """Whoever was asked has answered: the citizen, also on the phone; of an association, the member who did."""
+    if act not in ANSWERS:
+        return
+    person = match.offer.owner if ANSWERS[act] is Side.OWNER else by
+    if person is None or ANSWERS[act] not in done_by:
+        return
+    asked, again = REMINDED[before]
+    services.note_answered(
+        recipient=person, events=[asked, again.event], subject_key=f"match:{match.pk}", by=by, now=now
+    )
+
+
+def preview(match: Match, *, now: datetime) -> tuple[str, Text]:
+    """What the citizen of a suggestion would read if they were asked now, and in which language. Queues nothing.
+
+    Without the link, which is theirs.
+    """
+    owner = match.offer.owner
+    compose = TOLD[S.SUGGESTED, Act.PROPOSE].owner
+    assert compose is not None
+    asked = copy(match)
+    asked.answer_by = waits.deadline(match, now=now)
+    language = language_of(owner)
+    with translation.override(language):
+        return language, replace(compose(asked, owner), action_url="")
 
 
 def remind(match: Match, *, now: datetime) -> None:
@@ -202,6 +246,26 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "need_suggestions": _need_is_open,
         "need_tonight": _need_is_open,
     }
+
+
+def gone() -> Words:
+    """What has happened when a message of an event has no reason any more."""
+    answered = gettext_lazy("la question a déjà sa réponse, ou n’est plus posée")
+    closed = gettext_lazy("le besoin n’est plus ouvert")
+    known = {
+        "match_question": answered,
+        "match_question_again": answered,
+        "match_accepted": answered,
+        "match_accepted_again": answered,
+        "match_still_holds": answered,
+        "match_silent": answered,
+        "condition_asked": answered,
+        "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),
+        "match_held_back": gettext_lazy("la proposition n’est plus retenue, ou plus rien n’est prévu"),
+        "need_suggestions": closed,
+        "need_tonight": closed,
+    }
+    return dict.fromkeys(reasons(), gettext_lazy("la mise en relation en est à une autre étape")) | known
 
 
 def _is_in(states: frozenset[S]) -> Exists:

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
@@ -24,7 +25,7 @@ from cities.models import City
 from matching.messages import to_desk
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
 from needs.models import Need
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import alert
 from oncall import selectors as oncall
 
@@ -54,6 +55,9 @@ def waiting(*, now: datetime) -> QuerySet[Need]:
 def reasons() -> dict[str, Callable[[], Exists]]:
     """A reminder has its reason while its town has such needs."""
     return {"tonight_waits": lambda: Exists(waiting(now=timezone.now()).filter(city=subject_id()))}
+
+
+GONE: Words = {"tonight_waits": gettext_lazy("plus aucun besoin n’attend pour ce soir")}
 
 
 def taken(need: Need) -> CaseTaken | None:

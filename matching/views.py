@@ -1,5 +1,6 @@
 """The desk's pages: the queue and its cases, and what is decided on them. Parse, one service call, render."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -38,6 +39,8 @@ from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
 from needs.words import progress_words
+from notifications.presentation import told
+from notifications.selectors import about
 
 PER_PAGE = 50
 
@@ -199,7 +202,7 @@ def _render_case(
         suggested = [] if is_promised else list(selectors.suggestions(user, need, today=today))
         in_turn = relays.find(need, suggested, now=now)
         facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
-        cards = [presentation.suggestion_card(match) for match in suggested]
+        cards = [presentation.suggestion_card(match, now=now) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
@@ -223,10 +226,15 @@ def _render_case(
             ],
             "near_misses": lines,
             "may_ask": any(line.asks for line in lines),
+            "told": told(about(user, _subjects(need, [*acted, *suggested])), city, now=now),
             "thread": sorted(thread, key=lambda event: event["at"], reverse=True),
             "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "matching/case.html", context)
+
+
+def _subjects(need: Need, matches: Iterable[Match]) -> list[str]:
+    return [f"need:{need.pk}", *(f"match:{match.pk}" for match in matches)]
 
 
 def _done(match: Match, act: Act) -> str:

@@ -7,4 +7,4 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from notifications import doubts, reasons
 
-        reasons.register(doubts.reasons_of_doubts())
+        reasons.register(doubts.reasons_of_doubts(), doubts.GONE)

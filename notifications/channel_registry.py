@@ -29,6 +29,8 @@ class Channel:
     rings: bool = False
     # Where it finds the person; None where there is no such thing, or nobody is told that it does not exist.
     address: Callable[[User], str] | None = None
+    # Who has each message by this channel as well, beside the one by which they are told.
+    accompanies: Callable[[User, datetime], bool] | None = None
     # What the database holds about this channel's messages alone, where there is anything.
     constraints: tuple[BaseConstraint, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -65,6 +67,18 @@ def reaching(person: User) -> list[str]:
 def preferred(person: User) -> str:
     """The best channel that is able to reach this person."""
     return reaching(person)[0]
+
+
+@cache
+def companions() -> frozenset[str]:
+    """The channels that only say what another says as well."""
+    return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
+
+
+def accompanying(person: User, now: datetime) -> list[str]:
+    """The channels by which this person has each message as well."""
+    found = {name: channel.accompanies for name, channel in all_channels().items()}
+    return [name for name, accompanies in found.items() if accompanies and accompanies(person, now)]
 
 
 def connections_of(name: str) -> int:

@@ -13,12 +13,13 @@ from django.db.models import Exists
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from notifications import channel_registry, connections, reach, selectors
 from notifications.events import is_told_again
 from notifications.models import Message, MessageState
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import DELIVER_TASK, Text, queue
 from notifications.wake_up import wake_on_commit
 
@@ -81,6 +82,9 @@ def reasons_of_doubts() -> dict[str, Callable[[], Exists]]:
     return {
         IN_DOUBT: lambda: Exists(Message.objects.filter(pk=subject_id(), state=MessageState.UNCERTAIN)),
     }
+
+
+GONE: Words = {IN_DOUBT: gettext_lazy("on sait ce que ce message est devenu")}
 
 
 def _repeat(message: Message, *, now: datetime) -> Message:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, TextField, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
@@ -36,6 +36,16 @@ class MessageState(models.TextChoices):
 # It has left us, and nothing speaks against its arrival; each state knows more than the one before.
 ON_THE_WAY = (MessageState.SENT, MessageState.DELIVERED, MessageState.OPENED, MessageState.ANSWERED)
 WITH_A_REASON = (MessageState.HELD, MessageState.SUPPRESSED)
+
+
+def subject() -> Func:
+    """Of a message: what it speaks of, without the turn that some keys add ("match:12" of "match:12:confirmed")."""
+    return Func(
+        F("subject_key"),
+        Value("^[a-z]+:[0-9]+"),
+        function="SUBSTRING",
+        output_field=TextField(),
+    )
 
 
 class MessageQuerySet(VisibleQuerySet["Message"]):
@@ -190,6 +200,7 @@ class Message(models.Model):
                 condition=Q(state__in=["failed", "uncertain"]),
                 name="message_undelivered",
             ),
+            models.Index(subject(), name="message_by_subject"),
             *(index for channel in channel_registry.all_channels().values() for index in channel.indexes),
         ]
 

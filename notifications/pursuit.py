@@ -51,7 +51,9 @@ def waking_hour(moment: datetime, city: City | None) -> datetime:
 
 def _ignored(now: datetime) -> MessageQuerySet:
     """The last message of each question that nobody has opened in its time; at night opening it is no answer."""
-    later = Message.objects.filter(
+    # What only stands beside another is no step.
+    steps = Message.objects.exclude(channel__in=sorted(channel_registry.companions()))
+    later = steps.filter(
         recipient=OuterRef("recipient"), event=OuterRef("event"), subject_key=OuterRef("subject_key")
     ).filter(pk__gt=OuterRef("pk"))
     unread = Q(state=MessageState.FAILED)
@@ -71,7 +73,7 @@ def _ignored(now: datetime) -> MessageQuerySet:
         state__in=[MessageState.OPENED, MessageState.ANSWERED],
     )
     return (
-        Message.objects.filter(unread & Q(priority__in=list(WAIT), claimed_at__gt=now - LONGEST) | stuck)
+        steps.filter(unread & Q(priority__in=list(WAIT), claimed_at__gt=now - LONGEST) | stuck)
         .filter(event__in=PURSUED)
         .exclude(Exists(later))
         .exclude(Exists(seen), priority=Priority.ASK)

@@ -4,7 +4,8 @@ Each app says for its own events by which rows it is so (`register`, in its AppC
 which a message would leave, and for each list of calls. An event of which nobody says anything always has its reason.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 from django.db.models import (
     BigIntegerField,
@@ -18,15 +19,30 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 Reason = Callable[[], Exists]
+Words = Mapping[str, "StrPromise"]
 
 _reasons: dict[str, Reason] = {}
+_gone: dict[str, "StrPromise"] = {}
 
 
-def register(reasons: Mapping[str, Reason]) -> None:
-    """By event, the rows that must exist for its message to have a reason; `subject_id` finds the message's own."""
+def register(reasons: Mapping[str, Reason], gone: Words | None = None) -> None:
+    """By event, the rows that must exist for its message to have a reason; `subject_id` finds the message's own.
+
+    `gone`: by event, what has happened when it has none any more, as the desk reads it after "sans objet".
+    """
     _reasons.update(reasons)
+    _gone.update(gone or {})
+
+
+def said_gone(event: str) -> str:
+    """What has happened when a message of that event has no reason any more."""
+    return str(_gone.get(event, _("ce dont il parle est terminé")))
 
 
 def subject_id() -> Cast:
@@ -43,7 +59,8 @@ def reason_of(event: str) -> Exists | None:
     return reason() if reason is not None else None
 
 
-def has_reason() -> Case:
-    """Of a message: whether its reason still stands."""
-    cases = [When(event=event, then=reason()) for event, reason in sorted(_reasons.items())]
+def has_reason(events: Collection[str] | None = None) -> Case:
+    """Of a message: whether its reason still stands. `events`: those that it can have, to ask for no others."""
+    asked = [item for item in sorted(_reasons.items()) if events is None or item[0] in events]
+    cases = [When(event=event, then=reason()) for event, reason in asked]
     return Case(*cases, default=Value(True), output_field=BooleanField())

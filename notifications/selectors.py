@@ -1,14 +1,27 @@
 """Reading the outbox."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import (
+    Aggregate,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+)
 
 from accounts.models import User
 from cities.models import City
-from notifications import channel_registry
-from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference
+from notifications import channel_registry, reasons
+from notifications.events import PURSUED
+from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference, subject
 
 _STILL_TO_LEAVE = (MessageState.QUEUED, MessageState.HELD, MessageState.SENDING)
 
@@ -20,6 +33,17 @@ def undelivered(city: City) -> MessageQuerySet:
     """
     still_waits = Q(repeated_by__isnull=True) | Q(repeated_by__state__in=_STILL_TO_LEAVE)
     return _open_ends(city).filter(still_waits).with_reason().order_by("-due_at", "-id")
+
+
+def unread_count(user: User | AnonymousUser, city: City) -> int:
+    """How many of somebody's own messages wait on the site to be read, and no more than a hundred."""
+    unread = Message.objects.filter(
+        recipient=user.pk,
+        city=city,
+        channel__in=sorted(channel_registry.companions()),
+        state__in=[MessageState.SENT, MessageState.DELIVERED],
+    )
+    return unread.order_by()[:100].count()
 
 
 def undelivered_count(city: City) -> int:
@@ -88,3 +112,51 @@ def channels_with_something_due(now: datetime) -> dict[str, int]:
 def preference_of(person: User) -> Preference:
     """What somebody has chosen; as long as they have not, what holds for everybody."""
     return Preference.objects.filter(person=person).first() or Preference(person=person)
+
+
+def about(user: User, subjects: Collection[str]) -> MessageQuerySet:
+    """What was said of these ("match:12"), as far as the reader may see it, the latest first."""
+    return (
+        Message.objects.visible_to(user)
+        .annotate(subject=subject())
+        .filter(subject__in=sorted(subjects))
+        .select_related("recipient", "called_by", "repeat_of", "repeated_by")
+        .order_by("-created_at", "-id")
+    )
+
+
+def without_reason(messages: Collection[Message]) -> frozenset[int]:
+    """Those of them whose reason is gone. Only the reasons of their own events are asked: all would take longer."""
+    if not messages:
+        return frozenset()
+    same = Message.objects.filter(pk__in=[message.pk for message in messages])
+    stands = reasons.has_reason({message.event for message in messages})
+    return frozenset(
+        same.annotate(stands=stands).filter(stands=False).order_by().values_list("pk", flat=True)
+    )
+
+
+def counts(user: User, city: City, *, since: datetime) -> list[tuple[str, str, int]]:
+    """How many messages of a town, by channel and state."""
+    told = Message.objects.visible_to(user).filter(city=city, created_at__gte=since)
+    return list(told.order_by().values_list("channel", "state").annotate(n=Count("*")))
+
+
+class _Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
+
+
+def answer_times(user: User, city: City, *, since: datetime) -> dict[int, timedelta]:
+    """By priority, the median time from a question to its answer, for those that were answered.
+
+    A question that went by several channels counts from the first that left.
+    """
+    answered = Message.objects.filter(event__in=PURSUED, answered_at__isnull=False)
+    earlier = answered.filter(
+        recipient=OuterRef("recipient"), event=OuterRef("event"), subject_key=OuterRef("subject_key")
+    ).filter(pk__lt=OuterRef("pk"))
+    firsts = answered.visible_to(user).filter(~Exists(earlier), city=city, created_at__gte=since)
+    took = ExpressionWrapper(F("answered_at") - F("sent_at"), output_field=DurationField())
+    return dict(firsts.order_by().values_list("priority").annotate(median=_Median(took)))

@@ -69,7 +69,7 @@ def queue(
     same = Message.objects.filter(**key, **({"channel": channel} if channel else {}))
     if same.exists():
         return None
-    language = language or _language_of(recipient)
+    language = language or language_of(recipient)
     with translation.override(language):
         text = compose()
     if channel is None:
@@ -98,8 +98,37 @@ def queue(
             return None  # another transaction queued the same one meanwhile
         raise
     if not is_refused:
+        _say_beside(message, now=now)
         _wake(message, now=now)
     return message
+
+
+def _say_beside(message: Message, *, now: datetime) -> None:
+    """The same by the channels that accompany the one by which this person is told; once."""
+    names = channel_registry.accompanying(message.recipient, now)
+    Message.objects.bulk_create(
+        [
+            Message(
+                recipient=message.recipient,
+                city=message.city,
+                channel=name,
+                event=message.event,
+                subject_key=message.subject_key,
+                priority=message.priority,
+                language=message.language,
+                title=message.title,
+                body=message.body,
+                action_label=message.action_label,
+                action_url=message.action_url,
+                due_at=message.due_at,
+                created_at=now,
+            )
+            for name in names
+        ],
+        ignore_conflicts=True,
+    )
+    if names and message.due_at <= now:
+        wake_on_commit(DELIVER_TASK)
 
 
 @transaction.atomic
@@ -266,6 +295,40 @@ def note_opened(
 
 
 @transaction.atomic
+def note_read(*, message_id: int, by: User, now: datetime) -> int:
+    """Note that somebody has read a message of theirs, signed in; whatever says the same is read with it. How many."""
+    message = Message.objects.get(pk=message_id)
+    if message.recipient_id != by.pk:
+        return 0
+    same = Message.objects.filter(
+        recipient=by,
+        event=message.event,
+        subject_key=message.subject_key,
+        state__in=[MessageState.SENT, MessageState.DELIVERED],
+    )
+    return same.update(state=MessageState.OPENED, opened_at=now)
+
+
+@transaction.atomic
+def note_answered(
+    *, recipient: User, events: Collection[str], subject_key: str, by: User | None, now: datetime
+) -> int:
+    """Note that a question is answered, however the answer came: of each message that asked it and has left; how many.
+
+    Who answered, and for whom, stands where the answer does.
+    """
+    asked = Message.objects.filter(
+        recipient=recipient,
+        event__in=events,
+        subject_key=subject_key,
+        state__in=ON_THE_WAY[: ON_THE_WAY.index(MessageState.ANSWERED)],
+    )
+    count = asked.update(state=MessageState.ANSWERED, answered_at=now)
+    log.info("%s answered by user %s, noted by user %s", subject_key, recipient.pk, by.pk if by else None)
+    return count
+
+
+@transaction.atomic
 def record_receipt(
     *, channel: str, provider_ref: str, outcome: MessageState, by: User | None, now: datetime
 ) -> Message | None:
@@ -299,8 +362,8 @@ def record_receipt(
     return message
 
 
-def _language_of(person: User) -> str:
-    """The person's language if we speak it, else our own."""
+def language_of(person: User) -> str:
+    """The language in which somebody is written to: theirs if we speak it, else our own."""
     try:
         return translation.get_supported_language_variant(person.language)
     except LookupError:

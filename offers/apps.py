@@ -8,4 +8,4 @@ class OffersConfig(AppConfig):
         from notifications import reasons
         from offers import messages
 
-        reasons.register(messages.REASONS)
+        reasons.register(messages.REASONS, messages.GONE)

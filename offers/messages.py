@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue.saying import titled
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import Text
 from offers.models import Offer, OfferState
 
@@ -74,4 +75,8 @@ def _still_to_visit() -> Exists:
 REASONS: dict[str, Callable[[], Exists]] = {
     "offer_reminder": _still_asked,
     "offer_visit_again": _still_to_visit,
+}
+GONE: Words = {
+    "offer_reminder": gettext_lazy("la proposition est confirmée, ou n’est plus ouverte"),
+    "offer_visit_again": gettext_lazy("la visite est faite"),
 }

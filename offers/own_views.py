@@ -16,6 +16,8 @@ from accounts.access import SIGNED_IN, person, town_page
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
+from notifications.presentation import told
+from notifications.selectors import about
 from offers import selectors, services, words
 from offers.models import Offer, OfferState
 
@@ -74,6 +76,8 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "is_owner": is_owner,
         "to_visit": offer.kind == Kind.HOUSING and offer.vetted_at is None,
         "contact": contact,
+        # The desk's: empty for whoever owns it.
+        "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),
     }
     return render(request, "offers/detail.html", context)
 

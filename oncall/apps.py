@@ -8,4 +8,4 @@ class OnCallConfig(AppConfig):
         from notifications import reasons
         from oncall import messages
 
-        reasons.register(messages.REASONS)
+        reasons.register(messages.REASONS, messages.GONE)

@@ -6,9 +6,10 @@ from django.db.models import Exists
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cities.models import City
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.services import Text
 from oncall.models import Rank, Shift
 from oncall.words import span_words
@@ -97,3 +98,4 @@ def _is_wanted() -> Exists:
 
 
 REASONS = {"shift_begins": _stands, "shift_wanted": _is_wanted}
+GONE: Words = dict.fromkeys(REASONS, gettext_lazy("l’astreinte a changé de mains, ou est finie"))

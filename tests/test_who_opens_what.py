@@ -184,6 +184,9 @@ ROWS = {
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
+    # One's own messages on the site
+    "notifications:inapp:list": OWN,
+    "notifications:inapp:one": Row(MEMBER, ("told",)),
     # SMS: a short address for whoever holds it; the rest for a gateway that knows the word
     "sms:link": Row(EVERYBODY, ("short_link",)),
     "sms:receipts": Row(NOBODY, ("word",), hides=True),
@@ -319,6 +322,7 @@ def build() -> World:
         "incident": incident.pk,
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",
+        "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }
     return World(city.slug, people, words)

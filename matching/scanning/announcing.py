@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 
 from django.db.models import Exists
+from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from catalogue.vocabulary import Urgency
@@ -13,7 +14,7 @@ from cities.models import City
 from matching.messages import to_desk
 from matching.models import Match, MatchState
 from needs.models import Need
-from notifications.reasons import subject_id
+from notifications.reasons import Words, subject_id
 from notifications.selectors import who_was_told
 from notifications.services import alert, queue
 from oncall import selectors as oncall
@@ -22,6 +23,9 @@ FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
 OF_THE_DAY = "suggestions_of_the_day"
 # What can wait is told before the day's work, and after noon.
 DIGEST_HOURS = time(8, 30), time(14)
+
+
+GONE: Words = {OF_THE_DAY: gettext_lazy("tout est déjà décidé")}
 
 
 def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, now: datetime) -> None:

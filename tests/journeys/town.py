@@ -45,6 +45,7 @@ class Town:
     questions: dict[str, ConditionQuestion] = field(default_factory=dict)
     incident_id: int = 0
     call_id: int = 0
+    told_id: int = 0
     plan_ids: dict[str, int] = field(default_factory=dict)
 
     def answer_path(self, name: str, user: User) -> str:
@@ -175,6 +176,17 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     ).pk
     for state in ("failed", "uncertain"):
         MessageFactory(city=city, state=state, recipient__name="Farid B.", due_at=now, created_at=now)
+    for number in range(3):
+        town.told_id = MessageFactory(
+            city=city, channel="inapp", recipient=town.coordinator, state="sent", sent_at=now, created_at=now,
+            event="need_tonight", subject_key=f"need:{town.needs['tonight'].pk}:{number}",
+            title="Un toit pour ce soir : Famille avec deux enfants",
+        ).pk  # fmt: skip
+    # Refused, and of a question that is still open.
+    MessageFactory(
+        city=city, state="failed", event="match_question_again", due_at=now, created_at=now, recipient=town.citizen,
+        subject_key=f"match:{town.matches['proposed'].pk}", title="Rappel : pouvez-vous aider ?",
+    )  # fmt: skip
     _plan(town, "made", now=now)
     _plan(town, "stale", now=now - timedelta(days=1), kind=Kind.HOUSING)
     _plan(town, "failed", now=now, urgency=Urgency.TONIGHT)

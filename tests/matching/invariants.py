@@ -128,6 +128,7 @@ QUERIES = {
     """,
     "a message exists twice": """
         SELECT recipient_id, event, subject_key, count(*) FROM notifications_message
+        WHERE channel <> 'inapp'  -- which only accompanies another
         GROUP BY recipient_id, event, subject_key HAVING count(*) > 1
     """,
     "a yes has no deadline": """

@@ -48,6 +48,7 @@ def courier(
 def _read_again() -> None:
     channel_registry.all_channels.cache_clear()
     channel_registry.by_machine.cache_clear()
+    channel_registry.companions.cache_clear()
 
 
 @pytest.fixture

@@ -244,19 +244,15 @@ SELECT "matching_match".*,
    FROM "matching_townagreement" U0
    WHERE (U0."answer" = %s
           AND U0."match_id" = ("matching_match"."id"))
-   LIMIT 1) AS "town_asked",
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "notifications_preference" U0
-   WHERE (U0."paused_until" >= %s
-          AND U0."person_id" = ("offers_offer"."owner_id"))
-   LIMIT 1) AS "is_paused", "cities_city".*, "needs_need".*, "offers_offer".*, T8.*, "cities_commune".*
+   LIMIT 1) AS "town_asked", "cities_city".*, "needs_need".*, "cities_commune".*, "offers_offer".*, T9.*, T10.*, T7.*
 FROM "matching_match"
 INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
 INNER JOIN "needs_need" ON ("matching_match"."need_id" = "needs_need"."id")
 INNER JOIN "offers_offer" ON ("matching_match"."offer_id" = "offers_offer"."id")
-INNER JOIN "cities_city" T8 ON ("offers_offer"."city_id" = T8."id")
-INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
+INNER JOIN "accounts_user" T7 ON ("offers_offer"."owner_id" = T7."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+INNER JOIN "cities_city" T9 ON ("offers_offer"."city_id" = T9."id")
+INNER JOIN "cities_commune" T10 ON ("offers_offer"."commune_id" = T10."insee")
 WHERE (("matching_match"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0
@@ -325,11 +321,38 @@ WHERE ("needs_need"."state" IN (%s, …)
                    LIMIT 1)))
 ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
 
+SELECT "notifications_message".*, SUBSTRING("notifications_message"."subject_key", %s) AS "subject", "accounts_user".*, T4.*,
+       T5.*, T6.*
+FROM "notifications_message"
+INNER JOIN "accounts_user" ON ("notifications_message"."recipient_id" = "accounts_user"."id")
+LEFT OUTER JOIN "notifications_message" T4 ON ("notifications_message"."repeat_of_id" = T4."id")
+LEFT OUTER JOIN "accounts_user" T5 ON ("notifications_message"."called_by_id" = T5."id")
+LEFT OUTER JOIN "notifications_message" T6 ON ("notifications_message"."id" = T6."repeat_of_id")
+WHERE (("notifications_message"."recipient_id" = %s
+        OR "notifications_message"."city_id" IN
+          (SELECT U0."city_id" AS "city"
+           FROM "accounts_cityrole" U0
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
+       AND SUBSTRING("notifications_message"."subject_key", %s) IN (%s, …))
+ORDER BY "notifications_message"."created_at" DESC, "notifications_message"."id" DESC
+LIMIT 51;
+
 SELECT %s AS "a"
 FROM "notifications_message"
 WHERE ("notifications_message"."city_id" = %s
        AND "notifications_message"."state" IN (%s, …))
 LIMIT 1;
+
+SELECT COUNT(*)
+FROM
+  (SELECT "notifications_message"."id" AS "col1"
+   FROM "notifications_message"
+   WHERE ("notifications_message"."channel" IN (%s)
+          AND "notifications_message"."city_id" = %s
+          AND "notifications_message"."recipient_id" = %s
+          AND "notifications_message"."state" IN (%s, …))
+   LIMIT 100) subquery;
 
 SELECT "offers_offer".*, "cities_commune".*
 FROM "offers_offer"

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -14,7 +15,7 @@ from accounts import services as people
 from accounts.access import DESK, person, town_page
 from catalogue.times import since
 from cities.models import City
-from notifications import channel_registry, reach
+from notifications import channel_registry, presentation, reach
 from notifications import selectors as outbox_read
 from notifications import services as outbox
 from notifications.channels.call import selectors, services
@@ -77,6 +78,7 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
             {"channel": channel_registry.label(outage.channel), "since": since(outage.since, now)}
             for outage in outbox_read.outages().order_by("since")
         ],
+        "figures": presentation.figures(person(request), city, now=now),
     }
     return render(request, "call/undelivered.html", context)
 
@@ -121,6 +123,9 @@ def send_again(request: HttpRequest, city: City, message_id: int) -> HttpRespons
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
     outbox.retry_uncertain(message_id=message.pk, by=person(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
+    back = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect(back)
     return redirect("notifications:call:undelivered", city.slug)
 
 

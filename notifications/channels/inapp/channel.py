@@ -1,0 +1,38 @@
+"""A message more for those who work here; it reaches nobody alone, so it never stands for the first channel."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Index, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from notifications.channel_registry import Channel
+
+NAME = "inapp"
+UNREAD = ("sent", "delivered")
+# Whoever has not come for so long has nothing piled up.
+COMES = timedelta(days=30)
+
+
+def reaches(person: User) -> bool:
+    return False
+
+
+def accompanies(person: User, now: datetime) -> bool:
+    """The desk and associations, as long as they come here."""
+    if person.last_login is None or person.last_login < now - COMES:
+        return False
+    return person.city_roles.exists() or person.memberships.exists()
+
+
+CHANNEL = Channel(
+    label=_("sur le site"),
+    preference=90,
+    reaches=reaches,
+    accompanies=accompanies,
+    indexes=(
+        Index(
+            fields=["recipient", "city"], condition=Q(channel=NAME, state__in=UNREAD), name="message_unread"
+        ),
+    ),
+)
