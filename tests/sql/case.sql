@@ -244,7 +244,13 @@ SELECT "matching_match".*,
    FROM "matching_townagreement" U0
    WHERE (U0."answer" = %s
           AND U0."match_id" = ("matching_match"."id"))
-   LIMIT 1) AS "town_asked", "cities_city".*, "needs_need".*, "cities_commune".*, "offers_offer".*, T9.*, T10.*, T7.*
+   LIMIT 1) AS "town_asked",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "notifications_preference" U0
+   WHERE (U0."paused_until" >= %s
+          AND U0."person_id" = ("offers_offer"."owner_id"))
+   LIMIT 1) AS "is_paused", "cities_city".*, "needs_need".*, "cities_commune".*, "offers_offer".*, T9.*, T10.*, T7.*
 FROM "matching_match"
 INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
 INNER JOIN "needs_need" ON ("matching_match"."need_id" = "needs_need"."id")
