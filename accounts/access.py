@@ -50,6 +50,7 @@ __all__ = [
     "associations_of",
     "forget_roles",
     "has_role",
+    "own_page",
     "person",
     "require",
     "roles_in",
@@ -139,6 +140,11 @@ def town_page(
         return page if audience in (PUBLIC, ANYBODY) else login_required(page)
 
     return decorate
+
+
+def own_page(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """A page below no town, for whoever is signed in, about themselves; visitors sign in first."""
+    return login_required(view)
 
 
 def town_of(request: HttpRequest) -> City | None:

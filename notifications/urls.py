@@ -6,11 +6,12 @@ from notifications import channel_folders, views
 
 app_name = "notifications"
 urlpatterns = [
-    path("messages/<str:token>/", views.choose, name="choose"),
-    path("messages/<str:token>/<slug:sort>/", views.refuse, name="refuse"),
     *[
         path("", include((channel_folders.part(name, "urls"), name)))
         for name in channel_folders.names()
         if channel_folders.has(name, "urls")
     ],
+    # Last: a token is any word.
+    path("messages/<str:token>/", views.choose, name="choose"),
+    path("messages/<str:token>/<slug:sort>/", views.refuse, name="refuse"),
 ]

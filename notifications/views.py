@@ -1,7 +1,6 @@
 """What somebody chooses about the messages to them: by the link in a mail, without signing in, or in their account."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import ANYBODY, person, town_page
+from accounts.access import ANYBODY, own_page, person, town_page
 from accounts.models import User
 from cities.models import City
 from notifications import links, preferences, selectors
@@ -30,7 +29,7 @@ def choose(request: HttpRequest, city: City, token: str) -> HttpResponse:
     return _choices(request, reader)
 
 
-@login_required
+@own_page
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_signed_in(request: HttpRequest) -> HttpResponse:

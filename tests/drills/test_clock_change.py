@@ -115,7 +115,7 @@ def test_a_message_leaves_at_its_hour_and_once(transactional_db, smtp_server, ch
     taken = []
     moment = change - HOUR
     while moment < change + 2 * HOUR:
-        while delivery.deliver_batch(channel="email", by=None, now=moment):
+        while delivery.deliver_batch(channel="email", by=None, clock=lambda now=moment: now):
             pass
         taken += [moment] * (len(smtp_server.messages) - len(taken))
         moment += 10 * MINUTE

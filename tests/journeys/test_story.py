@@ -208,7 +208,8 @@ def test_a_citizen_says_no_in_two_taps_and_somebody_else_is_asked_first(
     desk = new_page(**DESK)
     sign_in(desk, told.coordinator)
     desk.goto(f"{walks.HOME}bureau/")
-    expect(desk.locator(".timeline")).to_contain_text("pas pour moi cette fois")
+    thread = desk.get_by_role("region", name="Carte et fil").locator(".timeline").first
+    expect(thread).to_contain_text("pas pour moi cette fois")
     expect(desk.locator("[data-desk-pairing]")).to_have_count(0)
 
 

@@ -158,7 +158,7 @@ def test_each_mail_leads_to_where_its_reader_chooses(db, smtp_server, settings):
     assert f'href="{address}"' in html
 
 
-def test_a_mail_of_no_town_leads_to_the_account(db, smtp_server, settings):
+def test_a_mail_of_no_town_leads_to_the_account(db, smtp_server, settings, reasons_stand):
     settings.SITE_URL = "https://accorde.exemple.fr"
     MessageFactory(city=None, event="suggestions_of_the_day")
     deliver()
