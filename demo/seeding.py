@@ -129,6 +129,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _gather_statistics()
     outbox.write_receipts(given, [*past, *waiting, *asked])
     needs.expire_past(city=city, by=None, now=now)
+    _share_nights(city, people, now=now)
     _let_time_pass(now)
     scan(now)
     story.confirm(certain_needs.quilts, offer=certain.quilts)
@@ -137,7 +138,6 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _take_back(people, reserved=reserved, now=now)
     _let_time_pass(now)
     scan(now)
-    _share_nights(city, people, now=now)
     outbox.settle_past(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
 

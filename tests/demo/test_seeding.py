@@ -240,6 +240,10 @@ def test_each_town_shares_its_nights_and_somebody_seeks_a_replacement() -> None:
         assert set(oncall.on_call(city, NOW)) == {Rank.FIRST, Rank.DEPUTY}
         assert not list(oncall.holes(city, NOW, NOW + timedelta(days=13)))
         assert Shift.objects.filter(city=city, wanted_at__isnull=False, starts_at__gt=NOW).count() == 1
+        rung = Message.objects.filter(
+            city=city, event__in=["need_tonight", "need_suggestions"], created_at=NOW
+        )
+        assert {message.recipient for message in rung} == {oncall.on_call(city, NOW)[Rank.FIRST]}
 
 
 def test_nobody_is_real() -> None:
