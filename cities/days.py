@@ -1,6 +1,6 @@
 """Days and hours by a town's own clocks (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -42,3 +42,12 @@ def evening(day: date, city: City) -> datetime:
 def at_hour(day: date, hour: time, city: City) -> datetime:
     """The moment at which the town's clocks show this hour of the day."""
     return datetime.combine(day, hour, tzinfo=ZoneInfo(city.timezone))
+
+
+def waking_hour(moment: datetime, city: City, morning: time, night: time) -> datetime:
+    """This moment; where the town's clocks show night, the morning that ends it."""
+    there = local_time(moment, city)
+    if morning <= there.time() < night:
+        return moment
+    day = there.date() if there.time() < morning else there.date() + timedelta(days=1)
+    return at_hour(day, morning, city)

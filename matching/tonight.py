@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from catalogue.vocabulary import Urgency
-from cities.days import TownDay, at_hour, local_time
+from cities.days import TownDay, waking_hour
 from cities.models import City
 from matching.messages import to_desk
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
@@ -141,8 +141,6 @@ def _wait(city: City, round_: int, steps: Sequence[object]) -> timedelta:
 
 def _by_day(moment: datetime, needs: Iterable[Need], city: City) -> datetime:
     """That moment; at night, if none of these needs was posted as for tonight, the morning after it."""
-    there = local_time(moment, city)
-    if MORNING <= there.time() < NIGHT or any(need.urgency == Urgency.TONIGHT for need in needs):
+    if any(need.urgency == Urgency.TONIGHT for need in needs):
         return moment
-    day = there.date() if there.time() < MORNING else there.date() + timedelta(days=1)
-    return at_hour(day, MORNING, city)
+    return waking_hour(moment, city, MORNING, NIGHT)

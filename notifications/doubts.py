@@ -96,22 +96,9 @@ def _repeat(message: Message, *, now: datetime) -> Message:
     channel = _working(reach.ways(message, now), but=told_by) or message.channel
     with translation.override(message.language):
         mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
-    repeat = Message.objects.create(
-        repeat_of=message,
-        recipient=message.recipient,
-        city=message.city,
-        channel=channel,
-        event=message.event,
-        subject_key=message.subject_key,
-        priority=message.priority,
-        language=message.language,
-        title=message.title,
-        body=f"{mark}\n\n{message.body}",
-        action_label=message.action_label,
-        action_url=message.action_url,
-        due_at=now,
-        created_at=now,
-    )
+    repeat = message.said_again(channel=channel, due_at=now, now=now)
+    repeat.repeat_of, repeat.body = message, f"{mark}\n\n{message.body}"
+    repeat.save(force_insert=True)
     log.warning("message %s repeats message %s by %s", repeat.pk, message.pk, channel)
     wake_on_commit(DELIVER_TASK)
     return repeat

@@ -81,6 +81,12 @@ def _told_at_with_state(field: str, state: MessageState) -> models.CheckConstrai
     )
 
 
+# What two messages share that say the same by two channels.
+_THE_SAME = (
+    "recipient", "city", "event", "subject_key", "priority", "language", "title", "body", "action_label", "action_url",
+)  # fmt: skip
+
+
 class Message(models.Model):
     """One notification to one person through one channel; what may be told twice is repeated in a row of its own."""
 
@@ -206,6 +212,15 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.subject_key}"
+
+    def said_again(self, *, channel: str, due_at: datetime, now: datetime) -> "Message":
+        """The same words to the same person by this channel, as a row of its own that is not saved yet."""
+        return Message(
+            channel=channel,
+            due_at=due_at,
+            created_at=now,
+            **{name: getattr(self, name) for name in _THE_SAME},
+        )
 
 
 class Outage(models.Model):

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from cities.days import at_hour, local_time
+from cities.days import waking_hour
 from cities.models import City
-from notifications import channel_registry, reach
+from notifications import channel_registry, reach, selectors
 from notifications.events import PURSUED, Priority
 from notifications.models import Message, MessageQuerySet, MessageState
 from notifications.reach import EVENING, MORNING
@@ -34,19 +34,15 @@ _UNREAD = {
 
 def pursue(*, by: None, now: datetime) -> int:
     """Send by the next channel what was not opened in time, or was refused; how many."""
-    found = _ignored(now).order_by("claimed_at", "id").values_list("pk", flat=True)
-    return sum(_go_on(message_id, by=by, now=now) for message_id in list(found[:AT_ONCE]))
-
-
-def waking_hour(moment: datetime, city: City | None) -> datetime:
-    """This moment, or the morning after it when people of the town sleep."""
-    if city is None:
-        return moment
-    there = local_time(moment, city)
-    if MORNING <= there.time() < EVENING:
-        return moment
-    day = there.date() if there.time() < MORNING else there.date() + timedelta(days=1)
-    return at_hour(day, MORNING, city)
+    # Where no channel is left a question stays here until it ends: it must not keep the others waiting.
+    ignored = _ignored(now)
+    tonight = ignored.filter(priority=Priority.NIGHT)
+    others = selectors.in_turns(ignored.exclude(priority=Priority.NIGHT), AT_ONCE, now)
+    return sum(
+        _go_on(message_id, by=by, now=now)
+        for some in (tonight, others)
+        for message_id in list(some.order_by("pk").values_list("pk", flat=True))
+    )
 
 
 def _ignored(now: datetime) -> MessageQuerySet:
@@ -96,9 +92,13 @@ def _go_on(message_id: int, *, by: None, now: datetime) -> bool:
     channel = _next(message, now=now)
     if channel is None:
         return False
-    due_at = now if message.priority == Priority.NIGHT else waking_hour(now, message.city)
+    due_at = now if message.priority == Priority.NIGHT else _by_day(now, message.city)
     hand_on(message=message, channel=channel, due_at=due_at, by=by, now=now)
     return True
+
+
+def _by_day(moment: datetime, city: City | None) -> datetime:
+    return waking_hour(moment, city, MORNING, EVENING) if city else moment
 
 
 def _next(message: Message, *, now: datetime) -> str | None:

@@ -16,6 +16,7 @@ from django.db.models import (
     Q,
     QuerySet,
 )
+from django.db.models.functions import Mod
 
 from accounts.models import User
 from cities.models import City
@@ -160,3 +161,9 @@ def answer_times(user: User, city: City, *, since: datetime) -> dict[int, timede
     firsts = answered.visible_to(user).filter(~Exists(earlier), city=city, created_at__gte=since)
     took = ExpressionWrapper(F("answered_at") - F("sent_at"), output_field=DurationField())
     return dict(firsts.order_by().values_list("priority").annotate(median=_Median(took)))
+
+
+def in_turns(messages: MessageQuerySet, size: int, now: datetime) -> MessageQuerySet:
+    """About so many of these messages: of a longer list another part each minute, so that all have their turn."""
+    turns = messages.count() // size + 1
+    return messages.alias(turn=Mod(F("pk"), turns)).filter(turn=int(now.timestamp()) // 60 % turns)

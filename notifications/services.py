@@ -107,24 +107,7 @@ def _say_beside(message: Message, *, now: datetime) -> None:
     """The same by the channels that accompany the one by which this person is told; once."""
     names = channel_registry.accompanying(message.recipient, now)
     Message.objects.bulk_create(
-        [
-            Message(
-                recipient=message.recipient,
-                city=message.city,
-                channel=name,
-                event=message.event,
-                subject_key=message.subject_key,
-                priority=message.priority,
-                language=message.language,
-                title=message.title,
-                body=message.body,
-                action_label=message.action_label,
-                action_url=message.action_url,
-                due_at=message.due_at,
-                created_at=now,
-            )
-            for name in names
-        ],
+        [message.said_again(channel=name, due_at=message.due_at, now=now) for name in names],
         ignore_conflicts=True,
     )
     if names and message.due_at <= now:
@@ -162,21 +145,8 @@ def alert(
 @transaction.atomic
 def hand_on(*, message: Message, channel: str, due_at: datetime, by: User | None, now: datetime) -> Message:
     """The same words by another channel, as a message of its own."""
-    following = Message.objects.create(
-        recipient=message.recipient,
-        city=message.city,
-        channel=channel,
-        event=message.event,
-        subject_key=message.subject_key,
-        priority=message.priority,
-        language=message.language,
-        title=message.title,
-        body=message.body,
-        action_label=message.action_label,
-        action_url=message.action_url,
-        due_at=due_at,
-        created_at=now,
-    )
+    following = message.said_again(channel=channel, due_at=due_at, now=now)
+    following.save(force_insert=True)
     whom = f"user {by.pk}" if by else "nobody"
     log.info("message %s goes on as %s by %s, asked by %s", message.pk, following.pk, channel, whom)
     _wake(following, now=now)

@@ -4,8 +4,6 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Mod
 
 from notifications import channel_registry, reasons, selectors
 from notifications.models import Message, MessageState
@@ -58,9 +56,7 @@ def set_moot_aside(*, by: None, now: datetime) -> int:
 
 def _set_moot_aside(state: MessageState, *, now: datetime) -> int:
     due = Message.objects.filter(state=state, due_at__lte=now)
-    turns = due.count() // ASKED_AT_ONCE + 1
-    turn = int(now.timestamp()) // 60 % turns
-    asked = due.alias(turn=Mod(F("pk"), turns)).filter(turn=turn)
+    asked = selectors.in_turns(due, ASKED_AT_ONCE, now)
     gone = list(asked.exclude(reasons.has_reason()).values_list("pk", flat=True))
     # What a worker has taken meanwhile is that worker's.
     return due.filter(pk__in=gone).update(state=MessageState.MOOT)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalogue.vocabulary import Urgency
+from cities.days import waking_hour
 from matching import links, services, telling
 from matching.lifecycle import Reason
 from needs.models import Need
@@ -220,7 +221,18 @@ def test_at_night_only_what_decides_it_rings(settings):
     ],
 )
 def test_the_hours_are_the_town_s(zone, moment, wakes):
-    assert pursuit.waking_hour(moment, CityFactory(timezone=zone)) == wakes
+    town = CityFactory.build(timezone=zone)
+    assert waking_hour(moment, town, pursuit.MORNING, pursuit.EVENING) == wakes
+
+
+def test_those_whom_nothing_else_reaches_keep_nobody_waiting(monkeypatch):
+    monkeypatch.setattr(pursuit, "AT_ONCE", 2)
+    for _ in range(5):
+        asked(has_phone=False)
+    it = asked()
+    turns = [pursue(NOW + 6 * HOUR + minute * MINUTE) for minute in range(4)]
+    assert sum(turns) == 1
+    assert channels(it) == ["email", "call"]
 
 
 def test_two_sweeps_at_once_go_on_once(transactional_db, at_once):

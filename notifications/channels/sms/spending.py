@@ -28,12 +28,12 @@ def spend(*, city: City, segments: int, priority: int, by: None, now: datetime) 
     spending, _is_new = Spending.objects.select_for_update(no_key=True).get_or_create(
         city=city, month=_month(city, now)
     )
-    after = spending.segments + segments
+    before, after = spending.segments, spending.segments + segments
     if priority != Priority.NIGHT and after > city.sms_monthly_limit:
         return False
     spending.segments = after
     spending.save(update_fields=["segments"])
-    if after >= NEARLY_ALL * city.sms_monthly_limit:
+    if before < NEARLY_ALL * city.sms_monthly_limit <= after:
         for person in accounts.coordinators_of(city):
             queue(
                 recipient=person,
