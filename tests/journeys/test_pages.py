@@ -20,6 +20,7 @@ AXE = (FOLDER / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"
 PROBE = (FOLDER / "probe.js").read_text(encoding="utf-8")
 BARRIERS = (FOLDER / "barriers.js").read_text(encoding="utf-8")
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+LOOKS = {"stylesheet", "font", "script", "image"}
 LOCALES = {"fr": "fr-FR", "ar": "ar"}
 
 OPEN_ALL = "() => document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })"
@@ -38,11 +39,18 @@ class Inspector:
             if line.type == "error" and "Failed to load resource" not in line.text:
                 self.wrong.append(f"{page.url}: {line.text}")
 
+        def failed(request: Any) -> None:
+            # A page that is left gives up what it was still waiting for.
+            if request.resource_type in LOOKS and request.failure != "net::ERR_ABORTED":
+                self.wrong.append(f"{page.url}: {request.url}: {request.failure}")
+
         page.on("console", heard)
+        page.on("requestfailed", failed)
 
     def look(self, page: Any, name: str, *, unfolds: bool = True) -> None:
         """At both widths, with what unfolds folded and unfolded."""
         page.set_viewport_size(PHONE)
+        page.evaluate("document.fonts.ready.then(() => null)")
         self._note(name, "phone", page.evaluate(PROBE))
         if unfolds:
             page.evaluate(OPEN_ALL)
