@@ -178,13 +178,11 @@ def test_whatever_breaks_every_event_has_its_messages(town, eventually):
         if event == ONCE:
             # Lost or not, nobody knows: then the desk has it before its eyes, and it is not sent again.
             if len(mails) > 1 or (not mails and address not in uncertain):
-                wrong.append(
-                    f"{event}: {len(mails)} received, {'in doubt' if address in uncertain else 'sure'}"
-                )
+                wrong.append(f"{event}: {len(mails)} received, {states_of(address)}")
         elif not mails and address in twice_uncertain:
             pass  # both times a worker died before it handed anything over: the desk was told the first time
         elif not 1 <= len(mails) <= 2 or len({mail["Message-ID"] for mail in mails}) != 1:
-            wrong.append(f"{event}: {len(mails)} received")
+            wrong.append(f"{event}: {len(mails)} received, {states_of(address)}")
         elif [SAID_AGAIN in text_of(mail) for mail in mails] not in ([False], [True], [False, True]):
             wrong.append(f"{event}: twice, and the second does not say so")
     assert not wrong, f"{wrong}\n{drawn}"
@@ -198,3 +196,9 @@ def test_whatever_breaks_every_event_has_its_messages(town, eventually):
 
 def text_of(mail):
     return mail.get_body(["plain"]).get_content()
+
+
+def states_of(address):
+    return list(
+        Message.objects.filter(recipient__email=address).order_by("pk").values_list("state", "last_error")
+    )
