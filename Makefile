@@ -40,8 +40,8 @@ test: ## Lance tous les tests, navigateur compris (ARGS="tests/offers -k pause" 
 	$(if $(CLOCK),$(PY) -m tests.clock "$(CLOCK)") $(PY) -m pytest $(or $(ARGS),-n auto --maxprocesses 4)
 
 .PHONY: drills
-drills: ## Casse le courtier, le serveur d'e-mail, l'horloge, avec de vrais processus, et compte ce qui reste
-	@$(MAKE) test ARGS="$(or $(ARGS),tests/drills)"
+drills: ## Casse le courtier, le serveur d'e-mail, l'horloge, avec de vrais processus, et compte ce qui reste (SECONDS=600 pour casser au hasard pendant dix minutes)
+	@$(if $(SECONDS),ACCORDE_DRILL_SECONDS=$(SECONDS)) $(MAKE) test ARGS="$(or $(ARGS),tests/drills)"
 
 .PHONY: check
 check: setup ## Vérifie la mise en forme, les types, les frontières, les migrations, les traductions, la production

@@ -108,7 +108,7 @@ def deliver_all() -> None:
 def _fill(messages: int, priority: Priority) -> None:
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notifications_message, notifications_outage")
+        cursor.execute("TRUNCATE notifications_message, notifications_outage CASCADE")
         cursor.execute(
             """INSERT INTO notifications_message (recipient_id, city_id, channel, event, subject_key, priority,
                 language, title, body, action_label, action_url, state, why, due_at, attempts, last_error, connection,

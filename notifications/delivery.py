@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists
 
+from accounts.models import User
+from cities.models import City
 from notifications import bounces, channel_registry, connections, doubts, outages, reasons, selectors
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.events import Priority, told_again
@@ -31,6 +33,8 @@ BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), ti
 GIVE_UP_AFTER = timedelta(days=3)
 
 Clock = Callable[[], datetime]
+_Sql = tuple[str, tuple[object, ...]]
+_SOME_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class _Batch:
 
     def __init__(self, channel: str, number: int, clock: Clock) -> None:
         self.channel, self.number, self.clock = channel, number, clock
+        self.towns: dict[int, City] = {}
+        self.usual: _Sql | None = None
         # The channel was out of order, and this is the try whether it still is.
         self.trial: Outage | None = None
 
@@ -134,16 +140,13 @@ class _Batch:
     def _record_and_claim(self, after: Result | None) -> Message | None:
         """One statement and one commit for both: they are what a message costs beside its sending."""
         now = self.clock()
-        is_next, values = self._in_order(now).values("pk")[:1].query.sql_with_params()
+        is_next, values = self._next_one(now)
         written: list[Any] = (
             [None] * 7 if after is None else [*_written(after, now).values(), *_claim_of(after)]
         )
+        statement = _RECORD_AND_CLAIM.format(next=is_next)
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    _RECORD_AND_CLAIM.format(next=is_next), [*written, now, self.number, now, *values]
-                )
-                was_ours, claimed = cursor.fetchone()
+            [claimed] = Message.objects.raw(statement, [*written, now, self.number, now, *values])
         except DatabaseError:
             if after is not None:
                 # What is known of the last message is not lost with the next one, nor with a session that broke.
@@ -151,13 +154,31 @@ class _Batch:
                 _record(after, now=now)
             raise
         if after is not None:
-            if was_ours:
+            if claimed.was_written:  # type: ignore[attr-defined]  # the statement's own column
                 _log(after)
             else:
                 _record(after, now=now)
-        if claimed is None:
-            return None
-        return Message.objects.select_related("recipient", "city").get(pk=claimed)
+        return self._with_whom_and_where(claimed) if claimed.pk else None
+
+    def _with_whom_and_where(self, message: Message) -> Message:
+        """A town is read once for all its messages of the batch."""
+        message.recipient = User.objects.get(pk=message.recipient_id)
+        if message.city_id is not None:
+            if message.city_id not in self.towns:
+                self.towns[message.city_id] = City.objects.get(pk=message.city_id)
+            message.city = self.towns[message.city_id]
+        return message
+
+    def _next_one(self, now: datetime) -> tuple[str, list[object]]:
+        """SQL for the id of what is to leave next, and its values."""
+        if self.trial is not None:
+            sql, values = _for_its_id(self._in_order(now))
+            return sql, list(values)
+        # Written once for all the messages of a batch: nothing in it changes but the moment.
+        if self.usual is None:
+            self.usual = _for_its_id(self._in_order(_SOME_MOMENT))
+        sql, values = self.usual
+        return sql, [now if value == _SOME_MOMENT else value for value in values]
 
     def _in_order(self, now: datetime) -> MessageQuerySet:
         in_order = selectors.next_to_send(self.channel, now)
@@ -202,6 +223,10 @@ class _Batch:
         )
 
 
+def _for_its_id(messages: MessageQuerySet) -> _Sql:
+    return messages.values("pk")[:1].query.sql_with_params()
+
+
 _RECORD_AND_CLAIM = """
 WITH written AS (
     UPDATE notifications_message
@@ -213,9 +238,10 @@ WITH written AS (
     SET state = 'sending', claimed_at = %s, connection = %s, attempts = attempts + 1,
         tried_since = coalesce(tried_since, %s)
     WHERE id = ({next} FOR UPDATE SKIP LOCKED)
-    RETURNING id
+    RETURNING *
 )
-SELECT EXISTS (SELECT FROM written), (SELECT id FROM claimed)
+SELECT claimed.*, EXISTS (SELECT FROM written) AS was_written
+FROM (SELECT) AS always LEFT JOIN claimed ON true
 """
 
 

@@ -68,9 +68,10 @@ class ScriptedServer:
                 recipient = command.decode().partition("<")[2].partition(">")[0]
                 answer = self.refused.get(recipient, answer)
             if verb == "DATA":
-                if not say(self.answers.get("DATA", "354 go on")):
+                go_on = self.answers.get("DATA", "354 go on")  # once: they may change meanwhile
+                if not say(go_on):
                     return
-                if "DATA" in self.answers:
+                if not go_on.startswith("354"):
                     continue
                 self.content.append(b"".join(iter(stream.readline, b".\r\n")).decode())
                 time.sleep(self.slow_at_end)
