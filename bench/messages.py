@@ -1,18 +1,22 @@
-"""The outbox beside a bare loop that only sends; how long what decides a night waits behind 100,000 digests."""
+"""The outbox beside a bare loop that only sends; how long what decides a night waits behind 100,000 digests; what it
+costs to decide of 10,000 messages when and by what they leave.
+"""
 
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,7 +28,7 @@ from config import embedded
 from notifications import delivery, services
 from notifications.channel_transport import transport_of
 from notifications.events import Priority
-from notifications.models import Message, MessageState
+from notifications.models import Message, MessageState, Preference
 
 MESSAGES = 2_000
 DIGESTS = 100_000
@@ -32,6 +36,8 @@ URGENT = 200
 ROUNDS = 3
 # What a mail server near by takes for one message; and none, where the commits of the outbox are all there is to see.
 SERVER_SECONDS = (0.02, 0.0)
+EVENTS = 10_000
+AIM_DECIDED_SECONDS = 1.0
 AIM_ALONE, AIM_TWO, AIM_P99_MS = 0.7, 1.8, 2_000
 PATIENCE_SECONDS = 300.0
 CHANNEL = "email"
@@ -50,10 +56,68 @@ def prepare() -> None:
 
 
 def show(folder: Path) -> None:
-    """Both tables."""
+    """The three tables."""
+    _decisions()
     for seconds in SERVER_SECONDS:
         _throughput(seconds)
     _urgent_behind_digests(folder)
+
+
+# --- When, and by what ----------------------------------------------------------------------------------
+
+
+def _decisions() -> None:
+    """A reminder to each of so many citizens: what reaches them, what they chose, their week, the hour."""
+    now, town = timezone.now(), City.objects.get()
+    emails = [f"hote{number}@exemple.fr" for number in range(EVENTS)]
+    User.objects.bulk_create([User(email=email, name="Une hôte", created_at=now) for email in emails])
+    people = list(User.objects.filter(email__in=emails))
+    Preference.objects.bulk_create(
+        [Preference(person=person, refused_sorts=["digest"]) for person in people[::4]]
+    )
+    text = services.Text("Votre proposition tient-elle ?", "Bonjour," + " Dites-le-nous en un geste." * 10)
+    drafts = [
+        services.Draft(person, "offer_reminder", f"offer:{person.pk}", town, lambda: text)
+        for person in people
+    ]
+    bare, decided = [], []
+    for number in range(ROUNDS):
+        doing(f"tour {number + 1} sur {ROUNDS}")
+        bare.append(_seconds(partial(_write_alone, drafts, now)))
+        decided.append(_seconds(partial(services.queue_many, drafts, now=now)))
+        queued = Message.objects.count()
+        refuse_unless(queued == EVENTS, f"{queued} of {EVENTS} messages were queued")
+    alone, ours = statistics.median(bare), statistics.median(decided)
+    say(f"{count(EVENTS)} messages\u202f: à qui, quand, par quoi")
+    say(f"{times_as_fast(ours, alone)} la boucle nue, qui ne fait qu’écrire les mêmes lignes")
+    say(f"  {'la boucle nue':20} {decimal(alone, 2)} s")
+    say(f"  {'avec la décision':20} {decimal(ours, 2)} s (visé : au plus {decimal(AIM_DECIDED_SECONDS)} s)")
+    say()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE notifications_message, notifications_preference CASCADE")
+
+
+def _write_alone(drafts: Sequence[services.Draft], now: datetime) -> None:
+    with transaction.atomic():
+        Message.objects.bulk_create(
+            [
+                Message(
+                    recipient=draft.recipient, event=draft.event, subject_key=draft.subject_key, city=draft.city,
+                    channel=CHANNEL, priority=Priority.DIGEST, language="fr", **draft.compose().columns(),
+                    due_at=now, created_at=now,
+                )
+                for draft in drafts
+            ],
+            batch_size=1_000,
+        )  # fmt: skip
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE notifications_message, notifications_outage CASCADE")
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
 
 
 # --- So many a second -----------------------------------------------------------------------------------

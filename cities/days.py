@@ -1,6 +1,6 @@
 """Days and hours by a town's own clocks (UTC+11 in Nouméa, UTC-4 in Fort-de-France)."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -45,9 +45,16 @@ def at_hour(day: date, hour: time, city: City) -> datetime:
 
 
 def waking_hour(moment: datetime, city: City, morning: time, night: time) -> datetime:
-    """This moment; where the town's clocks show night, the morning that ends it."""
+    """This moment; where the town's clocks show night, the morning that ends it. Who sleeps by day has its morning in
+    the evening.
+    """
     there = local_time(moment, city)
-    if morning <= there.time() < night:
+    hour = there.time()
+    awake = morning <= hour < night if morning < night else hour >= morning or hour < night
+    if awake:
         return moment
-    day = there.date() if there.time() < morning else there.date() + timedelta(days=1)
-    return at_hour(day, morning, city)
+    wakes = at_hour(there.date() if hour < morning else there.date() + timedelta(days=1), morning, city)
+    # In UTC: moments of one zone compare by what its clocks show, and in autumn an hour comes twice.
+    if wakes.astimezone(UTC) <= moment:
+        wakes = wakes.replace(fold=1)
+    return wakes.astimezone(UTC)

@@ -189,6 +189,7 @@ class CityForm(forms.ModelForm):
             "follow_up_after_days",
             "escalate_after_minutes",
             "sms_monthly_limit",
+            "messages_a_week",
             "asks_citizen_for",
             "asks_association_for",
             "weights",

@@ -182,6 +182,13 @@ class City(models.Model):
         default=1000,
         help_text=_("Un long message en compte plusieurs. Ce qui décide d’une nuit part au-delà."),
     )
+    messages_a_week = models.PositiveIntegerField(
+        _("messages par semaine à un citoyen, au plus"),
+        default=5,
+        help_text=_(
+            "Questions et rappels. Ce qui est pour ce soir, et ce qui répond à la personne, part toujours."
+        ),
+    )
     asks_citizen_for = ArrayField(
         models.CharField(max_length=10),
         verbose_name=_("accord demandé aux citoyens pour"),
@@ -246,6 +253,11 @@ class City(models.Model):
                 violation_error_message=_(
                     "Une alerte se répète après une minute au moins, deux heures au plus."
                 ),
+            ),
+            models.CheckConstraint(
+                name="city_messages_a_week_positive",
+                condition=Q(messages_a_week__gt=0),
+                violation_error_message=_("Laissez passer au moins un message par semaine."),
             ),
             models.CheckConstraint(
                 name="city_colours_hex",

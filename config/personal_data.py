@@ -44,7 +44,7 @@ REGISTER: dict[str, Marks] = {
     "cities.City": Marks(
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
-        "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
+        "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit messages_a_week "
         "asks_citizen_for asks_association_for weights created_at linked"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
@@ -79,7 +79,8 @@ REGISTER: dict[str, Marks] = {
         anonymise="title body action_label action_url last_error provider_ref",
     ),
     "notifications.Preference": Marks(
-        keep="person refused_channels refused_sorts paused_until rings_at_night"
+        keep="person refused_channels refused_sorts paused_until rings_at_night quiet_from quiet_until "
+        "digest_hours days_off"
     ),
     "notifications.PreferenceEdit": Marks(keep="preference what by at"),
     "notifications.Bounce": Marks(delete="person channel address error at is_general"),
@@ -102,8 +103,8 @@ REGISTER: dict[str, Marks] = {
     # --- matching
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
-        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at ended_on created_at "
-        "changed_at"
+        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since ended_on "
+        "created_at changed_at"
     ),
     "matching.Decision": Marks(
         keep="match act from_state to_state by role reason plan_number relay at", anonymise="note"

@@ -21,6 +21,7 @@ from matching.lifecycle import NotPossible, Reason
 from matching.models import Match, MatchState
 from needs import services as needs
 from needs.models import Need, NeedState
+from notifications import holding
 from offers.models import Offer
 
 # How past needs ended, in turn: the mix of a desk where offers far exceed placements.
@@ -281,7 +282,7 @@ class Story:
             return False
         # One pending question a citizen.
         pending = Match.objects.filter(offer__owner=offer.owner_id, state=MatchState.PROPOSED)
-        return not pending.exists()
+        return not pending.exists() and holding.has_room(offer.owner, offer.city, now=asked)
 
     def _asker(self, need: Need) -> User:
         """Who answers for the need; the desk for a person without e-mail."""

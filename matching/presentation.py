@@ -26,6 +26,9 @@ from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
 from needs import words as need_words
 from needs.models import Need, NeedEdit
+from notifications import holding
+from notifications.presentation import held_words
+from notifications.selectors import why_held
 from notifications.services import Text
 from offers import words as offer_words
 from offers.models import OfferEdit
@@ -174,6 +177,15 @@ def suggestion_card(match: Match, *, now: datetime) -> Card:
         colour="brand",
         preview=telling.preview(match, now=now) if is_asked else None,
     )
+
+
+def waits(matches: Iterable[Match]) -> dict[int, str]:
+    """Of those whose question waits for its turn, why: "attend : cette personne a déjà une question"."""
+    waiting = {f"match:{match.pk}": match.pk for match in matches if match.waits_since is not None}
+    if not waiting:
+        return {}
+    held = why_held(telling.QUESTION, list(waiting))
+    return {pk: held_words(held.get(key, holding.QUESTION)) for key, pk in waiting.items()}
 
 
 def covers(share: float) -> str:

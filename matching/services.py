@@ -14,7 +14,7 @@ from accounts.models import User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from matching import progress, telling, waits
+from matching import progress, telling, turns, waits
 from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow, entitled
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts, still_fits
@@ -22,12 +22,14 @@ from matching.rewriting import RelayParts
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications import reach
+from notifications.selectors import preference_of
+from notifications.wake_up import wake_on_commit
 from offers import services as offers
 from offers.models import Offer, OfferState
 
 # An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
 GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
-
+TURNS_TASK = "matching.tasks.ask_in_turn"
 
 TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
 
@@ -71,10 +73,9 @@ def ask_citizen(
     if reach.paused([match.offer.owner_id], local_day(now, match.offer.city)):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "paused")
     check_may_be_asked(match, now=now)
-    match.asked_at = now
-    match.answer_by = waits.deadline(match, now=now)
-    match.remind_at = waits.halfway(match.answer_by, now=now)
     asks = match.city.asks_citizen(match.offer.kind)
+    held = turns.why_it_waits(match, now=now) if asks else ""
+    _set_clock(match, held=held, now=now)
     _move(
         match,
         Act.PROPOSE,
@@ -86,10 +87,39 @@ def ask_citizen(
         plan_number=plan_number,
         relay=relay,
         tells=asks,
+        held=held,
     )
     if not asks:
         _accepted(match, role=Role.TOWN, by=None, now=now)
     return match
+
+
+def ask_in_turn(*, match: Match, by: None, now: datetime) -> bool:
+    """Ask the citizen of a match that the caller has `locked`, whose question waits for its turn; False, and it goes on
+    waiting, while it has not come.
+    """
+    message = telling.held_question(match)
+    held = turns.why_it_waits(match, now=now, message=message, is_next=True)
+    if held:
+        telling.still_waits(match, message, held, now=now)
+        return False
+    _set_clock(match, held="", now=now)
+    match.save(update_fields=["asked_at", "answer_by", "remind_at", "waits_since"])
+    telling.ask_now(match, message, by=by, now=now)
+    return True
+
+
+def _set_clock(match: Match, *, held: str, now: datetime) -> None:
+    """The time to answer begins when the question leaves; of one that waits, it ends with the use of an answer."""
+    match.asked_at = now
+    if held:
+        match.waits_since, match.answer_by, match.remind_at = now, waits.useful_until(match, now=now), None
+        return
+    leaves = now
+    if not turns.is_for_tonight(match, now=now):
+        leaves = reach.wakes_at(preference_of(match.offer.owner), match.offer.city, now)
+    match.waits_since, match.answer_by = None, waits.deadline(match, now=leaves)
+    match.remind_at = waits.halfway(match.answer_by, now=leaves)
 
 
 @transaction.atomic
@@ -325,11 +355,12 @@ def _move(
     plan_number: int | None = None,
     relay: RelayParts | None = None,
     tells: bool = True,
+    held: str = "",
 ) -> None:
     """Write the new state, its decision, and what is held; have the engine look again; tell whom it concerns.
 
     The first decision freezes the reasons as they stand: they are what was decided upon. `tells` is False where the
-    answer that would be asked for is presumed, and the next act follows at once.
+    answer that would be asked for is presumed, and the next act follows at once; `held`: why the question waits.
     """
     before = MatchState(match.state)
     if before == MatchState.SUGGESTED:
@@ -339,7 +370,9 @@ def _move(
         match.ended_on = local_day(now, match.city)
     if to not in telling.REMINDED:
         match.remind_at = None
-    waited = ["asked_at", "answer_by", "confirm_by", "remind_at"]
+    if to != MatchState.PROPOSED:
+        match.waits_since = None
+    waited = ["asked_at", "waits_since", "answer_by", "confirm_by", "remind_at"]
     match.save(update_fields=["state", "changed_at", "facts", "ended_on", *waited])
     Decision.objects.create(
         match=match,
@@ -370,7 +403,9 @@ def _move(
     if tells:
         roles = roles_of(by, match) if role == Role.FOLLOW_UP else {role}
         done_by = telling.who_did(act, roles, reason=reason)
-        telling.tell(match, before, act, done_by=done_by, by=by, now=now)
+        telling.tell(match, before, act, done_by=done_by, by=by, now=now, held=held)
+    if before == MatchState.PROPOSED and turns.waiting().filter(offer__owner=match.offer.owner_id).exists():
+        wake_on_commit(TURNS_TASK)
 
 
 def _hold(match: Match, before: MatchState) -> None:

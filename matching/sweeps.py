@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Organisation
 from cities.days import local_day
 from cities.models import City
-from matching import services, telling, waits
+from matching import services, telling, turns, waits
 from matching.lifecycle import WAITING, Act, NotPossible, Reason
 from matching.models import CHANGED, Match, MatchState
 from matching.selectors import posters_of
@@ -27,6 +27,13 @@ def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
         Q(state=MatchState.PROPOSED, answer_by__lte=now) | Q(state=MatchState.ACCEPTED, confirm_by__lte=now)
     ).order_by(Coalesce("confirm_by", "answer_by"), "id")
     return sum(_lapse(match_id, now=now) for match_id in list(late.values_list("pk", flat=True)[:limit]))
+
+
+def ask_in_turn(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Ask those whose turn has come, and tell the desk of what would be asked too late; how many were asked."""
+    asked = sum(_ask_in_turn(match_id, now=now) for match_id in turns.next_in_turn(now=now)[:limit])
+    _tell_late(now=now)
+    return asked
 
 
 def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
@@ -101,6 +108,22 @@ def _lapse(match_id: int, *, now: datetime) -> bool:
         return False  # somebody answered while we waited for the lock
     services.do(match, Act.LAPSE, by=None, now=now)
     return True
+
+
+@transaction.atomic
+def _ask_in_turn(match_id: int, *, now: datetime) -> bool:
+    match = services.locked(match_id)
+    if match.waits_since is None:
+        return False  # it came to an end while we waited for the lock, or another worker has asked
+    return services.ask_in_turn(match=match, by=None, now=now)
+
+
+@transaction.atomic
+def _tell_late(*, now: datetime) -> None:
+    waiting = turns.waiting().select_related("city", "offer__owner", "offer__city", "need__commune")
+    for match in waiting.order_by("waits_since", "id"):
+        if turns.comes_too_late(match, now=now):
+            telling.tell_late(match, now=now)
 
 
 @transaction.atomic

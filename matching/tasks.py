@@ -27,6 +27,12 @@ def scan_due() -> None:
 
 
 @shared_task(ignore_result=True)
+def ask_in_turn() -> None:
+    """Ask whoever is free to be asked, since a question before theirs has come to its end (`services` wakes for it)."""
+    sweeps.ask_in_turn(by=None, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
 def look_after_matches() -> None:
     """What a change of an offer or a need means for the matches in hand (`scanning.matches_in_hand` wakes for it)."""
     _look_after_matches()
@@ -85,6 +91,7 @@ def advance_time() -> None:
     scanning.mark_pressing(by=None, now=now)
     while sweeps.lapse_unanswered(by=None, now=now):
         pass
+    sweeps.ask_in_turn(by=None, now=now)
     while sweeps.remind_unanswered(by=None, now=now):
         pass
     while sweeps.start_due(by=None, now=now):

@@ -16,20 +16,20 @@ from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from accounts.models import User
-from catalogue.vocabulary import Urgency
-from cities.days import local_day
-from matching import waits
+from matching import turns, waits
 from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
 from matching.messages import to_desk, to_linked_town, to_people
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import left_to_town, posters_of
 from needs.models import Need
+from notifications import selectors as outbox
 from notifications import services
 from notifications.events import Priority
+from notifications.models import Message
 from notifications.reasons import Words, subject_id
 from notifications.selectors import waits_for_a_person
-from notifications.services import Text, language_of, queue
+from notifications.services import Draft, Text, language_of, queue_many
 from offers.models import OfferState
 
 Composer = Callable[[Match, User], Text]
@@ -99,6 +99,10 @@ REMINDED: Mapping[S, tuple[str, Told]] = {
     S.CONFIRMED: ("match_confirmed", Told("match_still_holds", poster=to_people.does_it_still_hold)),
 }
 
+_QUESTION = TOLD[S.SUGGESTED, Act.PROPOSE]
+QUESTION = _QUESTION.event
+_WAITS = Told("match_waits", desk=to_desk.waits_its_turn)
+
 # What answers the question of the state in which it is done (`REMINDED`), and whose answer it is.
 ANSWERS: Mapping[Act, Side] = {
     Act.ACCEPT: Side.OWNER,
@@ -131,23 +135,80 @@ def note_opened(match: Match, person: User, *, by: User, now: datetime) -> None:
 
 
 def tell(
-    match: Match, before: S, act: Act, *, done_by: frozenset[Side], by: User | None, now: datetime
+    match: Match,
+    before: S,
+    act: Act,
+    *,
+    done_by: frozenset[Side],
+    by: User | None,
+    now: datetime,
+    held: str = "",
 ) -> None:
-    """Queue the messages of an arrow, for each side that did not do it and never for `by`."""
+    """Queue the messages of an arrow, for each side that did not do it and never for `by`; `held`: why a question waits
+    for its turn. Who was never asked is told of no end.
+    """
     _note_answered(match, before, act, done_by=done_by, by=by, now=now)
-    _queue(match, TOLD[before, act], done_by=done_by, by=by, now=now)
+    told = TOLD[before, act]
+    if before == S.PROPOSED and _take_back_question(match, by=by, now=now):
+        told = replace(told, owner=None, desk=to_desk.never_asked if act == Act.LAPSE else told.desk)
+    _queue(match, told, done_by=done_by, by=by, now=now, held=held)
     if match.is_across and match.state in ACROSS:
         host = match.offer.city
-        for person in accounts.coordinators_of(host):
-            if person != by:
-                queue(
-                    recipient=person,
-                    event="match_across",
-                    subject_key=f"match:{match.pk}:{match.state}",
-                    city=host,
-                    compose=partial(to_linked_town.across, match),
-                    now=now,
-                )
+        drafts = [
+            Draft(
+                recipient=person,
+                event="match_across",
+                subject_key=f"match:{match.pk}:{match.state}",
+                city=host,
+                compose=partial(to_linked_town.across, match),
+            )
+            for person in accounts.coordinators_of(host)
+            if person != by
+        ]
+        queue_many(drafts=drafts, now=now)
+
+
+def held_question(match: Match) -> Message | None:
+    """The question to the citizen that waits for its turn."""
+    return outbox.held(recipient=match.offer.owner, event=_QUESTION.event, subject_key=f"match:{match.pk}")
+
+
+def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -> None:
+    """The question that waited leaves, with the deadline that it has now."""
+    if message is None:
+        _queue(match, _QUESTION, by=by, now=now)
+        return
+    assert _QUESTION.owner is not None
+    services.let_go(
+        message=message,
+        compose=partial(_QUESTION.owner, match, match.offer.owner),
+        priority=_priority(match, now),
+        by=by,
+        now=now,
+    )
+
+
+def still_waits(match: Match, message: Message | None, held: str, *, now: datetime) -> None:
+    """What keeps it now may be another thing than at first."""
+    if message is not None and message.why != held:
+        services.hold_on(message=message, why=held, by=None, now=now)
+
+
+def tell_late(match: Match, *, now: datetime) -> None:
+    """Tell the desk, once, of a question that waits and would leave too late: somebody else can be asked."""
+    _queue(match, _WAITS, now=now)
+
+
+def _take_back_question(match: Match, *, by: User | None, now: datetime) -> bool:
+    """Whether the citizen was never asked: what has not left yet does not leave any more."""
+    asked, again = REMINDED[S.PROPOSED]
+    return services.take_back(
+        recipient=match.offer.owner,
+        events=[asked, again.event],
+        subject_key=f"match:{match.pk}",
+        by=by,
+        now=now,
+    )
 
 
 def _note_answered(
@@ -171,7 +232,7 @@ def preview(match: Match, *, now: datetime) -> tuple[str, Text]:
     Without the link, which is theirs.
     """
     owner = match.offer.owner
-    compose = TOLD[S.SUGGESTED, Act.PROPOSE].owner
+    compose = _QUESTION.owner
     assert compose is not None
     asked = copy(match)
     asked.answer_by = waits.deadline(match, now=now)
@@ -194,6 +255,7 @@ def _queue(
     by: User | None = None,
     now: datetime,
     unless_called_for: str = "",
+    held: str = "",
 ) -> None:
     people: Mapping[Side, Callable[[], list[User]]] = {
         Side.OWNER: lambda: [match.offer.owner],
@@ -201,7 +263,7 @@ def _queue(
         Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
     }
     key = f"match:{match.pk}"
-    is_tonight = match.need.urgency_on(local_day(now, match.city)) == Urgency.TONIGHT
+    drafts = []
     for side in Side:
         compose: Composer | None = getattr(told, side)
         if compose is None or (side in done_by and not told.themselves_too):
@@ -213,16 +275,23 @@ def _queue(
                 recipient=person, event=unless_called_for, subject_key=key
             ):
                 continue
-            queue(
-                recipient=person,
-                event=told.event,
-                subject_key=key,
-                # A citizen is called by their own town.
-                city=match.offer.city if side is Side.OWNER else match.city,
-                compose=partial(compose, match, person),
-                now=now,
-                priority=Priority.NIGHT if is_tonight else None,
+            drafts.append(
+                Draft(
+                    recipient=person,
+                    event=told.event,
+                    subject_key=key,
+                    # A citizen is called by their own town.
+                    city=match.offer.city if side is Side.OWNER else match.city,
+                    compose=partial(compose, match, person),
+                    priority=_priority(match, now),
+                    held=held,
+                )
             )
+    queue_many(drafts=drafts, now=now)
+
+
+def _priority(match: Match, now: datetime) -> Priority | None:
+    return Priority.NIGHT if turns.is_for_tonight(match, now=now) else None
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:
@@ -237,6 +306,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
     found = {event: partial(_is_in, frozenset(states_of)) for event, states_of in states.items()}
     return found | {
         "match_home_changed": _is_to_visit,
+        "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
         "match_left_to_town": lambda: Exists(left_to_town().filter(pk=subject_id())),
         "match_to_review": partial(_is_in, frozenset({S.UNDER_WAY})),
@@ -260,6 +330,7 @@ def gone() -> Words:
         "match_still_holds": answered,
         "match_silent": answered,
         "condition_asked": answered,
+        "match_waits": gettext_lazy("la question est partie, ou n’est plus à poser"),
         "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),
         "match_held_back": gettext_lazy("la proposition n’est plus retenue, ou plus rien n’est prévu"),
         "need_suggestions": closed,

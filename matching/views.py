@@ -205,6 +205,7 @@ def _render_case(
         cards = [presentation.suggestion_card(match, now=now) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
+        waits_of = presentation.waits(acted)
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
         context |= {
             "scan": scan,
@@ -219,6 +220,7 @@ def _render_case(
             "acted": [
                 {
                     "match": match,
+                    "waits": waits_of.get(match.pk, ""),
                     "acts": presentation.acts(match, roles),
                     "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),
                 }
@@ -239,6 +241,8 @@ def _subjects(need: Need, matches: Iterable[Match]) -> list[str]:
 
 def _done(match: Match, act: Act) -> str:
     if act == Act.PROPOSE and match.state == MatchState.PROPOSED:
+        if match.waits_since is not None:
+            return _("C’est noté. La question partira dès que cette personne pourra la recevoir.")
         if not match.offer.owner.email:
             return _("C’est demandé. Cette personne n’a pas d’e-mail : elle attend dans « À appeler ».")
         return _("C’est demandé. La personne reçoit la question par e-mail.")

@@ -1,6 +1,6 @@
 """What the outbox asks of the channels: whom each reaches, in which order, who delivers, what it is called."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,12 +25,16 @@ class Channel:
     # Of the channels that reach a person, the one with the lowest number is taken.
     preference: int
     reaches: Callable[[User], bool]
+    # Whom of several people it reaches, by their keys, in a constant number of queries; without it each is asked.
+    reaches_each: Callable[[Collection[User]], Collection[int]] | None = None
     # It makes a noise wherever the person is: at night only with their consent.
     rings: bool = False
     # Where it finds the person; None where there is no such thing, or nobody is told that it does not exist.
     address: Callable[[User], str] | None = None
     # Who has each message by this channel as well, beside the one by which they are told.
     accompanies: Callable[[User, datetime], bool] | None = None
+    # The same of several, as above.
+    accompanies_each: Callable[[Collection[User], datetime], Collection[int]] | None = None
     # What the database holds about this channel's messages alone, where there is anything.
     constraints: tuple[BaseConstraint, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -61,7 +65,21 @@ def reaching(person: User) -> list[str]:
 
     What the person says of it, `reach` knows: messages ask there.
     """
-    return [name for name, channel in all_channels().items() if channel.reaches(person)]
+    return reaching_each([person])[person.pk]
+
+
+def reaching_each(people: Collection[User]) -> dict[int, list[str]]:
+    """The same of several people, by their keys."""
+    found: dict[int, list[str]] = {person.pk: [] for person in people}
+    for name, channel in all_channels().items():
+        if channel.reaches_each is not None:
+            reached = set(channel.reaches_each(people))
+        else:
+            reached = {person.pk for person in people if channel.reaches(person)}
+        for key, names in found.items():
+            if key in reached:
+                names.append(name)
+    return found
 
 
 def preferred(person: User) -> str:
@@ -75,10 +93,22 @@ def companions() -> frozenset[str]:
     return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
 
 
-def accompanying(person: User, now: datetime) -> list[str]:
-    """The channels by which this person has each message as well."""
-    found = {name: channel.accompanies for name, channel in all_channels().items()}
-    return [name for name, accompanies in found.items() if accompanies and accompanies(person, now)]
+def accompanying(people: Collection[User], now: datetime) -> dict[int, list[str]]:
+    """The channels by which each of these people, by their keys, has every message as well."""
+    found: dict[int, list[str]] = {person.pk: [] for person in people}
+    for name, channel in all_channels().items():
+        if channel.accompanies_each is not None:
+            accompanied: Collection[int] = channel.accompanies_each(people, now)
+        else:
+            accompanies = channel.accompanies or _nobody
+            accompanied = [person.pk for person in people if accompanies(person, now)]
+        for key in accompanied:
+            found[key].append(name)
+    return found
+
+
+def _nobody(person: User, now: datetime) -> bool:
+    return False
 
 
 def connections_of(name: str) -> int:

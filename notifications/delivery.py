@@ -18,10 +18,10 @@ from django.db.models import Exists
 
 from accounts.models import User
 from cities.models import City
-from notifications import bounces, channel_registry, connections, doubts, outages, reasons, selectors
+from notifications import bounces, channel_registry, connections, doubts, holding, outages, reasons, selectors
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.events import Priority, told_again
-from notifications.models import Message, MessageQuerySet, MessageState, Outage
+from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,8 @@ class Result:
     error: str = ""
     provider_ref: str = ""
     due_at: datetime | None = None
+    # Why it is held, where it is.
+    why: str = ""
     stops: bool = False
     # Whether it says anything of the channel: a message without an address does not.
     was_tried: bool = True
@@ -127,22 +129,24 @@ class _Batch:
         self._next(after=result, may_claim=False)
 
     def _next(self, *, after: Result | None = None, may_claim: bool = True) -> Message | None:
-        """Write what became of the last message, and claim the next one; what has lost its reason is set aside."""
+        """Write what became of the last message, and claim the next one that is to leave now."""
         while True:
             if after is not None and (_has_consequences(after) or not may_claim):
                 _record(after, now=self.clock())
                 after = None
             message = self._record_and_claim(after) if may_claim else None
-            if message is None or _has_reason(message):
+            if message is None:
+                return None
+            after = _not_now(message, self.clock())
+            if after is None:
                 return message
-            after = Result(message, MessageState.MOOT)
 
     def _record_and_claim(self, after: Result | None) -> Message | None:
         """One statement and one commit for both: they are what a message costs beside its sending."""
         now = self.clock()
         is_next, values = self._next_one(now)
         written: list[Any] = (
-            [None] * 7 if after is None else [*_written(after, now).values(), *_claim_of(after)]
+            [None] * 8 if after is None else [*_written(after, now).values(), *_claim_of(after)]
         )
         statement = _RECORD_AND_CLAIM.format(next=is_next)
         try:
@@ -162,7 +166,7 @@ class _Batch:
 
     def _with_whom_and_where(self, message: Message) -> Message:
         """A town is read once for all its messages of the batch."""
-        message.recipient = User.objects.get(pk=message.recipient_id)
+        message.recipient = User.objects.select_related("message_preference").get(pk=message.recipient_id)
         if message.city_id is not None:
             if message.city_id not in self.towns:
                 self.towns[message.city_id] = City.objects.get(pk=message.city_id)
@@ -230,7 +234,7 @@ def _for_its_id(messages: MessageQuerySet) -> _Sql:
 _RECORD_AND_CLAIM = """
 WITH written AS (
     UPDATE notifications_message
-    SET state = %s, last_error = %s, provider_ref = %s, sent_at = %s, due_at = %s
+    SET state = %s, why = %s, last_error = %s, provider_ref = %s, sent_at = %s, due_at = %s
     WHERE id = %s AND attempts = %s AND state = 'sending'
     RETURNING id
 ), claimed AS (
@@ -249,6 +253,7 @@ def _written(result: Result, now: datetime) -> dict[str, Any]:
     """The columns in the order of the statement."""
     return {
         "state": result.state,
+        "why": result.why,
         # Cut to what the columns hold: a message that has left must be written down.
         "last_error": result.error[:200],
         "provider_ref": result.provider_ref[:200],
@@ -265,6 +270,15 @@ def _has_consequences(result: Result) -> bool:
 def _claim_of(result: Result) -> tuple[int, int]:
     """By which a claim is known: its message, and which attempt it is."""
     return result.message.pk, result.message.attempts
+
+
+def _not_now(message: Message, now: datetime) -> Result | None:
+    """What becomes of a claimed message that is not to leave: its reason is gone, or it is late and meets the night."""
+    if not _has_reason(message):
+        return Result(message, MessageState.MOOT)
+    wish = getattr(message.recipient, "message_preference", None) or Preference()
+    until = holding.quiet_until(message, wish, now)
+    return Result(message, MessageState.HELD, why=holding.QUIET, due_at=until) if until else None
 
 
 def _has_reason(message: Message) -> bool:
@@ -293,7 +307,7 @@ def _record(result: Result, *, now: datetime) -> None:
 
 
 def _log(result: Result) -> None:
-    if result.state in (MessageState.SENT, MessageState.MOOT):
+    if result.state in (MessageState.SENT, MessageState.MOOT, MessageState.HELD):
         log.info("message %s %s", result.message.pk, result.state)
     else:
         log.warning("message %s %s: %s", result.message.pk, result.state, result.error)

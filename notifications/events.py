@@ -42,7 +42,8 @@ class Event:
     """`priority`: what it has unless whoever queues it knows that it is for tonight.
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
-    `always`, and why, heeds no refusal.
+    `always`, and why, heeds no refusal and no quiet hour. Of what `is_weekly` a citizen gets so much a week at most
+    (`holding`), unless it is for tonight.
     """
 
     priority: Priority
@@ -50,6 +51,7 @@ class Event:
     why: str = ""
     sort: Refusable | None = None
     always: str = ""
+    is_weekly: bool = False
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -59,11 +61,10 @@ _ON_CALL = Event(
     "a household has no bed tonight, and nobody else is told",
     always=_DUTY,
 )
-_ASKED = Event(
-    Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, "without an answer tonight, the home is held for nobody"
-)
+_HELD_FOR_NOBODY = "without an answer tonight, the home is held for nobody"
+_ASKED = Event(Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, _HELD_FOR_NOBODY)
 _WAITED_FOR = Event(Priority.ASK)
-_REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS)
+_REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS, is_weekly=True)
 _NEWS = Event(Priority.NORMAL)
 _RECEIPT = Event(Priority.NORMAL, always="it answers what they have just done")
 _SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call")
@@ -79,7 +80,7 @@ EVENTS: Mapping[str, Event] = {
         "the contacts stand in it: without them nobody finds the other",
         always="both have said yes, and the contacts stand in it",
     ),
-    "match_question": _ASKED,
+    "match_question": Event(Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, _HELD_FOR_NOBODY, is_weekly=True),
     "match_accepted": _ASKED,
     # One in doubt about another would have no end.
     "message_in_doubt": Event(Priority.NIGHT, always=_DUTY),
@@ -98,6 +99,7 @@ EVENTS: Mapping[str, Event] = {
     "match_across": _NEWS,
     "match_to_review": _NEWS,
     "match_silent": _NEWS,
+    "match_waits": _NEWS,
     "match_left_to_town": _NEWS,
     "match_held_back": _NEWS,
     "match_home_changed": _NEWS,
@@ -123,8 +125,8 @@ EVENTS: Mapping[str, Event] = {
     "sms_to_read": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
-    "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS),
-    "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP),
+    "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS, is_weekly=True),
+    "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
     "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),
 }
 
@@ -132,11 +134,17 @@ EVENTS: Mapping[str, Event] = {
 # Questions to which somebody's silence is no answer: who does not open them is told by another channel (`pursuit`).
 PURSUED = ("match_question", "match_accepted")
 
+# Of these a citizen has one before them at a time. The app that asks knows which are open, and has the next one leave.
+ONE_AT_A_TIME = ("match_question",)
+
 
 def sort_of(event: str) -> Refusable | None:
     """As what this may be refused, if at all."""
     known = EVENTS.get(event)
     return known.sort if known else None
+
+
+WEEKLY = frozenset(name for name, event in EVENTS.items() if event.is_weekly)
 
 
 def is_told_always(event: str) -> bool:

@@ -1,9 +1,13 @@
 """What somebody chooses about the messages to them."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import time_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ServiceForm
@@ -11,7 +15,8 @@ from accounts.models import User
 from catalogue.forms.days import DayField
 from notifications import channel_registry
 from notifications.events import Refusable
-from notifications.models import Preference
+from notifications.models import DIGEST_CHOICES, Preference
+from notifications.reach import EVENING, MORNING
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -30,6 +35,25 @@ class PreferenceForm(ServiceForm):
         help_text=_("Seulement si quelqu’un cherche un toit pour la nuit même."),
         required=False,
     )
+    quiet_from = forms.TypedChoiceField(
+        label=_("Ne m’écrivez pas à partir de"), required=False, coerce=time.fromisoformat, empty_value=None
+    )
+    quiet_until = forms.TypedChoiceField(
+        label=_("… et jusqu’à"),
+        required=False,
+        coerce=time.fromisoformat,
+        empty_value=None,
+        help_text=_("Ce qui ne presse pas attend la fin de ces heures."),
+    )
+    digest_hours = forms.MultipleChoiceField(
+        label=_("Ce qui peut attendre m’arrive à"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Le résumé du jour et les nouvelles à donner. Sans choix\u202f: aux heures habituelles."),
+    )
+    days_off = forms.MultipleChoiceField(
+        label=_("Mes jours sans résumé"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     sorts = forms.MultipleChoiceField(
         label=_("Envoyez-moi aussi"),
         required=False,
@@ -46,10 +70,16 @@ class PreferenceForm(ServiceForm):
         is_paused = chosen.paused_until is not None and chosen.paused_until >= today
         ways = _ways(person)
         # The team alone has a digest.
-        sorts = [sort for sort in Refusable if sort != Refusable.DIGEST or person.city_roles.exists()]
+        is_of_team = person.city_roles.exists()
+        works_here = is_of_team or person.memberships.exists()
+        sorts = [sort for sort in Refusable if sort != Refusable.DIGEST or is_of_team]
         initial = {
             "channels": [name for name in ways if name not in chosen.refused_channels],
             "rings_at_night": chosen.rings_at_night,
+            "quiet_from": _hour(chosen.quiet_from),
+            "quiet_until": _hour(chosen.quiet_until),
+            "digest_hours": chosen.digest_hours,
+            "days_off": [str(day) for day in chosen.days_off],
             "sorts": [sort.value for sort in sorts if sort not in chosen.refused_sorts],
             "paused_until": chosen.paused_until if is_paused else None,
         }
@@ -60,8 +90,19 @@ class PreferenceForm(ServiceForm):
             (name, channels[name].label) for name in ways
         ]
         self.fields["sorts"].choices = [(sort.value, sort.label) for sort in sorts]  # type: ignore[attr-defined]
+        for name, usual in (("quiet_from", EVENING), ("quiet_until", MORNING)):
+            self.fields[name].choices = _hours(usual)  # type: ignore[attr-defined]
+        if works_here:
+            self.fields["digest_hours"].choices = [  # type: ignore[attr-defined]
+                (hour, time_format(time.fromisoformat(hour))) for hour in DIGEST_CHOICES
+            ]
+            self.fields["days_off"].choices = [  # type: ignore[attr-defined]
+                (str(day), capfirst(WEEKDAYS[day])) for day in range(7)
+            ]
+        else:
+            del self.fields["digest_hours"], self.fields["days_off"]
         if not ways:
-            del self.fields["channels"]
+            del self.fields["channels"], self.fields["quiet_from"], self.fields["quiet_until"]
         if not any(channels[name].rings for name in ways):
             del self.fields["rings_at_night"]
 
@@ -80,7 +121,19 @@ class PreferenceForm(ServiceForm):
             "refused_sorts": self._refused("sorts", self._chosen.refused_sorts),
             "paused_until": self.cleaned_data["paused_until"],
             "rings_at_night": self.cleaned_data.get("rings_at_night", self._chosen.rings_at_night),
+            **self._quiet_hours(),
+            "digest_hours": self.cleaned_data.get("digest_hours", self._chosen.digest_hours),
+            "days_off": [int(day) for day in self.cleaned_data.get("days_off", self._chosen.days_off)],
         }
+
+    def _quiet_hours(self) -> dict[str, time | None]:
+        """Both or none: who chose one of them keeps the usual other."""
+        if "quiet_from" not in self.fields:
+            return {"quiet_from": self._chosen.quiet_from, "quiet_until": self._chosen.quiet_until}
+        begins, ends = self.cleaned_data.get("quiet_from"), self.cleaned_data.get("quiet_until")
+        if begins is None and ends is None:
+            return {"quiet_from": None, "quiet_until": None}
+        return {"quiet_from": begins or EVENING, "quiet_until": ends or MORNING}
 
     def _refused(self, field: str, before: list[str]) -> list[str]:
         if field not in self.fields:
@@ -88,6 +141,16 @@ class PreferenceForm(ServiceForm):
         asked = [value for value, _label in self.fields[field].choices]  # type: ignore[attr-defined]
         kept = set(before) - set(asked)
         return sorted(kept | set(asked) - set(self.cleaned_data[field]))
+
+
+def _hour(chosen: time | None) -> str:
+    return chosen.isoformat("minutes") if chosen else ""
+
+
+def _hours(usual: time) -> list[tuple[str, str]]:
+    hours = [time(hour) for hour in range(24)]
+    words = gettext("comme tout le monde (%(hour)s)") % {"hour": time_format(usual)}
+    return [("", words), *((_hour(hour), time_format(hour)) for hour in hours)]
 
 
 def _ways(person: User) -> list[str]:

@@ -112,7 +112,7 @@ class Message(models.Model):
     action_label = models.CharField(max_length=60, blank=True)
     action_url = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
-    # A code of what holds or suppresses it, without personal data: "quiet hours", "bounced".
+    # A code of what holds (`holding`) or suppresses it, without personal data: "quiet hours", "bounced".
     why = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField()
     # How often a worker took it up: also the mark by which a worker knows that the message is still its own.
@@ -186,6 +186,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="message_claimed"),
+            # What waits for another day, to be looked at again.
+            models.Index(fields=["due_at"], condition=Q(state="held"), name="message_held"),
             # In the order in which they are taken to be sent.
             models.Index(
                 fields=["channel", "priority", "due_at", "id"],
@@ -258,6 +260,10 @@ class Outage(models.Model):
         return f"{self.channel} {self.since:%Y-%m-%d %H:%M}"
 
 
+# At which of these hours somebody may be told what can wait.
+DIGEST_CHOICES = ("07:00", "08:30", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00")
+
+
 class Preference(models.Model):
     """What somebody has said of the messages to them; without a row nothing is refused, and no night is disturbed."""
 
@@ -272,16 +278,41 @@ class Preference(models.Model):
     # The last day on which nothing new is asked of them.
     paused_until = models.DateField(null=True, blank=True)
     rings_at_night = models.BooleanField(default=False)
+    # Their own quiet hours, by their town's clocks; without them those of everybody (`reach`).
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    # When what can wait is told to who works here, by their town's clocks ("08:30"), and on which weekdays it is not
+    # (Monday is 0); without hours at those of everybody.
+    digest_hours = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    days_off = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
 
     class Meta:
         verbose_name = _("choix de messages")
         verbose_name_plural = _("choix de messages")
         constraints = [
             models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | (Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until"))),
+                name="preference_quiet_hours_pair",
+                violation_error_message=_(
+                    "Donnez le début et la fin des heures calmes, deux heures différentes."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_hours__contained_by=list(DIGEST_CHOICES)),
+                name="preference_digest_hours_known",
+                violation_error_message=_("Choisissez les heures du résumé parmi celles qui sont proposées."),
+            ),
+            models.CheckConstraint(
+                condition=Q(days_off__contained_by=list(range(7))) & Q(days_off__len__lt=7),
+                name="preference_works_some_day",
+                violation_error_message=_("Gardez au moins un jour, ou décochez le résumé."),
+            ),
+            models.CheckConstraint(
                 condition=Q(refused_sorts__contained_by=Refusable.values),
                 name="preference_sorts_known",
                 violation_error_message=_("On ne refuse que des messages qui existent."),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -27,6 +27,10 @@ def choose(
     refused_sorts: Collection[Refusable],
     paused_until: date | None,
     rings_at_night: bool,
+    quiet_from: time | None = None,
+    quiet_until: time | None = None,
+    digest_hours: Collection[str] = (),
+    days_off: Collection[int] = (),
     by: User,
     now: datetime,
 ) -> Preference:
@@ -42,6 +46,9 @@ def choose(
     preference.refused_channels = sorted(refused)
     preference.refused_sorts = sorted(Refusable(sort) for sort in refused_sorts)
     preference.paused_until, preference.rings_at_night = paused_until, rings_at_night
+    preference.quiet_from, preference.quiet_until = quiet_from, quiet_until
+    preference.digest_hours, preference.days_off = sorted(digest_hours), sorted(days_off)
+    preference.full_clean(exclude=["person"])
     return _keep(preference, before, by=by, now=now)
 
 

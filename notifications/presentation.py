@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalogue.times import days_words, length_words, moment_words, until
 from cities.models import City
-from notifications import answers, channel_registry, reasons, selectors
+from notifications import answers, channel_registry, holding, reasons, selectors
 from notifications.events import Priority
 from notifications.models import ON_THE_WAY, Message, MessageQuerySet, MessageState
 
@@ -95,6 +95,8 @@ def _state(message: Message, *, now: datetime) -> str:
             return _("à appeler")
         if message.due_at > now:
             return _("partira %(when)s") % {"when": until(message.due_at, now)}
+    if state == MessageState.HELD and message.why == holding.QUIET and message.due_at > now:
+        return _("partira %(when)s") % {"when": until(message.due_at, now)}
     words = str(state.label)
     if state == MessageState.SENT and not is_by_machine:
         words = _("dit")
@@ -104,6 +106,16 @@ def _state(message: Message, *, now: datetime) -> str:
     return _("%(done)s %(when)s") % {"done": words, "when": moment_words(told_at, now)}
 
 
+def held_words(why: str) -> str:
+    """What keeps a message: "attend : cette personne a déjà une question"."""
+    known = {
+        holding.QUESTION: _("attend\u202f: cette personne a déjà une question"),
+        holding.WEEK: _("attend\u202f: cette personne a eu assez de messages cette semaine"),
+        holding.QUIET: _("attend la fin de ses heures calmes"),
+    }
+    return known.get(why, why)
+
+
 def _note(message: Message, *, is_moot: bool, stands: bool, repeats_itself: bool) -> str:
     """What the state alone does not say: why nothing is wanted any more, whether an answer is, who called."""
     if is_moot:
@@ -111,6 +123,8 @@ def _note(message: Message, *, is_moot: bool, stands: bool, repeats_itself: bool
         if first is not None and first.state in ON_THE_WAY:
             return _("le premier message est arrivé")
         return reasons.said_gone(message.event)
+    if message.state == MessageState.HELD:
+        return held_words(message.why)
     if repeats_itself:
         return _("Repart une fois de lui-même.")
     if message.state == MessageState.UNCERTAIN:

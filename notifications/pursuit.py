@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from cities.days import waking_hour
-from cities.models import City
-from notifications import channel_registry, reach, selectors
+from notifications import channel_registry, holding, reach, selectors
 from notifications.events import PURSUED, Priority
 from notifications.models import Message, MessageQuerySet, MessageState
-from notifications.reach import EVENING, MORNING
+from notifications.selectors import preference_of
 from notifications.services import hand_on
 
 log = logging.getLogger(__name__)
@@ -92,13 +90,17 @@ def _go_on(message_id: int, *, by: None, now: datetime) -> bool:
     channel = _next(message, now=now)
     if channel is None:
         return False
-    due_at = now if message.priority == Priority.NIGHT else _by_day(now, message.city)
-    hand_on(message=message, channel=channel, due_at=due_at, by=by, now=now)
+    wakes = reach.wakes_at(preference_of(message.recipient), message.city, now)
+    is_quiet = message.priority != Priority.NIGHT and wakes > now
+    hand_on(
+        message=message,
+        channel=channel,
+        due_at=wakes if is_quiet else now,
+        by=by,
+        now=now,
+        held=holding.QUIET if is_quiet else "",
+    )
     return True
-
-
-def _by_day(moment: datetime, city: City | None) -> datetime:
-    return waking_hour(moment, city, MORNING, EVENING) if city else moment
 
 
 def _next(message: Message, *, now: datetime) -> str | None:

@@ -1,76 +1,106 @@
-"""By which channels a message reaches somebody: those that are able to, less what the person refuses.
+"""By which channels a message reaches somebody, and at which hours: what is able to, less what the person refuses.
 
 What nobody may refuse (`events.Event.always`) goes by every channel that works. The list of calls is never refused: it
 is what remains.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
-from cities.days import local_time
+from cities.days import at_hour, local_day, waking_hour
 from cities.models import City
 from notifications import channel_registry
 from notifications.events import PURSUED, Priority, is_told_always, sort_of
 from notifications.models import Bounce, Message, Preference
 
-# Between the two, people may be disturbed.
+# Between the two, who has chosen no hours of their own may be disturbed.
 MORNING, EVENING = time(8), time(21)
+# Before the day's work, and after noon: for who has chosen no others.
+DIGEST_HOURS = [time(8, 30), time(14)]
 
 
-def reaching(person: User, event: str, *, quiet: bool = False) -> list[str]:
-    """The channels by which this person is told of this, the preferred one first; never none.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What somebody has chosen, and by which channels they can be reached, the preferred one first; never none."""
 
-    `quiet`: it is night, and not everybody is to be rung (`is_quiet`).
-    """
-    return reaching_each([person], event, quiet=quiet)[person.pk]
+    wish: Preference
+    able: list[str]
+
+    def channels_for(self, event: str, *, quiet: bool = False) -> list[str]:
+        """The channels by which they are told of this. `quiet`: not by one that rings, unless they said that it may."""
+        if is_told_always(event):
+            return self.able
+        without = set(self.wish.refused_channels)
+        if quiet and not self.wish.rings_at_night:
+            without |= {name for name, channel in channel_registry.all_channels().items() if channel.rings}
+        return [name for name in self.able if name not in without]
+
+    def does_without(self, event: str) -> bool:
+        """Whether they do without such messages, by whatever channel."""
+        sort = sort_of(event)
+        return sort is not None and sort in self.wish.refused_sorts
 
 
-def preferred(person: User, event: str, *, quiet: bool = False) -> str:
-    """The channel by which this person is told of this."""
-    return reaching(person, event, quiet=quiet)[0]
-
-
-def reaching_each(people: Collection[User], event: str, *, quiet: bool = False) -> Mapping[int, list[str]]:
-    """The same of several people, by their keys."""
+def known(people: Iterable[User]) -> Mapping[int, Known]:
+    """The same of several people, by their keys: in a constant number of queries."""
+    people = list(people)
     said = {wish.person_id: wish for wish in Preference.objects.filter(person__in=people)}
     out_of_reach = bounced(people)
-    ringing = {name for name, channel in channel_registry.all_channels().items() if channel.rings}
-    found = {}
-    for person in people:
-        wish = said.get(person.pk) or Preference()
-        without = set(out_of_reach.get(person.pk, ()))
-        if not is_told_always(event):
-            without.update(wish.refused_channels)
-            if quiet and not wish.rings_at_night:
-                without |= ringing
-        found[person.pk] = [name for name in channel_registry.reaching(person) if name not in without]
-    return found
+    return {
+        key: Known(
+            said.get(key) or Preference(person_id=key),
+            [name for name in able if name not in out_of_reach.get(key, ())],
+        )
+        for key, able in channel_registry.reaching_each(people).items()
+    }
+
+
+def reaching(person: User, event: str) -> list[str]:
+    """The channels by which this person is told of this by day, the preferred one first; never none."""
+    return known([person])[person.pk].channels_for(event)
+
+
+def reaching_each(people: Iterable[User], event: str) -> Mapping[int, list[str]]:
+    """The same of several people, by their keys."""
+    return {key: of_person.channels_for(event) for key, of_person in known(people).items()}
 
 
 def ways(message: Message, now: datetime) -> list[str]:
     """The channels by which a message may go at this moment, the preferred one first."""
-    quiet = is_quiet(message.event, message.priority, message.city, now)
-    return reaching(message.recipient, message.event, quiet=quiet)
+    person = known([message.recipient])[message.recipient_id]
+    quiet = is_quiet(person.wish, message.event, message.priority, message.city, now)
+    return person.channels_for(message.event, quiet=quiet)
 
 
-def is_refused(person: User, event: str) -> bool:
-    """Whether this person does without such messages, by whatever channel."""
-    sort = sort_of(event)
-    return (
-        sort is not None and Preference.objects.filter(person=person, refused_sorts__contains=[sort]).exists()
-    )
-
-
-def is_quiet(event: str, priority: int, city: City | None, now: datetime) -> bool:
+def is_quiet(wish: Preference, event: str, priority: int, city: City | None, now: datetime) -> bool:
     """Whether this is a question for tonight at an hour at which only who said so is rung."""
-    if event not in PURSUED or priority != Priority.NIGHT or city is None:
+    if event not in PURSUED or priority != Priority.NIGHT:
         return False
-    return not MORNING <= local_time(now, city).time() < EVENING
+    return wakes_at(wish, city, now) > now
+
+
+def wakes_at(wish: Preference, city: City | None, now: datetime) -> datetime:
+    """From when somebody may be disturbed: now, or the end of their quiet hours by the town's clocks."""
+    if city is None:
+        return now
+    return waking_hour(now, city, wish.quiet_until or MORNING, wish.quiet_from or EVENING)
+
+
+def next_digest(wish: Preference, city: City, *, now: datetime) -> datetime:
+    """The first moment to come at which somebody is told of what can wait: at their hours, or at the usual ones."""
+    hours = sorted(map(time.fromisoformat, wish.digest_hours)) or DIGEST_HOURS
+    today = local_day(now, city)
+    days = (today + timedelta(days=more) for more in range(9))
+    moments = (
+        at_hour(day, hour, city) for day in days if day.weekday() not in wish.days_off for hour in hours
+    )
+    return next(moment for moment in moments if moment > now)
 
 
 def paused(people: Collection[int], today: date) -> set[int]:

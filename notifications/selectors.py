@@ -71,6 +71,20 @@ def waits_for_a_person(*, recipient: User, event: str, subject_key: str) -> bool
     return queued.exclude(channel__in=channel_registry.by_machine()).exists()
 
 
+def held(*, recipient: User, event: str, subject_key: str) -> Message | None:
+    """The message that waits, by its first channel."""
+    waiting = Message.objects.filter(
+        recipient=recipient, event=event, subject_key=subject_key, state=MessageState.HELD
+    )
+    return waiting.select_related("recipient", "city").order_by("pk").first()
+
+
+def why_held(event: str, subject_keys: Collection[str]) -> dict[str, str]:
+    """Of messages that wait, by what they speak of, the code of what keeps them."""
+    waiting = Message.objects.filter(event=event, subject_key__in=subject_keys, state=MessageState.HELD)
+    return dict(waiting.order_by("-pk").values_list("subject_key", "why"))
+
+
 def outages() -> QuerySet[Outage]:
     """The channels that are out of order, and since when."""
     return Outage.objects.filter(ended_at__isnull=True)
@@ -113,6 +127,12 @@ def channels_with_something_due(now: datetime) -> dict[str, int]:
 def preference_of(person: User) -> Preference:
     """What somebody has chosen; as long as they have not, what holds for everybody."""
     return Preference.objects.filter(person=person).first() or Preference(person=person)
+
+
+def preferences_of(people: Collection[User]) -> list[tuple[User, Preference]]:
+    """The same of several people."""
+    said = {wish.person_id: wish for wish in Preference.objects.filter(person__in=people)}
+    return [(person, said.get(person.pk) or Preference(person=person)) for person in people]
 
 
 def about(user: User, subjects: Collection[str]) -> MessageQuerySet:

@@ -2,18 +2,18 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import translation
 
 from accounts.models import User
 from cities.models import City
-from notifications import channel_registry, reach
+from notifications import channel_registry, holding, reach
 from notifications.events import EVENTS, Priority
 from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.selectors import undelivered
@@ -33,6 +33,15 @@ RECEIPTS: Mapping[MessageState, frozenset[MessageState]] = {
 } | {MessageState.FAILED: frozenset({MessageState.SENT})}
 
 
+# By the index of the constraint `message_once`.
+_QUEUED_BEFORE = """
+SELECT message.recipient_id, message.event, message.subject_key, message.channel
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked(recipient_id, event, subject_key)
+JOIN notifications_message message USING (recipient_id, event, subject_key)
+WHERE message.repeat_of_id IS NULL
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site)."""
@@ -41,6 +50,34 @@ class Text:
     body: str
     action_label: str = ""
     action_url: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """As a message holds it."""
+        return {
+            "title": self.title[:200],
+            "body": self.body,
+            "action_label": self.action_label,
+            "action_url": self.action_url,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be queued: what `queue` takes."""
+
+    recipient: User
+    event: str
+    subject_key: str
+    city: City | None
+    compose: Callable[[], Text]
+    due_at: datetime | None = None
+    priority: Priority | None = None
+    channel: str | None = None
+    language: str | None = None
+    held: str = ""
+
+    def key(self) -> tuple[int, str, str]:
+        return self.recipient.pk, self.event, self.subject_key
 
 
 @transaction.atomic
@@ -56,61 +93,121 @@ def queue(
     priority: Priority | None = None,
     channel: str | None = None,
     language: str | None = None,
+    held: str = "",
 ) -> Message | None:
     """Queue one message, composed in the recipient's language; None when that one exists already.
 
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better: where it names a channel, what went by another does not count, and what the desk is to call
-    somebody about may be in its own `language`. What the person does without is kept as a row that says so. KeyError
-    for an event that stands nowhere in `events.EVENTS`.
+    somebody about may be in its own `language`. What the person does without is kept as a row that says so, and what
+    has to wait (`holding`) says why; `held`: why the caller has it wait. KeyError for an event that stands nowhere in
+    `events.EVENTS`.
     """
-    priority = EVENTS[event].priority if priority is None else priority
-    key = {"recipient": recipient, "event": event, "subject_key": subject_key}
-    same = Message.objects.filter(**key, **({"channel": channel} if channel else {}))
-    if same.exists():
-        return None
-    language = language or language_of(recipient)
-    with translation.override(language):
-        text = compose()
-    if channel is None:
-        quiet = reach.is_quiet(event, priority, city, now)
-        channel = reach.preferred(recipient, event, quiet=quiet)
-    is_refused = reach.is_refused(recipient, event)
+    draft = Draft(
+        recipient=recipient,
+        event=event,
+        subject_key=subject_key,
+        city=city,
+        compose=compose,
+        due_at=due_at,
+        priority=priority,
+        channel=channel,
+        language=language,
+        held=held,
+    )
+    return next(iter(queue_many(drafts=[draft], now=now)), None)
+
+
+@transaction.atomic
+def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
+    """`queue` many, in a number of queries that does not depend on how many they are; those that are new."""
+    fresh = _fresh(drafts)
+    if not fresh:
+        return []
+    people = list({draft.recipient.pk: draft.recipient for draft in fresh}.values())
+    known = reach.known(people)
+    messages = [_message(draft, known[draft.recipient.pk], now=now) for draft in fresh]
+    holding.hold(messages, known, now=now)
     try:
         with transaction.atomic():
-            message = Message.objects.create(
-                **key,
-                city=city,
-                channel=channel,
-                priority=priority,
-                language=language,
-                title=text.title[:200],
-                body=text.body,
-                action_label=text.action_label,
-                action_url=text.action_url,
-                state=MessageState.SUPPRESSED if is_refused else MessageState.QUEUED,
-                why=REFUSED if is_refused else "",
-                due_at=due_at or now,
-                created_at=now,
-            )
+            Message.objects.bulk_create(messages, batch_size=1_000)
     except IntegrityError:
-        if same.exists():
-            return None  # another transaction queued the same one meanwhile
-        raise
-    if not is_refused:
-        _say_beside(message, now=now)
-        _wake(message, now=now)
-    return message
+        if len(_fresh(drafts)) == len(fresh):
+            raise
+        return queue_many(drafts=drafts, now=now)  # another transaction queued the same meanwhile
+    _say_beside([message for message in messages if _is_to_be_told(message)], now=now)
+    if any(_leaves_now(message, now) for message in messages):
+        wake_on_commit(DELIVER_TASK)
+    return messages
 
 
-def _say_beside(message: Message, *, now: datetime) -> None:
-    """The same by the channels that accompany the one by which this person is told; once."""
-    names = channel_registry.accompanying(message.recipient, now)
-    Message.objects.bulk_create(
-        [message.said_again(channel=name, due_at=message.due_at, now=now) for name in names],
-        ignore_conflicts=True,
+def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
+    """Those that nobody has queued yet, each once."""
+    keys = [list(column) for column in zip(*{draft.key() for draft in drafts}, strict=True)]
+    if not keys:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUED_BEFORE, keys)
+        rows = cursor.fetchall()
+    by_channel, by_any = set(rows), {row[:3] for row in rows}
+    fresh = []
+    for draft in drafts:
+        key = draft.key()
+        if key in by_any if draft.channel is None else (*key, draft.channel) in by_channel:
+            continue
+        by_any.add(key)
+        if draft.channel is not None:
+            by_channel.add((*key, draft.channel))
+        fresh.append(draft)
+    return fresh
+
+
+def _message(draft: Draft, known: reach.Known, *, now: datetime) -> Message:
+    priority = EVENTS[draft.event].priority if draft.priority is None else draft.priority
+    language = draft.language or language_of(draft.recipient)
+    with translation.override(language):
+        text = draft.compose()
+    channel = draft.channel
+    if channel is None:
+        quiet = reach.is_quiet(known.wish, draft.event, priority, draft.city, now)
+        channel = known.channels_for(draft.event, quiet=quiet)[0]
+    state, why = MessageState.QUEUED, ""
+    if known.does_without(draft.event):
+        state, why = MessageState.SUPPRESSED, REFUSED
+    elif draft.held:
+        state, why = MessageState.HELD, draft.held
+    return Message(
+        recipient=draft.recipient,
+        event=draft.event,
+        subject_key=draft.subject_key,
+        city=draft.city,
+        channel=channel,
+        priority=priority,
+        language=language,
+        **text.columns(),
+        state=state,
+        why=why,
+        due_at=draft.due_at or now,
+        created_at=now,
     )
-    if names and message.due_at <= now:
+
+
+def _is_to_be_told(message: Message) -> bool:
+    """Not what is refused, nor what waits for its turn: quiet hours alone keep nothing from a page."""
+    return message.state == MessageState.QUEUED or message.why == holding.QUIET
+
+
+def _say_beside(messages: Sequence[Message], *, now: datetime) -> None:
+    """The same by the channels that accompany the one by which these people are told; once."""
+    people = {message.recipient_id: message.recipient for message in messages}
+    names = channel_registry.accompanying(list(people.values()), now) if people else {}
+    beside = [
+        message.said_again(channel=name, due_at=now if message.why else message.due_at, now=now)
+        for message in messages
+        for name in names[message.recipient_id]
+    ]
+    Message.objects.bulk_create(beside, ignore_conflicts=True, batch_size=1_000)
+    if any(_leaves_now(message, now) for message in beside):
         wake_on_commit(DELIVER_TASK)
 
 
@@ -143,14 +240,66 @@ def alert(
 
 
 @transaction.atomic
-def hand_on(*, message: Message, channel: str, due_at: datetime, by: User | None, now: datetime) -> Message:
-    """The same words by another channel, as a message of its own."""
+def hand_on(
+    *, message: Message, channel: str, due_at: datetime, by: User | None, now: datetime, held: str = ""
+) -> Message:
+    """The same words by another channel, as a message of its own. `held`: why it waits until then."""
     following = message.said_again(channel=channel, due_at=due_at, now=now)
+    if held:
+        following.state, following.why = MessageState.HELD, held
     following.save(force_insert=True)
     whom = f"user {by.pk}" if by else "nobody"
     log.info("message %s goes on as %s by %s, asked by %s", message.pk, following.pk, channel, whom)
-    _wake(following, now=now)
+    if _leaves_now(following, now):
+        wake_on_commit(DELIVER_TASK)
     return following
+
+
+@transaction.atomic
+def let_go(
+    *,
+    message: Message,
+    compose: Callable[[], Text],
+    priority: Priority | None,
+    by: User | None,
+    now: datetime,
+) -> Message:
+    """Have a question leave that waited for its turn, said anew: with the deadline that it has now."""
+    message.priority = EVENTS[message.event].priority if priority is None else priority
+    with translation.override(message.language):
+        text = compose()
+    for name, value in text.columns().items():
+        setattr(message, name, value)
+    known = reach.known([message.recipient])[message.recipient_id]
+    quiet = reach.is_quiet(known.wish, message.event, message.priority, message.city, now)
+    message.channel = known.channels_for(message.event, quiet=quiet)[0]
+    message.state, message.why, message.due_at = MessageState.QUEUED, "", now
+    holding.hold_by_night(message, known.wish)
+    message.save(update_fields=["priority", "channel", "state", "why", "due_at", *text.columns()])
+    log.info("message %s leaves, asked by %s", message.pk, f"user {by.pk}" if by else "nobody")
+    _say_beside([message], now=now)
+    if _leaves_now(message, now):
+        wake_on_commit(DELIVER_TASK)
+    return message
+
+
+@transaction.atomic
+def hold_on(*, message: Message, why: str, by: None, now: datetime) -> None:
+    """A message that waits goes on waiting, for another reason."""
+    message.why, message.due_at = why, now
+    message.save(update_fields=["why", "due_at"])
+
+
+@transaction.atomic
+def take_back(
+    *, recipient: User, events: Collection[str], subject_key: str, by: User | None, now: datetime
+) -> bool:
+    """Set aside what was to be told of this and still waits; True when nothing of it had left before."""
+    same = Message.objects.filter(recipient=recipient, event__in=events, subject_key=subject_key)
+    if not same.filter(state=MessageState.HELD).update(state=MessageState.MOOT, why="", due_at=now):
+        return False
+    log.info("%s taken back before it left, by %s", subject_key, f"user {by.pk}" if by else "nobody")
+    return not same.exclude(state__in=[MessageState.MOOT, MessageState.SUPPRESSED]).exists()
 
 
 @transaction.atomic
@@ -165,21 +314,23 @@ def send_otherwise(*, person: User, why: str, by: User | None, now: datetime) ->
         channel__in=channel_registry.by_machine(),
     )
     found = list(concerned.select_for_update(of=("self",)).select_related("recipient", "city").order_by("pk"))
-    told = _channels_of_others(found)
+    told, known = _channels_of_others(found), reach.known([person])[person.pk]
     count = 0
     for message in found:
-        is_refused = reach.is_refused(person, message.event)
-        ways = reach.ways(message, now)
+        is_refused = known.does_without(message.event)
+        quiet = reach.is_quiet(known.wish, message.event, message.priority, message.city, now)
+        ways = known.channels_for(message.event, quiet=quiet)
         if not is_refused and message.channel in ways:
             continue
         count += 1
+        waits = message.why
         message.state, message.why = MessageState.SUPPRESSED, REFUSED if is_refused else why
         message.save(update_fields=["state", "why"])
         log.info("message %s set aside: %s", message.pk, message.why)
         channel = next((name for name in ways if name not in told[_key(message)]), None)
         if channel is not None and not is_refused:
             told[_key(message)].add(channel)
-            hand_on(message=message, channel=channel, due_at=message.due_at, by=by, now=now)
+            hand_on(message=message, channel=channel, due_at=message.due_at, by=by, now=now, held=waits)
     return count
 
 
@@ -222,9 +373,12 @@ def _queue_again(messages: QuerySet[Message], *, by: User, now: datetime) -> int
     return len(found)
 
 
-def _wake(message: Message, *, now: datetime) -> None:
-    if message.channel in channel_registry.by_machine() and message.due_at <= now:
-        wake_on_commit(DELIVER_TASK)
+def _leaves_now(message: Message, now: datetime) -> bool:
+    return (
+        message.state == MessageState.QUEUED
+        and message.channel in channel_registry.by_machine()
+        and message.due_at <= now
+    )
 
 
 def _key(message: Message) -> tuple[int, str, str]:

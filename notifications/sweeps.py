@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from notifications import channel_registry, reasons, selectors
+from notifications import channel_registry, holding, reach, reasons, selectors
+from notifications.events import ONE_AT_A_TIME
 from notifications.models import Message, MessageState
 
 log = logging.getLogger(__name__)
@@ -14,6 +15,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 ORPHANED_AFTER = timedelta(minutes=10)
 # So many messages are asked for their reason in one sweep; a longer queue is asked in turns, each message in one.
 ASKED_AT_ONCE = 2_000
+RELEASED_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -48,15 +50,36 @@ def set_moot_aside(*, by: None, now: datetime) -> int:
 
     Of a long queue one part each minute. What is about to leave is asked in that moment by whoever sends it.
     """
-    count = sum(_set_moot_aside(state, now=now) for state in (MessageState.QUEUED, MessageState.FAILED))
+    states = (MessageState.QUEUED, MessageState.FAILED, MessageState.HELD)
+    count = sum(_set_moot_aside(state, now=now) for state in states)
     if count:
         log.info("messages whose reason is gone: %s", count)
     return count
 
 
 def _set_moot_aside(state: MessageState, *, now: datetime) -> int:
-    due = Message.objects.filter(state=state, due_at__lte=now)
+    due = Message.objects.filter(state=state)
+    if state != MessageState.HELD:
+        due = due.filter(due_at__lte=now)
     asked = selectors.in_turns(due, ASKED_AT_ONCE, now)
     gone = list(asked.exclude(reasons.has_reason()).values_list("pk", flat=True))
     # What a worker has taken meanwhile is that worker's.
-    return due.filter(pk__in=gone).update(state=MessageState.MOOT)
+    return due.filter(pk__in=gone).update(state=MessageState.MOOT, why="")
+
+
+@transaction.atomic
+def release_held(*, by: None, now: datetime) -> int:
+    """Queue what was held until now: the night is over, or the week has room; how many. A question that waits for its
+    turn is let go by the app that asks.
+    """
+    held = Message.objects.filter(state=MessageState.HELD, due_at__lte=now)
+    count = held.filter(why=holding.QUIET).update(state=MessageState.QUEUED, why="")
+    waiting = held.filter(why=holding.WEEK).exclude(event__in=ONE_AT_A_TIME).order_by("due_at", "pk")
+    people = holding.take_turn(set(waiting.values_list("recipient", flat=True)[:RELEASED_AT_ONCE]))
+    leaves, stays = holding.in_line(people, now=now)
+    known = reach.known({message.recipient_id: message.recipient for message in leaves}.values())
+    for message in leaves:
+        message.state, message.why, message.due_at = MessageState.QUEUED, "", now
+        holding.hold_by_night(message, known[message.recipient_id].wish)
+    Message.objects.bulk_update([*leaves, *stays], ["state", "why", "due_at"], batch_size=500)
+    return count + len(leaves)

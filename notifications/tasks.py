@@ -37,6 +37,7 @@ def sweep() -> None:
     now = timezone.now()
     doubts.mark_interrupted(by=None, now=now)
     sweeps.set_moot_aside(by=None, now=now)
+    sweeps.release_held(by=None, now=now)
     sweeps.fail_orphans(by=None, now=now)
     sweeps.give_up(by=None, now=now)
     pursuit.pursue(by=None, now=now)

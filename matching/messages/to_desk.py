@@ -28,6 +28,28 @@ def lapsed(match: Match, person: User) -> Text:
     return _looked_at_again(match, _("Pas de réponse à temps. %(need)s") % {"need": titled(match.need)})
 
 
+def never_asked(match: Match, person: User) -> Text:
+    """To the desk: the question waited for its turn until an answer was of no use any more."""
+    return _looked_at_again(
+        match, _("La question n’a pas pu être posée à temps. %(need)s") % {"need": titled(match.need)}
+    )
+
+
+def waits_its_turn(match: Match, person: User) -> Text:
+    """To the desk, while there is time to ask somebody else."""
+    return Text(
+        title=_("La question attend encore. %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\nLa question pour « %(need)s » (%(reference)s) n’est pas encore posée\u202f: cette personne a "
+            "déjà une question, ou assez de messages pour cette semaine. Si elle attend encore, il restera trop peu de "
+            "temps pour répondre.\n\nDemandez à quelqu’un d’autre, ou appelez cette personne."
+        )
+        % {"need": titled(match.need), "reference": match.need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
 def refused(match: Match, person: User) -> Text:
     return _looked_at_again(
         match, _("L’association n’a pas retenu la proposition. %(need)s") % {"need": titled(match.need)}

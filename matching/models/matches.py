@@ -115,6 +115,8 @@ class Match(models.Model):
     # When whoever is waited for is reminded; empty when they were, or nobody is waited for.
     remind_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
+    # Since when the question waits for its turn (`turns`): nobody has read it yet.
+    waits_since = models.DateTimeField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -148,6 +150,11 @@ class Match(models.Model):
                 violation_error_message=_("La quantité doit être d’au moins 1."),
             ),
             models.CheckConstraint(
+                condition=Q(waits_since__isnull=True) | Q(state=MatchState.PROPOSED),
+                name="match_waits_while_proposed",
+                violation_error_message=_("Seule une demande en cours attend son tour."),
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=MatchState.PROPOSED) | Q(answer_by__isnull=False, asked_at__isnull=False),
                 name="match_proposed_has_a_deadline",
                 violation_error_message=_("Une demande porte la date limite de la réponse."),
@@ -169,6 +176,9 @@ class Match(models.Model):
             ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="match_remind_due"),
             # Who was asked lately, read by every scan for the courtesy part.
+            models.Index(
+                fields=["waits_since"], condition=Q(waits_since__isnull=False), name="match_waits_its_turn"
+            ),
             models.Index(fields=["asked_at"], condition=Q(asked_at__isnull=False), name="match_asked"),
             models.Index(
                 fields=["city", "state", "changed_at"],

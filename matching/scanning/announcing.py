@@ -1,7 +1,7 @@
-"""Whoever is on call is told of each need for tonight; all of the desk, twice a day, that something is new."""
+"""Whoever is on call is told of each need for tonight; all of the desk, at the hours of each, that something is new."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from functools import partial
 
 from django.db.models import Exists
@@ -9,20 +9,19 @@ from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from catalogue.vocabulary import Urgency
-from cities.days import at_hour, local_day, local_time
+from cities.days import local_day, local_time
 from cities.models import City
 from matching.messages import to_desk
 from matching.models import Match, MatchState
 from needs.models import Need
+from notifications import reach
 from notifications.reasons import Words, subject_id
-from notifications.selectors import who_was_told
-from notifications.services import alert, queue
+from notifications.selectors import preferences_of, who_was_told
+from notifications.services import Draft, alert, queue_many
 from oncall import selectors as oncall
 
 FOUND, NOTHING_YET = "need_suggestions", "need_tonight"
 OF_THE_DAY = "suggestions_of_the_day"
-# What can wait is told before the day's work, and after noon.
-DIGEST_HOURS = time(8, 30), time(14)
 
 
 GONE: Words = {OF_THE_DAY: gettext_lazy("tout est déjà décidé")}
@@ -57,27 +56,22 @@ def tell_desk(city: City, needs: Sequence[Need], fresh: Mapping[int, int], *, no
 
 
 def tell_of_the_day(city: City, *, now: datetime) -> None:
-    """Say at the next of the town's hours that there are new suggestions, once however many."""
-    due_at = next_digest(city, now=now)
-    subject_key = f"day:{city.pk}:{local_time(due_at, city):%Y-%m-%d:%H}"
-    told = who_was_told(event=OF_THE_DAY, subject_key=subject_key)
-    for person in accounts.coordinators_of(city).exclude(pk__in=told):
-        queue(
-            recipient=person,
-            event=OF_THE_DAY,
-            subject_key=subject_key,
-            city=city,
-            compose=partial(to_desk.suggestions_of_the_day, city),
-            now=now,
-            due_at=due_at,
+    """Say at the next of each one's hours that there are new suggestions, once however many."""
+    people = list(accounts.coordinators_of(city))
+    drafts = []
+    for person, wish in preferences_of(people):
+        due_at = reach.next_digest(wish, city, now=now)
+        drafts.append(
+            Draft(
+                recipient=person,
+                event=OF_THE_DAY,
+                subject_key=f"day:{city.pk}:{local_time(due_at, city):%Y-%m-%d:%H}",
+                city=city,
+                compose=partial(to_desk.suggestions_of_the_day, city),
+                due_at=due_at,
+            )
         )
-
-
-def next_digest(city: City, *, now: datetime) -> datetime:
-    """The first of the hours to come, by the town's clocks, at which its desk is told of what can wait."""
-    today = local_day(now, city)
-    moments = (at_hour(today + timedelta(days=days), hour, city) for days in (0, 1) for hour in DIGEST_HOURS)
-    return next(moment for moment in moments if moment > now)
+    queue_many(drafts=drafts, now=now)
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:

@@ -8,7 +8,10 @@ from matching import services
 from matching.lifecycle import Reason
 from matching.models import Match
 from matching.scanning import announcing
-from notifications.models import Message
+from notifications import reach
+from notifications.models import Message, Preference
+from notifications.services import Text, queue
+from tests.factories.accounts import CityRoleFactory, MembershipFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer
 
@@ -32,7 +35,7 @@ def digests(person):
     ],
 )
 def test_the_next_hour_of_the_town(zone, moment, told):
-    assert announcing.next_digest(CityFactory.build(timezone=zone), now=moment) == told
+    assert reach.next_digest(Preference(), CityFactory.build(timezone=zone), now=moment) == told
 
 
 def test_one_for_all_that_is_found_until_then(city, coordinator):
@@ -67,3 +70,40 @@ def test_another_town_s_suggestions_are_no_reason(city, coordinator):
     due_need(city=elsewhere, urgency="planned")
     drain()
     assert not digests(coordinator).with_reason().exists()
+
+
+@pytest.mark.parametrize(
+    ("hours", "days_off", "told"),
+    [
+        (["10:00", "16:00"], [], NOW + 4 * HOUR),
+        (["10:00"], [], NOW + 22 * HOUR),
+        # Monday noon: at two, but for who has Mondays off.
+        ([], [0], NOW + 20 * HOUR + timedelta(minutes=30)),
+        (["10:00"], [1, 2], NOW + (3 * 24 - 2) * HOUR),
+    ],
+)
+def test_each_is_told_at_the_hours_that_they_chose(city, coordinator, hours, days_off, told):
+    Preference.objects.create(person=coordinator, digest_hours=hours, days_off=days_off)
+    colleague = CityRoleFactory(city=city).user
+    due_offer(city=city)
+    due_need(city=city, urgency="planned")
+    drain()
+    assert digests(coordinator).get().due_at == told
+    assert digests(colleague).get().due_at == NOW + 2 * HOUR
+
+
+def test_what_can_wait_reaches_an_association_at_its_hours_and_the_rest_at_once(city):
+    member = MembershipFactory().user
+    Preference.objects.create(person=member, digest_hours=["16:00"])
+    due = {
+        event: queue(
+            recipient=member,
+            event=event,
+            subject_key="match:1",
+            city=city,
+            compose=lambda: Text("Bonjour", "Bonjour."),
+            now=NOW,
+        ).due_at
+        for event in ("followup_question", "match_accepted", "match_cancelled")
+    }
+    assert due == {"followup_question": NOW + 4 * HOUR, "match_accepted": NOW, "match_cancelled": NOW}

@@ -98,24 +98,24 @@ def test_the_address_is_kept_as_a_digest_alone(host):
 def test_another_address_lifts_it(host):
     bounced(host)
     host.email = "marie.d@exemple.fr"
-    assert reach.preferred(host, "match_confirmed") == "email"
+    assert reach.reaching(host, "match_confirmed")[0] == "email"
     host.email = "marie@exemple.fr"
-    assert reach.preferred(host, "match_confirmed") == "call"
+    assert reach.reaching(host, "match_confirmed")[0] == "call"
 
 
 def test_who_has_signed_in_since_with_a_code_that_arrived_has_the_address(host):
     host.last_login = NOW - MINUTE
     bounced(host)
-    assert reach.preferred(host, "match_confirmed") == "call"
+    assert reach.reaching(host, "match_confirmed")[0] == "call"
     host.last_login = NOW + MINUTE
-    assert reach.preferred(host, "match_confirmed") == "email"
+    assert reach.reaching(host, "match_confirmed")[0] == "email"
     bounced(host, NOW + 2 * MINUTE)
-    assert reach.preferred(host, "match_confirmed") == "call"
+    assert reach.reaching(host, "match_confirmed")[0] == "call"
 
 
 def test_it_is_nobody_elses_address(host):
     bounced(host)
-    assert reach.preferred(UserFactory(), "match_confirmed") == "email"
+    assert reach.reaching(UserFactory(), "match_confirmed")[0] == "email"
 
 
 def test_what_refuses_everybody_says_nothing_of_anybody(scripted_server):

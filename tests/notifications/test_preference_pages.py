@@ -1,6 +1,6 @@
 """Choosing one's messages: by the link in a mail, by a mail programme's own button, and signed in."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
@@ -10,7 +10,7 @@ from django.utils import timezone
 from notifications import links
 from notifications.events import EVENTS, Refusable
 from notifications.models import Preference, PreferenceEdit
-from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,7 @@ def test_the_link_shows_and_changes_nothing(client, city, host):
     assert response.status_code == 200
     assert kept(response) == {
         "channels": ["email", "sms"], "rings_at_night": "", "sorts": ["reminders", "follow_up"], "paused_until": "",
+        "quiet_from": "", "quiet_until": "",
     }  # fmt: skip
     assert not Preference.objects.exists()
     assert response["Cache-Control"].startswith("max-age=0, no-cache, no-store")
@@ -68,6 +69,7 @@ def test_a_post_keeps_what_was_chosen(client, city, host):
     assert PreferenceEdit.objects.get().by == host
     assert kept(response) == {
         "channels": ["sms"], "rings_at_night": True, "sorts": ["follow_up"], "paused_until": until,
+        "quiet_from": "", "quiet_until": "",
     }  # fmt: skip
 
 
@@ -108,6 +110,32 @@ def test_the_digest_is_asked_of_the_team_alone(client, city, host):
     assert "Le résumé du jour" not in client.get(page_of(host, city)).text
     coordinator = CityRoleFactory(city=city).user
     assert "Le résumé du jour" in client.get(page_of(coordinator, city)).text
+
+
+def test_quiet_hours_are_chosen_and_one_alone_keeps_the_usual_other(client, city, host):
+    shown = kept(client.get(page_of(host, city)))
+    client.post(page_of(host, city), {**shown, "quiet_until": "10:00"})
+    preference = Preference.objects.get()
+    assert (preference.quiet_from, preference.quiet_until) == (time(21), time(10))
+    assert kept(client.get(page_of(host, city)))["quiet_until"] == "10:00"
+    same = client.post(page_of(host, city), {**shown, "quiet_from": "10:00", "quiet_until": "10:00"})
+    assert same.status_code == 422
+    assert "deux heures différentes" in same.text
+
+
+@pytest.mark.parametrize("factory", [CityRoleFactory, MembershipFactory])
+def test_who_works_here_chooses_when_they_are_told_of_what_can_wait(client, city, host, factory):
+    assert "digest_hours" not in kept(client.get(page_of(host, city)))
+    worker = factory().user
+    shown = kept(client.get(page_of(worker, city)))
+    client.post(page_of(worker, city), {**shown, "digest_hours": ["16:00", "07:00"], "days_off": ["5", "6"]})
+    preference = Preference.objects.get()
+    assert (preference.digest_hours, preference.days_off) == (["07:00", "16:00"], [5, 6])
+    never = client.post(
+        page_of(worker, city), {**shown, "digest_hours": [], "days_off": [str(day) for day in range(7)]}
+    )
+    assert never.status_code == 422
+    assert "Gardez au moins un jour" in never.text
 
 
 @pytest.mark.parametrize("spoil", [lambda token: token[:-1], lambda token: "9" + token, lambda token: "x"])

@@ -12,7 +12,7 @@ from cities.days import waking_hour
 from matching import links, services, telling
 from matching.lifecycle import Reason
 from needs.models import Need
-from notifications import pursuit
+from notifications import pursuit, reach
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import Text, alert
@@ -222,7 +222,7 @@ def test_at_night_only_what_decides_it_rings(settings):
 )
 def test_the_hours_are_the_town_s(zone, moment, wakes):
     town = CityFactory.build(timezone=zone)
-    assert waking_hour(moment, town, pursuit.MORNING, pursuit.EVENING) == wakes
+    assert waking_hour(moment, town, reach.MORNING, reach.EVENING) == wakes
 
 
 def test_those_whom_nothing_else_reaches_keep_nobody_waiting(monkeypatch):

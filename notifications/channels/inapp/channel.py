@@ -1,11 +1,12 @@
 """A message more for those who work here; it reaches nobody alone, so it never stands for the first channel."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Index, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import CityRole, Membership, User
 from notifications.channel_registry import Channel
 
 NAME = "inapp"
@@ -20,9 +21,15 @@ def reaches(person: User) -> bool:
 
 def accompanies(person: User, now: datetime) -> bool:
     """The desk and associations, as long as they come here."""
-    if person.last_login is None or person.last_login < now - COMES:
-        return False
-    return person.city_roles.exists() or person.memberships.exists()
+    return bool(accompanies_each([person], now))
+
+
+def accompanies_each(people: Collection[User], now: datetime) -> set[int]:
+    come = [person.pk for person in people if person.last_login and person.last_login >= now - COMES]
+    if not come:
+        return set()
+    team = CityRole.objects.filter(user__in=come).values_list("user", flat=True)
+    return set(team) | set(Membership.objects.filter(user__in=come).values_list("user", flat=True))
 
 
 CHANNEL = Channel(
@@ -30,6 +37,7 @@ CHANNEL = Channel(
     preference=90,
     reaches=reaches,
     accompanies=accompanies,
+    accompanies_each=accompanies_each,
     indexes=(
         Index(
             fields=["recipient", "city"], condition=Q(channel=NAME, state__in=UNREAD), name="message_unread"

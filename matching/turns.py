@@ -1,0 +1,72 @@
+"""A citizen has one question before them at a time: the next one waits for its turn, and its match with it.
+
+A question for tonight waits for none. The others leave one by one, the most urgent first, as soon as the one before is
+answered, lapsed or withdrawn and the citizen's week has room (`notifications.holding`); the time to answer begins then.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Max, QuerySet
+
+from accounts.models import User
+from catalogue.vocabulary import Urgency
+from cities.days import local_day
+from matching import waits
+from matching.models import Match, MatchState
+from needs.models import urgency_order
+from notifications import holding
+from notifications.models import Message
+
+
+def is_for_tonight(match: Match, *, now: datetime) -> bool:
+    return match.need.urgency_on(local_day(now, match.city)) == Urgency.TONIGHT
+
+
+def why_it_waits(
+    match: Match, *, now: datetime, message: Message | None = None, is_next: bool = False
+) -> str:
+    """Why the question of this match does not leave now; "" when it may. `is_next`: it is the first of those that wait
+    (`next_in_turn`), with its message.
+
+    Whoever else decides about this citizen in this moment goes first: nobody waits for them here.
+    """
+    owner = match.offer.owner
+    if is_for_tonight(match, now=now):
+        return ""
+    if owner.pk not in holding.take_turn([owner.pk]) or _open(owner).exclude(pk=match.pk).exists():
+        return holding.QUESTION
+    if not is_next and waiting().filter(offer__owner=owner).exclude(pk=match.pk).exists():
+        return holding.QUESTION
+    if not holding.has_room(owner, match.offer.city, now=now, message=message):
+        return holding.WEEK
+    return ""
+
+
+def waiting() -> QuerySet[Match]:
+    """Matches whose question waits for its turn."""
+    return Match.objects.filter(state=MatchState.PROPOSED, waits_since__isnull=False)
+
+
+def next_in_turn(*, now: datetime) -> list[int]:
+    """Of each citizen whose questions wait, the match that is next: of the most urgent the oldest."""
+    rows = waiting().select_related("city").order_by("pk")
+    cities = {match.city for match in rows}
+    found: dict[int, int] = {}
+    for city in sorted(cities, key=lambda city: city.pk):
+        order = (*urgency_order(local_day(now, city), of="need__"), "waits_since", "pk")
+        for owner, pk in waiting().filter(city=city).order_by(*order).values_list("offer__owner", "pk"):
+            found.setdefault(owner, pk)
+    return list(found.values())
+
+
+def comes_too_late(match: Match, *, now: datetime) -> bool:
+    """Whether a question that waits leaves, as it stands, with less than half of the usual time to answer it."""
+    hours = match.city.answer_hours(match.need.urgency_on(local_day(now, match.city)))
+    last_moment = waits.useful_until(match, now=now) - timedelta(hours=hours) / 2
+    until = _open(match.offer.owner).exclude(pk=match.pk).aggregate(until=Max("answer_by"))["until"]
+    return max(now, until or now) >= last_moment
+
+
+def _open(owner: User) -> QuerySet[Match]:
+    """The questions that a citizen has before them."""
+    return Match.objects.filter(offer__owner=owner, state=MatchState.PROPOSED, waits_since__isnull=True)
