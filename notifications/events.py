@@ -111,6 +111,7 @@ EVENTS: Mapping[str, Event] = {
     "need_open_again": _NEWS,
     "need_receipt": _RECEIPT,
     "offer_receipt": _RECEIPT,
+    "offer_to_confirm": _NEWS,
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     "shift_wanted": _SHIFT,

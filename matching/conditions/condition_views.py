@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
+from accounts.access import ANYBODY, COORDINATION, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, selectors
 from matching.conditions import CannotAnswer, CannotAsk, condition_words
-from matching.link_pages import behind_link
+from matching.link_pages import behind_link, on_the_phone
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import exact_km
 from needs.models import Need
@@ -73,7 +73,7 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
     if not conditions.concerns(asked, question.need):
         raise Http404  # no longer of the association, say: an old link opens nothing
-    return _answer(request, question, by=_on_the_phone(request, question.need) or asked)
+    return _answer(request, question, by=on_the_phone(request, question.need.city) or asked)
 
 
 @town_page(SIGNED_IN)
@@ -118,11 +118,6 @@ def _answerable() -> QuerySet[ConditionQuestion]:
     return ConditionQuestion.objects.select_related(
         "need__city", "need__organisation", "need__person", "offer", "answered_by"
     )
-
-
-def _on_the_phone(request: HttpRequest, need: Need) -> User | None:
-    """Who of the town's desk notes the answer of a caller whose link they opened; the answer is then theirs."""
-    return person(request) if has_role(request.user, need.city, DESK) else None
 
 
 def _answer(request: HttpRequest, question: ConditionQuestion, *, by: User) -> HttpResponse:
