@@ -28,6 +28,7 @@ from matching.messages.phrases import other_days
 from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.words import public_title_of
+from notifications.links import call_me_path
 
 PER_PAGE = 50
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
@@ -184,6 +185,7 @@ def _render_answer(
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,
             "is_left": is_left,
             "title": _title_for(match, user),
+            "call_me_url": call_me_path(user.pk, match.city, f"match:{match.pk}"),
             "other_days": [] if is_citizen else other_days(match),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),

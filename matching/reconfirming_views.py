@@ -19,6 +19,7 @@ from accounts.models import User
 from cities.models import City
 from matching import counted_on, presentation, selectors
 from matching.link_pages import behind_link, on_the_phone
+from notifications.links import call_me_path
 from offers import links, services, words
 from offers import selectors as offers_read
 from offers.forms import PauseForm
@@ -93,6 +94,7 @@ def _page(
         "facts": words.facts(offer, offers_read.periods_of(offer), today=timezone.localdate(now)),
         "tag": words.tag(offer),
         "next_step": words.next_step(offer, now=now),
+        "call_me_url": call_me_path(offer.owner_id, offer.city, f"offer:{offer.pk}"),
         "asks": offers_read.is_asked(offer),
         "is_new": offer.state == OfferState.UNCONFIRMED,
         "form": form or PauseForm(),

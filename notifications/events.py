@@ -122,6 +122,7 @@ EVENTS: Mapping[str, Event] = {
     "sms_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
     "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
+    "call_wanted": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS),

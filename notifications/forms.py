@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.forms import ServiceForm
 from accounts.models import User
 from catalogue.forms.days import DayField
 from notifications import channel_registry
+from notifications.callbacks import Suits
 from notifications.events import Refusable
 from notifications.models import Preference
 
@@ -88,6 +90,31 @@ class PreferenceForm(ServiceForm):
         asked = [value for value, _label in self.fields[field].choices]  # type: ignore[attr-defined]
         kept = set(before) - set(asked)
         return sorted(kept | set(asked) - set(self.cleaned_data[field]))
+
+
+class CallMeForm(forms.Form):
+    """When a call suits, and the number where we have none."""
+
+    suits = forms.ChoiceField(
+        label=_("Quand vous appeler\u202f?"),
+        choices=Suits.choices,
+        initial=Suits.SOON,
+        widget=forms.RadioSelect,
+    )
+    number = PhoneNumberField(
+        label=_("Votre numéro de téléphone"),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages={"invalid": _("Ce numéro n’est pas complet. Écrivez-le par exemple 06 12 34 56 78.")},
+    )
+
+    def __init__(self, data: Any = None, *, has_number: bool) -> None:
+        super().__init__(data)
+        if has_number:
+            del self.fields["number"]
+
+    def given_number(self) -> str:
+        given = self.cleaned_data.get("number")
+        return given.as_national if given else ""
 
 
 def _ways(person: User) -> list[str]:

@@ -22,6 +22,7 @@ from matching.link_pages import behind_link, on_the_phone
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import exact_km
 from needs.models import Need
+from notifications.links import call_me_path
 
 Answer = ConditionQuestion.Answer
 
@@ -159,6 +160,7 @@ def _render_answer(
         "last_day": date.fromisoformat(question.params["last_day"]),
         "distance": exact_km(question.params["distance_km"]),
         "answered_by": question.answered_by if question.answered_by != by else None,
+        "call_me_url": call_me_path(by.pk, need.city, f"condition:{question.pk}"),
         "for_somebody": not conditions.concerns(by, need),
         "opens_case": has_role(by, need.city, COORDINATION),
         "now": now,

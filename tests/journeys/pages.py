@@ -102,6 +102,7 @@ PAGES = [
     Page("condition-moot", "", lambda town: town.condition_path("moot")),
     Page("followup", "", lambda town: town.followup_path("asked")),
     Page("followup-answered", "", lambda town: town.followup_path("answered")),
+    Page("call-me", "", lambda town: links.call_me_path(town.person.pk, town.city, "need:1")),
     Page("messages-chosen", "", lambda town: f"/{HERE}/messages/{links.token(town.citizen)}/"),
     Page("messages-link-altered", "", _at("messages/autre/"), 404),
     Page("messages-own", "coordinator", lambda town: "/compte/messages/"),
