@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.sign_in import MailNotSentError
+from accounts.sign_in import MailNotSentError, code_mail_context
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Neither the address nor the code is logged.
         """
+        if "code" in context:
+            context = {**context, **code_mail_context(context["request"], context["code"])}
         message = self.render_mail(
             template_prefix, email, {"email": email, "site_url": settings.SITE_URL, **context}
         )

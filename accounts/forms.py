@@ -13,6 +13,9 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Organisation
 
+# As settings.ALLAUTH_USER_CODE_FORMAT has them made.
+CODE = re.compile(r"[0-9]{6}")
+
 
 class RequestCodeForm(RequestLoginCodeForm):
     email = forms.EmailField(

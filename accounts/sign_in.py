@@ -6,6 +6,8 @@ this module play the whole flow and fail when it does.
 """
 
 import logging
+from typing import Any, TypedDict
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
@@ -18,14 +20,26 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from accounts.models import User
+from cities.models import City
 
 logger = logging.getLogger(__name__)
+
+
+# In the session: where the code that was asked for leads, and what it is for.
+_CODE_FOR = "code_for"
+
+
+class CodeFor(TypedDict):
+    """What somebody asked a code for: the town's name, and the reference of what they posted, "" without one."""
+
+    town: str
+    reference: str
 
 
 class MailNotSentError(Exception):
@@ -57,8 +71,13 @@ def has_proven_address(user: User) -> bool:
     )
 
 
-def send_code(*, request: HttpRequest, user: User | None, email: str) -> None:
+def send_code(
+    *, request: HttpRequest, user: User | None, email: str, next_url: str = "", about: CodeFor | None = None
+) -> None:
     """Mail a code to a person, or to an unknown address the news that it has no account.
+
+    The mail leads to `next_url`, a safe one, and names what the code is `about`: asked again for the same page, what it
+    was about before, else the town of that page.
 
     Both take the same time and lead to the same page. The address of a person becomes a row of allauth's,
     which marks it as verified once the code comes back.
@@ -81,11 +100,39 @@ def send_code(*, request: HttpRequest, user: User | None, email: str) -> None:
         EmailAddress.objects.get_or_create(
             user=user, email=user.email, defaults={"primary": True, "verified": False}
         )
+    before = request.session.get(_CODE_FOR, {})
+    if about is not None:
+        request.session[_CODE_FOR] = {"next_url": next_url, **about}
+    elif before.get("next_url") != next_url:
+        request.session[_CODE_FOR] = {"next_url": next_url, "town": _town_of(next_url), "reference": ""}
     try:
         LoginCodeVerificationProcess.initiate(request=request, user=user, email=email)
     except MailNotSentError:
         counted.rollback()
         raise
+
+
+def code_mail_context(request: HttpRequest, code: str) -> dict[str, Any]:
+    """What the mail with a code says beside it: for which town and what, and a link to the page, filled in.
+
+    The link is worth no more than the code: it opens nothing outside the browser in which the code was asked for.
+    """
+    known = request.session[_CODE_FOR]
+    query = {"code": code} | ({"next": known["next_url"]} if known["next_url"] else {})
+    return {
+        "town": known["town"],
+        "reference": known["reference"],
+        "code_url": f"{settings.SITE_URL}{reverse('account_confirm_login_code')}?{urlencode(query)}",
+    }
+
+
+def _town_of(url: str) -> str:
+    """The name of the town below whose address a page of ours stands."""
+    try:
+        slug = resolve(urlsplit(url).path).kwargs.get("city_slug")
+    except Resolver404:
+        return ""
+    return City.objects.filter(slug=slug).values_list("name", flat=True).first() or "" if slug else ""
 
 
 def is_within_limit(request: HttpRequest, *, action: str) -> bool:
@@ -101,20 +148,28 @@ def note_second_factor(*, request: HttpRequest, user: User) -> None:
     record_authentication(request, user, method="mfa", reauthenticated=True)
 
 
-def start_code_sign_in(*, request: HttpRequest, user: User, next_url: str) -> HttpResponseRedirect:
+def start_code_sign_in(
+    *, request: HttpRequest, user: User, next_url: str, city: City, reference: str = ""
+) -> HttpResponseRedirect:
     """After a form that a visitor posted: mail a code to `user`, and go to the page that asks for it.
 
-    Once the code is right the person is signed in and lands on `next_url`. To be called after the form's
-    transaction. It never fails: what was posted is kept, and where no code can be sent (mail server or Redis
-    down, too many asked) the answer is the sign-in page with the reason. Somebody without an address, or
-    already signed in, goes straight to `next_url`.
+    Once the code is right the person is signed in and lands on `next_url`; the mail names the town and the `reference`
+    of what they posted. To be called after the form's transaction. It never fails: what was posted is kept, and where
+    no code can be sent (mail server or Redis down, too many asked) the answer is the sign-in page with the reason.
+    Somebody without an address, or already signed in, goes straight to `next_url`.
     """
     if not get_adapter().is_safe_url(next_url):
         next_url = resolve_url(settings.LOGIN_REDIRECT_URL)
     if request.user.is_authenticated or not user.email:
         return HttpResponseRedirect(next_url)
     try:
-        send_code(request=request, user=user, email=user.email)
+        send_code(
+            request=request,
+            user=user,
+            email=user.email,
+            next_url=next_url,
+            about={"town": city.name, "reference": reference},
+        )
         return HttpResponseRedirect(_with_next("account_confirm_login_code", next_url))
     except TooManyCodesError:
         messages.warning(request, too_many_message())

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import selectors, services, sign_in
 from accounts.access import COORDINATION, PUBLIC, person, town_page
 from accounts.forms import (
+    CODE,
     ConfirmCodeForm,
     OrganisationByVisitorForm,
     OrganisationForm,
@@ -61,7 +62,12 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
     def form_valid(self, form: RequestCodeForm) -> HttpResponse:
         email = form.cleaned_data["email"]
         try:
-            sign_in.send_code(request=self.request, user=selectors.find_person(email=email), email=email)
+            sign_in.send_code(
+                request=self.request,
+                user=selectors.find_person(email=email),
+                email=email,
+                next_url=self.get_next_url() or "",
+            )
         except sign_in.TooManyCodesError:
             form.refuse_more()
             return self.form_invalid(form)
@@ -69,7 +75,11 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
 
 
 class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
-    """Ask for the code; three wrong ones or ten minutes, and a new one is needed."""
+    """Ask for the code; three wrong ones or ten minutes, and a new one is needed.
+
+    The link of the mail brings the code along: it is filled in and waits for the button, since mail servers open links.
+    In another browser than the one in which it was asked for, it is shown to be copied.
+    """
 
     form_class = ConfirmCodeForm
 
@@ -80,16 +90,29 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
             messages.error(request, sign_in.unavailable_message())
             return redirect("account_login")
         if isinstance(response, HttpResponseRedirect) and response.url == reverse("account_login"):
+            if self._code_brought() and not hasattr(self, "_process") and request.user.is_anonymous:
+                return render(request, "account/code_elsewhere.html", self._words())
             if getattr(self, "_process", "unknown") is None:
                 messages.warning(request, _("Ce code n’est plus valable. Demandez-en un autre."))
             # Where the person was going is not forgotten with the code.
             return HttpResponseRedirect(self.passthrough_next_url(response.url))
         return response
 
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "code": self._code_brought()}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), **self._words()}
+
+    def _code_brought(self) -> str:
+        """The code of the link, on the way to the button."""
+        code = self.request.GET.get("code", "") if self.request.method in ("GET", "HEAD") else ""
+        return code if CODE.fullmatch(code) else ""
+
+    def _words(self) -> dict[str, Any]:
         minutes = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60
         again = self.passthrough_next_url(reverse("account_login"))
-        return {**super().get_context_data(**kwargs), "minutes": minutes, "again_url": again}
+        return {"minutes": minutes, "again_url": again, "code_brought": self._code_brought()}
 
 
 class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
@@ -232,7 +255,9 @@ def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpR
     newcomer = selectors.find_person(email=form.cleaned_data["person_email"])
     assert newcomer is not None
     messages.success(request, _registered())
-    return services.start_code_sign_in(request=request, user=newcomer, next_url=reverse("accounts:home"))
+    return services.start_code_sign_in(
+        request=request, user=newcomer, next_url=reverse("accounts:home"), city=city
+    )
 
 
 def _registered() -> str:

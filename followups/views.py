@@ -19,6 +19,7 @@ from followups.forms import CloseForm, ReportForm
 from followups.models import Answer, FollowUp
 from matching.models import MatchState
 from needs.words import when_words
+from notifications.links import call_me_path
 from offers.models import Offer
 
 PAGE_SIZE = 30
@@ -50,12 +51,12 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
                 note=request.POST.get("note", "").strip(),
             )
         except ValidationError as error:
-            return _question(request, followup, error=" ".join(error.messages))
+            return _question(request, followup, grant.user_id, error=" ".join(error.messages))
     if request.method == "POST":
         return redirect(request.path)
     if followup.answered_at is not None:
         return _answered(request, followup)
-    return _question(request, followup)
+    return _question(request, followup, grant.user_id)
 
 
 @town_page(COORDINATION)
@@ -114,7 +115,7 @@ def close(request: HttpRequest, city: City, incident_id: int) -> HttpResponse:
     return render(request, "followups/close.html", context, status=422 if form.errors else 200)
 
 
-def _question(request: HttpRequest, followup: FollowUp, *, error: str = "") -> HttpResponse:
+def _question(request: HttpRequest, followup: FollowUp, reader_id: int, *, error: str = "") -> HttpResponse:
     match = followup.match
     context = {
         "followup": followup,
@@ -125,6 +126,7 @@ def _question(request: HttpRequest, followup: FollowUp, *, error: str = "") -> H
         "not_yet": Answer.NOT_YET,
         "negative": NEGATIVE,
         "error": error,
+        "call_me_url": call_me_path(reader_id, match.city, f"followup:{followup.pk}"),
     }
     return render(request, "followups/question.html", context, status=422 if error else 200)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import ANYBODY, DESK, SIGNED_IN, has_role, person, town_page
+from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.models import User
 from accounts.services import log_contact_reading
 from catalogue.saying import titled
@@ -23,11 +23,12 @@ from cities.models import City
 from matching import conditions, links, presentation, selectors, services, telling
 from matching.forms import ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, way_back
-from matching.link_pages import behind_link
+from matching.link_pages import behind_link, on_the_phone
 from matching.messages.phrases import other_days
 from matching.models import Match, MatchState
 from matching.reasons import facts
 from needs.words import public_title_of
+from notifications.links import call_me_path
 
 PER_PAGE = 50
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
@@ -42,7 +43,7 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     grant = links.read(token)
     match = get_object_or_404(_answerable(), pk=grant.subject_id, city=city)
     asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
-    return _answer(request, match, asked, by=_on_the_phone(request, match) or asked)
+    return _answer(request, match, asked, by=on_the_phone(request, match.offer.city) or asked)
 
 
 @town_page(SIGNED_IN)
@@ -53,11 +54,6 @@ def mine_one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     user = person(request)
     match = get_object_or_404(_answerable().visible_to(user), pk=pk, city=city)
     return _answer(request, match, user, by=user)
-
-
-def _on_the_phone(request: HttpRequest, match: Match) -> User | None:
-    """Who of the town's desk notes the answer of a caller whose link they opened; the decision is then theirs."""
-    return person(request) if has_role(request.user, match.offer.city, DESK) else None
 
 
 @town_page(SIGNED_IN)
@@ -189,6 +185,7 @@ def _render_answer(
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,
             "is_left": is_left,
             "title": _title_for(match, user),
+            "call_me_url": call_me_path(user.pk, match.city, f"match:{match.pk}"),
             "other_days": [] if is_citizen else other_days(match),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),

@@ -6,10 +6,13 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from matching import conditions, services
+from matching import conditions, counted_on, services
 from matching.lifecycle import NotPossible
 from matching.models import ConditionQuestion, Match, MatchState
 from notifications.answers import Answer, Outcome
+from offers import selectors as offers_read
+from offers import services as offers
+from offers.models import Offer, OfferState
 
 Act = Callable[..., Match]
 
@@ -46,6 +49,25 @@ def _condition(question_id: int, said_yes: bool, by: User, now: datetime) -> Out
     return Outcome.TAKEN if question.answered_by_id == by.pk and not is_moot else Outcome.CLOSED
 
 
+def _offer(offer_id: int, said_yes: bool, by: User, now: datetime) -> Outcome:
+    """Whether an offer still holds, or was theirs at all; a no that others count on is for a person."""
+    offer = Offer.objects.get(pk=offer_id)
+    if offer.owner_id != by.pk:
+        return Outcome.NEEDS_A_PERSON
+    if not offers_read.is_asked(offer):
+        return Outcome.CLOSED
+    try:
+        if not said_yes:
+            counted_on.withdraw_offer(offer_id=offer_id, read=frozenset(), by=by, now=now)
+        elif offer.state == OfferState.UNCONFIRMED:
+            offers.prove_contact(owner=by, by=by, now=now, offer_id=offer_id)
+        else:
+            offers.reconfirm(offer_id=offer_id, by=by, now=now)
+    except (counted_on.NotRead, ValidationError):
+        return Outcome.NEEDS_A_PERSON
+    return Outcome.TAKEN
+
+
 _QUESTION = _takes(MatchState.PROPOSED, yes=services.accept, no=services.decline)
 _CONFIRMATION = _takes(MatchState.ACCEPTED, yes=services.confirm, no=None)
 
@@ -56,4 +78,6 @@ ANSWERS: Mapping[str, Answer] = {
     "match_accepted_again": _CONFIRMATION,
     "match_still_holds": _takes(MatchState.CONFIRMED, yes=services.reconfirm, no=None),
     "condition_asked": _condition,
+    "offer_reminder": _offer,
+    "offer_to_confirm": _offer,
 }

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from matching import answering_views, change_views, linked_town_views, own_views, views, withdrawal_views
+from matching import (
+    answering_views,
+    change_views,
+    linked_town_views,
+    own_views,
+    reconfirming_views,
+    views,
+    withdrawal_views,
+)
 from matching.conditions import condition_views
 from matching.explanations import explanation_views
 from matching.plans import plan_views
@@ -45,6 +53,7 @@ urlpatterns = [
     ),
     path("condition/<str:token>/", condition_views.answer, name="condition"),
     path("demandes/conditions/<int:pk>/", condition_views.mine, name="my_condition"),
+    path("toujours-possible/<str:token>/", reconfirming_views.still_there, name="still_there"),
     path("reponse/<str:token>/", own_views.answer, name="answer"),
     path("reponse/<str:token>/explication/", explanation_views.linked_page, name="linked_explanation"),
     path("reponse/<str:token>/explication.pdf", explanation_views.linked_pdf, name="linked_explanation_pdf"),

@@ -140,7 +140,7 @@ def _come_in(request: HttpRequest, city: City) -> HttpResponse:
         newcomer = ensure_person(
             email=form.cleaned_data["email"], language=get_language() or "fr", by=None, now=timezone.now()
         )
-        return start_code_sign_in(request=request, user=newcomer, next_url=here)
+        return start_code_sign_in(request=request, user=newcomer, next_url=here, city=city)
     context = {
         "form": form,
         "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': here})}",

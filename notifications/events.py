@@ -113,6 +113,7 @@ EVENTS: Mapping[str, Event] = {
     "need_open_again": _NEWS,
     "need_receipt": _RECEIPT,
     "offer_receipt": _RECEIPT,
+    "offer_to_confirm": _NEWS,
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     "shift_wanted": _SHIFT,
@@ -123,6 +124,7 @@ EVENTS: Mapping[str, Event] = {
     "sms_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
     "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
+    "call_wanted": _NEWS,
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS, is_weekly=True),

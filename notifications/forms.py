@@ -9,11 +9,13 @@ from django.utils.formats import time_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.forms import ServiceForm
 from accounts.models import User
 from catalogue.forms.days import DayField
 from notifications import channel_registry
+from notifications.callbacks import Suits
 from notifications.events import Refusable
 from notifications.models import DIGEST_CHOICES, Preference
 from notifications.reach import EVENING, MORNING
@@ -151,6 +153,31 @@ def _hours(usual: time) -> list[tuple[str, str]]:
     hours = [time(hour) for hour in range(24)]
     words = gettext("comme tout le monde (%(hour)s)") % {"hour": time_format(usual)}
     return [("", words), *((_hour(hour), time_format(hour)) for hour in hours)]
+
+
+class CallMeForm(forms.Form):
+    """When a call suits, and the number where we have none."""
+
+    suits = forms.ChoiceField(
+        label=_("Quand vous appeler\u202f?"),
+        choices=Suits.choices,
+        initial=Suits.SOON,
+        widget=forms.RadioSelect,
+    )
+    number = PhoneNumberField(
+        label=_("Votre numéro de téléphone"),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages={"invalid": _("Ce numéro n’est pas complet. Écrivez-le par exemple 06 12 34 56 78.")},
+    )
+
+    def __init__(self, data: Any = None, *, has_number: bool) -> None:
+        super().__init__(data)
+        if has_number:
+            del self.fields["number"]
+
+    def given_number(self) -> str:
+        given = self.cleaned_data.get("number")
+        return given.as_national if given else ""
 
 
 def _ways(person: User) -> list[str]:

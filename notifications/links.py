@@ -1,4 +1,8 @@
-"""Signed links to what somebody chooses about the messages to them. They never expire: one may always refuse."""
+"""Signed links to what somebody chooses about the messages to them, which never expire: one may always refuse; and to
+ask for a call, from the page of a question.
+"""
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -8,6 +12,8 @@ from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
 
+_CALL_ME = signing.TimestampSigner(salt="notifications.call_me")
+_CALL_ME_FOR = timedelta(days=90)
 _SIGNER = signing.Signer(salt="notifications.preferences")
 
 
@@ -22,6 +28,21 @@ def person_of(token: str) -> User | None:
     except signing.BadSignature:
         return None
     return User.objects.filter(pk=key, is_active=True).first()
+
+
+def call_me_path(person_id: int, city: City, about: str) -> str:
+    """The path of the page on which this person asks to be called about a thing ("match:12")."""
+    return reverse("notifications:call_me", args=[city.slug, _CALL_ME.sign(f"{person_id}.{about}")])
+
+
+def who_wants_call(token: str) -> tuple[User, str] | None:
+    """Who asks, and about what; None when the link was cut or altered, is too old, or the account closed."""
+    try:
+        key, _, about = _CALL_ME.unsign(token, max_age=_CALL_ME_FOR).partition(".")
+    except signing.BadSignature:
+        return None
+    person = User.objects.filter(pk=key, is_active=True).first()
+    return (person, about) if person else None
 
 
 def address(person: User, city: City | None) -> str:

@@ -20,7 +20,7 @@ from django.db.models.functions import Mod
 
 from accounts.models import User
 from cities.models import City
-from notifications import channel_registry, reasons
+from notifications import answers, channel_registry, reasons
 from notifications.events import PURSUED
 from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference, subject
 
@@ -61,6 +61,18 @@ def _open_ends(city: City) -> MessageQuerySet:
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:
     """The ids of those for whom this message exists already."""
     return Message.objects.filter(event=event, subject_key=subject_key).values("recipient")
+
+
+def question_about(person: User, about: str) -> Message | None:
+    """The latest question to this person about a thing ("match:12")."""
+    asked = Message.objects.filter(recipient=person, event__in=answers.events()).annotate(subject=subject())
+    return asked.filter(subject=about).order_by("-created_at", "-id").first()
+
+
+def call_wanted(person: User, about: str) -> Message | None:
+    """The call about a thing that somebody asked for, and for which they wait."""
+    wanted = Message.objects.filter(recipient=person, event="call_wanted", state=MessageState.QUEUED)
+    return wanted.annotate(subject=subject()).filter(subject=about).first()
 
 
 def waits_for_a_person(*, recipient: User, event: str, subject_key: str) -> bool:

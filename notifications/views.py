@@ -1,4 +1,6 @@
-"""What somebody chooses about the messages to them: by the link in a mail, without signing in, or in their account."""
+"""What somebody chooses about the messages to them: by the link in a mail, without signing in, or in their account; and
+that they would rather be called.
+"""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import ANYBODY, own_page, person, town_page
 from accounts.models import User
 from cities.models import City
-from notifications import links, preferences, selectors
+from notifications import callbacks, links, preferences, selectors
 from notifications.events import Refusable
-from notifications.forms import PreferenceForm
+from notifications.forms import CallMeForm, PreferenceForm
 
 
 @town_page(ANYBODY)
@@ -52,6 +54,36 @@ def refuse(request: HttpRequest, city: City, token: str, sort: str) -> HttpRespo
         return redirect("notifications:choose", city.slug, token)
     preferences.refuse(person=reader, sort=Refusable(sort), by=reader, now=timezone.now())
     return HttpResponse(_("C’est noté."), content_type="text/plain; charset=utf-8")
+
+
+@town_page(ANYBODY)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_me(request: HttpRequest, city: City, token: str) -> HttpResponse:
+    """Somebody who was asked something would rather be called; afterwards, that they will be. No signing in."""
+    known = links.who_wants_call(token)
+    if known is None:
+        return _broken_link(request)
+    reader, about = known
+    form = CallMeForm(request.POST or None, has_number=bool(reader.phone))
+    if request.method == "POST" and form.is_valid():
+        callbacks.ask_for_call(
+            person=reader,
+            city=city,
+            about=about,
+            suits=callbacks.Suits(form.cleaned_data["suits"]),
+            number=form.given_number(),
+            by=reader,
+            now=timezone.now(),
+        )
+        return redirect(request.path)
+    asked = selectors.question_about(reader, about)
+    context = {
+        "form": form,
+        "asked": asked,
+        "wanted": selectors.call_wanted(reader, about),
+    }
+    return render(request, "notifications/call_me.html", context, status=422 if form.errors else 200)
 
 
 def _choices(request: HttpRequest, reader: User) -> HttpResponse:

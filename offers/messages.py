@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.saying import titled
 from notifications.reasons import Words, subject_id
 from notifications.services import Text
+from offers import links
 from offers.models import Offer, OfferState
 
 
@@ -39,8 +40,23 @@ def still_there(offer: Offer) -> Text:
             "nous la mettrons de côté. Vous pourrez la reprendre quand vous voudrez.\n\n%(city)s"
         )
         % {"title": titled(offer), "city": _signature(offer)},
-        action_label=_("Oui, elle tient toujours"),
-        action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
+        action_label=_("Répondre en un geste"),
+        action_url=links.still_there_path(offer),
+    )
+
+
+def to_confirm(offer: Offer) -> Text:
+    """To whoever sent it and has not come back with the code; read out by the desk where there is a number."""
+    return Text(
+        title=_("Il reste à confirmer votre proposition (%(reference)s)") % {"reference": offer.reference},
+        body=_(
+            "Bonjour,\n\nQuelqu’un, sans doute vous, a proposé «\u00a0%(title)s\u00a0» à la ville de %(city)s. "
+            "Est-ce bien vous\u202f? Sans votre réponse, nous ne la montrons à personne.\n\n"
+            "Si ce n’est pas vous, dites-le sur la même page.\n\n%(signature)s"
+        )
+        % {"title": titled(offer), "city": offer.city.name, "signature": _signature(offer)},
+        action_label=_("Répondre en un geste"),
+        action_url=links.still_there_path(offer),
     )
 
 
@@ -67,6 +83,10 @@ def _still_asked() -> Exists:
     return Exists(Offer.objects.filter(pk=subject_id(), state=OfferState.ACTIVE, reminded_at__isnull=False))
 
 
+def _still_to_confirm() -> Exists:
+    return Exists(Offer.objects.filter(pk=subject_id(), state=OfferState.UNCONFIRMED))
+
+
 def _still_to_visit() -> Exists:
     return Exists(Offer.objects.filter(pk=subject_id(), vetted_at__isnull=True))
 
@@ -74,9 +94,11 @@ def _still_to_visit() -> Exists:
 # While the messages of an event have their reason.
 REASONS: dict[str, Callable[[], Exists]] = {
     "offer_reminder": _still_asked,
+    "offer_to_confirm": _still_to_confirm,
     "offer_visit_again": _still_to_visit,
 }
 GONE: Words = {
     "offer_reminder": gettext_lazy("la proposition est confirmée, ou n’est plus ouverte"),
+    "offer_to_confirm": gettext_lazy("la proposition est confirmée, ou n’est plus ouverte"),
     "offer_visit_again": gettext_lazy("la visite est faite"),
 }

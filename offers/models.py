@@ -153,6 +153,8 @@ class Offer(Entry):
     )
     confirmed_at = models.DateTimeField(OFFER["confirmed_at"].label, null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The last day of a pause that ends by itself.
+    paused_until = models.DateField(OFFER["paused_until"].label, null=True, blank=True, editable=False)
 
     # Housing
     shared_home = models.BooleanField(OFFER["shared_home"].label, default=False)
@@ -263,6 +265,11 @@ class Offer(Entry):
                 violation_error_message=_(
                     "Une proposition active a été confirmée par la personne qui la fait."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(state=OfferState.PAUSED) | Q(paused_until__isnull=True),
+                name="offer_paused_until_with_state",
+                violation_error_message=_("Seule une proposition en pause a une fin de pause."),
             ),
             models.CheckConstraint(
                 condition=~Q(category__in=list(LANGUAGE_PAIR_CATEGORIES))

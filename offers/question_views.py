@@ -188,7 +188,9 @@ def _send(request: HttpRequest, city: City, draft: Draft, form: OfferForm) -> Ht
     code_url = ""
     if sender is None and offer.owner.email:
         proven_url = reverse("offers:proven", args=[city.slug, offer.reference])
-        code_url = start_code_sign_in(request=request, user=offer.owner, next_url=proven_url).url
+        code_url = start_code_sign_in(
+            request=request, user=offer.owner, next_url=proven_url, city=city, reference=offer.reference
+        ).url
     receipts.remember_sent(
         request.session,
         key=draft.key,

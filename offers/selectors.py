@@ -1,14 +1,18 @@
 """Reading offers. Lists start from what the reader may see."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
+from notifications import channel_registry
+from notifications.models import Message
 from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
 
@@ -77,6 +81,13 @@ def possible(offer: Offer) -> Possible:
     )
 
 
+def is_asked(offer: Offer) -> bool:
+    """Whether its owner has still to say if it holds, or if it was theirs at all."""
+    if offer.state == OfferState.ACTIVE:
+        return offer.reminded_at is not None
+    return offer.state in (OfferState.UNCONFIRMED, OfferState.EXPIRED)
+
+
 def town_offers(
     user: User, city: City, *, q: str = "", category: str = "", state: str = ""
 ) -> QuerySet[Offer]:
@@ -103,8 +114,38 @@ def town_offers(
 
 
 def to_call(offers: QuerySet[Offer]) -> QuerySet[Offer]:
-    """Those that wait for a call: their owner gave a number and no address."""
-    return offers.filter(state=OfferState.UNCONFIRMED, owner__email__isnull=True).order_by("created_at", "id")
+    """Those that wait for a call: their owner gave a number and no address, or is on the list of calls for it."""
+    on_list = Exists(_calls_about_confirming())
+    return offers.filter(Q(owner__email__isnull=True) | Q(on_list), state=OfferState.UNCONFIRMED).order_by(
+        "created_at", "id"
+    )
+
+
+def unproven(city: City, *, now: datetime) -> QuerySet[Offer]:
+    """The town's offers that wait for their confirmation, the oldest first; not those that came too long ago."""
+    since = now - timedelta(days=city.expire_after_days)
+    waiting = Offer.objects.filter(city=city, state=OfferState.UNCONFIRMED, created_at__gt=since)
+    return waiting.select_related("owner", "city").order_by("created_at", "id")
+
+
+def silent(offers: QuerySet[Offer], *, asked_before: datetime) -> QuerySet[Offer]:
+    """Those whose owner was asked before that and has a number."""
+    return offers.filter(reminded_at__lte=asked_before, owner__phone__isnull=False)
+
+
+def not_on_list_of_calls(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Those about whose confirmation nobody was ever to be called."""
+    return offers.exclude(Exists(_calls_about_confirming()))
+
+
+def _calls_about_confirming() -> QuerySet[Message]:
+    key = Concat(Value("offer:"), Cast(OuterRef("pk"), CharField()))
+    return Message.objects.filter(
+        recipient=OuterRef("owner"),
+        event="offer_to_confirm",
+        subject_key=key,
+        channel=channel_registry.by_person(),
+    )
 
 
 def to_visit(offers: QuerySet[Offer]) -> QuerySet[Offer]:

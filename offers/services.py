@@ -1,7 +1,7 @@
 """Every write to an offer. None calls anything above: it marks the row as changed and wakes a worker."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,11 +20,18 @@ from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
-from notifications.services import queue
+from notifications import channel_registry
+from notifications.services import note_answered, note_opened, queue
 from notifications.wake_up import wake_on_commit
-from offers import messages
+from offers import messages, selectors
 from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
+
+# Somebody who sent an offer and did not come back with the code is written to, then called.
+REMIND_UNPROVEN_AFTER = timedelta(days=1)
+CALL_UNPROVEN_AFTER = timedelta(days=3)
+LONGEST_PAUSE = timedelta(days=366)
+AT_ONCE = 500
 
 SCAN_TASK = "matching.tasks.scan_due"
 
@@ -35,6 +42,10 @@ WORDS = OFFER.words | {
 }  # a visit is asked for when a pair is proposed, not by the engine
 # What was seen at a visit: the home at its place, of its form, shared or not.
 VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", "shared_home"})
+
+# What somebody does with an offer when they are asked whether it holds.
+_ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
+_QUESTIONS = ("offer_reminder", "offer_to_confirm")
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "owner", "commune", "entered_by")
@@ -119,8 +130,10 @@ def prove_contact(*, owner: User, by: User, now: datetime, offer_id: int | None 
         offers = offers.filter(pk=offer_id)
     waiting = list(offers.order_by("id"))
     for offer in waiting:
-        offer.confirmed_at = now
-        _move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=["confirmed_at"])
+        _note_answered(offer, by=by, now=now)
+        offer.confirmed_at, offer.reminded_at = now, None
+        also = ["confirmed_at", "reminded_at"]
+        _move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=also)
         _send_receipt(offer, now=now)
     return len(waiting)
 
@@ -194,6 +207,37 @@ def pause(*, offer_id: int, by: User, now: datetime) -> Offer:
 
 
 @transaction.atomic
+def pause_until(*, offer_id: int, last_day: date, by: User, now: datetime) -> Offer:
+    """Set an active or expired offer aside up to and with this day; it is then taken up again by itself.
+
+    ValidationError by field on a day that is past or too far.
+    """
+    known = {OfferState.ACTIVE, OfferState.EXPIRED}
+    offer = _act(offer_id, "pause", known, OfferState.PAUSED, by=by, now=now, until=last_day)
+    today = local_day(now, offer.city)
+    if last_day < today:
+        raise ValidationError({"paused_until": _("Ce jour est passé.")})
+    if last_day > today + LONGEST_PAUSE:
+        raise ValidationError({"paused_until": _("Choisissez un jour d’ici un an.")})
+    return offer
+
+
+@transaction.atomic
+def resume_paused(*, city: City, by: None, now: datetime) -> int:
+    """Take up again the offers whose pause has ended; how many. Who named the day has said that they hold then."""
+    over = list(
+        Offer.objects.select_for_update(no_key=True, skip_locked=True).filter(
+            city=city, state=OfferState.PAUSED, paused_until__lt=local_day(now, city)
+        )[:AT_ONCE]
+    )
+    for offer in over:
+        offer.confirmed_at, offer.reminded_at = now, None
+        also = ["confirmed_at", "reminded_at"]
+        _move(offer, OfferState.ACTIVE, act="resume", by=None, now=now, also=also)
+    return len(over)
+
+
+@transaction.atomic
 def resume(*, offer_id: int, by: User, now: datetime) -> Offer:
     """Take a paused offer up again; saying so confirms that it holds."""
     return _act(offer_id, "resume", {OfferState.PAUSED}, OfferState.ACTIVE, by=by, now=now, confirms=True)
@@ -246,7 +290,9 @@ def remind_stale(*, city: City, by: None, now: datetime) -> int:
     stale = list(
         Offer.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         .select_related("owner", "city")
-        .filter(city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit, reminded_at__isnull=True)[:500]
+        .filter(city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit, reminded_at__isnull=True)[
+            :AT_ONCE
+        ]
     )
     for offer in stale:
         offer.reminded_at = now
@@ -254,12 +300,37 @@ def remind_stale(*, city: City, by: None, now: datetime) -> int:
         queue(
             recipient=offer.owner,
             event="offer_reminder",
-            subject_key=f"offer:{offer.pk}:{offer.confirmed_at:%Y%m%d%H%M%S}",
+            subject_key=_asked_as(offer),
             city=city,
             compose=partial(messages.still_there, offer),
             now=now,
         )
     return len(stale)
+
+
+@transaction.atomic
+def remind_unproven(*, city: City, by: None, now: datetime) -> int:
+    """Ask those whose offer has waited a day for its confirmation; how many. Who has no address is to be called."""
+    unproven = selectors.unproven(city, now=now).filter(
+        reminded_at__isnull=True, created_at__lte=now - REMIND_UNPROVEN_AFTER
+    )
+    waiting = list(unproven.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
+    for offer in waiting:
+        offer.reminded_at = now
+        offer.save(update_fields=["reminded_at"])
+        _ask_to_confirm(offer, now=now, channel=None if offer.owner.email else channel_registry.by_person())
+    return len(waiting)
+
+
+@transaction.atomic
+def call_unproven(*, city: City, by: None, now: datetime) -> int:
+    """Put on the list of calls those who have a number and have not answered that question in three days; how many."""
+    silent = selectors.silent(selectors.unproven(city, now=now), asked_before=now - CALL_UNPROVEN_AFTER)
+    uncalled = selectors.not_on_list_of_calls(silent)
+    waiting = list(uncalled.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
+    for offer in waiting:
+        _ask_to_confirm(offer, now=now, channel=channel_registry.by_person())
+    return len(waiting)
 
 
 @transaction.atomic
@@ -269,7 +340,7 @@ def expire_stale(*, city: City, by: None, now: datetime) -> int:
     stale = list(
         Offer.objects.select_for_update(no_key=True, skip_locked=True).filter(
             city=city, state=OfferState.ACTIVE, confirmed_at__lte=limit
-        )[:500]
+        )[:AT_ONCE]
     )
     for offer in stale:
         _move(offer, OfferState.EXPIRED, act="expire", by=None, now=now)
@@ -308,15 +379,21 @@ def _act(
     now: datetime,
     reason: str = "",
     confirms: bool = False,
+    until: date | None = None,
 ) -> Offer:
     offer = _locked(offer_id)
     if offer.state == to and not confirms:
         return offer
     if offer.state not in known:
         raise _refused(offer)
+    if act in _ANSWERS:
+        _note_answered(offer, by=by, now=now)
     if confirms:
         offer.confirmed_at, offer.reminded_at = now, None
     also = ["confirmed_at", "reminded_at"] if confirms else []
+    if until is not None:
+        offer.paused_until = until
+        also.append("paused_until")
     _move(offer, to, act=act, by=by, now=now, reason=reason, also=also)
     return offer
 
@@ -341,6 +418,9 @@ def _move(
 ) -> None:
     before = offer.state
     offer.state = to
+    if to != OfferState.PAUSED and offer.paused_until is not None:
+        offer.paused_until = None
+        also = [*also, "paused_until"]
     _touch(offer, material=True, now=now, also=["state", *also], revises=to != before)
     _record(offer, act=act, from_state=before, by=by, now=now, reason=reason)
 
@@ -385,6 +465,37 @@ def _record(
     OfferChange.objects.create(
         offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
     )
+
+
+def _ask_to_confirm(offer: Offer, *, now: datetime, channel: str | None) -> None:
+    queue(
+        recipient=offer.owner,
+        event="offer_to_confirm",
+        subject_key=_asked_as(offer),
+        city=offer.city,
+        compose=partial(messages.to_confirm, offer),
+        now=now,
+        channel=channel,
+    )
+
+
+def note_asked_opened(*, offer: Offer, by: User, now: datetime) -> int:
+    """Note that the owner has opened the page of that question; how many messages led there."""
+    key = _asked_as(offer)
+    return note_opened(recipient=offer.owner, events=_QUESTIONS, subject_key=key, by=by, now=now)
+
+
+def _asked_as(offer: Offer) -> str:
+    """Under which key the owner is asked: once before the first confirmation, and once after each."""
+    turn = f":{offer.confirmed_at:%Y%m%d%H%M%S}" if offer.confirmed_at else ""
+    return f"offer:{offer.pk}{turn}"
+
+
+def _note_answered(offer: Offer, *, by: User | None, now: datetime) -> None:
+    """The question that was asked about it has its answer, however that came."""
+    if offer.reminded_at is not None:
+        key = _asked_as(offer)
+        note_answered(recipient=offer.owner, events=_QUESTIONS, subject_key=key, by=by, now=now)
 
 
 def _send_receipt(offer: Offer, *, now: datetime) -> None:

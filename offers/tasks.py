@@ -1,4 +1,6 @@
-"""What time brings to offers: once a day, ask whether they still hold, and set aside those that nobody confirms."""
+"""What time brings to offers: once a day, pauses end, owners are asked whether theirs hold, or were theirs at all, and
+those that nobody confirms are set aside.
+"""
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,9 +11,15 @@ from offers import services
 
 @shared_task(ignore_result=True)
 def keep_fresh() -> None:
-    """Remind and expire in every town, in batches, until nothing is left to do."""
+    """Resume, remind, call and expire in every town, in batches, until nothing is left to do."""
     now = timezone.now()
     for city in cities.open_cities():
+        while services.resume_paused(city=city, by=None, now=now):
+            pass
+        while services.remind_unproven(city=city, by=None, now=now):
+            pass
+        while services.call_unproven(city=city, by=None, now=now):
+            pass
         while services.expire_stale(city=city, by=None, now=now):
             pass
         while services.remind_stale(city=city, by=None, now=now):

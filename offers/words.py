@@ -20,7 +20,7 @@ from catalogue.labels import (
     quantity_words,
 )
 from catalogue.saying import Fact, Saying, facts_of, unsaid
-from catalogue.times import ago, day_range, days_words
+from catalogue.times import ago, day_range, day_words, days_words
 from catalogue.vocabulary import Kind
 from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
@@ -126,11 +126,18 @@ def next_step(offer: Offer, *, now: datetime) -> str:
         return _("Nous cherchons un besoin qui correspond. Vous n’avez rien à faire.")
     return {
         OfferState.DRAFT: _("Elle n’est pas encore envoyée."),
-        OfferState.PAUSED: _("Personne ne vous sollicite. Reprenez-la quand vous voulez."),
+        OfferState.PAUSED: _paused(offer),
         OfferState.EXPIRED: _("Nous n’avons pas eu de réponse. Dites-nous si elle tient toujours."),
         OfferState.WITHDRAWN: _("Vous l’avez retirée. Merci de l’avoir proposée."),
         OfferState.FROZEN: _("La ville l’a suspendue et prend contact avec vous."),
     }[OfferState(offer.state)]
+
+
+def _paused(offer: Offer) -> str:
+    if offer.paused_until is None:
+        return _("Personne ne vous sollicite. Reprenez-la quand vous voulez.")
+    day = day_words(offer.paused_until)
+    return _("Personne ne vous sollicite jusqu’au %(day)s. Elle reprend ensuite d’elle-même.") % {"day": day}
 
 
 def asks_again(offer: Offer, *, now: datetime) -> bool:

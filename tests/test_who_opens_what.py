@@ -25,6 +25,7 @@ from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
 from notifications.channels.sms import links as links_of_sms
+from offers import links as links_of_offers
 from oncall import services as oncall
 from tests.addresses import names
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -135,6 +136,7 @@ ROWS = {
     "matching:edit_need": Row(MEMBER | DESK, ("need",)),
     "matching:withdraw_offer": Row(CITIZEN | DESK, ("offer",)),
     "matching:offer_for_need": Row(NOBODY, ("offer",), hides=True),  # of an offer that was made for one
+    "matching:still_there": Row(EVERYBODY, ("offer_link",)),
     "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
     "matching:queue": Row(COORDINATOR),
     "matching:case": Row(COORDINATOR, ("need",)),
@@ -175,6 +177,7 @@ ROWS = {
     "followups:incidents": Row(COORDINATOR),
     "followups:report": Row(COORDINATOR),
     "followups:close": Row(COORDINATOR, ("incident",)),
+    "notifications:call_me": Row(EVERYBODY, ("call_me",)),
     "notifications:choose": Row(EVERYBODY, ("choices",)),
     "notifications:refuse": Row(EVERYBODY, ("choices", "sort")),
     "my_messages": OWN,
@@ -315,8 +318,10 @@ def build() -> World:
         "plan": plan.pk,
         "question": question.pk,
         "link": links.answer_path(match, citizen).split("/")[-2],
+        "offer_link": links_of_offers.still_there_path(match.offer).split("/")[-2],
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "call_me": links_of_messages.call_me_path(citizen.pk, city, f"match:{match.pk}").split("/")[-2],
         "choices": links_of_messages.token(citizen),
         "sort": "reminders",
         "incident": incident.pk,

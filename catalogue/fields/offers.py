@@ -486,6 +486,12 @@ ROWS = (
     ),
     Field(name="confirmed_at", label=_("Confirmée le"), asked=False, use=(part("freshness"),)),
     Field(name="reminded_at", asked=False, use=(code("offers.services.remind_stale"),)),
+    Field(
+        name="paused_until",
+        label=_("En pause jusqu’au"),
+        asked=False,
+        use=(code("offers.services.resume_paused"),),
+    ),
     Field(name="vetted_at", label=_("Visite faite le"), asked=False, use=(DETAIL,)),
     Field(
         name="vetted_by", label=_("Visite faite par"), asked=False, use=(page("admin:offers_offer_change"),)

@@ -12,16 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import ANYBODY, COORDINATION, DESK, SIGNED_IN, has_role, person, town_page
+from accounts.access import ANYBODY, COORDINATION, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from cities.days import local_day
 from cities.models import City
 from matching import conditions, links, selectors
 from matching.conditions import CannotAnswer, CannotAsk, condition_words
-from matching.link_pages import behind_link
+from matching.link_pages import behind_link, on_the_phone
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import exact_km
 from needs.models import Need
+from notifications.links import call_me_path
 
 Answer = ConditionQuestion.Answer
 
@@ -73,7 +74,7 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     asked = get_object_or_404(User, pk=grant.user_id, is_active=True)
     if not conditions.concerns(asked, question.need):
         raise Http404  # no longer of the association, say: an old link opens nothing
-    return _answer(request, question, by=_on_the_phone(request, question.need) or asked)
+    return _answer(request, question, by=on_the_phone(request, question.need.city) or asked)
 
 
 @town_page(SIGNED_IN)
@@ -120,11 +121,6 @@ def _answerable() -> QuerySet[ConditionQuestion]:
     )
 
 
-def _on_the_phone(request: HttpRequest, need: Need) -> User | None:
-    """Who of the town's desk notes the answer of a caller whose link they opened; the answer is then theirs."""
-    return person(request) if has_role(request.user, need.city, DESK) else None
-
-
 def _answer(request: HttpRequest, question: ConditionQuestion, *, by: User) -> HttpResponse:
     """The question, or what was answered to it; `by` is whoever answers now."""
     now = timezone.now()
@@ -164,6 +160,7 @@ def _render_answer(
         "last_day": date.fromisoformat(question.params["last_day"]),
         "distance": exact_km(question.params["distance_km"]),
         "answered_by": question.answered_by if question.answered_by != by else None,
+        "call_me_url": call_me_path(by.pk, need.city, f"condition:{question.pk}"),
         "for_somebody": not conditions.concerns(by, need),
         "opens_case": has_role(by, need.city, COORDINATION),
         "now": now,

@@ -3,9 +3,9 @@
 from offers.forms.long import CallForm, current_values, edit_names
 from offers.forms.offer import CONTACT, DAYS, OfferForm, asked_for, proposed_title, unchecked
 from offers.forms.periods import PeriodFormSet, period_formset
-from offers.forms.small import SearchForm, WithdrawForm
+from offers.forms.small import PauseForm, SearchForm, WithdrawForm
 
 __all__ = [
-    "CONTACT", "DAYS", "CallForm", "OfferForm", "PeriodFormSet", "SearchForm", "WithdrawForm", "asked_for",
+    "CONTACT", "DAYS", "CallForm", "OfferForm", "PauseForm", "PeriodFormSet", "SearchForm", "WithdrawForm", "asked_for",
     "current_values", "edit_names", "period_formset", "proposed_title", "unchecked",
 ]  # fmt: skip

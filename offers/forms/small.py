@@ -6,6 +6,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import ServiceForm
+from catalogue.forms.days import DayField
 from catalogue.labels import kind_label
 from catalogue.vocabulary import CATEGORIES, Category
 from offers.models import OfferState
@@ -21,6 +23,12 @@ class WithdrawForm(forms.Form):
         help_text=_("Si vous voulez bien nous le dire. Cela reste entre la ville et vous."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class PauseForm(ServiceForm):
+    """Until when an offer is set aside; what holds of the day, the service says."""
+
+    paused_until = DayField(label=_("Dernier jour de la pause"))
 
 
 class SearchForm(forms.Form):

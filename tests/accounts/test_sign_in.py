@@ -21,9 +21,11 @@ from django.utils import timezone
 from accounts import services
 from accounts.adapter import CODES_AT_ONCE
 from accounts.models import User
+from cities.models import City
 from config import run
 from config import urls as addresses
 from tests.factories.accounts import UserFactory
+from tests.factories.cities import CityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +36,13 @@ CONFIRM = "/connexion/code/"
 def post_offer(request: HttpRequest) -> HttpResponse:
     """A visitor's form, as an app above this one has it."""
     person = services.ensure_person(email=request.POST["email"], name="Lou", now=timezone.now())
-    return services.start_code_sign_in(request=request, user=person, next_url=request.POST["next"])
+    return services.start_code_sign_in(
+        request=request,
+        user=person,
+        next_url=request.POST["next"],
+        city=City(name="Vif"),
+        reference="P-2345-ABCD",
+    )
 
 
 urlpatterns = [path("offrir/", post_offer), *addresses.urlpatterns]
@@ -126,6 +134,84 @@ class TestHappyPath:
         ask(client, user.email)
         client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])})
         assert is_in(client, user)
+
+
+class TestLink:
+    """The link that the mail brings beside the code."""
+
+    @pytest.fixture
+    def link(self, client, smtp_server, settings):
+        settings.SITE_URL = "https://accorde.exemple.fr"
+        ask(client, UserFactory(email="lou@exemple.fr").email, "/compte/")
+        [message] = smtp_server.messages
+        found = re.search(
+            r"^https://accorde\.exemple\.fr(/connexion/code/\S+)\r?$", message.get_content(), re.M
+        )
+        assert found, message.get_content()
+        return found[1]
+
+    def test_fills_the_code_in_and_the_button_signs_in(self, client, link, smtp_server):
+        page = client.get(link)
+        code = code_in(smtp_server.messages[0])
+        assert f'value="{code}"' in page.text
+        response = client.post(link, {"code": code})
+        assert response.url == "/compte/"
+        assert is_in(client, User.objects.get())
+
+    def test_spends_nothing_when_machines_open_it(self, client, link, smtp_server):
+        scanner = Client()
+        for _visit in range(5):
+            assert scanner.get(link).status_code == scanner.head(link).status_code == 200
+            client.get(link.replace("code=", "code=9"))
+        assert scanner.post(link, {"code": code_in(smtp_server.messages[0])}).url.startswith(REQUEST)
+        assert client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])}).url == "/"
+
+    def test_counts_wrong_codes_as_the_page_does(self, client, link, smtp_server):
+        code = code_in(smtp_server.messages[0])
+        for _attempt in range(3):
+            response = client.post(link, {"code": wrong(code)})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert client.post(link, {"code": code}).url.startswith(REQUEST)
+
+    def test_shows_the_code_in_another_browser_to_be_copied(self, link, smtp_server):
+        page = Client().get(link)
+        assert code_in(smtp_server.messages[0]) in page.text
+        assert "Recopiez-le dans la page" in page.text
+        assert "/connexion/?next=%2Fcompte%2F" in page.text
+
+    def test_leads_on_whoever_is_in(self, client, link, smtp_server):
+        client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])})
+        assert client.get(link, follow=True).redirect_chain[-1][0] == "/compte/"
+
+    def test_shows_no_other_text_than_a_code(self, client):
+        assert client.get(f"{CONFIRM}?code=cliquez-ici").url == REQUEST
+
+
+class TestWhatItIsFor:
+    """The mail says for which town and what."""
+
+    def test_after_a_form(self, client, smtp_server):
+        client.post("/offrir/", {"email": "lou@exemple.fr", "next": "/compte/"})
+        assert smtp_server.messages[0]["Subject"] == "Votre code pour Accorde · Vif (P-2345-ABCD)"
+        assert "Il est demandé pour Vif, référence P-2345-ABCD." in smtp_server.messages[0].get_content()
+        # Asked again for the same page.
+        ask(client, "lou@exemple.fr", "/compte/")
+        assert "P-2345-ABCD" in smtp_server.messages[1]["Subject"]
+        ask(client, "lou@exemple.fr", "/")
+        assert smtp_server.messages[2]["Subject"] == "Votre code pour Accorde"
+
+    def test_of_a_page_of_a_town(self, client, smtp_server):
+        city = CityFactory(name="Strasbourg")
+        ask(client, UserFactory().email, f"/{city.slug}/propositions/")
+        [message] = smtp_server.messages
+        assert message["Subject"] == "Votre code pour Accorde · Strasbourg"
+        assert "Il est demandé pour Strasbourg." in message.get_content()
+
+    def test_names_no_reference_that_an_address_makes_up(self, client, smtp_server):
+        city = CityFactory(name="Strasbourg")
+        ask(client, UserFactory().email, f"/{city.slug}/propositions/appelez-le-0899/confirmer/")
+        [message] = smtp_server.messages
+        assert message["Subject"] == "Votre code pour Accorde · Strasbourg"
 
 
 class TestWrongCode:

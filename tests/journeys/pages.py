@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from notifications import links
+from offers.links import still_there_path
 from tests.journeys.town import HERE, Town
 
 Path = Callable[[Town], str]
@@ -92,12 +93,16 @@ PAGES = [
     Page("to-refuse", "", lambda town: _confirms("accepted")(town) + "?non"),
     Page("association-contacts", "", _confirms("confirmed")),
     Page("link-altered", "", lambda town: _asked("proposed")(town)[:-4] + "/", 404),
+    Page("still-there", "", lambda town: still_there_path(town.offers["small0"])),
+    Page("still-there-said", "", lambda town: still_there_path(town.offers["room"])),
+    Page("offer-to-confirm", "", lambda town: still_there_path(town.offers["waiting"])),
     Page("condition", "", lambda town: town.condition_path("far")),
     Page("condition-given", "", lambda town: town.condition_path("given")),
     Page("condition-kept", "", lambda town: town.condition_path("kept")),
     Page("condition-moot", "", lambda town: town.condition_path("moot")),
     Page("followup", "", lambda town: town.followup_path("asked")),
     Page("followup-answered", "", lambda town: town.followup_path("answered")),
+    Page("call-me", "", lambda town: links.call_me_path(town.person.pk, town.city, "need:1")),
     Page("messages-chosen", "", lambda town: f"/{HERE}/messages/{links.token(town.citizen)}/"),
     Page("messages-link-altered", "", _at("messages/autre/"), 404),
     Page("messages-own", "coordinator", lambda town: "/compte/messages/"),

@@ -17,6 +17,7 @@ from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
 from needs import services as needs
 from needs.models import Need
+from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -117,7 +118,9 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     offer("flat", category=Category.WHOLE_DWELLING, title="Appartement entier, quatre places", capacity=4,
           shared_home=False, vetted=False, commune=places["Schiltigheim"])  # fmt: skip
     for number in range(5):
-        offer(f"small{number}", title=f"Petite chambre {number + 1}", capacity=2)
+        # The owner of the first is asked whether it still holds.
+        confirmed = now - timedelta(days=32 if number == 0 else 0)
+        offer(f"small{number}", title=f"Petite chambre {number + 1}", capacity=2, confirmed_at=confirmed)
     offer("duvets", kind=Kind.GOODS, owner=citizen)
     OfferFactory(
         city=city, goods=True, title="Polaires", item="other", item_words="polaire", owner=UserFactory()
@@ -147,6 +150,7 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
         city=city, now=now, for_person=town.person, kind=Kind.GOODS, title="Un vélo", category=Category.BICYCLE,
         quantity=1, people=1,
     )  # fmt: skip
+    offers.remind_stale(city=city, by=None, now=now)
     drain(now)
     for name in ("proposed", "accepted", "confirmed", "declined", "lapsed", "asked", "answered"):
         town.matches[name] = _asked(town, association, name, now)

@@ -223,7 +223,7 @@ def test_a_visitor_begins_under_the_need_sends_and_proves(city, coordinator, cli
     again = client.post(f"{new}verifier/", {"key": check.context["draft_key"]}, follow=True)
     assert need.reference in again.content.decode()
 
-    (code,) = re.findall(r"\b\d{6}\b", mailoutbox[0].body)
+    (code,) = re.findall(r"^ +(\d{6})$", mailoutbox[0].body, re.MULTILINE)
     proven = client.post(receipt.context["code_url"], {"code": code}, follow=True).content.decode()
     assert f"La ville est prévenue\u202f: votre proposition répond au besoin {need.reference}." in proven
     tasks.scan_due()

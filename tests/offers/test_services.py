@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Consent, User
 from catalogue.vocabulary import Category, Kind, Source
+from cities.days import local_day
 from cities.models import City
 from notifications.models import Message
 from offers import intake, services
@@ -273,6 +274,32 @@ def test_saying_that_it_holds_puts_off_the_reminder(city: City, citizen: User) -
     services.reconfirm(offer_id=offer.pk, by=citizen, now=NOW + timedelta(days=29))
     assert services.remind_stale(city=city, by=None, now=NOW + timedelta(days=58)) == 0
     assert services.expire_stale(city=city, by=None, now=NOW + timedelta(days=73)) == 0
+
+
+def test_a_pause_with_a_last_day_ends_by_itself(city: City, citizen: User) -> None:
+    offer = OfferFactory(city=city, owner=citizen, confirmed_at=NOW)
+    last = local_day(NOW, city) + timedelta(days=9)
+    services.pause_until(offer_id=offer.pk, last_day=last, by=citizen, now=NOW)
+    assert services.resume_paused(city=city, by=None, now=NOW + timedelta(days=9)) == 0
+    after = NOW + timedelta(days=10)
+    assert services.resume_paused(city=city, by=None, now=after) == 1
+    offer.refresh_from_db()
+    assert (offer.state, offer.confirmed_at, offer.paused_until) == (OfferState.ACTIVE, after, None)
+    assert offer.scan_due_at is not None
+
+
+def test_a_pause_without_a_last_day_waits_for_its_owner(city: City, citizen: User) -> None:
+    offer = OfferFactory(city=city, owner=citizen, confirmed_at=NOW)
+    services.pause(offer_id=offer.pk, by=citizen, now=NOW)
+    assert services.resume_paused(city=city, by=None, now=NOW + timedelta(days=400)) == 0
+
+
+@pytest.mark.parametrize(("days", "sentence"), [(-1, "Ce jour est passé."), (367, "d’ici un an")])
+def test_a_pause_ends_within_a_year(city: City, citizen: User, days: int, sentence: str) -> None:
+    offer = OfferFactory(city=city, owner=citizen)
+    last = local_day(NOW, city) + timedelta(days=days)
+    with pytest.raises(ValidationError, match=sentence):
+        services.pause_until(offer_id=offer.pk, last_day=last, by=citizen, now=NOW)
 
 
 def test_freezing_stops_it_and_lifting_leaves_it_paused(city: City, coordinator: User) -> None:

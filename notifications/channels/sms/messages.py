@@ -4,8 +4,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cities.models import City
-from notifications.channels.sms.models import Became, Reply, Said
+from notifications.channels.sms.models import Became, Reply
 from notifications.services import Text
+from notifications.understanding import Said
+
+# Of their own words, so much is said back.
+LONGEST_QUOTED = 60
 
 
 def acknowledgement(reply: Reply) -> Text:
@@ -13,6 +17,11 @@ def acknowledgement(reply: Reply) -> Text:
     asked = reply.message
     if reply.said == Said.START:
         return Text(title=_("C’est noté."), body=_("Vous recevez de nouveau nos SMS."))
+    if reply.said == Said.CALL_ME:
+        return Text(
+            title=_("C’est noté, la ville vous appelle."),
+            body=_("Vous avez écrit\u202f: «\u00a0%(text)s\u00a0».") % {"text": reply.text[:LONGEST_QUOTED]},
+        )
     if asked is None or reply.became == Became.READ_BY_DESK:
         return Text(
             title=_("Bien reçu, merci."),
@@ -40,13 +49,16 @@ def _yes_or_no(reply: Reply) -> str:
 def to_read(reply: Reply) -> Text:
     """To whoever calls back: what was asked and what came, in their own words."""
     asked = reply.message
+    wants_call = reply.said == Said.CALL_ME
     if asked is None:
         return Text(
-            title=_("A écrit par SMS\u202f: à rappeler"),
+            title=_("Demande par SMS à être appelée")
+            if wants_call
+            else _("A écrit par SMS\u202f: à rappeler"),
             body=_("Cette personne a écrit\u202f:\n\n%(text)s") % {"text": reply.text},
         )
     return Text(
-        title=_("A répondu par SMS\u202f: à rappeler"),
+        title=_("Demande par SMS à être appelée") if wants_call else _("A répondu par SMS\u202f: à rappeler"),
         body=_("À la question «\u202f%(question)s\u202f», cette personne a répondu\u202f:\n\n%(text)s")
         % {"question": asked.title, "text": reply.text},
         action_label=asked.action_label,

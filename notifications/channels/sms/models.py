@@ -5,16 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-
-class Said(models.TextChoices):
-    """What a text says, where it says one thing and no other."""
-
-    YES = "yes", _("oui")
-    NO = "no", _("non")
-    LATER = "later", _("plus tard")
-    STOP = "stop", _("ne plus recevoir de SMS")
-    START = "start", _("recevoir de nouveau des SMS")
-    UNCLEAR = "unclear", _("à lire par une personne")
+from notifications.understanding import Said
 
 
 class Became(models.TextChoices):

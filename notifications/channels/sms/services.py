@@ -13,11 +13,11 @@ from cities.models import City
 from notifications import answers, channel_registry
 from notifications.channels.sms import messages, selectors
 from notifications.channels.sms.channel import NAME
-from notifications.channels.sms.models import Became, Reply, Said, Stop
-from notifications.channels.sms.understanding import understood
+from notifications.channels.sms.models import Became, Reply, Stop
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import queue, record_receipt
+from notifications.understanding import Said, understood
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def _became(reply: Reply, number: str, *, by: User, now: datetime) -> Became:
     if reply.said == Said.START:
         Stop.objects.in_force(number).update(lifted_at=now)
         return Became.NOTED
-    if reply.said == Said.UNCLEAR or question is None:
+    if reply.said in (Said.UNCLEAR, Said.CALL_ME) or question is None:
         return Became.READ_BY_DESK
     if reply.said == Said.LATER:
         return Became.WAITS if selectors.still_asks(question) else Became.CLOSED

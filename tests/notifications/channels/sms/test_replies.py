@@ -11,9 +11,10 @@ from matching.models import Decision, Match, MatchState
 from notifications import channel_registry
 from notifications.channels.call.selectors import calls_to_make
 from notifications.channels.sms import services
-from notifications.channels.sms.models import Became, Reply, Said, Stop
+from notifications.channels.sms.models import Became, Reply, Stop
 from notifications.events import Priority
 from notifications.models import Message, MessageState
+from notifications.understanding import Said
 from tests.factories.accounts import UserFactory
 from tests.factories.matching import NOW
 from tests.factories.notifications import MessageFactory
@@ -83,6 +84,18 @@ def test_what_is_said_back_is_an_sms_also_to_somebody_with_an_address(asked):
 
     message = Message.objects.get(event="sms_acknowledged")
     assert (message.channel, message.city) == ("sms", asked.message.city)
+
+
+@pytest.mark.parametrize("text", ["Rappelez-moi", "rappelez moi svp après 18h, merci", "اتصلوا بي"])
+def test_who_wants_a_call_is_on_the_list_with_their_words(asked, text):
+    reply = write(text)
+
+    assert (reply.said, reply.became) == (Said.CALL_ME, Became.READ_BY_DESK)
+    assert asked.state == MatchState.PROPOSED
+    [call] = calls_to_make(asked.message.city)
+    assert call.title == "Demande par SMS à être appelée"
+    assert text in call.body
+    assert acknowledged() == ["C’est noté, la ville vous appelle."]
 
 
 def test_an_answer_counts_once(asked):

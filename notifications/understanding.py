@@ -1,14 +1,28 @@
-"""What an SMS says when it says one thing: yes, no, later, stop. Everything else is for a person to read.
+"""What a text says when it says one thing: yes, no, later, call me, stop. Everything else is for a person to read.
 
 A text counts only when all of it is one of these words, whatever its alphabet, case, accents and surrounding signs:
-"Oui !" is a yes, "oui mais pas avant 20h" is not.
+"Oui !" is a yes, "oui mais pas avant 20h" is not. Who asks to be called may go on and say when: a person reads that.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 
-from notifications.channels.sms.models import Said
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Said(TextChoices):
+    """What a text says, where it says one thing and no other."""
+
+    YES = "yes", _("oui")
+    NO = "no", _("non")
+    LATER = "later", _("plus tard")
+    CALL_ME = "call_me", _("demande à être appelé")
+    STOP = "stop", _("ne plus recevoir de SMS")
+    START = "start", _("recevoir de nouveau des SMS")
+    UNCLEAR = "unclear", _("à lire par une personne")
+
 
 # One line a language. Left out on purpose, for a person to read: "ok" (it may say no more than "read"), the Pashto yes
 # (in Arabic the same letters say "he"), the Dari "خیر" (in Arabic "good"), "la" (an Arabic no to some, a French word to
@@ -73,6 +87,24 @@ _WORDS: Mapping[Said, Mapping[str, tuple[str, ...]]] = {
         "ar": ("ابدأ", "استئناف"),
         "uk": ("старт",),
     },
+    Said.CALL_ME: {
+        "fr": (
+            "rappelez-moi", "rappelle-moi", "appelez-moi", "appelle-moi", "rappel svp", "merci de me rappeler",
+            "merci de m’appeler", "vous pouvez me rappeler", "pouvez-vous me rappeler", "à rappeler",
+        ),
+        "en": ("call me", "call me back", "please call", "please call me", "can you call me", "ring me"),
+        "ar": ("اتصل بي", "اتصلوا بي", "اتصلي بي", "كلمني", "كلموني", "أرجو الاتصال بي", "الرجاء الاتصال بي"),
+        "uk": ("зателефонуйте", "передзвоніть", "подзвоніть", "наберіть мене"),
+        "ru": ("перезвоните", "позвоните"),
+        "prs": ("به من زنگ بزنید", "زنگ بزنید", "با من تماس بگیرید"),
+        "ti": ("ደውሉለይ", "ደውለለይ", "ደውልለይ"),
+        "am": ("ደውሉልኝ", "ይደውሉልኝ"),
+        "so": ("i soo wac", "ii soo wac", "isoo wac"),
+        "tr": ("beni arayın", "beni ara", "arayın"),
+        "es": ("llámeme", "llámame", "llámenme"),
+        "pt": ("ligue-me", "liga-me", "telefone-me", "me ligue"),
+        "de": ("rufen Sie mich an", "bitte anrufen", "bitte um Rückruf"),
+    },
 }  # fmt: skip
 
 # A longer text is somebody's own words.
@@ -87,6 +119,8 @@ _ALIKE = str.maketrans(
 def understood(text: str) -> Said:
     """What a text says; UNCLEAR when it says more than one word of ours, or another."""
     bare = _bare(text)
+    if _CALL_ME.match(bare):
+        return Said.CALL_ME
     return _MEANING.get(bare, Said.UNCLEAR) if len(bare) <= LONGEST else Said.UNCLEAR
 
 
@@ -105,3 +139,7 @@ def _bare(text: str) -> str:
 _MEANING: Mapping[str, Said] = {
     _bare(word): said for said, languages in _WORDS.items() for words in languages.values() for word in words
 }
+
+_CALL_ME = re.compile(
+    f"(?:{'|'.join(re.escape(word) for word, said in _MEANING.items() if said == Said.CALL_ME)})(?!\\S)"
+)
