@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "matching",
     "tryout",
     "followups",
+    "agenda",
     "demo",
     "config",
 ]
