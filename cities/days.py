@@ -7,6 +7,8 @@ from django.db import models
 
 from cities.models import City
 
+_DAY = 24 * 60
+
 
 class TownDay(models.Func):
     """`local_day` in SQL, of rows of several towns: `TownDay(now, "city__timezone")`."""
@@ -42,6 +44,19 @@ def evening(day: date, city: City) -> datetime:
 def at_hour(day: date, hour: time, city: City) -> datetime:
     """The moment at which the town's clocks show this hour of the day."""
     return datetime.combine(day, hour, tzinfo=ZoneInfo(city.timezone))
+
+
+def hours(day: date, start_minute: int, end_minute: int, city: City) -> tuple[datetime, datetime]:
+    """Two moments of a day by the town's clocks, in minutes after midnight, as instants.
+
+    An hour that the clocks skip is the one that they then show, and what would end before it begins keeps its length;
+    of an hour that they show twice the first is meant.
+    """
+    start, end = (
+        at_hour(day + timedelta(days=minute // _DAY), time(*divmod(minute % _DAY, 60)), city).astimezone(UTC)
+        for minute in (start_minute, end_minute)
+    )
+    return start, end if end > start else start + timedelta(minutes=end_minute - start_minute)
 
 
 def waking_hour(moment: datetime, city: City, morning: time, night: time) -> datetime:

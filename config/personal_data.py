@@ -144,6 +144,8 @@ REGISTER: dict[str, Marks] = {
     "followups.Incident": Marks(
         keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"
     ),
+    # --- agenda
+    "agenda.Subscription": Marks(delete="person key created_at last_read_at revoked_at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("objets/", include("catalogue.urls")),
     path("", include("accounts.urls")),
     path("", include("notifications.root_urls")),
+    path("", include("agenda.root_urls")),
     path("admin/", admin.site.urls),
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),

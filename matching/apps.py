@@ -5,9 +5,10 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        from matching import answering, linked_towns, replies, telling, tonight
+        from matching import answering, invitations, linked_towns, replies, telling, tonight
         from matching.scanning import announcing
         from notifications import answers, reasons
+        from notifications import invitations as notified
 
         reasons.register(telling.reasons(), telling.gone())
         reasons.register(tonight.reasons(), tonight.GONE)
@@ -15,3 +16,4 @@ class MatchingConfig(AppConfig):
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS)
+        notified.register(invitations.INVITATIONS)

@@ -182,6 +182,8 @@ def _render_answer(
             "declining": declining,
             "form": form,
             "contacts_open": contacts_open,
+            # Theirs to put into a calendar: the desk has its own.
+            "dated": bool(roles & {Role.CITIZEN, Role.ASSOCIATION}),
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,
             "is_left": is_left,
             "title": _title_for(match, user),

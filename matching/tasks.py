@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import answering, held_back, linked_towns, plans, scanning, sweeps, tonight, visits
+from matching import answering, held_back, linked_towns, moves, plans, scanning, sweeps, tonight, visits
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -105,6 +105,7 @@ def _look_after_matches() -> None:
     sweeps.cancel_orphans(by=None, now=now)
     sweeps.judge_again(by=None, now=now)
     visits.tell_desks(by=None, now=now)
+    moves.tell(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
     held_back.tell_of_those_left(by=None, now=now)

@@ -303,6 +303,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
     for state, (_asked, told) in REMINDED.items():
         states[told.event] = {state}
     states["match_confirmed"] = set(CONTACT_STATES)
+    states["match_moved"] = {S.CONFIRMED, S.UNDER_WAY}
     found = {event: partial(_is_in, frozenset(states_of)) for event, states_of in states.items()}
     return found | {
         "match_home_changed": _is_to_visit,

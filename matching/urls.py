@@ -2,6 +2,7 @@ from django.urls import path
 
 from matching import (
     answering_views,
+    calendar_views,
     change_views,
     linked_town_views,
     own_views,
@@ -55,10 +56,12 @@ urlpatterns = [
     path("demandes/conditions/<int:pk>/", condition_views.mine, name="my_condition"),
     path("toujours-possible/<str:token>/", reconfirming_views.still_there, name="still_there"),
     path("reponse/<str:token>/", own_views.answer, name="answer"),
+    path("reponse/<str:token>/agenda.ics", calendar_views.linked, name="linked_calendar"),
     path("reponse/<str:token>/explication/", explanation_views.linked_page, name="linked_explanation"),
     path("reponse/<str:token>/explication.pdf", explanation_views.linked_pdf, name="linked_explanation_pdf"),
     path("explication/<int:pk>/", explanation_views.page, name="explanation"),
     path("explication/<int:pk>.pdf", explanation_views.pdf, name="explanation_pdf"),
     path("demandes/", own_views.mine, name="mine"),
+    path("demandes/<int:pk>/agenda.ics", calendar_views.mine, name="calendar"),
     path("demandes/<int:pk>/", own_views.mine_one, name="mine_one"),
 ]

@@ -103,6 +103,7 @@ EVENTS: Mapping[str, Event] = {
     "match_left_to_town": _NEWS,
     "match_held_back": _NEWS,
     "match_home_changed": _NEWS,
+    "match_moved": _NEWS,
     "condition_answered": _NEWS,
     "town_declined": _NEWS,
     "town_silent": _NEWS,

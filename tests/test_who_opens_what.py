@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import issue_token, record_consent
+from agenda import links as agenda_links
+from agenda import services as agenda
 from catalogue.vocabulary import Kind
 from cities.models import City
 from followups import links as followup_links
@@ -162,10 +164,12 @@ ROWS = {
     "matching:mine": OWN,
     "matching:mine_one": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     "matching:my_condition": Row(MEMBER | DESK, ("question",)),
+    "matching:calendar": Row(CITIZEN | MEMBER, ("confirmed",)),
     "matching:explanation": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     "matching:explanation_pdf": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     # By a signed link: whoever holds it
     "matching:answer": Row(EVERYBODY, ("link",)),
+    "matching:linked_calendar": Row(EVERYBODY, ("confirmed_link",)),
     "matching:linked_explanation": Row(EVERYBODY, ("link",)),
     "matching:linked_explanation_pdf": Row(EVERYBODY, ("link",)),
     "matching:condition": Row(EVERYBODY, ("condition_link",)),
@@ -187,6 +191,9 @@ ROWS = {
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
+    # One's own agenda, and its secret address
+    "agenda:page": OWN,
+    "agenda:feed": Row(EVERYBODY, ("agenda",)),
     # One's own messages on the site
     "notifications:inapp:list": OWN,
     "notifications:inapp:one": Row(MEMBER, ("told",)),
@@ -319,6 +326,9 @@ def build() -> World:
         "question": question.pk,
         "link": links.answer_path(match, citizen).split("/")[-2],
         "offer_link": links_of_offers.still_there_path(match.offer).split("/")[-2],
+        "confirmed": over.pk,
+        "confirmed_link": links.answer_path(over, citizen).split("/")[-2],
+        "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
         "call_me": links_of_messages.call_me_path(citizen.pk, city, f"match:{match.pk}").split("/")[-2],

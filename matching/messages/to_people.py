@@ -125,6 +125,20 @@ def citizens_contact(match: Match, person: User) -> Text:
     )
 
 
+def moved(match: Match, person: User) -> Text:
+    """To the association: where it takes place has changed since it was confirmed. The place stands on the page."""
+    return Text(
+        title=_("L’adresse a changé\u202f: %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\nLa mise en relation pour «\u00a0%(need)s\u00a0» (%(reference)s), %(when)s, tient toujours. "
+            "L’adresse a changé\u202f: regardez-la avant d’y aller."
+        )
+        % {"need": titled(match.need), "reference": match.need.reference, "when": when(match)},
+        action_label=_("Voir la mise en relation"),
+        action_url=links.answer_path(match, person),
+    )
+
+
 def associations_contact(match: Match, person: User) -> Text:
     """To the citizen: who will call."""
     asks = selectors.who_calls(match)

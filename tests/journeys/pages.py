@@ -106,6 +106,8 @@ PAGES = [
     Page("messages-chosen", "", lambda town: f"/{HERE}/messages/{links.token(town.citizen)}/"),
     Page("messages-link-altered", "", _at("messages/autre/"), 404),
     Page("messages-own", "coordinator", lambda town: "/compte/messages/"),
+    Page("agenda-none", "member", lambda town: "/compte/agenda/"),
+    Page("agenda", "coordinator", lambda town: "/compte/agenda/"),
     Page("offers-mine", "citizen", _at("propositions/")),
     Page("offer", "citizen", _offer("room")),
     Page("offer-edit", "citizen", _offer("room", "modifier/")),
@@ -197,7 +199,8 @@ NO_PAGE = {
     "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
-        "matching:linked_explanation_pdf", "sms:receipts", "sms:replies",
+        "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed",
+        "sms:receipts", "sms:replies",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
 }  # fmt: skip

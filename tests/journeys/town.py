@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import Membership, Organisation, Role, User
 from accounts.services import issue_token
+from agenda import services as agenda
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
 from cities.models import City, Commune
@@ -98,6 +99,7 @@ def build(*, now: datetime) -> Town:
     )
     OrganisationFactory(city=city, name="Un lit, une lampe")
     OrganisationFactory(city=city, name="Fermée pour l’instant", state=Organisation.State.SUSPENDED)
+    agenda.renew(person=town.coordinator, by=town.coordinator, now=now)
     issue_token(user=town.member, name="Tableur", by=town.member, now=now)
     _fill(town, association, now)
     return town

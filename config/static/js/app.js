@@ -5,6 +5,7 @@
  *   [data-menu]                a <details> that closes on Escape and on a press elsewhere
  *   [data-close="SELECTOR"]    removes the nearest ancestor that matches
  *   [data-open="SELECTOR"]     opens a <dialog>
+ *   [data-copy="SELECTOR"]     copies the text of that element, and says its data-copied
  *   [data-error-summary]       takes the focus when a form comes back with errors
  *   [data-desk]                keys j k p d ? (see "The desk" below)
  *
@@ -55,7 +56,19 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest(closer.dataset.close)?.remove();
   const opener = event.target.closest("[data-open]");
   if (opener) document.querySelector(opener.dataset.open)?.showModal();
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
 });
+
+async function copy(button) {
+  const source = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.textContent = button.dataset.copied;
+  } catch {
+    getSelection().selectAllChildren(source); // not allowed here: what is marked can be copied by hand
+  }
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 
-from notifications import links
+from notifications import invitations, links
 from notifications.channel_transport import NotSent, Unknown
 from notifications.events import sort_of
 from notifications.models import Message
@@ -110,7 +110,20 @@ def compose(message: Message) -> EmailMultiAlternatives:
             },
         )
         mail.attach_alternative(render_to_string("email/email.html", context), "text/html")
+        _invite(mail, message)
     return mail
+
+
+def _invite(mail: EmailMultiAlternatives, message: Message) -> None:
+    """The date of what it speaks of: as a part that mail programmes read by themselves, and a file for the others."""
+    invitation = invitations.composed(
+        event=message.event, subject_key=message.subject_key, reader=message.recipient
+    )
+    if invitation is None:
+        return
+    method, content = invitation
+    mail.attach_alternative(content.decode(), f"text/calendar; method={method}")
+    mail.attach("invitation.ics", content, "application/ics")
 
 
 def _to_refuse(message: Message) -> dict[str, str]:
