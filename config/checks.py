@@ -1,5 +1,6 @@
 """What production must not start without."""
 
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -31,4 +32,21 @@ def production_is_complete(**_: Any) -> list[Error]:
         for field, variable in LEGAL_VARIABLES.items()
         if not settings.LEGAL[field]
     ]
+    return errors
+
+
+@register()
+def networks_are_networks(**_: Any) -> list[Error]:
+    """One error for each of PRIVATE_NETWORKS_ALLOWED that is none: said at the start, not at the first call."""
+    errors = []
+    for network in settings.PRIVATE_NETWORKS_ALLOWED:
+        try:
+            ip_network(network)
+        except ValueError:
+            errors.append(
+                Error(
+                    f"PRIVATE_NETWORKS_ALLOWED: {network} is no network, as 10.20.0.0/24 is.",
+                    id="accorde.E005",
+                )
+            )
     return errors

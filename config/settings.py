@@ -248,6 +248,9 @@ def told(name: str, default: str | int | bool) -> str | int | bool:
     return type(default)(os.environ.get(name, default))
 
 
+# Whom people name to be called stands on the open internet, or in these networks: 10.20.0.0/24,10.30.1.5
+PRIVATE_NETWORKS_ALLOWED = words("PRIVATE_NETWORKS_ALLOWED")
+
 globals().update(channel_folders.fixed())
 globals().update({name: told(name, default) for name, default in channel_folders.variables().items()})
 
