@@ -31,6 +31,8 @@ class Channel:
     address: Callable[[User], str] | None = None
     # Who has each message by this channel as well, beside the one by which they are told.
     accompanies: Callable[[User, datetime], bool] | None = None
+    # Its messages stand on the site: the bell counts what is unread.
+    is_read_here: bool = False
     # What the database holds about this channel's messages alone, where there is anything.
     constraints: tuple[BaseConstraint, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -73,6 +75,12 @@ def preferred(person: User) -> str:
 def companions() -> frozenset[str]:
     """The channels that only say what another says as well."""
     return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
+
+
+@cache
+def read_here() -> frozenset[str]:
+    """The channels whose messages stand on the site."""
+    return frozenset(name for name, channel in all_channels().items() if channel.is_read_here)
 
 
 def accompanying(person: User, now: datetime) -> list[str]:

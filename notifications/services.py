@@ -35,12 +35,16 @@ RECEIPTS: Mapping[MessageState, frozenset[MessageState]] = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site)."""
+    """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site).
+
+    `in_short` stands where others may read along, on a locked screen or in a team's own channel: nothing of a person.
+    """
 
     title: str
     body: str
     action_label: str = ""
     action_url: str = ""
+    in_short: str = ""
 
 
 @transaction.atomic
@@ -88,6 +92,7 @@ def queue(
                 body=text.body,
                 action_label=text.action_label,
                 action_url=text.action_url,
+                in_short=text.in_short[:200],
                 state=MessageState.SUPPRESSED if is_refused else MessageState.QUEUED,
                 why=REFUSED if is_refused else "",
                 due_at=due_at or now,
@@ -157,7 +162,7 @@ def hand_on(*, message: Message, channel: str, due_at: datetime, by: User | None
 def send_otherwise(*, person: User, why: str, by: User | None, now: datetime) -> int:
     """Set aside what waits for a channel by which this person is told no more; the next one has it. How many.
 
-    What the person does without goes by none.
+    What the person does without goes by none. What accompanies another message stays: no choice of theirs is about it.
     """
     concerned = Message.objects.filter(
         recipient=person,
@@ -170,7 +175,8 @@ def send_otherwise(*, person: User, why: str, by: User | None, now: datetime) ->
     for message in found:
         is_refused = reach.is_refused(person, message.event)
         ways = reach.ways(message, now)
-        if not is_refused and message.channel in ways:
+        stays = message.channel in ways or message.channel in channel_registry.companions()
+        if stays and not is_refused:
             continue
         count += 1
         message.state, message.why = MessageState.SUPPRESSED, REFUSED if is_refused else why

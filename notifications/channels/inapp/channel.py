@@ -30,6 +30,7 @@ CHANNEL = Channel(
     preference=90,
     reaches=reaches,
     accompanies=accompanies,
+    is_read_here=True,
     indexes=(
         Index(
             fields=["recipient", "city"], condition=Q(channel=NAME, state__in=UNREAD), name="message_unread"
