@@ -35,6 +35,8 @@ class Channel:
     accompanies: Callable[[User, datetime], bool] | None = None
     # The same of several, as above.
     accompanies_each: Callable[[Collection[User], datetime], Collection[int]] | None = None
+    # Its messages stand on the site: the bell counts what is unread.
+    is_read_here: bool = False
     # What the database holds about this channel's messages alone, where there is anything.
     constraints: tuple[BaseConstraint, ...] = ()
     indexes: tuple[Index, ...] = ()
@@ -91,6 +93,12 @@ def preferred(person: User) -> str:
 def companions() -> frozenset[str]:
     """The channels that only say what another says as well."""
     return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
+
+
+@cache
+def read_here() -> frozenset[str]:
+    """The channels whose messages stand on the site."""
+    return frozenset(name for name, channel in all_channels().items() if channel.is_read_here)
 
 
 def accompanying(people: Collection[User], now: datetime) -> dict[int, list[str]]:

@@ -32,8 +32,10 @@ IN_DOUBT = "message_in_doubt"
 def follow(*, message: Message, by: None, now: datetime) -> Message | None:
     """See to a message that has just become uncertain; the repeat, where there is one.
 
-    A repeat is not repeated: the desk has been told.
+    A repeat is not repeated: the desk has been told. Nor is what only accompanies a message that says the same.
     """
+    if message.channel in channel_registry.companions():
+        return None
     if message.repeat_of_id is not None or not is_told_again(message.event, message.priority):
         return None
     repeat = _repeat(message, now=now)
@@ -113,8 +115,9 @@ def _working(ways: Sequence[str], but: Collection[str] = ()) -> str | None:
 
 def _text_for_desk(message: Message) -> Text:
     assert message.city is not None
+    title = _("Un message pour ce soir n’est peut-être pas arrivé")
     return Text(
-        title=_("Un message pour ce soir n’est peut-être pas arrivé"),
+        title=title,
         body=_(
             "Bonjour,\n\nCe message à %(person)s a été interrompu pendant son envoi : « %(title)s ».\n\nIl repart une "
             "fois de lui-même, marqué comme un rappel. Si le temps presse, appelez la personne."
@@ -122,4 +125,5 @@ def _text_for_desk(message: Message) -> Text:
         % {"person": message.recipient, "title": message.title},
         action_label=_("Voir les messages non remis"),
         action_url=reverse("notifications:call:undelivered", args=[message.city.slug]),
+        in_short=title,
     )

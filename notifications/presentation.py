@@ -74,7 +74,8 @@ def _line(message: Message, city: City, *, stands: bool, now: datetime) -> Line:
     state = MessageState(message.state)
     # Of what never left, the reason may be gone before a worker has come to it.
     is_moot = state == MessageState.MOOT or (not stands and state in (*_TO_COME, *_LOST))
-    is_lost = state in _LOST and not is_moot
+    is_beside = message.channel in channel_registry.companions()
+    is_lost = state in _LOST and not is_moot and not is_beside
     repeats_itself = is_lost and hasattr(message, "repeated_by")
     return Line(
         message=message,

@@ -41,7 +41,7 @@ def unread_count(user: User | AnonymousUser, city: City) -> int:
     unread = Message.objects.filter(
         recipient=user.pk,
         city=city,
-        channel__in=sorted(channel_registry.companions()),
+        channel__in=sorted(channel_registry.read_here()),
         state__in=[MessageState.SENT, MessageState.DELIVERED],
     )
     return unread.order_by()[:100].count()
@@ -55,7 +55,9 @@ def undelivered_count(city: City) -> int:
 
 
 def _open_ends(city: City) -> MessageQuerySet:
-    return Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
+    """Of what only accompanies another message nothing is to be decided: that other one says the same."""
+    lost = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
+    return lost.exclude(channel__in=sorted(channel_registry.companions()))
 
 
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:

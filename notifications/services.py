@@ -44,12 +44,16 @@ WHERE message.repeat_of_id IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site)."""
+    """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site).
+
+    `in_short` stands where others may read along, on a locked screen or in a team's own channel: nothing of a person.
+    """
 
     title: str
     body: str
     action_label: str = ""
     action_url: str = ""
+    in_short: str = ""
 
     def columns(self) -> dict[str, str]:
         """As a message holds it."""
@@ -58,6 +62,7 @@ class Text:
             "body": self.body,
             "action_label": self.action_label,
             "action_url": self.action_url,
+            "in_short": self.in_short[:200],
         }
 
 
@@ -306,7 +311,7 @@ def take_back(
 def send_otherwise(*, person: User, why: str, by: User | None, now: datetime) -> int:
     """Set aside what waits for a channel by which this person is told no more; the next one has it. How many.
 
-    What the person does without goes by none.
+    What the person does without goes by none. What accompanies another message stays: no choice of theirs is about it.
     """
     concerned = Message.objects.filter(
         recipient=person,
@@ -320,7 +325,8 @@ def send_otherwise(*, person: User, why: str, by: User | None, now: datetime) ->
         is_refused = known.does_without(message.event)
         quiet = reach.is_quiet(known.wish, message.event, message.priority, message.city, now)
         ways = known.channels_for(message.event, quiet=quiet)
-        if not is_refused and message.channel in ways:
+        stays = message.channel in ways or message.channel in channel_registry.companions()
+        if stays and not is_refused:
             continue
         count += 1
         waits = message.why

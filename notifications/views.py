@@ -2,6 +2,9 @@
 that they would rather be called.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import ANYBODY, own_page, person, town_page
 from accounts.models import User
 from cities.models import City
-from notifications import callbacks, links, preferences, selectors
+from notifications import callbacks, channel_folders, links, preferences, selectors
 from notifications.events import Refusable
 from notifications.forms import CallMeForm, PreferenceForm
 
@@ -35,8 +38,12 @@ def choose(request: HttpRequest, city: City, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_signed_in(request: HttpRequest) -> HttpResponse:
-    """The same, of whoever is signed in."""
-    return _choices(request, person(request))
+    """The same, of whoever is signed in, and what channels have people choose beside it."""
+    reader = person(request)
+    folders = [name for name in channel_folders.names() if channel_folders.has(name, "choices")]
+    parts = [channel_folders.part(name, "choices") for name in folders]
+    sections = [(part.TEMPLATE, section) for part in parts if (section := part.of(reader)) is not None]
+    return _choices(request, reader, sections)
 
 
 @csrf_exempt
@@ -86,7 +93,7 @@ def call_me(request: HttpRequest, city: City, token: str) -> HttpResponse:
     return render(request, "notifications/call_me.html", context, status=422 if form.errors else 200)
 
 
-def _choices(request: HttpRequest, reader: User) -> HttpResponse:
+def _choices(request: HttpRequest, reader: User, sections: Sequence[tuple[str, Any]] = ()) -> HttpResponse:
     now = timezone.now()
     form = PreferenceForm(
         request.POST or None,
@@ -102,7 +109,8 @@ def _choices(request: HttpRequest, reader: User) -> HttpResponse:
         else:
             messages.success(request, _("C’est noté."))
             return redirect(request.path)
-    return render(request, "notifications/choose.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "sections": sections}
+    return render(request, "notifications/choose.html", context, status=422 if form.errors else 200)
 
 
 def _broken_link(request: HttpRequest) -> HttpResponse:

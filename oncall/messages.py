@@ -28,58 +28,68 @@ def begins(shift: Shift) -> Text:
             "vous. Un empêchement\u202f? Demandez un remplacement."
         )
     )
-    return _text(shift.city, _("Demain, vous êtes d’astreinte"), body % {"when": _when(shift)})
+    title = _("Demain, vous êtes d’astreinte")
+    return _text(shift.city, title, body % {"when": _when(shift)}, in_short=title)
 
 
 def taken_over(shift: Shift) -> Text:
     """To whoever had the shift until now."""
+    title = _("Votre astreinte est reprise")
     return _text(
         shift.city,
-        _("Votre astreinte est reprise"),
+        title,
         _("Bonjour,\n\n%(person)s prend votre astreinte %(when)s.")
         % {"person": shift.person, "when": _when(shift)},
+        in_short=title,
     )
 
 
 def wanted(shift: Shift) -> Text:
     """To the others of the desk."""
+    title = _("Astreinte\u00a0: un remplacement\u202f?")
     return _text(
         shift.city,
-        _("Astreinte\u00a0: un remplacement\u202f?"),
+        title,
         _("Bonjour,\n\n%(person)s cherche quelqu’un pour son astreinte %(when)s.")
         % {"person": shift.person, "when": _when(shift)},
+        in_short=_("%(title)s (%(what)s)") % {"title": title, "what": _when(shift)},
     )
 
 
 def cancelled(shift: Shift) -> Text:
     """To whoever is on call no more."""
+    title = _("Votre astreinte est annulée")
     return _text(
         shift.city,
-        _("Votre astreinte est annulée"),
+        title,
         _("Bonjour,\n\nVous n’êtes plus d’astreinte %(when)s.") % {"when": _when(shift)},
+        in_short=title,
     )
 
 
 def hole(city: City, starts_at: datetime, ends_at: datetime) -> Text:
     """To the desk, the day before."""
     when = span_words(starts_at, ends_at, city)
+    title = _("Demain, personne n’est d’astreinte")
     return _text(
         city,
-        _("Demain, personne n’est d’astreinte"),
+        title,
         _(
             "Bonjour,\n\nPersonne n’est d’astreinte %(when)s. Un besoin pour ce soir sonnerait chez toute l’équipe. "
             "Qui prend ce créneau\u202f?"
         )
         % {"when": when},
+        in_short=_("%(title)s (%(what)s)") % {"title": title, "what": when},
     )
 
 
-def _text(city: City, title: str, body: str) -> Text:
+def _text(city: City, title: str, body: str, *, in_short: str) -> Text:
     return Text(
         title=title,
         body=body,
         action_label=_("Voir les astreintes"),
         action_url=reverse("oncall:rota", args=[city.slug]),
+        in_short=in_short,
     )
 
 

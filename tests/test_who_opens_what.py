@@ -197,6 +197,10 @@ ROWS = {
     # One's own messages on the site
     "notifications:inapp:list": OWN,
     "notifications:inapp:one": Row(MEMBER, ("told",)),
+    # Push: one's own devices, and the script that a browser fetches by itself
+    "push:worker": PUBLIC,
+    "push:add": Row(NOBODY, refuses=SIGNED_IN),  # the installation has no key
+    "push:remove": Row(SIGNED_IN, ("device",)),
     # SMS: a short address for whoever holds it; the rest for a gateway that knows the word
     "sms:link": Row(EVERYBODY, ("short_link",)),
     "sms:receipts": Row(NOBODY, ("word",), hides=True),
@@ -337,6 +341,7 @@ def build() -> World:
         "incident": incident.pk,
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",
+        "device": 1,
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }

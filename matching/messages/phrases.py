@@ -21,10 +21,17 @@ def asked(match: Match) -> str:
     """What is asked, with no more than a citizen may read: the household's size, or the quantity."""
     need = match.need
     if need.kind == Kind.HOUSING:
+        return in_short(need)
+    return f"{capfirst(asked_of_citizen(need))} · {given_words(need, match.quantity)}"
+
+
+def in_short(need: Any) -> str:
+    """What is needed, with nothing that anybody typed: for a screen that others see."""
+    if need.kind == Kind.HOUSING:
         return ngettext("Un toit pour %(n)s personne", "Un toit pour %(n)s personnes", need.people) % {
             "n": need.people
         }
-    return f"{capfirst(asked_of_citizen(need))} · {given_words(need, match.quantity)}"
+    return capfirst(what(need, with_words=False))
 
 
 def offered(match: Match) -> str:

@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalogue.saying import titled
+from catalogue.times import hour_words
 from catalogue.vocabulary import Kind
 from cities.days import local_time
-from matching.messages.phrases import does_not_take_place, when
+from matching.messages.phrases import does_not_take_place, in_short, when
 from matching.models import Match, MatchState
 from needs.models import NeedState
 from notifications.services import Text
@@ -86,6 +87,7 @@ def for_tonight(need: Any, count: int) -> Text:
         body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+        in_short=_tonight_in_short(need),
     )
 
 
@@ -94,13 +96,13 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
     lines = [f"« {titled(need)} », {need.commune.name}" for need in needs[:MOST_NAMED]]
     if more := len(needs) - len(lines):
         lines.append(ngettext("et %(count)s autre", "et %(count)s autres", more) % {"count": more})
+    title = ngettext(
+        "Ce soir : %(count)s besoin attend quelqu’un",
+        "Ce soir : %(count)s besoins attendent quelqu’un",
+        len(needs),
+    ) % {"count": len(needs)}
     return Text(
-        title=ngettext(
-            "Ce soir : %(count)s besoin attend quelqu’un",
-            "Ce soir : %(count)s besoins attendent quelqu’un",
-            len(needs),
-        )
-        % {"count": len(needs)},
+        title=title,
         body=_(
             "Bonjour,\n\nPersonne ne s’en occupe encore :\n%(needs)s\n\nOuvrez le dossier et dites « Je m’en "
             "occupe » : les rappels s’arrêtent alors."
@@ -112,7 +114,16 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
             if len(needs) == 1
             else reverse("matching:queue", args=[city.slug])
         ),
+        in_short=_tonight_in_short(needs[0]) if len(needs) == 1 else title,
     )
+
+
+def _tonight_in_short(need: Any) -> str:
+    since = local_time(need.created_at, need.city)
+    return _("Ce soir\u202f: %(what)s, depuis %(hour)s") % {
+        "what": in_short(need),
+        "hour": hour_words(since.hour * 60 + since.minute),
+    }
 
 
 def need_answered(need: Any, offer: Any) -> Text:

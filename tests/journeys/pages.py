@@ -185,7 +185,8 @@ NO_PAGE = {
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
         "notifications:refuse", "offers:called", "offers:contact",
-        "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "set_language",
+        "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
+        "push:remove", "set_language",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
@@ -200,7 +201,7 @@ NO_PAGE = {
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed",
-        "sms:receipts", "sms:replies",
+        "push:worker", "sms:receipts", "sms:replies",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
 }  # fmt: skip

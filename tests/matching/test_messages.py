@@ -229,6 +229,17 @@ def test_every_mail_is_complete(db, kind, language):
             assert not LEFT_OVER.search(mail.title + mail.body), mail
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_others_may_read_along_holds_nothing_that_anybody_typed(db, kind):
+    typed = {"title": "Famille Secret", "text": "Secret", "case_reference": "SECRET"}
+    need = story(kind=kind, need=typed).match.need
+    for mail in (to_desk.for_tonight(need, 0), to_desk.tonight_waits(need.city, [need])):
+        assert mail.in_short.startswith("Ce soir\u202f: ")
+        assert mail.in_short.endswith("depuis 12\u00a0h"), "since when it waits, by the town's clock"
+        assert "secret" not in mail.in_short.lower()
+    assert "2 besoins" in to_desk.tonight_waits(need.city, [need, need]).in_short
+
+
 @pytest.mark.parametrize(
     "compose",
     sorted({told.owner for told in TOLD.values() if told.owner} - {to_people.associations_contact}, key=repr),

@@ -49,6 +49,7 @@ def _read_again() -> None:
     channel_registry.all_channels.cache_clear()
     channel_registry.by_machine.cache_clear()
     channel_registry.companions.cache_clear()
+    channel_registry.read_here.cache_clear()
 
 
 @pytest.fixture

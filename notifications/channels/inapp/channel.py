@@ -38,6 +38,7 @@ CHANNEL = Channel(
     reaches=reaches,
     accompanies=accompanies,
     accompanies_each=accompanies_each,
+    is_read_here=True,
     indexes=(
         Index(
             fields=["recipient", "city"], condition=Q(channel=NAME, state__in=UNREAD), name="message_unread"
