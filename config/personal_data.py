@@ -74,9 +74,9 @@ REGISTER: dict[str, Marks] = {
     "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
     # --- notifications: that a message went out is kept, its words are not
     "notifications.Message": Marks(
-        keep="recipient city channel event subject_key priority repeat_of language state why due_at attempts "
+        keep="recipient city channel event subject_key priority repeat_of language wording state why due_at attempts "
         "tried_since claimed_at connection sent_at delivered_at opened_at answered_at called_by created_at",
-        anonymise="title body action_label action_url last_error provider_ref",
+        anonymise="title body short values action_label action_url last_error provider_ref",
     ),
     "notifications.Preference": Marks(
         keep="person refused_channels refused_sorts paused_until rings_at_night"
@@ -84,6 +84,8 @@ REGISTER: dict[str, Marks] = {
     "notifications.PreferenceEdit": Marks(keep="preference what by at"),
     "notifications.Bounce": Marks(delete="person channel address error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
+    "wording.Wording": Marks(keep="city name form language title body"),
+    "wording.WordingEdit": Marks(keep="wording what by at"),
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
     "sms.Spending": Marks(keep="city month segments"),
     "sms.Stop": Marks(delete="number at lifted_at"),

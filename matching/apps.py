@@ -6,8 +6,11 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         from matching import answering, linked_towns, replies, telling, tonight
+        from matching.conditions import condition_words
+        from matching.messages import to_people
         from matching.scanning import announcing
         from notifications import answers, reasons
+        from notifications.wording import texts
 
         reasons.register(telling.reasons(), telling.gone())
         reasons.register(tonight.reasons(), tonight.GONE)
@@ -15,3 +18,4 @@ class MatchingConfig(AppConfig):
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS)
+        texts.register([*to_people.TEXTS, condition_words.CONDITION_QUESTION])

@@ -126,6 +126,12 @@ def about(user: User, subjects: Collection[str]) -> MessageQuerySet:
     )
 
 
+def last_said(city: City, *, wording: str, language: str) -> Message | None:
+    """The last message of a text that a town may say otherwise, whoever has read it."""
+    said = Message.objects.filter(city=city, wording=wording, language=language).exclude(values={})
+    return said.order_by("-id").first()
+
+
 def without_reason(messages: Collection[Message]) -> frozenset[int]:
     """Those of them whose reason is gone. Only the reasons of their own events are asked: all would take longer."""
     if not messages:

@@ -3,7 +3,6 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,6 +17,8 @@ from notifications.events import EVENTS, Priority
 from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.selectors import undelivered
 from notifications.wake_up import wake_on_commit
+from notifications.wording.selectors import reworded
+from notifications.wording.texts import Text
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +32,6 @@ REFUSED, NOT_THIS_WAY, BOUNCED = "refused", "not by this channel", "bounced"
 RECEIPTS: Mapping[MessageState, frozenset[MessageState]] = {
     outcome: frozenset(ON_THE_WAY[: ON_THE_WAY.index(outcome)]) for outcome in ON_THE_WAY[1:]
 } | {MessageState.FAILED: frozenset({MessageState.SENT})}
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site)."""
-
-    title: str
-    body: str
-    action_label: str = ""
-    action_url: str = ""
 
 
 @transaction.atomic
@@ -57,7 +48,7 @@ def queue(
     channel: str | None = None,
     language: str | None = None,
 ) -> Message | None:
-    """Queue one message, composed in the recipient's language; None when that one exists already.
+    """Queue one message, composed in the recipient's language and the town's words; None when that one exists already.
 
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better: where it names a channel, what went by another does not count, and what the desk is to call
@@ -71,7 +62,7 @@ def queue(
         return None
     language = language or language_of(recipient)
     with translation.override(language):
-        text = compose()
+        text = reworded(compose(), city=city, language=language)
     if channel is None:
         quiet = reach.is_quiet(event, priority, city, now)
         channel = reach.preferred(recipient, event, quiet=quiet)
@@ -86,6 +77,9 @@ def queue(
                 language=language,
                 title=text.title[:200],
                 body=text.body,
+                short=text.short,
+                wording=text.filling.built_in.name if text.filling else "",
+                values=dict(text.filling.values) if text.filling else {},
                 action_label=text.action_label,
                 action_url=text.action_url,
                 state=MessageState.SUPPRESSED if is_refused else MessageState.QUEUED,

@@ -11,6 +11,7 @@ urlpatterns = [
         for name in channel_folders.names()
         if channel_folders.has(name, "urls")
     ],
+    path("textes/", include("notifications.rewording.urls")),
     # Last: a token is any word.
     path("messages/<str:token>/", views.choose, name="choose"),
     path("messages/<str:token>/<slug:sort>/", views.refuse, name="refuse"),

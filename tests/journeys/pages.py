@@ -163,6 +163,9 @@ PAGES = [
     Page("calls", "operator", _at("appels/")),
     Page("messages", "coordinator", _at("messages/")),
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
+    Page("wordings", "administrator", _at("textes/")),
+    Page("wording", "administrator", _at("textes/match_question/ar/email/")),
+    Page("wording-sms", "administrator", _at("textes/match_question/fr/sms/")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
     Page("caller-offer", "operator", _at("propositions/saisir/")),
@@ -177,7 +180,7 @@ NO_PAGE = {
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
-        "notifications:refuse", "offers:called", "offers:contact",
+        "notifications:refuse", "notifications:restore_wording", "offers:called", "offers:contact",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "set_language",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({

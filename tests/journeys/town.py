@@ -34,6 +34,7 @@ class Town:
     city: City
     coordinator: User
     operator: User
+    administrator: User
     citizen: User
     member: User
     person: User
@@ -88,6 +89,7 @@ def build(*, now: datetime) -> Town:
         city=city,
         coordinator=CityRoleFactory(city=city, user__name="Awa D.").user,
         operator=CityRoleFactory(city=city, role=Role.OPERATOR, user__name="Luc M.").user,
+        administrator=CityRoleFactory(city=city, role=Role.ADMINISTRATOR, user__name="Inès P.").user,
         citizen=UserFactory(name="Jeanne R.", phone="+33353010002", email="jeanne@exemple.fr"),
         member=MembershipFactory(
             organisation=association, role=Membership.Role.MANAGER, user__name="Nadia B."
