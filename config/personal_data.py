@@ -145,6 +145,10 @@ REGISTER: dict[str, Marks] = {
     "followups.Incident": Marks(
         keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"
     ),
+    # --- outreach
+    "outreach.Subscription": Marks(delete="city person language asked_at confirmed_at"),
+    "outreach.Issue": Marks(keep="city words drafted_by drafted_at sent_by sent_at looked_at queued_at"),
+    "outreach.IssueEdit": Marks(keep="issue what by at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "matching",
     "tryout",
     "followups",
+    "outreach",
     "demo",
     "config",
 ]

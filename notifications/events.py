@@ -42,7 +42,7 @@ class Event:
     """`priority`: what it has unless whoever queues it knows that it is for tonight.
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
-    `always`, and why, heeds no refusal.
+    `always`, and why, heeds no refusal. What goes by one channel `only` is never the desk's to hand on.
     """
 
     priority: Priority
@@ -50,6 +50,8 @@ class Event:
     why: str = ""
     sort: Refusable | None = None
     always: str = ""
+    # The one channel by which it goes: who is not reached by it is not told.
+    only: str = ""
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -111,6 +113,7 @@ EVENTS: Mapping[str, Event] = {
     "need_open_again": _NEWS,
     "need_receipt": _RECEIPT,
     "offer_receipt": _RECEIPT,
+    "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, only="email"),
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     "shift_wanted": _SHIFT,
@@ -125,6 +128,7 @@ EVENTS: Mapping[str, Event] = {
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS),
     "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP),
+    "newsletter": Event(Priority.DIGEST, only="email"),
     "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),
 }
 
@@ -137,6 +141,16 @@ def sort_of(event: str) -> Refusable | None:
     """As what this may be refused, if at all."""
     known = EVENTS.get(event)
     return known.sort if known else None
+
+
+def only_way(event: str) -> str:
+    """The one channel by which this goes; "" for what goes by any."""
+    known = EVENTS.get(event)
+    return known.only if known else ""
+
+
+# What goes by one channel only.
+BY_ONE_CHANNEL = tuple(name for name, event in EVENTS.items() if event.only)
 
 
 def is_told_always(event: str) -> bool:

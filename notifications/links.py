@@ -8,17 +8,17 @@ from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
 
-_SIGNER = signing.Signer(salt="notifications.preferences")
+_SALT = "notifications.preferences"
 
 
 def token(person: User) -> str:
-    return _SIGNER.sign(str(person.pk))
+    return signing.Signer(salt=_SALT).sign(str(person.pk))
 
 
 def person_of(token: str) -> User | None:
     """Whose choices a link opens; None when it was cut or altered, or the account is closed."""
     try:
-        key = _SIGNER.unsign(token)
+        key = signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
         return None
     return User.objects.filter(pk=key, is_active=True).first()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import ADMINISTRATION, person, town_page
 from cities.models import City
+from notifications import endings
 from notifications.rewording import presentation, refusals, samples, services
 from notifications.rewording.forms import WordingForm
 from notifications.wording.models import Form, Wording
@@ -91,6 +92,7 @@ def wording(request: HttpRequest, city: City, name: str, language: str, form: st
         "has_own": bool(own.body),
         "is_broken": bool(own.body) and is_broken(own),
         "sample": sample,
+        "ending": endings.ending_of(text.events[0]),
         "history": presentation.history(own, city) if own.pk else [],
     }
     return render(request, "wording/edit.html", context, status=422 if typed.errors else 200)

@@ -18,6 +18,8 @@ from matching.models import ConditionQuestion, Match, MatchState, Plan
 from needs import services as needs
 from needs.models import Need
 from offers.models import Offer
+from outreach import services as letters
+from outreach.models import Subscription
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
@@ -47,6 +49,8 @@ class Town:
     incident_id: int = 0
     call_id: int = 0
     told_id: int = 0
+    issue_id: int = 0
+    subscription: Subscription | None = None
     plan_ids: dict[str, int] = field(default_factory=dict)
 
     def answer_path(self, name: str, user: User) -> str:
@@ -101,6 +105,10 @@ def build(*, now: datetime) -> Town:
     OrganisationFactory(city=city, name="Fermée pour l’instant", state=Organisation.State.SUSPENDED)
     issue_token(user=town.member, name="Tableur", by=town.member, now=now)
     _fill(town, association, now)
+    town.subscription = Subscription.objects.create(
+        city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
+    )
+    town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     return town
 
 
