@@ -74,9 +74,9 @@ REGISTER: dict[str, Marks] = {
     "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
     # --- notifications: that a message went out is kept, its words are not
     "notifications.Message": Marks(
-        keep="recipient city channel event subject_key priority repeat_of language state why due_at attempts "
+        keep="recipient city channel event subject_key priority repeat_of language wording state why due_at attempts "
         "tried_since claimed_at connection sent_at delivered_at opened_at answered_at called_by created_at",
-        anonymise="title body action_label action_url in_short last_error provider_ref",
+        anonymise="title body short in_short values action_label action_url last_error provider_ref",
     ),
     "notifications.Preference": Marks(
         keep="person refused_channels refused_sorts paused_until rings_at_night quiet_from quiet_until "
@@ -86,6 +86,8 @@ REGISTER: dict[str, Marks] = {
     "notifications.Bounce": Marks(delete="person channel address error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
+    "wording.Wording": Marks(keep="city name form language title body"),
+    "wording.WordingEdit": Marks(keep="wording what by at"),
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
     "sms.Spending": Marks(keep="city month segments"),
     "sms.Stop": Marks(delete="number at lifted_at"),
@@ -147,6 +149,10 @@ REGISTER: dict[str, Marks] = {
     ),
     # --- agenda
     "agenda.Subscription": Marks(delete="person key created_at last_read_at revoked_at"),
+    # --- outreach
+    "outreach.Subscription": Marks(delete="city person language asked_at confirmed_at"),
+    "outreach.Issue": Marks(keep="city words drafted_by drafted_at sent_by sent_at looked_at queued_at"),
+    "outreach.IssueEdit": Marks(keep="issue what by at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

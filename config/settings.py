@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "cities",
     "catalogue",
     "notifications",
+    "notifications.wording",
     *[f"notifications.channels.{name}" for name in channel_folders.names()],
     "oncall",
     "offers",
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
     "tryout",
     "followups",
     "agenda",
+    "outreach",
     "demo",
     "config",
 ]

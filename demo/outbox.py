@@ -84,6 +84,8 @@ def _row(
         language=settings.LANGUAGE_CODE,
         title=text.title[:200],
         body=text.body,
+        wording=text.filling.built_in.name if text.filling else "",
+        values=dict(text.filling.values) if text.filling else {},
         action_label=text.action_label,
         action_url=text.action_url,
         due_at=at,

@@ -7,6 +7,8 @@ class FollowupsConfig(AppConfig):
     def ready(self) -> None:
         from followups import messages, replies
         from notifications import answers, reasons
+        from notifications.wording import texts
 
         reasons.register(messages.REASONS, messages.GONE)
         answers.register({"followup_question": replies.take})
+        texts.register([messages.QUESTION])

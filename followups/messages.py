@@ -13,20 +13,27 @@ from followups import links
 from followups.models import FOLLOWED_STATES, FollowUp, Incident
 from needs.words import when_words
 from notifications.reasons import Words, subject_id
-from notifications.services import Text
+from notifications.wording.texts import BuiltIn, Reader, Text
+
+QUESTION = BuiltIn(
+    name="followup_question",
+    events=("followup_question",),
+    reader=Reader.EITHER,
+    title=gettext_lazy("Cela a-t-il eu lieu ? %(need)s"),
+    body=gettext_lazy(
+        "Bonjour,\n\nVous aviez confirmé une mise en relation pour « %(need)s » (%(reference)s), %(when)s.\n\n"
+        "Cela a-t-il eu lieu ? Un seul appui suffit pour répondre. Si quelque chose n’a pas marché, dites-le : "
+        "nous chercherons une autre solution.\n\n%(city)s"
+    ),
+    required=("need", "when"),
+)
 
 
 def question(followup: FollowUp, person: User) -> Text:
     """Did it take place? One tap answers."""
     match = followup.match
-    return Text(
-        title=_("Cela a-t-il eu lieu ? %(need)s") % {"need": titled(match.need)},
-        body=_(
-            "Bonjour,\n\nVous aviez confirmé une mise en relation pour « %(need)s » (%(reference)s), %(when)s.\n\n"
-            "Cela a-t-il eu lieu ? Un seul appui suffit pour répondre. Si quelque chose n’a pas marché, dites-le : "
-            "nous chercherons une autre solution.\n\n%(city)s"
-        )
-        % {
+    return QUESTION.filled(
+        {
             "need": titled(match.need),
             "reference": match.need.reference,
             "when": when_words(match.need, match.first_day, match.last_day),

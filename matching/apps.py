@@ -6,9 +6,12 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         from matching import answering, invitations, linked_towns, replies, telling, tonight
+        from matching.conditions import condition_words
+        from matching.messages import to_people
         from matching.scanning import announcing
         from notifications import answers, reasons
         from notifications import invitations as notified
+        from notifications.wording import texts
 
         reasons.register(telling.reasons(), telling.gone())
         reasons.register(tonight.reasons(), tonight.GONE)
@@ -17,3 +20,4 @@ class MatchingConfig(AppConfig):
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS)
         notified.register(invitations.INVITATIONS)
+        texts.register([*to_people.TEXTS, condition_words.CONDITION_QUESTION])

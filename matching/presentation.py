@@ -30,6 +30,7 @@ from notifications import holding
 from notifications.presentation import held_words
 from notifications.selectors import why_held
 from notifications.services import Text
+from notifications.wording.models import Wording
 from offers import words as offer_words
 from offers.models import OfferEdit
 
@@ -157,10 +158,10 @@ def read_in(data: QueryDict) -> frozenset[int]:
     return frozenset(int(number) for number in data.getlist("read") if _NUMBER.fullmatch(number))
 
 
-def suggestion_card(match: Match, *, now: datetime) -> Card:
+def suggestion_card(match: Match, *, own: Sequence[Wording], now: datetime) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
-    It carries `town_asked` and `is_paused` (`selectors.suggestions`).
+    It carries `town_asked` and `is_paused` (`selectors.suggestions`). `own`: what the town says in its own words.
     """
     needs_visit = match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None
     is_asked = not (needs_visit or match.is_across) and match.city.asks_citizen(match.offer.kind)
@@ -175,7 +176,7 @@ def suggestion_card(match: Match, *, now: datetime) -> Card:
         town_asked=match.town_asked,  # type: ignore[attr-defined]
         dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
-        preview=telling.preview(match, now=now) if is_asked else None,
+        preview=telling.preview(match, own=own, now=now) if is_asked else None,
     )
 
 

@@ -3,7 +3,7 @@
 A side that did it knows already. docs/flow.md shows the same table, and a test compares the two.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +30,8 @@ from notifications.models import Message
 from notifications.reasons import Words, subject_id
 from notifications.selectors import waits_for_a_person
 from notifications.services import Draft, Text, language_of, queue_many
+from notifications.wording.models import Wording
+from notifications.wording.selectors import said_with
 from offers.models import OfferState
 
 Composer = Callable[[Match, User], Text]
@@ -226,10 +228,10 @@ def _note_answered(
     )
 
 
-def preview(match: Match, *, now: datetime) -> tuple[str, Text]:
+def preview(match: Match, *, own: Sequence[Wording], now: datetime) -> tuple[str, Text]:
     """What the citizen of a suggestion would read if they were asked now, and in which language. Queues nothing.
 
-    Without the link, which is theirs.
+    Without the link, which is theirs. `own`: what their town says in its own words.
     """
     owner = match.offer.owner
     compose = _QUESTION.owner
@@ -238,7 +240,8 @@ def preview(match: Match, *, now: datetime) -> tuple[str, Text]:
     asked.answer_by = waits.deadline(match, now=now)
     language = language_of(owner)
     with translation.override(language):
-        return language, replace(compose(asked, owner), action_url="")
+        told = said_with(compose(asked, owner), own, language=language)
+        return language, replace(told, action_url="")
 
 
 def remind(match: Match, *, now: datetime) -> None:

@@ -41,6 +41,7 @@ from needs.selectors import edits_of
 from needs.words import progress_words
 from notifications.presentation import told
 from notifications.selectors import about
+from notifications.wording import selectors as wording
 
 PER_PAGE = 50
 
@@ -202,7 +203,8 @@ def _render_case(
         suggested = [] if is_promised else list(selectors.suggestions(user, need, today=today))
         in_turn = relays.find(need, suggested, now=now)
         facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
-        cards = [presentation.suggestion_card(match, now=now) for match in suggested]
+        own = wording.own_of(city) if suggested else []
+        cards = [presentation.suggestion_card(match, own=own, now=now) for match in suggested]
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
         waits_of = presentation.waits(acted)

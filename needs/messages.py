@@ -2,22 +2,30 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue.saying import titled
 from needs.models import Need
-from notifications.services import Text
+from notifications.wording.texts import BuiltIn, Reader, Text
+
+RECEIPT = BuiltIn(
+    name="need_receipt",
+    events=("need_receipt",),
+    reader=Reader.POSTER,
+    title=gettext_lazy("Votre besoin est enregistré (%(reference)s)"),
+    body=gettext_lazy(
+        "Bonjour,\n\nVotre besoin « %(title)s » est enregistré sous la référence %(reference)s.\n\n"
+        "Nous cherchons tout de suite. Vous serez prévenu dès qu’une personne aura dit oui.\n\n%(contact)s"
+    ),
+    required=("title", "reference", "contact"),
+)
 
 
 def receipt(need: Need) -> Text:
     """The receipt that the law asks for: date, reference, service, contact."""
     contact = "\n".join(str(line) for line in (need.city.name, need.city.phone, need.city.email) if line)
-    return Text(
-        title=_("Votre besoin est enregistré (%(reference)s)") % {"reference": need.reference},
-        body=_(
-            "Bonjour,\n\nVotre besoin « %(title)s » est enregistré sous la référence %(reference)s.\n\n"
-            "Nous cherchons tout de suite. Vous serez prévenu dès qu’une personne aura dit oui.\n\n%(contact)s"
-        )
-        % {"title": titled(need), "reference": need.reference, "contact": contact},
+    return RECEIPT.filled(
+        {"title": titled(need), "reference": need.reference, "contact": contact},
         action_label=_("Suivre ce besoin"),
         action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
     )

@@ -100,6 +100,7 @@ def _repeat(message: Message, *, now: datetime) -> Message:
         mark = _("Rappel du même message : il vous est peut-être déjà parvenu.")
     repeat = message.said_again(channel=channel, due_at=now, now=now)
     repeat.repeat_of, repeat.body = message, f"{mark}\n\n{message.body}"
+    repeat.short = f"{mark}\n{message.short}" if message.short else ""
     repeat.save(force_insert=True)
     log.warning("message %s repeats message %s by %s", repeat.pk, message.pk, channel)
     wake_on_commit(DELIVER_TASK)

@@ -12,19 +12,19 @@ from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
 
-_CALL_ME = signing.TimestampSigner(salt="notifications.call_me")
+_SALT = "notifications.preferences"
+_CALL_ME_SALT = "notifications.call_me"
 _CALL_ME_FOR = timedelta(days=90)
-_SIGNER = signing.Signer(salt="notifications.preferences")
 
 
 def token(person: User) -> str:
-    return _SIGNER.sign(str(person.pk))
+    return signing.Signer(salt=_SALT).sign(str(person.pk))
 
 
 def person_of(token: str) -> User | None:
     """Whose choices a link opens; None when it was cut or altered, or the account is closed."""
     try:
-        key = _SIGNER.unsign(token)
+        key = signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
         return None
     return User.objects.filter(pk=key, is_active=True).first()
@@ -32,15 +32,17 @@ def person_of(token: str) -> User | None:
 
 def call_me_path(person_id: int, city: City, about: str) -> str:
     """The path of the page on which this person asks to be called about a thing ("match:12")."""
-    return reverse("notifications:call_me", args=[city.slug, _CALL_ME.sign(f"{person_id}.{about}")])
+    signed = signing.TimestampSigner(salt=_CALL_ME_SALT).sign(f"{person_id}.{about}")
+    return reverse("notifications:call_me", args=[city.slug, signed])
 
 
 def who_wants_call(token: str) -> tuple[User, str] | None:
     """Who asks, and about what; None when the link was cut or altered, is too old, or the account closed."""
     try:
-        key, _, about = _CALL_ME.unsign(token, max_age=_CALL_ME_FOR).partition(".")
+        said = signing.TimestampSigner(salt=_CALL_ME_SALT).unsign(token, max_age=_CALL_ME_FOR)
     except signing.BadSignature:
         return None
+    key, _, about = said.partition(".")
     person = User.objects.filter(pk=key, is_active=True).first()
     return (person, about) if person else None
 

@@ -83,8 +83,8 @@ def _told_at_with_state(field: str, state: MessageState) -> models.CheckConstrai
 
 # What two messages share that say the same by two channels.
 _THE_SAME = (
-    "recipient", "city", "event", "subject_key", "priority", "language", "title", "body", "action_label", "action_url",
-    "in_short",
+    "recipient", "city", "event", "subject_key", "priority", "language", "title", "body", "short", "in_short",
+    "wording", "values", "action_label", "action_url",
 )  # fmt: skip
 
 
@@ -110,6 +110,11 @@ class Message(models.Model):
     language = models.CharField(max_length=10)
     title = models.CharField(max_length=200)
     body = models.TextField()
+    # What the town says where there is little room; empty where that is made of the title and the body.
+    short = models.TextField(blank=True, db_default="")
+    # The text of notifications.wording.texts that it is, where a town may say it otherwise, and what filled it.
+    wording = models.CharField(max_length=60, blank=True, db_default="")
+    values = models.JSONField(default=dict, blank=True, db_default={})
     action_label = models.CharField(max_length=60, blank=True)
     action_url = models.CharField(max_length=500, blank=True)
     # What others may read along: on a locked screen, in a team's own channel. Nothing of a person; empty: not said.

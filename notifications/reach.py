@@ -16,7 +16,7 @@ from accounts.models import User
 from cities.days import at_hour, local_day, waking_hour
 from cities.models import City
 from notifications import channel_registry
-from notifications.events import PURSUED, Priority, is_told_always, sort_of
+from notifications.events import PURSUED, Priority, is_told_always, only_way, sort_of
 from notifications.models import Bounce, Message, Preference
 
 # Between the two, who has chosen no hours of their own may be disturbed.
@@ -33,7 +33,13 @@ class Known:
     able: list[str]
 
     def channels_for(self, event: str, *, quiet: bool = False) -> list[str]:
-        """The channels by which they are told of this. `quiet`: not by one that rings, unless they said that it may."""
+        """The channels by which they are told of this; none at most of what goes by one `only`.
+
+        `quiet`: not by one that rings, unless they said that it may.
+        """
+        only = only_way(event)
+        if only:
+            return [only] if only in self.able and only not in self.wish.refused_channels else []
         if is_told_always(event):
             return self.able
         without = set(self.wish.refused_channels)

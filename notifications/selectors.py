@@ -21,7 +21,7 @@ from django.db.models.functions import Mod
 from accounts.models import User
 from cities.models import City
 from notifications import answers, channel_registry, reasons
-from notifications.events import PURSUED
+from notifications.events import BY_ONE_CHANNEL, PURSUED
 from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference, subject
 
 _STILL_TO_LEAVE = (MessageState.QUEUED, MessageState.HELD, MessageState.SENDING)
@@ -57,7 +57,7 @@ def undelivered_count(city: City) -> int:
 def _open_ends(city: City) -> MessageQuerySet:
     """Of what only accompanies another message nothing is to be decided: that other one says the same."""
     lost = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
-    return lost.exclude(channel__in=sorted(channel_registry.companions()))
+    return lost.exclude(channel__in=sorted(channel_registry.companions())).exclude(event__in=BY_ONE_CHANNEL)
 
 
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:
@@ -158,6 +158,12 @@ def about(user: User, subjects: Collection[str]) -> MessageQuerySet:
         .select_related("recipient", "called_by", "repeat_of", "repeated_by")
         .order_by("-created_at", "-id")
     )
+
+
+def last_said(city: City, *, wording: str, language: str) -> Message | None:
+    """The last message of a text that a town may say otherwise, whoever has read it."""
+    said = Message.objects.filter(city=city, wording=wording, language=language).exclude(values={})
+    return said.order_by("-id").first()
 
 
 def without_reason(messages: Collection[Message]) -> frozenset[int]:

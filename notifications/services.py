@@ -14,10 +14,12 @@ from django.utils import translation
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry, holding, reach
-from notifications.events import EVENTS, Priority
+from notifications.events import EVENTS, Priority, only_way
 from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.selectors import undelivered
 from notifications.wake_up import wake_on_commit
+from notifications.wording.selectors import OwnWords, own_of_each, said_with
+from notifications.wording.texts import Text
 
 log = logging.getLogger(__name__)
 
@@ -40,30 +42,6 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked(recipient_id, event, 
 JOIN notifications_message message USING (recipient_id, event, subject_key)
 WHERE message.repeat_of_id IS NULL
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site).
-
-    `in_short` stands where others may read along, on a locked screen or in a team's own channel: nothing of a person.
-    """
-
-    title: str
-    body: str
-    action_label: str = ""
-    action_url: str = ""
-    in_short: str = ""
-
-    def columns(self) -> dict[str, str]:
-        """As a message holds it."""
-        return {
-            "title": self.title[:200],
-            "body": self.body,
-            "action_label": self.action_label,
-            "action_url": self.action_url,
-            "in_short": self.in_short[:200],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +78,7 @@ def queue(
     language: str | None = None,
     held: str = "",
 ) -> Message | None:
-    """Queue one message, composed in the recipient's language; None when that one exists already.
+    """Queue one message, composed in the recipient's language and the town's words; None when that one exists already.
 
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better: where it names a channel, what went by another does not count, and what the desk is to call
@@ -131,7 +109,8 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
         return []
     people = list({draft.recipient.pk: draft.recipient for draft in fresh}.values())
     known = reach.known(people)
-    messages = [_message(draft, known[draft.recipient.pk], now=now) for draft in fresh]
+    own = own_of_each({draft.city for draft in fresh if draft.city})
+    messages = [_message(draft, known[draft.recipient.pk], own, now=now) for draft in fresh]
     holding.hold(messages, known, now=now)
     try:
         with transaction.atomic():
@@ -140,7 +119,8 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
         if len(_fresh(drafts)) == len(fresh):
             raise
         return queue_many(drafts=drafts, now=now)  # another transaction queued the same meanwhile
-    _say_beside([message for message in messages if _is_to_be_told(message)], now=now)
+    to_tell = [message for message in messages if _is_to_be_told(message) and not only_way(message.event)]
+    _say_beside(to_tell, now=now)
     if any(_leaves_now(message, now) for message in messages):
         wake_on_commit(DELIVER_TASK)
     return messages
@@ -167,18 +147,17 @@ def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
     return fresh
 
 
-def _message(draft: Draft, known: reach.Known, *, now: datetime) -> Message:
+def _message(draft: Draft, known: reach.Known, own: OwnWords, *, now: datetime) -> Message:
     priority = EVENTS[draft.event].priority if draft.priority is None else draft.priority
     language = draft.language or language_of(draft.recipient)
-    with translation.override(language):
-        text = draft.compose()
-    channel = draft.channel
-    if channel is None:
-        quiet = reach.is_quiet(known.wish, draft.event, priority, draft.city, now)
-        channel = known.channels_for(draft.event, quiet=quiet)[0]
+    text = _said(draft.compose, own, city=draft.city, language=language)
+    quiet = reach.is_quiet(known.wish, draft.event, priority, draft.city, now)
+    ways = [draft.channel] if draft.channel else known.channels_for(draft.event, quiet=quiet)
     state, why = MessageState.QUEUED, ""
     if known.does_without(draft.event):
         state, why = MessageState.SUPPRESSED, REFUSED
+    elif not ways:
+        state, why = MessageState.SUPPRESSED, NOT_THIS_WAY
     elif draft.held:
         state, why = MessageState.HELD, draft.held
     return Message(
@@ -186,7 +165,7 @@ def _message(draft: Draft, known: reach.Known, *, now: datetime) -> Message:
         event=draft.event,
         subject_key=draft.subject_key,
         city=draft.city,
-        channel=channel,
+        channel=ways[0] if ways else only_way(draft.event),
         priority=priority,
         language=language,
         **text.columns(),
@@ -195,6 +174,13 @@ def _message(draft: Draft, known: reach.Known, *, now: datetime) -> Message:
         due_at=draft.due_at or now,
         created_at=now,
     )
+
+
+def _said(compose: Callable[[], Text], own: OwnWords, *, city: City | None, language: str) -> Text:
+    """In this language, and in the town's words where it has its own."""
+    with translation.override(language):
+        text = compose()
+        return said_with(text, own[city.pk], language=language) if city else text
 
 
 def _is_to_be_told(message: Message) -> bool:
@@ -271,8 +257,8 @@ def let_go(
 ) -> Message:
     """Have a question leave that waited for its turn, said anew: with the deadline that it has now."""
     message.priority = EVENTS[message.event].priority if priority is None else priority
-    with translation.override(message.language):
-        text = compose()
+    own = own_of_each({message.city} if message.city else ())
+    text = _said(compose, own, city=message.city, language=message.language)
     for name, value in text.columns().items():
         setattr(message, name, value)
     known = reach.known([message.recipient])[message.recipient_id]

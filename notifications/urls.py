@@ -12,6 +12,7 @@ urlpatterns = [
         if channel_folders.has(name, "urls")
     ],
     path("rappel/<str:token>/", views.call_me, name="call_me"),
+    path("textes/", include("notifications.rewording.urls")),
     # Last: a token is any word.
     path("messages/<str:token>/", views.choose, name="choose"),
     path("messages/<str:token>/<slug:sort>/", views.refuse, name="refuse"),

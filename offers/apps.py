@@ -6,6 +6,8 @@ class OffersConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import reasons
+        from notifications.wording import texts
         from offers import messages
 
         reasons.register(messages.REASONS, messages.GONE)
+        texts.register([messages.RECEIPT, messages.STILL_THERE])

@@ -10,36 +10,51 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.saying import titled
 from notifications.reasons import Words, subject_id
-from notifications.services import Text
+from notifications.wording.texts import BuiltIn, Reader, Text
 from offers import links
 from offers.models import Offer, OfferState
+
+RECEIPT = BuiltIn(
+    name="offer_receipt",
+    events=("offer_receipt",),
+    reader=Reader.CITIZEN,
+    title=gettext_lazy("Votre proposition est enregistrée (%(reference)s)"),
+    body=gettext_lazy(
+        "Bonjour,\n\nMerci. Votre proposition « %(title)s » est enregistrée sous la référence "
+        "%(reference)s.\n\nNous cherchons un besoin qui lui correspond. Quand nous en trouvons un, nous vous "
+        "posons la question. Vous pourrez toujours dire non.\n\nVotre adresse et votre téléphone restent "
+        "cachés jusqu’à ce que vous ayez dit oui.\n\n%(city)s"
+    ),
+    required=("title", "reference", "city"),
+)
 
 
 def receipt(offer: Offer) -> Text:
     """The receipt that the law asks for: date, reference, service, contact."""
-    return Text(
-        title=_("Votre proposition est enregistrée (%(reference)s)") % {"reference": offer.reference},
-        body=_(
-            "Bonjour,\n\nMerci. Votre proposition « %(title)s » est enregistrée sous la référence "
-            "%(reference)s.\n\nNous cherchons un besoin qui lui correspond. Quand nous en trouvons un, nous vous "
-            "posons la question. Vous pourrez toujours dire non.\n\nVotre adresse et votre téléphone restent "
-            "cachés jusqu’à ce que vous ayez dit oui.\n\n%(city)s"
-        )
-        % {"title": titled(offer), "reference": offer.reference, "city": _signature(offer)},
+    return RECEIPT.filled(
+        {"title": titled(offer), "reference": offer.reference, "city": _signature(offer)},
         action_label=_("Voir ma proposition"),
         action_url=reverse("offers:detail", args=[offer.city.slug, offer.reference]),
     )
 
 
+STILL_THERE = BuiltIn(
+    name="offer_reminder",
+    events=("offer_reminder",),
+    reader=Reader.CITIZEN,
+    title=gettext_lazy("Votre proposition tient-elle toujours ? (%(reference)s)"),
+    body=gettext_lazy(
+        "Bonjour,\n\nVous avez proposé « %(title)s ». Est-ce toujours possible ?\n\nSans réponse de votre part, "
+        "nous la mettrons de côté. Vous pourrez la reprendre quand vous voudrez.\n\n%(city)s"
+    ),
+    required=("title",),
+)
+
+
 def still_there(offer: Offer) -> Text:
     """The monthly question that keeps offers fresh."""
-    return Text(
-        title=_("Votre proposition tient-elle toujours ? (%(reference)s)") % {"reference": offer.reference},
-        body=_(
-            "Bonjour,\n\nVous avez proposé « %(title)s ». Est-ce toujours possible ?\n\nSans réponse de votre part, "
-            "nous la mettrons de côté. Vous pourrez la reprendre quand vous voudrez.\n\n%(city)s"
-        )
-        % {"title": titled(offer), "city": _signature(offer)},
+    return STILL_THERE.filled(
+        {"title": titled(offer), "reference": offer.reference, "city": _signature(offer)},
         action_label=_("Répondre en un geste"),
         action_url=links.still_there_path(offer),
     )

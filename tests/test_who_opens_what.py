@@ -29,6 +29,9 @@ from notifications import links as links_of_messages
 from notifications.channels.sms import links as links_of_sms
 from offers import links as links_of_offers
 from oncall import services as oncall
+from outreach import links as links_of_letters
+from outreach import services as letters
+from outreach.models import Subscription
 from tests.addresses import names
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -182,6 +185,16 @@ ROWS = {
     "followups:report": Row(COORDINATOR),
     "followups:close": Row(COORDINATOR, ("incident",)),
     "notifications:call_me": Row(EVERYBODY, ("call_me",)),
+    # The letter of a town
+    "outreach:ask": TOWN,
+    "outreach:confirm": Row(EVERYBODY, ("letter_confirm",)),
+    "outreach:leave": Row(EVERYBODY, ("letter_leave",)),
+    "outreach:issues": Row(COORDINATOR | ADMINISTRATOR),
+    "outreach:issue": Row(COORDINATOR | ADMINISTRATOR, ("issue",)),
+    "outreach:send": Row(COORDINATOR | ADMINISTRATOR, ("issue",)),
+    "notifications:wordings": Row(ADMINISTRATOR),
+    "notifications:wording": Row(ADMINISTRATOR, ("text", "language", "form")),
+    "notifications:restore_wording": Row(ADMINISTRATOR, ("text", "language", "form")),
     "notifications:choose": Row(EVERYBODY, ("choices",)),
     "notifications:refuse": Row(EVERYBODY, ("choices", "sort")),
     "my_messages": OWN,
@@ -310,6 +323,7 @@ def build() -> World:
     shift = oncall.cover(
         city=city, rank=1, starts_at=now, ends_at=now + timedelta(days=1), by=coordinator, now=now
     )
+    letter = Subscription.objects.create(city=city, person=UserFactory(), language="fr", asked_at=now)
     words = {
         "shift": shift.pk,
         "annuler": "annuler",
@@ -338,6 +352,12 @@ def build() -> World:
         "call_me": links_of_messages.call_me_path(citizen.pk, city, f"match:{match.pk}").split("/")[-2],
         "choices": links_of_messages.token(citizen),
         "sort": "reminders",
+        "letter_confirm": links_of_letters.confirm_path(letter).split("/")[-2],
+        "letter_leave": links_of_letters.leave_address(letter.pk, city.slug).split("/")[-2],
+        "issue": letters.draft(city=city, words={}, by=coordinator, now=now).pk,
+        "text": "match_question",
+        "language": "fr",
+        "form": "email",
         "incident": incident.pk,
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",

@@ -14,7 +14,7 @@ from accounts.services.organisations import (
     suspend_organisation,
     verify_organisation,
 )
-from accounts.services.people import correct_person, ensure_person, update_profile
+from accounts.services.people import correct_person, ensure_person, forget_person, update_profile
 from accounts.services.roles import give_role, take_role
 from accounts.services.towns import create_city, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
@@ -24,6 +24,7 @@ __all__ = [
     "correct_person",
     "create_city",
     "ensure_person",
+    "forget_person",
     "give_role",
     "issue_token",
     "link_cities",

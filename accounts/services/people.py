@@ -70,6 +70,21 @@ def correct_person(*, user: User, fields: Mapping[str, Any], by: User, now: date
     return _change(user, fields, by=by, now=now)
 
 
+@transaction.atomic
+def forget_person(*, person: User, by: User | None, now: datetime) -> User:
+    """Take away what tells who somebody is; the row and the history of its changes stay, without their values."""
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    erased = {name: [None, None] for name in ("email", "phone", "name")}
+    for edit in PersonEdit.objects.filter(person=person):
+        edit.what |= {name: pair for name, pair in erased.items() if name in edit.what}
+        edit.save(update_fields=["what"])
+    person.email = person.phone = None
+    person.name, person.is_active, person.anonymised_at = "", False, now
+    person.save(update_fields=["email", "phone", "name", "is_active", "anonymised_at"])
+    PersonEdit.objects.create(person=person, what={**erased, "is_active": [True, False]}, by=by, at=now)
+    return person
+
+
 def _change(user: User, fields: Mapping[str, Any], *, by: User, now: datetime) -> User:
     # A copy: a page that shows the refusal must not show the refused name in its header.
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from catalogue.labels import euros, language_names, listed, quantity_words
@@ -16,19 +16,26 @@ from catalogue.vocabulary import Kind
 from matching import links
 from matching.models import ConditionQuestion
 from matching.reasons.sentences import count_of_days, day_of, exact_km
-from notifications.services import Text
+from notifications.wording.texts import BuiltIn, Reader, Text
+
+CONDITION_QUESTION = BuiltIn(
+    name="condition_asked",
+    events=("condition_asked",),
+    reader=Reader.POSTER,
+    title=gettext_lazy("Une condition peut-elle changer\u202f? %(need)s"),
+    body=gettext_lazy(
+        "Bonjour,\n\nPour votre besoin «\u00a0%(need)s\u00a0» (%(reference)s), une proposition est presque "
+        "possible.\n\n%(gap)s %(ask)s\n\nVous êtes libre de dire non. Si vous dites oui, votre besoin change "
+        "tout de suite, et la ville regarde la suite."
+    ),
+    required=("need", "gap", "ask"),
+)
 
 
 def condition_question(question: ConditionQuestion, person: User) -> Text:
     """To whoever posted the need: what is nearly possible, and what would have to change."""
-    return Text(
-        title=_("Une condition peut-elle changer\u202f? %(need)s") % {"need": titled(question.need)},
-        body=_(
-            "Bonjour,\n\nPour votre besoin «\u00a0%(need)s\u00a0» (%(reference)s), une proposition est presque "
-            "possible.\n\n%(gap)s %(ask)s\n\nVous êtes libre de dire non. Si vous dites oui, votre besoin change "
-            "tout de suite, et la ville regarde la suite."
-        )
-        % {
+    return CONDITION_QUESTION.filled(
+        {
             "need": titled(question.need),
             "reference": question.need.reference,
             "gap": condition_gap(question),

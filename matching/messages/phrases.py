@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.saying import what
 from catalogue.vocabulary import Kind
@@ -12,7 +12,7 @@ from matching import selectors
 from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.words import asked_of_citizen, given_words, when_words
-from notifications.services import Text
+from notifications.wording.texts import BuiltIn, Reader, Text
 
 FRANCE = 33  # as a telephone's country code
 
@@ -81,13 +81,21 @@ def _number(phone: Any) -> str:
     return str(phone.as_national if phone.country_code == FRANCE else phone.as_international)
 
 
+DOES_NOT_TAKE_PLACE = BuiltIn(
+    name="match_cancelled",
+    events=("match_cancelled", "match_refused"),
+    reader=Reader.EITHER,
+    title=gettext_lazy("Annulé : %(about)s"),
+    body=gettext_lazy(
+        "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, n’aura pas lieu.\n\n"
+        "Il n’y a rien à faire de votre côté. La ville cherche une autre solution si besoin."
+    ),
+    required=("about", "when"),
+)
+
+
 def does_not_take_place(match: Match, about: str) -> Text:
     """Nobody is blamed."""
-    return Text(
-        title=_("Annulé : %(about)s") % {"about": about},
-        body=_(
-            "Bonjour,\n\nLa mise en relation pour « %(about)s », %(when)s, n’aura pas lieu.\n\n"
-            "Il n’y a rien à faire de votre côté. La ville cherche une autre solution si besoin."
-        )
-        % {"about": about, "when": when(match)},
+    return DOES_NOT_TAKE_PLACE.filled(
+        {"about": about, "when": when(match)},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from notifications import links
 from offers.links import still_there_path
+from outreach import links as letters
 from tests.journeys.town import HERE, Town
 
 Path = Callable[[Town], str]
@@ -170,6 +171,15 @@ PAGES = [
     Page("calls", "operator", _at("appels/")),
     Page("messages", "coordinator", _at("messages/")),
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
+    Page("letter-ask", "", _at("lettre/")),
+    Page("letter-confirm", "", lambda town: letters.confirm_path(town.subscription)),
+    Page("letter-leave", "", lambda town: letters.leave_address(town.subscription.pk, HERE)),
+    Page("letter-link-altered", "", _at("lettre/quitter/autre/"), 404),
+    Page("letters", "administrator", _at("lettre/equipe/")),
+    Page("letter", "administrator", lambda town: f"/{HERE}/lettre/equipe/{town.issue_id}/"),
+    Page("wordings", "administrator", _at("textes/")),
+    Page("wording", "administrator", _at("textes/match_question/ar/email/")),
+    Page("wording-sms", "administrator", _at("textes/match_question/fr/sms/")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
     Page("caller-offer", "operator", _at("propositions/saisir/")),
@@ -184,7 +194,7 @@ NO_PAGE = {
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
-        "notifications:refuse", "offers:called", "offers:contact",
+        "notifications:refuse", "notifications:restore_wording", "offers:called", "offers:contact", "outreach:send",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
         "push:remove", "set_language",
     }),

@@ -20,6 +20,8 @@ from needs import services as needs
 from needs.models import Need
 from offers import services as offers
 from offers.models import Offer
+from outreach import services as letters
+from outreach.models import Subscription
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
@@ -36,6 +38,7 @@ class Town:
     city: City
     coordinator: User
     operator: User
+    administrator: User
     citizen: User
     member: User
     person: User
@@ -48,6 +51,8 @@ class Town:
     incident_id: int = 0
     call_id: int = 0
     told_id: int = 0
+    issue_id: int = 0
+    subscription: Subscription | None = None
     plan_ids: dict[str, int] = field(default_factory=dict)
 
     def answer_path(self, name: str, user: User) -> str:
@@ -90,6 +95,7 @@ def build(*, now: datetime) -> Town:
         city=city,
         coordinator=CityRoleFactory(city=city, user__name="Awa D.").user,
         operator=CityRoleFactory(city=city, role=Role.OPERATOR, user__name="Luc M.").user,
+        administrator=CityRoleFactory(city=city, role=Role.ADMINISTRATOR, user__name="Inès P.").user,
         citizen=UserFactory(name="Jeanne R.", phone="+33353010002", email="jeanne@exemple.fr"),
         member=MembershipFactory(
             organisation=association, role=Membership.Role.MANAGER, user__name="Nadia B."
@@ -102,6 +108,10 @@ def build(*, now: datetime) -> Town:
     agenda.renew(person=town.coordinator, by=town.coordinator, now=now)
     issue_token(user=town.member, name="Tableur", by=town.member, now=now)
     _fill(town, association, now)
+    town.subscription = Subscription.objects.create(
+        city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
+    )
+    town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     return town
 
 

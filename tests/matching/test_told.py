@@ -158,7 +158,7 @@ def test_the_preview_is_the_message_to_the_letter_and_queues_nothing(it, now, la
     it.citizen.language = language
     it.citizen.save(update_fields=["language"])
     match = Match.objects.get(pk=it.match.pk)
-    shown_in, text = telling.preview(match, now=now)
+    shown_in, text = telling.preview(match, own=[], now=now)
     assert (text.action_url, match.answer_by) == ("", None)
     assert not Message.objects.filter(event="match_question").exists()
     services.propose(match_id=it.match.pk, by=it.coordinator, now=now)

@@ -286,6 +286,12 @@ INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
 
+SELECT "wording_wording".*
+FROM "wording_wording"
+WHERE ("wording_wording"."city_id" = %s
+       AND NOT ("wording_wording"."body" = %s))
+ORDER BY "wording_wording"."name" ASC, "wording_wording"."language" ASC, "wording_wording"."form" ASC;
+
 SELECT "matching_hold".*
 FROM "matching_hold"
 WHERE ("matching_hold"."need_id" = %s

@@ -17,6 +17,7 @@ from django.utils.translation import get_language_bidi
 
 from notifications import invitations, links
 from notifications.channel_transport import NotSent, Unknown
+from notifications.endings import Ending, ending_of
 from notifications.events import sort_of
 from notifications.models import Message
 
@@ -80,7 +81,7 @@ class Transport:
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail of a message, in its language and direction, with absolute addresses."""
     city, title = message.city, " ".join(message.title.split())
-    said_first = message.repeat_of or message
+    said_first, ending = message.repeat_of or message, ending_of(message.event)
     with translation.override(message.language):
         rtl = get_language_bidi()
         context = {
@@ -93,7 +94,8 @@ def compose(message: Message) -> EmailMultiAlternatives:
             "direction": "rtl" if rtl else "ltr",
             "city": city.name if city else "",
             "brand": city.brand_colour if city else "#0f5c5c",
-            "choose_url": links.address(message.recipient, city),
+            "ending": ending,
+            "stop_url": ending.address(message),
         }
         mail = EmailMultiAlternatives(
             subject=title,
@@ -106,7 +108,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
                 "Auto-Submitted": "auto-generated",
                 "X-Auto-Response-Suppress": "All",
                 "Content-Language": message.language,
-                **_to_refuse(message),
+                **_to_refuse(message, ending),
             },
         )
         mail.attach_alternative(render_to_string("email/email.html", context), "text/html")
@@ -126,12 +128,15 @@ def _invite(mail: EmailMultiAlternatives, message: Message) -> None:
     mail.attach("invitation.ics", content, "application/ics")
 
 
-def _to_refuse(message: Message) -> dict[str, str]:
+def _to_refuse(message: Message, ending: Ending) -> dict[str, str]:
     """What lets a mail programme show a button of its own (RFC 8058), where one may do without such mails."""
     sort = sort_of(message.event)
-    if sort is None or message.city is None:
+    if ending.is_list:
+        address = ending.address(message)
+    elif sort is None or message.city is None:
         return {}
-    address = links.address_to_refuse(message.recipient, message.city, sort)
+    else:
+        address = links.address_to_refuse(message.recipient, message.city, sort)
     return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 

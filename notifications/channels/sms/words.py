@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
@@ -48,30 +49,70 @@ def compose(message: Message, *, link: str) -> str:
 
     An answer by SMS is asked for only where the whole question stands in it: nobody says yes to half of one. What has
     no room is left out in this order: the end of the body, why it came, the end of the title. The town, the link and
-    how to stop always stand.
+    how to stop always stand. What the town says in its own words is said whole or not at all.
     """
-    with translation.override(message.language):
-        opening = _("%(town)s\u202f: %(title)s")
-        town = message.city.name if message.city else "Accorde"
-        invites = _("Répondez OUI ou NON à ce SMS, ou ouvrez ce lien\u202f:")
-        to_open = (message.action_label + pgettext("avant une adresse", "\u202f:"), link) if link else ()
-        why, stop = _("Vous avez fait une proposition ou une demande."), _how_to_stop(message)
-    title = " ".join(message.title.split())
+    own = in_own_words(message, link=link)
+    if own:
+        return own
+    parts = _parts(message, link)
+    title = _one_line(message.title)
     body = _body(message.body, title)
-
-    def text(ending: tuple[str, ...], said: str, title: str = title) -> str:
-        return for_sms("\n".join(filter(None, (opening % {"town": town, "title": title}, said, *ending))))
-
-    if link and hears_answers() and message.event in answers.events():
+    if _hears_answer_to(message, link):
         # Why it came stands in the question itself.
-        whole = text((invites, link, stop), body)
+        whole = _text(message, (parts.invites, link, parts.stop), body, title)
         if _fits(whole):
             return whole
-    for ending in ((*to_open, why, stop), (*to_open, stop)):
-        part = partial(text, ending)
+    to_open, stop = parts.to_open, parts.stop
+    for ending in ((*to_open, parts.why, stop), (*to_open, stop)):
+        part = partial(_text, message, ending, title=title)
         if _fits(part("")):
             return _longest([*_beginnings(body), body], part)
-    return _longest(_beginnings(title, at=_SPACE), partial(text, (*to_open, stop), ""))
+    return _longest(_beginnings(title, at=_SPACE), partial(_text, message, (*to_open, stop), ""))
+
+
+def in_own_words(message: Message, *, link: str) -> str:
+    """What the town says, with the town, the link, why it came and how to stop; "" without such words, or room."""
+    if not message.short:
+        return ""
+    parts = _parts(message, link)
+    to_open = (parts.invites, link) if _hears_answer_to(message, link) else parts.to_open
+    own = _text(message, (*to_open, parts.why, parts.stop), "", message.short)
+    return own if _fits(own) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What stands in each SMS, beside what it says."""
+
+    to_open: tuple[str, ...]
+    invites: str
+    why: str
+    stop: str
+
+
+def _parts(message: Message, link: str) -> _Parts:
+    with translation.override(message.language):
+        return _Parts(
+            to_open=(message.action_label + pgettext("avant une adresse", "\u202f:"), link) if link else (),
+            invites=_("Répondez OUI ou NON à ce SMS, ou ouvrez ce lien\u202f:"),
+            why=_("Vous avez fait une proposition ou une demande."),
+            stop=_how_to_stop(message),
+        )
+
+
+def _text(message: Message, ending: tuple[str, ...], said: str, title: str) -> str:
+    with translation.override(message.language):
+        opening = _("%(town)s\u202f: %(title)s")
+    town = message.city.name if message.city else "Accorde"
+    return for_sms("\n".join(filter(None, (opening % {"town": town, "title": title}, said, *ending))))
+
+
+def _hears_answer_to(message: Message, link: str) -> bool:
+    return bool(link) and hears_answers() and message.event in answers.events()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _how_to_stop(message: Message) -> str:
