@@ -186,6 +186,7 @@ class May:
     coordinate: bool = False
     take_calls: bool = False
     steer: bool = False
+    administer: bool = False
     # For an association of the town.
     post: bool = False
     # As a citizen: whoever is signed in and has no other part in the town.
@@ -200,6 +201,7 @@ class May:
             coordinate=bool(roles & COORDINATION),
             take_calls=bool(roles & DESK),
             steer=bool(roles & STEERING),
+            administer=bool(roles & ADMINISTRATION),
             post=ASSOCIATION in roles,
             offer=not roles,
         )

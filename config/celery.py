@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
     "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=8, minute=40)},
+    "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 60.0},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
     # One through each queue; what waited this long says nothing any more.
     **{

@@ -114,6 +114,7 @@ EVENTS: Mapping[str, Event] = {
     "offer_receipt": _RECEIPT,
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
+    "webhook_stopped": _NEWS,
     "shift_wanted": _SHIFT,
     "shift_taken_over": _SHIFT,
     "shift_cancelled": _SHIFT,

@@ -138,7 +138,7 @@ def _note_unrecorded_edits(*, instance: Any, created: bool, update_fields: Any, 
     from catalogue.models import FieldChange
 
     if isinstance(instance, FieldChange) and created:
-        for owner in ("offer", "need", "person", "organisation", "city", "shift", "preference"):
+        for owner in ("offer", "need", "person", "organisation", "city", "shift", "preference", "endpoint"):
             row = getattr(instance, owner, None)
             if row is not None:
                 _unrecorded.get((row._meta.label, row.pk), set()).difference_update(instance.what)
