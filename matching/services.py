@@ -24,11 +24,31 @@ from needs.models import Need, NeedState
 from notifications import reach
 from offers import services as offers
 from offers.models import Offer, OfferState
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 # An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
 GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
 
 
+# Of which states other systems may be told: of nothing that the desk alone has looked at.
+HAPPENINGS = {
+    MatchState.PROPOSED: Happening.MATCH_PROPOSED,
+    MatchState.ACCEPTED: Happening.MATCH_ACCEPTED,
+    MatchState.CONFIRMED: Happening.MATCH_CONFIRMED,
+    MatchState.UNDER_WAY: Happening.MATCH_BEGUN,
+    MatchState.COMPLETED: Happening.MATCH_COMPLETED,
+    **dict.fromkeys(
+        (
+            MatchState.DECLINED,
+            MatchState.LAPSED,
+            MatchState.REFUSED,
+            MatchState.CANCELLED,
+            MatchState.BROKEN_OFF,
+        ),
+        Happening.MATCH_ENDED,
+    ),
+}
 TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
 
 
@@ -354,6 +374,14 @@ def _move(
         relay=relay,
         at=now,
     )
+    if to in HAPPENINGS and to != before:
+        webhooks.record(
+            city_id=match.city_id,
+            happening=HAPPENINGS[to],
+            at=now,
+            need=match.need.reference,
+            offer=match.offer.reference,
+        )
     if to in HOLDING and before not in HOLDING:
         _hold(match, before)
     elif before in HOLDING and to not in HOLDING:

@@ -25,6 +25,8 @@ from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 SCAN_TASK = "matching.tasks.scan_due"
 
@@ -35,6 +37,13 @@ WORDS = OFFER.words | {
 }  # a visit is asked for when a pair is proposed, not by the engine
 # What was seen at a visit: the home at its place, of its form, shared or not.
 VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", "shared_home"})
+
+# Of which states other systems may be told. Not of a suspension: it says that something was reported.
+HAPPENINGS = {
+    OfferState.ACTIVE: Happening.OFFER_OPENED,
+    OfferState.EXPIRED: Happening.OFFER_CLOSED,
+    OfferState.WITHDRAWN: Happening.OFFER_CLOSED,
+}
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "owner", "commune", "entered_by")
@@ -385,6 +394,13 @@ def _record(
     OfferChange.objects.create(
         offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
     )
+    if offer.state in HAPPENINGS and offer.state != from_state:
+        webhooks.record(
+            city_id=offer.city_id,
+            happening=HAPPENINGS[OfferState(offer.state)],
+            at=now,
+            offer=offer.reference,
+        )
 
 
 def _send_receipt(offer: Offer, *, now: datetime) -> None:
