@@ -39,9 +39,9 @@ class NotFound(Exception):
     """The endpoint was taken away meanwhile, or never was."""
 
 
-@transaction.atomic
 def record(*, city_id: int, happening: Happening, at: datetime, **references: str) -> int:
-    """In the transaction of its cause: one row for each endpoint of the town that wants to know; how many.
+    """In the transaction of its cause, which is the caller's: one row for each endpoint of the town that wants to know;
+    how many.
 
     `references`: of the need and of the offer, and nothing else of them ever leaves.
     """

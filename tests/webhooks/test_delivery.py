@@ -1,14 +1,16 @@
 """Telling another system: signed, again when it fails, and nobody else waits for it."""
 
+import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection as database
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory
-from tests.http_server import HANG_UP
+from tests.http_server import HANG_UP, SAY_NOTHING
 from tests.webhooks.conftest import NOW, TAKEN
 from webhooks import selectors, services, transport
 from webhooks.delivery import BACKOFF, PAUSES
@@ -107,6 +109,23 @@ class TestAnswer:
         deliver(endpoint, now=NOW + BACKOFF[0])
         assert states() == [S.DELIVERED]
         assert len(set(keys(receiver))) == 1, "the receiver knows what it has seen"
+
+    def test_when_the_worker_s_time_is_up_it_was_not_taken(self, endpoint, receiver, happens, deliver):
+        """A receiver that answers letter by letter never meets the time-out of a reading."""
+
+        def over(*_):
+            raise SoftTimeLimitExceeded
+
+        receiver.answer = SAY_NOTHING
+        happens()
+        before = signal.signal(signal.SIGALRM, over)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        try:
+            deliver(endpoint)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert Delivery.objects.get().outcome == "SoftTimeLimitExceeded"
+        assert Endpoint.objects.get().next_try_at == NOW + PAUSES[0], "the others have their turn"
 
     def test_an_answer_that_points_elsewhere_is_not_followed(self, endpoint, receiver, happens, deliver):
         receiver.answer = lambda request: (302, {"Location": f"{receiver.url}/interne"}, "")
