@@ -1,6 +1,7 @@
 """What happens in a town is written down with it, for those who want to know, and says no more than it must."""
 
 import json
+import re
 
 import pytest
 from django.db import transaction
@@ -16,9 +17,10 @@ from tests.factories.cities import CityFactory
 from tests.factories.matching import story
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
+from tests.test_architecture import ROOT
 from tests.webhooks.conftest import NOW
 from webhooks import services, tasks
-from webhooks.events import Happening
+from webhooks.events import TEST, Happening
 from webhooks.models import Delivery
 
 URL = "https://93.184.216.34/accueil"
@@ -90,6 +92,11 @@ def test_only_what_was_asked_for_and_of_the_own_town():
     offers.withdraw(offer_id=offer.pk, by=by, now=NOW)
     assert told() == ["offer.closed"]
     assert offer.reference in Delivery.objects.get().body
+
+
+def test_the_page_for_those_who_receive_names_each():
+    page = (ROOT / "docs" / "webhooks.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", page, re.MULTILINE)) == {*Happening.values, TEST}
 
 
 def test_what_did_not_happen_is_not_told():
