@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, F, IntegerField, Q, QuerySet, When
 from phonenumber_field.phonenumber import to_python
 
-from accounts.access import COORDINATION, DESK, has_role
+from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role
 from accounts.models import (
     ApiToken,
     CityRole,
@@ -47,6 +47,13 @@ def coordinators_of(city: City) -> QuerySet[User]:
     """Those who decide in a city, and may be told."""
     return User.objects.filter(
         is_active=True, pk__in=CityRole.objects.filter(city=city, role__in=COORDINATION).values("user")
+    ).order_by("pk")
+
+
+def administrators_of(city: City) -> QuerySet[User]:
+    """Those who see to a city's settings, and may be told."""
+    return User.objects.filter(
+        is_active=True, pk__in=CityRole.objects.filter(city=city, role__in=ADMINISTRATION).values("user")
     ).order_by("pk")
 
 

@@ -91,6 +91,15 @@ REGISTER: dict[str, Marks] = {
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
     "sms.Spending": Marks(keep="city month segments"),
     "sms.Stop": Marks(delete="number at lifted_at"),
+    # --- webhooks: addresses of systems, and references
+    "webhooks.Endpoint": Marks(
+        delete="city url happenings secret former_secret renewed_at paused_at stopped_at removed_at failures "
+        "failing_since next_try_at created_at"
+    ),
+    "webhooks.EndpointEdit": Marks(keep="endpoint by at", anonymise="what"),
+    "webhooks.Delivery": Marks(
+        delete="endpoint key happening body state due_at attempts tried_at outcome milliseconds delivered_at created_at"
+    ),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),
     "oncall.ShiftChange": Marks(keep="shift what by at"),

@@ -11,11 +11,14 @@ ROUTES = {
     "matching.tasks.rescan_part": {"queue": "long"},
     "matching.*": {"queue": "matching"},
     "notifications.*": {"queue": "messages"},
+    # Receivers are other people's: each may take ten seconds an answer, and no mail waits for it.
+    "webhooks.*": {"queue": "webhooks"},
 }
 # The queues that each kind of worker reads.
 WORKERS = {
     "worker": (DEFAULT, "matching"),
     "message-worker": ("messages",),
     "long-worker": ("long",),
+    "webhook-worker": ("webhooks",),
 }
 QUEUES = tuple(queue for queues in WORKERS.values() for queue in queues)

@@ -49,6 +49,8 @@ def command(name: str) -> list[str]:
         return _worker(name, os.environ.get("MESSAGE_WORKER_PROCESSES", "2"))
     if name == "long-worker":
         return ["nice", "-n", "10", *_worker(name, os.environ.get("LONG_WORKER_PROCESSES", "2"))]
+    if name == "webhook-worker":
+        return _worker(name, os.environ.get("WEBHOOK_WORKER_PROCESSES", "1"))
     if name == "scheduler":
         schedule = folder / "schedule"
         schedule.mkdir(parents=True, exist_ok=True)

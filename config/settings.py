@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "notifications",
     "notifications.wording",
     *[f"notifications.channels.{name}" for name in channel_folders.names()],
+    "webhooks",
     "oncall",
     "offers",
     "needs",

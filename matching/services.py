@@ -26,11 +26,31 @@ from notifications.selectors import preference_of
 from notifications.wake_up import wake_on_commit
 from offers import services as offers
 from offers.models import Offer, OfferState
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 # An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
 GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
 TURNS_TASK = "matching.tasks.ask_in_turn"
 
+# Of which states other systems may be told: of nothing that the desk alone has looked at.
+HAPPENINGS = {
+    MatchState.PROPOSED: Happening.MATCH_PROPOSED,
+    MatchState.ACCEPTED: Happening.MATCH_ACCEPTED,
+    MatchState.CONFIRMED: Happening.MATCH_CONFIRMED,
+    MatchState.UNDER_WAY: Happening.MATCH_BEGUN,
+    MatchState.COMPLETED: Happening.MATCH_COMPLETED,
+    **dict.fromkeys(
+        (
+            MatchState.DECLINED,
+            MatchState.LAPSED,
+            MatchState.REFUSED,
+            MatchState.CANCELLED,
+            MatchState.BROKEN_OFF,
+        ),
+        Happening.MATCH_ENDED,
+    ),
+}
 TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
 
 
@@ -387,6 +407,14 @@ def _move(
         relay=relay,
         at=now,
     )
+    if to in HAPPENINGS and to != before:
+        webhooks.record(
+            city_id=match.city_id,
+            happening=HAPPENINGS[to],
+            at=now,
+            need=match.need.reference,
+            offer=match.offer.reference,
+        )
     if to in HOLDING and before not in HOLDING:
         _hold(match, before)
     elif before in HOLDING and to not in HOLDING:

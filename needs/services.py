@@ -23,6 +23,8 @@ from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedState
 from needs.progress import Given
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 SCAN_TASK = "matching.tasks.scan_due"
 # What the database refuses of a need to which something is promised (matching's migrations).
@@ -34,6 +36,14 @@ _PROMISED: dict[str, dict[str, Any]] = {
 }
 # What only people read: changing it asks nothing of the engine.
 WORDS = NEED.words
+
+# Of which states other systems may be told.
+HAPPENINGS = {
+    NeedState.OPEN: Happening.NEED_OPENED,
+    NeedState.MET: Happening.NEED_MET,
+    NeedState.EXPIRED: Happening.NEED_CLOSED,
+    NeedState.WITHDRAWN: Happening.NEED_CLOSED,
+}
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "organisation", "person", "commune", "entered_by")
@@ -283,3 +293,7 @@ def _record(
     NeedChange.objects.create(
         need=need, act=act, from_state=from_state, to_state=need.state, by=by, reason=reason[:500], at=now
     )
+    if need.state in HAPPENINGS and need.state != from_state:
+        webhooks.record(
+            city_id=need.city_id, happening=HAPPENINGS[NeedState(need.state)], at=now, need=need.reference
+        )

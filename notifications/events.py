@@ -120,6 +120,7 @@ EVENTS: Mapping[str, Event] = {
     "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, only="email"),
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
+    "webhook_stopped": _NEWS,
     "shift_wanted": _SHIFT,
     "shift_taken_over": _SHIFT,
     "shift_cancelled": _SHIFT,

@@ -26,6 +26,8 @@ from notifications.wake_up import wake_on_commit
 from offers import messages, selectors
 from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 # Somebody who sent an offer and did not come back with the code is written to, then called.
 REMIND_UNPROVEN_AFTER = timedelta(days=1)
@@ -46,6 +48,13 @@ VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", 
 # What somebody does with an offer when they are asked whether it holds.
 _ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
 _QUESTIONS = ("offer_reminder", "offer_to_confirm")
+
+# Of which states other systems may be told. Not of a suspension: it says that something was reported.
+HAPPENINGS = {
+    OfferState.ACTIVE: Happening.OFFER_OPENED,
+    OfferState.EXPIRED: Happening.OFFER_CLOSED,
+    OfferState.WITHDRAWN: Happening.OFFER_CLOSED,
+}
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "owner", "commune", "entered_by")
@@ -465,6 +474,13 @@ def _record(
     OfferChange.objects.create(
         offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
     )
+    if offer.state in HAPPENINGS and offer.state != from_state:
+        webhooks.record(
+            city_id=offer.city_id,
+            happening=HAPPENINGS[OfferState(offer.state)],
+            at=now,
+            offer=offer.reference,
+        )
 
 
 def _ask_to_confirm(offer: Offer, *, now: datetime, channel: str | None) -> None:

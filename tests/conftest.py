@@ -148,6 +148,7 @@ def _note_unrecorded_edits(*, instance: Any, created: bool, update_fields: Any, 
             "preference",
             "wording",
             "issue",
+            "endpoint",
         ):
             row = getattr(instance, owner, None)
             if row is not None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the top of the house to its ground; siblings share a layer and do not know each other.
 LAYERS = [
     {"config"}, {"demo"}, {"agenda", "outreach"}, {"followups"}, {"matching", "tryout"}, {"offers", "needs", "oncall"},
-    {"notifications"}, {"accounts"}, {"catalogue"}, {"cities"}, {"engine"},
+    {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"}, {"cities"}, {"engine"},
 ]  # fmt: skip
 APPS = [app for layer in LAYERS for app in sorted(layer)]
 LAYER_OF = {app: number for number, layer in enumerate(LAYERS) for app in layer}

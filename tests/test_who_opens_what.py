@@ -37,6 +37,7 @@ from tests.factories.accounts import CityRoleFactory, MembershipFactory, Organis
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.notifications import MessageFactory
+from webhooks import services as webhooks
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +182,13 @@ ROWS = {
     "oncall:rota": Row(COORDINATOR | ADMINISTRATOR),
     "oncall:cover": Row(COORDINATOR),
     "oncall:act": Row(COORDINATOR | ADMINISTRATOR, ("shift", "annuler")),
+    # Other systems that are told
+    "webhooks:list": Row(ADMINISTRATOR),
+    "webhooks:one": Row(ADMINISTRATOR, ("endpoint",)),
+    "webhooks:rotate": Row(ADMINISTRATOR, ("endpoint",)),
+    "webhooks:remove": Row(ADMINISTRATOR, ("endpoint",)),
+    "webhooks:replay": Row(ADMINISTRATOR, ("endpoint", "webhook_delivery")),
+    "webhooks:act": Row(ADMINISTRATOR, ("endpoint", "essai")),
     "followups:incidents": Row(COORDINATOR),
     "followups:report": Row(COORDINATOR),
     "followups:close": Row(COORDINATOR, ("incident",)),
@@ -324,7 +332,14 @@ def build() -> World:
         city=city, rank=1, starts_at=now, ends_at=now + timedelta(days=1), by=coordinator, now=now
     )
     letter = Subscription.objects.create(city=city, person=UserFactory(), language="fr", asked_at=now)
+    administrator = people["administrator"]
+    endpoint = webhooks.add(
+        city=city, url="https://93.184.216.34/", happenings=["need.met"], by=administrator, now=now
+    )
     words = {
+        "endpoint": endpoint.pk,
+        "webhook_delivery": webhooks.send_test(endpoint_id=endpoint.pk, by=administrator, now=now).pk,
+        "essai": "essai",
         "shift": shift.pk,
         "annuler": "annuler",
         "agreement": agreement.pk,

@@ -163,6 +163,8 @@ PAGES = [
     Page("sorting", "coordinator", _at("bureau/objets/")),
     Page("linked-towns", "coordinator", _at("bureau/villes-liees/")),
     Page("rota", "coordinator", _at("bureau/astreintes/")),
+    Page("webhooks", "administrator", _at("bureau/webhooks/")),
+    Page("webhook", "administrator", lambda town: f"/{HERE}/bureau/webhooks/{town.endpoint_id}/"),
     Page("two-factors", "coordinator", lambda town: "/compte/double-verification/"),
     Page("rescans", "coordinator", _at("bureau/recalculs/")),
     Page("town-offers", "coordinator", _at("propositions/ville/")),
@@ -196,7 +198,7 @@ NO_PAGE = {
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
         "notifications:refuse", "notifications:restore_wording", "offers:called", "offers:contact", "outreach:send",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
-        "push:remove", "set_language",
+        "push:remove", "set_language", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",

@@ -27,6 +27,8 @@ from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
 from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
+from webhooks import services as webhooks
+from webhooks.events import Happening
 
 HERE = "strasbourg"
 
@@ -43,12 +45,14 @@ class Town:
     member: User
     person: User
     newcomer: User
+    administrator: User
     needs: dict[str, Need] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
     followups: dict[str, FollowUp] = field(default_factory=dict)
     questions: dict[str, ConditionQuestion] = field(default_factory=dict)
     incident_id: int = 0
+    endpoint_id: int = 0
     call_id: int = 0
     told_id: int = 0
     issue_id: int = 0
@@ -102,7 +106,9 @@ def build(*, now: datetime) -> Town:
         ).user,
         person=UserFactory(name="Samuel"),
         newcomer=UserFactory(name="Nouvelle personne"),
+        administrator=CityRoleFactory(city=city, role=Role.ADMINISTRATOR, user__name="Inès T.").user,
     )
+    _tell_others(town, now)
     OrganisationFactory(city=city, name="Un lit, une lampe")
     OrganisationFactory(city=city, name="Fermée pour l’instant", state=Organisation.State.SUSPENDED)
     agenda.renew(person=town.coordinator, by=town.coordinator, now=now)
@@ -113,6 +119,33 @@ def build(*, now: datetime) -> Town:
     )
     town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     return town
+
+
+def _tell_others(town: Town, now: datetime) -> None:
+    """Two systems that are told; of one of them, all that can become of a delivery."""
+    by = town.administrator
+    webhooks.add(
+        city=town.city, url="https://93.184.216.34/bus", happenings=[Happening.NEED_MET], by=by, now=now
+    )
+    endpoint = webhooks.add(
+        city=town.city,
+        url="https://93.184.216.35/accueil/evenements",
+        happenings=Happening.values,
+        by=by,
+        now=now,
+    )
+    town.endpoint_id = endpoint.pk
+    for outcome in ("", "204", "503"):
+        row = webhooks.send_test(endpoint_id=endpoint.pk, by=by, now=now)
+        if outcome:
+            row.outcome, row.milliseconds, row.tried_at, row.attempts = outcome, 120, now, 1
+            row.state = "delivered" if outcome == "204" else "failed"
+            row.delivered_at = now if outcome == "204" else None
+            row.save(
+                update_fields=["outcome", "milliseconds", "tried_at", "attempts", "state", "delivered_at"]
+            )
+    later = now + timedelta(hours=1)
+    type(endpoint).objects.filter(pk=endpoint.pk).update(failures=3, failing_since=now, next_try_at=later)
 
 
 def _fill(town: Town, association: Organisation, now: datetime) -> None:
