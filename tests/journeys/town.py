@@ -45,7 +45,6 @@ class Town:
     member: User
     person: User
     newcomer: User
-    administrator: User
     needs: dict[str, Need] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
@@ -106,7 +105,6 @@ def build(*, now: datetime) -> Town:
         ).user,
         person=UserFactory(name="Samuel"),
         newcomer=UserFactory(name="Nouvelle personne"),
-        administrator=CityRoleFactory(city=city, role=Role.ADMINISTRATOR, user__name="Inès T.").user,
     )
     _tell_others(town, now)
     OrganisationFactory(city=city, name="Un lit, une lampe")
