@@ -38,14 +38,13 @@ class Known:
         `quiet`: not by one that rings, unless they said that it may.
         """
         only = only_way(event)
-        if only:
-            return [only] if only in self.able and only not in self.wish.refused_channels else []
+        able = [name for name in self.able if only in ("", name)]
         if is_told_always(event):
-            return self.able
+            return able
         without = set(self.wish.refused_channels)
         if quiet and not self.wish.rings_at_night:
             without |= {name for name, channel in channel_registry.all_channels().items() if channel.rings}
-        return [name for name in self.able if name not in without]
+        return [name for name in able if name not in without]
 
     def does_without(self, event: str) -> bool:
         """Whether they do without such messages, by whatever channel."""

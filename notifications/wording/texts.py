@@ -38,9 +38,9 @@ class Text:
     body: str
     action_label: str = ""
     action_url: str = ""
+    in_short: str = ""
     filling: "Filling | None" = None
     short: str = ""
-    in_short: str = ""
 
     def columns(self) -> dict[str, Any]:
         """As a message holds it."""
