@@ -84,7 +84,7 @@ def _decisions() -> None:
     for number in range(ROUNDS):
         doing(f"tour {number + 1} sur {ROUNDS}")
         bare.append(_seconds(partial(_write_alone, drafts, now)))
-        decided.append(_seconds(partial(services.queue_many, drafts, now=now)))
+        decided.append(_seconds(partial(services.queue_many, drafts=drafts, now=now)))
         queued = Message.objects.count()
         refuse_unless(queued == EVENTS, f"{queued} of {EVENTS} messages were queued")
     alone, ours = statistics.median(bare), statistics.median(decided)

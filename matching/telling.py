@@ -235,7 +235,7 @@ def preview(match: Match, *, now: datetime) -> tuple[str, Text]:
     compose = _QUESTION.owner
     assert compose is not None
     asked = copy(match)
-    asked.answer_by = waits.deadline(match, now=now)
+    asked.answer_by = waits.deadline(match, now=turns.leaves_at(match, now=now))
     language = language_of(owner)
     with translation.override(language):
         return language, replace(compose(asked, owner), action_url="")

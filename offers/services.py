@@ -20,7 +20,7 @@ from catalogue.references import OFFER_LETTER, new_reference
 from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
-from notifications.services import queue
+from notifications.services import Draft, queue, queue_many
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
@@ -251,14 +251,17 @@ def remind_stale(*, city: City, by: None, now: datetime) -> int:
     for offer in stale:
         offer.reminded_at = now
         offer.save(update_fields=["reminded_at"])
-        queue(
+    drafts = [
+        Draft(
             recipient=offer.owner,
             event="offer_reminder",
             subject_key=f"offer:{offer.pk}:{offer.confirmed_at:%Y%m%d%H%M%S}",
             city=city,
             compose=partial(messages.still_there, offer),
-            now=now,
         )
+        for offer in stale
+    ]
+    queue_many(drafts=drafts, now=now)
     return len(stale)
 
 

@@ -61,6 +61,7 @@ class Town:
 def strasbourg() -> City:
     """The town alone. Needs a gazetteer."""
     return CityFactory(
+        awake=True,
         slug=HERE,
         name="Strasbourg",
         locative="À Strasbourg",
@@ -75,6 +76,7 @@ def build(*, now: datetime) -> Town:
     """Needs a gazetteer. Rows come from factories, every decision from its service."""
     city = strasbourg()
     CityFactory(
+        awake=True,
         slug="grenoble",
         name="Grenoble",
         locative="À Grenoble",
