@@ -1,10 +1,12 @@
 """Reading people, roles and associations: one query each at most."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, F, IntegerField, Q, QuerySet, When
+from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, When
 from phonenumber_field.phonenumber import to_python
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role
@@ -19,6 +21,10 @@ from accounts.models import (
 )
 from cities.models import City
 
+# Whoever has not signed in for so long may have left.
+AWAY = timedelta(days=14)
+_ACTIVE = Q(memberships__user__is_active=True)
+
 
 def organisations_of(user: User | AnonymousUser, city: City | None = None) -> QuerySet[Organisation]:
     """The associations of which a person is a member, in one city or in all, by name."""
@@ -31,13 +37,19 @@ def organisations_of(user: User | AnonymousUser, city: City | None = None) -> Qu
 
 
 def organisations_to_review(user: User | AnonymousUser, city: City) -> QuerySet[Organisation]:
-    """What the coordinators' list shows: those to verify first, then by name."""
+    """What the coordinators' list shows: those to verify first, then by name. Each with `member_count`, the active
+    ones, and `last_seen`, when one of them last signed in.
+    """
     waiting_first = Case(
         When(state=Organisation.State.PENDING, then=0), default=1, output_field=IntegerField()
     )
     return (
         Organisation.objects.visible_to(user)
         .filter(city=city)
+        .annotate(
+            member_count=Count("memberships", filter=_ACTIVE),
+            last_seen=Max("memberships__user__last_login", filter=_ACTIVE),
+        )
         .select_related("verified_by")
         .order_by(waiting_first, "name", "pk")
     )
@@ -65,6 +77,35 @@ def members_of(organisation: Organisation) -> QuerySet[User]:
     return User.objects.filter(memberships__organisation=organisation, is_active=True).order_by(
         managers_first, "pk"
     )
+
+
+def who_work_here(people: Iterable[int]) -> set[int]:
+    """Those of these people (by key) who have a role in a town or are of an association."""
+    keys = list(people)
+    if not keys:
+        return set()
+    team = CityRole.objects.filter(user__in=keys).values_list("user", flat=True)
+    return set(team) | set(Membership.objects.filter(user__in=keys).values_list("user", flat=True))
+
+
+def lone_members(now: datetime) -> list[tuple[Organisation, User]]:
+    """The verified associations of which one active member is left, who has not signed in for `AWAY`; with them."""
+    alone = (
+        Organisation.objects.filter(state=Organisation.State.VERIFIED)
+        .annotate(
+            member_count=Count("memberships", filter=_ACTIVE),
+            last_seen=Max("memberships__user__last_login", filter=_ACTIVE),
+        )
+        .filter(member_count=1)
+        .filter(Q(last_seen=None) | Q(last_seen__lte=now - AWAY))
+        .select_related("city")
+        .order_by("pk")
+    )
+    found = {organisation.pk: organisation for organisation in alone}
+    memberships = Membership.objects.filter(organisation__in=found, user__is_active=True)
+    return [
+        (found[one.organisation_id], one.user) for one in memberships.select_related("user").order_by("pk")
+    ]
 
 
 def find_person(*, email: str | None = None, phone: Any = None) -> User | None:

@@ -271,7 +271,8 @@ def organisations(request: HttpRequest, city: City) -> HttpResponse:
     found = selectors.organisations_to_review(person(request), city)
     paginator = Paginator(found, ORGANISATIONS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
-    return render(request, "accounts/organisations.html", {"city": city, "page_obj": page})
+    context = {"city": city, "page_obj": page, "away_since": timezone.now() - selectors.AWAY}
+    return render(request, "accounts/organisations.html", context)
 
 
 @town_page(COORDINATION)

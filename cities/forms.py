@@ -189,6 +189,8 @@ class CityForm(forms.ModelForm):
             "follow_up_after_days",
             "escalate_after_minutes",
             "sms_monthly_limit",
+            "quiet_from",
+            "quiet_until",
             "messages_a_week",
             "asks_citizen_for",
             "asks_association_for",

@@ -1,6 +1,7 @@
 """The communes of France, and the towns that run the service."""
 
 import zoneinfo
+from datetime import time
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -16,6 +17,9 @@ from engine.vocabulary import DEFAULT_WEIGHTS, KINDS
 
 # Paris, Lyon, Marseille: their first postcode is one arrondissement's, and would mislead.
 WITH_ARRONDISSEMENTS = ("75056", "69123", "13055")
+
+# When nobody is to be disturbed for what can wait, by the clocks of a town that has set nothing else.
+QUIET_FROM, QUIET_UNTIL = time(21), time(8)
 
 
 def all_kinds() -> list[str]:
@@ -182,6 +186,14 @@ class City(models.Model):
         default=1000,
         help_text=_("Un long message en compte plusieurs. Ce qui décide d’une nuit part au-delà."),
     )
+    quiet_from = models.TimeField(
+        _("heures calmes, début"),
+        default=QUIET_FROM,
+        help_text=_(
+            "Ce qui ne presse pas attend leur fin. Deux fois la même heure\u202f: aucune heure calme."
+        ),
+    )
+    quiet_until = models.TimeField(_("heures calmes, fin"), default=QUIET_UNTIL)
     messages_a_week = models.PositiveIntegerField(
         _("messages par semaine à un citoyen, au plus"),
         default=5,

@@ -44,7 +44,8 @@ REGISTER: dict[str, Marks] = {
     "cities.City": Marks(
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
-        "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit messages_a_week "
+        "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
+        "messages_a_week quiet_from quiet_until "
         "asks_citizen_for asks_association_for weights created_at linked"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),

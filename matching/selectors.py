@@ -104,7 +104,9 @@ def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
         .suggested()
         .filter(need=need)
         .annotate(town_asked=Exists(asked), is_paused=reach.has_paused("offer__owner", today))
-        .select_related("need__commune", "offer__commune", "offer__owner", "offer__city", "city")
+        .select_related(
+            *("need__commune", "offer__commune", "offer__owner__message_preference", "offer__city", "city")
+        )
     )
 
 

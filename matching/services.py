@@ -22,7 +22,6 @@ from matching.rewriting import RelayParts
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications import reach
-from notifications.selectors import preference_of
 from notifications.wake_up import wake_on_commit
 from offers import services as offers
 from offers.models import Offer, OfferState
@@ -135,9 +134,7 @@ def _set_clock(match: Match, *, held: str, now: datetime) -> None:
     if held:
         match.waits_since, match.answer_by, match.remind_at = now, waits.useful_until(match, now=now), None
         return
-    leaves = now
-    if not turns.is_for_tonight(match, now=now):
-        leaves = reach.wakes_at(preference_of(match.offer.owner), match.offer.city, now)
+    leaves = turns.leaves_at(match, now=now)
     match.waits_since, match.answer_by = None, waits.deadline(match, now=leaves)
     match.remind_at = waits.halfway(match.answer_by, now=leaves)
 
@@ -281,7 +278,7 @@ def locked(match_id: int) -> Match:
     return (
         Match.objects.select_for_update(no_key=True, of=("self",))
         .select_related(
-            *("offer__owner", "offer__commune", "offer__city", "city"),
+            *("offer__owner__message_preference", "offer__commune", "offer__city", "city"),
             *("need__organisation", "need__person", "need__commune"),
         )
         .get(pk=match_id)

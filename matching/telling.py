@@ -237,7 +237,7 @@ def preview(match: Match, *, own: Sequence[Wording], now: datetime) -> tuple[str
     compose = _QUESTION.owner
     assert compose is not None
     asked = copy(match)
-    asked.answer_by = waits.deadline(match, now=now)
+    asked.answer_by = waits.deadline(match, now=turns.leaves_at(match, now=now))
     language = language_of(owner)
     with translation.override(language):
         told = said_with(compose(asked, owner), own, language=language)

@@ -14,7 +14,7 @@ from cities.days import local_day
 from matching import waits
 from matching.models import Match, MatchState
 from needs.models import urgency_order
-from notifications import holding
+from notifications import holding, reach
 from notifications.models import Message
 
 
@@ -31,6 +31,9 @@ def why_it_waits(
     Whoever else decides about this citizen in this moment goes first: nobody waits for them here.
     """
     owner = match.offer.owner
+    # They want to be asked nothing new, and have not read this one.
+    if is_next and reach.paused([owner.pk], local_day(now, match.offer.city)):
+        return holding.PAUSE
     if is_for_tonight(match, now=now):
         return ""
     if owner.pk not in holding.take_turn([owner.pk]) or _open(owner).exclude(pk=match.pk).exists():
@@ -40,6 +43,13 @@ def why_it_waits(
     if not holding.has_room(owner, match.offer.city, now=now, message=message):
         return holding.WEEK
     return ""
+
+
+def leaves_at(match: Match, *, now: datetime) -> datetime:
+    """When a question that does not wait reaches the citizen: at night, unless it is for tonight, in the morning."""
+    if is_for_tonight(match, now=now):
+        return now
+    return reach.wakes_at(reach.wish_of(match.offer.owner), match.offer.city, now)
 
 
 def waiting() -> QuerySet[Match]:

@@ -18,10 +18,20 @@ from django.db.models import Exists
 
 from accounts.models import User
 from cities.models import City
-from notifications import bounces, channel_registry, connections, doubts, holding, outages, reasons, selectors
+from notifications import (
+    bounces,
+    channel_registry,
+    connections,
+    doubts,
+    holding,
+    outages,
+    reach,
+    reasons,
+    selectors,
+)
 from notifications.channel_transport import NotSent, Transport, Unknown, transport_of
 from notifications.events import Priority, told_again
-from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference
+from notifications.models import Message, MessageQuerySet, MessageState, Outage
 
 log = logging.getLogger(__name__)
 
@@ -276,8 +286,7 @@ def _not_now(message: Message, now: datetime) -> Result | None:
     """What becomes of a claimed message that is not to leave: its reason is gone, or it is late and meets the night."""
     if not _has_reason(message):
         return Result(message, MessageState.MOOT)
-    wish = getattr(message.recipient, "message_preference", None) or Preference()
-    until = holding.quiet_until(message, wish, now)
+    until = holding.quiet_until(message, reach.wish_of(message.recipient), now)
     return Result(message, MessageState.HELD, why=holding.QUIET, due_at=until) if until else None
 
 

@@ -101,6 +101,7 @@ EVENTS: Mapping[str, Event] = {
     "match_across": _NEWS,
     "match_to_review": _NEWS,
     "match_silent": _NEWS,
+    "association_silent": _NEWS,
     "match_waits": _NEWS,
     "match_left_to_town": _NEWS,
     "match_held_back": _NEWS,

@@ -14,11 +14,11 @@ from phonenumber_field.formfields import PhoneNumberField
 from accounts.forms import ServiceForm
 from accounts.models import User
 from catalogue.forms.days import DayField
+from cities.models import QUIET_FROM, QUIET_UNTIL
 from notifications import channel_registry
 from notifications.callbacks import Suits
 from notifications.events import Refusable
 from notifications.models import DIGEST_CHOICES, Preference
-from notifications.reach import EVENING, MORNING
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -92,8 +92,8 @@ class PreferenceForm(ServiceForm):
             (name, channels[name].label) for name in ways
         ]
         self.fields["sorts"].choices = [(sort.value, sort.label) for sort in sorts]  # type: ignore[attr-defined]
-        for name, usual in (("quiet_from", EVENING), ("quiet_until", MORNING)):
-            self.fields[name].choices = _hours(usual)  # type: ignore[attr-defined]
+        for name in ("quiet_from", "quiet_until"):
+            self.fields[name].choices = _hours()  # type: ignore[attr-defined]
         if works_here:
             self.fields["digest_hours"].choices = [  # type: ignore[attr-defined]
                 (hour, time_format(time.fromisoformat(hour))) for hour in DIGEST_CHOICES
@@ -135,7 +135,7 @@ class PreferenceForm(ServiceForm):
         begins, ends = self.cleaned_data.get("quiet_from"), self.cleaned_data.get("quiet_until")
         if begins is None and ends is None:
             return {"quiet_from": None, "quiet_until": None}
-        return {"quiet_from": begins or EVENING, "quiet_until": ends or MORNING}
+        return {"quiet_from": begins or QUIET_FROM, "quiet_until": ends or QUIET_UNTIL}
 
     def _refused(self, field: str, before: list[str]) -> list[str]:
         if field not in self.fields:
@@ -149,10 +149,9 @@ def _hour(chosen: time | None) -> str:
     return chosen.isoformat("minutes") if chosen else ""
 
 
-def _hours(usual: time) -> list[tuple[str, str]]:
+def _hours() -> list[tuple[str, str]]:
     hours = [time(hour) for hour in range(24)]
-    words = gettext("comme tout le monde (%(hour)s)") % {"hour": time_format(usual)}
-    return [("", words), *((_hour(hour), time_format(hour)) for hour in hours)]
+    return [("", gettext("comme la ville")), *((_hour(hour), time_format(hour)) for hour in hours)]
 
 
 class CallMeForm(forms.Form):

@@ -9,16 +9,17 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce
 
-from accounts.models import CityRole, Membership, User
+from accounts.models import User
+from accounts.selectors import who_work_here
 from cities.models import City
 from notifications import channel_registry, reach
 from notifications.events import ONE_AT_A_TIME, WEEKLY, Priority, is_told_always
 from notifications.models import ON_THE_WAY, Message, MessageState, Preference
 
-QUESTION, WEEK, QUIET = "another question", "weekly limit", "quiet hours"
+QUESTION, WEEK, QUIET, PAUSE = "another question", "weekly limit", "quiet hours", "pause"
 
 A_WEEK = timedelta(days=7)
 # What is still on its way may come to nothing, and leave room earlier than it seems.
@@ -72,7 +73,7 @@ def take_turn(people: Collection[int]) -> set[int]:
 
 def has_room(person: User, city: City, *, now: datetime, message: Message | None = None) -> bool:
     """Whether one more may be told this week: this one that waits, or a new one. Whoever asks has taken the turn."""
-    if not _citizens([person.pk]):
+    if who_work_here([person.pk]):
         return True
     before = Message.objects.filter(recipient=person, state=MessageState.HELD, why=WEEK)
     if message is not None:
@@ -102,7 +103,8 @@ def in_line(people: Collection[int], *, now: datetime) -> tuple[list[Message], l
 
 
 def _hold_for_the_week(messages: Sequence[Message], *, now: datetime) -> None:
-    people = _citizens({message.recipient_id for message in messages})
+    people = {message.recipient_id for message in messages}
+    people -= who_work_here(people)
     if not people:
         return
     ours, told = take_turn(people), _told(people, now)
@@ -132,17 +134,6 @@ def _is_to_be_counted(message: Message) -> bool:
         and message.event in WEEKLY
         and message.event not in ONE_AT_A_TIME
     )
-
-
-def _citizens(people: Collection[int]) -> set[int]:
-    """Those of these people who do not work here, for a town or an association."""
-    if not people:
-        return set()
-    outside = User.objects.filter(pk__in=people).exclude(
-        Exists(CityRole.objects.filter(user=OuterRef("pk")))
-        | Exists(Membership.objects.filter(user=OuterRef("pk")))
-    )
-    return set(outside.values_list("pk", flat=True))
 
 
 def _told(people: Collection[int], now: datetime) -> dict[int, list[datetime]]:

@@ -112,6 +112,7 @@ def held_words(why: str) -> str:
     known = {
         holding.QUESTION: _("attend\u202f: cette personne a déjà une question"),
         holding.WEEK: _("attend\u202f: cette personne a eu assez de messages cette semaine"),
+        holding.PAUSE: _("attend\u202f: cette personne a demandé une pause"),
         holding.QUIET: _("attend la fin de ses heures calmes"),
     }
     return known.get(why, why)

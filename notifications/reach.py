@@ -19,8 +19,6 @@ from notifications import channel_registry
 from notifications.events import PURSUED, Priority, is_told_always, only_way, sort_of
 from notifications.models import Bounce, Message, Preference
 
-# Between the two, who has chosen no hours of their own may be disturbed.
-MORNING, EVENING = time(8), time(21)
 # Before the day's work, and after noon: for who has chosen no others.
 DIGEST_HOURS = [time(8, 30), time(14)]
 
@@ -90,11 +88,16 @@ def is_quiet(wish: Preference, event: str, priority: int, city: City | None, now
     return wakes_at(wish, city, now) > now
 
 
+def wish_of(person: User) -> Preference:
+    """What somebody has chosen, as it was loaded with them, or else read now."""
+    return getattr(person, "message_preference", None) or Preference(person_id=person.pk)
+
+
 def wakes_at(wish: Preference, city: City | None, now: datetime) -> datetime:
-    """From when somebody may be disturbed: now, or the end of their quiet hours by the town's clocks."""
+    """From when somebody may be disturbed: now, or the end of their quiet hours, else the town's, by its clocks."""
     if city is None:
         return now
-    return waking_hour(now, city, wish.quiet_until or MORNING, wish.quiet_from or EVENING)
+    return waking_hour(now, city, wish.quiet_until or city.quiet_until, wish.quiet_from or city.quiet_from)
 
 
 def next_digest(wish: Preference, city: City, *, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import delivery, doubts, pursuit, selectors, services, sweeps
+from notifications import alone, delivery, doubts, pursuit, selectors, services, sweeps
 from notifications.wake_up import wake_on_commit
 
 # Then the tasks of other channels, which wait for a process, have their turn.
@@ -29,6 +29,12 @@ def deliver_through(channel: str) -> None:
             # Make room for the other tasks, then go on.
             wake_on_commit(services.DELIVER_TASK)
             return
+
+
+@shared_task(ignore_result=True)
+def tell_of_lone_members() -> None:
+    """Tell desks of associations whose only member does not come."""
+    alone.tell_desks(by=None, now=timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -21,7 +21,7 @@ from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
 from notifications import channel_registry
-from notifications.services import note_answered, note_opened, queue
+from notifications.services import Draft, note_answered, note_opened, queue, queue_many
 from notifications.wake_up import wake_on_commit
 from offers import messages, selectors
 from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
@@ -306,14 +306,17 @@ def remind_stale(*, city: City, by: None, now: datetime) -> int:
     for offer in stale:
         offer.reminded_at = now
         offer.save(update_fields=["reminded_at"])
-        queue(
+    drafts = [
+        Draft(
             recipient=offer.owner,
             event="offer_reminder",
             subject_key=_asked_as(offer),
             city=city,
             compose=partial(messages.still_there, offer),
-            now=now,
         )
+        for offer in stale
+    ]
+    queue_many(drafts=drafts, now=now)
     return len(stale)
 
 

@@ -58,7 +58,7 @@ def assert_in_this_order(wanted, calls):
 
 @pytest.fixture
 def city(db):
-    return CityFactory(slug="strasbourg", name="Strasbourg")
+    return CityFactory(awake=True, slug="strasbourg", name="Strasbourg")
 
 
 def signed_in(user):

@@ -86,7 +86,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture
 def city(transactional_db: None) -> City:
     """A town with rooms to offer, all looked at."""
-    city = CityFactory(slug="strasbourg", name="Strasbourg")
+    city = CityFactory(awake=True, slug="strasbourg", name="Strasbourg")
     for _ in range(5):
         due_offer(city=city, now=timezone.now(), scan_due_at=None)
     return city

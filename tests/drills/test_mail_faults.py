@@ -41,7 +41,7 @@ def server(monkeypatch):
 @pytest.fixture
 def addresses(transactional_db):
     """So many messages of one town, all due: to whom they go."""
-    city = CityFactory()
+    city = CityFactory(awake=True)
 
     def make(count, **fields):
         now = timezone.now()

@@ -45,7 +45,7 @@ def take(request):
 @pytest.fixture
 def numbers(transactional_db):
     """So many people with a mobile, each with a message that is due: their numbers."""
-    city, now = CityFactory(), timezone.now()
+    city, now = CityFactory(awake=True), timezone.now()
 
     def make(count):
         people = [UserFactory(email=None, phone=f"+336123456{number:02}") for number in range(count)]

@@ -1,5 +1,7 @@
 """Towns and communes for tests."""
 
+from datetime import time
+
 import factory
 
 from cities.models import City, Commune
@@ -29,6 +31,10 @@ class CommuneFactory(factory.django.DjangoModelFactory):
 class CityFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = City
+
+    class Params:
+        # A mail leaves at whatever hour the tests run.
+        awake = factory.Trait(quiet_from=time(0), quiet_until=time(0))
 
     slug = factory.Sequence(lambda n: f"ville-{n}")
     name = factory.Sequence(lambda n: f"Ville {n}")

@@ -71,6 +71,7 @@ class Town:
 def strasbourg() -> City:
     """The town alone. Needs a gazetteer."""
     return CityFactory(
+        awake=True,
         slug=HERE,
         name="Strasbourg",
         locative="À Strasbourg",
@@ -85,6 +86,7 @@ def build(*, now: datetime) -> Town:
     """Needs a gazetteer. Rows come from factories, every decision from its service."""
     city = strasbourg()
     CityFactory(
+        awake=True,
         slug="grenoble",
         name="Grenoble",
         locative="À Grenoble",

@@ -15,7 +15,9 @@ from tests.matching import invariants
 
 @pytest.fixture
 def city(db: None) -> City:
-    return CityFactory(slug="strasbourg", name="Strasbourg", phone="03 88 00 00 00", email="ici@exemple.fr")
+    return CityFactory(
+        awake=True, slug="strasbourg", name="Strasbourg", phone="03 88 00 00 00", email="ici@exemple.fr"
+    )
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from matching.lifecycle import Reason
 from matching.models import Match, MatchState
 from needs.models import Need
 from notifications import holding
-from notifications.models import Message, MessageState
+from notifications.models import Message, MessageState, Preference
 from tests.factories.matching import NOW, story, suggested_match
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,26 @@ def test_they_leave_one_by_one_the_most_urgent_first(first):
     assert sweeps.ask_in_turn(by=None, now=NOW) == 0
     assert question(pressing).state == MessageState.QUEUED
     assert question(planned).state == MessageState.HELD
+
+
+def test_whoever_has_paused_meanwhile_is_not_asked(first):
+    match = ask(first, second(first))
+    Preference.objects.create(person=first.citizen, paused_until=(NOW + DAY).date())
+    services.decline(match_id=first.match.pk, by=first.citizen, now=NOW)
+    assert sweeps.ask_in_turn(by=None, now=NOW) == 0
+    assert (question(match).state, question(match).why) == (MessageState.HELD, holding.PAUSE)
+    assert sweeps.ask_in_turn(by=None, now=NOW + 2 * DAY) == 1
+
+
+def test_a_week_that_is_full_keeps_it_waiting_too(first):
+    type(first.city).objects.filter(pk=first.city.pk).update(messages_a_week=1)
+    match = ask(first, second(first))
+    left = {"state": MessageState.SENT, "sent_at": NOW, "claimed_at": NOW}
+    Message.objects.filter(pk=question(first.match).pk).update(**left)
+    services.decline(match_id=first.match.pk, by=first.citizen, now=NOW)
+    assert sweeps.ask_in_turn(by=None, now=NOW + DAY) == 0
+    assert question(match).why == holding.WEEK
+    assert sweeps.ask_in_turn(by=None, now=NOW + 7 * DAY) == 1
 
 
 def test_a_question_for_tonight_overtakes(first):

@@ -12,7 +12,7 @@ from cities.days import waking_hour
 from matching import links, services, telling
 from matching.lifecycle import Reason
 from needs.models import Need
-from notifications import pursuit, reach
+from notifications import pursuit
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from notifications.services import Text, alert
@@ -31,9 +31,9 @@ def has_sms(request, settings):
     return request.param
 
 
-def asked(*, tonight=False, has_phone=True, now=NOW):
+def asked(*, tonight=False, has_phone=True, now=NOW, city=None):
     """A citizen whom a mail asks, as the worker has sent it."""
-    it = story(now=now, offer={"owner": UserFactory(phone=next(MOBILES) if has_phone else None)})
+    it = story(now=now, city=city, offer={"owner": UserFactory(phone=next(MOBILES) if has_phone else None)})
     if tonight:
         Need.objects.filter(pk=it.match.need_id).update(urgency=Urgency.TONIGHT)
         it.match.need.refresh_from_db()
@@ -158,7 +158,7 @@ def test_the_desk_that_opens_it_on_the_phone_has_not_read_it_for_them():
 
 def test_the_page_of_the_question_notes_it(client):
     now = timezone.now()
-    it = asked(now=now - HOUR)
+    it = asked(city=CityFactory(awake=True), now=now - HOUR)
     assert client.get(links.answer_path(it.match, it.citizen)).status_code == 200
     assert questions(it).get().state == MessageState.OPENED
 
@@ -222,7 +222,7 @@ def test_at_night_only_what_decides_it_rings(settings):
 )
 def test_the_hours_are_the_town_s(zone, moment, wakes):
     town = CityFactory.build(timezone=zone)
-    assert waking_hour(moment, town, reach.MORNING, reach.EVENING) == wakes
+    assert waking_hour(moment, town, town.quiet_until, town.quiet_from) == wakes
 
 
 def test_those_whom_nothing_else_reaches_keep_nobody_waiting(monkeypatch):

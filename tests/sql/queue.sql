@@ -211,7 +211,8 @@ SELECT "matching_match".*,
    FROM "notifications_preference" U0
    WHERE (U0."paused_until" >= %s
           AND U0."person_id" = ("offers_offer"."owner_id"))
-   LIMIT 1) AS "is_paused", "cities_city".*, "needs_need".*, "cities_commune".*, "offers_offer".*, T9.*, T10.*, T7.*
+   LIMIT 1) AS "is_paused", "cities_city".*, "needs_need".*, "cities_commune".*, "offers_offer".*, T9.*, T10.*, T7.*,
+       "notifications_preference".*
 FROM "matching_match"
 INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
 INNER JOIN "needs_need" ON ("matching_match"."need_id" = "needs_need"."id")
@@ -220,6 +221,7 @@ INNER JOIN "accounts_user" T7 ON ("offers_offer"."owner_id" = T7."id")
 INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
 INNER JOIN "cities_city" T9 ON ("offers_offer"."city_id" = T9."id")
 INNER JOIN "cities_commune" T10 ON ("offers_offer"."commune_id" = T10."insee")
+LEFT OUTER JOIN "notifications_preference" ON (T7."id" = "notifications_preference"."person_id")
 WHERE (("matching_match"."city_id" IN
           (SELECT U0."city_id" AS "city"
            FROM "accounts_cityrole" U0

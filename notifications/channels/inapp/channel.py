@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import Index, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CityRole, Membership, User
+from accounts.models import User
+from accounts.selectors import who_work_here
 from notifications.channel_registry import Channel
 
 NAME = "inapp"
@@ -26,10 +27,7 @@ def accompanies(person: User, now: datetime) -> bool:
 
 def accompanies_each(people: Collection[User], now: datetime) -> set[int]:
     come = [person.pk for person in people if person.last_login and person.last_login >= now - COMES]
-    if not come:
-        return set()
-    team = CityRole.objects.filter(user__in=come).values_list("user", flat=True)
-    return set(team) | set(Membership.objects.filter(user__in=come).values_list("user", flat=True))
+    return who_work_here(come)
 
 
 CHANNEL = Channel(

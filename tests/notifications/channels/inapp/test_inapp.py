@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("reasons_stand")
 
 @pytest.fixture
 def city(db):
-    return CityFactory()
+    return CityFactory(awake=True)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from catalogue.vocabulary import Urgency
 from cities.models import City
 from matching import services
 from notifications import delivery
@@ -97,7 +98,7 @@ def host(db: None) -> Any:
 
 @pytest.fixture
 def town(db: None) -> Any:
-    return CityFactory(name="Strasbourg", phone="03 88 60 90 90")
+    return CityFactory(awake=True, name="Strasbourg", phone="03 88 60 90 90")
 
 
 @pytest.fixture
@@ -122,10 +123,11 @@ class Asked:
 def ask(gateway: HttpServer, db: None) -> Callable[..., Asked]:
     """Propose a match to somebody with a mobile."""
 
-    def propose(*, now: datetime = NOW, owner: Any = None, **person: Any) -> Asked:
+    def propose(*, now: datetime = NOW, owner: Any = None, tonight: bool = False, **person: Any) -> Asked:
         owner = owner or UserFactory(**{"email": None, "phone": MOBILE, **person})
-        city = City.objects.first() or CityFactory(name="Strasbourg", phone="03 88 60 90 90")
-        found = story(now=now, city=city, offer={"owner": owner})
+        city = City.objects.first() or CityFactory(awake=True, name="Strasbourg", phone="03 88 60 90 90")
+        urgency = {"urgency": Urgency.TONIGHT} if tonight else {}
+        found = story(now=now, city=city, offer={"owner": owner}, need=urgency)
         services.propose(match_id=found.match.pk, by=found.coordinator, now=now)
         return Asked(
             found, Message.objects.get(event="match_question", subject_key=f"match:{found.match.pk}")
