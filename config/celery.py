@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "matching-sweep": {"task": "matching.tasks.scan_due", "schedule": 60.0},
     "matching-time": {"task": "matching.tasks.advance_time", "schedule": 60.0},
     "messages-sweep": {"task": "notifications.tasks.sweep", "schedule": 60.0},
+    "messages-mailbox": {"task": "notifications.inbox.tasks.read_mailbox", "schedule": 60.0},
     "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
     "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=8, minute=40)},

@@ -84,7 +84,13 @@ REGISTER: dict[str, Marks] = {
     "notifications.PreferenceEdit": Marks(keep="preference what by at"),
     "notifications.Bounce": Marks(delete="person channel address error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
-    "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
+    "sms.Reply": Marks(
+        keep="person message city said became received_at seen_at seen_by", anonymise="text provider_ref"
+    ),
+    "inbox.MailReply": Marks(
+        keep="person message city said became received_at seen_at seen_by files is_cut",
+        anonymise="text sender digest",
+    ),
     "sms.Spending": Marks(keep="city month segments"),
     "sms.Stop": Marks(delete="number at lifted_at"),
     # --- oncall

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "catalogue",
     "notifications",
     *[f"notifications.channels.{name}" for name in channel_folders.names()],
+    "notifications.inbox",
     "oncall",
     "offers",
     "needs",

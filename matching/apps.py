@@ -14,4 +14,4 @@ class MatchingConfig(AppConfig):
         reasons.register(linked_towns.reasons(), linked_towns.GONE)
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
-        answers.register(replies.ANSWERS)
+        answers.register(replies.ANSWERS, replies.PAGES)

@@ -168,6 +168,8 @@ PAGES = [
     Page("calls", "operator", _at("appels/")),
     Page("messages", "coordinator", _at("messages/")),
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
+    Page("written", "operator", _at("ecrits/")),
+    Page("written-all", "operator", _at("ecrits/?toutes=1")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
     Page("caller-offer", "operator", _at("propositions/saisir/")),
@@ -182,7 +184,7 @@ NO_PAGE = {
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
-        "notifications:refuse", "offers:called", "offers:contact",
+        "notifications:inbox:seen", "notifications:refuse", "offers:called", "offers:contact",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "set_language",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
@@ -197,7 +199,7 @@ NO_PAGE = {
     "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
-        "matching:linked_explanation_pdf", "sms:receipts", "sms:replies",
+        "matching:linked_explanation_pdf", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
 }  # fmt: skip
