@@ -47,7 +47,8 @@ def to_read(word: str) -> QuerySet[Any]:
 
 def to_read_count(city: City) -> int:
     """How many wait to be read, of all sorts, and no more than a hundred."""
-    return min(sum(to_read(word).filter(city=city)[:100].count() for word in HEARD), 100)
+    waiting = [to_read(word).filter(city=city).order_by().values("pk")[:100] for word in HEARD]
+    return min(waiting[0].union(*waiting[1:], all=True).count(), 100)
 
 
 def listed(user: User, city: City, *, unread: bool) -> QuerySet[Any, Any]:

@@ -1,7 +1,5 @@
 """The desk reads what people wrote back: parse, one service call, render."""
 
-from datetime import datetime
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,11 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import DESK, person, town_page
-from catalogue.times import moment_words
 from cities.models import City
-from notifications import answers
-from notifications.heard import Heard
-from notifications.inbox import selectors, services
+from notifications.inbox import presentation, selectors, services
 
 PAGE_SIZE = 30
 
@@ -32,7 +27,7 @@ def replies(request: HttpRequest, city: City) -> HttpResponse:
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     found = selectors.fetched(page.object_list)
     context = {
-        "rows": rows(found, now=timezone.now()),
+        "rows": presentation.rows(found, now=timezone.now()),
         "page_obj": page,
         "is_all": is_all,
         "tabs": [
@@ -56,31 +51,3 @@ def seen(request: HttpRequest, city: City, word: str, pk: int) -> HttpResponse:
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)
     return redirect("notifications:inbox:list", city.slug)
-
-
-def rows(found: list[tuple[str, Heard]], *, now: datetime) -> list[dict[str, Any]]:
-    """As the list shows them. The same number of queries, however many they are."""
-    calls = selectors.calls_to_make_about(found)
-    asked = [(heard.message.event, heard.message.subject_key) for _word, heard in found if heard.message]
-    pages = answers.desk_pages(asked)
-    return [
-        {
-            "word": word,
-            "heard": heard,
-            "channel": _("par SMS") if word == "reply" else _("par e-mail"),
-            "when": moment_words(heard.received_at, now),
-            "other_sender": _other_sender(heard),
-            "call": calls.get((word, heard.pk)),
-            "page": pages.get((heard.message.event, heard.message.subject_key)) if heard.message else None,
-            "waits": heard.seen_at is None and heard.became in heard.TO_READ,  # type: ignore[attr-defined]
-            "comes_back_to": heard.became in ("late", "disagrees"),  # type: ignore[attr-defined]
-        }
-        for word, heard in found
-    ]
-
-
-def _other_sender(heard: Heard) -> str:
-    """Of a mail, the address that wrote, where it is not the one to which we had written."""
-    sender = getattr(heard, "sender", "")
-    theirs = (heard.person.email or "") if heard.person else ""
-    return sender if sender.lower() != theirs.lower() else ""

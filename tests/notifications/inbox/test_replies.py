@@ -166,6 +166,20 @@ class TestDesk:
         assert "Oui mais pas avant 20h" not in client.get(f"/{town.slug}/ecrits/").text
         assert "Oui mais pas avant 20h" in client.get(f"/{town.slug}/ecrits/?toutes=1").text
 
+    def test_it_stands_on_the_case_and_on_the_offer(self, client, db, mail):
+        it = _asked()
+        receive(mail("gmail_fr", Message.objects.get(event="match_question")))
+        about_offer = MessageFactory(
+            recipient=it.citizen, city=it.city, subject_key=f"offer:{it.match.offer_id}"
+        )
+        receive(mail("forwarded", about_offer))
+        client.force_login(it.coordinator)
+        case = client.get(f"/{it.city.slug}/bureau/{it.match.need.reference}/").text
+        offer = client.get(f"/{it.city.slug}/propositions/{it.match.offer.reference}/").text
+        assert "Oui mais pas avant 20h" in case
+        assert "Je réponds pour Jeanne" not in case
+        assert "Je réponds pour Jeanne" in offer
+
     def test_a_call_that_was_made_counts_as_read(self, sent, town, operator, mail):
         receive(mail("gmail_fr", sent))
         mark_called(message_id=calls_to_make(town).get().pk, by=operator, now=timezone.now())
