@@ -1,6 +1,5 @@
 """The desk reads what people wrote back: parse, one service call, render."""
 
-
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
