@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
         "task": "notifications.tasks.tell_of_lone_members",
         "schedule": crontab(minute=50),
     },
+    "messages-mailbox": {"task": "notifications.inbox.tasks.read_mailbox", "schedule": 60.0},
     "followups-sweep": {"task": "followups.tasks.sweep", "schedule": 300.0},
     "offers-freshness": {"task": "offers.tasks.keep_fresh", "schedule": crontab(hour=8, minute=10)},
     "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=8, minute=40)},

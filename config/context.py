@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.access import May, town_of
+from notifications.inbox.selectors import to_read_count
 from notifications.selectors import undelivered_count, unread_count
 
 
@@ -21,6 +22,7 @@ def place(request: HttpRequest) -> dict[str, Any]:
         "may": may,
         # Asked by the navigation of the desk alone.
         "undelivered_count": partial(undelivered_count, city) if city and may.take_calls else 0,
+        "to_read_count": partial(to_read_count, city) if city and may.take_calls else 0,
         # Asked by the bell alone.
         "unread_count": partial(unread_count, request.user, city) if city and has_bell else 0,
         "demo": settings.DEMO,

@@ -89,7 +89,13 @@ REGISTER: dict[str, Marks] = {
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
     "wording.Wording": Marks(keep="city name form language title body"),
     "wording.WordingEdit": Marks(keep="wording what by at"),
-    "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
+    "sms.Reply": Marks(
+        keep="person message city said became received_at seen_at seen_by", anonymise="text provider_ref"
+    ),
+    "inbox.MailReply": Marks(
+        keep="person message city said became received_at seen_at seen_by files is_cut",
+        anonymise="text sender digest",
+    ),
     "sms.Spending": Marks(keep="city month segments"),
     "sms.Stop": Marks(delete="number at lifted_at"),
     # --- webhooks: addresses of systems, and references

@@ -10,6 +10,8 @@ ROUTES = {
     "matching.tasks.make_plans": {"queue": "long"},
     "matching.tasks.rescan_part": {"queue": "long"},
     "matching.*": {"queue": "matching"},
+    # A mailbox may be slow to answer: what is to be sent does not wait for it.
+    "notifications.inbox.*": {"queue": DEFAULT},
     "notifications.*": {"queue": "messages"},
     # Receivers are other people's: each may take ten seconds an answer, and no mail waits for it.
     "webhooks.*": {"queue": "webhooks"},

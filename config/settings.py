@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "notifications.wording",
     *[f"notifications.channels.{name}" for name in channel_folders.names()],
     "webhooks",
+    "notifications.inbox",
     "oncall",
     "offers",
     "needs",

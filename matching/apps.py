@@ -18,6 +18,6 @@ class MatchingConfig(AppConfig):
         reasons.register(linked_towns.reasons(), linked_towns.GONE)
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
-        answers.register(replies.ANSWERS)
+        answers.register(replies.ANSWERS, replies.PAGES)
         notified.register(invitations.INVITATIONS)
         texts.register([*to_people.TEXTS, condition_words.CONDITION_QUESTION])

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import ANYBODY, town_page
 from accounts.models import User
+from catalogue.fields import OFFER
 from cities.models import City
 from matching import counted_on, presentation, selectors
 from matching.link_pages import behind_link, on_the_phone
@@ -91,7 +92,12 @@ def _page(
     )
     context = {
         "offer": offer,
-        "facts": words.facts(offer, offers_read.periods_of(offer), today=timezone.localdate(now)),
+        # A mail may be forwarded: the address of a home is on no page that opens without signing in.
+        "facts": [
+            fact
+            for fact in words.facts(offer, offers_read.periods_of(offer), today=timezone.localdate(now))
+            if fact["label"] != OFFER["address"].label
+        ],
         "tag": words.tag(offer),
         "next_step": words.next_step(offer, now=now),
         "call_me_url": call_me_path(offer.owner_id, offer.city, f"offer:{offer.pk}"),

@@ -1,15 +1,17 @@
 """A yes or a no that somebody writes back to a message, taken by the services behind the page of its link."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from accounts.models import User
 from matching import conditions, counted_on, services
 from matching.lifecycle import NotPossible
 from matching.models import ConditionQuestion, Match, MatchState
-from notifications.answers import Answer, Outcome
+from needs.models import Need
+from notifications.answers import Answer, Outcome, Pages
 from offers import selectors as offers_read
 from offers import services as offers
 from offers.models import Offer, OfferState
@@ -24,7 +26,7 @@ def _takes(asked: MatchState, *, yes: Act, no: Act | None) -> Answer:
         act = yes if said_yes else no
         state = Match.objects.values_list("state", flat=True).get(pk=match_id)
         if state != asked:
-            return Outcome.CLOSED
+            return _too_late(match_id, asked, MatchState(state), said_yes)
         if act is None:
             return Outcome.NEEDS_A_PERSON
         try:
@@ -37,9 +39,29 @@ def _takes(asked: MatchState, *, yes: Act, no: Act | None) -> Answer:
     return take
 
 
+# What stands after a yes and after a no to what is asked in a state.
+_AFTER_YES = {
+    MatchState.PROPOSED: {MatchState.ACCEPTED, MatchState.CONFIRMED, MatchState.UNDER_WAY},
+    MatchState.ACCEPTED: {MatchState.CONFIRMED, MatchState.UNDER_WAY},
+}
+_AFTER_NO = {MatchState.PROPOSED: {MatchState.DECLINED}, MatchState.ACCEPTED: {MatchState.REFUSED}}
+
+
+def _too_late(match_id: int, asked: MatchState, state: MatchState, said_yes: bool) -> Outcome:
+    """The question has its answer, or its time is over."""
+    if state in (_AFTER_NO if said_yes else _AFTER_YES).get(asked, ()):
+        return Outcome.CONTRADICTS
+    still_wanted = Need.objects.open().filter(matches=match_id)
+    return (
+        Outcome.LATE if said_yes and state == MatchState.LAPSED and still_wanted.exists() else Outcome.CLOSED
+    )
+
+
 def _condition(question_id: int, said_yes: bool, by: User, now: datetime) -> Outcome:
-    if ConditionQuestion.objects.filter(pk=question_id).exclude(answer="").exists():
-        return Outcome.CLOSED
+    known = ConditionQuestion.objects.values_list("answer", flat=True).get(pk=question_id)
+    if known:
+        against = ConditionQuestion.Answer.STAYS if said_yes else ConditionQuestion.Answer.GIVES
+        return Outcome.CONTRADICTS if known == against else Outcome.CLOSED
     try:
         question = conditions.answer(question_id=question_id, gives=said_yes, by=by, now=now)
     except (conditions.CannotAnswer, ValidationError):
@@ -68,6 +90,22 @@ def _offer(offer_id: int, said_yes: bool, by: User, now: datetime) -> Outcome:
     return Outcome.TAKEN
 
 
+def _cases(match_ids: Collection[int]) -> dict[int, str]:
+    matches = Match.objects.filter(pk__in=match_ids).values_list("pk", "city__slug", "need__reference")
+    return {pk: reverse("matching:case", args=[slug, reference]) for pk, slug, reference in matches}
+
+
+def _cases_of_conditions(question_ids: Collection[int]) -> dict[int, str]:
+    questions = ConditionQuestion.objects.filter(pk__in=question_ids)
+    named = questions.values_list("pk", "need__city__slug", "need__reference")
+    return {pk: reverse("matching:case", args=[slug, reference]) for pk, slug, reference in named}
+
+
+def _offer_pages(offer_ids: Collection[int]) -> dict[int, str]:
+    named = Offer.objects.filter(pk__in=offer_ids).values_list("pk", "city__slug", "reference")
+    return {pk: reverse("offers:detail", args=[slug, reference]) for pk, slug, reference in named}
+
+
 _QUESTION = _takes(MatchState.PROPOSED, yes=services.accept, no=services.decline)
 _CONFIRMATION = _takes(MatchState.ACCEPTED, yes=services.confirm, no=None)
 
@@ -80,4 +118,20 @@ ANSWERS: Mapping[str, Answer] = {
     "condition_asked": _condition,
     "offer_reminder": _offer,
     "offer_to_confirm": _offer,
+}
+
+PAGES: Mapping[str, Pages] = {
+    **dict.fromkeys(
+        (
+            "match_question",
+            "match_question_again",
+            "match_accepted",
+            "match_accepted_again",
+            "match_still_holds",
+        ),
+        _cases,
+    ),
+    "condition_asked": _cases_of_conditions,
+    "offer_reminder": _offer_pages,
+    "offer_to_confirm": _offer_pages,
 }

@@ -39,6 +39,7 @@ from matching.sorting import sorting_lists
 from needs.models import Need
 from needs.selectors import edits_of
 from needs.words import progress_words
+from notifications.inbox.presentation import written
 from notifications.presentation import told
 from notifications.selectors import about
 from notifications.wording import selectors as wording
@@ -231,6 +232,7 @@ def _render_case(
             "near_misses": lines,
             "may_ask": any(line.asks for line in lines),
             "told": told(about(user, _subjects(need, [*acted, *suggested])), city, now=now),
+            "written": written(user, _subjects(need, [*acted, *suggested]), now=now),
             "thread": sorted(thread, key=lambda event: event["at"], reverse=True),
             "looking": need.scan_due_at is not None and not is_promised,
         }

@@ -128,6 +128,8 @@ EVENTS: Mapping[str, Event] = {
     "rota_hole": _SHIFT,
     # --- Says that an answer was heard
     "sms_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
+    "mail_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
+    "mail_to_read": _NEWS,
     "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
     "call_wanted": _NEWS,

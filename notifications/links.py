@@ -1,5 +1,5 @@
 """Signed links to what somebody chooses about the messages to them, which never expire: one may always refuse; and to
-ask for a call, from the page of a question.
+ask for a call, from the page of a question. And the address to which one answers a mail.
 """
 
 from datetime import timedelta
@@ -7,10 +7,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.http import base36_to_int, int_to_base36
 
 from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
+from notifications.models import Message
 
 _SALT = "notifications.preferences"
 _CALL_ME_SALT = "notifications.call_me"
@@ -58,3 +61,35 @@ def address(person: User, city: City | None) -> str:
 def address_to_refuse(person: User, city: City, sort: Refusable) -> str:
     """The whole address to which a mail programme posts, to refuse this sort of messages."""
     return settings.SITE_URL + reverse("notifications:refuse", args=[city.slug, token(person), sort])
+
+
+# --- Addresses -----------------------------------------------------------------------------------------
+
+# Servers may write an address in small letters, and a local part has 64 signs: 14 of 36 are 72 bits.
+_TAG_LENGTH = 14
+
+
+def reply_address(message: Message) -> str:
+    """Where an answer to this mail is known as one: "reponses+12-k3…@exemple.fr"; "" without such a mailbox."""
+    mailbox, at, host = settings.MAIL_REPLY_ADDRESS.partition("@")
+    if not at or message.city_id is None:
+        return ""
+    number = int_to_base36(message.pk)
+    return f"{mailbox}+{number}-{_tag(number)}@{host}"
+
+
+def message_of_reply_address(address: str) -> Message | None:
+    """The message that an answer to this address is for; None when it was cut, altered or made up."""
+    mailbox, _, host = settings.MAIL_REPLY_ADDRESS.lower().partition("@")
+    local, _, at = address.strip().lower().rpartition("@")
+    name, _, tag = local.partition("+")
+    number, _, signature = tag.partition("-")
+    is_ours = bool(mailbox) and (name, at) == (mailbox, host)
+    if not is_ours or not constant_time_compare(signature.encode(), _tag(number).encode()):
+        return None
+    return Message.objects.select_related("recipient", "city").filter(pk=base36_to_int(number)).first()
+
+
+def _tag(number: str) -> str:
+    digest = salted_hmac("notifications.reply", number, algorithm="sha256").digest()
+    return int_to_base36(int.from_bytes(digest)).zfill(_TAG_LENGTH)[-_TAG_LENGTH:]

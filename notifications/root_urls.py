@@ -6,6 +6,7 @@ from notifications import channel_folders, views
 
 urlpatterns = [
     path("compte/messages/", views.choose_signed_in, name="my_messages"),
+    path("", include("notifications.inbox.root_urls")),
     *[
         path("", include(channel_folders.part(name, "root_urls")))
         for name in channel_folders.names()

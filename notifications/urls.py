@@ -6,6 +6,7 @@ from notifications import channel_folders, views
 
 app_name = "notifications"
 urlpatterns = [
+    path("", include("notifications.inbox.urls")),
     *[
         path("", include((channel_folders.part(name, "urls"), name)))
         for name in channel_folders.names()

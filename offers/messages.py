@@ -65,7 +65,7 @@ def to_confirm(offer: Offer) -> Text:
     return Text(
         title=_("Il reste à confirmer votre proposition (%(reference)s)") % {"reference": offer.reference},
         body=_(
-            "Bonjour,\n\nQuelqu’un, sans doute vous, a proposé «\u00a0%(title)s\u00a0» à la ville de %(city)s. "
+            "Bonjour,\n\nQuelqu’un, sans doute vous, a proposé «\u00a0%(title)s\u00a0» pour %(city)s. "
             "Est-ce bien vous\u202f? Sans votre réponse, nous ne la montrons à personne.\n\n"
             "Si ce n’est pas vous, dites-le sur la même page.\n\n%(signature)s"
         )

@@ -16,6 +16,7 @@ from accounts.access import SIGNED_IN, person, town_page
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
+from notifications.inbox.presentation import written
 from notifications.presentation import told
 from notifications.selectors import about
 from offers import selectors, services, words
@@ -78,6 +79,7 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "contact": contact,
         # The desk's: empty for whoever owns it.
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),
+        "written": [] if is_owner else written(user, [f"offer:{offer.pk}"], now=now),
     }
     return render(request, "offers/detail.html", context)
 

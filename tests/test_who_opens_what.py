@@ -27,6 +27,7 @@ from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
 from notifications.channels.sms import links as links_of_sms
+from notifications.inbox.models import MailReply
 from offers import links as links_of_offers
 from oncall import services as oncall
 from outreach import links as links_of_letters
@@ -192,6 +193,9 @@ ROWS = {
     "followups:incidents": Row(COORDINATOR),
     "followups:report": Row(COORDINATOR),
     "followups:close": Row(COORDINATOR, ("incident",)),
+    "notifications:inbox:list": Row(DESK),
+    "notifications:inbox:seen": Row(DESK, ("mail", "heard")),
+    "inbox_door:receive": Row(NOBODY, ("word",), hides=True),
     "notifications:call_me": Row(EVERYBODY, ("call_me",)),
     # The letter of a town
     "outreach:ask": TOWN,
@@ -364,6 +368,17 @@ def build() -> World:
         "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "mail": "mail",
+        "heard": MailReply.objects.create(
+            person=citizen,
+            message=MessageFactory(recipient=citizen, city=city),
+            city=city,
+            text="Bonjour",
+            said="unclear",
+            became="read_by_desk",
+            digest="1",
+            received_at=now,
+        ).pk,
         "call_me": links_of_messages.call_me_path(citizen.pk, city, f"match:{match.pk}").split("/")[-2],
         "choices": links_of_messages.token(citizen),
         "sort": "reminders",

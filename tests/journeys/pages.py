@@ -182,6 +182,8 @@ PAGES = [
     Page("wordings", "administrator", _at("textes/")),
     Page("wording", "administrator", _at("textes/match_question/ar/email/")),
     Page("wording-sms", "administrator", _at("textes/match_question/fr/sms/")),
+    Page("written", "operator", _at("ecrits/")),
+    Page("written-all", "operator", _at("ecrits/?toutes=1")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
     Page("caller-offer", "operator", _at("propositions/saisir/")),
@@ -196,7 +198,8 @@ NO_PAGE = {
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
-        "notifications:refuse", "notifications:restore_wording", "offers:called", "offers:contact", "outreach:send",
+        "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording", "offers:called",
+        "offers:contact", "outreach:send",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
         "push:remove", "set_language", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
@@ -213,7 +216,7 @@ NO_PAGE = {
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed",
-        "push:worker", "sms:receipts", "sms:replies",
+        "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
 }  # fmt: skip

@@ -18,6 +18,8 @@ from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
 from needs import services as needs
 from needs.models import Need
+from notifications.channels.sms.models import Reply
+from notifications.inbox.models import MailReply
 from offers import services as offers
 from offers.models import Offer
 from outreach import services as letters
@@ -223,6 +225,27 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     town.call_id = MessageFactory(
         to_call=True, city=city, recipient__name="Odile K.", due_at=now, created_at=now
     ).pk
+    question = MessageFactory(
+        city=city, recipient=town.citizen, event="match_question", title="Pouvez-vous aider ?",
+        subject_key=f"match:{town.matches['proposed'].pk}:written", state="sent", sent_at=now, created_at=now,
+    )  # fmt: skip
+    for became, text in (
+        ("read_by_desk", "Oui, mais pas avant 20 h."),
+        ("unknown", "Bonjour, c’est pour le canapé."),
+    ):
+        MailReply.objects.create(
+            city=city, text=text, said="unclear", became=became, digest=became, received_at=now, sender="a@exemple.fr",
+            files=1, **({"message": question, "person": question.recipient} if became != "unknown" else {}),
+        )  # fmt: skip
+    Reply.objects.create(
+        city=city,
+        person=question.recipient,
+        message=question,
+        text="نعم",
+        said="yes",
+        became="late",
+        received_at=now,
+    )
     for state in ("failed", "uncertain"):
         MessageFactory(city=city, state=state, recipient__name="Farid B.", due_at=now, created_at=now)
     for number in range(3):

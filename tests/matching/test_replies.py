@@ -17,6 +17,7 @@ from tests.factories.matching import NOW, drain, due_need, due_offer, story
 
 LATER = NOW + timedelta(minutes=5)
 TAKEN, CLOSED, NEEDS_A_PERSON = Outcome.TAKEN, Outcome.CLOSED, Outcome.NEEDS_A_PERSON
+CONTRADICTS = Outcome.CONTRADICTS
 
 
 def say(event, subject, *, yes, by, now=LATER):
@@ -48,7 +49,9 @@ CASES = [
     (proposed, "match_question_again", "citizen", True, TAKEN, MatchState.ACCEPTED),
     (proposed, "match_question", "citizen", False, TAKEN, MatchState.DECLINED),
     (proposed, "match_question", "stranger", True, NEEDS_A_PERSON, MatchState.PROPOSED),
-    (accepted, "match_question", "citizen", False, CLOSED, MatchState.ACCEPTED),
+    (accepted, "match_question", "citizen", False, CONTRADICTS, MatchState.ACCEPTED),
+    (accepted, "match_question", "citizen", True, CLOSED, MatchState.ACCEPTED),
+    (asked_again, "match_accepted", "member", False, CONTRADICTS, MatchState.CONFIRMED),
     (accepted, "match_accepted", "member", True, TAKEN, MatchState.CONFIRMED),
     (accepted, "match_accepted_again", "member", False, NEEDS_A_PERSON, MatchState.ACCEPTED),
     (accepted, "match_accepted", "citizen", True, NEEDS_A_PERSON, MatchState.ACCEPTED),
@@ -106,7 +109,7 @@ def test_whether_a_condition_gives(question, yes, answer):
 
     assert say("condition_asked", f"condition:{question.pk}", yes=yes, by=member) == TAKEN
     assert ConditionQuestion.objects.get(pk=question.pk).answer == answer
-    assert say("condition_asked", f"condition:{question.pk}", yes=not yes, by=member) == CLOSED
+    assert say("condition_asked", f"condition:{question.pk}", yes=not yes, by=member) == CONTRADICTS
     assert ConditionQuestion.objects.get(pk=question.pk).answer == answer
 
 

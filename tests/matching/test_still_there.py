@@ -52,6 +52,7 @@ def test_the_mail_leads_to_the_question_which_nothing_but_a_button_answers(
         assert client.head(link_of(asked)).status_code == 200
     assert "Est-ce toujours possible" in page.text
     assert asked.title in page.text
+    assert asked.address not in page.text
     assert not OfferChange.objects.exists()
     assert Message.objects.get().state == MessageState.OPENED
 

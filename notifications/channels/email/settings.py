@@ -1,4 +1,4 @@
-"""The mail server. Sign-in codes go the same way."""
+"""The mail server, by which sign-in codes go as well; and where answers to mails come in (`notifications/inbox`)."""
 
 from notifications.channel_folders import Variables
 
@@ -12,6 +12,16 @@ VARIABLES: Variables = {
     # Seconds for its answer to a whole message, and how many deliveries at once.
     "EMAIL_DATA_TIMEOUT": 30,
     "EMAIL_CONNECTIONS": 2,
+    # The bare address of a mailbox that takes "name+tag@host" as its own; empty: answers go to the town's alone.
+    "MAIL_REPLY_ADDRESS": "",
+    # How that mailbox is read, each minute; or the secret word in the address to which a mail server posts.
+    "IMAP_HOST": "",
+    "IMAP_PORT": 993,
+    "IMAP_SSL": True,
+    "IMAP_USER": "",
+    "IMAP_PASSWORD": "",
+    "IMAP_FOLDER": "INBOX",
+    "MAIL_REPLY_SECRET": "",
     "DEFAULT_FROM_EMAIL": "Accorde <ne-pas-repondre@localhost>",
 }
 FIXED: Variables = {

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import smtplib
+from email.utils import formataddr
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -101,7 +102,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
             subject=title,
             body=render_to_string("email/email.txt", context),
             to=[message.recipient.email or ""],
-            reply_to=[city.email] if city and city.email else None,
+            reply_to=_reply_to(message),
             headers={
                 # Derived from the row that said it first: a copy that arrives twice is shown once.
                 "Message-ID": f"<message.{said_first.pk}.{said_first.created_at:%Y%m%d%H%M%S}@{_host()}>",
@@ -126,6 +127,14 @@ def _invite(mail: EmailMultiAlternatives, message: Message) -> None:
     method, content = invitation
     mail.attach_alternative(content.decode(), f"text/calendar; method={method}")
     mail.attach("invitation.ics", content, "application/ics")
+
+
+def _reply_to(message: Message) -> list[str] | None:
+    """The address by which an answer is known as one, under the town's name; and the town's own mailbox."""
+    city = message.city
+    tagged = links.reply_address(message)
+    named = formataddr((city.name, tagged), "utf-8") if city and tagged else ""
+    return [address for address in (named, city.email if city else "") if address] or None
 
 
 def _to_refuse(message: Message, ending: Ending) -> dict[str, str]:

@@ -30,6 +30,13 @@ def acknowledgement(reply: Reply) -> Text:
     said = {
         Became.APPLIED: _yes_or_no(reply),
         Became.WAITS: _("D’accord. La question reste ouverte\u202f: répondez OUI ou NON dès que possible."),
+        Became.DISAGREES: _(
+            "Votre première réponse reste enregistrée. Une personne de la ville lit celle-ci et vous rappelle."
+        ),
+        Became.LATE: _(
+            "Merci. Le délai est passé, rien n’est promis. La ville regarde si vous pouvez encore aider, et vous "
+            "rappelle."
+        ),
         Became.CLOSED: _("Cette question a déjà sa réponse, ou n’en attend plus. Rien n’a changé. Merci."),
     }[Became(reply.became)]
     return Text(
@@ -57,8 +64,13 @@ def to_read(reply: Reply) -> Text:
             else _("A écrit par SMS\u202f: à rappeler"),
             body=_("Cette personne a écrit\u202f:\n\n%(text)s") % {"text": reply.text},
         )
+    titles = {
+        Became.DISAGREES: _("Dit maintenant autre chose par SMS\u202f: à rappeler"),
+        Became.LATE: _("Dit oui par SMS après le délai\u202f: peut-être encore utile"),
+    }
+    title = titles.get(Became(reply.became), _("A répondu par SMS\u202f: à rappeler"))
     return Text(
-        title=_("Demande par SMS à être appelée") if wants_call else _("A répondu par SMS\u202f: à rappeler"),
+        title=_("Demande par SMS à être appelée") if wants_call else title,
         body=_("À la question «\u202f%(question)s\u202f», cette personne a répondu\u202f:\n\n%(text)s")
         % {"question": asked.title, "text": reply.text},
         action_label=asked.action_label,

@@ -1,11 +1,10 @@
 """What people write back, and who wants no SMS any more."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from notifications.understanding import Said
+from notifications.heard import Heard
 
 
 class Became(models.TextChoices):
@@ -13,31 +12,43 @@ class Became(models.TextChoices):
 
     APPLIED = "applied", _("réponse enregistrée")
     CLOSED = "closed", _("question déjà close")
+    # The first answer stands.
+    DISAGREES = "disagrees", _("contredit la première réponse")
+    LATE = "late", _("arrivée après le délai")
     WAITS = "waits", _("question encore ouverte")
     READ_BY_DESK = "read_by_desk", _("transmis à la ville")
     NOTED = "noted", _("noté")
 
 
-class Reply(models.Model):
-    """One SMS from somebody whom we know: what they wrote, how it was understood, what came of it."""
+class Reply(Heard):
+    """One SMS from somebody whom we know: what they wrote, how it was understood, what came of it.
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    # The question that it answers, where one had been asked by SMS.
-    message = models.ForeignKey(
-        "notifications.Message", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    text = models.TextField()
-    said = models.CharField(max_length=8, choices=Said.choices)
+    `message`: the question that it answers, where one had been asked by SMS.
+    """
+
+    TO_READ = (Became.READ_BY_DESK, Became.DISAGREES, Became.LATE)
+
     became = models.CharField(max_length=12, choices=Became.choices)
     # By what name the gateway speaks of it: the same one twice is one reply.
     provider_ref = models.CharField(max_length=200, blank=True)
-    received_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Heard.Meta):
         verbose_name = _("réponse par SMS")
         verbose_name_plural = _("réponses par SMS")
-        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["city"],
+                condition=Q(seen_at__isnull=True, became__in=["read_by_desk", "disagrees", "late"]),
+                name="sms_reply_to_read",
+            )
+        ]
         constraints = [
+            *Heard.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(person__isnull=False),
+                name="sms_reply_of_somebody",
+                violation_error_message=_("Une réponse par SMS a son auteur."),
+            ),
             models.UniqueConstraint(
                 fields=["provider_ref"],
                 condition=~Q(provider_ref=""),
@@ -45,14 +56,12 @@ class Reply(models.Model):
                 violation_error_message=_("Cette réponse est déjà enregistrée."),
             ),
             models.CheckConstraint(
-                condition=~Q(became__in=[Became.APPLIED, Became.CLOSED]) | Q(message__isnull=False),
+                condition=~Q(became__in=[Became.APPLIED, Became.CLOSED, Became.DISAGREES, Became.LATE])
+                | Q(message__isnull=False),
                 name="sms_reply_answers_a_question",
                 violation_error_message=_("Une réponse enregistrée répond à une question."),
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.said}"
 
 
 class StopQuerySet(models.QuerySet["Stop"]):

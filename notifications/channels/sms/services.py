@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 
 from accounts import selectors as accounts
 from accounts.models import User
-from cities.models import City
 from notifications import answers, channel_registry
 from notifications.channels.sms import messages, selectors
 from notifications.channels.sms.channel import NAME
@@ -28,6 +27,8 @@ ACKNOWLEDGED_A_DAY = 5
 _BECAME = {
     answers.Outcome.TAKEN: Became.APPLIED,
     answers.Outcome.CLOSED: Became.CLOSED,
+    answers.Outcome.CONTRADICTS: Became.DISAGREES,
+    answers.Outcome.LATE: Became.LATE,
     answers.Outcome.NEEDS_A_PERSON: Became.READ_BY_DESK,
 }
 
@@ -58,12 +59,12 @@ def receive_reply(*, number: str, text: str, provider_ref: str, by: None, now: d
     if reply is None:
         return Reply.objects.get(provider_ref=provider_ref)
     reply.became = _became(reply, number, by=person, now=now)
-    if reply.became == Became.READ_BY_DESK and _town_of(reply) is None:
+    if reply.became == Became.READ_BY_DESK and reply.city is None:
         # No town has ever spoken to them, so none is promised to call.
         reply.became = Became.NOTED
     reply.save(update_fields=["became"])
     _note_on_question(reply, by=person, now=now)
-    if reply.became == Became.READ_BY_DESK:
+    if reply.became in Reply.TO_READ:
         _ask_desk_to_read(reply, now=now)
     if said == Said.START or reply.became != Became.NOTED:
         _acknowledge(reply, now=now)
@@ -85,6 +86,7 @@ def _kept(
             return Reply.objects.create(
                 person=person,
                 message=question,
+                city=question.city if question else selectors.town_that_spoke_last(person),
                 text=text[:LONGEST_TEXT],
                 said=said,
                 became=Became.NOTED,
@@ -131,21 +133,16 @@ def _note_on_question(reply: Reply, *, by: User, now: datetime) -> None:
         record_receipt(channel=NAME, provider_ref=reference, outcome=told, by=by, now=now)
 
 
-def _town_of(reply: Reply) -> City | None:
-    if reply.message is not None:
-        return reply.message.city
-    return selectors.town_that_spoke_last(reply.person)
-
-
 def _ask_desk_to_read(reply: Reply, *, now: datetime) -> None:
     """On the town's list of calls: who wrote what, and the page on which their answer is noted.
 
     Nobody looks at a list all the time: of a question for tonight the coordinators are told at once.
     """
-    town, key = _town_of(reply), f"reply:{reply.pk}"
+    town, person, key = reply.city, reply.person, f"reply:{reply.pk}"
     assert town is not None  # receive_reply
+    assert person is not None  # sms_reply_of_somebody
     queue(
-        recipient=reply.person,
+        recipient=person,
         event="sms_to_read",
         subject_key=key,
         city=town,
@@ -173,11 +170,12 @@ def _acknowledge(reply: Reply, *, now: datetime) -> None:
     today = Reply.objects.filter(person=reply.person, received_at__gt=now - timedelta(days=1))
     if today.count() > ACKNOWLEDGED_A_DAY:
         return
+    assert reply.person is not None  # sms_reply_of_somebody
     queue(
         recipient=reply.person,
         event="sms_acknowledged",
         subject_key=f"reply:{reply.pk}",
-        city=_town_of(reply),
+        city=reply.city,
         compose=partial(messages.acknowledgement, reply),
         now=now,
         channel=NAME,

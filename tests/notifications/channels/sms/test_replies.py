@@ -8,11 +8,13 @@ from accounts.models import User
 from matching import services as matching
 from matching import sweeps
 from matching.models import Decision, Match, MatchState
+from needs.models import Need
 from notifications import channel_registry
 from notifications.channels.call.selectors import calls_to_make
 from notifications.channels.sms import services
 from notifications.channels.sms.models import Became, Reply, Stop
 from notifications.events import Priority
+from notifications.inbox.selectors import to_read_count
 from notifications.models import Message, MessageState
 from notifications.understanding import Said
 from tests.factories.accounts import UserFactory
@@ -127,15 +129,42 @@ def test_two_replies_without_a_name_are_two(asked):
     assert write("qui êtes-vous ?") != write("qui êtes-vous ?")
 
 
-def test_a_no_after_a_yes_by_the_link_changes_nothing_and_says_so(asked):
-    matching.accept(match_id=asked.story.match.pk, by=asked.story.citizen, now=NOW)
+@pytest.mark.parametrize(
+    ("first", "second", "stands"),
+    [
+        (matching.accept, "non", MatchState.ACCEPTED),
+        (matching.decline, "oui", MatchState.DECLINED),
+    ],
+)
+def test_of_two_answers_that_disagree_the_first_stands_and_the_desk_reads_the_second(
+    asked, first, second, stands
+):
+    first(match_id=asked.story.match.pk, by=asked.story.citizen, now=NOW)
 
-    reply = write("non")
+    reply = write(second)
 
-    assert (asked.state, reply.became) == (MatchState.ACCEPTED, Became.CLOSED)
+    assert (asked.state, reply.became) == (stands, Became.DISAGREES)
     assert acknowledged() == [
-        "Cette question a déjà sa réponse, ou n’en attend plus. Rien n’a changé. Merci."
+        "Votre première réponse reste enregistrée. Une personne de la ville lit celle-ci et vous rappelle."
     ]
+    [call] = calls_to_make(asked.message.city)
+    assert call.title == "Dit maintenant autre chose par SMS\u202f: à rappeler"
+    assert to_read_count(asked.message.city) == 1
+
+
+def test_a_no_by_sms_after_a_yes_by_sms_too(asked):
+    write("oui")
+
+    assert write("non", now=NOW + 2 * MINUTE).became == Became.DISAGREES
+    assert asked.state == MatchState.ACCEPTED
+
+
+def test_a_condition_on_a_yes_is_no_yes_and_the_words_are_kept(asked):
+    reply = write("oui mais pas avant 20h")
+
+    assert (asked.state, reply.said) == (MatchState.PROPOSED, Said.UNCLEAR)
+    assert "oui mais pas avant 20h" in calls_to_make(asked.message.city).get().body
+    assert to_read_count(asked.message.city) == 1
 
 
 def test_after_the_deadline_it_changes_nothing_and_says_so(asked):
@@ -145,8 +174,34 @@ def test_after_the_deadline_it_changes_nothing_and_says_so(asked):
 
     reply = write("oui", now=late + MINUTE)
 
-    assert (asked.state, reply.became) == (MatchState.LAPSED, Became.CLOSED)
-    assert len(acknowledged()) == 1
+    assert (asked.state, reply.became) == (MatchState.LAPSED, Became.LATE)
+    assert acknowledged() == [
+        "Merci. Le délai est passé, rien n’est promis. La ville regarde si vous pouvez encore aider, et vous rappelle."
+    ]
+    assert calls_to_make(asked.message.city).get().title.startswith("Dit oui par SMS après le délai")
+
+
+@pytest.mark.parametrize(("text", "need_is_open"), [("non", True), ("oui", False)])
+def test_after_the_deadline_nobody_reads_what_is_of_no_use_any_more(asked, text, need_is_open):
+    late = Match.objects.get(pk=asked.story.match.pk).answer_by + MINUTE
+    sweeps.lapse_unanswered(by=None, now=late)
+    if not need_is_open:
+        Need.objects.update(state="withdrawn")
+
+    assert write(text, now=late + MINUTE).became == Became.CLOSED
+    assert not calls_to_make(asked.message.city).exists()
+
+
+def test_the_desk_comes_back_to_a_late_yes_from_its_page(asked, client):
+    late = Match.objects.get(pk=asked.story.match.pk).answer_by + MINUTE
+    sweeps.lapse_unanswered(by=None, now=late)
+    write("oui", now=late + MINUTE)
+    client.force_login(asked.story.coordinator)
+
+    page = client.get(f"/{asked.message.city.slug}/ecrits/").text
+
+    assert "Revenir sur la question" in page
+    assert f"/bureau/{asked.story.match.need.reference}/" in page
 
 
 def test_an_answer_is_to_the_question_that_was_put_last(ask):
@@ -161,7 +216,7 @@ def test_an_answer_is_to_the_question_that_was_put_last(ask):
     assert (earlier.state, later.state) == (MatchState.PROPOSED, MatchState.ACCEPTED)
 
     # Closed is the last one, and an answer to it is none to another.
-    assert write("non", now=NOW + 3 * MINUTE).became == Became.CLOSED
+    assert write("non", now=NOW + 3 * MINUTE).became == Became.DISAGREES
     assert earlier.state == MatchState.PROPOSED
 
 

@@ -1,0 +1,99 @@
+"""Reading what people wrote back, by whatever channel."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from accounts.models import User
+from cities.models import City
+from notifications import channel_registry
+from notifications.channels.sms.models import Reply
+from notifications.heard import Heard
+from notifications.inbox.models import MailReply
+from notifications.models import Message, MessageState, subject
+
+# By the word under which messages and addresses speak of them ("reply:12", "mail:12").
+HEARD: dict[str, type[Reply] | type[MailReply]] = {"reply": Reply, "mail": MailReply}
+_TO_READ = {"reply": "sms_to_read", "mail": "mail_to_read"}
+
+
+def town_of_stranger(sender: str) -> City | None:
+    """Whose desk reads a mail that answers none of our messages.
+
+    The town that wrote last to somebody with that address, else the only town there is.
+    """
+    told = Message.objects.filter(recipient__email=sender.lower(), city__isnull=False) if sender else None
+    latest = told.select_related("city").order_by("-created_at", "-id").first() if told is not None else None
+    if latest is not None:
+        return latest.city
+    towns = list(City.objects.filter(is_open=True)[:2])
+    return towns[0] if len(towns) == 1 else None
+
+
+def to_read(word: str) -> QuerySet[Any]:
+    """Of one sort, what nobody of the desk has read, nor called about."""
+    model = HEARD[word]
+    called = Message.objects.filter(
+        recipient=OuterRef("person"),
+        event=_TO_READ[word],
+        subject_key=Concat(Value(f"{word}:"), Cast(OuterRef("pk"), CharField())),
+        channel=channel_registry.by_person(),
+        called_by__isnull=False,
+    )
+    return model.objects.filter(seen_at__isnull=True, became__in=model.TO_READ).exclude(Exists(called))
+
+
+def to_read_count(city: City) -> int:
+    """How many wait to be read, of all sorts, and no more than a hundred."""
+    waiting = [to_read(word).filter(city=city).order_by().values("pk")[:100] for word in HEARD]
+    return min(waiting[0].union(*waiting[1:], all=True).count(), 100)
+
+
+def listed(user: User, city: City, *, unread: bool) -> QuerySet[Any, Any]:
+    """What was written to a town, as (word, number, moment), the latest first."""
+    rows = [
+        (to_read(word) if unread else model.objects.all())
+        .filter(pk__in=model.objects.visible_to(user).filter(city=city).order_by().values("pk"))
+        .order_by()
+        .annotate(word=Value(word))
+        .values_list("word", "pk", "received_at")
+        for word, model in HEARD.items()
+    ]
+    return rows[0].union(*rows[1:], all=True).order_by("-received_at", "-pk")
+
+
+def fetched(rows: Iterable[tuple[str, int, Any]]) -> list[tuple[str, Heard]]:
+    """Those of the list, in its order."""
+    wanted = [(word, number) for word, number, _at in rows]
+    found = {
+        word: model.objects.select_related("person", "message__recipient", "seen_by").in_bulk(
+            [number for of, number in wanted if of == word]
+        )
+        for word, model in HEARD.items()
+    }
+    return [(word, found[word][number]) for word, number in wanted]
+
+
+def calls_to_make_about(heard: Collection[tuple[str, Heard]]) -> dict[tuple[str, int], int]:
+    """By sort and number, the entry of the list of calls that still waits."""
+    keys = {f"{word}:{reply.pk}": (word, reply.pk) for word, reply in heard}
+    waiting = Message.objects.filter(
+        recipient__in={reply.person_id for _word, reply in heard},
+        event__in=_TO_READ.values(),
+        subject_key__in=keys,
+        channel=channel_registry.by_person(),
+        state=MessageState.QUEUED,
+    )
+    return {keys[key]: pk for key, pk in waiting.values_list("subject_key", "pk")}
+
+
+def about(user: User, subjects: Collection[str]) -> list[tuple[str, Heard]]:
+    """What was answered about these ("match:12"), as far as the reader may see it, the latest first."""
+    found = []
+    for word, model in HEARD.items():
+        asked = Message.objects.annotate(subject=subject()).filter(subject__in=sorted(subjects))
+        rows = model.objects.visible_to(user).filter(message__in=asked.order_by().values("pk"))
+        found += [(word, row) for row in rows.select_related("person", "message__recipient")[:20]]
+    return sorted(found, key=lambda pair: pair[1].received_at, reverse=True)
