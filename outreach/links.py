@@ -29,10 +29,14 @@ def to_confirm(token: str) -> int | None:
         return None
 
 
+def leave_path(subscription_id: int, city_slug: str) -> str:
+    token = signing.Signer(salt=_LEAVE).sign(str(subscription_id))
+    return reverse("outreach:leave", args=[city_slug, token])
+
+
 def leave_address(subscription_id: int, city_slug: str) -> str:
     """The whole address at which one leaves, by the page and by a mail programme's own button (RFC 8058)."""
-    token = signing.Signer(salt=_LEAVE).sign(str(subscription_id))
-    return settings.SITE_URL + reverse("outreach:leave", args=[city_slug, token])
+    return settings.SITE_URL + leave_path(subscription_id, city_slug)
 
 
 def to_leave(token: str) -> int | None:

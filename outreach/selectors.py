@@ -17,7 +17,7 @@ _FAILED = (MessageState.FAILED, MessageState.UNCERTAIN)
 
 def subscribers(city: City) -> QuerySet[Subscription]:
     """Those whose address has said itself that it wants the letter."""
-    return Subscription.objects.filter(city=city, confirmed_at__isnull=False)
+    return Subscription.objects.filter(city=city, confirmed_at__isnull=False, person__is_active=True)
 
 
 def count_by_language(city: City) -> dict[str, int]:

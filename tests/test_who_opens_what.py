@@ -383,7 +383,7 @@ def build() -> World:
         "choices": links_of_messages.token(citizen),
         "sort": "reminders",
         "letter_confirm": links_of_letters.confirm_path(letter).split("/")[-2],
-        "letter_leave": links_of_letters.leave_address(letter.pk, city.slug).split("/")[-2],
+        "letter_leave": links_of_letters.leave_path(letter.pk, city.slug).split("/")[-2],
         "issue": letters.draft(city=city, words={}, by=coordinator, now=now).pk,
         "text": "match_question",
         "language": "fr",

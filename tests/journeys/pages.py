@@ -175,7 +175,7 @@ PAGES = [
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
     Page("letter-ask", "", _at("lettre/")),
     Page("letter-confirm", "", lambda town: letters.confirm_path(town.subscription)),
-    Page("letter-leave", "", lambda town: letters.leave_address(town.subscription.pk, HERE)),
+    Page("letter-leave", "", lambda town: letters.leave_path(town.subscription.pk, HERE)),
     Page("letter-link-altered", "", _at("lettre/quitter/autre/"), 404),
     Page("letters", "administrator", _at("lettre/equipe/")),
     Page("letter", "administrator", lambda town: f"/{HERE}/lettre/equipe/{town.issue_id}/"),

@@ -16,14 +16,14 @@ def at(city, name, *words):
 
 
 @pytest.fixture
-def confirm_path(ask, settings):
+def confirm_path(ask):
     return links.confirm_path(ask())
 
 
 @pytest.fixture
-def leave_path(subscribe, settings):
+def leave_path(subscribe):
     subscription = subscribe()
-    return links.leave_address(subscription.pk, subscription.city.slug).removeprefix(settings.SITE_URL)
+    return links.leave_path(subscription.pk, subscription.city.slug)
 
 
 def test_an_address_is_all_that_is_asked(client, city):

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from notifications.channels.sms import words
+from notifications.channels.sms.alphabet import segments
 from notifications.events import EVENTS
+from notifications.models import Message
 from notifications.wording.checking import Problem, fill, placeholders, problems
 from notifications.wording.models import Form, Wording
 from notifications.wording.placeholders import PLACEHOLDERS, by_token
@@ -92,6 +95,18 @@ def test_a_message_never_fails_on_what_a_town_wrote_and_says_all_that_it_promise
     assert "\n" not in said.title
     if is_broken(own):
         assert said == text
+
+
+@given(short=texts)
+def test_an_sms_says_the_link_and_how_to_stop_whatever_the_words(short):
+    message = Message(
+        event="match_question", language="fr", title="Titre", body="Corps", short=short, action_label="Voir"
+    )
+    said = words.compose(message, link="https://accorde.exemple.fr/s/1a2b3-xxxxxxxxxxxx/")
+    assert "https://accorde.exemple.fr/s/1a2b3-xxxxxxxxxxxx/" in said
+    assert "Pour ne plus recevoir de SMS" in said
+    assert said.startswith("Accorde")
+    assert segments(said) <= 6
 
 
 class TestEachText:
