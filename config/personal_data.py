@@ -82,7 +82,7 @@ REGISTER: dict[str, Marks] = {
         keep="person refused_channels refused_sorts paused_until rings_at_night"
     ),
     "notifications.PreferenceEdit": Marks(keep="preference what by at"),
-    "notifications.Bounce": Marks(delete="person channel address error at is_general"),
+    "notifications.Bounce": Marks(delete="person channel address provider error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),

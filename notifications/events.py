@@ -119,6 +119,7 @@ EVENTS: Mapping[str, Event] = {
     "rota_hole": _SHIFT,
     # --- Says that an answer was heard
     "sms_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
+    "addresses_refused": _NEWS,
     "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
     # --- Can wait until nothing else does

@@ -193,7 +193,7 @@ NO_PAGE = {
     "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
-        "matching:linked_explanation_pdf", "push:worker", "sms:receipts", "sms:replies",
+        "matching:linked_explanation_pdf", "email:news", "push:worker", "sms:receipts", "sms:replies",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
 }  # fmt: skip
