@@ -84,7 +84,7 @@ REGISTER: dict[str, Marks] = {
         "digest_hours days_off"
     ),
     "notifications.PreferenceEdit": Marks(keep="preference what by at"),
-    "notifications.Bounce": Marks(delete="person channel address error at is_general"),
+    "notifications.Bounce": Marks(delete="person channel address provider error at is_general"),
     "notifications.Outage": Marks(keep="channel since error may_lose tries next_try_at ended_at"),
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
     "wording.Wording": Marks(keep="city name form language title body"),

@@ -258,6 +258,7 @@ PRIVATE_NETWORKS_ALLOWED = words("PRIVATE_NETWORKS_ALLOWED")
 
 globals().update(channel_folders.fixed())
 globals().update({name: told(name, default) for name, default in channel_folders.variables().items()})
+globals().update(channel_folders.derived(globals()))
 
 # --- Safety -------------------------------------------------------------------------------------------
 

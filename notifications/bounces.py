@@ -1,21 +1,32 @@
 """Addresses that do not exist, as their own server says: nothing more goes there, and the next channel has it.
 
-The rows are read in `reach.bounced`: another address, or a sign-in with a code that arrived at this one, lifts it.
+Where many are refused together it is no address that is wrong, but a server or a provider: none is set aside, and the
+desk is told. The rows are read in `reach.bounced`: another address, or a sign-in with a code that arrived at this one,
+lifts it.
 """
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from accounts import selectors as accounts
+from cities.days import local_day
+from cities.models import City
 from notifications import reach
 from notifications.models import Bounce, Message
-from notifications.services import BOUNCED, send_otherwise
+from notifications.services import BOUNCED, Text, queue, send_otherwise
 
 log = logging.getLogger(__name__)
 
-# More different addresses than that within so much time: it is the server that refuses us, whoever the mail is for.
-AT_MOST, TOGETHER = 5, timedelta(minutes=10)
+REFUSED = "addresses_refused"
+# More different addresses than that within so much time: a server refuses us, whoever the mail is for; of one provider
+# ("exemple.fr"), which may take its time, it is that provider.
+AT_MOST, TOGETHER, TOGETHER_AT_ONE_PROVIDER = 5, timedelta(minutes=10), timedelta(hours=1)
 
 
 @transaction.atomic
@@ -28,14 +39,59 @@ def note(*, message: Message, error: str, by: None, now: datetime) -> Bounce | N
     address = reach.address_of(person, channel)
     if not address:
         return None
+    domain = address.rpartition("@")[2] if "@" in address else ""
     bounce = Bounce.objects.create(
-        person=person, channel=channel, address=reach.blind(address), error=error, at=now
+        person=person,
+        channel=channel,
+        address=reach.blind(address),
+        provider=reach.blind(domain) if domain else "",
+        error=error,
+        at=now,
     )
-    of_late = Bounce.objects.filter(channel=channel, at__gt=now - TOGETHER)
-    if of_late.values("address").distinct().count() > AT_MOST:
-        of_late.update(is_general=True)
+    together = _refused_together(bounce, now)
+    if together is not None:
+        together.update(is_general=True)
         log.warning("channel %s refuses everybody's address: %s", channel, error)
+        if message.city is not None:
+            _tell_desk(message.city, now=now)
     else:
         send_otherwise(person=person, why=BOUNCED, by=by, now=now)
         log.info("address of user %s for channel %s does not exist: %s", person.pk, channel, error)
     return bounce
+
+
+def _refused_together(bounce: Bounce, now: datetime) -> QuerySet[Bounce] | None:
+    """Those of late, of one provider or of all, where they are too many to be each an address of its own."""
+    of_late = Bounce.objects.filter(channel=bounce.channel)
+    found = [of_late.filter(at__gt=now - TOGETHER)]
+    if bounce.provider:
+        found.append(of_late.filter(at__gt=now - TOGETHER_AT_ONE_PROVIDER, provider=bounce.provider))
+    many = (some for some in found if some.values("address").distinct().count() > AT_MOST)
+    return next(many, None)
+
+
+def _tell_desk(city: City, *, now: datetime) -> None:
+    """Once a day."""
+    for person in accounts.coordinators_of(city):
+        queue(
+            recipient=person,
+            event=REFUSED,
+            subject_key=f"city:{city.pk}:{local_day(now, city):%Y%m%d}",
+            city=city,
+            compose=partial(_text, city),
+            now=now,
+        )
+
+
+def _text(city: City) -> Text:
+    title = _("Beaucoup d’e-mails sont refusés à la fois")
+    return Text(
+        title=title,
+        body=_(
+            "Bonjour,\n\nPlusieurs adresses sont refusées en peu de temps. C’est sans doute une panne chez un "
+            "fournisseur d’e-mail\u202f: aucune adresse n’est mise de côté. Si quelque chose presse, appelez."
+        ),
+        action_label=_("Voir les messages non remis"),
+        action_url=reverse("notifications:call:undelivered", args=[city.slug]),
+        in_short=title,
+    )

@@ -38,6 +38,15 @@ def fixed() -> Variables:
     return _declared("FIXED")
 
 
+def derived(said: dict[str, Any]) -> dict[str, Any]:
+    """The settings that follow from others, where a folder's `settings.py` has a `derived`."""
+    found: dict[str, Any] = {}
+    for name in names():
+        if has(name, "settings") and hasattr(part(name, "settings"), "derived"):
+            found |= part(name, "settings").derived(said)
+    return found
+
+
 def _declared(kind: str) -> Variables:
     declared: Variables = {}
     for name in names():

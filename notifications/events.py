@@ -130,6 +130,7 @@ EVENTS: Mapping[str, Event] = {
     "sms_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
     "mail_acknowledged": Event(Priority.ASK, always=_RECEIPT.always),
     "mail_to_read": _NEWS,
+    "addresses_refused": _NEWS,
     "sms_nearly_spent": _NEWS,
     "sms_to_read": _NEWS,
     "call_wanted": _NEWS,

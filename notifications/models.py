@@ -344,6 +344,8 @@ class Bounce(models.Model):
     channel = models.CharField(max_length=20)
     # A keyed digest: it says whether an address is this one, and no more.
     address = models.CharField(max_length=64)
+    # Likewise of the provider that holds it: "exemple.fr" of "marie@exemple.fr".
+    provider = models.CharField(max_length=64, blank=True, db_default="", default="")
     # A code, as `Message.last_error`.
     error = models.CharField(max_length=200)
     at = models.DateTimeField()

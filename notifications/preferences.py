@@ -61,6 +61,15 @@ def refuse(*, person: User, sort: Refusable, by: User, now: datetime) -> Prefere
     return _keep(preference, before, by=by, now=now)
 
 
+@transaction.atomic
+def refuse_channel(*, person: User, channel: str, by: User, now: datetime) -> Preference:
+    """Be told by this channel no more; the next one has what is for them, the list of calls at last."""
+    preference = _locked(person)
+    before = changes.values(preference)
+    preference.refused_channels = sorted({*preference.refused_channels, channel})
+    return _keep(preference, before, by=by, now=now)
+
+
 def _locked(person: User) -> Preference:
     Preference.objects.get_or_create(person=person)
     return (

@@ -222,6 +222,7 @@ ROWS = {
     # One's own messages on the site
     "notifications:inapp:list": OWN,
     "notifications:inapp:one": Row(MEMBER, ("told",)),
+    "email:news": Row(NOBODY, ("word",), hides=True),
     # Push: one's own devices, and the script that a browser fetches by itself
     "push:worker": PUBLIC,
     "push:add": Row(NOBODY, refuses=SIGNED_IN),  # the installation has no key

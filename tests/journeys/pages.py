@@ -215,7 +215,7 @@ NO_PAGE = {
     "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
-        "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed",
+        "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),

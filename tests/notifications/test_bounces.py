@@ -132,7 +132,7 @@ def test_what_refuses_everybody_says_nothing_of_anybody(scripted_server):
 
 
 def test_a_few_now_and_then_are_no_server_s_fault():
-    people = UserFactory.create_batch(7)
+    people = [UserFactory(email=f"marie@exemple{number}.fr") for number in range(7)]
     for number, person in enumerate(people):
         bounced(person, NOW + number * 2 * MINUTE)
     assert len(reach.bounced(people)) == 7

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from notifications.channel_registry import Channel
 
+NAME = "email"
+
 
 def reaches(person: User) -> bool:
     return bool(person.email)

@@ -1,6 +1,11 @@
-"""The mail server, by which sign-in codes go as well; and where answers to mails come in (`notifications/inbox`)."""
+"""The mail server, or a provider in its place, by which sign-in codes go as well; and where answers to mails come in
+(`notifications/inbox`).
+"""
+
+from typing import Any
 
 from notifications.channel_folders import Variables
+from notifications.channels.email.providers import PROVIDERS
 
 VARIABLES: Variables = {
     "EMAIL_HOST": "127.0.0.1",
@@ -23,8 +28,24 @@ VARIABLES: Variables = {
     "IMAP_FOLDER": "INBOX",
     "MAIL_REPLY_SECRET": "",
     "DEFAULT_FROM_EMAIL": "Accorde <ne-pas-repondre@localhost>",
+    # "mailjet", "brevo": by its own interface, which says afterwards what became of each mail. Empty: SMTP.
+    "EMAIL_PROVIDER": "",
+    "EMAIL_PROVIDER_KEY": "",
+    "EMAIL_PROVIDER_SECRET": "",
+    # The secret word in the address that the provider calls; empty: it can call none.
+    "EMAIL_WEBHOOK_SECRET": "",
 }
 FIXED: Variables = {
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "EMAIL_TIMEOUT": 10,
 }
+
+
+def derived(said: dict[str, Any]) -> dict[str, Any]:
+    """What follows from the provider; one that is not known, a check names."""
+    provider = PROVIDERS.get(said["EMAIL_PROVIDER"])
+    if provider is None:
+        return {}
+    waits = (said["EMAIL_TIMEOUT"], said["EMAIL_DATA_TIMEOUT"])
+    keys = provider.settings(said["EMAIL_PROVIDER_KEY"], said["EMAIL_PROVIDER_SECRET"])
+    return {"EMAIL_BACKEND": provider.backend, "ANYMAIL": {"REQUESTS_TIMEOUT": waits, **keys}}

@@ -18,6 +18,7 @@ from django.utils.translation import get_language_bidi
 
 from notifications import invitations, links
 from notifications.channel_transport import NotSent, Unknown
+from notifications.channels.email import gateways
 from notifications.endings import Ending, ending_of
 from notifications.events import sort_of
 from notifications.models import Message
@@ -54,7 +55,7 @@ class Transport:
         return settings.EMAIL_CONNECTIONS
 
     def send(self, message: Message) -> str:
-        """Send one message. SMTP sends no receipts. Raises NotSent or Unknown."""
+        """Send one message; a provider's reference: SMTP sends no receipts. Raises NotSent or Unknown."""
         if not message.recipient.email:
             raise NotSent("no address", retry=False, was_tried=False)
         try:
@@ -66,6 +67,8 @@ class Transport:
         if smtp is not None:
             _hand_over(smtp, mail)
             return ""
+        if settings.EMAIL_PROVIDER:
+            return gateways.hand_over(self._backend, mail)
         try:
             self._backend.send_messages([mail])
         except Exception as error:

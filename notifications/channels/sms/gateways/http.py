@@ -12,9 +12,9 @@ from django.conf import settings
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from notifications import verdicts
 from notifications.channel_transport import Unknown
 from notifications.channels.sms import payloads
-from notifications.channels.sms.gateways import verdicts
 
 DEFAULT_BODY = '{"to": "{number}", "text": "{text}", "from": "{sender}", "reference": "{reference}"}'
 # Where requests puts it: some gateways want everything in the address.

@@ -12,9 +12,9 @@ from django.conf import settings
 from ovh.exceptions import APIError
 from requests.exceptions import RequestException
 
+from notifications import verdicts
 from notifications.channel_transport import NotSent, Unknown
 from notifications.channels.sms import alphabet
-from notifications.channels.sms.gateways import verdicts
 
 
 class OvhGateway:
