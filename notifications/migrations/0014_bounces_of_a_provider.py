@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0010_in_short'),
+        ('notifications', '0013_words_of_the_town'),
     ]
 
     operations = [
