@@ -19,7 +19,16 @@ class HeardQuerySet(VisibleQuerySet[Any]):
 
 
 class Heard(models.Model):
-    """Something that somebody wrote back; each channel that hears people keeps it in a table of its own."""
+    """Something that somebody wrote back; each channel that hears people keeps it in a table of its own, found by being
+    one (`inbox.selectors.kinds`).
+    """
+
+    # By what messages and addresses speak of it ("reply:12"), the channel by which it came, the event by which the desk
+    # is told of it, and what of `became` means that somebody is to read it.
+    WORD: str
+    CHANNEL: str
+    EVENT: str
+    TO_READ: tuple[str, ...]
 
     # Who wrote: whoever the message went to, or who has the number.
     person = models.ForeignKey(
@@ -38,6 +47,9 @@ class Heard(models.Model):
     seen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    # Each says in its own words what came of it.
+    became: "models.CharField[str, str]"
 
     objects = HeardQuerySet.as_manager()
 

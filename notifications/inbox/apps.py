@@ -11,4 +11,4 @@ class InboxConfig(AppConfig):
         from notifications.inbox import checks, messages
 
         register(checks.replies_can_come)
-        reasons.register(messages.REASONS, messages.GONE)
+        reasons.register(messages.reasons(), messages.gone())

@@ -1,6 +1,7 @@
 """What whoever wrote is answered, and what the desk reads of it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.db.models import Exists
 from django.urls import reverse
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cities.models import City
-from notifications.channels.sms.models import Reply
+from notifications.heard import Heard
+from notifications.inbox import selectors
 from notifications.inbox.models import MailReply
 from notifications.models import Message
 from notifications.reasons import Words, subject_id
@@ -59,9 +61,14 @@ def to_read_tonight(reply: MailReply, town: City) -> Text:
     )
 
 
-# What the desk has seen need be told nobody any more.
-REASONS: dict[str, Callable[[], Exists]] = {
-    "sms_to_read": lambda: Exists(Reply.objects.filter(pk=subject_id(), seen_at__isnull=True)),
-    "mail_to_read": lambda: Exists(MailReply.objects.filter(pk=subject_id(), seen_at__isnull=True)),
-}
-GONE: Words = dict.fromkeys(REASONS, gettext_lazy("la réponse est lue"))
+def reasons() -> dict[str, Callable[[], Exists]]:
+    """What the desk has seen need be told nobody any more."""
+    return {model.EVENT: partial(_still_to_read, model) for model in selectors.kinds().values()}
+
+
+def _still_to_read(model: type[Heard]) -> Exists:
+    return Exists(model.objects.filter(pk=subject_id(), seen_at__isnull=True))
+
+
+def gone() -> Words:
+    return dict.fromkeys(reasons(), gettext_lazy("la réponse est lue"))

@@ -19,6 +19,7 @@ class MailReply(Heard):
         # It names none of our messages: the address was cut, altered or made up.
         UNKNOWN = "unknown", _("sans question reconnue")
 
+    WORD, CHANNEL, EVENT = "mail", "email", "mail_to_read"
     TO_READ = (Became.READ_BY_DESK, Became.UNKNOWN)
 
     became = models.CharField(max_length=12, choices=Became.choices)

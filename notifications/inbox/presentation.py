@@ -4,11 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from accounts.models import User
 from catalogue.times import moment_words
-from notifications import answers
+from notifications import answers, channel_registry
 from notifications.heard import Heard
 from notifications.inbox import selectors
 
@@ -28,13 +26,13 @@ def rows(found: list[tuple[str, Heard]], *, now: datetime) -> list[dict[str, Any
         {
             "word": word,
             "heard": heard,
-            "channel": _("par SMS") if word == "reply" else _("par e-mail"),
+            "channel": channel_registry.label(heard.CHANNEL),
             "when": moment_words(heard.received_at, now),
             "other_sender": _other_sender(heard),
             "call": calls.get((word, heard.pk)),
             "page": pages.get((heard.message.event, heard.message.subject_key)) if heard.message else None,
-            "waits": heard.seen_at is None and heard.became in heard.TO_READ,  # type: ignore[attr-defined]
-            "comes_back_to": heard.became in ("late", "disagrees"),  # type: ignore[attr-defined]
+            "waits": heard.seen_at is None and heard.became in heard.TO_READ,
+            "comes_back_to": heard.became in ("late", "disagrees"),
         }
         for word, heard in found
     ]

@@ -1,22 +1,24 @@
 """Reading what people wrote back, by whatever channel."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
-from notifications.channels.sms.models import Reply
 from notifications.heard import Heard
-from notifications.inbox.models import MailReply
 from notifications.models import Message, MessageState, subject
 
-# By the word under which messages and addresses speak of them ("reply:12", "mail:12").
-HEARD: dict[str, type[Reply] | type[MailReply]] = {"reply": Reply, "mail": MailReply}
-_TO_READ = {"reply": "sms_to_read", "mail": "mail_to_read"}
+
+@cache
+def kinds() -> Mapping[str, type[Heard]]:
+    """By their words, the tables of what people write back, by whatever channel."""
+    return {model.WORD: model for model in apps.get_models() if issubclass(model, Heard)}
 
 
 def town_of_stranger(sender: str) -> City | None:
@@ -34,10 +36,10 @@ def town_of_stranger(sender: str) -> City | None:
 
 def to_read(word: str) -> QuerySet[Any]:
     """Of one sort, what nobody of the desk has read, nor called about."""
-    model = HEARD[word]
+    model: Any = kinds()[word]  # `became` is each one's own
     called = Message.objects.filter(
         recipient=OuterRef("person"),
-        event=_TO_READ[word],
+        event=model.EVENT,
         subject_key=Concat(Value(f"{word}:"), Cast(OuterRef("pk"), CharField())),
         channel=channel_registry.by_person(),
         called_by__isnull=False,
@@ -47,7 +49,7 @@ def to_read(word: str) -> QuerySet[Any]:
 
 def to_read_count(city: City) -> int:
     """How many wait to be read, of all sorts, and no more than a hundred."""
-    waiting = [to_read(word).filter(city=city).order_by().values("pk")[:100] for word in HEARD]
+    waiting = [to_read(word).filter(city=city).order_by().values("pk")[:100] for word in kinds()]
     return min(waiting[0].union(*waiting[1:], all=True).count(), 100)
 
 
@@ -59,7 +61,7 @@ def listed(user: User, city: City, *, unread: bool) -> QuerySet[Any, Any]:
         .order_by()
         .annotate(word=Value(word))
         .values_list("word", "pk", "received_at")
-        for word, model in HEARD.items()
+        for word, model in kinds().items()
     ]
     return rows[0].union(*rows[1:], all=True).order_by("-received_at", "-pk")
 
@@ -71,7 +73,7 @@ def fetched(rows: Iterable[tuple[str, int, Any]]) -> list[tuple[str, Heard]]:
         word: model.objects.select_related("person", "message__recipient", "seen_by").in_bulk(
             [number for of, number in wanted if of == word]
         )
-        for word, model in HEARD.items()
+        for word, model in kinds().items()
     }
     return [(word, found[word][number]) for word, number in wanted]
 
@@ -81,7 +83,7 @@ def calls_to_make_about(heard: Collection[tuple[str, Heard]]) -> dict[tuple[str,
     keys = {f"{word}:{reply.pk}": (word, reply.pk) for word, reply in heard}
     waiting = Message.objects.filter(
         recipient__in={reply.person_id for _word, reply in heard},
-        event__in=_TO_READ.values(),
+        event__in=[model.EVENT for model in kinds().values()],
         subject_key__in=keys,
         channel=channel_registry.by_person(),
         state=MessageState.QUEUED,
@@ -92,7 +94,7 @@ def calls_to_make_about(heard: Collection[tuple[str, Heard]]) -> dict[tuple[str,
 def about(user: User, subjects: Collection[str]) -> list[tuple[str, Heard]]:
     """What was answered about these ("match:12"), as far as the reader may see it, the latest first."""
     found = []
-    for word, model in HEARD.items():
+    for word, model in kinds().items():
         asked = Message.objects.annotate(subject=subject()).filter(subject__in=sorted(subjects))
         rows = model.objects.visible_to(user).filter(message__in=asked.order_by().values("pk"))
         found += [(word, row) for row in rows.select_related("person", "message__recipient")[:20]]

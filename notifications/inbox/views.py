@@ -41,9 +41,9 @@ def replies(request: HttpRequest, city: City) -> HttpResponse:
 @require_POST
 def seen(request: HttpRequest, city: City, word: str, pk: int) -> HttpResponse:
     """Somebody has read it."""
-    if word not in selectors.HEARD:
+    model = selectors.kinds().get(word)
+    if model is None:
         raise Http404
-    model = selectors.HEARD[word]
     heard = get_object_or_404(model.objects.visible_to(person(request)).filter(city=city), pk=pk)
     services.mark_seen(heard=heard, by=person(request), now=timezone.now())
     back = request.POST.get("back", "")

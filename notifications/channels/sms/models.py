@@ -26,6 +26,7 @@ class Reply(Heard):
     `message`: the question that it answers, where one had been asked by SMS.
     """
 
+    WORD, CHANNEL, EVENT = "reply", "sms", "sms_to_read"
     TO_READ = (Became.READ_BY_DESK, Became.DISAGREES, Became.LATE)
 
     became = models.CharField(max_length=12, choices=Became.choices)
