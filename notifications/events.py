@@ -42,7 +42,7 @@ class Event:
     """`priority`: what it has unless whoever queues it knows that it is for tonight.
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
-    `always`, and why, heeds no refusal. What goes by one channel `only` is never the desk's to hand on.
+    `always`, and why, heeds no refusal. What goes `to_list` is never the desk's to hand on.
     """
 
     priority: Priority
@@ -50,8 +50,8 @@ class Event:
     why: str = ""
     sort: Refusable | None = None
     always: str = ""
-    # The one channel by which it goes: who is not reached by it is not told.
-    only: str = ""
+    # To those who subscribed: it goes by the channels that take lists, and who is reached by none is not told.
+    to_list: bool = False
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -113,7 +113,7 @@ EVENTS: Mapping[str, Event] = {
     "need_open_again": _NEWS,
     "need_receipt": _RECEIPT,
     "offer_receipt": _RECEIPT,
-    "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, only="email"),
+    "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, to_list=True),
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     "shift_wanted": _SHIFT,
@@ -128,7 +128,7 @@ EVENTS: Mapping[str, Event] = {
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS),
     "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP),
-    "newsletter": Event(Priority.DIGEST, only="email"),
+    "newsletter": Event(Priority.DIGEST, to_list=True),
     "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),
 }
 
@@ -143,14 +143,13 @@ def sort_of(event: str) -> Refusable | None:
     return known.sort if known else None
 
 
-def only_way(event: str) -> str:
-    """The one channel by which this goes; "" for what goes by any."""
-    known = EVENTS.get(event)
-    return known.only if known else ""
+def goes_to_list(event: str) -> bool:
+    """Whether it is for those who subscribed, by the channels that take lists."""
+    return event in TO_LISTS
 
 
-# What goes by one channel only.
-BY_ONE_CHANNEL = tuple(name for name, event in EVENTS.items() if event.only)
+# What goes to those who subscribed.
+TO_LISTS = tuple(name for name, event in EVENTS.items() if event.to_list)
 
 
 def is_told_always(event: str) -> bool:

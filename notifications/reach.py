@@ -15,7 +15,7 @@ from accounts.models import User
 from cities.days import local_time
 from cities.models import City
 from notifications import channel_registry
-from notifications.events import PURSUED, Priority, is_told_always, only_way, sort_of
+from notifications.events import PURSUED, Priority, goes_to_list, is_told_always, sort_of
 from notifications.models import Bounce, Message, Preference
 
 # Between the two, people may be disturbed.
@@ -23,7 +23,7 @@ MORNING, EVENING = time(8), time(21)
 
 
 def reaching(person: User, event: str, *, quiet: bool = False) -> list[str]:
-    """The channels by which this person is told of this, the preferred one first; none at most of what goes by one.
+    """The channels by which this person is told of this, the preferred one first; none at most of what goes to a list.
 
     `quiet`: it is night, and not everybody is to be rung (`is_quiet`).
     """
@@ -48,9 +48,9 @@ def reaching_each(people: Collection[User], event: str, *, quiet: bool = False) 
             without.update(wish.refused_channels)
             if quiet and not wish.rings_at_night:
                 without |= ringing
-        only = only_way(event)
+        usable = channel_registry.for_lists() if goes_to_list(event) else channel_registry.all_channels()
         found[person.pk] = [
-            name for name in channel_registry.reaching(person) if name not in without and only in ("", name)
+            name for name in channel_registry.reaching(person) if name not in without and name in usable
         ]
     return found
 

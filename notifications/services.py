@@ -13,7 +13,7 @@ from django.utils import translation
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry, reach
-from notifications.events import EVENTS, Priority, only_way
+from notifications.events import EVENTS, Priority, goes_to_list
 from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.selectors import undelivered
 from notifications.wake_up import wake_on_commit
@@ -92,7 +92,7 @@ def queue(
             return None  # another transaction queued the same one meanwhile
         raise
     if not is_refused:
-        if not only_way(event):
+        if not goes_to_list(event):
             _say_beside(message, now=now)
         _wake(message, now=now)
     return message

@@ -175,7 +175,7 @@ class TestMay:
         [
             ("coordinator", May(coordinate=True, take_calls=True, steer=True)),
             ("operator", May(take_calls=True)),
-            ("administrator", May(steer=True)),
+            ("administrator", May(steer=True, administer=True)),
         ],
     )
     def test_the_team(self, role, may):
