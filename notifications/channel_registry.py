@@ -29,6 +29,8 @@ class Channel:
     reaches_each: Callable[[Collection[User]], Collection[int]] | None = None
     # It makes a noise wherever the person is: at night only with their consent.
     rings: bool = False
+    # It may bring what people have subscribed to: long, seldom, and with its own way out.
+    takes_lists: bool = False
     # Where it finds the person; None where there is no such thing, or nobody is told that it does not exist.
     address: Callable[[User], str] | None = None
     # Who has each message by this channel as well, beside the one by which they are told.
@@ -55,6 +57,11 @@ def all_channels() -> Mapping[str, Channel]:
 def by_machine() -> frozenset[str]:
     """The channels that deliver by themselves. On the others a message waits for a person."""
     return frozenset(name for name in all_channels() if channel_folders.has(name, "transport"))
+
+
+def for_lists() -> frozenset[str]:
+    """The channels by which what goes to a list may go."""
+    return frozenset(name for name, channel in all_channels().items() if channel.takes_lists)
 
 
 def by_person() -> str:

@@ -43,7 +43,7 @@ class Event:
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
     `always`, and why, heeds no refusal and no quiet hour. Of what `is_weekly` a citizen gets so much a week at most
-    (`holding`), unless it is for tonight. What goes by one channel `only` is never the desk's to hand on.
+    (`holding`), unless it is for tonight. What goes `to_list` is never the desk's to hand on.
     """
 
     priority: Priority
@@ -52,8 +52,8 @@ class Event:
     sort: Refusable | None = None
     always: str = ""
     is_weekly: bool = False
-    # The one channel by which it goes: who is not reached by it is not told.
-    only: str = ""
+    # To those who subscribed: it goes by the channels that take lists, and who is reached by none is not told.
+    to_list: bool = False
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -118,7 +118,7 @@ EVENTS: Mapping[str, Event] = {
     "need_receipt": _RECEIPT,
     "offer_receipt": _RECEIPT,
     "offer_to_confirm": _NEWS,
-    "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, only="email"),
+    "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, to_list=True),
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     "webhook_stopped": _NEWS,
@@ -138,7 +138,7 @@ EVENTS: Mapping[str, Event] = {
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS, is_weekly=True),
     "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
-    "newsletter": Event(Priority.DIGEST, only="email"),
+    "newsletter": Event(Priority.DIGEST, to_list=True),
     "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),
 }
 
@@ -159,14 +159,13 @@ def sort_of(event: str) -> Refusable | None:
 WEEKLY = frozenset(name for name, event in EVENTS.items() if event.is_weekly)
 
 
-def only_way(event: str) -> str:
-    """The one channel by which this goes; "" for what goes by any."""
-    known = EVENTS.get(event)
-    return known.only if known else ""
+def goes_to_list(event: str) -> bool:
+    """Whether it is for those who subscribed, by the channels that take lists."""
+    return event in TO_LISTS
 
 
-# What goes by one channel only.
-BY_ONE_CHANNEL = tuple(name for name, event in EVENTS.items() if event.only)
+# What goes to those who subscribed.
+TO_LISTS = tuple(name for name, event in EVENTS.items() if event.to_list)
 
 
 def is_told_always(event: str) -> bool:

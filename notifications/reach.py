@@ -16,7 +16,7 @@ from accounts.models import User
 from cities.days import at_hour, local_day, waking_hour
 from cities.models import City
 from notifications import channel_registry
-from notifications.events import PURSUED, Priority, is_told_always, only_way, sort_of
+from notifications.events import PURSUED, Priority, goes_to_list, is_told_always, sort_of
 from notifications.models import Bounce, Message, Preference
 
 # Before the day's work, and after noon: for who has chosen no others.
@@ -31,12 +31,13 @@ class Known:
     able: list[str]
 
     def channels_for(self, event: str, *, quiet: bool = False) -> list[str]:
-        """The channels by which they are told of this; none at most of what goes by one `only`.
+        """The channels by which they are told of this; none at most of what goes to a list.
 
         `quiet`: not by one that rings, unless they said that it may.
         """
-        only = only_way(event)
-        able = [name for name in self.able if only in ("", name)]
+        able = self.able
+        if goes_to_list(event):
+            able = [name for name in able if name in channel_registry.for_lists()]
         if is_told_always(event):
             return able
         without = set(self.wish.refused_channels)

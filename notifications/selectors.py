@@ -21,7 +21,7 @@ from django.db.models.functions import Mod
 from accounts.models import User
 from cities.models import City
 from notifications import answers, channel_registry, reasons
-from notifications.events import BY_ONE_CHANNEL, PURSUED
+from notifications.events import PURSUED, TO_LISTS
 from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference, subject
 
 _STILL_TO_LEAVE = (MessageState.QUEUED, MessageState.HELD, MessageState.SENDING)
@@ -57,7 +57,7 @@ def undelivered_count(city: City) -> int:
 def _open_ends(city: City) -> MessageQuerySet:
     """Of what only accompanies another message nothing is to be decided: that other one says the same."""
     lost = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
-    return lost.exclude(channel__in=sorted(channel_registry.companions())).exclude(event__in=BY_ONE_CHANNEL)
+    return lost.exclude(channel__in=sorted(channel_registry.companions())).exclude(event__in=TO_LISTS)
 
 
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:

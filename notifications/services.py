@@ -14,7 +14,7 @@ from django.utils import translation
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry, holding, reach
-from notifications.events import EVENTS, Priority, only_way
+from notifications.events import EVENTS, Priority, goes_to_list
 from notifications.models import ON_THE_WAY, Message, MessageState
 from notifications.selectors import undelivered
 from notifications.wake_up import wake_on_commit
@@ -119,7 +119,7 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
         if len(_fresh(drafts)) == len(fresh):
             raise
         return queue_many(drafts=drafts, now=now)  # another transaction queued the same meanwhile
-    to_tell = [message for message in messages if _is_to_be_told(message) and not only_way(message.event)]
+    to_tell = [message for message in messages if _is_to_be_told(message) and not goes_to_list(message.event)]
     _say_beside(to_tell, now=now)
     if any(_leaves_now(message, now) for message in messages):
         wake_on_commit(DELIVER_TASK)
@@ -165,7 +165,7 @@ def _message(draft: Draft, known: reach.Known, own: OwnWords, *, now: datetime) 
         event=draft.event,
         subject_key=draft.subject_key,
         city=draft.city,
-        channel=ways[0] if ways else only_way(draft.event),
+        channel=ways[0] if ways else min(channel_registry.for_lists()),
         priority=priority,
         language=language,
         **text.columns(),

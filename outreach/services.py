@@ -143,7 +143,7 @@ def _forget(subscription: Subscription, *, now: datetime) -> None:
 
 
 def _is_known_for_nothing_else(person: User) -> bool:
-    if person.last_login is not None or person.is_staff:
+    if person.last_login is not None:
         return False
     for relation in User._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel):

@@ -72,8 +72,13 @@ def correct_person(*, user: User, fields: Mapping[str, Any], by: User, now: date
 
 @transaction.atomic
 def forget_person(*, person: User, by: User | None, now: datetime) -> User:
-    """Take away what tells who somebody is; the row and the history of its changes stay, without their values."""
+    """Take away what tells who somebody is; the row and the history of its changes stay, without their values.
+
+    Nothing of the installation's staff, who may not have signed in yet.
+    """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if person.is_staff:
+        return person
     erased = {name: [None, None] for name in ("email", "phone", "name")}
     for edit in PersonEdit.objects.filter(person=person):
         edit.what |= {name: pair for name, pair in erased.items() if name in edit.what}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,8 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.access import DESK, has_role
 from accounts.models import User
 from cities.models import City
-from notifications.channels.sms import words
-from notifications.channels.sms.alphabet import UCS2, alphabet_of, segments
+from notifications import channel_folders
 from notifications.models import Message
 from notifications.selectors import last_said
 from notifications.wording.models import Form, Wording
@@ -41,11 +41,12 @@ class Sample:
 
     @property
     def segments(self) -> int:
-        return segments(self.sms)
+        return int(_of_sms("alphabet").segments(self.sms))
 
     @property
     def is_long_alphabet(self) -> bool:
-        return alphabet_of(self.sms) == UCS2
+        alphabet = _of_sms("alphabet")
+        return bool(alphabet.alphabet_of(self.sms) == alphabet.UCS2)
 
 
 def of_the_last(
@@ -111,6 +112,7 @@ def _sample(
         action_label=text.action_label,
     )
     link = settings.SITE_URL + reverse("sms:link", args=[_LIKE_A_TOKEN])
+    words = _of_sms("words")
     said = words.in_own_words if own and form == Form.SHORT else words.compose
     return Sample(
         title=text.title,
@@ -119,3 +121,8 @@ def _sample(
         sms=said(message, link=link) if form == Form.SHORT else "",
         said_at=last.created_at if last else None,
     )
+
+
+def _of_sms(module: str) -> Any:
+    """A part of the channel whose form is the short one."""
+    return channel_folders.part(Form.SHORT.value, module)

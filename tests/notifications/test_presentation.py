@@ -141,7 +141,10 @@ def test_the_latest_are_told_and_that_there_are_more(reader, city):
 
 
 def test_what_was_said_of_something_is_found_by_an_index(reader, city):
+    others = [MessageFactory.build(recipient=reader, city=city, subject_key=f"match:{n}") for n in range(500)]
+    Message.objects.bulk_create(others)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_message")
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = selectors.about(reader, ["match:7", "match:8"]).explain()
     assert "message_by_subject" in plan

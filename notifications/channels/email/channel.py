@@ -16,4 +16,4 @@ def address(person: User) -> str:
     return person.email or ""
 
 
-CHANNEL = Channel(label=_("par e-mail"), preference=50, reaches=reaches, address=address)
+CHANNEL = Channel(label=_("par e-mail"), preference=50, reaches=reaches, address=address, takes_lists=True)
