@@ -87,6 +87,8 @@ REGISTER: dict[str, Marks] = {
     "push.Device": Marks(delete="person endpoint p256dh auth name created_at last_ok_at"),
     "sms.Reply": Marks(keep="person message said became received_at", anonymise="text provider_ref"),
     "sms.Spending": Marks(keep="city month segments"),
+    "team.Room": Marks(keep="city set_by set_at last_ok_at", anonymise="address name"),
+    "team.RoomChange": Marks(keep="city by at", anonymise="name"),
     "sms.Stop": Marks(delete="number at lifted_at"),
     # --- oncall
     "oncall.Shift": Marks(keep="city person rank starts_at ends_at wanted_at cancelled_at created_at"),

@@ -31,6 +31,9 @@ class Channel:
     address: Callable[[User], str] | None = None
     # Who has each message by this channel as well, beside the one by which they are told.
     accompanies: Callable[[User, datetime], bool] | None = None
+    # Who answers for the place where a town's whole team reads, if it has one: what is for the team is said there once,
+    # whoever and however many are told.
+    said_in: Callable[[City], User | None] | None = None
     # Its messages stand on the site: the bell counts what is unread.
     is_read_here: bool = False
     # What the database holds about this channel's messages alone, where there is anything.
@@ -74,7 +77,9 @@ def preferred(person: User) -> str:
 @cache
 def companions() -> frozenset[str]:
     """The channels that only say what another says as well."""
-    return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
+    return frozenset(
+        name for name, channel in all_channels().items() if channel.accompanies or channel.said_in
+    )
 
 
 @cache
@@ -87,6 +92,13 @@ def accompanying(person: User, now: datetime) -> list[str]:
     """The channels by which this person has each message as well."""
     found = {name: channel.accompanies for name, channel in all_channels().items()}
     return [name for name, accompanies in found.items() if accompanies and accompanies(person, now)]
+
+
+def teams(city: City) -> list[tuple[str, User]]:
+    """The channels on which this town's team reads as one, and who answers for the place."""
+    found = {name: channel.said_in for name, channel in all_channels().items()}
+    asked = ((name, said_in(city)) for name, said_in in found.items() if said_in)
+    return [(name, person) for name, person in asked if person is not None]
 
 
 def connections_of(name: str) -> int:

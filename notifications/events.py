@@ -42,7 +42,7 @@ class Event:
     """`priority`: what it has unless whoever queues it knows that it is for tonight.
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
-    `always`, and why, heeds no refusal.
+    `always`, and why, heeds no refusal. What is `in_team` stands in the team's own channel as well, where there is one.
     """
 
     priority: Priority
@@ -50,6 +50,7 @@ class Event:
     why: str = ""
     sort: Refusable | None = None
     always: str = ""
+    in_team: bool = False
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -58,6 +59,7 @@ _ON_CALL = Event(
     Told.AT_LEAST_ONCE,
     "a household has no bed tonight, and nobody else is told",
     always=_DUTY,
+    in_team=True,
 )
 _ASKED = Event(
     Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, "without an answer tonight, the home is held for nobody"
@@ -66,7 +68,7 @@ _WAITED_FOR = Event(Priority.ASK)
 _REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS)
 _NEWS = Event(Priority.NORMAL)
 _RECEIPT = Event(Priority.NORMAL, always="it answers what they have just done")
-_SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call")
+_SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call", in_team=True)
 
 EVENTS: Mapping[str, Event] = {
     # --- Decides a night
@@ -82,7 +84,7 @@ EVENTS: Mapping[str, Event] = {
     "match_question": _ASKED,
     "match_accepted": _ASKED,
     # One in doubt about another would have no end.
-    "message_in_doubt": Event(Priority.NIGHT, always=_DUTY),
+    "message_in_doubt": Event(Priority.NIGHT, always=_DUTY, in_team=True),
     # --- Waits for an answer
     "match_question_again": _REMINDER,
     "match_accepted_again": _REMINDER,

@@ -104,6 +104,7 @@ def queue(
         raise
     if not is_refused:
         _say_beside(message, now=now)
+        _say_to_team(message, compose, now=now)
         _wake(message, now=now)
     return message
 
@@ -117,6 +118,33 @@ def _say_beside(message: Message, *, now: datetime) -> None:
     )
     if names and message.due_at <= now:
         wake_on_commit(DELIVER_TASK)
+
+
+def _say_to_team(message: Message, compose: Callable[[], Text], *, now: datetime) -> None:
+    """What is for the whole team stands, once, where it talks: in short, in the language of who named the place."""
+    if message.city is None or not EVENTS[message.event].in_team:
+        return
+    for name, person in channel_registry.teams(message.city):
+        key = {
+            "recipient": person,
+            "event": message.event,
+            "subject_key": message.subject_key,
+            "channel": name,
+        }
+        if Message.objects.filter(**key).exists():
+            continue
+        language = language_of(person)
+        with translation.override(language):
+            text = compose()
+        if not text.in_short:
+            continue
+        said = message.said_again(channel=name, due_at=message.due_at, now=now)
+        said.recipient, said.language = person, language
+        said.title = said.in_short = text.in_short[:200]
+        said.body, said.action_label, said.action_url = "", text.action_label, text.action_url
+        Message.objects.bulk_create([said], ignore_conflicts=True)
+        if said.due_at <= now:
+            wake_on_commit(DELIVER_TASK)
 
 
 @transaction.atomic

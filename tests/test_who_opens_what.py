@@ -184,6 +184,9 @@ ROWS = {
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
+    "notifications:team:room": Row(ADMINISTRATOR),
+    "notifications:team:trial": Row(NOBODY),  # there is no place yet
+    "notifications:team:leave": Row(ADMINISTRATOR),
     # One's own messages on the site
     "notifications:inapp:list": OWN,
     "notifications:inapp:one": Row(MEMBER, ("told",)),
