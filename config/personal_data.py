@@ -97,6 +97,8 @@ REGISTER: dict[str, Marks] = {
         anonymise="text sender digest",
     ),
     "sms.Spending": Marks(keep="city month segments"),
+    "team.Room": Marks(keep="city set_by set_at last_ok_at", anonymise="address name"),
+    "team.RoomChange": Marks(keep="city by at", anonymise="name"),
     "sms.Stop": Marks(delete="number at lifted_at"),
     # --- webhooks: addresses of systems, and references
     "webhooks.Endpoint": Marks(

@@ -347,6 +347,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"level": "WARNING"}},
+    # apprise quotes the places that it writes to.
+    "loggers": {"django.server": {"level": "WARNING"}, "apprise": {"level": "CRITICAL"}},
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -37,6 +37,9 @@ class Channel:
     accompanies: Callable[[User, datetime], bool] | None = None
     # The same of several, as above.
     accompanies_each: Callable[[Collection[User], datetime], Collection[int]] | None = None
+    # Who answers for the place where a town's whole team reads, if it has one: what is for the team is said there once,
+    # whoever and however many are told.
+    said_in: Callable[[City], User | None] | None = None
     # Its messages stand on the site: the bell counts what is unread.
     is_read_here: bool = False
     # What the database holds about this channel's messages alone, where there is anything.
@@ -99,7 +102,9 @@ def preferred(person: User) -> str:
 @cache
 def companions() -> frozenset[str]:
     """The channels that only say what another says as well."""
-    return frozenset(name for name, channel in all_channels().items() if channel.accompanies)
+    return frozenset(
+        name for name, channel in all_channels().items() if channel.accompanies or channel.said_in
+    )
 
 
 @cache
@@ -124,6 +129,13 @@ def accompanying(people: Collection[User], now: datetime) -> dict[int, list[str]
 
 def _nobody(person: User, now: datetime) -> bool:
     return False
+
+
+def teams(city: City) -> list[tuple[str, User]]:
+    """The channels on which this town's team reads as one, and who answers for the place."""
+    found = {name: channel.said_in for name, channel in all_channels().items()}
+    asked = ((name, said_in(city)) for name, said_in in found.items() if said_in)
+    return [(name, person) for name, person in asked if person is not None]
 
 
 def connections_of(name: str) -> int:

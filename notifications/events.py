@@ -43,7 +43,8 @@ class Event:
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
     `always`, and why, heeds no refusal and no quiet hour. Of what `is_weekly` a citizen gets so much a week at most
-    (`holding`), unless it is for tonight. What goes `to_list` is never the desk's to hand on.
+    (`holding`), unless it is for tonight. What goes `to_list` is never the desk's to hand on. What is `in_team` stands in
+    the team's own channel as well, where there is one.
     """
 
     priority: Priority
@@ -54,6 +55,7 @@ class Event:
     is_weekly: bool = False
     # To those who subscribed: it goes by the channels that take lists, and who is reached by none is not told.
     to_list: bool = False
+    in_team: bool = False
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -62,6 +64,7 @@ _ON_CALL = Event(
     Told.AT_LEAST_ONCE,
     "a household has no bed tonight, and nobody else is told",
     always=_DUTY,
+    in_team=True,
 )
 _HELD_FOR_NOBODY = "without an answer tonight, the home is held for nobody"
 _ASKED = Event(Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, _HELD_FOR_NOBODY)
@@ -69,7 +72,7 @@ _WAITED_FOR = Event(Priority.ASK)
 _REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS, is_weekly=True)
 _NEWS = Event(Priority.NORMAL)
 _RECEIPT = Event(Priority.NORMAL, always="it answers what they have just done")
-_SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call")
+_SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call", in_team=True)
 
 EVENTS: Mapping[str, Event] = {
     # --- Decides a night
@@ -85,7 +88,7 @@ EVENTS: Mapping[str, Event] = {
     "match_question": Event(Priority.ASK, Told.AT_LEAST_ONCE_AT_NIGHT, _HELD_FOR_NOBODY, is_weekly=True),
     "match_accepted": _ASKED,
     # One in doubt about another would have no end.
-    "message_in_doubt": Event(Priority.NIGHT, always=_DUTY),
+    "message_in_doubt": Event(Priority.NIGHT, always=_DUTY, in_team=True),
     # --- Waits for an answer
     "match_question_again": _REMINDER,
     "match_accepted_again": _REMINDER,

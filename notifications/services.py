@@ -119,8 +119,14 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
         if len(_fresh(drafts)) == len(fresh):
             raise
         return queue_many(drafts=drafts, now=now)  # another transaction queued the same meanwhile
-    to_tell = [message for message in messages if _is_to_be_told(message) and not goes_to_list(message.event)]
-    _say_beside(to_tell, now=now)
+    to_tell = [
+        (message, draft)
+        for message, draft in zip(messages, fresh, strict=True)
+        if _is_to_be_told(message) and not goes_to_list(message.event)
+    ]
+    _say_beside([message for message, _draft in to_tell], now=now)
+    for message, draft in to_tell:
+        _say_to_team(message, draft.compose, now=now)
     if any(_leaves_now(message, now) for message in messages):
         wake_on_commit(DELIVER_TASK)
     return messages
@@ -200,6 +206,33 @@ def _say_beside(messages: Sequence[Message], *, now: datetime) -> None:
     Message.objects.bulk_create(beside, ignore_conflicts=True, batch_size=1_000)
     if any(_leaves_now(message, now) for message in beside):
         wake_on_commit(DELIVER_TASK)
+
+
+def _say_to_team(message: Message, compose: Callable[[], Text], *, now: datetime) -> None:
+    """What is for the whole team stands, once, where it talks: in short, in the language of who named the place."""
+    if message.city is None or not EVENTS[message.event].in_team:
+        return
+    for name, person in channel_registry.teams(message.city):
+        key = {
+            "recipient": person,
+            "event": message.event,
+            "subject_key": message.subject_key,
+            "channel": name,
+        }
+        if Message.objects.filter(**key).exists():
+            continue
+        language = language_of(person)
+        with translation.override(language):
+            text = compose()
+        if not text.in_short:
+            continue
+        said = message.said_again(channel=name, due_at=message.due_at, now=now)
+        said.recipient, said.language = person, language
+        said.title = said.in_short = text.in_short[:200]
+        said.body, said.action_label, said.action_url = "", text.action_label, text.action_url
+        Message.objects.bulk_create([said], ignore_conflicts=True)
+        if said.due_at <= now:
+            wake_on_commit(DELIVER_TASK)
 
 
 @transaction.atomic

@@ -34,13 +34,12 @@ def begins(shift: Shift) -> Text:
 
 def taken_over(shift: Shift) -> Text:
     """To whoever had the shift until now."""
-    title = _("Votre astreinte est reprise")
     return _text(
         shift.city,
-        title,
+        _("Votre astreinte est reprise"),
         _("Bonjour,\n\n%(person)s prend votre astreinte %(when)s.")
         % {"person": shift.person, "when": _when(shift)},
-        in_short=title,
+        in_short=_("Une astreinte change de mains (%(when)s)") % {"when": _when(shift)},
     )
 
 
@@ -58,12 +57,11 @@ def wanted(shift: Shift) -> Text:
 
 def cancelled(shift: Shift) -> Text:
     """To whoever is on call no more."""
-    title = _("Votre astreinte est annulée")
     return _text(
         shift.city,
-        title,
+        _("Votre astreinte est annulée"),
         _("Bonjour,\n\nVous n’êtes plus d’astreinte %(when)s.") % {"when": _when(shift)},
-        in_short=title,
+        in_short=_("Une astreinte est annulée (%(when)s)") % {"when": _when(shift)},
     )
 
 

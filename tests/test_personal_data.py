@@ -112,9 +112,10 @@ def form_classes(base: type[forms.BaseForm] = forms.BaseForm) -> Iterator[type[f
 def test_no_field_asks_what_must_not_be_recorded() -> None:
     """Neither in a table, nor in a form."""
     for app in {model._meta.app_label for model in MODELS.values() if ours(model)}:
+        config = apps.get_app_config(app)
         for module in ("forms", "wizard"):
-            if (Path(apps.get_app_config(app).path) / f"{module}.py").exists():
-                __import__(f"{app}.{module}")
+            if (Path(config.path) / f"{module}.py").exists():
+                __import__(f"{config.name}.{module}")
     names = [
         f"{label}.{field.name}"
         for label, model in MODELS.items()

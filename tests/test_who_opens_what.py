@@ -219,6 +219,9 @@ ROWS = {
     # One's own agenda, and its secret address
     "agenda:page": OWN,
     "agenda:feed": Row(EVERYBODY, ("agenda",)),
+    "notifications:team:room": Row(ADMINISTRATOR),
+    "notifications:team:trial": Row(NOBODY),  # there is no place yet
+    "notifications:team:leave": Row(ADMINISTRATOR),
     # One's own messages on the site
     "notifications:inapp:list": OWN,
     "notifications:inapp:one": Row(MEMBER, ("told",)),

@@ -41,6 +41,7 @@ class Town:
 
     city: City
     coordinator: User
+    administrator: User
     operator: User
     administrator: User
     citizen: User
@@ -101,6 +102,7 @@ def build(*, now: datetime) -> Town:
     town = Town(
         city=city,
         coordinator=CityRoleFactory(city=city, user__name="Awa D.").user,
+        administrator=CityRoleFactory(city=city, user__name="Ruth K.", role="administrator").user,
         operator=CityRoleFactory(city=city, role=Role.OPERATOR, user__name="Luc M.").user,
         administrator=CityRoleFactory(city=city, role=Role.ADMINISTRATOR, user__name="Inès P.").user,
         citizen=UserFactory(name="Jeanne R.", phone="+33353010002", email="jeanne@exemple.fr"),

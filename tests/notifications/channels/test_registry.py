@@ -27,17 +27,25 @@ def test_the_last_channel_reaches_everybody():
 
 
 def test_calls_are_made_by_a_person_and_all_else_is_sent_by_a_machine():
-    assert channel_registry.by_machine() == {"email", "inapp", "push", "sms"}
+    assert channel_registry.by_machine() == {"email", "inapp", "push", "sms", "team"}
     assert channel_registry.by_person() == "call"
-    assert list(channel_registry.all_channels()) == ["email", "sms", "push", "inapp", "call"]
-    assert channel_registry.companions() == {"inapp", "push"}
+    assert list(channel_registry.all_channels()) == ["email", "sms", "push", "team", "inapp", "call"]
+    assert channel_registry.companions() == {"inapp", "push", "team"}
     assert channel_registry.read_here() == {"inapp"}
 
 
 def test_a_folder_is_a_channel(courier, db):
-    assert channel_folders.names() == ["call", "courier", "email", "inapp", "push", "sms"]
-    assert list(channel_registry.all_channels()) == ["courier", "email", "sms", "push", "inapp", "call"]
-    assert channel_registry.by_machine() == {"courier", "email", "inapp", "push", "sms"}
+    assert channel_folders.names() == ["call", "courier", "email", "inapp", "push", "sms", "team"]
+    assert list(channel_registry.all_channels()) == [
+        "courier",
+        "email",
+        "sms",
+        "push",
+        "team",
+        "inapp",
+        "call",
+    ]
+    assert channel_registry.by_machine() == {"courier", "email", "inapp", "push", "sms", "team"}
     assert channel_registry.preferred(UserFactory(email="agent@mairie.exemple.fr")) == "courier"
     assert channel_registry.preferred(UserFactory()) == "email"
 
