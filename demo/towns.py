@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -67,6 +67,9 @@ def open_town(town: Town, *, now: datetime) -> City:
         phone=PHONES[town.slug],
         phone_hours=town.hours,
         email=f"accueil@{town.slug}.demo.example",
+        # Somebody tries it at whatever hour.
+        quiet_from=time(0),
+        quiet_until=time(0),
         **dict(town.settings),
     )
 

@@ -43,8 +43,8 @@ class Event:
 
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
     `always`, and why, heeds no refusal and no quiet hour. Of what `is_weekly` a citizen gets so much a week at most
-    (`holding`), unless it is for tonight. What goes `to_list` is never the desk's to hand on. What is `in_team` stands in
-    the team's own channel as well, where there is one.
+    (`holding`), unless it is for tonight. What goes `to_list` is never the desk's to hand on. What is `in_team` stands
+    in the team's own channel as well, where there is one.
     """
 
     priority: Priority

@@ -43,7 +43,6 @@ class Town:
     coordinator: User
     administrator: User
     operator: User
-    administrator: User
     citizen: User
     member: User
     person: User
@@ -104,7 +103,6 @@ def build(*, now: datetime) -> Town:
         coordinator=CityRoleFactory(city=city, user__name="Awa D.").user,
         administrator=CityRoleFactory(city=city, user__name="Ruth K.", role="administrator").user,
         operator=CityRoleFactory(city=city, role=Role.OPERATOR, user__name="Luc M.").user,
-        administrator=CityRoleFactory(city=city, role=Role.ADMINISTRATOR, user__name="Inès P.").user,
         citizen=UserFactory(name="Jeanne R.", phone="+33353010002", email="jeanne@exemple.fr"),
         member=MembershipFactory(
             organisation=association, role=Membership.Role.MANAGER, user__name="Nadia B."
