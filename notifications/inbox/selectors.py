@@ -14,6 +14,9 @@ from notifications import channel_registry
 from notifications.heard import Heard
 from notifications.models import Message, MessageState, subject
 
+# So many of what was answered about one thing, the latest.
+SHOWN = 20
+
 
 @cache
 def kinds() -> Mapping[str, type[Heard]]:
@@ -92,10 +95,18 @@ def calls_to_make_about(heard: Collection[tuple[str, Heard]]) -> dict[tuple[str,
 
 
 def about(user: User, subjects: Collection[str]) -> list[tuple[str, Heard]]:
-    """What was answered about these ("match:12"), as far as the reader may see it, the latest first."""
-    found = []
-    for word, model in kinds().items():
-        asked = Message.objects.annotate(subject=subject()).filter(subject__in=sorted(subjects))
-        rows = model.objects.visible_to(user).filter(message__in=asked.order_by().values("pk"))
-        found += [(word, row) for row in rows.select_related("person", "message__recipient")[:20]]
-    return sorted(found, key=lambda pair: pair[1].received_at, reverse=True)
+    """What was answered about these ("match:12"), as far as the reader may see it: the latest, the last first.
+
+    One query where there is nothing.
+    """
+    asked = Message.objects.annotate(subject=subject()).filter(subject__in=sorted(subjects)).order_by()
+    rows = [
+        model.objects.visible_to(user)
+        .filter(message__in=asked.values("pk"))
+        .order_by()
+        .annotate(word=Value(word))
+        .values_list("word", "pk", "received_at")
+        for word, model in kinds().items()
+    ]
+    found = sorted(rows[0].union(*rows[1:], all=True), key=lambda row: row[2], reverse=True)[:SHOWN]
+    return fetched(found) if found else []

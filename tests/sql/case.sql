@@ -352,39 +352,30 @@ WHERE (("notifications_message"."recipient_id" = %s
 ORDER BY "notifications_message"."created_at" DESC, "notifications_message"."id" DESC
 LIMIT 51;
 
-SELECT "sms_reply".*, "accounts_user".*, "notifications_message".*, T5.*
-FROM "sms_reply"
-INNER JOIN "notifications_message" ON ("sms_reply"."message_id" = "notifications_message"."id")
-LEFT OUTER JOIN "accounts_user" ON ("sms_reply"."person_id" = "accounts_user"."id")
-INNER JOIN "accounts_user" T5 ON ("notifications_message"."recipient_id" = T5."id")
-WHERE ("sms_reply"."city_id" IN
-         (SELECT U0."city_id" AS "city"
-          FROM "accounts_cityrole" U0
-          WHERE (U0."user_id" = %s
-                 AND U0."role" IN (%s, …)))
-       AND "sms_reply"."message_id" IN
-         (SELECT U0."id" AS "pk"
-          FROM "notifications_message" U0
-          WHERE SUBSTRING(U0."subject_key", %s) IN (%s, …)))
-ORDER BY "sms_reply"."received_at" DESC, "sms_reply"."id" DESC
-LIMIT 20;
 
-SELECT "inbox_mailreply".*, "accounts_user".*, "notifications_message".*, T5.*
-FROM "inbox_mailreply"
-INNER JOIN "notifications_message" ON ("inbox_mailreply"."message_id" = "notifications_message"."id")
-LEFT OUTER JOIN "accounts_user" ON ("inbox_mailreply"."person_id" = "accounts_user"."id")
-INNER JOIN "accounts_user" T5 ON ("notifications_message"."recipient_id" = T5."id")
-WHERE ("inbox_mailreply"."city_id" IN
-         (SELECT U0."city_id" AS "city"
-          FROM "accounts_cityrole" U0
-          WHERE (U0."user_id" = %s
-                 AND U0."role" IN (%s, …)))
-       AND "inbox_mailreply"."message_id" IN
-         (SELECT U0."id" AS "pk"
-          FROM "notifications_message" U0
-          WHERE SUBSTRING(U0."subject_key", %s) IN (%s, …)))
-ORDER BY "inbox_mailreply"."received_at" DESC, "inbox_mailreply"."id" DESC
-LIMIT 20;
+  (SELECT %s AS "word", "sms_reply"."id" AS "pk", "sms_reply"."received_at" AS "received_at"
+   FROM "sms_reply"
+   WHERE ("sms_reply"."city_id" IN
+            (SELECT U0."city_id" AS "city"
+             FROM "accounts_cityrole" U0
+             WHERE (U0."user_id" = %s
+                    AND U0."role" IN (%s, …)))
+          AND "sms_reply"."message_id" IN
+            (SELECT U0."id" AS "pk"
+             FROM "notifications_message" U0
+             WHERE SUBSTRING(U0."subject_key", %s) IN (%s, …))))
+UNION ALL
+  (SELECT %s AS "word", "inbox_mailreply"."id" AS "pk", "inbox_mailreply"."received_at" AS "received_at"
+   FROM "inbox_mailreply"
+   WHERE ("inbox_mailreply"."city_id" IN
+            (SELECT U0."city_id" AS "city"
+             FROM "accounts_cityrole" U0
+             WHERE (U0."user_id" = %s
+                    AND U0."role" IN (%s, …)))
+          AND "inbox_mailreply"."message_id" IN
+            (SELECT U0."id" AS "pk"
+             FROM "notifications_message" U0
+             WHERE SUBSTRING(U0."subject_key", %s) IN (%s, …))));
 
 SELECT COUNT(*)
 FROM (
