@@ -378,7 +378,8 @@ SELECT %s AS "a"
 FROM "notifications_message"
 WHERE ("notifications_message"."city_id" = %s
        AND "notifications_message"."state" IN (%s, …)
-       AND NOT ("notifications_message"."channel" IN (%s, …)))
+       AND NOT ("notifications_message"."channel" IN (%s, …))
+       AND NOT ("notifications_message"."event" IN (%s, …)))
 LIMIT 1;
 
 SELECT COUNT(*)
