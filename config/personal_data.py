@@ -77,7 +77,7 @@ REGISTER: dict[str, Marks] = {
     "notifications.Message": Marks(
         keep="recipient city channel event subject_key priority repeat_of language wording state why due_at attempts "
         "tried_since claimed_at connection sent_at delivered_at opened_at answered_at called_by created_at",
-        anonymise="title body short in_short values action_label action_url last_error provider_ref",
+        anonymise="title body short impersonal values action_label action_url last_error provider_ref",
     ),
     "notifications.Preference": Marks(
         keep="person refused_channels refused_sorts paused_until rings_at_night quiet_from quiet_until "

@@ -93,5 +93,5 @@ def _text(city: City) -> Text:
         ),
         action_label=_("Voir les messages non remis"),
         action_url=reverse("notifications:call:undelivered", args=[city.slug]),
-        in_short=title,
+        impersonal=title,
     )

@@ -126,5 +126,5 @@ def _text_for_desk(message: Message) -> Text:
         % {"person": message.recipient, "title": message.title},
         action_label=_("Voir les messages non remis"),
         action_url=reverse("notifications:call:undelivered", args=[message.city.slug]),
-        in_short=title,
+        impersonal=title,
     )

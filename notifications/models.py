@@ -83,7 +83,7 @@ def _told_at_with_state(field: str, state: MessageState) -> models.CheckConstrai
 
 # What two messages share that say the same by two channels.
 _THE_SAME = (
-    "recipient", "city", "event", "subject_key", "priority", "language", "title", "body", "short", "in_short",
+    "recipient", "city", "event", "subject_key", "priority", "language", "title", "body", "short", "impersonal",
     "wording", "values", "action_label", "action_url",
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ class Message(models.Model):
     action_label = models.CharField(max_length=60, blank=True)
     action_url = models.CharField(max_length=500, blank=True)
     # What others may read along: on a locked screen, in a team's own channel. Nothing of a person; empty: not said.
-    in_short = models.CharField(max_length=200, blank=True, db_default="", default="")
+    impersonal = models.CharField(max_length=200, blank=True, db_default="", default="")
     state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
     # A code of what holds (`holding`) or suppresses it, without personal data: "quiet hours", "bounced".
     why = models.CharField(max_length=40, blank=True)

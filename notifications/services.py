@@ -224,11 +224,11 @@ def _say_to_team(message: Message, compose: Callable[[], Text], *, now: datetime
         language = language_of(person)
         with translation.override(language):
             text = compose()
-        if not text.in_short:
+        if not text.impersonal:
             continue
         said = message.said_again(channel=name, due_at=message.due_at, now=now)
         said.recipient, said.language = person, language
-        said.title = said.in_short = text.in_short[:200]
+        said.title = said.impersonal = text.impersonal[:200]
         said.body, said.action_label, said.action_url = "", text.action_label, text.action_url
         Message.objects.bulk_create([said], ignore_conflicts=True)
         if said.due_at <= now:

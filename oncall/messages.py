@@ -29,7 +29,7 @@ def begins(shift: Shift) -> Text:
         )
     )
     title = _("Demain, vous êtes d’astreinte")
-    return _text(shift.city, title, body % {"when": _when(shift)}, in_short=title)
+    return _text(shift.city, title, body % {"when": _when(shift)}, impersonal=title)
 
 
 def taken_over(shift: Shift) -> Text:
@@ -39,7 +39,7 @@ def taken_over(shift: Shift) -> Text:
         _("Votre astreinte est reprise"),
         _("Bonjour,\n\n%(person)s prend votre astreinte %(when)s.")
         % {"person": shift.person, "when": _when(shift)},
-        in_short=_("Une astreinte change de mains (%(when)s)") % {"when": _when(shift)},
+        impersonal=_("Une astreinte change de mains (%(when)s)") % {"when": _when(shift)},
     )
 
 
@@ -51,7 +51,7 @@ def wanted(shift: Shift) -> Text:
         title,
         _("Bonjour,\n\n%(person)s cherche quelqu’un pour son astreinte %(when)s.")
         % {"person": shift.person, "when": _when(shift)},
-        in_short=_("%(title)s (%(what)s)") % {"title": title, "what": _when(shift)},
+        impersonal=_("%(title)s (%(what)s)") % {"title": title, "what": _when(shift)},
     )
 
 
@@ -61,7 +61,7 @@ def cancelled(shift: Shift) -> Text:
         shift.city,
         _("Votre astreinte est annulée"),
         _("Bonjour,\n\nVous n’êtes plus d’astreinte %(when)s.") % {"when": _when(shift)},
-        in_short=_("Une astreinte est annulée (%(when)s)") % {"when": _when(shift)},
+        impersonal=_("Une astreinte est annulée (%(when)s)") % {"when": _when(shift)},
     )
 
 
@@ -77,17 +77,17 @@ def hole(city: City, starts_at: datetime, ends_at: datetime) -> Text:
             "Qui prend ce créneau\u202f?"
         )
         % {"when": when},
-        in_short=_("%(title)s (%(what)s)") % {"title": title, "what": when},
+        impersonal=_("%(title)s (%(what)s)") % {"title": title, "what": when},
     )
 
 
-def _text(city: City, title: str, body: str, *, in_short: str) -> Text:
+def _text(city: City, title: str, body: str, *, impersonal: str) -> Text:
     return Text(
         title=title,
         body=body,
         action_label=_("Voir les astreintes"),
         action_url=reverse("oncall:rota", args=[city.slug]),
-        in_short=in_short,
+        impersonal=impersonal,
     )
 
 

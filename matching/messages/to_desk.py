@@ -87,7 +87,7 @@ def for_tonight(need: Any, count: int) -> Text:
         body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
-        in_short=_tonight_in_short(need),
+        impersonal=_tonight_impersonal(need),
     )
 
 
@@ -114,11 +114,11 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
             if len(needs) == 1
             else reverse("matching:queue", args=[city.slug])
         ),
-        in_short=_tonight_in_short(needs[0]) if len(needs) == 1 else title,
+        impersonal=_tonight_impersonal(needs[0]) if len(needs) == 1 else title,
     )
 
 
-def _tonight_in_short(need: Any) -> str:
+def _tonight_impersonal(need: Any) -> str:
     since = local_time(need.created_at, need.city)
     return _("Ce soir\u202f: %(what)s, depuis %(hour)s") % {
         "what": in_short(need),

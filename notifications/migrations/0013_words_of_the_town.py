@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0012_in_short'),
+        ('notifications', '0012_impersonal'),
     ]
 
     operations = [

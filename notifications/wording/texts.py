@@ -31,14 +31,14 @@ class Text:
     """What a person reads: plain text, and one thing to do at most (`action_url` is a path of this site).
 
     `short` is what a town says where there is little room (SMS); without it that is made of the title and the body.
-    `in_short` stands where others may read along, on a locked screen or in a team's own channel: nothing of a person.
+    `impersonal` stands where others may read along, on a locked screen or in a team's own channel: nothing of a person.
     """
 
     title: str
     body: str
     action_label: str = ""
     action_url: str = ""
-    in_short: str = ""
+    impersonal: str = ""
     filling: "Filling | None" = None
     short: str = ""
 
@@ -48,7 +48,7 @@ class Text:
             "title": self.title[:200],
             "body": self.body,
             "short": self.short,
-            "in_short": self.in_short[:200],
+            "impersonal": self.impersonal[:200],
             "wording": self.filling.built_in.name if self.filling else "",
             "values": dict(self.filling.values) if self.filling else {},
             "action_label": self.action_label,

@@ -47,7 +47,7 @@ def test_one_press_and_what_arrives_is_shown(
     device = Device.objects.get()
     assert (device.person, device.endpoint) == (coordinator, given["endpoint"])
 
-    message = MessageFactory(recipient=coordinator, channel="push", in_short="Un toit pour 3 personnes")
+    message = MessageFactory(recipient=coordinator, channel="push", impersonal="Un toit pour 3 personnes")
     devtools = page.context.new_cdp_session(page)
     workers: list[str] = []
     devtools.on(

@@ -234,10 +234,10 @@ def test_what_others_may_read_along_holds_nothing_that_anybody_typed(db, kind):
     typed = {"title": "Famille Secret", "text": "Secret", "case_reference": "SECRET"}
     need = story(kind=kind, need=typed).match.need
     for mail in (to_desk.for_tonight(need, 0), to_desk.tonight_waits(need.city, [need])):
-        assert mail.in_short.startswith("Ce soir\u202f: ")
-        assert mail.in_short.endswith("depuis 12\u00a0h"), "since when it waits, by the town's clock"
-        assert "secret" not in mail.in_short.lower()
-    assert "2 besoins" in to_desk.tonight_waits(need.city, [need, need]).in_short
+        assert mail.impersonal.startswith("Ce soir\u202f: ")
+        assert mail.impersonal.endswith("depuis 12\u00a0h"), "since when it waits, by the town's clock"
+        assert "secret" not in mail.impersonal.lower()
+    assert "2 besoins" in to_desk.tonight_waits(need.city, [need, need]).impersonal
 
 
 @pytest.mark.parametrize(

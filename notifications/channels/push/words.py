@@ -16,7 +16,7 @@ def payload(message: Message) -> str:
     city = message.city
     with translation.override(message.language):
         said: dict[str, Any] = {
-            "title": message.in_short or _("Un nouveau message"),
+            "title": message.impersonal or _("Un nouveau message"),
             "body": f"Accorde · {city.name}" if city else "Accorde",
             "lang": message.language,
             "dir": "rtl" if get_language_bidi() else "ltr",

@@ -8,7 +8,7 @@ from notifications.models import Message
 
 
 def text(message: Message) -> str:
-    return "\n".join(filter(None, (message.in_short, _link(message.action_url))))
+    return "\n".join(filter(None, (message.impersonal, _link(message.action_url))))
 
 
 def trial(language: str) -> str:

@@ -44,10 +44,10 @@ def device(coordinator, push_service, now):
     return make
 
 
-def tell(recipient, city, now, *, event="match_declined", in_short="", **options):
+def tell(recipient, city, now, *, event="match_declined", impersonal="", **options):
     services.queue(
         recipient=recipient, event=event, subject_key="match:7", city=city, now=now, **options,
-        compose=lambda: Text("Réponse : non. Pour Ahmad", "Bonjour.", "Voir", "/strasbourg/bureau/", in_short),
+        compose=lambda: Text("Réponse : non. Pour Ahmad", "Bonjour.", "Voir", "/strasbourg/bureau/", impersonal),
     )  # fmt: skip
     return Message.objects.get(channel="push")
 

@@ -83,12 +83,12 @@ def page(city, act="room"):
 
 
 def tell(
-    city, now, people, *, event="need_tonight", in_short="Un toit pour 3 personnes", subject_key="need:1"
+    city, now, people, *, event="need_tonight", impersonal="Un toit pour 3 personnes", subject_key="need:1"
 ):
     for person in people:
         services.alert(
             recipient=person, event=event, subject_key=subject_key, city=city, now=now,
-            compose=lambda: Text("Ce soir : pour Ahmad", "Bonjour Ahmad", "Voir", "/strasbourg/bureau/B-1/", in_short),
+            compose=lambda: Text("Pour Ahmad", "Bonjour Ahmad", "Voir", "/strasbourg/bureau/B-1/", impersonal),
         )  # fmt: skip
 
 
@@ -228,12 +228,12 @@ def test_changes_of_the_rota_are_said_without_a_name(city, room, mattermost, now
 
 
 @pytest.mark.parametrize(
-    ("event", "in_short"),
+    ("event", "impersonal"),
     [("match_declined", "Des nouvelles"), ("need_tonight", "")],
     ids=["other", "not said in short"],
 )
-def test_what_is_not_for_the_team_is_not(city, room, mattermost, now, event, in_short):
-    tell(city, now, [CityRoleFactory(city=city).user], event=event, in_short=in_short)
+def test_what_is_not_for_the_team_is_not(city, room, mattermost, now, event, impersonal):
+    tell(city, now, [CityRoleFactory(city=city).user], event=event, impersonal=impersonal)
     assert not Message.objects.filter(channel="team").exists()
 
 

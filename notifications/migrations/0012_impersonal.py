@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='message',
-            name='in_short',
+            name='impersonal',
             field=models.CharField(blank=True, db_default='', default='', max_length=200),
         ),
     ]
