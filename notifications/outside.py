@@ -21,6 +21,9 @@ Address = IPv4Address | IPv6Address
 _guarded = ContextVar("guarded", default=False)
 # The open internet's IPv4 as seen from a network that has IPv6 alone (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Of one's own network as well, though Python's tables do not say so: local NAT64 (RFC 8215), site-local (RFC 3879),
+# and two old ways of writing an IPv4 address (RFC 4291, RFC 2765).
+_OWN = [IPv6Network(network) for network in ("64:ff9b:1::/48", "fec0::/10", "::/96", "::ffff:0:0:0/96")]
 
 
 class Refused(ValueError):
@@ -59,7 +62,7 @@ def is_outside(address: Address) -> bool:
     if _is_allowed(address):
         return True
     meant = _meant(address)
-    return meant.is_global and not meant.is_multicast
+    return meant.is_global and not meant.is_multicast and not any(meant in network for network in _OWN)
 
 
 @contextmanager
@@ -79,6 +82,12 @@ class OutsideSession(requests.Session):
         return None
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """The name is asked too: behind a proxy of ours, the connection does not show where it ends."""
+        try:
+            refuse_private(request.url or "")
+        except Refused as refused:
+            if refused.why != "unknown":  # such a host nobody reaches
+                raise requests.ConnectionError(refused.why) from Private(refused.why)
         with only_outside():
             return super().send(request, **options)
 

@@ -61,8 +61,9 @@ def _open_ends(city: City) -> MessageQuerySet:
 
 
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:
-    """The ids of those for whom this message exists already."""
-    return Message.objects.filter(event=event, subject_key=subject_key).values("recipient")
+    """The ids of those for whom this message exists already; what only stands beside it told nobody."""
+    told = Message.objects.filter(event=event, subject_key=subject_key)
+    return told.exclude(channel__in=sorted(channel_registry.companions())).values("recipient")
 
 
 def question_about(person: User, about: str) -> Message | None:

@@ -140,7 +140,8 @@ def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
     with connection.cursor() as cursor:
         cursor.execute(_QUEUED_BEFORE, keys)
         rows = cursor.fetchall()
-    by_channel, by_any = set(rows), {row[:3] for row in rows}
+    by_channel, beside = set(rows), channel_registry.companions()
+    by_any = {tuple(key) for *key, channel in rows if channel not in beside}
     fresh = []
     for draft in drafts:
         key = draft.key()

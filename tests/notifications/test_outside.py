@@ -42,6 +42,10 @@ def our_network_allowed(settings: Any) -> None:
         "https://[::ffff:10.0.0.1]/hook",
         "https://[64:ff9b::a00:1]/hook",
         "https://[2002:7f00:1::]/hook",
+        "https://[64:ff9b:1::a00:1]/hook",
+        "https://[fec0::1]/hook",
+        "https://[::127.0.0.1]/hook",
+        "https://[::ffff:0:127.0.0.1]/hook",
     ],
 )
 def test_a_machine_of_a_private_network_is_refused(url: str) -> None:
@@ -101,6 +105,17 @@ class TestAConnection:
         assert server.requests == []
         requests.post(server.url, timeout=5)
         assert len(server.requests) == 1, "after the block it may"
+
+    @pytest.mark.usefixtures("our_network_allowed")
+    def test_is_not_asked_of_a_proxy_either(
+        self, server: HttpServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The proxy would make it for us, and is allowed itself."""
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        with pytest.raises(requests.ConnectionError) as failure:
+            OutsideSession().post("https://169.254.169.254/latest/meta-data", timeout=5)
+        assert any(isinstance(error, Private) for error in _causes(failure.value))
+        assert server.requests == []
 
     @pytest.mark.usefixtures("our_network_allowed")
     def test_is_made_where_the_installation_allows_it(self, server: HttpServer) -> None:

@@ -227,6 +227,27 @@ def test_changes_of_the_rota_are_said_without_a_name(city, room, mattermost, now
     assert "Zénobie" not in request.body.decode()
 
 
+def test_whoever_named_the_place_is_told_as_the_others_are(city, room, administrator, now):
+    """What stands there is no message to them."""
+    CityRoleFactory(city=city, user=administrator)
+    colleague = CityRoleFactory(city=city).user
+    for person in (colleague, administrator):
+        services.queue(
+            recipient=person, event="rota_hole", subject_key="hole:1", city=city, now=now,
+            compose=lambda: Text("Personne n’est d’astreinte", "Bonjour", impersonal="Personne n’est d’astreinte"),
+        )  # fmt: skip
+    told = Message.objects.filter(event="rota_hole", channel="email")
+    assert {message.recipient for message in told} == {colleague, administrator}
+    assert Message.objects.filter(event="rota_hole", channel="team").count() == 1
+
+
+def test_what_stands_there_tells_nobody(city, room, administrator, now):
+    colleague = CityRoleFactory(city=city).user
+    tell(city, now, [colleague])
+    told = selectors.who_was_told(event="need_tonight", subject_key="need:1")
+    assert {row["recipient"] for row in told} == {colleague.pk}
+
+
 @pytest.mark.parametrize(
     ("event", "impersonal"),
     [("match_declined", "Des nouvelles"), ("need_tonight", "")],
