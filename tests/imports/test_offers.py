@@ -367,7 +367,11 @@ def test_messages_in_the_language_asked_for(import_offers: Import, write_csv: Wr
 def test_every_constraint_is_blamed_on_a_column() -> None:
     names = {constraint.name for constraint in Offer._meta.constraints}
     # A row has no say in these.
-    assert names - set(CONSTRAINT_COLUMNS) == {"offer_vetted_at_by", "offer_active_is_confirmed"}
+    assert names - set(CONSTRAINT_COLUMNS) == {
+        "offer_vetted_at_by",
+        "offer_active_is_confirmed",
+        "offer_paused_until_with_state",
+    }
     assert set(CONSTRAINT_COLUMNS) <= names
     assert set(CONSTRAINT_COLUMNS.values()) <= {column.name for column in COLUMNS}
 

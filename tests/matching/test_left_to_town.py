@@ -16,6 +16,7 @@ from matching.lifecycle import NotPossible, Reason
 from needs import services as needs
 from notifications.models import Message
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, story
 from tests.factories.notifications import MessageFactory
 from tests.matching.test_promises import lead
@@ -26,7 +27,8 @@ SECRETS = ("Camille Secret", "camille@exemple.fr", "12 rue Secrète")
 @pytest.fixture
 def it(db):
     owner = UserFactory(name=SECRETS[0], email=SECRETS[1], phone="+33612345678")
-    return story(now=timezone.now(), offer={"owner": owner, "address": SECRETS[2]})
+    city = CityFactory(awake=True)
+    return story(now=timezone.now(), city=city, offer={"owner": owner, "address": SECRETS[2]})
 
 
 def organisation_of(it):

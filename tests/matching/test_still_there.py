@@ -27,7 +27,7 @@ MONTH = timedelta(days=31)
 def asked() -> Offer:
     """An offer whose owner was mailed two minutes ago."""
     now = timezone.now()
-    offer = OfferFactory(city=CityFactory(phone="03 88 60 90 90"), confirmed_at=now - MONTH)
+    offer = OfferFactory(city=CityFactory(phone="03 88 60 90 90", awake=True), confirmed_at=now - MONTH)
     services.remind_stale(city=offer.city, by=None, now=now)
     sent = now - timedelta(minutes=2)
     Message.objects.update(state=MessageState.SENT, sent_at=sent)
@@ -138,7 +138,7 @@ class TestPromised:
     @pytest.fixture
     def promised(self) -> Story:
         now = timezone.now()
-        it = story(now=now - MONTH, offer={"confirmed_at": now - MONTH})
+        it = story(now=now - MONTH, city=CityFactory(awake=True), offer={"confirmed_at": now - MONTH})
         matching.propose(match_id=it.match.pk, by=it.coordinator, now=now)
         matching.accept(match_id=it.match.pk, by=it.citizen, now=now)
         services.remind_stale(city=it.city, by=None, now=now)
@@ -159,7 +159,7 @@ class TestUnproven:
     @pytest.fixture
     def unproven(self) -> Offer:
         now = timezone.now()
-        offer = OfferFactory(unconfirmed=True, created_at=now - timedelta(days=2))
+        offer = OfferFactory(city__awake=True, unconfirmed=True, created_at=now - timedelta(days=2))
         services.remind_unproven(city=offer.city, by=None, now=now)
         return offer
 

@@ -121,7 +121,8 @@ def test_two_schedulers_and_two_desks_never_wait_in_a_circle(transactional_db, c
     for _ in range(4):
         due_offer(city=city, kind=Kind.GOODS, capacity=8)
         due_need(city=city, kind=Kind.GOODS, quantity=8)
-    late = NOW + timedelta(days=4)
+    # Beyond the last day on which an answer is of use: of a citizen's questions, one is asked and the others wait.
+    late = NOW + timedelta(days=60)
     for _ in range(2):
         drain()
         for match in Match.objects.filter(state="suggested").order_by("?"):

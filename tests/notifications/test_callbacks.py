@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def asked(urgency: str = "", **owner: Any) -> Story:
-    city = CityFactory(phone="03 88 60 90 90")
+    city = CityFactory(phone="03 88 60 90 90", awake=True)
     now = timezone.now()
     today = timezone.localdate()
     need = {"urgency": urgency, "first_day": today, "last_day": today + timedelta(days=9)} if urgency else {}

@@ -1,12 +1,13 @@
 """A message more for those who work here and asked for it on a device; it reaches nobody alone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CityRole, Membership, User
+from accounts.models import User
+from accounts.selectors import who_work_here
 from notifications.channel_registry import Channel
 from notifications.channels.push.models import Device
 
@@ -29,11 +30,8 @@ def accompanies_each(people: Collection[User], now: datetime) -> set[int]:
     return _who_may_have(Device.objects.filter(person__in=keys).values_list("person", flat=True))
 
 
-def _who_may_have(people: Collection[int]) -> set[int]:
-    if not settings.PUSH_PRIVATE_KEY:
-        return set()
-    team = CityRole.objects.filter(user__in=people).values_list("user", flat=True)
-    return set(team) | set(Membership.objects.filter(user__in=people).values_list("user", flat=True))
+def _who_may_have(people: Iterable[int]) -> set[int]:
+    return who_work_here(people) if settings.PUSH_PRIVATE_KEY else set()
 
 
 CHANNEL = Channel(

@@ -275,7 +275,7 @@ def test_an_address_that_does_not_exist_is_out_of_use(client, sent, host, name, 
     waits.refresh_from_db()
     assert (waits.state == MessageState.SUPPRESSED) is is_out
     assert Bounce.objects.count() == is_out
-    assert (reach.preferred(host, "match_question") == "email") is not is_out
+    assert (reach.reaching(host, "match_question")[0] == "email") is not is_out
 
 
 def test_an_address_that_the_person_has_no_more_says_nothing_of_theirs(client, sent, host):
@@ -360,9 +360,9 @@ class TestManyAddressesOfOneProvider:
         coordinator = CityRoleFactory(city=city).user
         of_them = [refused(city, f"p{n}@exemple.fr", NOW + timedelta(minutes=8 * n)) for n in range(5)]
         assert not Message.objects.filter(event="addresses_refused").exists()
-        assert reach.preferred(of_them[0], "match_question") != "email"
+        assert reach.reaching(of_them[0], "match_question")[0] != "email"
         of_them += [refused(city, f"p{n}@exemple.fr", NOW + timedelta(minutes=8 * n)) for n in (5, 6)]
-        assert {reach.preferred(person, "match_question") for person in of_them} == {"email"}
+        assert {reach.reaching(person, "match_question")[0] for person in of_them} == {"email"}
         told = Message.objects.get(event="addresses_refused")
         assert told.recipient == coordinator
         assert "exemple" not in told.body
@@ -372,12 +372,12 @@ class TestManyAddressesOfOneProvider:
         for n in range(7):
             refused(city, f"p{n}@exemple.fr", NOW + timedelta(minutes=8 * n))
         other = refused(city, "p@ailleurs.fr", NOW + timedelta(minutes=50))
-        assert reach.preferred(other, "match_question") != "email"
+        assert reach.reaching(other, "match_question")[0] != "email"
 
     def test_that_are_refused_over_days_are(self):
         city = CityFactory()
         of_them = [refused(city, f"p{n}@exemple.fr", NOW + timedelta(hours=2 * n)) for n in range(8)]
-        assert "email" not in {reach.preferred(person, "match_question") for person in of_them}
+        assert "email" not in {reach.reaching(person, "match_question")[0] for person in of_them}
 
     def test_are_kept_as_digests_alone(self):
         refused(CityFactory(), "p@exemple.fr", NOW)
