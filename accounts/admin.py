@@ -67,6 +67,8 @@ class CityRoleInline(admin.TabularInline):
 
 class MembershipInline(admin.TabularInline):
     model = Membership
+    # Who is told what is the association's to say, on a page of its own.
+    fields = ["user", "organisation", "role"]
     extra = 0
     raw_id_fields = ["user", "organisation"]
 

@@ -1,6 +1,7 @@
 """What people type: addresses, codes, themselves, their association."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -8,10 +9,12 @@ from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts.models import Organisation
+from accounts.models import Membership, Organisation
+from accounts.services.organisations import NOBODY_TOLD
 
 # As settings.ALLAUTH_USER_CODE_FORMAT has them made.
 CODE = re.compile(r"[0-9]{6}")
@@ -133,6 +136,42 @@ class OrganisationByVisitorForm(OrganisationForm):
         help_text=_("Nous y envoyons un code, pour ouvrir votre compte."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+
+class ToldForm(ServiceForm):
+    """To whom of an association its messages go. Boxes that are ticked say yes."""
+
+    told = forms.MultipleChoiceField(
+        label=_("Qui reçoit nos messages\u202f?"),
+        error_messages={"required": NOBODY_TOLD},
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Les autres voient et répondent comme avant, sur le site."),
+    )
+    fallback = forms.TypedChoiceField(
+        label=_("Et si personne ne répond\u202f?"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Une personne non cochée ci-dessus\u202f: nous lui écrivons si aucune autre n’ouvre une question à temps."
+        ),
+    )
+
+    def __init__(self, data: Any = None, *, team: Collection[Membership]) -> None:
+        initial = {
+            "told": [str(member.user_id) for member in team if member.is_told],
+            "fallback": next((str(member.user_id) for member in team if member.is_fallback), ""),
+        }
+        super().__init__(data, initial=initial)
+        people = [(str(member.user_id), str(member.user)) for member in team]
+        self.fields["told"].choices = people  # type: ignore[attr-defined]
+        self.fields["fallback"].choices = [("", gettext("Personne d’autre")), *people]  # type: ignore[attr-defined]
+
+    def chosen(self) -> dict[str, Any]:
+        """As `services.choose_told` takes it."""
+        told = [int(key) for key in self.cleaned_data["told"]]
+        return {"told": told, "fallback": self.cleaned_data["fallback"]}
 
 
 class SuspendForm(forms.Form):

@@ -55,3 +55,8 @@ def towns_of(user: Any, roles: Roles) -> QuerySet[Any, Any]:
 def associations_of(user: Any) -> QuerySet[Any, Any]:
     """The associations that somebody is a member of, suspended ones too, for a subquery."""
     return user.memberships.values("organisation")
+
+
+def managed_associations_of(user: Any) -> QuerySet[Any, Any]:
+    """Those among them whose manager somebody is."""
+    return user.memberships.filter(role="manager").values("organisation")

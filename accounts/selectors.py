@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Max, Q, QuerySet, When
 from phonenumber_field.phonenumber import to_python
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role
@@ -76,6 +76,27 @@ def members_of(organisation: Organisation) -> QuerySet[User]:
     )
     return User.objects.filter(memberships__organisation=organisation, is_active=True).order_by(
         managers_first, "pk"
+    )
+
+
+def told_of(organisation: Organisation) -> QuerySet[User]:
+    """Its active members to whom its messages go: where none of those is left, all."""
+    told = Membership.objects.filter(organisation=organisation, is_told=True, user__is_active=True)
+    return members_of(organisation).filter(Q(pk__in=told.values("user")) | ~Exists(told))
+
+
+def fallback_of(organisation: Organisation) -> User | None:
+    """Who is told of a question that none of `told_of` has opened in its time."""
+    fallback = Membership.objects.filter(organisation=organisation, is_fallback=True)
+    return User.objects.filter(pk__in=fallback.values("user"), is_active=True).first()
+
+
+def team_of(organisation: Organisation) -> QuerySet[Membership]:
+    """The memberships of its active members, with them, its managers first."""
+    return (
+        Membership.objects.filter(organisation=organisation, user__is_active=True)
+        .select_related("user")
+        .order_by(Case(When(role=Membership.Role.MANAGER, then=0), default=1), "user")
     )
 
 

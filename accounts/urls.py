@@ -17,6 +17,7 @@ own = [
     path("compte/cles/", views.add_token, name="add_token"),
     path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),
     path("compte/accords/<int:pk>/retirer/", views.withdraw_consent, name="withdraw_consent"),
+    path("compte/association/<int:pk>/messages/", views.told, name="told"),
     path("<slug:city_slug>/associations/", views.organisations, name="organisations"),
     path(
         "<slug:city_slug>/associations/inscription/",

@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import selectors, services, sign_in
-from accounts.access import COORDINATION, PUBLIC, person, town_page
+from accounts.access import COORDINATION, PUBLIC, own_page, person, town_page
 from accounts.forms import (
     CODE,
     ConfirmCodeForm,
@@ -33,6 +33,7 @@ from accounts.forms import (
     RequestCodeForm,
     SuspendForm,
     TokenForm,
+    ToldForm,
 )
 from accounts.models import ApiToken, Consent, Organisation, User
 from cities.models import City
@@ -203,6 +204,26 @@ def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:home")
 
 
+@own_page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def told(request: HttpRequest, pk: int) -> HttpResponse:
+    """A manager says to whom of an association its messages go."""
+    user = person(request)
+    organisation = get_object_or_404(Organisation.objects.managed_by(user), pk=pk)
+    form = ToldForm(request.POST or None, team=selectors.team_of(organisation))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.choose_told(organisation=organisation, **form.chosen(), by=user, now=timezone.now())
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("C’est noté."))
+            return redirect("accounts:told", pk)
+    context = {"form": form, "organisation": organisation}
+    return render(request, "accounts/told.html", context, status=422 if form.errors else 200)
+
+
 def _account_page(
     request: HttpRequest,
     user: User,
@@ -217,6 +238,7 @@ def _account_page(
         "token_form": token_form or TokenForm(),
         "secret": secret,
         "organisations": selectors.organisations_of(user),
+        "managed": set(Organisation.objects.managed_by(user).values_list("pk", flat=True)),
         "city_roles": selectors.roles_of(user),
         "consents": selectors.consents_of(user),
         "tokens": selectors.tokens_of(user),

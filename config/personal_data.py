@@ -68,7 +68,7 @@ REGISTER: dict[str, Marks] = {
         anonymise="email phone",
     ),
     "accounts.OrganisationReview": Marks(keep="organisation state by at", anonymise="reason"),
-    "accounts.Membership": Marks(delete="user organisation role"),
+    "accounts.Membership": Marks(delete="user organisation role is_told is_fallback"),
     # The proof that somebody agreed, and took it back.
     "accounts.Consent": Marks(keep="user purpose wording_version given_at how recorded_by withdrawn_at"),
     "accounts.ContactReading": Marks(delete="reader subject reason reference read_at"),

@@ -17,7 +17,7 @@ from followups.models import FOLLOWED_STATES, Answer, FollowUp, Incident, Outcom
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
-from matching.selectors import posters_of
+from matching.selectors import told_of
 from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer
@@ -167,7 +167,7 @@ def close_incident(*, incident_id: int, conclusion: str, unfreeze: bool, by: Use
 def _ask(followup: FollowUp, *, now: datetime) -> None:
     match = followup.match
     # An association that nobody speaks for any more: the desk finds out.
-    people = posters_of(match.need) or list(accounts.coordinators_of(match.city))
+    people = told_of(match.need) or list(accounts.coordinators_of(match.city))
     for person in people:
         queue(
             recipient=person,

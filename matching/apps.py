@@ -9,7 +9,7 @@ class MatchingConfig(AppConfig):
         from matching.conditions import condition_words
         from matching.messages import to_people
         from matching.scanning import announcing
-        from notifications import answers, reasons
+        from notifications import answers, fallbacks, reasons
         from notifications import invitations as notified
         from notifications.wording import texts
 
@@ -19,5 +19,6 @@ class MatchingConfig(AppConfig):
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS, replies.PAGES)
+        fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
         texts.register([*to_people.TEXTS, condition_words.CONDITION_QUESTION])

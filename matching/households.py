@@ -25,7 +25,7 @@ from cities.points import distance_km
 from matching.lifecycle import ACTIVE
 from matching.messages import to_people
 from matching.models import HouseholdVerdict, Match
-from matching.selectors import posters_of
+from matching.selectors import told_of
 from needs import services as needs
 from needs.models import Need, NeedState
 from notifications.services import Text, queue
@@ -163,7 +163,7 @@ def _judge(one: Need, other: Need, *, joined: Need | None, by: User, now: dateti
 def _tell(need: Need, event: str, compose: Callable[[Need], Text], *, by: User, now: datetime) -> None:
     """Once for each time that it is closed or opened."""
     turn = need.changes.count()
-    for person in posters_of(need):
+    for person in told_of(need):
         if person != by:
             queue(
                 recipient=person,

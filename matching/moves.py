@@ -10,7 +10,7 @@ from catalogue.vocabulary import HandOver, Kind
 from matching.lifecycle import Act
 from matching.messages import to_people
 from matching.models import Decision, Match, MatchState
-from matching.selectors import posters_of
+from matching.selectors import told_of
 from notifications.services import queue
 from offers.models import OfferEdit
 
@@ -43,7 +43,7 @@ def tell(*, by: None, now: datetime) -> int:
         return 0
     told = 0
     for match in moved.select_related("city", "need__organisation", "need__person", "offer").order_by("pk"):
-        for person in posters_of(match.need):
+        for person in told_of(match.need):
             message = queue(
                 recipient=person,
                 event="match_moved",

@@ -138,13 +138,28 @@ def in_hand(*, offer: Offer | None = None, need: Need | None = None) -> QuerySet
 
 
 def posters_of(need: Need) -> list[User]:
-    """Who speaks on the need's side, and is told or asked: the person concerned, or the association's members; active
-    ones. Nobody for a suspended association: the town does, as for one that everybody has left.
+    """Who speaks on the need's side: the person concerned, or the association's members; active ones. Nobody for a
+    suspended association: the town does, as for one that everybody has left.
     """
     if need.person is not None:
         return [need.person] if need.person.is_active else []
     assert need.organisation is not None  # need_has_a_poster
     return [] if need.organisation.is_suspended else list(accounts.members_of(need.organisation))
+
+
+def told_of(need: Need) -> list[User]:
+    """Who of `posters_of` is told or asked: of an association those to whom its messages go."""
+    if need.organisation is None or need.organisation.is_suspended:
+        return posters_of(need)
+    return list(accounts.told_of(need.organisation))
+
+
+def fallback_of(need: Need) -> list[User]:
+    """Who is asked as well when none of an association's `told_of` has opened a question in its time."""
+    if need.organisation is None or need.organisation.is_suspended:
+        return []
+    person = accounts.fallback_of(need.organisation)
+    return [person] if person is not None else []
 
 
 def who_calls(match: Match) -> Organisation | User | City:

@@ -21,11 +21,12 @@ from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
 from matching.messages import to_desk, to_linked_town, to_people
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
-from matching.selectors import left_to_town, posters_of
+from matching.selectors import fallback_of, left_to_town, posters_of, told_of
 from needs.models import Need
 from notifications import selectors as outbox
 from notifications import services
 from notifications.events import Priority
+from notifications.fallbacks import Fallback
 from notifications.models import Message
 from notifications.reasons import Words, subject_id
 from notifications.selectors import waits_for_a_person
@@ -41,7 +42,7 @@ class Side(StrEnum):
     """Whom a match concerns."""
 
     OWNER = "owner"
-    # The person concerned, or the members of their association.
+    # The person concerned, or those of their association to whom its messages go.
     POSTER = "poster"
     # The coordinators of the need's town.
     DESK = "desk"
@@ -103,6 +104,7 @@ REMINDED: Mapping[S, tuple[str, Told]] = {
 
 _QUESTION = TOLD[S.SUGGESTED, Act.PROPOSE]
 QUESTION = _QUESTION.event
+_TO_CONFIRM = TOLD[S.PROPOSED, Act.ACCEPT]
 _WAITS = Told("match_waits", desk=to_desk.waits_its_turn)
 
 # What answers the question of the state in which it is done (`REMINDED`), and whose answer it is.
@@ -153,7 +155,8 @@ def tell(
     told = TOLD[before, act]
     if before == S.PROPOSED and _take_back_question(match, by=by, now=now):
         told = replace(told, owner=None, desk=to_desk.never_asked if act == Act.LAPSE else told.desk)
-    _queue(match, told, done_by=done_by, by=by, now=now, held=held)
+    of_poster = partial(_with_whoever_did, by) if told.themselves_too else told_of
+    _queue(match, told, done_by=done_by, by=by, now=now, held=held, of_poster=of_poster)
     if match.is_across and match.state in ACROSS:
         host = match.offer.city
         drafts = [
@@ -199,6 +202,14 @@ def still_waits(match: Match, message: Message | None, held: str, *, now: dateti
 def tell_late(match: Match, *, now: datetime) -> None:
     """Tell the desk, once, of a question that waits and would leave too late: somebody else can be asked."""
     _queue(match, _WAITS, now=now)
+
+
+def tell_fallback(match_id: int, by: None, now: datetime) -> int:
+    """Ask the fallback person of the association to confirm as well; how many messages, none the second time."""
+    match = Match.objects.select_related(
+        "city", "offer__city", "offer__commune", "need__commune", "need__organisation", "need__person"
+    ).get(pk=match_id)
+    return _queue(match, _TO_CONFIRM, now=now, of_poster=fallback_of)
 
 
 def _take_back_question(match: Match, *, by: User | None, now: datetime) -> bool:
@@ -259,10 +270,12 @@ def _queue(
     now: datetime,
     unless_called_for: str = "",
     held: str = "",
-) -> None:
+    of_poster: Callable[[Need], list[User]] = told_of,
+) -> int:
+    """Queue it for each side that it is for; how many messages are new."""
     people: Mapping[Side, Callable[[], list[User]]] = {
         Side.OWNER: lambda: [match.offer.owner],
-        Side.POSTER: lambda: posters_of(match.need),
+        Side.POSTER: lambda: of_poster(match.need),
         Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
     }
     key = f"match:{match.pk}"
@@ -290,11 +303,21 @@ def _queue(
                     held=held,
                 )
             )
-    queue_many(drafts=drafts, now=now)
+    return len(queue_many(drafts=drafts, now=now))
+
+
+def _with_whoever_did(by: User | None, need: Need) -> list[User]:
+    """What they have done is answered, also to a member to whom no messages go."""
+    told = told_of(need)
+    return told + [person for person in posters_of(need) if person == by and person not in told]
 
 
 def _priority(match: Match, now: datetime) -> Priority | None:
     return Priority.NIGHT if turns.is_for_tonight(match, now=now) else None
+
+
+# Who stands in where nobody who was told opens the question in its time.
+FALLBACKS: Mapping[str, Fallback] = {_TO_CONFIRM.event: tell_fallback}
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:

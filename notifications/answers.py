@@ -50,12 +50,12 @@ def desk_pages(asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         by_event[event].append(key)
     found: dict[tuple[str, str], str] = {}
     for event, keys in by_event.items():
-        pages = _pages[event]({_number(key) for key in keys}) if event in _pages else {}
-        found |= {(event, key): pages[_number(key)] for key in keys if _number(key) in pages}
+        pages = _pages[event]({number_of(key) for key in keys}) if event in _pages else {}
+        found |= {(event, key): pages[number_of(key)] for key in keys if number_of(key) in pages}
     return found
 
 
-def _number(subject_key: str) -> int:
+def number_of(subject_key: str) -> int:
     return int(subject_key.split(":")[1])
 
 
@@ -66,4 +66,4 @@ def events() -> frozenset[str]:
 
 def take(*, event: str, subject_key: str, yes: bool, by: User, now: datetime) -> Outcome:
     """Give an answer to the question of that message, in the caller's transaction."""
-    return _answers[event](_number(subject_key), yes, by, now)
+    return _answers[event](number_of(subject_key), yes, by, now)

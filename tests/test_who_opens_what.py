@@ -43,12 +43,12 @@ from webhooks import services as webhooks
 pytestmark = pytest.mark.django_db
 
 PEOPLE = (
-    "visitor", "citizen", "stranger", "member", "other_member", "suspended_member", "operator", "coordinator",
-    "administrator", "elsewhere", "installer",
+    "visitor", "citizen", "stranger", "member", "manager", "other_member", "suspended_member", "operator",
+    "coordinator", "administrator", "elsewhere", "installer",
 )  # fmt: skip
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = EVERYBODY - {"visitor"}
-CITIZEN, MEMBER = frozenset({"citizen"}), frozenset({"member"})
+CITIZEN, MEMBER = frozenset({"citizen"}), frozenset({"member", "manager"})
 COORDINATOR, ADMINISTRATOR = frozenset({"coordinator"}), frozenset({"administrator"})
 DESK = frozenset({"operator", "coordinator"})
 NOBODY: frozenset[str] = frozenset()
@@ -106,6 +106,7 @@ ROWS = {
     "accounts:add_token": OWN,
     "accounts:revoke_token": Row(CITIZEN, ("token",)),
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
+    "accounts:told": Row(frozenset({"manager"}), ("association",)),
     # The town
     "home": TOWN,
     "city_css": PUBLIC,
@@ -224,7 +225,7 @@ ROWS = {
     "notifications:team:leave": Row(ADMINISTRATOR),
     # One's own messages on the site
     "notifications:inapp:list": OWN,
-    "notifications:inapp:one": Row(MEMBER, ("told",)),
+    "notifications:inapp:one": Row(frozenset({"member"}), ("told",)),
     "email:news": Row(NOBODY, ("word",), hides=True),
     # Push: one's own devices, and the script that a browser fetches by itself
     "push:worker": PUBLIC,
@@ -284,6 +285,7 @@ def build() -> World:
         "citizen": UserFactory(),
         "stranger": UserFactory(),
         "member": MembershipFactory(organisation=association).user,
+        "manager": MembershipFactory(organisation=association, role="manager").user,
         "other_member": MembershipFactory(organisation__city=city, organisation__verified=True).user,
         "suspended_member": MembershipFactory(organisation__city=city, organisation__suspended=True).user,
         "elsewhere": CityRoleFactory().user,
@@ -353,6 +355,7 @@ def build() -> World:
         "agreement": agreement.pk,
         "token": token.pk,
         "consent": consent.pk,
+        "association": association.pk,
         "organisation": OrganisationFactory(city=city).pk,
         "step": "category",
         "list": "propositions",

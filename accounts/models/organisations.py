@@ -1,5 +1,7 @@
 """Associations and services of a city, and what was decided about them."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -8,7 +10,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.models.fields import RnaField, SiretField
 from accounts.models.people import User
-from accounts.roles import DESK, VisibleQuerySet, associations_of, towns_of
+from accounts.roles import DESK, VisibleQuerySet, associations_of, managed_associations_of, towns_of
 
 
 class OrganisationQuerySet(VisibleQuerySet["Organisation"]):
@@ -17,6 +19,10 @@ class OrganisationQuerySet(VisibleQuerySet["Organisation"]):
         if user.is_superuser:
             return Q()
         return Q(city__in=towns_of(user, DESK)) | Q(pk__in=associations_of(user))
+
+    def managed_by(self, user: "User") -> Self:
+        """Those that somebody decides for as a manager: none while it is suspended."""
+        return self.filter(pk__in=managed_associations_of(user)).exclude(state=Organisation.State.SUSPENDED)
 
 
 class Organisation(models.Model):

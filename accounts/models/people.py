@@ -177,6 +177,10 @@ class Membership(models.Model):
         "accounts.Organisation", on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(_("rôle"), max_length=10, choices=Role, default=Role.MEMBER)
+    # Whoever is not told sees and answers the same on the pages.
+    is_told = models.BooleanField(_("reçoit nos messages"), default=True, db_default=True)
+    # Told of a question that none of those who are told has opened in its time.
+    is_fallback = models.BooleanField(_("reçoit ce que personne n’ouvre"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("membre d’une association")
@@ -186,7 +190,20 @@ class Membership(models.Model):
                 fields=["user", "organisation"],
                 name="membership_unique",
                 violation_error_message=_("Cette personne est déjà membre de cette association."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=Q(is_fallback=True),
+                name="membership_one_fallback",
+                violation_error_message=_("Une seule personne reçoit ce que personne n’ouvre."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_fallback=False) | Q(is_told=False),
+                name="membership_fallback_is_another",
+                violation_error_message=_(
+                    "Cette personne reçoit déjà nos messages. Choisissez-en une autre."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from accounts.services.api_keys import issue_token, revoke_token, token_digest, 
 from accounts.services.consents import log_contact_reading, record_consent, withdraw_consent
 from accounts.services.organisations import (
     change_organisation,
+    choose_told,
     register_organisation,
     register_organisation_by_visitor,
     remove_member,
@@ -21,6 +22,7 @@ from accounts.sign_in import start_code_sign_in
 
 __all__ = [
     "change_organisation",
+    "choose_told",
     "correct_person",
     "create_city",
     "ensure_person",

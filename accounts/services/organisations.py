@@ -1,12 +1,15 @@
 """Associations: registered, verified, suspended, changed; and who speaks for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import selectors
 from accounts.access import COORDINATION, forget_roles, has_role, require
 from accounts.models import (
     Membership,
@@ -20,6 +23,8 @@ from accounts.services.people import ensure_person
 from catalogue import changes
 from catalogue.constraints import insert_checked
 from cities.models import City
+
+NOBODY_TOLD = gettext_lazy("Cochez au moins une personne\u202f: sinon, personne ne saurait rien.")
 
 
 @transaction.atomic
@@ -134,6 +139,35 @@ def set_member(*, user: User, organisation: Organisation, role: str, by: User, n
         )
     forget_roles(user)
     return member
+
+
+@transaction.atomic
+def choose_told(
+    *, organisation: Organisation, told: Collection[int], fallback: int | None, by: User, now: datetime
+) -> None:
+    """To which active members (by their keys) an association's messages go, and who is told of a question that none of
+    those has opened in its time; its managers only. Raises ValidationError by field.
+    """
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    require(Organisation.objects.managed_by(by).contains(organisation))
+    active = set(selectors.members_of(organisation).values_list("pk", flat=True))
+    if active.isdisjoint(told):
+        raise ValidationError({"told": NOBODY_TOLD})
+    if fallback is not None and fallback not in active:
+        raise ValidationError({"fallback": _("Cette personne n’est plus membre. Choisissez-en une autre.")})
+    if fallback in told:
+        raise ValidationError(
+            {"fallback": _("Cette personne reçoit déjà nos messages. Choisissez-en une autre.")}
+        )
+    members = Membership.objects.select_for_update().filter(organisation=organisation)
+    # Whoever was the fallback first: there is never a second.
+    for member in members.order_by("-is_fallback", "pk"):
+        before = changes.values(member)
+        if member.user_id in active:
+            member.is_told = member.user_id in told
+        member.is_fallback = member.user_id == fallback
+        edit = MembershipChange(person_id=member.user_id, organisation=organisation, by=by, at=now)
+        changes.save_changed(member, before, edit=edit)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
 from matching.conditions.what_if import trial, would_suffice
 from matching.models import ConditionQuestion
 from matching.scanning import snapshots
-from matching.selectors import posters_of
+from matching.selectors import told_of
 from needs import services as needs
 from needs.models import Need
 from notifications.services import queue
@@ -60,7 +60,7 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
     refused = [Relaxation(rule, one.change, one.params) for one in known if one.answer == Answer.STAYS]
     if any(asks_no_less(found, one) for one in refused):
         raise CannotAsk("stays")
-    people = posters_of(need)
+    people = told_of(need)
     if not people:
         raise CannotAsk("nobody")
     question = ConditionQuestion.objects.create(

@@ -106,10 +106,11 @@ def test_sweeps_at_the_same_moment_ask_once(transactional_db, tell, at_once):
     assert len(questions()) == 3
 
 
-def test_every_member_of_the_association_is_asked(db, tell):
+def test_every_member_of_the_association_whom_it_has_told_is_asked(db, tell):
     story = tell()
     other = MembershipFactory(organisation=story.match.need.organisation).user
     MembershipFactory(organisation=story.match.need.organisation, user__is_active=False)
+    MembershipFactory(organisation=story.match.need.organisation, is_told=False)
     MembershipFactory(organisation__city=story.city)
 
     services.plan_due(now=noon(DUE))

@@ -69,6 +69,10 @@ def _confirms(name: str) -> Path:
     return lambda town: town.answer_path(name, town.member)
 
 
+def _told(town: Town) -> str:
+    return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
+
+
 PAGES = [
     Page("cities", "", lambda town: "/"),
     Page("home", "", _at("")),
@@ -133,6 +137,7 @@ PAGES = [
     Page("association-matches", "member", _at("demandes/")),
     Page("explained-association", "member", _explained("confirmed")),
     Page("association-account", "member", lambda town: "/compte/"),
+    Page("association-told", "member", _told),
     Page("desk", "coordinator", _at("bureau/")),
     Page("case", "coordinator", _case("tonight")),
     Page("desk-side", "coordinator", _at("bureau/#desk-side")),

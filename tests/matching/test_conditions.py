@@ -228,6 +228,7 @@ def test_a_need_that_is_all_promised_is_not_asked_about(pair, coordinator, city)
 
 def test_one_message_each_in_their_language_and_no_second_question(pair, coordinator, organisation, member):
     colleague = MembershipFactory(organisation=organisation, user__language="en").user
+    MembershipFactory(organisation=organisation, is_told=False)
     need, offer = pair(km=23.6)
     question = ask(need, offer, "distance", coordinator)
     told = Message.objects.filter(event="condition_asked")

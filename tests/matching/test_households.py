@@ -34,6 +34,7 @@ def twin(city, need):
     """Another association's need for what looks like the same household."""
     organisation = OrganisationFactory(city=city, verified=True)
     MembershipFactory(organisation=organisation)
+    MembershipFactory(organisation=organisation, is_told=False)
     return NeedFactory(city=city, organisation=organisation, title="Maman et ses deux petits", **DAYS)
 
 
@@ -166,7 +167,7 @@ def test_joining_closes_one_and_tells_whoever_posted_it(city, coordinator, need,
     assert (need.state, twin.state) == ("open", "withdrawn")
     assert look_alikes(need) == []
     (message,) = Message.objects.all()
-    assert message.recipient == twin.organisation.memberships.get().user
+    assert message.recipient == twin.organisation.memberships.get(is_told=True).user
     assert message.event == "need_joined"
     assert twin.reference in message.body
     assert need.organisation.name not in message.body

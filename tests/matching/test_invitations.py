@@ -11,7 +11,7 @@ from matching.lifecycle import Reason
 from notifications import delivery
 from notifications.models import Message
 from offers import services as offers
-from tests.factories.accounts import CityRoleFactory
+from tests.factories.accounts import CityRoleFactory, MembershipFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, story
 
@@ -168,6 +168,7 @@ class TestMoved:
     def test_the_association_is_told_once_and_its_calendar_with_it(self, mails):
         it = confirmed(kind=Kind.GOODS, offer={"hand_over": HandOver.COLLECTED})
         before = event_of(mails()[it.member.email])
+        MembershipFactory(organisation=it.match.need.organisation, is_told=False)
         self.move(it)
         assert moves.tell(by=None, now=LATER) == 1
         assert moves.tell(by=None, now=LATER) == 0
