@@ -50,11 +50,13 @@ class PreferenceForm(ServiceForm):
     digest_hours = forms.MultipleChoiceField(
         label=_("Ce qui peut attendre m’arrive à"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--inline"}),
         help_text=_("Le résumé du jour et les nouvelles à donner. Sans choix\u202f: aux heures habituelles."),
     )
     days_off = forms.MultipleChoiceField(
-        label=_("Mes jours sans résumé"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Mes jours sans résumé"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--inline"}),
     )
     sorts = forms.MultipleChoiceField(
         label=_("Envoyez-moi aussi"),
