@@ -424,7 +424,10 @@ def _move(
     elif to == MatchState.DISMISSED:
         needs.mark_due(need_ids=[match.need_id], now=now)
     if (to in SERVED) != (before in SERVED):
-        progress.record(match.need_id, by=by, now=now)
+        recorded = progress.record(match.need_id, by=by, now=now)
+        # What falls through tonight is for tonight again. What is confirmed for tonight is told as what it was.
+        if before in SERVED:
+            match.need.state, match.need.uncovered_from = recorded.state, recorded.uncovered_from
     if tells:
         roles = roles_of(by, match) if role == Role.FOLLOW_UP else {role}
         done_by = telling.who_did(act, roles, reason=reason)
