@@ -25,7 +25,6 @@ from matching.selectors import left_to_town, posters_of
 from needs.models import Need
 from notifications import selectors as outbox
 from notifications import services
-from notifications.events import Priority
 from notifications.models import Message
 from notifications.reasons import Words, subject_id
 from notifications.selectors import waits_for_a_person
@@ -163,6 +162,7 @@ def tell(
                 subject_key=f"match:{match.pk}:{match.state}",
                 city=host,
                 compose=partial(to_linked_town.across, match),
+                priority=turns.priority_of(match.need, match.city, now=now),
             )
             for person in accounts.coordinators_of(host)
             if person != by
@@ -184,7 +184,7 @@ def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -
     services.let_go(
         message=message,
         compose=partial(_QUESTION.owner, match, match.offer.owner),
-        priority=_priority(match, now),
+        priority=turns.priority_of(match.need, match.city, now=now),
         by=by,
         now=now,
     )
@@ -286,15 +286,11 @@ def _queue(
                     # A citizen is called by their own town.
                     city=match.offer.city if side is Side.OWNER else match.city,
                     compose=partial(compose, match, person),
-                    priority=_priority(match, now),
+                    priority=turns.priority_of(match.need, match.city, now=now),
                     held=held,
                 )
             )
     queue_many(drafts=drafts, now=now)
-
-
-def _priority(match: Match, now: datetime) -> Priority | None:
-    return Priority.NIGHT if turns.is_for_tonight(match, now=now) else None
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:
