@@ -106,7 +106,7 @@ def ask(
         match=match,
         asked_by=by,
         asked_at=now,
-        answer_by=waits.deadline(match, now=now),
+        answer_by=waits.deadline(match, now=turns.leaves_for(match, match.offer.city, now=now)),
         first_day=match.first_day,
         last_day=match.last_day,
         relay=relay,

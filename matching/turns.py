@@ -17,7 +17,7 @@ from matching.models import Match, MatchState
 from needs.models import Need, urgency_order
 from notifications import holding, reach
 from notifications.events import Priority
-from notifications.models import Message
+from notifications.models import Message, Preference
 
 
 def is_for_tonight(need: Need, city: City, *, now: datetime) -> bool:
@@ -55,9 +55,18 @@ def why_it_waits(
 
 def leaves_at(match: Match, *, now: datetime) -> datetime:
     """When a question that does not wait reaches the citizen: at night, unless it is for tonight, in the morning."""
+    return _leaves_at(match, reach.wish_of(match.offer.owner), match.offer.city, now=now)
+
+
+def leaves_for(match: Match, city: City, *, now: datetime) -> datetime:
+    """When a question reaches several people of a town: by its own hours, whatever each of them chose."""
+    return _leaves_at(match, Preference(), city, now=now)
+
+
+def _leaves_at(match: Match, wish: Preference, city: City, *, now: datetime) -> datetime:
     if is_for_tonight(match.need, match.city, now=now):
         return now
-    return reach.wakes_at(reach.wish_of(match.offer.owner), match.offer.city, now)
+    return reach.wakes_at(wish, city, now)
 
 
 def waiting() -> QuerySet[Match]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalogue.vocabulary import Urgency
 from cities.models import City
-from matching import linked_towns, links, plans, services, tasks
+from matching import linked_towns, links, plans, services, tasks, waits
 from matching.lifecycle import NotPossible, Reason, acts_for
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.plans import plan_presentation, plan_sending
@@ -145,9 +145,19 @@ def test_of_a_home_for_tonight_the_town_is_asked_and_answers_at_night(it):
     it.now = NIGHT
     agreement = it.ask()
     linked_towns.decline(agreement_id=agreement.pk, by=it.neighbour, now=NIGHT, reason=Reason.SAFETY)
+    assert agreement.answer_by == waits.deadline(agreement.match, now=NIGHT)
     for event in ("town_asked", "town_declined"):
         message = Message.objects.get(event=event)
         assert (message.state, message.due_at) == (MessageState.QUEUED, NIGHT)
+
+
+def test_the_time_to_answer_of_a_town_begins_in_the_morning(it):
+    City.objects.update(quiet_from=time(21), quiet_until=time(8))
+    it.now = NIGHT
+    agreement = it.ask()
+    morning = Message.objects.get(event="town_asked").due_at
+    assert morning == NIGHT + timedelta(hours=10)
+    assert agreement.answer_by == waits.deadline(it.match, now=morning)
 
 
 def test_what_becomes_of_their_home_tonight_the_town_is_told_at_night(it):

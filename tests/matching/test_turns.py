@@ -202,6 +202,19 @@ def test_the_time_to_answer_begins_in_the_morning():
     assert match.answer_by == waits.deadline(match, now=morning)
 
 
+@pytest.mark.parametrize("urgency", [Urgency.PLANNED, Urgency.TONIGHT])
+def test_the_association_s_time_to_confirm_begins_when_it_is_asked(urgency):
+    night = NOW.replace(hour=22)
+    it = story(need={"urgency": urgency})
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    match = services.accept(match_id=it.match.pk, by=it.citizen, now=night)
+    leaves = night if urgency == Urgency.TONIGHT else night.replace(day=night.day + 1, hour=7)
+    asked = Message.objects.get(event="match_accepted", recipient=it.member, channel="email")
+    assert asked.due_at == leaves
+    assert match.confirm_by == waits.deadline(match, now=leaves)
+    assert match.remind_at == waits.halfway(match.confirm_by, now=leaves)
+
+
 def test_two_coordinators_at_once_ask_one_question(transactional_db, at_once):
     it = story()
     other = second(it)
