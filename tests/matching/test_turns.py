@@ -11,7 +11,7 @@ from matching import services, sweeps, turns, waits
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState
 from needs.models import Need
-from notifications import holding
+from notifications import holding, preferences
 from notifications.models import Message, MessageState, Preference
 from tests.factories.matching import NOW, story, suggested_match
 
@@ -213,6 +213,22 @@ def test_the_association_s_time_to_confirm_begins_when_it_is_asked(urgency):
     assert asked.due_at == leaves
     assert match.confirm_by == waits.deadline(match, now=leaves)
     assert match.remind_at == waits.halfway(match.confirm_by, now=leaves)
+
+
+def test_a_question_that_changed_its_channel_while_it_waited_leaves_by_that_one(first, settings):
+    settings.SMS_GATEWAY = "http"
+    User.objects.filter(pk=first.citizen.pk).update(phone="+33612345678")
+    citizen = User.objects.get(pk=first.citizen.pk)
+    match = ask(first, second(first))
+    for refused in (["email"], []):
+        preferences.choose(
+            person=citizen, refused_channels=refused, refused_sorts=[], paused_until=None,
+            rings_at_night=False, by=citizen, now=NOW,
+        )  # fmt: skip
+    services.decline(match_id=first.match.pk, by=citizen, now=NOW + HOUR)
+    assert sweeps.ask_in_turn(by=None, now=NOW + HOUR) == 1
+    rows = Message.objects.filter(event="match_question", subject_key=f"match:{match.pk}")
+    assert dict(rows.values_list("channel", "state")) == {"email": "suppressed", "sms": "queued"}
 
 
 def test_two_coordinators_at_once_ask_one_question(transactional_db, at_once):
