@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import User
@@ -229,6 +230,25 @@ def test_a_question_that_changed_its_channel_while_it_waited_leaves_by_that_one(
     assert sweeps.ask_in_turn(by=None, now=NOW + HOUR) == 1
     rows = Message.objects.filter(event="match_question", subject_key=f"match:{match.pk}")
     assert dict(rows.values_list("channel", "state")) == {"email": "suppressed", "sms": "queued"}
+
+
+def test_one_question_that_does_not_leave_stops_no_other(first, caplog):
+    other = story(city=first.city, kind=Kind.GOODS)
+    services.propose(match_id=other.match.pk, by=other.coordinator, now=NOW)
+    broken, sound = ask(first, second(first)), ask(other, second(other, kind=Kind.SKILL))
+    for it in (first, other):
+        services.decline(match_id=it.match.pk, by=it.citizen, now=NOW)
+    assert turns.next_in_turn(now=NOW) == [broken.pk, sound.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE disk_full USING MESSAGE = 'a disk is full'; END $$;
+            CREATE TRIGGER fails BEFORE UPDATE ON matching_match
+                FOR EACH ROW WHEN (NEW.id = {broken.pk}) EXECUTE FUNCTION fail();
+        """)
+    assert sweeps.ask_in_turn(by=None, now=NOW) == 1
+    assert (question(broken).state, question(sound).state) == (MessageState.HELD, MessageState.QUEUED)
+    assert f"match {broken.pk}" in caplog.text
 
 
 def test_two_coordinators_at_once_ask_one_question(transactional_db, at_once):
