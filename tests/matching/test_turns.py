@@ -134,6 +134,21 @@ def test_a_week_that_is_full_keeps_it_waiting_too(first):
     assert sweeps.ask_in_turn(by=None, now=NOW + 7 * DAY) == 1
 
 
+def test_of_two_that_wait_for_the_week_the_more_urgent_takes_the_place(first):
+    type(first.city).objects.filter(pk=first.city.pk).update(messages_a_week=1)
+    older = ask(first, second(first, need={"urgency": Urgency.PLANNED}))
+    left = {"state": MessageState.SENT, "sent_at": NOW, "claimed_at": NOW}
+    Message.objects.filter(pk=question(first.match).pk).update(**left)
+    services.decline(match_id=first.match.pk, by=first.citizen, now=NOW)
+    sweeps.ask_in_turn(by=None, now=NOW)
+    assert question(older).why == holding.WEEK
+    pressing = ask(first, second(first, kind=Kind.SKILL, need={"urgency": Urgency.THIS_WEEK}))
+    assert sweeps.ask_in_turn(by=None, now=NOW + DAY) == 0
+    assert sweeps.ask_in_turn(by=None, now=NOW + 7 * DAY) == 1
+    assert question(pressing).state == MessageState.QUEUED
+    assert question(older).state == MessageState.HELD
+
+
 def test_a_question_for_tonight_overtakes(first):
     waiting = ask(first, second(first))
     tonight = ask(first, second(first, kind=Kind.SKILL, need={"urgency": Urgency.TONIGHT}))
