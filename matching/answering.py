@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
+from matching import turns
 from matching.messages import to_desk
 from matching.models import Match, MatchState
 from needs import selectors as needs_read
@@ -70,6 +71,7 @@ def _announce(offer_ids: list[int], *, now: datetime) -> int:
                 subject_key=f"offer:{offer.pk}",
                 city=offer.city,
                 compose=partial(to_desk.need_answered, need, offer),
+                priority=turns.priority_of(need, offer.city, now=now),
                 now=now,
             )
             told += message is not None

@@ -17,7 +17,7 @@ from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from cities.models import City
-from matching import services, waits
+from matching import services, turns, waits
 from matching.lifecycle import Act, NotPossible, Role, arrow
 from matching.messages import to_desk, to_linked_town
 from matching.models import Match, MatchState, TownAgreement
@@ -106,7 +106,7 @@ def ask(
         match=match,
         asked_by=by,
         asked_at=now,
-        answer_by=waits.deadline(match, now=now),
+        answer_by=waits.deadline(match, now=turns.leaves_for(match, match.offer.city, now=now)),
         first_day=match.first_day,
         last_day=match.last_day,
         relay=relay,
@@ -119,6 +119,7 @@ def ask(
             subject_key=f"agreement:{agreement.pk}",
             city=match.offer.city,
             compose=partial(to_linked_town.town_asked, match, agreement),
+            priority=turns.priority_of(match.need, match.city, now=now),
             now=now,
         )
     return agreement
@@ -210,5 +211,6 @@ def _tell(
             subject_key=f"agreement:{agreement.pk}",
             city=desk,
             compose=partial(compose, match, agreement),
+            priority=turns.priority_of(match.need, match.city, now=now),
             now=now,
         )

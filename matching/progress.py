@@ -32,9 +32,9 @@ def given_to(need_ids: Iterable[int]) -> defaultdict[int, list[Given]]:
     return found
 
 
-def record(need_id: int, *, by: User | None, now: datetime) -> None:
-    """Write down how far a need has come with what is confirmed by now."""
-    needs.record_progress(need_id=need_id, given=given_to([need_id])[need_id], by=by, now=now)
+def record(need_id: int, *, by: User | None, now: datetime) -> Need:
+    """Write down how far a need has come with what is confirmed by now; the need as it is then."""
+    return needs.record_progress(need_id=need_id, given=given_to([need_id])[need_id], by=by, now=now)
 
 
 def look_again(claimed: Iterable[Need], *, now: datetime) -> None:

@@ -346,8 +346,9 @@ def do(match: Match, act: Act, *, by: User | None, now: datetime, reason: str = 
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
     found, role = arrow(match.state, Act.ACCEPT, frozenset({role}), reason="")
     asks = match.city.asks_association(match.need.kind)
-    match.confirm_by = waits.deadline(match, now=now)
-    match.remind_at = waits.halfway(match.confirm_by, now=now)
+    leaves = turns.leaves_for(match, match.city, now=now)
+    match.confirm_by = waits.deadline(match, now=leaves)
+    match.remind_at = waits.halfway(match.confirm_by, now=leaves)
     _move(match, Act.ACCEPT, found.to, role=role, by=by, now=now, tells=asks)
     if not asks:
         _confirmed(match, role=Role.TOWN, by=None, now=now)
@@ -424,7 +425,10 @@ def _move(
     elif to == MatchState.DISMISSED:
         needs.mark_due(need_ids=[match.need_id], now=now)
     if (to in SERVED) != (before in SERVED):
-        progress.record(match.need_id, by=by, now=now)
+        recorded = progress.record(match.need_id, by=by, now=now)
+        # What falls through tonight is for tonight again. What is confirmed for tonight is told as what it was.
+        if before in SERVED:
+            match.need.state, match.need.uncovered_from = recorded.state, recorded.uncovered_from
     if tells:
         roles = roles_of(by, match) if role == Role.FOLLOW_UP else {role}
         done_by = telling.who_did(act, roles, reason=reason)

@@ -4,6 +4,9 @@ No sweep is atomic as a whole: each match is locked, and committed, by itself, s
 order.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +23,8 @@ from matching.selectors import posters_of
 from needs.models import NeedState
 from offers.models import OfferState
 
+log = logging.getLogger(__name__)
+
 
 def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
     """Release the matches whose answer, or confirmation, did not come in time; how many."""
@@ -31,7 +36,10 @@ def lapse_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
 
 def ask_in_turn(*, by: None, now: datetime, limit: int = 200) -> int:
     """Ask those whose turn has come, and tell the desk of what would be asked too late; how many were asked."""
-    asked = sum(_ask_in_turn(match_id, now=now) for match_id in turns.next_in_turn(now=now)[:limit])
+    asked = 0
+    for match_id in turns.next_in_turn(now=now)[:limit]:
+        with _by_itself(match_id):
+            asked += _ask_in_turn(match_id, now=now)
     _tell_late(now=now)
     return asked
 
@@ -118,12 +126,21 @@ def _ask_in_turn(match_id: int, *, now: datetime) -> bool:
     return services.ask_in_turn(match=match, by=None, now=now)
 
 
-@transaction.atomic
+@contextmanager
+def _by_itself(match_id: int) -> Iterator[None]:
+    """What fails of one match stops no other, nor what the scheduler does after these."""
+    try:
+        yield
+    except Exception:
+        log.exception("the question of match %s", match_id)
+
+
 def _tell_late(*, now: datetime) -> None:
     waiting = turns.waiting().select_related("city", "offer__owner", "offer__city", "need__commune")
     for match in waiting.order_by("waits_since", "id"):
-        if turns.comes_too_late(match, now=now):
-            telling.tell_late(match, now=now)
+        with _by_itself(match.pk):
+            if turns.comes_too_late(match, now=now):
+                telling.tell_late(match, now=now)
 
 
 @transaction.atomic

@@ -25,7 +25,6 @@ from matching.selectors import fallback_of, left_to_town, posters_of, told_of
 from needs.models import Need
 from notifications import selectors as outbox
 from notifications import services
-from notifications.events import Priority
 from notifications.fallbacks import Fallback
 from notifications.models import Message
 from notifications.reasons import Words, subject_id
@@ -166,6 +165,7 @@ def tell(
                 subject_key=f"match:{match.pk}:{match.state}",
                 city=host,
                 compose=partial(to_linked_town.across, match),
+                priority=turns.priority_of(match.need, match.city, now=now),
             )
             for person in accounts.coordinators_of(host)
             if person != by
@@ -187,7 +187,7 @@ def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -
     services.let_go(
         message=message,
         compose=partial(_QUESTION.owner, match, match.offer.owner),
-        priority=_priority(match, now),
+        priority=turns.priority_of(match.need, match.city, now=now),
         by=by,
         now=now,
     )
@@ -299,7 +299,7 @@ def _queue(
                     # A citizen is called by their own town.
                     city=match.offer.city if side is Side.OWNER else match.city,
                     compose=partial(compose, match, person),
-                    priority=_priority(match, now),
+                    priority=turns.priority_of(match.need, match.city, now=now),
                     held=held,
                 )
             )
@@ -310,10 +310,6 @@ def _with_whoever_did(by: User | None, need: Need) -> list[User]:
     """What they have done is answered, also to a member to whom no messages go."""
     told = told_of(need)
     return told + [person for person in posters_of(need) if person == by and person not in told]
-
-
-def _priority(match: Match, now: datetime) -> Priority | None:
-    return Priority.NIGHT if turns.is_for_tonight(match, now=now) else None
 
 
 # Who stands in where nobody who was told opens the question in its time.

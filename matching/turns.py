@@ -11,15 +11,23 @@ from django.db.models import Max, QuerySet
 from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
+from cities.models import City
 from matching import waits
 from matching.models import Match, MatchState
-from needs.models import urgency_order
+from needs.models import Need, urgency_order
 from notifications import holding, reach
-from notifications.models import Message
+from notifications.events import Priority
+from notifications.models import Message, Preference
 
 
-def is_for_tonight(match: Match, *, now: datetime) -> bool:
-    return match.need.urgency_on(local_day(now, match.city)) == Urgency.TONIGHT
+def is_for_tonight(need: Need, city: City, *, now: datetime) -> bool:
+    """By the day of the need's town."""
+    return need.urgency_on(local_day(now, city)) == Urgency.TONIGHT
+
+
+def priority_of(need: Need, city: City, *, now: datetime) -> Priority | None:
+    """What is asked and told of a need of this town for tonight waits for no morning; None: as its event says."""
+    return Priority.NIGHT if is_for_tonight(need, city, now=now) else None
 
 
 def why_it_waits(
@@ -34,7 +42,7 @@ def why_it_waits(
     # They want to be asked nothing new, and have not read this one.
     if is_next and reach.paused([owner.pk], local_day(now, match.offer.city)):
         return holding.PAUSE
-    if is_for_tonight(match, now=now):
+    if is_for_tonight(match.need, match.city, now=now):
         return ""
     if owner.pk not in holding.take_turn([owner.pk]) or _open(owner).exclude(pk=match.pk).exists():
         return holding.QUESTION
@@ -47,9 +55,18 @@ def why_it_waits(
 
 def leaves_at(match: Match, *, now: datetime) -> datetime:
     """When a question that does not wait reaches the citizen: at night, unless it is for tonight, in the morning."""
-    if is_for_tonight(match, now=now):
+    return _leaves_at(match, reach.wish_of(match.offer.owner), match.offer.city, now=now)
+
+
+def leaves_for(match: Match, city: City, *, now: datetime) -> datetime:
+    """When a question reaches several people of a town: by its own hours, whatever each of them chose."""
+    return _leaves_at(match, Preference(), city, now=now)
+
+
+def _leaves_at(match: Match, wish: Preference, city: City, *, now: datetime) -> datetime:
+    if is_for_tonight(match.need, match.city, now=now):
         return now
-    return reach.wakes_at(reach.wish_of(match.offer.owner), match.offer.city, now)
+    return reach.wakes_at(wish, city, now)
 
 
 def waiting() -> QuerySet[Match]:

@@ -72,12 +72,18 @@ def take_turn(people: Collection[int]) -> set[int]:
 
 
 def has_room(person: User, city: City, *, now: datetime, message: Message | None = None) -> bool:
-    """Whether one more may be told this week: this one that waits, or a new one. Whoever asks has taken the turn."""
+    """Whether one more may be told this week: this one that waits, or a new one. Whoever asks has taken the turn.
+
+    Which question is next is for the app that asks: whichever it is takes the place of the one that waits longest.
+    """
     if who_work_here([person.pk]):
         return True
-    before = Message.objects.filter(recipient=person, state=MessageState.HELD, why=WEEK)
-    if message is not None:
-        before = before.filter(pk__lt=message.pk)
+    waiting = Message.objects.filter(recipient=person, state=MessageState.HELD, why=WEEK)
+    questions = waiting.filter(event__in=ONE_AT_A_TIME).values_list("pk", flat=True)
+    places = [*questions, *([message.pk] if message else [])]
+    before = waiting.exclude(event__in=ONE_AT_A_TIME)
+    if places:
+        before = before.filter(pk__lt=min(places))
     return len(_told([person.pk], now)[person.pk]) + before.count() < city.messages_a_week
 
 

@@ -297,7 +297,9 @@ def let_go(
         setattr(message, name, value)
     known = reach.known([message.recipient])[message.recipient_id]
     quiet = reach.is_quiet(known.wish, message.event, message.priority, message.city, now)
-    message.channel = known.channels_for(message.event, quiet=quiet)[0]
+    message.channel = _channel_for(
+        message, known.channels_for(message.event, quiet=quiet), _channels_of_others([message])
+    )
     message.state, message.why, message.due_at = MessageState.QUEUED, "", now
     holding.hold_by_night(message, known.wish)
     message.save(update_fields=["priority", "channel", "state", "why", "due_at", *text.columns()])
@@ -387,16 +389,21 @@ def _queue_again(messages: QuerySet[Message], *, by: User, now: datetime) -> int
     for message in found:
         message.state, message.due_at, message.tried_since = MessageState.QUEUED, now, None
         message.sent_at, message.provider_ref = None, ""
-        # By another channel if they were told of it already, by another message, by the preferred one.
-        reaching = reach.ways(message, now)
-        taken = told[_key(message)] - {message.channel} if message.repeat_of_id is None else set()
-        message.channel = next((name for name in reaching if name not in taken), message.channel)
+        message.channel = _channel_for(message, reach.ways(message, now), told)
         log.info("message %s queued again by user %s", message.pk, by.pk)
     fields = ["state", "due_at", "tried_since", "sent_at", "provider_ref", "channel"]
     Message.objects.bulk_update(found, fields, batch_size=500)
     if any(message.channel in channel_registry.by_machine() for message in found):
         wake_on_commit(DELIVER_TASK)
     return len(found)
+
+
+def _channel_for(message: Message, ways: Sequence[str], told: Mapping[tuple[int, str, str], set[str]]) -> str:
+    """By which of these ways a row leaves: by another channel if they were told of it already, by another message, by
+    the preferred one. `told`: `_channels_of_others`.
+    """
+    taken = told[_key(message)] - {message.channel} if message.repeat_of_id is None else set()
+    return next((name for name in ways if name not in taken), message.channel)
 
 
 def _leaves_now(message: Message, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from accounts import selectors as accounts
 from accounts.access import COORDINATION, DESK, associations_of, has_role
 from accounts.models import User
 from cities.days import local_day
+from matching import turns
 from matching.conditions import condition_words
 from matching.conditions.question_lists import may_be_asked, still_stands
 from matching.conditions.relaxations import Relaxation, asks_no_less, relaxation
@@ -85,6 +86,7 @@ def ask(*, need_id: int, offer_id: int, rule: str, by: User, now: datetime) -> C
             subject_key=f"condition:{question.pk}",
             city=need.city,
             compose=partial(condition_words.condition_question, question, person),
+            priority=turns.priority_of(need, need.city, now=now),
             now=now,
         )
     return question
@@ -128,6 +130,7 @@ def answer(*, question_id: int, gives: bool, by: User, now: datetime) -> Conditi
                 subject_key=f"condition:{question.pk}",
                 city=need.city,
                 compose=partial(condition_words.condition_answered, question, person),
+                priority=turns.priority_of(question.need, need.city, now=now),
                 now=now,
             )
     return question

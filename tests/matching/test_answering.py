@@ -1,7 +1,7 @@
 """An offer that somebody made for a need: its need is looked at first, its desk is told, the case shows it."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import Organisation
 from catalogue import help_link
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Urgency
+from cities.models import City
 from matching import answering, services, tasks
 from matching.models import Match
 from needs import services as needs
@@ -48,6 +49,15 @@ def test_the_need_is_due_at_once_and_its_desk_told_once(city, coordinator):
     assert offer.reference in message.body
     assert need.reference in message.body
     assert message.action_url.endswith(f"/bureau/{need.reference}/")
+
+
+def test_of_a_need_for_tonight_its_desk_is_told_at_night(city, coordinator):
+    City.objects.update(quiet_from=time(21), quiet_until=time(8))
+    for urgency in (Urgency.TONIGHT, Urgency.PLANNED):
+        offer_for(due_need(city=city, kind=GOODS, urgency=urgency))
+    night = NOW.replace(hour=21)
+    assert answering.announce(by=None, now=night) == 2
+    assert list(told().order_by("pk").values_list("state", flat=True)) == ["queued", "held"]
 
 
 def test_one_turn_of_the_worker_makes_the_pair(city, coordinator, wake_ups):

@@ -1,20 +1,21 @@
 """May this condition give? Each rule with its counter-example, who may ask and answer, once, and at the same time."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, Role
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
+from cities.models import City
 from matching import conditions, selectors, services
 from matching.conditions import CannotAnswer, CannotAsk
 from matching.models import ConditionQuestion, Match, MatchState, Scan
 from needs import services as needs
 from needs.models import Need
-from notifications.models import Message
+from notifications.models import Message, MessageState
 from offers import services as offers
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -601,3 +602,13 @@ def test_a_yes_waits_for_a_change_under_way_and_is_then_moot(meanwhile, pair, co
     assert late().answer == "moot"
     need.refresh_from_db()
     assert need.reach_km == 12
+
+
+def test_about_a_need_for_tonight_it_is_asked_and_answered_at_night(pair, coordinator, member):
+    City.objects.update(quiet_from=time(21), quiet_until=time(8))
+    need, offer = pair(need={"step_free_needed": True, "urgency": Urgency.TONIGHT})
+    night = NOW.replace(hour=21)
+    answer(ask(need, offer, "step_free", coordinator, night), member, now=night)
+    for event in ("condition_asked", "condition_answered"):
+        message = Message.objects.get(event=event)
+        assert (message.state, message.due_at) == (MessageState.QUEUED, night)

@@ -1,23 +1,28 @@
 """Two linked towns: the town of the offer agrees before its citizen is asked, and each sees what its role allows."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from functools import partial
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from matching import linked_towns, links, plans, services, tasks
+from catalogue.vocabulary import Urgency
+from cities.models import City
+from matching import linked_towns, links, plans, services, tasks, waits
 from matching.lifecycle import NotPossible, Reason, acts_for
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.plans import plan_presentation, plan_sending
 from matching.scanning import matches_in_hand
 from matching.services import roles_of
-from notifications.models import Message
+from needs.models import Need
+from notifications.models import Message, MessageState
 from offers import services as offers
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer
+
+NIGHT = NOW.replace(hour=21)  # ten in Strasbourg
 
 
 class Pair:
@@ -132,6 +137,36 @@ def test_a_no_sets_the_suggestion_aside_and_tells_the_desk(it):
         why(linked_towns.agree, agreement_id=TownAgreement.objects.get().pk, by=it.neighbour, now=NOW)
         == "closed"
     )
+
+
+def test_of_a_home_for_tonight_the_town_is_asked_and_answers_at_night(it):
+    City.objects.update(quiet_from=time(21), quiet_until=time(8))
+    Need.objects.update(urgency=Urgency.TONIGHT)
+    it.now = NIGHT
+    agreement = it.ask()
+    linked_towns.decline(agreement_id=agreement.pk, by=it.neighbour, now=NIGHT, reason=Reason.SAFETY)
+    assert agreement.answer_by == waits.deadline(agreement.match, now=NIGHT)
+    for event in ("town_asked", "town_declined"):
+        message = Message.objects.get(event=event)
+        assert (message.state, message.due_at) == (MessageState.QUEUED, NIGHT)
+
+
+def test_the_time_to_answer_of_a_town_begins_in_the_morning(it):
+    City.objects.update(quiet_from=time(21), quiet_until=time(8))
+    it.now = NIGHT
+    agreement = it.ask()
+    morning = Message.objects.get(event="town_asked").due_at
+    assert morning == NIGHT + timedelta(hours=10)
+    assert agreement.answer_by == waits.deadline(it.match, now=morning)
+
+
+def test_what_becomes_of_their_home_tonight_the_town_is_told_at_night(it):
+    City.objects.update(quiet_from=time(21), quiet_until=time(8))
+    Need.objects.update(urgency=Urgency.TONIGHT)
+    it.now = NIGHT
+    it.agreed()
+    services.cancel(match_id=it.match.pk, by=it.asker, now=NIGHT, reason=Reason.OTHER_SOLUTION)
+    assert Message.objects.get(event="match_across").state == MessageState.QUEUED
 
 
 def test_silence_lapses_and_may_be_asked_again(it):

@@ -17,7 +17,7 @@ from notifications import delivery, reasons
 from notifications import sweeps as outbox_sweeps
 from notifications.channels.call.selectors import calls_to_make
 from notifications.events import EVENTS, Priority
-from notifications.models import Message
+from notifications.models import Message, MessageState
 from offers import services as offers
 from tests.conftest import ROOT
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -348,6 +348,31 @@ def test_what_is_for_tonight_leaves_before_all_else(db, urgency, priorities):
     services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
     services.decline(match_id=it.match.pk, by=it.citizen, now=NOW)
     assert dict(Message.objects.filter(event__in=priorities).values_list("event", "priority")) == priorities
+
+
+@pytest.mark.parametrize(
+    ("begun", "end", "event"),
+    [(False, services.cancel, "match_cancelled"), (True, services.break_off, "match_broken_off")],
+    ids=["called off", "broken off"],
+)
+def test_a_stay_that_falls_through_tonight_is_told_at_once(db, begun, end, event):
+    today = NOW.date()
+    it = story(need={"first_day": today, "last_day": today + timedelta(days=9)})
+    assert it.match.need.urgency != "tonight"
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    services.accept(match_id=it.match.pk, by=it.citizen, now=NOW)
+    services.confirm(match_id=it.match.pk, by=it.member, now=NOW)
+    told = Message.objects.filter(event="match_confirmed")
+    assert set(told.values_list("priority", flat=True)) == {Priority.NIGHT}
+    if begun:
+        services.start(match_id=it.match.pk, by=it.member, now=NOW)
+    ten_at_night = NOW.replace(hour=21)
+    end(match_id=it.match.pk, by=it.citizen, now=ten_at_night, reason=Reason.NOT_AVAILABLE)
+    messages = Message.objects.filter(event=event, channel="email")
+    assert {message.recipient for message in messages} == {it.member, it.coordinator}
+    assert {(message.priority, message.state, message.due_at) for message in messages} == {
+        (Priority.NIGHT, MessageState.QUEUED, ten_at_night)
+    }
 
 
 def test_every_event_of_a_reason_is_one_that_is_queued():

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import User
@@ -11,7 +12,7 @@ from matching import services, sweeps, turns, waits
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState
 from needs.models import Need
-from notifications import holding
+from notifications import holding, preferences
 from notifications.models import Message, MessageState, Preference
 from tests.factories.matching import NOW, story, suggested_match
 
@@ -133,6 +134,21 @@ def test_a_week_that_is_full_keeps_it_waiting_too(first):
     assert sweeps.ask_in_turn(by=None, now=NOW + 7 * DAY) == 1
 
 
+def test_of_two_that_wait_for_the_week_the_more_urgent_takes_the_place(first):
+    type(first.city).objects.filter(pk=first.city.pk).update(messages_a_week=1)
+    older = ask(first, second(first, need={"urgency": Urgency.PLANNED}))
+    left = {"state": MessageState.SENT, "sent_at": NOW, "claimed_at": NOW}
+    Message.objects.filter(pk=question(first.match).pk).update(**left)
+    services.decline(match_id=first.match.pk, by=first.citizen, now=NOW)
+    sweeps.ask_in_turn(by=None, now=NOW)
+    assert question(older).why == holding.WEEK
+    pressing = ask(first, second(first, kind=Kind.SKILL, need={"urgency": Urgency.THIS_WEEK}))
+    assert sweeps.ask_in_turn(by=None, now=NOW + DAY) == 0
+    assert sweeps.ask_in_turn(by=None, now=NOW + 7 * DAY) == 1
+    assert question(pressing).state == MessageState.QUEUED
+    assert question(older).state == MessageState.HELD
+
+
 def test_a_question_for_tonight_overtakes(first):
     waiting = ask(first, second(first))
     tonight = ask(first, second(first, kind=Kind.SKILL, need={"urgency": Urgency.TONIGHT}))
@@ -200,6 +216,54 @@ def test_the_time_to_answer_begins_in_the_morning():
     morning = night.replace(day=night.day + 1, hour=7)
     assert (question(match).state, question(match).due_at) == (MessageState.HELD, morning)
     assert match.answer_by == waits.deadline(match, now=morning)
+
+
+@pytest.mark.parametrize("urgency", [Urgency.PLANNED, Urgency.TONIGHT])
+def test_the_association_s_time_to_confirm_begins_when_it_is_asked(urgency):
+    night = NOW.replace(hour=22)
+    it = story(need={"urgency": urgency})
+    services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    match = services.accept(match_id=it.match.pk, by=it.citizen, now=night)
+    leaves = night if urgency == Urgency.TONIGHT else night.replace(day=night.day + 1, hour=7)
+    asked = Message.objects.get(event="match_accepted", recipient=it.member, channel="email")
+    assert asked.due_at == leaves
+    assert match.confirm_by == waits.deadline(match, now=leaves)
+    assert match.remind_at == waits.halfway(match.confirm_by, now=leaves)
+
+
+def test_a_question_that_changed_its_channel_while_it_waited_leaves_by_that_one(first, settings):
+    settings.SMS_GATEWAY = "http"
+    User.objects.filter(pk=first.citizen.pk).update(phone="+33612345678")
+    citizen = User.objects.get(pk=first.citizen.pk)
+    match = ask(first, second(first))
+    for refused in (["email"], []):
+        preferences.choose(
+            person=citizen, refused_channels=refused, refused_sorts=[], paused_until=None,
+            rings_at_night=False, by=citizen, now=NOW,
+        )  # fmt: skip
+    services.decline(match_id=first.match.pk, by=citizen, now=NOW + HOUR)
+    assert sweeps.ask_in_turn(by=None, now=NOW + HOUR) == 1
+    rows = Message.objects.filter(event="match_question", subject_key=f"match:{match.pk}")
+    assert dict(rows.values_list("channel", "state")) == {"email": "suppressed", "sms": "queued"}
+
+
+def test_one_question_that_does_not_leave_stops_no_other(first, caplog):
+    other = story(city=first.city, kind=Kind.GOODS)
+    services.propose(match_id=other.match.pk, by=other.coordinator, now=NOW)
+    broken, sound = ask(first, second(first)), ask(other, second(other, kind=Kind.SKILL))
+    for it in (first, other):
+        services.decline(match_id=it.match.pk, by=it.citizen, now=NOW)
+    assert turns.next_in_turn(now=NOW) == [broken.pk, sound.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE disk_full USING MESSAGE = 'a disk is full'; END $$;
+            CREATE TRIGGER fails BEFORE UPDATE ON matching_match
+                FOR EACH ROW WHEN (NEW.id = {broken.pk}) EXECUTE FUNCTION fail();
+        """)
+    assert sweeps.ask_in_turn(by=None, now=NOW) == 1
+    assert (question(broken).state, question(sound).state) == (MessageState.HELD, MessageState.QUEUED)
+    assert f"match {broken.pk}" in caplog.text
 
 
 def test_two_coordinators_at_once_ask_one_question(transactional_db, at_once):

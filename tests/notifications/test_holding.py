@@ -13,7 +13,7 @@ from cities.days import at_hour, local_time, waking_hour
 from notifications import delivery, doubts, holding, preferences, reasons, sweeps
 from notifications.events import Priority
 from notifications.models import Message, MessageState, Preference
-from notifications.services import Draft, Text, queue, queue_many
+from notifications.services import Draft, Text, hold_on, let_go, queue, queue_many
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reasons_stand")]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NIGHT = NOW.replace(hour=22)  # eleven in Strasbourg
 MORNING = NIGHT.replace(day=NIGHT.day + 1, hour=7)
-REMINDER = "offer_reminder"
+REMINDER, QUESTION = "offer_reminder", "match_question"
 
 
 @pytest.fixture
@@ -150,7 +150,9 @@ def test_two_at_once_never_exceed_the_week(transactional_db, at_once):
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["say", "leave", "fail", "sweep"]), st.integers(0, 60)), min_size=5, max_size=40
+    st.tuples(st.sampled_from(["say", "ask", "press", "leave", "fail", "sweep"]), st.integers(0, 60)),
+    min_size=5,
+    max_size=40,
 )
 
 
@@ -165,8 +167,11 @@ def test_whatever_happens_no_seven_days_have_more_and_nothing_waits_for_ever(lim
         due = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now).order_by("pk").first()
         if act == "say":
             say(host, town, f"offer:{number}", now=now)
+        elif act in ("ask", "press"):
+            say(host, town, f"{act}:{number}", event=QUESTION, now=now, held=holding.QUESTION)
         elif act == "sweep" or due is None:
             release(now)
+            ask_next(host, town, now)
         elif act == "leave":
             leave([due], now)
         else:
@@ -175,12 +180,28 @@ def test_whatever_happens_no_seven_days_have_more_and_nothing_waits_for_ever(lim
         if not Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.HELD]).exists():
             break
         release(now)
+        ask_next(host, town, now)
         leave(Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now), now)
         now += DAY
     assert not Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.HELD]).exists()
     left = _told_in_order()
     for first, beyond in zip(left, left[limit:], strict=False):
         assert beyond - first >= holding.A_WEEK
+
+
+def ask_next(person, town, now):
+    """Have the next question leave, as the app does that asks: those that press first, whenever they came."""
+    if Message.objects.filter(event=QUESTION, state=MessageState.QUEUED).exists():
+        return
+    waiting = Message.objects.filter(event=QUESTION, state=MessageState.HELD).exclude(why=holding.QUIET)
+    message = waiting.order_by("-subject_key", "pk").first()  # "press:9" before "ask:1"
+    if message is None:
+        return
+    holding.take_turn([person.pk])
+    if holding.has_room(person, town, now=now, message=message):
+        let_go(message=message, compose=lambda: Text("Bonjour", "?"), priority=None, by=None, now=now)
+    else:
+        hold_on(message=message, why=holding.WEEK, by=None, now=now)
 
 
 def _told_in_order():
