@@ -430,6 +430,8 @@ class TestManyAddressesOfOneProvider:
     [
         ({"EMAIL_PROVIDER": ""}, []),
         ({}, []),
+        ({"EMAIL_PROVIDER": "", "EMAIL_HOST": ""}, ["email.E004"]),
+        ({"EMAIL_HOST": ""}, []),
         ({"EMAIL_PROVIDER": "pigeon"}, ["email.E001"]),
         ({"EMAIL_PROVIDER_KEY": "", "EMAIL_PROVIDER_SECRET": ""}, ["email.E002", "email.E002"]),
         ({"EMAIL_PROVIDER": "brevo", "EMAIL_PROVIDER_SECRET": ""}, []),
