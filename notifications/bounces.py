@@ -24,8 +24,8 @@ from notifications.services import BOUNCED, Text, queue, send_otherwise
 log = logging.getLogger(__name__)
 
 REFUSED = "addresses_refused"
-# More different addresses than that within so much time: a server refuses us, whoever the mail is for; of one provider
-# ("exemple.fr"), which may take its time, it is that provider.
+# More different addresses than that within so much time, and no fewer than those that took something: a server refuses
+# us, whoever the mail is for; of one provider ("exemple.fr"), which may take its time, it is that provider.
 AT_MOST, TOGETHER, TOGETHER_AT_ONE_PROVIDER = 5, timedelta(minutes=10), timedelta(hours=1)
 
 
@@ -48,7 +48,7 @@ def note(*, message: Message, error: str, by: None, now: datetime) -> Bounce | N
         error=error,
         at=now,
     )
-    together = _refused_together(bounce, now)
+    together = _refused_together(bounce, domain, now)
     if together is not None:
         together.update(is_general=True)
         log.warning("channel %s refuses everybody's address: %s", channel, error)
@@ -60,14 +60,26 @@ def note(*, message: Message, error: str, by: None, now: datetime) -> Bounce | N
     return bounce
 
 
-def _refused_together(bounce: Bounce, now: datetime) -> QuerySet[Bounce] | None:
+def _refused_together(bounce: Bounce, domain: str, now: datetime) -> QuerySet[Bounce] | None:
     """Those of late, of one provider or of all, where they are too many to be each an address of its own."""
     of_late = Bounce.objects.filter(channel=bounce.channel)
-    found = [of_late.filter(at__gt=now - TOGETHER)]
-    if bounce.provider:
-        found.append(of_late.filter(at__gt=now - TOGETHER_AT_ONE_PROVIDER, provider=bounce.provider))
-    many = (some for some in found if some.values("address").distinct().count() > AT_MOST)
-    return next(many, None)
+    taken = Message.objects.filter(channel=bounce.channel)
+    found = [(TOGETHER, of_late, taken)]
+    if domain:
+        theirs = taken.filter(recipient__email__iendswith=f"@{domain}")
+        found.append((TOGETHER_AT_ONE_PROVIDER, of_late.filter(provider=bounce.provider), theirs))
+    for time, refused, others in found:
+        late = refused.filter(at__gt=now - time)
+        many = late.values("address").distinct().count()
+        if many > AT_MOST and many >= _people(others.filter(sent_at__gt=now - time), late):
+            return late
+    return None
+
+
+def _people(messages: QuerySet[Message], refused: QuerySet[Bounce]) -> int:
+    """To how many others something went in that time, and was not refused: a letter to a list has dead addresses."""
+    others = messages.exclude(recipient__in=refused.values("person"))
+    return others.order_by().values("recipient").distinct().count()
 
 
 def _tell_desk(city: City, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import ForeignObjectRel
+from django.db.models import ForeignObjectRel, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.access import STEERING, has_role, require
@@ -18,6 +18,7 @@ from catalogue.changes import save_changed, values
 from cities.days import local_day
 from cities.models import City
 from notifications import reach
+from notifications.inbox.models import MailReply
 from notifications.models import Message, MessageState
 from notifications.services import queue
 from notifications.wake_up import wake_on_commit
@@ -43,6 +44,9 @@ _OF_A_SUBSCRIBER = frozenset(
         "notifications.PreferenceEdit", "accounts.PersonEdit",
     }
 )  # fmt: skip
+
+# What is told about a mail that they wrote back (`inbox`).
+_ABOUT_REPLIES = ("mail_to_read", "mail_acknowledged")
 
 
 class TooMany(Exception):
@@ -134,12 +138,22 @@ def _forget(subscription: Subscription, *, now: datetime) -> None:
     told.filter(state__in=[MessageState.QUEUED, MessageState.HELD]).update(state=MessageState.MOOT, why="")
     # The words were everybody's; the link in them was theirs.
     told.update(body="", action_url="", action_label="")
+    _forget_replies(MailReply.objects.filter(message__in=told))
     log.info("subscription %s left", subscription.pk)
     subscription.delete()
     # Rows that name this person wait until it is decided what is left of them.
     User.objects.select_for_update().get(pk=person.pk)
     if _is_known_for_nothing_else(person):
         forget_person(person=person, by=None, now=now)
+
+
+def _forget_replies(replies: QuerySet[MailReply]) -> None:
+    """What they wrote back, and what was said about it to whomever."""
+    keys = [f"mail:{number}" for number in replies.values_list("pk", flat=True)]
+    replies.update(sender="", text="")
+    about = Message.objects.filter(event__in=_ABOUT_REPLIES, subject_key__in=keys)
+    about.filter(state__in=[MessageState.QUEUED, MessageState.HELD]).update(state=MessageState.MOOT, why="")
+    about.update(body="", action_url="", action_label="")
 
 
 def _is_known_for_nothing_else(person: User) -> bool:
@@ -153,12 +167,21 @@ def _is_known_for_nothing_else(person: User) -> bool:
         rows = model._default_manager.filter(**{relation.field.name: person})
         label = model._meta.label
         if label == "notifications.Message":
+            keys = [f"mail:{number}" for number in _replies(person).values_list("pk", flat=True)]
             rows = rows.exclude(event__in=[EVENT, CONFIRM_EVENT])
+            rows = rows.exclude(event__in=_ABOUT_REPLIES, subject_key__in=keys)
+        elif label == "inbox.MailReply" and relation.field.name == "person":
+            rows = rows.exclude(pk__in=_replies(person))
         elif label in _OF_A_SUBSCRIBER and label != "outreach.Subscription":
             continue
         if rows.exists():
             return False
     return True
+
+
+def _replies(person: User) -> QuerySet[MailReply]:
+    """What they wrote back to letters alone."""
+    return MailReply.objects.filter(person=person, message__event__in=[EVENT, CONFIRM_EVENT])
 
 
 # --- An issue ------------------------------------------------------------------------------------------

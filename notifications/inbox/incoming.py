@@ -5,15 +5,21 @@ Of what was quoted, forwarded or signed nothing is kept. No Django here: bytes i
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
+from email.parser import BytesHeaderParser, BytesParser
+from email.policy import EmailPolicy
 from email.utils import getaddresses
+from functools import partial
 from html.parser import HTMLParser
+from typing import TypeVar
+
+T = TypeVar("T")
 
 LONGEST_TEXT = 4000
-# Of a mail without plain text so much is read.
-_LONGEST_HTML = 400_000
+# So much is read of a text and of a header: what is made of them takes longer than they are long.
+_LONGEST_READ, _LONGEST_HEADER = 200_000, 8000
 _ADDRESSED = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To")
 
 
@@ -31,41 +37,64 @@ class Incoming:
     is_returned: bool
 
 
+class _Policy(EmailPolicy):
+    def header_source_parse(self, sourcelines: Iterable[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(list(sourcelines))
+        return name, value[:_LONGEST_HEADER]
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        """One that cannot be read says nothing."""
+        try:
+            return super().header_fetch_parse(name, value)
+        except Exception:  # whatever the standard library happens to meet
+            return self.header_factory(name, "")
+
+
 def read(raw: bytes) -> Incoming:
     """Any bytes: what is no mail is one without a text."""
-    mail = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(mail, EmailMessage)
+    mail = _parsed(raw)
     written = own_words(_text(mail))
     known = _header(mail, "Message-ID")
+    parts: list[EmailMessage] = _or_else(lambda: list(mail.walk()), [])
     return Incoming(
         digest=hashlib.sha256(known.encode() if known else raw).hexdigest(),
         sender=next(iter(_addresses(mail, "From")), "")[:254],
         addresses=tuple(address for name in _ADDRESSED for address in _addresses(mail, name)),
         text=written[:LONGEST_TEXT],
         is_cut=len(written) > LONGEST_TEXT,
-        files=min(
-            sum(part.is_attachment() or part.get_content_maintype() in _FILES for part in mail.walk()), 999
-        ),
+        files=min(sum(part.is_attachment() or part.get_content_maintype() in _FILES for part in parts), 999),
         is_automatic=_is_automatic(mail),
         is_returned=_is_returned(mail),
     )
 
 
 _FILES = ("image", "audio", "video")
+# What is kept nowhere: half a character, and what ends a text.
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def _or_else(reading: Callable[[], T], otherwise: T) -> T:
+    """What is read of the parts; else, where they are so broken that the standard library raises what it likes."""
+    try:
+        return reading()
+    except Exception:
+        return otherwise
+
+
+def _parsed(raw: bytes) -> EmailMessage:
+    """Of a mail whose parts cannot be told apart, its headers above one text."""
+    mail = _or_else(lambda: BytesParser(policy=_Policy()).parsebytes(raw), None)
+    mail = mail or BytesHeaderParser(policy=_Policy()).parsebytes(raw)
+    assert isinstance(mail, EmailMessage)
+    return mail
 
 
 def _header(mail: EmailMessage, name: str) -> str:
-    try:
-        return " ".join(str(mail.get(name, "")).split())
-    except (ValueError, IndexError, AttributeError):  # what the standard library makes of some broken headers
-        return ""
+    return _UNKEPT.sub("", " ".join(str(mail.get(name, "")).split()))
 
 
 def _addresses(mail: EmailMessage, name: str) -> list[str]:
-    try:
-        lines = [str(value) for value in mail.get_all(name, [])]
-    except (ValueError, IndexError, AttributeError):
-        return []
+    lines = [_UNKEPT.sub("", str(value)) for value in mail.get_all(name, [])]
     return [address for _name, address in getaddresses(lines) if "@" in address]
 
 
@@ -76,7 +105,7 @@ def _is_automatic(mail: EmailMessage) -> bool:
         return True
     if _header(mail, "Precedence").lower() in ("bulk", "junk", "list", "auto_reply"):
         return True
-    return any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From", "List-Id"))
+    return any(name in mail for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From", "List-Id"))
 
 
 def _is_returned(mail: EmailMessage) -> bool:
@@ -94,20 +123,24 @@ def _is_returned(mail: EmailMessage) -> bool:
 def _text(mail: EmailMessage) -> str:
     """The plain text; of a mail that has HTML alone, what it says."""
     for kind in ("plain", "html"):
-        part = mail.get_body((kind,))
-        if part is None:
-            continue
-        try:
-            content = str(part.get_content())
-        except (LookupError, ValueError, KeyError):  # a charset that nobody knows
-            payload = part.get_payload(decode=True)
-            content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-        content = content.replace("\x00", "")
+        content = _UNKEPT.sub("", _or_else(partial(_content, mail, kind), "")[:_LONGEST_READ])
         if kind == "html":
-            content = _said_in_html(content[:_LONGEST_HTML])
+            content = _said_in_html(content)
         if content.strip():
             return content
     return ""
+
+
+def _content(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    if part is None:
+        return ""
+    return _or_else(lambda: str(part.get_content()), "") or _of_unknown_letters(part)
+
+
+def _of_unknown_letters(part: MIMEPart) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
 
 class _Said(HTMLParser):
@@ -154,9 +187,10 @@ class _Said(HTMLParser):
 
 def _said_in_html(content: str) -> str:
     parser = _Said()
-    parser.feed(content)
+    # An end to what was opened and cut: else the parser looks for it anew from each sign on.
+    parser.feed(f"{content}-->")
     parser.close()
-    return "".join(parser.words)
+    return "".join(parser.words).removesuffix("-->")
 
 
 # The line above a quoted mail, in the languages of those who write here.
@@ -190,7 +224,7 @@ _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 def own_words(text: str) -> str:
     """What somebody wrote themselves: without what they quote, below or between their lines, and their signature."""
     lines = [
-        _MARKS.sub("", line).rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        _MARKS.sub("", line).strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     ]
     end = next((n for n in range(len(lines)) if _quotes_from(lines, n)), len(lines))
     above = _unquoted(lines[:end])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +42,30 @@ def read_new(take: Callable[[bytes], object]) -> int:
 
 
 def _take_one(line: imaplib.IMAP4, number: str, take: Callable[[bytes], object]) -> None:
+    flags = r"(\Seen)"
     size = _checked(line.uid("FETCH", number, "(RFC822.SIZE)"))[0]
     if size is None or int(size.split(b"RFC822.SIZE ")[1].split()[0].rstrip(b")")) <= LONGEST:
         answer = _checked(line.uid("FETCH", number, "(BODY.PEEK[])"))
         raw = next((part[1] for part in answer if isinstance(part, tuple)), None)
         if raw is not None:
-            take(raw)
+            flags = _taken(take, raw)
     else:
         log.warning("a mail of the mailbox for replies is too long: it stays there")
-    _checked(line.uid("STORE", number, "+FLAGS", r"(\Seen)"))
+    _checked(line.uid("STORE", number, "+FLAGS", flags))
+
+
+def _taken(take: Callable[[bytes], object], raw: bytes) -> str:
+    """How it is marked then: one that cannot be taken is passed over, with a star for whoever looks there."""
+    try:
+        take(raw)
+    except (OperationalError, InterfaceError) as error:
+        # The database is away, whatever the mail: it is there next time.
+        raise OutOfReach(type(error).__name__) from None
+    except Exception as error:
+        # What it says may hold words of the mail.
+        log.error("a mail of the mailbox for replies cannot be taken: %s", type(error).__name__)
+        return r"(\Seen \Flagged)"
+    return r"(\Seen)"
 
 
 def _close(line: imaplib.IMAP4) -> None:

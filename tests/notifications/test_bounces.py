@@ -131,6 +131,15 @@ def test_what_refuses_everybody_says_nothing_of_anybody(scripted_server):
     assert {queue(person).channel for person in people} == {"email"}
 
 
+def test_a_letter_to_many_with_some_dead_addresses_switches_nothing_off():
+    for _one in range(7):
+        MessageFactory(state="sent", sent_at=NOW)
+    dead = [UserFactory() for _one in range(6)]
+    for person in dead:
+        bounced(person)
+    assert len(reach.bounced(dead)) == 6
+
+
 def test_a_few_now_and_then_are_no_server_s_fault():
     people = [UserFactory(email=f"marie@exemple{number}.fr") for number in range(7)]
     for number, person in enumerate(people):

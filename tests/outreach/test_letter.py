@@ -9,6 +9,8 @@ from django.db import IntegrityError
 from accounts.models import PersonEdit, User
 from notifications import delivery, preferences
 from notifications.events import Priority
+from notifications.inbox.services import receive_mail
+from notifications.links import reply_address
 from notifications.models import Bounce, Message, MessageState
 from notifications.selectors import undelivered
 from outreach import links, selectors, services
@@ -127,6 +129,20 @@ class TestLeaving:
         services.ask(city=CityFactory(), email="lea@exemple.fr", language="fr", by=None, now=NOW)
         services.leave(subscription_id=subscription.pk, by=None, now=NOW)
         assert User.objects.filter(email="lea@exemple.fr").exists()
+
+    @pytest.mark.parametrize("header", ["Auto-Submitted: auto-replied", "X-Mailer: un-programme"])
+    def test_takes_away_what_they_wrote_back_as_well(self, subscribe, settings, header):
+        settings.MAIL_REPLY_ADDRESS = "reponses@accorde.exemple.fr"
+        subscription = subscribe()
+        to = reply_address(Message.objects.get())
+        raw = f"From: lea@exemple.fr\nTo: {to}\n{header}\n\nCe n'était pas moi.".encode()
+        reply = receive_mail(raw=raw, by=None, now=NOW)
+        assert reply.person == subscription.person
+        services.leave(subscription_id=subscription.pk, by=None, now=NOW)
+        reply.refresh_from_db()
+        assert (reply.sender, reply.text) == ("", "")
+        assert not User.objects.filter(email="lea@exemple.fr").exists()
+        assert set(Message.objects.values_list("state", "body")) == {(MessageState.MOOT, "")}
 
     def test_twice_is_the_same(self, subscribe):
         subscription = subscribe()

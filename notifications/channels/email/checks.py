@@ -9,10 +9,14 @@ from notifications.channels.email.providers import PROVIDERS
 
 
 def provider_is_complete(**_: Any) -> list[CheckMessage]:
-    """One error for each setting that does not go with the others; none where mails leave by SMTP."""
+    """One error for each setting that does not go with the others; by SMTP the host alone."""
     chosen = settings.EMAIL_PROVIDER
     if not chosen:
-        return []
+        return (
+            []
+            if settings.EMAIL_HOST
+            else [Error("EMAIL_HOST is missing, or EMAIL_PROVIDER.", id="email.E004")]
+        )
     if chosen not in PROVIDERS:
         return [Error(f"EMAIL_PROVIDER is one of {', '.join(PROVIDERS)}.", id="email.E001")]
     needed = ["EMAIL_PROVIDER_KEY", *(["EMAIL_PROVIDER_SECRET"] if PROVIDERS[chosen].needs_secret else [])]

@@ -13,8 +13,7 @@ _TAKEN = {"sent", "queued"}
 
 def hand_over(backend: BaseEmailBackend, mail: EmailMultiAlternatives) -> str:
     """By what name the provider speaks of it. Raises NotSent or Unknown."""
-    # A provider gives each mail an identifier of its own, and refuses ours.
-    mail.extra_headers.pop("Message-ID", None)
+    _leave_out_what_providers_refuse(mail)
     try:
         backend.send_messages([mail])
     except AnymailRecipientsRefused as error:
@@ -32,3 +31,12 @@ def hand_over(backend: BaseEmailBackend, mail: EmailMultiAlternatives) -> str:
     if not status.status & _TAKEN:
         raise NotSent("provider refused", retry=False)
     return str(status.message_id or "")
+
+
+def _leave_out_what_providers_refuse(mail: EmailMultiAlternatives) -> None:
+    """Of a mail with more than they have fields for, anymail sends nothing at all."""
+    # A provider gives each mail an identifier of its own.
+    mail.extra_headers.pop("Message-ID", None)
+    # A date goes as the file alone, an answer to the first address alone.
+    mail.alternatives = [part for part in mail.alternatives if part.mimetype == "text/html"]
+    del mail.reply_to[1:]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from notifications import links
@@ -48,6 +49,34 @@ class TestMailbox:
         assert not MailReply.objects.exists()
         assert not any("BODY" in line for line in inbox.lines)
 
+    def test_one_that_cannot_be_taken_keeps_no_other_waiting(self, inbox, sent, mail, caplog):
+        inbox.put(mail("gmail_fr", sent))
+        inbox.put(mail("apple_bottom", sent))
+        taken = []
+
+        def take(raw):
+            if not taken:
+                taken.append(b"")
+                raise ValueError(raw)
+            taken.append(raw)
+
+        mailbox.read_new(take)
+        assert len(taken) == 2
+        assert taken[1].startswith(inbox.mails[8][:20])
+        assert inbox.seen == {7, 8}
+        assert [line for line in inbox.lines if "Flagged" in line] == [r"UID STORE 7 +FLAGS (\Seen \Flagged)"]
+        assert "cannot be taken: ValueError" in caplog.text
+        assert "exemple.fr" not in caplog.text
+
+    def test_while_the_database_is_away_nothing_is_marked(self, inbox, sent, mail):
+        def take(raw):
+            raise OperationalError
+
+        inbox.put(mail("gmail_fr", sent))
+        with pytest.raises(mailbox.OutOfReach):
+            mailbox.read_new(take)
+        assert not inbox.seen
+
     @pytest.mark.parametrize(("setting", "value"), [("IMAP_PASSWORD", "autre"), ("IMAP_FOLDER", "Ailleurs")])
     def test_a_refusal_is_said_without_an_address(self, inbox, settings, caplog, setting, value):
         setattr(settings, setting, value)
@@ -67,6 +96,21 @@ class TestMailbox:
 
 @pytest.mark.django_db
 class TestPost:
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            b"From: a\x00b@exemple.fr\n\nOui",
+            b"From: =?utf-8?q?a=00=ED=A0=80?= <a@exemple.fr>\n\nOui",
+            b"Content-Type: text/plain; charset=utf-7\n\nOui +2AA-",
+            b"Content-Type: text/plain; charset=unicode_escape\n\nOui \\ud800",
+            b"Content-Type: text/html; charset=utf-7\n\n<p>Oui &#0; +2AA-",
+            b"Message-ID: <\xed\xa0\x80+@exemple.fr>\nTo: reponses+\xff-\xff@accorde.exemple.fr\n\nOui",
+        ],
+    )
+    def test_what_no_table_can_hold_is_left_out(self, client, broken):
+        assert self.post(client, broken).status_code == 200
+        assert MailReply.objects.get().text.startswith("Oui")
+
     def post(
         self, client: Client, raw: bytes, *, secret: str = "", kind: str = "message/rfc822", to: str = ""
     ) -> Any:

@@ -1,7 +1,9 @@
 """What somebody wrote themselves is read out of a mail, whatever programme wrote it; a machine's mail is told apart."""
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications.inbox import incoming
@@ -71,12 +73,54 @@ def test_words_that_quote_nothing_stay(text):
     assert incoming.own_words(text) == text
 
 
-@given(st.binary(max_size=400))
+# What mails are made of, and what the standard library has stumbled over.
+_PIECES = st.sampled_from(
+    [
+        b"\n", b"\n\n", b"--b\n", b"--b--\n", b"From: ", b"To: ", b"Message-ID: ", b"List-Id: ", b"Auto-Submitted: ",
+        b"Content-Type: text/plain", b"Content-Type: text/html", b"Content-Type: message/rfc822\n",
+        b"Content-Type: multipart/mixed; boundary=b\n\n", b"Content-Type: multipart/related\n\n",
+        b"Content-Type: multipart/alternative; boundary=b\n\n", b"; charset=utf-7\n\n", b"; charset=unicode_escape\n\n",
+        b"; charset=idna\n\n", b"Content-Disposition: ", b"attachment; filename*=utf-7''+2AA-",
+        b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: x-uuencode\n", b"begin 666 a\n",
+        b"=?utf-7?q?+2AA-?=", b"=?utf-8?b?4A?=", b"<a@exemple.fr>", b"a\x00@exemple.fr", b"\\ud800", b"+2AA-", b"&#0;",
+        b"Oui", b"<", b">", b"\"", b"(", b"[", b":", b"\xed\xa0\x80",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES | st.binary(max_size=20), max_size=20).map(b"".join))
+@example(b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/related\n\nOui\n--b--\n")
+@example(b"List-Id: =?utf-7?q?+2AA-?=\n\nOui")
+@example(b"Content-Disposition: =?utf-7?q?+2AA-?=\n\nOui")
+@example(b"Content-Type: =?utf-7?q?+2AA-?=\n\nOui")
 def test_any_bytes_are_read(raw):
-    incoming.read(raw)
+    read = incoming.read(raw)
+    kept = "".join((read.text, read.sender, *read.addresses))
+    assert "\x00" not in kept
+    kept.encode()
 
 
 @given(st.text(max_size=400))
 def test_any_text_is_read(text):
     raw = b"Content-Type: text/html; charset=utf-8\n\n" + text.encode("utf-8", "replace")
     assert "\x00" not in incoming.read(raw).text
+
+
+def test_parts_within_parts_without_end_leave_the_headers():
+    parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1500))
+    assert incoming.read(b"From: a@exemple.fr\n" + parts).sender == "a@exemple.fr"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: a@exemple.fr\n\n" + b"a\n" * 2_000_000,
+        b"From: a@exemple.fr\n\n" + b" " * 4_000_000 + b"x",
+        b"From: " + b"a@exemple.fr, " * 200_000 + b"\n\nOui",
+        *(b"Content-Type: text/html\n\n" + piece * 100_000 for piece in (b"<a", b"<!--", b"<a a=", b"<a 'b")),
+    ],
+)
+def test_a_long_mail_is_read_in_a_moment(raw):
+    began = time.process_time()
+    incoming.read(raw)
+    assert time.process_time() - began < 4

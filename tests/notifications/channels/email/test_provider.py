@@ -5,19 +5,21 @@ transactional e-mail and webhooks) document them.
 """
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 
-from notifications import bounces, delivery, reach
+from matching import services as matches
+from notifications import bounces, delivery, links, reach
 from notifications.channels.email.checks import provider_is_complete
 from notifications.channels.email.settings import derived
 from notifications.models import Bounce, Message, MessageState, Outage, Preference, PreferenceEdit
 from tests import http_server
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
+from tests.factories.matching import story
 from tests.factories.notifications import MessageFactory
 from tests.http_server import HANG_UP
 
@@ -110,6 +112,45 @@ def test_brevo_is_handed_a_mail_as_it_documents(provider, host):
     assert request.json["subject"] == message.title
     message.refresh_from_db()
     assert (message.state, message.provider_ref) == (MessageState.SENT, BREVO_ID)
+
+
+def _reply_to(sent):
+    return sent["Globals"]["ReplyTo"]["Email"] if "Globals" in sent else sent["replyTo"]["email"]
+
+
+def _files(sent):
+    if "Globals" in sent:
+        return [(file["Filename"], file["Base64Content"]) for file in sent["Globals"]["Attachments"]]
+    return [(file["name"], file["content"]) for file in sent["attachment"]]
+
+
+@pytest.mark.parametrize("name", ["mailjet", "brevo"])
+def test_an_answer_goes_to_the_first_of_two_addresses(provider, settings, host, name):
+    settings.MAIL_REPLY_ADDRESS = "reponses@accorde.exemple.fr"
+    server = provider(name)
+    message = MessageFactory(recipient=host, city=CityFactory(email="accueil@strasbourg.example"))
+    deliver()
+    (request,) = server.requests
+    assert _reply_to(request.json) == links.reply_address(message)
+    message.refresh_from_db()
+    assert message.state == MessageState.SENT
+
+
+@pytest.mark.parametrize("name", ["mailjet", "brevo"])
+def test_a_date_goes_along_as_a_file(provider, name):
+    server = provider(name)
+    it = story(now=NOW, offer={"address": "12 rue des Lilas"})
+    matches.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+    matches.accept(match_id=it.match.pk, by=it.citizen, now=NOW)
+    matches.confirm(match_id=it.match.pk, by=it.member, now=NOW)
+    deliver()
+    told = Message.objects.filter(event="match_confirmed", channel="email")
+    assert {message.state for message in told} == {MessageState.SENT}
+    assert len(server.requests) == len(told)
+    for request in server.requests:
+        ((file, content),) = _files(request.json)
+        assert file == "invitation.ics"
+        assert b"METHOD:REQUEST" in b64decode(content)
 
 
 _FAULT = {
@@ -389,6 +430,8 @@ class TestManyAddressesOfOneProvider:
     [
         ({"EMAIL_PROVIDER": ""}, []),
         ({}, []),
+        ({"EMAIL_PROVIDER": "", "EMAIL_HOST": ""}, ["email.E004"]),
+        ({"EMAIL_HOST": ""}, []),
         ({"EMAIL_PROVIDER": "pigeon"}, ["email.E001"]),
         ({"EMAIL_PROVIDER_KEY": "", "EMAIL_PROVIDER_SECRET": ""}, ["email.E002", "email.E002"]),
         ({"EMAIL_PROVIDER": "brevo", "EMAIL_PROVIDER_SECRET": ""}, []),
