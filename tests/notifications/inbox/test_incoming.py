@@ -123,4 +123,4 @@ def test_parts_within_parts_without_end_leave_the_headers():
 def test_a_long_mail_is_read_in_a_moment(raw):
     began = time.process_time()
     incoming.read(raw)
-    assert time.process_time() - began < 4
+    assert time.process_time() - began < 15, "what is read twice for each sign took minutes"
