@@ -38,5 +38,5 @@ def _leave_out_what_providers_refuse(mail: EmailMultiAlternatives) -> None:
     # A provider gives each mail an identifier of its own.
     mail.extra_headers.pop("Message-ID", None)
     # A date goes as the file alone, an answer to the first address alone.
-    mail.alternatives = [part for part in mail.alternatives if part.mimetype == "text/html"]
+    mail.alternatives = [part for part in mail.alternatives if part[1] == "text/html"]
     del mail.reply_to[1:]
