@@ -162,6 +162,6 @@ def test_twelve_people_are_asked_on_a_phone_once_one_has_read_how_many(
 
     phone.get_by_role("button", name=act).tap()
     phone.get_by_role("button", name="Demander à 11 personnes").tap()
-    expect(phone.locator("#messages")).to_contain_text("11 questions sont parties")
+    expect(phone.locator("#messages")).to_contain_text("11 questions sont parties", timeout=20_000)
     expect(boxes).to_have_count(1)
     assert Match.objects.filter(state="proposed").count() == 11
