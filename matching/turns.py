@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 
 from accounts.models import User
 from catalogue.vocabulary import Urgency
-from cities.days import local_day
+from cities.days import TownDay, local_day
 from cities.models import City
 from matching import waits
 from matching.models import Match, MatchState
@@ -76,13 +76,10 @@ def waiting() -> QuerySet[Match]:
 
 def next_in_turn(*, now: datetime) -> list[int]:
     """Of each citizen whose questions wait, the match that is next: of the most urgent the oldest."""
-    rows = waiting().select_related("city").order_by("pk")
-    cities = {match.city for match in rows}
+    order = (*urgency_order(TownDay(now, "city__timezone"), of="need__"), "waits_since", "pk")
     found: dict[int, int] = {}
-    for city in sorted(cities, key=lambda city: city.pk):
-        order = (*urgency_order(local_day(now, city), of="need__"), "waits_since", "pk")
-        for owner, pk in waiting().filter(city=city).order_by(*order).values_list("offer__owner", "pk"):
-            found.setdefault(owner, pk)
+    for owner, pk in waiting().order_by(*order).values_list("offer__owner", "pk"):
+        found.setdefault(owner, pk)
     return list(found.values())
 
 

@@ -87,7 +87,7 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
         )
 
 
-def urgency_order(today: date, *, of: str = "") -> tuple[Least | str, ...]:
+def urgency_order(today: date | TownDay, *, of: str = "") -> tuple[Least | str, ...]:
     """The desk's order, for `order_by`. `of`: what leads to the need.
 
     The calendar makes every need that has begun one of tonight: whoever was posted for tonight comes before them.

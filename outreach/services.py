@@ -20,7 +20,7 @@ from cities.models import City
 from notifications import reach
 from notifications.inbox.models import MailReply
 from notifications.models import Message, MessageState
-from notifications.services import queue
+from notifications.services import Draft, queue, queue_many
 from notifications.wake_up import wake_on_commit
 from notifications.wording.texts import Text
 from outreach import links, messages, selectors
@@ -262,18 +262,19 @@ def _queue_each(issue: Issue, batch: Sequence[Subscription], *, now: datetime) -
             texts[language] = messages.letter(issue, language=language, now=now)
         return texts[language]
 
-    for subscription in batch:
-        if subscription.person_id not in paused and "email" in ways[subscription.person_id]:
-            queue(
-                recipient=subscription.person,
-                event="newsletter",
-                subject_key=f"letter:{subscription.pk}:{issue.pk}",
-                city=issue.city,
-                compose=partial(compose, subscription.language),
-                now=now,
-                channel="email",
-                language=subscription.language,
-            )
+    drafts = [
+        Draft(
+            recipient=subscription.person,
+            event="newsletter",
+            subject_key=f"letter:{subscription.pk}:{issue.pk}",
+            city=issue.city,
+            compose=partial(compose, subscription.language),
+            language=subscription.language,
+        )
+        for subscription in batch
+        if subscription.person_id not in paused and ways[subscription.person_id]
+    ]
+    queue_many(drafts=drafts, now=now)
 
 
 def _locked(issue_id: int, by: User) -> Issue:
