@@ -23,8 +23,8 @@ from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import fallback_of, left_to_town, posters_of, told_of
 from needs.models import Need
+from notifications import outcomes, services
 from notifications import selectors as outbox
-from notifications import services
 from notifications.fallbacks import Fallback
 from notifications.models import Message
 from notifications.reasons import Words, subject_id
@@ -134,7 +134,7 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
 def note_opened(match: Match, person: User, *, by: User, now: datetime) -> None:
     """Somebody has the question before them: it need not go on by another channel."""
     asked = [event for event, again in REMINDED.values() for event in (event, again.event)]
-    services.note_opened(recipient=person, events=asked, subject_key=f"match:{match.pk}", by=by, now=now)
+    outcomes.note_opened(recipient=person, events=asked, subject_key=f"match:{match.pk}", by=by, now=now)
 
 
 def tell(
@@ -234,7 +234,7 @@ def _note_answered(
     if person is None or ANSWERS[act] not in done_by:
         return
     asked, again = REMINDED[before]
-    services.note_answered(
+    outcomes.note_answered(
         recipient=person, events=[asked, again.event], subject_key=f"match:{match.pk}", by=by, now=now
     )
 

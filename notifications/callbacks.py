@@ -20,7 +20,8 @@ from cities.models import City
 from notifications import answers, channel_registry, selectors
 from notifications.events import Priority
 from notifications.models import Message
-from notifications.services import Text, note_answered, queue
+from notifications.outcomes import note_answered
+from notifications.services import Text, queue
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,8 @@ from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
 from notifications import channel_registry
-from notifications.services import Draft, note_answered, note_opened, queue, queue_many
+from notifications.outcomes import note_answered, note_opened
+from notifications.services import Draft, queue, queue_many
 from notifications.wake_up import wake_on_commit
 from offers import messages, selectors
 from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window

@@ -15,7 +15,8 @@ from notifications.heard import Heard
 from notifications.inbox import incoming, messages, selectors
 from notifications.inbox.models import MailReply
 from notifications.models import Message
-from notifications.services import note_opened, queue
+from notifications.outcomes import note_opened
+from notifications.services import queue
 from notifications.understanding import Said, understood
 
 log = logging.getLogger(__name__)

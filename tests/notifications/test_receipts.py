@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import services
+from notifications import outcomes, services
 from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import MessageFactory
@@ -20,9 +20,9 @@ def message(db):
     return MessageFactory(state=S.SENT, sent_at=NOW, provider_ref="ref-1")
 
 
-def say(*outcomes, ref="ref-1", channel="email", now=LATER):
-    for outcome in outcomes:
-        found = services.record_receipt(channel=channel, provider_ref=ref, outcome=outcome, by=None, now=now)
+def say(*said, ref="ref-1", channel="email", now=LATER):
+    for outcome in said:
+        found = outcomes.record_receipt(channel=channel, provider_ref=ref, outcome=outcome, by=None, now=now)
     return found
 
 

@@ -9,7 +9,7 @@ from notifications import bounces, preferences, reach
 from notifications.channels.email.channel import NAME
 from notifications.channels.email.receipts import News, Said
 from notifications.models import Bounce, Message, MessageState, PreferenceEdit
-from notifications.services import FOLLOWED_BY_MACHINES, record_receipt
+from notifications.outcomes import FOLLOWED_BY_MACHINES, record_receipt
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import SIGNED_IN, person, town_page
 from catalogue.times import ago
 from cities.models import City
-from notifications import services
+from notifications import outcomes
 from notifications.channels.inapp import selectors
 from notifications.channels.inapp.channel import UNREAD
 from notifications.presentation import gone_words
@@ -45,7 +45,7 @@ def one(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """What it says, and where it leads. The same said by another channel is read with it."""
     user, now = person(request), timezone.now()
     message = get_object_or_404(selectors.own(user, city), pk=message_id)
-    services.note_read(message_id=message.pk, by=user, now=now)
+    outcomes.note_read(message_id=message.pk, by=user, now=now)
     context = {
         "message": message,
         "when": ago(message.created_at, now),

@@ -15,7 +15,8 @@ from notifications.channels.sms.channel import NAME
 from notifications.channels.sms.models import Became, Reply, Stop
 from notifications.events import Priority
 from notifications.models import Message, MessageState
-from notifications.services import queue, record_receipt
+from notifications.outcomes import record_receipt
+from notifications.services import queue
 from notifications.understanding import Said, understood
 
 log = logging.getLogger(__name__)
