@@ -7,7 +7,7 @@ is told, each wait is twice the one before, two hours at most. A new need begins
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
@@ -30,8 +30,6 @@ from notifications.services import alert
 from oncall import selectors as oncall
 
 SELDOM = timedelta(hours=2)
-# What is urgent only because days have passed lets people sleep.
-MORNING, NIGHT = time(7), time(22)
 
 # Somebody is asked, and has an end to answer by.
 ASKED = (MatchState.PROPOSED, MatchState.ACCEPTED)
@@ -140,7 +138,10 @@ def _wait(city: City, round_: int, steps: Sequence[object]) -> timedelta:
 
 
 def _by_day(moment: datetime, needs: Iterable[Need], city: City) -> datetime:
-    """That moment; at night, if none of these needs was posted as for tonight, the morning after it."""
+    """That moment; in the town's quiet hours, if none of these needs was posted as for tonight, the end of them.
+
+    What is urgent only because days have passed lets people sleep.
+    """
     if any(need.urgency == Urgency.TONIGHT for need in needs):
         return moment
-    return waking_hour(moment, city, MORNING, NIGHT)
+    return waking_hour(moment, city, city.quiet_until, city.quiet_from)

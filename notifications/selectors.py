@@ -20,7 +20,7 @@ from django.db.models.functions import Mod
 
 from accounts.models import User
 from cities.models import City
-from notifications import answers, channel_registry, reasons
+from notifications import answers, channel_registry, holding, reasons
 from notifications.events import PURSUED, TO_LISTS
 from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference, subject
 
@@ -98,6 +98,14 @@ def why_held(event: str, subject_keys: Collection[str]) -> dict[str, str]:
     """Of messages that wait, by what they speak of, the code of what keeps them."""
     waiting = Message.objects.filter(event=event, subject_key__in=subject_keys, state=MessageState.HELD)
     return dict(waiting.order_by("-pk").values_list("subject_key", "why"))
+
+
+def leaves_later(event: str, subject_keys: Collection[str]) -> dict[str, datetime]:
+    """Of messages that the night keeps, by what they speak of, the moment at which they leave."""
+    waiting = Message.objects.filter(
+        event=event, subject_key__in=subject_keys, state=MessageState.HELD, why=holding.QUIET
+    )
+    return dict(waiting.order_by("-due_at").values_list("subject_key", "due_at"))
 
 
 def outages() -> QuerySet[Outage]:

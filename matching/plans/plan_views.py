@@ -19,7 +19,7 @@ from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
 from cities.days import local_day
 from cities.models import City
-from matching import plans
+from matching import asked_words, plans
 from matching.models import Plan
 from matching.plans import plan_presentation, plan_sending, plan_words
 from matching.plans.plan_forms import PlanForm
@@ -224,16 +224,8 @@ def _ask_once_more(
 
 def _tell(request: HttpRequest, plan: Plan, outcome: plans.Outcome, *, now: datetime) -> None:
     """What became of the lines."""
-    if outcome.asked:
-        messages.success(
-            request,
-            ngettext(
-                "C’est demandé\u202f: %(n)s personne reçoit la question.",
-                "C’est demandé\u202f: %(n)s questions sont parties.",
-                len(outcome.asked),
-            )
-            % {"n": len(outcome.asked)},
-        )
+    for sentence in asked_words.sentences(outcome.asked, now=now):
+        messages.success(request, sentence)
     if outcome.towns:
         messages.success(
             request,

@@ -1,7 +1,7 @@
 """No need for tonight stays silent: told at once with or without suggestions, then again until somebody takes it."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalogue.vocabulary import Kind, Urgency
+from cities.models import City
 from config import embedded
 from matching import services, tasks, tonight
 from matching.lifecycle import Reason
@@ -101,9 +102,10 @@ def test_the_desk_is_reminded_ever_less_often_two_hours_at_most(city, coordinato
         (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 5, tzinfo=UTC)),
     ],
 )
-def test_in_a_night_of_a_change_what_days_made_urgent_lets_people_sleep_until_seven(
+def test_in_a_night_of_a_change_what_days_made_urgent_lets_people_sleep_until_the_town_wakes(
     city, coordinator, posted, morning
 ):
+    City.objects.update(quiet_from=time(22), quiet_until=time(7))
     due_need(city=city, now=posted, first_day=posted.date() - timedelta(days=3))
     drain(posted)
     wait = morning - posted
