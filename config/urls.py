@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.cities, name="cities"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("site.webmanifest", views.manifest, name="manifest"),
     path("langue/", include("django.conf.urls.i18n")),
     path("mentions-legales/", views.legal, name="legal"),
     path("accessibilite/", views.accessibility, name="accessibility"),

@@ -7,8 +7,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -70,6 +72,37 @@ def home(request: HttpRequest, city: City) -> HttpResponse:
 def city_css(request: HttpRequest, city: City) -> HttpResponse:
     """A town's two colours as a style sheet: the policy allows no style in the page."""
     return render(request, "city.css", {"city": city}, content_type="text/css")
+
+
+@require_safe
+def manifest(request: HttpRequest) -> JsonResponse:
+    """What a phone keeps when somebody adds the site to its home screen; iPhones show messages of such a site alone."""
+    colours = {"theme_color": "#0f5c5c", "background_color": "#fbfaf7"}
+    icons = [
+        {
+            "src": static(f"img/icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+    return JsonResponse(
+        {
+            "id": "/",
+            "name": "Accorde",
+            "short_name": "Accorde",
+            "lang": get_language(),
+            "dir": "rtl" if get_language_bidi() else "ltr",
+            "start_url": reverse("cities"),
+            "scope": reverse("cities"),
+            "display": "standalone",
+            **colours,
+            "icons": icons,
+        },
+        content_type="application/manifest+json",
+    )
 
 
 @require_safe

@@ -77,6 +77,7 @@ ROWS = {
     # Of no town
     "cities": PUBLIC,
     "healthz": PUBLIC,
+    "manifest": PUBLIC,
     "readyz": PUBLIC,
     "set_language": PUBLIC,
     "legal": PUBLIC,

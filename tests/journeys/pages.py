@@ -221,7 +221,7 @@ NO_PAGE = {
     "another name of the page to sign in": frozenset({"account_login"}),
     "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
     "read by programs": frozenset({
-        "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
+        "algorithm_json", "city_css", "healthz", "manifest", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
