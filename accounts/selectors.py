@@ -158,6 +158,13 @@ def consents_of(user: User) -> QuerySet[Consent]:
     return Consent.objects.filter(user=user).order_by("-given_at", "-pk")
 
 
+def agrees_to_appeals(user: User) -> bool:
+    """Whether somebody wants to be asked for other needs near by."""
+    return Consent.objects.filter(
+        user=user, purpose=Consent.Purpose.APPEALS, withdrawn_at__isnull=True
+    ).exists()
+
+
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """A person's API keys, those in use first."""
     return ApiToken.objects.filter(user=user).order_by(F("revoked_at").desc(nulls_first=True), "-pk")

@@ -16,6 +16,7 @@ own = [
     path("compte/", views.home, name="home"),
     path("compte/cles/", views.add_token, name="add_token"),
     path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),
+    path("compte/accords/appels/", views.agree_to_appeals, name="agree_to_appeals"),
     path("compte/accords/<int:pk>/retirer/", views.withdraw_consent, name="withdraw_consent"),
     path("compte/association/<int:pk>/messages/", views.told, name="told"),
     path("<slug:city_slug>/associations/", views.organisations, name="organisations"),

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -196,6 +197,22 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def agree_to_appeals(request: HttpRequest) -> HttpResponse:
+    """Somebody wants to be asked for other needs near by; then back to the page where they said so."""
+    user = person(request)
+    services.agree_to_appeals(user=user, by=user, now=timezone.now())
+    messages.success(
+        request, _("C’est noté. Nous vous demanderons parfois, et vous arrêtez quand vous voulez.")
+    )
+    way_back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        way_back, {request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(way_back if is_ours else "accounts:home")
+
+
+@login_required
+@require_POST
 def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     consent = get_object_or_404(Consent, pk=pk, user=user)
@@ -241,6 +258,7 @@ def _account_page(
         "managed": set(Organisation.objects.managed_by(user).values_list("pk", flat=True)),
         "city_roles": selectors.roles_of(user),
         "consents": selectors.consents_of(user),
+        "asks_for_appeals": not selectors.agrees_to_appeals(user),
         "tokens": selectors.tokens_of(user),
     }
     return render(request, "accounts/home.html", context)

@@ -171,6 +171,12 @@ REGISTER: dict[str, Marks] = {
     "outreach.Subscription": Marks(delete="city person language asked_at confirmed_at"),
     "outreach.Issue": Marks(keep="city words drafted_by drafted_at sent_by sent_at looked_at queued_at"),
     "outreach.IssueEdit": Marks(keep="issue what by at"),
+    "appeals.Appeal": Marks(
+        keep="city needs words wanted reach_km drafted_by drafted_at sent_by sent_at next_at ended ended_at ended_by"
+    ),
+    "appeals.Appeal_needs": Marks(keep="appeal need"),
+    "appeals.AppealEdit": Marks(keep="appeal what by at"),
+    "appeals.Asked": Marks(keep="appeal person at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

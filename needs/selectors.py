@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from accounts.access import DESK, associations_of, has_role
 from accounts.models import Organisation, User
 from accounts.selectors import organisations_of
+from catalogue import help_link
 from cities.models import City
 from engine.vocabulary import URGENCIES
 from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedQuerySet, urgency_rank_on
@@ -50,6 +52,21 @@ class PublicNeed:
             people=self.people,
             rhythm=self.rhythm,
         )
+
+    def help_path(self, city: City, *, today: date) -> str:
+        """To an offer that begins with what everybody reads here; of several things that would do, with none."""
+        words = help_link.query(
+            kind=self.kind,
+            need=self.reference,
+            category=self.category,
+            item=self.items[0] if len(self.items) == 1 else "",
+            size=self.sizes[0] if len(self.items) == len(self.sizes) == 1 else "",
+            commune=self.insee,
+            first_day=max(self.first_day, today),
+            last_day=self.last_day,
+            capacity=self.quantity,
+        )
+        return f"{reverse('offers:new', args=[city.slug])}?{words}"
 
 
 class PublicNeeds:

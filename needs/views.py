@@ -1,6 +1,6 @@
 """The pages of needs: parse, one service call, render."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +22,6 @@ from accounts.models import Consent, User
 from accounts.selectors import members_of, organisations_of
 from accounts.services import ensure_person, record_consent
 from accounts.sign_in import start_code_sign_in
-from catalogue import help_link
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind, Source
 from cities.days import local_day
@@ -55,7 +54,7 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
         {
             "need": need,
             "when": day_range(need.first_day, need.last_day, today=today),
-            "help_url": _help_url(city, need, today),
+            "help_url": need.help_path(city, today=today),
         }
         for need in page.object_list
     ]
@@ -274,22 +273,6 @@ def _only_suspended(user: User, city: City) -> bool:
         return False
     has_any = organisations_of(user, city).exists()
     return has_any and not selectors.organisations_to_post_for(user, city).exists()
-
-
-def _help_url(city: City, need: selectors.PublicNeed, today: date) -> str:
-    """To an offer that begins with what everybody reads of the need; of several things that would do, with none."""
-    words = help_link.query(
-        kind=need.kind,
-        need=need.reference,
-        category=need.category,
-        item=need.items[0] if len(need.items) == 1 else "",
-        size=need.sizes[0] if len(need.items) == len(need.sizes) == 1 else "",
-        commune=need.insee,
-        first_day=max(need.first_day, today),
-        last_day=need.last_day,
-        capacity=need.quantity,
-    )
-    return f"{reverse('offers:new', args=[city.slug])}?{words}"
 
 
 def _way_on(request: HttpRequest, need: Need) -> dict[str, str]:

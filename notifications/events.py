@@ -142,6 +142,7 @@ EVENTS: Mapping[str, Event] = {
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS, is_weekly=True),
     "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
     "newsletter": Event(Priority.DIGEST, to_list=True),
+    "appeal": Event(Priority.NORMAL, to_list=True, is_weekly=True),
     "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),
 }
 

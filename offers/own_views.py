@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SIGNED_IN, person, town_page
 from accounts.models import User
+from accounts.selectors import agrees_to_appeals
 from catalogue.vocabulary import Kind
 from cities.models import City
 from notifications.inbox.presentation import written
@@ -75,6 +76,7 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "service": offer.city.name,
         "town_contact": offer.city.phone or offer.city.email,
         "is_owner": is_owner,
+        "asks_for_appeals": is_owner and not agrees_to_appeals(user),
         "to_visit": offer.kind == Kind.HOUSING and offer.vetted_at is None,
         "contact": contact,
         # The desk's: empty for whoever owns it.

@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ForeignObjectRel, QuerySet
-from django.utils.translation import gettext as _
 
 from accounts.access import STEERING, has_role, require
 from accounts.models import User
@@ -26,6 +24,7 @@ from notifications.wording.texts import Text
 from outreach import links, messages, selectors
 from outreach.models import Issue, IssueEdit, Subscription
 from outreach.selectors import CONFIRM_EVENT, EVENT
+from outreach.words import checked_words
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,6 @@ MOST_UNCONFIRMED = 500
 # An address that asks again before is not written to again.
 ASKS_AGAIN_AFTER = timedelta(days=1)
 LEAST_BETWEEN = timedelta(days=6)
-LONGEST_WORDS = 2000
 # What an account may hold of somebody who only ever asked for letters.
 _OF_A_SUBSCRIBER = frozenset(
     {
@@ -191,7 +189,7 @@ def _replies(person: User) -> QuerySet[MailReply]:
 def draft(*, city: City, words: Mapping[str, str], by: User, now: datetime) -> Issue:
     """Begin an issue; somebody else sends it. Raises ValidationError."""
     require(has_role(by, city, STEERING))
-    issue = Issue(city=city, words=_checked(words), drafted_by=by, drafted_at=now)
+    issue = Issue(city=city, words=checked_words(words), drafted_by=by, drafted_at=now)
     issue.save(force_insert=True)
     return issue
 
@@ -201,7 +199,7 @@ def rewrite(*, issue_id: int, words: Mapping[str, str], by: User, now: datetime)
     """Change the words of an issue that has not left: whoever does cannot send it either. Raises CannotSend."""
     issue = _locked(issue_id, by)
     before = values(issue)
-    issue.words = _checked(words)
+    issue.words = checked_words(words)
     save_changed(issue, before, edit=IssueEdit(issue=issue, by=by, at=now))
     return issue
 
@@ -284,19 +282,3 @@ def _locked(issue_id: int, by: User) -> Issue:
     if issue.sent_at is not None:
         raise CannotSend("sent")
     return issue
-
-
-def _checked(words: Mapping[str, str]) -> dict[str, str]:
-    """By language, what is not empty. Raises ValidationError by field."""
-    known = dict(settings.LANGUAGES)
-    said = {
-        language: text.replace("\r\n", "\n").strip() for language, text in words.items() if language in known
-    }
-    too_long = {
-        language: _("C’est trop long\u202f: %(what)s signes au plus.") % {"what": LONGEST_WORDS}
-        for language, text in said.items()
-        if len(text) > LONGEST_WORDS
-    }
-    if too_long:
-        raise ValidationError(too_long)
-    return {language: text for language, text in said.items() if text}

@@ -138,20 +138,9 @@ def _note_unrecorded_edits(*, instance: Any, created: bool, update_fields: Any, 
     from catalogue.models import FieldChange
 
     if isinstance(instance, FieldChange) and created:
-        for owner in (
-            "offer",
-            "need",
-            "person",
-            "organisation",
-            "city",
-            "shift",
-            "preference",
-            "wording",
-            "issue",
-            "endpoint",
-        ):
-            row = getattr(instance, owner, None)
-            if row is not None:
+        for field in instance._meta.concrete_fields:
+            if field.remote_field is not None and field.remote_field.related_name == "edits":
+                row = getattr(instance, field.name)
                 _unrecorded.get((row._meta.label, row.pk), set()).difference_update(instance.what)
         return
     has_edits = any(relation.name == "edits" for relation in instance._meta.related_objects)
@@ -575,6 +564,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 # --- At the same time ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def as_user(client: Any) -> Callable[[Any], Any]:
+    """The client, signed in as somebody."""
+
+    def sign_in(user: Any) -> Any:
+        client.force_login(user)
+        return client
+
+    return sign_in
 
 
 @pytest.fixture

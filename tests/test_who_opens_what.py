@@ -32,6 +32,8 @@ from offers import links as links_of_offers
 from oncall import services as oncall
 from outreach import links as links_of_letters
 from outreach import services as letters
+from outreach.appeals import links as links_of_appeals
+from outreach.appeals import services as appeals
 from outreach.models import Subscription
 from tests.addresses import names
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -107,6 +109,7 @@ ROWS = {
     "accounts:add_token": OWN,
     "accounts:revoke_token": Row(CITIZEN, ("token",)),
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
+    "accounts:agree_to_appeals": OWN,
     "accounts:told": Row(frozenset({"manager"}), ("association",)),
     # The town
     "home": TOWN,
@@ -203,6 +206,12 @@ ROWS = {
     "outreach:ask": TOWN,
     "outreach:confirm": Row(EVERYBODY, ("letter_confirm",)),
     "outreach:leave": Row(EVERYBODY, ("letter_leave",)),
+    "outreach:appeals:list": Row(COORDINATOR | ADMINISTRATOR),
+    "outreach:appeals:new": Row(COORDINATOR | ADMINISTRATOR),
+    "outreach:appeals:page": Row(COORDINATOR | ADMINISTRATOR, ("appeal",)),
+    "outreach:appeals:send": Row(COORDINATOR | ADMINISTRATOR, ("appeal",)),
+    "outreach:appeals:stop": Row(COORDINATOR | ADMINISTRATOR, ("appeal",)),
+    "outreach:appeals:refuse": Row(EVERYBODY, ("appeal_refuse",)),
     "outreach:issues": Row(COORDINATOR | ADMINISTRATOR),
     "outreach:issue": Row(COORDINATOR | ADMINISTRATOR, ("issue",)),
     "outreach:send": Row(COORDINATOR | ADMINISTRATOR, ("issue",)),
@@ -392,6 +401,10 @@ def build() -> World:
         "sort": "reminders",
         "letter_confirm": links_of_letters.confirm_path(letter).split("/")[-2],
         "letter_leave": links_of_letters.leave_path(letter.pk, city.slug).split("/")[-2],
+        "appeal": appeals.draft(
+            city=city, needs=[asking], words={}, wanted=1, reach_km=5, by=coordinator, now=now
+        ).pk,
+        "appeal_refuse": links_of_appeals.refuse_path(citizen, city).split("/")[-2],
         "issue": letters.draft(city=city, words={}, by=coordinator, now=now).pk,
         "text": "match_question",
         "language": "fr",

@@ -22,6 +22,7 @@ class Consent(models.Model):
         RECORD = "record", _("Garder mes coordonnées pour me répondre")
         CONTACT = "contact", _("Me contacter au sujet de mes propositions")
         SHARING = "sharing", _("Partager mes propositions avec les villes voisines")
+        APPEALS = "appeals", _("Me demander de l’aide pour d’autres besoins près de chez moi")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(_("objet"), max_length=40, validators=[validate_slug])

@@ -4,7 +4,12 @@ Each service is atomic, takes keywords only, and ends in its actor and moment.
 """
 
 from accounts.services.api_keys import issue_token, revoke_token, token_digest, use_token
-from accounts.services.consents import log_contact_reading, record_consent, withdraw_consent
+from accounts.services.consents import (
+    agree_to_appeals,
+    log_contact_reading,
+    record_consent,
+    withdraw_consent,
+)
 from accounts.services.organisations import (
     change_organisation,
     choose_told,
@@ -21,6 +26,7 @@ from accounts.services.towns import create_city, link_cities, unlink_cities, upd
 from accounts.sign_in import start_code_sign_in
 
 __all__ = [
+    "agree_to_appeals",
     "change_organisation",
     "choose_told",
     "correct_person",

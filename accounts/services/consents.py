@@ -9,6 +9,9 @@ from accounts.access import require
 from accounts.models import Consent, ContactReading, User
 from catalogue.constraints import insert_checked
 
+# The words stand in accounts/_agree_to_appeals.html; a new wording takes a new version.
+APPEALS_WORDING = "2026-1"
+
 
 @transaction.atomic
 def record_consent(
@@ -37,6 +40,14 @@ def record_consent(
                 raise
             return given
     return consent
+
+
+def agree_to_appeals(*, user: User, by: User, now: datetime) -> Consent:
+    """Keep that a person wants to be asked for other needs near by; twice is the same."""
+    require(by.pk == user.pk)
+    return record_consent(
+        user=user, purpose=Consent.Purpose.APPEALS, wording_version=APPEALS_WORDING, by=by, now=now
+    )
 
 
 @transaction.atomic

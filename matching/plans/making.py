@@ -173,6 +173,7 @@ def _scarcity(changes: Sequence[Relaxation], wanted: Sequence[Call]) -> list[dic
                 "count": call.count,
                 "people": call.people,
                 "needs": len(call.need_ids),
+                "need_ids": [int(str(need_id)) for need_id in call.need_ids],
                 "commune": places.get((call.lat, call.lon)),
                 "first_day": call.first_day.isoformat(),
                 "last_day": call.last_day.isoformat(),

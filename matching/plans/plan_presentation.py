@@ -202,6 +202,8 @@ def scarcity(plan: Plan, *, address: str) -> dict[str, Any]:
     changes = [told for told in plan.scarcity if told["type"] == "relaxation" and told["people"] >= 1 - EQUAL]
     wanted = [told for told in plan.scarcity if told["type"] == "call"]
     communes = Commune.objects.in_bulk([told["commune"] for told in wanted if told["commune"]])
+    asking = Need.objects.open().filter(pk__in={pk for told in wanted for pk in told.get("need_ids", [])})
+    references = dict(asking.values_list("pk", "reference"))
     lines = [
         plan_words.wanted(told, commune=communes[told["commune"]].name if told["commune"] else "")
         for told in wanted
@@ -209,7 +211,12 @@ def scarcity(plan: Plan, *, address: str) -> dict[str, Any]:
     return {
         "changes": [plan_words.would_help(told) for told in changes],
         "wanted": [
-            {"line": line, "helps": plan_words.call_helps(told)}
+            {
+                "line": line,
+                "helps": plan_words.call_helps(told),
+                "count": told["count"],
+                "references": [references[pk] for pk in told.get("need_ids", []) if pk in references],
+            }
             for line, told in zip(lines, wanted, strict=True)
         ],
         "call_text": plan_words.call_for_offers(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from notifications import links
 from offers.links import still_there_path
 from outreach import links as letters
+from outreach.appeals import links as appeals
 from tests.journeys.town import HERE, Town
 
 Path = Callable[[Town], str]
@@ -186,6 +187,13 @@ PAGES = [
     Page("letter-link-altered", "", _at("lettre/quitter/autre/"), 404),
     Page("letters", "administrator", _at("lettre/equipe/")),
     Page("letter", "administrator", lambda town: f"/{HERE}/lettre/equipe/{town.issue_id}/"),
+    Page("appeals", "administrator", _at("lettre/appels/")),
+    Page(
+        "appeal-new", "administrator",
+        lambda town: f"/{HERE}/lettre/appels/nouveau/?besoin={town.needs['tonight'].reference}",
+    ),
+    Page("appeal", "administrator", lambda town: f"/{HERE}/lettre/appels/{town.appeal_id}/"),
+    Page("appeals-refuse", "", lambda town: appeals.refuse_path(town.citizen, town.city)),
     Page("wordings", "administrator", _at("textes/")),
     Page("wording", "administrator", _at("textes/match_question/ar/email/")),
     Page("wording-sms", "administrator", _at("textes/match_question/fr/sms/")),
@@ -200,13 +208,15 @@ PAGES = [
 # Addresses without a page of their own among these, and why not.
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
-        "account_logout", "accounts:add_token", "accounts:revoke_token", "accounts:suspend_organisation",
+        "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:revoke_token",
+        "accounts:suspend_organisation",
         "accounts:verify_organisation", "accounts:withdraw_consent", "matching:act", "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
-        "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact", "outreach:send",
+        "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact",
+        "outreach:send", "outreach:appeals:send", "outreach:appeals:stop",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
         "push:remove", "set_language", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),

@@ -23,6 +23,7 @@ from notifications.inbox.models import MailReply
 from offers import services as offers
 from offers.models import Offer
 from outreach import services as letters
+from outreach.appeals import services as appeals
 from outreach.models import Subscription
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -57,6 +58,7 @@ class Town:
     call_id: int = 0
     told_id: int = 0
     issue_id: int = 0
+    appeal_id: int = 0
     subscription: Subscription | None = None
     plan_ids: dict[str, int] = field(default_factory=dict)
 
@@ -120,6 +122,15 @@ def build(*, now: datetime) -> Town:
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
     )
     town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
+    town.appeal_id = appeals.draft(
+        city=city,
+        needs=[town.needs["tonight"]],
+        words={},
+        wanted=1,
+        reach_km=10,
+        by=town.coordinator,
+        now=now,
+    ).pk
     return town
 
 

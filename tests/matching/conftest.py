@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from accounts.models import User
 from cities.models import City
@@ -23,15 +22,6 @@ def city(db: None) -> City:
 @pytest.fixture
 def coordinator(city: City) -> User:
     return CityRoleFactory(city=city).user
-
-
-@pytest.fixture
-def as_user(client: Client) -> Callable[[User], Client]:
-    def sign_in(user: User) -> Client:
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture(autouse=True)

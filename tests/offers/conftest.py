@@ -54,15 +54,6 @@ def today() -> date:
 
 
 @pytest.fixture
-def as_user(client: Client) -> Callable[[User], Client]:
-    def sign_in(user: User) -> Client:
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def answers(today: date) -> Callable[..., dict[str, dict[str, Any]]]:
     """What a browser sends for each question of a kind, in order; keywords replace a question's answers."""
 

@@ -1,0 +1,28 @@
+"""The signed link by which one is asked by no appeal any more, without signing in. It never expires."""
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from accounts.models import User
+from cities.models import City
+
+_REFUSE = "outreach.appeals.refuse"
+
+
+def refuse_path(person: User, city: City) -> str:
+    token = signing.Signer(salt=_REFUSE).sign(str(person.pk))
+    return reverse("outreach:appeals:refuse", args=[city.slug, token])
+
+
+def refuse_address(person: User, city: City) -> str:
+    """The whole address, for the page and for a mail programme's own button (RFC 8058)."""
+    return settings.SITE_URL + refuse_path(person, city)
+
+
+def to_refuse(token: str) -> int | None:
+    """The person of a link; None when it was cut or altered."""
+    try:
+        return int(signing.Signer(salt=_REFUSE).unsign(token))
+    except signing.BadSignature:
+        return None
