@@ -23,7 +23,7 @@ class AppealForm(IssueForm):
 
     def __init__(self, data: Any = None, *, words: dict[str, str], wanted: int, reach_km: int) -> None:
         super().__init__(data, words=words)
-        self.initial |= {"wanted": wanted, "reach_km": reach_km}
+        self.initial.update(wanted=wanted, reach_km=reach_km)
 
     def chosen(self) -> dict[str, Any]:
         """What the services take."""
