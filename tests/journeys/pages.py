@@ -201,9 +201,9 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:revoke_token", "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "matching:act", "matching:answer_linked_town",
-        "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
-        "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
+        "accounts:verify_organisation", "accounts:withdraw_consent", "desk:act", "matching:answer_linked_town",
+        "matching:ask_condition", "matching:ask_linked_town", "desk:contact", "desk:give_back",
+        "matching:propose_relay", "desk:same_household", "matching:sort", "desk:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact", "outreach:send",

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Role
 from catalogue.vocabulary import Kind, Urgency
+from desk import selectors as desk_selectors
 from matching import selectors, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Match, Scan
@@ -37,7 +38,7 @@ def test_the_queue_is_tonight_then_the_longest_waiting_and_last_what_waits_for_a
         due_need(city=city, urgency=Urgency.TONIGHT, created_at=NOW - hours * HOUR) for hours in (1, 2)
     )
     at_once = due_need(city=city, urgency=Urgency.TONIGHT, created_at=late.created_at)
-    assert list(selectors.queue(coordinator, city, today=NOW.date())) == [
+    assert list(desk_selectors.queue(coordinator, city, today=NOW.date())) == [
         asked,
         early,
         late,
@@ -45,7 +46,7 @@ def test_the_queue_is_tonight_then_the_longest_waiting_and_last_what_waits_for_a
         planned,
     ]
     services.propose(match_id=Match.objects.get(need=asked).pk, by=coordinator, now=NOW)
-    assert list(selectors.queue(coordinator, city, today=NOW.date())) == [
+    assert list(desk_selectors.queue(coordinator, city, today=NOW.date())) == [
         early,
         late,
         at_once,
@@ -58,10 +59,10 @@ def test_a_need_is_in_the_queue_of_its_own_town_while_it_is_open(city, coordinat
     it = story(city=city)
     other = story()
     both = CityRoleFactory(city=other.city, user=coordinator).user
-    assert list(selectors.queue(both, city, today=NOW.date())) == [it.match.need]
-    assert not selectors.queue(UserFactory(), city, today=NOW.date()).exists()
+    assert list(desk_selectors.queue(both, city, today=NOW.date())) == [it.match.need]
+    assert not desk_selectors.queue(UserFactory(), city, today=NOW.date()).exists()
     needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
-    assert not selectors.queue(coordinator, city, today=NOW.date()).exists()
+    assert not desk_selectors.queue(coordinator, city, today=NOW.date()).exists()
 
 
 def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(city, coordinator):
@@ -72,7 +73,7 @@ def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(cit
     due_need(city=city, kind=Kind.SKILL)
 
     def line():
-        need = selectors.queue(coordinator, city, today=NOW.date()).get(pk=bedding.pk)
+        need = desk_selectors.queue(coordinator, city, today=NOW.date()).get(pk=bedding.pk)
         return need.suggestions, need.pending, need.answer_by
 
     assert line() == (3, False, None)
@@ -85,7 +86,7 @@ def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(cit
     assert line() == (1, True, match.answer_by), "an answer that has come is not waited for"
     services.decline(match_id=by_size[4].pk, by=by_size[4].offer.owner, now=NOW)
     assert line() == (1, True, None)
-    other = selectors.queue(coordinator, city, today=NOW.date()).exclude(pk=bedding.pk).get()
+    other = desk_selectors.queue(coordinator, city, today=NOW.date()).exclude(pk=bedding.pk).get()
     assert (other.suggestions, other.pending, other.answer_by) == (0, False, None)
 
 

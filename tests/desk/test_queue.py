@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from matching import selectors, services
+from desk import selectors
+from matching import services
 from needs.models import Need
 from tests.factories.matching import NOW, due_need, story
 

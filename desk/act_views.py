@@ -1,0 +1,132 @@
+"""What is decided on a case. Parse, one service call, back to the case."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.access import COORDINATION, person, town_page
+from accounts.services import log_contact_reading
+from cities.days import local_day
+from cities.models import City
+from desk import selectors
+from matching import households, services, tonight
+from matching.forms import REASONS, ReasonForm
+from matching.lifecycle import Act, NotPossible
+from matching.models import Match, MatchState
+from matching.presentation import ACT_WORDS, refusal_words
+from matching.selectors import contacts_are_open
+
+
+@town_page(COORDINATION)
+@require_POST
+def take(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """This coordinator looks after the case, and the reminders end."""
+    user = person(request)
+    need = selectors.need(user, city, reference)
+    try:
+        tonight.take(need=need, by=user, now=timezone.now())
+    except tonight.AlreadyTaken:
+        messages.warning(request, _("Quelqu’un d’autre vient de prendre ce dossier."))
+    else:
+        messages.success(request, _("Vous vous occupez de ce dossier."))
+    return redirect("desk:case", city_slug=city.slug, reference=reference)
+
+
+@town_page(COORDINATION)
+@require_POST
+def give_back(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """Nobody looks after the case any more."""
+    user = person(request)
+    tonight.give_back(need=selectors.need(user, city, reference), by=user, now=timezone.now())
+    messages.success(request, _("Le dossier attend de nouveau quelqu’un."))
+    return redirect("desk:case", city_slug=city.slug, reference=reference)
+
+
+@town_page(COORDINATION)
+@require_POST
+def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
+    """One decision of the desk on one match, then back to its case."""
+    user = person(request)
+    match = get_object_or_404(Match.objects.visible_to(user).select_related("need"), pk=pk, city=city)
+    if act not in services.BY_HAND:
+        raise Http404
+    answer: dict[str, Any] = {}
+    if Act(act) in REASONS:
+        prefix = f"d{pk}" if act == Act.DISMISS else f"{act}{pk}"
+        form = ReasonForm(request.POST, act=Act(act), prefix=prefix)
+        if not form.is_valid():
+            messages.error(request, _("Choisissez une raison."))
+            return redirect("desk:case", city_slug=city.slug, reference=match.need.reference)
+        answer = {"reason": form.cleaned_data["reason"], "note": form.cleaned_data["note"]}
+    try:
+        match = services.BY_HAND[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
+    except NotPossible as failure:
+        messages.warning(request, refusal_words(failure))
+    else:
+        messages.success(request, _done(match, Act(act)))
+    return redirect("desk:case", city_slug=city.slug, reference=match.need.reference)
+
+
+@town_page(COORDINATION)
+@require_POST
+def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    """The citizen's contact, for the desk; each reading is logged."""
+    user = person(request)
+    matches = Match.objects.visible_to(user).select_related("offer__owner", "offer__commune", "need")
+    match = get_object_or_404(matches, pk=pk, city=city)
+    if match.is_across and not contacts_are_open(match, today=local_day(timezone.now(), city)):
+        raise Http404  # of another town's citizen nothing is known before the confirmation
+    log_contact_reading(
+        subject=match.offer.owner,
+        reason="desk",
+        reference=match.offer.reference,
+        by=user,
+        now=timezone.now(),
+    )
+    return render(request, "desk/contact.html", {"match": match})
+
+
+@town_page(COORDINATION)
+@require_POST
+def same_household(request: HttpRequest, city: City, reference: str, other: str) -> HttpResponse:
+    """Two needs are of one household, of which this one goes on, or of two."""
+    user, now = person(request), timezone.now()
+    found = {
+        need.reference: need for need in selectors.needs(user, city).filter(reference__in=[reference, other])
+    }
+    if len(found) != 2:
+        raise Http404
+    need, twin = found[reference], found[other]
+    if request.POST.get("same") != "yes":
+        households.tell_apart(need=need, other=twin, by=user, now=now)
+        messages.success(request, _("Ce sont deux foyers : les deux demandes restent."))
+    else:
+        try:
+            households.join(kept=need, closed=twin, by=user, now=now)
+        except households.InHand:
+            messages.warning(
+                request,
+                _("La demande %(other)s est déjà en cours : ouvrez-la, et fermez plutôt celle-ci.")
+                % {"other": other},
+            )
+        except ValidationError as error:
+            messages.warning(request, " ".join(error.messages))
+        else:
+            messages.success(request, _("Une seule demande reste pour ce foyer : celle-ci."))
+    return redirect("desk:case", city_slug=city.slug, reference=reference)
+
+
+def _done(match: Match, act: Act) -> str:
+    if act == Act.PROPOSE and match.state == MatchState.PROPOSED:
+        if match.waits_since is not None:
+            return _("C’est noté. La question partira dès que cette personne pourra la recevoir.")
+        if not match.offer.owner.email:
+            return _("C’est demandé. Cette personne n’a pas d’e-mail : elle attend dans « À appeler ».")
+        return _("C’est demandé. La personne reçoit la question par e-mail.")
+    return f"{ACT_WORDS[act.value]}."
