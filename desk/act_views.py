@@ -5,16 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import COORDINATION, person, town_page
+from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
 from desk import selectors
+from desk.views import back_to_case
 from matching import households, services, tonight
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible
@@ -31,11 +33,11 @@ def take(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     need = selectors.need(user, city, reference)
     try:
         tonight.take(need=need, by=user, now=timezone.now())
-    except tonight.AlreadyTaken:
-        messages.warning(request, _("Quelqu’un d’autre vient de prendre ce dossier."))
+    except tonight.AlreadyTaken as taken:
+        messages.warning(request, _taken_words(taken))
     else:
         messages.success(request, _("Vous vous occupez de ce dossier."))
-    return redirect("desk:case", city_slug=city.slug, reference=reference)
+    return back_to_case(request, city, reference)
 
 
 @town_page(COORDINATION)
@@ -45,7 +47,34 @@ def give_back(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     user = person(request)
     tonight.give_back(need=selectors.need(user, city, reference), by=user, now=timezone.now())
     messages.success(request, _("Le dossier attend de nouveau quelqu’un."))
-    return redirect("desk:case", city_slug=city.slug, reference=reference)
+    return back_to_case(request, city, reference)
+
+
+@town_page(COORDINATION)
+@require_POST
+def hand_over(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """A colleague looks after the case, and is told. The page says with whom it was."""
+    user = person(request)
+    need = selectors.need(user, city, reference)
+    to = User.objects.filter(pk=_number(request.POST.get("to"))).first()
+    seen = User.objects.filter(pk=_number(request.POST.get("seen"))).first()
+    if to is None:
+        messages.warning(request, _("Choisissez quelqu’un de l’équipe."))
+        return back_to_case(request, city, reference)
+    try:
+        tonight.hand_over(need=need, to=to, seen=seen, by=user, now=timezone.now())
+    except tonight.NotOfTheTeam:
+        messages.warning(
+            request,
+            _(
+                "Cette personne n’est plus dans l’équipe. Confiez le dossier à quelqu’un d’autre, ou gardez-le."
+            ),
+        )
+    except tonight.AlreadyTaken as taken:
+        messages.warning(request, _taken_words(taken))
+    else:
+        messages.success(request, _("%(name)s s’occupe de ce dossier.") % {"name": to})
+    return back_to_case(request, city, reference)
 
 
 @town_page(COORDINATION)
@@ -62,7 +91,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
         form = ReasonForm(request.POST, act=Act(act), prefix=prefix)
         if not form.is_valid():
             messages.error(request, _("Choisissez une raison."))
-            return redirect("desk:case", city_slug=city.slug, reference=match.need.reference)
+            return back_to_case(request, city, match.need.reference)
         answer = {"reason": form.cleaned_data["reason"], "note": form.cleaned_data["note"]}
     try:
         match = services.BY_HAND[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
@@ -70,7 +99,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
         messages.warning(request, refusal_words(failure))
     else:
         messages.success(request, _done(match, Act(act)))
-    return redirect("desk:case", city_slug=city.slug, reference=match.need.reference)
+    return back_to_case(request, city, match.need.reference)
 
 
 @town_page(COORDINATION)
@@ -119,7 +148,18 @@ def same_household(request: HttpRequest, city: City, reference: str, other: str)
             messages.warning(request, " ".join(error.messages))
         else:
             messages.success(request, _("Une seule demande reste pour ce foyer : celle-ci."))
-    return redirect("desk:case", city_slug=city.slug, reference=reference)
+    return back_to_case(request, city, reference)
+
+
+def _number(text: str | None) -> int:
+    """A row's number as a form sends it; of anything else one that no row has."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 18 else 0
+
+
+def _taken_words(taken: tonight.AlreadyTaken) -> str:
+    if taken.by is None:
+        return _("Ce dossier vient d’être rendu.")
+    return _("%(name)s vient de prendre ce dossier.") % {"name": taken.by}
 
 
 def _done(match: Match, act: Act) -> str:

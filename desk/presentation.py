@@ -8,15 +8,19 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.saying import titled
-from catalogue.times import ago, day_range
+from catalogue.times import ago, day_range, day_words, until
 from catalogue.vocabulary import Kind
+from desk.baskets import Basket, Moment, Wanted, query_of
+from desk.models import Flag, Note
+from desk.selectors import Counts
 from engine import EARTH_RADIUS_KM
 from matching import telling
 from matching.forms import REASONS, ReasonForm
-from matching.lifecycle import Act, Reason, Role, acts_for
-from matching.models import CONTACT_STATES, Decision, Match
+from matching.lifecycle import WAITING, Act, Reason, Role, acts_for
+from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.presentation import ACT_WORDS, in_turn, nights_words, parts, reasons
 from needs import words as need_words
 from needs.models import Need, NeedEdit
@@ -54,9 +58,93 @@ class Card:
     preview: tuple[str, Text] | None
 
 
-def queue_lines(needs: Iterable[Need]) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case in the queue, and what comes next in it."""
+
+    need: Need
+    progress: str
+    next: str
+    # Somebody was to answer by now.
+    is_late: bool
+    # What a colleague wanted to come back for today, or that nobody has said what became of it.
+    chased: str
+
+
+def queue_lines(
+    needs: Iterable[Need], steps: Mapping[int, Sequence[Match]], chased: Mapping[int, str], *, at: Moment
+) -> list[Line]:
     """The lines of the queue."""
-    return [{"need": need, "progress": need_words.progress_words(need)} for need in needs]
+    lines = []
+    for need in needs:
+        words, is_late = _next(need, steps.get(need.pk, ()), at=at)
+        said = chased.get(need.pk)
+        lines.append(
+            Line(
+                need=need,
+                progress=need_words.progress_words(need),
+                next=words,
+                is_late=is_late,
+                chased="" if said is None else said or _("sans nouvelles, à relancer"),
+            )
+        )
+    return lines
+
+
+def _next(need: Need, steps: Sequence[Match], *, at: Moment) -> tuple[str, bool]:
+    """What a case waits for, and whether it is late: of several steps the first that ends or begins."""
+    if not steps:
+        return _undecided(need), False
+    match = steps[0]
+    if match.state in WAITING or match.is_asked_again:
+        by = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
+        assert by is not None  # match_proposed_has_a_deadline, match_accepted_has_a_deadline
+        return _waits_for(match, until(by, at.now)), by <= at.now and match.waits_since is None
+    if match.state == MatchState.CONFIRMED and match.first_day > at.today:
+        day = day_words(match.first_day, today=at.today)
+        return _("commence le %(day)s") % {"day": day}, False
+    return _("jusqu’au %(day)s") % {"day": day_words(match.last_day, today=at.today)}, False
+
+
+def _waits_for(match: Match, when: str) -> str:
+    if match.waits_since is not None:
+        return _("pas encore demandée")
+    if match.state == MatchState.PROPOSED:
+        return _("réponse attendue %(when)s") % {"when": when}
+    return _("confirmation attendue %(when)s") % {"when": when}
+
+
+def _undecided(need: Need) -> str:
+    if not need.is_open:
+        return str(need_words.state_words(need)[1])
+    count: int = need.suggestions  # type: ignore[attr-defined]
+    return ngettext("%(n)s piste", "%(n)s pistes", count) % {"n": count} if count else _("aucune piste")
+
+
+def tabs(counts: Mapping[str, Counts], basket: str, wanted: Wanted, *, here: str) -> list[dict[str, Any]]:
+    """The baskets, each with how many cases lie in it."""
+    return [
+        {
+            "url": f"{here}?{query_of(name, wanted)}",
+            "text": label,
+            "current": name == basket,
+            "count": counts[name].total,
+        }
+        for name, label in Basket.choices
+    ]
+
+
+def urgencies(counts: Counts, basket: str, wanted: Wanted, *, here: str) -> list[dict[str, Any]]:
+    """Of the open basket, how many cases there are of each urgency."""
+    return [
+        {
+            "url": f"{here}?{query_of(basket, wanted, urgence='' if wanted.urgency == urgency else urgency)}",
+            "state": urgency,
+            "current": wanted.urgency == urgency,
+            "count": count,
+        }
+        for urgency, count in counts.by_urgency.items()
+    ]
 
 
 def suggestion_card(match: Match, *, own: Sequence[Wording], now: datetime) -> Card:
@@ -187,6 +275,32 @@ def thread(
             "state": "",
         }
         for event in events
+    ]
+
+
+def team_events(notes: Iterable[Note], flags: Iterable[Flag], *, now: datetime) -> list[dict[str, Any]]:
+    """What the team wrote on a case, as lines of its thread."""
+    today = timezone.localdate(now)
+    told = [
+        (note.at, _("Note de %(name)s") % {"name": note.by}, "", note.text.splitlines()) for note in notes
+    ]
+    for flag in flags:
+        day = day_words(flag.day, today=today)
+        told.append((flag.at, _("Rappel pour le %(day)s") % {"day": day}, str(flag.by), [flag.words]))
+        if flag.lifted_at is not None:
+            told.append((flag.lifted_at, _("Rappel fait"), str(flag.lifted_by), [flag.words]))
+    return [
+        {"at": at, "when": ago(at, now), "text": text, "note": note, "lines": lines, "state": ""}
+        for at, text, note, lines in told
+    ]
+
+
+def open_flags(flags: Iterable[Flag], *, today: date) -> list[dict[str, Any]]:
+    """The days to come back to a case that nobody has lifted; those that have come first."""
+    return [
+        {"flag": flag, "day": day_words(flag.day, today=today), "is_due": flag.day <= today}
+        for flag in flags
+        if flag.lifted_at is None
     ]
 
 

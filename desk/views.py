@@ -1,20 +1,26 @@
 """The desk's pages: the queue and its cases. Parse, read, render."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
+from accounts.selectors import coordinators_of
+from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
 from desk import presentation, selectors
+from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
+from desk.forms import FlagForm, NoteForm
 from matching import answering, conditions, households, progress, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
@@ -32,17 +38,20 @@ from notifications.selectors import about
 from notifications.wording import selectors as wording
 
 PER_PAGE = 50
+# More of these, and a line says how many there are.
+MOST_PINNED = 12
 
 
 @town_page(COORDINATION)
 @never_cache
 @require_safe
 def queue(request: HttpRequest, city: City) -> HttpResponse:
-    """What is to be done: the queue, with its first case open."""
-    user = person(request)
-    page = _page(request, user, city)
-    first = page.object_list[0] if page.object_list else None
-    return _render_case(request, user, city, page, first, desk_first="queue")
+    """What is to be done: a basket of the queue, with its first case open."""
+    user, at = person(request), _moment(city)
+    listed = _list(request, user, city, at=at)
+    first = next((line.need for line in (*listed["pinned"], *listed["lines"])), None)
+    forms = {"note_form": NoteForm(), "flag_form": FlagForm()}
+    return _render(request, user, city, {**listed, **forms, "desk_first": "queue"}, first, at=at)
 
 
 @town_page(COORDINATION)
@@ -51,29 +60,74 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """One need with its suggestions, its near misses and its thread."""
     user = person(request)
-    need = selectors.need(user, city, reference)
-    return _render_case(request, user, city, _page(request, user, city), need, desk_first="case")
+    return render_case(request, user, city, selectors.need(user, city, reference))
 
 
-def _page(request: HttpRequest, user: User, city: City) -> Any:
-    queue = selectors.queue(user, city, today=local_day(timezone.now(), city))
-    return Paginator(queue, PER_PAGE).get_page(request.GET.get("page"))
-
-
-def _render_case(
-    request: HttpRequest, user: User, city: City, page: Any, need: Need | None, *, desk_first: str
+def render_case(
+    request: HttpRequest,
+    user: User,
+    city: City,
+    need: Need,
+    *,
+    note_form: NoteForm | None = None,
+    flag_form: FlagForm | None = None,
 ) -> HttpResponse:
+    """A case beside the list; with a form that was refused, as it was typed."""
+    at = _moment(city)
+    page = _list(request, user, city, at=at) | {"desk_first": "case"}
+    page |= {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
+    return _render(request, user, city, page, need, at=at)
+
+
+def back_to_case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """To the case, beside the list as it was."""
+    case = reverse("desk:case", args=[city.slug, reference])
+    return redirect(
+        f"{case}?{query_of(basket_of(request.GET), wanted_of(request.GET))}" if request.GET else case
+    )
+
+
+def _moment(city: City) -> Moment:
     now = timezone.now()
-    today = local_day(now, city)
-    context: dict[str, Any] = {
+    return Moment(now=now, today=local_day(now, city))
+
+
+def _list(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[str, Any]:
+    """The basket that the address asks for. Whoever is alone tonight stands above it, whatever is asked for."""
+    basket, wanted = basket_of(request.GET), wanted_of(request.GET)
+    counts = selectors.counts(user, city, wanted, at=at)
+    alone = list(selectors.alone_tonight(user, city, at=at)[: MOST_PINNED + 1])
+    pinned = alone[:MOST_PINNED]
+    paginator = Paginator(selectors.queue(user, city, basket, wanted, at=at), PER_PAGE)
+    paginator.count = counts[basket].total  # type: ignore[method-assign,assignment]  # counted already
+    page = paginator.get_page(request.GET.get("page"))
+    shown = [*pinned, *(need for need in page.object_list if need not in pinned)]
+    lines = presentation.queue_lines(shown, selectors.steps(shown), selectors.chased(shown, at=at), at=at)
+    here = reverse("desk:queue", args=[city.slug])
+    return {
         "page_obj": page,
-        "queue_lines": presentation.queue_lines(page.object_list),
-        "queue_total": page.paginator.count,
+        "pinned": lines[: len(pinned)],
+        "lines": lines[len(pinned) :],
+        "more_tonight": f"{here}?{query_of(Basket.DECIDE, Wanted(urgency=Urgency.TONIGHT))}"
+        if len(alone) > MOST_PINNED
+        else "",
+        "baskets": presentation.tabs(counts, basket, wanted, here=here),
+        "urgencies": presentation.urgencies(counts[basket], basket, wanted, here=here),
+        "basket": Basket(basket),
+        "is_filtered": wanted != Wanted(),
+        "query": query_of(basket, wanted),
+        "unfiltered": query_of(basket, Wanted()),
+        "queue_total": counts[basket].total,
         "to_sort": sorting_lists.count(user, city),
-        "need": need,
-        "desk_first": desk_first,
-        "now": now,
+        "views": selectors.views_of(user, city),
     }
+
+
+def _render(
+    request: HttpRequest, user: User, city: City, page: dict[str, Any], need: Need | None, *, at: Moment
+) -> HttpResponse:
+    now, today = at.now, at.today
+    context: dict[str, Any] = {**page, "need": need, "now": now}
     if need is not None:
         scan = conditions.scan_of(need)
         acted = list(matches.under_way(user, need))
@@ -90,9 +144,14 @@ def _render_case(
         explained = [miss for miss in near_misses if miss.sentence]
         lines = conditions.lines(scan, explained, today=today)
         waits_of = presentation.waits(acted)
+        flags = list(selectors.flags_of(user, need))
         thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
+        thread += presentation.team_events(selectors.notes_of(user, need), flags, now=now)
         context |= {
             "scan": scan,
+            "flags": presentation.open_flags(flags, today=today),
+            "colleagues": [one for one in coordinators_of(city) if one.pk not in (user.pk, need.taken_by_id)],
+            "alone_tonight": _is_alone_tonight(need, today=today),
             "progress": progress_words(need),
             "look_alikes": households.look_alikes(need),
             "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
@@ -118,6 +177,11 @@ def _render_case(
             "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "desk/case.html", context)
+
+
+def _is_alone_tonight(need: Need, *, today: date) -> bool:
+    is_taken: bool = need.taken_by is not None  # type: ignore[attr-defined]
+    return need.is_open and not is_taken and need.urgency_on(today) == Urgency.TONIGHT
 
 
 def _subjects(need: Need, of_need: Iterable[Match]) -> list[str]:

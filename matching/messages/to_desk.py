@@ -145,6 +145,20 @@ def need_answered(need: Any, offer: Any) -> Text:
     )
 
 
+def handed_over(need: Any, by: User) -> Text:
+    """To a colleague who looks after a case from now on."""
+    return Text(
+        title=_("Un dossier pour vous\u202f: %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\n%(name)s vous confie le dossier «\u00a0%(need)s\u00a0» (%(reference)s). Si vous ne pouvez pas "
+            "vous en occuper, rendez-le\u202f: il attend alors de nouveau quelqu’un."
+        )
+        % {"name": by.name, "need": titled(need), "reference": need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("desk:case", args=[need.city.slug, need.reference]),
+    )
+
+
 def suggestions_of_the_day(city: Any) -> Text:
     """To the desk, twice a day at most: there is something to look at."""
     return Text(

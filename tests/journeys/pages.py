@@ -140,6 +140,8 @@ PAGES = [
     Page("association-told", "member", _told),
     Page("desk", "coordinator", _at("bureau/")),
     Page("case", "coordinator", _case("tonight")),
+    Page("desk-filters", "coordinator", _at("bureau/filtres/")),
+    Page("desk-running", "coordinator", _at("bureau/?panier=en-cours")),
     Page("desk-side", "coordinator", _at("bureau/#desk-side")),
     Page("case-goods", "coordinator", _case("duvets")),
     Page("case-alone", "coordinator", _case("alone")),
@@ -201,7 +203,10 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:revoke_token", "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "desk:act", "matching:answer_linked_town",
+        "accounts:verify_organisation", "accounts:withdraw_consent", "desk:act", "desk:flag",
+        "desk:forget_view", "desk:hand_over",
+        "desk:lift_flag", "desk:note",
+        "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "desk:contact", "desk:give_back",
         "matching:propose_relay", "desk:same_household", "matching:sort", "desk:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
