@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
-from desk import selectors
+from desk import presentation, selectors
 from desk.views import back_to_case
 from matching import households, services, tonight
 from matching.forms import REASONS, ReasonForm
@@ -81,7 +81,7 @@ def hand_over(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     """One decision of the desk on one match, then back to its case."""
-    user = person(request)
+    user, now, typed = person(request), timezone.now(), ""
     match = get_object_or_404(Match.objects.visible_to(user).select_related("need"), pk=pk, city=city)
     if act not in services.BY_HAND:
         raise Http404
@@ -89,14 +89,18 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     if Act(act) in REASONS:
         prefix = f"d{pk}" if act == Act.DISMISS else f"{act}{pk}"
         form = ReasonForm(request.POST, act=Act(act), prefix=prefix)
+        typed = request.POST.get(f"{prefix}-note", "").strip()
         if not form.is_valid():
-            messages.error(request, _("Choisissez une raison."))
+            messages.error(request, _kept(_("Choisissez une raison."), typed))
             return back_to_case(request, city, match.need.reference)
         answer = {"reason": form.cleaned_data["reason"], "note": form.cleaned_data["note"]}
     try:
-        match = services.BY_HAND[Act(act)](match_id=pk, by=user, now=timezone.now(), **answer)
+        match = services.BY_HAND[Act(act)](match_id=pk, by=user, now=now, **answer)
     except NotPossible as failure:
-        messages.warning(request, refusal_words(failure))
+        said = [refusal_words(failure)]
+        if failure.why == "state":
+            said.append(presentation.done_by(selectors.decision_on(user, pk), by=user, now=now))
+        messages.warning(request, _kept(" ".join(filter(None, said)), typed))
     else:
         messages.success(request, _done(match, Act(act)))
     return back_to_case(request, city, match.need.reference)
@@ -160,6 +164,13 @@ def _taken_words(taken: tonight.AlreadyTaken) -> str:
     if taken.by is None:
         return _("Ce dossier vient d’être rendu.")
     return _("%(name)s vient de prendre ce dossier.") % {"name": taken.by}
+
+
+def _kept(said: str, typed: str) -> str:
+    """What is said to whoever comes too late, with what they had typed."""
+    if not typed:
+        return said
+    return _("%(said)s Vous aviez écrit\u202f: «\u00a0%(typed)s\u00a0»") % {"said": said, "typed": typed}
 
 
 def _done(match: Match, act: Act) -> str:

@@ -1,15 +1,19 @@
 """How the desk's pages are shown: the lines of the queue, a suggestion explained, the thread of a case."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from hashlib import blake2s
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
+from catalogue.labels import listed
 from catalogue.saying import titled
 from catalogue.times import ago, day_range, day_words, until
 from catalogue.vocabulary import Kind
@@ -34,6 +38,8 @@ from offers.models import OfferEdit
 
 # A case may be another town's than the home: its address is read with the contact, and each reading is kept.
 HIDDEN = frozenset({"address"})
+# What is older is not why a page has just changed.
+JUST_NOW = timedelta(minutes=2)
 # The width of a point of the drawing.
 DISC = 17
 
@@ -302,6 +308,46 @@ def open_flags(flags: Iterable[Flag], *, today: date) -> list[dict[str, Any]]:
         for flag in flags
         if flag.lifted_at is None
     ]
+
+
+def etag(*parts: str) -> str:
+    """The mark of what a page shows, as HTTP has it."""
+    return f'"{blake2s(chr(0).join(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def if_none_match(mark: str) -> str:
+    """The header that asks for something else than this, as htmx has it."""
+    return json.dumps({"If-None-Match": mark})
+
+
+def on_this_case(names: Sequence[str]) -> str:
+    """ "Nadia Ferrand est aussi sur ce dossier."."""
+    if not names:
+        return ""
+    people = listed(names)
+    return ngettext(
+        "%(people)s est aussi sur ce dossier.", "%(people)s sont aussi sur ce dossier.", len(names)
+    ) % {"people": people}
+
+
+def just_done(decision: Decision | None, *, now: datetime) -> str:
+    """What a colleague, a citizen or an association has just decided in a case."""
+    if decision is None or now - decision.at > JUST_NOW:
+        return _("Ce dossier vient de changer.")
+    return _decided(decision, now=now)
+
+
+def done_by(decision: Decision | None, *, by: User, now: datetime) -> str:
+    """Who decided before somebody who comes too late; nothing where it was they themselves."""
+    return "" if decision is None or decision.by == by else _decided(decision, now=now)
+
+
+def _decided(decision: Decision, *, now: datetime) -> str:
+    words = {"act": ACT_WORDS[decision.act], "when": ago(decision.at, now)}
+    who = _who(decision.match, decision)
+    if who is None:
+        return _("%(act)s, %(when)s.") % words
+    return _("%(name)s\u202f: %(act)s, %(when)s.") % {**words, "name": who}
 
 
 def _relay_event(decision: Decision, titles: Mapping[str, str], now: datetime) -> dict[str, Any]:

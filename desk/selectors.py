@@ -18,7 +18,7 @@ from engine.vocabulary import URGENCIES
 from followups.models import FollowUp
 from matching import tonight
 from matching.lifecycle import WAITING
-from matching.models import HouseholdVerdict, Match, MatchState
+from matching.models import Decision, HouseholdVerdict, Match, MatchState
 from needs.models import URGENCY_RANKS, Need, NeedQuerySet, NeedState, urgency_rank_on
 
 
@@ -111,6 +111,21 @@ def chased(needs: Collection[Need], *, at: Moment) -> dict[int, str]:
     for need_id, words in rows:
         found[need_id] = found.get(need_id) or words
     return found
+
+
+def last_decision(user: User, need_id: int) -> Decision | None:
+    """What was decided last in a case."""
+    return _decisions(user).filter(match__need=need_id).first()
+
+
+def decision_on(user: User, match_id: int) -> Decision | None:
+    """What was decided last of a match."""
+    return _decisions(user).filter(match=match_id).first()
+
+
+def _decisions(user: User) -> QuerySet[Decision]:
+    rows = Decision.objects.filter(match__in=Match.objects.visible_to(user))
+    return rows.select_related("by", "match__offer").order_by("-at", "-id")
 
 
 def notes_of(user: User, need: Need) -> QuerySet[Note]:

@@ -47,11 +47,11 @@ MOST_PINNED = 12
 @require_safe
 def queue(request: HttpRequest, city: City) -> HttpResponse:
     """What is to be done: a basket of the queue, with its first case open."""
-    user, at = person(request), _moment(city)
-    listed = _list(request, user, city, at=at)
-    first = next((line.need for line in (*listed["pinned"], *listed["lines"])), None)
+    user, at = person(request), moment_of(city)
+    shown = listed(request, user, city, at=at)
+    first = next((line.need for line in (*shown["pinned"], *shown["lines"])), None)
     forms = {"note_form": NoteForm(), "flag_form": FlagForm()}
-    return _render(request, user, city, {**listed, **forms, "desk_first": "queue"}, first, at=at)
+    return _render(request, user, city, {**shown, **forms, "desk_first": "queue"}, first, at=at)
 
 
 @town_page(COORDINATION)
@@ -73,8 +73,8 @@ def render_case(
     flag_form: FlagForm | None = None,
 ) -> HttpResponse:
     """A case beside the list; with a form that was refused, as it was typed."""
-    at = _moment(city)
-    page = _list(request, user, city, at=at) | {"desk_first": "case"}
+    at = moment_of(city)
+    page = listed(request, user, city, at=at) | {"desk_first": "case"}
     page |= {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
     return _render(request, user, city, page, need, at=at)
 
@@ -87,12 +87,12 @@ def back_to_case(request: HttpRequest, city: City, reference: str) -> HttpRespon
     )
 
 
-def _moment(city: City) -> Moment:
+def moment_of(city: City) -> Moment:
     now = timezone.now()
     return Moment(now=now, today=local_day(now, city))
 
 
-def _list(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[str, Any]:
+def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[str, Any]:
     """The basket that the address asks for. Whoever is alone tonight stands above it, whatever is asked for."""
     basket, wanted = basket_of(request.GET), wanted_of(request.GET)
     counts = selectors.counts(user, city, wanted, at=at)
@@ -127,7 +127,15 @@ def _render(
     request: HttpRequest, user: User, city: City, page: dict[str, Any], need: Need | None, *, at: Moment
 ) -> HttpResponse:
     now, today = at.now, at.today
-    context: dict[str, Any] = {**page, "need": need, "now": now}
+    query = f"{page['query']}&page={page['page_obj'].number}"
+    context: dict[str, Any] = {
+        **page,
+        "need": need,
+        "open_reference": need.reference if need is not None else "",
+        "live_query": f"{query}&ouvert={need.reference}" if need is not None else query,
+        "headers": "",
+        "now": now,
+    }
     if need is not None:
         scan = conditions.scan_of(need)
         acted = list(matches.under_way(user, need))
@@ -149,6 +157,9 @@ def _render(
         thread += presentation.team_events(selectors.notes_of(user, need), flags, now=now)
         context |= {
             "scan": scan,
+            "live_url": f"{reverse('desk:live', args=[city.slug, need.reference])}?{page['query']}",
+            "others": "",
+            "changed": "",
             "flags": presentation.open_flags(flags, today=today),
             "colleagues": [one for one in coordinators_of(city) if one.pk not in (user.pk, need.taken_by_id)],
             "alone_tonight": _is_alone_tonight(need, today=today),

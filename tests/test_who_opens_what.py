@@ -156,6 +156,8 @@ ROWS = {
     "desk:take": Row(COORDINATOR, ("need",)),
     "desk:same_household": Row(COORDINATOR, ("need", "other_need")),
     "desk:give_back": Row(COORDINATOR, ("need",)),
+    "desk:live": Row(COORDINATOR, ("need",)),
+    "desk:queue_live": Row(COORDINATOR),
     "desk:hand_over": Row(COORDINATOR, ("need",)),
     "desk:note": Row(COORDINATOR, ("need",)),
     "desk:flag": Row(COORDINATOR, ("need",)),

@@ -224,7 +224,9 @@ NO_PAGE = {
         "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_view_recovery_codes",
     }),
     "another name of the page to sign in": frozenset({"account_login"}),
-    "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
+    "a part of a page": frozenset({
+        "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
+    }),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
