@@ -1,4 +1,6 @@
-"""Who has a case open now. Kept for less than a minute, in the cache alone: without it nobody is shown, and all else goes on."""
+"""Who has a case open now, for less than a minute and in the cache alone: without it nobody is shown, and all else
+goes on.
+"""
 
 from datetime import datetime, timedelta
 

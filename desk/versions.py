@@ -1,4 +1,4 @@
-"""What changes when the desk's pages do, each in one query: a page that asks again and finds the same is sent nothing."""
+"""What changes when the desk's pages do, each in one query: a page that asks again and has the same is sent nothing."""
 
 from datetime import datetime
 from hashlib import blake2s
