@@ -44,7 +44,7 @@ def _entry(match: Match, person: User, *, coordinates: bool) -> Entry:
     if match.offer.owner_id != person.pk:
         title = f"{title} ({match.need.reference})"
         if coordinates:
-            url = reverse("matching:case", args=[match.city.slug, match.need.reference])
+            url = reverse("desk:case", args=[match.city.slug, match.need.reference])
     return invitations.entry(match, title=title, place=invitations.commune_of(match), url=url)
 
 

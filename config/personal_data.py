@@ -152,7 +152,7 @@ REGISTER: dict[str, Marks] = {
     "matching.ConditionQuestion": Marks(
         keep="need offer rule params change need_revision asked_by asked_at answer answered_by answered_at"
     ),
-    "matching.CaseTaken": Marks(keep="city need by at given_back_by given_back_at"),
+    "matching.CaseTaken": Marks(keep="city need by at handed_by given_back_by given_back_at"),
     "matching.TownAgreement": Marks(
         keep="city match asked_by asked_at answer_by answer answered_by answered_at"
         " first_day last_day relay plan_number"
@@ -165,6 +165,11 @@ REGISTER: dict[str, Marks] = {
     "followups.Incident": Marks(
         keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"
     ),
+    # --- desk
+    "desk.Note": Marks(keep="city need by at", anonymise="text"),
+    "desk.Mention": Marks(keep="note person"),
+    "desk.Flag": Marks(keep="city need day by at lifted_by lifted_at", anonymise="words"),
+    "desk.SavedView": Marks(delete="city by name query at"),
     # --- agenda
     "agenda.Subscription": Marks(delete="person key created_at last_read_at revoked_at"),
     # --- outreach

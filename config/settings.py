@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "matching",
     "tryout",
     "followups",
+    "desk",
     "agenda",
     "outreach",
     "outreach.appeals",

@@ -78,7 +78,7 @@ def first_page(user: User) -> str:
         if waits is not None and Match.objects.concerning(user).filter(state=waits).exists():
             return reverse("matching:mine", args=[town.slug])
         page = {
-            "coordination": "matching:queue",
+            "coordination": "desk:queue",
             "citoyenne": "offers:mine",
             "association": "needs:mine",
             "accueil": "offers:enter",

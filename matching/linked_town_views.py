@@ -35,7 +35,7 @@ def ask(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         messages.warning(request, presentation.refusal_words(failure))
     else:
         messages.success(request, _("C’est demandé à %(city)s.") % {"city": agreement.city.name})
-    return redirect("matching:case", city_slug=city.slug, reference=match.need.reference)
+    return redirect("desk:case", city_slug=city.slug, reference=match.need.reference)
 
 
 @town_page(COORDINATION)

@@ -92,13 +92,13 @@ def _offer(offer_id: int, said_yes: bool, by: User, now: datetime) -> Outcome:
 
 def _cases(match_ids: Collection[int]) -> dict[int, str]:
     matches = Match.objects.filter(pk__in=match_ids).values_list("pk", "city__slug", "need__reference")
-    return {pk: reverse("matching:case", args=[slug, reference]) for pk, slug, reference in matches}
+    return {pk: reverse("desk:case", args=[slug, reference]) for pk, slug, reference in matches}
 
 
 def _cases_of_conditions(question_ids: Collection[int]) -> dict[int, str]:
     questions = ConditionQuestion.objects.filter(pk__in=question_ids)
     named = questions.values_list("pk", "need__city__slug", "need__reference")
-    return {pk: reverse("matching:case", args=[slug, reference]) for pk, slug, reference in named}
+    return {pk: reverse("desk:case", args=[slug, reference]) for pk, slug, reference in named}
 
 
 def _offer_pages(offer_ids: Collection[int]) -> dict[int, str]:

@@ -1,23 +1,18 @@
-"""Reading matches: the queue, one case, what people are asked, the town's figures. Each a fixed number of queries."""
+"""Reading matches: one case, what people are asked, the town's figures. Each a fixed number of queries."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import (
     Avg,
-    Count,
     Exists,
     F,
-    IntegerField,
-    Min,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
     Sum,
 )
-from django.db.models.functions import Coalesce
 
 from accounts import selectors as accounts
 from accounts.models import Membership, Organisation, User
@@ -25,16 +20,14 @@ from cities.models import City
 from matching.lifecycle import ACTIVE, SERVED
 from matching.models import (
     CONTACT_STATES,
-    CaseTaken,
     Decision,
-    HouseholdVerdict,
     Match,
     MatchState,
     Scan,
     TownAgreement,
 )
 from matching.reasons.near_misses import NearMissLine
-from needs.models import Need, NeedQuerySet, urgency_order
+from needs.models import Need
 from notifications import reach
 from offers.models import Offer, OfferEdit
 
@@ -52,46 +45,6 @@ class Figures:
     offers: int
     people: int
     first_answer_hours: float | None
-
-
-def queue(user: User, city: City, *, today: date) -> QuerySet[Need]:
-    """Open needs of the town that the desk can act on: in the desk's order (`NeedQuerySet.by_urgency`).
-
-    Each carries `suggestions`, `pending` (somebody is being asked), `answer_by` and what `with_desk` adds.
-    Those that wait for somebody's answer come after those that wait for the desk.
-    """
-    matches = Match.objects.filter(need=OuterRef("pk"))
-    suggestions = matches.filter(state=MatchState.SUGGESTED).order_by().values("need").annotate(n=Count("*"))
-    deadline = (
-        matches.filter(state=MatchState.PROPOSED).order_by().values("need").annotate(by=Min("answer_by"))
-    )
-    return (
-        with_desk(Need.objects.visible_to(user))
-        .open()
-        .filter(city=city)
-        .by_urgency(today)
-        .select_related("commune", "organisation", "city")
-        .annotate(
-            pending=Exists(matches.filter(state__in=PENDING)),
-            suggestions=Coalesce(Subquery(suggestions.values("n"), output_field=IntegerField()), 0),
-            answer_by=Subquery(deadline.values("by")),
-        )
-        .order_by("pending", *urgency_order(today))
-    )
-
-
-def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
-    """Each with `taken_by` and `taken_at`, the name of the coordinator who looks after it and since when, and
-    `has_joined`: others were closed for it as the same household.
-    """
-    taken = CaseTaken.objects.filter(need=OuterRef("pk"), given_back_at__isnull=True).order_by()
-    pair = Q(lower=OuterRef("pk")) | Q(higher=OuterRef("pk"))
-    joined = HouseholdVerdict.objects.filter(pair, joined__isnull=False).exclude(joined=OuterRef("pk"))
-    return needs.annotate(
-        taken_by=Subquery(taken.values("by__name")),
-        taken_at=Subquery(taken.values("at")),
-        has_joined=Exists(joined),
-    )
 
 
 def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:

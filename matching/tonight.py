@@ -13,7 +13,7 @@ from itertools import groupby
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +26,7 @@ from matching.messages import to_desk
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
 from needs.models import Need
 from notifications.reasons import Words, subject_id
-from notifications.services import alert
+from notifications.services import alert, queue
 from oncall import selectors as oncall
 
 SELDOM = timedelta(hours=2)
@@ -36,7 +36,15 @@ ASKED = (MatchState.PROPOSED, MatchState.ACCEPTED)
 
 
 class AlreadyTaken(Exception):
-    """Another coordinator looks after this case."""
+    """Another coordinator looks after this case: `by`, or nobody any more."""
+
+    def __init__(self, by: User | None) -> None:
+        super().__init__(str(by))
+        self.by = by
+
+
+class NotOfTheTeam(Exception):
+    """Whoever is to look after the case does not decide in its town, or not any more."""
 
 
 def waiting(*, now: datetime) -> QuerySet[Need]:
@@ -44,23 +52,39 @@ def waiting(*, now: datetime) -> QuerySet[Need]:
     return (
         Need.objects.open()
         .of_urgency(Urgency.TONIGHT, TownDay(now, "city__timezone"))
-        .exclude(Exists(CaseTaken.objects.filter(need=OuterRef("pk"), given_back_at__isnull=True)))
+        .exclude(Exists(held().filter(need=OuterRef("pk"))))
         .exclude(Exists(Match.objects.filter(need=OuterRef("pk"), state__in=ASKED)))
         .order_by("created_at", "pk")
     )
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:
-    """A reminder has its reason while its town has such needs."""
-    return {"tonight_waits": lambda: Exists(waiting(now=timezone.now()).filter(city=subject_id()))}
+    """A reminder has its reason while its town has such needs, a hand-over while the case is still with them."""
+    return {
+        "tonight_waits": lambda: Exists(waiting(now=timezone.now()).filter(city=subject_id())),
+        "case_handed_over": lambda: Exists(held().filter(pk=subject_id())),
+    }
 
 
-GONE: Words = {"tonight_waits": gettext_lazy("plus aucun besoin n’attend pour ce soir")}
+GONE: Words = {
+    "tonight_waits": gettext_lazy("plus aucun besoin n’attend pour ce soir"),
+    "case_handed_over": gettext_lazy("quelqu’un d’autre s’occupe de ce dossier"),
+}
+
+
+def held() -> QuerySet[CaseTaken]:
+    """Who looks after which need now. Whoever has left the town's coordination looks after none."""
+    return CaseTaken.objects.filter(
+        given_back_at__isnull=True,
+        by__is_active=True,
+        by__city_roles__city=F("city"),
+        by__city_roles__role__in=sorted(COORDINATION),
+    )
 
 
 def taken(need: Need) -> CaseTaken | None:
     """Who looks after the need now."""
-    return CaseTaken.objects.filter(need=need, given_back_at__isnull=True).select_related("by").first()
+    return held().filter(need=need).select_related("by").first()
 
 
 def take(*, need: Need, by: User, now: datetime) -> CaseTaken:
@@ -69,16 +93,54 @@ def take(*, need: Need, by: User, now: datetime) -> CaseTaken:
     Raises AlreadyTaken when another does, PermissionDenied when it is not theirs to take.
     """
     _check(need, by)
+    current = taken(need)
+    if current is None:
+        return _given(need, by, seen=None, by=by, now=now)
+    if current.by != by:
+        raise AlreadyTaken(current.by)
+    return current
+
+
+@transaction.atomic
+def hand_over(*, need: Need, to: User, seen: User | None, by: User, now: datetime) -> CaseTaken:
+    """A colleague looks after this case from now on, and is told. `seen`: who did, as whoever hands it over has read.
+
+    Raises NotOfTheTeam, AlreadyTaken when it has changed hands meanwhile, PermissionDenied.
+    """
+    _check(need, by)
+    if not has_role(to, need.city, COORDINATION):
+        raise NotOfTheTeam
+    current = taken(need)
+    if current is not None and current.by == to:
+        return current
+    case = _given(need, to, seen=seen, by=by, now=now)
+    if to != by:
+        queue(
+            recipient=to,
+            event="case_handed_over",
+            subject_key=f"case:{case.pk}",
+            city=need.city,
+            compose=partial(to_desk.handed_over, need, by),
+            now=now,
+        )
+    return case
+
+
+def _given(need: Need, to: User, *, seen: User | None, by: User, now: datetime) -> CaseTaken:
+    """The case goes from whom it was `seen` with to another."""
     try:
         with transaction.atomic():
-            return CaseTaken.objects.create(city=need.city, need=need, by=by, at=now)
+            open_ones = CaseTaken.objects.filter(need=need, given_back_at__isnull=True)
+            of_seen = open_ones.filter(by=seen) if seen is not None else open_ones.exclude(pk__in=held())
+            of_seen.update(given_back_by=by, given_back_at=now)
+            return CaseTaken.objects.create(
+                city=need.city, need=need, by=to, handed_by=by if to != by else None, at=now
+            )
     except IntegrityError as error:
         current = taken(need)
-        if current is None:
-            return take(need=need, by=by, now=now)  # given back meanwhile
-        if current.by != by:
-            raise AlreadyTaken from error
-        return current
+        if current is not None and current.by == to:
+            return current
+        raise AlreadyTaken(current.by if current is not None else None) from error
 
 
 def give_back(*, need: Need, by: User, now: datetime) -> None:

@@ -7,7 +7,6 @@ from matching import (
     linked_town_views,
     own_views,
     reconfirming_views,
-    views,
     withdrawal_views,
 )
 from matching.conditions import condition_views
@@ -22,10 +21,7 @@ from matching.why_not import why_not_views
 app_name = "matching"
 
 urlpatterns = [
-    path("bureau/", views.queue, name="queue"),
-    path("bureau/pistes/<int:pk>/contact/", views.contact, name="contact"),
     path("bureau/pistes/<int:pk>/accord/", linked_town_views.ask, name="ask_linked_town"),
-    path("bureau/pistes/<int:pk>/<str:act>/", views.act, name="act"),
     path("bureau/notation/", weight_views.weights, name="weights"),
     path("bureau/objets/", sorting_views.page, name="sorting"),
     path("bureau/objets/<str:kind>/<str:reference>/", sorting_views.sort, name="sort"),
@@ -34,10 +30,6 @@ urlpatterns = [
     path("bureau/villes-liees/<int:pk>/", linked_town_views.answer, name="answer_linked_town"),
     path("bureau/plan/", plan_views.index, name="plans"),
     path("bureau/plan/<int:pk>/", plan_views.page, name="plan"),
-    path("bureau/<str:reference>/", views.case, name="case"),
-    path("bureau/<str:reference>/meme-foyer/<str:other>/", views.same_household, name="same_household"),
-    path("bureau/<str:reference>/prendre/", views.take, name="take"),
-    path("bureau/<str:reference>/rendre/", views.give_back, name="give_back"),
     path("bureau/<str:reference>/relais/", relay_views.propose, name="propose_relay"),
     path("bureau/<str:reference>/pourquoi-pas/", why_not_views.of_need, name="why_not"),
     path("propositions/<str:reference>/pourquoi-pas/", why_not_views.of_offer, name="why_not_of_offer"),

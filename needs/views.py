@@ -278,7 +278,7 @@ def _only_suspended(user: User, city: City) -> bool:
 def _way_on(request: HttpRequest, need: Need) -> dict[str, str]:
     """Where the need's answers are: the case for a coordinator, one's requests for those who asked."""
     if has_role(request.user, need.city, COORDINATION):
-        address = reverse("matching:case", args=[need.city.slug, need.reference])
+        address = reverse("desk:case", args=[need.city.slug, need.reference])
         return {"way_on_url": address, "way_on": _("Ouvrir au bureau")}
     if has_role(request.user, need.city, DESK):
         return {"way_on_url": "", "way_on": ""}

@@ -115,6 +115,8 @@ EVENTS: Mapping[str, Event] = {
     "town_silent": _NEWS,
     "agreement_moot": _NEWS,
     "agreement_not_needed": _NEWS,
+    "case_handed_over": _NEWS,
+    "case_mention": _NEWS,
     "need_answered": _NEWS,
     "need_joined": _NEWS,
     "need_open_again": _NEWS,

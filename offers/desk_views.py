@@ -199,7 +199,7 @@ def called(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 def _back_to_list(request: HttpRequest, offer: Offer, fallback: str = "") -> HttpResponseRedirect:
     case = request.POST.get("case", "")
     if is_reference(case):
-        return redirect("matching:case", offer.city.slug, case)
+        return redirect("desk:case", offer.city.slug, case)
     if request.POST.get("from") == "list":
         return HttpResponseRedirect(
             fallback or reverse("offers:town", args=[offer.city.slug]) + "?vue=visites"

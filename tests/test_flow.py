@@ -102,7 +102,7 @@ def test_a_match_walks_from_its_proposal_to_the_mail(city, smtp_server):
     client = signed_in(coordinator)
 
     with every_call() as calls:
-        client.post(reverse("matching:act", args=[city.slug, match.pk, "propose"]))
+        client.post(reverse("desk:act", args=[city.slug, match.pk, "propose"]))
         notifications_tasks.deliver()
         notifications_tasks.deliver_through("email")
     (mail,) = smtp_server.to(match.offer.owner.email)

@@ -49,7 +49,7 @@ def test_nothing_is_sent_with_one(desk):
 
 def test_a_page_travels_light(desk):
     """Phones pay for what is sent: a page goes compressed to whoever can read it so, and plain to others."""
-    address = reverse("matching:queue", args=["strasbourg"])
+    address = reverse("desk:queue", args=["strasbourg"])
     plain = desk.get(address)
     packed = desk.get(address, headers={"accept-encoding": "gzip"})
     assert "Content-Encoding" not in plain.headers

@@ -19,7 +19,9 @@ from accounts.services import issue_token, record_consent
 from agenda import links as agenda_links
 from agenda import services as agenda
 from catalogue.vocabulary import Kind
+from cities.days import local_day
 from cities.models import City
+from desk import services as desk
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import FollowUp
@@ -150,19 +152,27 @@ ROWS = {
     "matching:offer_for_need": Row(NOBODY, ("offer",), hides=True),  # of an offer that was made for one
     "matching:still_there": Row(EVERYBODY, ("offer_link",)),
     "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
-    "matching:queue": Row(COORDINATOR),
-    "matching:case": Row(COORDINATOR, ("need",)),
+    "desk:queue": Row(COORDINATOR),
+    "desk:case": Row(COORDINATOR, ("need",)),
     "matching:linked_towns": Row(COORDINATOR),
     "matching:answer_linked_town": Row(COORDINATOR, ("agreement",)),
     "matching:ask_linked_town": Row(COORDINATOR, ("match",)),
-    "matching:take": Row(COORDINATOR, ("need",)),
-    "matching:same_household": Row(COORDINATOR, ("need", "other_need")),
-    "matching:give_back": Row(COORDINATOR, ("need",)),
+    "desk:take": Row(COORDINATOR, ("need",)),
+    "desk:same_household": Row(COORDINATOR, ("need", "other_need")),
+    "desk:give_back": Row(COORDINATOR, ("need",)),
+    "desk:live": Row(COORDINATOR, ("need",)),
+    "desk:queue_live": Row(COORDINATOR),
+    "desk:hand_over": Row(COORDINATOR, ("need",)),
+    "desk:note": Row(COORDINATOR, ("need",)),
+    "desk:flag": Row(COORDINATOR, ("need",)),
+    "desk:lift_flag": Row(COORDINATOR, ("flag",)),
+    "desk:filters": Row(COORDINATOR),
+    "desk:forget_view": Row(COORDINATOR, ("view",)),
     "matching:propose_relay": Row(COORDINATOR, ("need",)),
     "matching:why_not": Row(COORDINATOR, ("need",)),
     "matching:why_not_of_offer": Row(COORDINATOR, ("offer",)),
-    "matching:act": Row(COORDINATOR, ("match", "act")),
-    "matching:contact": Row(COORDINATOR, ("match",)),
+    "desk:act": Row(COORDINATOR, ("match", "act")),
+    "desk:contact": Row(COORDINATOR, ("match",)),
     "matching:condition_gains": Row(COORDINATOR, ("need",)),
     "matching:ask_condition": Row(COORDINATOR, ("need", "offer_number", "rule")),
     "matching:plans": Row(COORDINATOR),
@@ -410,6 +420,10 @@ def build() -> World:
         "language": "fr",
         "form": "email",
         "incident": incident.pk,
+        "flag": desk.set_flag(
+            need=asking, day=local_day(now, city), words="Rappeler", by=coordinator, now=now
+        ).pk,
+        "view": desk.save_view(city=city, name="Urgents", query="panier=decider", by=coordinator, now=now).pk,
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",
         "device": 1,

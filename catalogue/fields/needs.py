@@ -53,7 +53,7 @@ MOST_PEOPLE = 10_000
 HOUSEHOLD = ("adult_women", "adult_men", "children_under_3", "children_3_to_11", "children_12_to_17")
 ADULTS, CHILDREN = HOUSEHOLD[:2], HOUSEHOLD[2:]
 DETAIL = page("needs:detail")
-PROGRESS = (DETAIL, page("needs:mine"), page("matching:queue"), page("matching:case"))
+PROGRESS = (DETAIL, page("needs:mine"), page("desk:queue"), page("desk:case"))
 HOUSING, GOODS, SKILL = (Kind.HOUSING,), (Kind.GOODS,), (Kind.SKILL,)
 NOT_HOUSING = (Kind.GOODS, Kind.SKILL)
 # Said wherever words can be typed: what is not needed is not written down.
@@ -340,7 +340,7 @@ ROWS = (
         shape=Word(choices=Urgency, assumed=Urgency.PLANNED.value),
         required=True,
         columns=("urgence",),
-        use=(page("matching:queue"), page("matching:plan"), rule("dates")),
+        use=(page("desk:queue"), page("matching:plan"), rule("dates")),
     ),
     Field(
         name="first_day",
@@ -450,14 +450,12 @@ ROWS = (
         meaning="the association's own, read by it and the town alone; no surname",
         columns=("référence dossier", "dossier"),
         erasure=ANONYMISE,
-        use=(DETAIL, page("matching:case")),
+        use=(DETAIL, page("desk:case")),
     ),
     *own_rows(app="needs", model="need"),
-    Field(
-        name="organisation", label=_("Association"), asked=False, use=(rule("open"), page("matching:case"))
-    ),
-    Field(name="person", label=_("Personne concernée"), asked=False, use=(page("matching:case"),)),
-    Field(name="urgency_rank", asked=False, use=(page("matching:queue"),)),
+    Field(name="organisation", label=_("Association"), asked=False, use=(rule("open"), page("desk:case"))),
+    Field(name="person", label=_("Personne concernée"), asked=False, use=(page("desk:case"),)),
+    Field(name="urgency_rank", asked=False, use=(page("desk:queue"),)),
     Field(
         name="given_days",
         asked=False,
@@ -474,7 +472,7 @@ ROWS = (
         name="uncovered_from",
         asked=False,
         meaning="of a need that lasts and is given something: the first of its days that is not covered",
-        use=(page("matching:queue"), page("matching:case")),
+        use=(page("desk:queue"), page("desk:case")),
     ),
 )
 

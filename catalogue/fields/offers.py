@@ -482,7 +482,7 @@ ROWS = (
         name="answers_need",
         label=_("Répond au besoin"),
         asked=False,
-        use=(DETAIL, page("matching:case")),
+        use=(DETAIL, page("desk:case")),
     ),
     Field(name="confirmed_at", label=_("Confirmée le"), asked=False, use=(part("freshness"),)),
     Field(name="reminded_at", asked=False, use=(code("offers.services.remind_stale"),)),

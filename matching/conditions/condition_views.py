@@ -60,7 +60,7 @@ def ask(request: HttpRequest, city: City, reference: str, offer_id: int, rule: s
         messages.warning(request, why_not_asked(failure))
     else:
         messages.success(request, _asked(need))
-    return redirect("matching:case", city_slug=need.city.slug, reference=need.reference)
+    return redirect("desk:case", city_slug=need.city.slug, reference=need.reference)
 
 
 @town_page(ANYBODY)

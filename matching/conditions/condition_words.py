@@ -72,7 +72,7 @@ def condition_answered(question: ConditionQuestion, person: User) -> Text:
             "change": change,
         },
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+        action_url=reverse("desk:case", args=[need.city.slug, need.reference]),
     )
 
 

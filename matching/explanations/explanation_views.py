@@ -30,7 +30,7 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     match = _match(user, city, pk)
     reader = _reader(user, match)
     back = (
-        reverse("matching:case", args=[city.slug, match.need.reference])
+        reverse("desk:case", args=[city.slug, match.need.reference])
         if reader.is_desk
         else reverse("matching:mine_one", args=[city.slug, pk])
     )

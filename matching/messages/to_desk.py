@@ -47,7 +47,7 @@ def waits_its_turn(match: Match, person: User) -> Text:
         )
         % {"need": titled(match.need), "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )
 
 
@@ -86,7 +86,7 @@ def for_tonight(need: Any, count: int) -> Text:
         title=_("Ce soir : %(need)s") % {"need": titled(need)},
         body=body % {"count": count, "need": titled(need), "commune": need.commune.name},
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+        action_url=reverse("desk:case", args=[need.city.slug, need.reference]),
         impersonal=_tonight_impersonal(need),
     )
 
@@ -110,9 +110,9 @@ def tonight_waits(city: Any, needs: Sequence[Any]) -> Text:
         % {"needs": "\n".join(lines)},
         action_label=_("Ouvrir le dossier") if len(needs) == 1 else _("Ouvrir la liste à traiter"),
         action_url=(
-            reverse("matching:case", args=[city.slug, needs[0].reference])
+            reverse("desk:case", args=[city.slug, needs[0].reference])
             if len(needs) == 1
-            else reverse("matching:queue", args=[city.slug])
+            else reverse("desk:queue", args=[city.slug])
         ),
         impersonal=_tonight_impersonal(needs[0]) if len(needs) == 1 else title,
     )
@@ -141,7 +141,21 @@ def need_answered(need: Any, offer: Any) -> Text:
             "reference": need.reference,
         },
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[need.city.slug, need.reference]),
+        action_url=reverse("desk:case", args=[need.city.slug, need.reference]),
+    )
+
+
+def handed_over(need: Any, by: User) -> Text:
+    """To a colleague who looks after a case from now on."""
+    return Text(
+        title=_("Un dossier pour vous\u202f: %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\n%(name)s vous confie le dossier «\u00a0%(need)s\u00a0» (%(reference)s). Si vous ne pouvez pas "
+            "vous en occuper, rendez-le\u202f: il attend alors de nouveau quelqu’un."
+        )
+        % {"name": by.name, "need": titled(need), "reference": need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("desk:case", args=[need.city.slug, need.reference]),
     )
 
 
@@ -151,7 +165,7 @@ def suggestions_of_the_day(city: Any) -> Text:
         title=_("De nouvelles pistes à examiner"),
         body=_("Bonjour,\n\nDes pistes ont été trouvées. Elles vous attendent, les plus urgentes d’abord."),
         action_label=_("Ouvrir la liste à traiter"),
-        action_url=reverse("matching:queue", args=[city.slug]),
+        action_url=reverse("desk:queue", args=[city.slug]),
     )
 
 
@@ -184,7 +198,7 @@ def home_changed(match: Match) -> Text:
         )
         % {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )
 
 
@@ -209,7 +223,7 @@ def held_back(match: Match) -> Text:
         title=title % figures,
         body=body % figures,
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )
 
 
@@ -234,7 +248,7 @@ def left_to_town(match: Match) -> Text:
         title=_("À vous de suivre\u202f: %(need)s") % figures,
         body=body % figures,
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )
 
 
@@ -253,7 +267,7 @@ def nobody_says(match: Match) -> Text:
             "when": when(match),
         },
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )
 
 
@@ -267,7 +281,7 @@ def to_review(match: Match) -> Text:
         )
         % {"offer": match.offer.title, "need": match.need.title, "reference": match.need.reference},
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )
 
 
@@ -282,5 +296,5 @@ def _looked_at_again(match: Match, title: str) -> Text:
             "commune": match.need.commune.name,
         },
         action_label=_("Ouvrir le dossier"),
-        action_url=reverse("matching:case", args=[match.city.slug, match.need.reference]),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
     )

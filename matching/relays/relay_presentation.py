@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.labels import listed
+from catalogue.saying import titled
 from catalogue.times import day_range
 from catalogue.vocabulary import Kind
 from matching import presentation
@@ -55,7 +56,7 @@ def refusal(failure: NotWhole) -> str:
     """Which home cannot be asked, and why; that nobody was."""
     offer = failure.offer
     return _("Rien n’est demandé. «\u00a0%(offer)s\u00a0»\u202f: %(why)s") % {
-        "offer": presentation.titled(offer),
+        "offer": titled(offer),
         "why": presentation.refusal_words(failure.failure),
     }
 

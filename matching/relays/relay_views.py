@@ -42,7 +42,7 @@ def propose(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         messages.warning(request, presentation.refusal_words(changed))
     else:
         _tell(request, asked, now=now)
-    return redirect("matching:case", city_slug=city.slug, reference=reference)
+    return redirect("desk:case", city_slug=city.slug, reference=reference)
 
 
 def _tell(request: HttpRequest, asked: list[Match], *, now: datetime) -> None:

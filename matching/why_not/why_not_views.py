@@ -63,7 +63,7 @@ def _answer(
         "question": _("Pourquoi pas celle-ci\u202f?") if of_need else _("Pourquoi pas ce besoin\u202f?"),
         "subject": need if of_need else offer,
         "other": offer if of_need else need,
-        "back": reverse("matching:case" if of_need else "offers:detail", args=[city.slug, reference]),
+        "back": reverse("desk:case" if of_need else "offers:detail", args=[city.slug, reference]),
         "form": form,
         "answer": answer,
         "reasons": [{"state": "stop", "text": one.sentence} for one in answer.unmet] if answer else [],

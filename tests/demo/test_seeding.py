@@ -23,13 +23,13 @@ from demo.people import KEYS, personas
 from followups.models import FollowUp, Incident, Outcome
 from matching import relays
 from matching.models import Decision, Hold, Match, MatchState, Scan
-from matching.selectors import queue
 from needs import words
 from needs.models import Need, NeedState
 from notifications.models import Message, MessageState
 from offers.models import Offer, OfferState
 from oncall import selectors as oncall
 from oncall.models import Rank, Shift
+from tests.desk.queue import to_decide
 
 NOW = datetime(2026, 3, 3, 17, 2, tzinfo=UTC)
 TOWNS = ("strasbourg", "grenoble")
@@ -147,7 +147,7 @@ def test_tonights_family_can_be_placed_at_once(slug: str) -> None:
     cast = personas(slug)
     coordinator = User.objects.get(email=cast["coordination"].email)
     today = timezone.localdate()
-    pressing = [need for need in queue(coordinator, city, today=today) if need.urgency == "tonight"]
+    pressing = [need for need in to_decide(coordinator, city, today) if need.urgency == "tonight"]
     first = pressing[0]
     assert first.urgency_on(today) == "tonight"
     assert first.organisation.memberships.filter(user__email=cast["association"].email)

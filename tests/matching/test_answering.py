@@ -144,7 +144,7 @@ def test_the_case_names_it_until_somebody_decides(city, coordinator, as_user):
     need = due_need(city=city, kind=GOODS, now=now)
     offer = offer_for(need, now=now)
     tasks.scan_due()
-    case = reverse("matching:case", args=[city.slug, need.reference])
+    case = reverse("desk:case", args=[city.slug, need.reference])
     client = as_user(coordinator)
     page = client.get(case).content.decode()
     assert "Quelqu’un peut aider" in page
@@ -160,7 +160,7 @@ def test_of_one_that_is_no_suggestion_the_case_leads_to_why(city, coordinator, a
     offer = offer_for(need, now=now, category="furniture", item="")
     tasks.scan_due()
     client = as_user(coordinator)
-    page = client.get(reverse("matching:case", args=[city.slug, need.reference])).content.decode()
+    page = client.get(reverse("desk:case", args=[city.slug, need.reference])).content.decode()
     assert "n’est pas parmi les pistes" in page
     (why,) = re.findall(r'href="([^"]+reference=P-[^"]+)"', page)
     assert offer.reference in client.get(why).content.decode()

@@ -81,7 +81,7 @@ def question(need, far, coordinator):
 
 
 def case_path(need):
-    return reverse("matching:case", args=["strasbourg", need.reference])
+    return reverse("desk:case", args=["strasbourg", need.reference])
 
 
 def ask_path(need, offer, rule="distance"):

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from catalogue.vocabulary import Kind
-from matching import plans, selectors, services, why_not
+from matching import plans, services, why_not
 from matching.lifecycle import Reason
 from matching.models import Hold, Match, MatchState
 from matching.plans import BUDGETS, accept, work_on_one
 from matching.reasons import engine_records
 from needs.models import Need
+from tests.desk.queue import to_decide
 from tests.factories.matching import NOW, drain, due_need, due_offer
 
 FIRST = NOW.date() + timedelta(days=10)
@@ -54,12 +55,12 @@ def test_the_nights_that_nobody_gives_are_looked_for(family, coordinator):
     assert suggested(need) == [(long.pk, day(11), day(41))]
     need.refresh_from_db()
     assert (need.state, need.given_days, need.given_quantity) == ("partly_met", 10, 3)
-    assert need in selectors.queue(coordinator, need.city, today=day(1))
+    assert need in to_decide(coordinator, need.city, day(1))
     confirm(ask(need, long, coordinator), coordinator)
     need.refresh_from_db()
     assert (need.state, need.given_days) == ("met", 41)
     assert suggested(need) == []
-    assert need not in selectors.queue(coordinator, need.city, today=day(1))
+    assert need not in to_decide(coordinator, need.city, day(1))
 
 
 def test_a_stay_in_the_middle_leaves_both_ends(city, coordinator):

@@ -318,7 +318,7 @@ def test_an_altered_or_old_link_says_so_and_opens_nothing(it, name):
 
 
 def test_the_page_is_found_from_where_the_match_is_seen(it, as_user):
-    case = reverse("matching:case", args=[it.city.slug, it.match.need.reference])
+    case = reverse("desk:case", args=[it.city.slug, it.match.need.reference])
     assert page_of(it) in as_user(it.coordinator).get(case).content.decode()
     propose(it)
     assert page_of(it) in as_user(it.coordinator).get(case).content.decode()

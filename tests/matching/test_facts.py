@@ -10,6 +10,7 @@ from django.urls import reverse
 import engine
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
+from desk import presentation as desk_presentation
 from matching import presentation, selectors, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Match, MatchState, Scan
@@ -79,7 +80,7 @@ def test_of_a_begun_need_all_days_asked_are_told(city):
     assert explained.facts == engine_s_own(match)
     assert (match.first_day, match.last_day) == (today, days["last_day"])
     assert match.parts["dates"] == pytest.approx(4 / 60)
-    assert presentation.covers(match.share) == "couvre 6\u00a0%"
+    assert desk_presentation.covers(match.share) == "couvre 6\u00a0%"
     (told,) = (fact for fact in explained.facts if fact["code"].endswith("_days"))
     assert (told["code"], told["params"]["run_days"], told["params"]["days_asked"]) == ("some_days", 4, 60)
 
@@ -124,7 +125,7 @@ def test_an_offer_that_has_just_closed_is_still_explained(city, coordinator, cli
     (explained,) = read(pk=match.pk)
     assert explained.facts == before
     client.force_login(coordinator)
-    page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))
+    page = client.get(reverse("desk:case", args=[city.slug, match.need.reference]))
     assert said in page.content.decode()
     assert "couvre tout" in page.content.decode()
     services.dismiss(match_id=match.pk, by=coordinator, now=NOW, reason=Reason.OTHER)
@@ -165,7 +166,7 @@ def test_a_row_that_the_engine_refuses_has_its_figures(city, coordinator, client
         match.parts[name] * match.weights[name] for name in engine.PARTS
     ]
     client.force_login(coordinator)
-    page = client.get(reverse("matching:case", args=[city.slug, match.need.reference]))
+    page = client.get(reverse("desk:case", args=[city.slug, match.need.reference]))
     assert page.status_code == 200
 
 

@@ -262,10 +262,10 @@ def test_it_is_the_coordination_s_to_say(city, need, twin):
 def test_one_tap_joins_and_one_tap_takes_it_back(city, coordinator, as_user, need, twin):
     client, last_day = as_user(coordinator), timezone.localdate() + timedelta(days=30)
     Need.objects.update(last_day=last_day)
-    page = client.get(reverse("matching:case", args=[city.slug, need.reference])).content.decode()
+    page = client.get(reverse("desk:case", args=[city.slug, need.reference])).content.decode()
     assert "Le même foyer deux fois" in page
     assert twin.organisation.name in page
-    say = reverse("matching:same_household", args=[city.slug, need.reference, twin.reference])
+    say = reverse("desk:same_household", args=[city.slug, need.reference, twin.reference])
     page = client.post(say, {"same": "yes"}, follow=True).content.decode()
     assert "Une seule demande reste pour ce foyer" in page
     assert "est le même foyer, d’après" in page
@@ -278,10 +278,10 @@ def test_one_tap_joins_and_one_tap_takes_it_back(city, coordinator, as_user, nee
 
 def test_another_town_s_need_is_no_double_of_ours(city, coordinator, as_user, need):
     far = NeedFactory(city=CityFactory(), **DAYS)
-    say = reverse("matching:same_household", args=[city.slug, need.reference, far.reference])
+    say = reverse("desk:same_household", args=[city.slug, need.reference, far.reference])
     assert as_user(coordinator).post(say, {"same": "yes"}).status_code == 404
 
 
 def test_a_need_is_not_its_own_double(city, coordinator, as_user, need):
-    say = reverse("matching:same_household", args=[city.slug, need.reference, need.reference])
+    say = reverse("desk:same_household", args=[city.slug, need.reference, need.reference])
     assert as_user(coordinator).post(say, {"same": "yes"}).status_code == 404

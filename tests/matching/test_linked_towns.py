@@ -437,8 +437,8 @@ def test_both_desks_know_how_it_ends(it):
 def test_no_contact_before_the_confirmation(city, coordinator, as_user):
     it = Pair(city, coordinator, now=timezone.now())
     client = as_user(coordinator)
-    case = reverse("matching:case", args=[city.slug, it.need.reference])
-    contact = reverse("matching:contact", args=[city.slug, it.match.pk])
+    case = reverse("desk:case", args=[city.slug, it.need.reference])
+    contact = reverse("desk:contact", args=[city.slug, it.match.pk])
 
     def is_secret():
         pages = client.get(case).content.decode()
@@ -462,7 +462,7 @@ def test_no_contact_before_the_confirmation(city, coordinator, as_user):
 def test_from_the_case_to_the_question_by_the_pages(city, coordinator, client):
     it = Pair(city, coordinator, now=timezone.now())
     client.force_login(coordinator)
-    case = client.get(reverse("matching:case", args=[city.slug, it.need.reference])).content.decode()
+    case = client.get(reverse("desk:case", args=[city.slug, it.need.reference])).content.decode()
     assert "cette ville donne d’abord son accord" in case
     page = client.post(reverse("matching:ask_linked_town", args=[city.slug, it.match.pk]), follow=True)
     assert "C’est demandé à Schiltigheim" in page.content.decode()

@@ -10,6 +10,7 @@ from django.utils import translation
 
 import engine
 from catalogue.vocabulary import Category, Kind
+from desk import presentation as desk_presentation
 from engine.rules import ESSENTIAL
 from matching import links, presentation, services
 from matching.forms import REASONS
@@ -96,7 +97,7 @@ def test_every_reason_is_shown_once_on_the_card():
     [(1, "couvre tout"), (0.9999, "couvre 99 %"), (10 / 41, "couvre 24 %"), (0.001, "couvre 1 %")],
 )
 def test_the_part_that_is_covered_is_never_rounded_up_to_all_of_it(share, said):
-    assert normal(presentation.covers(share)) == said
+    assert normal(desk_presentation.covers(share)) == said
 
 
 def test_every_rule_and_part_is_explained():

@@ -30,15 +30,15 @@ def pause(scene, days):
 def test_the_case_says_so_and_offers_no_button(client, scene, days, is_paused):
     pause(scene, days)
     client.force_login(scene.coordinator)
-    page = client.get(reverse("matching:case", args=[scene.city.slug, scene.match.need.reference])).text
-    proposes = reverse("matching:act", args=[scene.city.slug, scene.match.pk, "propose"])
+    page = client.get(reverse("desk:case", args=[scene.city.slug, scene.match.need.reference])).text
+    proposes = reverse("desk:act", args=[scene.city.slug, scene.match.pk, "propose"])
     assert (SAYS in page, proposes in page) == (is_paused, not is_paused)
 
 
 def test_whoever_proposes_all_the_same_reads_why(client, scene):
     pause(scene, 1)
     client.force_login(scene.coordinator)
-    url = reverse("matching:act", args=[scene.city.slug, scene.match.pk, "propose"])
+    url = reverse("desk:act", args=[scene.city.slug, scene.match.pk, "propose"])
     assert (
         refusal_words(NotPossible(Act.PROPOSE, MatchState.SUGGESTED, "paused"))
         in client.post(url, follow=True).text

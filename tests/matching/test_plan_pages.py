@@ -328,7 +328,7 @@ def test_who_is_left_out_why_and_what_would_help(city, desk, make):
     assert "Aucune paire n’est possible" in said
     assert "1 besoin reste, en tout ou en partie" in said
     assert "1 logement conviendrait, sauf pour les animaux." in said
-    assert reverse("matching:case", args=["strasbourg", need.reference]) in page.content.decode()
+    assert reverse("desk:case", args=["strasbourg", need.reference]) in page.content.decode()
     assert "Si les animaux étaient acceptés : au moins 3 personnes de plus." in said
     assert "1 logement, 3 places, animal accepté, enfants bienvenus" in said
     assert "cherche de l’aide. Ce qui manque le plus en ce moment" in said

@@ -12,12 +12,12 @@ import engine
 from accounts.models import Organisation, Role
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
+from desk.presentation import thread
 from matching import conditions, plans, services, sweeps
 from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import Reason
 from matching.models import Decision, Hold, Match, MatchState, Plan, PlanGap, PlanLine, TownAgreement
 from matching.plans import making, plan_words
-from matching.presentation import thread
 from matching.scanning import rescans, work_locks
 from matching.selectors import under_way
 from needs import services as needs

@@ -47,7 +47,7 @@ class Scene:
 
     @property
     def path(self):
-        return reverse("matching:case", args=[self.city.slug, self.need.reference])
+        return reverse("desk:case", args=[self.city.slug, self.need.reference])
 
     @property
     def act(self):

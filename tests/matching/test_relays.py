@@ -9,11 +9,11 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.urls import reverse
 
 from catalogue.vocabulary import Kind
+from desk.presentation import thread
 from matching import linked_towns, relays, services, sweeps
 from matching.explanations.explaining import Reader, explain
 from matching.lifecycle import NotPossible
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
-from matching.presentation import thread
 from matching.relays import NotWhole, Wanted
 from matching.selectors import under_way
 from needs import services as needs

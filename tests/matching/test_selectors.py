@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Role
-from catalogue.vocabulary import Kind, Urgency
+from catalogue.vocabulary import Kind
 from matching import selectors, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import Match, Scan
-from needs import services as needs
 from offers import services as offers
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, story
@@ -25,68 +24,6 @@ def lead_to_yes(it, now=NOW):
     ask(it, now)
     services.accept(match_id=it.match.pk, by=it.citizen, now=now)
     services.confirm(match_id=it.match.pk, by=it.member, now=now)
-
-
-# --- The queue -----------------------------------------------------------------------------------------
-
-
-def test_the_queue_is_tonight_then_the_longest_waiting_and_last_what_waits_for_an_answer(city, coordinator):
-    asked = story(city=city, need={"urgency": Urgency.TONIGHT, "created_at": NOW - 9 * HOUR}).match.need
-    planned = due_need(city=city, created_at=NOW - 8 * HOUR)
-    late, early = (
-        due_need(city=city, urgency=Urgency.TONIGHT, created_at=NOW - hours * HOUR) for hours in (1, 2)
-    )
-    at_once = due_need(city=city, urgency=Urgency.TONIGHT, created_at=late.created_at)
-    assert list(selectors.queue(coordinator, city, today=NOW.date())) == [
-        asked,
-        early,
-        late,
-        at_once,
-        planned,
-    ]
-    services.propose(match_id=Match.objects.get(need=asked).pk, by=coordinator, now=NOW)
-    assert list(selectors.queue(coordinator, city, today=NOW.date())) == [
-        early,
-        late,
-        at_once,
-        planned,
-        asked,
-    ]
-
-
-def test_a_need_is_in_the_queue_of_its_own_town_while_it_is_open(city, coordinator):
-    it = story(city=city)
-    other = story()
-    both = CityRoleFactory(city=other.city, user=coordinator).user
-    assert list(selectors.queue(both, city, today=NOW.date())) == [it.match.need]
-    assert not selectors.queue(UserFactory(), city, today=NOW.date()).exists()
-    needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW)
-    assert not selectors.queue(coordinator, city, today=NOW.date()).exists()
-
-
-def test_the_queue_counts_what_there_is_to_decide_and_says_who_is_waited_for(city, coordinator):
-    bedding = due_need(city=city, kind=Kind.GOODS, quantity=10)
-    for capacity in (2, 3, 4):
-        due_offer(city=city, kind=Kind.GOODS, capacity=capacity)
-    drain()
-    due_need(city=city, kind=Kind.SKILL)
-
-    def line():
-        need = selectors.queue(coordinator, city, today=NOW.date()).get(pk=bedding.pk)
-        return need.suggestions, need.pending, need.answer_by
-
-    assert line() == (3, False, None)
-    by_size = {match.quantity: match for match in Match.objects.filter(need=bedding)}
-    for quantity, hours in ((3, 2), (4, 1)):
-        match = services.propose(match_id=by_size[quantity].pk, by=coordinator, now=NOW - hours * HOUR)
-    first = match.answer_by - HOUR
-    assert line() == (1, True, first)
-    services.accept(match_id=by_size[3].pk, by=by_size[3].offer.owner, now=NOW)
-    assert line() == (1, True, match.answer_by), "an answer that has come is not waited for"
-    services.decline(match_id=by_size[4].pk, by=by_size[4].offer.owner, now=NOW)
-    assert line() == (1, True, None)
-    other = selectors.queue(coordinator, city, today=NOW.date()).exclude(pk=bedding.pk).get()
-    assert (other.suggestions, other.pending, other.answer_by) == (0, False, None)
 
 
 # --- One case ------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ class Town:
             today=self.today,
         )
         drain(self.now)
-        path = reverse("matching:case", args=[self.city.slug, need.reference])
+        path = reverse("desk:case", args=[self.city.slug, need.reference])
         return Case(self.client.get(path).content.decode())
 
 

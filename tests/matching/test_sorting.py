@@ -153,7 +153,7 @@ def test_the_desk_sees_what_nobody_could_name_with_the_guess_first(city: City, d
 
 
 def test_it_is_found_from_the_queue_and_the_list_with_its_count(city: City, desk: Client) -> None:
-    queue = reverse("matching:queue", args=[city.slug])
+    queue = reverse("desk:queue", args=[city.slug])
     assert "à classer" not in desk.get(queue).content.decode()
     OfferFactory(city=city, goods=True, item="other", item_words="truc")
     NeedFactory(city=city, goods=True, items=["other"], item_words="truc")

@@ -34,7 +34,7 @@ def it(city, now):
 
 def case(client, it):
     client.force_login(it.coordinator)
-    return client.get(reverse("matching:case", args=[it.city.slug, it.match.need.reference]))
+    return client.get(reverse("desk:case", args=[it.city.slug, it.match.need.reference]))
 
 
 def plain(page):
@@ -78,7 +78,7 @@ def test_what_was_refused_is_sent_again_from_the_case(client, it, now):
     assert "1 non remis" in plain(page)
     address = reverse("notifications:call:send_again", args=[it.city.slug, message.pk])
     assert f'action="{address}"' in page.text
-    here = reverse("matching:case", args=[it.city.slug, it.match.need.reference])
+    here = reverse("desk:case", args=[it.city.slug, it.match.need.reference])
     answer = client.post(address, {"back": here})
     assert answer.url == here
     message.refresh_from_db()

@@ -205,7 +205,7 @@ def test_a_presumed_consent_asks_nobody(first):
 def test_the_case_says_so(client, first):
     match = ask(first, second(first))
     client.force_login(first.coordinator)
-    page = client.get(reverse("matching:case", args=[first.city.slug, match.need.reference])).content.decode()
+    page = client.get(reverse("desk:case", args=[first.city.slug, match.need.reference])).content.decode()
     assert "attend\u202f: cette personne a déjà une question" in page
 
 

@@ -379,8 +379,8 @@ def test_one_tap_behind_the_link_says_so(db, client):
 def test_the_desk_notes_it_on_the_case(db, client):
     it = asked_again()
     client.force_login(it.coordinator)
-    case = reverse("matching:case", args=[it.city.slug, it.match.need.reference])
-    said = reverse("matching:act", args=[it.city.slug, it.match.pk, "reconfirm"])
+    case = reverse("desk:case", args=[it.city.slug, it.match.need.reference])
+    said = reverse("desk:act", args=[it.city.slug, it.match.pk, "reconfirm"])
     assert said in client.get(case).content.decode()
     client.post(said)
     page = client.get(case).content.decode()

@@ -275,7 +275,7 @@ def test_look_first_then_save(city, coordinator, url, as_user):
     assert "Ce qui changerait" in words
     assert "Calculé sur le seul besoin ouvert." in words
     for shown in (
-        reverse("matching:case", args=[city.slug, need.reference]),
+        reverse("desk:case", args=[city.slug, need.reference]),
         reverse("offers:detail", args=[city.slug, near.reference]),
         reverse("offers:detail", args=[city.slug, fresh.reference]),
         "aujourd’hui n° 2",

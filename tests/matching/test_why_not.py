@@ -472,7 +472,7 @@ def test_visitors_sign_in_first(it, client):
 def test_from_the_case_by_an_offer_s_reference(it, as_user):
     client = as_user(it.coordinator)
     path = case_path(it.match.need)
-    case = client.get(reverse("matching:case", args=["strasbourg", it.match.need.reference]))
+    case = client.get(reverse("desk:case", args=["strasbourg", it.match.need.reference]))
     assert f'action="{path}"' in case.content.decode()
     assert "C’est possible" not in text(client.get(path))
     typed = it.match.offer.reference.lower().replace("-", " ")
@@ -492,7 +492,7 @@ def test_from_the_offer_by_a_need_s_reference(it, as_user):
     shown = text(client.get(path, {"reference": it.match.need.reference[2:]}))
     assert "Ce n’est pas possible : une condition n’est pas remplie" in shown
     assert "il manque 1 place" in shown
-    assert reverse("matching:case", args=["strasbourg", it.match.need.reference]) in shown
+    assert reverse("desk:case", args=["strasbourg", it.match.need.reference]) in shown
 
 
 def test_the_citizen_and_the_operator_are_not_asked_why(it, city, as_user):

@@ -21,7 +21,97 @@ UNION
    WHERE ("accounts_membership"."user_id" = %s
           AND "accounts_organisation"."city_id" = %s));
 
-SELECT COUNT(*) AS "__count"
+SELECT LEAST("needs_need"."urgency_rank",
+
+         CASE
+             WHEN CASE
+                      WHEN ("needs_need"."kind" = %s
+                            OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
+
+                                                                                               "needs_need"."first_day")
+                  END <= %s THEN %s
+             WHEN CASE
+                      WHEN ("needs_need"."kind" = %s
+                            OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
+
+                                                                                               "needs_need"."first_day")
+                  END <= %s THEN %s ELSE %s
+         END) AS "urgency_today",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE ("needs_need"."state" IN (%s, …)
+                                               AND ("needs_need"."organisation_id" IS NULL
+                                                    OR "accounts_organisation"."state" = %s)
+                                               AND NOT (EXISTS
+                                                          (SELECT %s AS "a"
+                                                           FROM "matching_match" U0
+                                                           WHERE (U0."need_id" = ("needs_need"."id")
+                                                                  AND U0."state" IN (%s, …))
+                                                           LIMIT 1)))) AS "in_0",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE EXISTS
+                                            (SELECT %s AS "a"
+                                             FROM "matching_match" U0
+                                             WHERE (U0."need_id" = ("needs_need"."id")
+                                                    AND U0."state" = %s)
+                                             LIMIT 1)) AS "in_1",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE EXISTS
+                                            (SELECT %s AS "a"
+                                             FROM "matching_match" U0
+                                             WHERE ((U0."state" = %s
+                                                     OR (U0."confirm_by" IS NOT NULL
+                                                         AND U0."state" = %s))
+                                                    AND U0."need_id" = ("needs_need"."id"))
+                                             LIMIT 1)) AS "in_2",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE EXISTS
+                                            (SELECT %s AS "a"
+                                             FROM "matching_match" U0
+                                             WHERE (U0."first_day" <= %s
+                                                    AND U0."need_id" = ("needs_need"."id")
+                                                    AND U0."state" = %s)
+                                             LIMIT 1)) AS "in_3",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE EXISTS
+                                            (SELECT %s AS "a"
+                                             FROM "matching_match" U0
+                                             WHERE (U0."need_id" = ("needs_need"."id")
+                                                    AND U0."state" IN (%s, …))
+                                             LIMIT 1)) AS "in_4",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE (EXISTS
+                                                 (SELECT %s AS "a"
+                                                  FROM "followups_followup" U0
+                                                  INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+                                                  WHERE (U0."answered_at" IS NULL
+                                                         AND U0."asked_at" <= %s
+                                                         AND U1."need_id" = ("needs_need"."id"))
+                                                  LIMIT 1)
+                                               OR EXISTS
+                                                 (SELECT %s AS "a"
+                                                  FROM "desk_flag" U0
+                                                  WHERE (U0."day" <= %s
+                                                         AND U0."lifted_at" IS NULL
+                                                         AND U0."need_id" = ("needs_need"."id"))
+                                                  LIMIT 1)
+                                               OR EXISTS
+                                                 (SELECT %s AS "a"
+                                                  FROM "matching_match" U0
+                                                  WHERE ((U0."state" IN (%s, …)
+                                                          OR (U0."confirm_by" IS NOT NULL
+                                                              AND U0."state" = %s))
+                                                         AND U0."remind_at" IS NULL
+                                                         AND U0."waits_since" IS NULL
+                                                         AND U0."need_id" = ("needs_need"."id"))
+                                                  LIMIT 1))) AS "in_5",
+       COUNT("needs_need"."id") FILTER (
+                                        WHERE ("needs_need"."state" IN (%s, …)
+                                               AND NOT (EXISTS
+                                                          (SELECT %s AS "a"
+                                                           FROM "matching_match" U0
+                                                           WHERE (U0."need_id" = ("needs_need"."id")
+                                                                  AND U0."state" IN (%s, …))
+                                                           LIMIT 1)))) AS "in_6"
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
 WHERE (("needs_need"."person_id" = %s
@@ -34,22 +124,40 @@ WHERE (("needs_need"."person_id" = %s
            FROM "accounts_cityrole" U0
            WHERE (U0."user_id" = %s
                   AND U0."role" IN (%s, …))))
-       AND "needs_need"."state" IN (%s, …)
-       AND ("needs_need"."organisation_id" IS NULL
-            OR "accounts_organisation"."state" = %s)
-       AND "needs_need"."city_id" = %s);
+       AND "needs_need"."city_id" = %s
+       AND NOT ("needs_need"."state" = %s))
+GROUP BY 1;
 
 SELECT "needs_need".*,
 
   (SELECT U2."name" AS "by__name"
    FROM "matching_casetaken" U0
    INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   WHERE (U0."given_back_at" IS NULL
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
           AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."by_id" AS "by"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
 
   (SELECT U0."at" AS "at"
    FROM "matching_casetaken" U0
-   WHERE (U0."given_back_at" IS NULL
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
           AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
        EXISTS
   (SELECT %s AS "a"
@@ -60,24 +168,12 @@ SELECT "needs_need".*,
           AND NOT (U0."joined_id" = ("needs_need"."id")
                    AND U0."joined_id" IS NOT NULL))
    LIMIT 1) AS "has_joined",
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "matching_match" U0
-   WHERE (U0."need_id" = ("needs_need"."id")
-          AND U0."state" IN (%s, …))
-   LIMIT 1) AS "pending",
        COALESCE(
                   (SELECT COUNT(*) AS "n"
                    FROM "matching_match" U0
                    WHERE (U0."need_id" = ("needs_need"."id")
                           AND U0."state" = %s)
-                   GROUP BY U0."need_id"), %s) AS "suggestions",
-
-  (SELECT MIN(U0."answer_by") AS "by"
-   FROM "matching_match" U0
-   WHERE (U0."need_id" = ("needs_need"."id")
-          AND U0."state" = %s)
-   GROUP BY U0."need_id") AS "answer_by", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+                   GROUP BY U0."need_id"), %s) AS "suggestions", "cities_city".*, "cities_commune".*, "accounts_organisation".*
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
 INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
@@ -92,12 +188,121 @@ WHERE (("needs_need"."person_id" = %s
            FROM "accounts_cityrole" U0
            WHERE (U0."user_id" = %s
                   AND U0."role" IN (%s, …))))
+       AND "needs_need"."city_id" = %s
+       AND NOT ("needs_need"."state" = %s)
+       AND "needs_need"."id" IN
+         (SELECT V0."id" AS "pk"
+          FROM "needs_need" V0
+          LEFT OUTER JOIN "accounts_organisation" V1 ON (V0."organisation_id" = V1."id")
+          INNER JOIN "cities_city" V2 ON (V0."city_id" = V2."id")
+          WHERE (V0."state" IN (%s, …)
+                 AND (V0."organisation_id" IS NULL
+                      OR V1."state" = %s)
+                 AND LEAST(V0."urgency_rank",
+
+                       CASE
+                           WHEN CASE WHEN (V0."kind" = %s
+                                           OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
+                                                                                          V0."first_day")
+                                END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s
+                           WHEN CASE WHEN (V0."kind" = %s
+                                           OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
+                                                                                          V0."first_day")
+                                END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s ELSE %s
+                       END) = %s
+                 AND NOT (EXISTS
+                            (SELECT %s AS "a"
+                             FROM "matching_casetaken" U0
+                             INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+                             INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+                             WHERE (U3."city_id" = (U0."city_id")
+                                    AND U3."role" IN (%s)
+                                    AND U2."is_active"
+                                    AND U0."given_back_at" IS NULL
+                                    AND U0."need_id" = (V0."id"))
+                             LIMIT 1))
+                 AND NOT (EXISTS
+                            (SELECT %s AS "a"
+                             FROM "matching_match" U0
+                             WHERE (U0."need_id" = (V0."id")
+                                    AND U0."state" IN (%s, …))
+                             LIMIT 1))
+                 AND V0."city_id" = %s)))
+ORDER BY "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
+LIMIT 13;
+
+SELECT "needs_need".*,
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."by_id" AS "by"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
+
+  (SELECT U0."at" AS "at"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_householdverdict" U0
+   WHERE ((U0."lower_id" = ("needs_need"."id")
+           OR U0."higher_id" = ("needs_need"."id"))
+          AND U0."joined_id" IS NOT NULL
+          AND NOT (U0."joined_id" = ("needs_need"."id")
+                   AND U0."joined_id" IS NOT NULL))
+   LIMIT 1) AS "has_joined",
+       COALESCE(
+                  (SELECT COUNT(*) AS "n"
+                   FROM "matching_match" U0
+                   WHERE (U0."need_id" = ("needs_need"."id")
+                          AND U0."state" = %s)
+                   GROUP BY U0."need_id"), %s) AS "suggestions", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+FROM "needs_need"
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+WHERE (("needs_need"."person_id" = %s
+        OR "needs_need"."organisation_id" IN
+          (SELECT U0."organisation_id" AS "organisation"
+           FROM "accounts_membership" U0
+           WHERE U0."user_id" = %s)
+        OR "needs_need"."city_id" IN
+          (SELECT U0."city_id" AS "city"
+           FROM "accounts_cityrole" U0
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
+       AND "needs_need"."city_id" = %s
+       AND NOT ("needs_need"."state" = %s)
        AND "needs_need"."state" IN (%s, …)
        AND ("needs_need"."organisation_id" IS NULL
             OR "accounts_organisation"."state" = %s)
-       AND "needs_need"."city_id" = %s)
-ORDER BY "pending" ASC,
-         LEAST("needs_need"."urgency_rank",
+       AND NOT (EXISTS
+                  (SELECT %s AS "a"
+                   FROM "matching_match" U0
+                   WHERE (U0."need_id" = ("needs_need"."id")
+                          AND U0."state" IN (%s, …))
+                   LIMIT 1)))
+ORDER BY LEAST("needs_need"."urgency_rank",
 
            CASE
                WHEN CASE
@@ -113,7 +318,28 @@ ORDER BY "pending" ASC,
                                                                                                  "needs_need"."first_day")
                     END <= %s THEN %s ELSE %s
            END) ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
-LIMIT 3;
+LIMIT 2;
+
+SELECT "matching_match".*
+FROM "matching_match"
+WHERE ("matching_match"."need_id" IN (%s, …)
+       AND "matching_match"."state" IN (%s, …))
+ORDER BY COALESCE("matching_match"."confirm_by", "matching_match"."answer_by") ASC NULLS LAST, "matching_match"."first_day" ASC,
+                                                                                               "matching_match"."id" ASC;
+
+
+  (SELECT "matching_match"."need_id" AS "match__need", %s AS "value1"
+   FROM "followups_followup"
+   INNER JOIN "matching_match" ON ("followups_followup"."match_id" = "matching_match"."id")
+   WHERE ("followups_followup"."answered_at" IS NULL
+          AND "followups_followup"."asked_at" <= %s
+          AND "matching_match"."need_id" IN (%s, …)))
+UNION
+  (SELECT "desk_flag"."need_id" AS "need", "desk_flag"."words" AS "words"
+   FROM "desk_flag"
+   WHERE ("desk_flag"."day" <= %s
+          AND "desk_flag"."lifted_at" IS NULL
+          AND "desk_flag"."need_id" IN (%s, …)));
 
 SELECT COUNT(*)
 FROM (
@@ -260,11 +486,44 @@ FROM "matching_hold"
 WHERE ("matching_hold"."need_id" = %s
        AND NOT "matching_hold"."released");
 
+SELECT "desk_flag".*, "accounts_user".*, T5.*
+FROM "desk_flag"
+INNER JOIN "accounts_user" ON ("desk_flag"."by_id" = "accounts_user"."id")
+LEFT OUTER JOIN "accounts_user" T5 ON ("desk_flag"."lifted_by_id" = T5."id")
+WHERE ("desk_flag"."city_id" IN
+         (SELECT U0."city_id" AS "city"
+          FROM "accounts_cityrole" U0
+          WHERE (U0."user_id" = %s
+                 AND U0."role" IN (%s)))
+       AND "desk_flag"."need_id" = %s)
+ORDER BY "desk_flag"."day" ASC, "desk_flag"."id" ASC;
+
 SELECT "needs_neededit".*, "accounts_user".*
 FROM "needs_neededit"
 LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
 WHERE "needs_neededit"."need_id" = %s
 ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
+
+SELECT "desk_note".*, "accounts_user".*
+FROM "desk_note"
+INNER JOIN "accounts_user" ON ("desk_note"."by_id" = "accounts_user"."id")
+WHERE ("desk_note"."city_id" IN
+         (SELECT U0."city_id" AS "city"
+          FROM "accounts_cityrole" U0
+          WHERE (U0."user_id" = %s
+                 AND U0."role" IN (%s)))
+       AND "desk_note"."need_id" = %s)
+ORDER BY "desk_note"."at" DESC, "desk_note"."id" DESC;
+
+SELECT "accounts_user".*
+FROM "accounts_user"
+WHERE ("accounts_user"."is_active"
+       AND "accounts_user"."id" IN
+         (SELECT U0."user_id" AS "user"
+          FROM "accounts_cityrole" U0
+          WHERE (U0."city_id" = %s
+                 AND U0."role" IN (%s))))
+ORDER BY "accounts_user"."id" ASC;
 
 SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
 FROM "needs_need"
@@ -391,6 +650,12 @@ FROM
           AND "notifications_message"."recipient_id" = %s
           AND "notifications_message"."state" IN (%s, …))
    LIMIT 100) subquery;
+
+SELECT "desk_savedview".*
+FROM "desk_savedview"
+WHERE ("desk_savedview"."by_id" = %s
+       AND "desk_savedview"."city_id" = %s)
+ORDER BY "desk_savedview"."name" ASC, "desk_savedview"."id" ASC;
 
 SELECT "offers_offer".*, "cities_commune".*
 FROM "offers_offer"

@@ -8,6 +8,7 @@
  *   [data-copy="SELECTOR"]     copies the text of that element, and says its data-copied
  *   [data-error-summary]       takes the focus when a form comes back with errors
  *   [data-desk]                keys j k p d ? (see "The desk" below)
+ *   [data-desk-refresh]        asks for the case anew, unless somebody is writing
  *
  * One file, no import: the hashed static storage then needs no rewriting of modules.
  */
@@ -111,6 +112,29 @@ function move(desk, step) {
   const next = current === -1 ? 0 : current + step;
   items[next]?.click();
 }
+
+// The list keeps its place from one case to the next.
+const QUEUE_PLACE = "accorde.queue";
+const queue = document.querySelector("#desk-queue");
+if (queue) {
+  try {
+    queue.scrollTop = Number(sessionStorage.getItem(QUEUE_PLACE));
+    addEventListener("pagehide", () => sessionStorage.setItem(QUEUE_PLACE, queue.scrollTop));
+  } catch {
+    // storage refused: the list begins at its top
+  }
+  queue.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+}
+
+// What a colleague has done shows by itself, unless somebody is writing: then a link shows it.
+function isWriting(form) {
+  return form.contains(document.activeElement) || form.closest("details")?.open;
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.target.matches?.("[data-desk-refresh]")) return;
+  const forms = [...document.querySelectorAll("#desk-case form, #desk-side form")];
+  if (forms.some(isWriting)) event.preventDefault();
+});
 
 function act(desk, key) {
   const pairing = document.activeElement.closest("[data-desk-pairing]") ?? desk.querySelector("[data-desk-pairing]");

@@ -23,15 +23,15 @@ def desk(city, client):
     drain(now)
     assert Match.objects.filter(need=need).suggested().exists()
     client.force_login(it.coordinator)
-    client.get(reverse("matching:queue", args=[city.slug]))  # what is kept for later pages is there
+    client.get(reverse("desk:queue", args=[city.slug]))  # what is kept for later pages is there
     return need
 
 
 def test_sql_of_the_queue(desk, city, client, request):
     with same_sql("queue", write=request.config.getoption("write_sql")):
-        assert client.get(reverse("matching:queue", args=[city.slug])).status_code == 200
+        assert client.get(reverse("desk:queue", args=[city.slug])).status_code == 200
 
 
 def test_sql_of_a_case(desk, city, client, request):
     with same_sql("case", write=request.config.getoption("write_sql")):
-        assert client.get(reverse("matching:case", args=[city.slug, desk.reference])).status_code == 200
+        assert client.get(reverse("desk:case", args=[city.slug, desk.reference])).status_code == 200

@@ -1,0 +1,213 @@
+"""Reading for the desk: the queue and its baskets, and who looks after what. Each a fixed number of queries."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import CharField, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from catalogue.vocabulary import Urgency
+from cities.models import City
+from desk.baskets import NOBODY, Basket, Moment, Wanted, due_flags, lies_in, order_of, silent_followups
+from desk.models import Flag, Note, SavedView
+from engine.vocabulary import URGENCIES
+from followups.models import FollowUp
+from matching import tonight
+from matching.lifecycle import WAITING
+from matching.models import Decision, HouseholdVerdict, Match, MatchState
+from needs.models import URGENCY_RANKS, Need, NeedQuerySet, NeedState, urgency_rank_on
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cases lie in a basket, by urgency."""
+
+    by_urgency: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_urgency.values())
+
+
+def queue(user: User, city: City, basket: str, wanted: Wanted, *, at: Moment) -> QuerySet[Need]:
+    """The cases of a basket that are asked for, in its order, as the list shows them: each with `suggestions` and what
+    `with_desk` adds.
+    """
+    found = _asked_for(with_desk(_of_town(user, city)), wanted, at=at).filter(lies_in(basket, at))
+    return _as_lines(found).order_by(*order_of(basket, at))
+
+
+def counts(user: User, city: City, wanted: Wanted, *, at: Moment) -> dict[str, Counts]:
+    """Of each basket, in one query."""
+    rank = urgency_rank_on(at.today)
+    names = {f"in_{number}": basket for number, basket in enumerate(Basket)}
+    rows = (
+        _asked_for(_of_town(user, city), wanted, at=at)
+        .order_by()
+        .values(urgency_today=rank)
+        .annotate(**{name: Count("pk", filter=lies_in(basket, at)) for name, basket in names.items()})
+    )
+    found: dict[str, dict[str, int]] = {basket: {} for basket in Basket}
+    for row in rows:
+        for name, basket in names.items():
+            if row[name]:
+                found[basket][URGENCIES[row["urgency_today"]]] = row[name]
+    return {
+        basket: Counts({urgency: by[urgency] for urgency in URGENCIES if urgency in by})
+        for basket, by in found.items()
+    }
+
+
+def alone_tonight(user: User, city: City, *, at: Moment) -> QuerySet[Need]:
+    """The cases for tonight that nobody has and for which nobody is asked, whatever is asked for: those posted so
+    first, then the longest waiting.
+    """
+    waiting = tonight.waiting(now=at.now).filter(city=city).order_by().values("pk")
+    found = with_desk(_of_town(user, city)).filter(pk__in=waiting)
+    return _as_lines(found).order_by("urgency_rank", "created_at", "id")
+
+
+def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
+    """Each with `taken_by` and `taken_at`, the name of the coordinator who looks after it and since when, and
+    `has_joined`: others were closed for it as the same household.
+    """
+    taken = tonight.held().filter(need=OuterRef("pk")).order_by()
+    pair = Q(lower=OuterRef("pk")) | Q(higher=OuterRef("pk"))
+    joined = HouseholdVerdict.objects.filter(pair, joined__isnull=False).exclude(joined=OuterRef("pk"))
+    return needs.annotate(
+        taken_by=Subquery(taken.values("by__name")),
+        taken_by_id=Subquery(taken.values("by")),
+        taken_at=Subquery(taken.values("at")),
+        has_joined=Exists(joined),
+    )
+
+
+def steps(needs: Collection[Need]) -> dict[int, list[Match]]:
+    """Of each of these cases what is asked, promised or under way, what ends or begins first in front."""
+    found: dict[int, list[Match]] = {}
+    rows = Match.objects.filter(
+        need__in=needs, state__in=[*WAITING, MatchState.CONFIRMED, MatchState.UNDER_WAY]
+    ).order_by(Coalesce("confirm_by", "answer_by").asc(nulls_last=True), "first_day", "id")
+    for match in rows:
+        found.setdefault(match.need_id, []).append(match)
+    return found
+
+
+def chased(needs: Collection[Need], *, at: Moment) -> dict[int, str]:
+    """Of those of these cases to which somebody is to come back: what for, where a colleague has said it."""
+    numbers = Value("", CharField())
+    silent = FollowUp.objects.filter(silent_followups(at), match__need__in=needs)
+    flags = Flag.objects.filter(due_flags(at), need__in=needs)
+    rows = (
+        silent.order_by()
+        .values_list("match__need", numbers)
+        .union(flags.order_by().values_list("need", "words"))
+    )
+    found: dict[int, str] = {}
+    for need_id, words in rows:
+        found[need_id] = found.get(need_id) or words
+    return found
+
+
+def last_decision(user: User, need_id: int) -> Decision | None:
+    """What was decided last in a case."""
+    return _decisions(user).filter(match__need=need_id).first()
+
+
+def decision_on(user: User, match_id: int) -> Decision | None:
+    """What was decided last of a match."""
+    return _decisions(user).filter(match=match_id).first()
+
+
+def _decisions(user: User) -> QuerySet[Decision]:
+    rows = Decision.objects.filter(match__in=Match.objects.visible_to(user))
+    return rows.select_related("by", "match__offer").order_by("-at", "-id")
+
+
+def notes_of(user: User, need: Need) -> QuerySet[Note]:
+    """What the team has written on a case, the latest first."""
+    return Note.objects.visible_to(user).filter(need=need).select_related("by")
+
+
+def flags_of(user: User, need: Need) -> QuerySet[Flag]:
+    """The days on which the desk comes back to a case, the next first; lifted ones stay in its thread."""
+    return Flag.objects.visible_to(user).filter(need=need).select_related("by", "lifted_by")
+
+
+def views_of(user: User, city: City) -> QuerySet[SavedView]:
+    """One's own views of a town."""
+    return SavedView.objects.visible_to(user).filter(city=city)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the town's cases can be told apart by: associations and communes, by name."""
+
+    organisations: list[tuple[int, str]]
+    communes: list[tuple[str, str]]
+
+
+def choices(user: User, city: City) -> Choices:
+    rows = (
+        _of_town(user, city)
+        .order_by()
+        .values_list("organisation", "organisation__name", "commune", "commune__name")
+    )
+    organisations: dict[int, str] = {}
+    communes: dict[str, str] = {}
+    for organisation, name, insee, commune in rows.distinct():
+        communes[insee] = commune
+        if organisation is not None:
+            organisations[organisation] = name
+    return Choices(
+        *(sorted(found.items(), key=lambda item: item[1].casefold()) for found in (organisations, communes))
+    )
+
+
+def needs(user: User, city: City) -> QuerySet[Need]:
+    """The town's needs as its desk opens them."""
+    found = with_desk(Need.objects.visible_to(user))
+    return found.filter(city=city).select_related("commune", "organisation", "city")
+
+
+def need(user: User, city: City, reference: str) -> Need:
+    """One of them, or 404."""
+    return get_object_or_404(needs(user, city), reference=reference)
+
+
+def _as_lines(found: NeedQuerySet) -> QuerySet[Need]:
+    suggested = Match.objects.filter(need=OuterRef("pk"), state=MatchState.SUGGESTED)
+    counted = suggested.order_by().values("need").annotate(n=Count("*")).values("n")
+    return found.select_related("commune", "organisation", "city").annotate(
+        suggestions=Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+    )
+
+
+def _of_town(user: User, city: City) -> NeedQuerySet:
+    found: NeedQuerySet = Need.objects.visible_to(user).filter(city=city).exclude(state=NeedState.DRAFT)
+    return found
+
+
+def _asked_for(found: NeedQuerySet, wanted: Wanted, *, at: Moment) -> NeedQuerySet:
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.urgency:
+        found = found.filter(Exact(urgency_rank_on(at.today), URGENCY_RANKS[Urgency(wanted.urgency)]))
+    if wanted.organisation:
+        found = found.filter(organisation=wanted.organisation)
+    if wanted.commune:
+        found = found.filter(commune=wanted.commune)
+    if wanted.owner:
+        held = tonight.held().filter(need=OuterRef("pk"))
+        found = (
+            found.exclude(Exists(held))
+            if wanted.owner == NOBODY
+            else found.filter(Exists(held.filter(by=wanted.owner)))
+        )
+    if wanted.age:
+        found = found.filter(created_at__lte=at.now - timedelta(days=int(wanted.age)))
+    return found

@@ -1,0 +1,199 @@
+"""The desk's pages: the queue and its cases. Parse, read, render."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import COORDINATION, person, town_page
+from accounts.models import User
+from accounts.selectors import coordinators_of
+from catalogue.vocabulary import Urgency
+from cities.days import local_day
+from cities.models import City
+from desk import presentation, selectors
+from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
+from desk.forms import FlagForm, NoteForm
+from matching import answering, conditions, households, progress, relays
+from matching import selectors as matches
+from matching.lifecycle import HOLDING, Role
+from matching.models import Match, MatchState
+from matching.presentation import STATE_COLOURS
+from matching.reasons import facts
+from matching.relays import relay_presentation
+from matching.sorting import sorting_lists
+from needs.models import Need
+from needs.selectors import edits_of
+from needs.words import progress_words
+from notifications.inbox.presentation import written
+from notifications.presentation import told
+from notifications.selectors import about
+from notifications.wording import selectors as wording
+
+PER_PAGE = 50
+# More of these, and a line says how many there are.
+MOST_PINNED = 12
+
+
+@town_page(COORDINATION)
+@never_cache
+@require_safe
+def queue(request: HttpRequest, city: City) -> HttpResponse:
+    """What is to be done: a basket of the queue, with its first case open."""
+    user, at = person(request), moment_of(city)
+    shown = listed(request, user, city, at=at)
+    first = next((line.need for line in (*shown["pinned"], *shown["lines"])), None)
+    forms = {"note_form": NoteForm(), "flag_form": FlagForm()}
+    return _render(request, user, city, {**shown, **forms, "desk_first": "queue"}, first, at=at)
+
+
+@town_page(COORDINATION)
+@never_cache
+@require_safe
+def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """One need with its suggestions, its near misses and its thread."""
+    user = person(request)
+    return render_case(request, user, city, selectors.need(user, city, reference))
+
+
+def render_case(
+    request: HttpRequest,
+    user: User,
+    city: City,
+    need: Need,
+    *,
+    note_form: NoteForm | None = None,
+    flag_form: FlagForm | None = None,
+) -> HttpResponse:
+    """A case beside the list; with a form that was refused, as it was typed."""
+    at = moment_of(city)
+    page = listed(request, user, city, at=at) | {"desk_first": "case"}
+    page |= {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
+    return _render(request, user, city, page, need, at=at)
+
+
+def back_to_case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """To the case, beside the list as it was."""
+    case = reverse("desk:case", args=[city.slug, reference])
+    return redirect(
+        f"{case}?{query_of(basket_of(request.GET), wanted_of(request.GET))}" if request.GET else case
+    )
+
+
+def moment_of(city: City) -> Moment:
+    now = timezone.now()
+    return Moment(now=now, today=local_day(now, city))
+
+
+def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[str, Any]:
+    """The basket that the address asks for. Whoever is alone tonight stands above it, whatever is asked for."""
+    basket, wanted = basket_of(request.GET), wanted_of(request.GET)
+    counts = selectors.counts(user, city, wanted, at=at)
+    alone = list(selectors.alone_tonight(user, city, at=at)[: MOST_PINNED + 1])
+    pinned = alone[:MOST_PINNED]
+    paginator = Paginator(selectors.queue(user, city, basket, wanted, at=at), PER_PAGE)
+    paginator.count = counts[basket].total  # type: ignore[method-assign,assignment]  # counted already
+    page = paginator.get_page(request.GET.get("page"))
+    shown = [*pinned, *(need for need in page.object_list if need not in pinned)]
+    lines = presentation.queue_lines(shown, selectors.steps(shown), selectors.chased(shown, at=at), at=at)
+    here = reverse("desk:queue", args=[city.slug])
+    return {
+        "page_obj": page,
+        "pinned": lines[: len(pinned)],
+        "lines": lines[len(pinned) :],
+        "more_tonight": f"{here}?{query_of(Basket.DECIDE, Wanted(urgency=Urgency.TONIGHT))}"
+        if len(alone) > MOST_PINNED
+        else "",
+        "baskets": presentation.tabs(counts, basket, wanted, here=here),
+        "urgencies": presentation.urgencies(counts[basket], basket, wanted, here=here),
+        "basket": Basket(basket),
+        "is_filtered": wanted != Wanted(),
+        "query": query_of(basket, wanted),
+        "unfiltered": query_of(basket, Wanted()),
+        "queue_total": counts[basket].total,
+        "to_sort": sorting_lists.count(user, city),
+        "views": selectors.views_of(user, city),
+    }
+
+
+def _render(
+    request: HttpRequest, user: User, city: City, page: dict[str, Any], need: Need | None, *, at: Moment
+) -> HttpResponse:
+    now, today = at.now, at.today
+    query = f"{page['query']}&page={page['page_obj'].number}"
+    context: dict[str, Any] = {
+        **page,
+        "need": need,
+        "open_reference": need.reference if need is not None else "",
+        "live_query": f"{query}&ouvert={need.reference}" if need is not None else query,
+        "headers": "",
+        "now": now,
+    }
+    if need is not None:
+        scan = conditions.scan_of(need)
+        acted = list(matches.under_way(user, need))
+        roles = frozenset({Role.COORDINATOR})
+        # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
+        promised = [match for match in acted if match.state in HOLDING]
+        is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
+        near_misses = [] if is_promised else matches.near_misses(user, need, scan)
+        suggested = [] if is_promised else list(matches.suggestions(user, need, today=today))
+        in_turn = relays.find(need, suggested, now=now)
+        facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
+        own = wording.own_of(city) if suggested else []
+        cards = [presentation.suggestion_card(match, own=own, now=now) for match in suggested]
+        explained = [miss for miss in near_misses if miss.sentence]
+        lines = conditions.lines(scan, explained, today=today)
+        waits_of = presentation.waits(acted)
+        flags = list(selectors.flags_of(user, need))
+        thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
+        thread += presentation.team_events(selectors.notes_of(user, need), flags, now=now)
+        context |= {
+            "scan": scan,
+            "live_url": f"{reverse('desk:live', args=[city.slug, need.reference])}?{page['query']}",
+            "others": "",
+            "changed": "",
+            "flags": presentation.open_flags(flags, today=today),
+            "colleagues": [one for one in coordinators_of(city) if one.pk not in (user.pk, need.taken_by_id)],
+            "alone_tonight": _is_alone_tonight(need, today=today),
+            "progress": progress_words(need),
+            "look_alikes": households.look_alikes(need),
+            "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
+            "made_for_it": answering.made_for(need) if need.is_open else (),
+            "suggested_offers": {card.match.offer_id for card in cards},
+            "relays": relay_presentation.cards(in_turn, suggested, today=today),
+            "cards": cards,
+            "chart": presentation.chart(need, cards),
+            "acted": [
+                {
+                    "match": match,
+                    "waits": waits_of.get(match.pk, ""),
+                    "acts": presentation.acts(match, roles),
+                    "colour": STATE_COLOURS.get(MatchState(match.state), "planned"),
+                }
+                for match in acted
+            ],
+            "near_misses": lines,
+            "may_ask": any(line.asks for line in lines),
+            "told": told(about(user, _subjects(need, [*acted, *suggested])), city, now=now),
+            "written": written(user, _subjects(need, [*acted, *suggested]), now=now),
+            "thread": sorted(thread, key=lambda event: event["at"], reverse=True),
+            "looking": need.scan_due_at is not None and not is_promised,
+        }
+    return render(request, "desk/case.html", context)
+
+
+def _is_alone_tonight(need: Need, *, today: date) -> bool:
+    is_taken: bool = need.taken_by is not None  # type: ignore[attr-defined]
+    return need.is_open and not is_taken and need.urgency_on(today) == Urgency.TONIGHT
+
+
+def _subjects(need: Need, of_need: Iterable[Match]) -> list[str]:
+    return [f"need:{need.pk}", *(f"match:{match.pk}" for match in of_need)]
