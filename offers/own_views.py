@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import SIGNED_IN, person, town_page
 from accounts.models import User
-from catalogue.vocabulary import Kind
 from cities.models import City
 from notifications.inbox.presentation import written
 from notifications.presentation import told
@@ -75,7 +74,6 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "service": offer.city.name,
         "town_contact": offer.city.phone or offer.city.email,
         "is_owner": is_owner,
-        "to_visit": offer.kind == Kind.HOUSING and offer.vetted_at is None,
         "contact": contact,
         # The desk's: empty for whoever owns it.
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),

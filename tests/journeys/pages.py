@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from homes import links as visits
 from notifications import links
 from offers.links import still_there_path
 from outreach import links as letters
@@ -69,6 +70,10 @@ def _confirms(name: str) -> Path:
     return lambda town: town.answer_path(name, town.member)
 
 
+def _visit(name: str) -> Path:
+    return lambda town: f"/{HERE}/bureau/visites/{town.visits[name].pk}/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -113,6 +118,20 @@ PAGES = [
     Page("messages-own", "coordinator", lambda town: "/compte/messages/"),
     Page("agenda-none", "member", lambda town: "/compte/agenda/"),
     Page("agenda", "coordinator", lambda town: "/compte/agenda/"),
+    Page("visit-host", "", lambda town: visits.host_path(town.visits["planned"])),
+    Page("visit-link-altered", "", lambda town: visits.host_path(town.visits["planned"])[:-4] + "/", 404),
+    Page("visits-of-home-host", "citizen", _offer("room", "visites/")),
+    Page("visits", "coordinator", _at("bureau/visites/")),
+    Page("visits-planned", "coordinator", _at("bureau/visites/?vue=prevues")),
+    Page("visits-done", "coordinator", _at("bureau/visites/?vue=faites")),
+    Page("visits-of-home", "coordinator", _offer("flat", "visites/")),
+    Page("visit", "coordinator", _visit("planned")),
+    Page("visit-passed", "coordinator", _visit("passed")),
+    Page("visit-refused", "coordinator", _visit("refused")),
+    Page("visit-questions", "administrator", _at("bureau/visites/questions/")),
+    Page("dwellings", "coordinator", _at("bureau/logements-vides/")),
+    Page("dwelling", "coordinator", lambda town: f"/{HERE}/bureau/logements-vides/{town.dwelling_id}/"),
+    Page("dwelling-new", "coordinator", _at("bureau/logements-vides/nouveau/")),
     Page("offers-mine", "citizen", _at("propositions/")),
     Page("offer", "citizen", _offer("room")),
     Page("offer-edit", "citizen", _offer("room", "modifier/")),
@@ -201,7 +220,8 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:revoke_token", "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "matching:act", "matching:answer_linked_town",
+        "accounts:verify_organisation", "accounts:withdraw_consent", "homes:act", "homes:begin", "homes:cost",
+        "homes:step", "matching:act", "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
