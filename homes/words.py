@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TO_HOST: "dict[str, StrPromise]" = {
     Refusal.NO_OWN_ROOM: gettext_lazy("Les personnes accueillies ont besoin d’une chambre à part, qui ferme."),
     Refusal.NOT_SAFE: gettext_lazy("Quelques points du logement sont à reprendre avant d’y accueillir quelqu’un."),
-    Refusal.TOO_SMALL: gettext_lazy("Il y a un peu trop peu de place pour accueillir en ce moment."),
+    Refusal.TOO_SMALL: gettext_lazy("La place manque un peu pour accueillir en ce moment."),
     Refusal.NO_EXTRACT: gettext_lazy("Il manque l’extrait de casier judiciaire, que nous regardons sans le garder."),
     Refusal.NO_CHARTER: gettext_lazy("La charte d’accueil n’est pas signée."),
     Refusal.CHANGED_MIND: gettext_lazy("Vous préférez ne plus accueillir pour l’instant, et c’est votre droit."),

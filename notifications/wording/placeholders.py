@@ -36,7 +36,7 @@ PLACEHOLDERS: Mapping[str, Placeholder] = {
     ),
     "phone": Placeholder("telephone", _("le téléphone de la ville"), "01 99 00 56 78"),
     "place": Placeholder("lieu", _("la commune et la distance"), _("Schiltigheim, à 3,2\u00a0km de chez vous")),
-    "reason": Placeholder("raison", _("pourquoi"), _("Il y a un peu trop peu de place pour accueillir en ce moment.")),
+    "reason": Placeholder("raison", _("pourquoi"), _("La place manque un peu pour accueillir en ce moment.")),
     "reference": Placeholder("reference", _("la référence"), "P-3467-CDFG", personal=True),
     "title": Placeholder("titre", _("ce qui est enregistré"), _("Chambre au calme"), personal=True),
     "until": Placeholder("fin", _("le dernier jour"), _("9 mars 2028")),
