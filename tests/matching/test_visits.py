@@ -124,3 +124,19 @@ def test_a_worker_looks_as_soon_as_it_happens_and_the_scheduler_after_it(
     tasks.advance_time()
     assert told().count() == 2
     assert proposed.state == MatchState.LAPSED or proposed.state == MatchState.PROPOSED
+
+
+@pytest.mark.parametrize(("who", "why"), [("", "unaccompanied"), ("Léa, Toits ouverts", "")])
+def test_for_a_lone_minor_it_is_known_first_who_accompanies(db, who, why):
+    minor = {"adult_women": 0, "children_3_to_11": 0, "children_12_to_17": 1, "lone_minor": True}
+    it = story(
+        need={**minor, "people": 1, "quantity": 1, "social_worker": who},
+        offer={"accepts": ["lone_minors"]},
+    )
+    if why:
+        with pytest.raises(NotPossible, match=why):
+            services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+        assert it.state == MatchState.SUGGESTED
+    else:
+        services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+        assert it.state == MatchState.PROPOSED
