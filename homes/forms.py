@@ -17,6 +17,7 @@ from cities.days import at_hour, local_time
 from cities.forms import CommuneField
 from cities.models import City
 from homes.models import Dwelling, Extract, Refusal, Stage, Visit, Wish
+from homes.selectors import needs_extract
 
 FIRST_HOUR, LAST_HOUR, STEP = 8 * 60, 20 * 60 + 30, 30
 USUAL_HOUR = 14 * 60
@@ -56,7 +57,11 @@ class PlanForm(ServiceForm):
 
 
 class SeenForm(ServiceForm):
-    """What was seen so far: one field for each question, and a few words beside it."""
+    """What was seen so far: one field for each question, and a few words beside it. Saved as it is, or, when one
+    `concludes`, with all that is needed.
+    """
+
+    use_required_attribute = False
 
     extract = forms.ChoiceField(
         label=_("Extrait de casier judiciaire regardé"),
@@ -74,15 +79,19 @@ class SeenForm(ServiceForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, data: Any = None, *, visit: Visit, asked: list[dict[str, str]]) -> None:
+    def __init__(
+        self, data: Any = None, *, visit: Visit, asked: list[dict[str, str]], concludes: bool = True
+    ) -> None:
         said = {"extract": visit.extract, "charter_on": visit.charter_on, "note": visit.note}
         super().__init__(data, initial=said)
         self._asked = asked
+        self.fields["charter_on"].required = concludes
+        self.fields["extract"].required = concludes and needs_extract(visit.offer)
         for number, known in enumerate(asked):
             self.fields[f"answer_{number}"] = forms.ChoiceField(
                 label=known["question"],
                 choices=YES_NO,
-                required=False,
+                required=concludes,
                 initial=known["answer"],
                 widget=RadioCards(layout="inline"),
             )

@@ -42,9 +42,11 @@ def visit(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """One visit: what is known of the home, and what is seen there, saved as often as one likes."""
     found = _visit(request, city, pk)
     asked = selectors.asked_at(found)
-    form = SeenForm(request.POST or None, visit=found, asked=asked)
+    concludes = "conclude" in request.POST
+    sent = request.POST if request.method == "POST" else None
+    form = SeenForm(sent, visit=found, asked=asked, concludes=concludes or sent is None)
     if request.method == "POST" and form.is_valid():
-        user, now, concludes = person(request), timezone.now(), "conclude" in request.POST
+        user, now = person(request), timezone.now()
         service = services.conclude if concludes else services.note
         try:
             service(visit_id=pk, seen=form.seen(), by=user, now=now)

@@ -82,7 +82,10 @@ class TestAtTheDoor:
         answer = client.post(where, whole(desk, visit, extract="no", conclude="1"))
         assert answer.status_code == 422
         assert "Il manque encore quelque chose" in answer.content.decode()
+        answer = client.post(where, whole(desk, visit, answer_1="", charter_on="", conclude="1"))
+        assert list(answer.context["form"].errors) == ["charter_on", "answer_1"]
         assert answer.context["form"]["answer_0"].value() == "yes"
+        assert desk.vetted() is None
 
     def test_moved_refused_taken_back_called_off(self, desk, tomorrow):
         visit = desk.plan(at=tomorrow, now=timezone.now())
