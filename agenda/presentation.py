@@ -78,7 +78,7 @@ def _visits(person: User, *, now: datetime) -> list[Entry]:
 def _visit(visit: Visit, person: User) -> Entry:
     is_owner = visit.offer.owner_id == person.pk
     title = visits.title_of(visit, is_owner=is_owner)
-    if not is_owner and visit.visitor_id != person.pk:  # type: ignore[attr-defined]
+    if not is_owner and visit.visitor_id != person.pk:
         title = f"{title} · {visit.visitor}"
     url = visits.page_of(visit, is_owner=is_owner)
     return visits.entry(visit, title=title, place=visits.commune_of(visit), url=url)

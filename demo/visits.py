@@ -35,21 +35,22 @@ def note_past(city: City, *, now: datetime) -> None:
     visits = []
     for number, home in enumerate(homes):
         assert home.vetted_at is not None
+        assert home.vetted_by_id is not None  # offer_vetted_at_by
         day = local_day(home.vetted_at, city)
         visits.append(
             Visit(
                 offer=home,
-                visitor_id=home.vetted_by_id,  # type: ignore[attr-defined]
+                visitor_id=home.vetted_by_id,
                 starts_at=home.vetted_at - timedelta(hours=1),
                 state=VisitState.PASSED,
                 answers=[{"question": str(asked), "answer": "yes", "note": ""} for asked in BUILT_IN],
                 extract="yes" if home.shared_home else "no",
                 extract_on=day if home.shared_home else None,
-                extract_by_id=home.vetted_by_id if home.shared_home else None,  # type: ignore[attr-defined]
+                extract_by_id=home.vetted_by_id if home.shared_home else None,
                 charter_on=day,
                 note=NOTES[number % len(NOTES)],
                 concluded_at=home.vetted_at,
-                concluded_by_id=home.vetted_by_id,  # type: ignore[attr-defined]
+                concluded_by_id=home.vetted_by_id,
                 valid_until=months_later(day, 12) if number else local_day(now, city) + timedelta(days=18),
                 created_at=home.vetted_at - timedelta(days=4),
                 changed_at=home.vetted_at,
@@ -60,8 +61,8 @@ def note_past(city: City, *, now: datetime) -> None:
         VisitChange(
             visit=visit,
             what={"state": [VisitState.PLANNED, VisitState.PASSED]},
-            by_id=visit.concluded_by_id,  # type: ignore[attr-defined]
-            at=visit.concluded_at,
+            by_id=visit.concluded_by_id,
+            at=visit.starts_at + timedelta(hours=1),
         )
         for visit in visits
     )

@@ -23,7 +23,7 @@ FIRST_HOUR, LAST_HOUR, STEP = 8 * 60, 20 * 60 + 30, 30
 USUAL_HOUR = 14 * 60
 VALID_MONTHS = (3, 6, 12, 18, 24, 36)
 YES_NO = (("yes", _("Oui")), ("no", _("Non")))
-PATH = [stage for stage in Stage if stage != Stage.DROPPED]
+PATH: list[Stage] = [stage for stage in Stage if stage != Stage.DROPPED]
 
 
 class PlanForm(ServiceForm):
@@ -40,7 +40,7 @@ class PlanForm(ServiceForm):
     ) -> None:
         here = local_time(visit.starts_at, city) if visit else None
         initial = {
-            "visitor": visit.visitor_id if visit else by.pk,  # type: ignore[attr-defined]
+            "visitor": visit.visitor_id if visit else by.pk,
             "day": here.date() if here else None,
             "hour": here.hour * 60 + here.minute if here else USUAL_HOUR,
         }

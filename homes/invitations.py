@@ -75,7 +75,7 @@ def _invite(visit_id: int, reader: User) -> tuple[str, bytes] | None:
             title=title_of(visit, is_owner=is_owner),
             place=address,
             url=page_of(visit, is_owner=is_owner),
-            is_cancelled=not is_owner and visit.visitor_id != reader.pk,  # type: ignore[attr-defined]
+            is_cancelled=not is_owner and visit.visitor_id != reader.pk,
         ),
         city=visit.offer.city,
         reader=reader,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
@@ -79,7 +80,8 @@ def _latest() -> Subquery:
     return Subquery(concluded.order_by("-concluded_at", "-id").values("pk")[:1])
 
 
-def _homes(user: User, city: City) -> QuerySet[Offer]:
+def _homes(user: User, city: City) -> QuerySet[Any]:
+    """Homes that may still be visited, each with `latest`, its last visit that came to something, and `is_planned`."""
     homes = Offer.objects.visible_to(user).filter(city=city, kind=Kind.HOUSING).exclude(state__in=CLOSED)
     return homes.select_related("owner", "commune").annotate(
         latest=_latest(),
@@ -166,7 +168,7 @@ def dwellings(user: User, city: City) -> QuerySet[Dwelling]:
 
 def offer_of(dwelling: Dwelling) -> Offer | None:
     """The offer that was made of it, by the key that its form carried."""
-    return Offer.objects.filter(city=dwelling.city_id, external_key=f"call:{offer_key(dwelling)}").first()  # type: ignore[misc,attr-defined]
+    return Offer.objects.filter(city=dwelling.city_id, external_key=f"call:{offer_key(dwelling)}").first()
 
 
 def offer_key(dwelling: Dwelling) -> str:

@@ -72,7 +72,6 @@ _WAITED_FOR = Event(Priority.ASK)
 _REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS, is_weekly=True)
 _NEWS = Event(Priority.NORMAL)
 _RECEIPT = Event(Priority.NORMAL, always="it answers what they have just done")
-_APPOINTMENT = Event(Priority.NORMAL, always="somebody comes to their door, or would")
 _SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call", in_team=True)
 
 EVENTS: Mapping[str, Event] = {
@@ -124,9 +123,9 @@ EVENTS: Mapping[str, Event] = {
     "offer_to_confirm": _NEWS,
     "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, to_list=True),
     "offer_visit_again": _NEWS,
-    "visit_planned": _APPOINTMENT,
-    "visit_moved": _APPOINTMENT,
-    "visit_cancelled": _APPOINTMENT,
+    "visit_planned": _NEWS,
+    "visit_moved": _NEWS,
+    "visit_cancelled": _NEWS,
     "visit_answered": _NEWS,
     "visit_passed": _NEWS,
     "visit_refused": _NEWS,

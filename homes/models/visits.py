@@ -143,7 +143,7 @@ class Visit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.offer_id} {self.starts_at:%Y-%m-%d %H:%M}"  # type: ignore[attr-defined]
+        return f"{self.offer_id} {self.starts_at:%Y-%m-%d %H:%M}"
 
 
 class VisitChange(FieldChange):
@@ -176,7 +176,7 @@ class Checklist(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.city_id}"  # type: ignore[attr-defined]
+        return f"{self.city_id}"
 
 
 class ChecklistChange(FieldChange):

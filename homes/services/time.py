@@ -1,4 +1,4 @@
-"""What time brings to visits, once a day: the desk is told a month before one runs out, and when it has."""
+"""What time brings to visits: the desk is told a month before one runs out, and when it has."""
 
 from datetime import datetime
 from functools import partial
@@ -10,9 +10,10 @@ from cities.days import local_day
 from cities.models import City
 from homes import messages, selectors
 from homes.models import Visit
+from homes.services import visits as visiting
 from notifications.services import Draft, queue_many
 from offers import services as offers
-from offers.models import Offer
+from offers.models import Offer, OfferState
 
 AT_ONCE = 200
 
@@ -46,6 +47,16 @@ def run_out(*, city: City, by: None, now: datetime) -> int:
             ended.append(visit)
     _tell(ended, "visit_ran_out", messages.ran_out, now=now)
     return len(ended)
+
+
+@transaction.atomic
+def call_off_closed(*, city: City, by: None, now: datetime) -> int:
+    """Call off the visits of homes that were taken back: nobody goes there, and it goes from calendars; how many."""
+    closed = Visit.objects.planned().filter(offer__city=city, offer__state=OfferState.WITHDRAWN)
+    called_off = list(closed.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    for pk in called_off:
+        visiting.call_off(visit_id=pk, by=None, now=now)
+    return len(called_off)
 
 
 def _tell(visits: list[Visit], event: str, compose: messages.Compose, *, now: datetime) -> None:

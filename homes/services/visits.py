@@ -139,7 +139,7 @@ def conclude(*, visit_id: int, by: User, now: datetime, seen: Mapping[str, Any] 
     visit.valid_until = months_later(local_day(now, city), city.visit_valid_months)
     visit.wish = ""
     _save(visit, before, by=by, now=now)
-    offers.vet(offer_id=visit.offer_id, by=by, now=now)  # type: ignore[attr-defined]
+    offers.vet(offer_id=visit.offer_id, by=by, now=now)
     _tell(visit, visit.offer.owner, "visit_passed", messages.passed, now=now)
     return visit
 
@@ -154,7 +154,7 @@ def refuse(*, visit_id: int, reason: str, by: User, now: datetime) -> Visit:
     visit.state, visit.concluded_at, visit.concluded_by = VisitState.REFUSED, now, by
     visit.refusal, visit.wish = reason, ""
     _save(visit, before, by=by, now=now)
-    offers.end_visit(offer_id=visit.offer_id, by=by, now=now)  # type: ignore[attr-defined]
+    offers.end_visit(offer_id=visit.offer_id, by=by, now=now)
     _tell(visit, visit.offer.owner, "visit_refused", messages.refused, now=now)
     return visit
 
@@ -179,7 +179,7 @@ def reopen(*, visit_id: int, by: User, now: datetime) -> Visit:
     _save(visit, before, by=by, now=now)
     visit.reminded_at = None
     visit.save(update_fields=["reminded_at"])
-    offers.end_visit(offer_id=visit.offer_id, by=by, now=now)  # type: ignore[attr-defined]
+    offers.end_visit(offer_id=visit.offer_id, by=by, now=now)
     return visit
 
 
@@ -236,12 +236,9 @@ def _create(offer: Offer, *, starts_at: datetime, visitor: User, by: User, now: 
 
 
 def _locked(visit_id: int, by: User) -> Visit:
-    offer_id = Visit.objects.values_list("offer_id", flat=True).get(pk=visit_id)
-    offer = Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-    visit = Visit.objects.select_for_update(no_key=True).get(pk=visit_id)
-    visit.offer = offer
-    comes = visit.visitor_id == by.pk  # type: ignore[attr-defined]
-    require(has_role(by, offer.city, DESK if comes else COORDINATION))
+    visit = _of_offer(visit_id)
+    comes = visit.visitor_id == by.pk
+    require(has_role(by, visit.offer.city, DESK if comes else COORDINATION))
     return visit
 
 
@@ -254,12 +251,9 @@ def _planned(visit_id: int, by: User) -> Visit:
 
 
 def _hosts(visit_id: int, by: User) -> Visit:
-    """The planned visit, locked, for whoever is visited; before it has begun."""
-    offer_id = Visit.objects.values_list("offer_id", flat=True).get(pk=visit_id)
-    offer = Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-    visit = Visit.objects.select_for_update(no_key=True).get(pk=visit_id)
-    visit.offer = offer
-    require(by.pk == offer.owner_id and by.is_active)
+    """The planned visit, locked, for whoever is visited."""
+    visit = _of_offer(visit_id)
+    require(by.pk == visit.offer.owner_id and by.is_active)
     if visit.state != VisitState.PLANNED:
         raise _not_now()
     return visit
@@ -292,7 +286,25 @@ def _save(visit: Visit, before: Mapping[str, Any], *, by: User | None, now: date
     return True
 
 
-def _call_off(visit: Visit, *, by: User, now: datetime) -> None:
+def call_off(*, visit_id: int, by: None, now: datetime) -> None:
+    """A visit that its home has outlived. Both the host and whoever comes have it in their calendars."""
+    visit = _of_offer(visit_id)
+    if visit.state == VisitState.PLANNED:
+        _call_off(visit, by=None, now=now)
+        if visit.starts_at > now:
+            _tell(visit, visit.offer.owner, "visit_cancelled", messages.cancelled, now=now)
+
+
+def _of_offer(visit_id: int) -> Visit:
+    """The visit, locked after its home."""
+    offer_id = Visit.objects.values_list("offer_id", flat=True).get(pk=visit_id)
+    offer = Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
+    visit = Visit.objects.select_for_update(no_key=True).get(pk=visit_id)
+    visit.offer = offer
+    return visit
+
+
+def _call_off(visit: Visit, *, by: User | None, now: datetime) -> None:
     before = changes.values(visit)
     visit.state, visit.wish = VisitState.CANCELLED, ""
     _save(visit, before, by=by, now=now)

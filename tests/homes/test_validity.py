@@ -1,17 +1,22 @@
 """A visit runs out: the desk is told before and when it has; nothing new is proposed, and what is promised stays."""
 
+import importlib
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from homes import services, tasks
-from homes.models import Visit
+from homes.models import Visit, VisitChange
 from matching import services as matching
 from matching import visits
 from matching.lifecycle import NotPossible
 from matching.models import MatchState
 from notifications.models import Message
+from offers import services as offers
 from tests.factories.matching import due_need, story
+from tests.factories.offers import OfferFactory
 from tests.homes.conftest import NOW, THURSDAY
 
 LAST = date(2027, 3, 12)
@@ -66,7 +71,7 @@ def test_what_was_taken_back_and_concluded_again_is_warned_of_again(desk):
 def test_every_town_is_looked_at(desk, django_capture_on_commit_callbacks):
     Visit.objects.filter(pk=desk.pass_().pk).update(valid_until=date(2020, 1, 1))
     with django_capture_on_commit_callbacks(execute=True):
-        tasks.look_at_validity()
+        tasks.look_after_visits()
     assert desk.vetted() is None
 
 
@@ -88,3 +93,34 @@ def test_nothing_new_is_proposed(desk):
     services.run_out(city=desk.city, by=None, now=THURSDAY + timedelta(days=1))
     with pytest.raises(NotPossible, match="vetting"):
         matching.propose(match_id=it.match.pk, by=it.coordinator, now=THURSDAY + timedelta(days=1))
+
+
+def test_nobody_goes_to_a_home_that_was_taken_back(desk):
+    visit = desk.plan(visitor=desk.colleague)
+    offers.withdraw(offer_id=desk.home.pk, by=desk.host, now=NOW)
+    assert services.call_off_closed(city=desk.city, by=None, now=NOW) == 1
+    assert services.call_off_closed(city=desk.city, by=None, now=NOW) == 0
+    visit.refresh_from_db()
+    assert visit.state == "cancelled"
+    assert {message.recipient for message in told("visit_cancelled")} == {desk.host, desk.colleague}
+
+
+def test_homes_that_were_visited_before_get_the_visit_by_which_they_count(desk):
+    """What the migration does; nobody's home runs out before its desk was told."""
+    known = importlib.import_module("homes.migrations.0002_known_visits")
+    long_ago = timezone.now() - timedelta(days=800)
+    lately = timezone.now() - timedelta(days=20)
+    homes = [
+        OfferFactory(city=desk.city, vetted_at=when, vetted_by=desk.coordinator)
+        for when in (long_ago, lately)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(known.VISITS + known.CHANGES)
+    old, new = (Visit.objects.get(offer=home) for home in homes)
+    today = timezone.localdate()
+    assert today + timedelta(days=58) < old.valid_until < today + timedelta(days=62)
+    assert new.valid_until > today + timedelta(days=300)
+    assert not Visit.objects.filter(offer=desk.home).exists()
+    assert VisitChange.objects.filter(by=desk.coordinator).count() == 2
+    assert services.run_out(city=desk.city, by=None, now=timezone.now()) == 0
+    assert services.run_out(city=desk.city, by=None, now=timezone.now() + timedelta(days=70)) == 1
