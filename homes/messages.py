@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db.models import Exists, F
+from django.db.models import Exists
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -244,7 +244,7 @@ def _refused() -> Exists:
 
 def _counts() -> Exists:
     """It is still the one by which the home may be proposed."""
-    return Exists(Visit.objects.filter(pk=subject_id(), offer__vetted_at=F("concluded_at")))
+    return Exists(Visit.objects.standing().filter(pk=subject_id()))
 
 
 def _counts_no_more() -> Exists:

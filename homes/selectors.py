@@ -109,12 +109,13 @@ def planned_this_week(user: User, city: City, *, now: datetime) -> QuerySet[Visi
 
 def done(user: User, city: City) -> QuerySet[Visit]:
     """Visits by which a home may be proposed today, the latest first."""
-    return _latest_passed(user, city).order_by("-concluded_at", "-id")
+    seen = Visit.objects.visible_to(user).standing().filter(offer__city=city)
+    return _of_list(seen.exclude(offer__state__in=CLOSED)).order_by("-concluded_at", "-id")
 
 
 def running_out(user: User, city: City, *, now: datetime) -> QuerySet[Visit]:
     """Those among them that end within a month, the first to end first."""
-    ending = _latest_passed(user, city).filter(valid_until__lte=local_day(now, city) + WARNED_BEFORE)
+    ending = done(user, city).filter(valid_until__lte=local_day(now, city) + WARNED_BEFORE)
     return ending.order_by("valid_until", "id")
 
 
@@ -125,24 +126,13 @@ def refused(user: User, city: City) -> QuerySet[Visit]:
     return _of_list(seen).order_by("-concluded_at", "-id")
 
 
-def _latest_passed(user: User, city: City) -> VisitQuerySet:
-    homes = _homes(user, city).filter(vetted_at__isnull=False).values("latest")
-    return _of_list(Visit.objects.visible_to(user).filter(pk__in=homes, state=VisitState.PASSED))
-
-
 def _of_list(visits: VisitQuerySet) -> VisitQuerySet:
     return visits.select_related("offer__commune", "offer__owner", "visitor", "concluded_by")
 
 
-def passed_in(city: City) -> VisitQuerySet:
-    """The visit by which each home of a town counts as visited: the latest one that was concluded so."""
-    later = Visit.objects.filter(
-        offer=OuterRef("offer"), state=VisitState.PASSED, concluded_at__gt=OuterRef("concluded_at")
-    )
-    standing = Visit.objects.filter(
-        state=VisitState.PASSED, offer__city=city, offer__vetted_at=F("concluded_at")
-    )
-    return standing.exclude(Exists(later)).select_related("offer__city")
+def standing_in(city: City) -> VisitQuerySet:
+    """The visits by which the homes of a town count as visited."""
+    return Visit.objects.standing().filter(offer__city=city).select_related("offer__city")
 
 
 # --- Dwellings ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ That a home was visited is told to everybody else by the offer's own `vetted_at`
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import COORDINATION, DESK, VisibleQuerySet, towns_of
@@ -61,6 +61,10 @@ class VisitQuerySet(VisibleQuerySet["Visit"]):
 
     def planned(self) -> "VisitQuerySet":
         return self.filter(state=VisitState.PLANNED)
+
+    def standing(self) -> "VisitQuerySet":
+        """Those by which their home counts as visited: `vetted_at` is the moment in which one was concluded."""
+        return self.filter(state=VisitState.PASSED, offer__vetted_at=F("concluded_at"))
 
 
 class Visit(models.Model):

@@ -22,7 +22,7 @@ AT_ONCE = 200
 def remind_running_out(*, city: City, by: None, now: datetime) -> int:
     """Tell the coordinators of visits that end within a month, each once; how many visits."""
     limit = local_day(now, city) + selectors.WARNED_BEFORE
-    ending = selectors.passed_in(city).filter(valid_until__lte=limit, reminded_at__isnull=True)
+    ending = selectors.standing_in(city).filter(valid_until__lte=limit, reminded_at__isnull=True)
     visits = list(ending.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
     for visit in visits:
         visit.reminded_at = now
@@ -37,7 +37,7 @@ def run_out(*, city: City, by: None, now: datetime) -> int:
 
     What is promised already stays (docs/flow.md): the desk of each case is told by the worker.
     """
-    over = selectors.passed_in(city).filter(valid_until__lt=local_day(now, city))
+    over = selectors.standing_in(city).filter(valid_until__lt=local_day(now, city))
     ended = []
     for pk, offer_id in list(over.order_by("offer_id").values_list("pk", "offer_id")[:AT_ONCE]):
         Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
