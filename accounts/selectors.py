@@ -62,6 +62,13 @@ def coordinators_of(city: City) -> QuerySet[User]:
     ).order_by("pk")
 
 
+def desk_of(city: City) -> QuerySet[User]:
+    """Those who answer people in a city, and may be told: coordinators and operators."""
+    return User.objects.filter(
+        is_active=True, pk__in=CityRole.objects.filter(city=city, role__in=DESK).values("user")
+    ).order_by("name", "pk")
+
+
 def administrators_of(city: City) -> QuerySet[User]:
     """Those who see to a city's settings, and may be told."""
     return User.objects.filter(

@@ -12,6 +12,8 @@ from django.utils.text import capfirst
 from accounts.access import COORDINATION, towns_of
 from accounts.models import User
 from catalogue.calendars import Entry
+from homes import invitations as visits
+from homes.models import Visit, VisitState
 from matching import invitations
 from matching.models import Match, MatchState
 from needs.words import public_title_of
@@ -25,7 +27,7 @@ AGREED = (MatchState.CONFIRMED, MatchState.UNDER_WAY, MatchState.COMPLETED)
 
 def entries(person: User, *, now: datetime) -> list[Entry]:
     """In the language that is active; the same number of queries however much there is."""
-    return [*_shifts(person, now=now), *_matches(person, now=now)]
+    return [*_shifts(person, now=now), *_visits(person, now=now), *_matches(person, now=now)]
 
 
 def _matches(person: User, *, now: datetime) -> list[Entry]:
@@ -64,3 +66,19 @@ def _shifts(person: User, *, now: datetime) -> list[Entry]:
         )
         for shift in edited.order_by("starts_at", "pk")[:MOST]
     ]
+
+
+def _visits(person: User, *, now: datetime) -> list[Entry]:
+    """Of one's own home, those that one makes, and for a coordinator all of the town."""
+    seen = Visit.objects.visible_to(person).exclude(state=VisitState.CANCELLED)
+    coming = visits.with_edits(seen.filter(starts_at__gte=now - PAST)).order_by("starts_at", "pk")[:MOST]
+    return [_visit(visit, person) for visit in coming]
+
+
+def _visit(visit: Visit, person: User) -> Entry:
+    is_owner = visit.offer.owner_id == person.pk
+    title = visits.title_of(visit, is_owner=is_owner)
+    if not is_owner and visit.visitor_id != person.pk:
+        title = f"{title} · {visit.visitor}"
+    url = visits.page_of(visit, is_owner=is_owner)
+    return visits.entry(visit, title=title, place=visits.commune_of(visit), url=url)

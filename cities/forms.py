@@ -192,6 +192,7 @@ class CityForm(forms.ModelForm):
             "quiet_from",
             "quiet_until",
             "messages_a_week",
+            "visit_valid_months",
             "asks_citizen_for",
             "asks_association_for",
             "weights",

@@ -201,6 +201,11 @@ class City(models.Model):
             "Questions et rappels. Ce qui est pour ce soir, et ce qui répond à la personne, part toujours."
         ),
     )
+    visit_valid_months = models.PositiveSmallIntegerField(
+        _("validité de la visite d’un logement (mois)"),
+        default=12,
+        help_text=_("Après ce temps, un logement est à visiter de nouveau avant d’être proposé."),
+    )
     asks_citizen_for = ArrayField(
         models.CharField(max_length=10),
         verbose_name=_("accord demandé aux citoyens pour"),
@@ -270,6 +275,11 @@ class City(models.Model):
                 name="city_messages_a_week_positive",
                 condition=Q(messages_a_week__gt=0),
                 violation_error_message=_("Laissez passer au moins un message par semaine."),
+            ),
+            models.CheckConstraint(
+                name="city_visit_valid_months_plausible",
+                condition=Q(visit_valid_months__range=(1, 60)),
+                violation_error_message=_("Une visite vaut d’un mois à cinq ans."),
             ),
             models.CheckConstraint(
                 name="city_colours_hex",

@@ -45,7 +45,7 @@ REGISTER: dict[str, Marks] = {
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
         "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
-        "messages_a_week quiet_from quiet_until "
+        "messages_a_week visit_valid_months quiet_from quiet_until "
         "asks_citizen_for asks_association_for weights created_at linked"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
@@ -117,6 +117,21 @@ REGISTER: dict[str, Marks] = {
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
     "offers.OfferEdit": Marks(keep="offer by at", anonymise="what"),
+    # --- homes: that an extract was looked at is kept, and there is nothing else of it
+    "homes.Visit": Marks(
+        keep="offer visitor starts_at state wish extract extract_on extract_by charter_on concluded_at concluded_by "
+        "valid_until refusal reminded_at created_at changed_at",
+        anonymise="answers note",
+    ),
+    "homes.VisitChange": Marks(keep="visit by at", anonymise="what"),
+    "homes.Checklist": Marks(keep="city questions"),
+    "homes.ChecklistChange": Marks(keep="checklist what by at"),
+    "homes.Dwelling": Marks(
+        keep="city stage commune capacity rent due_on lease_from lease_until created_at changed_at",
+        anonymise="title address owner_name owner_phone owner_email note",
+    ),
+    "homes.Cost": Marks(keep="dwelling euros day by at", anonymise="what"),
+    "homes.DwellingChange": Marks(keep="dwelling by at", anonymise="what"),
     # --- needs
     "needs.Need": _marks(NEED),
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "oncall",
     "offers",
     "needs",
+    "homes",
     "matching",
     "tryout",
     "followups",

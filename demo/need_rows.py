@@ -10,6 +10,7 @@ from django.utils.text import capfirst
 
 from accounts.models import Organisation, User
 from catalogue.fields.goods import name_needed
+from catalogue.fields.needs import HOUSEHOLD
 from catalogue.languages import language_name
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, RentPayer, Rhythm, Source, Urgency
 from cities.models import City, Commune
@@ -51,7 +52,7 @@ HOUSEHOLDS: list[tuple[int, Household]] = [
     (3, {"adult_women": 1, "adult_men": 1, "couple": True, "children_3_to_11": 2, "children_12_to_17": 1}),
     (4, {"adult_men": 2}),
     (3, {"adult_women": 2}),
-    (3, {"lone_minor": True, "children_12_to_17": 1}),
+    (3, {"lone_minor": True, "children_12_to_17": 1, "social_worker": "Léa, équipe des mineurs"}),
 ]
 
 
@@ -107,7 +108,7 @@ class NeedWriter:
     def _home(self, created: datetime, urgency: str) -> Need:
         rng = self.rng
         household = rng.choices([h for _w, h in HOUSEHOLDS], [w for w, _h in HOUSEHOLDS])[0]
-        size = sum(count for name, count in household.items() if name not in ("couple", "lone_minor"))
+        size = sum(count for name, count in household.items() if name in HOUSEHOLD)
         children = sum(count for name, count in household.items() if name.startswith("children"))
         need = self._base(
             self.places.draw(),

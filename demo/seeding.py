@@ -11,7 +11,7 @@ from django.utils import translation
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City, Commune
-from demo import need_rows, offer_rows, outbox, texts, this_week, tonight
+from demo import need_rows, offer_rows, outbox, texts, this_week, tonight, visits
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
 from demo.people import People, settle
@@ -109,6 +109,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     told = [*certain.drawn, *this_week.offers_of(scene, giving)]
     given = offer_rows.write([*giving.draw(offers_wanted, beside=told), *told])
     reserved = [one.offer for one in told]  # left to the visitor
+    visits.note_past(city, now=now)
 
     asking = NeedWriter(city, people, places, rng, now=now)
     certain_needs = tonight.needs_of(scene, asking)
@@ -136,6 +137,8 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     story.decide(waiting)
     _report(city, people, reserved=reserved, now=now)
     _take_back(people, reserved=reserved, now=now)
+    visits.plan_some(city, people, reserved=reserved, now=now)
+    visits.note_dwellings(city, people, now=now)
     _let_time_pass(now)
     scan(now)
     outbox.settle_past(city, people, now=now)

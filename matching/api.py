@@ -206,7 +206,8 @@ class MatchEndpoint(Endpoint):
         "Ask the citizen",
         NoteSerializer,
         "Coordinators. Holds the capacity until the answer. Refused with `vetting` for a home that nobody has "
-        "visited, `taken` when the offer or the need has no more room, `closed` when one of them is no more.",
+        "visited, `unaccompanied` for a lone minor whom nobody accompanies yet, `taken` when the offer or the need has "
+        "no more room, `closed` when one of them is no more.",
     )
     def propose(self, request: Request, pk: str) -> Response:
         return self.perform(services.propose)

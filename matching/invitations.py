@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parseaddr
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import capfirst
 
 from accounts.models import User
-from catalogue.calendars import Entry, Party, invitation
+from catalogue.calendars import Entry
 from catalogue.saying import titled
 from catalogue.slots import parse_slot
 from catalogue.vocabulary import HandOver, Kind, Rhythm
@@ -23,7 +21,7 @@ from matching.models import Decision, Match, MatchQuerySet, MatchState
 from matching.selectors import posters_of
 from needs.models import NeedEdit
 from needs.words import given_words, public_title_of
-from notifications.invitations import Composer
+from notifications.invitations import Composer, from_town
 from offers.models import OfferEdit
 
 
@@ -93,12 +91,7 @@ def _invite(match_id: int, reader: User) -> tuple[str, bytes] | None:
         return None
     if not Decision.objects.filter(match=match, act=Act.CONFIRM).exists():
         return None
-    city = match.city
-    return invitation(
-        for_side(match, is_owner=is_owner),
-        organiser=Party(city.name, city.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
-        guest=Party(reader.name, reader.email),
-    )
+    return from_town(for_side(match, is_owner=is_owner), city=match.city, reader=reader)
 
 
 INVITATIONS: Mapping[str, Composer] = dict.fromkeys(

@@ -165,6 +165,10 @@ def refusal_words(failure: NotPossible) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
+    if failure.why == "unaccompanied":
+        return _(
+            "Ce besoin concerne un mineur isolé : notez d’abord qui l’accompagne, en modifiant le besoin."
+        )
     if failure.why == "paused":
         return _(
             "Cette personne a demandé une pause dans ses messages. Choisissez une autre piste, ou appelez-la."

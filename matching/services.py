@@ -67,9 +67,10 @@ def propose(
     """Hold the capacity and ask the citizen; where the town presumes a consent, go on at once.
 
     `plan_number`: the plan of which this is a line, kept with the decision.
-    Raises NotPossible ("state", "role", "vetting" for a home not visited, "town" while the linked town of the offer has
-    not agreed, "paused" while its owner wants to be asked nothing new, "closed" when offer or need no longer is open,
-    "changed" when either is not what the engine compared any more) and Taken.
+    Raises NotPossible ("state", "role", "vetting" for a home not visited, "unaccompanied" for a minor whom nobody
+    accompanies yet, "town" while the linked town of the offer has not agreed, "paused" while its owner wants to be
+    asked nothing new, "closed" when offer or need no longer is open, "changed" when either is not what the engine
+    compared any more) and Taken.
     """
     return ask_citizen(match=locked(match_id), by=by, now=now, note=note, plan_number=plan_number)
 
@@ -261,13 +262,17 @@ def roles_of(user: User | None, match: Match) -> frozenset[Role]:
 
 
 def check_may_be_asked(match: Match, *, now: datetime) -> None:
-    """Raise NotPossible ("closed", "changed") when a suggestion is not what the engine compared any more."""
+    """Raise NotPossible ("closed", "changed") when a suggestion is not what the engine compared any more, and
+    "unaccompanied" while it is not known who accompanies a lone minor.
+    """
     if not (match.offer.is_open and match.need.is_open and _poster_may_ask(match.need)):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
     if waits.is_over(match, now=now):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "closed")
     if _has_changed(match):
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "changed")
+    if match.need.lone_minor and not match.need.social_worker:
+        raise NotPossible(Act.PROPOSE, MatchState(match.state), "unaccompanied")
 
 
 def locked(match_id: int) -> Match:

@@ -5,8 +5,13 @@ leaves, so that it says what is so in that moment. Its method says what a calend
 """
 
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
+
+from django.conf import settings
 
 from accounts.models import User
+from catalogue.calendars import Entry, Party, invitation
+from cities.models import City
 
 # subject_id (the number in the message's `subject_key`), reader; the method and the file, or nothing for this reader.
 Composer = Callable[[int, User], tuple[str, bytes] | None]
@@ -23,3 +28,12 @@ def composed(*, event: str, subject_key: str, reader: User) -> tuple[str, bytes]
     """What goes with a message of that event; nothing with most."""
     compose = _composers.get(event)
     return compose(int(subject_key.split(":")[1]), reader) if compose else None
+
+
+def from_town(entry: Entry, *, city: City, reader: User) -> tuple[str, bytes]:
+    """The invitation of a town to somebody who has an address."""
+    return invitation(
+        entry,
+        organiser=Party(city.name, city.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]),
+        guest=Party(reader.name, reader.email or ""),
+    )

@@ -23,7 +23,6 @@ from catalogue.vocabulary import Kind
 from cities.models import City
 from offers import intake, naming, selectors, services, words
 from offers.forms import CONTACT, CallForm, SearchForm, proposed_title, unchecked
-from offers.models import Offer
 from offers.own_views import offer_page, visible_offer
 
 PER_PAGE = 50
@@ -102,7 +101,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
 @never_cache
 @require_safe
 def town(request: HttpRequest, city: City) -> HttpResponse:
-    """The desk's list: search, those to call, homes to visit."""
+    """The desk's list: search, those to call."""
     user = person(request)
     form = SearchForm(request.GET)
     search = form.cleaned_data if form.is_valid() else {}
@@ -110,8 +109,6 @@ def town(request: HttpRequest, city: City) -> HttpResponse:
     view = request.GET.get("vue", "")
     if view == "appels":
         offers = selectors.to_call(offers)
-    elif view == "visites":
-        offers = selectors.to_visit(offers)
     page = Paginator(offers, PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
@@ -125,21 +122,17 @@ def town(request: HttpRequest, city: City) -> HttpResponse:
     numbers = selectors.counts(user, city)
     here = reverse("offers:town", args=[city.slug])
     tabs = [
-        {"url": here, "text": _("Toutes"), "current": view not in ("appels", "visites"), "count": None},
+        {"url": here, "text": _("Toutes"), "current": view != "appels", "count": None},
         {
             "url": f"{here}?vue=appels",
             "text": _("À appeler"),
             "current": view == "appels",
             "count": numbers["to_call"],
         },
-        {
-            "url": f"{here}?vue=visites",
-            "text": _("À visiter"),
-            "current": view == "visites",
-            "count": numbers["to_visit"],
-        },
     ]
     if has_role(user, city, COORDINATION):
+        visits = reverse("homes:visits", args=[city.slug])
+        tabs.append({"url": visits, "text": _("Visites"), "current": False, "count": numbers["to_visit"]})
         sorting = f"{reverse('matching:sorting', args=[city.slug])}?quoi=propositions"
         to_sort = naming.to_sort(user, city).count()
         tabs.append({"url": sorting, "text": _("À classer"), "current": False, "count": to_sort})
@@ -175,13 +168,11 @@ def contact(request: HttpRequest, city: City, reference: str) -> HttpResponse:
 @town_page(COORDINATION)
 @require_POST
 def vet(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """A coordinator says that the home was visited."""
+    """A button that says "visited": what was seen is noted on the page of the home's visits."""
     offer = visible_offer(request, city, reference)
     if offer.kind != Kind.HOUSING:
         raise Http404
-    services.vet(offer_id=offer.pk, by=person(request), now=timezone.now())
-    messages.success(request, _("La visite est notée."))
-    return _back_to_list(request, offer)
+    return redirect("homes:offer", city.slug, offer.reference)
 
 
 @town_page(DESK)
@@ -191,17 +182,9 @@ def called(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     offer = visible_offer(request, city, reference)
     if services.prove_contact(owner=offer.owner, by=person(request), now=timezone.now(), offer_id=offer.pk):
         messages.success(request, _("Confirmée au téléphone. La proposition est active."))
-    return _back_to_list(
-        request, offer, fallback=reverse("offers:town", args=[offer.city.slug]) + "?vue=appels"
-    )
-
-
-def _back_to_list(request: HttpRequest, offer: Offer, fallback: str = "") -> HttpResponseRedirect:
     case = request.POST.get("case", "")
     if is_reference(case):
-        return redirect("desk:case", offer.city.slug, case)
+        return redirect("desk:case", city.slug, case)
     if request.POST.get("from") == "list":
-        return HttpResponseRedirect(
-            fallback or reverse("offers:town", args=[offer.city.slug]) + "?vue=visites"
-        )
-    return redirect("offers:detail", offer.city.slug, offer.reference)
+        return HttpResponseRedirect(reverse("offers:town", args=[city.slug]) + "?vue=appels")
+    return redirect("offers:detail", city.slug, offer.reference)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import SIGNED_IN, person, town_page
 from accounts.models import User
 from accounts.selectors import agrees_to_appeals
-from catalogue.vocabulary import Kind
 from cities.models import City
 from notifications.inbox.presentation import written
 from notifications.presentation import told
@@ -77,7 +76,6 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "town_contact": offer.city.phone or offer.city.email,
         "is_owner": is_owner,
         "asks_for_appeals": is_owner and not agrees_to_appeals(user),
-        "to_visit": offer.kind == Kind.HOUSING and offer.vetted_at is None,
         "contact": contact,
         # The desk's: empty for whoever owns it.
         "told": None if is_owner else told(about(user, [f"offer:{offer.pk}"]), offer.city, now=now),

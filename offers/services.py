@@ -270,13 +270,28 @@ def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Off
 
 @transaction.atomic
 def vet(*, offer_id: int, by: User, now: datetime) -> Offer:
-    """Record that a home was visited, which a proposal to a family requires."""
+    """Record that a home was visited, which a proposal to a family requires; a visit later counts from then."""
     offer = _locked(offer_id)
-    if offer.vetted_at is None:
+    if offer.vetted_at != now:
         offer.vetted_at, offer.vetted_by = now, by
         offer.full_clean()
         offer.save(update_fields=["vetted_at", "vetted_by"])
         _record(offer, act="vet", from_state=offer.state, by=by, now=now)
+    return offer
+
+
+@transaction.atomic
+def end_visit(*, offer_id: int, by: User | None, now: datetime) -> Offer:
+    """Record that the visit of a home counts no more: it ran out, was a mistake, or another found something else.
+
+    The desk of each match in hand is told by the worker that this wakes. Doing it twice changes nothing.
+    """
+    offer = _locked(offer_id)
+    if offer.vetted_at is not None:
+        before = changes.values(offer)
+        offer.vetted_at = offer.vetted_by = None
+        changes.save_changed(offer, before, edit=OfferEdit(offer=offer, by=by, at=now))
+        wake_on_commit(SCAN_TASK)
     return offer
 
 

@@ -77,6 +77,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "became", "ended", "error", "event", "fingerprint", "form", "from_state", "hand_over", "how", "item", "kind",
         "language", "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "siret",
         "size", "source", "state", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
+            "extract", "refusal", "stage", "wish",
     }  # fmt: skip
     public = {
         "wording.Wording": {"name", "title", "body"},

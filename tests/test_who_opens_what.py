@@ -25,6 +25,8 @@ from desk import services as desk
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import FollowUp
+from homes import links as links_of_homes
+from homes import services as homes
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
@@ -140,6 +142,19 @@ ROWS = {
     "offers:contact": Row(DESK, ("offer",)),
     "offers:called": Row(DESK, ("offer",)),
     "offers:vet": Row(COORDINATOR, ("offer",)),
+    # Visits of homes, and dwellings on their way
+    "homes:visits": Row(COORDINATOR),
+    "homes:visit": Row(COORDINATOR, ("visit",)),
+    "homes:act": Row(COORDINATOR, ("visit", "annuler")),
+    "homes:questions": Row(ADMINISTRATOR),
+    "homes:offer": Row(CITIZEN | DESK, ("offer",)),
+    "homes:begin": Row(COORDINATOR, ("offer",)),
+    "homes:host": Row(EVERYBODY, ("visit_link",)),
+    "homes:dwellings": Row(COORDINATOR),
+    "homes:new_dwelling": Row(COORDINATOR),
+    "homes:dwelling": Row(COORDINATOR, ("dwelling",)),
+    "homes:step": Row(COORDINATOR, ("dwelling",)),
+    "homes:cost": Row(COORDINATOR, ("dwelling",)),
     # Needs
     "needs:public": TOWN,
     "needs:new": TOWN,
@@ -366,7 +381,20 @@ def build() -> World:
     endpoint = webhooks.add(
         city=city, url="https://93.184.216.34/", happenings=["need.met"], by=administrator, now=now
     )
+    visit = homes.plan(
+        offer_id=match.offer_id,
+        starts_at=now + timedelta(days=1),
+        visitor=coordinator,
+        by=coordinator,
+        now=now,
+    )
+    dwelling = homes.find_dwelling(
+        city=city, fields={"title": "T2", "commune": city.seat, "capacity": 2}, by=coordinator, now=now
+    )
     words = {
+        "visit": visit.pk,
+        "visit_link": links_of_homes.host_path(visit).split("/")[-2],
+        "dwelling": dwelling.pk,
         "endpoint": endpoint.pk,
         "webhook_delivery": webhooks.send_test(endpoint_id=endpoint.pk, by=administrator, now=now).pk,
         "essai": "essai",

@@ -437,7 +437,7 @@ ROWS = (
         hint=_("Le prénom et le service, pour que l’hôte sache à qui parler."),
         shape=Text(longest=120),
         kinds=HOUSING,
-        meaning="first name and service of whoever accompanies the household",
+        meaning="first name and service of whoever accompanies the household; needed for a lone minor",
         columns=("accompagnement", "travailleur social"),
         erasure=ANONYMISE,
         use=(DETAIL,),
@@ -524,6 +524,20 @@ def _household(fields: Values) -> None:
         raise ValidationError(wrong)
 
 
+def _is_accompanied(fields: Values) -> None:
+    """A minor who is alone is housed with an association beside them, which says who."""
+    # With an adult it is no lone minor: `_household` says so.
+    is_alone = fields.get("lone_minor") and not any(fields.get(name) for name in ADULTS)
+    if fields["kind"] == Kind.HOUSING and is_alone and not fields.get("social_worker"):
+        raise ValidationError(
+            {
+                "social_worker": _(
+                    "Un mineur isolé est accompagné. Dites par qui : le prénom et l’association."
+                )
+            }
+        )
+
+
 def _room_is_shared(fields: Values) -> None:
     if list(fields.get("forms", ())) == [Category.SHARED_ROOM] and not fields.get("shared_home_ok", True):
         raise ValidationError(
@@ -581,6 +595,7 @@ NEED = Table(
         Rule(("items",), of_one_category),
         Rule(("items", "sizes"), needed_sizes),
         Rule((*HOUSEHOLD, "couple", "lone_minor"), _household),
+        Rule(("lone_minor", "social_worker"), _is_accompanied),
         Rule(("forms", "shared_home_ok"), _room_is_shared),
         Rule(("rent_up_to", "rent_payer"), _rent_is_paid),
         Rule(("first_day", "last_day", "min_days"), _days),

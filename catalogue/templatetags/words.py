@@ -104,6 +104,12 @@ def titled(entry: Any) -> str:
 
 
 @register.filter
+def euros(amount: int) -> str:
+    """ "1 200 €"."""
+    return labels.euros(amount)
+
+
+@register.filter
 def household_names(households: Iterable[str]) -> str:
     """ "une femme seule, un couple"."""
     return labels.household_names(households)

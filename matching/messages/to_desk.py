@@ -202,6 +202,21 @@ def home_changed(match: Match) -> Text:
     )
 
 
+def visit_over(match: Match) -> Text:
+    """To the desk: the visit of a home has run out, or was taken back, and people count on it."""
+    return Text(
+        title=_("Visite à refaire : %(need)s") % {"need": titled(match.need)},
+        body=_(
+            "Bonjour,\n\nLa visite du logement « %(offer)s » ne vaut plus. Il est prévu pour "
+            "« %(need)s » (%(reference)s), et cela reste promis. Visitez-le de nouveau avant le début, ou "
+            "voyez si cela tient toujours."
+        )
+        % {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference},
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
+    )
+
+
 def held_back(match: Match) -> Text:
     """To the desk: an incident suspends what people count on; whoever lives there needs another roof tonight."""
     figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}

@@ -36,8 +36,11 @@ PLACEHOLDERS: Mapping[str, Placeholder] = {
     ),
     "phone": Placeholder("telephone", _("le téléphone de la ville"), "01 99 00 56 78"),
     "place": Placeholder("lieu", _("la commune et la distance"), _("Schiltigheim, à 3,2\u00a0km de chez vous")),
+    "reason": Placeholder("raison", _("pourquoi"), _("La place manque un peu pour accueillir en ce moment.")),
     "reference": Placeholder("reference", _("la référence"), "P-3467-CDFG", personal=True),
     "title": Placeholder("titre", _("ce qui est enregistré"), _("Chambre au calme"), personal=True),
+    "until": Placeholder("fin", _("le dernier jour"), _("9 mars 2028")),
+    "visitor": Placeholder("visiteur", _("qui vient"), "Awa D.", personal=True),
     "what": Placeholder("demande", _("ce qui est cherché"), _("Un toit pour 2 personnes")),
     "when": Placeholder("dates", _("les jours"), _("du 11 au 20 mars")),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from agenda import links
 from agenda import services as agenda
 from agenda.models import Subscription
 from catalogue.vocabulary import Kind
+from homes import services as homes
 from matching import services
 from matching.lifecycle import Reason
 from oncall import services as oncall
@@ -23,6 +24,7 @@ from oncall.models import Rank
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import story
+from tests.factories.offers import OfferFactory
 
 ADDRESS = "12 rue des Lilas"
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,27 @@ class TestWhoReadsWhat:
             state=Organisation.State.SUSPENDED
         )
         assert set(read(it.member, now)) == {key(it)}
+
+    def test_a_visit_its_host_whoever_makes_it_and_the_coordinators(self, now):
+        city = CityFactory()
+        home = OfferFactory(city=city, address=ADDRESS)
+        coordinator, colleague = (CityRoleFactory(city=city).user for _ in range(2))
+        operator, other = (CityRoleFactory(city=city, role=Role.OPERATOR).user for _ in range(2))
+        visit = homes.plan(
+            offer_id=home.pk, starts_at=now + timedelta(days=2), visitor=operator, by=coordinator, now=now
+        )
+        key = f"visit.{visit.pk}"
+        for person in (home.owner, operator, coordinator, colleague):
+            event = read(person, now)[key]
+            assert event.end - event.start == timedelta(hours=1)
+            assert ADDRESS not in get(address_of(person, now)).content.decode()
+        assert f"/bureau/visites/{visit.pk}/" in read(operator, now)[key]["url"]
+        assert home.reference in read(home.owner, now)[key]["url"]
+        assert str(operator) in read(colleague, now)[key]["summary"]
+        for person in (other, UserFactory(), CityRoleFactory().user):
+            assert read(person, now) == {}
+        homes.cancel(visit_id=visit.pk, by=coordinator, now=now)
+        assert read(home.owner, now) == read(operator, now) == {}
 
     def test_shifts_are_their_person_s_alone(self, now):
         city = CityFactory()

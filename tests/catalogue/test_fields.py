@@ -164,7 +164,7 @@ def test_an_offers_page_says_every_answer(row: Field) -> None:
 # As a need must stand before the answer can be seen.
 BEFORE: dict[str, dict[str, Any]] = {
     "couple": {"adult_men": 1},
-    "lone_minor": {"adult_women": 0},
+    "lone_minor": {"adult_women": 0, "social_worker": "Léa, Toits ouverts"},
     "part_useful": {"part_useful": False},
     "rent_payer": {"rent_up_to": 300},
 }

@@ -133,7 +133,7 @@ def test_a_town_is_set_up_in_a_form() -> None:
         "accent_colour": "#c8501e", "remind_after_days": "30", "expire_after_days": "45",
         "answer_hours_tonight": "2", "answer_hours_this_week": "24", "answer_hours_planned": "72",
         "follow_up_after_days": "2", "escalate_after_minutes": "10", "sms_monthly_limit": "500",
-        "messages_a_week": "5", "quiet_from": "21:00", "quiet_until": "08:00",
+        "messages_a_week": "5", "visit_valid_months": "12", "quiet_from": "21:00", "quiet_until": "08:00",
         "asks_citizen_for": ["housing"],
         "weights": '{"proximity":30,"dates":25,"fit":15,"language":10,"freshness":10,"courtesy":10}',
     }  # fmt: skip

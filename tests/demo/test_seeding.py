@@ -21,6 +21,7 @@ from cities.services import load_gazetteer
 from demo import seeding, texts
 from demo.people import KEYS, personas
 from followups.models import FollowUp, Incident, Outcome
+from homes.models import Dwelling, Visit
 from matching import relays
 from matching.models import Decision, Hold, Match, MatchState, Scan
 from needs import words
@@ -176,6 +177,18 @@ def test_a_long_stay_is_covered_by_homes_in_turn_alone(slug: str) -> None:
     relay = relays.find(need, suggested, now=NOW).relays[0]
     assert (relay.nights, len(relay.parts), relay.left) == (41, 2, ())
     assert all(part.offer.vetted_at for part in relay.parts)
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_homes_have_their_visits_and_dwellings_their_path(slug: str) -> None:
+    standing = Offer.objects.filter(city__slug=slug, vetted_at__isnull=False)
+    passed = Visit.objects.filter(offer__in=standing, state="passed", offer__vetted_at=F("concluded_at"))
+    assert passed.count() == standing.count() > 0
+    assert Visit.objects.planned().filter(offer__city__slug=slug).exists()
+    assert Visit.objects.filter(offer__city__slug=slug).exclude(wish="").exists()
+    assert set(Dwelling.objects.filter(city__slug=slug).values_list("stage", flat=True)) == {
+        "found", "owner", "works", "ready",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("slug", TOWNS)

@@ -200,6 +200,7 @@ def beside(name: str, value: Any) -> dict[str, Any]:
         adult = "adult_women" if name == "adult_men" else "adult_men"
         alone = name in CHILDREN and value > 0
         others = {"adult_women": 0, "adult_men": 0, "children_3_to_11": 0, "lone_minor": alone}
+        others |= {"social_worker": "Léa"} if alone else {}
         return others | ({} if alone or value >= 50 else {adult: 1})
     if name == "rent_up_to" and value:
         return {"rent_payer": "household"}

@@ -189,6 +189,9 @@ def test_a_need_leaves_what_its_category_does_not_have(change: Callable[..., Non
 NONSENSE = [
     pytest.param({"adult_women": 0}, "lone_minor", id="children without an adult"),
     pytest.param({"lone_minor": True}, "lone_minor", id="a lone minor with an adult"),
+    pytest.param(
+        {"adult_women": 0, "lone_minor": True}, "social_worker", id="a lone minor whom nobody accompanies"
+    ),
     pytest.param({"couple": True}, "couple", id="a couple of one"),
     pytest.param({"adult_women": 40, "adult_men": 40}, "adult_women", id="a household of eighty-two"),
     pytest.param(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from homes import links as visits
 from notifications import links
 from offers.links import still_there_path
 from outreach import links as letters
@@ -70,6 +71,10 @@ def _confirms(name: str) -> Path:
     return lambda town: town.answer_path(name, town.member)
 
 
+def _visit(name: str) -> Path:
+    return lambda town: f"/{HERE}/bureau/visites/{town.visits[name].pk}/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -114,6 +119,20 @@ PAGES = [
     Page("messages-own", "coordinator", lambda town: "/compte/messages/"),
     Page("agenda-none", "member", lambda town: "/compte/agenda/"),
     Page("agenda", "coordinator", lambda town: "/compte/agenda/"),
+    Page("visit-host", "", lambda town: visits.host_path(town.visits["planned"])),
+    Page("visit-link-altered", "", lambda town: visits.host_path(town.visits["planned"])[:-4] + "/", 404),
+    Page("visits-of-home-host", "citizen", _offer("room", "visites/")),
+    Page("visits", "coordinator", _at("bureau/visites/")),
+    Page("visits-planned", "coordinator", _at("bureau/visites/?vue=prevues")),
+    Page("visits-done", "coordinator", _at("bureau/visites/?vue=faites")),
+    Page("visits-of-home", "coordinator", _offer("flat", "visites/")),
+    Page("visit", "coordinator", _visit("planned")),
+    Page("visit-passed", "coordinator", _visit("passed")),
+    Page("visit-refused", "coordinator", _visit("refused")),
+    Page("visit-questions", "administrator", _at("bureau/visites/questions/")),
+    Page("dwellings", "coordinator", _at("bureau/logements-vides/")),
+    Page("dwelling", "coordinator", lambda town: f"/{HERE}/bureau/logements-vides/{town.dwelling_id}/"),
+    Page("dwelling-new", "coordinator", _at("bureau/logements-vides/nouveau/")),
     Page("offers-mine", "citizen", _at("propositions/")),
     Page("offer", "citizen", _offer("room")),
     Page("offer-edit", "citizen", _offer("room", "modifier/")),
@@ -212,7 +231,8 @@ NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:revoke_token",
         "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "desk:act", "desk:flag",
+        "accounts:verify_organisation", "accounts:withdraw_consent", "homes:act", "homes:begin", "homes:cost",
+        "homes:step", "desk:act", "desk:flag",
         "desk:forget_view", "desk:hand_over",
         "desk:lift_flag", "desk:note",
         "matching:answer_linked_town",

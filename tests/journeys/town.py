@@ -13,6 +13,9 @@ from cities.models import City, Commune
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import Answer, FollowUp
+from homes import selectors as visits
+from homes import services as homes
+from homes.models import Visit
 from matching import conditions, links, plans, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
@@ -53,6 +56,8 @@ class Town:
     matches: dict[str, Match] = field(default_factory=dict)
     followups: dict[str, FollowUp] = field(default_factory=dict)
     questions: dict[str, ConditionQuestion] = field(default_factory=dict)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    dwelling_id: int = 0
     incident_id: int = 0
     endpoint_id: int = 0
     call_id: int = 0
@@ -121,6 +126,7 @@ def build(*, now: datetime) -> Town:
     town.subscription = Subscription.objects.create(
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
     )
+    _visit(town, now)
     town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     town.appeal_id = appeals.draft(
         city=city,
@@ -159,6 +165,46 @@ def _tell_others(town: Town, now: datetime) -> None:
             )
     later = now + timedelta(hours=1)
     type(endpoint).objects.filter(pk=endpoint.pk).update(failures=3, failing_since=now, next_try_at=later)
+
+
+def _visit(town: Town, now: datetime) -> None:
+    """A visit to come whose host prefers another moment, one that passed, one that did not; a dwelling under works."""
+    city, by = town.city, town.coordinator
+    homes_of = {
+        "planned": town.offers["room"],
+        "passed": OfferFactory(city=city, title="Chambre sur cour", owner=UserFactory()),
+        "refused": OfferFactory(city=city, title="Coin de salon", owner=UserFactory()),
+    }
+    for name, offer in homes_of.items():
+        town.visits[name] = homes.plan(
+            offer_id=offer.pk, starts_at=now + timedelta(days=2), visitor=town.operator, by=by, now=now
+        )
+    homes.ask_other_time(visit_id=town.visits["planned"].pk, wish="saturday", by=town.citizen, now=now)
+    passed, refused = town.visits["passed"], town.visits["refused"]
+    passed = Visit.objects.select_related("offer__city").get(pk=passed.pk)
+    answers = [{**asked, "answer": "yes", "note": "Vu."} for asked in visits.asked_at(passed)]
+    seen = {
+        "answers": answers,
+        "extract": "yes",
+        "charter_on": local_day(now, city),
+        "note": "Accueil très simple.",
+    }
+    homes.conclude(visit_id=passed.pk, seen=seen, by=by, now=now)
+    homes.refuse(visit_id=refused.pk, reason="no_own_room", by=by, now=now)
+    dwelling = homes.find_dwelling(
+        city=city,
+        fields={"title": "T3 au-dessus de l’école", "commune": city.seat, "capacity": 4, "rent": 350},
+        by=by,
+        now=now,
+    )
+    homes.add_cost(
+        dwelling_id=dwelling.pk, what="Peinture", euros=800, day=local_day(now, city), by=by, now=now
+    )
+    homes.change_dwelling(
+        dwelling_id=dwelling.pk, fields={"lease_from": local_day(now, city)}, by=by, now=now
+    )
+    homes.move_to(dwelling_id=dwelling.pk, stage="ready", due_on=None, by=by, now=now)
+    town.dwelling_id = dwelling.pk
 
 
 def _fill(town: Town, association: Organisation, now: datetime) -> None:

@@ -36,6 +36,7 @@ TAKEN_OVER = [
 ]
 IN_ITS_PLACE = (LEFT, "the_desk_confirms_and_ends_it_in_its_place")
 VISIT_AGAIN = [(VISITS, "whatever_was_said_already")]
+RAN_OUT = [(VISITS, "what_is_promised_stays_when_the_visit_has_run_out_and_the_desk_is_told_once")]
 
 CELLS = {
     "withdrawn by its owner": {
@@ -91,6 +92,11 @@ CELLS = {
         CONFIRMED: [*TAKEN_OVER, (LEFT, "whoever_has_left_the_association_finds_nothing")],
         BEGUN: TAKEN_OVER,
     },
+    "home's visit ran out, or was taken back": {
+        ASKED: [*RAN_OUT, (VISITS, "a_yes_is_still_heard_and_confirmed_when_the_visit_has_run_out")],
+        SAID: [*RAN_OUT, (VISITS, "a_yes_is_still_heard_and_confirmed_when_the_visit_has_run_out")],
+        **dict.fromkeys((CONFIRMED, BEGUN), RAN_OUT),
+    },
     "home's address, form or sharing changed": {
         ASKED: [(VISITS, "the_desk_is_told_of_a_match_in_hand_once_for_each_change")],
         **dict.fromkeys((SAID, CONFIRMED, BEGUN), VISIT_AGAIN),
@@ -104,7 +110,7 @@ def table():
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", text, re.M)
     ]
-    last = next(n for n, row in enumerate(rows) if row[0].startswith("home"))
+    last = next(n for n, row in enumerate(rows) if row[0].startswith("home's address"))
     (_corner, *columns), _rule, *rows = rows[: last + 1]
     return {first: dict(zip(columns, cells, strict=True)) for first, *cells in rows}
 

@@ -161,8 +161,9 @@ def test_a_home_is_visited_before_its_relay_is_proposed(it, desk):
     assert "À visiter avant de proposer." in page
     visit = reverse("offers:vet", args=[it.city.slug, it.house.reference])
     assert response.content.decode().count(visit) == 2  # beside the relay, and on its own card
-    page = text(desk.post(visit, {"case": it.need.reference}, follow=True))
-    assert "Proposer ce relais" in page
+    assert "Prévoir une visite" in text(desk.post(visit, {"case": it.need.reference}, follow=True))
+    offers.vet(offer_id=it.house.pk, by=it.house.owner, now=it.now)
+    assert "Proposer ce relais" in text(desk.get(it.path))
 
 
 def test_of_a_home_of_a_linked_town_the_page_says_that_its_town_is_asked_first(it, desk, coordinator):

@@ -58,6 +58,30 @@ def test_whatever_was_said_already(proposed, step):
     assert proposed.state == step, "the desk decides what becomes of it"
 
 
+@pytest.mark.parametrize("step", ["proposed", "accepted", "confirmed", "under_way"])
+def test_what_is_promised_stays_when_the_visit_has_run_out_and_the_desk_is_told_once(proposed, step):
+    if step != "proposed":
+        services.accept(match_id=proposed.match.pk, by=proposed.citizen, now=NOW)
+    if step in ("confirmed", "under_way"):
+        services.confirm(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+    if step == "under_way":
+        services.start(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+    offers.end_visit(offer_id=proposed.match.offer_id, by=None, now=NOW)
+    assert visits.tell_desks(by=None, now=NOW) == 1
+    assert visits.tell_desks(by=None, now=NOW) == 0
+    assert proposed.state == step
+    message = told().get()
+    assert "ne vaut plus" in message.body
+    assert proposed.match.need.reference in message.body
+
+
+def test_a_yes_is_still_heard_and_confirmed_when_the_visit_has_run_out(proposed):
+    offers.end_visit(offer_id=proposed.match.offer_id, by=None, now=NOW)
+    services.accept(match_id=proposed.match.pk, by=proposed.citizen, now=NOW)
+    services.confirm(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+    assert proposed.state == MatchState.CONFIRMED
+
+
 def test_nobody_is_told_of_what_is_over_or_was_only_suggested(proposed):
     services.decline(match_id=proposed.match.pk, by=proposed.citizen, now=NOW, reason=Reason.NOT_FOR_ME)
     other = story()
@@ -100,3 +124,19 @@ def test_a_worker_looks_as_soon_as_it_happens_and_the_scheduler_after_it(
     tasks.advance_time()
     assert told().count() == 2
     assert proposed.state == MatchState.LAPSED or proposed.state == MatchState.PROPOSED
+
+
+@pytest.mark.parametrize(("who", "why"), [("", "unaccompanied"), ("Léa, Toits ouverts", "")])
+def test_for_a_lone_minor_it_is_known_first_who_accompanies(db, who, why):
+    minor = {"adult_women": 0, "children_3_to_11": 0, "children_12_to_17": 1, "lone_minor": True}
+    it = story(
+        need={**minor, "people": 1, "quantity": 1, "social_worker": who},
+        offer={"accepts": ["lone_minors"]},
+    )
+    if why:
+        with pytest.raises(NotPossible, match=why):
+            services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+        assert it.state == MatchState.SUGGESTED
+    else:
+        services.propose(match_id=it.match.pk, by=it.coordinator, now=NOW)
+        assert it.state == MatchState.PROPOSED

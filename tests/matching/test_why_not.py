@@ -392,7 +392,7 @@ def test_the_answer_agrees_with_the_scan(city):
         for fields in (
             {}, {"pets": True}, {"step_free_needed": True, "shared_home_ok": False},
             {"forms": [Category.SEPARATE_ROOM]}, {"min_days": 3}, {"reach_km": 40}, {"first_day": days(-3, 0)[0]},
-            {"lone_minor": True, "adult_women": 0},
+            {"lone_minor": True, "adult_women": 0, "social_worker": "Léa"},
             {"organisation__verified": False, "organisation__state": "pending"},
             {"kind": Kind.GOODS}, {"kind": Kind.SKILL},
         )

@@ -75,7 +75,13 @@ def test_association_posts_a_need(
         ("housing", {"adult_women": "2", "children_3_to_11": "", "adult_men": "1"}, "2 femmes et un homme"),
         (
             "housing",
-            {"adult_women": "", "children_3_to_11": "0", "children_12_to_17": "1", "lone_minor": "on"},
+            {
+                "adult_women": "",
+                "children_3_to_11": "0",
+                "children_12_to_17": "1",
+                "lone_minor": "on",
+                "social_worker": "Léa, Toits ouverts",
+            },
             "Un mineur isolé",
         ),
         ("goods", {}, "Literie, 10 objets"),
@@ -135,6 +141,7 @@ WRONG = [
     ("housing", {"adult_women": "40", "adult_men": "40"}, "adult_women"),
     ("housing", {"adult_women": "", "children_3_to_11": "1"}, "lone_minor"),
     ("housing", {"lone_minor": "on"}, "lone_minor"),
+    ("housing", {"adult_women": "", "children_3_to_11": "1", "lone_minor": "on"}, "social_worker"),
     ("housing", {"couple": "on"}, "couple"),
     ("housing", {"forms": ["shared_room"], "shared_home_ok": None}, "shared_home_ok"),
     ("housing", {"forms": ["castle"]}, "forms"),

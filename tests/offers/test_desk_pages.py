@@ -218,7 +218,6 @@ def test_list_is_the_towns_own(city: City, operator: User, as_user: SignIn) -> N
         ({"state": "paused"}, {"bike"}),
         ({"q": "rien de tel"}, set()),
         ({"state": "nimporte"}, {"room", "bike", "lessons"}),
-        ({"vue": "visites"}, {"room"}),
     ],
 )
 def test_search(city: City, operator: User, as_user: SignIn, search: dict[str, str], found: set[str]) -> None:
@@ -287,21 +286,23 @@ def test_owner_does_not_confirm_by_the_desks_button(city: City, as_user: SignIn)
     assert offer.state == OfferState.UNCONFIRMED
 
 
-def test_coordinator_notes_a_visit_and_operator_cannot(
+def test_a_coordinator_goes_on_to_the_visits_of_a_home_and_an_operator_cannot(
     city: City, operator: User, coordinator: User, client: Client
 ) -> None:
     offer = OfferFactory(city=city)
     here = f"/strasbourg/propositions/{offer.reference}/visite/"
+    visits = f"/strasbourg/propositions/{offer.reference}/visites/"
     client.force_login(operator)
     assert client.post(here).status_code == 404
     client.force_login(offer.owner)
     assert client.post(here).status_code == 404
     client.force_login(coordinator)
-    assert "Visite faite" in text_of(client.get(TOWN, {"vue": "visites"}))
-    client.post(here, {"from": "list"})
+    page = client.get(TOWN).content.decode()
+    assert visits in page
+    assert "/strasbourg/bureau/visites/" in page
+    assert client.post(here)["Location"] == visits
     offer.refresh_from_db()
-    assert offer.vetted_by == coordinator
-    assert "Aucune visite à faire" in text_of(client.get(TOWN, {"vue": "visites"}))
+    assert offer.vetted_at is None
 
 
 def test_contact_is_shown_on_demand_and_the_reading_kept(city: City, operator: User, as_user: SignIn) -> None:
