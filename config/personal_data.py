@@ -42,7 +42,7 @@ REGISTER: dict[str, Marks] = {
         "epci_code epci_name latitude longitude name_key search"
     ),
     "cities.City": Marks(
-        keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
+        keep="slug name locative seat epci_code is_open phone phone_hours phone_hours_in charter_url charter_text email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
         "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
         "messages_a_week quiet_from quiet_until "

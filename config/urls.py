@@ -38,6 +38,7 @@ urlpatterns += [
     path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),
+    path("<slug:city_slug>/", include("town.urls")),
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
     path("<slug:city_slug>/", include("notifications.urls")),
 ]

@@ -112,6 +112,10 @@ ROWS = {
     "city_css": PUBLIC,
     "algorithm": TOWN,
     "algorithm_json": TOWN,
+    # What its administration sees to
+    "town:home": Row(ADMINISTRATOR),
+    "town:settings": Row(ADMINISTRATOR, ("group",)),
+    "town:charter": TOWN,
     # Associations
     "accounts:register_organisation": TOWN,
     "accounts:organisations": Row(COORDINATOR),
@@ -278,7 +282,7 @@ class World:
 
 def build() -> World:
     now = timezone.now()
-    city = CityFactory(slug="strasbourg", name="Strasbourg")
+    city = CityFactory(slug="strasbourg", name="Strasbourg", charter_text="Accueillir.")
     association = OrganisationFactory(city=city, verified=True)
     people: dict[str, User | None] = {
         "visitor": None,
@@ -399,6 +403,7 @@ def build() -> World:
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",
         "device": 1,
+        "group": "delais",
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }

@@ -81,6 +81,7 @@ def strasbourg() -> City:
         phone="03 53 01 00 00",
         phone_hours="du lundi au vendredi, 9 h – 18 h",
         email="accueil@strasbourg.example",
+        charter_text="Accueillir, c’est :\n– une clé,\n– une porte qui ferme.",
     )
 
 
