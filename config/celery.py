@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "oncall-tomorrow": {"task": "oncall.tasks.tell_of_tomorrow", "schedule": crontab(hour=8, minute=40)},
     "letters-sweep": {"task": "outreach.tasks.queue_letters", "schedule": 60.0},
     "letters-unconfirmed": {"task": "outreach.tasks.forget_unconfirmed", "schedule": crontab(minute=50)},
+    "town-associations": {"task": "town.tasks.tell_of_waiting_associations", "schedule": 300.0},
     "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 60.0},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
     # One through each queue; what waited this long says nothing any more.

@@ -42,11 +42,12 @@ REGISTER: dict[str, Marks] = {
         "epci_code epci_name latitude longitude name_key search"
     ),
     "cities.City": Marks(
-        keep="slug name locative seat epci_code is_open phone phone_hours phone_hours_in charter_url charter_text email timezone brand_colour "
+        keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
         "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
         "messages_a_week quiet_from quiet_until "
-        "asks_citizen_for asks_association_for weights created_at linked"
+        "asks_citizen_for asks_association_for weights created_at linked "
+        "phone_hours_in charter_url charter_text"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
@@ -171,6 +172,11 @@ REGISTER: dict[str, Marks] = {
     "outreach.Subscription": Marks(delete="city person language asked_at confirmed_at"),
     "outreach.Issue": Marks(keep="city words drafted_by drafted_at sent_by sent_at looked_at queued_at"),
     "outreach.IssueEdit": Marks(keep="issue what by at"),
+    # --- town
+    "town.Invitation": Marks(
+        keep="city person roles invited_by invited_at expires_at accepted_at taken_back_at taken_back_by"
+    ),
+    "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

@@ -17,7 +17,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.access import COORDINATION, has_role
+from accounts import selectors as accounts
+from accounts.access import COORDINATION, STEERING, has_role
 from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import TownDay, waking_hour
@@ -89,6 +90,24 @@ def give_back(*, need: Need, by: User, now: datetime) -> None:
     CaseTaken.objects.filter(need=need, given_back_at__isnull=True).update(
         given_back_by=by, given_back_at=now
     )
+
+
+@transaction.atomic
+def hand_over(*, taken_id: int, to: User | None, by: User, now: datetime) -> None:
+    """What somebody who leaves still looks after: a colleague does from now on, or nobody. Nothing, when it was
+    given back meanwhile. Raises PermissionDenied for another who does not see to the team, or a colleague who does not
+    coordinate.
+    """
+    case = CaseTaken.objects.select_for_update().get(pk=taken_id)
+    may_give = case.by_id == by.pk or has_role(by, case.city, STEERING)
+    if not may_give or not (to is None or accounts.coordinators_of(case.city).contains(to)):
+        raise PermissionDenied
+    if case.given_back_at is not None:
+        return
+    case.given_back_by, case.given_back_at = by, now
+    case.save(update_fields=["given_back_by", "given_back_at"])
+    if to is not None:
+        CaseTaken.objects.create(city=case.city, need=case.need, by=to, at=now)
 
 
 def _check(need: Need, by: User) -> None:

@@ -38,6 +38,8 @@ from tests.factories.accounts import CityRoleFactory, MembershipFactory, Organis
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.notifications import MessageFactory
+from town import links as links_of_the_town
+from town import services as town
 from webhooks import services as webhooks
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +118,15 @@ ROWS = {
     "town:home": Row(ADMINISTRATOR),
     "town:settings": Row(ADMINISTRATOR, ("group",)),
     "town:charter": TOWN,
+    "town:team": Row(DESK | ADMINISTRATOR),
+    "town:leave": Row(DESK | ADMINISTRATOR),
+    "town:invite": Row(ADMINISTRATOR),
+    "town:take_back": Row(ADMINISTRATOR, ("invitation",)),
+    "town:member": Row(ADMINISTRATOR, ("colleague",)),
+    "town:invitation": Row(EVERYBODY, ("invitation_link",)),
+    "town:linked": Row(ADMINISTRATOR),
+    "town:answer_link": Row(ADMINISTRATOR, ("link_request",)),
+    "town:end_link": Row(ADMINISTRATOR, ("linked_town",)),
     # Associations
     "accounts:register_organisation": TOWN,
     "accounts:organisations": Row(COORDINATOR),
@@ -328,6 +339,13 @@ def build() -> World:
         city_id=city.pk, kind="", urgency="", need_ids=[], budget_seconds=10, by=coordinator, now=now
     )
     incident = followups.report_incident(offer_id=far.pk, text="Un fait", by=coordinator, now=now)
+    administrator = people["administrator"]
+    invitation = town.invite(
+        city=city, email="lea@exemple.fr", language="fr", roles=["operator"], by=administrator, now=now
+    )
+    linked_town = CityFactory()
+    city.linked.add(linked_town)
+    request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
     token, _secret = issue_token(user=citizen, name="Tableur", by=citizen, now=now)
     consent = record_consent(
         user=citizen, purpose="contact", wording_version="1", by=citizen, now=now - timedelta(days=1)
@@ -404,6 +422,11 @@ def build() -> World:
         "word": "un-mot",
         "device": 1,
         "group": "delais",
+        "invitation": invitation.pk,
+        "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
+        "colleague": coordinator.pk,
+        "link_request": request.pk,
+        "linked_town": linked_town.pk,
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }

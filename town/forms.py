@@ -1,17 +1,23 @@
-"""What an administrator of a town types: its settings, a group at a time."""
+"""What an administrator of a town types: its settings, a group at a time; the team; another town."""
 
+from collections.abc import Collection
 from copy import copy
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import Role
 from accounts.forms import ServiceForm
+from accounts.models import User
 from cities.forms import CityForm
 from cities.models import City
 from town.groups import Group
+from town.selectors import Owned
+from town.words import owned_words
 
 _HOURS = "phone_hours_in"
 
@@ -72,3 +78,72 @@ class SettingsForm(ServiceForm, CityForm):
             said = {code: self.cleaned_data[f"hours_{code}"].strip() for code in self._languages}
             changed[_HOURS] = {code: text for code, text in said.items() if text}
         return changed
+
+
+class InvitationForm(ServiceForm):
+    email = forms.EmailField(label=_("Adresse e-mail"))
+    name = forms.CharField(label=_("Nom"), max_length=120, required=False)
+    language = forms.ChoiceField(
+        label=_("Langue de l’invitation"),
+        help_text=_("Une personne que nous connaissons déjà la reçoit dans la langue qu’elle a choisie."),
+    )
+    roles = forms.MultipleChoiceField(
+        label=_("Rôles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"language": settings.LANGUAGE_CODE})
+        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+
+
+class PartForm(ServiceForm):
+    """Somebody's roles in the town, and for each thing that is still theirs who has it if they coordinate no more.
+
+    `roles` is None for who leaves by themselves: they lay all of them down.
+    """
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        roles: Collection[str] | None,
+        owned: Collection[Owned],
+        colleagues: Collection[User],
+    ) -> None:
+        super().__init__(data)
+        if roles is not None:
+            self.fields["roles"] = forms.MultipleChoiceField(
+                label=_("Rôles"),
+                choices=Role.choices,
+                required=False,
+                initial=sorted(roles),
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("Aucun\u202f: la personne quitte l’équipe."),
+            )
+        self._heirs = {str(person.pk): person for person in colleagues}
+        self._keys = [thing.key for thing in owned]
+        for thing in owned:
+            self.fields[thing.key] = forms.ChoiceField(
+                label=owned_words(thing.row),
+                required=False,
+                choices=[
+                    ("", _("Rendre au bureau") if thing.is_case else _("Laisser libre")),
+                    *(
+                        (key, _("Confier à %(person)s") % {"person": heir})
+                        for key, heir in self._heirs.items()
+                    ),
+                ],
+            )
+
+    def part(self) -> dict[str, Any]:
+        """As `services.change_part` takes it."""
+        heirs = {key: self._heirs.get(self.cleaned_data[key]) for key in self._keys}
+        return {"roles": self.cleaned_data.get("roles", []), "heirs": heirs}
+
+
+class AskLinkForm(ServiceForm):
+    other = forms.ModelChoiceField(label=_("Quelle ville\u202f?"), queryset=City.objects.none())
+
+    def __init__(self, data: Any = None, *, towns: QuerySet[City]) -> None:
+        super().__init__(data)
+        self.fields["other"].queryset = towns  # type: ignore[attr-defined]

@@ -9,10 +9,14 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from accounts.access import Role
 from accounts.models import CityEdit
 from catalogue.labels import listed
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
+from matching.models import CaseTaken
+from oncall.models import Shift
+from oncall.words import span_words
 
 NOTHING = "–"
 LONGEST = 60
@@ -63,3 +67,16 @@ def _value(name: str, value: Any, seats: Mapping[str, str]) -> str:
         return str(value)[:5]
     said = str(value)
     return said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
+
+
+def role_names(roles: Iterable[str]) -> str:
+    """ "coordination, administration"."""
+    known = dict(Role.choices)
+    return listed(known.get(role, role) for role in roles)
+
+
+def owned_words(row: CaseTaken | Shift) -> str:
+    """ "B-7KQ2M4 · Une chambre pour ce soir", "d’astreinte du 3 au 10 mars"."""
+    if isinstance(row, CaseTaken):
+        return f"{row.need.reference} · {row.need.title}"
+    return f"{row.get_rank_display()} {span_words(row.starts_at, row.ends_at, row.city)}"

@@ -16,7 +16,7 @@ from accounts.services.organisations import (
     verify_organisation,
 )
 from accounts.services.people import correct_person, ensure_person, forget_person, update_profile
-from accounts.services.roles import give_role, take_role
+from accounts.services.roles import give_role, set_roles, take_role
 from accounts.services.towns import create_city, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
@@ -37,6 +37,7 @@ __all__ = [
     "remove_member",
     "revoke_token",
     "set_member",
+    "set_roles",
     "start_code_sign_in",
     "suspend_organisation",
     "take_role",

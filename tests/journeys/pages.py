@@ -7,6 +7,7 @@ from notifications import links
 from offers.links import still_there_path
 from outreach import links as letters
 from tests.journeys.town import HERE, Town
+from town import links as invitations
 
 Path = Callable[[Town], str]
 
@@ -188,6 +189,13 @@ PAGES = [
     Page("letter", "administrator", lambda town: f"/{HERE}/lettre/equipe/{town.issue_id}/"),
     Page("town", "administrator", _at("ma-ville/")),
     Page("town-settings", "administrator", _at("ma-ville/reglages/delais/")),
+    Page("town-team", "administrator", _at("ma-ville/equipe/")),
+    Page("town-team-colleague", "coordinator", _at("ma-ville/equipe/")),
+    Page("town-invite", "administrator", _at("ma-ville/equipe/inviter/")),
+    Page("town-member", "administrator", lambda town: f"/{HERE}/ma-ville/equipe/{town.coordinator.pk}/"),
+    Page("town-leave", "coordinator", _at("ma-ville/equipe/quitter/")),
+    Page("town-invitation", "", lambda town: invitations.invitation_path(town.invitation)),
+    Page("town-linked", "administrator", _at("ma-ville/villes/")),
     Page("town-colours", "administrator", _at("ma-ville/reglages/couleurs/")),
     Page("charter", "", _at("charte/")),
     Page("wordings", "administrator", _at("textes/")),
@@ -212,7 +220,8 @@ NO_PAGE = {
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact", "outreach:send",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
-        "push:remove", "set_language", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
+        "push:remove", "set_language", "town:answer_link", "town:end_link",
+        "town:take_back", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",

@@ -29,6 +29,8 @@ from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
 from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
+from town import services as invitations
+from town.models import Invitation
 from webhooks import services as webhooks
 from webhooks.events import Happening
 
@@ -58,6 +60,7 @@ class Town:
     told_id: int = 0
     issue_id: int = 0
     subscription: Subscription | None = None
+    invitation: Invitation | None = None
     plan_ids: dict[str, int] = field(default_factory=dict)
 
     def answer_path(self, name: str, user: User) -> str:
@@ -119,6 +122,15 @@ def build(*, now: datetime) -> Town:
     _fill(town, association, now)
     town.subscription = Subscription.objects.create(
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
+    )
+    town.invitation = invitations.invite(
+        city=city,
+        email="lea@exemple.fr",
+        name="Léa V.",
+        language="fr",
+        roles=["operator"],
+        by=town.administrator,
+        now=now,
     )
     town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     return town

@@ -1,5 +1,20 @@
 """Writing what a town decides about itself: atomic, keywords only, ending in actor and moment."""
 
+from town.services.associations import tell_of_waiting
+from town.services.linking import answer_link, ask_link, end_link, take_back_link
 from town.services.settings import change_settings
+from town.services.team import CLOSED, accept, change_part, invite, take_back
 
-__all__ = ["change_settings"]
+__all__ = [
+    "CLOSED",
+    "accept",
+    "answer_link",
+    "ask_link",
+    "change_part",
+    "change_settings",
+    "end_link",
+    "invite",
+    "take_back",
+    "take_back_link",
+    "tell_of_waiting",
+]
