@@ -125,7 +125,9 @@ EVENTS: Mapping[str, Event] = {
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
     "webhook_stopped": _NEWS,
-    "team_invitation": Event(Priority.NORMAL, always="a town waits for them by name, and nothing else tells them"),
+    "team_invitation": Event(
+        Priority.NORMAL, always="a town waits for them by name, and nothing else tells them"
+    ),
     "work_handed_over": _NEWS,
     "association_waits": _NEWS,
     "town_link_asked": _NEWS,

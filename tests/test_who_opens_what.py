@@ -125,6 +125,7 @@ ROWS = {
     "town:member": Row(ADMINISTRATOR, ("colleague",)),
     "town:invitation": Row(EVERYBODY, ("invitation_link",)),
     "town:linked": Row(ADMINISTRATOR),
+    "town:record": Row(ADMINISTRATOR),
     "town:answer_link": Row(ADMINISTRATOR, ("link_request",)),
     "town:end_link": Row(ADMINISTRATOR, ("linked_town",)),
     # Associations

@@ -1,7 +1,9 @@
 """What an administrator of a town types: its settings, a group at a time; the team; another town."""
 
+import re
 from collections.abc import Collection
 from copy import copy
+from datetime import time, timedelta
 from typing import Any
 
 from django import forms
@@ -13,13 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import Role
 from accounts.forms import ServiceForm
 from accounts.models import User
+from accounts.selectors import find_person
+from cities.days import at_hour
 from cities.forms import CityForm
 from cities.models import City
 from town.groups import Group
+from town.record import Asked
 from town.selectors import Owned
 from town.words import owned_words
 
 _HOURS = "phone_hours_in"
+# "P-7KQ2M4": an offer, a need, a case.
+_REFERENCE = re.compile(r"[A-Za-z]-[0-9A-Za-z]{4,10}")
 
 
 class SettingsForm(ServiceForm, CityForm):
@@ -147,3 +154,47 @@ class AskLinkForm(ServiceForm):
     def __init__(self, data: Any = None, *, towns: QuerySet[City]) -> None:
         super().__init__(data)
         self.fields["other"].queryset = towns  # type: ignore[attr-defined]
+
+
+class RecordForm(forms.Form):
+    """What somebody looks for in the record. Everything may be left empty."""
+
+    who = forms.CharField(
+        label=_("Au sujet de"),
+        max_length=254,
+        required=False,
+        help_text=_("Une adresse e-mail, un numéro de téléphone ou une référence."),
+    )
+    by = forms.ModelChoiceField(
+        label=_("Par"), queryset=User.objects.none(), required=False, empty_label=_("tout le monde")
+    )
+    first_day = forms.DateField(
+        label=_("Du"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label=_("Au"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    readings = forms.BooleanField(label=_("Seulement les coordonnées lues"), required=False)
+
+    def __init__(self, data: Any = None, *, city: City, colleagues: QuerySet[User]) -> None:
+        super().__init__(data)
+        self._city = city
+        self.fields["by"].queryset = colleagues  # type: ignore[attr-defined]
+
+    def asked(self) -> Asked:
+        """As `record.rows` takes it; whom nobody knows has no row."""
+        said = self.cleaned_data
+        who, by = said["who"].strip(), said["by"]
+        person = None
+        if who and not _REFERENCE.fullmatch(who):
+            found = find_person(email=who, phone=who)
+            person = found.pk if found else 0
+        last = said["last_day"]
+        return Asked(
+            person=person,
+            colleague=by.pk if by else None,
+            reference=who.upper() if who and person is None else "",
+            since=at_hour(said["first_day"], time.min, self._city) if said["first_day"] else None,
+            until=at_hour(last + timedelta(days=1), time.min, self._city) if last else None,
+            only_readings=said["readings"],
+        )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts import selectors as accounts
-from accounts.models import CityEdit, CityRole, User
+from accounts.models import CityEdit, CityRole, RoleChange, User
 from cities.models import City
 from matching.models import CaseTaken
 from oncall.models import Shift
@@ -53,6 +53,13 @@ def team(city: City) -> QuerySet[User]:
         .prefetch_related(Prefetch("city_roles", queryset=here, to_attr="roles_here"))
         .order_by("name", "pk")
     )
+
+
+def colleagues(city: City) -> QuerySet[User]:
+    """Who is or was of the team, by name."""
+    gone = RoleChange.objects.filter(city=city).order_by().values("person")
+    here = CityRole.objects.filter(city=city).order_by().values("user")
+    return User.objects.filter(Q(pk__in=gone) | Q(pk__in=here)).order_by("name", "pk")
 
 
 def roles_of(user: User, city: City) -> set[str]:

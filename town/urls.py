@@ -1,6 +1,6 @@
 from django.urls import path
 
-from town.views import linked, settings, team
+from town.views import linked, record, settings, team
 
 app_name = "town"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("ma-ville/villes/", linked.linked, name="linked"),
     path("ma-ville/villes/demandes/<int:pk>/", linked.answer, name="answer_link"),
     path("ma-ville/villes/<int:pk>/rompre/", linked.end, name="end_link"),
+    path("ma-ville/registre/", record.page, name="record"),
     path("invitation/<str:token>/", team.invitation, name="invitation"),
     path("charte/", settings.charter, name="charter"),
 ]

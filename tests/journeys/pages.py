@@ -195,6 +195,7 @@ PAGES = [
     Page("town-member", "administrator", lambda town: f"/{HERE}/ma-ville/equipe/{town.coordinator.pk}/"),
     Page("town-leave", "coordinator", _at("ma-ville/equipe/quitter/")),
     Page("town-invitation", "", lambda town: invitations.invitation_path(town.invitation)),
+    Page("town-record", "administrator", _at("ma-ville/registre/")),
     Page("town-linked", "administrator", _at("ma-ville/villes/")),
     Page("town-colours", "administrator", _at("ma-ville/reglages/couleurs/")),
     Page("charter", "", _at("charte/")),
