@@ -70,8 +70,8 @@ def link_asked(row: LinkRequest) -> Text:
     return Text(
         title=_("%(city)s propose de lier vos deux villes") % {"city": row.city.name},
         body=_(
-            "Bonjour,\n\nSi vous acceptez, chaque ville voit les propositions que ses citoyens acceptent de partager, "
-            "et demande à l’autre avant de les solliciter."
+            "Bonjour,\n\nSi vous acceptez, chaque ville voit les propositions que les habitants de l’autre acceptent "
+            "de partager, et demande à cette ville avant de les solliciter."
         ),
         action_label=_("Voir et répondre"),
         action_url=reverse("town:linked", args=[row.other.slug]),
