@@ -172,7 +172,11 @@ def find_person(*, email: str | None = None, phone: Any = None) -> User | None:
     if not wanted:
         return None
     address_first = Case(When(email=email or "", then=0), default=1, output_field=IntegerField())
-    return User.objects.filter(wanted).order_by(address_first, "pk").first()
+    found = User.objects.filter(wanted).order_by(address_first, "pk").first()
+    # Who was in here twice is found by either number.
+    while found is not None and found.merged_into_id is not None:
+        found = User.objects.get(pk=found.merged_into_id)
+    return found
 
 
 def desk_member(*, email: str, city: City) -> User | None:

@@ -52,7 +52,7 @@ REGISTER: dict[str, Marks] = {
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
     "accounts.User": Marks(
-        keep="language is_active is_staff is_superuser created_at anonymised_at",
+        keep="language is_active is_staff is_superuser created_at anonymised_at merged_into",
         anonymise="email phone name password last_login groups user_permissions",
     ),
     "accounts.User_groups": Marks(delete="user group"),
@@ -176,6 +176,7 @@ REGISTER: dict[str, Marks] = {
     "town.Invitation": Marks(
         keep="city person roles invited_by invited_at expires_at accepted_at taken_back_at taken_back_by"
     ),
+    "town.Double": Marks(keep="city kept other is_same moved contact by at undone_by undone_at"),
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),

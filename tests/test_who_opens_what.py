@@ -125,6 +125,9 @@ ROWS = {
     "town:member": Row(ADMINISTRATOR, ("colleague",)),
     "town:invitation": Row(EVERYBODY, ("invitation_link",)),
     "town:linked": Row(ADMINISTRATOR),
+    "town:doubles": Row(COORDINATOR),
+    "town:decide_double": Row(COORDINATOR, ("first", "second")),
+    "town:undo_double": Row(COORDINATOR, ("double",)),
     "town:record": Row(ADMINISTRATOR),
     "town:answer_link": Row(ADMINISTRATOR, ("link_request",)),
     "town:end_link": Row(ADMINISTRATOR, ("linked_town",)),
@@ -344,6 +347,7 @@ def build() -> World:
     invitation = town.invite(
         city=city, email="lea@exemple.fr", language="fr", roles=["operator"], by=administrator, now=now
     )
+    double = town.tell_apart(city=city, kept_id=citizen.pk, other_id=far.owner_id, by=coordinator, now=now)
     linked_town = CityFactory()
     city.linked.add(linked_town)
     request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
@@ -423,6 +427,9 @@ def build() -> World:
         "word": "un-mot",
         "device": 1,
         "group": "delais",
+        "first": citizen.pk,
+        "second": far.owner_id,
+        "double": double.pk,
         "invitation": invitation.pk,
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import ADMINISTRATION, Role, VisibleQuerySet, towns_of
+from accounts.access import ADMINISTRATION, COORDINATION, Role, VisibleQuerySet, towns_of
 from accounts.models import User
 
 
@@ -135,3 +135,62 @@ class LinkRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.city_id} → {self.other_id}"
+
+
+class DoubleQuerySet(VisibleQuerySet["Double"]):
+    def seen_by(self, user: User) -> Q:
+        return Q(city__in=towns_of(user, COORDINATION))
+
+    def standing(self) -> "DoubleQuerySet":
+        """What nobody has undone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class Double(models.Model):
+    """A coordinator said of two rows of persons whether they are one; if so, what of `other` is `kept`'s from then on.
+
+    `moved`: by table and key ("offers.Offer.owner"), the rows that were moved, so that undoing moves these and no
+    others; `contact`: which of address and number.
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    kept = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_same = models.BooleanField(_("une seule personne"))
+    moved = models.JSONField(default=dict, blank=True)
+    contact = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DoubleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("doublon")
+        verbose_name_plural = _("doublons")
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["other"],
+                condition=Q(is_same=True, undone_at__isnull=True),
+                name="double_merged_once",
+                violation_error_message=_("Cette personne est déjà réunie à une autre."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kept=F("other")),
+                name="double_of_another",
+                violation_error_message=_("Choisissez deux personnes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="double_undone_pair",
+                violation_error_message=_("C’est défait par quelqu’un."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} → {self.kept_id}"

@@ -3,15 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower, Trim
 
 from accounts import selectors as accounts
 from accounts.models import CityEdit, CityRole, RoleChange, User
 from cities.models import City
 from matching.models import CaseTaken
+from needs.models import Need
+from offers.models import Offer
 from oncall.models import Shift
-from town.models import Invitation, LinkRequest
+from town.models import Double, Invitation, LinkRequest
 
 # Shifts are planned half a year ahead at most.
 _FAR = timedelta(days=3650)
@@ -113,3 +117,57 @@ def towns_to_link(city: City) -> QuerySet[City]:
         .exclude(pk__in=asked.values("city"))
         .exclude(pk__in=asked.values("other"))
     )
+
+
+# --- Who is in here twice ------------------------------------------------------------------------------
+
+MOST_PAIRS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two rows that may be the same person: what they offer and need in the town."""
+
+    user: User
+    offers: list[Offer]
+    needs: list[Need]
+
+
+def likely_doubles(city: City) -> list[tuple[Side, Side]]:
+    """People who bear the same name, in a commune in which both offer or need something, and of whom nobody has said
+    yet whether they are one; the one that was here first on the left. Four queries, whatever their number.
+
+    The same address or number never stands twice: the database refuses it.
+    """
+    here = Q(pk__in=Offer.objects.filter(city=city).order_by().values("owner")) | Q(
+        pk__in=Need.objects.filter(city=city, person__isnull=False).order_by().values("person")
+    )
+    persons = User.objects.filter(here, is_active=True, merged_into=None).exclude(name="")
+    persons = persons.annotate(folded=Lower(Trim("name")))
+    twice = persons.values("folded").annotate(n=Count("pk")).filter(n__gt=1).order_by()
+    namesakes = {user.pk: user for user in persons.filter(folded__in=twice.values("folded")).order_by("pk")}
+    sides = {pk: Side(user, [], []) for pk, user in namesakes.items()}
+    for offer in (
+        Offer.objects.filter(city=city, owner__in=namesakes).select_related("commune").order_by("pk")
+    ):
+        sides[offer.owner_id].offers.append(offer)
+    for need in Need.objects.filter(city=city, person__in=namesakes).select_related("commune").order_by("pk"):
+        assert need.person_id is not None
+        sides[need.person_id].needs.append(need)
+    told_apart = set(Double.objects.standing().filter(city=city, is_same=False).values_list("kept", "other"))
+    return [
+        (sides[first], sides[second])
+        for first, second in combinations(sides, 2)
+        if namesakes[first].folded == namesakes[second].folded  # type: ignore[attr-defined]
+        and _communes(sides[first]) & _communes(sides[second])
+        and (first, second) not in told_apart
+    ][:MOST_PAIRS]
+
+
+def _communes(side: Side) -> set[str]:
+    return {row.commune_id for row in [*side.offers, *side.needs]}
+
+
+def merges(city: City) -> QuerySet[Double]:
+    """Who was made one, and can still be made two, the latest first."""
+    return Double.objects.standing().filter(city=city, is_same=True).select_related("kept", "other", "by")

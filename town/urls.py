@@ -1,6 +1,6 @@
 from django.urls import path
 
-from town.views import linked, record, settings, team
+from town.views import doubles, linked, record, settings, team
 
 app_name = "town"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("ma-ville/villes/demandes/<int:pk>/", linked.answer, name="answer_link"),
     path("ma-ville/villes/<int:pk>/rompre/", linked.end, name="end_link"),
     path("ma-ville/registre/", record.page, name="record"),
+    path("ma-ville/doublons/", doubles.doubles, name="doubles"),
+    path("ma-ville/doublons/<int:first>/<int:second>/", doubles.decide, name="decide_double"),
+    path("ma-ville/doublons/<int:pk>/defaire/", doubles.undo, name="undo_double"),
     path("invitation/<str:token>/", team.invitation, name="invitation"),
     path("charte/", settings.charter, name="charter"),
 ]

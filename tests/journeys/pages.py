@@ -195,6 +195,7 @@ PAGES = [
     Page("town-member", "administrator", lambda town: f"/{HERE}/ma-ville/equipe/{town.coordinator.pk}/"),
     Page("town-leave", "coordinator", _at("ma-ville/equipe/quitter/")),
     Page("town-invitation", "", lambda town: invitations.invitation_path(town.invitation)),
+    Page("doubles", "coordinator", _at("ma-ville/doublons/")),
     Page("town-record", "administrator", _at("ma-ville/registre/")),
     Page("town-linked", "administrator", _at("ma-ville/villes/")),
     Page("town-colours", "administrator", _at("ma-ville/reglages/couleurs/")),
@@ -221,7 +222,8 @@ NO_PAGE = {
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact", "outreach:send",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
-        "push:remove", "set_language", "town:answer_link", "town:end_link",
+        "push:remove", "set_language", "town:answer_link", "town:decide_double",
+        "town:end_link", "town:undo_double",
         "town:take_back", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
