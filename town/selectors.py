@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
 
-from django.db.models import Count, Prefetch, Q, QuerySet
-from django.db.models.functions import Lower, Trim
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
 
 from accounts import selectors as accounts
 from accounts.models import CityEdit, CityRole, RoleChange, User
@@ -133,39 +132,49 @@ class Side:
     needs: list[Need]
 
 
+# A place is a commune in which somebody offers or needs something.
+_PAIRS = """
+    WITH places AS (
+        SELECT owner_id AS person, commune_id AS commune FROM offers_offer WHERE city_id = %(city)s
+        UNION
+        SELECT person_id, commune_id FROM needs_need WHERE city_id = %(city)s AND person_id IS NOT NULL
+    ), named AS (
+        SELECT known.id, lower(trim(known.name)) AS name, places.commune
+          FROM places JOIN accounts_user AS known ON known.id = places.person
+         WHERE known.is_active AND known.merged_into_id IS NULL AND trim(known.name) <> ''
+    )
+    SELECT DISTINCT one.id, other.id
+      FROM named AS one JOIN named AS other
+        ON other.name = one.name AND other.commune = one.commune AND one.id < other.id
+     WHERE NOT EXISTS (
+        SELECT FROM town_double AS said
+         WHERE said.city_id = %(city)s AND said.kept_id = one.id AND said.other_id = other.id
+           AND NOT said.is_same AND said.undone_at IS NULL
+     )
+     ORDER BY one.id, other.id
+     LIMIT %(most)s
+"""
+
+
 def likely_doubles(city: City) -> list[tuple[Side, Side]]:
     """People who bear the same name, in a commune in which both offer or need something, and of whom nobody has said
     yet whether they are one; the one that was here first on the left. Four queries, whatever their number.
 
     The same address or number never stands twice: the database refuses it.
     """
-    here = Q(pk__in=Offer.objects.filter(city=city).order_by().values("owner")) | Q(
-        pk__in=Need.objects.filter(city=city, person__isnull=False).order_by().values("person")
-    )
-    persons = User.objects.filter(here, is_active=True, merged_into=None).exclude(name="")
-    persons = persons.annotate(folded=Lower(Trim("name")))
-    twice = persons.values("folded").annotate(n=Count("pk")).filter(n__gt=1).order_by()
-    namesakes = {user.pk: user for user in persons.filter(folded__in=twice.values("folded")).order_by("pk")}
-    sides = {pk: Side(user, [], []) for pk, user in namesakes.items()}
-    for offer in (
-        Offer.objects.filter(city=city, owner__in=namesakes).select_related("commune").order_by("pk")
-    ):
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS, {"city": city.pk, "most": MOST_PAIRS})
+        pairs = cursor.fetchall()
+    sides = {
+        user.pk: Side(user, [], [])
+        for user in User.objects.filter(pk__in={pk for pair in pairs for pk in pair})
+    }
+    for offer in Offer.objects.filter(city=city, owner__in=sides).select_related("commune").order_by("pk"):
         sides[offer.owner_id].offers.append(offer)
-    for need in Need.objects.filter(city=city, person__in=namesakes).select_related("commune").order_by("pk"):
+    for need in Need.objects.filter(city=city, person__in=sides).select_related("commune").order_by("pk"):
         assert need.person_id is not None
         sides[need.person_id].needs.append(need)
-    told_apart = set(Double.objects.standing().filter(city=city, is_same=False).values_list("kept", "other"))
-    return [
-        (sides[first], sides[second])
-        for first, second in combinations(sides, 2)
-        if namesakes[first].folded == namesakes[second].folded  # type: ignore[attr-defined]
-        and _communes(sides[first]) & _communes(sides[second])
-        and (first, second) not in told_apart
-    ][:MOST_PAIRS]
-
-
-def _communes(side: Side) -> set[str]:
-    return {row.commune_id for row in [*side.offers, *side.needs]}
+    return [(sides[first], sides[second]) for first, second in pairs]
 
 
 def merges(city: City) -> QuerySet[Double]:
