@@ -312,7 +312,7 @@ def suspend_organisation(request: HttpRequest, city: City, pk: int) -> HttpRespo
     organisation = _organisation(request, city, pk)
     form = SuspendForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["reason"]))
+        messages.error(request, " ".join(map(str, form.errors["reason"])))
         return redirect("accounts:organisations", city.slug)
     services.suspend_organisation(
         organisation=organisation,

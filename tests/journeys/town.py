@@ -123,6 +123,8 @@ def build(*, now: datetime) -> Town:
     town.subscription = Subscription.objects.create(
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
     )
+    # Entered by phone before she registered: a double.
+    OfferFactory(city=city, owner=UserFactory(phone_only=True, name="Jeanne R."), state="withdrawn")
     town.invitation = invitations.invite(
         city=city,
         email="lea@exemple.fr",

@@ -33,17 +33,17 @@ def doubles(request: HttpRequest, city: City) -> HttpResponse:
 def decide(request: HttpRequest, city: City, first: int, second: int) -> HttpResponse:
     """One person, or two. Only what the page shows can be said: nobody merges whom they may not see."""
     shown = {(one.user.pk, other.user.pk) for one, other in selectors.likely_doubles(city)}
-    said = {"city": city, "kept_id": first, "other_id": second, "by": person(request), "now": timezone.now()}
+    by, now = person(request), timezone.now()
     try:
         if (first, second) not in shown:
             raise ValidationError(_("Cela a changé entre-temps. Regardez de nouveau."))
         if request.POST.get("same") == "yes":
-            services.merge(**said)
+            services.merge(city=city, kept_id=first, other_id=second, by=by, now=now)
             messages.success(
                 request, _("C’est une seule personne désormais. Vous avez trente jours pour le défaire.")
             )
         else:
-            services.tell_apart(**said)
+            services.tell_apart(city=city, kept_id=first, other_id=second, by=by, now=now)
             messages.success(request, _("C’est noté\u202f: ce sont deux personnes."))
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))

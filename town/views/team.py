@@ -110,13 +110,10 @@ def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | Non
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, city: City, token: str) -> HttpResponse:
     """Behind the link of the mail: shown on GET; accepted by whoever has proven the address by a code."""
-    row = (
-        Invitation.objects.select_related("person", "invited_by")
-        .filter(pk=links.invited(token), city=city)
-        .first()
-    )
-    if row is None:
+    key = links.invited(token)
+    if key is None:
         raise Http404
+    row = get_object_or_404(Invitation.objects.select_related("person", "invited_by"), pk=key, city=city)
     now = timezone.now()
     refusal = "" if row.accepted_at or row.is_open(now) else str(services.CLOSED)
     is_theirs = request.user.is_authenticated and request.user.pk == row.person_id
