@@ -9,7 +9,8 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -54,7 +55,10 @@ class KeepsWho(admin.ModelAdmin):
         new = formset.save(commit=False)
         # A row that now says something else is the old one taken back and another given.
         for row in [*formset.deleted_objects, *(row for row, _fields in formset.changed_objects)]:
-            take(formset.model.objects.get(pk=row.pk), by_and_now(request))
+            try:
+                take(formset.model.objects.get(pk=row.pk), by_and_now(request))
+            except ValidationError as refusal:
+                messages.error(request, " ".join(refusal.messages))
         for row in new:
             give(row, by_and_now(request))
 

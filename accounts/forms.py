@@ -175,4 +175,11 @@ class ToldForm(ServiceForm):
 
 
 class SuspendForm(forms.Form):
-    reason = forms.CharField(label=_("Raison"), max_length=500, required=False)
+    reason = forms.CharField(
+        label=_("Raison"),
+        max_length=500,
+        error_messages={
+            "required": _("Dites pourquoi\u202f: l’équipe le lira."),
+            "max_length": _("La raison est trop longue\u202f: 500 caractères au plus."),
+        },
+    )

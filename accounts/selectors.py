@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, Count, Exists, F, IntegerField, Max, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, When
 from phonenumber_field.phonenumber import to_python
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role
@@ -16,7 +17,9 @@ from accounts.models import (
     Consent,
     LowerCaseEmailField,
     Membership,
+    MembershipChange,
     Organisation,
+    OrganisationReview,
     User,
 )
 from cities.models import City
@@ -38,11 +41,13 @@ def organisations_of(user: User | AnonymousUser, city: City | None = None) -> Qu
 
 def organisations_to_review(user: User | AnonymousUser, city: City) -> QuerySet[Organisation]:
     """What the coordinators' list shows: those to verify first, then by name. Each with `member_count`, the active
-    ones, and `last_seen`, when one of them last signed in.
+    ones, `last_seen`, when one of them last signed in, and `people`: its active members, each with `has_proven_address`
+    and `has_applied`; and its `decisions`, the latest first.
     """
     waiting_first = Case(
         When(state=Organisation.State.PENDING, then=0), default=1, output_field=IntegerField()
     )
+    reviews = OrganisationReview.objects.select_related("by").order_by("-at", "-pk")
     return (
         Organisation.objects.visible_to(user)
         .filter(city=city)
@@ -51,8 +56,31 @@ def organisations_to_review(user: User | AnonymousUser, city: City) -> QuerySet[
             last_seen=Max("memberships__user__last_login", filter=_ACTIVE),
         )
         .select_related("verified_by")
+        .prefetch_related(Prefetch("memberships", queryset=_people(), to_attr="people"))
+        .prefetch_related(Prefetch("reviews", queryset=reviews, to_attr="decisions"))
         .order_by(waiting_first, "name", "pk")
     )
+
+
+def _people() -> QuerySet[Membership]:
+    proven = EmailAddress.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"), verified=True)
+    # Who registers an association is its first member, in the same moment.
+    applied = MembershipChange.objects.filter(
+        organisation=OuterRef("organisation"),
+        person=OuterRef("user"),
+        at=OuterRef("organisation__created_at"),
+    )
+    return (
+        Membership.objects.filter(user__is_active=True)
+        .annotate(has_proven_address=Exists(proven), has_applied=Exists(applied))
+        .select_related("user")
+        .order_by("pk")
+    )
+
+
+def waiting_count(city: City) -> int:
+    """The associations of a town that wait to be verified."""
+    return Organisation.objects.filter(city=city, state=Organisation.State.PENDING).count()
 
 
 def coordinators_of(city: City) -> QuerySet[User]:
@@ -151,7 +179,11 @@ def find_person(*, email: str | None = None, phone: Any = None) -> User | None:
     if not wanted:
         return None
     address_first = Case(When(email=email or "", then=0), default=1, output_field=IntegerField())
-    return User.objects.filter(wanted).order_by(address_first, "pk").first()
+    found = User.objects.filter(wanted).order_by(address_first, "pk").first()
+    # Who was in here twice is found by either number.
+    while found is not None and found.merged_into_id is not None:
+        found = User.objects.get(pk=found.merged_into_id)
+    return found
 
 
 def desk_member(*, email: str, city: City) -> User | None:

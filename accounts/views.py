@@ -330,7 +330,7 @@ def suspend_organisation(request: HttpRequest, city: City, pk: int) -> HttpRespo
     organisation = _organisation(request, city, pk)
     form = SuspendForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("La raison est trop longue\u202f: 500 caractères au plus."))
+        messages.error(request, " ".join(map(str, form.errors["reason"])))
         return redirect("accounts:organisations", city.slug)
     services.suspend_organisation(
         organisation=organisation,

@@ -22,3 +22,16 @@ def contrast(first: str, second: str = "#ffffff") -> float:
 def is_readable_on_white(colour: str) -> bool:
     """Whether small text of this colour on white, or white text on it, can be read."""
     return bool(HEX_COLOUR.fullmatch(colour)) and contrast(colour) >= LEAST_CONTRAST
+
+
+def nearest_readable(colour: str) -> str:
+    """The lightest colour of the same hue, no lighter than this one, that can be read on white.
+
+    What is no colour at all is left as it is.
+    """
+    if not HEX_COLOUR.fullmatch(colour):
+        return colour
+    channels = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+    # The step of one in 255 is finer than what a channel can hold.
+    darkened = (f"#{''.join(f'{c * share // 255:02x}' for c in channels)}" for share in range(255, -1, -1))
+    return next(filter(is_readable_on_white, darkened))

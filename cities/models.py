@@ -4,15 +4,17 @@ import zoneinfo
 from datetime import time
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cities.colours import is_readable_on_white
+from cities.colours import HEX_COLOUR, is_readable_on_white, nearest_readable
 from engine.vocabulary import DEFAULT_WEIGHTS, KINDS
 
 # Paris, Lyon, Marseille: their first postcode is one arrondissement's, and would mislead.
@@ -34,6 +36,20 @@ def validate_timezone(name: str) -> None:
     """Raise unless `name` is a place of the time-zone database."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("Ce fuseau horaire n’existe pas."), code="timezone")
+
+
+def validate_hours_in(hours: Any) -> None:
+    """Raise unless it holds, by language of the product, a text as short as the field for the hours."""
+    longest = City._meta.get_field("phone_hours").max_length or 0
+    if not isinstance(hours, dict) or any(
+        language not in dict(settings.LANGUAGES) or not isinstance(text, str) or not 0 < len(text) <= longest
+        for language, text in hours.items()
+    ):
+        raise ValidationError(
+            _("Les heures d’appel s’écrivent dans une langue du service, en %(n)s signes au plus."),
+            code="hours_in",
+            params={"n": longest},
+        )
 
 
 def validate_weights(weights: Any) -> None:
@@ -159,6 +175,10 @@ class City(models.Model):
 
     phone = models.CharField(_("téléphone"), max_length=30, blank=True)
     phone_hours = models.CharField(_("heures d’appel"), max_length=120, blank=True)
+    # By language, where it is not said in French: {"en": "Monday to Friday, 9 am to 6 pm"}.
+    phone_hours_in = models.JSONField(
+        _("heures d’appel dans d’autres langues"), default=dict, blank=True, validators=[validate_hours_in]
+    )
     email = models.EmailField(_("adresse e-mail"), blank=True)
     timezone = models.CharField(
         _("fuseau horaire"), max_length=40, default="Europe/Paris", validators=[validate_timezone]
@@ -220,6 +240,12 @@ class City(models.Model):
         blank=True,
         help_text=_("Pour les autres natures, l’accord est présumé."),
     )
+    charter_url = models.URLField(
+        _("adresse de la charte"),
+        blank=True,
+        help_text=_("Si elle est déjà publiée ailleurs. Sinon, écrivez-la ci-dessous."),
+    )
+    charter_text = models.TextField(_("texte de la charte"), max_length=20_000, blank=True)
     weights = models.JSONField(_("points de la note"), default=default_weights, validators=[validate_weights])
     created_at = models.DateTimeField(_("créée le"), default=now, editable=False)
 
@@ -299,6 +325,11 @@ class City(models.Model):
                 violation_error_message=_("L’accord des associations porte sur housing, goods ou skill."),
             ),
             models.CheckConstraint(
+                name="city_charter_once",
+                condition=Q(charter_url="") | Q(charter_text=""),
+                violation_error_message=_("Donnez l’adresse de la charte ou son texte, pas les deux."),
+            ),
+            models.CheckConstraint(
                 name="city_weights_six_parts",
                 condition=Q(weights__has_keys=list(DEFAULT_WEIGHTS)),
                 violation_error_message=_("La note a six parts, chacune avec ses points."),
@@ -314,10 +345,14 @@ class City(models.Model):
         errors: dict[str, ValidationError] = {}
         for field in ("brand_colour", "accent_colour"):
             colour = getattr(self, field)
-            if not is_readable_on_white(colour):
+            # What is no colour at all the database refuses.
+            if HEX_COLOUR.fullmatch(colour) and not is_readable_on_white(colour):
                 errors[field] = ValidationError(
-                    _("Cette couleur se lit mal sur fond blanc\u202f: choisissez-la plus foncée."),
+                    _(
+                        "Cette couleur se lit mal sur fond blanc. La plus proche qui convient\u202f: %(nearest)s."
+                    ),
                     code="contrast",
+                    params={"nearest": nearest_readable(colour)},
                 )
         if self.seat_id and self.epci_code and self.seat.epci_code != self.epci_code:
             errors["epci_code"] = ValidationError(
@@ -331,6 +366,11 @@ class City(models.Model):
         """The town's number as a `tel:` link; empty without a number."""
         digits = "".join(char for char in self.phone if char.isdigit() or char == "+")
         return f"tel:{digits}" if digits else ""
+
+    @property
+    def hours_said(self) -> str:
+        """When the town answers the telephone, in the language of the page where it has said so."""
+        return self.phone_hours_in.get(get_language() or "", "") or self.phone_hours
 
     def answer_hours(self, urgency: str) -> int:
         """Hours that a citizen has to answer a need of this urgency (tonight, this_week, planned)."""

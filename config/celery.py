@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "letters-sweep": {"task": "outreach.tasks.queue_letters", "schedule": 60.0},
     "letters-unconfirmed": {"task": "outreach.tasks.forget_unconfirmed", "schedule": crontab(minute=50)},
     "appeals-sweep": {"task": "outreach.appeals.tasks.ask", "schedule": 60.0},
+    "town-associations": {"task": "town.tasks.tell_of_waiting_associations", "schedule": 300.0},
     "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 60.0},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
     # One through each queue; what waited this long says nothing any more.

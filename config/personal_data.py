@@ -46,12 +46,13 @@ REGISTER: dict[str, Marks] = {
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
         "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
         "messages_a_week visit_valid_months quiet_from quiet_until "
-        "asks_citizen_for asks_association_for weights created_at linked"
+        "asks_citizen_for asks_association_for weights created_at linked "
+        "phone_hours_in charter_url charter_text"
     ),
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
     "accounts.User": Marks(
-        keep="language is_active is_staff is_superuser created_at anonymised_at",
+        keep="language is_active is_staff is_superuser created_at anonymised_at merged_into",
         anonymise="email phone name password last_login groups user_permissions",
     ),
     "accounts.User_groups": Marks(delete="user group"),
@@ -197,6 +198,12 @@ REGISTER: dict[str, Marks] = {
     "appeals.Appeal_needs": Marks(keep="appeal need"),
     "appeals.AppealEdit": Marks(keep="appeal what by at"),
     "appeals.Asked": Marks(keep="appeal person at"),
+    # --- town
+    "town.Invitation": Marks(
+        keep="city person roles invited_by invited_at expires_at accepted_at taken_back_at taken_back_by"
+    ),
+    "town.Double": Marks(keep="city kept other is_same moved contact by at undone_by undone_at"),
+    "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

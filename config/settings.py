@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "agenda",
     "outreach",
     "outreach.appeals",
+    "town",
     "demo",
     "config",
 ]

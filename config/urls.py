@@ -40,6 +40,7 @@ urlpatterns += [
     path("<slug:city_slug>/", include("matching.urls")),
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),
+    path("<slug:city_slug>/", include("town.urls")),
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
     # After all others below `bureau/`: a case stands there under its reference.
     path("<slug:city_slug>/", include("desk.urls")),

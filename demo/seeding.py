@@ -14,7 +14,7 @@ from cities.models import City, Commune
 from demo import need_rows, offer_rows, outbox, texts, this_week, tonight, visits
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
-from demo.people import People, settle
+from demo.people import DOMAIN, People, settle
 from demo.story import Story, scan
 from demo.towns import TOWNS, Places, Town, open_town
 from followups import services as followups
@@ -28,6 +28,7 @@ from offers import services as offers
 from offers.models import Offer, OfferState
 from oncall import services as oncall
 from oncall.models import Rank
+from town import services as settings
 
 SCAN_TASK = scan_due.name
 # Of one town's people, by its offers: most give once.
@@ -131,6 +132,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     outbox.write_receipts(given, [*past, *waiting, *asked])
     needs.expire_past(city=city, by=None, now=now)
     _share_nights(city, people, now=now)
+    _see_to_the_town(city, people, now=now)
     _let_time_pass(now)
     scan(now)
     story.confirm(certain_needs.quilts, offer=certain.quilts)
@@ -174,6 +176,26 @@ def _share_nights(city: City, people: People, *, now: datetime) -> None:
     )
     sought = [shift for shift in shifts if shift.person == second and shift.rank == Rank.FIRST][-1]
     oncall.ask_replacement(shift_id=sought.pk, by=second, now=now - timedelta(hours=20))
+
+
+def _see_to_the_town(city: City, people: People, *, now: datetime) -> None:
+    """What the administration has changed, whom it has invited, and what it has asked of the other town."""
+    by = people.administrator
+    earlier = now - timedelta(days=12)
+    settings.change_settings(city=city, fields={"answer_hours_this_week": 36}, by=by, now=earlier)
+    settings.change_settings(city=city, fields={"remind_after_days": 28}, by=by, now=now - timedelta(days=3))
+    settings.invite(
+        city=city,
+        email=f"leila.{city.slug}@{DOMAIN}",
+        name="Leïla N.",
+        language="fr",
+        roles=["operator"],
+        by=by,
+        now=now - timedelta(hours=20),
+    )
+    # The second of the towns asks the first, which is there by then.
+    for other in City.objects.exclude(pk=city.pk).filter(slug__in=[town.slug for town in TOWNS]):
+        settings.ask_link(city=city, other=other, by=by, now=now - timedelta(hours=5))
 
 
 def _report(city: City, people: People, *, reserved: list[Offer], now: datetime) -> None:

@@ -20,7 +20,7 @@ ROLES = {
     "citoyenne": (_("Habitante"), _("Répondez quand on vous sollicite, ou confirmez votre table.")),
     "association": (_("Association"), _("Confirmez une place, puis postez un besoin.")),
     "accueil": (_("Accueil téléphonique"), _("Saisissez la proposition d’une personne au téléphone.")),
-    "administration": (_("Administration"), _("Écrivez les textes de la ville, et sa lettre aux habitants.")),
+    "administration": (_("Administration"), _("Réglez la ville, invitez une collègue, lisez le registre.")),
 }
 
 
@@ -82,7 +82,7 @@ def first_page(user: User) -> str:
             "citoyenne": "offers:mine",
             "association": "needs:mine",
             "accueil": "offers:enter",
-            "administration": "notifications:wordings",
+            "administration": "town:home",
         }.get(key, "home")
         return reverse(page, args=[town.slug])
     return reverse("cities")

@@ -14,6 +14,24 @@ from cities.models import City, Commune
 # Ranges of numbers that are never given to anybody (kept by the regulator for films and examples).
 PHONES = {"strasbourg": "03 53 01 00 67", "grenoble": "04 65 71 00 38"}
 
+HOURS_IN = {
+    "strasbourg": {
+        "en": "Monday to Saturday, 8 am to 7 pm. Free of charge.",
+        "ar": "من الإثنين إلى السبت، من 8 صباحا إلى 7 مساء. المكالمة مجانية.",
+    },
+    "grenoble": {
+        "en": "Monday to Friday, 9 am to 6 pm. Free of charge.",
+        "ar": "من الإثنين إلى الجمعة، من 9 صباحا إلى 6 مساء. المكالمة مجانية.",
+    },
+}
+CHARTER = """J’accueille une personne ou une famille chez moi, pour les jours que nous avons convenus.
+
+– Elle a une clé, un lit à elle et une porte qui ferme.
+– Je ne demande ni loyer ni service en échange.
+– J’accepte la visite de la ville avant le premier accueil, puis une fois par an.
+– Si quelque chose ne va pas, j’appelle la ville. Elle aussi.
+– Je peux arrêter. Je préviens la ville assez tôt pour qu’elle trouve un autre toit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Town:
@@ -66,6 +84,8 @@ def open_town(town: Town, *, now: datetime) -> City:
         epci_code=town.epci,
         phone=PHONES[town.slug],
         phone_hours=town.hours,
+        phone_hours_in=HOURS_IN[town.slug],
+        charter_text=CHARTER,
         email=f"accueil@{town.slug}.demo.example",
         # Somebody tries it at whatever hour.
         quiet_from=time(0),

@@ -17,7 +17,8 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.access import COORDINATION, has_role
+from accounts import selectors as accounts
+from accounts.access import COORDINATION, STEERING, has_role
 from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import TownDay, waking_hour
@@ -114,16 +115,21 @@ def hand_over(*, need: Need, to: User, seen: User | None, by: User, now: datetim
     if current is not None and current.by == to:
         return current
     case = _given(need, to, seen=seen, by=by, now=now)
-    if to != by:
+    _tell_heir(case, by=by, now=now)
+    return case
+
+
+def _tell_heir(case: CaseTaken, *, by: User, now: datetime) -> None:
+    """Whoever looks after a case from now on because another said so."""
+    if case.by != by:
         queue(
-            recipient=to,
+            recipient=case.by,
             event="case_handed_over",
             subject_key=f"case:{case.pk}",
-            city=need.city,
-            compose=partial(to_desk.handed_over, need, by),
+            city=case.city,
+            compose=partial(to_desk.handed_over, case.need, by),
             now=now,
         )
-    return case
 
 
 def _given(need: Need, to: User, *, seen: User | None, by: User, now: datetime) -> CaseTaken:
@@ -149,6 +155,27 @@ def give_back(*, need: Need, by: User, now: datetime) -> None:
     CaseTaken.objects.filter(need=need, given_back_at__isnull=True).update(
         given_back_by=by, given_back_at=now
     )
+
+
+@transaction.atomic
+def pass_on(*, taken_id: int, to: User | None, by: User, now: datetime) -> None:
+    """What somebody who leaves still looks after: a colleague does from now on, or nobody. Nothing, when it was
+    given back meanwhile. Raises PermissionDenied for another who does not see to the team, or a colleague who does not
+    coordinate.
+    """
+    case = CaseTaken.objects.select_for_update().get(pk=taken_id)
+    may_give = case.by_id == by.pk or has_role(by, case.city, STEERING)
+    if not may_give or not (to is None or accounts.coordinators_of(case.city).contains(to)):
+        raise PermissionDenied
+    if case.given_back_at is not None:
+        return
+    case.given_back_by, case.given_back_at = by, now
+    case.save(update_fields=["given_back_by", "given_back_at"])
+    if to is not None:
+        heir = CaseTaken.objects.create(
+            city=case.city, need=case.need, by=to, handed_by=by if to != by else None, at=now
+        )
+        _tell_heir(heir, by=by, now=now)
 
 
 def _check(need: Need, by: User) -> None:

@@ -212,6 +212,17 @@ def mark_scanned(*, need_ids: Iterable[int]) -> None:
 
 
 @transaction.atomic
+def change_person(*, need_ids: Iterable[int], person: User, by: User, now: datetime) -> None:
+    """These needs are somebody else's: the other row of a person who was in here twice."""
+    locked = Need.objects.select_for_update(no_key=True).filter(pk__in=list(need_ids)).order_by("pk")
+    edits = [
+        NeedEdit(need=need, what={"person": [need.person_id, person.pk]}, by=by, at=now) for need in locked
+    ]
+    Need.objects.filter(pk__in=[edit.need_id for edit in edits]).update(person=person)
+    NeedEdit.objects.bulk_create(edits)
+
+
+@transaction.atomic
 def mark_due(*, need_ids: Iterable[int], now: datetime) -> int:
     """Have the engine look at these open needs again; how many.
 

@@ -135,6 +135,13 @@ EVENTS: Mapping[str, Event] = {
     "visit_ran_out": _NEWS,
     "incident_reported": _NEWS,
     "webhook_stopped": _NEWS,
+    "team_invitation": Event(
+        Priority.NORMAL, always="a town waits for them by name, and nothing else tells them"
+    ),
+    "work_handed_over": _NEWS,
+    "association_waits": _NEWS,
+    "town_link_asked": _NEWS,
+    "town_link_answered": _NEWS,
     "shift_wanted": _SHIFT,
     "shift_taken_over": _SHIFT,
     "shift_cancelled": _SHIFT,

@@ -375,6 +375,19 @@ def expire_stale(*, city: City, by: None, now: datetime) -> int:
     return len(stale)
 
 
+@transaction.atomic
+def change_owner(*, offer_ids: Iterable[int], owner: User, by: User, now: datetime) -> None:
+    """These offers are somebody else's: the other row of a person who was in here twice."""
+    locked = Offer.objects.select_for_update(no_key=True).filter(pk__in=list(offer_ids)).order_by("pk")
+    edits = [
+        OfferEdit(offer=offer, what={"owner": [offer.owner_id, owner.pk]}, by=by, at=now) for offer in locked
+    ]
+    Offer.objects.filter(pk__in=[edit.offer_id for edit in edits]).update(owner=owner)
+    OfferEdit.objects.bulk_create(edits)
+    # How often somebody was asked is theirs.
+    mark_due(offer_ids=[edit.offer_id for edit in edits], now=now)
+
+
 def mark_scanned(*, offer_id: int, revision: int) -> None:
     """Clear the mark of a scanned offer, unless it changed again meanwhile."""
     Offer.objects.filter(pk=offer_id, revision=revision).update(scan_due_at=None)

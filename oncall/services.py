@@ -160,6 +160,31 @@ def cancel(*, shift_id: int, by: User, now: datetime) -> Shift:
     return shift
 
 
+@transaction.atomic
+def hand_over(*, shift_id: int, to: User | None, by: User, now: datetime) -> Shift:
+    """What somebody who leaves still has: to a colleague, or to nobody, so that the rota shows the hole.
+
+    Whoever asks tells the colleague. Raises NoShift, AlreadyCovered, and PermissionDenied for another who does not
+    see to the rota, or a colleague who does not coordinate.
+    """
+    shift = _locked(shift_id, now=now)
+    if shift.person_id != by.pk:
+        _check(shift.city, by)
+    before = values(shift)
+    if to is None:
+        shift.cancelled_at = now
+    else:
+        if not accounts.coordinators_of(shift.city).contains(to):
+            raise PermissionDenied
+        shift.person, shift.wanted_at = to, None
+    try:
+        with transaction.atomic():
+            save_changed(shift, before, edit=ShiftChange(shift=shift, by=by, at=now))
+    except IntegrityError as error:
+        raise AlreadyCovered from error
+    return shift
+
+
 def tell_of_tomorrow(*, by: None, now: datetime) -> int:
     """The day before: who is on call is reminded, and where nobody is, the desk is told; how many messages."""
     told = 0

@@ -44,6 +44,8 @@ from tests.factories.accounts import CityRoleFactory, MembershipFactory, Organis
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.notifications import MessageFactory
+from town import links as links_of_the_town
+from town import services as town
 from webhooks import services as webhooks
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +122,23 @@ ROWS = {
     "city_css": PUBLIC,
     "algorithm": TOWN,
     "algorithm_json": TOWN,
+    # What its administration sees to
+    "town:home": Row(ADMINISTRATOR),
+    "town:settings": Row(ADMINISTRATOR, ("group",)),
+    "town:charter": TOWN,
+    "town:team": Row(DESK | ADMINISTRATOR),
+    "town:leave": Row(DESK | ADMINISTRATOR),
+    "town:invite": Row(ADMINISTRATOR),
+    "town:take_back": Row(ADMINISTRATOR, ("invitation",)),
+    "town:member": Row(ADMINISTRATOR, ("colleague",)),
+    "town:invitation": Row(EVERYBODY, ("invitation_link",)),
+    "town:linked": Row(ADMINISTRATOR),
+    "town:doubles": Row(COORDINATOR),
+    "town:decide_double": Row(COORDINATOR, ("first", "second")),
+    "town:undo_double": Row(COORDINATOR, ("double",)),
+    "town:record": Row(ADMINISTRATOR),
+    "town:answer_link": Row(ADMINISTRATOR, ("link_request",)),
+    "town:end_link": Row(ADMINISTRATOR, ("linked_town",)),
     # Associations
     "accounts:register_organisation": TOWN,
     "accounts:organisations": Row(COORDINATOR),
@@ -313,7 +332,7 @@ class World:
 
 def build() -> World:
     now = timezone.now()
-    city = CityFactory(slug="strasbourg", name="Strasbourg")
+    city = CityFactory(slug="strasbourg", name="Strasbourg", charter_text="Accueillir.")
     association = OrganisationFactory(city=city, verified=True)
     people: dict[str, User | None] = {
         "visitor": None,
@@ -359,6 +378,14 @@ def build() -> World:
         city_id=city.pk, kind="", urgency="", need_ids=[], budget_seconds=10, by=coordinator, now=now
     )
     incident = followups.report_incident(offer_id=far.pk, text="Un fait", by=coordinator, now=now)
+    administrator = people["administrator"]
+    invitation = town.invite(
+        city=city, email="lea@exemple.fr", language="fr", roles=["operator"], by=administrator, now=now
+    )
+    double = town.tell_apart(city=city, kept_id=citizen.pk, other_id=far.owner_id, by=coordinator, now=now)
+    linked_town = CityFactory()
+    city.linked.add(linked_town)
+    request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
     token, _secret = issue_token(user=citizen, name="Tableur", by=citizen, now=now)
     consent = record_consent(
         user=citizen, purpose="contact", wording_version="1", by=citizen, now=now - timedelta(days=1)
@@ -455,6 +482,15 @@ def build() -> World:
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",
         "device": 1,
+        "group": "delais",
+        "first": citizen.pk,
+        "second": far.owner_id,
+        "double": double.pk,
+        "invitation": invitation.pk,
+        "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
+        "colleague": coordinator.pk,
+        "link_request": request.pk,
+        "linked_town": linked_town.pk,
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,
         "call": MessageFactory(to_call=True, city=city, due_at=now, created_at=now).pk,
     }

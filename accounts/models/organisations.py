@@ -12,6 +12,9 @@ from accounts.models.fields import RnaField, SiretField
 from accounts.models.people import User
 from accounts.roles import DESK, VisibleQuerySet, associations_of, managed_associations_of, towns_of
 
+RNA_PAGE = "https://www.journal-officiel.gouv.fr/pages/associations-recherche/?q="
+SIRET_PAGE = "https://annuaire-entreprises.data.gouv.fr/etablissement/"
+
 
 class OrganisationQuerySet(VisibleQuerySet["Organisation"]):
     def seen_by(self, user: "User") -> Q:
@@ -99,6 +102,15 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def register_links(self) -> list[tuple[str, str, str]]:
+        """For each of its numbers: of which register, the number, and the page on which anybody reads what it says.
+
+        The reader follows the link: we ask no register ourselves.
+        """
+        known = [("RNA", self.rna, RNA_PAGE), ("SIRET", self.siret, SIRET_PAGE)]
+        return [(register, number, page + number) for register, number, page in known if number]
 
     @property
     def is_verified(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +82,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(_("créé le"), default=timezone.now, editable=False)
     anonymised_at = models.DateTimeField(_("anonymisé le"), null=True, blank=True, editable=False)
 
+    # Somebody who was in here twice: this row stays as the author of what it did, and is no longer found by itself.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"
@@ -93,7 +98,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("personnes")
         constraints = [
             models.CheckConstraint(
-                condition=Q(email__isnull=False) | Q(phone__isnull=False) | Q(anonymised_at__isnull=False),
+                condition=Q(email__isnull=False)
+                | Q(phone__isnull=False)
+                | Q(anonymised_at__isnull=False)
+                | Q(merged_into__isnull=False),
                 name="user_has_contact",
                 violation_error_message=_("Indiquez une adresse e-mail ou un numéro de téléphone."),
             ),
@@ -107,6 +115,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{5,14}$"),
                 name="user_phone_e164",
                 violation_error_message=_("Ce numéro de téléphone n’est pas complet."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | (Q(is_active=False) & ~Q(merged_into=F("id"))),
+                name="user_merged_is_another",
+                violation_error_message=_("Une personne réunie à une autre n’agit plus par elle-même."),
             ),
             models.CheckConstraint(
                 condition=Q(anonymised_at__isnull=True) | Q(email__isnull=True, phone__isnull=True, name=""),

@@ -20,8 +20,15 @@ from accounts.services.organisations import (
     suspend_organisation,
     verify_organisation,
 )
-from accounts.services.people import correct_person, ensure_person, forget_person, update_profile
-from accounts.services.roles import give_role, take_role
+from accounts.services.people import (
+    correct_person,
+    ensure_person,
+    forget_person,
+    merge_people,
+    unmerge_people,
+    update_profile,
+)
+from accounts.services.roles import give_role, set_roles, take_role
 from accounts.services.towns import create_city, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
@@ -37,17 +44,20 @@ __all__ = [
     "issue_token",
     "link_cities",
     "log_contact_reading",
+    "merge_people",
     "record_consent",
     "register_organisation",
     "register_organisation_by_visitor",
     "remove_member",
     "revoke_token",
     "set_member",
+    "set_roles",
     "start_code_sign_in",
     "suspend_organisation",
     "take_role",
     "token_digest",
     "unlink_cities",
+    "unmerge_people",
     "update_city",
     "update_profile",
     "use_token",

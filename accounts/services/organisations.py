@@ -91,11 +91,14 @@ def verify_organisation(*, organisation: Organisation, by: User, now: datetime) 
 
 
 @transaction.atomic
-def suspend_organisation(
-    *, organisation: Organisation, reason: str = "", by: User, now: datetime
-) -> Organisation:
-    """Stop matching the association's needs; coordinators of its city only. Twice changes nothing."""
+def suspend_organisation(*, organisation: Organisation, reason: str, by: User, now: datetime) -> Organisation:
+    """Stop matching the association's needs; coordinators of its city only. Twice changes nothing.
+
+    Raises ValidationError without a reason: whoever lifts it wants to know.
+    """
     organisation = _locked(organisation, by)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Dites pourquoi\u202f: l’équipe le lira.")})
     if organisation.state != Organisation.State.SUSPENDED:
         _move(organisation, Organisation.State.SUSPENDED, reason=reason, by=by, now=now)
     return organisation

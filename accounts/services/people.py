@@ -1,9 +1,10 @@
 """People: entered, and what changes of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -88,6 +89,41 @@ def forget_person(*, person: User, by: User | None, now: datetime) -> User:
     person.save(update_fields=["email", "phone", "name", "is_active", "anonymised_at"])
     PersonEdit.objects.create(person=person, what={**erased, "is_active": [True, False]}, by=by, at=now)
     return person
+
+
+@transaction.atomic
+def merge_people(*, kept: User, other: User, by: User, now: datetime) -> list[str]:
+    """`other` is `kept`: it acts no more, and where only it has an address or a number, they are kept's from now on.
+
+    Which of the two, by name. Both are locked already.
+    """
+    before_kept, before_other = changes.values(kept), changes.values(other)
+    moved = [name for name in ("email", "phone") if getattr(other, name) and not getattr(kept, name)]
+    for name in moved:
+        setattr(kept, name, getattr(other, name))
+        setattr(other, name, None)
+    if "email" in moved:
+        EmailAddress.objects.filter(user=other, email=kept.email).update(user=kept)
+    other.is_active, other.merged_into = False, kept
+    other.save(update_fields=["merged_into", "is_active"])
+    changes.save_changed(other, before_other, edit=PersonEdit(person=other, by=by, at=now))
+    changes.save_changed(kept, before_kept, edit=PersonEdit(person=kept, by=by, at=now))
+    return moved
+
+
+@transaction.atomic
+def unmerge_people(*, kept: User, other: User, moved: Sequence[str], by: User, now: datetime) -> None:
+    """As they were before `merge_people`, which moved these. Both are locked already."""
+    before_kept, before_other = changes.values(kept), changes.values(other)
+    if "email" in moved:
+        EmailAddress.objects.filter(user=kept, email=kept.email).update(user=other)
+    for name in moved:
+        setattr(other, name, getattr(kept, name))
+        setattr(kept, name, None)
+    changes.save_changed(kept, before_kept, edit=PersonEdit(person=kept, by=by, at=now))
+    other.is_active, other.merged_into = True, None
+    other.save(update_fields=["merged_into", *moved])
+    changes.save_changed(other, before_other, edit=PersonEdit(person=other, by=by, at=now))
 
 
 def _change(user: User, fields: Mapping[str, Any], *, by: User, now: datetime) -> User:

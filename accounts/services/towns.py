@@ -61,7 +61,8 @@ def unlink_cities(*, city_id: int, other_id: int, by: User | None, now: datetime
 
 
 def _both(city_id: int, other_id: int) -> tuple[City, City]:
-    found = {pk: City.objects.select_for_update(no_key=True).get(pk=pk) for pk in sorted((city_id, other_id))}
+    locked = City.objects.select_for_update(no_key=True).filter(pk__in=[city_id, other_id]).order_by("pk")
+    found = {city.pk: city for city in locked}
     return found[city_id], found[other_id]
 
 
@@ -77,4 +78,4 @@ def _record_links(one: City, other: City, *, by: User | None, now: datetime, lin
 
 
 def _linked(city: City) -> list[str]:
-    return list(city.linked.order_by("slug").values_list("slug", flat=True))
+    return list(City.objects.filter(linked=city).order_by("slug").values_list("slug", flat=True))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cities', '0005_messages_a_week'),
+        ('cities', '0007_settings_of_the_town'),
     ]
 
     operations = [

@@ -218,6 +218,10 @@ class TestReview:
         organisation.refresh_from_db()
         assert organisation.verified_by == town.user
         assert client.post(f"{page}{organisation.pk}/suspendre/", {"reason": "x" * 501}).url == page
+        refused = client.post(f"{page}{organisation.pk}/suspendre/", {"reason": " "}, follow=True)
+        assert "Dites pourquoi" in refused.text
+        organisation.refresh_from_db()
+        assert organisation.state == "verified"
         client.post(f"{page}{organisation.pk}/suspendre/", {"reason": "Dissoute"})
         organisation.refresh_from_db()
         assert organisation.state == "suspended"

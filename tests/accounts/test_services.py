@@ -224,7 +224,7 @@ class TestOrganisations:
             with pytest.raises(PermissionDenied):
                 services.verify_organisation(organisation=organisation, by=other, now=NOW)
             with pytest.raises(PermissionDenied):
-                services.suspend_organisation(organisation=organisation, by=other, now=NOW)
+                services.suspend_organisation(organisation=organisation, reason="Fermée", by=other, now=NOW)
 
 
 class TestConsentsAndReadings:

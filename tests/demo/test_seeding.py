@@ -236,7 +236,8 @@ def test_scans_have_nothing_left_to_do() -> None:
 
 def test_only_the_latest_messages_are_left_to_send() -> None:
     left = Message.objects.due("email", NOW)
-    assert 1 <= left.count() <= 10
+    # Five a town, and the question of one to the other, which came later.
+    assert 1 <= left.count() <= 11
     assert Message.objects.filter(state=MessageState.SENT).count() > 100
     assert not Message.objects.filter(created_at__gt=NOW)
 

@@ -9,6 +9,7 @@ from offers.links import still_there_path
 from outreach import links as letters
 from outreach.appeals import links as appeals
 from tests.journeys.town import HERE, Town
+from town import links as invitations
 
 Path = Callable[[Town], str]
 
@@ -215,6 +216,19 @@ PAGES = [
     ),
     Page("appeal", "administrator", lambda town: f"/{HERE}/lettre/appels/{town.appeal_id}/"),
     Page("appeals-refuse", "", lambda town: appeals.refuse_path(town.citizen, town.city)),
+    Page("town", "administrator", _at("ma-ville/")),
+    Page("town-settings", "administrator", _at("ma-ville/reglages/delais/")),
+    Page("town-team", "administrator", _at("ma-ville/equipe/")),
+    Page("town-team-colleague", "coordinator", _at("ma-ville/equipe/")),
+    Page("town-invite", "administrator", _at("ma-ville/equipe/inviter/")),
+    Page("town-member", "administrator", lambda town: f"/{HERE}/ma-ville/equipe/{town.coordinator.pk}/"),
+    Page("town-leave", "coordinator", _at("ma-ville/equipe/quitter/")),
+    Page("town-invitation", "", lambda town: invitations.invitation_path(town.invitation)),
+    Page("doubles", "coordinator", _at("ma-ville/doublons/")),
+    Page("town-record", "administrator", _at("ma-ville/registre/")),
+    Page("town-linked", "administrator", _at("ma-ville/villes/")),
+    Page("town-colours", "administrator", _at("ma-ville/reglages/couleurs/")),
+    Page("charter", "", _at("charte/")),
     Page("wordings", "administrator", _at("textes/")),
     Page("wording", "administrator", _at("textes/match_question/ar/email/")),
     Page("wording-sms", "administrator", _at("textes/match_question/fr/sms/")),
@@ -243,7 +257,9 @@ NO_PAGE = {
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact",
         "outreach:send", "outreach:appeals:send", "outreach:appeals:stop",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
-        "push:remove", "set_language", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
+        "push:remove", "set_language", "town:answer_link", "town:decide_double",
+        "town:end_link", "town:undo_double",
+        "town:take_back", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",

@@ -33,6 +33,8 @@ from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
 from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
+from town import services as invitations
+from town.models import Invitation
 from webhooks import services as webhooks
 from webhooks.events import Happening
 
@@ -65,6 +67,7 @@ class Town:
     issue_id: int = 0
     appeal_id: int = 0
     subscription: Subscription | None = None
+    invitation: Invitation | None = None
     plan_ids: dict[str, int] = field(default_factory=dict)
 
     def answer_path(self, name: str, user: User) -> str:
@@ -88,6 +91,7 @@ def strasbourg() -> City:
         phone="03 53 01 00 00",
         phone_hours="du lundi au vendredi, 9 h – 18 h",
         email="accueil@strasbourg.example",
+        charter_text="Accueillir, c’est :\n– une clé,\n– une porte qui ferme.",
     )
 
 
@@ -127,6 +131,17 @@ def build(*, now: datetime) -> Town:
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
     )
     _visit(town, now)
+    # Entered by phone before she registered: a double.
+    OfferFactory(city=city, owner=UserFactory(phone_only=True, name="Jeanne R."), state="withdrawn")
+    town.invitation = invitations.invite(
+        city=city,
+        email="lea@exemple.fr",
+        name="Léa V.",
+        language="fr",
+        roles=["operator"],
+        by=town.administrator,
+        now=now,
+    )
     town.issue_id = letters.draft(city=city, words={"fr": "Merci."}, by=town.coordinator, now=now).pk
     town.appeal_id = appeals.draft(
         city=city,

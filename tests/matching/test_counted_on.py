@@ -183,7 +183,7 @@ def test_a_yes_said_while_somebody_changes_is_one_that_they_read_or_one_that_fai
 def test_for_a_suspended_association_the_desk_alone_changes_the_need(it):
     lead(it, "accepted", timezone.now())
     organisation = Organisation.objects.get(pk=it.match.need.organisation_id)
-    accounts.suspend_organisation(organisation=organisation, by=it.coordinator, now=NOW)
+    accounts.suspend_organisation(organisation=organisation, reason="Fermée", by=it.coordinator, now=NOW)
     for write in (
         partial(change_need, it, pets=True, read=counted_on.ALL),
         partial(

@@ -349,6 +349,7 @@ def test_a_home_is_visited_before_it_is_proposed(db):
         lambda it: needs.withdraw(need_id=it.match.need_id, by=it.member, now=NOW),
         lambda it: accounts.suspend_organisation(
             organisation=Organisation.objects.get(pk=it.match.need.organisation_id),
+            reason="Fermée",
             by=it.coordinator,
             now=NOW,
         ),

@@ -36,7 +36,9 @@ def organisation_of(it):
 
 
 def suspend(it, now=NOW):
-    accounts.suspend_organisation(organisation=organisation_of(it), by=it.coordinator, now=now)
+    accounts.suspend_organisation(
+        organisation=organisation_of(it), reason="Fermée", by=it.coordinator, now=now
+    )
 
 
 def go(it, now=NOW):

@@ -551,7 +551,9 @@ def test_an_answer_to_what_was_withdrawn_is_told_kindly(it, client):
 def test_a_suspended_association_confirms_nothing(it, client):
     propose(it)
     accept(it)
-    accounts.suspend_organisation(organisation=it.match.need.organisation, by=it.coordinator, now=now())
+    accounts.suspend_organisation(
+        organisation=it.match.need.organisation, reason="Fermée", by=it.coordinator, now=now()
+    )
     page = text(client.post(link(it, it.member), {"answer": "confirm"}, follow=True))
     assert it.state == "accepted"
     for secret in SECRETS:

@@ -383,7 +383,11 @@ def test_a_need_whose_association_was_suspended_meanwhile_gets_nothing(city, coo
     need = due_need(city=city)
     due_offer(city=city)
     organisation = need.organisation
-    between(lambda: accounts.suspend_organisation(organisation=organisation, by=coordinator, now=LATER))
+    between(
+        lambda: accounts.suspend_organisation(
+            organisation=organisation, reason="Fermée", by=coordinator, now=LATER
+        )
+    )
     assert not Match.objects.exists()
     accounts.verify_organisation(organisation=organisation, by=coordinator, now=LATER)
     drain(LATER)

@@ -149,7 +149,7 @@ class World:
         elif name == "close" and need:
             needs.withdraw(need_id=need, **by)
         elif name == "suspend":
-            accounts.suspend_organisation(organisation=organisation, **by)
+            accounts.suspend_organisation(organisation=organisation, reason="Fermée", **by)
             scanning.set_suspended_aside(by=None, now=self.moment)
         elif name == "verify":
             accounts.verify_organisation(organisation=organisation, **by)

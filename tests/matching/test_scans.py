@@ -385,7 +385,7 @@ def test_a_suspended_association_s_needs_come_back_complete(city, coordinator):
     nothing_yet = due_need(city=city, kind=Kind.GOODS, organisation=match.need.organisation)
     drain()
     organisation = Organisation.objects.get(pk=match.need.organisation_id)
-    accounts.suspend_organisation(organisation=organisation, by=coordinator, now=NOW)
+    accounts.suspend_organisation(organisation=organisation, reason="Fermée", by=coordinator, now=NOW)
     assert scanning.set_suspended_aside(by=None, now=NOW) == 1
     assert scanning.set_suspended_aside(by=None, now=NOW) == 0
     # What arrives meanwhile is not suggested, and not forgotten.

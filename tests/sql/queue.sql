@@ -641,6 +641,11 @@ WHERE ("notifications_message"."city_id" = %s
        AND NOT ("notifications_message"."event" IN (%s, …)))
 LIMIT 1;
 
+SELECT COUNT(*) AS "__count"
+FROM "accounts_organisation"
+WHERE ("accounts_organisation"."city_id" = %s
+       AND "accounts_organisation"."state" = %s);
+
 SELECT COUNT(*)
 FROM
   (SELECT "notifications_message"."id" AS "col1"

@@ -1,0 +1,1 @@
+"""The pages of a town that its own people see to."""

@@ -1,0 +1,264 @@
+"""One person who is in here twice: made one with everything kept, and two again exactly."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import Consent, ContactReading, User
+from accounts.selectors import find_person
+from matching import links
+from matching import services as matches
+from matching.models import Decision, Hold, Match
+from needs.models import Need
+from notifications.models import Message
+from offers.models import Offer, OfferEdit
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
+from tests.factories.cities import CommuneFactory
+from tests.factories.matching import suggested_match
+from tests.factories.offers import OfferFactory
+from town import selectors, services
+from town.models import Double
+from town.services.doubles import MOVED, UNDONE_WITHIN
+
+from .conftest import NOW, Place
+
+pytestmark = pytest.mark.django_db
+
+
+class Twice:
+    """Jeanne, entered by phone and registered online, each time with an offer that somebody counts on."""
+
+    def __init__(self, place: Place) -> None:
+        self.place, now = place, timezone.now()
+        self.by_phone = UserFactory(phone_only=True, name="Jeanne R.")
+        self.online = UserFactory(name="jeanne r.", email="jeanne@exemple.fr")
+        EmailAddress.objects.create(user=self.online, email="jeanne@exemple.fr", verified=True, primary=True)
+        self.matches = []
+        for owner in (self.by_phone, self.online):
+            accounts.record_consent(
+                user=owner, purpose="contact", wording_version="1", how="phone", by=place.coordinator, now=now
+            )
+            match = suggested_match(city=place.city, now=now, offer={"owner": owner})
+            matches.propose(match_id=match.pk, by=place.coordinator, now=now)
+            accounts.log_contact_reading(subject=owner, reason="offer", by=place.coordinator, now=now)
+            self.matches.append(match)
+
+    def merge(self, *, now=None) -> Double:
+        return services.merge(
+            city=self.place.city,
+            kept_id=self.by_phone.pk,
+            other_id=self.online.pk,
+            by=self.place.coordinator,
+            now=now or timezone.now(),
+        )
+
+    def state(self) -> dict[str, object]:
+        """All that is of the two, as the database has it."""
+        people = User.objects.filter(pk__in=[self.by_phone.pk, self.online.pk]).order_by("pk")
+        state: dict[str, object] = {
+            "people": list(people.values("pk", "email", "phone", "name", "is_active", "merged_into")),
+            "addresses": list(EmailAddress.objects.order_by("pk").values("pk", "user", "email", "verified")),
+            "holds": list(Hold.objects.order_by("pk").values()),
+            "matches": list(Match.objects.order_by("pk").values("pk", "state", "offer", "need", "quantity")),
+            "decisions": list(Decision.objects.order_by("pk").values()),
+        }
+        for name in MOVED:
+            model, _dot, key = name.rpartition(".")
+            state[name] = list(apps.get_model(model).objects.order_by("pk").values_list("pk", key))
+        return state
+
+
+@pytest.fixture
+def twice(place: Place) -> Twice:
+    return Twice(place)
+
+
+def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
+    stays = {
+        # Who did or decided something: the row says who it was, and rows of changes are never changed.
+        "by", "given_by", "recorded_by", "reader", "verified_by", "called_by", "seen_by", "set_by", "entered_by",
+        "vetted_by", "asked_by", "answered_by", "given_back_by", "reported_by", "closed_by", "drafted_by", "sent_by",
+        "invited_by", "taken_back_by", "undone_by",
+    }  # fmt: skip
+    # A part, a choice, a device or a key of a row that acts no more: nobody with a part is merged, the rest rests.
+    rest = {
+        "accounts.User_groups.user", "accounts.User_user_permissions.user", "accounts.CityRole.user",
+        "accounts.Membership.user", "accounts.ApiToken.user", "accounts.PersonEdit.person", "accounts.User.merged_into",
+        "accounts.RoleChange.person", "accounts.MembershipChange.person", "account.EmailAddress.user",
+        "mfa.Authenticator.user", "notifications.Preference.person", "notifications.Bounce.person",
+        "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person", "outreach.Subscription.person",
+        "town.Invitation.person", "town.Double.kept", "town.Double.other", "admin.LogEntry.user",
+    }  # fmt: skip
+    keys = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if field.related_model is User and field.name not in stays
+    }
+    assert keys == {*MOVED, *rest}
+
+
+def test_one_has_all_that_two_had_and_no_hold_is_lost(twice: Twice) -> None:
+    before = twice.state()
+    twice.merge()
+    after = twice.state()
+    for name in ("holds", "matches", "decisions"):
+        assert after[name] == before[name]
+    kept = User.objects.get(pk=twice.by_phone.pk)
+    assert Offer.objects.filter(owner=kept).count() == 2
+    assert ContactReading.objects.filter(subject=kept).count() == 2
+    assert (
+        Message.objects.filter(recipient=kept, event="match_question").exclude(channel="inapp").count() == 2
+    )
+    assert (kept.email, str(kept.phone)) == ("jeanne@exemple.fr", str(twice.by_phone.phone))
+    assert find_person(email="jeanne@exemple.fr") == kept
+    # The same consent twice is one; the other stays as the proof that it is.
+    assert Consent.objects.filter(user=kept).count() == 1
+    assert Consent.objects.count() == 2
+    edit = OfferEdit.objects.get(what__has_key="owner")
+    assert (edit.what, edit.by) == ({"owner": [twice.online.pk, kept.pk]}, twice.place.coordinator)
+    # The question still has its answer.
+    matches.accept(match_id=twice.matches[1].pk, by=kept, now=timezone.now())
+
+
+def test_a_link_that_was_sent_before_still_opens(twice: Twice) -> None:
+    path = links.answer_path(twice.matches[1], twice.online)
+    twice.merge()
+    assert Client().get(path).status_code == 200
+    assert Client().post(path, {"answer": "accept"}).status_code < 400
+    twice.matches[1].refresh_from_db()
+    assert twice.matches[1].state == "accepted"
+
+
+def test_undone_it_is_exactly_as_before(twice: Twice) -> None:
+    before = twice.state()
+    row = twice.merge()
+    assert twice.state() != before
+    for _twice in range(2):
+        services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    assert twice.state() == before
+    assert find_person(email="jeanne@exemple.fr") == twice.online
+    # And again, and back again.
+    services.undo(double_id=twice.merge().pk, by=twice.place.coordinator, now=timezone.now())
+    assert twice.state() == before
+
+
+def test_what_came_since_stays_where_it_came(twice: Twice) -> None:
+    row = twice.merge()
+    since = OfferFactory(owner_id=twice.by_phone.pk, city=twice.place.city)
+    services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    since.refresh_from_db()
+    assert since.owner_id == twice.by_phone.pk
+    assert (
+        twice.matches[1].offer.__class__.objects.get(pk=twice.matches[1].offer_id).owner_id == twice.online.pk
+    )
+
+
+def _two_addresses(it: Twice) -> None:
+    User.objects.filter(pk=it.by_phone.pk).update(email="autre@exemple.fr")
+
+
+def _of_a_team(it: Twice) -> None:
+    CityRoleFactory(city=it.place.city, user=it.online)
+
+
+def _of_an_association(it: Twice) -> None:
+    MembershipFactory(user=it.online)
+
+
+def _elsewhere(it: Twice) -> None:
+    OfferFactory(owner=it.online)
+
+
+def _closed(it: Twice) -> None:
+    User.objects.filter(pk=it.online.pk).update(is_active=False)
+
+
+def _of_one_another(it: Twice) -> None:
+    Need.objects.filter(pk=it.matches[0].need_id).update(organisation=None, person=it.online)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        (_two_addresses, "son adresse e-mail"),
+        (_of_a_team, "un rôle"),
+        (_of_an_association, "un rôle"),
+        (_elsewhere, "une autre ville"),
+        (_closed, "fermé"),
+        (_of_one_another, "ne s’aide pas elle-même"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_sentence_and_moves_nothing(
+    twice: Twice, how: Callable[[Twice], None], words: str
+) -> None:
+    how(twice)
+    before = twice.state()
+    with pytest.raises(ValidationError, match=words):
+        twice.merge()
+    assert twice.state() == before
+    assert not Double.objects.exists()
+
+
+def test_it_cannot_be_undone_after_a_month_or_when_contacts_have_changed(twice: Twice) -> None:
+    row = twice.merge()
+    by = twice.place.coordinator
+    with pytest.raises(ValidationError, match="plus d’un mois"):
+        services.undo(double_id=row.pk, by=by, now=row.at + UNDONE_WITHIN + timedelta(seconds=1))
+    kept = User.objects.get(pk=twice.by_phone.pk)
+    staff = UserFactory(is_staff=True)
+    accounts.correct_person(
+        user=kept, fields={"email": "neuve@exemple.fr"}, by=staff, now=timezone.now() + timedelta(minutes=1)
+    )
+    with pytest.raises(ValidationError, match="ont changé depuis"):
+        services.undo(double_id=row.pk, by=by, now=timezone.now() + timedelta(minutes=2))
+
+
+def test_by_the_coordination_of_the_town_alone(twice: Twice) -> None:
+    ids = {"city": twice.place.city, "kept_id": twice.by_phone.pk, "other_id": twice.online.pk}
+    for other in (twice.place.administrator, CityRoleFactory().user):
+        for service in (services.merge, services.tell_apart):
+            with pytest.raises(PermissionDenied):
+                service(**ids, by=other, now=NOW)
+    row = twice.merge()
+    with pytest.raises(PermissionDenied):
+        services.undo(double_id=row.pk, by=twice.place.administrator, now=NOW)
+
+
+def test_of_two_who_merge_them_in_one_moment_one_does(at_once) -> None:
+    from .test_team import _place
+
+    twice = Twice(_place())
+    answers = at_once(twice.merge, twice.merge)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Double", "ValidationError"]
+    assert Offer.objects.filter(owner=twice.by_phone).count() == 2
+
+
+def test_the_page_shows_them_side_by_side_until_it_is_said(twice: Twice, client: Client) -> None:
+    place = twice.place
+    bischheim = CommuneFactory(insee="67043", name="Bischheim")
+    OfferFactory(city=place.city, owner__name="Jeanne R.", commune=bischheim)
+    OfferFactory(city=place.city, owner__name="Odile T.")
+    client.force_login(place.coordinator)
+    page = client.get(place.address("doubles")).content.decode()
+    assert all(match.offer.reference in page for match in twice.matches)
+    assert "jeanne@exemple.fr" not in page
+    assert "Odile" not in page
+    decide = place.address("decide_double", twice.by_phone.pk, twice.online.pk)
+    client.post(decide, {"same": "yes"})
+    assert selectors.likely_doubles(place.city) == []
+    page = client.get(place.address("doubles")).content.decode()
+    assert "Défaire" in page
+    client.post(place.address("undo_double", Double.objects.get().pk))
+    assert len(selectors.likely_doubles(place.city)) == 1
+    client.post(decide, {"same": "no"})
+    assert selectors.likely_doubles(place.city) == []
+    answer = client.post(decide, {"same": "yes"}, follow=True)
+    assert "changé entre-temps" in answer.content.decode()

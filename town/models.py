@@ -1,0 +1,196 @@
+"""Who is invited to a town's team, and which two towns ask each other to share offers."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import ADMINISTRATION, COORDINATION, Role, VisibleQuerySet, towns_of
+from accounts.models import User
+
+
+class InvitationQuerySet(VisibleQuerySet["Invitation"]):
+    def seen_by(self, user: User) -> Q:
+        return Q(city__in=towns_of(user, ADMINISTRATION))
+
+    def waiting(self) -> "InvitationQuerySet":
+        """Neither accepted nor taken back; too late or not."""
+        return self.filter(accepted_at__isnull=True, taken_back_at__isnull=True)
+
+
+class Invitation(models.Model):
+    """Somebody is invited to have these roles in a town; the link in their mail says which invitation it is."""
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations")
+    roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), verbose_name=_("rôles"))
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-invited_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "person"],
+                condition=Q(accepted_at__isnull=True, taken_back_at__isnull=True),
+                name="invitation_one_waits",
+                violation_error_message=_("Cette personne est déjà invitée."),
+            ),
+            models.CheckConstraint(
+                condition=Q(roles__len__gt=0) & Q(roles__contained_by=list(Role.values)),
+                name="invitation_to_roles",
+                violation_error_message=_("Choisissez au moins un rôle."),
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("invited_at")),
+                name="invitation_expires_later",
+                violation_error_message=_("Une invitation expire après avoir été envoyée."),
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(taken_back_at__isnull=True),
+                name="invitation_ends_once",
+                violation_error_message=_("Une invitation est acceptée ou reprise, pas les deux."),
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_at__isnull=True, taken_back_by__isnull=True)
+                | Q(taken_back_at__isnull=False, taken_back_by__isnull=False),
+                name="invitation_taken_back_pair",
+                violation_error_message=_("Une invitation est reprise par quelqu’un."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} → {self.city_id}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it may still be accepted."""
+        return self.accepted_at is None and self.taken_back_at is None and now < self.expires_at
+
+
+class LinkRequestQuerySet(VisibleQuerySet["LinkRequest"]):
+    def seen_by(self, user: User) -> Q:
+        towns = towns_of(user, ADMINISTRATION)
+        return Q(city__in=towns) | Q(other__in=towns)
+
+    def waiting(self) -> "LinkRequestQuerySet":
+        return self.filter(answer="")
+
+
+class LinkRequest(models.Model):
+    """A town asks another that their citizens may share offers with both; an administrator of the other answers."""
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "accepted", _("acceptée")
+        DECLINED = "declined", _("déclinée")
+        TAKEN_BACK = "taken_back", _("reprise")
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LinkRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("demande de lien entre villes")
+        verbose_name_plural = _("demandes de lien entre villes")
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "other"],
+                condition=Q(answer=""),
+                name="link_request_one_waits",
+                violation_error_message=_("C’est déjà demandé."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(city=F("other")),
+                name="link_request_to_another",
+                violation_error_message=_("Une ville n’est pas liée à elle-même."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
+                | (~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+                name="link_request_answered_by_somebody",
+                violation_error_message=_("Une réponse a une date et un auteur."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city_id} → {self.other_id}"
+
+
+class DoubleQuerySet(VisibleQuerySet["Double"]):
+    def seen_by(self, user: User) -> Q:
+        return Q(city__in=towns_of(user, COORDINATION))
+
+    def standing(self) -> "DoubleQuerySet":
+        """What nobody has undone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class Double(models.Model):
+    """A coordinator said of two rows of persons whether they are one; if so, what of `other` is `kept`'s from then on.
+
+    `moved`: by table and key ("offers.Offer.owner"), the rows that were moved, so that undoing moves these and no
+    others; `contact`: which of address and number.
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    kept = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_same = models.BooleanField(_("une seule personne"))
+    moved = models.JSONField(default=dict, blank=True)
+    contact = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DoubleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("doublon")
+        verbose_name_plural = _("doublons")
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["other"],
+                condition=Q(is_same=True, undone_at__isnull=True),
+                name="double_merged_once",
+                violation_error_message=_("Cette personne est déjà réunie à une autre."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kept=F("other")),
+                name="double_of_another",
+                violation_error_message=_("Choisissez deux personnes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="double_undone_pair",
+                violation_error_message=_("C’est défait par quelqu’un."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} → {self.kept_id}"

@@ -1,0 +1,34 @@
+"""The desk learns which associations wait for it, by whatever door they came."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+
+from accounts import selectors as accounts
+from accounts.models import Organisation
+from notifications.services import Draft, queue_many
+from town import messages
+
+# What has waited for longer the desk knows, or was there before it was told of any.
+TOLD_WITHIN = timedelta(days=3)
+
+
+@transaction.atomic
+def tell_of_waiting(*, by: None, now: datetime) -> int:
+    """Tell the coordinators of each town of the associations that wait to be verified; how many messages."""
+    waiting = Organisation.objects.filter(
+        state=Organisation.State.PENDING, created_at__gt=now - TOLD_WITHIN
+    ).select_related("city")
+    drafts = [
+        Draft(
+            recipient=person,
+            event="association_waits",
+            subject_key=f"organisation:{organisation.pk}",
+            city=organisation.city,
+            compose=partial(messages.association_waits, organisation),
+        )
+        for organisation in waiting.order_by("pk")
+        for person in accounts.coordinators_of(organisation.city)
+    ]
+    return len(queue_many(drafts=drafts, now=now))

@@ -1,0 +1,180 @@
+"""One person who is in here twice: made one, with everything kept, and two again within a month (docs/adr/0025)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import services as accounts
+from accounts.access import COORDINATION, has_role, require
+from accounts.models import CityRole, Consent, Membership, PersonEdit, User
+from cities.models import City
+from matching.models import Match, MatchState
+from needs import services as needs
+from needs.models import Need
+from notifications.models import Message
+from offers import services as offers
+from offers.models import Offer
+from town.models import Double
+
+UNDONE_WITHIN = timedelta(days=30)
+OFFERS, NEEDS = "offers.Offer.owner", "needs.Need.person"
+# What is about a person or said to them, and goes along. What somebody did stays with the row that did it.
+MOVED = (
+    OFFERS, NEEDS, "accounts.Consent.user", "accounts.ContactReading.subject", "notifications.Message.recipient",
+    "sms.Reply.person", "inbox.MailReply.person",
+)  # fmt: skip
+_IN_HAND = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED, MatchState.UNDER_WAY)
+
+
+@transaction.atomic
+def merge(*, city: City, kept_id: int, other_id: int, by: User, now: datetime) -> Double:
+    """Make two rows of a person one: what `other` has is `kept`'s. Raises ValidationError where that cannot be."""
+    require(has_role(by, city, COORDINATION))
+    kept, other = _locked(kept_id, other_id)
+    _check(city, kept, other)
+    moved = {name: ids for name, ids in _movable(kept, other) if ids}
+    _move(moved, to=kept, by=by, now=now)
+    contact = accounts.merge_people(kept=kept, other=other, by=by, now=now)
+    return Double.objects.create(
+        city=city, kept=kept, other=other, is_same=True, moved=moved, contact=contact, by=by, at=now
+    )
+
+
+@transaction.atomic
+def tell_apart(*, city: City, kept_id: int, other_id: int, by: User, now: datetime) -> Double:
+    """They are two, and are not asked about again."""
+    require(has_role(by, city, COORDINATION))
+    kept, other = _locked(*sorted((kept_id, other_id)))
+    known = Double.objects.standing().filter(city=city, kept=kept, other=other, is_same=False).first()
+    return known or Double.objects.create(city=city, kept=kept, other=other, is_same=False, by=by, at=now)
+
+
+@transaction.atomic
+def undo(*, double_id: int, by: User, now: datetime) -> Double:
+    """As it was said before: exactly what was moved goes back, what came since stays. Twice changes nothing.
+
+    Raises ValidationError after a month, when one was merged further, or their contact has changed since.
+    """
+    found = Double.objects.get(pk=double_id)
+    kept, other = _locked(found.kept_id, found.other_id)
+    row = Double.objects.select_for_update(of=("self",)).select_related("city").get(pk=double_id)
+    require(has_role(by, row.city, COORDINATION))
+    if row.undone_at is not None:
+        return row
+    if row.is_same:
+        _check_undo(row, kept, other, now=now)
+        back = {
+            name: list(_rows(name, kept).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+            for name, ids in row.moved.items()
+        }
+        accounts.unmerge_people(kept=kept, other=other, moved=row.contact, by=by, now=now)
+        _move(back, to=other, by=by, now=now)
+    row.undone_at, row.undone_by = now, by
+    row.save(update_fields=["undone_at", "undone_by"])
+    return row
+
+
+def _locked(*keys: int) -> list[User]:
+    """Both rows, in the order asked for; nothing new can point at them until this is over."""
+    found = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
+    if len(found) < len(keys):
+        raise ValidationError(_("Choisissez deux personnes."))
+    return [found[key] for key in keys]
+
+
+def _check(city: City, kept: User, other: User) -> None:
+    both = [kept, other]
+    if not all(one.is_active and one.merged_into_id is None for one in both):
+        raise ValidationError(
+            _("L’une de ces personnes est déjà réunie à une autre, ou son compte est fermé.")
+        )
+    if (
+        CityRole.objects.filter(user__in=both).exists()
+        or Membership.objects.filter(user__in=both).exists()
+        or any(one.is_staff for one in both)
+    ):
+        raise ValidationError(
+            _("L’une de ces personnes a un rôle dans une équipe ou une association. Retirez-le d’abord.")
+        )
+    if kept.email and other.email:
+        raise ValidationError(
+            _("Chacune a son adresse e-mail, et se connecte avec. Demandez à la personne laquelle garder.")
+        )
+    elsewhere = [
+        rows.exclude(city=city)
+        for rows in (Offer.objects.filter(owner__in=both), Need.objects.filter(person__in=both))
+    ]
+    if any(rows.exists() for rows in elsewhere):
+        raise ValidationError(
+            _("L’une de ces personnes a des propositions ou des besoins dans une autre ville.")
+        )
+    if Match.objects.filter(offer__owner__in=both, need__person__in=both, state__in=_IN_HAND).exists():
+        raise ValidationError(
+            _(
+                "Une mise en relation en cours va de l’une à l’autre\u202f: une personne ne s’aide pas elle-même."
+            )
+        )
+
+
+def _check_undo(row: Double, kept: User, other: User, *, now: datetime) -> None:
+    if now - row.at > UNDONE_WITHIN:
+        raise ValidationError(_("C’était il y a plus d’un mois\u202f: cela ne se défait plus."))
+    if kept.merged_into_id is not None:
+        raise ValidationError(_("Cette personne a été réunie à une autre depuis. Défaites cela d’abord."))
+    since = PersonEdit.objects.filter(person=kept, at__gt=row.at)
+    if row.contact and since.filter(what__has_any_keys=row.contact).exists():
+        raise ValidationError(
+            _("Les coordonnées ont changé depuis\u202f: nous ne savons plus à qui elles sont.")
+        )
+
+
+def _movable(kept: User, other: User) -> Iterator[tuple[str, list[int]]]:
+    """By table and key, the rows of `other` that `kept` has not already."""
+    same: dict[str, Any] = {
+        "accounts.Consent.user": Exists(
+            Consent.objects.filter(
+                user=kept,
+                withdrawn_at=None,
+                purpose=OuterRef("purpose"),
+                wording_version=OuterRef("wording_version"),
+            )
+        )
+        & Q(withdrawn_at=None),
+        "notifications.Message.recipient": Exists(
+            Message.objects.filter(
+                recipient=kept,
+                event=OuterRef("event"),
+                subject_key=OuterRef("subject_key"),
+                channel=OuterRef("channel"),
+                repeat_of=None,
+            )
+        )
+        & Q(repeat_of=None),
+    }
+    for name in MOVED:
+        rows = _rows(name, other)
+        if name in same:
+            rows = rows.exclude(same[name])
+        yield name, list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _rows(name: str, user: User) -> QuerySet[Any]:
+    model, _dot, key = name.rpartition(".")
+    return apps.get_model(model)._default_manager.filter(**{key: user})
+
+
+def _move(moved: dict[str, list[int]], *, to: User, by: User, now: datetime) -> None:
+    for name, ids in moved.items():
+        if name == OFFERS:
+            offers.change_owner(offer_ids=ids, owner=to, by=by, now=now)
+        elif name == NEEDS:
+            needs.change_person(need_ids=ids, person=to, by=by, now=now)
+        else:
+            model, _dot, key = name.rpartition(".")
+            apps.get_model(model)._default_manager.filter(pk__in=ids).update(**{key: to})

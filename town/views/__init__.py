@@ -1,0 +1,1 @@
+"""The pages of a town's own administration, a module for each idea."""

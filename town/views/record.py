@@ -1,0 +1,33 @@
+"""The record: who changed what, and who looked at whose contact. Read, and never written, here."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import ADMINISTRATION, town_page
+from cities.models import City
+from town import presentation, record, selectors
+from town.forms import RecordForm
+
+
+@town_page(ADMINISTRATION)
+@never_cache
+@require_safe
+def page(request: HttpRequest, city: City) -> HttpResponse:
+    now = timezone.now()
+    colleagues = selectors.colleagues(city)
+    form = RecordForm(request.GET or None, city=city, colleagues=colleagues)
+    asked = form.asked() if form.is_valid() else record.Asked()
+    found = record.rows(city, asked, after=request.GET.get("avant", ""))
+    named = {*colleagues.values_list("pk", flat=True)} | ({asked.person} if asked.person else set())
+    query = request.GET.copy()
+    query.pop("avant", None)
+    context = {
+        "form": form,
+        "lines": presentation.record_lines(found.rows, named=named, now=now),
+        "older": found.older,
+        "query": query.urlencode(),
+    }
+    return render(request, "town/record.html", context)

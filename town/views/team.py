@@ -1,0 +1,137 @@
+"""Who is of the team, who is invited, who leaves, and what is to be handed over then."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import selectors as accounts
+from accounts.access import ADMINISTRATION, ANYBODY, TEAM, person, roles_in, town_page
+from accounts.models import User
+from accounts.services import start_code_sign_in
+from cities.models import City
+from town import links, selectors, services
+from town.forms import InvitationForm, PartForm
+from town.models import Invitation
+from town.words import role_names
+
+
+@town_page(TEAM)
+@never_cache
+@require_safe
+def team(request: HttpRequest, city: City) -> HttpResponse:
+    """Who has which role; for administrators, who is invited and what those who left still have."""
+    now = timezone.now()
+    invitations = [
+        {"row": row, "roles": role_names(row.roles), "is_open": row.is_open(now)}
+        for row in selectors.invitations(city)
+    ]
+    context = {
+        "people": [
+            {"person": one, "roles": role_names(part.role for part in one.roles_here)}  # type: ignore[attr-defined]
+            for one in selectors.team(city)
+        ],
+        "invitations": invitations,
+        "left_behind": selectors.left_behind(city, now=now),
+    }
+    return render(request, "town/team.html", context)
+
+
+@town_page(ADMINISTRATION)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: HttpRequest, city: City) -> HttpResponse:
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.invite(city=city, by=person(request), now=timezone.now(), **form.cleaned_data)
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("L’invitation est partie. Elle sert pendant sept jours."))
+            return redirect("town:team", city.slug)
+    return render(request, "town/invite.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@town_page(ADMINISTRATION)
+@require_POST
+def take_back(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    row = get_object_or_404(Invitation.objects.visible_to(person(request)), pk=pk, city=city)
+    services.take_back(invitation_id=row.pk, by=person(request), now=timezone.now())
+    messages.success(request, _("L’invitation est reprise\u202f: son lien n’ouvre plus rien."))
+    return redirect("town:team", city.slug)
+
+
+@town_page(ADMINISTRATION)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def member(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    """Somebody's roles, and what is still theirs."""
+    now = timezone.now()
+    known = selectors.team(city) | selectors.left_behind(city, now=now)
+    user = get_object_or_404(User, pk__in=known.order_by().values("pk"), pk=pk)
+    return _part(request, city, user, roles=selectors.roles_of(user, city))
+
+
+@town_page(TEAM)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest, city: City) -> HttpResponse:
+    """Somebody lays down what they are in the town."""
+    return _part(request, city, person(request), roles=None)
+
+
+def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | None) -> HttpResponse:
+    now = timezone.now()
+    owned = selectors.owned(user, city, now=now)
+    colleagues = accounts.coordinators_of(city).exclude(pk=user.pk)
+    form = PartForm(
+        request.POST if request.method == "POST" else None, roles=roles, owned=owned, colleagues=colleagues
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_part(city=city, user=user, by=person(request), now=now, **form.part())
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("C’est noté."))
+            stays = roles is not None and bool(roles_in(person(request), city) & TEAM)
+            return redirect("town:team", city.slug) if stays else redirect("accounts:home")
+    context = {"form": form, "user_shown": user, "owned": owned, "leaves": roles is None}
+    return render(request, "town/member.html", context, status=422 if form.errors else 200)
+
+
+@town_page(ANYBODY)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, city: City, token: str) -> HttpResponse:
+    """Behind the link of the mail: shown on GET; accepted by whoever has proven the address by a code."""
+    key = links.invited(token)
+    if key is None:
+        raise Http404
+    row = get_object_or_404(Invitation.objects.select_related("person", "invited_by"), pk=key, city=city)
+    now = timezone.now()
+    refusal = "" if row.accepted_at or row.is_open(now) else str(services.CLOSED)
+    is_theirs = request.user.is_authenticated and request.user.pk == row.person_id
+    if request.method == "POST" and not refusal:
+        if not request.user.is_authenticated:
+            return start_code_sign_in(request=request, user=row.person, next_url=request.path, city=city)
+        if is_theirs:
+            try:
+                services.accept(invitation_id=row.pk, by=person(request), now=now)
+            except ValidationError as closed:
+                refusal = " ".join(closed.messages)
+            else:
+                messages.success(request, _("Bienvenue dans l’équipe de %(city)s.") % {"city": city.name})
+                return redirect("town:team", city.slug)
+    context = {
+        "invitation": row,
+        "roles": role_names(row.roles),
+        "refusal": refusal,
+        "is_anothers": request.user.is_authenticated and not is_theirs,
+    }
+    return render(request, "town/invitation.html", context)
