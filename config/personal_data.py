@@ -114,11 +114,14 @@ REGISTER: dict[str, Marks] = {
     "oncall.ShiftChange": Marks(keep="shift what by at"),
     # --- offers
     "offers.Offer": _marks(OFFER),
+    # What people typed, made of the fields above: with them it goes.
+    "offers.OfferWords": Marks(keep="offer", anonymise="words name"),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
     "offers.OfferEdit": Marks(keep="offer by at", anonymise="what"),
     # --- needs
     "needs.Need": _marks(NEED),
+    "needs.NeedWords": Marks(keep="need", anonymise="words name"),
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
     "needs.NeedEdit": Marks(keep="need by at", anonymise="what"),
     # --- matching

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "followups",
     "agenda",
     "outreach",
+    "insight",
     "demo",
     "config",
 ]

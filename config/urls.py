@@ -39,5 +39,6 @@ urlpatterns += [
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
+    path("<slug:city_slug>/", include("insight.urls")),
     path("<slug:city_slug>/", include("notifications.urls")),
 ]

@@ -217,6 +217,8 @@ ROWS = {
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
+    # What a town can know of itself
+    "insight:search": OWN,
     # One's own agenda, and its secret address
     "agenda:page": OWN,
     "agenda:feed": Row(EVERYBODY, ("agenda",)),

@@ -180,6 +180,8 @@ PAGES = [
     Page("calls", "operator", _at("appels/")),
     Page("messages", "coordinator", _at("messages/")),
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
+    Page("search", "coordinator", _at("chercher/?q=famille")),
+    Page("search-nothing", "member", _at("chercher/?q=introuvable")),
     Page("letter-ask", "", _at("lettre/")),
     Page("letter-confirm", "", lambda town: letters.confirm_path(town.subscription)),
     Page("letter-leave", "", lambda town: letters.leave_path(town.subscription.pk, HERE)),
