@@ -174,6 +174,10 @@ REGISTER: dict[str, Marks] = {
     "outreach.Subscription": Marks(delete="city person language asked_at confirmed_at"),
     "outreach.Issue": Marks(keep="city words drafted_by drafted_at sent_by sent_at looked_at queued_at"),
     "outreach.IssueEdit": Marks(keep="issue what by at"),
+    # --- insight: definitions, no persons
+    "insight.OwnIndicator": Marks(
+        keep="city name about subject kind item state urgency commune defined_by defined_at removed_by removed_at"
+    ),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

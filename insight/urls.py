@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from insight import views
+from insight import figure_views, views
 
 app_name = "insight"
 urlpatterns = [
     path("chercher/", views.search, name="search"),
+    path("chiffres/equipe/", figure_views.team, name="team"),
+    path("chiffres/equipe/indicateurs/", figure_views.indicators, name="indicators"),
+    path("chiffres/equipe/indicateurs/<int:pk>/retirer/", figure_views.remove, name="remove_indicator"),
 ]

@@ -23,6 +23,7 @@ from cities.models import City
 from followups import links as followup_links
 from followups import services as followups
 from followups.models import FollowUp
+from insight import services as insight
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
@@ -219,6 +220,9 @@ ROWS = {
     "notifications:call:send_all_again": Row(DESK),
     # What a town can know of itself
     "insight:search": OWN,
+    "insight:team": Row(COORDINATOR),
+    "insight:indicators": Row(COORDINATOR),
+    "insight:remove_indicator": Row(COORDINATOR, ("indicator",)),
     # One's own agenda, and its secret address
     "agenda:page": OWN,
     "agenda:feed": Row(EVERYBODY, ("agenda",)),
@@ -394,6 +398,9 @@ def build() -> World:
         "letter_confirm": links_of_letters.confirm_path(letter).split("/")[-2],
         "letter_leave": links_of_letters.leave_path(letter.pk, city.slug).split("/")[-2],
         "issue": letters.draft(city=city, words={}, by=coordinator, now=now).pk,
+        "indicator": insight.define(
+            city=city, fields={"name": "Vélos", "subject": "offers"}, by=coordinator, now=now
+        ).pk,
         "text": "match_question",
         "language": "fr",
         "form": "email",
