@@ -2,17 +2,29 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import COORDINATION, person, town_page
+from accounts.access import COORDINATION, PUBLIC, person, town_page
+from cities.days import local_day
 from cities.models import City
-from insight import figures, own, services
+from insight import exports, figures, own, services
 from insight.forms import FiguresForm, OwnIndicatorForm
+from insight.published import LEAST, published
+
+
+@town_page(PUBLIC)
+@require_safe
+def public(request: HttpRequest, city: City) -> HttpResponse:
+    """What everybody may know: months that are over, without a number that tells of a few people."""
+    found = published(city, today=local_day(timezone.now(), city))
+    context = {"tables": figures.published_tables(found), "least": LEAST}
+    return render(request, "insight/public.html", context)
 
 
 @town_page(COORDINATION)
@@ -32,6 +44,8 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
         "freshness": figures.freshness_today(scope, now=now),
         "unserved": figures.unserved_today(scope),
         "load": figures.load_table(scope),
+        "exports": exports.What.choices,
+        "formats": list(exports.FORMATS),
     }
     return render(request, "insight/team.html", context)
 
@@ -62,3 +76,18 @@ def remove(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     services.remove(indicator_id=indicator.pk, by=person(request), now=timezone.now())
     messages.success(request, _("«\u00a0%(name)s\u00a0» n’est plus compté.") % {"name": indicator.name})
     return redirect("insight:indicators", city.slug)
+
+
+@town_page(COORDINATION)
+@require_POST
+def export(request: HttpRequest, city: City) -> HttpResponseBase:
+    """A file of all offers, needs or matches; POST, for it is kept who took it."""
+    what, form = request.POST.get("what", ""), request.POST.get("form", "")
+    if what not in exports.What.values or form not in exports.FORMATS:
+        raise Http404
+    now = timezone.now()
+    file = exports.export(city=city, what=exports.What(what), form=form, by=person(request), now=now)
+    name = f"{city.slug}-{what}-{local_day(now, city).isoformat()}.{form}"
+    response = FileResponse(file, as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -21,6 +21,7 @@ from insight import own, today
 from insight.indicators import NAMED, PART, TIME, Indicator
 from insight.measuring import ALL, BY_COMMUNE, BY_KIND, BY_MONTH, Figures, Scope, measure
 from insight.models import OwnIndicator
+from insight.published import LEAST, PUBLISHED, Published, Sum
 from matching.reasons.sentences import RULE_WORDS
 from needs.models import NeedState
 from offers.models import OfferState
@@ -183,6 +184,41 @@ def _whole(number: float) -> str:
 
 def _percent(number: float) -> str:
     return _("%(n)s\u00a0%%") % {"n": number_format(round(number))}
+
+
+def sum_words(total: Sum) -> str:
+    """ "34", "au moins 34"."""
+    said = _whole(total.number)
+    return said if total.is_exact else _("au moins %(n)s") % {"n": said}
+
+
+def cell_words(number: int | None) -> str:
+    """ "12", "moins de 5"."""
+    return _("moins de %(n)s") % {"n": LEAST} if number is None else _whole(number)
+
+
+def published_tables(found: Published) -> list[dict[str, Any]]:
+    """One table an indicator: a line for each month, the latest first, a column for each kind and their sum."""
+    return [
+        {
+            "label": str(NAMED[name].label),
+            "about": str(NAMED[name].counts),
+            "kinds": [str(kind.label) for kind in Kind],
+            "lines": [
+                {
+                    "label": month_words(month),
+                    "cells": [cell_words(found.cell(name, month, kind)) for kind in Kind.values],
+                    "total": sum_words(found.of_month(name, month)),
+                    "percent": 100 * found.of_month(name, month).number / most,
+                }
+                for month in reversed(found.months)
+            ],
+            "totals": [sum_words(found.of_kind(name, kind)) for kind in Kind.values],
+            "total": sum_words(found.total(name)),
+        }
+        for name in PUBLISHED
+        for most in [max(found.of_month(name, month).number for month in found.months) or 1]
+    ]
 
 
 # --- Today ---------------------------------------------------------------------------------------------

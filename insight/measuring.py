@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import CharField, F, IntegerField, QuerySet, Value
-from django.db.models.functions import Cast, TruncMonth
+from django.db.models.functions import Cast, Concat, Left, TruncMonth
 
 from cities.days import midnight
 from cities.models import City
@@ -16,6 +16,8 @@ from matching.lifecycle import Act
 from matching.models import MatchState
 
 BY_MONTH, BY_KIND, BY_COMMUNE = "month", "kind", "commune"
+# "2026-03 housing": of numbers alone.
+BY_MONTH_AND_KIND = "month_and_kind"
 # The whole of what is looked at, beside its parts.
 ALL = ""
 
@@ -93,7 +95,13 @@ def grouped(rows: QuerySet, scope: Scope, *, moment: str, entry: str, value: obj
     if scope.commune:
         wanted[f"{entry}commune"] = scope.commune
     month = TruncMonth(moment, tzinfo=ZoneInfo(scope.city.timezone))
-    key = {BY_MONTH: month, BY_KIND: F(f"{entry}kind"), BY_COMMUNE: F(f"{entry}commune")}[scope.by]
+    of_month = Left(Cast(month, CharField()), len("2026-03"))
+    key = {
+        BY_MONTH: of_month,
+        BY_KIND: F(f"{entry}kind"),
+        BY_COMMUNE: F(f"{entry}commune"),
+        BY_MONTH_AND_KIND: Concat(of_month, Value(" "), f"{entry}kind"),
+    }[scope.by]
     return (
         rows.filter(**wanted)
         .order_by()
@@ -113,7 +121,7 @@ def count(named: Mapping[str, QuerySet], scope: Scope) -> dict[str, dict[str, fl
     first, *others = each
     for name, key, n in first.union(*others, all=True) if others else first:
         if n:
-            counted[name][key[:7] if scope.by == BY_MONTH else key] = n
+            counted[name][key] = n
     for keys in counted.values():
         if keys:
             keys[ALL] = sum(keys.values())

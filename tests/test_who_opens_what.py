@@ -220,8 +220,10 @@ ROWS = {
     "notifications:call:send_all_again": Row(DESK),
     # What a town can know of itself
     "insight:search": OWN,
+    "insight:public": TOWN,
     "insight:team": Row(COORDINATOR),
     "insight:indicators": Row(COORDINATOR),
+    "insight:export": Row(COORDINATOR),
     "insight:remove_indicator": Row(COORDINATOR, ("indicator",)),
     # One's own agenda, and its secret address
     "agenda:page": OWN,

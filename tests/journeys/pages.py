@@ -181,6 +181,7 @@ PAGES = [
     Page("messages", "coordinator", _at("messages/")),
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
     Page("search", "coordinator", _at("chercher/?q=famille")),
+    Page("figures", "", _at("chiffres/")),
     Page("figures-team", "coordinator", _at("chiffres/equipe/")),
     Page("figures-by-commune", "coordinator", _at("chiffres/equipe/?by=commune&months=12&kind=housing")),
     Page("indicators", "coordinator", _at("chiffres/equipe/indicateurs/")),
@@ -206,7 +207,8 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:revoke_token", "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "insight:remove_indicator", "matching:act", "matching:answer_linked_town",
+        "accounts:verify_organisation", "accounts:withdraw_consent", "insight:export", "insight:remove_indicator",
+        "matching:act", "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "matching:contact", "matching:give_back",
         "matching:propose_relay", "matching:same_household", "matching:sort", "matching:take",
         "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
