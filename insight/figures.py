@@ -1,9 +1,9 @@
 """The figures as pages show them: sections of indicators, each a list of lines with a bar, in the words of its unit."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format, number_format
@@ -124,18 +124,28 @@ def _table(indicator: Indicator, figures: Figures, labels: dict[str, str]) -> Ta
     about = _("%(counts)s Sans\u202f: %(what)s") % {"counts": indicator.counts, "what": indicator.leaves_out}
     if indicator.unit == TIME:
         return _times(label, about, figures.times.get(indicator.name, {}), labels)
-    said = _percent if indicator.unit == PART else _whole
-    return _numbers(label, about, figures.numbers.get(indicator.name, {}), labels, said)
+    said, nothing = (_percent, "–") if indicator.unit == PART else (_whole, "0")
+    return _numbers(label, about, figures.numbers.get(indicator.name, {}), labels, said, nothing)
 
 
-def _numbers(label: str, about: str, values: dict[str, float], labels: dict[str, str], said: Any) -> Table:
+def _numbers(
+    label: str,
+    about: str,
+    values: dict[str, float],
+    labels: dict[str, str],
+    said: Callable[[float], str],
+    nothing: str = "0",
+) -> Table:
     shown = list(labels)[:MOST_LINES]
     most = max((values.get(key, 0) for key in shown), default=0) or 1
     lines = [
-        Line(labels[key], said(values.get(key, 0)), 100 * float(values.get(key, 0)) / float(most))
+        Line(labels[key], said(values[key]), 100 * float(values[key]) / float(most))
+        if key in values
+        else Line(labels[key], nothing, 0)
         for key in shown
     ]
-    return Table(label, about, said(values.get(ALL, 0)), lines, left_out=len(labels) - len(shown))
+    total = said(values[ALL]) if ALL in values else nothing
+    return Table(label, about, total, lines, left_out=len(labels) - len(shown))
 
 
 def _times(label: str, about: str, values: dict[str, tuple[float, float]], labels: dict[str, str]) -> Table:
@@ -236,16 +246,18 @@ def _by_state(rows: list[tuple[str, str, str, int]], states: Any, scope: Scope) 
     """A line for each item, or category where there is none, the most frequent first; a column for each state."""
     there = [state for state in states if any(row[2] == state for row in rows)]
     lines = []
-    ordered = sorted(rows, key=lambda row: row[:2])
-    for (category, item), group in groupby(ordered, key=lambda row: row[:2]):
-        counts = {state: n for _category, _item, state, n in group}
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for category, item, state, n in rows:
+        # What has an item is counted under it, whatever category it was registered in.
+        found.setdefault(("", item) if item else (category, ""), Counter())[state] += n
+    for (category, item), counts in found.items():
         label = (
             item_label(item) if item else category_label(category) if category else kind_label(Kind.HOUSING)
         )
         lines.append(
             {
                 "label": capfirst(label),
-                "counts": [counts.get(state, 0) for state in there],
+                "counts": [counts[state] for state in there],
                 "total": sum(counts.values()),
             }
         )

@@ -180,7 +180,7 @@ PAGES = [
     Page("calls", "operator", _at("appels/")),
     Page("messages", "coordinator", _at("messages/")),
     Page("message", "coordinator", lambda town: f"/{HERE}/messages/{town.told_id}/"),
-    Page("search", "coordinator", _at("chercher/?q=famille")),
+    Page("search", "coordinator", _at("chercher/?q=chambre")),
     Page("figures", "", _at("chiffres/")),
     Page("figures-team", "coordinator", _at("chiffres/equipe/")),
     Page("figures-by-commune", "coordinator", _at("chiffres/equipe/?by=commune&months=12&kind=housing")),
