@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -84,7 +84,7 @@ def export(request: HttpRequest, city: City) -> HttpResponseBase:
     """A file of all offers, needs or matches; POST, for it is kept who took it."""
     what, form = request.POST.get("what", ""), request.POST.get("form", "")
     if what not in exports.What.values or form not in exports.FORMATS:
-        raise Http404
+        return HttpResponseBadRequest()
     now = timezone.now()
     file = exports.export(city=city, what=exports.What(what), form=form, by=person(request), now=now)
     name = f"{city.slug}-{what}-{local_day(now, city).isoformat()}.{form}"

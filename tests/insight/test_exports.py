@@ -122,7 +122,7 @@ class TestWhoTookThem:
         assert len(xlsx_rows(io.BytesIO(b"".join(answer.streaming_content)))) == 2
         assert client.get(PATH).status_code == 405
         for wrong in ({}, {"what": "people", "form": "csv"}, {"what": "needs", "form": "pdf"}):
-            assert client.post(PATH, wrong).status_code == 404
+            assert client.post(PATH, wrong).status_code == 400
         assert ContactReading.objects.count() == 1
 
 
