@@ -307,8 +307,10 @@ def _registered() -> str:
 @town_page(COORDINATION)
 @require_GET
 def organisations(request: HttpRequest, city: City) -> HttpResponse:
-    """The associations of a city, those to verify first."""
+    """The associations of a city, those to verify first; `association`, the number of one, shows it alone."""
     found = selectors.organisations_to_review(person(request), city)
+    if (number := request.GET.get("association", "")).isdecimal():
+        found = found.filter(pk=number[:18])
     paginator = Paginator(found, ORGANISATIONS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     context = {"city": city, "page_obj": page, "away_since": timezone.now() - selectors.AWAY}

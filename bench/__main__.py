@@ -17,7 +17,7 @@ from pathlib import Path
 from config import embedded
 from config.run import command
 
-TABLES = ("desk", "single", "batch", "plan", "messages")
+TABLES = ("desk", "insight", "single", "batch", "plan", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,11 @@ def main() -> int:
             messages.show(folder)
         if "desk" in tables:
             _desk(folder, chosen)
+        if "insight" in tables:
+            from bench import desk, insight
+
+            desk.prepare(offers=chosen.offers, needs=chosen.needs)
+            insight.show(desk.scanned(), rounds=chosen.times or insight.ROUNDS)
     return 0
 
 

@@ -45,15 +45,14 @@ def prepare(*, offers: int, needs: int) -> None:
 
 def show(*, rounds: int) -> None:
     """Every table, one after the other."""
-    city = City.objects.get(slug="strasbourg")
-    _first_scan(city)
+    city = scanned()
     _pages(city)
     _ranking(city, rounds)
     _from_commit_to_suggestions(city, rounds)
 
 
-def _first_scan(city: City) -> None:
-    """All needs due at once: what an import leaves to do."""
+def scanned() -> City:
+    """The town, all of its needs due at once: what an import leaves to do."""
     total = Need.objects.update(scan_due_at=timezone.now())
     started = time.perf_counter()
     while scanning.scan_due_needs(by=None, now=timezone.now()):
@@ -62,6 +61,7 @@ def _first_scan(city: City) -> None:
     say(
         f"Tous les besoins à la suite, un processus : {total} en {seconds:.1f} s, {total / seconds:.0f} par seconde\n"
     )
+    return City.objects.get(slug="strasbourg")
 
 
 def _pages(city: City) -> None:

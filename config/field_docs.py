@@ -1,4 +1,4 @@
-"""The tables of the docs that are written from the table of fields and the columns of the imports.
+"""The tables of the docs that are written from the table of fields, the columns of the imports and the indicators.
 
 Each stands between `<!-- name -->` and `<!-- end -->`. `manage.py field_docs` writes them; a test says when they are
 out of date.
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import translation
 
 from catalogue.fields import (
     NEED,
@@ -27,6 +28,7 @@ from catalogue.fields import (
 from catalogue.serializers import NAMES_OF_KINDS, of_kinds
 from catalogue.spreadsheets import Column
 from catalogue.vocabulary import CATEGORIES
+from insight.indicators import INDICATORS, UNITS
 from needs.imports import COLUMNS as NEED_COLUMNS
 from offers.imports import COLUMNS as OFFER_COLUMNS
 
@@ -86,13 +88,23 @@ def _register() -> Iterator[str]:
         yield ""
 
 
+def _indicators() -> Iterator[str]:
+    """In French, as the pages say it: what partners agree on are these words."""
+    yield "| code | indicateur | unité | ce qui est compté | ce qui ne l’est pas |"
+    yield "|---|---|---|---|---|"
+    with translation.override("fr"):
+        for one in INDICATORS:
+            yield f"| `{one.name}` | {one.label} | {UNITS[one.unit]} | {one.counts} | {one.leaves_out} |"
+
+
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "columns of offers": lambda: _columns(OFFER_COLUMNS, OFFER),
     "columns of needs": lambda: _columns(NEED_COLUMNS, NEED),
     "categories": _categories,
     "register of fields": _register,
+    "indicators": _indicators,
 }
-PAGES = ("spreadsheets.md", "privacy.md")
+PAGES = ("spreadsheets.md", "privacy.md", "indicators.md")
 
 
 def written(text: str) -> str:

@@ -115,6 +115,8 @@ REGISTER: dict[str, Marks] = {
     "oncall.ShiftChange": Marks(keep="shift what by at"),
     # --- offers
     "offers.Offer": _marks(OFFER),
+    # What people typed, made of the fields above: with them it goes.
+    "offers.OfferWords": Marks(keep="offer", anonymise="words name"),
     "offers.Window": Marks(keep="offer first_day last_day"),
     "offers.OfferChange": Marks(keep=f"{_CHANGE.keep} offer", anonymise=_CHANGE.anonymise),
     "offers.OfferEdit": Marks(keep="offer by at", anonymise="what"),
@@ -135,6 +137,7 @@ REGISTER: dict[str, Marks] = {
     "homes.DwellingChange": Marks(keep="dwelling by at", anonymise="what"),
     # --- needs
     "needs.Need": _marks(NEED),
+    "needs.NeedWords": Marks(keep="need", anonymise="words name"),
     "needs.NeedChange": Marks(keep=f"{_CHANGE.keep} need", anonymise=_CHANGE.anonymise),
     "needs.NeedEdit": Marks(keep="need by at", anonymise="what"),
     # --- matching
@@ -204,6 +207,10 @@ REGISTER: dict[str, Marks] = {
     ),
     "town.Double": Marks(keep="city kept other is_same moved contact by at undone_by undone_at"),
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
+    # --- insight: definitions, no persons
+    "insight.OwnIndicator": Marks(
+        keep="city name about subject kind item state urgency commune defined_by defined_at removed_by removed_at"
+    ),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Marks(delete="*"),
     "account.EmailConfirmation": Marks(delete="*"),

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "outreach",
     "outreach.appeals",
     "town",
+    "insight",
     "demo",
     "config",
 ]

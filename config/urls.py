@@ -44,5 +44,6 @@ urlpatterns += [
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
     # After all others below `bureau/`: a case stands there under its reference.
     path("<slug:city_slug>/", include("desk.urls")),
+    path("<slug:city_slug>/", include("insight.urls")),
     path("<slug:city_slug>/", include("notifications.urls")),
 ]

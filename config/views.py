@@ -22,6 +22,8 @@ from cities.days import local_day
 from cities.models import City
 from config.queues import QUEUES
 from config.tasks import heartbeat_key
+from insight.figures import sum_words
+from insight.published import published
 from matching import selectors as matching
 from needs.selectors import public_needs
 
@@ -44,13 +46,16 @@ def home(request: HttpRequest, city: City) -> HttpResponse:
     """A town's home: what one can do here, what is needed now, and what came of it."""
     now = timezone.now()
     needs = public_needs(city, today=local_day(now, city))
-    figures = matching.town_figures(city, now=now)
+    # Of months that are over, as on the page of figures: what is counted by the minute tells of the last who came.
+    shown_figures = published(city, today=local_day(now, city))
+    offers, people = shown_figures.total("offers"), shown_figures.total("people_helped")
     counts = [
-        {"value": figures.offers, "label": ngettext("proposition", "propositions", figures.offers)},
-        {"value": figures.people, "label": ngettext("personne aidée", "personnes aidées", figures.people)},
+        {"value": sum_words(offers), "label": ngettext("proposition", "propositions", offers.number)},
+        {"value": sum_words(people), "label": ngettext("personne aidée", "personnes aidées", people.number)},
     ]
-    if figures.first_answer_hours is not None:
-        hours = max(1, round(figures.first_answer_hours))
+    answer_hours = matching.first_answer_hours(city, now=now)
+    if answer_hours is not None:
+        hours = max(1, round(answer_hours))
         counts.append({"value": _("%(n)s\u00a0h") % {"n": hours}, "label": _("première réponse")})
     shown = needs[:SHOWN_NEEDS]
     return render(

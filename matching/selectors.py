@@ -1,6 +1,5 @@
-"""Reading matches: one case, what people are asked, the town's figures. Each a fixed number of queries."""
+"""Reading matches: one case, what people are asked. Each a fixed number of queries."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import (
@@ -11,13 +10,12 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
-    Sum,
 )
 
 from accounts import selectors as accounts
 from accounts.models import Membership, Organisation, User
 from cities.models import City
-from matching.lifecycle import ACTIVE, SERVED
+from matching.lifecycle import ACTIVE
 from matching.models import (
     CONTACT_STATES,
     Decision,
@@ -36,15 +34,6 @@ PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
 BEFORE_A_DECISION = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
 CONTACT_DAYS_AFTER = 30
 ANSWER_TIME_DAYS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What the town's home shows. `first_answer_hours` is None before anybody was asked."""
-
-    offers: int
-    people: int
-    first_answer_hours: float | None
 
 
 def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
@@ -178,22 +167,15 @@ def concerning(user: User, city: City) -> QuerySet[Match]:
     )
 
 
-def town_figures(city: City, *, now: datetime) -> Figures:
-    """Open offers, people helped, and the mean time to a first answer over the last three months."""
-    served = Match.objects.filter(city=city, state__in=SERVED).values("need").distinct()
-    people = Need.objects.filter(pk__in=served).aggregate(total=Sum("people"))["total"] or 0
-    answered = Decision.objects.filter(
+def first_answer_hours(city: City, *, now: datetime) -> float | None:
+    """The mean time to a first answer over the last three months; None before anybody has answered."""
+    mean = Decision.objects.filter(
         match__city=city,
         act__in=["accept", "decline"],
         at__gte=now - timedelta(days=ANSWER_TIME_DAYS),
         by__isnull=False,
-    ).aggregate(mean=Avg(F("at") - F("match__asked_at")))
-    mean = answered["mean"]
-    return Figures(
-        offers=Offer.objects.open().filter(city=city).count(),
-        people=people,
-        first_answer_hours=mean.total_seconds() / 3600 if mean is not None else None,
-    )
+    ).aggregate(mean=Avg(F("at") - F("match__asked_at")))["mean"]
+    return mean.total_seconds() / 3600 if mean is not None else None
 
 
 def contacts_are_open(match: Match, *, today: date) -> bool:

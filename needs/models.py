@@ -19,6 +19,7 @@ from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
 from accounts.models import Organisation, User
 from catalogue.fields.needs import MOST_PEOPLE, NEED
 from catalogue.fields.shared import LARGEST
+from catalogue.folding import Words
 from catalogue.models import (
     LONGEST_CODE,
     LONGEST_SIZE,
@@ -346,6 +347,7 @@ class Need(Entry):
                 name="need_queue",
             ),
             models.Index(fields=["state", "last_day"], name="need_expiry"),
+            models.Index(fields=["city", "created_at"], name="need_city_created"),
         ]
 
     @property
@@ -412,3 +414,12 @@ class NeedEdit(FieldChange):
     """The history of a need's fields."""
 
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="edits")
+
+
+class NeedWords(Words):
+    """The words by which a need is found."""
+
+    # The key is the migration's own: the words go with their row, also where it goes without Django.
+    need = models.OneToOneField(
+        Need, on_delete=models.CASCADE, related_name="words", primary_key=True, db_constraint=False
+    )

@@ -14,6 +14,7 @@ from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.fields.offers import OFFER
 from catalogue.fields.shared import LARGEST
+from catalogue.folding import Words
 from catalogue.models import (
     LONGEST_CODE,
     LONGEST_SIZE,
@@ -312,6 +313,7 @@ class Offer(Entry):
             ),
             models.Index(fields=["state", "confirmed_at"], name="offer_freshness"),
             models.Index(fields=["answers_need"], condition=~Q(answers_need=""), name="offer_answers_need"),
+            models.Index(fields=["city", "created_at"], name="offer_city_created"),
         ]
 
     @property
@@ -376,3 +378,12 @@ class OfferEdit(FieldChange):
     """The history of an offer's fields, and of its periods under "windows"."""
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="edits")
+
+
+class OfferWords(Words):
+    """The words by which an offer is found."""
+
+    # The key is the migration's own: the words go with their row, also where it goes without Django.
+    offer = models.OneToOneField(
+        Offer, on_delete=models.CASCADE, related_name="words", primary_key=True, db_constraint=False
+    )

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalogue.times import day_range
 from cities.days import local_day
 from cities.models import City
-from matching import selectors as matching
+from insight.figures import sum_words
+from insight.published import published
 from needs.selectors import public_needs
 from notifications.endings import Ending
 from notifications.models import Message
@@ -67,10 +68,12 @@ def _needs(city: City, now: datetime) -> str:
 
 
 def _figures(city: City, now: datetime) -> str:
-    figures = matching.town_figures(city, now=now)
-    offers = ngettext("proposition", "propositions", figures.offers)
-    people = ngettext("personne aidée", "personnes aidées", figures.people)
-    return f"{figures.offers} {offers} · {figures.people} {people}"
+    """The same as the town's public page (docs/adr/0026)."""
+    found = published(city, today=local_day(now, city))
+    offers, people = found.total("offers"), found.total("people_helped")
+    said_offers = ngettext("proposition", "propositions", offers.number)
+    said_people = ngettext("personne aidée", "personnes aidées", people.number)
+    return f"{sum_words(offers)} {said_offers} · {sum_words(people)} {said_people}"
 
 
 def _still_wanted() -> Exists:

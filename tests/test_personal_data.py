@@ -76,13 +76,14 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "act", "algorithm", "answer", "answers_need", "channel", "condition", "department_code", "dwelling_state",
         "became", "ended", "error", "event", "fingerprint", "form", "from_state", "hand_over", "how", "item", "kind",
         "language", "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "siret",
-        "size", "source", "state", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
+        "size", "source", "state", "subject", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
             "extract", "refusal", "stage", "wish",
     }  # fmt: skip
     public = {
         "wording.Wording": {"name", "title", "body"},
         "accounts.Organisation": {"name", "about"},
         "matching.Decision": {"reason"},
+        "insight.OwnIndicator": {"name", "about"},
     }
     for label, model in MODELS.items():
         if not ours(model) or label.startswith("cities."):

@@ -27,6 +27,7 @@ from followups import services as followups
 from followups.models import FollowUp
 from homes import links as links_of_homes
 from homes import services as homes
+from insight import services as insight
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
@@ -271,6 +272,13 @@ ROWS = {
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
+    # What a town can know of itself
+    "insight:search": OWN,
+    "insight:public": TOWN,
+    "insight:team": Row(COORDINATOR),
+    "insight:indicators": Row(COORDINATOR),
+    "insight:export": Row(COORDINATOR),
+    "insight:remove_indicator": Row(COORDINATOR, ("indicator",)),
     # One's own agenda, and its secret address
     "agenda:page": OWN,
     "agenda:feed": Row(EVERYBODY, ("agenda",)),
@@ -471,6 +479,9 @@ def build() -> World:
         ).pk,
         "appeal_refuse": links_of_appeals.refuse_path(citizen, city).split("/")[-2],
         "issue": letters.draft(city=city, words={}, by=coordinator, now=now).pk,
+        "indicator": insight.define(
+            city=city, fields={"name": "Vélos", "subject": "offers"}, by=coordinator, now=now
+        ).pk,
         "text": "match_question",
         "language": "fr",
         "form": "email",

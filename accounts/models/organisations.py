@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,6 +12,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.models.fields import RnaField, SiretField
 from accounts.models.people import User
 from accounts.roles import DESK, VisibleQuerySet, associations_of, managed_associations_of, towns_of
+from catalogue.folding import folded
 
 RNA_PAGE = "https://www.journal-officiel.gouv.fr/pages/associations-recherche/?q="
 SIRET_PAGE = "https://annuaire-entreprises.data.gouv.fr/etablissement/"
@@ -98,6 +100,9 @@ class Organisation(models.Model):
                 name="organisation_siret_unique",
                 violation_error_message=_("Une association de cette ville a déjà ce numéro SIRET."),
             ),
+        ]
+        indexes = [
+            GinIndex(OpClass(folded("name"), name="gin_trgm_ops"), name="organisation_name_trgm"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
@@ -14,6 +15,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.models.fields import LowerCaseEmailField
 from accounts.roles import COORDINATION, DESK, TEAM, Role, VisibleQuerySet, towns_of
 from catalogue.constraints import insert_checked
+from catalogue.folding import folded
 
 
 class UserQuerySet(VisibleQuerySet["User"]):
@@ -126,6 +128,12 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_anonymised_is_empty",
                 violation_error_message=_("Une personne anonymisée n’a plus ni nom, ni adresse, ni numéro."),
             ),
+        ]
+        # What the desk types of somebody is a part of it: `insight.finding`.
+        indexes = [
+            GinIndex(OpClass(folded("name"), name="gin_trgm_ops"), name="user_name_trgm"),
+            GinIndex(fields=["phone"], opclasses=["gin_trgm_ops"], name="user_phone_trgm"),
+            GinIndex(fields=["email"], opclasses=["gin_trgm_ops"], name="user_email_trgm"),
         ]
 
     def __str__(self) -> str:

@@ -81,60 +81,39 @@ def test_what_waits_for_an_answer_comes_first_then_the_latest(city):
 
 
 @pytest.fixture
-def figures(city):
+def answered(city):
     def read(now=NOW):
-        found = selectors.town_figures(city, now=now)
-        return found.offers, found.people, found.first_answer_hours
+        return selectors.first_answer_hours(city, now=now)
 
     return read
 
 
-def test_people_are_counted_once_and_only_where_both_sides_said_yes(city, figures):
-    assert figures() == (0, 0, None)
-    it, other, elsewhere = story(city=city), story(city=city), story()
-    ask(other)
-    lead_to_yes(elsewhere)
-    assert figures() == (2, 0, None)
-    lead_to_yes(it)
-    offers.pause(offer_id=other.match.offer_id, by=other.citizen, now=NOW)
-    assert figures() == (1, it.match.need.people, 0)
-    need = due_need(city=city, kind=Kind.GOODS, quantity=5, people=7)
-    for capacity in (2, 3):
-        due_offer(city=city, kind=Kind.GOODS, capacity=capacity)
-    drain()
-    for match in Match.objects.filter(need=need):
-        services.propose(match_id=match.pk, by=it.coordinator, now=NOW)
-        services.accept(match_id=match.pk, by=match.offer.owner, now=NOW)
-        services.confirm(match_id=match.pk, by=it.coordinator, now=NOW)
-    assert figures()[1] == it.match.need.people + 7
-
-
-def test_the_time_to_an_answer_is_the_mean_of_what_people_answered_in_ninety_days(city, figures):
+def test_the_time_to_an_answer_is_the_mean_of_what_people_answered_in_ninety_days(city, answered):
     yes, no, old, called, lapsed = (story(city=city) for _ in range(5))
     ask(old, NOW - timedelta(days=90) - 2 * HOUR)
     services.accept(match_id=old.match.pk, by=old.citizen, now=NOW - timedelta(days=90) - HOUR)
-    assert figures()[2] is None
-    assert figures(NOW - HOUR)[2] == 1, "ninety days ago to the second"
+    assert answered() is None
+    assert answered(NOW - HOUR) == 1, "ninety days ago to the second"
     for it, hours, answer in ((yes, 1, services.accept), (no, 4, services.decline)):
         ask(it)
         answer(match_id=it.match.pk, by=it.citizen, now=NOW + hours * HOUR)
-    assert figures(NOW + 5 * HOUR)[2] == 2.5
+    assert answered(NOW + 5 * HOUR) == 2.5
     ask(called)
     desk = CityRoleFactory(city=city, role=Role.OPERATOR).user
     services.accept(match_id=called.match.pk, by=desk, now=NOW + 7 * HOUR)
-    assert figures(NOW + 8 * HOUR)[2] == 4, "what the desk notes for a caller is an answer"
+    assert answered(NOW + 8 * HOUR) == 4, "what the desk notes for a caller is an answer"
     services.confirm(match_id=yes.match.pk, by=yes.member, now=NOW + 30 * HOUR)
     ask(lapsed)
     sweeps.lapse_unanswered(by=None, now=NOW + timedelta(days=9))
     lapsed.match.refresh_from_db()
     assert lapsed.match.state == "lapsed"
-    assert figures(NOW + timedelta(days=9))[2] == 4, "neither silence nor the other side's answer"
+    assert answered(NOW + timedelta(days=9)) == 4, "neither silence nor the other side's answer"
 
 
-def test_a_consent_that_is_presumed_is_no_answer(figures, city):
+def test_a_consent_that_is_presumed_is_no_answer(answered, city):
     city.asks_citizen_for = []
     city.save(update_fields=["asks_citizen_for"])
     it = story(city=city)
     ask(it)
     assert it.state == "accepted"
-    assert figures()[2] is None
+    assert answered() is None

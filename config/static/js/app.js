@@ -7,6 +7,7 @@
  *   [data-open="SELECTOR"]     opens a <dialog>
  *   [data-copy="SELECTOR"]     copies the text of that element, and says its data-copied
  *   [data-error-summary]       takes the focus when a form comes back with errors
+ *   [data-search]              a field that the key / goes to; without one, to the page of link[rel=search]
  *   [data-desk]                keys j k p d ? (see "The desk" below)
  *   [data-desk-refresh]        asks for the case anew, unless somebody is writing
  *
@@ -150,12 +151,26 @@ function act(desk, key) {
   }
 }
 
+// Where the page has a field to search in, it is meant; else the town's own search, if its reader has one.
+function search() {
+  const field = document.querySelector("[data-search]");
+  const page = document.querySelector("link[rel=search]");
+  if (field) {
+    field.focus();
+    field.select();
+  } else if (page) location.assign(page.href);
+  return field ?? page;
+}
+
 document.addEventListener("keydown", (event) => {
-  const desk = document.querySelector("[data-desk]");
-  if (!desk || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return;
   if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
   if (!shortcutsWanted()) return;
-  if (event.key === "j") move(desk, 1);
+  const desk = document.querySelector("[data-desk]");
+  if (event.key === "/") {
+    if (!search()) return;
+  } else if (!desk) return;
+  else if (event.key === "j") move(desk, 1);
   else if (event.key === "k") move(desk, -1);
   else if (event.key === "p" || event.key === "d") act(desk, event.key);
   else if (event.key === "?") document.querySelector("#desk-help")?.showModal();
