@@ -124,11 +124,11 @@ REGISTER: dict[str, Marks] = {
     # --- matching
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
-        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since ended_on "
-        "created_at changed_at"
+        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since "
+        "longer_until longer_by ended_on created_at changed_at"
     ),
     "matching.Decision": Marks(
-        keep="match act from_state to_state by role reason plan_number relay at", anonymise="note"
+        keep="match act from_state to_state by role reason plan_number relay change at", anonymise="note"
     ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(

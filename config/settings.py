@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "needs",
     "matching",
     "tryout",
+    "stays",
     "followups",
     "agenda",
     "outreach",

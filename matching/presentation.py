@@ -17,10 +17,10 @@ from catalogue.times import ago, day_range, day_words
 from catalogue.vocabulary import Kind
 from cities.models import City
 from engine import EARTH_RADIUS_KM
-from matching import selectors, telling
+from matching import selectors, services, telling
 from matching.counted_on import Stake
 from matching.forms import REASONS, ReasonForm
-from matching.lifecycle import Act, NotPossible, Reason, Role, acts_for
+from matching.lifecycle import Act, NotPossible, Reason, Role
 from matching.messages import phrases
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
@@ -54,6 +54,11 @@ ACT_WORDS = {
     "complete": gettext_lazy("C’est terminé"),
     "break_off": gettext_lazy("Interrompu"),
     "cancel": gettext_lazy("Annulé"),
+    "ask_longer": gettext_lazy("Prolongation demandée"),
+    "stay_longer": gettext_lazy("Prolongé"),
+    "not_longer": gettext_lazy("Pas de prolongation"),
+    "shorten": gettext_lazy("Fin avancée"),
+    "hand_over": gettext_lazy("Remis"),
 }
 
 
@@ -379,7 +384,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         Act.CANCEL: _("Annuler"),
         Act.BREAK_OFF: _("Interrompre"),
     }
-    possible = acts_for(match.state, roles, across=match.is_across, asked_again=match.is_asked_again)
+    possible = services.possible(match, roles)
     return [
         {
             "act": act.value,
@@ -389,6 +394,28 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         for act, word in words.items()
         if act in possible
     ]
+
+
+TO_GO_ON = frozenset({Act.ASK_LONGER, Act.STAY_LONGER, Act.NOT_LONGER, Act.SHORTEN, Act.HAND_OVER})
+
+
+def _refused_to_go_on(failure: NotPossible) -> str:
+    words = {
+        "reason": _("Choisissez une raison."),
+        "role": _("Ce n’est pas à vous de le décider."),
+        "asked": _("La question est déjà posée. La réponse est attendue."),
+        "days": _("Choisissez un jour avant la fin prévue.")
+        if failure.act == Act.SHORTEN
+        else _("Choisissez un jour après la fin prévue."),
+        "once": _("Cela n’a lieu qu’une fois\u202f: il n’y a pas de jours à ajouter ou à enlever."),
+        "lasts": _("Cela dure\u202f: dites plutôt quand cela finit."),
+        "quantity": _("Écrivez combien a été remis\u202f: au moins 1, et pas plus que prévu."),
+        "closed": _("La proposition ou le besoin n’est plus ouvert."),
+        "dates": _("La proposition ne va pas jusqu’à ce jour."),
+        "stay": _("C’est plus long que ce que la personne accueille d’ordinaire."),
+        "state": _("Cette question n’est plus posée."),
+    }
+    return words.get(failure.why) or _("Ce n’est plus possible avec cette proposition\u202f: elle a changé.")
 
 
 def refusal_words(failure: NotPossible) -> str:
@@ -403,12 +430,18 @@ def refusal_words(failure: NotPossible) -> str:
         return _("Demandez d’abord l’accord de la ville liée, dans le dossier.")
     if failure.why == "taken":
         return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
+    if failure.act in TO_GO_ON:
+        return _refused_to_go_on(failure)
     if failure.why == "closed" and failure.act in (Act.ACCEPT, Act.CONFIRM):
         return _("Entre-temps, la proposition ou le besoin a été retiré. Il n’y a plus rien à faire.")
     if failure.why == "closed":
         return _("La proposition ou le besoin n’est plus ouvert. Les pistes se mettent à jour.")
     if failure.why == "changed":
         return _("La proposition ou le besoin vient de changer. Les pistes se mettent à jour.")
+    if failure.why == "early":
+        return _("C’est trop tôt\u202f: le premier jour n’est pas encore venu.")
+    if failure.why == "days":
+        return _("Choisissez un jour après le début, et avant la fin prévue.")
     if failure.why == "reason":
         return _("Choisissez une raison.")
     if failure.why == "role":

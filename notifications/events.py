@@ -94,6 +94,7 @@ EVENTS: Mapping[str, Event] = {
     "match_accepted_again": _REMINDER,
     "match_still_holds": _WAITED_FOR,
     "condition_asked": _WAITED_FOR,
+    "match_longer_asked": _WAITED_FOR,
     "town_asked": _WAITED_FOR,
     # --- Says what has changed
     "match_declined": _NEWS,
@@ -101,6 +102,10 @@ EVENTS: Mapping[str, Event] = {
     "match_refused": _NEWS,
     "match_cancelled": _NEWS,
     "match_broken_off": _NEWS,
+    "match_longer": _NEWS,
+    "match_not_longer": _NEWS,
+    "match_shortened": _NEWS,
+    "match_in_part": _NEWS,
     "match_across": _NEWS,
     "match_to_review": _NEWS,
     "match_silent": _NEWS,

@@ -173,6 +173,14 @@ ROWS = {
     "matching:calendar": Row(CITIZEN | MEMBER, ("confirmed",)),
     "matching:explanation": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     "matching:explanation_pdf": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    # What a placement is once people have met
+    "stays:tonight": Row(COORDINATOR),
+    "stays:free_beds": Row(COORDINATOR),
+    "stays:one": Row(CITIZEN | MEMBER | COORDINATOR, ("confirmed",)),
+    "stays:act": Row(CITIZEN | MEMBER | COORDINATOR, ("confirmed", "stay_act")),
+    "stays:agreement": Row(COORDINATOR, ("home",)),
+    "stays:of_need": Row(MEMBER | DESK, ("need",)),
+    "stays:calendar": Row(CITIZEN | DESK, ("offer",)),
     # By a signed link: whoever holds it
     "matching:answer": Row(EVERYBODY, ("link",)),
     "matching:linked_calendar": Row(EVERYBODY, ("confirmed_link",)),
@@ -250,9 +258,13 @@ ROWS = {
     "api-match-detail": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     **{
         f"api-match-{act}": Row(CITIZEN | MEMBER | COORDINATOR, ("match",))
-        for act in ("propose", "dismiss", "decline", "confirm", "reconfirm", "refuse", "cancel", "break-off")
+        for act in (
+            "propose", "dismiss", "decline", "confirm", "reconfirm", "refuse", "cancel", "break-off", "start",
+            "ask-longer", "not-longer", "shorten", "hand-over",
+        )
     },
     "api-match-accept": Row(CITIZEN | COORDINATOR, ("match",), refuses=MEMBER),
+    "api-match-stay-longer": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
 }  # fmt: skip
 
 
@@ -346,7 +358,16 @@ def build() -> World:
     endpoint = webhooks.add(
         city=city, url="https://93.184.216.34/", happenings=["need.met"], by=administrator, now=now
     )
+    home = suggested_match(city=city, now=now, need={"organisation": association})
+    for act, by in (
+        (services.propose, coordinator),
+        (services.accept, home.offer.owner),
+        (services.confirm, member),
+    ):
+        act(match_id=home.pk, by=by, now=now)
     words = {
+        "home": home.pk,
+        "stay_act": "start",
         "endpoint": endpoint.pk,
         "webhook_delivery": webhooks.send_test(endpoint_id=endpoint.pk, by=administrator, now=now).pk,
         "essai": "essai",

@@ -65,6 +65,14 @@ def _explained(name: str) -> Path:
     return lambda town: f"/{HERE}/explication/{town.matches[name].pk}/"
 
 
+def _stay(name: str) -> Path:
+    return lambda town: f"/{HERE}/accueils/{town.matches[name].pk}/"
+
+
+def _stays_of(name: str) -> Path:
+    return lambda town: f"/{HERE}/besoins/{town.matches[name].need.reference}/accueils/"
+
+
 def _confirms(name: str) -> Path:
     return lambda town: town.answer_path(name, town.member)
 
@@ -166,6 +174,12 @@ PAGES = [
     Page("explained-desk", "coordinator", _explained("proposed")),
     Page("weights", "coordinator", _at("bureau/notation/")),
     Page("sorting", "coordinator", _at("bureau/objets/")),
+    Page("sleeping", "coordinator", _at("accueils/")),
+    Page("free-beds", "coordinator", _at("accueils/libres/")),
+    Page("stay", "coordinator", _stay("confirmed")),
+    Page("stay-of-host", "citizen", _stay("confirmed")),
+    Page("stays-of-need", "member", _stays_of("confirmed")),
+    Page("home-calendar", "coordinator", _offer("room", "calendrier/")),
     Page("linked-towns", "coordinator", _at("bureau/villes-liees/")),
     Page("rota", "coordinator", _at("bureau/astreintes/")),
     Page("webhooks", "administrator", _at("bureau/webhooks/")),
@@ -208,7 +222,8 @@ NO_PAGE = {
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact", "outreach:send",
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
-        "push:remove", "set_language", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
+        "push:remove", "set_language", "stays:act",
+        "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
@@ -223,6 +238,7 @@ NO_PAGE = {
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
+        "stays:agreement",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
