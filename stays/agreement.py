@@ -17,6 +17,7 @@ from catalogue.saying import what
 from catalogue.times import day_range
 from cities.days import local_day
 from matching.explanations.document import typeset
+from matching.explanations.explaining import isolated
 from matching.models import Match
 
 TEMPLATE = Path(__file__).parent / "typesetting" / "agreement.typ"
@@ -88,7 +89,7 @@ def _version(match: Match, *, now: datetime) -> Version:
         articles=(
             _("Lieu\u202f: %(place)s (%(what)s).")
             % {
-                "place": ", ".join(part for part in (offer.address, offer.commune.name) if part),
+                "place": isolated(", ".join(part for part in (offer.address, offer.commune.name) if part)),
                 "what": what(offer, with_words=False),
             },
             _("Durée\u202f: %(days)s. Elle peut être prolongée si tout le monde est d’accord.")
@@ -128,7 +129,7 @@ def _rent(match: Match) -> str:
 
 
 def _lines(*parts: object) -> tuple[str, ...]:
-    return tuple(str(getattr(part, "as_national", part)) for part in parts if part)
+    return tuple(isolated(str(getattr(part, "as_national", part))) for part in parts if part)
 
 
 def _blank() -> str:
