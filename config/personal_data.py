@@ -161,6 +161,9 @@ REGISTER: dict[str, Marks] = {
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),
     # --- followups
     "followups.FollowUp": Marks(keep="match due_on asked_at answer answered_at answered_by created_at"),
+    "followups.CheckIn": Marks(
+        keep="match side due_on asked_at answer answered_at answered_by", anonymise="note"
+    ),
     "followups.Outcome": Marks(keep="match answer by at", anonymise="note"),
     "followups.Incident": Marks(
         keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"

@@ -12,5 +12,7 @@ def sweep() -> None:
     now = timezone.now()
     while services.plan_due(by=None, now=now):
         pass
+    while services.check_in(by=None, now=now):
+        pass
     while services.complete_over(by=None, now=now):
         pass

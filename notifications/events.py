@@ -129,6 +129,7 @@ EVENTS: Mapping[str, Event] = {
     "newsletter_confirm": Event(Priority.NORMAL, always=_RECEIPT.always, to_list=True),
     "offer_visit_again": _NEWS,
     "incident_reported": _NEWS,
+    "followup_to_read": _NEWS,
     "webhook_stopped": _NEWS,
     "shift_wanted": _SHIFT,
     "shift_taken_over": _SHIFT,
@@ -145,6 +146,7 @@ EVENTS: Mapping[str, Event] = {
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS, is_weekly=True),
+    "followup_check_in": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
     "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
     "newsletter": Event(Priority.DIGEST, to_list=True),
     "shift_begins": Event(Priority.DIGEST, always=_SHIFT.always),

@@ -22,7 +22,7 @@ from catalogue.vocabulary import Kind
 from cities.models import City
 from followups import links as followup_links
 from followups import services as followups
-from followups.models import FollowUp
+from followups.models import CheckIn, FollowUp
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
@@ -188,6 +188,8 @@ ROWS = {
     "matching:linked_explanation_pdf": Row(EVERYBODY, ("link",)),
     "matching:condition": Row(EVERYBODY, ("condition_link",)),
     "followups:answer": Row(EVERYBODY, ("followup_link",)),
+    "followups:check_in": Row(EVERYBODY, ("check_in_link",)),
+    "followups:to_chase": Row(COORDINATOR),
     # Reports and calls
     "oncall:rota": Row(COORDINATOR | ADMINISTRATOR),
     "oncall:cover": Row(COORDINATOR),
@@ -396,6 +398,12 @@ def build() -> World:
         "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "check_in_link": followup_links.check_in_path(
+            CheckIn.objects.create(
+                match=home, side="poster", due_on=timezone.localdate(now), asked_at=now - timedelta(days=10)
+            ),
+            member,
+        ).split("/")[-2],
         "mail": "mail",
         "heard": MailReply.objects.create(
             person=citizen,
