@@ -159,6 +159,11 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),
+    # --- stays
+    "stays.Sponsorship": Marks(
+        keep="match sponsor need framed_by ends_on agreed_at agreed_by ended_at", anonymise="aims"
+    ),
+    "stays.SponsorshipEdit": Marks(keep="sponsorship by at", anonymise="what"),
     # --- followups
     "followups.FollowUp": Marks(keep="match due_on asked_at answer answered_at answered_by created_at"),
     "followups.CheckIn": Marks(

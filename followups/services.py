@@ -139,7 +139,7 @@ def check_in(*, by: None = None, now: datetime) -> int:
             .select_related("city", "offer__owner", "need__organisation", "need__person", "need__commune")
         )
         for match in due.order_by("first_day", "pk")[:BATCH]:
-            _ask_how_it_goes(match, match.due_on, now=now)
+            _ask_how_it_goes(match, match.due_on, now=now)  # type: ignore[attr-defined]
             asked += 1
     return asked
 

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from django.db import connection
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from catalogue.vocabulary import Kind
 from cities.models import City
 from matching.models import CONTACT_STATES, Hold, Match, MatchState
 from needs.models import Need
 from offers.models import Offer, OfferState
+from stays.models import Sponsorship
 
 SIDES = (
     "city", "offer__owner", "offer__commune", "offer__city", "need__commune", "need__organisation", "need__person",
@@ -30,6 +31,16 @@ class FreeBeds:
 def of_person(user: User, city: City) -> QuerySet[Match]:
     """Matches of the town that somebody may see and to which both sides have said yes."""
     return Match.objects.visible_to(user).filter(city=city, state__in=CONTACT_STATES).select_related(*SIDES)
+
+
+def sponsorship_of(user: User, match: Match) -> Sponsorship | None:
+    """What was agreed on of a sponsorship, for whom it concerns."""
+    return Sponsorship.objects.visible_to(user).filter(match=match).select_related("framed_by").first()
+
+
+def framing(city: City) -> QuerySet[Organisation]:
+    """The associations of the town that may frame a sponsorship."""
+    return Organisation.objects.filter(city=city, state=Organisation.State.VERIFIED).order_by("name")
 
 
 def of_need(user: User, need: Need) -> QuerySet[Match]:

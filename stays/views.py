@@ -13,17 +13,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from catalogue.saying import titled
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from cities.models import City
 from matching import going_on
 from matching import services as matching
-from matching.lifecycle import Act, NotPossible, Reason, Role
+from matching.lifecycle import GOING_ON, Act, NotPossible, Reason, Role
 from matching.models import Match, MatchState
 from matching.presentation import STATE_COLOURS, refusal_words
 from matching.services import Taken
@@ -31,7 +31,7 @@ from needs.models import Need
 from needs.words import public_title_of
 from offers.models import Offer
 from stays import presentation, selectors, services
-from stays.forms import EndForm, HandOverForm, UntilForm
+from stays.forms import EndForm, HandOverForm, SponsorshipForm, UntilForm
 
 CALENDAR_DAYS = 42
 # Whose stay it is, or who looks after it.
@@ -71,6 +71,39 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     else:
         messages.success(request, done)
     return redirect("stays:one", city.slug, pk)
+
+
+@town_page(SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sponsorship(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    """What a sponsorship is for, who frames it and until when: for all whom it concerns; who looks after it says so."""
+    user = person(request)
+    match, roles = _theirs(user, city, pk)
+    if match.need.category != Category.SPONSORSHIP:
+        raise Http404
+    row = selectors.sponsorship_of(user, match)
+    may_agree = bool(roles & services.ASKS) and match.state in GOING_ON
+    initial = {
+        "framed_by": row.framed_by_id if row else match.need.organisation_id,
+        "aims": row.aims if row else "",
+        "ends_on": row.ends_on if row else match.last_day,
+    }
+    form = (
+        SponsorshipForm(request.POST or None, associations=selectors.framing(city), initial=initial)
+        if may_agree
+        else None
+    )
+    if request.method == "POST" and form is not None and form.is_valid():
+        try:
+            services.agree_on_sponsorship(match_id=pk, by=user, now=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("C’est noté, merci."))
+            return redirect("stays:sponsorship", city.slug, pk)
+    context = {"match": match, "row": row, "form": form}
+    return render(request, "stays/sponsorship.html", context, status=422 if form and form.errors else 200)
 
 
 @town_page(SIGNED_IN)
@@ -142,6 +175,7 @@ def _render(request: HttpRequest, match: Match, roles: frozenset[Role], **forms:
         "is_desk": Role.COORDINATOR in roles,
         "colour": STATE_COLOURS.get(match.state, "planned"),  # type: ignore[call-overload]
         "is_home": match.need.kind == Kind.HOUSING,
+        "is_sponsorship": match.need.category == Category.SPONSORSHIP,
     }
     return render(request, "stays/one.html", context, status=422 if forms else 200)
 

@@ -149,6 +149,7 @@ def _note_unrecorded_edits(*, instance: Any, created: bool, update_fields: Any, 
             "wording",
             "issue",
             "endpoint",
+            "sponsorship",
         ):
             row = getattr(instance, owner, None)
             if row is not None:

@@ -178,6 +178,7 @@ ROWS = {
     "stays:free_beds": Row(COORDINATOR),
     "stays:one": Row(CITIZEN | MEMBER | COORDINATOR, ("confirmed",)),
     "stays:act": Row(CITIZEN | MEMBER | COORDINATOR, ("confirmed", "stay_act")),
+    "stays:sponsorship": Row(NOBODY, ("confirmed",)),  # it is none (tests/stays/test_sponsorship.py)
     "stays:agreement": Row(COORDINATOR, ("home",)),
     "stays:of_need": Row(MEMBER | DESK, ("need",)),
     "stays:calendar": Row(CITIZEN | DESK, ("offer",)),

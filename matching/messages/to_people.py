@@ -401,7 +401,8 @@ LONGER_ASKED = BuiltIn(
 
 def can_it_go_on(match: Match, person: User) -> Text:
     """Ask the host whether a stay can go on; yes or no in two taps."""
-    assert match.longer_by is not None  # match_longer_while_it_goes_on
+    assert match.longer_until is not None  # match_longer_while_it_goes_on
+    assert match.longer_by is not None
     return LONGER_ASKED.filled(
         {
             "offer": titled(match.offer),

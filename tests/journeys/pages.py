@@ -240,7 +240,7 @@ NO_PAGE = {
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
-        "stays:agreement",
+        "stays:agreement", "stays:sponsorship",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),
