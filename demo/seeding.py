@@ -11,7 +11,7 @@ from django.utils import translation
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City, Commune
-from demo import need_rows, offer_rows, outbox, texts, this_week, tonight
+from demo import going_on, need_rows, offer_rows, outbox, texts, this_week, tonight
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
 from demo.people import People, settle
@@ -137,6 +137,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _report(city, people, reserved=reserved, now=now)
     _take_back(people, reserved=reserved, now=now)
     _let_time_pass(now)
+    going_on.play(people, city, now=now)
     scan(now)
     outbox.settle_past(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
