@@ -143,11 +143,11 @@ REGISTER: dict[str, Marks] = {
     # --- matching
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
-        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since ended_on "
-        "created_at changed_at"
+        "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since "
+        "longer_until longer_by ended_on created_at changed_at"
     ),
     "matching.Decision": Marks(
-        keep="match act from_state to_state by role reason plan_number relay at", anonymise="note"
+        keep="match act from_state to_state by role reason plan_number relay change at", anonymise="note"
     ),
     "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
     "matching.Scan": Marks(
@@ -178,8 +178,16 @@ REGISTER: dict[str, Marks] = {
     ),
     "matching.HouseholdVerdict": Marks(keep="city lower higher joined by at"),
     "matching.DeskReminder": Marks(keep="city need_ids round number next_at"),
+    # --- stays
+    "stays.Sponsorship": Marks(
+        keep="match sponsor need framed_by ends_on agreed_at agreed_by ended_at", anonymise="aims"
+    ),
+    "stays.SponsorshipEdit": Marks(keep="sponsorship by at", anonymise="what"),
     # --- followups
     "followups.FollowUp": Marks(keep="match due_on asked_at answer answered_at answered_by created_at"),
+    "followups.CheckIn": Marks(
+        keep="match side due_on asked_at answer answered_at answered_by", anonymise="note"
+    ),
     "followups.Outcome": Marks(keep="match answer by at", anonymise="note"),
     "followups.Incident": Marks(
         keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "homes",
     "matching",
     "tryout",
+    "stays",
     "followups",
     "desk",
     "agenda",

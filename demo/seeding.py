@@ -11,7 +11,7 @@ from django.utils import translation
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City, Commune
-from demo import need_rows, offer_rows, outbox, texts, this_week, tonight, visits
+from demo import going_on, need_rows, offer_rows, outbox, texts, this_week, tonight, visits
 from demo.need_rows import PART_OF_THE_PAST, NeedWriter
 from demo.offer_rows import OfferWriter
 from demo.people import DOMAIN, People, settle
@@ -142,6 +142,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     visits.plan_some(city, people, reserved=reserved, now=now)
     visits.note_dwellings(city, people, now=now)
     _let_time_pass(now)
+    going_on.play(people, city, now=now)
     scan(now)
     outbox.settle_past(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))

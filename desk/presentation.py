@@ -21,9 +21,9 @@ from desk.baskets import Basket, Moment, Wanted, query_of
 from desk.models import Flag, Note
 from desk.selectors import Counts
 from engine import EARTH_RADIUS_KM
-from matching import telling
+from matching import services, telling
 from matching.forms import REASONS, ReasonForm
-from matching.lifecycle import WAITING, Act, Reason, Role, acts_for
+from matching.lifecycle import WAITING, Act, Reason, Role
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.presentation import ACT_WORDS, in_turn, nights_words, parts, reasons
 from needs import words as need_words
@@ -392,7 +392,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         Act.CANCEL: _("Annuler"),
         Act.BREAK_OFF: _("Interrompre"),
     }
-    possible = acts_for(match.state, roles, across=match.is_across, asked_again=match.is_asked_again)
+    possible = services.possible(match, roles)
     return [
         {
             "act": act.value,

@@ -11,4 +11,4 @@ class FollowupsConfig(AppConfig):
 
         reasons.register(messages.REASONS, messages.GONE)
         answers.register({"followup_question": replies.take})
-        texts.register([messages.QUESTION])
+        texts.register([messages.QUESTION, messages.CHECK_IN])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalogue.saying import titled
 from followups import links
-from followups.models import FOLLOWED_STATES, FollowUp, Incident
+from followups.models import FOLLOWED_STATES, CheckIn, FollowUp, Incident, Side
 from needs.words import when_words
 from notifications.reasons import Words, subject_id
 from notifications.wording.texts import BuiltIn, Reader, Text
@@ -44,6 +44,48 @@ def question(followup: FollowUp, person: User) -> Text:
     )
 
 
+CHECK_IN = BuiltIn(
+    name="followup_check_in",
+    events=("followup_check_in",),
+    reader=Reader.EITHER,
+    title=gettext_lazy("Comment cela se passe-t-il\u202f? %(about)s"),
+    body=gettext_lazy(
+        "Bonjour,\n\nLa mise en relation pour «\u00a0%(about)s\u00a0», %(when)s, est en cours. Comment cela se "
+        "passe-t-il\u202f? Un seul appui suffit pour répondre.\n\nVotre réponse n’est lue que par l’équipe de la "
+        "ville.\n\n%(city)s"
+    ),
+    required=("about", "when"),
+)
+
+
+def how_is_it_going(check_in: CheckIn, person: User) -> Text:
+    """Asked of one side; a host reads of the need no more than its figures."""
+    match = check_in.match
+    return CHECK_IN.filled(
+        {
+            "about": titled(match.offer if check_in.side == Side.HOST else match.need),
+            "when": when_words(match.need, match.first_day, match.last_day),
+            "city": "\n".join(line for line in (match.city.name, match.city.phone) if line),
+        },
+        action_label=_("Répondre"),
+        action_url=links.check_in_path(check_in, person),
+    )
+
+
+def wishes_to_talk(check_in: CheckIn) -> Text:
+    """To the coordinators: somebody wants to talk, or says that it is over. What they wrote stays on the site."""
+    need = check_in.match.need
+    return Text(
+        title=_("Des nouvelles à lire\u202f: %(need)s") % {"need": titled(need)},
+        body=_(
+            "Bonjour,\n\nPour «\u00a0%(need)s\u00a0» (%(reference)s), une réponse\u202f: «\u00a0%(answer)s\u00a0»."
+        )
+        % {"need": titled(need), "reference": need.reference, "answer": check_in.get_answer_display()},
+        action_label=_("Lire les nouvelles"),
+        action_url=reverse("followups:to_chase", args=[check_in.match.city.slug]),
+    )
+
+
 def incident_reported(incident: Incident) -> Text:
     """To the other coordinators: a report is there. What it says stays on the site."""
     return Text(
@@ -64,6 +106,12 @@ def _still_asked() -> Exists:
     )
 
 
+def _still_going() -> Exists:
+    return Exists(
+        CheckIn.objects.filter(pk=subject_id(), answered_at__isnull=True, match__state__in=FOLLOWED_STATES)
+    )
+
+
 def _still_open() -> Exists:
     return Exists(Incident.objects.filter(pk=subject_id(), closed_at__isnull=True))
 
@@ -71,9 +119,11 @@ def _still_open() -> Exists:
 # While the messages of an event have their reason.
 REASONS: dict[str, Callable[[], Exists]] = {
     "followup_question": _still_asked,
+    "followup_check_in": _still_going,
     "incident_reported": _still_open,
 }
 GONE: Words = {
     "followup_question": gettext_lazy("la question a déjà sa réponse"),
+    "followup_check_in": gettext_lazy("la question a déjà sa réponse"),
     "incident_reported": gettext_lazy("le signalement est clos"),
 }

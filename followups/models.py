@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import COORDINATION, VisibleQuerySet, towns_of
+from accounts.access import COORDINATION, VisibleQuerySet, associations_of, towns_of
 from accounts.models import User
 from matching.models import Match, MatchState
 from offers.models import Offer
@@ -74,6 +74,72 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.match_id} {self.due_on}"
+
+
+class Side(models.TextChoices):
+    """Who is asked; neither reads what the other says."""
+
+    HOST = "host", _("la personne qui propose")
+    POSTER = "poster", _("l’association, ou la personne elle-même")
+
+
+class Going(models.TextChoices):
+    """How it is going, in one tap."""
+
+    WELL = "well", _("Tout va bien")
+    TALK = "talk", _("J’aimerais en parler")
+    ENDED = "ended", _("C’est terminé")
+
+
+class CheckInQuerySet(VisibleQuerySet["CheckIn"]):
+    def seen_by(self, user: User) -> Q:
+        """One's own side's; the town's for its coordinators."""
+        poster = Q(match__need__organisation__in=associations_of(user)) | Q(match__need__person=user)
+        return (
+            Q(match__city__in=towns_of(user, COORDINATION))
+            | Q(side=Side.HOST, match__offer__owner=user)
+            | Q(side=Side.POSTER) & poster
+        )
+
+
+class CheckIn(models.Model):
+    """ "How is it going?", asked of one side of what lasts: after two weeks, then each month."""
+
+    match = models.ForeignKey(Match, on_delete=models.PROTECT, related_name="check_ins")
+    side = models.CharField(max_length=6, choices=Side.choices)
+    due_on = models.DateField()
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=5, choices=Going.choices, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = CheckInQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("nouvelle")
+        verbose_name_plural = _("nouvelles")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["match", "side", "due_on"],
+                name="check_in_once_a_day",
+                violation_error_message=_("Cette question est déjà prévue."),
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
+                | (~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+                name="check_in_answered_at_by",
+                violation_error_message=_("Une réponse porte sa date et son auteur."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asked_at"], condition=Q(answered_at__isnull=True), name="check_in_silent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.match_id} {self.side} {self.due_on}"
 
 
 class Outcome(models.Model):

@@ -1,19 +1,21 @@
 """Asking what happened, writing the answer down, and reports that freeze an offer."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
 from accounts.models import User
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from cities.models import City
 from followups import messages
-from followups.models import FOLLOWED_STATES, Answer, FollowUp, Incident, Outcome
+from followups.models import FOLLOWED_STATES, Answer, CheckIn, FollowUp, Going, Incident, Outcome, Side
+from followups.selectors import FIRST_CHECK_IN, last_check_in_day
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
@@ -117,6 +119,61 @@ def answer(*, followup_id: int, answer: str, by: User, now: datetime, note: str 
 
 
 @transaction.atomic
+def check_in(*, by: None = None, now: datetime) -> int:
+    """Ask both sides of homes and sponsorships under way how it is going, two weeks after the start and then each
+    month; of how many matches.
+
+    Any number of runs, at once too, ask each side once. What came due before anybody looked is asked once.
+    """
+    asked = 0
+    lasting = Match.objects.filter(state=MatchState.UNDER_WAY).filter(
+        Q(need__kind=Kind.HOUSING) | Q(need__category=Category.SPONSORSHIP)
+    )
+    for city in City.objects.filter(pk__in=lasting.values("city")).order_by("pk"):
+        today = local_day(now, city)
+        due = (
+            lasting.filter(city=city, first_day__lte=today - FIRST_CHECK_IN)
+            .annotate(due_on=last_check_in_day(today))
+            .exclude(Exists(CheckIn.objects.filter(match=OuterRef("pk"), due_on=OuterRef("due_on"))))
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)
+            .select_related("city", "offer__owner", "need__organisation", "need__person", "need__commune")
+        )
+        for match in due.order_by("first_day", "pk")[:BATCH]:
+            _ask_how_it_goes(match, match.due_on, now=now)  # type: ignore[attr-defined]
+            asked += 1
+    return asked
+
+
+@transaction.atomic
+def say_how_it_goes(*, check_in_id: int, answer: str, by: User, now: datetime, note: str = "") -> CheckIn:
+    """Write down how it is going, for the town alone; whoever wants to talk is called. A second answer changes nothing:
+    read `.answer`. ValidationError for one that does not exist.
+    """
+    if answer not in Going.values:
+        raise ValidationError({"answer": _("Choisissez une des réponses.")})
+    found = (
+        CheckIn.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("match__city", "match__need")
+        .get(pk=check_in_id)
+    )
+    if found.answered_at is not None:
+        return found
+    found.answer, found.note, found.answered_at, found.answered_by = answer, note[:500], now, by
+    found.save(update_fields=["answer", "note", "answered_at", "answered_by"])
+    if answer != Going.WELL:
+        for person in accounts.coordinators_of(found.match.city):
+            queue(
+                recipient=person,
+                event="followup_to_read",
+                subject_key=f"check_in:{found.pk}",
+                city=found.match.city,
+                compose=partial(messages.wishes_to_talk, found),
+                now=now,
+            )
+    return found
+
+
+@transaction.atomic
 def report_incident(
     *, offer_id: int, text: str, by: User, now: datetime, match_id: int | None = None
 ) -> Incident:
@@ -162,6 +219,23 @@ def close_incident(*, incident_id: int, conclusion: str, unfreeze: bool, by: Use
     if unfreeze and not others_open:
         offers.unfreeze(offer_id=offer_id, by=by, now=now, reason=f"incident {incident.pk}")
     return incident
+
+
+def _ask_how_it_goes(match: Match, due_on: date, *, now: datetime) -> None:
+    posters = told_of(match.need)
+    for side, people in ((Side.HOST, [match.offer.owner]), (Side.POSTER, posters)):
+        if not people:
+            continue  # nobody speaks for the need any more: the desk knows
+        found = CheckIn.objects.create(match=match, side=side, due_on=due_on, asked_at=now)
+        for person in people:
+            queue(
+                recipient=person,
+                event="followup_check_in",
+                subject_key=f"check_in:{found.pk}",
+                city=match.offer.city if side == Side.HOST else match.city,
+                compose=partial(messages.how_is_it_going, found, person),
+                now=now,
+            )
 
 
 def _ask(followup: FollowUp, *, now: datetime) -> None:

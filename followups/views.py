@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,7 +17,7 @@ from catalogue.times import ago
 from cities.models import City
 from followups import links, selectors, services
 from followups.forms import CloseForm, ReportForm
-from followups.models import Answer, FollowUp
+from followups.models import Answer, FollowUp, Going, Side
 from matching.models import MatchState
 from needs.words import when_words
 from notifications.links import call_me_path
@@ -57,6 +58,72 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     if followup.answered_at is not None:
         return _answered(request, followup)
     return _question(request, followup, grant.user_id)
+
+
+@town_page(ANYBODY)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in(request: HttpRequest, city: City, token: str) -> HttpResponse:
+    """How it is going, from a signed link: one tap, for the town alone."""
+    try:
+        grant = links.read_check_in(token)
+    except links.LinkExpired:
+        return _no_question(request, expired=True)
+    except links.LinkBroken:
+        return _no_question(request, expired=False)
+    found = selectors.granted_check_in(grant, city_slug=city.slug)
+    if found is None:
+        return _no_question(request, expired=True)
+    error = ""
+    if request.method == "POST":
+        try:
+            services.say_how_it_goes(
+                check_in_id=found.pk,
+                answer=request.POST.get("answer", ""),
+                by=User.objects.get(pk=grant.user_id),
+                now=timezone.now(),
+                note=request.POST.get("note", "").strip(),
+            )
+        except ValidationError as refused:
+            error = " ".join(refused.messages)
+        else:
+            return redirect(request.path)
+    match = found.match
+    is_host = found.side == Side.HOST
+    context = {
+        "check_in": found,
+        "about": match.offer if is_host else match.need,
+        "when": when_words(match.need, match.first_day, match.last_day),
+        "over": match.state not in services.FOLLOWED_STATES,
+        "choices": Going.choices,
+        "error": error,
+        "stay_url": reverse("stays:one", args=[match.city.slug, match.pk]),
+        "call_me_url": call_me_path(grant.user_id, match.city, f"check_in:{found.pk}"),
+    }
+    return render(request, "followups/check_in.html", context, status=422 if error else 200)
+
+
+@town_page(COORDINATION)
+@never_cache
+@require_GET
+def to_chase(request: HttpRequest, city: City) -> HttpResponse:
+    """What nobody has answered, by how long; and what somebody said that the desk should read."""
+    user, now = person(request), timezone.now()
+    silences = selectors.gone_silent(user, city, now=now)
+    baskets = [
+        {
+            "days": days,
+            "rows": [{"silence": one, "ago": ago(one.asked_at, now)} for one in silences if one.step == days],
+        }
+        for days in reversed(selectors.SILENT_DAYS)
+    ]
+    news = [
+        {"check_in": one, "ago": ago(one.answered_at, now)}
+        for one in selectors.wishes_to_talk(user, city)
+        if one.answered_at
+    ]
+    context = {"news": news, "baskets": [basket for basket in baskets if basket["rows"]]}
+    return render(request, "followups/to_chase.html", context)
 
 
 @town_page(COORDINATION)

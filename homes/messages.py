@@ -60,10 +60,10 @@ PASSED = BuiltIn(
     title=gettext_lazy("Merci, votre logement peut accueillir"),
     body=gettext_lazy(
         "Bonjour,\n\nMerci de nous avoir reçus. Votre logement («\u00a0%(title)s\u00a0») convient, et cette visite "
-        "vaut jusqu’au %(until)s.\n\nQuand un besoin lui correspond, nous vous posons la question. Vous pourrez "
+        "vaut jusqu’au %(valid_until)s.\n\nQuand un besoin lui correspond, nous vous posons la question. Vous pourrez "
         "toujours dire non.\n\n%(city)s"
     ),
-    required=("title", "until"),
+    required=("title", "valid_until"),
 )
 REFUSED = BuiltIn(
     name="visit_refused",
@@ -97,7 +97,7 @@ def passed(visit: Visit) -> Text:
     assert visit.valid_until is not None
     until = words.until_words(visit.valid_until)
     return PASSED.filled(
-        {"title": titled(visit.offer), "until": until, "city": visit.offer.city.name}, **_to_offer(visit)
+        {"title": titled(visit.offer), "valid_until": until, "city": visit.offer.city.name}, **_to_offer(visit)
     )
 
 

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,16 +21,18 @@ from accounts.services import log_contact_reading
 from catalogue.filters import ChangedSince
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
-from matching import services
+from matching import going_on, services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
 from matching.presentation import refusal_words
 from matching.reasons import facts
 from matching.serializers import (
+    HandedOverSerializer,
     MatchDetailSerializer,
     MatchSerializer,
     NoteSerializer,
     Reader,
+    UntilSerializer,
     WhyNotSerializer,
     answer_serializer,
     as_read,
@@ -44,6 +46,12 @@ ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH, description
 DISMISS, DECLINE, REFUSE, CANCEL, BREAK_OFF = (
     answer_serializer(act) for act in (Act.DISMISS, Act.DECLINE, Act.REFUSE, Act.CANCEL, Act.BREAK_OFF)
 )
+
+
+class EndSerializer(answer_serializer(Act.SHORTEN)):  # type: ignore[misc]
+    """The last day, and why."""
+
+    last_day = serializers.DateField(help_text="The last day of the stay; the days after it are free.")
 
 
 class MatchFilter(django_filters.FilterSet):
@@ -244,6 +252,46 @@ class MatchEndpoint(Endpoint):
     @_act(Act.CANCEL, "Call off before the start", CANCEL, "Anybody concerned.")
     def cancel(self, request: Request, pk: str) -> Response:
         return self.perform(services.cancel, CANCEL)
+
+    @_act(Act.START, "Say that it has begun", None, "Anybody concerned, from the first day on.")
+    def start(self, request: Request, pk: str) -> Response:
+        return self.perform(services.start, None)
+
+    @_act(
+        Act.ASK_LONGER,
+        "Ask the host whether the stay can go on",
+        UntilSerializer,
+        "The association, coordinators. The days are judged by the rules of the engine and held until the answer; "
+        "refused with the rule that they break, or with `taken`.",
+    )
+    def ask_longer(self, request: Request, pk: str) -> Response:
+        return self.perform(going_on.ask_longer, UntilSerializer)
+
+    @_act(Act.STAY_LONGER, "Say yes to going on, as the citizen", None)
+    def stay_longer(self, request: Request, pk: str) -> Response:
+        return self.perform(going_on.stay_longer, None)
+
+    @_act(Act.NOT_LONGER, "Say no to going on, as the citizen", NoteSerializer, "It ends as agreed.")
+    def not_longer(self, request: Request, pk: str) -> Response:
+        return self.perform(going_on.not_longer)
+
+    @_act(
+        Act.SHORTEN,
+        "End with an earlier day",
+        EndSerializer,
+        "Anybody concerned. A day that has passed ends it now.",
+    )
+    def shorten(self, request: Request, pk: str) -> Response:
+        return self.perform(going_on.end_early, EndSerializer)
+
+    @_act(
+        Act.HAND_OVER,
+        "Say how much was handed over",
+        HandedOverSerializer,
+        "Anybody concerned. What is left goes back to the offer and to the need.",
+    )
+    def hand_over(self, request: Request, pk: str) -> Response:
+        return self.perform(going_on.hand_over, HandedOverSerializer)
 
     @_act(
         Act.BREAK_OFF,

@@ -26,6 +26,13 @@ REASONS: dict[Act, tuple[Reason, ...]] = {
         Reason.OTHER,
     ),
     Act.BREAK_OFF: (Reason.NO_SHOW, Reason.CHANGED_MIND, Reason.LOST_CONTACT, Reason.SAFETY, Reason.OTHER),
+    Act.SHORTEN: (
+        Reason.OTHER_SOLUTION,
+        Reason.NOT_AVAILABLE,
+        Reason.CHANGED_MIND,
+        Reason.SAFETY,
+        Reason.OTHER,
+    ),
 }
 
 

@@ -30,6 +30,8 @@ def with_edits(matches: MatchQuerySet) -> MatchQuerySet:
     counted = _count(NeedEdit.objects.filter(need=OuterRef("need_id")), "need") + _count(
         OfferEdit.objects.filter(offer=OuterRef("offer_id")), "offer"
     )
+    other_days = Decision.objects.filter(match=OuterRef("pk"), act__in=[Act.STAY_LONGER, Act.SHORTEN])
+    counted += _count(other_days, "match")
     return matches.select_related(
         "city", "need__commune", "need__organisation", "need__person", "offer__commune", "offer__owner"
     ).annotate(edits=counted)
@@ -95,7 +97,15 @@ def _invite(match_id: int, reader: User) -> tuple[str, bytes] | None:
 
 
 INVITATIONS: Mapping[str, Composer] = dict.fromkeys(
-    ("match_confirmed", "match_moved", "match_cancelled", "match_broken_off"), _invite
+    (
+        "match_confirmed",
+        "match_moved",
+        "match_longer",
+        "match_shortened",
+        "match_cancelled",
+        "match_broken_off",
+    ),
+    _invite,
 )
 
 

@@ -28,6 +28,11 @@ class Act(StrEnum):
     COMPLETE = "complete"
     BREAK_OFF = "break_off"
     CANCEL = "cancel"
+    ASK_LONGER = "ask_longer"
+    STAY_LONGER = "stay_longer"
+    NOT_LONGER = "not_longer"
+    SHORTEN = "shorten"
+    HAND_OVER = "hand_over"
 
 
 class Role(StrEnum):
@@ -72,6 +77,8 @@ ASSOCIATION = COORDINATION | {Role.ASSOCIATION}
 ANYONE = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR, Role.SCHEDULER})
 # Whoever said yes may take it back; an operator notes it of a caller.
 ANYONE_OR_CALLER = ANYONE | {Role.OPERATOR, Role.HOST_TOWN}
+# What somebody concerned sees with their own eyes.
+WITNESS = ANYONE_OR_CALLER - {Role.SCHEDULER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +103,22 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
     (S.ACCEPTED, Act.LAPSE): Arrow(S.LAPSED, frozenset({Role.SCHEDULER})),
     (S.ACCEPTED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE_OR_CALLER, needs_reason=True),
     (S.CONFIRMED, Act.RECONFIRM): Arrow(S.CONFIRMED, ASSOCIATION),
-    (S.CONFIRMED, Act.START): Arrow(
-        S.UNDER_WAY, frozenset({Role.SCHEDULER, Role.ASSOCIATION, Role.FOLLOW_UP})
-    ),
+    (S.CONFIRMED, Act.START): Arrow(S.UNDER_WAY, ANYONE_OR_CALLER | {Role.FOLLOW_UP}),
     (S.CONFIRMED, Act.CANCEL): Arrow(S.CANCELLED, ANYONE_OR_CALLER, needs_reason=True),
     (S.CONFIRMED, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE | {Role.FOLLOW_UP}, needs_reason=True),
     (S.UNDER_WAY, Act.COMPLETE): Arrow(S.COMPLETED, frozenset({Role.FOLLOW_UP, Role.SCHEDULER})),
     (S.UNDER_WAY, Act.BREAK_OFF): Arrow(S.BROKEN_OFF, ANYONE_OR_CALLER | {Role.FOLLOW_UP}, needs_reason=True),
+    **{
+        (state, act): found
+        for state in (S.CONFIRMED, S.UNDER_WAY)
+        for act, found in (
+            (Act.ASK_LONGER, Arrow(state, ASSOCIATION)),
+            (Act.STAY_LONGER, Arrow(state, CITIZEN | {Role.TOWN})),
+            (Act.NOT_LONGER, Arrow(state, CITIZEN | {Role.SCHEDULER})),
+            (Act.SHORTEN, Arrow(state, WITNESS, needs_reason=True)),
+            (Act.HAND_OVER, Arrow(S.COMPLETED, WITNESS)),
+        )
+    },
 }
 
 # In these a match holds or has used a part of the offer, and of the need.
@@ -111,15 +127,21 @@ HOLDING = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY, S.COMPLET
 SERVED = frozenset({S.CONFIRMED, S.UNDER_WAY, S.COMPLETED})
 # Proposed, and not over.
 ACTIVE = frozenset({S.PROPOSED, S.ACCEPTED, S.CONFIRMED, S.UNDER_WAY})
+# What people have met for, or are about to: it can be made longer, shorter, or handed over.
+GOING_ON = frozenset({S.CONFIRMED, S.UNDER_WAY})
 # Somebody is waited for, until `answer_by` or `confirm_by`.
 WAITING = frozenset({S.PROPOSED, S.ACCEPTED})
 # Set aside until the need or the offer changes: people have answered this pair already.
 ANSWERED = frozenset({S.DISMISSED, S.DECLINED, S.REFUSED, S.CANCELLED, S.BROKEN_OFF})
 
 
+# What the person who offers is asked, and answers.
+HOSTS_ANSWERS = frozenset({Act.ACCEPT, Act.DECLINE, Act.STAY_LONGER, Act.NOT_LONGER})
+
+
 def entitled(act: Act, roles: frozenset[Role], *, across: bool) -> frozenset[Role]:
     """The roles that count for an act: across two towns a citizen's answer is noted by the desk of their own."""
-    return roles - DESK if across and act in (Act.ACCEPT, Act.DECLINE) else roles
+    return roles - DESK if across and act in HOSTS_ANSWERS else roles
 
 
 def way_back(state: str, roles: frozenset[Role]) -> Act | None:
@@ -154,16 +176,27 @@ def arrow(state: str, act: Act, roles: frozenset[Role], *, reason: str) -> tuple
 
 
 def acts_for(
-    state: str, roles: frozenset[Role], *, across: bool = False, asked_again: bool = False
+    state: str,
+    roles: frozenset[Role],
+    *,
+    across: bool = False,
+    asked_again: bool = False,
+    asked_longer: bool = False,
+    lasts: bool = True,
 ) -> frozenset[Act]:
     """What somebody with these roles can do from this state: what a page shows as buttons.
 
-    `asked_again`: whether a confirmed stay still holds is being asked.
+    `asked_again`: whether a confirmed stay still holds is being asked; `asked_longer`: whether it can go on for longer.
+    `lasts`: it is given day by day; what is given once is handed over.
     """
+    without = {
+        *(() if asked_again else (Act.RECONFIRM,)),
+        *((Act.ASK_LONGER,) if asked_longer or not lasts else ()),
+        *(() if asked_longer else (Act.STAY_LONGER, Act.NOT_LONGER)),
+        Act.HAND_OVER if lasts else Act.SHORTEN,
+    }
     return frozenset(
         act
         for (at, act), found in ARROWS.items()
-        if at == state
-        and entitled(act, roles, across=across) & found.roles
-        and (asked_again or act != Act.RECONFIRM)
+        if at == state and entitled(act, roles, across=across) & found.roles and act not in without
     )

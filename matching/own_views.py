@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,17 +21,18 @@ from accounts.services import log_contact_reading
 from catalogue.saying import titled
 from cities.days import local_day
 from cities.models import City
-from matching import conditions, links, presentation, selectors, services, telling
-from matching.forms import ReasonForm
+from matching import conditions, going_on, links, presentation, selectors, services, telling
+from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import Act, NotPossible, Reason, Role, way_back
 from matching.link_pages import behind_link, on_the_phone
 from matching.messages.phrases import other_days
-from matching.models import Match, MatchState
+from matching.models import CONTACT_STATES, Match, MatchState
 from matching.reasons import facts
 from needs.words import public_title_of
 from notifications.links import call_me_path
 
 PER_PAGE = 50
+BY_HAND = {**services.BY_HAND, **going_on.ANSWERS}
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
 
 
@@ -96,6 +98,8 @@ def _question(match: Match, roles: frozenset[Role]) -> tuple[Act, Act] | None:
     """The yes and the no that this person is asked now, if any."""
     if match.state == MatchState.PROPOSED and Role.CITIZEN in roles:
         return Act.ACCEPT, Act.DECLINE
+    if match.is_asked_longer and Role.CITIZEN in roles:
+        return Act.STAY_LONGER, Act.NOT_LONGER
     if match.state == MatchState.ACCEPTED and Role.ASSOCIATION in roles:
         return Act.CONFIRM, Act.REFUSE
     return None
@@ -123,12 +127,14 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
     asked = _question(match, roles)
     still = Act.RECONFIRM if _is_asked_again(match, roles) else None
     yes, no = asked or (still, way_back(match.state, roles))
-    form = _refusal_form(match, no, roles) if no else None
+    form = _refusal_form(match, no, roles) if no and no in REASONS else None
     if request.method == "POST":
         said = request.POST.get("answer", "")
         try:
             if yes and said == yes:
-                match = services.BY_HAND[yes](match_id=match.pk, by=by, now=now)
+                match = BY_HAND[yes](match_id=match.pk, by=by, now=now)
+            elif no == Act.NOT_LONGER and said == no:
+                match = going_on.not_longer(match_id=match.pk, by=by, now=now)
             elif no and said == no:
                 form = _refusal_form(match, no, roles, request.POST)
                 if not form.is_valid():
@@ -139,7 +145,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
         except NotPossible as failure:
             messages.warning(request, presentation.refusal_words(failure))
         return redirect(request.path)
-    declining = "non" in request.GET and no is not None
+    declining = "non" in request.GET and form is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
 
 
@@ -162,6 +168,7 @@ def _render_answer(
     is_citizen = Role.CITIZEN in roles
     # The members of a suspended association see what is theirs, and act for it no more.
     is_left = not roles & CONCERNED
+    is_theirs = match.state in CONTACT_STATES and not is_left
     contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city)) and not is_left
     if contacts_open and not is_citizen:
         log_contact_reading(
@@ -188,6 +195,8 @@ def _render_answer(
             "is_left": is_left,
             "title": _title_for(match, user),
             "call_me_url": call_me_path(user.pk, match.city, f"match:{match.pk}"),
+            "asks_longer": asked is not None and asked[0] == Act.STAY_LONGER,
+            "stay_url": reverse("stays:one", args=[match.city.slug, match.pk]) if is_theirs else "",
             "other_days": [] if is_citizen else other_days(match),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),

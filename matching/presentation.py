@@ -38,6 +38,11 @@ ACT_WORDS = {
     "complete": gettext_lazy("C’est terminé"),
     "break_off": gettext_lazy("Interrompu"),
     "cancel": gettext_lazy("Annulé"),
+    "ask_longer": gettext_lazy("Prolongation demandée"),
+    "stay_longer": gettext_lazy("Prolongé"),
+    "not_longer": gettext_lazy("Pas de prolongation"),
+    "shorten": gettext_lazy("Fin avancée"),
+    "hand_over": gettext_lazy("Remis"),
 }
 
 
@@ -161,6 +166,28 @@ def reasons(match: Match) -> list[dict[str, str]]:
     return lines
 
 
+TO_GO_ON = frozenset({Act.ASK_LONGER, Act.STAY_LONGER, Act.NOT_LONGER, Act.SHORTEN, Act.HAND_OVER})
+
+
+def _refused_to_go_on(failure: NotPossible) -> str:
+    words = {
+        "reason": _("Choisissez une raison."),
+        "role": _("Ce n’est pas à vous de le décider."),
+        "asked": _("La question est déjà posée. La réponse est attendue."),
+        "days": _("Choisissez un jour avant la fin prévue.")
+        if failure.act == Act.SHORTEN
+        else _("Choisissez un jour après la fin prévue."),
+        "once": _("Cela n’a lieu qu’une fois\u202f: il n’y a pas de jours à ajouter ou à enlever."),
+        "lasts": _("Cela dure\u202f: dites plutôt quand cela finit."),
+        "quantity": _("Écrivez combien a été remis\u202f: au moins 1, et pas plus que prévu."),
+        "closed": _("La proposition ou le besoin n’est plus ouvert."),
+        "dates": _("La proposition ne va pas jusqu’à ce jour."),
+        "stay": _("C’est plus long que ce que la personne accueille d’ordinaire."),
+        "state": _("Cette question n’est plus posée."),
+    }
+    return words.get(failure.why) or _("Ce n’est plus possible avec cette proposition\u202f: elle a changé.")
+
+
 def refusal_words(failure: NotPossible) -> str:
     """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
     if failure.why == "vetting":
@@ -177,12 +204,18 @@ def refusal_words(failure: NotPossible) -> str:
         return _("Demandez d’abord l’accord de la ville liée, dans le dossier.")
     if failure.why == "taken":
         return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
+    if failure.act in TO_GO_ON:
+        return _refused_to_go_on(failure)
     if failure.why == "closed" and failure.act in (Act.ACCEPT, Act.CONFIRM):
         return _("Entre-temps, la proposition ou le besoin a été retiré. Il n’y a plus rien à faire.")
     if failure.why == "closed":
         return _("La proposition ou le besoin n’est plus ouvert. Les pistes se mettent à jour.")
     if failure.why == "changed":
         return _("La proposition ou le besoin vient de changer. Les pistes se mettent à jour.")
+    if failure.why == "early":
+        return _("C’est trop tôt\u202f: le premier jour n’est pas encore venu.")
+    if failure.why == "days":
+        return _("Choisissez un jour après le début, et avant la fin prévue.")
     if failure.why == "reason":
         return _("Choisissez une raison.")
     if failure.why == "role":

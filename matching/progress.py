@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from accounts.models import User
 from catalogue.vocabulary import Rhythm
@@ -21,10 +22,12 @@ def of_match(match: Match) -> Given:
 
 
 def given_to(need_ids: Iterable[int]) -> defaultdict[int, list[Given]]:
-    """By need, what both sides have said yes to; of a stay that ended early, the days that it had."""
+    """By need, what both sides have said yes to; of a stay that ended early, the days that it had. What a host is asked
+    to go on with is held, and not given yet.
+    """
     had = Q(released=True) & ~Q(need__rhythm=Rhythm.ONCE)
     confirmed = Hold.objects.filter(Q(match__state__in=SERVED) | had, need__in=list(need_ids)).values_list(
-        "need", "quantity", "first_day", "last_day"
+        "need", "quantity", "first_day", Least(F("last_day"), F("match__last_day"))
     )
     found: defaultdict[int, list[Given]] = defaultdict(list)
     for need_id, quantity, first_day, last_day in confirmed:

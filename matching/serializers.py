@@ -14,8 +14,9 @@ from catalogue.serializers import ReadEntry
 from catalogue.vocabulary import Urgency
 from engine import RULE_CODES
 from engine.vocabulary import PARTS
+from matching import services
 from matching.forms import REASONS
-from matching.lifecycle import Act, Role, acts_for
+from matching.lifecycle import Act, Role
 from matching.models import Match, MatchState
 from matching.reasons.sentences import NOTES, reason_sentence
 from matching.selectors import contacts_are_open, who_calls
@@ -177,6 +178,10 @@ class MatchSerializer(serializers.Serializer):
         allow_null=True,
         help_text="Until when the association may confirm a yes, or says that what is confirmed still holds.",
     )
+    longer_until = serializers.DateField(
+        allow_null=True, help_text="The last day until which the host is asked to go on."
+    )
+    longer_by = serializers.DateTimeField(allow_null=True, help_text="Until when that answer is waited for.")
     ended_on = serializers.DateField(allow_null=True)
     created_at = serializers.DateTimeField()
     changed_at = serializers.DateTimeField()
@@ -197,6 +202,18 @@ class NoteSerializer(serializers.Serializer):
     note = serializers.CharField(
         required=False, allow_blank=True, max_length=500, help_text="For the town's desk. No name, no health."
     )
+
+
+class UntilSerializer(NoteSerializer):
+    """A later day."""
+
+    until = serializers.DateField(help_text="The last day that is asked for.")
+
+
+class HandedOverSerializer(NoteSerializer):
+    """How much was handed over."""
+
+    quantity = serializers.IntegerField(min_value=1, help_text="At most what was promised.")
 
 
 def answer_serializer(act: Act) -> type[NoteSerializer]:
@@ -233,10 +250,12 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
             if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
             and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
         ],
-        "acts": sorted(acts_for(match.state, reader.roles(match), asked_again=match.is_asked_again)),
+        "acts": sorted(services.possible(match, reader.roles(match))),
         "asked_at": match.asked_at,
         "answer_by": match.answer_by,
         "confirm_by": match.confirm_by,
+        "longer_until": match.longer_until,
+        "longer_by": match.longer_by,
         "ended_on": match.ended_on,
         "created_at": match.created_at,
         "changed_at": match.changed_at,

@@ -4,8 +4,10 @@ Lock order, everywhere: offer, need, match (docs/adr/0003). The locks are FOR NO
 that refer to the same offer or need never waits on them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -15,7 +17,18 @@ from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from matching import progress, telling, turns, waits
-from matching.lifecycle import HOLDING, SERVED, Act, NotPossible, Reason, Role, arrow, entitled
+from matching.lifecycle import (
+    GOING_ON,
+    HOLDING,
+    SERVED,
+    Act,
+    NotPossible,
+    Reason,
+    Role,
+    acts_for,
+    arrow,
+    entitled,
+)
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.reasons import facts, still_fits
 from matching.rewriting import RelayParts
@@ -208,22 +221,37 @@ def cancel(*, match_id: int, by: User | None, now: datetime, reason: str, note: 
 
 
 @transaction.atomic
-def break_off(*, match_id: int, by: User | None, now: datetime, reason: str, note: str = "") -> Match:
-    """End a match early, or record that it never took place; free from today on. Raises NotPossible."""
-    return _act(match_id, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note)
+def break_off(
+    *,
+    match_id: int,
+    by: User | None,
+    now: datetime,
+    reason: str,
+    note: str = "",
+    from_day: date | None = None,
+) -> Match:
+    """End a match early, or record that it never took place; free from today on, or from a day before it. Raises
+    NotPossible ("days" where that is before its second day, or still to come).
+    """
+    match = locked(match_id)
+    if from_day is not None and not match.first_day < from_day <= local_day(now, match.city):
+        raise NotPossible(Act.BREAK_OFF, MatchState(match.state), "days")
+    return do(match, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note, from_day=from_day)
 
 
 @transaction.atomic
 def start(*, match_id: int, by: User | None, now: datetime) -> Match:
-    """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over, or its
-    offer or need is taken back, or held back by an incident).
+    """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over,
+    or its offer or need is taken back, or held back by an incident; "early" before the first day of what lasts).
     """
     match = locked(match_id)
     if waits.is_over(match, now=now) or is_taken_back(match):
         raise NotPossible(Act.START, MatchState(match.state), "closed")
     if match.state in TO_COME and not compared_again(match, now=now):
         raise NotPossible(Act.START, MatchState(match.state), "changed")
-    return _act(match_id, Act.START, by=by, now=now)
+    if match.need.lasts and match.state in TO_COME and local_day(now, match.city) < match.first_day:
+        raise NotPossible(Act.START, MatchState(match.state), "early")
+    return do(match, Act.START, by=by, now=now)
 
 
 @transaction.atomic
@@ -340,12 +368,63 @@ def _act(
     return do(locked(match_id), act, by=by, now=now, reason=reason, note=note)
 
 
-def do(match: Match, act: Act, *, by: User | None, now: datetime, reason: str = "", note: str = "") -> Match:
-    """An act that asks nothing but the table, on a match that the caller has `locked`. `by` None: the scheduler."""
-    roles = entitled(act, roles_of(by, match), across=match.is_across)
+def do(
+    match: Match,
+    act: Act,
+    *,
+    by: User | None,
+    now: datetime,
+    role: Role | None = None,
+    reason: str = "",
+    note: str = "",
+    from_day: date | None = None,
+    change: Mapping[str, Sequence[Any]] | None = None,
+    tells: bool = True,
+) -> Match:
+    """An act that asks nothing but the table, on a match that the caller has `locked`. `by` None: the scheduler, or
+    whose `role` it is. `change`: what it changed beside the state, old and new, kept with its decision.
+    """
+    roles = frozenset({role}) if role else entitled(act, roles_of(by, match), across=match.is_across)
     found, role = arrow(match.state, act, roles, reason=reason)
-    _move(match, act, found.to, role=role, by=by, now=now, reason=reason, note=note)
+    _move(
+        match,
+        act,
+        found.to,
+        role=role,
+        by=by,
+        now=now,
+        reason=reason,
+        note=note,
+        from_day=from_day,
+        change=change,
+        tells=tells,
+    )
     return match
+
+
+def possible(match: Match, roles: frozenset[Role]) -> frozenset[Act]:
+    """What somebody with these roles can do to it now: what a page shows as buttons, and the API as words."""
+    return acts_for(
+        match.state,
+        roles,
+        across=match.is_across,
+        asked_again=match.is_asked_again,
+        asked_longer=match.is_asked_longer,
+        lasts=match.need.lasts,
+    )
+
+
+def check_may(match: Match, act: Act, *, by: User | None, reason: str = "") -> None:
+    """Raise NotPossible unless the table lets them do it now: before anything is written for it."""
+    arrow(match.state, act, entitled(act, roles_of(by, match), across=match.is_across), reason=reason)
+
+
+def keep_held(match: Match, *, quantity: int | None = None, last_day: date | None = None) -> None:
+    """Hold so much, or until that day, of the offer of a match that the caller has `locked`. Raises Taken."""
+    held = Hold.objects.get(match=match)
+    held.quantity, held.last_day = quantity or held.quantity, last_day or held.last_day
+    with _within_capacity(MatchState(match.state)):
+        held.save(update_fields=["quantity", "last_day"])
 
 
 def _accepted(match: Match, *, role: Role, by: User | None, now: datetime) -> None:
@@ -379,6 +458,8 @@ def _move(
     relay: RelayParts | None = None,
     tells: bool = True,
     held: str = "",
+    from_day: date | None = None,
+    change: Mapping[str, Sequence[Any]] | None = None,
 ) -> None:
     """Write the new state, its decision, and what is held; have the engine look again; tell whom it concerns.
 
@@ -389,13 +470,18 @@ def _move(
     if before == MatchState.SUGGESTED:
         facts.explained([match], now=now)
     match.state, match.changed_at = to, now
+    from_day = from_day or local_day(now, match.city)
     if to == MatchState.BROKEN_OFF:
-        match.ended_on = local_day(now, match.city)
+        match.ended_on = from_day
+    if to not in GOING_ON and match.longer_until is not None:
+        # Nobody answers any more: what was held for it is free.
+        keep_held(match, last_day=match.last_day)
+        match.longer_until = match.longer_by = None
     if to not in telling.REMINDED:
         match.remind_at = None
     if to != MatchState.PROPOSED:
         match.waits_since = None
-    waited = ["asked_at", "waits_since", "answer_by", "confirm_by", "remind_at"]
+    waited = ["asked_at", "waits_since", "answer_by", "confirm_by", "remind_at", "longer_until", "longer_by"]
     match.save(update_fields=["state", "changed_at", "facts", "ended_on", *waited])
     Decision.objects.create(
         match=match,
@@ -408,6 +494,7 @@ def _move(
         note=note[:500],
         plan_number=plan_number,
         relay=relay,
+        change=change,
         at=now,
     )
     if to in HAPPENINGS and to != before:
@@ -423,7 +510,7 @@ def _move(
     elif before in HOLDING and to not in HOLDING:
         # The follow-up asks whether it took place.
         came = reason != Reason.NO_SHOW and role != Role.FOLLOW_UP
-        _release(match, local_day(now, match.city), came=came)
+        _release(match, from_day, came=came)
     if (to in HOLDING) != (before in HOLDING):
         offers.mark_due(offer_ids=[match.offer_id], now=now)
         needs.mark_due(need_ids=[match.need_id], now=now)
@@ -444,28 +531,35 @@ def _move(
 
 def _hold(match: Match, before: MatchState) -> None:
     """Hold the match's part of the offer; the database refuses what is not there (migrations 0002, 0011)."""
+    with _within_capacity(before):
+        Hold.objects.create(
+            match=match,
+            offer=match.offer,
+            need=match.need,
+            quantity=match.quantity,
+            first_day=match.first_day,
+            last_day=match.last_day,
+        )
+
+
+@contextmanager
+def _within_capacity(state: MatchState) -> Iterator[None]:
+    """Raise Taken for what the database refuses to hold."""
     try:
         with transaction.atomic():
-            Hold.objects.create(
-                match=match,
-                offer=match.offer,
-                need=match.need,
-                quantity=match.quantity,
-                first_day=match.first_day,
-                last_day=match.last_day,
-            )
+            yield
     except IntegrityError as error:
         if not violated(error).startswith("hold_within_"):
             raise
-        raise Taken(before) from error
+        raise Taken(state) from error
 
 
-def _release(match: Match, today: date, *, came: bool) -> None:
-    """Free what was held: all of it, or of a stay to which somebody came, from today on. Goods come back whole."""
+def _release(match: Match, from_day: date, *, came: bool) -> None:
+    """Free what was held: all of it, or of a stay to which somebody came, from that day on. Goods come back whole."""
     hold = Hold.objects.get(match=match)
-    begun = match.state == MatchState.BROKEN_OFF and hold.first_day < today and came
+    begun = match.state == MatchState.BROKEN_OFF and hold.first_day < from_day and came
     if begun and match.offer.kind != Kind.GOODS:
-        hold.last_day = min(hold.last_day, today - timedelta(days=1))
+        hold.last_day = min(hold.last_day, from_day - timedelta(days=1))
         hold.released = True
         hold.save(update_fields=["last_day", "released"])
     else:
@@ -481,6 +575,7 @@ BY_HAND: Mapping[Act, Callable[..., Match]] = {
     Act.CONFIRM: confirm,
     Act.RECONFIRM: reconfirm,
     Act.REFUSE: refuse,
+    Act.START: start,
     Act.CANCEL: cancel,
     Act.BREAK_OFF: break_off,
 }

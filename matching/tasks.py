@@ -7,7 +7,18 @@ from django.utils import timezone
 
 from cities.models import City
 from cities.selectors import cities_by_slug
-from matching import answering, held_back, linked_towns, moves, plans, scanning, sweeps, tonight, visits
+from matching import (
+    answering,
+    going_on,
+    held_back,
+    linked_towns,
+    moves,
+    plans,
+    scanning,
+    sweeps,
+    tonight,
+    visits,
+)
 from matching.scanning import rescans
 from notifications.wake_up import wake_on_commit
 
@@ -90,6 +101,8 @@ def advance_time() -> None:
     scanning.set_suspended_aside(by=None, now=now)
     scanning.mark_pressing(by=None, now=now)
     while sweeps.lapse_unanswered(by=None, now=now):
+        pass
+    while going_on.lapse_longer(by=None, now=now):
         pass
     sweeps.ask_in_turn(by=None, now=now)
     while sweeps.remind_unanswered(by=None, now=now):

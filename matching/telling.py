@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts import selectors as accounts
 from accounts.models import User
 from matching import turns, waits
-from matching.lifecycle import ACTIVE, ARROWS, DESK, Act, Reason, Role
+from matching.lifecycle import ACTIVE, ARROWS, DESK, GOING_ON, HOSTS_ANSWERS, Act, Reason, Role
 from matching.messages import to_desk, to_linked_town, to_people
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
@@ -57,6 +57,8 @@ class Told:
     desk: Composer | None = None
     # Also the side that did it: each is given the other's contact.
     themselves_too: bool = False
+    # It may be told again of the same match: asked for another day, say.
+    each_time: bool = False
 
 
 NOBODY = Told()
@@ -66,6 +68,19 @@ _ENDED_EARLY = Told(
 _CANCELLED = Told(
     "match_cancelled", to_people.cancelled_for_owner, to_people.cancelled_for_poster, to_desk.cancelled
 )
+_LONGER_ASKED = Told("match_longer_asked", owner=to_people.can_it_go_on, each_time=True)
+_LONGER = Told("match_longer", poster=to_people.goes_on, each_time=True)
+_NOT_LONGER = Told(
+    "match_not_longer", poster=to_people.does_not_go_on, desk=to_desk.does_not_go_on, each_time=True
+)
+_SHORTENED = Told(
+    "match_shortened",
+    to_people.ends_sooner_for_owner,
+    to_people.ends_sooner_for_poster,
+    to_desk.ends_sooner,
+    each_time=True,
+)
+_IN_PART = Told("match_in_part", to_people.in_part_for_owner, to_people.in_part_for_poster, to_desk.in_part)
 
 TOLD: Mapping[tuple[S, Act], Told] = {
     (S.SUGGESTED, Act.PROPOSE): Told("match_question", owner=to_people.question),
@@ -91,6 +106,17 @@ TOLD: Mapping[tuple[S, Act], Told] = {
     (S.CONFIRMED, Act.BREAK_OFF): _ENDED_EARLY,
     (S.UNDER_WAY, Act.COMPLETE): NOBODY,
     (S.UNDER_WAY, Act.BREAK_OFF): _ENDED_EARLY,
+    **{
+        (state, act): told
+        for state in (S.CONFIRMED, S.UNDER_WAY)
+        for act, told in (
+            (Act.ASK_LONGER, _LONGER_ASKED),
+            (Act.STAY_LONGER, _LONGER),
+            (Act.NOT_LONGER, _NOT_LONGER),
+            (Act.SHORTEN, _SHORTENED),
+            (Act.HAND_OVER, _IN_PART),
+        )
+    },
 }
 
 # Whoever is waited for is reminded once: by state, the event that asked them, and the reminder. Of a stay that was
@@ -127,7 +153,7 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
     When the desk notes the answer of a caller, the caller gave it, unless they could not be reached.
     """
     sides = frozenset(_SIDE_OF[role] for role in roles if role in _SIDE_OF)
-    is_noted = act in (Act.ACCEPT, Act.DECLINE) and not (DESK | {Role.HOST_TOWN}).isdisjoint(roles)
+    is_noted = act in HOSTS_ANSWERS and not (DESK | {Role.HOST_TOWN}).isdisjoint(roles)
     return sides | {Side.OWNER} if is_noted and reason != Reason.UNREACHABLE else sides
 
 
@@ -135,6 +161,23 @@ def note_opened(match: Match, person: User, *, by: User, now: datetime) -> None:
     """Somebody has the question before them: it need not go on by another channel."""
     asked = [event for event, again in REMINDED.values() for event in (event, again.event)]
     outcomes.note_opened(recipient=person, events=asked, subject_key=f"match:{match.pk}", by=by, now=now)
+
+
+def note_longer_answered(match: Match, *, by: User, now: datetime) -> None:
+    """The host has said whether it can go on, also on the phone; of a match that still asks."""
+    outcomes.note_answered(
+        recipient=match.offer.owner,
+        events=[_LONGER_ASKED.event],
+        subject_key=_key(match, _LONGER_ASKED),
+        by=by,
+        now=now,
+    )
+
+
+def _key(match: Match, told: Told) -> str:
+    if not told.each_time:
+        return f"match:{match.pk}"
+    return f"match:{match.pk}:{match.longer_by or match.changed_at:%Y%m%dT%H%M%S}"
 
 
 def tell(
@@ -278,7 +321,7 @@ def _queue(
         Side.POSTER: lambda: of_poster(match.need),
         Side.DESK: lambda: list(accounts.coordinators_of(match.city)),
     }
-    key = f"match:{match.pk}"
+    key = _key(match, told)
     drafts = []
     for side in Side:
         compose: Composer | None = getattr(told, side)
@@ -331,6 +374,10 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_home_changed": _is_to_visit,
         "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
+        _LONGER_ASKED.event: lambda: Exists(
+            Match.objects.filter(pk=subject_id(), longer_until__isnull=False)
+        ),
+        _LONGER.event: partial(_is_in, frozenset(GOING_ON | {S.COMPLETED})),
         "match_left_to_town": lambda: Exists(left_to_town().filter(pk=subject_id())),
         "match_to_review": partial(_is_in, frozenset({S.UNDER_WAY})),
         "match_still_holds": _is_asked_again,
@@ -352,6 +399,7 @@ def gone() -> Words:
         "match_accepted_again": answered,
         "match_still_holds": answered,
         "match_silent": answered,
+        _LONGER_ASKED.event: answered,
         "condition_asked": answered,
         "match_waits": gettext_lazy("la question est partie, ou n’est plus à poser"),
         "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),

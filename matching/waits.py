@@ -50,6 +50,12 @@ def asked_again_until(match: Match) -> datetime:
     return _utc(evening(match.first_day - ONE_DAY, match.city))
 
 
+def last_evening(match: Match, *, now: datetime) -> datetime:
+    """The evening of its last day, or the end of that day for what is asked later still."""
+    last = _utc(evening(match.last_day, match.city))
+    return last if last > now else _utc(midnight(match.last_day + ONE_DAY, match.city))
+
+
 def is_over(match: Match, *, now: datetime) -> bool:
     """Whether all of its days have passed."""
     return match.last_day < local_day(now, match.city)

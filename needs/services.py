@@ -149,6 +149,28 @@ def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, 
 
 
 @transaction.atomic
+def lengthen(*, need: Need, last_day: date, by: User, now: datetime) -> Need:
+    """A need that the caller has locked goes on for longer than was posted, also one that is met, or whose days are
+    over; how far it is met then, `record_progress` says. Not beyond a day that it has already: nothing changes.
+
+    ValidationError by field, and of one that was taken back.
+    """
+    if need.state in (NeedState.WITHDRAWN, NeedState.DRAFT):
+        raise not_possible(need)
+    if last_day <= need.last_day:
+        return need
+    before = changes.values(need)
+    today = local_day(now, need.city)
+    need.last_day = NEED.settled({"last_day": last_day}, today=today, before=need)["last_day"]
+    need.full_clean()
+    _touch(need, material=True, now=now, also=["last_day"])
+    NeedEdit.objects.create(need=need, what=changes.changed(need, before), by=by, at=now)
+    if need.state == NeedState.EXPIRED:
+        _move(need, NeedState.OPEN, act="lengthen", by=by, now=now, revises=False)
+    return need
+
+
+@transaction.atomic
 def withdraw(*, need_id: int, by: User, now: datetime, reason: str = "") -> Need:
     """Say that a need is no more. Doing it twice changes nothing. ValidationError while it is being met, and of a met
     one when its days are over.

@@ -94,6 +94,7 @@ EVENTS: Mapping[str, Event] = {
     "match_accepted_again": _REMINDER,
     "match_still_holds": _WAITED_FOR,
     "condition_asked": _WAITED_FOR,
+    "match_longer_asked": _WAITED_FOR,
     "town_asked": _WAITED_FOR,
     # --- Says what has changed
     "match_declined": _NEWS,
@@ -101,6 +102,10 @@ EVENTS: Mapping[str, Event] = {
     "match_refused": _NEWS,
     "match_cancelled": _NEWS,
     "match_broken_off": _NEWS,
+    "match_longer": _NEWS,
+    "match_not_longer": _NEWS,
+    "match_shortened": _NEWS,
+    "match_in_part": _NEWS,
     "match_across": _NEWS,
     "match_to_review": _NEWS,
     "match_silent": _NEWS,
@@ -134,6 +139,7 @@ EVENTS: Mapping[str, Event] = {
     "visit_runs_out": _NEWS,
     "visit_ran_out": _NEWS,
     "incident_reported": _NEWS,
+    "followup_to_read": _NEWS,
     "webhook_stopped": _NEWS,
     "team_invitation": Event(
         Priority.NORMAL, always="a town waits for them by name, and nothing else tells them"
@@ -157,6 +163,7 @@ EVENTS: Mapping[str, Event] = {
     # --- Can wait until nothing else does
     "suggestions_of_the_day": Event(Priority.DIGEST, sort=Refusable.DIGEST),
     "offer_reminder": Event(Priority.DIGEST, sort=Refusable.REMINDERS, is_weekly=True),
+    "followup_check_in": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
     "followup_question": Event(Priority.DIGEST, sort=Refusable.FOLLOW_UP, is_weekly=True),
     "newsletter": Event(Priority.DIGEST, to_list=True),
     "appeal": Event(Priority.NORMAL, to_list=True, is_weekly=True),

@@ -13,8 +13,9 @@ from django.apps import apps
 ROOT = Path(__file__).resolve().parent.parent
 # From the top of the house to its ground; siblings share a layer and do not know each other.
 LAYERS = [
-    {"config"}, {"demo"}, {"agenda", "desk", "outreach", "town"}, {"insight"}, {"followups"}, {"matching", "tryout"},
-    {"homes"},
+    {"config"}, {"demo"}, {"agenda", "desk", "outreach", "town"}, {"insight"}, {"followups"}, {"stays"},
+    {"matching", "tryout"}, {"homes"},
+
 
 
     {"offers", "needs", "oncall"}, {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"}, {"cities"}, {"engine"},

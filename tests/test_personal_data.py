@@ -75,7 +75,8 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
     codes = {
         "act", "algorithm", "answer", "answers_need", "channel", "condition", "department_code", "dwelling_state",
         "became", "ended", "error", "event", "fingerprint", "form", "from_state", "hand_over", "how", "item", "kind",
-        "language", "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "siret",
+        "language", "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "side",
+        "siret",
         "size", "source", "state", "subject", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
             "extract", "refusal", "stage", "wish",
     }  # fmt: skip

@@ -24,7 +24,7 @@ from cities.models import City
 from desk import services as desk
 from followups import links as followup_links
 from followups import services as followups
-from followups.models import FollowUp
+from followups.models import CheckIn, FollowUp
 from homes import links as links_of_homes
 from homes import services as homes
 from insight import services as insight
@@ -222,6 +222,15 @@ ROWS = {
     "matching:calendar": Row(CITIZEN | MEMBER, ("confirmed",)),
     "matching:explanation": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     "matching:explanation_pdf": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
+    # What a placement is once people have met
+    "stays:tonight": Row(COORDINATOR),
+    "stays:free_beds": Row(COORDINATOR),
+    "stays:one": Row(CITIZEN | MEMBER | COORDINATOR, ("confirmed",)),
+    "stays:act": Row(CITIZEN | MEMBER | COORDINATOR, ("confirmed", "stay_act")),
+    "stays:sponsorship": Row(NOBODY, ("confirmed",)),  # it is none (tests/stays/test_sponsorship.py)
+    "stays:agreement": Row(COORDINATOR, ("home",)),
+    "stays:of_need": Row(MEMBER | DESK, ("need",)),
+    "stays:calendar": Row(CITIZEN | DESK, ("offer",)),
     # By a signed link: whoever holds it
     "matching:answer": Row(EVERYBODY, ("link",)),
     "matching:linked_calendar": Row(EVERYBODY, ("confirmed_link",)),
@@ -229,6 +238,8 @@ ROWS = {
     "matching:linked_explanation_pdf": Row(EVERYBODY, ("link",)),
     "matching:condition": Row(EVERYBODY, ("condition_link",)),
     "followups:answer": Row(EVERYBODY, ("followup_link",)),
+    "followups:check_in": Row(EVERYBODY, ("check_in_link",)),
+    "followups:to_chase": Row(COORDINATOR),
     # Reports and calls
     "oncall:rota": Row(COORDINATOR | ADMINISTRATOR),
     "oncall:cover": Row(COORDINATOR),
@@ -312,9 +323,13 @@ ROWS = {
     "api-match-detail": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
     **{
         f"api-match-{act}": Row(CITIZEN | MEMBER | COORDINATOR, ("match",))
-        for act in ("propose", "dismiss", "decline", "confirm", "reconfirm", "refuse", "cancel", "break-off")
+        for act in (
+            "propose", "dismiss", "decline", "confirm", "reconfirm", "refuse", "cancel", "break-off", "start",
+            "ask-longer", "not-longer", "shorten", "hand-over",
+        )
     },
     "api-match-accept": Row(CITIZEN | COORDINATOR, ("match",), refuses=MEMBER),
+    "api-match-stay-longer": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
 }  # fmt: skip
 
 
@@ -426,10 +441,19 @@ def build() -> World:
     dwelling = homes.find_dwelling(
         city=city, fields={"title": "T2", "commune": city.seat, "capacity": 2}, by=coordinator, now=now
     )
+    home = suggested_match(city=city, now=now, need={"organisation": association})
+    for act, by in (
+        (services.propose, coordinator),
+        (services.accept, home.offer.owner),
+        (services.confirm, member),
+    ):
+        act(match_id=home.pk, by=by, now=now)
     words = {
         "visit": visit.pk,
         "visit_link": links_of_homes.host_path(visit).split("/")[-2],
         "dwelling": dwelling.pk,
+        "home": home.pk,
+        "stay_act": "start",
         "endpoint": endpoint.pk,
         "webhook_delivery": webhooks.send_test(endpoint_id=endpoint.pk, by=administrator, now=now).pk,
         "essai": "essai",
@@ -458,6 +482,12 @@ def build() -> World:
         "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "check_in_link": followup_links.check_in_path(
+            CheckIn.objects.create(
+                match=home, side="poster", due_on=timezone.localdate(now), asked_at=now - timedelta(days=10)
+            ),
+            member,
+        ).split("/")[-2],
         "mail": "mail",
         "heard": MailReply.objects.create(
             person=citizen,

@@ -1,10 +1,11 @@
 """An explanation as PDF: tagged for screen readers (PDF/UA-1), with our own fonts, asking nothing of the network."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typst
 
@@ -19,19 +20,25 @@ def as_pdf(explanation: Explanation, *, public_url: str, now: datetime) -> bytes
     The standard asks that every sign can be shown. A title in a script, or with a picture, that no font of ours has
     must not keep anybody from their explanation: the document is then tagged all the same, without the claim.
     """
-    data = json.dumps(asdict(explanation) | {"words": headings(public_url)}, ensure_ascii=False)
+    data = asdict(explanation) | {"words": headings(public_url)}
+    return typeset(FOLDER / "explanation.typ", data, now=now)
+
+
+def typeset(template: Path, data: Mapping[str, Any], *, now: datetime) -> bytes:
+    """A document from a template that reads `data`, and nothing outside its own folder but our fonts."""
+    written = json.dumps(data, ensure_ascii=False)
     try:
-        return _typeset(data, now, standard="ua-1")
+        return _typeset(template, written, now, standard="ua-1")
     except typst.TypstError as failure:
         if "could not be displayed" not in failure.message:
             raise
-        return _typeset(data, now, standard=None)
+        return _typeset(template, written, now, standard=None)
 
 
-def _typeset(data: str, now: datetime, *, standard: Literal["ua-1"] | None) -> bytes:
+def _typeset(template: Path, data: str, now: datetime, *, standard: Literal["ua-1"] | None) -> bytes:
     document = typst.compile(
-        FOLDER / "explanation.typ",
-        root=FOLDER,
+        template,
+        root=template.parent,
         font_paths=[FOLDER / "fonts"],
         ignore_system_fonts=True,
         format="pdf",

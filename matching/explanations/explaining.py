@@ -138,7 +138,7 @@ def explain(match: Match, reader: Reader, *, scan: Scan | None) -> Explanation:
         is_rtl=get_language_bidi(),
         city=match.city.name,
         reference=str(match.pk),
-        title=_isolated(_title(match, reader)),
+        title=isolated(_title(match, reader)),
         state=capfirst(str(MatchState(match.state).label)),
         calculated=_calculated(match, decisions),
         compared=tuple(_compared(match, reader)),
@@ -211,8 +211,8 @@ def _calculated(match: Match, decisions: list[Decision]) -> str:
 def _compared(match: Match, reader: Reader) -> list[Compared]:
     need, offer = match.need, match.offer
     is_home = need.kind == Kind.HOUSING
-    asked_title = _isolated(need.title) if reader.reads_need else _public(match)
-    offered_title = _isolated(offer.title) if reader.reads_offer else what(offer, with_words=False)
+    asked_title = isolated(need.title) if reader.reads_need else _public(match)
+    offered_title = isolated(offer.title) if reader.reads_offer else what(offer, with_words=False)
     lines = [Compared(_("Quoi"), asked_title, offered_title)]
     if reader.reads_need or not is_home:
         lines.append(Compared(_("Catégorie"), _categories(need), category_label(offer.category)))
@@ -412,7 +412,7 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
 
 def _contest(match: Match) -> list[str]:
     phone = match.city.phone.replace(" ", "\xa0")  # on one line
-    contact = listed(_isolated(part) for part in (match.city.email, phone) if part)
+    contact = listed(isolated(part) for part in (match.city.email, phone) if part)
     ask = _(
         "Vous pouvez demander à %(city)s une précision, ou que ce choix soit revu. Donnez le numéro de cette "
         "explication\u202f: %(reference)s."
@@ -449,5 +449,5 @@ def _moment(moment: datetime, city: City) -> str:
     return date_format(local_time(moment, city), "DATETIME_FORMAT")
 
 
-def _isolated(text: str) -> str:
+def isolated(text: str) -> str:
     return f"{ISOLATE}{text}{END_OF_ISOLATE}"

@@ -68,6 +68,18 @@ def broken_off(match: Match, person: User) -> Text:
     return _looked_at_again(match, _("Interrompu. %(need)s") % {"need": titled(match.need)})
 
 
+def does_not_go_on(match: Match, person: User) -> Text:
+    return _looked_at_again(match, _("Pas de prolongation. %(need)s") % {"need": titled(match.need)})
+
+
+def ends_sooner(match: Match, person: User) -> Text:
+    return _looked_at_again(match, _("Fin avancée. %(need)s") % {"need": titled(match.need)})
+
+
+def in_part(match: Match, person: User) -> Text:
+    return _looked_at_again(match, _("Remis en partie. %(need)s") % {"need": titled(match.need)})
+
+
 def for_tonight(need: Any, count: int) -> Text:
     """To the desk: a need for tonight, with what was found, if anything."""
     body = (

@@ -117,6 +117,9 @@ class Match(models.Model):
     asked_at = models.DateTimeField(null=True, blank=True)
     # Since when the question waits for its turn (`turns`): nobody has read it yet.
     waits_since = models.DateTimeField(null=True, blank=True)
+    # The last day that its host is asked to go on until, and until when an answer is waited for: held meanwhile.
+    longer_until = models.DateField(null=True, blank=True)
+    longer_by = models.DateTimeField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -164,6 +167,13 @@ class Match(models.Model):
                 name="match_accepted_has_a_deadline",
                 violation_error_message=_("Un oui à confirmer porte la date limite de la confirmation."),
             ),
+            models.CheckConstraint(
+                condition=Q(longer_until__isnull=True, longer_by__isnull=True)
+                | Q(longer_until__gt=F("last_day"), longer_by__isnull=False)
+                & Q(state__in=[MatchState.CONFIRMED, MatchState.UNDER_WAY]),
+                name="match_longer_while_it_goes_on",
+                violation_error_message=_("On ne prolonge que ce qui est confirmé ou en cours."),
+            ),
         ]
         indexes = [
             models.Index(fields=["need", "state"], name="match_need_state"),
@@ -175,6 +185,7 @@ class Match(models.Model):
                 name="match_confirm_due",
             ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="match_remind_due"),
+            models.Index(fields=["longer_by"], condition=Q(longer_by__isnull=False), name="match_longer_due"),
             # Who was asked lately, read by every scan for the courtesy part.
             models.Index(
                 fields=["waits_since"], condition=Q(waits_since__isnull=False), name="match_waits_its_turn"
@@ -203,6 +214,11 @@ class Match(models.Model):
     def is_asked_again(self) -> bool:
         """Whether a stay that was confirmed long before still holds is asked, and nobody has answered."""
         return self.state == MatchState.CONFIRMED and self.confirm_by is not None
+
+    @property
+    def is_asked_longer(self) -> bool:
+        """Whether its host is asked to go on until a later day, and has not answered."""
+        return self.longer_until is not None
 
     @property
     def parts(self) -> Mapping[str, float]:
@@ -246,6 +262,8 @@ class Decision(models.Model):
     relay = models.JSONField(
         null=True, blank=True, help_text=_("les logements du relais dont c’est une part")
     )
+    # Of what it changed beside the state, old and new: {"last_day": ["2026-03-09", "2026-03-12"]}.
+    change = models.JSONField(null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -261,7 +279,8 @@ class Hold(models.Model):
     """The part of an offer that a match holds or has used, on which days.
 
     A trigger keeps two sums within bounds whatever writes here: the offer's capacity (on each day for homes and
-    hours, in stock for goods) and the need's quantity. `released` marks a stay that ended early: the days
+    hours, in stock for goods) and the need's quantity. While a host is asked to go on for longer, it holds those days
+    too, which the match gets with the yes. `released` marks a stay that ended early: the days
     before stay used, and the need is free to be served again.
     """
 

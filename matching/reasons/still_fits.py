@@ -1,7 +1,7 @@
 """Whether what was promised can still be kept, as its offer and its need are now."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 
@@ -23,6 +23,18 @@ def broken(match: Match, *, now: datetime) -> tuple[str, ...]:
     others hold is the database's to guard. A row that the engine refuses breaks nothing: only a hand wrote it.
     """
     today = local_day(now, match.city)
+    days = (max(match.first_day, today), match.last_day)
+    return (*_broken_rules(match, today), *_broken_days(match, *days, until=match.last_day))
+
+
+def broken_longer(match: Match, until: date, *, now: datetime) -> tuple[str, ...]:
+    """The rules that the pair would break if it went on until that day, for the days that are added."""
+    added = match.last_day + timedelta(days=1)
+    today = local_day(now, match.city)
+    return (*_broken_rules(match, today), *_broken_days(match, added, until, until=until))
+
+
+def _broken_rules(match: Match, today: date) -> tuple[str, ...]:
     try:
         need = engine_records.need_record(match.need, given=())
         offer = engine_records.offer_record(match.offer, holds=(), asked=0, city=match.city)
@@ -34,7 +46,7 @@ def broken(match: Match, *, now: datetime) -> tuple[str, ...]:
         today=today,
         links=links(match.need.city, match.offer.city),
     )
-    return (*(one.rule for one in found if one.rule not in OF_DAYS), *_broken_days(match, today))
+    return tuple(one.rule for one in found if one.rule not in OF_DAYS)
 
 
 def links(one: City, other: City) -> frozenset[frozenset[int]]:
@@ -44,9 +56,9 @@ def links(one: City, other: City) -> frozenset[frozenset[int]]:
     return frozenset({frozenset((one.pk, other.pk))})
 
 
-def _broken_days(match: Match, today: date) -> tuple[str, ...]:
+def _broken_days(match: Match, first: date, last: date, *, until: date) -> tuple[str, ...]:
+    """Of these days; `until`: the last one of the whole stay."""
     need, offer = match.need, match.offer
-    first, last = max(match.first_day, today), match.last_day
     if first > last:
         return ()
     is_there = any(
@@ -56,6 +68,6 @@ def _broken_days(match: Match, today: date) -> tuple[str, ...]:
     if not is_there or first < need.first_day or last > need.last_day:
         return ("dates",)
     longest = offer.longest_stay_days
-    if need.kind == Kind.HOUSING and longest and (last - match.first_day).days + 1 > longest:
+    if need.kind == Kind.HOUSING and longest and (until - match.first_day).days + 1 > longest:
         return ("stay",)
     return ()

@@ -30,6 +30,7 @@ PLACEHOLDERS: Mapping[str, Placeholder] = {
     "deadline": Placeholder("delai", _("jusqu’à quand répondre"), _("mardi 10 mars, 18:00")),
     "distance": Placeholder("distance", _("la distance"), _("à 3,2\u00a0km")),
     "gap": Placeholder("ecart", _("ce qui manque pour que cela convienne"), _("Le logement est à 12\u00a0km.")),
+    "given": Placeholder("remis", _("ce qui a été remis"), _("6\u00a0objets")),
     "need": Placeholder("besoin", _("le besoin, comme il est nommé"), _("Un toit pour deux"), personal=True),
     "offer": Placeholder(
         "proposition", _("la proposition, comme elle est nommée"), _("Chambre au calme"), personal=True
@@ -39,8 +40,9 @@ PLACEHOLDERS: Mapping[str, Placeholder] = {
     "reason": Placeholder("raison", _("pourquoi"), _("La place manque un peu pour accueillir en ce moment.")),
     "reference": Placeholder("reference", _("la référence"), "P-3467-CDFG", personal=True),
     "title": Placeholder("titre", _("ce qui est enregistré"), _("Chambre au calme"), personal=True),
-    "until": Placeholder("fin", _("le dernier jour"), _("9 mars 2028")),
+    "valid_until": Placeholder("fin", _("le dernier jour"), _("9 mars 2028")),
     "visitor": Placeholder("visiteur", _("qui vient"), "Awa D.", personal=True),
+    "until": Placeholder("dernier_jour", _("le dernier jour demandé"), _("jeudi 12 mars")),
     "what": Placeholder("demande", _("ce qui est cherché"), _("Un toit pour 2 personnes")),
     "when": Placeholder("dates", _("les jours"), _("du 11 au 20 mars")),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Matches through the API: what each may read, and every act."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -247,6 +248,27 @@ class TestActs:
             None,
         )
         assert member.post(path).status_code == 409
+
+    def test_longer_and_shorter(self, matched, member, citizen):
+        match = matched("confirmed")
+        path, until = f"matches/{match.pk}/", match.last_day + timedelta(days=3)
+        assert "ask_longer" in member.get(path).json()["acts"]
+        refused = member.post(f"{path}ask_longer/", {"until": match.last_day.isoformat()})
+        assert (refused.status_code, refused.json()["type"]) == (409, "days")
+        assert member.post(f"{path}ask_longer/", {"until": "demain"}).status_code == 400
+        asked = member.post(f"{path}ask_longer/", {"until": until.isoformat()})
+        assert (asked.status_code, asked.json()["longer_until"]) == (200, until.isoformat())
+        assert {"stay_longer", "not_longer"} <= set(citizen.get(path).json()["acts"])
+        assert (member.post(f"{path}stay_longer/").status_code, citizen.post(f"{path}not_longer/").status_code) == (
+            403, 200,
+        )  # fmt: skip
+        end = {"last_day": match.first_day.isoformat(), "reason": "not_available"}
+        assert citizen.post(f"{path}shorten/", end).json()["last_day"] == match.first_day.isoformat()
+
+    def test_part_of_the_things_is_handed_over(self, matched, member):
+        match = matched("confirmed", kind="goods")
+        handed = member.post(f"matches/{match.pk}/hand_over/", {"quantity": 6})
+        assert (handed.json()["state"], handed.json()["quantity"]) == ("completed", 6)
 
     def test_a_home_not_visited(self, matched, coordinator):
         match = matched(offer={"vetted": False})

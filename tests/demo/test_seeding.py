@@ -20,7 +20,7 @@ from cities.models import City
 from cities.services import load_gazetteer
 from demo import seeding, texts
 from demo.people import KEYS, personas
-from followups.models import FollowUp, Incident, Outcome
+from followups.models import CheckIn, FollowUp, Incident, Outcome
 from homes.models import Dwelling, Visit
 from matching import relays
 from matching.models import Decision, Hold, Match, MatchState, Scan
@@ -86,6 +86,8 @@ def test_what_happened_is_recorded() -> None:
     assert FollowUp.objects.filter(answered_at__isnull=False).exists()
     assert set(Outcome.objects.values_list("answer", flat=True)) > {"took_place"}
     assert Incident.objects.filter(closed_at__isnull=True).exists()
+    assert Match.objects.filter(longer_until__isnull=False).exists()
+    assert set(CheckIn.objects.values_list("answer", flat=True)) >= {"", "talk"}
 
 
 def test_rows_written_in_bulk_are_what_the_forms_accept() -> None:

@@ -106,3 +106,15 @@ def tell() -> Callable[..., Story]:
         return Story(match, city, coordinator, citizen, member)
 
     return make
+
+
+@pytest.fixture
+def begin_sponsorship(tell: Callable[..., Story]) -> Story:
+    """A sponsorship that is under way, each week."""
+    story = tell(
+        kind=Kind.SKILL,
+        last_day=FIRST_DAY + timedelta(days=100),
+        need={"skill": True, "category": Category.SPONSORSHIP, "languages_from": [], "languages_to": []},
+    )
+    matching.start(match_id=story.match.pk, by=None, now=noon(FIRST_DAY))
+    return story

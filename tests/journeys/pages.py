@@ -68,6 +68,14 @@ def _explained(name: str) -> Path:
     return lambda town: f"/{HERE}/explication/{town.matches[name].pk}/"
 
 
+def _stay(name: str) -> Path:
+    return lambda town: f"/{HERE}/accueils/{town.matches[name].pk}/"
+
+
+def _stays_of(name: str) -> Path:
+    return lambda town: f"/{HERE}/besoins/{town.matches[name].need.reference}/accueils/"
+
+
 def _confirms(name: str) -> Path:
     return lambda town: town.answer_path(name, town.member)
 
@@ -114,6 +122,7 @@ PAGES = [
     Page("condition-moot", "", lambda town: town.condition_path("moot")),
     Page("followup", "", lambda town: town.followup_path("asked")),
     Page("followup-answered", "", lambda town: town.followup_path("answered")),
+    Page("check-in", "", lambda town: town.check_in_path()),
     Page("call-me", "", lambda town: links.call_me_path(town.person.pk, town.city, "need:1")),
     Page("messages-chosen", "", lambda town: f"/{HERE}/messages/{links.token(town.citizen)}/"),
     Page("messages-link-altered", "", _at("messages/autre/"), 404),
@@ -183,12 +192,19 @@ PAGES = [
     Page("plan-failed", "coordinator", _plan("failed")),
     Page("plan-waiting", "coordinator", _plan("waiting")),
     Page("associations", "coordinator", _at("associations/")),
+    Page("to-chase", "coordinator", _at("a-relancer/")),
     Page("incidents", "coordinator", _at("signalements/")),
     Page("incident-new", "coordinator", _at("signalements/nouveau/")),
     Page("incident-close", "coordinator", lambda town: f"/{HERE}/signalements/{town.incident_id}/clore/"),
     Page("explained-desk", "coordinator", _explained("proposed")),
     Page("weights", "coordinator", _at("bureau/notation/")),
     Page("sorting", "coordinator", _at("bureau/objets/")),
+    Page("sleeping", "coordinator", _at("accueils/")),
+    Page("free-beds", "coordinator", _at("accueils/libres/")),
+    Page("stay", "coordinator", _stay("confirmed")),
+    Page("stay-of-host", "citizen", _stay("confirmed")),
+    Page("stays-of-need", "member", _stays_of("confirmed")),
+    Page("home-calendar", "coordinator", _offer("room", "calendrier/")),
     Page("linked-towns", "coordinator", _at("bureau/villes-liees/")),
     Page("rota", "coordinator", _at("bureau/astreintes/")),
     Page("webhooks", "administrator", _at("bureau/webhooks/")),
@@ -266,7 +282,8 @@ NO_PAGE = {
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
         "push:remove", "set_language", "town:answer_link", "town:decide_double",
         "town:end_link", "town:undo_double",
-        "town:take_back", "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
+        "town:take_back", "stays:act",
+        "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({
         "account_confirm_login_code", "matching:offer_for_need", "offers:check", "offers:new", "offers:proven",
@@ -283,6 +300,7 @@ NO_PAGE = {
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "manifest", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
+        "stays:agreement", "stays:sponsorship",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "short, and leads to a page above": frozenset({"sms:link"}),

@@ -12,7 +12,7 @@ from cities.days import local_day
 from cities.models import City, Commune
 from followups import links as followup_links
 from followups import services as followups
-from followups.models import Answer, FollowUp
+from followups.models import Answer, CheckIn, FollowUp, Going
 from homes import selectors as visits
 from homes import services as homes
 from homes.models import Visit
@@ -57,6 +57,7 @@ class Town:
     offers: dict[str, Offer] = field(default_factory=dict)
     matches: dict[str, Match] = field(default_factory=dict)
     followups: dict[str, FollowUp] = field(default_factory=dict)
+    check_in: CheckIn | None = None
     questions: dict[str, ConditionQuestion] = field(default_factory=dict)
     visits: dict[str, Visit] = field(default_factory=dict)
     dwelling_id: int = 0
@@ -78,6 +79,10 @@ class Town:
 
     def followup_path(self, name: str) -> str:
         return followup_links.answer_path(self.followups[name], self.member)
+
+    def check_in_path(self) -> str:
+        assert self.check_in is not None
+        return followup_links.check_in_path(self.check_in, self.member)
 
 
 def strasbourg() -> City:
@@ -405,3 +410,17 @@ def _decide(town: Town, now: datetime) -> None:
         followup_id=town.followups["answered"].pk, answer=Answer.TOOK_PLACE, by=town.member, now=now
     )
     town.matches = {name: Match.objects.get(pk=pk) for name, pk in ids.items()}
+    began = local_day(now, town.city) - timedelta(days=40)
+    for side, days, answer in (("poster", 30, ""), ("host", 20, Going.TALK)):
+        asked = CheckIn.objects.create(
+            match=town.matches["answered"],
+            side=side,
+            due_on=began + timedelta(days=40 - days),
+            asked_at=now - timedelta(days=days),
+        )
+        if answer:
+            followups.say_how_it_goes(
+                check_in_id=asked.pk, answer=answer, by=town.citizen, now=now, note="Un peu à l’étroit."
+            )
+        else:
+            town.check_in = asked

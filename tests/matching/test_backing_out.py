@@ -1,5 +1,7 @@
 """Whoever said yes takes it back in two taps: from the mail's link and from their page, with a reason."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -38,7 +40,7 @@ def said_yes(state, now):
     if state != "accepted":
         services.confirm(match_id=it.match.pk, by=it.member, now=now)
     if state == "under_way":
-        services.start(match_id=it.match.pk, by=it.member, now=now)
+        services.start(match_id=it.match.pk, by=it.member, now=now + timedelta(days=10))
     Message.objects.all().delete()
     Need.objects.update(scan_due_at=None)
     return it

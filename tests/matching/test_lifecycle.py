@@ -56,7 +56,7 @@ def test_a_reason_is_asked_for_and_known(state, act, reason):
 
 
 def test_what_people_say_no_to_has_a_reason():
-    saying_no = {Act.DISMISS, Act.DECLINE, Act.REFUSE, Act.CANCEL, Act.BREAK_OFF}
+    saying_no = {Act.DISMISS, Act.DECLINE, Act.REFUSE, Act.CANCEL, Act.BREAK_OFF, Act.SHORTEN}
     assert {act for (_state, act), found in ARROWS.items() if found.needs_reason} == saying_no
     assert all(ARROWS[key].needs_reason for key in ARROWS if key[1] in saying_no)
 
@@ -78,8 +78,13 @@ def test_the_buttons_are_the_possible_acts(state):
             except NotPossible:
                 continue
             possible.add(act)
-        assert acts_for(state, roles, asked_again=True) == possible
-        assert acts_for(state, roles) == possible - {Act.RECONFIRM}
+        answers = {Act.STAY_LONGER, Act.NOT_LONGER}
+        assert acts_for(state, roles, asked_again=True) == possible - answers - {Act.HAND_OVER}
+        assert acts_for(state, roles) == possible - answers - {Act.HAND_OVER, Act.RECONFIRM}
+        asked = acts_for(state, roles, asked_longer=True)
+        assert asked == possible - {Act.ASK_LONGER, Act.HAND_OVER, Act.RECONFIRM}
+        once = possible - answers - {Act.ASK_LONGER, Act.SHORTEN, Act.RECONFIRM}
+        assert acts_for(state, roles, lasts=False) == once
 
 
 def test_the_first_role_that_allows_it_is_recorded():

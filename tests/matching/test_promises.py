@@ -248,7 +248,9 @@ def test_a_paused_or_expired_offer_keeps_its_word(db, state, how):
     steps = {
         "proposed": partial(services.accept, match_id=it.match.pk, by=it.citizen, now=now),
         "accepted": partial(services.confirm, match_id=it.match.pk, by=it.member, now=now),
-        "confirmed": partial(services.start, match_id=it.match.pk, by=it.member, now=now),
+        "confirmed": partial(
+            services.start, match_id=it.match.pk, by=it.member, now=now + timedelta(days=10)
+        ),
         "under_way": partial(services.complete, match_id=it.match.pk, by=None, now=now),
     }
     assert steps[state]().state != state
@@ -292,7 +294,7 @@ def test_what_a_suspended_offer_promised_is_held_back_until_the_incident_is_clos
     assert sweeps.start_due(by=None, now=begun) == 0
     assert it.state == state
     offers.unfreeze(offer_id=it.match.offer_id, by=it.coordinator, now=NOW, reason="clos")
-    go_on(match_id=it.match.pk, by=it.member, now=NOW)
+    go_on(match_id=it.match.pk, by=it.member, now=NOW if state == "accepted" else begun)
     assert it.state != state
 
 
@@ -331,7 +333,7 @@ def test_a_suspended_offer_gets_no_new_question(db):
 STEPS = {
     "proposed": lambda it: services.accept(match_id=it.match.pk, by=it.citizen, now=NOW),
     "accepted": lambda it: services.confirm(match_id=it.match.pk, by=it.member, now=NOW),
-    "confirmed": lambda it: services.start(match_id=it.match.pk, by=it.member, now=NOW),
+    "confirmed": lambda it: services.start(match_id=it.match.pk, by=it.member, now=NOW + timedelta(days=10)),
 }
 
 

@@ -154,7 +154,9 @@ def test_each_side_that_did_not_do_it_is_told_and_nobody_else(db, state, act, ac
     if act == Act.RECONFIRM:
         Match.objects.filter(pk=it.match.pk).update(confirm_by=NOW)
     reason = {"reason": Reason.OTHER} if act in REASONED else {}
-    ACTS[act](match_id=it.match.pk, by=people[actor], now=NOW, **reason)
+    ACTS[act](
+        match_id=it.match.pk, by=people[actor], now=first_day(it) if act == Act.START else NOW, **reason
+    )
     expected = EXPECTED[state, act] if act == Act.CONFIRM else EXPECTED[state, act] - {actor}
     told = Message.objects.filter(subject_key=f"match:{it.match.pk}")
     names = {person.pk: name for name, person in people.items() if person}
@@ -253,7 +255,7 @@ def test_contacts_of_a_cancelled_stay_do_not_leave(db):
     lead_to("accepted", it)
     services.confirm(match_id=it.match.pk, by=it.member, now=NOW)
     assert with_reason("match_confirmed", it.citizen)
-    services.start(match_id=it.match.pk, by=it.member, now=NOW)
+    services.start(match_id=it.match.pk, by=it.member, now=first_day(it))
     assert with_reason("match_confirmed", it.citizen), "the stay goes on"
     other = story(city=it.city)
     lead_to("accepted", other)

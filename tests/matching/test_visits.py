@@ -52,7 +52,7 @@ def test_whatever_was_said_already(proposed, step):
     if step != "accepted":
         services.confirm(match_id=proposed.match.pk, by=proposed.member, now=NOW)
     if step == "under_way":
-        services.start(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+        services.start(match_id=proposed.match.pk, by=proposed.member, now=NOW + timedelta(days=10))
     move(proposed)
     assert visits.tell_desks(by=None, now=NOW) == 1
     assert proposed.state == step, "the desk decides what becomes of it"

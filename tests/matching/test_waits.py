@@ -400,7 +400,7 @@ def test_what_was_confirmed_before_this_rule_is_asked_about_too(db):
     for it in (far, near, goods, under_way):
         for step in (propose, accept, confirm):
             step(it, now)
-    start(under_way, now)
+    start(under_way, now + 10 * DAY)
     Match.objects.update(confirm_by=now, remind_at=None)
     with connection.cursor() as cursor:
         cursor.execute(import_module("matching.migrations.0018_still_holds").ASK)
