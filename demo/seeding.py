@@ -18,6 +18,7 @@ from demo.people import DOMAIN, People, settle
 from demo.story import Story, scan
 from demo.towns import TOWNS, Places, Town, open_town
 from followups import services as followups
+from insight import services as insight
 from matching import sweeps
 from matching.models import Match, MatchState
 from matching.tasks import scan_due
@@ -138,6 +139,9 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     story.confirm(certain_needs.quilts, offer=certain.quilts)
     story.decide(waiting)
     _report(city, people, reserved=reserved, now=now)
+    insight.define(
+        city=city, fields=texts.OWN_INDICATOR, by=people.coordinators[0], now=now - timedelta(days=40)
+    )
     _take_back(people, reserved=reserved, now=now)
     visits.plan_some(city, people, reserved=reserved, now=now)
     visits.note_dwellings(city, people, now=now)

@@ -303,3 +303,11 @@ INCIDENT_CLOSED = (
     "La famille n’a rien versé."
 )
 CONCLUSION = "Entretien mené avec l’hôte : malentendu sur les charges, règles rappelées par écrit."
+
+# What the town counts with its partners, beside what all towns do.
+OWN_INDICATOR = {
+    "name": "Couettes demandées",
+    "about": "Convenu avec le collectif des associations, pour préparer l’hiver.",
+    "subject": "needs",
+    "item": "duvet",
+}

@@ -37,8 +37,8 @@ class Query:
 
     @property
     def like(self) -> tuple[str, ...]:
-        """The words in which a slip can be told from another word."""
-        return tuple(word for word in self.words if len(word) > SHORTEST_WORD)
+        """The words in which a slip can be told from another word; a number is another with each digit."""
+        return tuple(word for word in self.words if len(word) > SHORTEST_WORD and not word.isdigit())
 
 
 def read(text: str) -> Query:

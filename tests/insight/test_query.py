@@ -55,3 +55,7 @@ def test_an_address_is_what_has_its_sign(typed, address):
 )
 def test_everything_else_is_words_of_three_letters_or_more(typed, words):
     assert read(typed).words == words
+
+
+def test_a_slip_is_looked_for_in_words_of_four_letters_or_more_and_never_in_a_number():
+    assert read("couete lit 67012 0612").like == ("couete",)
