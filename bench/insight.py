@@ -44,8 +44,9 @@ def _live(city: City, by: User, *, now: datetime) -> None:
     """Sixty days of acts: each need posted on one of them, its first suggestion asked about, most with an answer."""
     step = timedelta(days=HISTORY_DAYS) / 5_000
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE needs_need SET created_at = %s - id %% 5000 * %s", [now, step])
-        cursor.execute("UPDATE offers_offer SET created_at = %s - id %% 5000 * %s", [now, step])
+        for table in ("needs_need", "offers_offer"):
+            moment = f"UPDATE {table} SET created_at = %s - id %% 5000 * make_interval(secs => %s)"  # noqa: S608 (our own)
+            cursor.execute(moment, [now, step.total_seconds()])
         cursor.execute(
             "UPDATE matching_match m SET created_at = n.created_at, asked_at = CASE WHEN rank = 1 THEN n.created_at + "
             "interval '3 hours' END FROM needs_need n WHERE n.id = m.need_id"

@@ -97,7 +97,8 @@ def passed(visit: Visit) -> Text:
     assert visit.valid_until is not None
     until = words.until_words(visit.valid_until)
     return PASSED.filled(
-        {"title": titled(visit.offer), "valid_until": until, "city": visit.offer.city.name}, **_to_offer(visit)
+        {"title": titled(visit.offer), "valid_until": until, "city": visit.offer.city.name},
+        **_to_offer(visit),
     )
 
 

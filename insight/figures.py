@@ -245,7 +245,7 @@ def needs_today(scope: Scope) -> dict[str, Any]:
 def _by_state(rows: list[tuple[str, str, str, int]], states: Any, scope: Scope) -> dict[str, Any]:
     """A line for each item, or category where there is none, the most frequent first; a column for each state."""
     there = [state for state in states if any(row[2] == state for row in rows)]
-    lines = []
+    lines: list[dict[str, Any]] = []
     found: dict[tuple[str, str], Counter[str]] = {}
     for category, item, state, n in rows:
         # What has an item is counted under it, whatever category it was registered in.
@@ -284,7 +284,7 @@ def freshness_today(scope: Scope, *, now: datetime) -> str:
 
 def unserved_today(scope: Scope) -> Table:
     found = today.unserved(scope)
-    labels = {why: str(_WHY.get(why) or RULE_WORDS.get(why, why)) for why in found}
+    labels = {why: str(_WHY.get(why) or RULE_WORDS.get(why) or why) for why in found}
     counts: dict[str, float] = {**found, ALL: sum(found.values())}
     return _numbers(
         _("Besoins ouverts sans aide"),

@@ -1,8 +1,9 @@
 """How indicators are computed: for a town and some months, by month, kind or commune. Three queries in all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -81,22 +82,22 @@ def measure(scope: Scope, *, today: date) -> Figures:
 # --- Numbers -------------------------------------------------------------------------------------------
 
 
-def rows_of(indicator: Counted, scope: Scope) -> QuerySet:
+def rows_of(indicator: Counted, scope: Scope) -> QuerySet[Any]:
     """What is counted, by key: rows of (key, n)."""
     rows = indicator.rows(scope.city)
     return grouped(rows, scope, moment=indicator.moment, entry=indicator.entry, value=indicator.value)
 
 
-def grouped(rows: QuerySet, scope: Scope, *, moment: str, entry: str, value: object) -> QuerySet:
+def grouped(rows: QuerySet[Any], scope: Scope, *, moment: str, entry: str, value: Any) -> QuerySet[Any]:
     """The rows of the scope's time and place, by its key: (key, n) each."""
-    wanted = {f"{moment}__gte": scope.begins, f"{moment}__lt": scope.ends}
+    wanted: dict[str, Any] = {f"{moment}__gte": scope.begins, f"{moment}__lt": scope.ends}
     if scope.kind:
         wanted[f"{entry}kind"] = scope.kind
     if scope.commune:
         wanted[f"{entry}commune"] = scope.commune
     month = TruncMonth(moment, tzinfo=ZoneInfo(scope.city.timezone))
     of_month = Left(Cast(month, CharField()), len("2026-03"))
-    key = {
+    key: Any = {
         BY_MONTH: of_month,
         BY_KIND: F(f"{entry}kind"),
         BY_COMMUNE: F(f"{entry}commune"),
@@ -111,7 +112,7 @@ def grouped(rows: QuerySet, scope: Scope, *, moment: str, entry: str, value: obj
     )
 
 
-def count(named: Mapping[str, QuerySet], scope: Scope) -> dict[str, dict[str, float]]:
+def count(named: Mapping[str, QuerySet[Any]], scope: Scope) -> dict[str, dict[str, float]]:
     """All in one query: by name and key, with their sum under `ALL`."""
     counted: dict[str, dict[str, float]] = {name: {} for name in named}
     each = [
@@ -151,7 +152,7 @@ _STAYED = [MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF]
 
 
 def _nights(scope: Scope, today: date) -> dict[str, float]:
-    key = {
+    key: Any = {
         BY_MONTH: "to_char(month.first_day, 'YYYY-MM')",
         BY_KIND: "stay.kind",
         BY_COMMUNE: "stay.commune_id",
@@ -190,7 +191,7 @@ GROUP BY GROUPING SETS ((1), ())
 
 
 def _times(scope: Scope) -> dict[str, dict[str, tuple[float, float]]]:
-    key = {
+    key: Any = {
         BY_MONTH: "to_char(posted_at AT TIME ZONE %(timezone)s, 'YYYY-MM')",
         BY_KIND: "posted.kind",
         BY_COMMUNE: "posted.commune_id",
@@ -221,7 +222,7 @@ def _asked(scope: Scope) -> dict[str, object]:
     }
 
 
-def _rows(sql: str, asked: Mapping[str, object]) -> Iterable[tuple]:
+def _rows(sql: str, asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         return cursor.fetchall()

@@ -24,8 +24,8 @@ UNVERIFIED, ASKED, SUGGESTED, NOT_LOOKED, NOTHING_NEAR = (
 )  # fmt: skip
 
 
-def _here(rows: QuerySet, scope: Scope) -> QuerySet:
-    wanted = {"city": scope.city}
+def _here(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+    wanted: dict[str, Any] = {"city": scope.city}
     if scope.kind:
         wanted["kind"] = scope.kind
     if scope.commune:
