@@ -303,3 +303,8 @@ INCIDENT_CLOSED = (
     "La famille n’a rien versé."
 )
 CONCLUSION = "Entretien mené avec l’hôte : malentendu sur les charges, règles rappelées par écrit."
+NOTE = (
+    "@%(name)s L’association préfère être appelée le matin. J’ai laissé un message, peux-tu reprendre\u202f?"
+)
+FLAG = "Rappeler l’association"
+VIEW = "Logements en attente"

@@ -453,9 +453,7 @@ ROWS = (
         use=(DETAIL, page("desk:case")),
     ),
     *own_rows(app="needs", model="need"),
-    Field(
-        name="organisation", label=_("Association"), asked=False, use=(rule("open"), page("desk:case"))
-    ),
+    Field(name="organisation", label=_("Association"), asked=False, use=(rule("open"), page("desk:case"))),
     Field(name="person", label=_("Personne concernée"), asked=False, use=(page("desk:case"),)),
     Field(name="urgency_rank", asked=False, use=(page("desk:queue"),)),
     Field(
