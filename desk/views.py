@@ -141,7 +141,7 @@ def _render(
         acted = list(matches.under_way(user, need))
         roles = frozenset({Role.COORDINATOR})
         # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
-        promised = [match for match in acted if match.state in HOLDING]
+        promised = [match for match in acted if match.state in HOLDING and not match.is_beside]  # type: ignore[attr-defined]
         is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else matches.near_misses(user, need, scan)
         suggested = [] if is_promised else list(matches.suggestions(user, need, today=today))

@@ -17,10 +17,11 @@ from django.db.models import (
 from accounts import selectors as accounts
 from accounts.models import Membership, Organisation, User
 from cities.models import City
-from matching.lifecycle import ACTIVE, SERVED
+from matching.lifecycle import ACTIVE, SERVED, Act, Reason
 from matching.models import (
     CONTACT_STATES,
     Decision,
+    Hold,
     Match,
     MatchState,
     Scan,
@@ -64,11 +65,14 @@ def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
 
 
 def under_way(user: User, need: Need) -> QuerySet[Match]:
-    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits."""
+    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits;
+    `is_beside`: while it is asked, another may be.
+    """
     return (
         Match.objects.visible_to(user)
         .filter(need=need)
         .exclude(state__in=BEFORE_A_DECISION)
+        .annotate(is_beside=Exists(Hold.objects.filter(match=OuterRef("pk"), beside=True)))
         .select_related("offer__commune", "offer__owner", "city", "need__organisation", "need__person")
         .prefetch_related(
             Prefetch("decisions", queryset=Decision.objects.select_related("by")),
@@ -194,6 +198,11 @@ def town_figures(city: City, *, now: datetime) -> Figures:
         people=people,
         first_answer_hours=mean.total_seconds() / 3600 if mean is not None else None,
     )
+
+
+def came_second(match: Match) -> bool:
+    """Whether the question was taken back because somebody else who was asked said yes first."""
+    return match.decisions.filter(act=Act.CANCEL, reason=Reason.ANSWERED_FIRST).exists()
 
 
 def contacts_are_open(match: Match, *, today: date) -> bool:
