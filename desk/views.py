@@ -99,7 +99,7 @@ def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[
     alone = list(selectors.alone_tonight(user, city, at=at)[: MOST_PINNED + 1])
     pinned = alone[:MOST_PINNED]
     paginator = Paginator(selectors.queue(user, city, basket, wanted, at=at), PER_PAGE)
-    paginator.count = counts[basket].total  # type: ignore[method-assign,assignment]  # counted already
+    paginator.count = counts[basket].total  # counted already
     page = paginator.get_page(request.GET.get("page"))
     shown = [*pinned, *(need for need in page.object_list if need not in pinned)]
     lines = presentation.queue_lines(shown, selectors.steps(shown), selectors.chased(shown, at=at), at=at)
@@ -161,7 +161,7 @@ def _render(
             "others": "",
             "changed": "",
             "flags": presentation.open_flags(flags, today=today),
-            "colleagues": [one for one in coordinators_of(city) if one.pk not in (user.pk, need.taken_by_id)],
+            "colleagues": coordinators_of(city).exclude(pk__in=_already_on(user, need)),
             "alone_tonight": _is_alone_tonight(need, today=today),
             "progress": progress_words(need),
             "look_alikes": households.look_alikes(need),
@@ -188,6 +188,12 @@ def _render(
             "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "desk/case.html", context)
+
+
+def _already_on(user: User, need: Need) -> list[int]:
+    """To whom there is nothing to hand over: the reader, and whoever has the case."""
+    owner: int | None = need.taken_by_id  # type: ignore[attr-defined]
+    return [user.pk, *filter(None, [owner])]
 
 
 def _is_alone_tonight(need: Need, *, today: date) -> bool:
