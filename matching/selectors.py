@@ -17,7 +17,7 @@ from django.db.models import (
 from accounts import selectors as accounts
 from accounts.models import Membership, Organisation, User
 from cities.models import City
-from matching.lifecycle import ACTIVE, SERVED, Act, Reason
+from matching.lifecycle import ACTIVE, SERVED, Act, Reason, Role
 from matching.models import (
     CONTACT_STATES,
     Decision,
@@ -202,7 +202,8 @@ def town_figures(city: City, *, now: datetime) -> Figures:
 
 def came_second(match: Match) -> bool:
     """Whether the question was taken back because somebody else who was asked said yes first."""
-    return match.decisions.filter(act=Act.CANCEL, reason=Reason.ANSWERED_FIRST).exists()
+    taken_back = {"act": Act.CANCEL, "role": Role.SCHEDULER, "reason": Reason.ANSWERED_FIRST}
+    return match.decisions.filter(**taken_back).exists()
 
 
 def contacts_are_open(match: Match, *, today: date) -> bool:
