@@ -18,7 +18,7 @@ from accounts.selectors import coordinators_of
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
-from desk import presentation, selectors
+from desk import drawing, presentation, selectors
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
 from matching import answering, conditions, households, progress, relays
@@ -170,7 +170,7 @@ def _render(
             "suggested_offers": {card.match.offer_id for card in cards},
             "relays": relay_presentation.cards(in_turn, suggested, today=today),
             "cards": cards,
-            "chart": presentation.chart(need, cards),
+            "chart": drawing.chart(need, cards),
             "acted": [
                 {
                     "match": match,
