@@ -188,6 +188,7 @@ class CityForm(forms.ModelForm):
             "answer_hours_planned",
             "follow_up_after_days",
             "escalate_after_minutes",
+            "homes_asked_at_once",
             "sms_monthly_limit",
             "quiet_from",
             "quiet_until",

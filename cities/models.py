@@ -201,6 +201,13 @@ class City(models.Model):
             "Sans «\u00a0Je m’en occupe\u00a0», un besoin pour ce soir sonne encore après ce temps, puis chez d’autres."
         ),
     )
+    homes_asked_at_once = models.PositiveIntegerField(
+        _("logements demandés à la fois pour un besoin, au plus"),
+        default=1,
+        help_text=_(
+            "Pendant qu’un hôte réfléchit, un autre peut être demandé. Le premier oui compte, l’autre est remercié."
+        ),
+    )
     sms_monthly_limit = models.PositiveIntegerField(
         _("SMS par mois, au plus"),
         default=1000,
@@ -296,6 +303,11 @@ class City(models.Model):
                 violation_error_message=_(
                     "Une alerte se répète après une minute au moins, deux heures au plus."
                 ),
+            ),
+            models.CheckConstraint(
+                name="city_homes_asked_at_once",
+                condition=Q(homes_asked_at_once__range=(1, 5)),
+                violation_error_message=_("Demandez un logement au moins à la fois, cinq au plus."),
             ),
             models.CheckConstraint(
                 name="city_messages_a_week_positive",

@@ -44,7 +44,7 @@ REGISTER: dict[str, Marks] = {
     "cities.City": Marks(
         keep="slug name locative seat epci_code is_open phone phone_hours email timezone brand_colour "
         "accent_colour remind_after_days expire_after_days answer_hours_tonight answer_hours_this_week "
-        "answer_hours_planned follow_up_after_days escalate_after_minutes sms_monthly_limit "
+        "answer_hours_planned follow_up_after_days escalate_after_minutes homes_asked_at_once sms_monthly_limit "
         "messages_a_week visit_valid_months quiet_from quiet_until "
         "asks_citizen_for asks_association_for weights created_at linked "
         "phone_hours_in charter_url charter_text"
@@ -149,7 +149,7 @@ REGISTER: dict[str, Marks] = {
     "matching.Decision": Marks(
         keep="match act from_state to_state by role reason plan_number relay change at", anonymise="note"
     ),
-    "matching.Hold": Marks(keep="match offer need quantity first_day last_day released"),
+    "matching.Hold": Marks(keep="match offer need quantity first_day last_day released beside"),
     "matching.Scan": Marks(
         keep="need revision feasible suggested lowest_standing near_misses algorithm scanned_at"
     ),

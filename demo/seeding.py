@@ -8,7 +8,7 @@ from random import Random
 from django.db import connection, transaction
 from django.utils import translation
 
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from cities.models import City, Commune
 from demo import going_on, need_rows, offer_rows, outbox, texts, this_week, tonight, visits
@@ -17,12 +17,16 @@ from demo.offer_rows import OfferWriter
 from demo.people import DOMAIN, People, settle
 from demo.story import Story, scan
 from demo.towns import TOWNS, Places, Town, open_town
+from desk import services as desk
+from desk.baskets import Basket, Wanted, query_of
 from followups import services as followups
 from insight import services as insight
 from matching import sweeps
+from matching import tonight as matching_tonight
 from matching.models import Match, MatchState
 from matching.tasks import scan_due
 from needs import services as needs
+from needs.models import Need
 from notifications.services import DELIVER_TASK
 from notifications.wake_up import wake_on_commit
 from offers import services as offers
@@ -145,6 +149,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _take_back(people, reserved=reserved, now=now)
     visits.plan_some(city, people, reserved=reserved, now=now)
     visits.note_dwellings(city, people, now=now)
+    _work_together(city, people, now=now)
     _let_time_pass(now)
     going_on.play(people, city, now=now)
     scan(now)
@@ -234,6 +239,30 @@ def _report(city: City, people: People, *, reserved: list[Offer], now: datetime)
                 by=by,
                 now=told + (now - told) / 2,
             )
+
+
+def _work_together(city: City, people: People, *, now: datetime) -> None:
+    """The coordinators share the cases out, write to one another, and come back to one today."""
+    first, second = people.coordinators[:2]
+    open_ones = (
+        Need.objects.open().filter(city=city).exclude(urgency=Urgency.TONIGHT).order_by("created_at", "pk")
+    )
+    shared = list(open_ones.select_related("city")[:6])
+    for need, by in zip(shared, (first, second, first, second), strict=False):
+        matching_tonight.take(need=need, by=by, now=now - timedelta(hours=4))
+    for need in shared[:1]:
+        note = texts.NOTE % {"name": second.name}
+        desk.write_note(need=need, text=note, by=first, now=now - timedelta(hours=3))
+        desk.set_flag(
+            need=need, day=local_day(now, city), words=texts.FLAG, by=first, now=now - timedelta(hours=3)
+        )
+    for need in shared[4:5]:
+        matching_tonight.hand_over(need=need, to=second, seen=None, by=first, now=now - timedelta(hours=2))
+    for need in shared[5:]:
+        soon = local_day(now, city) + timedelta(days=2)
+        desk.set_flag(need=need, day=soon, words=texts.FLAG, by=second, now=now - timedelta(hours=2))
+    query = query_of(Basket.WAIT, Wanted(kind=Kind.HOUSING))
+    desk.save_view(city=city, name=texts.VIEW, query=query, by=first, now=now - timedelta(days=9))
 
 
 def _take_back(people: People, *, reserved: list[Offer], now: datetime) -> None:

@@ -311,3 +311,8 @@ OWN_INDICATOR = {
     "subject": "needs",
     "item": "duvet",
 }
+NOTE = (
+    "@%(name)s L’association préfère être appelée le matin. J’ai laissé un message, peux-tu reprendre\u202f?"
+)
+FLAG = "Rappeler l’association"
+VIEW = "Logements en attente"

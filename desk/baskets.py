@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, F, Min, OrderBy, OuterRef, Q, Subquery, TextChoices
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -187,7 +188,7 @@ def lies_in(basket: str, at: Moment) -> Q:
     return _RULES[basket](at)
 
 
-def order_of(basket: str, at: Moment) -> tuple[OrderBy | Subquery | object, ...]:
+def order_of(basket: str, at: Moment) -> tuple[OrderBy | Combinable | str, ...]:
     """What comes first in a basket: who has waited longest for a bed, what ends first, what begins first."""
     if basket in (Basket.WAIT, Basket.CONFIRM, Basket.CHASE):
         waited = Match.objects.filter(Q(state__in=WAITING) | ASKED_AGAIN, need=OuterRef("pk"))

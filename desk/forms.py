@@ -33,7 +33,7 @@ class FilterForm(forms.Form):
     ) -> None:
         super().__init__(initial=initial)
         everything = ("", _("Peu importe"))
-        of = {
+        of: dict[str, Any] = {
             "nature": Kind.choices,
             "urgence": Urgency.choices,
             "association": organisations,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import CharField, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -53,9 +54,10 @@ def counts(user: User, city: City, wanted: Wanted, *, at: Moment) -> dict[str, C
     )
     found: dict[str, dict[str, int]] = {basket: {} for basket in Basket}
     for row in rows:
+        counted: dict[str, Any] = dict(row)
         for name, basket in names.items():
-            if row[name]:
-                found[basket][URGENCIES[row["urgency_today"]]] = row[name]
+            if counted[name]:
+                found[basket][URGENCIES[counted["urgency_today"]]] = counted[name]
     return {
         basket: Counts({urgency: by[urgency] for urgency in URGENCIES if urgency in by})
         for basket, by in found.items()
@@ -164,7 +166,8 @@ def choices(user: User, city: City) -> Choices:
         if organisation is not None:
             organisations[organisation] = name
     return Choices(
-        *(sorted(found.items(), key=lambda item: item[1].casefold()) for found in (organisations, communes))
+        organisations=sorted(organisations.items(), key=lambda item: item[1].casefold()),
+        communes=sorted(communes.items(), key=lambda item: item[1].casefold()),
     )
 
 
@@ -198,7 +201,7 @@ def _asked_for(found: NeedQuerySet, wanted: Wanted, *, at: Moment) -> NeedQueryS
     if wanted.urgency:
         found = found.filter(Exact(urgency_rank_on(at.today), URGENCY_RANKS[Urgency(wanted.urgency)]))
     if wanted.organisation:
-        found = found.filter(organisation=wanted.organisation)
+        found = found.filter(organisation=int(wanted.organisation))
     if wanted.commune:
         found = found.filter(commune=wanted.commune)
     if wanted.owner:
@@ -206,7 +209,7 @@ def _asked_for(found: NeedQuerySet, wanted: Wanted, *, at: Moment) -> NeedQueryS
         found = (
             found.exclude(Exists(held))
             if wanted.owner == NOBODY
-            else found.filter(Exists(held.filter(by=wanted.owner)))
+            else found.filter(Exists(held.filter(by=int(wanted.owner))))
         )
     if wanted.age:
         found = found.filter(created_at__lte=at.now - timedelta(days=int(wanted.age)))

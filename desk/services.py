@@ -1,5 +1,6 @@
 """What coordinators write for one another: notes, days to come back, views. Each with its actor and moment."""
 
+import logging
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -19,6 +20,8 @@ from desk import messages
 from desk.models import Flag, Mention, Note, SavedView
 from needs.models import Need
 from notifications.services import queue
+
+log = logging.getLogger(__name__)
 
 # More is a list that nobody reads.
 MOST_VIEWS = 12
@@ -93,4 +96,5 @@ def save_view(*, city: City, name: str, query: str, by: User, now: datetime) -> 
 def forget_view(*, view: SavedView, by: User, now: datetime) -> None:
     """One's own view is no more."""
     require(view.by == by)
+    log.info("view %s is no more: user %s, at %s", view.pk, by.pk, now)
     view.delete()

@@ -18,7 +18,7 @@ from accounts.selectors import coordinators_of
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
-from desk import presentation, selectors
+from desk import drawing, presentation, selectors
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
 from matching import answering, conditions, households, progress, relays
@@ -99,7 +99,7 @@ def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[
     alone = list(selectors.alone_tonight(user, city, at=at)[: MOST_PINNED + 1])
     pinned = alone[:MOST_PINNED]
     paginator = Paginator(selectors.queue(user, city, basket, wanted, at=at), PER_PAGE)
-    paginator.count = counts[basket].total  # type: ignore[method-assign,assignment]  # counted already
+    paginator.count = counts[basket].total  # counted already
     page = paginator.get_page(request.GET.get("page"))
     shown = [*pinned, *(need for need in page.object_list if need not in pinned)]
     lines = presentation.queue_lines(shown, selectors.steps(shown), selectors.chased(shown, at=at), at=at)
@@ -141,7 +141,7 @@ def _render(
         acted = list(matches.under_way(user, need))
         roles = frozenset({Role.COORDINATOR})
         # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
-        promised = [match for match in acted if match.state in HOLDING]
+        promised = [match for match in acted if match.state in HOLDING and not match.is_beside]  # type: ignore[attr-defined]
         is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
         near_misses = [] if is_promised else matches.near_misses(user, need, scan)
         suggested = [] if is_promised else list(matches.suggestions(user, need, today=today))
@@ -161,7 +161,7 @@ def _render(
             "others": "",
             "changed": "",
             "flags": presentation.open_flags(flags, today=today),
-            "colleagues": [one for one in coordinators_of(city) if one.pk not in (user.pk, need.taken_by_id)],
+            "colleagues": coordinators_of(city).exclude(pk__in=_already_on(user, need)),
             "alone_tonight": _is_alone_tonight(need, today=today),
             "progress": progress_words(need),
             "look_alikes": households.look_alikes(need),
@@ -170,7 +170,7 @@ def _render(
             "suggested_offers": {card.match.offer_id for card in cards},
             "relays": relay_presentation.cards(in_turn, suggested, today=today),
             "cards": cards,
-            "chart": presentation.chart(need, cards),
+            "chart": drawing.chart(need, cards),
             "acted": [
                 {
                     "match": match,
@@ -188,6 +188,12 @@ def _render(
             "looking": need.scan_due_at is not None and not is_promised,
         }
     return render(request, "desk/case.html", context)
+
+
+def _already_on(user: User, need: Need) -> list[int]:
+    """To whom there is nothing to hand over: the reader, and whoever has the case."""
+    owner: int | None = need.taken_by_id  # type: ignore[attr-defined]
+    return [user.pk, *filter(None, [owner])]
 
 
 def _is_alone_tonight(need: Need, *, today: date) -> bool:

@@ -67,6 +67,7 @@ class Reason(TextChoices):
     OFFER_GONE = "offer_gone", _("la proposition n’est plus là")
     NEED_GONE = "need_gone", _("le besoin n’est plus là")
     CHANGED = "changed", _("ce qui était prévu n’est plus possible")
+    ANSWERED_FIRST = "answered_first", _("quelqu’un d’autre a dit oui le premier")
     OTHER = "other", _("autre raison")
 
 

@@ -143,7 +143,8 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
             else:
                 raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
         except NotPossible as failure:
-            messages.warning(request, presentation.refusal_words(failure))
+            if not selectors.came_second(match):  # then the page says so
+                messages.warning(request, presentation.refusal_words(failure))
         return redirect(request.path)
     declining = "non" in request.GET and form is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
@@ -193,6 +194,9 @@ def _render_answer(
             "dated": bool(roles & {Role.CITIZEN, Role.ASSOCIATION}),
             "caller": presentation.caller(match) if contacts_open and is_citizen else None,
             "is_left": is_left,
+            "came_second": is_citizen
+            and match.state == MatchState.CANCELLED
+            and selectors.came_second(match),
             "title": _title_for(match, user),
             "call_me_url": call_me_path(user.pk, match.city, f"match:{match.pk}"),
             "asks_longer": asked is not None and asked[0] == Act.STAY_LONGER,

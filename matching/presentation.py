@@ -202,6 +202,11 @@ def refusal_words(failure: NotPossible) -> str:
         )
     if failure.why == "town":
         return _("Demandez d’abord l’accord de la ville liée, dans le dossier.")
+    if failure.why == "taken" and failure.act == Act.ACCEPT:
+        return _(
+            "Quelqu’un d’autre vient de dire oui. Merci d’avoir répondu\u202f: votre proposition reste ouverte pour "
+            "d’autres besoins."
+        )
     if failure.why == "taken":
         return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
     if failure.act in TO_GO_ON:

@@ -15,10 +15,11 @@ from django.db.models import (
 from accounts import selectors as accounts
 from accounts.models import Membership, Organisation, User
 from cities.models import City
-from matching.lifecycle import ACTIVE
+from matching.lifecycle import ACTIVE, Act, Reason, Role
 from matching.models import (
     CONTACT_STATES,
     Decision,
+    Hold,
     Match,
     MatchState,
     Scan,
@@ -53,11 +54,14 @@ def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
 
 
 def under_way(user: User, need: Need) -> QuerySet[Match]:
-    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits."""
+    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits;
+    `is_beside`: while it is asked, another may be.
+    """
     return (
         Match.objects.visible_to(user)
         .filter(need=need)
         .exclude(state__in=BEFORE_A_DECISION)
+        .annotate(is_beside=Exists(Hold.objects.filter(match=OuterRef("pk"), beside=True)))
         .select_related("offer__commune", "offer__owner", "city", "need__organisation", "need__person")
         .prefetch_related(
             Prefetch("decisions", queryset=Decision.objects.select_related("by")),
@@ -176,6 +180,12 @@ def first_answer_hours(city: City, *, now: datetime) -> float | None:
         by__isnull=False,
     ).aggregate(mean=Avg(F("at") - F("match__asked_at")))["mean"]
     return mean.total_seconds() / 3600 if mean is not None else None
+
+
+def came_second(match: Match) -> bool:
+    """Whether the question was taken back because somebody else who was asked said yes first."""
+    taken_back = {"act": Act.CANCEL, "role": Role.SCHEDULER, "reason": Reason.ANSWERED_FIRST}
+    return match.decisions.filter(**taken_back).exists()
 
 
 def contacts_are_open(match: Match, *, today: date) -> bool:

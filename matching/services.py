@@ -44,6 +44,7 @@ from webhooks.events import Happening
 # An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
 GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
 TURNS_TASK = "matching.tasks.ask_in_turn"
+IN_HAND_TASK = "matching.tasks.look_after_matches"
 
 # Of which states other systems may be told: of nothing that the desk alone has looked at.
 HAPPENINGS = {
@@ -69,8 +70,8 @@ TO_COME = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED)
 class Taken(NotPossible):
     """What the match would hold is held already: the offer was taken, or the need served, in the meantime."""
 
-    def __init__(self, state: MatchState) -> None:
-        super().__init__(Act.PROPOSE, state, "taken")
+    def __init__(self, state: MatchState, act: Act = Act.PROPOSE) -> None:
+        super().__init__(act, state, "taken")
 
 
 @transaction.atomic
@@ -166,7 +167,10 @@ def set_aside(*, match: Match, by: User, now: datetime, reason: str, note: str =
 
 @transaction.atomic
 def accept(*, match_id: int, by: User, now: datetime) -> Match:
-    """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`)."""
+    """The citizen says yes; the association is asked to confirm. Raises NotPossible ("closed": see `_still_stands`).
+
+    Taken when somebody else, who was asked beside them, was first.
+    """
     match = locked(match_id)
     roles = entitled(Act.ACCEPT, roles_of(by, match), across=match.is_across)
     _found, role = arrow(match.state, Act.ACCEPT, roles, reason="")
@@ -174,6 +178,9 @@ def accept(*, match_id: int, by: User, now: datetime) -> Match:
     if match.offer.state == OfferState.EXPIRED:
         # A yes says that the offer still holds.
         match.offer = offers.reconfirm(offer_id=match.offer_id, by=by, now=now)
+    if Hold.objects.filter(need=match.need_id, beside=True).exists():
+        count(match)
+        wake_on_commit(IN_HAND_TASK)
     _accepted(match, role=role, by=by, now=now)
     return match
 
@@ -506,7 +513,9 @@ def _move(
             offer=match.offer.reference,
         )
     if to in HOLDING and before not in HOLDING:
-        _hold(match, before)
+        # Homes in turn are asked for days of their own, and whoever is not asked does not think.
+        may_be_beside = tells and relay is None and to == MatchState.PROPOSED
+        _hold(match, before, beside=may_be_beside and _may_ask_another(match))
     elif before in HOLDING and to not in HOLDING:
         # The follow-up asks whether it took place.
         came = reason != Reason.NO_SHOW and role != Role.FOLLOW_UP
@@ -529,8 +538,47 @@ def _move(
         wake_on_commit(TURNS_TASK)
 
 
-def _hold(match: Match, before: MatchState) -> None:
-    """Hold the match's part of the offer; the database refuses what is not there (migrations 0002, 0011)."""
+def count(match: Match) -> None:
+    """Of several homes that are asked for the same, the first yes counts for the need, and those that still think do
+    not. Raises Taken for a later one.
+    """
+    others = Hold.objects.filter(
+        need=match.need_id,
+        match__state=MatchState.PROPOSED,
+        first_day__lte=match.last_day,
+        last_day__gte=match.first_day,
+    ).exclude(match=match)
+    try:
+        with transaction.atomic():
+            others.update(beside=True)
+            Hold.objects.filter(match=match).update(beside=False)
+    except IntegrityError as error:
+        if violated(error) != "hold_within_quantity":
+            raise
+        raise Taken(MatchState(match.state), Act.ACCEPT) from error
+
+
+def would_count(match: Match) -> bool:
+    """Whether a yes to what is only asked could still count."""
+    try:
+        with transaction.atomic():
+            count(match)
+            transaction.set_rollback(True)
+    except Taken:
+        return False
+    return True
+
+
+def _may_ask_another(match: Match) -> bool:
+    """Whether one home more may be asked for this need while this one thinks; the need is locked."""
+    if match.need.kind != Kind.HOUSING or match.city.homes_asked_at_once == 1:
+        return False
+    beside = Hold.objects.filter(need=match.need_id, beside=True).count()
+    return beside < match.city.homes_asked_at_once - 1
+
+
+def _hold(match: Match, before: MatchState, *, beside: bool) -> None:
+    """Hold the match's part of the offer; the database refuses what is not there (migrations 0002, 0011, 0022)."""
     with _within_capacity(before):
         Hold.objects.create(
             match=match,
@@ -539,6 +587,7 @@ def _hold(match: Match, before: MatchState) -> None:
             quantity=match.quantity,
             first_day=match.first_day,
             last_day=match.last_day,
+            beside=beside,
         )
 
 

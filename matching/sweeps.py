@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import Organisation
 from cities.days import local_day
 from cities.models import City
 from matching import services, telling, turns, waits
-from matching.lifecycle import WAITING, Act, NotPossible, Reason
+from matching.lifecycle import ACTIVE, WAITING, Act, NotPossible, Reason
 from matching.models import CHANGED, Match, MatchState
 from matching.selectors import posters_of
 from needs.models import NeedState
@@ -95,6 +95,14 @@ def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
     return cancelled
 
 
+def thank_the_others(*, by: None, now: datetime, limit: int = 200) -> int:
+    """Take back the questions of which a yes could not count any more, since somebody else was first; how many."""
+    said_yes = Match.objects.filter(need=OuterRef("need"), state__in=ACTIVE - {MatchState.PROPOSED})
+    beside = Match.objects.filter(Exists(said_yes), state=MatchState.PROPOSED, hold__beside=True)
+    ids = list(beside.order_by("id").values_list("pk", flat=True)[:limit])
+    return sum(_thank(match_id, now=now) for match_id in ids)
+
+
 def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
     """Compare anew what was promised before its offer or its need changed, and call off what is not possible any more;
     how many. Of what has begun the desk is told (`held_back`).
@@ -106,6 +114,15 @@ def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
         _judge_again(match_id, now=now)
         for match_id in list(changed.order_by("id").values_list("pk", flat=True)[:limit])
     )
+
+
+@transaction.atomic
+def _thank(match_id: int, *, now: datetime) -> bool:
+    match = services.locked(match_id)
+    if match.state != MatchState.PROPOSED or services.would_count(match):
+        return False  # somebody answered, or took their yes back, while we waited for the lock
+    services.do(match, Act.CANCEL, by=None, now=now, reason=Reason.ANSWERED_FIRST)
+    return True
 
 
 @transaction.atomic

@@ -117,6 +117,7 @@ def _look_after_matches() -> None:
     now = timezone.now()
     sweeps.cancel_orphans(by=None, now=now)
     sweeps.judge_again(by=None, now=now)
+    sweeps.thank_the_others(by=None, now=now)
     visits.tell_desks(by=None, now=now)
     moves.tell(by=None, now=now)
     held_back.tell_desks(by=None, now=now)

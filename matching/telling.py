@@ -152,6 +152,8 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
 
     When the desk notes the answer of a caller, the caller gave it, unless they could not be reached.
     """
+    if reason == Reason.ANSWERED_FIRST and Role.SCHEDULER in roles:
+        return frozenset({Side.POSTER, Side.DESK})  # they know of the yes
     sides = frozenset(_SIDE_OF[role] for role in roles if role in _SIDE_OF)
     is_noted = act in HOSTS_ANSWERS and not (DESK | {Role.HOST_TOWN}).isdisjoint(roles)
     return sides | {Side.OWNER} if is_noted and reason != Reason.UNREACHABLE else sides

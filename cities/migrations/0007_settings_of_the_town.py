@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cities', '0005_messages_a_week'),
+        ('cities', '0006_homes_asked_at_once'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('followups', '0001_initial'),
-        ('matching', '0022_stays'),
+        ('matching', '0023_stays'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -300,7 +300,23 @@ def not_taken_up(match: Match, person: User) -> Text:
     )
 
 
+SOMEBODY_WAS_FIRST = BuiltIn(
+    name="match_answered_first",
+    events=("match_cancelled",),
+    reader=Reader.CITIZEN,
+    title=gettext_lazy("Quelqu’un d’autre a dit oui, merci"),
+    body=gettext_lazy(
+        "Bonjour,\n\nNous vous avions demandé de l’aide pour «\u00a0%(offer)s\u00a0», et à quelqu’un d’autre en "
+        "même temps. Cette personne a dit oui la première\u202f: c’est trouvé.\n\nIl n’y a rien à faire de votre "
+        "côté. Votre proposition reste ouverte pour d’autres besoins."
+    ),
+    required=("offer",),
+)
+
+
 def cancelled_for_owner(match: Match, person: User) -> Text:
+    if selectors.came_second(match):
+        return SOMEBODY_WAS_FIRST.filled({"offer": titled(match.offer)})
     return does_not_take_place(match, titled(match.offer))
 
 
@@ -521,4 +537,5 @@ TEXTS = (
     QUESTION, PLEASE_CONFIRM, STILL_HOLDS, CITIZENS_CONTACT, ASSOCIATIONS_CONTACT, NO_LONGER_ASKED, NOT_CONFIRMED,
     CONFIRMATION_OVER, NOT_TAKEN_UP, JOINED, OPEN_AGAIN, ENDS_HERE, DOES_NOT_TAKE_PLACE, LONGER_ASKED, LONGER,
     NOT_LONGER, SHORTENED, IN_PART,
+    SOMEBODY_WAS_FIRST,
 )  # fmt: skip

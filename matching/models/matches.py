@@ -291,6 +291,8 @@ class Hold(models.Model):
     first_day = models.DateField()
     last_day = models.DateField()
     released = models.BooleanField(default=False)
+    # Asked while others may be asked for the same: the offer keeps it, the need does not count it before a yes.
+    beside = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("réservation")

@@ -139,7 +139,7 @@ def need_records(needs: Iterable[Need]) -> dict[int, engine.Need]:
     """Needs as records, by their ids."""
     needs = list(needs)
     given = defaultdict(list)
-    for hold in Hold.objects.filter(need__in=needs, released=False):
+    for hold in Hold.objects.filter(need__in=needs, released=False, beside=False):
         given[hold.need_id].append(hold)
     found = {}
     for need in needs:
@@ -184,7 +184,7 @@ def offer_records(ids: Iterable[int], *, city: City, now: datetime) -> dict[int,
 def least_days(need: Need, *, today: date) -> int:
     """The shortest run that helps a need, as the engine has it; of a row that it refuses, one day."""
     try:
-        record = need_record(need, given=Hold.objects.filter(need=need, released=False))
+        record = need_record(need, given=Hold.objects.filter(need=need, released=False, beside=False))
     except (ValueError, ValidationError):
         return 1
     return engine.least_days(record, today=today)

@@ -93,7 +93,7 @@ class _Holds:
             return
         for hold in Hold.objects.filter(Q(offer__in=offers) | Q(need__in=needs)).select_related("need"):
             self.of_offer[hold.offer_id].append(hold)
-            if not hold.released:
+            if not (hold.released or hold.beside):
                 self.of_need[hold.need_id].append(hold)
 
 

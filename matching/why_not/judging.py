@@ -110,7 +110,7 @@ def why_not(need: Need, offer: Offer, *, now: datetime) -> WhyNot:
     held = Hold.objects.filter(Q(offer=offer) | Q(need=need)).select_related("need")
     holds = [hold for hold in held if active is None or hold.match_id != active.pk]
     today = local_day(now, need.city)
-    given = [hold for hold in holds if hold.need_id == need.pk and not hold.released]
+    given = [hold for hold in holds if hold.need_id == need.pk and not (hold.released or hold.beside)]
     promised = [*_promised(need, given, today)]
     closed = [
         *_closed_sides(need, offer),

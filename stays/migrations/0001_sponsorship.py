@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_who_is_told'),
-        ('matching', '0022_stays'),
+        ('matching', '0023_stays'),
         ('needs', '0009_uncovered'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

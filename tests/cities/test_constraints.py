@@ -33,6 +33,8 @@ CITY_RULES = [
     ("city_follow_up_positive", {"follow_up_after_days": 0}, "au moins un jour"),
     ("city_escalates_in_time", {"escalate_after_minutes": 0}, "deux heures au plus"),
     ("city_escalates_in_time", {"escalate_after_minutes": 121}, "deux heures au plus"),
+    ("city_homes_asked_at_once", {"homes_asked_at_once": 0}, "cinq au plus"),
+    ("city_homes_asked_at_once", {"homes_asked_at_once": 6}, "cinq au plus"),
     ("city_messages_a_week_positive", {"messages_a_week": 0}, "un message par semaine"),
     ("city_colours_hex", {"brand_colour": "teal"}, "#0f5c5c"),
     ("city_colours_hex", {"accent_colour": "#12345"}, "#0f5c5c"),

@@ -37,8 +37,8 @@ QUERIES = {
     "a need that lasts is served beyond its quantity on a day": """
         SELECT n.id, s.first_day, sum(h.quantity), n.quantity
         FROM needs_need n
-        JOIN matching_hold s ON s.need_id = n.id AND NOT s.released
-        JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
+        JOIN matching_hold s ON s.need_id = n.id AND NOT s.released AND NOT s.beside
+        JOIN matching_hold h ON h.need_id = n.id AND NOT h.released AND NOT h.beside
                             AND s.first_day BETWEEN h.first_day AND h.last_day
         WHERE n.kind <> 'goods' AND n.rhythm <> 'once'
           -- What is over was for as many as they were then.
@@ -47,7 +47,7 @@ QUERIES = {
     """,
     "a need is served beyond its quantity": """
         SELECT n.id, sum(h.quantity), n.quantity
-        FROM needs_need n JOIN matching_hold h ON h.need_id = n.id AND NOT h.released
+        FROM needs_need n JOIN matching_hold h ON h.need_id = n.id AND NOT h.released AND NOT h.beside
         WHERE n.kind = 'goods' OR n.rhythm = 'once'
         GROUP BY n.id HAVING sum(h.quantity) > n.quantity
     """,
@@ -72,6 +72,10 @@ QUERIES = {
         WHERE m.state = ANY(%(holding)s)
           AND (h.id IS NULL OR h.released OR (h.offer_id, h.need_id, h.quantity, h.first_day, h.last_day)
                IS DISTINCT FROM (m.offer_id, m.need_id, m.quantity, m.first_day, m.last_day))
+    """,
+    "what is asked beside others is more than asked": """
+        SELECT m.id, m.state FROM matching_match m JOIN matching_hold h ON h.match_id = m.id
+        WHERE h.beside AND m.state <> 'proposed'
     """,
     "a match that is over still holds": """
         SELECT m.id, m.state FROM matching_match m JOIN matching_hold h ON h.match_id = m.id

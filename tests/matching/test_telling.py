@@ -59,6 +59,8 @@ def test_whoever_ends_something_leaves_nobody_in_the_dark():
         (Act.CANCEL, "association", Reason.OTHER, {"poster"}),
         (Act.CANCEL, "coordinator", Reason.OTHER, {"desk"}),
         (Act.CANCEL, "clock", Reason.OFFER_GONE, set()),
+        (Act.CANCEL, "clock", Reason.ANSWERED_FIRST, {"poster", "desk"}),
+        (Act.CANCEL, "association", Reason.ANSWERED_FIRST, {"poster"}),
         (Act.CONFIRM, "town", "", set()),
         (Act.DECLINE, "operator", Reason.NOT_FOR_ME, {"owner"}),
         (Act.DECLINE, "coordinator", Reason.NOT_FOR_ME, {"owner", "desk"}),

@@ -450,7 +450,13 @@ WHERE "matching_scan"."need_id" = %s
 ORDER BY "matching_scan"."id" ASC
 LIMIT 1;
 
-SELECT "matching_match".*, "cities_city".*, "needs_need".*, "accounts_organisation".*, "accounts_user".*, "offers_offer".*,
+SELECT "matching_match".*,
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_hold" U0
+   WHERE (U0."beside"
+          AND U0."match_id" = ("matching_match"."id"))
+   LIMIT 1) AS "is_beside", "cities_city".*, "needs_need".*, "accounts_organisation".*, "accounts_user".*, "offers_offer".*,
        "cities_commune".*, T7.*
 FROM "matching_match"
 INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
@@ -541,7 +547,8 @@ ORDER BY "wording_wording"."name" ASC, "wording_wording"."language" ASC, "wordin
 
 SELECT "matching_hold".*
 FROM "matching_hold"
-WHERE ("matching_hold"."need_id" = %s
+WHERE (NOT "matching_hold"."beside"
+       AND "matching_hold"."need_id" = %s
        AND NOT "matching_hold"."released");
 
 SELECT "desk_flag".*, "accounts_user".*, T5.*
@@ -572,16 +579,6 @@ WHERE ("desk_note"."city_id" IN
                  AND U0."role" IN (%s)))
        AND "desk_note"."need_id" = %s)
 ORDER BY "desk_note"."at" DESC, "desk_note"."id" DESC;
-
-SELECT "accounts_user".*
-FROM "accounts_user"
-WHERE ("accounts_user"."is_active"
-       AND "accounts_user"."id" IN
-         (SELECT U0."user_id" AS "user"
-          FROM "accounts_cityrole" U0
-          WHERE (U0."city_id" = %s
-                 AND U0."role" IN (%s))))
-ORDER BY "accounts_user"."id" ASC;
 
 SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
 FROM "needs_need"
@@ -719,6 +716,17 @@ FROM "desk_savedview"
 WHERE ("desk_savedview"."by_id" = %s
        AND "desk_savedview"."city_id" = %s)
 ORDER BY "desk_savedview"."name" ASC, "desk_savedview"."id" ASC;
+
+SELECT "accounts_user".*
+FROM "accounts_user"
+WHERE ("accounts_user"."is_active"
+       AND "accounts_user"."id" IN
+         (SELECT U0."user_id" AS "user"
+          FROM "accounts_cityrole" U0
+          WHERE (U0."city_id" = %s
+                 AND U0."role" IN (%s)))
+       AND NOT ("accounts_user"."id" IN (%s)))
+ORDER BY "accounts_user"."id" ASC;
 
 SELECT "offers_offer".*, "cities_commune".*
 FROM "offers_offer"

@@ -97,7 +97,7 @@ _NEEDS = {
     "asked": ("bigint", "n.quantity"),
     "is_given": (
         "boolean",
-        "EXISTS (SELECT FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released)",
+        "EXISTS (SELECT FROM matching_hold h WHERE h.need_id = n.id AND NOT h.released AND NOT h.beside)",
     ),
     "part_useful": ("boolean", "n.part_useful"),
     "people": ("integer", "n.people"),
@@ -234,7 +234,7 @@ def _given(read: arrays.Columns) -> tuple[Ints, arrays.Columns]:
         return ids, dict.fromkeys(_GIVEN, ids)
     held = arrays.read(
         _GIVEN,
-        f"FROM matching_hold h WHERE h.need_id = {arrays.ANY_OF_IDS} AND NOT h.released",
+        f"FROM matching_hold h WHERE h.need_id = {arrays.ANY_OF_IDS} AND NOT h.released AND NOT h.beside",
         {"ids": arrays.text(ids)},
     )
     return np.searchsorted(read["id"], held["need"]), held

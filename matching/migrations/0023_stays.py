@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cities', '0008_visit_valid_months'),
-        ('matching', '0021_case_handed_over'),
+        ('matching', '0022_asked_beside'),
         ('needs', '0010_search'),
         ('offers', '0010_search'),
     ]

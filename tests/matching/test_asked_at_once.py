@@ -1,0 +1,190 @@
+"""While one host thinks another can be asked, up to the town's number: the first yes counts, the others are thanked."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from catalogue.constraints import violated
+from catalogue.vocabulary import Kind
+from config import embedded
+from desk import selectors as desk
+from matching import links, services, sweeps
+from matching.lifecycle import NotPossible, Reason
+from matching.models import Decision, Hold, Match, MatchState
+from matching.presentation import refusal_words
+from notifications.models import Message
+from tests.factories.matching import NOW, drain, due_need, due_offer
+from tests.matching.locks import waiting_for_us
+
+ONE_DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def town(city):
+    city.homes_asked_at_once = 2
+    city.save(update_fields=["homes_asked_at_once"])
+    return city
+
+
+def three_homes(city, **fields):
+    need = due_need(city=city, **fields)
+    for _ in range(3):
+        due_offer(city=city)
+    drain()
+    return list(Match.objects.filter(need=need).order_by("rank", "id"))
+
+
+@pytest.fixture
+def homes(town):
+    return three_homes(town)
+
+
+def ask(match, by):
+    return services.propose(match_id=match.pk, by=by, now=NOW)
+
+
+def yes(match):
+    return services.accept(match_id=match.pk, by=match.offer.owner, now=NOW)
+
+
+def states(homes):
+    return [Match.objects.get(pk=match.pk).state for match in homes]
+
+
+def test_a_town_that_has_set_nothing_asks_one_home_at_a_time(city, coordinator):
+    first, second, _third = three_homes(city)
+    ask(first, coordinator)
+    with pytest.raises(services.Taken):
+        ask(second, coordinator)
+
+
+def test_as_many_are_asked_as_the_town_says_and_each_keeps_its_place(homes, coordinator):
+    first, second, third = homes
+    ask(first, coordinator)
+    drain()
+    assert states(homes) == ["proposed", "suggested", "suggested"], "there still is somebody to ask"
+    ask(second, coordinator)
+    with pytest.raises(services.Taken):
+        ask(third, coordinator)
+    drain()
+    assert states(homes) == ["proposed", "proposed", "superseded"]
+    assert Hold.objects.count() == 2
+
+
+@pytest.mark.parametrize("earlier", [0, 1], ids=["who was asked first", "who was asked second"])
+def test_the_first_yes_counts_and_a_second_one_is_told_kindly(homes, coordinator, earlier):
+    for match in homes[:2]:
+        ask(match, coordinator)
+    first, late = homes[earlier], homes[1 - earlier]
+    yes(first)
+    with pytest.raises(services.Taken) as refused:
+        yes(late)
+    assert "Quelqu’un d’autre vient de dire oui" in refusal_words(refused.value)
+    assert sorted(states([first, late])) == ["accepted", "proposed"]
+
+
+def test_whoever_still_thinks_is_thanked_and_nobody_else_is_told_twice(homes, coordinator, client):
+    for match in homes[:2]:
+        ask(match, coordinator)
+    yes(homes[0])
+    assert sweeps.thank_the_others(by=None, now=NOW) == 1
+    assert sweeps.thank_the_others(by=None, now=NOW) == 0
+    assert states(homes[:2]) == ["accepted", "cancelled"]
+    assert Decision.objects.get(match=homes[1], act="cancel").reason == Reason.ANSWERED_FIRST
+    told = Message.objects.filter(event="match_cancelled")
+    assert {message.recipient for message in told} <= {homes[1].offer.owner}
+    assert not Hold.objects.filter(match=homes[1]).exists(), "their place is free for others"
+    link = links.answer_path(homes[1], homes[1].offer.owner)
+    assert "Quelqu’un d’autre a dit oui avant vous" in client.get(link).content.decode()
+    page = client.post(link, {"answer": "accept"}, follow=True).content.decode()
+    assert "Quelqu’un d’autre a dit oui avant vous" in page
+    assert "C’est déjà fait" not in page
+
+
+def test_nobody_is_thanked_while_nobody_has_said_yes(homes, coordinator):
+    for match in homes[:2]:
+        ask(match, coordinator)
+    services.decline(match_id=homes[0].pk, by=homes[0].offer.owner, now=NOW)
+    assert sweeps.thank_the_others(by=None, now=NOW) == 0
+    yes(homes[1])
+    assert states(homes[:2]) == ["declined", "accepted"]
+
+
+def test_who_was_asked_for_other_days_may_still_say_yes(town, coordinator):
+    first, second, _third = three_homes(town)
+    ask(first, coordinator)
+    ask(second, coordinator)
+    for match, days in ((first, (0, 9)), (second, (10, 29))):
+        start = match.first_day
+        days = {"first_day": start + days[0] * ONE_DAY, "last_day": start + days[1] * ONE_DAY}
+        Match.objects.filter(pk=match.pk).update(**days)
+        Hold.objects.filter(match=match).update(**days)
+    yes(first)
+    assert sweeps.thank_the_others(by=None, now=NOW) == 0
+    yes(second)
+    assert states([first, second]) == ["accepted", "accepted"]
+
+
+def test_goods_are_given_by_several_as_ever(town, coordinator):
+    need = due_need(city=town, kind=Kind.GOODS, quantity=10)
+    for _ in range(2):
+        due_offer(city=town, kind=Kind.GOODS, capacity=5)
+    drain()
+    for match in Match.objects.filter(need=need):
+        ask(match, coordinator)
+    assert not Hold.objects.filter(beside=True).exists()
+
+
+def test_the_case_offers_another_home_while_one_is_asked(homes, coordinator, as_user):
+    ask(homes[0], coordinator)
+    page = as_user(coordinator).get(f"/{homes[0].city.slug}/bureau/{homes[0].need.reference}/")
+    assert len(page.context["cards"]) == 2
+    need = desk.needs(coordinator, homes[0].city).get(pk=homes[0].need_id)
+    assert need.is_open
+
+
+def test_the_database_holds_the_town_s_number(homes, coordinator):
+    ask(homes[0], coordinator)
+    other = homes[1]
+    with pytest.raises(IntegrityError) as failure, transaction.atomic():
+        Hold.objects.create(
+            match=other, offer=other.offer, need=other.need, quantity=other.quantity,
+            first_day=other.first_day, last_day=other.last_day, beside=True,
+        )  # fmt: skip
+    assert violated(failure.value) == "hold_within_asked"
+
+
+# --- At once -------------------------------------------------------------------------------------------
+
+
+def test_two_say_yes_at_once_and_one_counts(transactional_db, at_once, town, coordinator):
+    homes = three_homes(town)[:2]
+    for match in homes:
+        ask(match, coordinator)
+    is_ours = threading.Event()
+
+    def first():
+        with transaction.atomic():
+            yes(homes[0])
+            is_ours.set()
+            embedded.wait_until(waiting_for_us, 10)
+
+    def second():
+        is_ours.wait(10)
+        return yes(homes[1])
+
+    _, late = at_once(first, second)
+    assert isinstance(late, services.Taken)
+    assert states(homes) == ["accepted", "proposed"]
+
+
+def test_two_coordinators_ask_at_once_and_no_more_are_asked_than_the_town_allows(
+    transactional_db, at_once, town, coordinator
+):
+    homes = three_homes(town)
+    ask(homes[0], coordinator)
+    results = at_once(lambda: ask(homes[1], coordinator), lambda: ask(homes[2], coordinator))
+    assert sum(isinstance(result, NotPossible) for result in results) == 1
+    assert states(homes).count(MatchState.PROPOSED) == 2
