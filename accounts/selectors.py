@@ -79,11 +79,6 @@ def _people() -> QuerySet[Membership]:
     )
 
 
-def waiting_count(city: City) -> int:
-    """The associations of a town that wait to be verified."""
-    return Organisation.objects.filter(city=city, state=Organisation.State.PENDING).count()
-
-
 def coordinators_of(city: City) -> QuerySet[User]:
     """Those who decide in a city, and may be told."""
     return User.objects.filter(

@@ -50,7 +50,8 @@ class Invitation(models.Model):
                 violation_error_message=_("Cette personne est déjà invitée."),
             ),
             models.CheckConstraint(
-                condition=Q(roles__len__gt=0) & Q(roles__contained_by=[role for role, _words in ROLE_CHOICES]),
+                condition=Q(roles__len__gt=0)
+                & Q(roles__contained_by=[role for role, _words in ROLE_CHOICES]),
                 name="invitation_to_roles",
                 violation_error_message=_("Choisissez au moins un rôle."),
             ),
