@@ -13,7 +13,8 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Value
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import Organisation, User
@@ -22,6 +23,7 @@ from accounts.roles import (
     ASSOCIATION,
     COORDINATION,
     DESK,
+    ROLE_CHOICES,
     STEERING,
     TEAM,
     Role,
@@ -39,6 +41,7 @@ __all__ = [
     "COORDINATION",
     "DESK",
     "PUBLIC",
+    "ROLE_CHOICES",
     "SIGNED_IN",
     "STEERING",
     "TEAM",
@@ -156,7 +159,11 @@ def town_of(request: HttpRequest) -> City | None:
 def _town(request: HttpRequest, slug: str) -> City | None:
     """Read once for a request: the page, its menus and its clock all need it."""
     if not hasattr(request, "_town"):
-        request._town = City.objects.filter(slug=slug).first()  # type: ignore[attr-defined]
+        # With how many associations wait to be verified: the navigation of the desk says so on each of its pages.
+        waiting = Organisation.objects.filter(city=OuterRef("pk"), state=Organisation.State.PENDING)
+        counted = waiting.order_by().values("city").annotate(n=Count("pk")).values("n")
+        towns = City.objects.annotate(waiting_associations=Coalesce(Subquery(counted), 0))
+        request._town = towns.filter(slug=slug).first()  # type: ignore[attr-defined]
     found: City | None = request._town  # type: ignore[attr-defined]
     return found
 

@@ -19,6 +19,9 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("administration")
 
 
+# To be chosen among, and to be said.
+ROLE_CHOICES = Role.choices
+
 Roles = frozenset[Role]
 # Those who decide: everything in the town.
 COORDINATION: Roles = frozenset({Role.COORDINATOR})

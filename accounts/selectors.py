@@ -20,6 +20,7 @@ from accounts.models import (
     MembershipChange,
     Organisation,
     OrganisationReview,
+    RoleChange,
     User,
 )
 from cities.models import City
@@ -78,11 +79,6 @@ def _people() -> QuerySet[Membership]:
     )
 
 
-def waiting_count(city: City) -> int:
-    """The associations of a town that wait to be verified."""
-    return Organisation.objects.filter(city=city, state=Organisation.State.PENDING).count()
-
-
 def coordinators_of(city: City) -> QuerySet[User]:
     """Those who decide in a city, and may be told."""
     return User.objects.filter(
@@ -133,6 +129,34 @@ def team_of(organisation: Organisation) -> QuerySet[Membership]:
         .select_related("user")
         .order_by(Case(When(role=Membership.Role.MANAGER, then=0), default=1), "user")
     )
+
+
+def team_in(city: City) -> QuerySet[User]:
+    """Those who have a role in a town, each with `roles_here`, by name."""
+    here = CityRole.objects.filter(city=city).order_by("role")
+    return (
+        User.objects.filter(is_active=True, pk__in=here.order_by().values("user"))
+        .prefetch_related(Prefetch("city_roles", queryset=here, to_attr="roles_here"))
+        .order_by("name", "pk")
+    )
+
+
+def colleagues_in(city: City) -> QuerySet[User]:
+    """Who is or was of a town's team, by name."""
+    gone = RoleChange.objects.filter(city=city).order_by().values("person")
+    here = CityRole.objects.filter(city=city).order_by().values("user")
+    return User.objects.filter(Q(pk__in=gone) | Q(pk__in=here)).order_by("name", "pk")
+
+
+def roles_held(user: User, city: City) -> set[str]:
+    """The roles of somebody in a town, to be shown and changed; what they may do `access` says."""
+    return set(CityRole.objects.filter(user=user, city=city).values_list("role", flat=True))
+
+
+def have_a_part(people: Iterable[User]) -> bool:
+    """Whether one of these people is of a team, of an association, or of the installation's staff."""
+    people = list(people)
+    return any(one.is_staff for one in people) or bool(who_work_here(one.pk for one in people))
 
 
 def who_work_here(people: Iterable[int]) -> set[int]:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.access import May, town_of
-from accounts.selectors import waiting_count
 from notifications.inbox.selectors import to_read_count
 from notifications.selectors import undelivered_count, unread_count
 
@@ -24,7 +23,7 @@ def place(request: HttpRequest) -> dict[str, Any]:
         # Asked by the navigation of the desk alone.
         "undelivered_count": partial(undelivered_count, city) if city and may.take_calls else 0,
         "to_read_count": partial(to_read_count, city) if city and may.take_calls else 0,
-        "waiting_count": partial(waiting_count, city) if city and may.coordinate else 0,
+        "waiting_count": city.waiting_associations if city and may.coordinate else 0,  # type: ignore[attr-defined]
         # Asked by the bell alone.
         "unread_count": partial(unread_count, request.user, city) if city and has_bell else 0,
         "demo": settings.DEMO,

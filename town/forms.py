@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import Role
+from accounts.access import ROLE_CHOICES
 from accounts.forms import ServiceForm
 from accounts.models import User
 from accounts.selectors import find_person
@@ -95,7 +95,7 @@ class InvitationForm(ServiceForm):
         help_text=_("Une personne que nous connaissons déjà la reçoit dans la langue qu’elle a choisie."),
     )
     roles = forms.MultipleChoiceField(
-        label=_("Rôles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Rôles"), choices=ROLE_CHOICES, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, data: Any = None) -> None:
@@ -121,7 +121,7 @@ class PartForm(ServiceForm):
         if roles is not None:
             self.fields["roles"] = forms.MultipleChoiceField(
                 label=_("Rôles"),
-                choices=Role.choices,
+                choices=ROLE_CHOICES,
                 required=False,
                 initial=sorted(roles),
                 widget=forms.CheckboxSelectMultiple,

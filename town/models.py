@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import ADMINISTRATION, COORDINATION, Role, VisibleQuerySet, towns_of
+from accounts.access import ADMINISTRATION, COORDINATION, ROLE_CHOICES, VisibleQuerySet, towns_of
 from accounts.models import User
 
 
@@ -26,7 +26,7 @@ class Invitation(models.Model):
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations")
-    roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), verbose_name=_("rôles"))
+    roles = ArrayField(models.CharField(max_length=20, choices=ROLE_CHOICES), verbose_name=_("rôles"))
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -50,7 +50,8 @@ class Invitation(models.Model):
                 violation_error_message=_("Cette personne est déjà invitée."),
             ),
             models.CheckConstraint(
-                condition=Q(roles__len__gt=0) & Q(roles__contained_by=list(Role.values)),
+                condition=Q(roles__len__gt=0)
+                & Q(roles__contained_by=[role for role, _words in ROLE_CHOICES]),
                 name="invitation_to_roles",
                 violation_error_message=_("Choisissez au moins un rôle."),
             ),

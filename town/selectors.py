@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts import selectors as accounts
-from accounts.models import CityEdit, CityRole, RoleChange, User
+from accounts.models import CityEdit, User
 from cities.models import City
 from matching.models import CaseTaken
 from needs.models import Need
@@ -46,27 +46,6 @@ class Owned:
     @property
     def key(self) -> str:
         return f"{'case' if self.is_case else 'shift'}-{self.row.pk}"
-
-
-def team(city: City) -> QuerySet[User]:
-    """Those who have a role in the town, each with `roles_here`, by name."""
-    here = CityRole.objects.filter(city=city).order_by("role")
-    return (
-        User.objects.filter(is_active=True, pk__in=here.values("user"))
-        .prefetch_related(Prefetch("city_roles", queryset=here, to_attr="roles_here"))
-        .order_by("name", "pk")
-    )
-
-
-def colleagues(city: City) -> QuerySet[User]:
-    """Who is or was of the team, by name."""
-    gone = RoleChange.objects.filter(city=city).order_by().values("person")
-    here = CityRole.objects.filter(city=city).order_by().values("user")
-    return User.objects.filter(Q(pk__in=gone) | Q(pk__in=here)).order_by("name", "pk")
-
-
-def roles_of(user: User, city: City) -> set[str]:
-    return set(CityRole.objects.filter(user=user, city=city).values_list("role", flat=True))
 
 
 def invitations(city: City) -> QuerySet[Invitation]:

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from accounts.access import Role
+from accounts.access import ROLE_CHOICES
 from accounts.models import CityEdit
 from catalogue.labels import listed
 from catalogue.vocabulary import Kind
@@ -71,7 +71,7 @@ def _value(name: str, value: Any, seats: Mapping[str, str]) -> str:
 
 def role_names(roles: Iterable[str]) -> str:
     """ "coordination, administration"."""
-    known = dict(Role.choices)
+    known = dict(ROLE_CHOICES)
     return listed(known.get(role, role) for role in roles)
 
 

@@ -1,4 +1,10 @@
-SELECT "cities_city".*
+SELECT "cities_city".*,
+       COALESCE(
+                  (SELECT COUNT(U0."id") AS "n"
+                   FROM "accounts_organisation" U0
+                   WHERE (U0."city_id" = ("cities_city"."id")
+                          AND U0."state" = %s)
+                   GROUP BY U0."city_id"), %s) AS "waiting_associations"
 FROM "cities_city"
 WHERE "cities_city"."slug" = %s
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
@@ -637,11 +643,6 @@ WHERE ("notifications_message"."city_id" = %s
        AND NOT ("notifications_message"."channel" IN (%s, …))
        AND NOT ("notifications_message"."event" IN (%s, …)))
 LIMIT 1;
-
-SELECT COUNT(*) AS "__count"
-FROM "accounts_organisation"
-WHERE ("accounts_organisation"."city_id" = %s
-       AND "accounts_organisation"."state" = %s);
 
 SELECT COUNT(*)
 FROM

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import selectors as people
 from accounts import services as accounts
 from accounts.access import ADMINISTRATION, COORDINATION, has_role
 from accounts.models import CityRole, Role, RoleChange, User
@@ -24,7 +25,7 @@ from oncall.services import cover
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import due_need
-from town import links, selectors, services
+from town import links, services
 from town.models import Invitation
 
 from .conftest import NOW, Place
@@ -142,7 +143,7 @@ class TestLastAdministrator:
             place.address("member", place.administrator.pk), {"roles": ["coordinator"]}
         )
         assert (answer.status_code, "au moins une personne" in answer.content.decode()) == (422, True)
-        assert selectors.roles_of(place.administrator, place.city) == {"administrator"}
+        assert people.roles_held(place.administrator, place.city) == {"administrator"}
 
     def test_counts_nobody_whose_account_is_closed(self, place: Place) -> None:
         colleague(place, role=Role.ADMINISTRATOR, user__is_active=False)
@@ -213,7 +214,7 @@ class TestLeaving:
         administrator.post(place.address("member", place.coordinator.pk), {"roles": ["operator"]})
         assert tonight.taken(Need.objects.get()) is None
         assert not Shift.objects.standing().exists()
-        assert selectors.roles_of(place.coordinator, place.city) == {"operator"}
+        assert people.roles_held(place.coordinator, place.city) == {"operator"}
 
     def test_keeps_what_is_theirs_while_they_coordinate(self, place: Place, administrator, work) -> None:
         administrator.post(

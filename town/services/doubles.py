@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts import selectors as people
 from accounts import services as accounts
 from accounts.access import COORDINATION, has_role, require
-from accounts.models import CityRole, Consent, Membership, PersonEdit, User
+from accounts.models import Consent, PersonEdit, User
 from cities.models import City
 from matching.models import Match, MatchState
 from needs import services as needs
@@ -94,11 +95,7 @@ def _check(city: City, kept: User, other: User) -> None:
         raise ValidationError(
             _("L’une de ces personnes est déjà réunie à une autre, ou son compte est fermé.")
         )
-    if (
-        CityRole.objects.filter(user__in=both).exists()
-        or Membership.objects.filter(user__in=both).exists()
-        or any(one.is_staff for one in both)
-    ):
+    if people.have_a_part(both):
         raise ValidationError(
             _("L’une de ces personnes a un rôle dans une équipe ou une association. Retirez-le d’abord.")
         )

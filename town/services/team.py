@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import selectors as people
 from accounts import services as accounts
 from accounts.access import ADMINISTRATION, COORDINATION, has_role, require
 from accounts.models import User
@@ -34,7 +35,7 @@ def invite(
     require(has_role(by, city, ADMINISTRATION))
     City.objects.select_for_update(no_key=True).get(pk=city.pk)
     person = accounts.ensure_person(email=email, name=name, language=language, by=by, now=now)
-    if selectors.roles_of(person, city) >= set(roles):
+    if people.roles_held(person, city) >= set(roles):
         raise ValidationError({"email": _("Cette personne a déjà ce rôle dans votre ville.")})
     for earlier in Invitation.objects.waiting().filter(city=city, person=person):
         take_back(invitation_id=earlier.pk, by=by, now=now)

@@ -6,9 +6,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import selectors as accounts
 from accounts.access import ADMINISTRATION, town_page
 from cities.models import City
-from town import presentation, record, selectors
+from town import presentation, record
 from town.forms import RecordForm
 
 
@@ -17,7 +18,7 @@ from town.forms import RecordForm
 @require_safe
 def page(request: HttpRequest, city: City) -> HttpResponse:
     now = timezone.now()
-    colleagues = selectors.colleagues(city)
+    colleagues = accounts.colleagues_in(city)
     form = RecordForm(request.GET or None, city=city, colleagues=colleagues)
     asked = form.asked() if form.is_valid() else record.Asked()
     found = record.rows(city, asked, after=request.GET.get("avant", ""))

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors as accounts
-from accounts.access import ADMINISTRATION, ANYBODY, TEAM, person, roles_in, town_page
+from accounts.access import ADMINISTRATION, ANYBODY, TEAM, has_role, person, town_page
 from accounts.models import User
 from accounts.services import start_code_sign_in
 from cities.models import City
@@ -33,7 +33,7 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
     context = {
         "people": [
             {"person": one, "roles": role_names(part.role for part in one.roles_here)}  # type: ignore[attr-defined]
-            for one in selectors.team(city)
+            for one in accounts.team_in(city)
         ],
         "invitations": invitations,
         "left_behind": selectors.left_behind(city, now=now),
@@ -72,9 +72,9 @@ def take_back(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 def member(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """Somebody's roles, and what is still theirs."""
     now = timezone.now()
-    known = selectors.team(city) | selectors.left_behind(city, now=now)
+    known = accounts.team_in(city) | selectors.left_behind(city, now=now)
     user = get_object_or_404(User, pk__in=known.order_by().values("pk"), pk=pk)
-    return _part(request, city, user, roles=selectors.roles_of(user, city))
+    return _part(request, city, user, roles=accounts.roles_held(user, city))
 
 
 @town_page(TEAM)
@@ -99,7 +99,7 @@ def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | Non
             form.refuse(refusal)
         else:
             messages.success(request, _("C’est noté."))
-            stays = roles is not None and bool(roles_in(person(request), city) & TEAM)
+            stays = roles is not None and has_role(person(request), city, TEAM)
             return redirect("town:team", city.slug) if stays else redirect("accounts:home")
     context = {"form": form, "user_shown": user, "owned": owned, "leaves": roles is None}
     return render(request, "town/member.html", context, status=422 if form.errors else 200)
