@@ -40,7 +40,7 @@ SECTIONS: dict["StrPromise", tuple[str, ...]] = {
 _DAYS_FROM = 2 * 24 * 60
 # A line more is one that nobody reads on a phone; what is left out is said.
 MOST_LINES = 24
-_WHY = {
+_WHY: dict[str, Any] = {
     today.UNVERIFIED: gettext_lazy("L’association attend sa vérification."),
     today.ASKED: gettext_lazy("Quelqu’un est interrogé."),
     today.SUGGESTED: gettext_lazy("Une piste attend une décision."),
@@ -245,7 +245,7 @@ def needs_today(scope: Scope) -> dict[str, Any]:
 def _by_state(rows: list[tuple[str, str, str, int]], states: Any, scope: Scope) -> dict[str, Any]:
     """A line for each item, or category where there is none, the most frequent first; a column for each state."""
     there = [state for state in states if any(row[2] == state for row in rows)]
-    lines = []
+    lines: list[dict[str, Any]] = []
     found: dict[tuple[str, str], Counter[str]] = {}
     for category, item, state, n in rows:
         # What has an item is counted under it, whatever category it was registered in.

@@ -88,7 +88,7 @@ def _latest(rows: QuerySet) -> list:
 
 # --- One kind of thing each ----------------------------------------------------------------------------
 
-People = Callable[[Query], QuerySet[User]]
+People = Callable[[Query], QuerySet]
 
 
 def _offers(seen: QuerySet, query: Query, people: People | None, lookup: str) -> QuerySet:
@@ -104,7 +104,9 @@ def _offers(seen: QuerySet, query: Query, people: People | None, lookup: str) ->
             rows if people is None else [*rows, Offer.objects.filter(owner__in=people(Query(words=(word,))))]
         )
 
-    contact = [] if people is None else [Offer.objects.filter(owner__in=people(_contact(query)))]
+    contact: list[QuerySet] = (
+        [] if people is None else [Offer.objects.filter(owner__in=people(_contact(query)))]
+    )
     return _answering(seen, query, bearing, contact)
 
 
@@ -122,7 +124,9 @@ def _needs(seen: QuerySet, query: Query, people: People | None, lookup: str) -> 
             rows if people is None else [*rows, Need.objects.filter(person__in=people(Query(words=(word,))))]
         )
 
-    contact = [] if people is None else [Need.objects.filter(person__in=people(_contact(query)))]
+    contact: list[QuerySet] = (
+        [] if people is None else [Need.objects.filter(person__in=people(_contact(query)))]
+    )
     return _answering(seen, query, bearing, contact)
 
 
@@ -175,7 +179,7 @@ def _contact(query: Query) -> Query:
     return Query(digits=query.digits, address=query.address)
 
 
-def _people(query: Query, *, lookup: str) -> QuerySet[User]:
+def _people(query: Query, *, lookup: str) -> QuerySet:
     people = User.objects.order_by()
     if query.words:
         for word in query.words:
@@ -205,7 +209,7 @@ def _reached(rows: QuerySet, query: Query) -> QuerySet:
     return rows.none()
 
 
-def _communes(word: str, lookup: str) -> QuerySet[Commune]:
+def _communes(word: str, lookup: str) -> QuerySet:
     """By the beginning of a word of the name, or of a postcode (`Commune.search`); with a slip, by the name alone."""
     if lookup == "contains":
         return Commune.objects.order_by().filter(search__contains=f" {word}").values("pk")

@@ -30,7 +30,9 @@ class FiguresForm(forms.Form):
         required=False,
     )
     kind = forms.ChoiceField(label=_("Nature"), choices=[*ANY, *Kind.choices], required=False)
-    commune = forms.ModelChoiceField(label=_("Commune"), queryset=None, required=False, empty_label=ANY[0][1])
+    commune: Any = forms.ModelChoiceField(
+        label=_("Commune"), queryset=None, required=False, empty_label=ANY[0][1]
+    )
 
     def __init__(self, data: Any, *, city: City) -> None:
         asked = {"months": USUAL_MONTHS, "by": BY_MONTH} | {
@@ -56,7 +58,7 @@ class OwnIndicatorForm(ServiceForm):
     """Each list but the first may say "any"."""
 
     name = forms.CharField(label=_("Nom"), max_length=80)
-    about = OwnIndicator._meta.get_field("about").formfield()  # type: ignore[union-attr]
+    about = OwnIndicator._meta.get_field("about").formfield()
     subject = forms.ChoiceField(label=_("Compter"), choices=Subject.choices)
     kind = forms.ChoiceField(label=_("Nature"), choices=[*ANY, *Kind.choices], required=False)
     item = forms.ChoiceField(label=_("Objet"), required=False)
@@ -64,7 +66,9 @@ class OwnIndicatorForm(ServiceForm):
     urgency = forms.ChoiceField(
         label=_("Urgence du besoin"), choices=[*ANY, *Urgency.choices], required=False
     )
-    commune = forms.ModelChoiceField(label=_("Commune"), queryset=None, required=False, empty_label=ANY[0][1])
+    commune: Any = forms.ModelChoiceField(
+        label=_("Commune"), queryset=None, required=False, empty_label=ANY[0][1]
+    )
 
     def __init__(self, data: Any = None, *, city: City) -> None:
         super().__init__(data)

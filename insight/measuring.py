@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -57,8 +58,8 @@ class Figures:
     times: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
     def keys(self) -> set[str]:
-        found = [*self.numbers.values(), *self.times.values()]
-        return {key for keys in found for key in keys} - {ALL}
+        named: list[Mapping[str, Any]] = [*self.numbers.values(), *self.times.values()]
+        return {key for keys in named for key in keys} - {ALL}
 
 
 def measure(scope: Scope, *, today: date) -> Figures:
@@ -87,16 +88,16 @@ def rows_of(indicator: Counted, scope: Scope) -> QuerySet:
     return grouped(rows, scope, moment=indicator.moment, entry=indicator.entry, value=indicator.value)
 
 
-def grouped(rows: QuerySet, scope: Scope, *, moment: str, entry: str, value: object) -> QuerySet:
+def grouped(rows: QuerySet, scope: Scope, *, moment: str, entry: str, value: Any) -> QuerySet:
     """The rows of the scope's time and place, by its key: (key, n) each."""
-    wanted = {f"{moment}__gte": scope.begins, f"{moment}__lt": scope.ends}
+    wanted: dict[str, Any] = {f"{moment}__gte": scope.begins, f"{moment}__lt": scope.ends}
     if scope.kind:
         wanted[f"{entry}kind"] = scope.kind
     if scope.commune:
         wanted[f"{entry}commune"] = scope.commune
     month = TruncMonth(moment, tzinfo=ZoneInfo(scope.city.timezone))
     of_month = Left(Cast(month, CharField()), len("2026-03"))
-    key = {
+    key: Any = {
         BY_MONTH: of_month,
         BY_KIND: F(f"{entry}kind"),
         BY_COMMUNE: F(f"{entry}commune"),
@@ -210,7 +211,7 @@ def _times(scope: Scope) -> dict[str, dict[str, tuple[float, float]]]:
     return found
 
 
-def _asked(scope: Scope) -> dict[str, object]:
+def _asked(scope: Scope) -> dict[str, Any]:
     return {
         "city": scope.city.pk,
         "timezone": scope.city.timezone,
@@ -221,7 +222,7 @@ def _asked(scope: Scope) -> dict[str, object]:
     }
 
 
-def _rows(sql: str, asked: Mapping[str, object]) -> Iterable[tuple]:
+def _rows(sql: str, asked: Mapping[str, Any]) -> Iterable[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         return cursor.fetchall()

@@ -1,5 +1,7 @@
 """A town's own indicators, counted: the rows of each from what its definition names."""
 
+from collections.abc import Callable
+
 from django.db.models import Count, QuerySet
 
 from accounts.models import User
@@ -46,7 +48,7 @@ def rows_of(indicator: OwnIndicator, scope: Scope) -> QuerySet:
     return grouped(rows.filter(**wanted), scope, moment=moment, entry=entry, value=Count("*"))
 
 
-_SUBJECTS = {
+_SUBJECTS: dict[str, Callable[[City], tuple[QuerySet, str, str]]] = {
     Subject.OFFERS: lambda city: (
         Offer.objects.filter(city=city).exclude(state=OfferState.DRAFT), "created_at", "",
     ),

@@ -25,7 +25,7 @@ UNVERIFIED, ASKED, SUGGESTED, NOT_LOOKED, NOTHING_NEAR = (
 
 
 def _here(rows: QuerySet, scope: Scope) -> QuerySet:
-    wanted = {"city": scope.city}
+    wanted: dict[str, Any] = {"city": scope.city}
     if scope.kind:
         wanted["kind"] = scope.kind
     if scope.commune:
