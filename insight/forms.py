@@ -9,7 +9,7 @@ from accounts.forms import ServiceForm
 from catalogue.items import ITEM
 from catalogue.labels import item_label
 from catalogue.vocabulary import Kind, Urgency
-from cities.models import City, Commune
+from cities.models import City
 from cities.selectors import communes_of
 from insight.measuring import BY_COMMUNE, BY_KIND, BY_MONTH
 from insight.models import OwnIndicator, Subject
@@ -30,7 +30,7 @@ class FiguresForm(forms.Form):
         required=False,
     )
     kind = forms.ChoiceField(label=_("Nature"), choices=[*ANY, *Kind.choices], required=False)
-    commune: "forms.ModelChoiceField[Commune]" = forms.ModelChoiceField(
+    commune: Any = forms.ModelChoiceField(
         label=_("Commune"), queryset=None, required=False, empty_label=ANY[0][1]
     )
 
@@ -66,7 +66,7 @@ class OwnIndicatorForm(ServiceForm):
     urgency = forms.ChoiceField(
         label=_("Urgence du besoin"), choices=[*ANY, *Urgency.choices], required=False
     )
-    commune: "forms.ModelChoiceField[Commune]" = forms.ModelChoiceField(
+    commune: Any = forms.ModelChoiceField(
         label=_("Commune"), queryset=None, required=False, empty_label=ANY[0][1]
     )
 

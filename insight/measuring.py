@@ -1,6 +1,6 @@
 """How indicators are computed: for a town and some months, by month, kind or commune. Three queries in all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -58,8 +58,8 @@ class Figures:
     times: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
     def keys(self) -> set[str]:
-        found = [*self.numbers.values(), *self.times.values()]
-        return {key for keys in found for key in keys} - {ALL}
+        named: list[Mapping[str, Any]] = [*self.numbers.values(), *self.times.values()]
+        return {key for keys in named for key in keys} - {ALL}
 
 
 def measure(scope: Scope, *, today: date) -> Figures:
@@ -82,13 +82,13 @@ def measure(scope: Scope, *, today: date) -> Figures:
 # --- Numbers -------------------------------------------------------------------------------------------
 
 
-def rows_of(indicator: Counted, scope: Scope) -> QuerySet[Any]:
+def rows_of(indicator: Counted, scope: Scope) -> QuerySet:
     """What is counted, by key: rows of (key, n)."""
     rows = indicator.rows(scope.city)
     return grouped(rows, scope, moment=indicator.moment, entry=indicator.entry, value=indicator.value)
 
 
-def grouped(rows: QuerySet[Any], scope: Scope, *, moment: str, entry: str, value: Any) -> QuerySet[Any]:
+def grouped(rows: QuerySet, scope: Scope, *, moment: str, entry: str, value: Any) -> QuerySet:
     """The rows of the scope's time and place, by its key: (key, n) each."""
     wanted: dict[str, Any] = {f"{moment}__gte": scope.begins, f"{moment}__lt": scope.ends}
     if scope.kind:
@@ -112,7 +112,7 @@ def grouped(rows: QuerySet[Any], scope: Scope, *, moment: str, entry: str, value
     )
 
 
-def count(named: Mapping[str, QuerySet[Any]], scope: Scope) -> dict[str, dict[str, float]]:
+def count(named: Mapping[str, QuerySet], scope: Scope) -> dict[str, dict[str, float]]:
     """All in one query: by name and key, with their sum under `ALL`."""
     counted: dict[str, dict[str, float]] = {name: {} for name in named}
     each = [
@@ -152,7 +152,7 @@ _STAYED = [MatchState.UNDER_WAY, MatchState.COMPLETED, MatchState.BROKEN_OFF]
 
 
 def _nights(scope: Scope, today: date) -> dict[str, float]:
-    key: Any = {
+    key = {
         BY_MONTH: "to_char(month.first_day, 'YYYY-MM')",
         BY_KIND: "stay.kind",
         BY_COMMUNE: "stay.commune_id",
@@ -191,7 +191,7 @@ GROUP BY GROUPING SETS ((1), ())
 
 
 def _times(scope: Scope) -> dict[str, dict[str, tuple[float, float]]]:
-    key: Any = {
+    key = {
         BY_MONTH: "to_char(posted_at AT TIME ZONE %(timezone)s, 'YYYY-MM')",
         BY_KIND: "posted.kind",
         BY_COMMUNE: "posted.commune_id",
@@ -211,7 +211,7 @@ def _times(scope: Scope) -> dict[str, dict[str, tuple[float, float]]]:
     return found
 
 
-def _asked(scope: Scope) -> dict[str, object]:
+def _asked(scope: Scope) -> dict[str, Any]:
     return {
         "city": scope.city.pk,
         "timezone": scope.city.timezone,
@@ -222,7 +222,7 @@ def _asked(scope: Scope) -> dict[str, object]:
     }
 
 
-def _rows(sql: str, asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, asked: Mapping[str, Any]) -> Iterable[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         return cursor.fetchall()

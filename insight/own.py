@@ -1,7 +1,6 @@
 """A town's own indicators, counted: the rows of each from what its definition names."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -32,7 +31,7 @@ def measure(indicators: list[OwnIndicator], scope: Scope) -> dict[int, dict[str,
     return {int(name): keys for name, keys in found.items()}
 
 
-def rows_of(indicator: OwnIndicator, scope: Scope) -> QuerySet[Any]:
+def rows_of(indicator: OwnIndicator, scope: Scope) -> QuerySet:
     rows, moment, entry = _SUBJECTS[Subject(indicator.subject)](scope.city)
     wanted: dict[str, object] = {}
     if indicator.kind:
@@ -49,7 +48,7 @@ def rows_of(indicator: OwnIndicator, scope: Scope) -> QuerySet[Any]:
     return grouped(rows.filter(**wanted), scope, moment=moment, entry=entry, value=Count("*"))
 
 
-_SUBJECTS: dict[Subject, Callable[[City], tuple[QuerySet[Any], str, str]]] = {
+_SUBJECTS: dict[str, Callable[[City], tuple[QuerySet, str, str]]] = {
     Subject.OFFERS: lambda city: (
         Offer.objects.filter(city=city).exclude(state=OfferState.DRAFT), "created_at", "",
     ),

@@ -24,7 +24,7 @@ UNVERIFIED, ASKED, SUGGESTED, NOT_LOOKED, NOTHING_NEAR = (
 )  # fmt: skip
 
 
-def _here(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+def _here(rows: QuerySet, scope: Scope) -> QuerySet:
     wanted: dict[str, Any] = {"city": scope.city}
     if scope.kind:
         wanted["kind"] = scope.kind

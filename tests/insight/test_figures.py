@@ -319,7 +319,7 @@ class TestThePages:
         text = client.get(self.PATH + asked).text
         assert all(str(one.label) in text for one in INDICATORS)
 
-    def test_take_fifteen_queries_at_most_and_as_many_for_a_full_town(self, client, city, coordinator):
+    def test_take_twenty_queries_at_most_however_full_the_town(self, client, city, coordinator):
         client.force_login(coordinator)
         counts = []
         for _more in range(2):
