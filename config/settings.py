@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "needs",
     "matching",
     "tryout",
+    "callers",
     "followups",
     "agenda",
     "outreach",

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,22 +17,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import COORDINATION, DESK, PUBLIC, SIGNED_IN, has_role, person, town_page
-from accounts.models import Consent, User
+from accounts.models import User
 from accounts.selectors import members_of, organisations_of
-from accounts.services import ensure_person, record_consent
+from accounts.services import ensure_person
 from accounts.sign_in import start_code_sign_in
 from catalogue import help_link
 from catalogue.times import day_range
-from catalogue.vocabulary import Kind, Source
+from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
-from needs import selectors, services, words
+from needs import intake, selectors, words
 from needs.forms import FORMS, AddressForm, NeedForm
 from needs.models import Need
 
 PER_PAGE = 20
-# What the caller heard before saying yes; a new wording has a new version.
-CALLER_WORDING = "need-by-phone-1"
 
 
 @town_page(PUBLIC)
@@ -80,7 +77,7 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
     form = FORMS[asked](data, city=city, user=request.user, today=today)
     if data is not None and form.is_valid():
         try:
-            need = _register(form, by=request.user, now=now)
+            need = intake.post(form=form, by=request.user, now=now)
         except ValidationError as refusal:
             form.add_refusal(refusal)
         else:
@@ -91,41 +88,6 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
         "needs/new.html",
         {"form": form, "kind": asked, "kind_label": Kind(asked).label},
         status=422 if form.is_bound else 200,
-    )
-
-
-@transaction.atomic
-def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
-    """The need of a valid form; for a caller, the person and their spoken consent with it."""
-    asking: User | None = None
-    if form.is_for_caller:
-        asking = ensure_person(
-            email=form.cleaned_data["caller_email"] or None,
-            phone=form.cleaned_data["caller_phone"] or None,
-            name=form.cleaned_data["caller_name"],
-            by=by,
-            now=now,
-        )
-        record_consent(
-            user=asking,
-            purpose=Consent.Purpose.RECORD,
-            wording_version=CALLER_WORDING,
-            how=Consent.How.PHONE,
-            by=by,
-            now=now,
-        )
-    elif form.organisation is None:
-        asking = by
-    return services.register(
-        city=form.city,
-        organisation=form.organisation,
-        person=asking,
-        fields=form.answers(),
-        source=Source.PHONE if form.desk else Source.WEB,
-        by=by,
-        now=now,
-        today=form.today,
-        external_key=form.external_key,
     )
 
 

@@ -13,7 +13,8 @@ from django.apps import apps
 ROOT = Path(__file__).resolve().parent.parent
 # From the top of the house to its ground; siblings share a layer and do not know each other.
 LAYERS = [
-    {"config"}, {"demo"}, {"agenda", "outreach"}, {"followups"}, {"matching", "tryout"}, {"offers", "needs", "oncall"},
+    {"config"}, {"demo"}, {"agenda", "outreach"}, {"followups"}, {"matching", "tryout", "callers"},
+    {"offers", "needs", "oncall"},
     {"webhooks"}, {"notifications"}, {"accounts"}, {"catalogue"}, {"cities"}, {"engine"},
 ]  # fmt: skip
 APPS = [app for layer in LAYERS for app in sorted(layer)]

@@ -131,6 +131,8 @@ ROWS = {
     "offers:resume": Row(CITIZEN | DESK, ("offer",)),
     "offers:reconfirm": Row(CITIZEN | DESK, ("offer",)),
     "offers:enter": Row(DESK),
+    "callers:enter": Row(DESK),
+    "callers:known": Row(DESK),
     "offers:town": Row(DESK),
     "offers:contact": Row(DESK, ("offer",)),
     "offers:called": Row(DESK, ("offer",)),

@@ -73,6 +73,8 @@ class NeedForm(forms.Form):
     first_day_asked = "first_day"
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    # Asked where the same stands already.
+    not_a_duplicate = forms.BooleanField(label=_("C’est un autre besoin que ceux ci-dessus"), required=False)
 
     def __init__(
         self, data: Any = None, *, city: City, user: User, today: date, need: Need | None = None

@@ -193,8 +193,8 @@ PAGES = [
     Page("written-all", "operator", _at("ecrits/?toutes=1")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
-    Page("caller-offer", "operator", _at("propositions/saisir/")),
-    Page("caller-need", "operator", _at("besoins/poster/?nature=housing")),
+    Page("caller-offer", "operator", _at("appel/")),
+    Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
 ]  # fmt: skip
 
 # Addresses without a page of their own among these, and why not.
@@ -219,11 +219,11 @@ NO_PAGE = {
         "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_view_recovery_codes",
     }),
     "another name of the page to sign in": frozenset({"account_login"}),
-    "a part of a page": frozenset({"catalogue:guesses", "catalogue:sizes", "cities:communes"}),
+    "a part of a page": frozenset({"callers:known", "catalogue:guesses", "catalogue:sizes", "cities:communes"}),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "manifest", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
-    "short, and leads to a page above": frozenset({"sms:link"}),
+    "short, or kept by people, and leads to a page above": frozenset({"offers:enter", "sms:link"}),
 }  # fmt: skip
