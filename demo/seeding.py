@@ -139,6 +139,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     _let_time_pass(now)
     scan(now)
     outbox.settle_past(city, people, now=now)
+    outbox.try_calls(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
 
 

@@ -15,6 +15,7 @@ class MatchingConfig(AppConfig):
 
         reasons.register(telling.reasons(), telling.gone())
         reasons.register(tonight.reasons(), tonight.GONE)
+        reasons.register_deadlines(telling.deadlines())
         reasons.register(linked_towns.reasons(), linked_towns.GONE)
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)

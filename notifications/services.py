@@ -78,9 +78,9 @@ def queue(
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better: where it names a channel, what went by another does not count, and what the desk is to call
     somebody about may be in its own `language`. What the person does without is kept as a row that says so, and what
-    has to wait (`holding`) says why; `held`: why the caller has it wait. `on_line_with`: who of the desk is talking with
-    them, and reads out what would go to the list of calls: a call made. KeyError for an event that stands nowhere in
-    `events.EVENTS`.
+    has to wait (`holding`) says why; `held`: why the caller has it wait. `on_line_with`: who of the desk is talking
+    with them, and reads out what would go to the list of calls: a call made. KeyError for an event that stands nowhere
+    in `events.EVENTS`.
     """
     draft = Draft(
         recipient=recipient,
