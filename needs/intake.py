@@ -1,5 +1,6 @@
 """What a page asks for: the person on the line, their spoken consent and the need, all or nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -7,12 +8,25 @@ from django.db import transaction
 from accounts.models import Consent, User
 from accounts.services import ensure_person, record_consent
 from catalogue.vocabulary import Source
+from needs import selectors
 from needs.forms import NeedForm
 from needs.models import Need
 from needs.services import register
 
 # What the caller heard before saying yes; a new wording has a new version.
 CALLER_WORDING = "need-by-phone-1"
+
+
+def doubles(form: NeedForm) -> list[Need]:
+    """Of a form that was looked at: standing needs of the same person or association that look the same."""
+    return selectors.doubles(
+        form.user,
+        form.city,
+        person=form.asked_by,
+        organisation=form.organisation,
+        fields={"kind": form.kind, **form.cleaned_data},
+        external_key=form.external_key,
+    )
 
 
 @transaction.atomic
@@ -48,3 +62,9 @@ def post(*, form: NeedForm, by: User, now: datetime) -> Need:
         today=form.today,
         external_key=form.external_key,
     )
+
+
+@transaction.atomic
+def post_several(*, forms: Sequence[NeedForm], by: User, now: datetime) -> list[Need]:
+    """The needs of valid forms, all or none. ValidationError by field."""
+    return [post(form=form, by=by, now=now) for form in forms]

@@ -14,7 +14,8 @@ from catalogue.vocabulary import Kind
 from cities.models import City
 from engine.goods import ANY
 from engine.vocabulary import URGENCIES
-from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedQuerySet, urgency_rank_on
+from needs import turns
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedQuerySet, urgency_order, urgency_rank_on
 from needs.words import HOUSEHOLD, public_title
 
 # So many of what looks the same, the latest.
@@ -95,16 +96,19 @@ def published(city: City) -> NeedQuerySet:
     return Need.objects.open().filter(city=city)
 
 
-def own_needs(user: User, city: City, *, closed: bool = False) -> QuerySet[Need]:
-    """One's associations' needs, one's own, and those that one entered for a caller; the latest first."""
+def own_needs(user: User, city: City, *, today: date, closed: bool = False) -> QuerySet[Need]:
+    """One's associations' needs, one's own, and those that one entered for a caller, each with its `turn`.
+
+    Those that are open by whose turn it is, then the most urgent; one that is closed and waits for its poster stands
+    among them. The closed ones as they were posted, the latest first.
+    """
     mine = Q(person=user) | Q(organisation__in=associations_of(user)) | Q(entered_by=user)
-    state = ~Q(state__in=OPEN_STATES) if closed else Q(state__in=OPEN_STATES)
-    return (
-        Need.objects.visible_to(user)
-        .filter(mine, state, city=city)
-        .select_related("commune", "organisation", "city")
-        .order_by("-created_at", "-id")
-    )
+    needs = Need.objects.visible_to(user).filter(mine, city=city).annotate(turn=turns.turn())
+    needs = needs.select_related("commune", "organisation", "city")
+    is_on_board = Q(state__in=OPEN_STATES) | Q(turn=turns.Turn.YOURS)
+    if closed:
+        return needs.exclude(is_on_board).order_by("-created_at", "-id")
+    return needs.filter(is_on_board).order_by("turn", *urgency_order(today))
 
 
 def get_need(user: User, city: City, reference: str) -> Need:
@@ -139,11 +143,13 @@ def doubles(
     person: User | None,
     organisation: Organisation | None,
     fields: Mapping[str, Any],
+    external_key: str = "",
 ) -> list[Need]:
     """Standing needs of the same person or association that look like this one, on days that overlap.
 
     `fields` may be half filled in: what is not known yet is like nothing. A home: the same household, or the same case
-    file; goods: one of the same things; a skill: the same category and languages.
+    file; goods: one of the same things; a skill: the same category and languages. The same page sent twice
+    (`external_key`) is no double.
     """
     if person is not None:
         of_the_same = Q(person=person)
@@ -157,6 +163,8 @@ def doubles(
     standing = Need.objects.visible_to(user).filter(
         of_the_same, alike, city=city, kind=fields["kind"], state__in=OPEN_STATES
     )
+    if external_key:
+        standing = standing.exclude(external_key=external_key)
     first, last = fields.get("first_day"), fields.get("last_day")
     if first and last:
         standing = standing.filter(first_day__lte=last, last_day__gte=first)

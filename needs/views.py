@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -27,8 +27,9 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
 from needs import intake, selectors, words
-from needs.forms import FORMS, AddressForm, NeedForm
+from needs.forms import FORMS, AddressForm, NeedForm, SeveralForm
 from needs.models import Need
+from needs.turns import Turn
 
 PER_PAGE = 20
 
@@ -74,21 +75,71 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
     if _only_suspended(request.user, city):
         return render(request, "needs/suspended.html", status=403)
     data = request.POST if request.method == "POST" else None
-    form = FORMS[asked](data, city=city, user=request.user, today=today)
+    like = _like(request, city, asked)
+    tonight = "ce-soir" in request.GET
+    form = FORMS[asked](data, city=city, user=request.user, today=today, like=like, tonight=tonight)
+    doubles: list[Need] = []
     if data is not None and form.is_valid():
-        try:
-            need = intake.post(form=form, by=request.user, now=now)
-        except ValidationError as refusal:
-            form.add_refusal(refusal)
+        doubles = intake.doubles(form)
+        if doubles and not form.cleaned_data["not_a_duplicate"]:
+            form.add_error(
+                "not_a_duplicate", _("Le même besoin est déjà enregistré. Est-ce un autre besoin ?")
+            )
         else:
-            _say_notes(request, form)
-            return redirect(reverse("needs:detail", args=[city.slug, need.reference]) + "?recu=1")
+            try:
+                need = intake.post(form=form, by=request.user, now=now)
+            except ValidationError as refusal:
+                form.add_refusal(refusal)
+            else:
+                _say_notes(request, form)
+                return redirect(reverse("needs:detail", args=[city.slug, need.reference]) + "?recu=1")
     return render(
         request,
         "needs/new.html",
-        {"form": form, "kind": asked, "kind_label": Kind(asked).label},
+        {"form": form, "kind": asked, "kind_label": Kind(asked).label, "like": like, "doubles": doubles},
         status=422 if form.is_bound else 200,
     )
+
+
+@town_page(SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def several(request: HttpRequest, city: City) -> HttpResponse:
+    """The same need for several households: for whoever may post in an association's name."""
+    user = person(request)
+    if not (has_role(user, city, DESK) or selectors.organisations_to_post_for(user, city).exists()):
+        raise Http404
+    now, today = _moment(city)
+    data = request.POST if request.method == "POST" else None
+    kind = (request.POST if data is not None else request.GET).get("nature", "")
+    kind = kind if kind in FORMS else Kind.HOUSING
+    like = _like(request, city, kind)
+    form = SeveralForm(data, kind=kind, city=city, user=user, today=today, like=like)
+    doubles: list[Need] = []
+    if form.is_valid():
+        found = {double.pk: double for one in form.forms for double in intake.doubles(one)}
+        doubles = list(found.values())
+        if doubles and not form.common.cleaned_data["not_a_duplicate"]:
+            form.common.add_error(
+                "not_a_duplicate", _("Le même besoin est déjà enregistré. Est-ce un autre besoin ?")
+            )
+        else:
+            try:
+                posted = intake.post_several(forms=form.forms, by=user, now=now)
+            except ValidationError as refusal:
+                form.common.add_refusal(refusal)
+            else:
+                said = ngettext("%(n)s besoin est posté.", "%(n)s besoins sont postés.", len(posted))
+                messages.success(request, said % {"n": len(posted)})
+                return redirect("needs:mine", city.slug)
+    context = {
+        "several": form,
+        "form": form.common,
+        "kind": kind,
+        "kind_label": Kind(kind).label,
+        "doubles": doubles,
+    }
+    return render(request, "needs/several.html", context, status=422 if data is not None else 200)
 
 
 def _come_in(request: HttpRequest, city: City) -> HttpResponse:
@@ -118,7 +169,7 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
     _now, today = _moment(city)
     closed = request.GET.get("etat") == "termines"
     here = reverse("needs:mine", args=[city.slug])
-    needs = selectors.own_needs(person(request), city, closed=closed)
+    needs = selectors.own_needs(person(request), city, today=today, closed=closed)
     page = Paginator(needs, PER_PAGE).get_page(request.GET.get("page"))
     rows = [_row(need, today) for need in page.object_list]
     context = {
@@ -175,6 +226,15 @@ def _need(request: HttpRequest, city: City, reference: str) -> Need:
         raise Http404 from None
 
 
+def _like(request: HttpRequest, city: City, kind: str) -> Need | None:
+    """The need of which the new one takes its answers, if the reader may see it."""
+    reference = request.GET.get("comme", "")
+    if not reference:
+        return None
+    need = _need(request, city, reference)
+    return need if need.kind == kind else None
+
+
 def _say_notes(request: HttpRequest, form: NeedForm) -> None:
     for note in form.notes:
         messages.info(request, note)
@@ -184,6 +244,7 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
     colour, state = words.state_words(need)
     return {
         "need": need,
+        "turn": Turn(getattr(need, "turn", Turn.TOWN)),
         "state_colour": colour,
         "state": state,
         "amount": words.amount(need),

@@ -140,6 +140,7 @@ ROWS = {
     # Needs
     "needs:public": TOWN,
     "needs:new": TOWN,
+    "needs:several": Row(frozenset({"member", "manager", "other_member"}) | DESK),
     "needs:mine": OWN,
     "needs:detail": Row(MEMBER | DESK, ("need",)),
     # Matches

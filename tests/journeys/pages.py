@@ -129,6 +129,7 @@ PAGES = [
     Page("need-new-housing", "member", _at("besoins/poster/?nature=housing")),
     Page("need-new-goods", "member", _at("besoins/poster/?nature=goods")),
     Page("need-new-skill", "member", _at("besoins/poster/?nature=skill")),
+    Page("needs-several", "member", _at("besoins/poster/plusieurs/")),
     Page("needs-mine", "member", _at("besoins/mes-besoins/")),
     Page("need", "member", _need("tonight")),
     Page("need-receipt", "member", _need("tonight", "?recu=1")),
