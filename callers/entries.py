@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from accounts.models import Organisation, User
+from accounts.models import User
 from accounts.selectors import find_person
 from catalogue.fields import OFFER
 from catalogue.vocabulary import Kind
@@ -91,7 +91,9 @@ class OfferEntry:
     def doubles(self, caller: Caller) -> list[Offer]:
         """Of a form that was looked at: what stands already and looks the same."""
         fields = {"kind": self.kind, **self.form.offer_fields()}
-        return offers.doubles(self.user, self.city, owner=caller.person, fields=fields)
+        return offers.doubles(
+            self.user, self.city, owner=caller.person, fields=fields, external_key=self.external_key
+        )
 
     def register(self, *, by: User, now: datetime) -> Offer:
         """The offer of a valid form. ValidationError by field."""
@@ -103,10 +105,14 @@ class OfferEntry:
             contact={name: form.cleaned_data[name] for name in CONTACT},
             fields=fields,
             windows=form.periods(),
-            external_key=f"call:{self.key}",
+            external_key=self.external_key,
             by=by,
             now=now,
         )
+
+    @property
+    def external_key(self) -> str:
+        return f"call:{self.key}"
 
     def refuse(self, refusal: ValidationError) -> None:
         self.form.add_service_errors(refusal)
@@ -131,12 +137,7 @@ class NeedEntry:
         self.form.initial |= {name: value for name, value in typed.items() if name in data}
 
     def doubles(self, caller: Caller) -> list[Need]:
-        cleaned = self.form.cleaned_data
-        organisation: Organisation | None = self.form.organisations.get(cleaned.get("whom") or "")
-        fields = {"kind": self.kind, **cleaned}
-        return needs.doubles(
-            self.user, self.city, person=caller.person, organisation=organisation, fields=fields
-        )
+        return need_intake.doubles(self.form)
 
     def register(self, *, by: User, now: datetime) -> Need:
         return need_intake.post(form=self.form, by=by, now=now)

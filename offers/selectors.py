@@ -173,7 +173,9 @@ def known_offers(user: User, city: City, person: User) -> list[Offer]:
     )
 
 
-def doubles(user: User, city: City, *, owner: User | None, fields: Mapping[str, Any]) -> list[Offer]:
+def doubles(
+    user: User, city: City, *, owner: User | None, fields: Mapping[str, Any], external_key: str = ""
+) -> list[Offer]:
     """Standing offers of the same person, or at the same address, that look like this one.
 
     `fields` may be half filled in. Goods look the same by their item, where both name one, all else by its category.
@@ -189,4 +191,6 @@ def doubles(user: User, city: City, *, owner: User | None, fields: Mapping[str, 
     if item and item != ANY:
         alike &= Q(item__in=[item, "", ANY])
     standing = Offer.objects.visible_to(user).filter(whose, alike, city=city, state__in=EDITABLE)
+    if external_key:  # the same page sent twice is no double
+        standing = standing.exclude(external_key=external_key)
     return list(standing.select_related("commune").order_by("-created_at")[:10])
