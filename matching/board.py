@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from matching.models import ConditionQuestion, Match
 from matching.models import MatchState as S
+from needs.models import OPEN_STATES
 from needs.turns import Turn
 
 
@@ -14,7 +15,7 @@ def _waits_for_its_poster() -> Q:
     to_confirm = Q(state=S.ACCEPTED) | Q(state=S.CONFIRMED, confirm_by__isnull=False)
     matches = Match.objects.filter(to_confirm, need=OuterRef("pk"))
     questions = ConditionQuestion.objects.filter(need=OuterRef("pk"), answer="")
-    return Q(Exists(matches)) | Q(Exists(questions))
+    return Q(Exists(matches)) | Q(Exists(questions), state__in=OPEN_STATES)
 
 
 def _waits_for_a_person() -> Q:

@@ -134,9 +134,17 @@ def several(request: HttpRequest, city: City) -> HttpResponse:
                 return redirect("needs:mine", city.slug)
     context = {
         "several": form,
+        "tabs": [
+            {
+                "url": f"{reverse('needs:several', args=[city.slug])}?nature={value}",
+                "text": label,
+                "current": value == kind,
+                "count": None,
+            }
+            for value, label in Kind.choices
+        ],
         "form": form.common,
         "kind": kind,
-        "kind_label": Kind(kind).label,
         "doubles": doubles,
     }
     return render(request, "needs/several.html", context, status=422 if data is not None else 200)

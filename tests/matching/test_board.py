@@ -5,8 +5,9 @@ from django.test import Client
 
 from accounts.models import Organisation
 from matching import services
-from matching.models import MatchState
+from matching.models import ConditionQuestion, MatchState
 from needs import selectors as needs
+from needs.models import Need
 from needs.turns import Turn
 from notifications.channels.call import selectors as calls
 from notifications.models import Message
@@ -40,6 +41,22 @@ def test_the_board_begins_with_what_waits_for_its_reader():
     assert board(it) == [(tonight.pk, Turn.TOWN)]
     closed = needs.own_needs(it.member, it.city, today=TODAY, closed=True)
     assert [(one.pk, Turn(one.turn)) for one in closed] == [(need, Turn.AGREED)]
+
+
+def test_a_condition_that_might_give_waits_for_its_poster_while_the_need_is_open():
+    it = story()
+    ConditionQuestion.objects.create(
+        need=it.match.need,
+        offer=it.match.offer,
+        rule="distance",
+        change={},
+        need_revision=1,
+        asked_by=it.coordinator,
+        asked_at=NOW,
+    )
+    assert board(it) == [(it.match.need_id, Turn.YOURS)]
+    Need.objects.filter(pk=it.match.need_id).update(state="withdrawn")
+    assert board(it) == []
 
 
 def test_the_board_shows_its_parts_and_where_to_answer(client: Client):
