@@ -76,7 +76,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "act", "algorithm", "answer", "answers_need", "channel", "condition", "department_code", "dwelling_state",
         "became", "error", "event", "fingerprint", "form", "from_state", "hand_over", "how", "item", "kind", "language",
         "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "siret", "size",
-        "source", "state", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
+        "source", "state", "subject_key", "to_state", "urgency", "why", "wording", "wording_version", "outcome",
     }  # fmt: skip
     public = {
         "wording.Wording": {"name", "title", "body"},

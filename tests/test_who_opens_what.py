@@ -217,7 +217,7 @@ ROWS = {
     "my_messages": OWN,
     "notifications:call:list": Row(DESK),
     "notifications:call:one": Row(DESK, ("call",)),
-    "notifications:call:take": Row(DESK, ("message",)),
+    "notifications:call:take": Row(DESK, ("call",)),
     "notifications:call:outcome": Row(DESK, ("call",)),
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
