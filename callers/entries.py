@@ -134,7 +134,8 @@ class NeedEntry:
     def show_unsent(self, data: QueryDict) -> None:
         typed = unchecked(self.form, data)
         self.form = FORMS[self.kind](None, **self._made)
-        self.form.initial |= {name: value for name, value in typed.items() if name in data}
+        known = {name: value for name, value in typed.items() if name in data}
+        self.form.initial = {**self.form.initial, **known}
 
     def doubles(self, caller: Caller) -> list[Need]:
         return need_intake.doubles(self.form)

@@ -1,7 +1,7 @@
 """The same need for several households: what they share once, and a short row for each."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -32,6 +32,7 @@ class SeveralForm:
 
     def __init__(self, data: QueryDict | None, *, kind: str, **made: Any) -> None:
         self.data, self._made, self._class = data, made, FORMS[kind]
+        self._typed: Mapping[str, str] = {name: str(data[name]) for name in data} if data else {}
         filled = [number for number in range(ROWS) if self._is_filled(number, OF_ROW[kind])]
         self.by_row: dict[int, NeedForm] = {
             number: self._class(self._merged(number, OF_ROW[kind]), **made) for number in filled
@@ -40,7 +41,7 @@ class SeveralForm:
         self.common: NeedForm = self.forms[0] if self.forms else self._class(data, **made)
         self.names = [name for name in OF_ROW[kind] if name in self.common.fields]
         self.common.said_elsewhere = {*self.names, *NOT_ASKED}
-        self.key = (data or {}).get("key") or str(uuid.uuid4())
+        self.key = self._typed.get("key") or str(uuid.uuid4())
 
     def is_valid(self) -> bool:
         if self.data is None:
@@ -70,7 +71,7 @@ class SeveralForm:
         return {
             "name": self._box(number, name),
             "label": field.label,
-            "value": (self.data or {}).get(self._box(number, name), ""),
+            "value": self._typed.get(self._box(number, name), ""),
             "is_number": isinstance(field, CountField),
         }
 
@@ -87,7 +88,7 @@ class SeveralForm:
         ]
 
     def _is_filled(self, number: int, names: Sequence[str]) -> bool:
-        said = [(self.data or {}).get(self._box(number, name), "").strip() for name in names]
+        said = [self._typed.get(self._box(number, name), "").strip() for name in names]
         return any(word not in ("", "0") for word in said)
 
     def _merged(self, number: int, names: Sequence[str]) -> QueryDict:
