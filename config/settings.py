@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "matching",
     "tryout",
     "stays",
+    "callers",
     "followups",
     "desk",
     "agenda",

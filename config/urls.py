@@ -34,6 +34,7 @@ urlpatterns += [
     path("<slug:city_slug>/algorithme/", algorithm_views.page, name="algorithm"),
     path("<slug:city_slug>/algorithme.json", algorithm_views.as_json, name="algorithm_json"),
     path("<slug:city_slug>/propositions/", include("offers.urls")),
+    path("<slug:city_slug>/", include("callers.urls")),
     path("<slug:city_slug>/", include("oncall.urls")),
     path("<slug:city_slug>/", include("webhooks.urls")),
     path("<slug:city_slug>/", include("homes.urls")),

@@ -13,6 +13,8 @@ from demo.people import People
 from needs import messages as need_messages
 from needs.models import Need
 from notifications import channel_registry
+from notifications.channels.call import services as calls
+from notifications.channels.call.models import Outcome
 from notifications.models import Message, MessageState
 from notifications.services import Text
 from offers import messages as offer_messages
@@ -63,6 +65,20 @@ def settle_past(city: City, people: People, *, now: datetime) -> None:
         sent_at=F("created_at") + timedelta(minutes=40),
         called_by=people.operator,
     )
+
+
+def try_calls(city: City, people: People, *, now: datetime) -> None:
+    """Of the calls to make one was tried in vain, and one is to be made again when it suits."""
+    waiting = Message.objects.filter(
+        city=city, state=MessageState.QUEUED, channel=channel_registry.by_person()
+    )
+    tried = list(waiting.order_by("-priority", "-pk").values_list("pk", flat=True)[:2])
+    outcomes = [
+        (Outcome.NO_ANSWER, None, now - timedelta(minutes=50)),
+        (Outcome.AGAIN, now + timedelta(hours=20), now - timedelta(minutes=30)),
+    ]
+    for message_id, (outcome, again_at, at) in zip(tried, outcomes, strict=False):
+        calls.note(message_id=message_id, outcome=outcome, again_at=again_at, by=people.operator, now=at)
 
 
 def _row(

@@ -154,6 +154,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     going_on.play(people, city, now=now)
     scan(now)
     outbox.settle_past(city, people, now=now)
+    outbox.try_calls(city, people, now=now)
     return Seeded(city, offers_wanted, needs_wanted, len(people.organisations))
 
 

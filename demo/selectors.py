@@ -81,7 +81,7 @@ def first_page(user: User) -> str:
             "coordination": "desk:queue",
             "citoyenne": "offers:mine",
             "association": "needs:mine",
-            "accueil": "offers:enter",
+            "accueil": "callers:enter",
             "administration": "town:home",
         }.get(key, "home")
         return reverse(page, args=[town.slug])

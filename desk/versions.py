@@ -47,7 +47,7 @@ def of_queue(user: User, city: City, *, now: datetime) -> str | None:
     needs = Need.objects.filter(city=OuterRef("pk")).order_by().values("city")
     # So many, edited so often, of which so much is given: no need leaves or changes unseen.
     state = needs.annotate(
-        words=Concat(
+        standing=Concat(
             Cast(Count("*"), CharField()),
             Cast(Sum("revision"), CharField()),
             Cast(Max("pk"), CharField()),
@@ -55,7 +55,7 @@ def of_queue(user: User, city: City, *, now: datetime) -> str | None:
         )
     )
     found = City.objects.filter(pk=city.pk, pk__in=towns_of(user, COORDINATION)).values_list(
-        Subquery(state.values("words")),
+        Subquery(state.values("standing")),
         _latest(Match, "city", "changed_at"),
         _latest(CaseTaken, "city", "at", "given_back_at"),
         _latest(Flag, "city", "at", "lifted_at"),

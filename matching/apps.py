@@ -5,15 +5,17 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        from matching import answering, invitations, linked_towns, replies, telling, tonight
+        from matching import answering, board, invitations, linked_towns, replies, telling, tonight
         from matching.conditions import condition_words
         from matching.messages import to_people
         from matching.scanning import announcing
+        from needs import turns as needs
         from notifications import answers, fallbacks, reasons
         from notifications import invitations as notified
         from notifications.wording import texts
 
         reasons.register(telling.reasons(), telling.gone())
+        reasons.register_deadlines(telling.deadlines())
         reasons.register(tonight.reasons(), tonight.GONE)
         reasons.register(linked_towns.reasons(), linked_towns.GONE)
         reasons.register(answering.reasons(), answering.GONE)
@@ -21,4 +23,5 @@ class MatchingConfig(AppConfig):
         answers.register(replies.ANSWERS, replies.PAGES)
         fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
+        needs.register(board.TURNS)
         texts.register([*to_people.TEXTS, condition_words.CONDITION_QUESTION])

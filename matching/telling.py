@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
@@ -388,6 +389,23 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "need_suggestions": _need_is_open,
         "need_tonight": _need_is_open,
     }
+
+
+def deadlines() -> dict[tuple[str, str], Callable[[], QuerySet[Match, Any]]]:
+    """Until when the answer to a message is waited for."""
+    to_answer = partial(_moment, S.PROPOSED, "answer_by")
+    to_confirm = partial(_moment, S.ACCEPTED, "confirm_by")
+    return {
+        ("match_question", "match"): to_answer,
+        ("match_question_again", "match"): to_answer,
+        ("call_wanted", "match"): to_answer,
+        ("match_accepted", "match"): to_confirm,
+        ("match_accepted_again", "match"): to_confirm,
+    }
+
+
+def _moment(state: S, name: str) -> QuerySet[Match, Any]:
+    return Match.objects.filter(pk=subject_id(), state=state).values(name)
 
 
 def gone() -> Words:

@@ -107,6 +107,7 @@ def register(
             city=city,
             compose=lambda: messages.receipt(need),
             now=now,
+            on_line_with=by if person and source == Source.PHONE else None,
         )
     if wake:
         wake_on_commit(SCAN_TASK)

@@ -6,33 +6,31 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import COORDINATION, DESK, PUBLIC, SIGNED_IN, has_role, person, town_page
-from accounts.models import Consent, User
+from accounts.models import User
 from accounts.selectors import members_of, organisations_of
-from accounts.services import ensure_person, record_consent
+from accounts.services import ensure_person
 from accounts.sign_in import start_code_sign_in
 from catalogue.times import day_range
-from catalogue.vocabulary import Kind, Source
+from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City
-from needs import selectors, services, words
-from needs.forms import FORMS, AddressForm, NeedForm
+from needs import intake, selectors, words
+from needs.forms import FORMS, AddressForm, NeedForm, SeveralForm
 from needs.models import Need
+from needs.turns import Turn
 
 PER_PAGE = 20
-# What the caller heard before saying yes; a new wording has a new version.
-CALLER_WORDING = "need-by-phone-1"
 
 
 @town_page(PUBLIC)
@@ -76,56 +74,79 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
     if _only_suspended(request.user, city):
         return render(request, "needs/suspended.html", status=403)
     data = request.POST if request.method == "POST" else None
-    form = FORMS[asked](data, city=city, user=request.user, today=today)
+    like = _like(request, city, asked)
+    tonight = "ce-soir" in request.GET
+    form = FORMS[asked](data, city=city, user=request.user, today=today, like=like, tonight=tonight)
+    doubles: list[Need] = []
     if data is not None and form.is_valid():
-        try:
-            need = _register(form, by=request.user, now=now)
-        except ValidationError as refusal:
-            form.add_refusal(refusal)
+        doubles = intake.doubles(form)
+        if doubles and not form.cleaned_data["not_a_duplicate"]:
+            form.add_error(
+                "not_a_duplicate", _("Le même besoin est déjà enregistré. Est-ce un autre besoin ?")
+            )
         else:
-            _say_notes(request, form)
-            return redirect(reverse("needs:detail", args=[city.slug, need.reference]) + "?recu=1")
+            try:
+                need = intake.post(form=form, by=request.user, now=now)
+            except ValidationError as refusal:
+                form.add_refusal(refusal)
+            else:
+                _say_notes(request, form)
+                return redirect(reverse("needs:detail", args=[city.slug, need.reference]) + "?recu=1")
     return render(
         request,
         "needs/new.html",
-        {"form": form, "kind": asked, "kind_label": Kind(asked).label},
+        {"form": form, "kind": asked, "kind_label": Kind(asked).label, "like": like, "doubles": doubles},
         status=422 if form.is_bound else 200,
     )
 
 
-@transaction.atomic
-def _register(form: NeedForm, *, by: User, now: datetime) -> Need:
-    """The need of a valid form; for a caller, the person and their spoken consent with it."""
-    asking: User | None = None
-    if form.is_for_caller:
-        asking = ensure_person(
-            email=form.cleaned_data["caller_email"] or None,
-            phone=form.cleaned_data["caller_phone"] or None,
-            name=form.cleaned_data["caller_name"],
-            by=by,
-            now=now,
-        )
-        record_consent(
-            user=asking,
-            purpose=Consent.Purpose.RECORD,
-            wording_version=CALLER_WORDING,
-            how=Consent.How.PHONE,
-            by=by,
-            now=now,
-        )
-    elif form.organisation is None:
-        asking = by
-    return services.register(
-        city=form.city,
-        organisation=form.organisation,
-        person=asking,
-        fields=form.answers(),
-        source=Source.PHONE if form.desk else Source.WEB,
-        by=by,
-        now=now,
-        today=form.today,
-        external_key=form.external_key,
-    )
+@town_page(SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def several(request: HttpRequest, city: City) -> HttpResponse:
+    """The same need for several households: for whoever may post in an association's name."""
+    user = person(request)
+    if not (has_role(user, city, DESK) or selectors.organisations_to_post_for(user, city).exists()):
+        raise Http404
+    now, today = _moment(city)
+    data = request.POST if request.method == "POST" else None
+    kind = (request.POST if data is not None else request.GET).get("nature", "")
+    kind = kind if kind in FORMS else Kind.HOUSING
+    like = _like(request, city, kind)
+    form = SeveralForm(data, kind=kind, city=city, user=user, today=today, like=like)
+    doubles: list[Need] = []
+    if form.is_valid():
+        found = {double.pk: double for one in form.forms for double in intake.doubles(one)}
+        doubles = list(found.values())
+        if doubles and not form.common.cleaned_data["not_a_duplicate"]:
+            form.common.add_error(
+                "not_a_duplicate", _("Le même besoin est déjà enregistré. Est-ce un autre besoin ?")
+            )
+        else:
+            try:
+                posted = intake.post_several(forms=form.forms, by=user, now=now)
+            except ValidationError as refusal:
+                form.common.add_refusal(refusal)
+            else:
+                said = ngettext("%(n)s besoin est posté.", "%(n)s besoins sont postés.", len(posted))
+                messages.success(request, said % {"n": len(posted)})
+                return redirect("needs:mine", city.slug)
+    context = {
+        "several": form,
+        "tabs": [
+            {
+                "url": f"{reverse('needs:several', args=[city.slug])}?nature={value}",
+                "text": label,
+                "current": value == kind,
+                "count": None,
+            }
+            for value, label in Kind.choices
+        ],
+        "form": form.common,
+        "kind": kind,
+        "doubles": doubles,
+    }
+    return render(request, "needs/several.html", context, status=422 if data is not None else 200)
 
 
 def _come_in(request: HttpRequest, city: City) -> HttpResponse:
@@ -155,7 +176,7 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
     _now, today = _moment(city)
     closed = request.GET.get("etat") == "termines"
     here = reverse("needs:mine", args=[city.slug])
-    needs = selectors.own_needs(person(request), city, closed=closed)
+    needs = selectors.own_needs(person(request), city, today=today, closed=closed)
     page = Paginator(needs, PER_PAGE).get_page(request.GET.get("page"))
     rows = [_row(need, today) for need in page.object_list]
     context = {
@@ -212,6 +233,15 @@ def _need(request: HttpRequest, city: City, reference: str) -> Need:
         raise Http404 from None
 
 
+def _like(request: HttpRequest, city: City, kind: str) -> Need | None:
+    """The need of which the new one takes its answers, if the reader may see it."""
+    reference = request.GET.get("comme", "")
+    if not reference:
+        return None
+    need = _need(request, city, reference)
+    return need if need.kind == kind else None
+
+
 def _say_notes(request: HttpRequest, form: NeedForm) -> None:
     for note in form.notes:
         messages.info(request, note)
@@ -221,6 +251,7 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
     colour, state = words.state_words(need)
     return {
         "need": need,
+        "turn": Turn(getattr(need, "turn", Turn.TOWN)),
         "state_colour": colour,
         "state": state,
         "amount": words.amount(need),

@@ -5,15 +5,18 @@ which a message would leave, and for each list of calls. An event of which nobod
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
     BigIntegerField,
     BooleanField,
     Case,
+    DateTimeField,
     Exists,
     Func,
     OuterRef,
+    QuerySet,
+    Subquery,
     TextField,
     Value,
     When,
@@ -25,10 +28,12 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 Reason = Callable[[], Exists]
+Deadline = Callable[[], QuerySet[Any]]
 Words = Mapping[str, "StrPromise"]
 
 _reasons: dict[str, Reason] = {}
 _gone: dict[str, "StrPromise"] = {}
+_deadlines: dict[tuple[str, str], Deadline] = {}
 
 
 def register(reasons: Mapping[str, Reason], gone: Words | None = None) -> None:
@@ -51,6 +56,22 @@ def subject_id() -> Cast:
         OuterRef("subject_key"), Value(":"), Value(2), function="split_part", output_field=TextField()
     )
     return Cast(number, BigIntegerField())
+
+
+def register_deadlines(deadlines: Mapping[tuple[str, str], Deadline]) -> None:
+    """By event and the word of its `subject_key` ("match"), the moment until which an answer is waited for: one row
+    with one column, found by `subject_id`.
+    """
+    _deadlines.update(deadlines)
+
+
+def deadline() -> Case:
+    """Of a message: until when its answer is waited for; null where none is."""
+    cases = [
+        When(event=event, subject_key__startswith=f"{word}:", then=Subquery(moment()))
+        for (event, word), moment in sorted(_deadlines.items())
+    ]
+    return Case(*cases, default=None, output_field=DateTimeField())
 
 
 def reason_of(event: str) -> Exists | None:

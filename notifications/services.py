@@ -51,6 +51,7 @@ class Draft:
     channel: str | None = None
     language: str | None = None
     held: str = ""
+    on_line_with: User | None = None
 
     def key(self) -> tuple[int, str, str]:
         return self.recipient.pk, self.event, self.subject_key
@@ -70,14 +71,16 @@ def queue(
     channel: str | None = None,
     language: str | None = None,
     held: str = "",
+    on_line_with: User | None = None,
 ) -> Message | None:
     """Queue one message, composed in the recipient's language and the town's words; None when that one exists already.
 
     It goes by the preferred one of the channels that reach this person, and has the priority of its event, unless the
     caller knows better: where it names a channel, what went by another does not count, and what the desk is to call
     somebody about may be in its own `language`. What the person does without is kept as a row that says so, and what
-    has to wait (`holding`) says why; `held`: why the caller has it wait. KeyError for an event that stands nowhere in
-    `events.EVENTS`.
+    has to wait (`holding`) says why; `held`: why the caller has it wait. `on_line_with`: who of the desk is talking
+    with them, and reads out what would go to the list of calls: a call made. KeyError for an event that stands nowhere
+    in `events.EVENTS`.
     """
     draft = Draft(
         recipient=recipient,
@@ -90,6 +93,7 @@ def queue(
         channel=channel,
         language=language,
         held=held,
+        on_line_with=on_line_with,
     )
     return next(iter(queue_many(drafts=[draft], now=now)), None)
 
@@ -160,6 +164,9 @@ def _message(draft: Draft, known: reach.Known, own: OwnWords, *, now: datetime) 
         state, why = MessageState.SUPPRESSED, NOT_THIS_WAY
     elif draft.held:
         state, why = MessageState.HELD, draft.held
+    elif draft.on_line_with and ways[0] == channel_registry.by_person():
+        state = MessageState.SENT
+    caller = draft.on_line_with if state == MessageState.SENT else None
     return Message(
         recipient=draft.recipient,
         event=draft.event,
@@ -172,6 +179,9 @@ def _message(draft: Draft, known: reach.Known, own: OwnWords, *, now: datetime) 
         state=state,
         why=why,
         due_at=draft.due_at or now,
+        attempts=1 if caller else 0,
+        sent_at=now if caller else None,
+        called_by=caller,
         created_at=now,
     )
 

@@ -1,9 +1,6 @@
-"""Offers at the desk: entering a caller's, the town's list, visits and calls. Parse, one service call, render."""
-
-import uuid
+"""Offers at the desk: the town's list, visits and calls. Parse, one service call, render."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,89 +9,25 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import COORDINATION, DESK, has_role, person, town_page
-from accounts.selectors import find_person
 from accounts.services import log_contact_reading
-from catalogue.fields import OFFER
 from catalogue.references import is_reference
 from catalogue.vocabulary import Kind
 from cities.models import City
-from offers import intake, naming, selectors, services, words
-from offers.forms import CONTACT, CallForm, SearchForm, proposed_title, unchecked
+from offers import naming, selectors, services, words
+from offers.forms import SearchForm
 from offers.own_views import offer_page, visible_offer
 
 PER_PAGE = 50
 
 
 @town_page(DESK)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def enter(request: HttpRequest, city: City) -> HttpResponse:
-    """One screen for somebody on the line. Looking up and changing the kind keep all that was typed."""
-    now = timezone.now()
-    today = timezone.localdate(now)  # the town's: TownTime
-    user = person(request)
-    source = request.POST if request.method == "POST" else request.GET
-    kind = source.get("switch") or source.get("nature") or Kind.HOUSING
-    kind = kind if kind in Kind.values else Kind.HOUSING
-    data = request.POST if request.method == "POST" else None
-    key = source.get("key", "")[:60] or str(uuid.uuid4())
-    is_sent = data is not None and not {"switch", "look_up"} & set(data)
-    form = CallForm(data if is_sent else None, kind=kind, city=city, today=today)
-    if data is not None and not is_sent:
-        form = CallForm(None, kind=kind, city=city, today=today, initial=unchecked(form, data))
-    caller, known = None, []
-    if data is not None:
-        caller = find_person(phone=data.get("phone"), email=data.get("email"))
-        if caller is not None:
-            known = selectors.known_offers(user, city, caller)
-            log_contact_reading(subject=caller, reason="caller-look-up", by=user, now=now)
-    if is_sent and form.is_valid():
-        fields = OFFER.completed({"kind": kind, **form.offer_fields()})
-        fields["title"] = fields["title"] or proposed_title(fields)
-        if selectors.same_offer(known, fields) and not form.cleaned_data["not_a_duplicate"]:
-            form.add_error(
-                "not_a_duplicate",
-                _("Cette personne propose déjà la même chose. Est-ce une autre proposition\u202f?"),
-            )
-        else:
-            try:
-                offer = intake.take_call(
-                    city=city,
-                    contact={name: form.cleaned_data[name] for name in CONTACT},
-                    fields=fields,
-                    windows=form.periods(),
-                    external_key=f"call:{key}",
-                    by=user,
-                    now=now,
-                )
-            except ValidationError as error:
-                form.add_service_errors(error)
-            else:
-                messages.success(
-                    request,
-                    _("Enregistrée sous la référence %(reference)s. Lisez-la à la personne.")
-                    % {"reference": offer.reference},
-                )
-                for note in form.notes:
-                    messages.info(request, note)
-                return redirect("offers:detail", city.slug, offer.reference)
-    if not known:
-        form.fields.pop("not_a_duplicate", None)
-    context = {
-        "form": form,
-        "kind": kind,
-        "kinds": [
-            {"value": value, "label": label, "current": value == kind} for value, label in Kind.choices
-        ],
-        "key": key,
-        "person": caller,
-        "known": known,
-        "looked_up": data is not None and "look_up" in data,
-    }
-    return render(request, "offers/enter.html", context, status=422 if is_sent else 200)
+    """Where an offer was entered before needs were taken on the same screen: people have kept the address."""
+    return redirect("callers:enter", city.slug)
 
 
 @town_page(DESK)

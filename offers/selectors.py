@@ -1,5 +1,6 @@
 """Reading offers. Lists start from what the reader may see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.db.models.functions import Cast, Concat
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
+from engine.goods import ANY
 from notifications import channel_registry
 from notifications.models import Message
 from offers.models import Offer, OfferChange, OfferEdit, OfferState
@@ -171,6 +173,24 @@ def known_offers(user: User, city: City, person: User) -> list[Offer]:
     )
 
 
-def same_offer(offers: list[Offer], fields: dict[str, Any]) -> bool:
-    """Whether one of these looks like the one being entered."""
-    return any(offer.category == fields.get("category") for offer in offers)
+def doubles(
+    user: User, city: City, *, owner: User | None, fields: Mapping[str, Any], external_key: str = ""
+) -> list[Offer]:
+    """Standing offers of the same person, or at the same address, that look like this one.
+
+    `fields` may be half filled in. Goods look the same by their item, where both name one, all else by its category.
+    """
+    category, item = fields.get("category"), fields.get("item")
+    address, commune = (fields.get("address") or "").strip(), fields.get("commune")
+    whose = Q(owner=owner) if owner is not None else Q(pk=None)
+    if address and commune:
+        whose |= Q(address__iexact=address, commune=commune)
+    if not category or whose == Q(pk=None):
+        return []
+    alike = Q(category=category)
+    if item and item != ANY:
+        alike &= Q(item__in=[item, "", ANY])
+    standing = Offer.objects.visible_to(user).filter(whose, alike, city=city, state__in=EDITABLE)
+    if external_key:  # the same page sent twice is no double
+        standing = standing.exclude(external_key=external_key)
+    return list(standing.select_related("commune").order_by("-created_at")[:10])

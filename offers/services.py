@@ -122,7 +122,7 @@ def register(
     _record(offer, act="register", from_state=OfferState.DRAFT, by=by, now=now)
     if contact_proven:
         if notify:
-            _send_receipt(offer, now=now)
+            _send_receipt(offer, on_line_with=by if source == Source.PHONE else None, now=now)
         if wake:
             wake_on_commit(SCAN_TASK)
     return offer
@@ -144,7 +144,7 @@ def prove_contact(*, owner: User, by: User, now: datetime, offer_id: int | None 
         offer.confirmed_at, offer.reminded_at = now, None
         also = ["confirmed_at", "reminded_at"]
         _move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=also)
-        _send_receipt(offer, now=now)
+        _send_receipt(offer, on_line_with=by if by != owner else None, now=now)
     return len(waiting)
 
 
@@ -546,7 +546,7 @@ def _note_answered(offer: Offer, *, by: User | None, now: datetime) -> None:
         note_answered(recipient=offer.owner, events=_QUESTIONS, subject_key=key, by=by, now=now)
 
 
-def _send_receipt(offer: Offer, *, now: datetime) -> None:
+def _send_receipt(offer: Offer, *, on_line_with: User | None, now: datetime) -> None:
     queue(
         recipient=offer.owner,
         event="offer_receipt",
@@ -554,4 +554,5 @@ def _send_receipt(offer: Offer, *, now: datetime) -> None:
         city=offer.city,
         compose=partial(messages.receipt, offer),
         now=now,
+        on_line_with=on_line_with,
     )

@@ -158,6 +158,8 @@ ROWS = {
     "offers:resume": Row(CITIZEN | DESK, ("offer",)),
     "offers:reconfirm": Row(CITIZEN | DESK, ("offer",)),
     "offers:enter": Row(DESK),
+    "callers:enter": Row(DESK),
+    "callers:known": Row(DESK),
     "offers:town": Row(DESK),
     "offers:contact": Row(DESK, ("offer",)),
     "offers:called": Row(DESK, ("offer",)),
@@ -178,6 +180,7 @@ ROWS = {
     # Needs
     "needs:public": TOWN,
     "needs:new": TOWN,
+    "needs:several": Row(frozenset({"member", "manager", "other_member"}) | DESK),
     "needs:mine": OWN,
     "needs:detail": Row(MEMBER | DESK, ("need",)),
     # Matches
@@ -279,7 +282,8 @@ ROWS = {
     "my_messages": OWN,
     "notifications:call:list": Row(DESK),
     "notifications:call:one": Row(DESK, ("call",)),
-    "notifications:call:called": Row(DESK, ("call",)),
+    "notifications:call:take": Row(DESK, ("call",)),
+    "notifications:call:outcome": Row(DESK, ("call",)),
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),

@@ -1,6 +1,6 @@
 """What people agreed to, and who read their contact."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -63,9 +63,22 @@ def withdraw_consent(*, consent: Consent, by: User, now: datetime) -> Consent:
 
 @transaction.atomic
 def log_contact_reading(
-    *, subject: User | None, reason: str, reference: str = "", by: User, now: datetime
+    *,
+    subject: User | None,
+    reason: str,
+    reference: str = "",
+    by: User,
+    now: datetime,
+    once_in: timedelta = timedelta(),
 ) -> ContactReading:
-    """Keep that `by` read the contact of `subject`, or exported many (subject None, reason "export")."""
+    """Keep that `by` read the contact of `subject`, or exported many (subject None, reason "export").
+
+    `once_in`: who reads the same on and on in that time, as a page that looks while somebody types, has read it once.
+    """
+    if once_in:
+        same = ContactReading.objects.filter(reader=by, subject=subject, reason=reason, reference=reference)
+        if before := same.filter(read_at__gt=now - once_in).first():
+            return before
     reading = ContactReading(reader=by, subject=subject, reason=reason, reference=reference, read_at=now)
     reading.full_clean()
     reading.save()

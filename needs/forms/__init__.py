@@ -2,8 +2,10 @@
 
 from needs.forms.base import NeedForm
 from needs.forms.kinds import FORMS, GoodsNeedForm, HousingNeedForm, SkillNeedForm
+from needs.forms.several import SeveralForm
 from needs.forms.small import AddressForm, WithdrawForm
 
 __all__ = [
-    "FORMS", "AddressForm", "GoodsNeedForm", "HousingNeedForm", "NeedForm", "SkillNeedForm", "WithdrawForm",
+    "FORMS", "AddressForm", "GoodsNeedForm", "HousingNeedForm", "NeedForm", "SeveralForm", "SkillNeedForm",
+    "WithdrawForm",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.access import DESK, has_role
 from accounts.models import Organisation, User
+from accounts.selectors import find_person
 from catalogue.fields import FARTHEST, NEED, Number
 from catalogue.fields.shapes import TOO_FAR
 from catalogue.forms import CountField, LanguagesWidget, RadioCards, form_field
@@ -73,16 +74,28 @@ class NeedForm(forms.Form):
     first_day_asked = "first_day"
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    # Asked where the same stands already.
+    not_a_duplicate = forms.BooleanField(label=_("C’est un autre besoin que ceux ci-dessus"), required=False)
 
     def __init__(
-        self, data: Any = None, *, city: City, user: User, today: date, need: Need | None = None
+        self,
+        data: Any = None,
+        *,
+        city: City,
+        user: User,
+        today: date,
+        need: Need | None = None,
+        like: Need | None = None,
+        tonight: bool = False,
     ) -> None:
-        self.city, self.user, self.today, self.need = city, user, today, need
+        self.city, self.user, self.today, self.need, self.like = city, user, today, need, like
+        # What another part of the page asks (`several`).
+        self.said_elsewhere: set[str] = set()
         # What is worth saying once the answers are kept.
         self.notes: list[str] = []
         self.desk = has_role(user, city, DESK)
         self.names = [row.name for row in NEED.asked(self.kind) if row.name != "kind"]
-        super().__init__(data, initial=self._start() if need is None else self._as_stored(need))
+        super().__init__(data, initial=self._start(tonight) if need is None else self._as_stored(need))
         self.fields |= {name: self._field(name) for name in self.names}
         self.fields["first_day"].widget.attrs["min"] = min(
             today, need.first_day if need else today
@@ -107,10 +120,19 @@ class NeedForm(forms.Form):
             assert isinstance(shape, Number)
             asks = {"label": row.question or row.label, "error_messages": dict(row.errors), **own}
             return CountField(least=int(shape.least), most=shape.most_of(self.kind), **asks)
-        stored = getattr(self.need, name) if self.need else None
+        known = self.need or self.like
+        stored = getattr(known, name) if known else None
         return form_field(row, kind=self.kind, stored=stored, **own)
 
     # --- For whom ----------------------------------------------------------------------------------------
+
+    @property
+    def asked_by(self) -> User | None:
+        """Of a form that was looked at: who asks for it, as far as we know them; None for an association."""
+        if self.is_for_caller:
+            cleaned = self.cleaned_data
+            return find_person(phone=cleaned.get("caller_phone"), email=cleaned.get("caller_email"))
+        return None if self.organisation else self.user
 
     def _ask_for_whom(self) -> None:
         self.organisations = {str(one.pk): one for one in organisations_to_post_for(self.user, self.city)}
@@ -183,10 +205,16 @@ class NeedForm(forms.Form):
 
     # --- The page ----------------------------------------------------------------------------------------
 
-    def _start(self) -> dict[str, Any]:
-        start: dict[str, Any] = {"key": uuid.uuid4(), "first_day": self.today}
-        if self.first_days:
+    def _start(self, tonight: bool) -> dict[str, Any]:
+        """What a new need begins with. Of another, all but its title and its days: those are chosen anew."""
+        start: dict[str, Any] = self._as_stored(self.like) if self.like else {}
+        start |= {"key": uuid.uuid4(), "title": "", "first_day": self.today, "last_day": None}
+        if self.first_days and self.like is None:
             start["last_day"] = self.today + timedelta(days=self.first_days)
+        if self.like is not None and self.like.organisation_id:
+            start["whom"] = str(self.like.organisation_id)
+        if tonight:
+            start |= {"urgency": Urgency.TONIGHT, "last_day": self.today}
         return start
 
     def _as_stored(self, need: Need) -> dict[str, Any]:
@@ -202,7 +230,7 @@ class NeedForm(forms.Form):
                 {"heading": _("Pour qui"), "rows": self._rows(("whom",)), "caller": self._rows(caller)}
             )
         parts += [{"heading": heading, "rows": self._rows(names)} for heading, names in self.SECTIONS]
-        return [{"caller": [], **part} for part in parts]
+        return [{"caller": [], **part} for part in parts if part["rows"]]
 
     def details(self) -> dict[str, Any]:
         """What is rarely needed; open when something in it is to be reviewed."""
@@ -214,10 +242,13 @@ class NeedForm(forms.Form):
         """Rows of bound fields; a name with "+" stands beside the one before. Numbers need less room."""
         rows: list[list[forms.BoundField]] = []
         for name in names:
-            if name.startswith("+"):
-                rows[-1].append(self[name[1:]])
+            field = name.removeprefix("+")
+            if field in self.said_elsewhere:
+                continue
+            if name.startswith("+") and rows:
+                rows[-1].append(self[field])
             else:
-                rows.append([self[name]])
+                rows.append([self[field]])
         return [
             {"fields": row, "numbers": all(isinstance(field.field, CountField) for field in row)}
             for row in rows

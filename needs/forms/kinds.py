@@ -184,6 +184,8 @@ class SkillNeedForm(NeedForm):
 
     def _as_stored(self, need: Need) -> dict[str, Any]:
         appointment = appointments.stored(need)
+        if need == self.like:  # its day is chosen anew
+            appointment.pop(appointments.DAY, None)
         # Its hours are asked for with its day.
         return {**super()._as_stored(need), **appointment, **({"slots": []} if appointment else {})}
 

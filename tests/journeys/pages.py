@@ -159,6 +159,7 @@ PAGES = [
     Page("need-new-housing", "member", _at("besoins/poster/?nature=housing")),
     Page("need-new-goods", "member", _at("besoins/poster/?nature=goods")),
     Page("need-new-skill", "member", _at("besoins/poster/?nature=skill")),
+    Page("needs-several", "member", _at("besoins/poster/plusieurs/")),
     Page("needs-mine", "member", _at("besoins/mes-besoins/")),
     Page("need", "member", _need("tonight")),
     Page("need-receipt", "member", _need("tonight", "?recu=1")),
@@ -258,8 +259,8 @@ PAGES = [
     Page("written-all", "operator", _at("ecrits/?toutes=1")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
-    Page("caller-offer", "operator", _at("propositions/saisir/")),
-    Page("caller-need", "operator", _at("besoins/poster/?nature=housing")),
+    Page("caller-offer", "operator", _at("appel/")),
+    Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
 ]  # fmt: skip
 
 # Addresses without a page of their own among these, and why not.
@@ -275,7 +276,8 @@ NO_PAGE = {
         "matching:answer_linked_town",
         "matching:ask_condition", "matching:ask_linked_town", "desk:contact", "desk:give_back",
         "matching:propose_relay", "desk:same_household", "matching:sort", "desk:take",
-        "notifications:call:called", "notifications:call:send_again", "notifications:call:send_all_again",
+        "notifications:call:outcome", "notifications:call:take", "notifications:call:send_again",
+        "notifications:call:send_all_again",
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact",
         "outreach:send", "outreach:appeals:send", "outreach:appeals:stop",
@@ -295,7 +297,7 @@ NO_PAGE = {
     }),
     "another name of the page to sign in": frozenset({"account_login"}),
     "a part of a page": frozenset({
-        "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
+        "callers:known", "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
     }),
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "manifest", "readyz", "schema", "matching:explanation_pdf",
@@ -303,5 +305,5 @@ NO_PAGE = {
         "stays:agreement", "stays:sponsorship",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
-    "short, and leads to a page above": frozenset({"sms:link"}),
+    "short, or kept by people, and leads to a page above": frozenset({"offers:enter", "sms:link"}),
 }  # fmt: skip

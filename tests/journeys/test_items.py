@@ -138,7 +138,7 @@ def test_a_caller_s_lot_is_counted_in_pieces(
 ) -> None:
     page = new_page(java_script_enabled=scripted)
     sign_in(page, CityRoleFactory(city=city, role="operator").user)
-    page.goto("/strasbourg/propositions/saisir/?nature=goods")
+    page.goto("/strasbourg/appel/?entering=offre:goods")
     page.locator("input[name=phone]").fill("06 12 34 56 78")
     page.locator("input[name=name]").fill("Camille")
     page.locator("input[name=item]").fill("lot de 6 verres")

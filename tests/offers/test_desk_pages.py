@@ -1,7 +1,6 @@
-"""The desk: entering for somebody on the line, the town's list, visits and calls."""
+"""The desk: the town's list, visits and calls."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -9,14 +8,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Consent, ContactReading, User
-from catalogue.vocabulary import Source
+from accounts.models import ContactReading, User
 from cities.models import City
-from offers.models import Offer, OfferState
-from tests.factories.accounts import CityRoleFactory, UserFactory
+from offers.models import OfferState
+from tests.factories.accounts import CityRoleFactory
 from tests.factories.offers import OfferFactory
 
-ENTER = "/strasbourg/propositions/saisir/"
 TOWN = "/strasbourg/propositions/ville/"
 SignIn = Callable[[User], Client]
 
@@ -25,176 +22,18 @@ def text_of(response: Any) -> str:
     return response.content.decode()
 
 
-@pytest.fixture
-def call(today: date) -> Callable[..., dict[str, Any]]:
-    def said(nature: str = "housing", **changes: Any) -> dict[str, Any]:
-        answers: dict[str, Any] = {
-            "nature": nature,
-            "key": "one-call",
-            "phone": "06 12 34 56 78",
-            "name": "Mme Martin",
-            "commune": "Strasbourg",
-            "first_day": today.isoformat(),
-            "open_ended": "on",
-            "consent": "on",
-        }
-        answers |= {
-            "housing": {
-                "category": "shared_room",
-                "capacity": "2",
-                "notice_days": "0",
-                "longest_stay_days": "",
-            },
-            "goods": {
-                "item": "vélo",
-                "capacity": "1",
-                "reach_km": "0",
-                "condition": "good",
-                "hand_over": "collected",
-            },
-            "skill": {"category": "french_lessons", "capacity": "2", "reach_km": "5", "languages": ["fr"]},
-        }[nature]
-        return {name: value for name, value in (answers | changes).items() if value is not None}
-
-    return said
-
-
-# --- Entering for a caller -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("nature", ["housing", "goods", "skill"])
-def test_operator_enters_what_a_caller_says(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]], nature: str
-) -> None:
-    client = as_user(operator)
-    assert client.get(ENTER, {"nature": nature}).status_code == 200
-    response = client.post(ENTER, call(nature))
-    assert response.status_code == 302, response.context["form"].errors
-    offer = Offer.objects.get()
-    assert (offer.kind, offer.state, offer.source) == (nature, OfferState.ACTIVE, Source.PHONE)
-    assert (offer.entered_by, offer.owner.name) == (operator, "Mme Martin")
-    assert str(offer.owner.phone) == "+33612345678"
-    assert offer.title.endswith("Strasbourg")
-    consent = Consent.objects.get()
-    assert (consent.how, consent.recorded_by, consent.user) == ("phone", operator, offer.owner)
-    assert offer.reference in text_of(client.get(response["Location"]))
-
-
-def test_call_sent_twice_is_one_offer(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]]
-) -> None:
-    client = as_user(operator)
-    client.post(ENTER, call())
-    client.post(ENTER, call(not_a_duplicate="on"))
-    assert Offer.objects.count() == 1
-    client.post(ENTER, call(key="another-call", not_a_duplicate="on"))
-    assert Offer.objects.count() == 2
-
-
-def test_known_caller_is_found_by_number_and_the_reading_kept(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]]
-) -> None:
-    martin = UserFactory(phone="+33612345678", email=None, name="Mme Martin")
-    offer = OfferFactory(city=city, owner=martin)
-    elsewhere = OfferFactory(owner=martin)
-    client = as_user(operator)
-    response = client.post(ENTER, call(look_up="1", name="", text="La chambre est au fond"))
-    page = text_of(response)
-    assert response.status_code == 200
-    assert "Mme Martin" in page
-    assert offer.reference in page
-    assert elsewhere.reference not in page
-    assert "La chambre est au fond" in page
-    assert not response.context["form"].errors
-    assert ContactReading.objects.get().subject == martin
-
-
-def test_unknown_caller_is_said_to_be_unknown(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]]
-) -> None:
-    page = text_of(as_user(operator).post(ENTER, call(look_up="1")))
-    assert "Personne n’est connu" in page
-
-
-def test_the_same_thing_again_asks_first(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]]
-) -> None:
-    martin = UserFactory(phone="+33612345678", email=None, name="Mme Martin")
-    OfferFactory(city=city, owner=martin)
-    client = as_user(operator)
-    response = client.post(ENTER, call())
-    assert response.status_code == 422
-    assert "not_a_duplicate" in response.context["form"].errors
-    assert client.post(ENTER, call(not_a_duplicate="on")).status_code == 302
-    assert client.post(ENTER, call("goods", key="k2")).status_code == 302
-    assert Offer.objects.filter(owner=martin).count() == 3
-
-
-def test_changing_the_kind_keeps_what_was_typed(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]]
-) -> None:
-    response = as_user(operator).post(ENTER, call(switch="skill", text="Le mardi", name=""))
-    page = text_of(response)
-    assert response.status_code == 200
-    assert "06 12 34 56 78" in page
-    assert "Le mardi" in page
-    assert "Cours de français" in page
-    assert not response.context["form"].errors
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"phone": "12"}, "phone"),
-        ({"phone": "", "email": ""}, "email"),
-        ({"email": "nulle part"}, "email"),
-        ({"name": ""}, "name"),
-        ({"category": ""}, "category"),
-        ({"capacity": "0"}, "capacity"),
-        ({"commune": "Nullepart"}, "commune"),
-        ({"first_day": "2020-01-01"}, "first_day"),
-        ({"open_ended": None}, "last_day"),
-        ({"consent": None}, "consent"),
-    ],
-)
-def test_wrong_entry_is_explained_and_kept(
-    city: City,
-    operator: User,
-    as_user: SignIn,
-    call: Callable[..., dict[str, Any]],
-    changes: dict[str, Any],
-    field: str,
-) -> None:
-    response = as_user(operator).post(ENTER, call(**changes, text="Ce qu’elle a dit"))
-    assert response.status_code == 422
-    assert list(response.context["form"].errors) == [field]
-    assert "Ce qu’elle a dit" in text_of(response)
-    assert not Offer.objects.exists()
-
-
-def test_interpreter_needs_languages_on_the_long_page_too(
-    city: City, operator: User, as_user: SignIn, call: Callable[..., dict[str, Any]]
-) -> None:
-    client = as_user(operator)
-    response = client.post(ENTER, call("skill", category="interpreting"))
-    assert set(response.context["form"].errors) == {"languages_from", "languages_to"}
-    client.post(ENTER, call("skill", category="interpreting", languages_from=["ti"], languages_to=["fr"]))
-    assert Offer.objects.get().languages == ["fr", "ti"]
-
-
-@pytest.mark.parametrize("page", [ENTER, TOWN])
-def test_the_desk_is_for_the_desk(city: City, citizen: User, client: Client, page: str) -> None:
-    assert client.get(page).status_code == 302
+def test_the_desk_is_for_the_desk(city: City, citizen: User, client: Client) -> None:
+    assert client.get(TOWN).status_code == 302
     for user in (
         citizen,
         CityRoleFactory(role="operator").user,
         CityRoleFactory(city=city, role="administrator").user,
     ):
         client.force_login(user)
-        assert client.get(page).status_code == 404
+        assert client.get(TOWN).status_code == 404
     for role in ("operator", "coordinator"):
         client.force_login(CityRoleFactory(city=city, role=role).user)
-        assert client.get(page).status_code == 200
+        assert client.get(TOWN).status_code == 200
 
 
 # --- The list ------------------------------------------------------------------------------------------

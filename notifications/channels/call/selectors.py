@@ -1,10 +1,14 @@
 """Reading the list of calls."""
 
-from django.db.models import Case, When
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import F
 
 from cities.models import City
+from notifications import reasons
 from notifications.channels.call.channel import NAME
-from notifications.events import Priority
+from notifications.channels.call.models import Call
 from notifications.models import Message, MessageQuerySet, MessageState
 
 
@@ -14,7 +18,41 @@ def calls(city: City) -> MessageQuerySet:
 
 
 def calls_to_make(city: City) -> MessageQuerySet:
-    """Whom to call: what decides a night, then the longest waiting; nobody of whom nothing is wanted any more."""
+    """Whom to call: what decides a night, then by urgency; of these what has the nearest deadline (`deadline`), then
+    the longest waiting. Nobody of whom nothing is wanted any more.
+    """
     waiting = calls(city).filter(state=MessageState.QUEUED).with_reason()
-    is_for_tonight = Case(When(priority=Priority.NIGHT, then=0), default=1)
-    return waiting.select_related("recipient").order_by(is_for_tonight, "due_at", "id")
+    return (
+        waiting.annotate(deadline=reasons.deadline())
+        .select_related("recipient")
+        .order_by("priority", F("deadline").asc(nulls_last=True), "due_at", "id")
+    )
+
+
+def to_call_now(messages: MessageQuerySet, now: datetime) -> MessageQuerySet:
+    """Those of the list whose hour has come."""
+    return messages.filter(due_at__lte=now)
+
+
+def to_call_later(messages: MessageQuerySet, now: datetime) -> MessageQuerySet:
+    """Those that come up at their hour, the next first."""
+    return messages.filter(due_at__gt=now).order_by("due_at", "id")
+
+
+def under_way(people: Collection[int], now: datetime) -> dict[int, Call]:
+    """Of these people, by their keys, those whom somebody is calling."""
+    open_calls = Call.objects.filter(person__in=people, ended_at__isnull=True, taken_until__gt=now)
+    return {call.person_id: call for call in open_calls.select_related("by")}
+
+
+def last_outcomes(messages: Collection[int]) -> dict[int, Call]:
+    """Of these messages, by their keys, the last call that was made."""
+    made = Call.objects.filter(message__in=messages, ended_at__isnull=False).exclude(outcome="left")
+    latest = made.order_by("message_id", "-began_at", "-id").distinct("message_id")
+    return {call.message_id: call for call in latest.select_related("by")}
+
+
+def outcomes(message: Message) -> list[Call]:
+    """All that came of calls about it, the first first."""
+    ended = Call.objects.filter(message=message, ended_at__isnull=False).select_related("by")
+    return list(ended.order_by("began_at", "id"))

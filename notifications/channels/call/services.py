@@ -1,20 +1,133 @@
-"""Noting the calls that were made."""
+"""Calling: who does it now, and what came of it."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from catalogue.constraints import violated
 from notifications.channels.call.channel import NAME
+from notifications.channels.call.models import COMES_BACK, TOLD, Call, Outcome
+from notifications.events import Priority
 from notifications.models import Message, MessageState
+
+log = logging.getLogger(__name__)
+
+# So long nobody else calls a person; whoever opens the call again has as long anew.
+TAKEN_FOR = timedelta(minutes=15)
+# When somebody who did not answer is tried again.
+TRIED_AGAIN = {Priority.NIGHT: timedelta(minutes=15), Priority.ASK: timedelta(hours=1)}
+OTHERS_TRIED_AGAIN = timedelta(hours=4)
+LATEST_AGAIN = timedelta(days=60)
+WRONG_NUMBER = "wrong number"
+
+
+class Taken(Exception):
+    """Somebody else is calling this person."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(f"call {call.pk}")
+        self.call = call
 
 
 @transaction.atomic
-def mark_called(*, message_id: int, by: User, now: datetime) -> Message:
-    """Record that somebody told the person by phone. Doing it twice changes nothing."""
-    message = Message.objects.select_for_update().get(pk=message_id, channel=NAME)
-    if message.state == MessageState.QUEUED:
+def take(*, message_id: int, by: User, now: datetime) -> Call:
+    """Say that one is calling this person now. Raises Taken while somebody else is; ValidationError if nobody is to."""
+    message = _locked(message_id)
+    if message.state != MessageState.QUEUED:
+        raise ValidationError(_("Cet appel n’est plus à faire."))
+    call = _under_way(message, by=by, now=now)
+    if call is not None and call.message_id == message.pk:
+        call.taken_until = now + TAKEN_FOR
+        call.save(update_fields=["taken_until"])
+        return call
+    if call is not None:  # they went from one message to another of the same person
+        _end(call, Outcome.LEFT, now=now)
+    return _begin(message, by=by, now=now)
+
+
+@transaction.atomic
+def note(
+    *, message_id: int, outcome: Outcome, again_at: datetime | None = None, by: User, now: datetime
+) -> Message:
+    """Record what came of a call, and what follows: told, on the list again at its hour, or among what did not arrive.
+
+    `again_at` is for AGAIN. Of a message that is no longer to be said, the call alone is recorded. Doing it twice
+    changes nothing. Raises Taken while somebody else is calling, ValidationError by field.
+    """
+    message = _locked(message_id)
+    call = _under_way(message, by=by, now=now)
+    waits = message.state == MessageState.QUEUED
+    if call is None and not waits:
+        return message
+    comes_back = _comes_back(message, outcome, again_at, now=now)
+    _end(call or _begin(message, by=by, now=now), outcome, again_at=comes_back, now=now)
+    log.info("call about message %s: %s, by user %s", message.pk, outcome, by.pk)
+    if not waits or outcome == Outcome.LEFT:
+        return message
+    message.attempts += 1
+    if outcome in TOLD:
         message.state, message.sent_at, message.called_by = MessageState.SENT, now, by
-        message.attempts += 1
-        message.save(update_fields=["state", "sent_at", "called_by", "attempts"])
+    elif outcome == Outcome.WRONG_NUMBER:
+        message.state, message.last_error = MessageState.FAILED, WRONG_NUMBER
+    elif comes_back is not None:
+        message.due_at = comes_back
+    message.save(update_fields=["state", "sent_at", "called_by", "last_error", "due_at", "attempts"])
     return message
+
+
+def _locked(message_id: int) -> Message:
+    return Message.objects.select_for_update(no_key=True).get(pk=message_id, channel=NAME)
+
+
+def _under_way(message: Message, *, by: User, now: datetime) -> Call | None:
+    """One's own call to that person, whatever about. Raises Taken; what nobody has noted in time is over."""
+    of_person = Call.objects.select_for_update(no_key=True).filter(
+        person=message.recipient_id, ended_at__isnull=True
+    )
+    call = of_person.first()
+    if call is None or call.by_id == by.pk:
+        return call
+    if call.taken_until > now:
+        raise Taken(call)
+    _end(call, Outcome.LEFT, now=now)
+    return None
+
+
+def _begin(message: Message, *, by: User, now: datetime) -> Call:
+    call = Call(
+        message=message, person_id=message.recipient_id, by=by, began_at=now, taken_until=now + TAKEN_FOR
+    )
+    try:
+        with transaction.atomic():
+            call.save(force_insert=True)
+    except IntegrityError as error:
+        if violated(error) != "call_one_at_a_time":
+            raise
+        # In this very moment, about another message of theirs: this one is locked.
+        raise Taken(Call.objects.get(person=message.recipient_id, ended_at__isnull=True)) from error
+    return call
+
+
+def _end(call: Call, outcome: Outcome, *, again_at: datetime | None = None, now: datetime) -> None:
+    call.outcome, call.ended_at, call.again_at = outcome, now, again_at
+    call.save(update_fields=["outcome", "ended_at", "again_at"])
+
+
+def _comes_back(
+    message: Message, outcome: Outcome, again_at: datetime | None, *, now: datetime
+) -> datetime | None:
+    if outcome not in COMES_BACK:
+        return None
+    if outcome == Outcome.NO_ANSWER:
+        return now + TRIED_AGAIN.get(Priority(message.priority), OTHERS_TRIED_AGAIN)
+    if again_at is None:
+        raise ValidationError({"again_at": _("Dites quand rappeler.")})
+    if again_at <= now:
+        raise ValidationError({"again_at": _("Ce moment est déjà passé.")})
+    if again_at > now + LATEST_AGAIN:
+        raise ValidationError({"again_at": _("Choisissez un moment d’ici deux mois.")})
+    return again_at

@@ -9,6 +9,7 @@ urlpatterns = [
     path("appels/non-remis/", views.undelivered, name="undelivered"),
     path("appels/non-remis/renvoyer/", views.send_all_again, name="send_all_again"),
     path("appels/<int:message_id>/", views.call, name="one"),
-    path("appels/<int:message_id>/fait/", views.called, name="called"),
+    path("appels/<int:message_id>/prendre/", views.take, name="take"),
+    path("appels/<int:message_id>/issue/", views.outcome, name="outcome"),
     path("appels/<int:message_id>/renvoyer/", views.send_again, name="send_again"),
 ]

@@ -1,24 +1,33 @@
 """The desk's list of people to call, and of messages that did not arrive."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import services as people
 from accounts.access import DESK, person, town_page
-from catalogue.times import since
+from accounts.models import User
+from catalogue.labels import language_names
+from catalogue.times import since, until
 from cities.models import City
 from notifications import channel_registry, presentation, reach
 from notifications import selectors as outbox_read
 from notifications import services as outbox
-from notifications.channels.call import selectors, services
+from notifications.channels.call import selectors, services, words
+from notifications.channels.call.forms import OutcomeForm
+from notifications.channels.call.models import COMES_BACK, Call, Outcome
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 
@@ -28,21 +37,36 @@ PAGE_SIZE = 50
 @town_page(DESK)
 @require_GET
 def calls(request: HttpRequest, city: City) -> HttpResponse:
-    """Whom to call, the longest waiting first."""
+    """Whom to call now, the most urgent first, and who is to be called again later."""
     now = timezone.now()
     to_call = selectors.calls_to_make(city).visible_to(request.user)
-    page = Paginator(to_call, PAGE_SIZE).get_page(request.GET.get("page"))
-    bounced = reach.bounced([message.recipient for message in page])
-    rows = [
-        {
-            "message": message,
-            "waiting": since(message.created_at, now),
-            "tonight": message.priority == Priority.NIGHT,
-            "has_bounced": message.recipient_id in bounced,
-        }
-        for message in page
-    ]
-    return render(request, "call/list.html", {"rows": rows, "page_obj": page})
+    page = Paginator(selectors.to_call_now(to_call, now), PAGE_SIZE).get_page(request.GET.get("page"))
+    later = list(selectors.to_call_later(to_call, now)[:PAGE_SIZE])
+    shown = [*page, *later]
+    known: dict[str, Any] = {
+        "bounced": reach.bounced([message.recipient for message in shown]),
+        "taken": selectors.under_way({message.recipient_id for message in shown}, now),
+        "before": selectors.last_outcomes([message.pk for message in shown]),
+    }
+    context = {
+        "rows": [_row(message, person(request), known, now) for message in page],
+        "later": [_row(message, person(request), known, now) for message in later],
+        "page_obj": page,
+    }
+    return render(request, "call/list.html", context)
+
+
+def _row(message: Message, user: User, known: dict[str, Any], now: datetime) -> dict[str, Any]:
+    taken = known["taken"].get(message.recipient_id)
+    return {
+        "message": message,
+        "waiting": since(message.created_at, now),
+        "tonight": message.priority == Priority.NIGHT,
+        "is_late": message.deadline is not None and message.deadline <= now,  # type: ignore[attr-defined]
+        "has_bounced": message.recipient_id in known["bounced"],
+        "taken": taken if taken is not None and taken.by_id != user.pk else None,
+        "before": known["before"].get(message.pk),
+    }
 
 
 @town_page(DESK)
@@ -84,36 +108,98 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
 
 
 @town_page(DESK)
+@never_cache
 @require_GET
 def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
-    """One call: the number, which is a contact whose reading is logged, and what to say."""
+    """One call: what to say and to ask. The number is for whoever has taken it."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
-    if not selectors.calls_to_make(city).filter(pk=message_id).exists():
-        messages.info(request, _("Cet appel n’est plus à faire."))
-        return redirect("notifications:call:list", city.slug)
-    people.log_contact_reading(
-        subject=message.recipient,
-        reason="call",
-        reference=f"message:{message.pk}",
-        by=person(request),
-        now=timezone.now(),
-    )
-    context = {
-        "message": message,
-        "phone": message.recipient.phone,
-        "has_bounced": bool(reach.bounced([message.recipient])),
-    }
-    return render(request, "call/one.html", context)
+    return _one(request, city, message, OutcomeForm())
 
 
 @town_page(DESK)
 @require_POST
-def called(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
-    """The person was told."""
+def take(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
+    """Whoever calls says so: for some minutes nobody else does."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
-    services.mark_called(message_id=message.pk, by=person(request), now=timezone.now())
-    messages.success(request, _("Appel noté. Merci."))
-    return redirect("notifications:call:list", city.slug)
+    if selectors.calls_to_make(city).filter(pk=message.pk).exists():
+        try:
+            services.take(message_id=message.pk, by=person(request), now=timezone.now())
+        except services.Taken as taken:
+            messages.warning(request, _is_taken(taken.call))
+        except ValidationError as refusal:
+            messages.info(request, " ".join(refusal.messages))
+    return redirect("notifications:call:one", city.slug, message.pk)
+
+
+@town_page(DESK)
+@require_POST
+def outcome(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
+    """What came of the call."""
+    message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
+    form = OutcomeForm(request.POST)
+    if form.is_valid():
+        try:
+            noted = services.note(
+                message_id=message.pk,
+                outcome=Outcome(form.cleaned_data["outcome"]),
+                again_at=form.cleaned_data["again_at"],
+                by=person(request),
+                now=timezone.now(),
+            )
+        except services.Taken as taken:
+            messages.warning(request, _is_taken(taken.call))
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _noted(Outcome(form.cleaned_data["outcome"]), noted))
+            return redirect("notifications:call:list", city.slug)
+    return _one(request, city, message, form)
+
+
+def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) -> HttpResponse:
+    now, user = timezone.now(), person(request)
+    if not selectors.calls_to_make(city).filter(pk=message.pk).exists():
+        messages.info(request, _("Cet appel n’est plus à faire."))
+        return redirect("notifications:call:list", city.slug)
+    taken = selectors.under_way([message.recipient_id], now).get(message.recipient_id)
+    is_mine = taken is not None and taken.by_id == user.pk and taken.message_id == message.pk
+    if is_mine:
+        people.log_contact_reading(
+            subject=message.recipient,
+            reason="call",
+            reference=f"message:{message.pk}",
+            by=user,
+            now=now,
+            once_in=services.TAKEN_FOR,
+        )
+    context = {
+        "message": message,
+        "phone": message.recipient.phone,
+        "has_bounced": bool(reach.bounced([message.recipient])),
+        "is_mine": is_mine,
+        "taken": taken if taken is not None and taken.by_id != user.pk else None,
+        "opening": words.opening(town=city.name, person=str(message.recipient)),
+        "script": words.script(message.event),
+        "speaks": language_names([message.language]) if message.language != get_language() else "",
+        "before": selectors.outcomes(message),
+        "form": form,
+    }
+    return render(request, "call/one.html", context, status=422 if form.errors else 200)
+
+
+def _is_taken(call: Call) -> str:
+    return _("%(name)s appelle déjà cette personne.") % {"name": call.by}
+
+
+def _noted(outcome: Outcome, message: Message) -> str:
+    """What follows from it, as whoever called reads it."""
+    if outcome == Outcome.LEFT:
+        return _("Cet appel reste à faire.")
+    if outcome == Outcome.WRONG_NUMBER:
+        return _("C’est noté. Le message est parmi ceux qui n’ont pas été remis.")
+    if outcome in COMES_BACK:
+        return _("C’est noté. L’appel revient %(when)s.") % {"when": until(message.due_at, timezone.now())}
+    return _("Appel noté. Merci.")
 
 
 @town_page(DESK)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ContactReading
 from notifications import outages
+from notifications.channels.call import services as call_services
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -41,23 +42,74 @@ def test_an_operator_calls_and_notes_it(client, city, operator):
     assert not ContactReading.objects.exists()
 
     page = client.get(url("one", city, message.pk))
+    assert message.recipient.phone.as_rfc3966 not in page.text, "the number is for whoever calls"
+    assert not ContactReading.objects.exists()
+
+    page = client.post(url("take", city, message.pk), follow=True)
     assert message.recipient.phone.as_rfc3966 in page.text
     assert message.recipient.phone.as_national in page.text
     assert "Votre proposition « Chambre » est enregistrée." in page.text
+    assert "Suis-je bien avec Denise" in page.text
+    client.get(url("one", city, message.pk))
     reading = ContactReading.objects.get()
     assert (reading.reader, reading.subject, reading.reference) == (
         operator, message.recipient, f"message:{message.pk}",
     )  # fmt: skip
 
-    done = client.post(url("called", city, message.pk), follow=True)
+    done = client.post(url("outcome", city, message.pk), {"outcome": "reached"}, follow=True)
 
     assert "Appel noté" in done.text
     assert "Personne n’attend d’appel" in done.text
     message.refresh_from_db()
     assert (message.state, message.called_by) == (MessageState.SENT, operator)
-    assert client.post(url("called", city, message.pk)).status_code == 302
+    assert client.post(url("outcome", city, message.pk), {"outcome": "reached"}).status_code == 302
     assert client.get(url("one", city, message.pk)).status_code == 302
     assert ContactReading.objects.count() == 1, "what is done shows no number any more"
+
+
+def test_a_colleague_s_call_is_seen_and_shows_no_number(client, city, operator):
+    message = MessageFactory(to_call=True, city=city)
+    colleague = UserFactory(name="Inès")
+    call_services.take(message_id=message.pk, by=colleague, now=timezone.now())
+    listed = client.get(url("list", city)).text
+    assert "Inès" in listed
+    assert url("take", city, message.pk) not in listed
+    page = client.post(url("take", city, message.pk), follow=True).text
+    assert "Inès appelle déjà cette personne." in page
+    assert message.recipient.phone.as_rfc3966 not in page
+    assert 'value="reached"' not in page
+    client.post(url("outcome", city, message.pk), {"outcome": "reached"})
+    message.refresh_from_db()
+    assert message.state == MessageState.QUEUED
+
+
+def test_a_call_again_stands_under_later_with_its_hour(client, city, operator):
+    message = MessageFactory(to_call=True, city=city)
+    client.post(url("take", city, message.pk))
+    refused = client.post(url("outcome", city, message.pk), {"outcome": "again", "again_at": ""})
+    assert refused.status_code == 422
+    assert "Dites quand rappeler." in refused.text
+    assert client.post(url("outcome", city, message.pk), {"outcome": "nothing"}).status_code == 422
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    page = client.post(
+        url("outcome", city, message.pk),
+        {"outcome": "again", "again_at": f"{tomorrow:%Y-%m-%d}T10:00"},
+        follow=True,
+    ).text
+    assert "À rappeler demain à 10" in page
+    assert "Personne n’attend d’appel" in page
+    message.refresh_from_db()
+    assert timezone.localtime(message.due_at).hour == 10
+    again = client.post(url("take", city, message.pk), follow=True).text
+    assert "Appels déjà passés" in again
+
+
+def test_a_wrong_number_is_said_and_listed(client, city, operator):
+    message = MessageFactory(to_call=True, city=city, title="Une question")
+    client.post(url("take", city, message.pk))
+    page = client.post(url("outcome", city, message.pk), {"outcome": "wrong_number"}, follow=True).text
+    assert "n’ont pas été remis" in page
+    assert "Une question" in client.get(url("undelivered", city)).text
 
 
 def test_a_call_for_tonight_says_so(client, city, operator):
@@ -70,7 +122,7 @@ def test_a_call_for_tonight_says_so(client, city, operator):
 def test_somebody_whose_number_is_gone_is_said_so(client, city, operator):
     message = MessageFactory(to_call=True, city=city, recipient=UserFactory(email="reste@exemple.fr"))
 
-    assert "plus de numéro" in client.get(url("one", city, message.pk)).text
+    assert "plus de numéro" in client.post(url("take", city, message.pk), follow=True).text
 
 
 def test_what_did_not_arrive_is_listed_and_sent_again(client, city, operator):
@@ -163,7 +215,8 @@ def test_pages_of_the_desk_do_not_exist_for_others(client, city):
     message = MessageFactory(to_call=True, city=city)
     pages = [url("list", city), url("one", city, message.pk), url("undelivered", city)]
     posts = [
-        url("called", city, message.pk),
+        url("take", city, message.pk),
+        url("outcome", city, message.pk),
         url("send_again", city, message.pk),
         url("send_all_again", city),
     ]
@@ -177,21 +230,23 @@ def test_pages_of_the_desk_do_not_exist_for_others(client, city):
     for person in people:
         client.force_login(person)
         assert [client.get(page).status_code for page in pages] == [404] * 3
-        assert [client.post(page).status_code for page in posts] == [404] * 3
+        assert [client.post(page).status_code for page in posts] == [404] * len(posts)
 
 
 def test_another_towns_message_does_not_exist(client, city, operator):
     elsewhere = MessageFactory(to_call=True)
 
     assert client.get(url("one", city, elsewhere.pk)).status_code == 404
-    assert client.post(url("called", city, elsewhere.pk)).status_code == 404
+    assert client.post(url("take", city, elsewhere.pk)).status_code == 404
+    assert client.post(url("outcome", city, elsewhere.pk)).status_code == 404
     assert client.post(url("send_again", city, elsewhere.pk)).status_code == 404
     assert Message.objects.get(pk=elsewhere.pk).state == MessageState.QUEUED
 
 
 def test_a_call_is_noted_by_a_form_alone(client, city, operator):
     message = MessageFactory(to_call=True, city=city)
-    assert client.get(url("called", city, message.pk)).status_code == 405
+    assert client.get(url("outcome", city, message.pk)).status_code == 405
+    assert client.get(url("take", city, message.pk)).status_code == 405
 
 
 @pytest.mark.parametrize("name", ["list", "undelivered"])

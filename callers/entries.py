@@ -1,0 +1,163 @@
+"""What an operator is entering: an offer or a need of one kind, with its form, and what is known that looks like it.
+
+The two forms are those of their apps; here stands what they share, under the names that each has for it.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from accounts.models import User
+from accounts.selectors import find_person
+from catalogue.fields import OFFER
+from catalogue.vocabulary import Kind
+from cities.models import City
+from needs import intake as need_intake
+from needs import selectors as needs
+from needs.forms import FORMS, NeedForm
+from needs.forms.base import CALLER
+from needs.models import Need
+from offers import intake as offer_intake
+from offers import selectors as offers
+from offers.forms import CONTACT, CallForm, proposed_title, unchecked
+from offers.models import Offer
+
+OFFERED, NEEDED = "offre", "besoin"
+# The name in the form of an offer, and in that of a need.
+SHARED = {"phone": "caller_phone", "name": "caller_name", "email": "caller_email", "consent": "caller_agrees"}
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who is on the line, as far as their number or address says, and what they offer and need in the town."""
+
+    person: User | None
+    offers: list[Offer] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+
+
+def asked_for(source: Mapping[str, str]) -> tuple[str, str]:
+    """What is being entered and of which kind: of "besoin:goods" both; an offer of a home unless it is said."""
+    what, _colon, kind = (source.get("switch") or source.get("entering") or "").partition(":")
+    return (
+        what if what in (OFFERED, NEEDED) else OFFERED,
+        kind if kind in Kind.values else Kind.HOUSING.value,
+    )
+
+
+def carried_over(data: QueryDict) -> QueryDict:
+    """What was typed, under the names of both forms: changing from an offer to a need keeps it."""
+    both = data.copy()
+    for of_offer, of_need in SHARED.items():
+        for here, there in ((of_offer, of_need), (of_need, of_offer)):
+            if here in data and there not in data:
+                both.setlist(there, data.getlist(here))
+    return both
+
+
+def caller_of(data: Mapping[str, Any], *, user: User, city: City) -> Caller:
+    """Who the number or the address belongs to. An association's need is nobody's."""
+    if data.get("whom", CALLER) not in ("", CALLER):
+        return Caller(None)
+    names = [(SHARED[name], name) for name in ("phone", "email")]
+    phone, email = (data.get(of_need) or data.get(of_offer) for of_need, of_offer in names)
+    person = find_person(phone=phone, email=email)
+    if person is None:
+        return Caller(None)
+    return Caller(person, offers.known_offers(user, city, person), needs.known_needs(user, city, person))
+
+
+class OfferEntry:
+    """An offer, on the page for somebody on the line."""
+
+    what = OFFERED
+    names: Mapping[str, str] = {name: name for name in SHARED}
+
+    def __init__(self, data: QueryDict | None, *, kind: str, city: City, user: User, today: date) -> None:
+        self.kind, self.city, self.user = kind, city, user
+        self._made: dict[str, Any] = {"kind": kind, "city": city, "today": today}
+        self.form: Any = CallForm(data, **self._made)
+        self.key = (data.get("key", "")[:60] if data else "") or str(uuid.uuid4())
+
+    def show_unsent(self, data: QueryDict) -> None:
+        """What was typed so far, without a word about what is missing."""
+        self.form = CallForm(None, **self._made, initial=unchecked(self.form, data))
+
+    def doubles(self, caller: Caller) -> list[Offer]:
+        """Of a form that was looked at: what stands already and looks the same."""
+        fields = {"kind": self.kind, **self.form.offer_fields()}
+        return offers.doubles(
+            self.user, self.city, owner=caller.person, fields=fields, external_key=self.external_key
+        )
+
+    def register(self, *, by: User, now: datetime) -> Offer:
+        """The offer of a valid form. ValidationError by field."""
+        form: CallForm = self.form
+        fields = OFFER.completed({"kind": self.kind, **form.offer_fields()})
+        fields["title"] = fields["title"] or proposed_title(fields)
+        return offer_intake.take_call(
+            city=self.city,
+            contact={name: form.cleaned_data[name] for name in CONTACT},
+            fields=fields,
+            windows=form.periods(),
+            external_key=self.external_key,
+            by=by,
+            now=now,
+        )
+
+    @property
+    def external_key(self) -> str:
+        return f"call:{self.key}"
+
+    def refuse(self, refusal: ValidationError) -> None:
+        self.form.add_service_errors(refusal)
+
+
+class NeedEntry:
+    """A need, of the person on the line or of an association that rings."""
+
+    what = NEEDED
+    names: Mapping[str, str] = SHARED
+
+    def __init__(self, data: QueryDict | None, *, kind: str, city: City, user: User, today: date) -> None:
+        self.kind, self.city, self.user = kind, city, user
+        self._made: dict[str, Any] = {"city": city, "user": user, "today": today}
+        self.form: NeedForm = FORMS[kind](data, **self._made)
+        self.form.initial["whom"] = CALLER
+        self.form.fields[SHARED["phone"]].widget.attrs["autofocus"] = True
+
+    def show_unsent(self, data: QueryDict) -> None:
+        typed = unchecked(self.form, data)
+        self.form = FORMS[self.kind](None, **self._made)
+        known = {name: value for name, value in typed.items() if name in data}
+        self.form.initial = {**self.form.initial, **known}
+
+    def doubles(self, caller: Caller) -> list[Need]:
+        return need_intake.doubles(self.form)
+
+    def register(self, *, by: User, now: datetime) -> Need:
+        return need_intake.post(form=self.form, by=by, now=now)
+
+    def refuse(self, refusal: ValidationError) -> None:
+        self.form.add_refusal(refusal)
+
+
+Entry = OfferEntry | NeedEntry
+ENTRIES: Mapping[str, type[OfferEntry] | type[NeedEntry]] = {OFFERED: OfferEntry, NEEDED: NeedEntry}
+
+
+def fill_in(entry: Entry, caller: Caller, typed: Mapping[str, Any]) -> list[str]:
+    """What we know of the caller stands where nothing was typed; the names of the boxes that it fills."""
+    filled = []
+    for name in ("name", "email", "phone"):
+        box = entry.names[name]
+        known = getattr(caller.person, name, None)
+        if known and not (typed.get(box) or "").strip():
+            entry.form.initial[box] = known.as_national if name == "phone" else known
+            filled.append(box)
+    return filled

@@ -1,0 +1,153 @@
+"""The screen for somebody on the line: parse, one service call, render."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import DESK, person, town_page
+from accounts.models import User
+from accounts.services import log_contact_reading
+from callers.entries import (
+    ENTRIES,
+    NEEDED,
+    OFFERED,
+    Caller,
+    Entry,
+    asked_for,
+    caller_of,
+    carried_over,
+    fill_in,
+)
+from catalogue.vocabulary import Kind
+from cities.days import local_day
+from cities.models import City
+from needs.models import Need
+from offers.models import Offer
+
+# Of one call one reading of a contact is kept, however often the page looks.
+ONE_CALL = timedelta(minutes=30)
+
+
+@town_page(DESK)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest, city: City) -> HttpResponse:
+    """One screen for an offer and a need. Looking somebody up and changing the kind keep all that was typed."""
+    now, user = timezone.now(), person(request)
+    if request.method != "POST":
+        entry = _entry(request, city)
+        return render(request, "callers/enter.html", _context(entry, Caller(None)))
+    data = carried_over(request.POST)
+    is_sent = not {"switch", "look_up"} & set(data)
+    entry = _entry(request, city)
+    caller = caller_of(data, user=user, city=city)
+    _log(caller, by=user)
+    doubles: list[Any] = []
+    if not is_sent:
+        entry.show_unsent(data)
+        fill_in(entry, caller, data)
+    elif entry.form.is_valid():
+        doubles = entry.doubles(caller)
+        if doubles and not entry.form.cleaned_data["not_a_duplicate"]:
+            entry.form.add_error("not_a_duplicate", _is_it_another(entry))
+        else:
+            try:
+                entered = entry.register(by=user, now=now)
+            except ValidationError as refusal:
+                entry.refuse(refusal)
+            else:
+                return _entered(request, entry, entered)
+    context = _context(entry, caller, doubles, looked_up="look_up" in data)
+    return render(request, "callers/enter.html", context, status=422 if is_sent else 200)
+
+
+@town_page(DESK)
+@never_cache
+@require_POST
+def known(request: HttpRequest, city: City) -> HttpResponse:
+    """While it is being typed: who that is, and what stands already that looks the same."""
+    user = person(request)
+    entry = _entry(request, city)
+    caller = caller_of(request.POST, user=user, city=city)
+    _log(caller, by=user)
+    entry.form.is_valid()
+    doubles = entry.doubles(caller)
+    is_another = bool(entry.form.cleaned_data.get("not_a_duplicate"))
+    entry.show_unsent(request.POST)
+    entry.form.initial["not_a_duplicate"] = is_another
+    filled = [
+        entry.form[name].as_widget(attrs={"hx-swap-oob": "true"})
+        for name in fill_in(entry, caller, request.POST)
+    ]
+    context = {**_context(entry, caller, doubles), "filled": filled}
+    return render(request, "callers/_known.html", context)
+
+
+def _entry(request: HttpRequest, city: City) -> Entry:
+    source = request.POST if request.method == "POST" else request.GET
+    what, kind = asked_for(source)
+    data = carried_over(request.POST) if request.method == "POST" else None
+    today = local_day(timezone.now(), city)
+    return ENTRIES[what](data, kind=kind, city=city, user=person(request), today=today)
+
+
+def _log(caller: Caller, *, by: User) -> None:
+    if caller.person is not None:
+        log_contact_reading(
+            subject=caller.person, reason="caller-look-up", by=by, now=timezone.now(), once_in=ONE_CALL
+        )
+
+
+def _is_it_another(entry: Entry) -> str:
+    if entry.what == OFFERED:
+        return _("Cette personne propose déjà la même chose. Est-ce une autre proposition\u202f?")
+    return _("Le même besoin est déjà enregistré. Est-ce un autre besoin\u202f?")
+
+
+def _entered(request: HttpRequest, entry: Entry, entered: Offer | Need) -> HttpResponse:
+    """Its own page, with the reference to be read out: that is the receipt of somebody without an address."""
+    said = _("Enregistrée sous la référence %(reference)s. Lisez-la à la personne.")
+    if entry.what == NEEDED:
+        said = _("Enregistré sous la référence %(reference)s. Lisez-la à la personne.")
+    messages.success(request, said % {"reference": entered.reference})
+    for note in entry.form.notes:
+        messages.info(request, note)
+    page = "offers:detail" if entry.what == OFFERED else "needs:detail"
+    return redirect(page, entered.city.slug, entered.reference)
+
+
+def _context(
+    entry: Entry, caller: Caller, doubles: list[Any] | None = None, *, looked_up: bool = False
+) -> dict[str, Any]:
+    return {
+        "form": entry.form,
+        "is_offer": entry.what == OFFERED,
+        "entering": f"{entry.what}:{entry.kind}",
+        "key": getattr(entry, "key", ""),
+        "choices": [
+            {
+                "label": label,
+                "kinds": [
+                    {
+                        "value": f"{what}:{kind}",
+                        "label": words,
+                        "current": (what, kind) == (entry.what, entry.kind),
+                    }
+                    for kind, words in Kind.choices
+                ],
+            }
+            for what, label in ((OFFERED, _("La personne propose")), (NEEDED, _("La personne a besoin")))
+        ],
+        "caller": caller,
+        "doubles": doubles or [],
+        "filled": [],
+        "looked_up": looked_up,
+    }
