@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -96,16 +96,6 @@ def contact(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         now=timezone.now(),
     )
     return offer_page(request, offer, contact=offer.owner)
-
-
-@town_page(COORDINATION)
-@require_POST
-def vet(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """A button that says "visited": what was seen is noted on the page of the home's visits."""
-    offer = visible_offer(request, city, reference)
-    if offer.kind != Kind.HOUSING:
-        raise Http404
-    return redirect("homes:offer", city.slug, offer.reference)
 
 
 @town_page(DESK)

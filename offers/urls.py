@@ -20,6 +20,5 @@ urlpatterns = [
     path("<slug:reference>/reprendre/", own_views.resume, name="resume"),
     path("<slug:reference>/toujours-possible/", own_views.reconfirm, name="reconfirm"),
     path("<slug:reference>/contact/", desk_views.contact, name="contact"),
-    path("<slug:reference>/visite/", desk_views.vet, name="vet"),
     path("<slug:reference>/appel/", desk_views.called, name="called"),
 ]

@@ -163,7 +163,6 @@ ROWS = {
     "offers:town": Row(DESK),
     "offers:contact": Row(DESK, ("offer",)),
     "offers:called": Row(DESK, ("offer",)),
-    "offers:vet": Row(COORDINATOR, ("offer",)),
     # Visits of homes, and dwellings on their way
     "homes:visits": Row(COORDINATOR),
     "homes:visit": Row(COORDINATOR, ("visit",)),

@@ -100,7 +100,7 @@ def test_from_its_pages_found_to_an_offer(desk):
     assert "En faire une proposition" in shown.content.decode()
     assert "30\u00a0€" in shown.content.decode()
 
-    form = client.post(reverse("offers:enter", args=[slug]), dict(shown.context["filled_in"]))
+    form = client.post(reverse("callers:enter", args=[slug]), dict(shown.context["filled_in"]))
     assert form.status_code == 200
     filled = form.context["form"]
     assert filled["title"].value() == "T3 au-dessus de l’école"
@@ -108,7 +108,7 @@ def test_from_its_pages_found_to_an_offer(desk):
     assert filled["category"].value() == "empty_dwelling"
     data = {name: value for name, value in shown.context["filled_in"] if name != "switch"}
     data |= {"nature": "housing", "consent": "on", "accepts": ["families"]}
-    answer = client.post(reverse("offers:enter", args=[slug]), data)
+    answer = client.post(reverse("callers:enter", args=[slug]), data)
     assert answer.status_code == 302, answer.context["form"].errors
     offer = Offer.objects.exclude(pk=desk.home.pk).get()
     assert (offer.category, offer.capacity, offer.rent, offer.owner.name) == (

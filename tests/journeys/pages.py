@@ -281,7 +281,7 @@ NO_PAGE = {
         "notifications:inbox:seen", "notifications:refuse", "notifications:restore_wording",
         "notifications:team:leave", "notifications:team:trial", "offers:called", "offers:contact",
         "outreach:send", "outreach:appeals:send", "outreach:appeals:stop",
-        "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "offers:vet", "push:add",
+        "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "push:add",
         "push:remove", "set_language", "town:answer_link", "town:decide_double",
         "town:end_link", "town:undo_double",
         "town:take_back", "stays:act",

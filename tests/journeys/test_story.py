@@ -117,8 +117,14 @@ def test_from_an_offer_to_its_outcome(
 
     # Nobody has seen this home: the visit is noted, then the citizen can be asked. A colleague looks on.
     expect(card.get_by_role("button", name="Proposer")).to_have_count(0)
-    card.get_by_role("button", name="Visite faite").click()
-    expect(desk.get_by_text("La visite est notée.")).to_have_count(1)
+    card.get_by_role("link", name="Visiter d’abord").click()
+    desk.get_by_role("button", name="Je suis sur place").click()
+    for answer in desk.locator("input[value=yes]").all():
+        answer.check()
+    desk.get_by_label("Charte signée le").fill(timezone.localdate().isoformat())
+    desk.get_by_role("button", name="Le logement convient", exact=True).click()
+    expect(desk.locator("main")).to_contain_text("Cette visite vaut jusqu’au")
+    desk.goto(f"{walks.HOME}bureau/")
     stale = new_page(**DESK)
     sign_in(stale, colleague)
     stale.goto(f"{walks.HOME}bureau/")

@@ -159,9 +159,9 @@ def test_a_home_is_visited_before_its_relay_is_proposed(it, desk):
     page = text(response)
     assert "Proposer ce relais" not in page
     assert "À visiter avant de proposer." in page
-    visit = reverse("offers:vet", args=[it.city.slug, it.house.reference])
+    visit = reverse("homes:offer", args=[it.city.slug, it.house.reference])
     assert response.content.decode().count(visit) == 2  # beside the relay, and on its own card
-    assert "Prévoir une visite" in text(desk.post(visit, {"case": it.need.reference}, follow=True))
+    assert "Prévoir une visite" in text(desk.get(visit))
     offers.vet(offer_id=it.house.pk, by=it.house.owner, now=it.now)
     assert "Proposer ce relais" in text(desk.get(it.path))
 
