@@ -132,7 +132,7 @@ def check_in(*, by: None = None, now: datetime) -> int:
     for city in City.objects.filter(pk__in=lasting.values("city")).order_by("pk"):
         today = local_day(now, city)
         due = (
-            lasting.filter(city=city, first_day__lte=today - FIRST_CHECK_IN)
+            lasting.filter(city=city, first_day__lte=today - FIRST_CHECK_IN, last_day__gte=today)
             .annotate(due_on=last_check_in_day(today))
             .exclude(Exists(CheckIn.objects.filter(match=OuterRef("pk"), due_on=OuterRef("due_on"))))
             .select_for_update(skip_locked=True, of=("self",), no_key=True)
@@ -226,7 +226,11 @@ def _ask_how_it_goes(match: Match, due_on: date, *, now: datetime) -> None:
     for side, people in ((Side.HOST, [match.offer.owner]), (Side.POSTER, posters)):
         if not people:
             continue  # nobody speaks for the need any more: the desk knows
-        found = CheckIn.objects.create(match=match, side=side, due_on=due_on, asked_at=now)
+        found, is_new = CheckIn.objects.get_or_create(
+            match=match, side=side, due_on=due_on, defaults={"asked_at": now}
+        )
+        if not is_new:
+            continue  # another worker, while we waited for the lock
         for person in people:
             queue(
                 recipient=person,

@@ -40,6 +40,8 @@ def ask_longer(*, match_id: int, until: date, by: User, now: datetime, note: str
     broken = still_fits.broken_longer(match, until, now=now)
     if broken:
         raise _refused(match, broken[0])
+    if _thought_about(match, until):
+        raise services.Taken(MatchState(match.state), Act.ASK_LONGER)
     services.keep_held(match, last_day=until)
     asks = match.city.asks_citizen(match.offer.kind)
     match.longer_until, match.longer_by = until, longer_deadline(match, now=now)
@@ -63,9 +65,16 @@ def ask_longer(*, match_id: int, until: date, by: User, now: datetime, note: str
 def stay_longer(*, match_id: int, by: User, now: datetime) -> Match:
     """The host says yes: the stay has the days that were held. Raises NotPossible ("state" when nothing is asked)."""
     match = _asked(match_id, Act.STAY_LONGER)
-    if services.is_taken_back(match):
+    assert match.longer_until is not None
+    assert match.longer_by is not None
+    if services.is_taken_back(match) or match.longer_by <= now or waits.is_over(match, now=now):
         raise _refused(match, "closed", Act.STAY_LONGER)
     services.check_may(match, Act.STAY_LONGER, by=by)
+    # Either side may have changed since it was asked.
+    if match.longer_until > match.need.last_day or still_fits.broken_longer(
+        match, match.longer_until, now=now
+    ):
+        raise _refused(match, "changed", Act.STAY_LONGER)
     telling.note_longer_answered(match, by=by, now=now)
     _goes_on(match, by=by, role=None, now=now)
     _look_again(match, by=by, now=now)
@@ -196,6 +205,12 @@ def _check_may_go_on(match: Match, until: date, *, now: datetime) -> None:
         raise _refused(match, "vetting")
     if reach.paused([match.offer.owner_id], local_day(now, match.offer.city)):
         raise _refused(match, "paused")
+
+
+def _thought_about(match: Match, until: date) -> bool:
+    """Whether another host who was asked beside thinks about the days that would be added."""
+    days = {"first_day__lte": until, "last_day__gt": match.last_day}
+    return Hold.objects.filter(need=match.need_id, beside=True, **days).exists()
 
 
 def _goes_on(match: Match, *, by: User | None, role: Role | None, now: datetime) -> None:

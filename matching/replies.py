@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.models import User
-from matching import conditions, counted_on, services
+from matching import conditions, counted_on, going_on, services
 from matching.lifecycle import NotPossible
 from matching.models import ConditionQuestion, Match, MatchState
 from needs.models import Need
@@ -106,6 +106,16 @@ def _offer_pages(offer_ids: Collection[int]) -> dict[int, str]:
     return {pk: reverse("offers:detail", args=[slug, reference]) for pk, slug, reference in named}
 
 
+def _longer(match_id: int, said_yes: bool, by: User, now: datetime) -> Outcome:
+    """Whether a stay can go on for longer."""
+    act = going_on.stay_longer if said_yes else going_on.not_longer
+    try:
+        act(match_id=match_id, by=by, now=now)
+    except NotPossible as refused:
+        return Outcome.NEEDS_A_PERSON if refused.why == "role" else Outcome.CLOSED
+    return Outcome.TAKEN
+
+
 _QUESTION = _takes(MatchState.PROPOSED, yes=services.accept, no=services.decline)
 _CONFIRMATION = _takes(MatchState.ACCEPTED, yes=services.confirm, no=None)
 
@@ -115,6 +125,7 @@ ANSWERS: Mapping[str, Answer] = {
     "match_accepted": _CONFIRMATION,
     "match_accepted_again": _CONFIRMATION,
     "match_still_holds": _takes(MatchState.CONFIRMED, yes=services.reconfirm, no=None),
+    "match_longer_asked": _longer,
     "condition_asked": _condition,
     "offer_reminder": _offer,
     "offer_to_confirm": _offer,
@@ -128,6 +139,7 @@ PAGES: Mapping[str, Pages] = {
             "match_accepted",
             "match_accepted_again",
             "match_still_holds",
+            "match_longer_asked",
         ),
         _cases,
     ),

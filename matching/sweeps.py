@@ -116,12 +116,19 @@ def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
     )
 
 
+# Of a pair that was taken back before it was answered: what no offer and no need is at.
+NOT_ANSWERED = 0
+
+
 @transaction.atomic
 def _thank(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
     if match.state != MatchState.PROPOSED or services.would_count(match):
         return False  # somebody answered, or took their yes back, while we waited for the lock
     services.do(match, Act.CANCEL, by=None, now=now, reason=Reason.ANSWERED_FIRST)
+    # They have answered nothing: should the yes come to nothing, they are suggested again as they are.
+    match.need_revision = match.offer_revision = NOT_ANSWERED
+    match.save(update_fields=["need_revision", "offer_revision"])
     return True
 
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from django.db.models import Exists, QuerySet
+from django.db.models import DateField, Exists, QuerySet
+from django.db.models.functions import Cast
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
@@ -28,7 +29,7 @@ from notifications import outcomes, services
 from notifications import selectors as outbox
 from notifications.fallbacks import Fallback
 from notifications.models import Message
-from notifications.reasons import Words, subject_id
+from notifications.reasons import Words, subject_id, subject_part
 from notifications.selectors import waits_for_a_person
 from notifications.services import Draft, Text, language_of, queue_many
 from notifications.wording.models import Wording
@@ -180,7 +181,9 @@ def note_longer_answered(match: Match, *, by: User, now: datetime) -> None:
 def _key(match: Match, told: Told) -> str:
     if not told.each_time:
         return f"match:{match.pk}"
-    return f"match:{match.pk}:{match.longer_by or match.changed_at:%Y%m%dT%H%M%S}"
+    if match.longer_until is not None:
+        return f"match:{match.pk}:{match.longer_until:%Y%m%d}:{match.longer_by:%Y%m%dT%H%M%S}"
+    return f"match:{match.pk}:{match.changed_at:%Y%m%dT%H%M%S}"
 
 
 def tell(
@@ -378,7 +381,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
         _LONGER_ASKED.event: lambda: Exists(
-            Match.objects.filter(pk=subject_id(), longer_until__isnull=False)
+            Match.objects.filter(pk=subject_id(), longer_until=Cast(subject_part(3), DateField()))
         ),
         _LONGER.event: partial(_is_in, frozenset(GOING_ON | {S.COMPLETED})),
         "match_left_to_town": lambda: Exists(left_to_town().filter(pk=subject_id())),

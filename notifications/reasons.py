@@ -52,10 +52,14 @@ def said_gone(event: str) -> str:
 
 def subject_id() -> Cast:
     """In such a query: the number in the message's `subject_key` ("match:12" and "offer:12:3" are about 12)."""
-    number = Func(
-        OuterRef("subject_key"), Value(":"), Value(2), function="split_part", output_field=TextField()
+    return Cast(subject_part(2), BigIntegerField())
+
+
+def subject_part(place: int) -> Func:
+    """In such a query: a part of the message's `subject_key`, counted from 1; "" where there is none."""
+    return Func(
+        OuterRef("subject_key"), Value(":"), Value(place), function="split_part", output_field=TextField()
     )
-    return Cast(number, BigIntegerField())
 
 
 def register_deadlines(deadlines: Mapping[tuple[str, str], Deadline]) -> None:

@@ -67,7 +67,8 @@ def _tell(visits: list[Visit], event: str, compose: messages.Compose, *, now: da
         Draft(
             recipient=person,
             event=event,
-            subject_key=f"visit:{visit.pk}",
+            # Each time that it was concluded.
+            subject_key=f"visit:{visit.pk}:{visit.valid_until:%Y%m%d}",
             city=city,
             compose=partial(compose, visit),
         )

@@ -96,7 +96,7 @@ def fingerprint(plan: Plan, *, now: datetime) -> str:
     parts = [
         _digest(needs, "pk", "revision"),
         _digest(offers, "pk", "revision", "confirmed_at"),
-        _digest(holds, "pk", "quantity", "first_day", "last_day", "released"),
+        _digest(holds, "pk", "quantity", "first_day", "last_day", "released", "beside"),
         _digest(answers.order_by(), "pk", "state", "need_revision", "offer_revision"),
         _digest(asked.order_by(), "pk"),
         linked,

@@ -11,8 +11,8 @@ from accounts.models import Consent, User
 from cities.days import local_day
 from cities.models import City
 from cities.points import distance_km
-from matching.lifecycle import ACTIVE
 from matching.models import Match, MatchState
+from matching.selectors import PENDING
 from needs import selectors as needs
 from needs.models import Need
 from notifications import reach
@@ -65,8 +65,10 @@ def public_needs(appeal: Appeal, *, today: date) -> list[needs.PublicNeed]:
 
 
 def is_answered_for_now(appeal: Appeal) -> bool:
-    """Whether each of its open needs has somebody who is being asked, or has said yes."""
-    in_hand = Match.objects.filter(need=OuterRef("pk"), state__in=ACTIVE)
+    """Whether each of its open needs has somebody whose answer, or whose guest's, is waited for. What was confirmed has
+    been taken from what the need lacks already.
+    """
+    in_hand = Match.objects.filter(need=OuterRef("pk"), state__in=PENDING)
     return not open_needs(appeal).exclude(Exists(in_hand)).exists()
 
 
@@ -123,12 +125,15 @@ def came(appeal: Appeal) -> QuerySet[Offer]:
 
 
 def how_many_more(appeal: Appeal) -> int:
-    """How many people it takes for the offers that are still wanted, as those who were asked have answered so far."""
-    came_already = came(appeal).count()
-    missing = appeal.wanted - came_already
+    """How many people it takes for the offers that are still wanted, as those who were asked have answered so far.
+
+    What came for a need that is met or closed meanwhile serves none of the others.
+    """
+    answers = came(appeal)
+    missing = appeal.wanted - answers.filter(answers_need__in=open_needs(appeal).values("reference")).count()
     if missing <= 0:
         return 0
-    rate = (came_already + EXPECTED_YES) / (appeal.asked.count() + EXPECTED_ASKED)
+    rate = (answers.count() + EXPECTED_YES) / (appeal.asked.count() + EXPECTED_ASKED)
     return min(MOST_AT_ONCE, max(LEAST_AT_ONCE, math.ceil(missing / rate)))
 
 

@@ -31,7 +31,9 @@ BETWEEN = timedelta(hours=3)
 
 
 class CannotSend(Exception):
-    """Why an appeal does not leave: "same" (whoever wrote into it), "sent", "ended", "closed" (nothing is missing)."""
+    """Why an appeal does not leave: "same" (whoever wrote into it), "sent", "ended", "closed" (nothing is missing),
+    "changed" (since it was read).
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -76,10 +78,14 @@ def rewrite(
 
 
 @transaction.atomic
-def send(*, appeal_id: int, by: User, now: datetime) -> Appeal:
-    """Let an appeal leave that others wrote: the first are asked at once, or in the morning. Raises CannotSend."""
+def send(*, appeal_id: int, edits: int, by: User, now: datetime) -> Appeal:
+    """Let an appeal leave that others wrote: the first are asked at once, or in the morning. `edits`: how many changes
+    of it were read by whoever sends it. Raises CannotSend.
+    """
     appeal = _locked(appeal_id, by)
     _refuse_unless_draft(appeal)
+    if appeal.edits.count() != edits:
+        raise CannotSend("changed")
     if by.pk in selectors.writers(appeal):
         raise CannotSend("same")
     if not selectors.open_needs(appeal).exists():

@@ -90,6 +90,7 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "editions": presentation.editions(shown, now=now) if shown.ended_at is None else [],
         "counts": selectors.counts(shown, now=now),
         "may_send": selectors.may_send(shown, user),
+        "edits": shown.edits.count(),
     }
     return render(request, "appeals/page.html", context, status=422 if form.errors else 200)
 
@@ -100,7 +101,13 @@ def send(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The second person says yes."""
     shown = get_object_or_404(selectors.appeals(city), pk=pk)
     try:
-        services.send(appeal_id=shown.pk, by=person(request), now=timezone.now())
+        edits = request.POST.get("edits", "")
+        services.send(
+            appeal_id=shown.pk,
+            edits=int(edits) if edits.isascii() and edits.isdigit() else -1,
+            by=person(request),
+            now=timezone.now(),
+        )
     except services.CannotSend as refusal:
         messages.warning(request, _refusal(refusal))
     else:
@@ -137,5 +144,6 @@ def _refusal(refusal: services.CannotSend) -> str:
         "same": _("Vous avez écrit dans cet appel\u202f: une autre personne de l’équipe l’envoie."),
         "sent": _("Cet appel est déjà parti."),
         "ended": _("Cet appel est terminé."),
+        "changed": _("Cet appel vient de changer. Relisez-le avant de l’envoyer."),
         "closed": _("Ses besoins sont déjà couverts ou fermés."),
     }[refusal.why]

@@ -56,6 +56,10 @@ def test_what_came_due_before_anybody_looked_is_asked_once(under_way):
     assert set(CheckIn.objects.values_list("due_on", flat=True)) == {after(74)}
 
 
+def test_after_its_last_day_nobody_is_asked_how_it_goes(under_way):
+    assert services.check_in(now=noon(after(104))) == 0
+
+
 def test_things_and_what_has_not_begun_or_is_over_are_not_asked_about(db, tell):
     tell(**LONG)
     goods = tell(kind=Kind.GOODS, **LONG)

@@ -66,6 +66,9 @@ def test_what_was_taken_back_and_concluded_again_is_warned_of_again(desk):
     services.reopen(visit_id=visit.pk, by=desk.coordinator, now=near)
     services.conclude(visit_id=visit.pk, by=desk.coordinator, now=near)
     assert Visit.objects.get(pk=visit.pk).reminded_at is None
+    later = at(LAST + timedelta(days=340))
+    assert services.remind_running_out(city=desk.city, by=None, now=later) == 1
+    assert told("visit_runs_out").values("subject_key").distinct().count() == 2
 
 
 def test_every_town_is_looked_at(desk, django_capture_on_commit_callbacks):

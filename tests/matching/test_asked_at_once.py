@@ -103,6 +103,18 @@ def test_whoever_still_thinks_is_thanked_and_nobody_else_is_told_twice(homes, co
     assert "C’est déjà fait" not in page
 
 
+def test_whoever_was_thanked_is_suggested_again_when_the_yes_comes_to_nothing(homes, coordinator):
+    for match in homes[:2]:
+        ask(match, coordinator)
+    yes(homes[0])
+    sweeps.thank_the_others(by=None, now=NOW)
+    services.cancel(match_id=homes[0].pk, by=homes[0].offer.owner, now=NOW, reason=Reason.CHANGED_MIND)
+    drain()
+    suggested = Match.objects.filter(state=MatchState.SUGGESTED).values_list("offer", flat=True)
+    assert homes[1].offer_id in suggested
+    assert homes[0].offer_id not in suggested, "who said no is not asked again"
+
+
 def test_nobody_is_thanked_while_nobody_has_said_yes(homes, coordinator):
     for match in homes[:2]:
         ask(match, coordinator)

@@ -123,5 +123,5 @@ def test_a_condition_that_is_moot_or_not_theirs(question):
 def test_every_event_that_asks_for_one_word_is_known():
     assert answers.events() == {
         "match_question", "match_question_again", "match_accepted", "match_accepted_again", "match_still_holds",
-        "condition_asked", "followup_question", "offer_reminder", "offer_to_confirm",
+        "match_longer_asked", "condition_asked", "followup_question", "offer_reminder", "offer_to_confirm",
     }  # fmt: skip

@@ -1,17 +1,22 @@
 """Longer, shorter, not come, handed over in part: what becomes of the match, the offer, the need, and who is told."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from catalogue.vocabulary import Kind
+from cities.models import City
 from matching import going_on, services, tasks
 from matching.lifecycle import NotPossible, Reason, Role
 from matching.models import Decision, Hold, Match, MatchState
 from matching.services import Taken
 from needs.models import NeedEdit
+from notifications import answers
 from notifications.models import Message
+from notifications.reasons import has_reason
+from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer
@@ -64,6 +69,51 @@ class TestLonger:
         other = due_offer(city=it.city, capacity=3)
         drain()
         assert Match.objects.get(offer=other, need=match.need).first_day == last + DAY
+
+    def test_a_word_back_answers_what_was_asked_and_not_another_question(self, db, begin):
+        it = begin(under_way=True)
+        last = it.match.last_day
+        ask(it)
+        asked = Message.objects.get(event="match_longer_asked")
+        said = partial(answers.take, event=asked.event, subject_key=asked.subject_key, by=it.citizen, now=NOW)
+        assert said(yes=True) == answers.Outcome.TAKEN
+        assert fresh(it).last_day == last + MORE
+        assert said(yes=False) == answers.Outcome.CLOSED
+
+    def test_a_second_question_is_another_message_and_the_first_has_no_reason(self, db, begin):
+        it = begin(under_way=True)
+        ask(it)
+        going_on.not_longer(match_id=it.match.pk, by=it.citizen, now=NOW)
+        ask(it, DAY)
+        stands = Message.objects.filter(event="match_longer_asked").annotate(stands=has_reason())
+        assert list(stands.order_by("pk").values_list("stands", flat=True)) == [False, True]
+
+    def test_days_about_which_another_host_thinks_are_not_asked_for(self, db, begin):
+        it = begin(under_way=True, need={"min_days": 1})
+        ask(it)
+        going_on.not_longer(match_id=it.match.pk, by=it.citizen, now=NOW)
+        City.objects.filter(pk=it.city.pk).update(homes_asked_at_once=2)
+        other = due_offer(city=it.city, capacity=3)
+        drain()
+        second = Match.objects.get(offer=other, need=it.match.need)
+        services.propose(match_id=second.pk, by=it.coordinator, now=NOW)
+        assert Hold.objects.get(match=second).beside
+        with pytest.raises(Taken):
+            ask(it)
+        assert fresh(it).longer_until is None
+
+    def test_a_yes_to_what_does_not_fit_any_more_is_refused(self, db, begin):
+        it = begin(under_way=True)
+        ask(it)
+        Offer.objects.filter(pk=it.match.offer_id).update(longest_stay_days=10)
+        with pytest.raises(NotPossible, match="changed"):
+            going_on.stay_longer(match_id=it.match.pk, by=it.citizen, now=NOW)
+
+    def test_a_yes_after_its_time_is_refused(self, db, begin):
+        it = begin(under_way=True)
+        ask(it)
+        with pytest.raises(NotPossible, match="closed"):
+            going_on.stay_longer(match_id=it.match.pk, by=it.citizen, now=fresh(it).longer_by)
 
     def test_no_answer_in_time_frees_the_days(self, db, begin):
         it = begin(under_way=True)

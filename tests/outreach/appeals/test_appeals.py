@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import services as accounts
 from accounts.models import Role
+from catalogue.vocabulary import Kind
 from matching import services as matching
 from matching.lifecycle import Reason
 from matching.models import Match
@@ -81,7 +82,7 @@ def draft(city, writer, need):
 @pytest.fixture
 def sent(draft, sender):
     def sent(*needs, now=NOW, **options):
-        appeal = services.send(appeal_id=draft(*needs, **options).pk, by=sender, now=now)
+        appeal = services.send(appeal_id=draft(*needs, **options).pk, edits=0, by=sender, now=now)
         ask(now)
         appeal.refresh_from_db()
         return appeal
@@ -201,6 +202,37 @@ def test_the_next_ones_are_as_many_as_it_takes(sent, city, need, citizen, missin
     assert selectors.how_many_more(appeal) == size
 
 
+def test_a_need_of_which_a_part_is_confirmed_is_still_asked_for(citizen, sent, city):
+    partly = due_need(city=city, now=NOW, kind=Kind.GOODS, quantity=10)
+    given = due_offer(city=city, now=NOW, kind=Kind.GOODS, capacity=4)
+    drain(NOW)
+    match = Match.objects.get(need=partly, offer=given)
+    matching.propose(match_id=match.pk, by=(by := CityRoleFactory(city=city).user), now=NOW)
+    matching.accept(match_id=match.pk, by=given.owner, now=NOW)
+    matching.confirm(match_id=match.pk, by=by, now=NOW)
+    person = citizen()
+    assert person.pk in asked(sent(partly))
+
+
+def test_what_came_for_one_need_serves_no_other(citizen, sent, city, need, writer):
+    other = due_need(city=city, now=NOW)
+    appeal = sent(need, other, wanted=2)
+    for _ in range(2):
+        answer(city, need, now=NOW + HOUR)
+    assert not selectors.how_many_more(appeal)
+    needs_written.withdraw(need_id=need.pk, by=writer, now=NOW + HOUR)
+    assert selectors.how_many_more(appeal) >= 10
+
+
+def test_who_sends_it_has_read_its_last_words(draft, sender, city):
+    appeal = draft()
+    third = CityRoleFactory(city=city).user
+    services.rewrite(appeal_id=appeal.pk, words={"fr": "Autre"}, wanted=1, reach_km=10, by=third, now=NOW)
+    with pytest.raises(services.CannotSend, match="changed"):
+        services.send(appeal_id=appeal.pk, edits=0, by=sender, now=NOW)
+    assert services.send(appeal_id=appeal.pk, edits=1, by=sender, now=NOW).goes_on
+
+
 # --- Its end -------------------------------------------------------------------------------------------
 
 
@@ -248,10 +280,10 @@ def test_who_takes_the_agreement_back_meanwhile_gets_nothing(citizen, sent):
 def test_whoever_wrote_it_does_not_send_it(draft, writer, sender, need):
     appeal = draft()
     with pytest.raises(services.CannotSend, match="same"):
-        services.send(appeal_id=appeal.pk, by=writer, now=NOW)
+        services.send(appeal_id=appeal.pk, edits=0, by=writer, now=NOW)
     services.rewrite(appeal_id=appeal.pk, words={"fr": "Vite"}, wanted=2, reach_km=5, by=sender, now=NOW)
     with pytest.raises(services.CannotSend, match="same"):
-        services.send(appeal_id=appeal.pk, by=sender, now=NOW)
+        services.send(appeal_id=appeal.pk, edits=1, by=sender, now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Appeal.objects.filter(pk=appeal.pk).update(sent_by=writer, sent_at=NOW)
 
@@ -266,11 +298,11 @@ def test_what_was_changed_is_kept_with_who_changed_it(draft, sender):
 def test_it_leaves_once_and_not_for_closed_needs(draft, sender, sent, need, writer):
     appeal = sent()
     with pytest.raises(services.CannotSend, match="ended"):
-        services.send(appeal_id=appeal.pk, by=sender, now=NOW)
+        services.send(appeal_id=appeal.pk, edits=0, by=sender, now=NOW)
     late = draft()
     needs_written.withdraw(need_id=need.pk, by=writer, now=NOW)
     with pytest.raises(services.CannotSend, match="closed"):
-        services.send(appeal_id=late.pk, by=sender, now=NOW)
+        services.send(appeal_id=late.pk, edits=0, by=sender, now=NOW)
 
 
 def test_at_night_nobody_is_asked_until_the_town_wakes(citizen, sent):

@@ -54,13 +54,14 @@ def test_from_the_needs_of_a_plan_to_the_citizens(written, as_user, city, need):
     other = as_user(CityRoleFactory(city=city, role=Role.ADMINISTRATOR).user)
     page = other.get(f"/strasbourg/lettre/appels/{appeal.pk}/").text
     assert "1 personne à 8 km au plus peut encore être sollicitée." in page
-    sent = other.post(f"/strasbourg/lettre/appels/{appeal.pk}/envoyer/", follow=True)
+    sent = other.post(f"/strasbourg/lettre/appels/{appeal.pk}/envoyer/", {"edits": "0"}, follow=True)
     assert "L’appel part." in sent.text
     assert Appeal.objects.get().goes_on
 
 
 def test_the_writer_s_own_press_says_why_it_does_not_leave(written, as_user, writer):
-    page = as_user(writer).post(f"/strasbourg/lettre/appels/{Appeal.objects.get().pk}/envoyer/", follow=True)
+    address = f"/strasbourg/lettre/appels/{Appeal.objects.get().pk}/envoyer/"
+    page = as_user(writer).post(address, {"edits": "0"}, follow=True)
     assert "Vous avez écrit dans cet appel" in page.text
     assert not Appeal.objects.get().goes_on
 
