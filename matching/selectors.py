@@ -28,6 +28,7 @@ from matching.models import (
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
 from notifications import reach
+from notifications.models import Message
 from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
@@ -116,6 +117,17 @@ def who_calls(match: Match) -> Organisation | User | City:
     poster = need.organisation or need.person
     assert poster is not None  # need_has_a_poster
     return poster
+
+
+def contact_told(message: Message) -> User | None:
+    """Whose contact a message about a confirmed match tells: the citizen's to who posted the need, theirs to the
+    citizen. An association's and a town's are no person's.
+    """
+    match = Match.objects.select_related("city", "offer__owner", "need__person", "need__organisation").get(
+        pk=int(message.subject_key.split(":")[1])
+    )
+    told = who_calls(match) if message.recipient_id == match.offer.owner_id else match.offer.owner
+    return told if isinstance(told, User) else None
 
 
 def left_to_town() -> QuerySet[Match]:
