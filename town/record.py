@@ -17,12 +17,11 @@ from django.db import models
 from django.db.models import BigIntegerField, F, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, JSONObject
 
-from accounts.models import ContactReading, Membership, Organisation, OrganisationReview, RoleChange, User
+from accounts.models import ContactReading, Organisation, OrganisationReview, User
+from accounts.townspeople import people_of
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
 from matching.models import Decision, Match
-from needs.models import Need
-from offers.models import Offer
 
 PER_PAGE = 50
 _KEY = re.compile(r"(\d{1,16})-(\d{1,4})-(\d{1,18})")
@@ -110,17 +109,6 @@ def sources() -> tuple[Source, ...]:
         Source(Decision, "match__city", "match__offer__owner", "match__need__reference", Match),
         Source(OrganisationReview, "organisation__city", "", "organisation__name", Organisation),
         Source(ContactReading, "", "subject", "reference", ContactReading, at="read_at", by="reader"),
-    )
-
-
-def people_of(city: City) -> Q:
-    """Who has to do with a town, as a condition on persons: they offer there, need, work or worked for it."""
-    return (
-        Q(pk__in=Offer.objects.filter(city=city).order_by().values("owner"))
-        | Q(pk__in=Need.objects.filter(city=city, person__isnull=False).order_by().values("person"))
-        | Q(pk__in=Membership.objects.filter(organisation__city=city).order_by().values("user"))
-        | Q(pk__in=RoleChange.objects.filter(city=city).order_by().values("person"))
-        | Q(city_roles__city=city)
     )
 
 
