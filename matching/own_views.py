@@ -144,7 +144,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
                 raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
         except NotPossible as failure:
             if not selectors.came_second(match):  # then the page says so
-                messages.warning(request, presentation.refusal_words(failure))
+                messages.warning(request, presentation.refusal_words(failure, roles=roles))
         return redirect(request.path)
     declining = "non" in request.GET and form is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
