@@ -1,11 +1,9 @@
 """Reading matches: one case, what people are asked. Each a fixed number of queries."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db.models import (
-    Avg,
     Exists,
-    F,
     OuterRef,
     Prefetch,
     Q,
@@ -35,7 +33,6 @@ from offers.models import Offer, OfferEdit
 PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
 BEFORE_A_DECISION = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
 CONTACT_DAYS_AFTER = 30
-ANSWER_TIME_DAYS = 90
 
 
 def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
@@ -181,17 +178,6 @@ def concerning(user: User, city: City) -> QuerySet[Match]:
         .annotate(is_pending=Q(state__in=PENDING))
         .order_by("-is_pending", "-changed_at", "-id")
     )
-
-
-def first_answer_hours(city: City, *, now: datetime) -> float | None:
-    """The mean time to a first answer over the last three months; None before anybody has answered."""
-    mean = Decision.objects.filter(
-        match__city=city,
-        act__in=["accept", "decline"],
-        at__gte=now - timedelta(days=ANSWER_TIME_DAYS),
-        by__isnull=False,
-    ).aggregate(mean=Avg(F("at") - F("match__asked_at")))["mean"]
-    return mean.total_seconds() / 3600 if mean is not None else None
 
 
 def came_second(match: Match) -> bool:
