@@ -25,6 +25,8 @@ from matching.models import Decision, Match
 
 PER_PAGE = 50
 _KEY = re.compile(r"(\d{1,16})-(\d{1,4})-(\d{1,18})")
+# So far from a row of changes its town and its person are looked for.
+_STEPS = 3
 _COLUMNS = ("moment", "source", "key", "actor", "about", "reference", "said")
 
 
@@ -131,12 +133,20 @@ def _described(model: type[Model]) -> Source:
 
 
 def _paths(keys: dict[str, Any], word: str, wanted: type[Model]) -> Iterator[str]:
+    """The nearest first: of a change of a visit, the town of the offer that is visited."""
     yield from (name for name, to in keys.items() if to is wanted)
-    yield from (
-        f"{name}__{word}"
-        for name, to in keys.items()
-        if _has(to, word) and to._meta.get_field(word).related_model is wanted
-    )
+    for _further in range(_STEPS):
+        yield from (
+            f"{name}__{word}"
+            for name, to in keys.items()
+            if _has(to, word) and to._meta.get_field(word).related_model is wanted
+        )
+        keys = {
+            f"{name}__{key.name}": key.related_model
+            for name, to in keys.items()
+            for key in to._meta.concrete_fields
+            if isinstance(key, models.ForeignKey) and to not in (City, User)
+        }
 
 
 def _has(model: type[Model], name: str) -> bool:
