@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from phonenumber_field.phonenumber import to_python
 
 from accounts.models import User
 from accounts.selectors import find_person
+from accounts.townspeople import is_of
 from catalogue.fields import OFFER
 from catalogue.vocabulary import Kind
 from cities.models import City
@@ -60,14 +63,28 @@ def carried_over(data: QueryDict) -> QueryDict:
     return both
 
 
-def caller_of(data: Mapping[str, Any], *, user: User, city: City) -> Caller:
-    """Who the number or the address belongs to. An association's need is nobody's."""
+def names_somebody(data: Mapping[str, Any]) -> bool:
+    """Whether a number or an address is written that could be somebody's."""
+    phone, email = _written(data)
+    number = to_python(phone, region=settings.PHONENUMBER_DEFAULT_REGION) if phone else None
+    return bool(email and "@" in email) or bool(number and number.is_valid())
+
+
+def _written(data: Mapping[str, Any]) -> tuple[str, str]:
     if data.get("whom", CALLER) not in ("", CALLER):
-        return Caller(None)
+        return "", ""
     names = [(SHARED[name], name) for name in ("phone", "email")]
-    phone, email = (data.get(of_need) or data.get(of_offer) for of_need, of_offer in names)
+    phone, email = ((data.get(of_need) or data.get(of_offer) or "").strip() for of_need, of_offer in names)
+    return phone, email
+
+
+def caller_of(data: Mapping[str, Any], *, user: User, city: City) -> Caller:
+    """Who the number or the address belongs to, if they have to do with the town: of anybody else nothing is said. An
+    association's need is nobody's.
+    """
+    phone, email = _written(data)
     person = find_person(phone=phone, email=email)
-    if person is None:
+    if person is None or not is_of(person, city):
         return Caller(None)
     return Caller(person, offers.known_offers(user, city, person), needs.known_needs(user, city, person))
 

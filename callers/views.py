@@ -5,15 +5,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import sign_in
 from accounts.access import DESK, person, town_page
-from accounts.models import User
 from accounts.services import log_contact_reading
 from callers.entries import (
     ENTRIES,
@@ -25,6 +25,7 @@ from callers.entries import (
     caller_of,
     carried_over,
     fill_in,
+    names_somebody,
 )
 from catalogue.vocabulary import Kind
 from cities.days import local_day
@@ -48,8 +49,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
     data = carried_over(request.POST)
     is_sent = not {"switch", "look_up"} & set(data)
     entry = _entry(request, city)
-    caller = caller_of(data, user=user, city=city)
-    _log(caller, by=user)
+    caller, is_held_back = _look_up(request, data, city)
     doubles: list[Any] = []
     if not is_sent:
         entry.show_unsent(data)
@@ -65,7 +65,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
                 entry.refuse(refusal)
             else:
                 return _entered(request, entry, entered)
-    context = _context(entry, caller, doubles, looked_up="look_up" in data)
+    context = _context(entry, caller, doubles, looked_up="look_up" in data, is_held_back=is_held_back)
     return render(request, "callers/enter.html", context, status=422 if is_sent else 200)
 
 
@@ -74,10 +74,8 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
 @require_POST
 def known(request: HttpRequest, city: City) -> HttpResponse:
     """While it is being typed: who that is, and what stands already that looks the same."""
-    user = person(request)
     entry = _entry(request, city)
-    caller = caller_of(request.POST, user=user, city=city)
-    _log(caller, by=user)
+    caller, is_held_back = _look_up(request, request.POST, city)
     entry.form.is_valid()
     doubles = entry.doubles(caller)
     is_another = bool(entry.form.cleaned_data.get("not_a_duplicate"))
@@ -87,7 +85,7 @@ def known(request: HttpRequest, city: City) -> HttpResponse:
         entry.form[name].as_widget(attrs={"hx-swap-oob": "true"})
         for name in fill_in(entry, caller, request.POST)
     ]
-    context = {**_context(entry, caller, doubles), "filled": filled}
+    context = {**_context(entry, caller, doubles, is_held_back=is_held_back), "filled": filled}
     return render(request, "callers/_known.html", context)
 
 
@@ -99,11 +97,21 @@ def _entry(request: HttpRequest, city: City) -> Entry:
     return ENTRIES[what](data, kind=kind, city=city, user=person(request), today=today)
 
 
-def _log(caller: Caller, *, by: User) -> None:
+def _look_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[Caller, bool]:
+    """Who is on the line, kept as read; and whether nobody is shown because this operator has looked up too many in
+    a minute. What is saved meanwhile is saved.
+    """
+    user = person(request)
+    if not names_somebody(data):
+        return Caller(None), False
+    if not sign_in.is_within_limit(request, action="caller_look_up"):
+        return Caller(None), True
+    caller = caller_of(data, user=user, city=city)
     if caller.person is not None:
         log_contact_reading(
-            subject=caller.person, reason="caller-look-up", by=by, now=timezone.now(), once_in=ONE_CALL
+            subject=caller.person, reason="caller-look-up", by=user, now=timezone.now(), once_in=ONE_CALL
         )
+    return caller, False
 
 
 def _is_it_another(entry: Entry) -> str:
@@ -125,7 +133,12 @@ def _entered(request: HttpRequest, entry: Entry, entered: Offer | Need) -> HttpR
 
 
 def _context(
-    entry: Entry, caller: Caller, doubles: list[Any] | None = None, *, looked_up: bool = False
+    entry: Entry,
+    caller: Caller,
+    doubles: list[Any] | None = None,
+    *,
+    looked_up: bool = False,
+    is_held_back: bool = False,
 ) -> dict[str, Any]:
     return {
         "form": entry.form,
@@ -150,4 +163,5 @@ def _context(
         "doubles": doubles or [],
         "filled": [],
         "looked_up": looked_up,
+        "is_held_back": is_held_back,
     }

@@ -218,6 +218,7 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/10m/key",
     "confirm_email": "1/30s/key",
     "signup": "20/m/ip",
+    "caller_look_up": "60/m/user",
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

@@ -23,8 +23,7 @@ from cities.models import City
 from config.queues import QUEUES
 from config.tasks import heartbeat_key
 from insight.figures import sum_words
-from insight.published import published
-from matching import selectors as matching
+from insight.published import answer_hours, published
 from needs.selectors import public_needs
 
 SHOWN_NEEDS = 3
@@ -53,9 +52,9 @@ def home(request: HttpRequest, city: City) -> HttpResponse:
         {"value": sum_words(offers), "label": ngettext("proposition", "propositions", offers.number)},
         {"value": sum_words(people), "label": ngettext("personne aidée", "personnes aidées", people.number)},
     ]
-    answer_hours = matching.first_answer_hours(city, now=now)
-    if answer_hours is not None:
-        hours = max(1, round(answer_hours))
+    to_answer = answer_hours(city, today=local_day(now, city))
+    if to_answer is not None:
+        hours = max(1, round(to_answer))
         counts.append({"value": _("%(n)s\u00a0h") % {"n": hours}, "label": _("première réponse")})
     shown = needs[:SHOWN_NEEDS]
     return render(

@@ -22,12 +22,13 @@ from cities.models import City
 from followups.links import Grant
 from followups.models import FOLLOWED_STATES, CheckIn, FollowUp, Going, Incident, Side
 from matching.models import Match
+from matching.selectors import posters_of
 from needs.models import Need
 
 FIRST_CHECK_IN, EACH_MONTH = timedelta(days=14), timedelta(days=30)
 # After so many days without an answer the desk chases it: by mail again, by phone, on the spot.
 SILENT_DAYS = (9, 21, 45)
-MATCH = ("match__city", "match__need__commune", "match__need__organisation", "match__offer")
+MATCH = ("match__city", "match__need__commune", "match__need__organisation", "match__offer__city")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,24 @@ def granted(grant: Grant, *, city_slug: str) -> FollowUp | None:
 
 
 def granted_check_in(grant: Grant, *, city_slug: str) -> CheckIn | None:
-    """The same of "how is it going?": of one's own side."""
+    """The same of "how is it going?": of one's own side, while one speaks for it."""
     person = User.objects.filter(pk=grant.user_id, is_active=True).first()
     if person is None:
         return None
-    return (
+    found = (
         CheckIn.objects.visible_to(person)
         .filter(match__city__slug=city_slug, pk=grant.subject_id)
         .select_related(*MATCH)
         .first()
     )
+    return found if found is not None and speaks_in(person, found) else None
+
+
+def speaks_in(person: User, check_in: CheckIn) -> bool:
+    """Whether somebody speaks for the side that is asked: for a suspended association nobody does."""
+    if check_in.side == Side.HOST:
+        return check_in.match.offer.owner_id == person.pk
+    return person in posters_of(check_in.match.need)
 
 
 def last_check_in_day(today: date) -> ExpressionWrapper:

@@ -9,13 +9,14 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
+from accounts.access import require
 from accounts.models import User
 from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from cities.models import City
 from followups import messages
 from followups.models import FOLLOWED_STATES, Answer, CheckIn, FollowUp, Going, Incident, Outcome, Side
-from followups.selectors import FIRST_CHECK_IN, last_check_in_day
+from followups.selectors import FIRST_CHECK_IN, last_check_in_day, speaks_in
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
@@ -147,7 +148,8 @@ def check_in(*, by: None = None, now: datetime) -> int:
 @transaction.atomic
 def say_how_it_goes(*, check_in_id: int, answer: str, by: User, now: datetime, note: str = "") -> CheckIn:
     """Write down how it is going, for the town alone; whoever wants to talk is called. A second answer changes nothing:
-    read `.answer`. ValidationError for one that does not exist.
+    read `.answer`. ValidationError for one that does not exist, PermissionDenied for whoever does not speak for the
+    side that is asked.
     """
     if answer not in Going.values:
         raise ValidationError({"answer": _("Choisissez une des réponses.")})
@@ -156,6 +158,7 @@ def say_how_it_goes(*, check_in_id: int, answer: str, by: User, now: datetime, n
         .select_related("match__city", "match__need")
         .get(pk=check_in_id)
     )
+    require(speaks_in(by, found))
     if found.answered_at is not None:
         return found
     found.answer, found.note, found.answered_at, found.answered_by = answer, note[:500], now, by

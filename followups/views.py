@@ -98,7 +98,10 @@ def check_in(request: HttpRequest, city: City, token: str) -> HttpResponse:
         "choices": Going.choices,
         "error": error,
         "stay_url": reverse("stays:one", args=[match.city.slug, match.pk]),
-        "call_me_url": call_me_path(grant.user_id, match.city, f"check_in:{found.pk}"),
+        # A host is called by their own town, which may be another than that of the need.
+        "call_me_url": call_me_path(
+            grant.user_id, match.offer.city if is_host else match.city, f"check_in:{found.pk}"
+        ),
     }
     return render(request, "followups/check_in.html", context, status=422 if error else 200)
 

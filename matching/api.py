@@ -24,7 +24,7 @@ from cities.days import local_day
 from matching import going_on, services
 from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
-from matching.presentation import refusal_words
+from matching.presentation import refusal_code, refusal_words
 from matching.reasons import facts
 from matching.serializers import (
     HandedOverSerializer,
@@ -175,10 +175,11 @@ class MatchEndpoint(Endpoint):
         try:
             service(match_id=match.pk, by=self.actor, now=timezone.now(), **said)
         except NotPossible as failure:
-            sentence = refusal_words(failure)
+            roles = Reader.of(self.actor).roles(match)
+            sentence = refusal_words(failure, roles=roles)
             if failure.why == "role":
                 raise exceptions.PermissionDenied(sentence, code="role") from failure
-            raise Conflict(sentence, code=failure.why) from failure
+            raise Conflict(sentence, code=refusal_code(failure, roles=roles)) from failure
         return self.answer()
 
     @extend_schema(
@@ -262,7 +263,8 @@ class MatchEndpoint(Endpoint):
         "Ask the host whether the stay can go on",
         UntilSerializer,
         "The association, coordinators. The days are judged by the rules of the engine and held until the answer; "
-        "refused with the rule that they break, or with `taken`.",
+        "refused with the rule that they break, or with `taken`; with `not_now` to an association where the "
+        "town has to see to something first.",
     )
     def ask_longer(self, request: Request, pk: str) -> Response:
         return self.perform(going_on.ask_longer, UntilSerializer)

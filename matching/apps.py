@@ -5,12 +5,12 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        from matching import answering, board, invitations, linked_towns, replies, telling, tonight
+        from matching import answering, board, invitations, linked_towns, replies, selectors, telling, tonight
         from matching.conditions import condition_words
         from matching.messages import to_people
         from matching.scanning import announcing
         from needs import turns as needs
-        from notifications import answers, fallbacks, reasons
+        from notifications import answers, contacts, fallbacks, reasons
         from notifications import invitations as notified
         from notifications.wording import texts
 
@@ -21,6 +21,7 @@ class MatchingConfig(AppConfig):
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS, replies.PAGES)
+        contacts.register({"match_confirmed": selectors.contact_told})
         fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
         needs.register(board.TURNS)

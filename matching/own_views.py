@@ -144,7 +144,7 @@ def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> Http
                 raise NotPossible(Act.ACCEPT, MatchState(match.state), "state")
         except NotPossible as failure:
             if not selectors.came_second(match):  # then the page says so
-                messages.warning(request, presentation.refusal_words(failure))
+                messages.warning(request, presentation.refusal_words(failure, roles=roles))
         return redirect(request.path)
     declining = "non" in request.GET and form is not None
     return _render_answer(request, match, user, roles, form, by=by, declining=declining, now=now)
@@ -198,7 +198,10 @@ def _render_answer(
             and match.state == MatchState.CANCELLED
             and selectors.came_second(match),
             "title": _title_for(match, user),
-            "call_me_url": call_me_path(user.pk, match.city, f"match:{match.pk}"),
+            # A citizen is called by their own town.
+            "call_me_url": call_me_path(
+                user.pk, match.offer.city if is_citizen else match.city, f"match:{match.pk}"
+            ),
             "asks_longer": asked is not None and asked[0] == Act.STAY_LONGER,
             "stay_url": reverse("stays:one", args=[match.city.slug, match.pk]) if is_theirs else "",
             "other_days": [] if is_citizen else other_days(match),

@@ -13,7 +13,7 @@ from catalogue.times import day_words
 from cities.models import City
 from matching import selectors
 from matching.counted_on import Stake
-from matching.lifecycle import Act, NotPossible
+from matching.lifecycle import DESK, Act, NotPossible, Role
 from matching.messages import phrases
 from matching.models import Match, MatchState
 from matching.reasons.sentences import PART_LABELS, PART_REASONS, reason_sentence
@@ -169,8 +169,16 @@ def reasons(match: Match) -> list[dict[str, str]]:
 TO_GO_ON = frozenset({Act.ASK_LONGER, Act.STAY_LONGER, Act.NOT_LONGER, Act.SHORTEN, Act.HAND_OVER})
 
 
+# What is between the desk and the citizen: others read that it is not possible, and under which one code.
+_DESKS_OWN = frozenset({"vetting", "paused"})
+NOT_NOW = "not_now"
+
+
 def _refused_to_go_on(failure: NotPossible) -> str:
     words = {
+        "vetting": _("Ce logement n’a pas encore été visité. Notez d’abord la visite."),
+        "paused": _("Cette personne a demandé une pause dans ses messages. Appelez-la."),
+        "taken": _("Ces jours viennent d’être pris. Choisissez une date plus proche."),
         "reason": _("Choisissez une raison."),
         "role": _("Ce n’est pas à vous de le décider."),
         "asked": _("La question est déjà posée. La réponse est attendue."),
@@ -188,8 +196,17 @@ def _refused_to_go_on(failure: NotPossible) -> str:
     return words.get(failure.why) or _("Ce n’est plus possible avec cette proposition\u202f: elle a changé.")
 
 
-def refusal_words(failure: NotPossible) -> str:
-    """Why an act was not possible, to whoever tried it: what happened meanwhile, blaming nobody."""
+def refusal_code(failure: NotPossible, *, roles: frozenset[Role]) -> str:
+    """Why an act was not possible, as the API says it to somebody in these roles."""
+    return NOT_NOW if failure.why in _DESKS_OWN and not roles & DESK else failure.why
+
+
+def refusal_words(failure: NotPossible, *, roles: frozenset[Role] = DESK) -> str:
+    """Why an act was not possible, to whoever tried it in these roles: what happened meanwhile, blaming nobody."""
+    if refusal_code(failure, roles=roles) == NOT_NOW:
+        return _("Ce n’est pas possible pour le moment. Appelez la ville.")
+    if failure.act in TO_GO_ON:
+        return _refused_to_go_on(failure)
     if failure.why == "vetting":
         return _("Ce logement n’a pas encore été visité. Notez la visite, puis proposez.")
     if failure.why == "unaccompanied":
@@ -209,8 +226,6 @@ def refusal_words(failure: NotPossible) -> str:
         )
     if failure.why == "taken":
         return _("Cette place vient d’être prise par une autre demande. Les pistes se mettent à jour.")
-    if failure.act in TO_GO_ON:
-        return _refused_to_go_on(failure)
     if failure.why == "closed" and failure.act in (Act.ACCEPT, Act.CONFIRM):
         return _("Entre-temps, la proposition ou le besoin a été retiré. Il n’y a plus rien à faire.")
     if failure.why == "closed":

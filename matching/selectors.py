@@ -1,11 +1,9 @@
 """Reading matches: one case, what people are asked. Each a fixed number of queries."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db.models import (
-    Avg,
     Exists,
-    F,
     OuterRef,
     Prefetch,
     Q,
@@ -28,13 +26,13 @@ from matching.models import (
 from matching.reasons.near_misses import NearMissLine
 from needs.models import Need
 from notifications import reach
+from notifications.models import Message
 from offers.models import Offer, OfferEdit
 
 # What waits for somebody outside the desk.
 PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
 BEFORE_A_DECISION = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
 CONTACT_DAYS_AFTER = 30
-ANSWER_TIME_DAYS = 90
 
 
 def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
@@ -118,6 +116,17 @@ def who_calls(match: Match) -> Organisation | User | City:
     return poster
 
 
+def contact_told(message: Message) -> User | None:
+    """Whose contact a message about a confirmed match tells: the citizen's to who posted the need, theirs to the
+    citizen. An association's and a town's are no person's.
+    """
+    match = Match.objects.select_related("city", "offer__owner", "need__person", "need__organisation").get(
+        pk=int(message.subject_key.split(":")[1])
+    )
+    told = who_calls(match) if message.recipient_id == match.offer.owner_id else match.offer.owner
+    return told if isinstance(told, User) else None
+
+
 def left_to_town() -> QuerySet[Match]:
     """What was said yes to and is not over, for whose need nobody speaks any more (`posters_of`)."""
     members = Membership.objects.filter(organisation=OuterRef("need__organisation"), user__is_active=True)
@@ -169,17 +178,6 @@ def concerning(user: User, city: City) -> QuerySet[Match]:
         .annotate(is_pending=Q(state__in=PENDING))
         .order_by("-is_pending", "-changed_at", "-id")
     )
-
-
-def first_answer_hours(city: City, *, now: datetime) -> float | None:
-    """The mean time to a first answer over the last three months; None before anybody has answered."""
-    mean = Decision.objects.filter(
-        match__city=city,
-        act__in=["accept", "decline"],
-        at__gte=now - timedelta(days=ANSWER_TIME_DAYS),
-        by__isnull=False,
-    ).aggregate(mean=Avg(F("at") - F("match__asked_at")))["mean"]
-    return mean.total_seconds() / 3600 if mean is not None else None
 
 
 def came_second(match: Match) -> bool:

@@ -65,7 +65,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
     except Taken:
         messages.warning(request, presentation.taken_words(match, said["until"], roles=roles))
     except NotPossible as failure:
-        messages.warning(request, refusal_words(failure))
+        messages.warning(request, refusal_words(failure, roles=roles))
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
     else:

@@ -17,15 +17,16 @@ from django.db import models
 from django.db.models import BigIntegerField, F, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, JSONObject
 
-from accounts.models import ContactReading, Membership, Organisation, OrganisationReview, RoleChange, User
+from accounts.models import ContactReading, Organisation, OrganisationReview, User
+from accounts.townspeople import people_of
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
 from matching.models import Decision, Match
-from needs.models import Need
-from offers.models import Offer
 
 PER_PAGE = 50
 _KEY = re.compile(r"(\d{1,16})-(\d{1,4})-(\d{1,18})")
+# So far from a row of changes its town and its person are looked for.
+_STEPS = 3
 _COLUMNS = ("moment", "source", "key", "actor", "about", "reference", "said")
 
 
@@ -113,17 +114,6 @@ def sources() -> tuple[Source, ...]:
     )
 
 
-def people_of(city: City) -> Q:
-    """Who has to do with a town, as a condition on persons: they offer there, need, work or worked for it."""
-    return (
-        Q(pk__in=Offer.objects.filter(city=city).order_by().values("owner"))
-        | Q(pk__in=Need.objects.filter(city=city, person__isnull=False).order_by().values("person"))
-        | Q(pk__in=Membership.objects.filter(organisation__city=city).order_by().values("user"))
-        | Q(pk__in=RoleChange.objects.filter(city=city).order_by().values("person"))
-        | Q(city_roles__city=city)
-    )
-
-
 def _described(model: type[Model]) -> Source:
     """The paths of a table: what a row is about stands in a key of it other than who did it."""
     keys = {
@@ -143,12 +133,20 @@ def _described(model: type[Model]) -> Source:
 
 
 def _paths(keys: dict[str, Any], word: str, wanted: type[Model]) -> Iterator[str]:
+    """The nearest first: of a change of a visit, the town of the offer that is visited."""
     yield from (name for name, to in keys.items() if to is wanted)
-    yield from (
-        f"{name}__{word}"
-        for name, to in keys.items()
-        if _has(to, word) and to._meta.get_field(word).related_model is wanted
-    )
+    for _further in range(_STEPS):
+        yield from (
+            f"{name}__{word}"
+            for name, to in keys.items()
+            if _has(to, word) and to._meta.get_field(word).related_model is wanted
+        )
+        keys = {
+            f"{name}__{key.name}": key.related_model
+            for name, to in keys.items()
+            for key in to._meta.concrete_fields
+            if isinstance(key, models.ForeignKey) and to not in (City, User)
+        }
 
 
 def _has(model: type[Model], name: str) -> bool:

@@ -14,6 +14,8 @@ from matching.reasons import facts
 from matching.serializers import PARTS, Reader
 from matching.services import roles_of
 from needs.models import Need
+from notifications.models import Preference
+from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, MembershipFactory
 from tests.factories.matching import suggested_match
 from tests.factories.offers import OfferFactory
@@ -264,6 +266,19 @@ class TestActs:
         )  # fmt: skip
         end = {"last_day": match.first_day.isoformat(), "reason": "not_available"}
         assert citizen.post(f"{path}shorten/", end).json()["last_day"] == match.first_day.isoformat()
+
+    def test_why_it_cannot_go_on_is_the_town_s_to_know(self, matched, member, coordinator):
+        match = matched("confirmed")
+        path = f"matches/{match.pk}/ask_longer/"
+        until = {"until": (match.last_day + timedelta(days=3)).isoformat()}
+        Offer.objects.filter(pk=match.offer_id).update(vetted_at=None, vetted_by=None)
+        unvisited = member.post(path, until).json()
+        assert (unvisited["type"], coordinator.post(path, until).json()["type"]) == ("not_now", "vetting")
+        Offer.objects.filter(pk=match.offer_id).update(vetted_at=timezone.now(), vetted_by=coordinator.user)
+        Preference.objects.create(person=match.offer.owner, paused_until=match.last_day)
+        assert (member.post(path, until).json(), coordinator.post(path, until).json()["type"]) == (
+            unvisited, "paused",
+        )  # fmt: skip
 
     def test_part_of_the_things_is_handed_over(self, matched, member):
         match = matched("confirmed", kind="goods")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Consent, ContactReading, User
 from catalogue.vocabulary import Source
@@ -13,7 +14,13 @@ from cities.models import City
 from needs.models import Need
 from notifications.models import Message, MessageState
 from offers.models import Offer, OfferState
-from tests.factories.accounts import OrganisationFactory, UserFactory
+from outreach.models import Subscription
+from tests.factories.accounts import (
+    CityRoleFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
 
@@ -250,7 +257,8 @@ def test_looking_up_keeps_the_things_that_were_named(
 def test_a_known_caller_fills_in_what_was_not_typed(
     city: City, operator: User, as_user: SignIn, call: Says
 ) -> None:
-    UserFactory(phone="+33612345678", email="martin@exemple.fr", name="Mme Martin")
+    known = UserFactory(phone="+33612345678", email="martin@exemple.fr", name="Mme Martin")
+    OfferFactory(city=city, owner=known)
     client = as_user(operator)
     form = client.post(ENTER, call(look_up="1", name="", email="")).context["form"]
     assert (form["name"].value(), form["email"].value()) == ("Mme Martin", "martin@exemple.fr")
@@ -261,7 +269,8 @@ def test_a_known_caller_fills_in_what_was_not_typed(
 def test_while_typing_the_boxes_are_filled_and_one_reading_is_kept(
     city: City, operator: User, as_user: SignIn, call: Says
 ) -> None:
-    UserFactory(phone="+33612345678", email=None, name="Mme Martin")
+    known = UserFactory(phone="+33612345678", email=None, name="Mme Martin")
+    NeedFactory(city=city, for_person=known)
     client = as_user(operator)
     assert "Mme Martin" not in text_of(client.post(KNOWN, call(phone="06 12", name="")))
     for _again in range(3):
@@ -270,6 +279,69 @@ def test_while_typing_the_boxes_are_filled_and_one_reading_is_kept(
     assert 'hx-swap-oob="true"' in page
     assert "une réponse est à revoir" not in page.lower()
     assert ContactReading.objects.count() == 1
+
+
+def of_another_town(person: User, city: City) -> None:
+    OfferFactory(owner=person)
+    NeedFactory(for_person=person)
+    MembershipFactory(user=person)
+    CityRoleFactory(user=person)
+    Subscription.objects.create(city=city, person=person, language="fr", asked_at=timezone.now())
+
+
+def test_of_whoever_has_to_do_with_other_towns_alone_nothing_is_said(
+    city: City, operator: User, as_user: SignIn, call: Says
+) -> None:
+    stranger = UserFactory(phone="+33612345678", email="martin@exemple.fr", name="Mme Martin")
+    of_another_town(stranger, city)
+    client = as_user(operator)
+    for said in ({"look_up": "1"}, {"commune": ""}):  # looked up, and sent with a mistake
+        page = client.post(ENTER, call(name="", email="", **said))
+        assert "Mme Martin" not in text_of(page)
+        assert "martin@exemple.fr" not in text_of(page)
+    assert "Mme Martin" not in text_of(client.post(KNOWN, call(name="", email="")))
+    assert not ContactReading.objects.exists()
+    # What is saved is theirs all the same.
+    assert client.post(ENTER, call(name="Mme Martin")).status_code == 302
+    assert Offer.objects.get(city=city).owner == stranger
+
+
+WAYS: dict[str, Callable[[User, City], Any]] = {
+    "offer": lambda person, city: OfferFactory(city=city, owner=person),
+    "need": lambda person, city: NeedFactory(city=city, for_person=person),
+    "association": lambda person, city: MembershipFactory(user=person, organisation__city=city),
+    "role": lambda person, city: CityRoleFactory(user=person, city=city),
+    "letter": lambda person, city: Subscription.objects.create(
+        city=city, person=person, language="fr", asked_at=timezone.now(), confirmed_at=timezone.now()
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_has_to_do_with_the_town_in_any_way_is_known(
+    city: City, operator: User, as_user: SignIn, call: Says, way: str
+) -> None:
+    WAYS[way](UserFactory(phone="+33612345678", name="Mme Martin"), city)
+    assert "Mme Martin" in text_of(as_user(operator).post(KNOWN, call(name="")))
+
+
+def test_an_operator_looks_up_so_many_a_minute_and_saves_all_the_same(
+    city: City, operator: User, as_user: SignIn, call: Says, settings: Any
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"caller_look_up": "2/m/user"}
+    OfferFactory(city=city, owner=UserFactory(phone="+33612345678", name="Mme Martin"))
+    client = as_user(operator)
+    for _unfinished in range(3):
+        client.post(KNOWN, call(phone="06 12", name=""))
+    for _within in range(2):
+        assert "Mme Martin" in text_of(client.post(KNOWN, call(name="")))
+    for url, said in ((KNOWN, {}), (ENTER, {"look_up": "1"}), (ENTER, {"commune": ""})):
+        page = text_of(client.post(url, call(name="", **said)))
+        assert "Mme Martin" not in page
+        assert "Trop de recherches à la fois" in page
+    colleague = as_user(CityRoleFactory(city=city, role="operator").user)
+    assert "Mme Martin" in text_of(colleague.post(KNOWN, call(name="")))
+    assert as_user(operator).post(ENTER, call()).status_code == 302
 
 
 def test_a_double_of_the_caller_appears_while_typing(

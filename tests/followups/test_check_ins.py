@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,9 @@ from matching import services as matching
 from matching.lifecycle import Reason
 from needs.models import Need
 from notifications.models import Message
+from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.cities import CityFactory
 from tests.followups.conftest import FIRST_DAY, noon
 
 FIRST, SECOND = FIRST_DAY + timedelta(days=14), FIRST_DAY + timedelta(days=44)
@@ -112,6 +114,40 @@ def test_neither_side_reads_the_other(client, asked):
     assert client.get(stolen).status_code == 410
     own = links.check_in_path(rows["poster"], story.member)
     assert "cuisine" not in client.get(own).content.decode()
+
+
+def test_nobody_answers_for_a_suspended_association(client, asked):
+    story, rows = asked
+    organisation = story.match.need.organisation
+    type(organisation).objects.filter(pk=organisation.pk).update(state="suspended")
+    path = links.check_in_path(rows["poster"], story.member)
+    assert client.get(path).status_code == 410
+    assert client.post(path, {"answer": "well"}).status_code == 410
+    with pytest.raises(PermissionDenied):
+        services.say_how_it_goes(
+            check_in_id=rows["poster"].pk, answer="well", by=story.member, now=noon(FIRST)
+        )
+    assert not CheckIn.objects.exclude(answer="").exists()
+
+
+@pytest.mark.parametrize(
+    ("side", "who"), [("host", "member"), ("poster", "citizen"), ("host", "coordinator")]
+)
+def test_nobody_answers_for_another_side(asked, side, who):
+    story, rows = asked
+    with pytest.raises(PermissionDenied):
+        services.say_how_it_goes(
+            check_in_id=rows[side].pk, answer="well", by=getattr(story, who), now=noon(FIRST)
+        )
+
+
+def test_each_side_is_called_by_its_own_town(client, asked):
+    story, rows = asked
+    theirs = CityFactory()
+    Offer.objects.filter(pk=story.match.offer_id).update(city=theirs)
+    for side, who, town in (("host", story.citizen, theirs), ("poster", story.member, story.city)):
+        page = client.get(links.check_in_path(rows[side], who))
+        assert page.context["call_me_url"].startswith(f"/{town.slug}/")
 
 
 def test_a_link_of_another_question_is_none(client, asked):

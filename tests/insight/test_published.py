@@ -1,6 +1,6 @@
 """What everybody may know: nothing that tells of a few people, by itself or as a difference."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from catalogue.vocabulary import Kind
 from insight import figures
-from insight.published import LEAST, MONTHS, Published, Sum, published
+from insight.published import LEAST, MONTHS, Published, Sum, answer_hours, published
 from matching import services as matching
+from matching import sweeps
+from offers.models import Offer
+from tests.factories.cities import CityFactory
 from tests.factories.matching import story
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
@@ -45,6 +48,71 @@ def test_only_months_that_are_over_are_shown(city):
 def test_other_towns_count_elsewhere(city):
     NeedFactory.create_batch(LEAST, created_at=IN_MARCH)
     assert published(city, today=TODAY).total("needs") == Sum(0, is_exact=True)
+
+
+# --- The time to an answer -----------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+def answered(city, act=matching.accept, *, hours=1, asked=IN_MARCH, by="citizen"):
+    it = story(city=city, now=asked)
+    matching.propose(match_id=it.match.pk, by=it.coordinator, now=asked)
+    act(match_id=it.match.pk, by=getattr(it, by), now=asked + hours * HOUR)
+    return it
+
+
+def test_the_time_to_an_answer_is_the_mean_of_a_yes_or_a_no_of_five_people(city):
+    for act, hours in (
+        (matching.accept, 1),
+        (matching.decline, 4),
+        (matching.accept, 2),
+        (matching.decline, 1),
+    ):
+        answered(city, act, hours=hours)
+    answered(CityFactory())
+    assert answer_hours(city, today=TODAY) is None, "of four"
+    # What the desk notes for a caller is an answer.
+    answered(city, hours=7, by="coordinator")
+    assert answer_hours(city, today=TODAY) == 3
+
+
+def test_five_answers_of_four_people_are_hidden(city):
+    them = [answered(city) for _ in range(LEAST)]
+    assert answer_hours(city, today=TODAY) == 1
+    Offer.objects.filter(pk=them[0].match.offer_id).update(owner=them[1].citizen)
+    assert answer_hours(city, today=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("today", "is_shown"),
+    [
+        (date(2026, 3, 31), False),
+        (date(2026, 4, 1), True),
+        (date(2026, 6, 30), True),
+        (date(2026, 7, 1), False),
+    ],
+)
+def test_an_answer_is_shown_once_its_month_is_over_and_for_three(city, today, is_shown):
+    for _ in range(LEAST):
+        answered(city)
+    assert (answer_hours(city, today=today) is not None) == is_shown
+
+
+def test_neither_silence_nor_what_is_presumed_is_an_answer(city):
+    for _ in range(LEAST - 1):
+        answered(city)
+    silent = story(city=city, now=IN_MARCH)
+    matching.propose(match_id=silent.match.pk, by=silent.coordinator, now=IN_MARCH)
+    sweeps.lapse_unanswered(by=None, now=IN_MARCH + timedelta(days=9))
+    assert silent.state == "lapsed"
+    city.asks_citizen_for = []
+    city.save(update_fields=["asks_citizen_for"])
+    presumed = story(city=city, now=IN_MARCH)
+    matching.propose(match_id=presumed.match.pk, by=presumed.coordinator, now=IN_MARCH)
+    assert presumed.state == "accepted"
+    matching.confirm(match_id=presumed.match.pk, by=presumed.member, now=IN_MARCH + HOUR)
+    assert answer_hours(city, today=TODAY) is None
 
 
 befalls = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
@@ -105,6 +173,15 @@ class TestThePages:
         before = client.get("/strasbourg/").context["counts"]
         OfferFactory(city=city, created_at=datetime.now(UTC))
         assert client.get("/strasbourg/").context["counts"] == before
+
+    def test_nor_with_who_answers_today(self, client, city):
+        now = datetime.now(UTC)
+        for _ in range(LEAST):
+            answered(city, asked=now)
+        assert len(client.get("/strasbourg/").context["counts"]) == 2
+        for _ in range(LEAST):
+            answered(city, hours=3, asked=now.replace(day=1) - timedelta(days=2))
+        assert client.get("/strasbourg/").context["counts"][2]["value"] == "3\u00a0h"
 
     def test_it_takes_one_query_for_all(self, city, today, django_assert_num_queries):
         with django_assert_num_queries(1):

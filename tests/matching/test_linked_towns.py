@@ -94,6 +94,14 @@ def test_nobody_of_a_linked_town_is_asked_before_it_agrees(it):
     assert (agreement.asked_by, agreement.answered_by) == (it.asker, it.neighbour)
 
 
+def test_who_is_asked_would_be_called_by_their_own_town(city, coordinator, client):
+    it = Pair(city, coordinator, now=timezone.now())
+    it.agreed()
+    client.force_login(it.citizen)
+    page = client.get(reverse("matching:mine_one", args=[it.city.slug, it.match.pk]))
+    assert page.context["call_me_url"].startswith(f"/{it.host.slug}/")
+
+
 def test_what_the_other_town_reads_is_what_its_citizen_would(it):
     it.ask()
     body = Message.objects.get(event="town_asked").body

@@ -2,15 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
-
-from accounts.models import Role
 from catalogue.vocabulary import Kind
-from matching import selectors, services, sweeps
+from matching import selectors, services
 from matching.lifecycle import Reason
 from matching.models import Match, Scan
 from offers import services as offers
-from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.accounts import UserFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer, story
 
 HOUR = timedelta(hours=1)
@@ -75,45 +72,3 @@ def test_what_waits_for_an_answer_comes_first_then_the_latest(city):
     assert list(selectors.concerning(citizen, city)) == [them[number].match for number in (1, 0, 3, 2)]
     services.accept(match_id=them[0].match.pk, by=citizen, now=NOW + 8 * HOUR)
     assert list(selectors.concerning(citizen, city)) == [them[number].match for number in (0, 1, 3, 2)]
-
-
-# --- The town's figures --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def answered(city):
-    def read(now=NOW):
-        return selectors.first_answer_hours(city, now=now)
-
-    return read
-
-
-def test_the_time_to_an_answer_is_the_mean_of_what_people_answered_in_ninety_days(city, answered):
-    yes, no, old, called, lapsed = (story(city=city) for _ in range(5))
-    ask(old, NOW - timedelta(days=90) - 2 * HOUR)
-    services.accept(match_id=old.match.pk, by=old.citizen, now=NOW - timedelta(days=90) - HOUR)
-    assert answered() is None
-    assert answered(NOW - HOUR) == 1, "ninety days ago to the second"
-    for it, hours, answer in ((yes, 1, services.accept), (no, 4, services.decline)):
-        ask(it)
-        answer(match_id=it.match.pk, by=it.citizen, now=NOW + hours * HOUR)
-    assert answered(NOW + 5 * HOUR) == 2.5
-    ask(called)
-    desk = CityRoleFactory(city=city, role=Role.OPERATOR).user
-    services.accept(match_id=called.match.pk, by=desk, now=NOW + 7 * HOUR)
-    assert answered(NOW + 8 * HOUR) == 4, "what the desk notes for a caller is an answer"
-    services.confirm(match_id=yes.match.pk, by=yes.member, now=NOW + 30 * HOUR)
-    ask(lapsed)
-    sweeps.lapse_unanswered(by=None, now=NOW + timedelta(days=9))
-    lapsed.match.refresh_from_db()
-    assert lapsed.match.state == "lapsed"
-    assert answered(NOW + timedelta(days=9)) == 4, "neither silence nor the other side's answer"
-
-
-def test_a_consent_that_is_presumed_is_no_answer(answered, city):
-    city.asks_citizen_for = []
-    city.save(update_fields=["asks_citizen_for"])
-    it = story(city=city)
-    ask(it)
-    assert it.state == "accepted"
-    assert answered() is None

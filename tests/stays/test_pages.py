@@ -10,6 +10,8 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from matching import going_on, services
 from matching.models import Match, MatchState
+from notifications.models import Preference
+from offers.models import Offer
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
@@ -100,6 +102,28 @@ class TestActs:
         told = do(client, it, "longer", it.member, until=until.isoformat()).content.decode()
         assert "Ces jours sont déjà pris" in told
         assert other.reference not in told
+
+    @pytest.mark.parametrize(
+        ("why", "to_desk"),
+        [
+            ("vetting", "Ce logement n’a pas encore été visité. Notez d’abord la visite."),
+            ("paused", "Cette personne a demandé une pause dans ses messages. Appelez-la."),
+        ],
+    )
+    def test_what_is_the_desk_s_the_association_does_not_read(self, client, it, now, why, to_desk):
+        if why == "vetting":
+            Offer.objects.filter(pk=it.match.offer_id).update(vetted_at=None, vetted_by=None)
+        else:
+            until = local_day(now, it.city) + 3 * DAY
+            Preference.objects.create(person=it.citizen, paused_until=until)
+        said = {"until": (it.match.last_day + DAY).isoformat()}
+        told = do(client, it, "longer", it.coordinator, **said).content.decode()
+        assert to_desk in told
+        told = do(client, it, "longer", it.member, **said).content.decode()
+        assert "Ce n’est pas possible pour le moment. Appelez la ville." in told
+        assert "visit" not in told
+        assert "pause" not in told
+        assert fresh(it).longer_until is None
 
     def test_it_ends_from_a_day_with_a_reason(self, client, it):
         last = it.match.first_day + 3 * DAY

@@ -22,7 +22,7 @@ from accounts.models import User
 from catalogue.labels import language_names
 from catalogue.times import since, until
 from cities.models import City
-from notifications import channel_registry, presentation, reach
+from notifications import channel_registry, contacts, presentation, reach
 from notifications import selectors as outbox_read
 from notifications import services as outbox
 from notifications.channels.call import selectors, services, words
@@ -111,7 +111,7 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
 @never_cache
 @require_GET
 def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
-    """One call: what to say and to ask. The number is for whoever has taken it."""
+    """One call: what to ask. The number, the message and its link are for whoever has taken it."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
     return _one(request, city, message, OutcomeForm())
 
@@ -164,14 +164,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
     taken = selectors.under_way([message.recipient_id], now).get(message.recipient_id)
     is_mine = taken is not None and taken.by_id == user.pk and taken.message_id == message.pk
     if is_mine:
-        people.log_contact_reading(
-            subject=message.recipient,
-            reason="call",
-            reference=f"message:{message.pk}",
-            by=user,
-            now=now,
-            once_in=services.TAKEN_FOR,
-        )
+        _log_reading(message, by=user, now=now)
     context = {
         "message": message,
         "phone": message.recipient.phone,
@@ -185,6 +178,20 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
         "form": form,
     }
     return render(request, "call/one.html", context, status=422 if form.errors else 200)
+
+
+def _log_reading(message: Message, *, by: User, now: datetime) -> None:
+    """Whoever calls reads the person's number, and the contact that the message tells them."""
+    for subject in (message.recipient, contacts.told_by(message)):
+        if subject is not None:
+            people.log_contact_reading(
+                subject=subject,
+                reason="call",
+                reference=f"message:{message.pk}",
+                by=by,
+                now=now,
+                once_in=services.TAKEN_FOR,
+            )
 
 
 def _is_taken(call: Call) -> str:

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ContactReading
-from notifications import outages
+from matching import services as matching
+from notifications import contacts, outages
 from notifications.channels.call import services as call_services
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
+from tests.factories.matching import story
 from tests.factories.notifications import MessageFactory
 
 
@@ -264,3 +266,51 @@ def test_a_list_asks_the_same_whatever_its_length(
     more(18)
     with django_assert_num_queries(len(few)):
         assert client.get(url(name, city)).text.count("<article") == 20
+
+
+# --- What a message tells of somebody else -------------------------------------------------------------
+
+
+@pytest.fixture
+def confirmed(db):
+    """By whom it is read ("owner" or "poster"), the call about a match of two citizens that is confirmed."""
+    now = timezone.now()
+    host, asks = UserFactory(phone_only=True, name="Odile"), UserFactory(phone_only=True, name="Amina")
+    it = story(city=CityFactory(awake=True), now=now, offer={"owner": host}, need={"for_person": asks})
+    for act, by in ((matching.propose, it.coordinator), (matching.accept, host), (matching.confirm, asks)):
+        act(match_id=it.match.pk, by=by, now=now)
+    calls = Message.objects.filter(event="match_confirmed", channel="call")
+    return it.city, {"owner": calls.get(recipient=host), "poster": calls.get(recipient=asks)}
+
+
+@pytest.mark.parametrize(("reader", "other"), [("owner", "poster"), ("poster", "owner")])
+def test_another_s_contact_is_for_whoever_calls_and_its_reading_is_kept(client, confirmed, reader, other):
+    city, calls = confirmed
+    message, told = calls[reader], calls[other].recipient
+    operator = CityRoleFactory(city=city, role="operator").user
+    client.force_login(operator)
+    page = client.get(url("one", city, message.pk)).text
+    assert "Je l’appelle maintenant" in page
+    assert told.phone.as_national not in page
+    assert message.action_url not in page
+    assert not ContactReading.objects.exists()
+
+    page = client.post(url("take", city, message.pk), follow=True).text
+    assert told.phone.as_national in page
+    assert message.action_url in page
+    client.get(url("one", city, message.pk))
+    readings = ContactReading.objects.values_list("reader", "subject", "reference")
+    reference = f"message:{message.pk}"
+    assert set(readings) == {(operator.pk, subject.pk, reference) for subject in (message.recipient, told)}
+    assert len(readings) == 2
+
+
+def test_an_association_s_contact_is_no_person_s(db):
+    it = story(now=timezone.now())
+    message = MessageFactory(
+        event="match_confirmed", subject_key=f"match:{it.match.pk}", recipient=it.citizen, city=it.city
+    )
+    assert contacts.told_by(message) is None
+    message.recipient = it.member
+    assert contacts.told_by(message) == it.citizen
+    assert contacts.told_by(MessageFactory(event="offer_receipt", subject_key="offer:0")) is None

@@ -1,0 +1,38 @@
+"""Who has to do with a town: they work or worked for it, are of an association of it, or what another app says of its
+own rows (`register`, in its AppConfig): they offer there, need something, read its letter.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import CityRole, Membership, RoleChange, User
+from cities.models import City
+
+# The keys of a town's persons: one column.
+Keys = Callable[[City], QuerySet[Any, Any]]
+
+_keys: list[Keys] = [
+    lambda city: CityRole.objects.filter(city=city).values("user"),
+    lambda city: RoleChange.objects.filter(city=city).order_by().values("person"),
+    lambda city: Membership.objects.filter(organisation__city=city).order_by().values("user"),
+]
+
+
+def register(keys: Keys) -> None:
+    """Another way in which persons have to do with a town."""
+    _keys.append(keys)
+
+
+def people_of(city: City) -> Q:
+    """Who has to do with a town, as a condition on persons."""
+    found = Q()
+    for keys in _keys:
+        found |= Q(pk__in=keys(city))
+    return found
+
+
+def is_of(person: User, city: City) -> bool:
+    """Whether this person has to do with the town."""
+    return User.objects.filter(people_of(city), pk=person.pk).exists()
