@@ -18,7 +18,7 @@ from matching import services as matches
 from matching.models import Decision, Hold, Match
 from needs.models import Need
 from notifications.models import Message
-from offers.models import Offer, OfferEdit
+from offers.models import Offer, OfferEdit, OfferState
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CommuneFactory
 from tests.factories.matching import suggested_match
@@ -50,11 +50,12 @@ class Twice:
             accounts.log_contact_reading(subject=owner, reason="offer", by=place.coordinator, now=now)
             self.matches.append(match)
 
-    def merge(self, *, now=None) -> Double:
+    def merge(self, *, now=None, has_called: bool = True) -> Double:
         return services.merge(
             city=self.place.city,
             kept_id=self.by_phone.pk,
             other_id=self.online.pk,
+            has_called=has_called,
             by=self.place.coordinator,
             now=now or timezone.now(),
         )
@@ -165,6 +166,14 @@ def _two_addresses(it: Twice) -> None:
     User.objects.filter(pk=it.by_phone.pk).update(email="autre@exemple.fr")
 
 
+def _not_proven(it: Twice) -> None:
+    EmailAddress.objects.update(verified=False)
+
+
+def _proven_before(it: Twice) -> None:
+    User.objects.filter(pk=it.online.pk).update(email="voisine@exemple.fr")
+
+
 def _of_a_team(it: Twice) -> None:
     CityRoleFactory(city=it.place.city, user=it.online)
 
@@ -189,6 +198,8 @@ def _of_one_another(it: Twice) -> None:
     ("how", "words"),
     [
         (_two_addresses, "son adresse e-mail"),
+        (_not_proven, "faites d’abord confirmer l’adresse"),
+        (_proven_before, "faites d’abord confirmer l’adresse"),
         (_of_a_team, "un rôle"),
         (_of_an_association, "un rôle"),
         (_elsewhere, "une autre ville"),
@@ -205,6 +216,44 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_moves_nothing(
         twice.merge()
     assert twice.state() == before
     assert not Double.objects.exists()
+
+
+def test_the_account_of_who_called_goes_to_nobody_who_was_not_asked_for_at_that_number(
+    twice: Twice, client: Client
+) -> None:
+    with pytest.raises(ValidationError, match="numéro connu"):
+        twice.merge(has_called=False)
+    # The other way round as well: what a caller has would go to whoever has the address.
+    with pytest.raises(ValidationError, match="numéro connu"):
+        services.merge(
+            city=twice.place.city,
+            kept_id=twice.online.pk,
+            other_id=twice.by_phone.pk,
+            has_called=False,
+            by=twice.place.coordinator,
+            now=timezone.now(),
+        )
+    client.force_login(twice.place.coordinator)
+    decide = twice.place.address("decide_double", twice.by_phone.pk, twice.online.pk)
+    assert "numéro connu" in client.post(decide, {"same": "yes"}, follow=True).text
+    assert not Double.objects.exists()
+    client.post(decide, {"same": "yes", "has_called": "on"})
+    assert Double.objects.get().is_same
+
+
+def test_an_offer_that_nobody_has_confirmed_makes_no_pair(place: Place) -> None:
+    caller = UserFactory(phone_only=True, name="Jeanne R.")
+    commune = OfferFactory(city=place.city, owner=caller).commune
+    posted = OfferFactory(
+        city=place.city, commune=commune, owner__name="Jeanne R.", state=OfferState.UNCONFIRMED
+    )
+    assert selectors.likely_doubles(place.city) == []
+    OfferFactory(city=place.city, commune=commune, owner=posted.owner)
+    ((one, other),) = selectors.likely_doubles(place.city)
+    assert (one.is_proven, other.is_proven, one.has_phone_alone) == (False, False, True)
+    EmailAddress.objects.create(user=posted.owner, email=posted.owner.email, verified=True, primary=True)
+    ((one, other),) = selectors.likely_doubles(place.city)
+    assert (one.is_proven, other.is_proven) == (False, True)
 
 
 def test_it_cannot_be_undone_after_a_month_or_when_contacts_have_changed(twice: Twice) -> None:
@@ -224,9 +273,10 @@ def test_it_cannot_be_undone_after_a_month_or_when_contacts_have_changed(twice: 
 def test_by_the_coordination_of_the_town_alone(twice: Twice) -> None:
     ids = {"city": twice.place.city, "kept_id": twice.by_phone.pk, "other_id": twice.online.pk}
     for other in (twice.place.administrator, CityRoleFactory().user):
-        for service in (services.merge, services.tell_apart):
-            with pytest.raises(PermissionDenied):
-                service(**ids, by=other, now=NOW)
+        with pytest.raises(PermissionDenied):
+            services.merge(**ids, has_called=True, by=other, now=NOW)
+        with pytest.raises(PermissionDenied):
+            services.tell_apart(**ids, by=other, now=NOW)
     row = twice.merge()
     with pytest.raises(PermissionDenied):
         services.undo(double_id=row.pk, by=twice.place.administrator, now=NOW)
@@ -252,7 +302,8 @@ def test_the_page_shows_them_side_by_side_until_it_is_said(twice: Twice, client:
     assert "jeanne@exemple.fr" not in page
     assert "Odile" not in page
     decide = place.address("decide_double", twice.by_phone.pk, twice.online.pk)
-    client.post(decide, {"same": "yes"})
+    assert "e-mail confirmée" in page
+    client.post(decide, {"same": "yes", "has_called": "on"})
     assert selectors.likely_doubles(place.city) == []
     page = client.get(place.address("doubles")).content.decode()
     assert "Défaire" in page

@@ -14,6 +14,7 @@ from accounts import selectors as people
 from accounts import services as accounts
 from accounts.access import COORDINATION, has_role, require
 from accounts.models import Consent, PersonEdit, User
+from accounts.sign_in import has_proven_address
 from cities.models import City
 from matching.models import Match, MatchState
 from needs import services as needs
@@ -34,11 +35,16 @@ _IN_HAND = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED, Matc
 
 
 @transaction.atomic
-def merge(*, city: City, kept_id: int, other_id: int, by: User, now: datetime) -> Double:
-    """Make two rows of a person one: what `other` has is `kept`'s. Raises ValidationError where that cannot be."""
+def merge(*, city: City, kept_id: int, other_id: int, has_called: bool, by: User, now: datetime) -> Double:
+    """Make two rows of a person one: what `other` has is `kept`'s. Raises ValidationError where that cannot be.
+
+    `has_called`: somebody asked at the number known, which must be where one is known by a number alone: whoever has
+    the other's address signs in to what is theirs from then on.
+    """
     require(has_role(by, city, COORDINATION))
     kept, other = _locked(kept_id, other_id)
     _check(city, kept, other)
+    _check_identity(kept, other, has_called=has_called)
     moved = {name: ids for name, ids in _movable(kept, other) if ids}
     _move(moved, to=kept, by=by, now=now)
     contact = accounts.merge_people(kept=kept, other=other, by=by, now=now)
@@ -116,6 +122,21 @@ def _check(city: City, kept: User, other: User) -> None:
             _(
                 "Une mise en relation en cours va de l’une à l’autre\u202f: une personne ne s’aide pas elle-même."
             )
+        )
+
+
+def _check_identity(kept: User, other: User, *, has_called: bool) -> None:
+    """A name and a commune are known to every neighbour: the address is proven, and the number was called."""
+    both = [kept, other]
+    if any(one.email and not has_proven_address(one) for one in both):
+        raise ValidationError(
+            _(
+                "Personne n’a prouvé que cette adresse e-mail est la sienne\u202f: faites d’abord confirmer l’adresse."
+            )
+        )
+    if not has_called and any(one.phone and not one.email for one in both):
+        raise ValidationError(
+            _("Appelez d’abord au numéro connu, et demandez si c’est bien la même personne.")
         )
 
 
