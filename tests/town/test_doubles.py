@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Consent, ContactReading, User
-from accounts.selectors import find_person
+from accounts.selectors import agrees_to_appeals, find_person
 from matching import links
 from matching import services as matches
 from matching.models import Decision, Hold, Match
 from needs.models import Need
+from notifications import links as message_links
 from notifications.models import Message
 from offers.models import Offer, OfferEdit, OfferState
+from outreach.appeals import links as appeal_links
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CommuneFactory
 from tests.factories.matching import suggested_match
@@ -136,6 +138,25 @@ def test_a_link_that_was_sent_before_still_opens(twice: Twice) -> None:
     assert Client().post(path, {"answer": "accept"}).status_code < 400
     twice.matches[1].refresh_from_db()
     assert twice.matches[1].state == "accepted"
+
+
+def test_the_links_to_refuse_and_to_be_called_act_for_the_row_that_is_kept(twice: Twice) -> None:
+    city, now = twice.place.city, timezone.now()
+    accounts.record_consent(
+        user=twice.by_phone, purpose="appeals", wording_version="1", how="web", by=twice.by_phone, now=now
+    )
+    refuse = appeal_links.refuse_path(twice.online, city)
+    token = message_links.token(twice.online)
+    call_me = message_links.call_me_path(twice.online.pk, city, f"match:{twice.matches[1].pk}")
+    twice.merge()
+    kept = User.objects.get(pk=twice.by_phone.pk)
+    assert agrees_to_appeals(kept)
+    assert Client().post(refuse).status_code == 200
+    assert not agrees_to_appeals(kept)
+    assert message_links.person_of(token) == kept
+    assert Client().get(call_me).status_code == 200
+    Client().post(call_me, {"suits": "evening"})
+    assert Message.objects.get(event="call_wanted").recipient == kept
 
 
 def test_undone_it_is_exactly_as_before(twice: Twice) -> None:
