@@ -19,9 +19,12 @@ from cities.models import City
 from matching.models import Match, MatchState
 from needs import services as needs
 from needs.models import Need
-from notifications.models import Message
+from notifications import preferences
+from notifications.channels.call.models import Call
+from notifications.models import Message, Preference, PreferenceEdit
 from offers import services as offers
 from offers.models import Offer
+from stays.models import Sponsorship
 from town.models import Double
 
 UNDONE_WITHIN = timedelta(days=30)
@@ -29,8 +32,11 @@ OFFERS, NEEDS = "offers.Offer.owner", "needs.Need.person"
 # What is about a person or said to them, and goes along. What somebody did stays with the row that did it.
 MOVED = (
     OFFERS, NEEDS, "accounts.Consent.user", "accounts.ContactReading.subject", "notifications.Message.recipient",
-    "sms.Reply.person", "inbox.MailReply.person",
+    "notifications.Preference.person", "notifications.Bounce.person", "call.Call.person", "sms.Reply.person",
+    "inbox.MailReply.person", "stays.Sponsorship.sponsor", "appeals.Asked.person",
 )  # fmt: skip
+# In `Double.moved`, beside these: the change that made one of two choices of messages.
+_UNITED = "notifications.PreferenceEdit"
 _IN_HAND = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED, MatchState.UNDER_WAY)
 
 
@@ -48,6 +54,8 @@ def merge(*, city: City, kept_id: int, other_id: int, has_called: bool, by: User
     moved = {name: ids for name, ids in _movable(kept, other) if ids}
     _move(moved, to=kept, by=by, now=now)
     contact = accounts.merge_people(kept=kept, other=other, by=by, now=now)
+    if edit := preferences.unite(kept=kept, other=other, by=by, now=now):
+        moved[_UNITED] = [edit.pk]
     return Double.objects.create(
         city=city, kept=kept, other=other, is_same=True, moved=moved, contact=contact, by=by, at=now
     )
@@ -79,7 +87,10 @@ def undo(*, double_id: int, by: User, now: datetime) -> Double:
         back = {
             name: list(_rows(name, kept).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
             for name, ids in row.moved.items()
+            if name in MOVED
         }
+        for edit in PreferenceEdit.objects.filter(pk__in=row.moved.get(_UNITED, [])):
+            preferences.part(edit=edit, by=by, now=now)
         accounts.unmerge_people(kept=kept, other=other, moved=row.contact, by=by, now=now)
         _move(back, to=other, by=by, now=now)
     row.undone_at, row.undone_by = now, by
@@ -117,6 +128,12 @@ def _check(city: City, kept: User, other: User) -> None:
         raise ValidationError(
             _("L’une de ces personnes a des propositions ou des besoins dans une autre ville.")
         )
+    if Sponsorship.objects.current().filter(sponsor__in=both).count() > 1:
+        raise ValidationError(
+            _("Chacune parraine quelqu’un en ce moment, et une personne n’a qu’un parrainage à la fois.")
+        )
+    if Call.objects.filter(person__in=both, ended_at=None).count() > 1:
+        raise ValidationError(_("Les deux sont appelées en ce moment. Attendez la fin de ces appels."))
     if Match.objects.filter(offer__owner__in=both, need__person__in=both, state__in=_IN_HAND).exists():
         raise ValidationError(
             _(
@@ -174,6 +191,9 @@ def _movable(kept: User, other: User) -> Iterator[tuple[str, list[int]]]:
             )
         )
         & Q(repeat_of=None),
+        # Theirs are united.
+        "notifications.Preference.person": Exists(Preference.objects.filter(person=kept)),
+        "appeals.Asked.person": Exists(_rows("appeals.Asked.person", kept).filter(appeal=OuterRef("appeal"))),
     }
     for name in MOVED:
         rows = _rows(name, other)
