@@ -149,6 +149,15 @@ def _paths(keys: dict[str, Any], word: str, wanted: type[Model]) -> Iterator[str
         for name, to in keys.items()
         if _has(to, word) and to._meta.get_field(word).related_model is wanted
     )
+    # Of what stands below something else: a visit below the offer of its home.
+    yield from (
+        f"{name}__{field.name}__{word}"
+        for name, to in keys.items()
+        for field in to._meta.concrete_fields
+        if isinstance(field, models.ForeignKey)
+        and _has(field.related_model, word)
+        and field.related_model._meta.get_field(word).related_model is wanted
+    )
 
 
 def _has(model: type[Model], name: str) -> bool:
