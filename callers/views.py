@@ -49,7 +49,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
     is_sent = not {"switch", "look_up"} & set(data)
     entry = _entry(request, city)
     caller = caller_of(data, user=user, city=city)
-    _log(caller, by=user)
+    _log(caller, city=city, by=user)
     doubles: list[Any] = []
     if not is_sent:
         entry.show_unsent(data)
@@ -77,7 +77,7 @@ def known(request: HttpRequest, city: City) -> HttpResponse:
     user = person(request)
     entry = _entry(request, city)
     caller = caller_of(request.POST, user=user, city=city)
-    _log(caller, by=user)
+    _log(caller, city=city, by=user)
     entry.form.is_valid()
     doubles = entry.doubles(caller)
     is_another = bool(entry.form.cleaned_data.get("not_a_duplicate"))
@@ -99,10 +99,15 @@ def _entry(request: HttpRequest, city: City) -> Entry:
     return ENTRIES[what](data, kind=kind, city=city, user=person(request), today=today)
 
 
-def _log(caller: Caller, *, by: User) -> None:
+def _log(caller: Caller, *, city: City, by: User) -> None:
     if caller.person is not None:
         log_contact_reading(
-            subject=caller.person, reason="caller-look-up", by=by, now=timezone.now(), once_in=ONE_CALL
+            subject=caller.person,
+            reason="caller-look-up",
+            city=city,
+            by=by,
+            now=timezone.now(),
+            once_in=ONE_CALL,
         )
 
 

@@ -17,7 +17,16 @@ from django.db import models
 from django.db.models import BigIntegerField, F, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, JSONObject
 
-from accounts.models import ContactReading, Membership, Organisation, OrganisationReview, RoleChange, User
+from accounts.models import (
+    CityRole,
+    ContactReading,
+    Membership,
+    MembershipChange,
+    Organisation,
+    OrganisationReview,
+    RoleChange,
+    User,
+)
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
 from matching.models import Decision, Match
@@ -109,7 +118,7 @@ def sources() -> tuple[Source, ...]:
         *map(_described, kept),
         Source(Decision, "match__city", "match__offer__owner", "match__need__reference", Match),
         Source(OrganisationReview, "organisation__city", "", "organisation__name", Organisation),
-        Source(ContactReading, "", "subject", "reference", ContactReading, at="read_at", by="reader"),
+        Source(ContactReading, "city", "subject", "reference", ContactReading, at="read_at", by="reader"),
     )
 
 
@@ -118,9 +127,28 @@ def people_of(city: City) -> Q:
     return (
         Q(pk__in=Offer.objects.filter(city=city).order_by().values("owner"))
         | Q(pk__in=Need.objects.filter(city=city, person__isnull=False).order_by().values("person"))
-        | Q(pk__in=Membership.objects.filter(organisation__city=city).order_by().values("user"))
+        | who_works_for(city)
+    )
+
+
+def who_works_for(city: City) -> Q:
+    """Who works or worked in the town's team, or in one of its associations, as a condition on persons."""
+    return (
+        Q(pk__in=Membership.objects.filter(organisation__city=city).order_by().values("user"))
+        | Q(pk__in=MembershipChange.objects.filter(organisation__city=city).order_by().values("person"))
         | Q(pk__in=RoleChange.objects.filter(city=city).order_by().values("person"))
-        | Q(city_roles__city=city)
+        | Q(pk__in=CityRole.objects.filter(city=city).order_by().values("user"))
+    )
+
+
+def _keys(condition: Q) -> QuerySet[User, dict[str, Any]]:
+    return User.objects.filter(condition).order_by().values("pk")
+
+
+def _read_before(city: City) -> Q:
+    """Of the readings that say no town: those of its people by who works for it, and the exports that name it."""
+    return Q(subject__in=_keys(people_of(city)), reader__in=_keys(who_works_for(city))) | Q(
+        subject=None, reference__startswith=f"{city.slug} "
     )
 
 
@@ -172,13 +200,19 @@ def _of_source(
     number: int, source: Source, city: City, asked: Asked, *, after: tuple[datetime, int, int] | None
 ) -> QuerySet[Any, Any]:
     found = source.model._default_manager.order_by()
-    if source.city:
+    if source.model is ContactReading:
+        found = found.filter(Q(city=city) | Q(city=None) & _read_before(city))
+    elif source.city:
         found = found.filter(**{source.city: city})
     else:
-        # Of no town by itself: of a person, or of who looked and at whom.
-        here = User.objects.filter(people_of(city)).order_by().values("pk")
+        # Of no town by itself: about a person who is here, by themselves or by who answers for something here.
+        by = f"{source.by}__in"
         found = found.filter(
-            Q(**{f"{source.about}__in": here}) | Q(**{source.about: None, f"{source.by}__in": here})
+            Q(**{source.by: F(source.about)})
+            | Q(**{source.by: None})
+            | Q(**{by: _keys(who_works_for(city))})
+            | Q(**{by: User.objects.filter(is_staff=True).order_by().values("pk")}),
+            **{f"{source.about}__in": _keys(people_of(city))},
         )
     if asked.person is not None:
         found = found.filter(**{source.about: asked.person}) if source.about else found.none()

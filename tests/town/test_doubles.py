@@ -55,7 +55,9 @@ class Twice:
             )
             match = suggested_match(city=place.city, now=now, offer={"owner": owner})
             matches.propose(match_id=match.pk, by=place.coordinator, now=now)
-            accounts.log_contact_reading(subject=owner, reason="offer", by=place.coordinator, now=now)
+            accounts.log_contact_reading(
+                subject=owner, reason="offer", city=place.city, by=place.coordinator, now=now
+            )
             self.matches.append(match)
 
     def merge(self, *, now=None, has_called: bool = True) -> Double:

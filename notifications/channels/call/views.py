@@ -168,6 +168,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
             subject=message.recipient,
             reason="call",
             reference=f"message:{message.pk}",
+            city=city,
             by=user,
             now=now,
             once_in=services.TAKEN_FOR,
