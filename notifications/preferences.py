@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -96,7 +97,9 @@ def part(*, edit: PreferenceEdit, by: User, now: datetime) -> None:
     preference = _locked(edit.preference.person)
     before = changes.values(preference)
     for name, (old, _new) in changes.still_so(preference, edit.what).items():
-        setattr(preference, name, Preference._meta.get_field(name).to_python(old))
+        field = Preference._meta.get_field(name)
+        assert isinstance(field, Field)
+        setattr(preference, name, field.to_python(old))
     _keep(preference, before, by=by, now=now)
 
 

@@ -1,5 +1,5 @@
 """A town and its operator."""
 
-from tests.offers.conftest import as_user, city, operator, today
+from tests.offers.conftest import city, operator, today
 
-__all__ = ["as_user", "city", "operator", "today"]
+__all__ = ["city", "operator", "today"]
