@@ -181,8 +181,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(ContactReading)
 class ContactReadingAdmin(ReadOnlyAdmin):
-    list_display = ["read_at", "reader", "subject", "reason", "reference"]
-    list_select_related = ["reader", "subject"]
+    list_display = ["read_at", "reader", "subject", "reason", "reference", "city"]
+    list_select_related = ["reader", "subject", "city"]
     list_filter = ["reason"]
     date_hierarchy = "read_at"
 

@@ -51,10 +51,10 @@ def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
 
 def _grant(value: str) -> Grant:
     subject_id, _, user_id = value.partition(".")
-    return Grant(int(subject_id), _who_is_now(int(user_id)))
+    return Grant(int(subject_id), who_is_now(int(user_id)))
 
 
-def _who_is_now(user_id: int) -> int:
+def who_is_now(user_id: int) -> int:
     """Who answers for this person: another row, where somebody was in here twice and is one now."""
     while into := User.objects.filter(pk=user_id).values_list("merged_into", flat=True).first():
         user_id = into

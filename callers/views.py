@@ -109,7 +109,12 @@ def _look_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[Caller,
     caller = caller_of(data, user=user, city=city)
     if caller.person is not None:
         log_contact_reading(
-            subject=caller.person, reason="caller-look-up", by=user, now=timezone.now(), once_in=ONE_CALL
+            subject=caller.person,
+            reason="caller-look-up",
+            city=city,
+            by=user,
+            now=timezone.now(),
+            once_in=ONE_CALL,
         )
     return caller, False
 

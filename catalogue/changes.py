@@ -47,6 +47,12 @@ def save_changed(row: models.Model, before: Mapping[str, Any], *, edit: FieldCha
     return edit.what
 
 
+def still_so(row: models.Model, what: What) -> What:
+    """Those of these changes that nobody has changed again."""
+    now = values(row)
+    return {name: pair for name, pair in what.items() if _stored(row, name, now[name]) == pair[1]}
+
+
 def given(names: Iterable[str], row: models.Model) -> What:
     """What a row begins with, as a change from nothing."""
     now = values(row)

@@ -120,6 +120,7 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         subject=match.offer.owner,
         reason="desk",
         reference=match.offer.reference,
+        city=city,
         by=user,
         now=timezone.now(),
     )

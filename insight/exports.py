@@ -122,7 +122,12 @@ def export(*, city: City, what: What, form: str, by: User, now: datetime) -> IO[
             file, [str(column.label) for column in columns], _rows(_of(by, city, what), columns, city)
         )
         log_contact_reading(
-            subject=None, reason="export", reference=f"{city.slug} {what}.{form} {number}", by=by, now=now
+            subject=None,
+            reason="export",
+            reference=f"{city.slug} {what}.{form} {number}",
+            city=city,
+            by=by,
+            now=now,
         )
     except BaseException:
         file.close()

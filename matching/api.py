@@ -158,7 +158,12 @@ class MatchEndpoint(Endpoint):
         for subject, reference in read:
             if subject != self.actor:
                 log_contact_reading(
-                    subject=subject, reason="match", reference=reference, by=self.actor, now=now
+                    subject=subject,
+                    reason="match",
+                    reference=reference,
+                    city=match.city,
+                    by=self.actor,
+                    now=now,
                 )
         return Response(MatchDetailSerializer(shape).data)
 

@@ -48,7 +48,12 @@ def _file(reader: User, city: City, pk: int) -> HttpResponse:
         raise Http404
     if Role.CITIZEN not in roles:
         log_contact_reading(
-            subject=match.offer.owner, reason="match", reference=match.offer.reference, by=reader, now=now
+            subject=match.offer.owner,
+            reason="match",
+            reference=match.offer.reference,
+            city=city,
+            by=reader,
+            now=now,
         )
     return HttpResponse(
         alone(invitations.for_side(match, is_owner=Role.CITIZEN in roles)),

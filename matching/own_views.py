@@ -173,7 +173,12 @@ def _render_answer(
     contacts_open = selectors.contacts_are_open(match, today=local_day(now, match.city)) and not is_left
     if contacts_open and not is_citizen:
         log_contact_reading(
-            subject=match.offer.owner, reason="match", reference=match.offer.reference, by=by, now=now
+            subject=match.offer.owner,
+            reason="match",
+            reference=match.offer.reference,
+            city=match.city,
+            by=by,
+            now=now,
         )
     return render(
         request,

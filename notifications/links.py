@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
+from accounts.links import who_is_now
 from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
@@ -30,7 +31,7 @@ def person_of(token: str) -> User | None:
         key = signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
         return None
-    return User.objects.filter(pk=key, is_active=True).first()
+    return User.objects.filter(pk=who_is_now(int(key)), is_active=True).first()
 
 
 def call_me_path(person_id: int, city: City, about: str) -> str:
@@ -46,7 +47,7 @@ def who_wants_call(token: str) -> tuple[User, str] | None:
     except signing.BadSignature:
         return None
     key, _, about = said.partition(".")
-    person = User.objects.filter(pk=key, is_active=True).first()
+    person = User.objects.filter(pk=who_is_now(int(key)), is_active=True).first()
     return (person, about) if person else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -68,6 +69,38 @@ def refuse_channel(*, person: User, channel: str, by: User, now: datetime) -> Pr
     before = changes.values(preference)
     preference.refused_channels = sorted({*preference.refused_channels, channel})
     return _keep(preference, before, by=by, now=now)
+
+
+@transaction.atomic
+def unite(*, kept: User, other: User, by: User, now: datetime) -> PreferenceEdit | None:
+    """One person had chosen twice: what either refused is refused, until the later of the two days. What changed of
+    kept's choice, by which `part` takes it back; None where one of them has none, or nothing changed.
+    """
+    theirs = Preference.objects.filter(person=other).first()
+    if theirs is None or not Preference.objects.filter(person=kept).exists():
+        return None
+    preference = _locked(kept)
+    before = changes.values(preference)
+    preference.refused_channels = sorted({*preference.refused_channels, *theirs.refused_channels})
+    preference.refused_sorts = sorted({*preference.refused_sorts, *theirs.refused_sorts})
+    days = [day for day in (preference.paused_until, theirs.paused_until) if day is not None]
+    preference.paused_until = max(days, default=None)
+    if not changes.changed(preference, before):
+        return None
+    _keep(preference, before, by=by, now=now)
+    return preference.edits.order_by("pk").last()
+
+
+@transaction.atomic
+def part(*, edit: PreferenceEdit, by: User, now: datetime) -> None:
+    """As it was before `unite` changed it; what was chosen since stays."""
+    preference = _locked(edit.preference.person)
+    before = changes.values(preference)
+    for name, (old, _new) in changes.still_so(preference, edit.what).items():
+        field = Preference._meta.get_field(name)
+        assert isinstance(field, Field)
+        setattr(preference, name, field.to_python(old))
+    _keep(preference, before, by=by, now=now)
 
 
 def _locked(person: User) -> Preference:

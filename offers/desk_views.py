@@ -92,6 +92,7 @@ def contact(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         subject=offer.owner,
         reason="offer",
         reference=offer.reference,
+        city=city,
         by=person(request),
         now=timezone.now(),
     )

@@ -70,7 +70,12 @@ def agreement(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     if not contacts_are_open(match, today=local_day(now, city)):
         raise Http404
     log_contact_reading(
-        subject=match.offer.owner, reason="agreement", reference=match.offer.reference, by=user, now=now
+        subject=match.offer.owner,
+        reason="agreement",
+        reference=match.offer.reference,
+        city=city,
+        by=user,
+        now=now,
     )
     return HttpResponse(
         as_pdf(match, now=now),

@@ -56,7 +56,7 @@ GROUPS = (
         _(
             "À qui l’on demande avant de mettre en relation. Pour ce qui n’est pas coché, l’accord est présumé."
         ),
-        ("asks_citizen_for", "asks_association_for"),
+        ("asks_citizen_for", "asks_association_for", "homes_asked_at_once"),
     ),
     Group(
         "messages",
@@ -68,7 +68,7 @@ GROUPS = (
         "fraicheur",
         _("Propositions à jour"),
         _("Quand l’on demande si une proposition tient toujours, et quand elle expire sans réponse."),
-        ("remind_after_days", "expire_after_days"),
+        ("remind_after_days", "expire_after_days", "visit_valid_months"),
     ),
     Group(
         "charte",

@@ -18,15 +18,13 @@ from django.db.models import BigIntegerField, F, Model, Q, QuerySet, TextField, 
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import ContactReading, Organisation, OrganisationReview, User
-from accounts.townspeople import people_of
+from accounts.townspeople import people_of, who_works_for
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
 from matching.models import Decision, Match
 
 PER_PAGE = 50
 _KEY = re.compile(r"(\d{1,16})-(\d{1,4})-(\d{1,18})")
-# So far from a row of changes its town and its person are looked for.
-_STEPS = 3
 _COLUMNS = ("moment", "source", "key", "actor", "about", "reference", "said")
 
 
@@ -110,7 +108,18 @@ def sources() -> tuple[Source, ...]:
         *map(_described, kept),
         Source(Decision, "match__city", "match__offer__owner", "match__need__reference", Match),
         Source(OrganisationReview, "organisation__city", "", "organisation__name", Organisation),
-        Source(ContactReading, "", "subject", "reference", ContactReading, at="read_at", by="reader"),
+        Source(ContactReading, "city", "subject", "reference", ContactReading, at="read_at", by="reader"),
+    )
+
+
+def _keys(condition: Q) -> QuerySet[User, dict[str, Any]]:
+    return User.objects.filter(condition).order_by().values("pk")
+
+
+def _read_before(city: City) -> Q:
+    """Of the readings that say no town: those of its people by who works for it, and the exports that name it."""
+    return Q(subject__in=_keys(people_of(city)), reader__in=_keys(who_works_for(city))) | Q(
+        subject=None, reference__startswith=f"{city.slug} "
     )
 
 
@@ -133,20 +142,21 @@ def _described(model: type[Model]) -> Source:
 
 
 def _paths(keys: dict[str, Any], word: str, wanted: type[Model]) -> Iterator[str]:
-    """The nearest first: of a change of a visit, the town of the offer that is visited."""
     yield from (name for name, to in keys.items() if to is wanted)
-    for _further in range(_STEPS):
-        yield from (
-            f"{name}__{word}"
-            for name, to in keys.items()
-            if _has(to, word) and to._meta.get_field(word).related_model is wanted
-        )
-        keys = {
-            f"{name}__{key.name}": key.related_model
-            for name, to in keys.items()
-            for key in to._meta.concrete_fields
-            if isinstance(key, models.ForeignKey) and to not in (City, User)
-        }
+    yield from (
+        f"{name}__{word}"
+        for name, to in keys.items()
+        if _has(to, word) and to._meta.get_field(word).related_model is wanted
+    )
+    # Of what stands below something else: a visit below the offer of its home.
+    yield from (
+        f"{name}__{field.name}__{word}"
+        for name, to in keys.items()
+        for field in to._meta.concrete_fields
+        if isinstance(field, models.ForeignKey)
+        and _has(field.related_model, word)
+        and field.related_model._meta.get_field(word).related_model is wanted
+    )
 
 
 def _has(model: type[Model], name: str) -> bool:
@@ -161,13 +171,19 @@ def _of_source(
     number: int, source: Source, city: City, asked: Asked, *, after: tuple[datetime, int, int] | None
 ) -> QuerySet[Any, Any]:
     found = source.model._default_manager.order_by()
-    if source.city:
+    if source.model is ContactReading:
+        found = found.filter(Q(city=city) | Q(city=None) & _read_before(city))
+    elif source.city:
         found = found.filter(**{source.city: city})
     else:
-        # Of no town by itself: of a person, or of who looked and at whom.
-        here = User.objects.filter(people_of(city)).order_by().values("pk")
+        # Of no town by itself: about a person who is here, by themselves or by who answers for something here.
+        by = f"{source.by}__in"
         found = found.filter(
-            Q(**{f"{source.about}__in": here}) | Q(**{source.about: None, f"{source.by}__in": here})
+            Q(**{source.by: F(source.about)})
+            | Q(**{source.by: None})
+            | Q(**{by: _keys(who_works_for(city))})
+            | Q(**{by: User.objects.filter(is_staff=True).order_by().values("pk")}),
+            **{f"{source.about}__in": _keys(people_of(city))},
         )
     if asked.person is not None:
         found = found.filter(**{source.about: asked.person}) if source.about else found.none()

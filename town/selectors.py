@@ -4,15 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import selectors as accounts
 from accounts.models import CityEdit, User
 from cities.models import City
 from matching.models import CaseTaken
 from needs.models import Need
-from offers.models import Offer
+from offers.models import Offer, OfferState
 from oncall.models import Shift
 from town.models import Double, Invitation, LinkRequest
 
@@ -109,12 +110,20 @@ class Side:
     user: User
     offers: list[Offer]
     needs: list[Need]
+    # Whether a code sent to their address came back.
+    is_proven: bool
+
+    @property
+    def has_phone_alone(self) -> bool:
+        return bool(self.user.phone) and not self.user.email
 
 
-# A place is a commune in which somebody offers or needs something.
+# A place is a commune in which somebody offers or needs something. What anybody can post under a neighbour's name, with
+# an address that no code has proven, makes no pair.
 _PAIRS = """
     WITH places AS (
-        SELECT owner_id AS person, commune_id AS commune FROM offers_offer WHERE city_id = %(city)s
+        SELECT owner_id AS person, commune_id AS commune FROM offers_offer
+         WHERE city_id = %(city)s AND state <> ALL(%(unproven)s)
         UNION
         SELECT person_id, commune_id FROM needs_need WHERE city_id = %(city)s AND person_id IS NOT NULL
     ), named AS (
@@ -142,11 +151,14 @@ def likely_doubles(city: City) -> list[tuple[Side, Side]]:
     The same address or number never stands twice: the database refuses it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_PAIRS, {"city": city.pk, "most": MOST_PAIRS})
+        unproven = [OfferState.DRAFT.value, OfferState.UNCONFIRMED.value]
+        cursor.execute(_PAIRS, {"city": city.pk, "most": MOST_PAIRS, "unproven": unproven})
         pairs = cursor.fetchall()
+    proven = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"), verified=True)
+    people = User.objects.filter(pk__in={pk for pair in pairs for pk in pair})
     sides = {
-        user.pk: Side(user, [], [])
-        for user in User.objects.filter(pk__in={pk for pair in pairs for pk in pair})
+        user.pk: Side(user, [], [], is_proven=user.is_proven)
+        for user in people.annotate(is_proven=Exists(proven))
     }
     for offer in Offer.objects.filter(city=city, owner__in=sides).select_related("commune").order_by("pk"):
         sides[offer.owner_id].offers.append(offer)

@@ -75,6 +75,8 @@ class ContactReading(models.Model):
     )
     reason = models.CharField(_("raison"), max_length=40, validators=[validate_slug])
     reference = models.CharField(_("référence"), max_length=80, blank=True)
+    # For which town it was read; nothing on rows from before this was kept.
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     read_at = models.DateTimeField(_("lu le"), db_index=True)
 
     class Meta:

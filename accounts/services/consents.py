@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.access import require
 from accounts.models import Consent, ContactReading, User
 from catalogue.constraints import insert_checked
+from cities.models import City
 
 # The words stand in accounts/_agree_to_appeals.html; a new wording takes a new version.
 APPEALS_WORDING = "2026-1"
@@ -67,19 +68,24 @@ def log_contact_reading(
     subject: User | None,
     reason: str,
     reference: str = "",
+    city: City,
     by: User,
     now: datetime,
     once_in: timedelta = timedelta(),
 ) -> ContactReading:
-    """Keep that `by` read the contact of `subject`, or exported many (subject None, reason "export").
+    """Keep that `by` read the contact of `subject` for a town, or exported many (subject None, reason "export").
 
     `once_in`: who reads the same on and on in that time, as a page that looks while somebody types, has read it once.
     """
     if once_in:
-        same = ContactReading.objects.filter(reader=by, subject=subject, reason=reason, reference=reference)
+        same = ContactReading.objects.filter(
+            reader=by, subject=subject, reason=reason, reference=reference, city=city
+        )
         if before := same.filter(read_at__gt=now - once_in).first():
             return before
-    reading = ContactReading(reader=by, subject=subject, reason=reason, reference=reference, read_at=now)
+    reading = ContactReading(
+        reader=by, subject=subject, reason=reason, reference=reference, city=city, read_at=now
+    )
     reading.full_clean()
     reading.save()
     return reading

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from accounts.links import who_is_now
 from accounts.models import User
 from cities.models import City
 
@@ -21,8 +22,8 @@ def refuse_address(person: User, city: City) -> str:
 
 
 def to_refuse(token: str) -> int | None:
-    """The person of a link; None when it was cut or altered."""
+    """The person of a link, as they are known now; None when it was cut or altered."""
     try:
-        return int(signing.Signer(salt=_REFUSE).unsign(token))
+        return who_is_now(int(signing.Signer(salt=_REFUSE).unsign(token)))
     except signing.BadSignature:
         return None

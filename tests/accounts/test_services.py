@@ -242,14 +242,19 @@ class TestConsentsAndReadings:
         assert (again != consent, again.recorded_by) == (True, None)
 
     def test_each_reading_is_logged(self):
-        reader, subject = UserFactory(), UserFactory()
+        reader, subject, city = UserFactory(), UserFactory(), CityFactory()
         reading = services.log_contact_reading(
-            subject=subject, reason="match", reference="M-1", by=reader, now=NOW
+            subject=subject, reason="match", reference="M-1", city=city, by=reader, now=NOW
         )
-        assert (reading.reader, reading.subject, reading.read_at) == (reader, subject, NOW)
-        services.log_contact_reading(subject=None, reason="export", by=reader, now=NOW)
+        assert (reading.reader, reading.subject, reading.city, reading.read_at) == (
+            reader,
+            subject,
+            city,
+            NOW,
+        )
+        services.log_contact_reading(subject=None, reason="export", city=city, by=reader, now=NOW)
         with pytest.raises(ValidationError):
-            services.log_contact_reading(subject=None, reason="match", by=reader, now=NOW)
+            services.log_contact_reading(subject=None, reason="match", city=city, by=reader, now=NOW)
 
 
 class TestTokens:

@@ -12,14 +12,22 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Consent, ContactReading, User
-from accounts.selectors import find_person
+from accounts.selectors import agrees_to_appeals, find_person
 from matching import links
 from matching import services as matches
 from matching.models import Decision, Hold, Match
 from needs.models import Need
-from notifications.models import Message
-from offers.models import Offer, OfferEdit
-from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
+from notifications import links as message_links
+from notifications import preferences, reach
+from notifications.channels.call.models import Call
+from notifications.events import Refusable
+from notifications.models import Bounce, Message, Preference
+from notifications.reach import blind, bounced
+from offers.models import Offer, OfferEdit, OfferState
+from outreach.appeals import links as appeal_links
+from outreach.appeals.models import Appeal, Asked
+from stays.models import Sponsorship
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CommuneFactory
 from tests.factories.matching import suggested_match
 from tests.factories.offers import OfferFactory
@@ -47,14 +55,17 @@ class Twice:
             )
             match = suggested_match(city=place.city, now=now, offer={"owner": owner})
             matches.propose(match_id=match.pk, by=place.coordinator, now=now)
-            accounts.log_contact_reading(subject=owner, reason="offer", by=place.coordinator, now=now)
+            accounts.log_contact_reading(
+                subject=owner, reason="offer", city=place.city, by=place.coordinator, now=now
+            )
             self.matches.append(match)
 
-    def merge(self, *, now=None) -> Double:
+    def merge(self, *, now=None, has_called: bool = True) -> Double:
         return services.merge(
             city=self.place.city,
             kept_id=self.by_phone.pk,
             other_id=self.online.pk,
+            has_called=has_called,
             by=self.place.coordinator,
             now=now or timezone.now(),
         )
@@ -68,6 +79,7 @@ class Twice:
             "holds": list(Hold.objects.order_by("pk").values()),
             "matches": list(Match.objects.order_by("pk").values("pk", "state", "offer", "need", "quantity")),
             "decisions": list(Decision.objects.order_by("pk").values()),
+            "choices": list(Preference.objects.order_by("pk").values()),
         }
         for name in MOVED:
             model, _dot, key = name.rpartition(".")
@@ -85,16 +97,19 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
         # Who did or decided something: the row says who it was, and rows of changes are never changed.
         "by", "given_by", "recorded_by", "reader", "verified_by", "called_by", "seen_by", "set_by", "entered_by",
         "vetted_by", "asked_by", "answered_by", "given_back_by", "reported_by", "closed_by", "drafted_by", "sent_by",
-        "invited_by", "taken_back_by", "undone_by",
+        "invited_by", "taken_back_by", "undone_by", "agreed_by", "concluded_by", "defined_by", "ended_by", "extract_by",
+        "handed_by", "lifted_by", "removed_by",
     }  # fmt: skip
-    # A part, a choice, a device or a key of a row that acts no more: nobody with a part is merged, the rest rests.
+    # A part, a device or a key of a row that acts no more: nobody with a part is merged, the rest rests.
     rest = {
         "accounts.User_groups.user", "accounts.User_user_permissions.user", "accounts.CityRole.user",
         "accounts.Membership.user", "accounts.ApiToken.user", "accounts.PersonEdit.person", "accounts.User.merged_into",
         "accounts.RoleChange.person", "accounts.MembershipChange.person", "account.EmailAddress.user",
-        "mfa.Authenticator.user", "notifications.Preference.person", "notifications.Bounce.person",
-        "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person", "outreach.Subscription.person",
+        "mfa.Authenticator.user", "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
+        "outreach.Subscription.person",
         "town.Invitation.person", "town.Double.kept", "town.Double.other", "admin.LogEntry.user",
+        # Of the team, which comes to a home or is named in a note.
+        "homes.Visit.visitor", "desk.Mention.person",
     }  # fmt: skip
     keys = {
         f"{model._meta.label}.{field.name}"
@@ -137,6 +152,25 @@ def test_a_link_that_was_sent_before_still_opens(twice: Twice) -> None:
     assert twice.matches[1].state == "accepted"
 
 
+def test_the_links_to_refuse_and_to_be_called_act_for_the_row_that_is_kept(twice: Twice) -> None:
+    city, now = twice.place.city, timezone.now()
+    accounts.record_consent(
+        user=twice.by_phone, purpose="appeals", wording_version="1", how="web", by=twice.by_phone, now=now
+    )
+    refuse = appeal_links.refuse_path(twice.online, city)
+    token = message_links.token(twice.online)
+    call_me = message_links.call_me_path(twice.online.pk, city, f"match:{twice.matches[1].pk}")
+    twice.merge()
+    kept = User.objects.get(pk=twice.by_phone.pk)
+    assert agrees_to_appeals(kept)
+    assert Client().post(refuse).status_code == 200
+    assert not agrees_to_appeals(kept)
+    assert message_links.person_of(token) == kept
+    assert Client().get(call_me).status_code == 200
+    Client().post(call_me, {"suits": "evening"})
+    assert Message.objects.get(event="call_wanted").recipient == kept
+
+
 def test_undone_it_is_exactly_as_before(twice: Twice) -> None:
     before = twice.state()
     row = twice.merge()
@@ -161,8 +195,107 @@ def test_what_came_since_stays_where_it_came(twice: Twice) -> None:
     )
 
 
+def _sponsors(match: Match, by: User) -> Sponsorship:
+    return Sponsorship.objects.create(
+        match=match,
+        sponsor=match.offer.owner,
+        need=match.need,
+        framed_by=OrganisationFactory(city=match.city, verified=True),
+        aims="Parler français",
+        ends_on=match.last_day,
+        agreed_at=timezone.now(),
+        agreed_by=by,
+    )
+
+
+def test_what_holds_one_at_a_time_goes_along_and_comes_back(twice: Twice) -> None:
+    kept, other, by, now = twice.by_phone, twice.online, twice.place.coordinator, timezone.now()
+    sponsorship = _sponsors(twice.matches[1], by)
+    appeals = [
+        Appeal.objects.create(city=twice.place.city, wanted=1, reach_km=5, drafted_by=by, drafted_at=now)
+        for _ in range(2)
+    ]
+    for appeal, person in ((appeals[0], kept), (appeals[0], other), (appeals[1], other)):
+        Asked.objects.create(appeal=appeal, person=person, at=now)
+    call = _called(twice, other)
+    Bounce.objects.create(person=other, channel="email", address=blind(other.email), error="550", at=now)
+    before = twice.state()
+    row = twice.merge()
+    assert Sponsorship.objects.get(sponsor=kept) == sponsorship
+    assert sorted(Asked.objects.filter(person=kept).values_list("appeal", flat=True)) == [
+        appeal.pk for appeal in appeals
+    ]
+    assert Call.objects.get(person=kept) == call
+    kept.refresh_from_db()
+    assert bounced([kept]) == {kept.pk: {"email"}}
+    services.undo(double_id=row.pk, by=by, now=timezone.now())
+    assert twice.state() == before
+
+
+def _called(it: Twice, person: User) -> Call:
+    now = timezone.now()
+    return Call.objects.create(
+        message=Message.objects.filter(recipient=person)[0],
+        person=person,
+        by=it.place.coordinator,
+        began_at=now,
+        taken_until=now + timedelta(minutes=10),
+    )
+
+
+def _chosen(person: User, **said) -> None:
+    nothing = {"refused_channels": [], "refused_sorts": [], "paused_until": None, "rings_at_night": False}
+    preferences.choose(person=person, **nothing | said, by=person, now=timezone.now())
+
+
+def test_what_only_the_other_has_refused_stays_refused(twice: Twice) -> None:
+    _chosen(twice.online, refused_sorts=["digest"])
+    before = twice.state()
+    row = twice.merge()
+    assert reach.wish_of(User.objects.get(pk=twice.by_phone.pk)).refused_sorts == ["digest"]
+    services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    assert twice.state() == before
+
+
+def test_of_two_choices_all_that_was_refused_is_and_the_later_pause_holds(twice: Twice) -> None:
+    soon, later = timezone.localdate() + timedelta(days=3), timezone.localdate() + timedelta(days=9)
+    _chosen(twice.by_phone, refused_channels=["sms"], paused_until=soon)
+    _chosen(twice.online, refused_sorts=["digest"], paused_until=later)
+    before = twice.state()
+    row = twice.merge()
+    kept = User.objects.get(pk=twice.by_phone.pk)
+    wish = reach.wish_of(kept)
+    assert (wish.refused_channels, wish.refused_sorts, wish.paused_until) == (["sms"], ["digest"], later)
+    services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    assert twice.state() == before
+    # What they choose in between is theirs.
+    row = twice.merge()
+    preferences.refuse(person=kept, sort=Refusable.FOLLOW_UP, by=kept, now=timezone.now())
+    services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    wish = Preference.objects.get(person=kept)
+    assert (wish.refused_sorts, wish.paused_until) == (["digest", "follow_up"], soon)
+
+
+def _both_sponsor(it: Twice) -> None:
+    for match in it.matches:
+        _sponsors(match, it.place.coordinator)
+
+
+def _both_called(it: Twice) -> None:
+    _called(it, it.by_phone)
+    _called(it, it.online)
+
+
 def _two_addresses(it: Twice) -> None:
     User.objects.filter(pk=it.by_phone.pk).update(email="autre@exemple.fr")
+
+
+def _not_proven(it: Twice) -> None:
+    EmailAddress.objects.update(verified=False)
+
+
+def _proven_before(it: Twice) -> None:
+    User.objects.filter(pk=it.online.pk).update(email="voisine@exemple.fr")
 
 
 def _of_a_team(it: Twice) -> None:
@@ -189,6 +322,10 @@ def _of_one_another(it: Twice) -> None:
     ("how", "words"),
     [
         (_two_addresses, "son adresse e-mail"),
+        (_not_proven, "faites d’abord confirmer l’adresse"),
+        (_proven_before, "faites d’abord confirmer l’adresse"),
+        (_both_sponsor, "parrainage"),
+        (_both_called, "appelées en ce moment"),
         (_of_a_team, "un rôle"),
         (_of_an_association, "un rôle"),
         (_elsewhere, "une autre ville"),
@@ -205,6 +342,44 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_moves_nothing(
         twice.merge()
     assert twice.state() == before
     assert not Double.objects.exists()
+
+
+def test_the_account_of_who_called_goes_to_nobody_who_was_not_asked_for_at_that_number(
+    twice: Twice, client: Client
+) -> None:
+    with pytest.raises(ValidationError, match="numéro connu"):
+        twice.merge(has_called=False)
+    # The other way round as well: what a caller has would go to whoever has the address.
+    with pytest.raises(ValidationError, match="numéro connu"):
+        services.merge(
+            city=twice.place.city,
+            kept_id=twice.online.pk,
+            other_id=twice.by_phone.pk,
+            has_called=False,
+            by=twice.place.coordinator,
+            now=timezone.now(),
+        )
+    client.force_login(twice.place.coordinator)
+    decide = twice.place.address("decide_double", twice.by_phone.pk, twice.online.pk)
+    assert "numéro connu" in client.post(decide, {"same": "yes"}, follow=True).text
+    assert not Double.objects.exists()
+    client.post(decide, {"same": "yes", "has_called": "on"})
+    assert Double.objects.get().is_same
+
+
+def test_an_offer_that_nobody_has_confirmed_makes_no_pair(place: Place) -> None:
+    caller = UserFactory(phone_only=True, name="Jeanne R.")
+    commune = OfferFactory(city=place.city, owner=caller).commune
+    posted = OfferFactory(
+        city=place.city, commune=commune, owner__name="Jeanne R.", state=OfferState.UNCONFIRMED
+    )
+    assert selectors.likely_doubles(place.city) == []
+    OfferFactory(city=place.city, commune=commune, owner=posted.owner)
+    ((one, other),) = selectors.likely_doubles(place.city)
+    assert (one.is_proven, other.is_proven, one.has_phone_alone) == (False, False, True)
+    EmailAddress.objects.create(user=posted.owner, email=posted.owner.email, verified=True, primary=True)
+    ((one, other),) = selectors.likely_doubles(place.city)
+    assert (one.is_proven, other.is_proven) == (False, True)
 
 
 def test_it_cannot_be_undone_after_a_month_or_when_contacts_have_changed(twice: Twice) -> None:
@@ -224,9 +399,10 @@ def test_it_cannot_be_undone_after_a_month_or_when_contacts_have_changed(twice: 
 def test_by_the_coordination_of_the_town_alone(twice: Twice) -> None:
     ids = {"city": twice.place.city, "kept_id": twice.by_phone.pk, "other_id": twice.online.pk}
     for other in (twice.place.administrator, CityRoleFactory().user):
-        for service in (services.merge, services.tell_apart):
-            with pytest.raises(PermissionDenied):
-                service(**ids, by=other, now=NOW)
+        with pytest.raises(PermissionDenied):
+            services.merge(**ids, has_called=True, by=other, now=NOW)
+        with pytest.raises(PermissionDenied):
+            services.tell_apart(**ids, by=other, now=NOW)
     row = twice.merge()
     with pytest.raises(PermissionDenied):
         services.undo(double_id=row.pk, by=twice.place.administrator, now=NOW)
@@ -252,7 +428,8 @@ def test_the_page_shows_them_side_by_side_until_it_is_said(twice: Twice, client:
     assert "jeanne@exemple.fr" not in page
     assert "Odile" not in page
     decide = place.address("decide_double", twice.by_phone.pk, twice.online.pk)
-    client.post(decide, {"same": "yes"})
+    assert "e-mail confirmée" in page
+    client.post(decide, {"same": "yes", "has_called": "on"})
     assert selectors.likely_doubles(place.city) == []
     page = client.get(place.address("doubles")).content.decode()
     assert "Défaire" in page

@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import ContactReading
+from accounts.models import ContactReading, PersonEdit
 from catalogue.models import FieldChange, StateChange
 from matching import services as matches
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import suggested_match
+from tests.factories.offers import OfferFactory
 from town import record, services
 from town.record import Asked
 
@@ -36,6 +37,7 @@ def busy(place: Place):
         subject=match.offer.owner,
         reason="desk",
         reference=match.offer.reference,
+        city=place.city,
         by=place.coordinator,
         now=now,
     )
@@ -45,7 +47,9 @@ def busy(place: Place):
     elsewhere = CityRoleFactory()
     other = suggested_match(city=elsewhere.city, now=now)
     matches.propose(match_id=other.pk, by=elsewhere.user, now=now)
-    accounts.log_contact_reading(subject=other.offer.owner, reason="desk", by=elsewhere.user, now=now)
+    accounts.log_contact_reading(
+        subject=other.offer.owner, reason="desk", city=elsewhere.city, by=elsewhere.user, now=now
+    )
     return match
 
 
@@ -61,6 +65,55 @@ def test_a_town_reads_its_own_rows_alone(place: Place, busy) -> None:
     assert found.count("Decision") == 1
     assert found.count("ContactReading") == 1
     assert found.count("CityEdit") == 1
+
+
+def test_who_is_in_two_towns_is_in_each_record_with_what_was_done_for_that_town(place: Place, busy) -> None:
+    owner, now = busy.offer.owner, timezone.now()
+    elsewhere = CityRoleFactory(city__slug="lyon")
+    OfferFactory(city=elsewhere.city, owner=owner)
+    accounts.log_contact_reading(
+        subject=owner, reason="desk", city=elsewhere.city, by=elsewhere.user, now=now
+    )
+    accounts.log_contact_reading(
+        subject=None,
+        reason="export",
+        reference="lyon needs.csv 3",
+        city=elsewhere.city,
+        by=elsewhere.user,
+        now=now,
+    )
+    PersonEdit.objects.create(person=owner, by=elsewhere.user, at=now, what={"name": ["", "Odile"]})
+    accounts.update_profile(user=owner, name="Odile T.", phone=None, language="fr", by=owner, now=now)
+    # And those of before, which say no town.
+    for reader, subject, reason, reference in (
+        (elsewhere.user, owner, "desk", ""),
+        (elsewhere.user, None, "export", "lyon needs.csv 3"),
+    ):
+        ContactReading.objects.create(
+            reader=reader, subject=subject, reason=reason, reference=reference, read_at=now
+        )
+    found = names(place)
+    assert found.count("ContactReading") == 1
+    assert found.count("PersonEdit") == 1  # their own
+    there = [row.source.model.__name__ for row in record.rows(elsewhere.city, Asked()).rows]
+    assert there.count("ContactReading") == 4
+    assert there.count("PersonEdit") == 2
+
+
+def test_who_is_looked_up_by_an_address_is_a_reading_once(place: Place, busy, administrator) -> None:
+    url, owner = place.address("record"), busy.offer.owner
+    stranger = OfferFactory().owner
+    before = ContactReading.objects.count()
+    for who in (owner.email, owner.email, stranger.email, busy.offer.reference, ""):
+        administrator.get(url, {"who": who})
+    assert ContactReading.objects.count() == before + 1
+    reading = ContactReading.objects.latest("pk")
+    assert (reading.subject, reading.reader, reading.city, reading.reason) == (
+        owner,
+        place.administrator,
+        place.city,
+        "record-look-up",
+    )
 
 
 def test_it_is_searched_by_person_colleague_reference_and_day(place: Place, busy) -> None:
@@ -107,7 +160,7 @@ def test_paged_by_key_it_shows_each_row_once_whatever_comes_meanwhile(place: Pla
         seen += [(row.at, row.key) for row in page.rows]
         after = page.older
         accounts.log_contact_reading(
-            subject=subject, reason="desk", by=place.coordinator, now=NOW + timedelta(days=1)
+            subject=subject, reason="desk", city=place.city, by=place.coordinator, now=NOW + timedelta(days=1)
         )
     assert after == ""
     assert len(seen) == len(set(seen)) == 2 * record.PER_PAGE + 7
@@ -124,6 +177,10 @@ def test_it_asks_as_often_for_many_rows_as_for_few(place: Place, administrator, 
     for number in range(20):
         person = CityRoleFactory(city=place.city).user
         accounts.log_contact_reading(
-            subject=person, reason="desk", by=person, now=timezone.now() + timedelta(seconds=number)
+            subject=person,
+            reason="desk",
+            city=place.city,
+            by=person,
+            now=timezone.now() + timedelta(seconds=number),
         )
     assert asked() == few <= 15

@@ -105,7 +105,11 @@ def test_hours_in_no_language_of_ours_or_too_long_are_refused(place: Place, hour
 
 def test_what_is_presumed_is_said_by_kind(administrator, place: Place) -> None:
     url = place.address("settings", "accords")
-    sent = {"asks_citizen_for": ["housing"], "asks_association_for": ["housing", "goods"]}
+    sent = {
+        "asks_citizen_for": ["housing"],
+        "asks_association_for": ["housing", "goods"],
+        "homes_asked_at_once": 1,
+    }
     page = administrator.post(url, sent, follow=True).content.decode()
     place.city.refresh_from_db()
     assert (place.city.asks_citizen_for, place.city.asks_association_for) == (

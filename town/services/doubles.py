@@ -14,13 +14,17 @@ from accounts import selectors as people
 from accounts import services as accounts
 from accounts.access import COORDINATION, has_role, require
 from accounts.models import Consent, PersonEdit, User
+from accounts.sign_in import has_proven_address
 from cities.models import City
 from matching.models import Match, MatchState
 from needs import services as needs
 from needs.models import Need
-from notifications.models import Message
+from notifications import preferences
+from notifications.channels.call.models import Call
+from notifications.models import Message, Preference, PreferenceEdit
 from offers import services as offers
 from offers.models import Offer
+from stays.models import Sponsorship
 from town.models import Double
 
 UNDONE_WITHIN = timedelta(days=30)
@@ -28,20 +32,30 @@ OFFERS, NEEDS = "offers.Offer.owner", "needs.Need.person"
 # What is about a person or said to them, and goes along. What somebody did stays with the row that did it.
 MOVED = (
     OFFERS, NEEDS, "accounts.Consent.user", "accounts.ContactReading.subject", "notifications.Message.recipient",
-    "sms.Reply.person", "inbox.MailReply.person",
+    "notifications.Preference.person", "notifications.Bounce.person", "call.Call.person", "sms.Reply.person",
+    "inbox.MailReply.person", "stays.Sponsorship.sponsor", "appeals.Asked.person",
 )  # fmt: skip
+# In `Double.moved`, beside these: the change that made one of two choices of messages.
+_UNITED = "notifications.PreferenceEdit"
 _IN_HAND = (MatchState.PROPOSED, MatchState.ACCEPTED, MatchState.CONFIRMED, MatchState.UNDER_WAY)
 
 
 @transaction.atomic
-def merge(*, city: City, kept_id: int, other_id: int, by: User, now: datetime) -> Double:
-    """Make two rows of a person one: what `other` has is `kept`'s. Raises ValidationError where that cannot be."""
+def merge(*, city: City, kept_id: int, other_id: int, has_called: bool, by: User, now: datetime) -> Double:
+    """Make two rows of a person one: what `other` has is `kept`'s. Raises ValidationError where that cannot be.
+
+    `has_called`: somebody asked at the number known, which must be where one is known by a number alone: whoever has
+    the other's address signs in to what is theirs from then on.
+    """
     require(has_role(by, city, COORDINATION))
     kept, other = _locked(kept_id, other_id)
     _check(city, kept, other)
+    _check_identity(kept, other, has_called=has_called)
     moved = {name: ids for name, ids in _movable(kept, other) if ids}
     _move(moved, to=kept, by=by, now=now)
     contact = accounts.merge_people(kept=kept, other=other, by=by, now=now)
+    if edit := preferences.unite(kept=kept, other=other, by=by, now=now):
+        moved[_UNITED] = [edit.pk]
     return Double.objects.create(
         city=city, kept=kept, other=other, is_same=True, moved=moved, contact=contact, by=by, at=now
     )
@@ -73,7 +87,10 @@ def undo(*, double_id: int, by: User, now: datetime) -> Double:
         back = {
             name: list(_rows(name, kept).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
             for name, ids in row.moved.items()
+            if name in MOVED
         }
+        for edit in PreferenceEdit.objects.filter(pk__in=row.moved.get(_UNITED, [])):
+            preferences.part(edit=edit, by=by, now=now)
         accounts.unmerge_people(kept=kept, other=other, moved=row.contact, by=by, now=now)
         _move(back, to=other, by=by, now=now)
     row.undone_at, row.undone_by = now, by
@@ -111,11 +128,32 @@ def _check(city: City, kept: User, other: User) -> None:
         raise ValidationError(
             _("L’une de ces personnes a des propositions ou des besoins dans une autre ville.")
         )
+    if Sponsorship.objects.current().filter(sponsor__in=both).count() > 1:
+        raise ValidationError(
+            _("Chacune parraine quelqu’un en ce moment, et une personne n’a qu’un parrainage à la fois.")
+        )
+    if Call.objects.filter(person__in=both, ended_at=None).count() > 1:
+        raise ValidationError(_("Les deux sont appelées en ce moment. Attendez la fin de ces appels."))
     if Match.objects.filter(offer__owner__in=both, need__person__in=both, state__in=_IN_HAND).exists():
         raise ValidationError(
             _(
                 "Une mise en relation en cours va de l’une à l’autre\u202f: une personne ne s’aide pas elle-même."
             )
+        )
+
+
+def _check_identity(kept: User, other: User, *, has_called: bool) -> None:
+    """A name and a commune are known to every neighbour: the address is proven, and the number was called."""
+    both = [kept, other]
+    if any(one.email and not has_proven_address(one) for one in both):
+        raise ValidationError(
+            _(
+                "Personne n’a prouvé que cette adresse e-mail est la sienne\u202f: faites d’abord confirmer l’adresse."
+            )
+        )
+    if not has_called and any(one.phone and not one.email for one in both):
+        raise ValidationError(
+            _("Appelez d’abord au numéro connu, et demandez si c’est bien la même personne.")
         )
 
 
@@ -153,6 +191,9 @@ def _movable(kept: User, other: User) -> Iterator[tuple[str, list[int]]]:
             )
         )
         & Q(repeat_of=None),
+        # Theirs are united.
+        "notifications.Preference.person": Exists(Preference.objects.filter(person=kept)),
+        "appeals.Asked.person": Exists(_rows("appeals.Asked.person", kept).filter(appeal=OuterRef("appeal"))),
     }
     for name in MOVED:
         rows = _rows(name, other)

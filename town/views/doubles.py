@@ -38,7 +38,14 @@ def decide(request: HttpRequest, city: City, first: int, second: int) -> HttpRes
         if (first, second) not in shown:
             raise ValidationError(_("Cela a changé entre-temps. Regardez de nouveau."))
         if request.POST.get("same") == "yes":
-            services.merge(city=city, kept_id=first, other_id=second, by=by, now=now)
+            services.merge(
+                city=city,
+                kept_id=first,
+                other_id=second,
+                has_called="has_called" in request.POST,
+                by=by,
+                now=now,
+            )
             messages.success(
                 request, _("C’est une seule personne désormais. Vous avez trente jours pour le défaire.")
             )

@@ -1,4 +1,6 @@
-"""The record: who changed what, and who looked at whose contact. Read, and never written, here."""
+"""The record: who changed what, and who looked at whose contact. Of a record nothing is changed here."""
+
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,10 +9,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import selectors as accounts
-from accounts.access import ADMINISTRATION, town_page
+from accounts.access import ADMINISTRATION, person, town_page
+from accounts.models import User
+from accounts.services import log_contact_reading
 from cities.models import City
 from town import presentation, record
 from town.forms import RecordForm
+
+# Page after page of what is about one person is one look.
+ONE_LOOK_UP = timedelta(minutes=15)
 
 
 @town_page(ADMINISTRATION)
@@ -22,6 +29,17 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
     form = RecordForm(request.GET or None, city=city, colleagues=colleagues)
     asked = form.asked() if form.is_valid() else record.Asked()
     found = record.rows(city, asked, after=request.GET.get("avant", ""))
+    subject = User.objects.filter(pk=asked.person).first() if asked.person and found.rows else None
+    if subject is not None:
+        # Whoever has an address or a number learns whose it is. Of whom nothing is here, nothing is learnt.
+        log_contact_reading(
+            subject=subject,
+            reason="record-look-up",
+            city=city,
+            by=person(request),
+            now=now,
+            once_in=ONE_LOOK_UP,
+        )
     named = {*colleagues.values_list("pk", flat=True)} | ({asked.person} if asked.person else set())
     query = request.GET.copy()
     query.pop("avant", None)

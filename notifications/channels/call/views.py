@@ -188,6 +188,7 @@ def _log_reading(message: Message, *, by: User, now: datetime) -> None:
                 subject=subject,
                 reason="call",
                 reference=f"message:{message.pk}",
+                city=message.city,
                 by=by,
                 now=now,
                 once_in=services.TAKEN_FOR,
