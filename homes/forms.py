@@ -18,6 +18,7 @@ from cities.forms import CommuneField
 from cities.models import City
 from homes.models import Dwelling, Extract, Refusal, Stage, Visit, Wish
 from homes.selectors import needs_extract
+from offers.models import Offer
 
 FIRST_HOUR, LAST_HOUR, STEP = 8 * 60, 20 * 60 + 30, 30
 USUAL_HOUR = 14 * 60
@@ -27,7 +28,7 @@ PATH: list[Stage] = [stage for stage in Stage if stage != Stage.DROPPED]
 
 
 class PlanForm(ServiceForm):
-    """When a home is visited, and by whom."""
+    """When a home is visited, and by whom of the team; nobody visits their own."""
 
     day = DayField(label=_("Quel jour\u202f?"))
     hour = forms.TypedChoiceField(label=_("À quelle heure\u202f?"), coerce=int, initial=USUAL_HOUR)
@@ -36,8 +37,9 @@ class PlanForm(ServiceForm):
     )
 
     def __init__(
-        self, data: Any = None, *, city: City, by: User, visit: Visit | None = None, prefix: str = ""
+        self, data: Any = None, *, offer: Offer, by: User, visit: Visit | None = None, prefix: str = ""
     ) -> None:
+        city = offer.city
         here = local_time(visit.starts_at, city) if visit else None
         initial = {
             "visitor": visit.visitor_id if visit else by.pk,
@@ -46,7 +48,7 @@ class PlanForm(ServiceForm):
         }
         super().__init__(data, initial=initial, prefix=prefix)
         self._city = city
-        self.fields["visitor"].queryset = accounts.desk_of(city)  # type: ignore[attr-defined]
+        self.fields["visitor"].queryset = accounts.desk_of(city).exclude(pk=offer.owner_id)  # type: ignore[attr-defined]
         minutes = sorted({*range(FIRST_HOUR, LAST_HOUR + 1, STEP), initial["hour"]})
         self.fields["hour"].choices = [  # type: ignore[attr-defined]
             (minute, hour_words(minute)) for minute in minutes

@@ -26,13 +26,14 @@ from offers.selectors import get_offer
 def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What was seen of a home and when: coordinators plan here, the host answers here."""
     found, user, now = _home(request, city, reference), person(request), timezone.now()
-    coordinates = has_role(user, city, COORDINATION)
+    is_owner = found.owner_id == user.pk
+    coordinates = not is_owner and has_role(user, city, COORDINATION)
     planned = selectors.planned_of(found)
-    if found.owner_id == user.pk and request.method == "POST" and planned is not None:
+    if is_owner and request.method == "POST" and planned is not None:
         return _answered(request, planned, user, back=request.path)
     form = None
     if coordinates and planned is None:
-        form = PlanForm(request.POST or None, city=city, by=user)
+        form = PlanForm(request.POST or None, offer=found, by=user)
         if request.method == "POST" and form.is_valid():
             try:
                 visit = services.plan(
@@ -51,9 +52,9 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     context = {
         "offer": found,
         "answer_to": request.path,
-        "is_owner": found.owner_id == user.pk,
+        "is_owner": is_owner,
         "form": form,
-        "lines": [presentation.line_of_visit(visit, city, now=now) for visit in visits],
+        "lines": [presentation.line_of_visit(visit, city, viewer=user, now=now) for visit in visits],
         "counts": found.vetted_at is not None,
         **(_asked(planned) if planned is not None else {"planned": None}),
     }
@@ -85,7 +86,9 @@ def host(request: HttpRequest, city: City, token: str) -> HttpResponse:
 def _asked(visit: Visit) -> dict[str, object]:
     return {
         "planned": visit if visit.state == VisitState.PLANNED else None,
-        "line": presentation.line_of_visit(visit, visit.offer.city, now=timezone.now()),
+        "line": presentation.line_of_visit(
+            visit, visit.offer.city, viewer=visit.offer.owner, now=timezone.now()
+        ),
         "wish": Wish(visit.wish).label if visit.wish else "",
         "wishing": WishForm(),
     }

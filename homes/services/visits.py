@@ -215,9 +215,9 @@ def months_later(day: date, months: int) -> date:
 
 
 def _visitable(offer_id: int, by: User) -> Offer:
-    """The home, locked, for a coordinator of its town."""
+    """The home, locked, for a coordinator of its town who does not live there: nobody vets their own home."""
     offer = Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-    require(has_role(by, offer.city, COORDINATION))
+    require(by.pk != offer.owner_id and has_role(by, offer.city, COORDINATION))
     if offer.kind != Kind.HOUSING:
         raise ValidationError(_("Seul un logement se visite."), code="kind")
     if offer.state in (OfferState.DRAFT, OfferState.WITHDRAWN, OfferState.FROZEN):
@@ -238,12 +238,13 @@ def _create(offer: Offer, *, starts_at: datetime, visitor: User, by: User, now: 
 def _locked(visit_id: int, by: User) -> Visit:
     visit = _of_offer(visit_id)
     comes = visit.visitor_id == by.pk
-    require(has_role(by, visit.offer.city, DESK if comes else COORDINATION))
+    roles = DESK if comes else COORDINATION
+    require(by.pk != visit.offer.owner_id and has_role(by, visit.offer.city, roles))
     return visit
 
 
 def _planned(visit_id: int, by: User) -> Visit:
-    """The planned visit, locked, for a coordinator of its town and for whoever makes it."""
+    """The planned visit, locked, for a coordinator of its town and for whoever makes it, but for the host."""
     visit = _locked(visit_id, by)
     if visit.state != VisitState.PLANNED:
         raise _not_now()
@@ -269,6 +270,8 @@ def _check_moment(starts_at: datetime, *, now: datetime) -> None:
 def _check_visitor(offer: Offer, visitor: User) -> None:
     if not has_role(visitor, offer.city, DESK):
         raise ValidationError({"visitor": _("Cette personne ne fait pas partie de l’équipe.")})
+    if visitor.pk == offer.owner_id:
+        raise ValidationError({"visitor": _("Personne ne visite son propre logement.")})
 
 
 def _not_now() -> ValidationError:
@@ -320,6 +323,8 @@ def _tell_of_moment(visit: Visit, event: str, *, by: User, now: datetime) -> Non
 
 def _tell_desk(visit: Visit, compose: Callable[[Visit], Text], *, now: datetime) -> None:
     for person in accounts.coordinators_of(visit.offer.city):
+        if person.pk == visit.offer.owner_id:
+            continue  # who answered
         _tell(visit, person, "visit_answered", compose, now=now)
 
 

@@ -13,7 +13,7 @@ from accounts.models import CityEdit
 from cities.days import local_day
 from homes import links, selectors, services
 from homes.models import Checklist, ChecklistChange, Visit, VisitState
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.offers import OfferFactory
 
 
@@ -160,6 +160,23 @@ class TestTheHost:
         assert Client().get(f"{path[:-4]}/").status_code == 404
         type(desk.home).objects.filter(pk=desk.home.pk).update(owner=UserFactory())
         assert Client().get(path).status_code == 404
+
+    @pytest.mark.parametrize("role", ["coordinator", "operator"])
+    def test_of_their_own_home_somebody_of_the_team_has_the_host_s_page_alone(self, desk, tomorrow, role):
+        CityRoleFactory(city=desk.city, role=role, user=desk.host)
+        visit = desk.plan(at=tomorrow, now=timezone.now())
+        Visit.objects.filter(pk=visit.pk).update(visitor=desk.host)
+        client, of_home = signed_in(desk.host), page(desk, "offer", desk.home.reference)
+        assert client.get(page(desk, "visit", visit.pk)).status_code == 404
+        assert client.post(page(desk, "act", visit.pk, "annuler")).status_code == 404
+        assert client.get(of_home).context["form"] is None
+        if role == "coordinator":
+            body = client.get(f"{page(desk, 'visits')}?vue=prevues").content.decode()
+            assert page(desk, "visit", visit.pk) not in body
+            assert of_home in body
+        choices = signed_in(desk.coordinator).get(page(desk, "visit", visit.pk)).context["moving"]
+        assert desk.host not in choices.fields["visitor"].queryset
+        assert desk.colleague in choices.fields["visitor"].queryset
 
     def test_another_citizen_finds_nothing(self, desk):
         assert signed_in(UserFactory()).get(page(desk, "offer", desk.home.reference)).status_code == 404
