@@ -84,11 +84,11 @@ def host(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 def _asked(visit: Visit) -> dict[str, object]:
+    now = timezone.now()
     return {
         "planned": visit if visit.state == VisitState.PLANNED else None,
-        "line": presentation.line_of_visit(
-            visit, visit.offer.city, viewer=visit.offer.owner, now=timezone.now()
-        ),
+        "line": presentation.line_of_visit(visit, visit.offer.city, viewer=visit.offer.owner, now=now),
+        "may_answer": selectors.host_may_answer(visit, now=now),
         "wish": Wish(visit.wish).label if visit.wish else "",
         "wishing": WishForm(),
     }

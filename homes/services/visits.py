@@ -82,7 +82,7 @@ def cancel(*, visit_id: int, by: User, now: datetime) -> Visit:
 @transaction.atomic
 def ask_other_time(*, visit_id: int, wish: str, by: User, now: datetime) -> Visit:
     """The host would rather be visited at another time: the visit stands until the desk moves it."""
-    visit = _hosts(visit_id, by)
+    visit = _hosts(visit_id, by, now=now)
     if wish not in Wish.values:
         raise ValidationError({"wish": _("Choisissez un moment.")})
     before = changes.values(visit)
@@ -95,7 +95,7 @@ def ask_other_time(*, visit_id: int, wish: str, by: User, now: datetime) -> Visi
 @transaction.atomic
 def decline(*, visit_id: int, by: User, now: datetime) -> Visit:
     """The host cannot be visited: it is called off, and the desk told."""
-    visit = _hosts(visit_id, by)
+    visit = _hosts(visit_id, by, now=now)
     _call_off(visit, by=by, now=now)
     _tell_desk(visit, messages.declined, now=now)
     return visit
@@ -251,11 +251,11 @@ def _planned(visit_id: int, by: User) -> Visit:
     return visit
 
 
-def _hosts(visit_id: int, by: User) -> Visit:
-    """The planned visit, locked, for whoever is visited."""
+def _hosts(visit_id: int, by: User, *, now: datetime) -> Visit:
+    """The planned visit, locked, for whoever is visited, until it begins: what came of it is the town's to say."""
     visit = _of_offer(visit_id)
     require(by.pk == visit.offer.owner_id and by.is_active)
-    if visit.state != VisitState.PLANNED:
+    if not selectors.host_may_answer(visit, now=now):
         raise _not_now()
     return visit
 

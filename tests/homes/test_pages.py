@@ -151,6 +151,19 @@ class TestTheHost:
         offer = reverse("offers:detail", args=[desk.city.slug, desk.home.reference])
         assert where in client.get(offer).content.decode()
 
+    def test_once_it_has_begun_neither_page_takes_an_answer(self, desk, tomorrow):
+        visit = desk.plan(at=tomorrow, now=timezone.now())
+        Visit.objects.filter(pk=visit.pk).update(starts_at=timezone.now() - timedelta(minutes=1))
+        of_home = page(desk, "offer", desk.home.reference)
+        for client, where in ((Client(), links.host_path(visit)), (signed_in(desk.host), of_home)):
+            body = client.get(where).content.decode()
+            assert "Ce moment est passé." in body
+            assert 'name="decline"' not in body
+            assert 'name="wish"' not in body
+            client.post(where, {"decline": "1"})
+            visit.refresh_from_db()
+            assert visit.state == VisitState.PLANNED
+
     def test_to_open_a_link_changes_nothing_and_a_cut_or_foreign_one_opens_nothing(self, desk, tomorrow):
         visit = desk.plan(at=tomorrow, now=timezone.now())
         path = links.host_path(visit)

@@ -162,6 +162,22 @@ def test_the_host_calls_it_off_and_the_desk_is_told(desk):
         services.decline(visit_id=visit.pk, by=desk.host, now=NOW)
 
 
+def test_what_has_taken_place_is_not_the_host_s_to_call_off(desk):
+    visit = desk.plan()
+    services.refuse(visit_id=visit.pk, reason="not_safe", by=desk.coordinator, now=THURSDAY)
+    services.reopen(visit_id=visit.pk, by=desk.coordinator, now=THURSDAY)
+    for answer in (
+        lambda: services.decline(visit_id=visit.pk, by=desk.host, now=THURSDAY),
+        lambda: services.ask_other_time(visit_id=visit.pk, wish="morning", by=desk.host, now=THURSDAY),
+    ):
+        with pytest.raises(ValidationError) as refusal:
+            answer()
+        assert refusal.value.code == "state"
+    visit.refresh_from_db()
+    assert (visit.state, visit.wish) == (VisitState.PLANNED, "")
+    assert told("visit_answered") == []
+
+
 def test_nobody_answers_in_the_host_s_place(desk):
     visit = desk.plan()
     for other in (desk.coordinator, UserFactory()):
