@@ -76,6 +76,8 @@ def host(request: HttpRequest, city: City, token: str) -> HttpResponse:
     visit = Visit.objects.select_related(*related).filter(pk=grant.subject_id, offer__city=city).first()
     if visit is None or visit.offer.owner_id != grant.user_id or not visit.offer.owner.is_active:
         return render(request, "homes/link_failed.html", status=404)
+    if links.is_over(visit, now=timezone.now()):
+        return render(request, "homes/link_failed.html", status=410)
     if request.method == "POST":
         return _answered(request, visit, visit.offer.owner, back=request.path)
     return render(

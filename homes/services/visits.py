@@ -5,7 +5,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -22,12 +22,11 @@ from cities.days import local_day
 from cities.models import City
 from homes import messages, selectors
 from homes.models import Checklist, ChecklistChange, Extract, Refusal, Visit, VisitChange, VisitState, Wish
-from homes.models.visits import MOST_QUESTIONS
+from homes.models.visits import FARTHEST, MOST_QUESTIONS
 from notifications.services import Text, queue
 from offers import services as offers
 from offers.models import Offer, OfferState
 
-FARTHEST = timedelta(days=366)
 # What may be noted during a visit, as often as one likes, until it is concluded.
 NOTED = frozenset({"answers", "extract", "charter_on", "note"})
 

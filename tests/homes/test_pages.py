@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -163,6 +164,22 @@ class TestTheHost:
             client.post(where, {"decline": "1"})
             visit.refresh_from_db()
             assert visit.state == VisitState.PLANNED
+
+    def test_a_link_holds_until_a_month_after_the_visit_however_far_ahead_it_was_planned(
+        self, desk, monkeypatch
+    ):
+        now = timezone.now()
+        year_ago = now - timedelta(days=365)
+        visit = desk.plan(at=now + timedelta(hours=1), now=year_ago)
+        with monkeypatch.context() as past:
+            past.setattr(signing.time, "time", year_ago.timestamp)
+            path = links.host_path(visit)
+        assert 'name="decline"' in Client().get(path).content.decode()
+        Visit.objects.update(starts_at=now - timedelta(days=29))
+        assert Client().get(path).status_code == 200
+        Visit.objects.update(starts_at=now - timedelta(days=31))
+        assert Client().get(path).status_code == 410
+        assert Client().post(path, {"decline": "1"}).status_code == 410
 
     def test_to_open_a_link_changes_nothing_and_a_cut_or_foreign_one_opens_nothing(self, desk, tomorrow):
         visit = desk.plan(at=tomorrow, now=timezone.now())
