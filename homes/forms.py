@@ -23,6 +23,8 @@ from offers.models import Offer
 FIRST_HOUR, LAST_HOUR, STEP = 8 * 60, 20 * 60 + 30, 30
 USUAL_HOUR = 14 * 60
 VALID_MONTHS = (3, 6, 12, 18, 24, 36)
+# How the owner of a dwelling is reached.
+CONTACT = ("owner_phone", "owner_email")
 YES_NO = (("yes", _("Oui")), ("no", _("Non")))
 PATH: list[Stage] = [stage for stage in Stage if stage != Stage.DROPPED]
 
@@ -154,7 +156,7 @@ class QuestionsForm(ServiceForm):
 
 
 class DwellingForm(ServiceForm):
-    """What is known of an empty dwelling."""
+    """What is known of an empty dwelling. `hides_contact`: how its owner is reached is neither shown nor changed."""
 
     title = forms.CharField(
         label=_("Nom"),
@@ -178,10 +180,14 @@ class DwellingForm(ServiceForm):
         label=_("Note de l’équipe"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def __init__(self, data: Any = None, *, city: City, dwelling: Dwelling | None = None) -> None:
-        names = self.base_fields
-        known = {name: getattr(dwelling, name) for name in names} if dwelling else {}
+    def __init__(
+        self, data: Any = None, *, city: City, dwelling: Dwelling | None = None, hides_contact: bool = False
+    ) -> None:
+        known = {name: getattr(dwelling, name) for name in self.base_fields} if dwelling else {}
         super().__init__(data, initial=known)
+        if hides_contact:
+            for name in CONTACT:
+                del self.fields[name]
         self.fields["commune"].city = city  # type: ignore[attr-defined]
 
 

@@ -71,7 +71,8 @@ def log_contact_reading(
     now: datetime,
     once_in: timedelta = timedelta(),
 ) -> ContactReading:
-    """Keep that `by` read the contact of `subject`, or exported many (subject None, reason "export").
+    """Keep that `by` read the contact of `subject`. Without one: exported many (reason "export"), or read of the owner
+    of an empty dwelling (reason "dwelling", and its reference).
 
     `once_in`: who reads the same on and on in that time, as a page that looks while somebody types, has read it once.
     """
