@@ -176,6 +176,19 @@ class TestCalendars:
         assert page.context["totals"][:2] == [2, 5]
         assert sum(row.beds[1] for row in page.context["rows"]) == 5
 
+    @pytest.mark.parametrize("asked", ["0001-01-01", "9999-12-31"])
+    def test_a_day_at_the_end_of_time_is_one_of_a_few_years(self, client, it, now, asked):
+        client.force_login(it.coordinator)
+        today = local_day(now, it.city)
+        for name, args, key in (
+            ("tonight", [], "nuit"),
+            ("free_beds", [], "du"),
+            ("calendar", [it.match.offer.reference], "du"),
+        ):
+            page = client.get(reverse(f"stays:{name}", args=[it.city.slug, *args]), {key: asked})
+            assert page.status_code == 200
+            assert abs(page.context["later"] - today) < 6 * 366 * DAY
+
     def test_the_number_of_queries_does_not_grow(self, client, it, now, django_assert_max_num_queries):
         client.force_login(it.coordinator)
         for name in ("tonight", "free_beds"):
