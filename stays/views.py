@@ -138,7 +138,7 @@ def calendar(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         selectors.held(offer, first_day=days[0], last_day=days[-1]),
         capacity=offer.capacity,
         windows=[(window.first_day, window.last_day) for window in offer.windows.all()],
-        names=has_role(user, city, COORDINATION),
+        desk=city if has_role(user, city, COORDINATION) else None,
     )
     context = {"offer": offer, "lines": lines, **around(days)}
     return render(request, "stays/calendar.html", context)

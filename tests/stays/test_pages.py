@@ -10,6 +10,7 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from matching import going_on, services
 from matching.models import Match, MatchState
+from needs.models import Need
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
@@ -41,6 +42,11 @@ def do(client, it, act, by, **said):
 def offered(client, it, who):
     client.force_login(who)
     return set(client.get(page_of(it)).context["can"])
+
+
+def _move_to(city, need):
+    """As a need of a linked town that holds a home here."""
+    Need.objects.filter(pk=need.pk).update(city=city)
 
 
 class TestOne:
@@ -100,6 +106,10 @@ class TestActs:
         told = do(client, it, "longer", it.member, until=until.isoformat()).content.decode()
         assert "Ces jours sont déjà pris" in told
         assert other.reference not in told
+        _move_to(CityFactory(), other)
+        told = do(client, it, "longer", it.coordinator, until=until.isoformat()).content.decode()
+        assert "Ces jours sont déjà pris" in told
+        assert other.reference not in told, "another town's need"
 
     def test_it_ends_from_a_day_with_a_reason(self, client, it):
         last = it.match.first_day + 3 * DAY
@@ -155,6 +165,10 @@ class TestCalendars:
         assert lines[0].places.who == (it.match.need.reference,)
         client.force_login(it.citizen)
         assert it.match.need.reference not in client.get(url).content.decode()
+        client.force_login(it.coordinator)
+        _move_to(CityFactory(), it.match.need)
+        (first, *_) = client.get(url).context["lines"]
+        assert (first.places.stays, first.places.who) == (3, ()), "another town's need"
 
     def test_who_sleeps_where_and_when_it_is_the_last_night(self, client, it):
         client.force_login(it.coordinator)
