@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, person, town_page
+from accounts.services import log_contact_reading
 from catalogue.vocabulary import Category, DwellingState
 from cities.models import City
 from homes import presentation, selectors, services
-from homes.forms import PATH, CostForm, DwellingForm, StepForm
+from homes.forms import CONTACT, PATH, CostForm, DwellingForm, StepForm
 from homes.models import Dwelling, Stage
 
 
@@ -58,11 +59,14 @@ def new(request: HttpRequest, city: City) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def dwelling(request: HttpRequest, city: City, pk: int) -> HttpResponse:
-    """One of them; what is known of it is corrected here."""
+    """One of them; what is known of it is corrected here. How its owner is reached is shown by `contact`."""
     found = _dwelling(request, city, pk)
     if request.method != "POST":
         return _page(request, city, found)
-    form = DwellingForm(request.POST, city=city)
+    # Sent from where the contact was not shown, it says nothing of it.
+    form = DwellingForm(
+        request.POST, city=city, hides_contact=not any(name in request.POST for name in CONTACT)
+    )
     if form.is_valid():
         try:
             services.change_dwelling(
@@ -74,6 +78,23 @@ def dwelling(request: HttpRequest, city: City, pk: int) -> HttpResponse:
             messages.success(request, _("Vos changements sont enregistrés."))
             return redirect("homes:dwelling", city.slug, pk)
     return _page(request, city, found, form=form)
+
+
+@town_page(COORDINATION)
+@never_cache
+@require_POST
+def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    """Show how its owner is reached; the reading is kept."""
+    found = _dwelling(request, city, pk)
+    log_contact_reading(
+        subject=None,
+        reason="dwelling",
+        reference=selectors.offer_key(found),
+        city=city,
+        by=person(request),
+        now=timezone.now(),
+    )
+    return _page(request, city, found, shows_contact=True)
 
 
 @town_page(COORDINATION)
@@ -122,7 +143,9 @@ def _page(
     form: DwellingForm | None = None,
     stepping: StepForm | None = None,
     spending: CostForm | None = None,
+    shows_contact: bool = False,
 ) -> HttpResponse:
+    hides_contact = not shows_contact and any(getattr(dwelling, name) for name in CONTACT)
     reached = PATH.index(Stage(dwelling.stage)) if dwelling.stage in PATH else -1
     context = {
         "dwelling": dwelling,
@@ -132,11 +155,14 @@ def _page(
         ],
         "costs": list(dwelling.costs.select_related("by")),
         "events": presentation.path_of(dwelling, viewer=person(request), now=timezone.now()),
-        "form": form or DwellingForm(city=city, dwelling=dwelling),
+        "form": form or DwellingForm(city=city, dwelling=dwelling, hides_contact=hides_contact),
         "stepping": stepping or StepForm(dwelling=dwelling),
         "spending": spending or CostForm(today=timezone.localdate()),
         "offer": selectors.offer_of(dwelling),
-        "filled_in": _filled_in(dwelling) if dwelling.stage == Stage.READY else [],
+        "hides_contact": hides_contact,
+        "shows_contact": shows_contact,
+        # The form of an offer takes the contact along.
+        "filled_in": _filled_in(dwelling) if dwelling.stage == Stage.READY and not hides_contact else [],
     }
     wrong = any(one and one.errors for one in (form, stepping, spending))
     return render(request, "homes/dwelling.html", context, status=422 if wrong else 200)

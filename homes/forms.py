@@ -18,16 +18,19 @@ from cities.forms import CommuneField
 from cities.models import City
 from homes.models import Dwelling, Extract, Refusal, Stage, Visit, Wish
 from homes.selectors import needs_extract
+from offers.models import Offer
 
 FIRST_HOUR, LAST_HOUR, STEP = 8 * 60, 20 * 60 + 30, 30
 USUAL_HOUR = 14 * 60
 VALID_MONTHS = (3, 6, 12, 18, 24, 36)
+# How the owner of a dwelling is reached.
+CONTACT = ("owner_phone", "owner_email")
 YES_NO = (("yes", _("Oui")), ("no", _("Non")))
 PATH: list[Stage] = [stage for stage in Stage if stage != Stage.DROPPED]
 
 
 class PlanForm(ServiceForm):
-    """When a home is visited, and by whom."""
+    """When a home is visited, and by whom of the team; nobody visits their own."""
 
     day = DayField(label=_("Quel jour\u202f?"))
     hour = forms.TypedChoiceField(label=_("À quelle heure\u202f?"), coerce=int, initial=USUAL_HOUR)
@@ -36,8 +39,9 @@ class PlanForm(ServiceForm):
     )
 
     def __init__(
-        self, data: Any = None, *, city: City, by: User, visit: Visit | None = None, prefix: str = ""
+        self, data: Any = None, *, offer: Offer, by: User, visit: Visit | None = None, prefix: str = ""
     ) -> None:
+        city = offer.city
         here = local_time(visit.starts_at, city) if visit else None
         initial = {
             "visitor": visit.visitor_id if visit else by.pk,
@@ -46,7 +50,7 @@ class PlanForm(ServiceForm):
         }
         super().__init__(data, initial=initial, prefix=prefix)
         self._city = city
-        self.fields["visitor"].queryset = accounts.desk_of(city)  # type: ignore[attr-defined]
+        self.fields["visitor"].queryset = accounts.desk_of(city).exclude(pk=offer.owner_id)  # type: ignore[attr-defined]
         minutes = sorted({*range(FIRST_HOUR, LAST_HOUR + 1, STEP), initial["hour"]})
         self.fields["hour"].choices = [  # type: ignore[attr-defined]
             (minute, hour_words(minute)) for minute in minutes
@@ -152,7 +156,7 @@ class QuestionsForm(ServiceForm):
 
 
 class DwellingForm(ServiceForm):
-    """What is known of an empty dwelling."""
+    """What is known of an empty dwelling. `hides_contact`: how its owner is reached is neither shown nor changed."""
 
     title = forms.CharField(
         label=_("Nom"),
@@ -176,10 +180,14 @@ class DwellingForm(ServiceForm):
         label=_("Note de l’équipe"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def __init__(self, data: Any = None, *, city: City, dwelling: Dwelling | None = None) -> None:
-        names = self.base_fields
-        known = {name: getattr(dwelling, name) for name in names} if dwelling else {}
+    def __init__(
+        self, data: Any = None, *, city: City, dwelling: Dwelling | None = None, hides_contact: bool = False
+    ) -> None:
+        known = {name: getattr(dwelling, name) for name in self.base_fields} if dwelling else {}
         super().__init__(data, initial=known)
+        if hides_contact:
+            for name in CONTACT:
+                del self.fields[name]
         self.fields["commune"].city = city  # type: ignore[attr-defined]
 
 

@@ -26,13 +26,14 @@ from offers.selectors import get_offer
 def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """What was seen of a home and when: coordinators plan here, the host answers here."""
     found, user, now = _home(request, city, reference), person(request), timezone.now()
-    coordinates = has_role(user, city, COORDINATION)
+    is_owner = found.owner_id == user.pk
+    coordinates = not is_owner and has_role(user, city, COORDINATION)
     planned = selectors.planned_of(found)
-    if found.owner_id == user.pk and request.method == "POST" and planned is not None:
+    if is_owner and request.method == "POST" and planned is not None:
         return _answered(request, planned, user, back=request.path)
     form = None
     if coordinates and planned is None:
-        form = PlanForm(request.POST or None, city=city, by=user)
+        form = PlanForm(request.POST or None, offer=found, by=user)
         if request.method == "POST" and form.is_valid():
             try:
                 visit = services.plan(
@@ -51,9 +52,9 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     context = {
         "offer": found,
         "answer_to": request.path,
-        "is_owner": found.owner_id == user.pk,
+        "is_owner": is_owner,
         "form": form,
-        "lines": [presentation.line_of_visit(visit, city, now=now) for visit in visits],
+        "lines": [presentation.line_of_visit(visit, city, viewer=user, now=now) for visit in visits],
         "counts": found.vetted_at is not None,
         **(_asked(planned) if planned is not None else {"planned": None}),
     }
@@ -75,6 +76,8 @@ def host(request: HttpRequest, city: City, token: str) -> HttpResponse:
     visit = Visit.objects.select_related(*related).filter(pk=grant.subject_id, offer__city=city).first()
     if visit is None or visit.offer.owner_id != grant.user_id or not visit.offer.owner.is_active:
         return render(request, "homes/link_failed.html", status=404)
+    if links.is_over(visit, now=timezone.now()):
+        return render(request, "homes/link_failed.html", status=410)
     if request.method == "POST":
         return _answered(request, visit, visit.offer.owner, back=request.path)
     return render(
@@ -83,9 +86,11 @@ def host(request: HttpRequest, city: City, token: str) -> HttpResponse:
 
 
 def _asked(visit: Visit) -> dict[str, object]:
+    now = timezone.now()
     return {
         "planned": visit if visit.state == VisitState.PLANNED else None,
-        "line": presentation.line_of_visit(visit, visit.offer.city, now=timezone.now()),
+        "line": presentation.line_of_visit(visit, visit.offer.city, viewer=visit.offer.owner, now=now),
+        "may_answer": selectors.host_may_answer(visit, now=now),
         "wish": Wish(visit.wish).label if visit.wish else "",
         "wishing": WishForm(),
     }

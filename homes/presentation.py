@@ -13,6 +13,7 @@ from accounts.models import User
 from catalogue.times import ago
 from cities.models import City
 from homes import selectors, words
+from homes.invitations import page_of
 from homes.models import Dwelling, DwellingChange, Stage, Visit, VisitChange, VisitState
 from offers.models import Offer
 
@@ -44,15 +45,15 @@ def lists(user: User, city: City, view: str, *, now: datetime, page: str | None)
             for name, (text, rows) in found.items()
         ],
         "page_obj": page_obj,
-        "lines": _lines(page_obj, view, city, now=now),
+        "lines": _lines(page_obj, view, city, viewer=user, now=now),
         "this_week": selectors.planned_this_week(user, city, now=now).count(),
     }
 
 
-def _lines(page: Page[Any], view: str, city: City, *, now: datetime) -> list[dict[str, Any]]:
+def _lines(page: Page[Any], view: str, city: City, *, viewer: User, now: datetime) -> list[dict[str, Any]]:
     if view == TO_PLAN:
         return [line_of_home(offer, city) for offer in page.object_list]
-    return [line_of_visit(visit, city, now=now) for visit in page.object_list]
+    return [line_of_visit(visit, city, viewer=viewer, now=now) for visit in page.object_list]
 
 
 def line_of_home(offer: Offer, city: City) -> dict[str, Any]:
@@ -64,12 +65,13 @@ def line_of_home(offer: Offer, city: City) -> dict[str, Any]:
     }
 
 
-def line_of_visit(visit: Visit, city: City, *, now: datetime) -> dict[str, Any]:
+def line_of_visit(visit: Visit, city: City, *, viewer: User, now: datetime) -> dict[str, Any]:
+    """One visit in a list, with the page that its viewer has of it."""
     visit.offer.city = city
     return {
         "offer": visit.offer,
         "visit": visit,
-        "url": reverse("homes:visit", args=[city.slug, visit.pk]),
+        "url": page_of(visit, is_owner=visit.offer.owner_id == viewer.pk),
         "when": words.when_words(visit),
         "tag": tag(visit, now=now),
         "until": words.until_words(visit.valid_until) if visit.valid_until else "",

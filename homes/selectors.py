@@ -71,6 +71,11 @@ def planned_of(offer: Offer) -> Visit | None:
     return Visit.objects.planned().filter(offer=offer).select_related("offer__city", "visitor").first()
 
 
+def host_may_answer(visit: Visit, *, now: datetime) -> bool:
+    """Whether its host may still call it off or ask for another moment."""
+    return visit.state == VisitState.PLANNED and visit.starts_at > now
+
+
 # --- The desk's lists --------------------------------------------------------------------------------------
 
 

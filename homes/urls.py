@@ -16,6 +16,7 @@ urlpatterns = [
     path("bureau/logements-vides/", dwelling_views.dwellings, name="dwellings"),
     path("bureau/logements-vides/nouveau/", dwelling_views.new, name="new_dwelling"),
     path("bureau/logements-vides/<int:pk>/", dwelling_views.dwelling, name="dwelling"),
+    path("bureau/logements-vides/<int:pk>/contact/", dwelling_views.contact, name="dwelling_contact"),
     path("bureau/logements-vides/<int:pk>/etape/", dwelling_views.step, name="step"),
     path("bureau/logements-vides/<int:pk>/depense/", dwelling_views.cost, name="cost"),
 ]

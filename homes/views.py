@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role, person, town_page
+from accounts.access import ADMINISTRATION, COORDINATION, DESK, person, town_page
 from accounts.services import update_city
 from cities.models import City
 from homes import presentation, selectors, services
@@ -71,7 +71,7 @@ def act(request: HttpRequest, city: City, pk: int, what: str) -> HttpResponse:
     found, user, now = _visit(request, city, pk), person(request), timezone.now()
     try:
         if what == "deplacer":
-            moving = PlanForm(request.POST, city=city, by=user, visit=found, prefix="move")
+            moving = PlanForm(request.POST, offer=found.offer, by=user, visit=found, prefix="move")
             if not moving.is_valid():
                 return _page(request, found, moving=moving)
             services.move(
@@ -142,11 +142,11 @@ def questions(request: HttpRequest, city: City) -> HttpResponse:
 
 
 def _visit(request: HttpRequest, city: City, pk: int) -> Visit:
-    """As far as the reader may see it; the host has a page of their own."""
+    """As far as the reader may see it; the host has a page of their own, whatever they are in the town besides."""
     seen = Visit.objects.visible_to(person(request)).filter(offer__city=city)
     related = ("offer__owner", "offer__commune", "offer__city", "visitor", "extract_by", "concluded_by")
     found: Visit = get_object_or_404(seen.select_related(*related), pk=pk)
-    if found.offer.owner_id == request.user.pk and not has_role(request.user, city, DESK):
+    if found.offer.owner_id == request.user.pk:
         raise Http404
     return found
 
@@ -164,7 +164,7 @@ def _page(
     context = {
         "visit": visit,
         "offer": visit.offer,
-        "line": presentation.line_of_visit(visit, city, now=now),
+        "line": presentation.line_of_visit(visit, city, viewer=user, now=now),
         "wish": Wish(visit.wish).label if visit.wish else "",
         "is_planned": visit.state == VisitState.PLANNED,
         "may_reopen": visit.state in (VisitState.PASSED, VisitState.REFUSED),
@@ -173,7 +173,7 @@ def _page(
         "facts": words_of_offers.facts(visit.offer, periods_of(visit.offer), today=timezone.localdate(now)),
         "events": presentation.history(visit, viewer=user, now=now),
         "form": form or SeenForm(visit=visit, asked=asked),
-        "moving": moving or PlanForm(city=city, by=user, visit=visit, prefix="move"),
+        "moving": moving or PlanForm(offer=visit.offer, by=user, visit=visit, prefix="move"),
         "refusing": refusing or RefusalForm(),
     }
     wrong = any(one and one.errors for one in (form, moving, refusing))

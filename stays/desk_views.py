@@ -1,7 +1,5 @@
 """The town's pages: who sleeps where, and which beds are free."""
 
-from datetime import date
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -17,7 +15,7 @@ from matching.models import MatchState
 from matching.selectors import contacts_are_open
 from stays import selectors
 from stays.agreement import as_pdf
-from stays.views import around
+from stays.views import around, day_asked
 
 FREE_DAYS = 14
 
@@ -28,7 +26,7 @@ FREE_DAYS = 14
 def tonight(request: HttpRequest, city: City) -> HttpResponse:
     """Who sleeps where: tonight, or on another night. No contact stands here: the case has it."""
     today = local_day(timezone.now(), city)
-    night = _day(request, "nuit", today)
+    night = day_asked(request, "nuit", today=today)
     matches = list(selectors.asleep_on(person(request), city, night))
     context = {
         "night": night,
@@ -52,7 +50,8 @@ def tonight(request: HttpRequest, city: City) -> HttpResponse:
 @require_safe
 def free_beds(request: HttpRequest, city: City) -> HttpResponse:
     """Beds that nobody has, by day and commune."""
-    days = selectors.days_from(_day(request, "du", local_day(timezone.now(), city)), FREE_DAYS)
+    today = local_day(timezone.now(), city)
+    days = selectors.days_from(day_asked(request, "du", today=today), FREE_DAYS)
     rows = selectors.free_beds(city, days)
     totals = [sum(beds) for beds in zip(*(row.beds for row in rows), strict=True)]
     context = {"days": days, "rows": rows, "totals": totals, **around(days)}
@@ -82,10 +81,3 @@ def agreement(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="convention-{match.need.reference}.pdf"'},
     )
-
-
-def _day(request: HttpRequest, name: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return otherwise

@@ -14,13 +14,14 @@ from needs.models import Need
 
 class SponsorshipQuerySet(VisibleQuerySet["Sponsorship"]):
     def seen_by(self, user: User) -> Q:
-        """The sponsor, who posted the need, the association that frames it, and the town's coordinators."""
+        """The sponsor, who posted the need, and the town's coordinators: whoever sees the match. The association that
+        frames it hears of it from them, unless the need is its own.
+        """
         return (
             Q(match__city__in=towns_of(user, COORDINATION))
             | Q(sponsor=user)
             | Q(need__person=user)
             | Q(need__organisation__in=associations_of(user))
-            | Q(framed_by__in=associations_of(user))
         )
 
     def current(self) -> "SponsorshipQuerySet":

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.times import day_range
+from cities.models import City
 from matching.going_on import in_the_way
 from matching.lifecycle import DESK, Role
 from matching.models import Hold, Match, MatchState
@@ -50,10 +51,10 @@ class Days:
 
 
 def taken_words(match: Match, until: date, *, roles: frozenset[Role]) -> str:
-    """Whose days a stay would need to go on. The desk reads references, others the days alone."""
+    """Whose days a stay would need to go on. The desk reads references of its own town’s needs, else the days alone."""
     is_desk = bool(roles & DESK)
     lines = [
-        f"{hold.need.reference}, {days}" if is_desk else days
+        f"{hold.need.reference}, {days}" if is_desk and hold.need.city_id == match.city_id else days
         for hold in in_the_way(match, until)
         for days in [day_range(hold.first_day, hold.last_day)]
     ]
@@ -68,11 +69,13 @@ def home_days(
     *,
     capacity: int,
     windows: Sequence[tuple[date, date | None]],
-    names: bool,
+    desk: City | None,
 ) -> list[Days]:
-    """A home, days that are alike in one line. `names`: whether its reader may know for whom, by the reference."""
+    """A home, days that are alike in one line. `desk`: the town whose desk reads it, and whose needs it may know by
+    their references; those of another town are places alone.
+    """
     found = []
-    by_day = ((day, _places(day, holds, capacity, windows, names)) for day in days)
+    by_day = ((day, _places(day, holds, capacity, windows, desk)) for day in days)
     for places, run in groupby(by_day, key=itemgetter(1)):
         alike = [day for day, _same in run]
         found.append(Days(alike[0], alike[-1], places))
@@ -84,7 +87,7 @@ def _places(
     holds: Sequence[Hold],
     capacity: int,
     windows: Sequence[tuple[date, date | None]],
-    names: bool,
+    desk: City | None,
 ) -> Places:
     there = [hold for hold in holds if hold.first_day <= day <= hold.last_day]
     count = dict.fromkeys(("stays", "held", "asked"), 0)
@@ -92,7 +95,7 @@ def _places(
         count[_as(hold, day)] += hold.quantity
     is_open = any(first <= day and (last is None or day <= last) for first, last in windows)
     free = max(capacity - sum(count.values()), 0) if is_open else 0
-    who = tuple(hold.need.reference for hold in there) if names else ()
+    who = tuple(hold.need.reference for hold in there if desk and hold.need.city_id == desk.pk)
     return Places(**count, free=free, is_open=is_open or bool(there), who=who)
 
 

@@ -1,7 +1,7 @@
 """One stay and what is done to it, a need's stays, a home's calendar: parse, one service call, render."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -34,6 +34,8 @@ from stays import presentation, selectors, services
 from stays.forms import EndForm, HandOverForm, SponsorshipForm, UntilForm
 
 CALENDAR_DAYS = 42
+# Calendars go so far back and ahead.
+FARTHEST = timedelta(days=5 * 366)
 # Whose stay it is, or who looks after it.
 CONCERNED = frozenset({Role.CITIZEN, Role.ASSOCIATION, Role.COORDINATOR})
 
@@ -129,13 +131,14 @@ def calendar(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     user = person(request)
     homes: QuerySet[Offer] = Offer.objects.visible_to(user).filter(city=city, kind=Kind.HOUSING)
     offer = get_object_or_404(homes.prefetch_related("windows"), reference=reference)
-    days = selectors.days_from(_first_day(request, city), CALENDAR_DAYS)
+    today = local_day(timezone.now(), city)
+    days = selectors.days_from(day_asked(request, "du", today=today), CALENDAR_DAYS)
     lines = presentation.home_days(
         days,
         selectors.held(offer, first_day=days[0], last_day=days[-1]),
         capacity=offer.capacity,
         windows=[(window.first_day, window.last_day) for window in offer.windows.all()],
-        names=has_role(user, city, COORDINATION),
+        desk=city if has_role(user, city, COORDINATION) else None,
     )
     context = {"offer": offer, "lines": lines, **around(days)}
     return render(request, "stays/calendar.html", context)
@@ -147,12 +150,13 @@ def around(days: list[date]) -> dict[str, date]:
     return {"earlier": days[0] - step, "later": days[-1]}
 
 
-def _first_day(request: HttpRequest, city: City) -> date:
-    """The day that was asked for, or today."""
+def day_asked(request: HttpRequest, name: str, *, today: date) -> date:
+    """The day that an address asks for, no farther from today than calendars go; today where it asks for none."""
     try:
-        return date.fromisoformat(request.GET.get("du", ""))
+        day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
-        return local_day(timezone.now(), city)
+        return today
+    return min(max(day, today - FARTHEST), today + FARTHEST)
 
 
 def _theirs(user: User, city: City, pk: int) -> tuple[Match, frozenset[Role]]:

@@ -174,6 +174,7 @@ ROWS = {
     "homes:dwellings": Row(COORDINATOR),
     "homes:new_dwelling": Row(COORDINATOR),
     "homes:dwelling": Row(COORDINATOR, ("dwelling",)),
+    "homes:dwelling_contact": Row(COORDINATOR, ("dwelling",)),
     "homes:step": Row(COORDINATOR, ("dwelling",)),
     "homes:cost": Row(COORDINATOR, ("dwelling",)),
     # Needs

@@ -67,7 +67,9 @@ class Consent(models.Model):
 
 
 class ContactReading(models.Model):
-    """Somebody read a person's contact, or exported many (no subject then)."""
+    """Somebody read a person's contact. No subject: they exported many, or read of who is in no table of ours, the
+    owner of an empty dwelling; the reference says of which.
+    """
 
     reader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="readings_made")
     subject = models.ForeignKey(
@@ -84,7 +86,9 @@ class ContactReading(models.Model):
         verbose_name_plural = _("lectures de coordonnées")
         constraints = [
             models.CheckConstraint(
-                condition=Q(subject__isnull=False) | Q(reason="export"),
+                condition=Q(subject__isnull=False)
+                | Q(reason="export")
+                | (Q(reason="dwelling") & ~Q(reference="")),
                 name="contact_reading_subject",
                 violation_error_message=_("Seul un export concerne plusieurs personnes."),
             )

@@ -73,7 +73,8 @@ def log_contact_reading(
     now: datetime,
     once_in: timedelta = timedelta(),
 ) -> ContactReading:
-    """Keep that `by` read the contact of `subject` for a town, or exported many (subject None, reason "export").
+    """Keep that `by` read the contact of `subject` for a town. Without one: exported many (reason "export"), or read
+    how the owner of an empty dwelling is reached (reason "dwelling", and its reference).
 
     `once_in`: who reads the same on and on in that time, as a page that looks while somebody types, has read it once.
     """

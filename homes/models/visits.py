@@ -3,6 +3,8 @@
 That a home was visited is told to everybody else by the offer's own `vetted_at`, which `offers.services` writes.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,6 +15,8 @@ from accounts.access import COORDINATION, DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.models import FieldChange
 
+# So far ahead a visit may be planned.
+FARTHEST = timedelta(days=366)
 LONGEST_QUESTION, MOST_QUESTIONS = 200, 30
 
 

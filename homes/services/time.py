@@ -20,7 +20,7 @@ AT_ONCE = 200
 
 @transaction.atomic
 def remind_running_out(*, city: City, by: None, now: datetime) -> int:
-    """Tell the coordinators of visits that end within a month, each once; how many visits."""
+    """Tell the coordinators of visits that end within a month, each once, but of none of their own homes; how many."""
     limit = local_day(now, city) + selectors.WARNED_BEFORE
     ending = selectors.standing_in(city).filter(valid_until__lte=limit, reminded_at__isnull=True)
     visits = list(ending.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
@@ -74,5 +74,6 @@ def _tell(visits: list[Visit], event: str, compose: messages.Compose, *, now: da
         )
         for visit in visits
         for person in accounts.coordinators_of(city)
+        if person.pk != visit.offer.owner_id
     ]
     queue_many(drafts=drafts, now=now)

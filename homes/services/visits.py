@@ -5,7 +5,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -22,12 +22,11 @@ from cities.days import local_day
 from cities.models import City
 from homes import messages, selectors
 from homes.models import Checklist, ChecklistChange, Extract, Refusal, Visit, VisitChange, VisitState, Wish
-from homes.models.visits import MOST_QUESTIONS
+from homes.models.visits import FARTHEST, MOST_QUESTIONS
 from notifications.services import Text, queue
 from offers import services as offers
 from offers.models import Offer, OfferState
 
-FARTHEST = timedelta(days=366)
 # What may be noted during a visit, as often as one likes, until it is concluded.
 NOTED = frozenset({"answers", "extract", "charter_on", "note"})
 
@@ -82,7 +81,7 @@ def cancel(*, visit_id: int, by: User, now: datetime) -> Visit:
 @transaction.atomic
 def ask_other_time(*, visit_id: int, wish: str, by: User, now: datetime) -> Visit:
     """The host would rather be visited at another time: the visit stands until the desk moves it."""
-    visit = _hosts(visit_id, by)
+    visit = _hosts(visit_id, by, now=now)
     if wish not in Wish.values:
         raise ValidationError({"wish": _("Choisissez un moment.")})
     before = changes.values(visit)
@@ -95,7 +94,7 @@ def ask_other_time(*, visit_id: int, wish: str, by: User, now: datetime) -> Visi
 @transaction.atomic
 def decline(*, visit_id: int, by: User, now: datetime) -> Visit:
     """The host cannot be visited: it is called off, and the desk told."""
-    visit = _hosts(visit_id, by)
+    visit = _hosts(visit_id, by, now=now)
     _call_off(visit, by=by, now=now)
     _tell_desk(visit, messages.declined, now=now)
     return visit
@@ -215,9 +214,9 @@ def months_later(day: date, months: int) -> date:
 
 
 def _visitable(offer_id: int, by: User) -> Offer:
-    """The home, locked, for a coordinator of its town."""
+    """The home, locked, for a coordinator of its town who does not live there: nobody vets their own home."""
     offer = Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-    require(has_role(by, offer.city, COORDINATION))
+    require(by.pk != offer.owner_id and has_role(by, offer.city, COORDINATION))
     if offer.kind != Kind.HOUSING:
         raise ValidationError(_("Seul un logement se visite."), code="kind")
     if offer.state in (OfferState.DRAFT, OfferState.WITHDRAWN, OfferState.FROZEN):
@@ -238,23 +237,24 @@ def _create(offer: Offer, *, starts_at: datetime, visitor: User, by: User, now: 
 def _locked(visit_id: int, by: User) -> Visit:
     visit = _of_offer(visit_id)
     comes = visit.visitor_id == by.pk
-    require(has_role(by, visit.offer.city, DESK if comes else COORDINATION))
+    roles = DESK if comes else COORDINATION
+    require(by.pk != visit.offer.owner_id and has_role(by, visit.offer.city, roles))
     return visit
 
 
 def _planned(visit_id: int, by: User) -> Visit:
-    """The planned visit, locked, for a coordinator of its town and for whoever makes it."""
+    """The planned visit, locked, for a coordinator of its town and for whoever makes it, but for the host."""
     visit = _locked(visit_id, by)
     if visit.state != VisitState.PLANNED:
         raise _not_now()
     return visit
 
 
-def _hosts(visit_id: int, by: User) -> Visit:
-    """The planned visit, locked, for whoever is visited."""
+def _hosts(visit_id: int, by: User, *, now: datetime) -> Visit:
+    """The planned visit, locked, for whoever is visited, until it begins: what came of it is the town's to say."""
     visit = _of_offer(visit_id)
     require(by.pk == visit.offer.owner_id and by.is_active)
-    if visit.state != VisitState.PLANNED:
+    if not selectors.host_may_answer(visit, now=now):
         raise _not_now()
     return visit
 
@@ -269,6 +269,8 @@ def _check_moment(starts_at: datetime, *, now: datetime) -> None:
 def _check_visitor(offer: Offer, visitor: User) -> None:
     if not has_role(visitor, offer.city, DESK):
         raise ValidationError({"visitor": _("Cette personne ne fait pas partie de l’équipe.")})
+    if visitor.pk == offer.owner_id:
+        raise ValidationError({"visitor": _("Personne ne visite son propre logement.")})
 
 
 def _not_now() -> ValidationError:
@@ -320,6 +322,8 @@ def _tell_of_moment(visit: Visit, event: str, *, by: User, now: datetime) -> Non
 
 def _tell_desk(visit: Visit, compose: Callable[[Visit], Text], *, now: datetime) -> None:
     for person in accounts.coordinators_of(visit.offer.city):
+        if person.pk == visit.offer.owner_id:
+            continue  # who answered
         _tell(visit, person, "visit_answered", compose, now=now)
 
 

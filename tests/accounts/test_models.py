@@ -174,8 +174,13 @@ class TestConsent:
             ConsentFactory(user=consent.user)
 
 
-def test_only_an_export_is_about_several_people():
+def test_a_reading_is_of_a_person_of_many_or_of_the_owner_of_a_named_dwelling():
     ContactReading.objects.create(reader=UserFactory(), reason="export", read_at=NOW)
+    ContactReading.objects.create(
+        reader=UserFactory(), reason="dwelling", reference="dwelling-1", read_at=NOW
+    )
+    with transaction.atomic(), refused_by("contact_reading_subject"):
+        ContactReading.objects.create(reader=UserFactory(), reason="dwelling", read_at=NOW)
     with refused_by("contact_reading_subject"):
         ContactReading.objects.create(reader=UserFactory(), reason="call", read_at=NOW)
 

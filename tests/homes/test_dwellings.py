@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import ContactReading
 from homes import selectors, services
 from homes.models import Cost, Dwelling, DwellingChange, Stage
 from offers.models import Offer
@@ -96,7 +97,8 @@ def test_from_its_pages_found_to_an_offer(desk):
         {"what": "Clés", "euros": "30", "day": f"{today:%Y-%m-%d}"},
     )
     client.post(reverse("homes:step", args=[slug, made.pk]), {"stage": "ready"})
-    shown = client.get(here)
+    assert "En faire une proposition" not in client.get(here).content.decode()
+    shown = client.post(reverse("homes:dwelling_contact", args=[slug, made.pk]))
     assert "En faire une proposition" in shown.content.decode()
     assert "30\u00a0€" in shown.content.decode()
 
@@ -122,6 +124,56 @@ def test_from_its_pages_found_to_an_offer(desk):
     assert offer.reference in body
     assert "En faire une proposition" not in body
     assert "Proposé" in client.get(reverse("homes:dwellings", args=[slug])).content.decode()
+
+
+def test_how_the_owner_is_reached_is_shown_when_asked_for_and_each_reading_is_kept(desk, found):
+    services.change_dwelling(
+        dwelling_id=found.pk,
+        fields={"owner_email": "odile@exemple.fr", "lease_from": NOW.date()},
+        by=desk.coordinator,
+        now=NOW,
+    )
+    move_to(desk, found, Stage.READY)
+    client = Client()
+    client.force_login(desk.coordinator)
+    here, contact = (
+        reverse(f"homes:{name}", args=[desk.city.slug, found.pk]) for name in ("dwelling", "dwelling_contact")
+    )
+    body = client.get(here).content.decode()
+    assert "Mairie annexe" in body
+    for said in ("odile@exemple.fr", "+33199001234", found.owner_phone.as_national):
+        assert said not in body
+    assert client.get(contact).status_code == 405
+    wrong = client.post(reverse("homes:step", args=[desk.city.slug, found.pk]), {"stage": "nowhere"})
+    assert "odile@exemple.fr" not in wrong.content.decode()
+    assert not ContactReading.objects.exists()
+
+    body = client.post(contact).content.decode()
+    assert "odile@exemple.fr" in body
+    assert found.owner_phone.as_national in body
+    reading = ContactReading.objects.get()
+    assert (reading.reader, reading.subject, reading.reason, reading.reference) == (
+        desk.coordinator,
+        None,
+        "dwelling",
+        f"dwelling-{found.pk}",
+    )
+    client.force_login(desk.operator)
+    assert client.post(contact).status_code == 404
+    assert ContactReading.objects.count() == 1
+
+
+def test_who_corrects_a_dwelling_without_reading_the_contact_leaves_it(desk, found):
+    client = Client()
+    client.force_login(desk.coordinator)
+    here = reverse("homes:dwelling", args=[desk.city.slug, found.pk])
+    sent = {"title": "T3 clair", "commune": "Strasbourg", "capacity": "3", "owner_name": "Mairie"}
+    assert client.post(here, sent).status_code == 302
+    found.refresh_from_db()
+    assert (found.title, found.owner_phone.as_e164) == ("T3 clair", "+33199001234")
+    client.post(here, sent | {"owner_phone": "", "owner_email": "odile@exemple.fr"})
+    found.refresh_from_db()
+    assert (found.owner_phone, found.owner_email) == ("", "odile@exemple.fr")
 
 
 def test_another_town_s_is_not_found(desk, found):

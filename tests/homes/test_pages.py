@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +14,7 @@ from accounts.models import CityEdit
 from cities.days import local_day
 from homes import links, selectors, services
 from homes.models import Checklist, ChecklistChange, Visit, VisitState
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.offers import OfferFactory
 
 
@@ -151,6 +152,35 @@ class TestTheHost:
         offer = reverse("offers:detail", args=[desk.city.slug, desk.home.reference])
         assert where in client.get(offer).content.decode()
 
+    def test_once_it_has_begun_neither_page_takes_an_answer(self, desk, tomorrow):
+        visit = desk.plan(at=tomorrow, now=timezone.now())
+        Visit.objects.filter(pk=visit.pk).update(starts_at=timezone.now() - timedelta(minutes=1))
+        of_home = page(desk, "offer", desk.home.reference)
+        for client, where in ((Client(), links.host_path(visit)), (signed_in(desk.host), of_home)):
+            body = client.get(where).content.decode()
+            assert "Ce moment est passé." in body
+            assert 'name="decline"' not in body
+            assert 'name="wish"' not in body
+            client.post(where, {"decline": "1"})
+            visit.refresh_from_db()
+            assert visit.state == VisitState.PLANNED
+
+    def test_a_link_holds_until_a_month_after_the_visit_however_far_ahead_it_was_planned(
+        self, desk, monkeypatch
+    ):
+        now = timezone.now()
+        year_ago = now - timedelta(days=365)
+        visit = desk.plan(at=now + timedelta(hours=1), now=year_ago)
+        with monkeypatch.context() as past:
+            past.setattr(signing.time, "time", year_ago.timestamp)
+            path = links.host_path(visit)
+        assert 'name="decline"' in Client().get(path).content.decode()
+        Visit.objects.update(starts_at=now - timedelta(days=29))
+        assert Client().get(path).status_code == 200
+        Visit.objects.update(starts_at=now - timedelta(days=31))
+        assert Client().get(path).status_code == 410
+        assert Client().post(path, {"decline": "1"}).status_code == 410
+
     def test_to_open_a_link_changes_nothing_and_a_cut_or_foreign_one_opens_nothing(self, desk, tomorrow):
         visit = desk.plan(at=tomorrow, now=timezone.now())
         path = links.host_path(visit)
@@ -160,6 +190,23 @@ class TestTheHost:
         assert Client().get(f"{path[:-4]}/").status_code == 404
         type(desk.home).objects.filter(pk=desk.home.pk).update(owner=UserFactory())
         assert Client().get(path).status_code == 404
+
+    @pytest.mark.parametrize("role", ["coordinator", "operator"])
+    def test_of_their_own_home_somebody_of_the_team_has_the_host_s_page_alone(self, desk, tomorrow, role):
+        CityRoleFactory(city=desk.city, role=role, user=desk.host)
+        visit = desk.plan(at=tomorrow, now=timezone.now())
+        Visit.objects.filter(pk=visit.pk).update(visitor=desk.host)
+        client, of_home = signed_in(desk.host), page(desk, "offer", desk.home.reference)
+        assert client.get(page(desk, "visit", visit.pk)).status_code == 404
+        assert client.post(page(desk, "act", visit.pk, "annuler")).status_code == 404
+        assert client.get(of_home).context["form"] is None
+        if role == "coordinator":
+            body = client.get(f"{page(desk, 'visits')}?vue=prevues").content.decode()
+            assert page(desk, "visit", visit.pk) not in body
+            assert of_home in body
+        choices = signed_in(desk.coordinator).get(page(desk, "visit", visit.pk)).context["moving"]
+        assert desk.host not in choices.fields["visitor"].queryset
+        assert desk.colleague in choices.fields["visitor"].queryset
 
     def test_another_citizen_finds_nothing(self, desk):
         assert signed_in(UserFactory()).get(page(desk, "offer", desk.home.reference)).status_code == 404

@@ -47,6 +47,46 @@ def test_nobody_from_outside_comes(desk):
             desk.plan(visitor=stranger)
 
 
+def test_nobody_visits_or_vets_their_own_home(desk):
+    for role in ("coordinator", "operator"):
+        CityRoleFactory(city=desk.city, role=role, user=desk.host)
+    for write in (
+        lambda: desk.plan(by=desk.host, visitor=desk.coordinator),
+        lambda: services.begin(offer_id=desk.home.pk, by=desk.host, now=NOW),
+    ):
+        with pytest.raises(PermissionDenied):
+            write()
+    with pytest.raises(ValidationError, match="son propre logement"):
+        desk.plan(visitor=desk.host)
+    visit = desk.plan()
+    with pytest.raises(ValidationError, match="son propre logement"):
+        services.move(
+            visit_id=visit.pk, starts_at=THURSDAY, visitor=desk.host, by=desk.coordinator, now=NOW
+        )  # fmt: skip
+    Visit.objects.filter(pk=visit.pk).update(visitor=desk.host)
+    for write in (
+        lambda: desk.note_all(visit, by=desk.host),
+        lambda: services.conclude(visit_id=visit.pk, by=desk.host, now=THURSDAY),
+        lambda: services.refuse(visit_id=visit.pk, reason="other", by=desk.host, now=THURSDAY),
+        lambda: services.cancel(visit_id=visit.pk, by=desk.host, now=NOW),
+    ):
+        with pytest.raises(PermissionDenied):
+            write()
+    Visit.objects.filter(pk=visit.pk).update(visitor=desk.coordinator)
+    desk.pass_(visit)
+    with pytest.raises(PermissionDenied):
+        services.reopen(visit_id=visit.pk, by=desk.host, now=THURSDAY)
+    assert desk.vetted() == THURSDAY
+
+
+def test_a_coordinator_who_hosts_is_told_as_a_host_alone(desk):
+    CityRoleFactory(city=desk.city, user=desk.host)
+    visit = desk.plan()
+    services.decline(visit_id=visit.pk, by=desk.host, now=NOW)
+    assert told("visit_answered", desk.host) == []
+    assert len(told("visit_answered", desk.coordinator)) == 1
+
+
 @pytest.mark.parametrize("at", [NOW, NOW + timedelta(days=400)], ids=["past", "too far"])
 def test_a_visit_lies_ahead_within_a_year(desk, at):
     with pytest.raises(ValidationError) as refusal:
@@ -120,6 +160,22 @@ def test_the_host_calls_it_off_and_the_desk_is_told(desk):
     assert told("visit_cancelled", desk.host) == []
     with pytest.raises(ValidationError):
         services.decline(visit_id=visit.pk, by=desk.host, now=NOW)
+
+
+def test_what_has_taken_place_is_not_the_host_s_to_call_off(desk):
+    visit = desk.plan()
+    services.refuse(visit_id=visit.pk, reason="not_safe", by=desk.coordinator, now=THURSDAY)
+    services.reopen(visit_id=visit.pk, by=desk.coordinator, now=THURSDAY)
+    for answer in (
+        lambda: services.decline(visit_id=visit.pk, by=desk.host, now=THURSDAY),
+        lambda: services.ask_other_time(visit_id=visit.pk, wish="morning", by=desk.host, now=THURSDAY),
+    ):
+        with pytest.raises(ValidationError) as refusal:
+            answer()
+        assert refusal.value.code == "state"
+    visit.refresh_from_db()
+    assert (visit.state, visit.wish) == (VisitState.PLANNED, "")
+    assert told("visit_answered") == []
 
 
 def test_nobody_answers_in_the_host_s_place(desk):

@@ -10,6 +10,7 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from matching import going_on, services
 from matching.models import Match, MatchState
+from needs.models import Need
 from notifications.models import Preference
 from offers.models import Offer
 from tests.factories.accounts import UserFactory
@@ -43,6 +44,11 @@ def do(client, it, act, by, **said):
 def offered(client, it, who):
     client.force_login(who)
     return set(client.get(page_of(it)).context["can"])
+
+
+def _move_to(city, need):
+    """As a need of a linked town that holds a home here."""
+    Need.objects.filter(pk=need.pk).update(city=city)
 
 
 class TestOne:
@@ -102,6 +108,10 @@ class TestActs:
         told = do(client, it, "longer", it.member, until=until.isoformat()).content.decode()
         assert "Ces jours sont déjà pris" in told
         assert other.reference not in told
+        _move_to(CityFactory(), other)
+        told = do(client, it, "longer", it.coordinator, until=until.isoformat()).content.decode()
+        assert "Ces jours sont déjà pris" in told
+        assert other.reference not in told, "another town's need"
 
     @pytest.mark.parametrize(
         ("why", "to_desk"),
@@ -179,6 +189,10 @@ class TestCalendars:
         assert lines[0].places.who == (it.match.need.reference,)
         client.force_login(it.citizen)
         assert it.match.need.reference not in client.get(url).content.decode()
+        client.force_login(it.coordinator)
+        _move_to(CityFactory(), it.match.need)
+        (first, *_) = client.get(url).context["lines"]
+        assert (first.places.stays, first.places.who) == (3, ()), "another town's need"
 
     def test_who_sleeps_where_and_when_it_is_the_last_night(self, client, it):
         client.force_login(it.coordinator)
@@ -199,6 +213,19 @@ class TestCalendars:
         page = client.get(url, {"du": it.match.last_day.isoformat()})
         assert page.context["totals"][:2] == [2, 5]
         assert sum(row.beds[1] for row in page.context["rows"]) == 5
+
+    @pytest.mark.parametrize("asked", ["0001-01-01", "9999-12-31"])
+    def test_a_day_at_the_end_of_time_is_one_of_a_few_years(self, client, it, now, asked):
+        client.force_login(it.coordinator)
+        today = local_day(now, it.city)
+        for name, args, key in (
+            ("tonight", [], "nuit"),
+            ("free_beds", [], "du"),
+            ("calendar", [it.match.offer.reference], "du"),
+        ):
+            page = client.get(reverse(f"stays:{name}", args=[it.city.slug, *args]), {key: asked})
+            assert page.status_code == 200
+            assert abs(page.context["later"] - today) < 6 * 366 * DAY
 
     def test_the_number_of_queries_does_not_grow(self, client, it, now, django_assert_max_num_queries):
         client.force_login(it.coordinator)

@@ -12,7 +12,7 @@ from matching import services as matching
 from matching.lifecycle import Reason
 from stays import services
 from stays.models import Sponsorship, SponsorshipEdit
-from tests.factories.accounts import OrganisationFactory, UserFactory
+from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW
 from tests.stays.conftest import fresh
@@ -103,6 +103,25 @@ def test_two_at_the_same_moment_are_one(transactional_db, sponsor, at_once):
     results = at_once(lambda: agree(first), lambda: agree(second))
     assert [type(result) for result in results].count(ValidationError) == 1
     assert Sponsorship.objects.count() == 1
+
+
+def test_it_is_read_by_whoever_sees_its_match_and_not_by_another_association_that_frames_it(
+    db, client, sponsor
+):
+    it = sponsor()
+    framing = MembershipFactory(organisation__city=it.city, organisation__verified=True)
+    row = agree(it, framed_by=framing.organisation)
+    url = reverse("stays:sponsorship", args=[it.city.slug, it.match.pk])
+    for user, reads in (
+        (it.citizen, True),
+        (it.member, True),
+        (it.coordinator, True),
+        (framing.user, False),
+        (UserFactory(), False),
+    ):
+        assert Sponsorship.objects.visible_to(user).filter(pk=row.pk).exists() == reads
+        client.force_login(user)
+        assert (client.get(url).status_code == 200) == reads
 
 
 def test_it_ends_after_its_last_day_or_with_its_match(db, sponsor):

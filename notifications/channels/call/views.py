@@ -164,7 +164,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
     taken = selectors.under_way([message.recipient_id], now).get(message.recipient_id)
     is_mine = taken is not None and taken.by_id == user.pk and taken.message_id == message.pk
     if is_mine:
-        _log_reading(message, by=user, now=now)
+        _log_reading(message, city=city, by=user, now=now)
     context = {
         "message": message,
         "phone": message.recipient.phone,
@@ -180,7 +180,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
     return render(request, "call/one.html", context, status=422 if form.errors else 200)
 
 
-def _log_reading(message: Message, *, by: User, now: datetime) -> None:
+def _log_reading(message: Message, *, city: City, by: User, now: datetime) -> None:
     """Whoever calls reads the person's number, and the contact that the message tells them."""
     for subject in (message.recipient, contacts.told_by(message)):
         if subject is not None:
@@ -188,7 +188,7 @@ def _log_reading(message: Message, *, by: User, now: datetime) -> None:
                 subject=subject,
                 reason="call",
                 reference=f"message:{message.pk}",
-                city=message.city,
+                city=city,
                 by=by,
                 now=now,
                 once_in=services.TAKEN_FOR,
