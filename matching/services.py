@@ -252,6 +252,7 @@ def start(*, match_id: int, by: User | None, now: datetime) -> Match:
     or its offer or need is taken back, or held back by an incident; "early" before the first day of what lasts).
     """
     match = locked(match_id)
+    check_may(match, Act.START, by=by)
     if waits.is_over(match, now=now) or is_taken_back(match):
         raise NotPossible(Act.START, MatchState(match.state), "closed")
     if match.state in TO_COME and not compared_again(match, now=now):

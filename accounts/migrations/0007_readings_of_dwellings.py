@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0005_search")]
+    dependencies = [("accounts", "0006_reading_city")]
 
     operations = [
         migrations.RemoveConstraint(model_name="contactreading", name="contact_reading_subject"),

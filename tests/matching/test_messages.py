@@ -192,14 +192,30 @@ MAILS = [
     to_desk.cancelled,
     to_people.cancelled_for_owner,
     to_people.cancelled_for_poster,
+    to_people.can_it_go_on,
+    to_people.goes_on,
+    to_people.does_not_go_on,
+    to_desk.does_not_go_on,
+    to_people.ends_sooner_for_owner,
+    to_people.ends_sooner_for_poster,
+    to_desk.ends_sooner,
+    to_people.in_part_for_owner,
+    to_people.in_part_for_poster,
+    to_desk.in_part,
 ]
+
+
+def waits_for_all(match):
+    """Whatever may be waited for has its time."""
+    match.answer_by = match.confirm_by = match.longer_by = NOW + timedelta(hours=2)
+    match.longer_until = match.last_day + timedelta(days=3)
 
 
 @pytest.mark.parametrize("language", dict(settings.LANGUAGES))
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_mail_is_complete(db, kind, language):
     it = story(kind=kind)
-    it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
+    waits_for_all(it.match)
     agreement = TownAgreement(city=it.city, match=it.match, answer_by=NOW)
     with translation.override(language):
         for compose in MAILS:
@@ -248,7 +264,7 @@ def test_what_others_may_read_along_holds_nothing_that_anybody_typed(db, kind):
 )
 def test_what_the_citizen_reads_names_neither_need_nor_association(db, compose):
     it = story(need={"title": "Famille Dossier-Secret", "text": "Secret", "case_reference": "SECRET"})
-    it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
+    waits_for_all(it.match)
     mail = compose(it.match, it.citizen)
     read = (mail.title + mail.body).lower()
     assert "secret" not in read
@@ -257,7 +273,7 @@ def test_what_the_citizen_reads_names_neither_need_nor_association(db, compose):
 
 def test_contacts_stand_in_the_two_mails_of_a_confirmation_alone(db):
     it = story(offer={"address": "12 rue des Invités"})
-    it.match.answer_by = it.match.confirm_by = NOW + timedelta(hours=2)
+    waits_for_all(it.match)
     citizens = (it.citizen.name, it.citizen.email, "12 rue des Invités")
     for compose in MAILS:
         for person in (it.citizen, it.member, it.coordinator):

@@ -65,7 +65,7 @@ def test_what_is_promised_stays_when_the_visit_has_run_out_and_the_desk_is_told_
     if step in ("confirmed", "under_way"):
         services.confirm(match_id=proposed.match.pk, by=proposed.member, now=NOW)
     if step == "under_way":
-        services.start(match_id=proposed.match.pk, by=proposed.member, now=NOW)
+        services.start(match_id=proposed.match.pk, by=proposed.member, now=NOW + timedelta(days=10))
     offers.end_visit(offer_id=proposed.match.offer_id, by=None, now=NOW)
     assert visits.tell_desks(by=None, now=NOW) == 1
     assert visits.tell_desks(by=None, now=NOW) == 0

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
@@ -37,15 +36,6 @@ def operator(city: City) -> User:
 @pytest.fixture
 def today() -> date:
     return timezone.localdate()
-
-
-@pytest.fixture
-def as_user(client: Client) -> Callable[[User], Client]:
-    def sign_in(user: User) -> Client:
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture

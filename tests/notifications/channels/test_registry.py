@@ -74,6 +74,8 @@ def test_screens_can_name_a_channel_even_when_it_is_no_more():
 def test_only_a_folder_imports_what_is_in_it():
     wrong = []
     for path in sources():
+        if (HOUSE.parent / "demo") in path.parents:
+            continue  # it plays what people do, by whatever channel
         for module in imports(path):
             found = re.match(r"notifications\.channels\.(\w+)", module)
             inside = (
