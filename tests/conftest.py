@@ -539,7 +539,21 @@ def new_page(browser: Any, live_server: Any, request: pytest.FixtureRequest) -> 
             for page in context.pages:
                 page.screenshot(path=folder / f"{request.node.name}-{number}.png", full_page=True)
         context.close()
+    _let_the_server_finish()
     assert not complaints, complaints
+
+
+def _let_the_server_finish() -> None:
+    """A page that looks again by itself may have been closed in the midst of a request: emptying the tables while that
+    is answered would be a deadlock.
+    """
+    from django.db import connection
+
+    under_way = "select count(*) from pg_stat_activity where datname = %s and state <> 'idle' and pid <> %s"
+    with _as_admin() as admin:
+        ours = connection.connection.info.backend_pid if connection.connection else 0
+        asked = (connection.settings_dict["NAME"], ours)
+        embedded.wait_until(lambda: admin.execute(under_way, asked).fetchone() == (0,), 10)
 
 
 @pytest.fixture

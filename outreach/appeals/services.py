@@ -20,7 +20,6 @@ from notifications.wake_up import wake_on_commit
 from notifications.wording.texts import Text
 from outreach.appeals import messages, selectors
 from outreach.appeals.models import Appeal, AppealEdit, Asked
-from outreach.appeals.selectors import EVENT
 from outreach.words import checked_words
 
 log = logging.getLogger(__name__)
@@ -144,7 +143,7 @@ def _ask_each(appeal: Appeal, keys: Collection[int], *, now: datetime) -> None:
     """By what reaches lists alone. Who has no such way counts as asked, so that nobody is looked at for ever."""
     people = list(User.objects.filter(pk__in=keys).order_by("pk"))
     Asked.objects.bulk_create([Asked(appeal=appeal, person=person, at=now) for person in people])
-    ways = reach.reaching_each(people, EVENT)
+    ways = reach.reaching_each(people, "appeal")
     texts: dict[str, Text] = {}
 
     def compose(language: str) -> Text:
