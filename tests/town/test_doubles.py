@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -415,6 +416,19 @@ def test_of_two_who_merge_them_in_one_moment_one_does(at_once) -> None:
     answers = at_once(twice.merge, twice.merge)
     assert sorted(type(answer).__name__ for answer in answers) == ["Double", "ValidationError"]
     assert Offer.objects.filter(owner=twice.by_phone).count() == 2
+
+
+def test_whoever_answers_while_they_are_merged_is_heard(transactional_db, meanwhile) -> None:
+    from .test_team import _place
+
+    twice = Twice(_place())
+    match = twice.matches[1]
+    with transaction.atomic():
+        matches.locked(match.pk)
+        merged = meanwhile(twice.merge)  # it waits for what they offer, and holds nothing that we need
+        matches.accept(match_id=match.pk, by=twice.online, now=timezone.now())
+    assert merged().moved["offers.Offer.owner"] == [match.offer_id]
+    assert Decision.objects.get(match=match, act="accept").by == twice.online
 
 
 def test_the_page_shows_them_side_by_side_until_it_is_said(twice: Twice, client: Client) -> None:

@@ -98,7 +98,14 @@ def undo(*, double_id: int, by: User, now: datetime) -> Double:
 
 
 def _locked(*keys: int) -> list[User]:
-    """Both rows, in the order asked for; nothing new can point at them until this is over."""
+    """Both rows, in the order asked for; nothing new can point at them until this is over.
+
+    What they offer and need first, as `matching.services.locked` does: whoever answers for a match at this moment holds
+    those, and is about to point at the person.
+    """
+    theirs = (Offer.objects.filter(owner__in=keys), Need.objects.filter(person__in=keys))
+    for rows in theirs:
+        list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     found = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
     if len(found) < len(keys):
         raise ValidationError(_("Choisissez deux personnes."))
