@@ -45,6 +45,14 @@ _STILL = Script(
     say=gettext_lazy("Rappelez-lui ce qu’elle a proposé ou convenu."),
     ask=gettext_lazy("Est-ce toujours possible\u202f? Notez sa réponse sur sa page."),
 )
+_LONGER = Script(
+    say=gettext_lazy(
+        "Ce qu’elle donne a commencé. On demande si cela peut durer\u202f: dites jusqu’à quel jour."
+    ),
+    ask=gettext_lazy(
+        "Est-ce possible pour elle\u202f? Un non ne change rien à ce qui est convenu. Notez sa réponse sur sa page."
+    ),
+)
 _CONDITION = Script(
     say=gettext_lazy("Ce qui existe conviendrait presque à son besoin. Dites ce qui manque."),
     ask=gettext_lazy(
@@ -71,6 +79,7 @@ SCRIPTS: Mapping[str, Script] = {
     **dict.fromkeys(("match_accepted", "match_accepted_again"), _ACCEPTED),
     **dict.fromkeys(("match_confirmed", "match_moved"), _AGREED),
     **dict.fromkeys(("match_still_holds", "offer_reminder"), _STILL),
+    "match_longer_asked": _LONGER,
     "condition_asked": _CONDITION,
     "offer_to_confirm": _CONFIRM,
     "followup_question": _HOW_WAS_IT,
