@@ -34,9 +34,9 @@ def editions(appeal: Appeal, *, now: datetime) -> list[Edition]:
     return found
 
 
-def lines(appeals: Iterable[Appeal], *, now: datetime) -> list[Mapping[str, Any]]:
+def lines(appeals: Iterable[Appeal]) -> list[Mapping[str, Any]]:
     """The appeals of a town, the latest first, with what became of those that were sent."""
     return [
-        {"appeal": appeal, "counts": selectors.counts(appeal, now=now) if appeal.sent_at else None}
+        {"appeal": appeal, "counts": selectors.counts(appeal) if appeal.sent_at else None}
         for appeal in appeals
     ]

@@ -33,9 +33,8 @@ _NOT_SERVED = (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`people`: of the area and not asked yet; `asked` so far; `came`: offers made in answer."""
+    """`asked` so far; `came`: offers made in answer."""
 
-    people: int
     asked: int
     came: int
 
@@ -137,9 +136,8 @@ def how_many_more(appeal: Appeal) -> int:
     return min(MOST_AT_ONCE, max(LEAST_AT_ONCE, math.ceil(missing / rate)))
 
 
-def counts(appeal: Appeal, *, now: datetime) -> Counts:
+def counts(appeal: Appeal) -> Counts:
     return Counts(
-        people=len(to_ask(appeal, now=now)) if appeal.ended_at is None else 0,
         asked=appeal.asked.count(),
         came=came(appeal).count() if appeal.sent_at else 0,
     )

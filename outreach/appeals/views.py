@@ -29,7 +29,7 @@ def index(request: HttpRequest, city: City) -> HttpResponse:
     """The appeals of a town, and how many of its citizens may be asked."""
     now = timezone.now()
     context = {
-        "lines": presentation.lines(selectors.appeals(city)[:SHOWN], now=now),
+        "lines": presentation.lines(selectors.appeals(city)[:SHOWN]),
         "willing": selectors.willing(city).count(),
         "needs": PublicNeeds(published(city), today=local_day(now, city))[:MOST_NEEDS],
     }
@@ -88,7 +88,8 @@ def page(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "form": form,
         "needs": selectors.public_needs(shown, today=local_day(now, city)),
         "editions": presentation.editions(shown, now=now) if shown.ended_at is None else [],
-        "counts": selectors.counts(shown, now=now),
+        "counts": selectors.counts(shown),
+        "people": len(selectors.to_ask(shown, now=now)) if shown.ended_at is None else 0,
         "may_send": selectors.may_send(shown, user),
         "edits": shown.edits.count(),
     }
