@@ -1,11 +1,16 @@
 """What people type: addresses, codes, themselves, their association."""
 
 import re
+import unicodedata
 from collections.abc import Collection
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from allauth.core import context
+from allauth.mfa.base import forms as allauth_mfa
+from allauth.mfa.base.forms import BaseAuthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -15,9 +20,24 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Membership, Organisation
 from accounts.services.organisations import NOBODY_TOLD
+from accounts.sign_in import tell_of_wrong_factors
 
 # As settings.ALLAUTH_USER_CODE_FORMAT has them made.
 CODE = re.compile(r"[0-9]{6}")
+CODE_LENGTH_TYPED = 60
+# allauth's name for a refusal because of the limit.
+TOO_MANY = "too_many_login_attempts"
+
+
+def digits_of(typed: str) -> str:
+    """The digits of what was typed or copied, as 0 to 9, whatever the script and whatever stands around them.
+
+    A code brings along spaces, quotes, marks of direction, or the words before it.
+
+    >>> digits_of("« ١٢٣ ٤٥٦ »")
+    '123456'
+    """
+    return "".join(str(unicodedata.decimal(sign)) for sign in typed if sign.isdecimal())
 
 
 class RequestCodeForm(RequestLoginCodeForm):
@@ -32,19 +52,53 @@ class RequestCodeForm(RequestLoginCodeForm):
 
     def refuse_more(self) -> None:
         """Say that enough codes were asked for."""
-        self.add_error("email", get_adapter().validation_error("too_many_login_attempts"))
+        self.add_error("email", get_adapter().validation_error(TOO_MANY))
 
 
 class ConfirmCodeForm(ConfirmLoginCodeForm):
     code = forms.CharField(
         label=_("Code à six chiffres"),
-        max_length=20,
+        max_length=CODE_LENGTH_TYPED,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean_code(self) -> str:
-        # Copied from a mail, a code often brings a space along.
-        self.cleaned_data["code"] = re.sub(r"\s", "", self.cleaned_data["code"])
+        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
+        return super().clean_code()
+
+
+class _FactorForm(BaseAuthenticateForm):
+    """A code of the second factor; too many wrong ones are told to whose they are."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=CODE_LENGTH_TYPED,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
+        try:
+            return super().clean_code()
+        except ValidationError as refusal:
+            if refusal.code == TOO_MANY:
+                tell_of_wrong_factors(request=context.request, user=self.user)
+            raise
+
+
+class AuthenticateForm(_FactorForm, allauth_mfa.AuthenticateForm):
+    """When signing in."""
+
+
+class ReauthenticateForm(_FactorForm, allauth_mfa.ReauthenticateForm):
+    """Before the second factor is changed."""
+
+
+class ActivateFactorForm(ActivateTOTPForm):
+    """The first code of an application that is added."""
+
+    def clean_code(self) -> str:
+        self.cleaned_data["code"] = digits_of(self.cleaned_data["code"])
         return super().clean_code()
 
 

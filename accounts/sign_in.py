@@ -50,6 +50,10 @@ class TooManyCodesError(Exception):
     """This visitor, or others for this address, asked for as many codes as may be sent."""
 
 
+class TooManyTriesError(Exception):
+    """As many wrong codes were typed as may be: for this code, for this address, or by this visitor."""
+
+
 # What a page must survive and explain: no mail server, no counter of attempts.
 UNAVAILABLE = (MailNotSentError, RedisError)
 
@@ -110,6 +114,40 @@ def send_code(
     except MailNotSentError:
         counted.rollback()
         raise
+
+
+def count_try(*, request: HttpRequest, email: str, code_of: str) -> ratelimit_impl.RateLimitUsage:
+    """Count a try of a code before it is looked at; a right one is given back by `rollback()`.
+
+    `code_of` names the code among those of this session. The counts are kept beside the sessions, where forty requests
+    at once are forty (a session would keep what the last of them wrote): for one code, for an address, whether somebody
+    has it or not, and for a visitor (settings.ACCOUNT_RATE_LIMITS).
+
+    Raises TooManyTriesError, and once a day tells the address so.
+    """
+    address = email.lower()
+    for action, key in (("tries_of_a_code", f"{request.session.session_key}:{code_of}"), ("tries", address)):
+        counted = ratelimit_impl.consume(request, app="allauth.account", action=action, key=key)
+        if counted is None:
+            if action == "tries":
+                _tell_once_a_day(request, email=address, mail="wrong_codes")
+            raise TooManyTriesError
+    return counted
+
+
+def tell_of_wrong_factors(*, request: HttpRequest, user: User) -> None:
+    """Somebody who can read this person's mail has typed too many wrong codes of the application."""
+    _tell_once_a_day(request, email=user.email, mail="wrong_second_factors")
+
+
+def _tell_once_a_day(request: HttpRequest, *, email: str, mail: str) -> None:
+    told = ratelimit_impl.consume(request, app="allauth.account", action=f"told_{mail}", key=email)
+    if told is None:
+        return
+    try:
+        get_adapter().send_mail(f"account/email/{mail}", email, {})
+    except MailNotSentError:
+        told.rollback()
 
 
 def code_mail_context(request: HttpRequest, code: str) -> dict[str, Any]:

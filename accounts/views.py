@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from allauth.account import views as allauth_views
+from allauth.account.adapter import get_adapter
 from allauth.account.stages import LoginStage
 from allauth.mfa.totp import views as allauth_totp
 from django import forms
@@ -99,6 +100,20 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
             # Where the person was going is not forgotten with the code.
             return HttpResponseRedirect(self.passthrough_next_url(response.url))
         return response
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        state = self._process.state
+        try:
+            self._try = sign_in.count_try(request=request, email=state["email"], code_of=str(state["at"]))
+        except sign_in.TooManyTriesError:
+            self._process.abort()
+            messages.error(request, get_adapter().error_messages["too_many_login_attempts"])
+            return redirect("account_login")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: ConfirmCodeForm) -> HttpResponse:
+        self._try.rollback()
+        return super().form_valid(form)
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "code": self._code_brought()}

@@ -214,7 +214,12 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/300s/key",
+    "login_failed": "10/m/ip,5/300s/key,30/d/key",
+    # Tries of one code, and wrong ones of an address, whose owner is told: thirty a day find one code in ninety years.
+    "tries_of_a_code": f"{ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS}/10m/key",
+    "tries": "30/10m/ip,6/10m/key,30/d/key",
+    "told_wrong_codes": "1/d/key",
+    "told_wrong_second_factors": "1/d/key",
     "request_login_code": "20/m/ip,5/10m/key",
     "confirm_email": "1/30s/key",
     "signup": "20/m/ip",
@@ -222,6 +227,11 @@ ACCOUNT_RATE_LIMITS = {
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "activate_totp": "accounts.forms.ActivateFactorForm",
+}
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DB_FORMAT = "E164"
 

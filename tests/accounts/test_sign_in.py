@@ -254,6 +254,118 @@ class TestWrongCode:
         assert client.get(CONFIRM).url == REQUEST
 
 
+class TestTries:
+    """Wrong codes are counted where no session can forget them."""
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_forty_at_once_three_are_looked_at(self, client, smtp_server, at_once):
+        user = UserFactory()
+        ask(client, user.email)
+        code = code_in(smtp_server.messages[0])
+        session = client.cookies["sessionid"].value
+
+        def attempt(number: int) -> bool:
+            other = Client(REMOTE_ADDR=f"203.0.113.{number}")
+            other.cookies["sessionid"] = session
+            return "n’est pas le bon" in other.post(CONFIRM, {"code": wrong(code)}).text
+
+        answers = at_once(*[partial(attempt, number) for number in range(40)])
+        assert set(answers) <= {True, False}
+        assert sum(answers) <= 3
+        client.post(CONFIRM, {"code": code})
+        assert not is_in(client, user)
+
+    def spend(self, email: str) -> None:
+        """Six wrong codes, from two browsers."""
+        for number in range(2):
+            client = Client(REMOTE_ADDR=f"203.0.113.{number}")
+            ask(client, email)
+            for _attempt in range(3):
+                client.post(CONFIRM, {"code": "000000"})
+
+    def test_an_address_has_six_wherever_they_come_from(self, client, smtp_server):
+        user = UserFactory()
+        self.spend(user.email)
+        ask(client, user.email.upper(), "/compte/")
+        response = client.post(f"{CONFIRM}?next=/compte/", {"code": code_in(smtp_server.to(user.email)[-1])})
+        assert response.url == f"{REQUEST}?next=%2Fcompte%2F"
+        assert any("Trop d’essais" in sentence for sentence in said(response))
+        assert not is_in(client, user)
+        other = UserFactory()
+        ask(client, other.email)
+        client.post(CONFIRM, {"code": code_in(smtp_server.to(other.email)[-1])})
+        assert is_in(client, other)
+
+    def test_the_address_is_told_once_whether_it_has_an_account_or_not(self, smtp_server):
+        for email in (UserFactory().email, "inconnue@exemple.fr"):
+            self.spend(email)
+            for _again in range(2):
+                client = Client()
+                ask(client, email)
+                client.post(CONFIRM, {"code": "000000"})
+            told = [m for m in smtp_server.to(email) if "codes faux" in m["Subject"]]
+            assert len(told) == 1
+            assert "Personne n’est entré." in told[0].get_content()
+
+    def test_is_told_at_the_next_try_when_the_mail_server_was_down(self, smtp_server, settings):
+        user = UserFactory()
+        self.spend(user.email)
+        clients = [Client(), Client()]
+        for client in clients:
+            ask(client, user.email)
+        port, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
+        assert clients[0].post(CONFIRM, {"code": "000000"}).status_code == 302
+        settings.EMAIL_PORT = port
+        clients[1].post(CONFIRM, {"code": "000000"})
+        assert len([m for m in smtp_server.to(user.email) if "codes faux" in m["Subject"]]) == 1
+
+    def test_right_codes_are_none(self, smtp_server):
+        user = UserFactory()
+        for _sign_in in range(4):
+            client = Client()
+            ask(client, user.email)
+            client.post(CONFIRM, {"code": code_in(smtp_server.messages[-1])})
+            assert is_in(client, user)
+        client = Client()
+        ask(client, user.email)
+        code = code_in(smtp_server.messages[-1])
+        for _attempt in range(2):
+            client.post(CONFIRM, {"code": wrong(code)})
+        client.post(CONFIRM, {"code": code})
+        assert is_in(client, user)
+
+
+class TestReadingACode:
+    """As people copy it: with what stands around it, in their own digits."""
+
+    @pytest.mark.parametrize(
+        "dress",
+        [
+            "{}",
+            " {} ",
+            "«\u00a0{}\u00a0»",
+            '"{}"',
+            "\u200f{}\u200e",
+            "\u2066{}\u2069",
+            "Votre code\u202f: {}.",
+            "\ufeff{}\r\n",
+        ],
+    )
+    @pytest.mark.parametrize("zero", ["0", "٠", "۰", "०", "\uff10"])
+    def test_is_read(self, client, smtp_server, dress, zero):
+        user = UserFactory()
+        ask(client, user.email)
+        code = code_in(smtp_server.messages[0])
+        own = "".join(chr(ord(zero) + int(digit)) for digit in code)
+        client.post(CONFIRM, {"code": dress.format(f"{own[:3]} {own[3:]}")})
+        assert is_in(client, user)
+
+    @pytest.mark.parametrize("typed", ["12345", "1234567", "abcdef", "²²²²²²", "①②③④⑤⑥"])
+    def test_is_no_other_code(self, client, smtp_server, typed):
+        ask(client, UserFactory().email)
+        assert "n’est pas le bon" in client.post(CONFIRM, {"code": typed}).text
+
+
 class TestNobodyLearnsWhoHasAnAccount:
     def test_same_pages_and_one_mail_each(self, smtp_server, django_assert_max_num_queries):
         known = UserFactory(email="connue@exemple.fr").email
@@ -516,6 +628,30 @@ class TestSecondFactor:
         assert not is_in(client, user)
         response = client.post(response.url, {"code": self.code(user)})
         assert response.url == "/compte/"
+        assert is_in(client, user)
+
+    def test_too_many_wrong_ones_are_told_to_whose_they_are(self, client, smtp_server):
+        user = UserFactory()
+        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+        ask(client, user.email, "/compte/")
+        page = client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])}).url
+        for _attempt in range(5):
+            assert "Code incorrect" in client.post(page, {"code": "000000"}).text
+        assert len(smtp_server.messages) == 1
+        for _attempt in range(2):
+            assert "Trop d’essais" in client.post(page, {"code": self.code(user)}).text
+        assert not is_in(client, user)
+        assert [m["Subject"] for m in smtp_server.to(user.email)[1:]] == [
+            "Essais de connexion à votre compte"
+        ]
+
+    def test_is_read_in_any_digits(self, client, smtp_server):
+        user = UserFactory()
+        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+        ask(client, user.email, "/compte/")
+        page = client.post(CONFIRM, {"code": code_in(smtp_server.messages[0])}).url
+        arabic = "".join(chr(ord("٠") + int(digit)) for digit in self.code(user))
+        client.post(page, {"code": f"\u200f{arabic[:3]} {arabic[3:]}"})
         assert is_in(client, user)
 
     def test_activated_used_and_deactivated(self, client):
