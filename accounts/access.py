@@ -32,6 +32,7 @@ from accounts.roles import (
     associations_of,
     towns_of,
 )
+from accounts.sessions import become_a_team_s
 from cities.models import City
 
 __all__ = [
@@ -135,8 +136,10 @@ def town_page(
             city = _town(request, city_slug)
             if city is None or (audience is PUBLIC and not city.is_open):
                 raise Http404
-            if isinstance(audience, frozenset) and not has_role(request.user, city, audience):
-                raise Http404
+            if isinstance(audience, frozenset):
+                if not has_role(request.user, city, audience):
+                    raise Http404
+                become_a_team_s(request.session)
             return view(request, city, *args, **kwargs)
 
         page.audience = audience  # type: ignore[attr-defined]  # a test asks every page for it

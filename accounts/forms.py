@@ -82,7 +82,7 @@ class _FactorForm(BaseAuthenticateForm):
             return super().clean_code()
         except ValidationError as refusal:
             if refusal.code == TOO_MANY:
-                tell_of_wrong_factors(request=context.request, user=self.user)
+                tell_of_wrong_factors(request=context.request, email=self.user.email)
             raise
 
 

@@ -21,6 +21,7 @@ from accounts.models import (
     Organisation,
     OrganisationReview,
     RoleChange,
+    Session,
     User,
 )
 from cities.models import City
@@ -231,6 +232,16 @@ def agrees_to_appeals(user: User) -> bool:
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """A person's API keys, those in use first."""
     return ApiToken.objects.filter(user=user).order_by(F("revoked_at").desc(nulls_first=True), "-pk")
+
+
+def sessions_of(user: User, *, here: str | None, now: datetime) -> QuerySet[Session]:
+    """Where a person is signed in, the browser with the key `here` first (`is_here`), then by their last use."""
+    going_on = Session.objects.filter(user=user, expire_date__gt=now)
+    return (
+        going_on.annotate(is_here=Q(session_key=here or ""))
+        .only("device", "signed_in_at", "used_at")
+        .order_by("-is_here", F("used_at").desc(nulls_last=True), "session_key")
+    )
 
 
 def roles_of(user: User) -> QuerySet[CityRole]:

@@ -135,9 +135,9 @@ def count_try(*, request: HttpRequest, email: str, code_of: str) -> ratelimit_im
     return counted
 
 
-def tell_of_wrong_factors(*, request: HttpRequest, user: User) -> None:
-    """Somebody who can read this person's mail has typed too many wrong codes of the application."""
-    _tell_once_a_day(request, email=user.email, mail="wrong_second_factors")
+def tell_of_wrong_factors(*, request: HttpRequest, email: str) -> None:
+    """Somebody who can read the mail of this address has typed too many wrong codes of the application."""
+    _tell_once_a_day(request, email=email, mail="wrong_second_factors")
 
 
 def _tell_once_a_day(request: HttpRequest, *, email: str, mail: str) -> None:

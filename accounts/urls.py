@@ -14,6 +14,7 @@ from accounts import views
 
 own = [
     path("compte/", views.home, name="home"),
+    path("compte/appareils/deconnecter/", views.end_elsewhere, name="end_elsewhere"),
     path("compte/cles/", views.add_token, name="add_token"),
     path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),
     path("compte/accords/appels/", views.agree_to_appeals, name="agree_to_appeals"),
@@ -43,7 +44,7 @@ sign_in = [
     path("connexion/code/", views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("connexion/premiere-fois/", views.first_time, name="account_signup"),
     path("connexion/compte-ferme/", allauth_account.account_inactive, name="account_inactive"),
-    path("deconnexion/", allauth_account.logout, name="account_logout"),
+    path("deconnexion/", views.SignOutView.as_view(), name="account_logout"),
 ]
 
 # A second factor, for the staff of towns; see admin.py.

@@ -18,7 +18,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -132,6 +132,15 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
         return {"minutes": minutes, "again_url": again, "code_brought": self._code_brought()}
 
 
+class SignOutView(allauth_views.LogoutView):
+    """Asks first. The browser forgets what it kept of the pages, so that "back" shows nothing."""
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(*args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
 class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
     """Add an authenticator application; the spare codes come next."""
 
@@ -182,6 +191,27 @@ def home(request: HttpRequest) -> HttpResponse:
             )
             return response
     return _account_page(request, user, form=form)
+
+
+@login_required
+@never_cache
+@require_POST
+def end_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    user = person(request)
+    ended = services.end_elsewhere(session_key=request.session.session_key, user=user)
+    messages.success(
+        request,
+        ngettext(
+            "Un autre appareil est déconnecté.",
+            "%(n)s autres appareils sont déconnectés.",
+            ended,
+        )
+        % {"n": ended}
+        if ended
+        else _("Votre compte n’était ouvert nulle part ailleurs."),
+    )
+    return redirect("accounts:home")
 
 
 @login_required
@@ -275,6 +305,7 @@ def _account_page(
         "consents": selectors.consents_of(user),
         "asks_for_appeals": not selectors.agrees_to_appeals(user),
         "tokens": selectors.tokens_of(user),
+        "sessions": selectors.sessions_of(user, here=request.session.session_key, now=timezone.now()),
     }
     return render(request, "accounts/home.html", context)
 

@@ -4,14 +4,64 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from accounts import sessions
 from accounts.access import town_of
 
 NUL = "\x00"
+# What no page of ours asks of a browser, so that nothing that got into one could.
+PERMISSIONS_POLICY = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+OVER = gettext_noop(
+    "Pour protéger les personnes, une session d’équipe s’arrête après douze heures, ou deux heures sans rien faire. "
+    "Reconnectez-vous\u202f: vous reviendrez à la page demandée."
+)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class KeptByNobody:
+    """No browser and no proxy keeps a page, for there may be a person in it, unless its view says for how long.
+
+    No other site shows one of them as its own.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+class TeamSessions:
+    """Whoever works for a town signs in again after a day's work, or when the screen was left alone.
+
+    How long that is: accounts/sessions.py. What an open page asks by itself is no use of it, and leaves the page as it
+    is, with what was typed, until the next click.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now, asks_by_itself = timezone.now(), "HX-Request" in request.headers and request.method == "GET"
+        if sessions.is_over(request.session, now=now):
+            if asks_by_itself:
+                return HttpResponse(status=204)
+            logout(request)
+            messages.info(request, _(OVER))
+        elif not asks_by_itself:
+            sessions.note_use(request.session, now=now)
+        return self.get_response(request)
 
 
 class TownTime:

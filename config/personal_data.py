@@ -55,6 +55,7 @@ REGISTER: dict[str, Marks] = {
         keep="language is_active is_staff is_superuser created_at anonymised_at merged_into",
         anonymise="email phone name password last_login groups user_permissions",
     ),
+    "accounts.Session": Marks(delete="session_key session_data expire_date user device signed_in_at used_at"),
     "accounts.User_groups": Marks(delete="user group"),
     "accounts.User_user_permissions": Marks(delete="user permission"),
     "accounts.CityRole": Marks(delete="user city role given_at given_by"),

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # A page of the desk is 190 kB of text, and 15 kB on the way; phones pay for each. Django pads it against BREACH.
     "django.middleware.gzip.GZipMiddleware",
@@ -110,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.TeamSessions",
     "config.middleware.NoNul",
     "config.middleware.TownTime",
 ]
@@ -158,7 +160,7 @@ CACHES = {
     }
 }
 # Sessions stay in the database: losing Redis must not sign anybody out.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 
 # --- The worker (figures and reasons: docs/operations.md) ----------------------------------------------
 
@@ -301,7 +303,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30  # of whoever works for a town: accounts/sessions.py
 # Limits count by address: behind a proxy, the caller's and not the proxy's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY") else 0
 if PRODUCTION:
@@ -311,6 +313,9 @@ if PRODUCTION:
     SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", str(60 * 60 * 24 * 365)))
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
+    # Named so, no other host of the domain can set them.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True

@@ -114,6 +114,7 @@ ROWS = {
     # One's account: nobody reads another's
     "accounts:home": OWN,
     "accounts:add_token": OWN,
+    "accounts:end_elsewhere": OWN,
     "accounts:revoke_token": Row(CITIZEN, ("token",)),
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
     "accounts:agree_to_appeals": OWN,

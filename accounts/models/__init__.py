@@ -6,6 +6,7 @@ from accounts.models.edits import CityEdit, MembershipChange, OrganisationEdit, 
 from accounts.models.fields import LowerCaseEmailField
 from accounts.models.organisations import Organisation, OrganisationReview
 from accounts.models.people import CityRole, Membership, User
+from accounts.models.sessions import Session
 from accounts.roles import Role
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "PersonEdit",
     "Role",
     "RoleChange",
+    "Session",
     "User",
 ]

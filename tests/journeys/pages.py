@@ -266,7 +266,8 @@ PAGES = [
 # Addresses without a page of their own among these, and why not.
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
-        "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:revoke_token",
+        "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
+        "accounts:revoke_token",
         "accounts:suspend_organisation",
         "accounts:verify_organisation", "accounts:withdraw_consent", "insight:export", "insight:remove_indicator",
         "homes:act", "homes:begin", "homes:cost", "homes:dwelling_contact",

@@ -104,7 +104,8 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
     # A part, a device or a key of a row that acts no more: nobody with a part is merged, the rest rests.
     rest = {
         "accounts.User_groups.user", "accounts.User_user_permissions.user", "accounts.CityRole.user",
-        "accounts.Membership.user", "accounts.ApiToken.user", "accounts.PersonEdit.person", "accounts.User.merged_into",
+        "accounts.Membership.user", "accounts.Session.user", "accounts.ApiToken.user", "accounts.PersonEdit.person",
+        "accounts.User.merged_into",
         "accounts.RoleChange.person", "accounts.MembershipChange.person", "account.EmailAddress.user",
         "mfa.Authenticator.user", "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
         "outreach.Subscription.person",

@@ -1,0 +1,24 @@
+"""Sessions that know whose they are, so that a person sees theirs and ends those that are not theirs."""
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.utils.module_loading import import_string
+
+from accounts.models.people import User
+
+
+class Session(AbstractBaseSession):
+    """One browser, signed in or not. The columns are copies of what the session says, to be found by."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    # "Firefox · Android": what a person recognises, and nothing finer.
+    device = models.CharField(max_length=60, blank=True)
+    signed_in_at = models.DateTimeField(null=True)
+    # Within five minutes; what a page asks by itself is no use of it.
+    used_at = models.DateTimeField(null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        store: type = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return store

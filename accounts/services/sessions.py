@@ -1,0 +1,40 @@
+"""Beginning a session, and ending those that a person has elsewhere."""
+
+from typing import Any
+
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import sessions
+from accounts.models import Session, User
+
+
+def end_elsewhere(*, session_key: str | None, user: User) -> int:
+    """Sign the person out in every browser but the one with this key; how many there were."""
+    others = Session.objects.filter(user=user, expire_date__gt=timezone.now()).exclude(
+        session_key=session_key
+    )
+    ended, _by_model = others.delete()
+    return ended
+
+
+def _begin(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
+    sessions.begin(
+        request.session,
+        description=request.headers.get("User-Agent", ""),
+        of_a_team=user.is_staff or user.city_roles.exists(),
+        now=timezone.now(),
+    )
+
+
+def _end_those_without_it(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
+    end_elsewhere(session_key=request.session.session_key, user=user)
+
+
+def listen() -> None:
+    """To signing in, and to a second factor that is added, removed or made anew."""
+    user_logged_in.connect(_begin, dispatch_uid="accounts.begin")
+    for signal in (authenticator_added, authenticator_removed, authenticator_reset):
+        signal.connect(_end_those_without_it, dispatch_uid="accounts.end_those_without_it")
