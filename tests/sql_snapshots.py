@@ -21,7 +21,7 @@ from sqlparse.sql import IdentifierList
 
 FOLDER = Path(__file__).resolve().parent / "sql"
 # Whose session it is, and savepoints, belong to every page.
-_OF_EVERY_PAGE = re.compile(r'^(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO)|FROM "django_session"|^SET ')
+_OF_EVERY_PAGE = re.compile(r'^(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO)|FROM "accounts_session"|^SET ')
 # As many as a page of rows has: the number is the test's, not the page's.
 _LISTS = re.compile(r"\((?:%s, )+%s\)")
 _NUMBERED = re.compile(r"((?:ORDER BY|ASC,|DESC,) )(\d+)")

@@ -25,6 +25,7 @@ from accounts.access import (
     Role,
     town_page,
 )
+from accounts.sessions import SessionStore
 from cities.models import City
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -119,7 +120,7 @@ class TestPages:
         """The town that the view was given, "signs in", or "nothing"."""
         page = town_page(audience)(lambda request, city, word: HttpResponse(f"{city.slug} {word}"))
         request = RequestFactory().get("/")
-        request.user = user
+        request.user, request.session = user, SessionStore()
         try:
             answer = page(request, city_slug=slug, word="oui")
         except Http404:

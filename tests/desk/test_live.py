@@ -61,7 +61,7 @@ def test_what_nothing_has_changed_is_sent_nothing_in_three_queries(it, coordinat
             answer = client.get(url, headers={"if-none-match": mark})
         assert answer.status_code == 304
         assert answer.content == b""
-        own = [query["sql"] for query in sent if 'FROM "django_session"' not in query["sql"]]
+        own = [query["sql"] for query in sent if 'FROM "accounts_session"' not in query["sql"]]
         assert len(own) <= 3, own
 
 
