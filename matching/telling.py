@@ -21,7 +21,7 @@ from matching.models import Match
 from matching.models import MatchState as S
 from matching.selectors import fallback_of, posters_of, told_of
 from needs.models import Need
-from notifications import outcomes, services
+from notifications import outcomes, queued
 from notifications import selectors as outbox
 from notifications.fallbacks import Fallback
 from notifications.models import Message
@@ -227,7 +227,7 @@ def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -
         _queue(match, _QUESTION, by=by, now=now)
         return
     assert _QUESTION.owner is not None
-    services.let_go(
+    queued.let_go(
         message=message,
         compose=partial(_QUESTION.owner, match, match.offer.owner),
         priority=turns.priority_of(match.need, match.city, now=now),
@@ -239,7 +239,7 @@ def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -
 def still_waits(match: Match, message: Message | None, held: str, *, now: datetime) -> None:
     """What keeps it now may be another thing than at first."""
     if message is not None and message.why != held:
-        services.hold_on(message=message, why=held, by=None, now=now)
+        queued.hold_on(message=message, why=held, by=None, now=now)
 
 
 def tell_late(match: Match, *, now: datetime) -> None:
@@ -258,7 +258,7 @@ def tell_fallback(match_id: int, by: None, now: datetime) -> int:
 def _take_back_question(match: Match, *, by: User | None, now: datetime) -> bool:
     """Whether the citizen was never asked: what has not left yet does not leave any more."""
     asked, again = REMINDED[S.PROPOSED]
-    return services.take_back(
+    return queued.take_back(
         recipient=match.offer.owner,
         events=[asked, again.event],
         subject_key=f"match:{match.pk}",
