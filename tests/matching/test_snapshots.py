@@ -17,7 +17,8 @@ import engine
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from engine.columns import UNKNOWN, unit_sphere
+from engine.arrays import unit_sphere
+from engine.columns import UNKNOWN
 from matching import scanning, services
 from matching.capacity import Taken
 from matching.lifecycle import Reason
