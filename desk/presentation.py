@@ -26,6 +26,7 @@ from matching.lifecycle import WAITING, Act, Reason, Role
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.presentation import ACT_WORDS, in_turn, nights_words, parts, reasons
 from matching.roles import possible
+from needs import history as need_history
 from needs import words as need_words
 from needs.models import Need, NeedEdit
 from notifications import holding
@@ -199,7 +200,7 @@ def thread(
     events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "notes": []}]
     events += [
         {"at": edit.at, "text": f"{_('Modification')} · {titled(need)}", "notes": [edit.by], "lines": lines}
-        for edit, lines in need_words.edit_lines(edits, now=now)
+        for edit, lines in need_history.edit_lines(edits, now=now)
     ]
     offer_edits: dict[int, OfferEdit] = {}
     titles: dict[int, str] = {}

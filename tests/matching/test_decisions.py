@@ -14,7 +14,8 @@ from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from matching import services, sweeps
 from matching.capacity import Taken
-from matching.explanations.explaining import Reader, explain
+from matching.explanations.comparing import Reader
+from matching.explanations.explaining import explain
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.lifecycle import Role as Acting
 from matching.models import Decision, Hold, Match, MatchState
