@@ -16,21 +16,10 @@ from numpy.typing import NDArray
 
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.services import GAZETTEER
-from engine.columns import (
-    FOREVER,
-    Bools,
-    Floats,
-    Ints,
-    NeedColumns,
-    OfferColumns,
-    Vocabulary,
-    code,
-    given_columns,
-    masks,
-    stretches,
-    turns,
-    unit_sphere,
-)
+from engine.arrays import Bools, Floats, Ints, code, masks, unit_sphere
+from engine.columns import FOREVER, NeedColumns, OfferColumns, Vocabulary
+from engine.filling import given_columns, turns
+from engine.stretches import stretches
 from engine.vocabulary import EARTH_RADIUS_KM, PRIORITIES
 
 SEED = 1

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from accounts.models import CityRole, Organisation, User
 from bench.country import CATEGORIES, LANGUAGE_SETS, LANGUAGES, URGENCIES, Country, Side, communes
 from cities.models import City, Commune
-from engine.columns import unit_sphere
+from engine.arrays import unit_sphere
 from engine.vocabulary import EARTH_RADIUS_KM
 from needs.models import Need
 from offers.models import Offer, Window

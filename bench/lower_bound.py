@@ -11,7 +11,7 @@ import psycopg
 from django.db import connection
 
 from bench.country import CATEGORIES
-from engine.columns import Floats, Ints, unit_sphere
+from engine.arrays import Floats, Ints, unit_sphere
 from engine.vocabulary import EARTH_RADIUS_KM
 
 PAIRS_AT_ONCE = 1 << 18

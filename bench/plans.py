@@ -17,13 +17,14 @@ from bench.processes import alone
 from bench.tables import count, decimal, refuse_unless, say
 from catalogue.vocabulary import Kind
 from engine import NeedColumns, OfferColumns, feasible_pairs
-from engine.columns import Amounts, Ints
+from engine.arrays import Amounts, Ints
 from engine.planning import Plan, plan_pairs
 from engine.planning.baselines import best_score_first, first_come
-from engine.planning.lasting import lasting_of, parts_in_turn
+from engine.planning.lasting import parts_in_turn
+from engine.planning.lasting_pairs import lasting_of
 from engine.planning.problem import problem_of
-from engine.ranking import Feasible
 from engine.relay import MOST_HOMES, MOVE
+from engine.results import Feasible
 from engine.uncovered import Uncovered
 from engine.urgency import priorities_on
 

@@ -20,7 +20,8 @@ from desk.models import Flag
 from followups.models import FollowUp
 from matching.lifecycle import ACTIVE, WAITING
 from matching.models import Match, MatchState
-from needs.models import OPEN_STATES, NeedState, urgency_order
+from needs.models import OPEN_STATES, NeedState
+from needs.urgency import urgency_order
 
 # A stay is prepared in the days before it begins.
 PREPARED_WITHIN = timedelta(days=3)

@@ -20,11 +20,13 @@ from catalogue.vocabulary import Kind
 from desk.baskets import Basket, Moment, Wanted, query_of
 from desk.models import Flag, Note
 from desk.selectors import Counts
-from matching import services, telling
+from matching import telling
 from matching.forms import REASONS, ReasonForm
 from matching.lifecycle import WAITING, Act, Reason, Role
 from matching.models import CONTACT_STATES, Decision, Match, MatchState
 from matching.presentation import ACT_WORDS, in_turn, nights_words, parts, reasons
+from matching.roles import possible
+from needs import history as need_history
 from needs import words as need_words
 from needs.models import Need, NeedEdit
 from notifications import holding
@@ -198,7 +200,7 @@ def thread(
     events: list[dict[str, Any]] = [{"at": need.created_at, "text": _("Besoin enregistré"), "notes": []}]
     events += [
         {"at": edit.at, "text": f"{_('Modification')} · {titled(need)}", "notes": [edit.by], "lines": lines}
-        for edit, lines in need_words.edit_lines(edits, now=now)
+        for edit, lines in need_history.edit_lines(edits, now=now)
     ]
     offer_edits: dict[int, OfferEdit] = {}
     titles: dict[int, str] = {}
@@ -353,7 +355,7 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
         Act.CANCEL: _("Annuler"),
         Act.BREAK_OFF: _("Interrompre"),
     }
-    possible = services.possible(match, roles)
+    can = possible(match, roles)
     return [
         {
             "act": act.value,
@@ -361,5 +363,5 @@ def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:
             "form": ReasonForm(act=act, prefix=f"{act}{match.pk}") if act in REASONS else None,
         }
         for act, word in words.items()
-        if act in possible
+        if act in can
     ]

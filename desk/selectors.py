@@ -20,7 +20,8 @@ from followups.models import FollowUp
 from matching import tonight
 from matching.lifecycle import WAITING
 from matching.models import Decision, HouseholdVerdict, Match, MatchState
-from needs.models import URGENCY_RANKS, Need, NeedQuerySet, NeedState, urgency_rank_on
+from needs.models import Need, NeedQuerySet, NeedState
+from needs.urgency import URGENCY_RANKS, urgency_rank_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,28 +5,12 @@ ranked = rank_columns(need_columns, offer_columns, today=today)  # the same for 
 reasons = explain(rankings[0].pairings[0], need, offer, today)
 """
 
-from engine.columns import (
-    NeedColumns,
-    OfferColumns,
-    Vocabulary,
-    need_columns,
-    offer_columns,
-)
+from engine.columns import NeedColumns, OfferColumns, Vocabulary
 from engine.explain import Points, Reason, arithmetic, explain, explain_near_miss
-from engine.ranking import (
-    KEEP,
-    NEAR,
-    NEAR_KM,
-    RULE_CODES,
-    Feasible,
-    Missed,
-    Ranked,
-    broken_rules,
-    feasible_pairs,
-    rank,
-    rank_columns,
-)
+from engine.filling import need_columns, offer_columns
+from engine.ranking import KEEP, NEAR, NEAR_KM, broken_rules, feasible_pairs, rank, rank_columns
 from engine.records import Hold, NearMiss, Need, Offer, Pairing, Parts, Ranking, Slot, Weights, Window
+from engine.results import RULE_CODES, Feasible, Missed, Ranked
 from engine.rules import RULES
 from engine.uncovered import is_provided_for, least_days
 from engine.vocabulary import EARTH_RADIUS_KM, PARTS, PRIORITIES

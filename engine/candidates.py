@@ -11,9 +11,10 @@ from typing import Self
 
 import numpy as np
 
+from engine.arrays import Bools, Floats, Ints, differ, ranges
 from engine.coarse import REACH_ROWS, Beyond, Block, CoarseNeeds, CoarseOffers
-from engine.columns import Bools, Floats, Ints, ranges
-from engine.rules import Sides, differ, quick_look
+from engine.pairs import Sides
+from engine.rules import quick_look
 from engine.vocabulary import EARTH_RADIUS_KM
 
 # Boxes are a little larger than asked (a metre, and a millionth of a degree): rounding may never lose a candidate.

@@ -12,7 +12,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import FOREVER, Bools, Floats, Ints, NeedColumns, OfferColumns
+from engine.arrays import Bools, Floats, Ints
+from engine.columns import FOREVER, NeedColumns, OfferColumns
 from engine.vocabulary import EARTH_RADIUS_KM
 
 Singles = NDArray[np.float32]

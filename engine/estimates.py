@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from engine import scoring
+from engine.arrays import MICRO, NO_CODES, Bools, Floats, Ints
 from engine.coarse import POINT_SLACK, Block, Places
-from engine.columns import Bools, Floats, Ints
-from engine.rules import MICRO, NO_CODES, RULES, SEEN, Pairs, Sides, sure_look
+from engine.pairs import Pairs, Sides
+from engine.rules import RULES, SEEN, sure_look
 from engine.runs import Runs
 from engine.vocabulary import EARTH_RADIUS_KM, HALF_AS_NEAR_KM
 

@@ -9,39 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import candidates, scoring
+from engine.arrays import MICRO, Bools, Floats, Ints, ranges
 from engine.coarse import SHORTEST_REACH_KM, Beyond
-from engine.columns import (
-    Amounts,
-    Bools,
-    Floats,
-    Ints,
-    NeedColumns,
-    OfferColumns,
-    Vocabulary,
-    need_columns,
-    offer_columns,
-    ranges,
-)
+from engine.columns import NeedColumns, OfferColumns, Vocabulary
 from engine.estimates import Estimates
-from engine.records import NearMiss, Need, Offer, Pairing, Parts, Ranking, Weights
-from engine.rules import (
-    ESSENTIAL,
-    MICRO,
-    NO_CODES,
-    NUMBERS,
-    RULES,
-    Pairs,
-    Sides,
-    at_stake,
-    quick_look,
-)
-from engine.runs import Runs
+from engine.filling import need_columns, offer_columns
+from engine.pairs import Pairs, Sides
+from engine.records import NearMiss, Need, Offer, Pairing, Ranking, Weights
+from engine.results import RULE_CODES, Feasible, Missed, Ranked, as_near_misses, as_pairings
+from engine.rules import ESSENTIAL, NUMBERS, RULES, at_stake, quick_look
 from engine.threads import THREADS
 
 KEEP = 20
@@ -51,161 +33,8 @@ NEAR_KM = 20.0
 BATCH = 131_072  # pairs judged at a time: some 50 MB
 
 NO_RULE = -1
-RULE_CODES = tuple(RULES)
 # Near misses are looked for in widening rings: so many times the larger reach beyond it, at last everywhere.
 RINGS = (0.5, 2.0, 10.0, inf)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Feasible:
-    """Feasible pairs, one row each. Held is what was dear to find, in few bytes; the rest is worked out again when
-    it is asked for, so that whoever reads a property often keeps it.
-    """
-
-    needs: NeedColumns
-    offers: OfferColumns
-    today: date
-    need: Ints  # int32, row in `needs`
-    offer: Ints  # int32, row in `offers`
-    micro_points: Ints  # int32, the score in millionths of a point
-    run_first: Ints  # int32, day number
-    run_last: Ints  # int32, day number
-    left: Ints  # int32, on the run's tightest day (goods: in stock)
-
-    COLUMNS: ClassVar[Mapping[str, type[np.generic]]] = dict.fromkeys(
-        ("need", "offer", "micro_points", "run_first", "run_last", "left"), np.int32
-    )
-
-    def __len__(self) -> int:
-        return len(self.need)
-
-    def take(self, rows: Ints | Bools | slice) -> Self:
-        return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
-
-    def alone(self) -> Self:
-        """With no more offers than are in it: what follows from a table of offers is then soon worked out."""
-        offers, offer = np.unique(self.offer, return_inverse=True)
-        return replace(self, offers=self.offers.take(offers), offer=offer)
-
-    @property
-    def score(self) -> Floats:
-        return self.micro_points / MICRO
-
-    @property
-    def turn(self) -> Ints:
-        """The offer's place in order of registration, then id."""
-        return self.offers.turn[self.offer]
-
-    @property
-    def distance_km(self) -> Floats:
-        return self.pairs.distance_km
-
-    @property
-    def reach_km(self) -> Floats:
-        return self.pairs.reach_km
-
-    @property
-    def exempt(self) -> Bools:
-        return self.pairs.exempt
-
-    @property
-    def quantity(self) -> Amounts:
-        """What this offer could give to this need; hours may have halves."""
-        return self.pairs.quantity
-
-    @property
-    def days_asked(self) -> Ints:
-        return self.needs.last_day[self.need] - self.needs.first_day[self.need] + 1
-
-    @property
-    def parts(self) -> scoring.Parts6:
-        """The six parts of the score, in the order of `PARTS`."""
-        pairs = self.pairs
-        return scoring.parts(pairs, self._known)
-
-    @property
-    def share(self) -> Floats:
-        """What part of what was asked this offer alone could give: of the quantity and, of what lasts, of the days."""
-        return scoring.shares(self.pairs, self._known)
-
-    @property
-    def standing(self) -> Ints:
-        """What the order of a need's list goes by before anything else, highest first: see `scoring.standings`."""
-        pairs, known = self.pairs, self._known
-        return scoring.standings(pairs, scoring.shares(pairs, known), self.micro_points, known)
-
-    @property
-    def _known(self) -> scoring.Known:
-        return scoring.Known.of(self._sides, self.today)
-
-    @property
-    def _sides(self) -> Sides:
-        return Sides(self.needs, self.offers, NO_CODES, NO_CODES, self.today.toordinal())
-
-    @property
-    def _runs(self) -> Runs:
-        return Runs(self.run_first, self.run_last, self.run_last - self.run_first + 1, self.left)
-
-    @property
-    def pairs(self) -> Pairs:
-        return Pairs(self._sides, self.need, self.offer, _runs=self._runs)
-
-    def best_first(self, standing: Ints, keep: int | None) -> Self:
-        """Highest `standing` first, then distance (to 6 decimals), earlier registered, id; so many of each need.
-
-        Rows of one need come together.
-        """
-
-        def among_equals(rows: Ints) -> tuple[Floats, Ints]:
-            equals = self.take(rows)
-            return np.rint(equals.distance_km * MICRO), equals.turn
-
-        return self.take(scoring.highest_first(self.need, standing, among_equals, keep))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Missed:
-    """Pairs that break one rule, one row each, with what is told of them."""
-
-    need: Ints  # row in the needs
-    offer: Ints  # row in the offers
-    rule: Ints  # place in `RULE_CODES`
-    gap: Floats  # km, days, units or euros, NaN where the rule has no number
-    relative_gap: Floats  # compared with what was needed
-    distance_km: Floats
-    turn: Ints  # the offer's place in order of registration, then id
-
-    COLUMNS: ClassVar[Mapping[str, type[np.generic]]] = {
-        "need": np.int64,
-        "offer": np.int64,
-        "rule": np.int8,
-        "gap": np.float64,
-        "relative_gap": np.float64,
-        "distance_km": np.float64,
-        "turn": np.int32,
-    }
-
-    def __len__(self) -> int:
-        return len(self.need)
-
-    def take(self, rows: Ints | Bools | slice) -> Self:
-        return replace(self, **{name: getattr(self, name)[rows] for name in self.COLUMNS})
-
-    def nearest(self, keep: int) -> Self:
-        """Smallest relative gap first, then distance (both to 6 decimals), earlier registered, id."""
-        keys = (np.rint(self.relative_gap * MICRO), np.rint(self.distance_km * MICRO), self.turn)
-        return self.take(scoring.smallest_first(self.need, keys, keep))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
-    """What `rank` says, as columns: of each need its best pairs and its nearest misses."""
-
-    needs: NeedColumns
-    offers: OfferColumns
-    feasible: Feasible  # by need's row, then best first
-    missed: Missed  # by need's row, then nearest first
-    feasible_count: Ints  # per need, before any cut
 
 
 def rank(
@@ -236,10 +65,10 @@ def rank(
         batch=batch,
     )
     pairings: list[list[Pairing]] = [[] for _ in range(len(ranked.needs))]
-    for row, pairing in _pairings(ranked.feasible.alone()):
+    for row, pairing in as_pairings(ranked.feasible.alone()):
         pairings[row].append(pairing)
     near_misses: list[list[NearMiss]] = [[] for _ in range(len(ranked.needs))]
-    for row, near_miss in _near_misses(ranked.needs, ranked.offers, ranked.missed):
+    for row, near_miss in as_near_misses(ranked.needs, ranked.offers, ranked.missed):
         near_misses[row].append(near_miss)
     return [
         Ranking(ranked.needs.id_of(row), tuple(pairings[row]), tuple(near_misses[row]), count)
@@ -450,7 +279,7 @@ def broken_rules(
     same_pair = np.zeros(len(broken), np.int64)
     places = np.array([RULE_CODES.index(code) for code in broken], np.int8)
     missed = _missed(Pairs(sides, same_pair, same_pair), places)
-    return tuple(miss for _row, miss in _near_misses(needs, offers, missed))
+    return tuple(miss for _row, miss in as_near_misses(needs, offers, missed))
 
 
 def judge(pairs: Pairs, rules: Sequence[str], *, tolerate: int) -> tuple[Pairs, Ints]:
@@ -521,45 +350,3 @@ def _missed(pairs: Pairs, broken: Ints) -> Missed:
         pairs.distance_km,
         pairs.offers.turn[pairs.offer],
     )
-
-
-def _pairings(rows: Feasible) -> Iterator[tuple[int, Pairing]]:
-    columns = (
-        rows.need, rows.offer, rows.score, np.rint(rows.distance_km * MICRO) / MICRO, rows.reach_km, rows.exempt,
-        rows.run_first, rows.run_last, rows.days_asked, rows.quantity, rows.left,
-    )  # fmt: skip
-    parts = zip(*(column.tolist() for column in rows.parts), strict=True)
-    for row, six in zip(zip(*(column.tolist() for column in columns), strict=True), parts, strict=True):
-        need, offer, score, distance_km, reach_km, exempt, first, last, asked, taken, left = row
-        yield (
-            need,
-            Pairing(
-                need_id=rows.needs.id_of(need),
-                offer_id=rows.offers.id_of(offer),
-                score=score,
-                parts=Parts(*six),
-                distance_km=distance_km,
-                reach_km=reach_km,
-                exempt=exempt,
-                run_first_day=date.fromordinal(first),
-                run_last_day=date.fromordinal(last),
-                days_asked=asked,
-                quantity=taken,
-                remaining=left,
-            ),
-        )
-
-
-def _near_misses(needs: NeedColumns, offers: OfferColumns, rows: Missed) -> Iterator[tuple[int, NearMiss]]:
-    columns = (rows.need, rows.offer, rows.rule, rows.gap, rows.distance_km)
-    for need, offer, rule, gap, distance_km in zip(*(column.tolist() for column in columns), strict=True):
-        yield (
-            need,
-            NearMiss(
-                need_id=needs.id_of(need),
-                offer_id=offers.id_of(offer),
-                rule=RULE_CODES[rule],
-                gap=None if gap != gap else round(gap, 6),
-                distance_km=round(distance_km, 6),
-            ),
-        )

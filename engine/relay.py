@@ -21,9 +21,8 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Floats, Ints
-from engine.ranking import Feasible
-from engine.rules import MICRO
+from engine.arrays import MICRO, Floats, Ints
+from engine.results import Feasible
 from engine.uncovered import from_today
 from engine.urgency import priorities_on
 

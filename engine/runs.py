@@ -8,7 +8,9 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Amounts, Bools, Ints, OfferColumns, ranges, row_codes, with_stretches
+from engine.arrays import Amounts, Bools, Ints, ranges, row_codes
+from engine.columns import OfferColumns
+from engine.stretches import with_stretches
 from engine.uncovered import Uncovered
 
 DAYS_A_WEEK = 7

@@ -7,19 +7,11 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from engine.columns import (
-    FOREVER,
-    UNKNOWN,
-    Amounts,
-    Bools,
-    Floats,
-    Ints,
-    NeedColumns,
-    OfferColumns,
-)
+from engine.arrays import MICRO, Amounts, Bools, Floats, Ints, share_a_word
+from engine.columns import FOREVER, UNKNOWN, NeedColumns, OfferColumns
 from engine.household import ACCEPT_BITS, LONE_MINOR
+from engine.pairs import Pairs, Sides
 from engine.records import Weights
-from engine.rules import MICRO, Pairs, Sides, share_a_word
 from engine.spoken import Masks, loosened, widened
 from engine.urgency import priorities_on
 from engine.vocabulary import GOODS, HALF_AS_NEAR_KM, PRIORITIES, THRIFT, UNKNOWN_CONFIRMATION_DAYS

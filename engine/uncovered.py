@@ -6,8 +6,11 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Amounts, Cut, Floats, Ints, NeedColumns, cut_windows, need_columns, offsets, ranges
+from engine.arrays import Amounts, Floats, Ints, offsets, ranges
+from engine.columns import NeedColumns
+from engine.filling import need_columns
 from engine.records import Need
+from engine.stretches import Cut, cut_windows
 
 # Where nothing is said of a home: two weeks under a roof are useful whatever follows; of less, nine tenths.
 LEAST_NIGHTS = 14

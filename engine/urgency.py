@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from engine.columns import Ints, NeedColumns
+from engine.arrays import Ints
+from engine.columns import NeedColumns
 from engine.uncovered import Uncovered
 from engine.vocabulary import PRIORITIES, URGENCIES, URGENT_WITHIN_DAYS, Urgency
 

@@ -5,17 +5,27 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        from matching import answering, board, invitations, linked_towns, replies, selectors, telling, tonight
+        from matching import (
+            answering,
+            board,
+            invitations,
+            linked_towns,
+            message_reasons,
+            replies,
+            selectors,
+            telling,
+            tonight,
+        )
         from matching.conditions import condition_words
-        from matching.messages import to_people
+        from matching.messages import going_on, households, to_people
         from matching.scanning import announcing
         from needs import turns as needs
         from notifications import answers, contacts, fallbacks, reasons
         from notifications import invitations as notified
         from notifications.wording import texts
 
-        reasons.register(telling.reasons(), telling.gone())
-        reasons.register_deadlines(telling.deadlines())
+        reasons.register(message_reasons.reasons(), message_reasons.gone())
+        reasons.register_deadlines(message_reasons.deadlines())
         reasons.register(tonight.reasons(), tonight.GONE)
         reasons.register(linked_towns.reasons(), linked_towns.GONE)
         reasons.register(answering.reasons(), answering.GONE)
@@ -25,4 +35,6 @@ class MatchingConfig(AppConfig):
         fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
         needs.register(board.TURNS)
-        texts.register([*to_people.TEXTS, condition_words.CONDITION_QUESTION])
+        texts.register(
+            [*to_people.TEXTS, *households.TEXTS, *going_on.TEXTS, condition_words.CONDITION_QUESTION]
+        )

@@ -12,10 +12,11 @@ from accounts.services import log_contact_reading
 from catalogue.calendars import alone
 from cities.days import local_day
 from cities.models import City
-from matching import invitations, links, selectors, services
+from matching import invitations, links, selectors
 from matching.lifecycle import DESK, Role
 from matching.link_pages import behind_link
 from matching.models import Match
+from matching.roles import roles_of
 
 
 @town_page(ANYBODY)
@@ -41,7 +42,7 @@ def _file(reader: User, city: City, pk: int) -> HttpResponse:
     """For the two sides, while contacts are open to them; the address of a home is read with it."""
     now = timezone.now()
     match = get_object_or_404(invitations.with_edits(Match.objects.concerning(reader)), pk=pk, city=city)
-    roles = services.roles_of(reader, match) - DESK
+    roles = roles_of(reader, match) - DESK
     if not roles & {Role.CITIZEN, Role.ASSOCIATION}:
         raise Http404
     if not selectors.contacts_are_open(match, today=local_day(now, city)):

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from accounts.models import User
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
-from matching import progress, services, telling, turns, waits
+from matching import capacity, progress, services, standing, telling, turns, waits
 from matching.lifecycle import Act, NotPossible, Role
 from matching.models import Hold, Match, MatchState
 from matching.reasons import still_fits
+from matching.roles import check_may
 from needs import services as needs
 from notifications import reach
 from offers import services as offers
@@ -33,7 +34,7 @@ def ask_longer(*, match_id: int, until: date, by: User, now: datetime, note: str
     days break), Taken: `in_the_way` says whose days they are; ValidationError where the need cannot last so long.
     """
     match = services.locked(match_id)
-    services.check_may(match, Act.ASK_LONGER, by=by)
+    check_may(match, Act.ASK_LONGER, by=by)
     _check_may_go_on(match, until, now=now)
     if until > match.need.last_day:
         needs.lengthen(need=match.need, last_day=until, by=by, now=now)
@@ -41,8 +42,8 @@ def ask_longer(*, match_id: int, until: date, by: User, now: datetime, note: str
     if broken:
         raise _refused(match, broken[0])
     if _thought_about(match, until):
-        raise services.Taken(MatchState(match.state), Act.ASK_LONGER)
-    services.keep_held(match, last_day=until)
+        raise capacity.Taken(MatchState(match.state), Act.ASK_LONGER)
+    capacity.keep_held(match, last_day=until)
     asks = match.city.asks_citizen(match.offer.kind)
     match.longer_until, match.longer_by = until, longer_deadline(match, now=now)
     before = match.last_day
@@ -67,9 +68,9 @@ def stay_longer(*, match_id: int, by: User, now: datetime) -> Match:
     match = _asked(match_id, Act.STAY_LONGER)
     assert match.longer_until is not None
     assert match.longer_by is not None
-    if services.is_taken_back(match) or match.longer_by <= now or waits.is_over(match, now=now):
+    if standing.is_taken_back(match) or match.longer_by <= now or waits.is_over(match, now=now):
         raise _refused(match, "closed", Act.STAY_LONGER)
-    services.check_may(match, Act.STAY_LONGER, by=by)
+    check_may(match, Act.STAY_LONGER, by=by)
     # Either side may have changed since it was asked.
     if match.longer_until > match.need.last_day or still_fits.broken_longer(
         match, match.longer_until, now=now
@@ -89,10 +90,10 @@ def not_longer(*, match_id: int, by: User | None, now: datetime, note: str = "")
 
 def _ends_as_agreed(match: Match, *, by: User | None, now: datetime, note: str = "") -> Match:
     assert match.longer_until is not None
-    services.check_may(match, Act.NOT_LONGER, by=by)
+    check_may(match, Act.NOT_LONGER, by=by)
     if by is not None:
         telling.note_longer_answered(match, by=by, now=now)
-    services.keep_held(match, last_day=match.last_day)
+    capacity.keep_held(match, last_day=match.last_day)
     change = _days(match.longer_until, match.last_day)
     match.longer_until = match.longer_by = None
     services.do(match, Act.NOT_LONGER, by=by, now=now, note=note, change=change)
@@ -116,11 +117,11 @@ def end_early(
         return services.do(match, Act.BREAK_OFF, by=by, now=now, reason=reason, note=note, from_day=after)
     if not match.need.lasts:
         raise _refused(match, "once", Act.SHORTEN)
-    services.check_may(match, Act.SHORTEN, by=by, reason=reason)
+    check_may(match, Act.SHORTEN, by=by, reason=reason)
     change = _days(match.last_day, last_day)
     match.last_day, match.longer_until, match.longer_by = last_day, None, None
     match.save(update_fields=["last_day", "longer_until", "longer_by"])
-    services.keep_held(match, last_day=last_day)
+    capacity.keep_held(match, last_day=last_day)
     services.do(match, Act.SHORTEN, by=by, now=now, reason=reason, note=note, change=change)
     _look_again(match, by=by, now=now)
     return match
@@ -134,18 +135,18 @@ def hand_over(*, match_id: int, quantity: int, by: User, now: datetime, note: st
     while an incident holds the offer back).
     """
     match = services.locked(match_id)
-    services.check_may(match, Act.HAND_OVER, by=by)
+    check_may(match, Act.HAND_OVER, by=by)
     if match.need.lasts:
         raise _refused(match, "lasts", Act.HAND_OVER)
     if not 1 <= quantity <= match.quantity:
         raise _refused(match, "quantity", Act.HAND_OVER)
-    if services.is_taken_back(match):
+    if standing.is_taken_back(match):
         raise _refused(match, "closed", Act.HAND_OVER)
     change = {"quantity": [match.quantity, quantity]}
     is_all = quantity == match.quantity
     match.quantity = quantity
     match.save(update_fields=["quantity"])
-    services.keep_held(match, quantity=quantity)
+    capacity.keep_held(match, quantity=quantity)
     services.do(
         match, Act.HAND_OVER, by=by, now=now, note=note, change=None if is_all else change, tells=not is_all
     )
@@ -199,7 +200,7 @@ def _check_may_go_on(match: Match, until: date, *, now: datetime) -> None:
         raise _refused(match, "asked")
     if until <= match.last_day:
         raise _refused(match, "days")
-    if services.is_taken_back(match) or waits.is_over(match, now=now):
+    if standing.is_taken_back(match) or waits.is_over(match, now=now):
         raise _refused(match, "closed")
     if match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None:
         raise _refused(match, "vetting")

@@ -23,7 +23,7 @@ from catalogue.fields.needs import HOUSEHOLD
 from catalogue.vocabulary import Kind
 from cities.points import distance_km
 from matching.lifecycle import ACTIVE
-from matching.messages import to_people
+from matching.messages import households
 from matching.models import HouseholdVerdict, Match
 from matching.selectors import told_of
 from needs import services as needs
@@ -119,7 +119,7 @@ def join(*, kept: Need, closed: Need, by: User, now: datetime) -> None:
         raise needs.not_possible(closed)
     needs.withdraw(need_id=closed.pk, by=by, now=now, reason=_("Le même foyer a déjà une demande."))
     _judge(kept, closed, joined=closed, by=by, now=now)
-    _tell(closed, "need_joined", to_people.joined, by=by, now=now)
+    _tell(closed, "need_joined", households.joined, by=by, now=now)
 
 
 @transaction.atomic
@@ -136,7 +136,7 @@ def tell_apart(*, need: Need, other: Need, by: User, now: datetime) -> None:
     closed = need if judged.joined_id == need.pk else other
     if closed.state == NeedState.WITHDRAWN:
         needs.reopen(need_id=closed.pk, by=by, now=now)
-        _tell(closed, "need_open_again", to_people.open_again, by=by, now=now)
+        _tell(closed, "need_open_again", households.open_again, by=by, now=now)
 
 
 def _locked(one: Need, other: Need, by: User) -> tuple[Need, Need]:

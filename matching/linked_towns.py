@@ -17,11 +17,12 @@ from accounts import selectors as accounts
 from accounts.access import COORDINATION, has_role
 from accounts.models import User
 from cities.models import City
-from matching import services, turns, waits
+from matching import services, standing, turns, waits
 from matching.lifecycle import Act, NotPossible, Role, arrow
 from matching.messages import to_desk, to_linked_town
 from matching.models import Match, MatchState, TownAgreement
 from matching.rewriting import RelayParts
+from matching.roles import roles_of
 from notifications.reasons import Words, subject_id
 from notifications.services import Text, queue
 
@@ -90,11 +91,11 @@ def ask(
     that would, but for the visit, which is that town's to make.
     """
     match = services.locked(match_id)
-    roles = services.roles_of(by, match) - {Role.HOST_TOWN}
+    roles = roles_of(by, match) - {Role.HOST_TOWN}
     arrow(match.state, Act.PROPOSE, roles, reason="")
     if not match.is_across:
         raise NotPossible(Act.PROPOSE, MatchState(match.state), "state")
-    services.check_may_be_asked(match, now=now)
+    standing.check_may_be_asked(match, now=now)
     asked = match.agreements.filter(answer__in=["", Answer.AGREED]).first()
     if asked is not None:
         asked.first_day, asked.last_day = match.first_day, match.last_day

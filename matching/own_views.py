@@ -28,6 +28,7 @@ from matching.link_pages import behind_link, on_the_phone
 from matching.messages.phrases import other_days
 from matching.models import CONTACT_STATES, Match, MatchState
 from matching.reasons import facts
+from matching.roles import roles_of
 from needs.words import public_title_of
 from notifications.links import call_me_path
 
@@ -79,7 +80,7 @@ def mine(request: HttpRequest, city: City) -> HttpResponse:
 
 
 def _role_in_own_list(user: User, match: Match) -> frozenset[Role]:
-    """What `services.roles_of` says of a match that concerns somebody, without asking for each row."""
+    """What `roles_of` says of a match that concerns somebody, without asking for each row."""
     if match.offer.owner_id == user.pk:
         return frozenset({Role.CITIZEN})
     organisation = match.need.organisation
@@ -121,7 +122,7 @@ def _refusal_form(match: Match, act: Act, roles: frozenset[Role], data: Any = No
 def _answer(request: HttpRequest, match: Match, user: User, *, by: User) -> HttpResponse:
     """`user` is whose answer it is, `by` who gives it: the same, but for somebody of the desk on the phone."""
     now = timezone.now()
-    roles = services.roles_of(user, match)
+    roles = roles_of(user, match)
     if not (roles & CONCERNED or Match.objects.concerning(user).filter(pk=match.pk).exists()):
         raise Http404  # no longer of the association, say: an old link opens nothing
     asked = _question(match, roles)

@@ -21,7 +21,7 @@ from cities.models import City
 from matching import counted_on, presentation, selectors
 from matching.link_pages import behind_link, on_the_phone
 from notifications.links import call_me_path
-from offers import links, services, words
+from offers import asking, links, services, words
 from offers import selectors as offers_read
 from offers.forms import PauseForm
 from offers.models import Offer, OfferState
@@ -45,7 +45,7 @@ def still_there(request: HttpRequest, city: City, token: str) -> HttpResponse:
     by = on_the_phone(request, city) or owner
     now = timezone.now()
     if request.method != "POST":
-        services.note_asked_opened(offer=offer, by=by, now=now)
+        asking.note_asked_opened(offer=offer, by=by, now=now)
         return _page(request, offer)
     form = PauseForm(request.POST)
     said = request.POST.get("answer", "")

@@ -14,11 +14,11 @@ from catalogue.serializers import ReadEntry
 from catalogue.vocabulary import Urgency
 from engine import RULE_CODES
 from engine.vocabulary import PARTS
-from matching import services
 from matching.forms import REASONS
 from matching.lifecycle import Act, Role
 from matching.models import Match, MatchState
 from matching.reasons.sentences import NOTES, reason_sentence
+from matching.roles import possible
 from matching.selectors import contacts_are_open, who_calls
 from needs.models import Need
 from offers.models import Offer
@@ -79,7 +79,7 @@ class Reader:
         return self.needs(match) and not (organisation is not None and organisation.is_suspended)
 
     def roles(self, match: Match) -> frozenset[Role]:
-        """As `services.roles_of`, without a query."""
+        """As `roles_of`, without a query."""
         found = {
             Role.COORDINATOR: self.is_desk(match),
             Role.OPERATOR: match.city_id in self.operates,
@@ -250,7 +250,7 @@ def as_read(match: Match, reader: Reader) -> dict[str, Any]:
             if (reads_need or fact["code"] in TOLD_TO_CITIZENS)
             and (reads_offer or fact["code"] not in HIDDEN_FROM_ASSOCIATIONS)
         ],
-        "acts": sorted(services.possible(match, reader.roles(match))),
+        "acts": sorted(possible(match, reader.roles(match))),
         "asked_at": match.asked_at,
         "answer_by": match.answer_by,
         "confirm_by": match.confirm_by,

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Organisation
 from cities.days import local_day
 from cities.models import City
-from matching import services, telling, turns, waits
+from matching import asking, capacity, services, standing, telling, turns, waits
 from matching.lifecycle import ACTIVE, WAITING, Act, NotPossible, Reason
 from matching.models import CHANGED, Match, MatchState
 from matching.selectors import posters_of
@@ -59,7 +59,7 @@ def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
     """
     started = 0
     confirmed = Match.objects.filter(state=MatchState.CONFIRMED).exclude(
-        Q(offer__state__in=services.GONE) | Q(need__state=NeedState.WITHDRAWN)
+        Q(offer__state__in=standing.GONE) | Q(need__state=NeedState.WITHDRAWN)
     )
     for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
         today = local_day(now, city)
@@ -108,7 +108,7 @@ def judge_again(*, by: None, now: datetime, limit: int = 200) -> int:
     how many. Of what has begun the desk is told (`held_back`).
     """
     changed = Match.objects.filter(CHANGED, state__in=services.TO_COME).exclude(
-        Q(offer__state__in=services.GONE) | Q(need__state=NeedState.WITHDRAWN)
+        Q(offer__state__in=standing.GONE) | Q(need__state=NeedState.WITHDRAWN)
     )
     return sum(
         _judge_again(match_id, now=now)
@@ -123,7 +123,7 @@ NOT_ANSWERED = 0
 @transaction.atomic
 def _thank(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
-    if match.state != MatchState.PROPOSED or services.would_count(match):
+    if match.state != MatchState.PROPOSED or capacity.would_count(match):
         return False  # somebody answered, or took their yes back, while we waited for the lock
     services.do(match, Act.CANCEL, by=None, now=now, reason=Reason.ANSWERED_FIRST)
     # They have answered nothing: should the yes come to nothing, they are suggested again as they are.
@@ -147,7 +147,7 @@ def _ask_in_turn(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
     if match.waits_since is None:
         return False  # it came to an end while we waited for the lock, or another worker has asked
-    return services.ask_in_turn(match=match, by=None, now=now)
+    return asking.ask_in_turn(match=match, by=None, now=now)
 
 
 @contextmanager
@@ -187,9 +187,9 @@ def _remind(match_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def _start(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
-    if match.state != MatchState.CONFIRMED or services.is_taken_back(match) or waits.is_over(match, now=now):
+    if match.state != MatchState.CONFIRMED or standing.is_taken_back(match) or waits.is_over(match, now=now):
         return False  # while we waited for the lock
-    if not services.compared_again(match, now=now):
+    if not standing.compared_again(match, now=now):
         return False
     services.do(match, Act.START, by=None, now=now)
     return True
@@ -200,8 +200,8 @@ def _judge_again(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
     if (
         match.state not in services.TO_COME
-        or services.is_taken_back(match)
-        or services.compared_again(match, now=now)
+        or standing.is_taken_back(match)
+        or standing.compared_again(match, now=now)
     ):
         return False
     services.do(match, Act.CANCEL, by=None, now=now, reason=Reason.CHANGED)

@@ -9,32 +9,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
-from django.db.models import DateField, Exists, QuerySet
-from django.db.models.functions import Cast
 from django.utils import translation
-from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from accounts.models import User
 from matching import turns, waits
-from matching.lifecycle import ACTIVE, ARROWS, DESK, GOING_ON, HOSTS_ANSWERS, Act, Reason, Role
-from matching.messages import to_desk, to_linked_town, to_people
-from matching.models import CONTACT_STATES, ConditionQuestion, Match
+from matching.lifecycle import DESK, HOSTS_ANSWERS, Act, Reason, Role
+from matching.messages import going_on, to_desk, to_linked_town, to_people
+from matching.models import Match
 from matching.models import MatchState as S
-from matching.selectors import fallback_of, left_to_town, posters_of, told_of
+from matching.selectors import fallback_of, posters_of, told_of
 from needs.models import Need
-from notifications import outcomes, services
+from notifications import outcomes, queued
 from notifications import selectors as outbox
 from notifications.fallbacks import Fallback
 from notifications.models import Message
-from notifications.reasons import Words, subject_id, subject_part
 from notifications.selectors import waits_for_a_person
 from notifications.services import Draft, Text, language_of, queue_many
 from notifications.wording.models import Wording
 from notifications.wording.selectors import said_with
-from offers.models import OfferState
 
 Composer = Callable[[Match, User], Text]
 
@@ -70,19 +64,19 @@ _ENDED_EARLY = Told(
 _CANCELLED = Told(
     "match_cancelled", to_people.cancelled_for_owner, to_people.cancelled_for_poster, to_desk.cancelled
 )
-_LONGER_ASKED = Told("match_longer_asked", owner=to_people.can_it_go_on, each_time=True)
-_LONGER = Told("match_longer", poster=to_people.goes_on, each_time=True)
+_LONGER_ASKED = Told("match_longer_asked", owner=going_on.can_it_go_on, each_time=True)
+_LONGER = Told("match_longer", poster=going_on.goes_on, each_time=True)
 _NOT_LONGER = Told(
-    "match_not_longer", poster=to_people.does_not_go_on, desk=to_desk.does_not_go_on, each_time=True
+    "match_not_longer", poster=going_on.does_not_go_on, desk=to_desk.does_not_go_on, each_time=True
 )
 _SHORTENED = Told(
     "match_shortened",
-    to_people.ends_sooner_for_owner,
-    to_people.ends_sooner_for_poster,
+    going_on.ends_sooner_for_owner,
+    going_on.ends_sooner_for_poster,
     to_desk.ends_sooner,
     each_time=True,
 )
-_IN_PART = Told("match_in_part", to_people.in_part_for_owner, to_people.in_part_for_poster, to_desk.in_part)
+_IN_PART = Told("match_in_part", going_on.in_part_for_owner, going_on.in_part_for_poster, to_desk.in_part)
 
 TOLD: Mapping[tuple[S, Act], Told] = {
     (S.SUGGESTED, Act.PROPOSE): Told("match_question", owner=to_people.question),
@@ -233,7 +227,7 @@ def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -
         _queue(match, _QUESTION, by=by, now=now)
         return
     assert _QUESTION.owner is not None
-    services.let_go(
+    queued.let_go(
         message=message,
         compose=partial(_QUESTION.owner, match, match.offer.owner),
         priority=turns.priority_of(match.need, match.city, now=now),
@@ -245,7 +239,7 @@ def ask_now(match: Match, message: Message | None, *, by: None, now: datetime) -
 def still_waits(match: Match, message: Message | None, held: str, *, now: datetime) -> None:
     """What keeps it now may be another thing than at first."""
     if message is not None and message.why != held:
-        services.hold_on(message=message, why=held, by=None, now=now)
+        queued.hold_on(message=message, why=held, by=None, now=now)
 
 
 def tell_late(match: Match, *, now: datetime) -> None:
@@ -264,7 +258,7 @@ def tell_fallback(match_id: int, by: None, now: datetime) -> int:
 def _take_back_question(match: Match, *, by: User | None, now: datetime) -> bool:
     """Whether the citizen was never asked: what has not left yet does not leave any more."""
     asked, again = REMINDED[S.PROPOSED]
-    return services.take_back(
+    return queued.take_back(
         recipient=match.offer.owner,
         events=[asked, again.event],
         subject_key=f"match:{match.pk}",
@@ -363,99 +357,3 @@ def _with_whoever_did(by: User | None, need: Need) -> list[User]:
 
 # Who stands in where nobody who was told opens the question in its time.
 FALLBACKS: Mapping[str, Fallback] = {_TO_CONFIRM.event: tell_fallback}
-
-
-def reasons() -> dict[str, Callable[[], Exists]]:
-    """While a message of an event has its reason: as long as the match is where the act led, or contacts are open."""
-    states: dict[str, set[S]] = {}
-    for arrow, told in TOLD.items():
-        if told.event:
-            states.setdefault(told.event, set()).add(ARROWS[arrow].to)
-    for state, (_asked, told) in REMINDED.items():
-        states[told.event] = {state}
-    states["match_confirmed"] = set(CONTACT_STATES)
-    states["match_moved"] = {S.CONFIRMED, S.UNDER_WAY}
-    found = {event: partial(_is_in, frozenset(states_of)) for event, states_of in states.items()}
-    return found | {
-        "match_home_changed": _is_to_visit,
-        "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
-        "match_held_back": _is_held_back,
-        _LONGER_ASKED.event: lambda: Exists(
-            Match.objects.filter(pk=subject_id(), longer_until=Cast(subject_part(3), DateField()))
-        ),
-        _LONGER.event: partial(_is_in, frozenset(GOING_ON | {S.COMPLETED})),
-        "match_left_to_town": lambda: Exists(left_to_town().filter(pk=subject_id())),
-        "match_to_review": partial(_is_in, frozenset({S.UNDER_WAY})),
-        "match_still_holds": _is_asked_again,
-        "match_silent": _is_asked_again,
-        "condition_asked": _is_unanswered,
-        "need_suggestions": _need_is_open,
-        "need_tonight": _need_is_open,
-    }
-
-
-def deadlines() -> dict[tuple[str, str], Callable[[], QuerySet[Match, Any]]]:
-    """Until when the answer to a message is waited for."""
-    to_answer = partial(_moment, S.PROPOSED, "answer_by")
-    to_confirm = partial(_moment, S.ACCEPTED, "confirm_by")
-    return {
-        ("match_question", "match"): to_answer,
-        ("match_question_again", "match"): to_answer,
-        ("call_wanted", "match"): to_answer,
-        ("match_accepted", "match"): to_confirm,
-        ("match_accepted_again", "match"): to_confirm,
-    }
-
-
-def _moment(state: S, name: str) -> QuerySet[Match, Any]:
-    return Match.objects.filter(pk=subject_id(), state=state).values(name)
-
-
-def gone() -> Words:
-    """What has happened when a message of an event has no reason any more."""
-    answered = gettext_lazy("la question a déjà sa réponse, ou n’est plus posée")
-    closed = gettext_lazy("le besoin n’est plus ouvert")
-    known = {
-        "match_question": answered,
-        "match_question_again": answered,
-        "match_accepted": answered,
-        "match_accepted_again": answered,
-        "match_still_holds": answered,
-        "match_silent": answered,
-        _LONGER_ASKED.event: answered,
-        "condition_asked": answered,
-        "match_waits": gettext_lazy("la question est partie, ou n’est plus à poser"),
-        "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),
-        "match_held_back": gettext_lazy("la proposition n’est plus retenue, ou plus rien n’est prévu"),
-        "need_suggestions": closed,
-        "need_tonight": closed,
-    }
-    return dict.fromkeys(reasons(), gettext_lazy("la mise en relation en est à une autre étape")) | known
-
-
-def _is_in(states: frozenset[S]) -> Exists:
-    return Exists(Match.objects.filter(pk=subject_id(), state__in=sorted(states)))
-
-
-def _is_to_visit() -> Exists:
-    return Exists(
-        Match.objects.filter(pk=subject_id(), state__in=sorted(ACTIVE), offer__vetted_at__isnull=True)
-    )
-
-
-def _is_held_back() -> Exists:
-    return Exists(
-        Match.objects.filter(pk=subject_id(), state__in=sorted(ACTIVE), offer__state=OfferState.FROZEN)
-    )
-
-
-def _is_asked_again() -> Exists:
-    return Exists(Match.objects.filter(pk=subject_id(), state=S.CONFIRMED, confirm_by__isnull=False))
-
-
-def _is_unanswered() -> Exists:
-    return Exists(ConditionQuestion.objects.filter(pk=subject_id(), answer=""))
-
-
-def _need_is_open() -> Exists:
-    return Exists(Need.objects.open().filter(pk=subject_id()))

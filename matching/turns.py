@@ -14,7 +14,8 @@ from cities.days import TownDay, local_day
 from cities.models import City
 from matching import waits
 from matching.models import Match, MatchState
-from needs.models import Need, urgency_order
+from needs.models import Need
+from needs.urgency import urgency_order
 from notifications import holding, reach
 from notifications.events import Priority
 from notifications.models import Message, Preference

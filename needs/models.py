@@ -4,15 +4,14 @@ Never a field for nationality, origin, religion, papers, diagnosis, or the benef
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import cast
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Least
-from django.db.models.lookups import Exact, LessThanOrEqual
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import DESK, VisibleQuerySet, associations_of, towns_of
@@ -33,9 +32,9 @@ from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Category, Kind, RentP
 from cities.days import TownDay
 from engine.records import share_of
 from engine.urgency import urgency_on
-from engine.vocabulary import URGENCIES, URGENT_WITHIN_DAYS
 from engine.vocabulary import Urgency as Word
 from needs.progress import Given, Progress, given_by_day, given_once
+from needs.urgency import URGENCY_RANKS, urgency_order, urgency_rank_on
 
 
 class NeedState(models.TextChoices):
@@ -47,7 +46,6 @@ class NeedState(models.TextChoices):
     EXPIRED = "expired", _("terminé")
 
 
-URGENCY_RANKS: dict[str, int] = {urgency: rank for rank, urgency in enumerate(URGENCIES)}
 OPEN_STATES = (NeedState.OPEN, NeedState.PARTLY_MET)
 
 
@@ -86,34 +84,6 @@ class NeedQuerySet(VisibleQuerySet["Need"]):
             .exclude(waits)
             .order_by("urgency_rank", "scan_due_at", "id")
         )
-
-
-def urgency_order(today: date | TownDay, *, of: str = "") -> tuple[Least | str, ...]:
-    """The desk's order, for `order_by`. `of`: what leads to the need.
-
-    The calendar makes every need that has begun one of tonight: whoever was posted for tonight comes before them.
-    """
-    return urgency_rank_on(today, of=of), f"{of}urgency_rank", f"{of}created_at", f"{of}id"
-
-
-def urgency_rank_on(today: date | TownDay, *, of: str = "") -> Least:
-    """A need's place in `URGENCIES` on this day: what `Need.urgency_on` says, in SQL. `of`: what leads to the need."""
-    once = Q(**{f"{of}kind": Kind.GOODS}) | Q(**{f"{of}rhythm": Rhythm.ONCE})
-    pressing_day = models.Case(
-        models.When(once, then=F(f"{of}last_day")), default=Coalesce(f"{of}uncovered_from", f"{of}first_day")
-    )
-    near = [
-        models.When(LessThanOrEqual(pressing_day, _days_after(today, days)), then=URGENCY_RANKS[urgency])
-        for urgency, days in URGENT_WITHIN_DAYS.items()
-    ]
-    by_calendar = models.Case(*near, default=len(URGENCIES) - 1, output_field=models.IntegerField())
-    return Least(f"{of}urgency_rank", by_calendar)
-
-
-def _days_after(day: date | TownDay, days: int) -> date | models.ExpressionWrapper:
-    if isinstance(day, date):
-        return day + timedelta(days=days)
-    return models.ExpressionWrapper(day + models.Value(days), output_field=models.DateField())
 
 
 def _days_between(first: F, last: F) -> models.Func:

@@ -17,7 +17,8 @@ from cities.models import City
 from engine.goods import ANY
 from engine.vocabulary import URGENCIES
 from needs import turns
-from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedQuerySet, urgency_order, urgency_rank_on
+from needs.models import OPEN_STATES, Need, NeedChange, NeedEdit, NeedQuerySet
+from needs.urgency import urgency_order, urgency_rank_on
 from needs.words import HOUSEHOLD, public_title
 
 # So many of what looks the same, the latest.

@@ -27,6 +27,7 @@ from cities.days import local_day
 from cities.models import City
 from needs import intake, selectors, words
 from needs.forms import FORMS, AddressForm, NeedForm, SeveralForm
+from needs.history import history
 from needs.models import Need
 from needs.turns import Turn
 
@@ -263,7 +264,7 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
 
 def _history(request: HttpRequest, need: Need, now: datetime) -> list[dict[str, Any]]:
     assert isinstance(request.user, User)
-    return words.history(
+    return history(
         need,
         selectors.changes_of(need),
         selectors.edits_of(need),

@@ -1,16 +1,14 @@
 """How a need is said: its title, its facts, what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Organisation, User
-from catalogue import change_words
+from accounts.models import Organisation
 from catalogue.fields.needs import CHILDREN, HOUSEHOLD, NEED
 from catalogue.fields.shared import LONGEST_TITLE
 from catalogue.labels import (
@@ -24,9 +22,9 @@ from catalogue.labels import (
 )
 from catalogue.saying import Fact, Saying, facts_of, unsaid, what
 from catalogue.slots import parse_slot
-from catalogue.times import ago, appointment_words, day_range, days_words, slot_words
+from catalogue.times import appointment_words, day_range, days_words, slot_words
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind, Rhythm
-from needs.models import Need, NeedChange, NeedEdit, NeedState
+from needs.models import Need, NeedState
 
 
 def household_words(
@@ -323,84 +321,6 @@ def next_steps(need: Need) -> list[str]:
     if need.organisation and not need.organisation.is_verified:
         return [_("La ville vérifie votre association. Votre besoin est gardé en attendant."), *steps]
     return [_("Nous cherchons tout de suite parmi les propositions."), *steps]
-
-
-def history(
-    need: Need,
-    changes: Iterable[NeedChange],
-    edits: Sequence[NeedEdit],
-    *,
-    viewer: User,
-    is_desk: bool,
-    members: Collection[User],
-    now: datetime,
-) -> list[dict[str, Any]]:
-    """What happened to the need, the first event first, for components/timeline.html. The desk reads names."""
-
-    def actor(by: User | None) -> str:
-        if by is None:
-            return ""
-        if by == viewer:
-            return _("vous")
-        if is_desk:
-            return str(by)
-        return _("l’association") if by in members else _("la ville")
-
-    events: list[dict[str, Any]] = [
-        {
-            "at": change.at,
-            "text": _change_words(change),
-            "notes": [actor(change.by), change.reason],
-            "lines": [],
-            "state": "stop" if change.to_state == NeedState.WITHDRAWN else "",
-        }
-        for change in changes
-    ]
-    events += [
-        {"at": edit.at, "text": _("Modification"), "notes": [actor(edit.by)], "lines": lines, "state": ""}
-        for edit, lines in edit_lines(edits, now=now)
-    ]
-    events.sort(key=lambda event: event["at"])
-    if events and not events[-1]["state"]:
-        events[-1]["state"] = "current"
-    return [
-        event | {"when": ago(event["at"], now), "note": " · ".join(filter(None, event["notes"]))}
-        for event in events
-    ]
-
-
-def edit_lines(edits: Sequence[NeedEdit], *, now: datetime) -> list[tuple[NeedEdit, list[str]]]:
-    """What each edit changed, in words. How many a household is follows from who they are."""
-    communes, today = change_words.communes_in(edits), timezone.localdate(now)
-    return [
-        (
-            edit,
-            change_words.lines(
-                Need,
-                {name: pair for name, pair in edit.what.items() if name not in _follows(edit.what)},
-                today=today,
-                communes=communes,
-            ),
-        )
-        for edit in edits
-    ]
-
-
-def _follows(what: Mapping[str, Any]) -> tuple[str, ...]:
-    return () if set(HOUSEHOLD).isdisjoint(what) else ("quantity", "people")
-
-
-def _change_words(change: NeedChange) -> str:
-    if change.act == "register":
-        return _("Besoin enregistré")
-    return {
-        NeedState.OPEN: _("Nous cherchons de nouveau"),
-        NeedState.PARTLY_MET: _("Une partie est trouvée"),
-        NeedState.MET: _("Tout est trouvé"),
-        NeedState.WITHDRAWN: _("Besoin retiré"),
-        NeedState.EXPIRED: _("Le dernier jour est passé"),
-        NeedState.DRAFT: _("Brouillon"),
-    }[NeedState(change.to_state)]
 
 
 def _household_of(need: Need) -> str:

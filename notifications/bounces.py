@@ -19,7 +19,8 @@ from cities.days import local_day
 from cities.models import City
 from notifications import reach
 from notifications.models import Bounce, Message
-from notifications.services import BOUNCED, Text, queue, send_otherwise
+from notifications.queued import send_otherwise
+from notifications.services import BOUNCED, Text, queue
 
 log = logging.getLogger(__name__)
 

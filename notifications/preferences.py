@@ -15,7 +15,8 @@ from catalogue import changes
 from notifications import channel_registry
 from notifications.events import Refusable
 from notifications.models import Preference, PreferenceEdit
-from notifications.services import NOT_THIS_WAY, send_otherwise
+from notifications.queued import send_otherwise
+from notifications.services import NOT_THIS_WAY
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef, Q
 from notifications import channel_registry, fallbacks, holding, reach, selectors
 from notifications.events import PURSUED, Priority
 from notifications.models import Message, MessageQuerySet, MessageState
+from notifications.queued import hand_on
 from notifications.selectors import preference_of
-from notifications.services import hand_on
 
 log = logging.getLogger(__name__)
 

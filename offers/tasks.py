@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cities import selectors as cities
-from offers import services
+from offers import asking, services
 
 
 @shared_task(ignore_result=True)
@@ -16,11 +16,11 @@ def keep_fresh() -> None:
     for city in cities.open_cities():
         while services.resume_paused(city=city, by=None, now=now):
             pass
-        while services.remind_unproven(city=city, by=None, now=now):
+        while asking.remind_unproven(city=city, by=None, now=now):
             pass
-        while services.call_unproven(city=city, by=None, now=now):
+        while asking.call_unproven(city=city, by=None, now=now):
             pass
         while services.expire_stale(city=city, by=None, now=now):
             pass
-        while services.remind_stale(city=city, by=None, now=now):
+        while asking.remind_stale(city=city, by=None, now=now):
             pass

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from catalogue.saying import what
 from catalogue.times import day_range
 from cities.days import local_day
+from matching.explanations.comparing import isolated
 from matching.explanations.document import typeset
-from matching.explanations.explaining import isolated
 from matching.models import Match
 
 TEMPLATE = Path(__file__).parent / "typesetting" / "agreement.typ"

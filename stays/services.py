@@ -16,6 +16,7 @@ from matching import progress
 from matching import services as matching
 from matching.lifecycle import GOING_ON, Role
 from matching.models import CONTACT_STATES
+from matching.roles import roles_of
 from needs import services as needs
 from needs.models import Need
 from stays.models import Sponsorship, SponsorshipEdit, SponsorshipQuerySet
@@ -31,7 +32,7 @@ def look_for_next_home(*, match_id: int, until: date, by: User, now: datetime) -
     ValidationError by field; PermissionDenied for who does not speak for the need.
     """
     match = matching.locked(match_id)
-    if not matching.roles_of(by, match) & ASKS:
+    if not roles_of(by, match) & ASKS:
         raise PermissionDenied
     if match.need.kind != Kind.HOUSING or match.state not in CONTACT_STATES:
         raise ValidationError({"until": _("Il n’y a pas de séjour à faire suivre.")})
@@ -53,7 +54,7 @@ def agree_on_sponsorship(
     ValidationError by field, and where either has another; PermissionDenied for who does not speak for the need.
     """
     match = matching.locked(match_id)
-    if not matching.roles_of(by, match) & ASKS:
+    if not roles_of(by, match) & ASKS:
         raise PermissionDenied
     today = local_day(now, match.city)
     if match.need.category != Category.SPONSORSHIP or match.state not in GOING_ON:

@@ -23,10 +23,11 @@ from cities.days import local_day
 from cities.models import City
 from matching import going_on
 from matching import services as matching
+from matching.capacity import Taken
 from matching.lifecycle import GOING_ON, Act, NotPossible, Reason, Role
 from matching.models import Match, MatchState
 from matching.presentation import STATE_COLOURS, refusal_words
-from matching.services import Taken
+from matching.roles import possible, roles_of
 from needs.models import Need
 from needs.words import public_title_of
 from offers.models import Offer
@@ -161,7 +162,7 @@ def day_asked(request: HttpRequest, name: str, *, today: date) -> date:
 
 def _theirs(user: User, city: City, pk: int) -> tuple[Match, frozenset[Role]]:
     match = get_object_or_404(selectors.of_person(user, city), pk=pk)
-    roles = matching.roles_of(user, match)
+    roles = roles_of(user, match)
     if not roles & CONCERNED:
         raise Http404  # of an association that was suspended: the town looks after it
     return match, roles
@@ -186,7 +187,7 @@ def _render(request: HttpRequest, match: Match, roles: frozenset[Role], **forms:
 
 def _can(match: Match, roles: frozenset[Role], *, today: date) -> dict[str, Any]:
     """What its page offers, each by its name; a form where something is to be said."""
-    acts = matching.possible(match, roles)
+    acts = possible(match, roles)
     has_come = match.first_day <= today
     offers: dict[str, Any] = {
         "start": Act.START in acts and has_come and match.last_day >= today and match.need.lasts,

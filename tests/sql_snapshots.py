@@ -1,15 +1,20 @@
-"""The SQL that a page sends, held beside its test: a query more, a table more or another order shows in a review.
+"""The SQL that pages send, held beside their test: a query more, a table more or another order shows in a review.
 
-    with same_sql("queue"):
+    with sent() as queue:
         client.get(queue_url)
+    with sent() as case:
+        client.get(case_url)
+    same_sql("desk", {"queue": queue, "case": case}, write=…)
 
-compares with tests/sql/queue.sql. A whole row is `"table".*`, so that a field more is no other query.
+compares with tests/sql/desk.sql. What every page sends stands there once, and `-- case alone` above what only that one
+does: a change of what they share is one change. A whole row is `"table".*`, so that a field more is no other query.
 `make test ARGS="-k sql --write-sql"` writes the files anew; read what changed.
 """
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,23 +33,50 @@ _NUMBERED = re.compile(r"((?:ORDER BY|ASC,|DESC,) )(\d+)")
 
 
 @contextlib.contextmanager
-def same_sql(name: str, *, write: bool) -> Iterator[None]:
-    """Fail unless what is sent inside is tests/sql/`name`.sql; with `write`, make it so."""
-    sent: list[str] = []
+def sent() -> Iterator[list[str]]:
+    """What is sent inside, each query as it can be read."""
+    queries: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if not _OF_EVERY_PAGE.search(sql):
-            sent.append(sql)
+            queries.append(_readable(sql))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        yield
-    found = "\n\n".join(_readable(sql) for sql in sent) + "\n"
+        yield queries
+
+
+def same_sql(name: str, pages: Mapping[str, Sequence[str]], *, write: bool) -> None:
+    """Fail unless what the pages send is tests/sql/`name`.sql; with `write`, make it so."""
+    found = side_by_side(pages)
     file = FOLDER / f"{name}.sql"
     if write:
         file.write_text(found, encoding="utf-8")
     kept = file.read_text(encoding="utf-8")
     assert found == kept, f"{file.name} is another: read the difference, then --write-sql"
+
+
+def side_by_side(pages: Mapping[str, Sequence[str]]) -> str:
+    """All queries of the pages in their order, once each where the pages send them in the same order, and above those
+    that not every page sends, which do: whoever skips the others reads what one page sends.
+    """
+    rows: list[tuple[str, list[str]]] = []
+    for page, queries in pages.items():
+        merged: list[tuple[str, list[str]]] = []
+        known = [query for query, _ in rows]
+        for how, start, end, first, last in SequenceMatcher(
+            None, known, queries, autojunk=False
+        ).get_opcodes():
+            if how == "equal":
+                merged += [(query, [*senders, page]) for query, senders in rows[start:end]]
+            else:
+                merged += rows[start:end] + [(query, [page]) for query in queries[first:last]]
+        rows = merged
+    shown = (
+        query if len(senders) == len(pages) else f"-- {', '.join(senders)} alone\n{query}"
+        for query, senders in rows
+    )
+    return "\n\n".join(shown) + "\n"
 
 
 @cache

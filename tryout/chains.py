@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 
 from engine import feasible_pairs, relay
-from engine.columns import Ints
-from engine.ranking import Ranked
+from engine.arrays import Ints
+from engine.results import Ranked
 from engine.uncovered import Uncovered
 
 AT_ONCE = 500  # needs of which all pairs are held

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cities.points import FARTHEST_KM, distance_km
 from cities.services import GAZETTEER
-from engine.columns import Bools, Floats
+from engine.arrays import Bools, Floats
 
 NOWHERE, NOT_KNOWN = -1, -2  # in place of a commune's row: no code was given; no commune has it
 HALF_SQUARE_KM = 80  # at most, from the centre of a square degree to what lies in it

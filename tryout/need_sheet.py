@@ -16,7 +16,9 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Block, Column, one_of, texts
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind, Rhythm
 from engine import NeedColumns, Vocabulary
-from engine.columns import UNKNOWN, Bools, Ints, code, given_columns, need_quantities
+from engine.arrays import Bools, Ints, code
+from engine.columns import UNKNOWN
+from engine.filling import given_columns, need_quantities
 from engine.hours import longest_in_halves
 from engine.household import household_codes
 from engine.vocabulary import ONCE, PRIORITIES, WEEKLY

@@ -16,18 +16,10 @@ from catalogue.labels import listed
 from catalogue.spreadsheets import BadCell, Block, Column, moment, periods, text
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
-from engine.columns import (
-    FOREVER,
-    NEVER,
-    UNKNOWN,
-    Bools,
-    Ints,
-    accept_bits,
-    code,
-    stretches,
-    turns,
-    words_of_both,
-)
+from engine.arrays import Bools, Ints, code, words_of_both
+from engine.columns import FOREVER, NEVER, UNKNOWN
+from engine.filling import accept_bits, turns
+from engine.stretches import stretches
 from engine.vocabulary import NOBODY_LIVES_THERE, READY, SHARED_ROOM
 from offers.imports import COLUMNS as IMPORTED
 from offers.models import Offer

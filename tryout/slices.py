@@ -20,8 +20,9 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from engine import NeedColumns, OfferColumns, rank_columns
-from engine.columns import Ints, Vocabulary
-from engine.ranking import RULE_CODES, Feasible, Missed, Ranked
+from engine.arrays import Ints
+from engine.columns import Vocabulary
+from engine.results import RULE_CODES, Feasible, Missed, Ranked
 from tryout.chains import chain_lines
 
 MATCH_COLUMNS = (

@@ -35,16 +35,8 @@ from catalogue.spreadsheets import (
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
 from cities.points import FARTHEST_KM, distance_km, too_far, too_far_from_all
 from engine import NeedColumns, OfferColumns, Vocabulary
-from engine.columns import (
-    Bools,
-    Floats,
-    Ints,
-    Masks,
-    code,
-    masks,
-    slot_columns,
-    unit_sphere,
-)
+from engine.arrays import Bools, Floats, Ints, Masks, code, masks, unit_sphere
+from engine.filling import slot_columns
 from tryout.communes import NOT_KNOWN, NOWHERE, Places
 from tryout.goods import Goods, Unclear
 

@@ -5,11 +5,8 @@ import json
 import math
 import os
 import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from math import inf
@@ -28,6 +25,17 @@ from tryout.chains import CHAIN_COLUMNS
 from tryout.communes import Places
 from tryout.need_sheet import read_needs
 from tryout.offer_sheet import read_offers
+from tryout.results import (
+    CHAINS,
+    ERRORS,
+    MATCHES,
+    NEAR_MISSES,
+    PLAN,
+    SUMMARY,
+    folder_within,
+    publish,
+    refuse_overwriting,
+)
 from tryout.slices import (
     MATCH_COLUMNS,
     NEAR_MISS_COLUMNS,
@@ -36,18 +44,11 @@ from tryout.slices import (
     rank_in_slices,
     same_category_pairs,
 )
+from tryout.stopwatch import Progress, Stopwatch
 from tryout.table import Tally
 
 STEPS = ("offers", "needs", "ranking", "planning", "writing")
 PLAN_COLUMNS = "need,offer,quantity,run_first_day,run_last_day,value"
-MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY = (
-    "matches.csv",
-    "near_misses.csv",
-    "chains.csv",
-    "plan.csv",
-    "errors.csv",
-    "summary.json",
-)
 MOST_SHOWN = 50  # bad cells that a summary holds; all of them are in errors.csv
 
 # Near misses are looked for everywhere and for every need as long as these pairs are soon judged; beyond, as in a
@@ -55,13 +56,6 @@ MOST_SHOWN = 50  # bad cells that a summary holds; all of them are in errors.csv
 MOST_PAIRS = 50_000_000
 # The plan holds all feasible pairs in memory, up to so many; beyond, as many of each need's best as make about that.
 MOST_PLANNED_PAIRS = 12_000_000
-
-# step, done, of how many (None: not known)
-Progress = Callable[[str, int, int | None], None]
-
-
-class CannotWrite(Exception):
-    """The results cannot be written; says why, to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +162,9 @@ def match_files(
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"seconds: a number from 0 up is expected, not {seconds!r}")
-    _refuse_overwriting(out, (offers, needs))
-    stopwatch = _Stopwatch(progress or (lambda _step, _done, _total: None))
-    with _folder(out) as folder, _errors(folder / ERRORS) as errors:
+    refuse_overwriting(out, (offers, needs))
+    stopwatch = Stopwatch(progress or (lambda _step, _done, _total: None))
+    with folder_within(out) as folder, _errors(folder / ERRORS) as errors:
         words, places = Vocabulary(), Places()
         stopwatch.start("offers")
         offer_columns, offer_tally = read_offers(
@@ -224,7 +218,7 @@ def match_files(
         text = json.dumps(summary.as_json(), ensure_ascii=False, indent=2, allow_nan=False)
         (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
         errors.close()
-        _publish(folder, out)
+        publish(folder, out)
         stopwatch.tell(1, 1)
     return summary
 
@@ -316,7 +310,7 @@ def _rank(
     terms: Terms,
     processes: int,
     folder: Path,
-    stopwatch: "_Stopwatch",
+    stopwatch: "Stopwatch",
 ) -> Counts:
     shared = folder / "shared"
     shared.mkdir()
@@ -384,74 +378,3 @@ def _quoted(text: str) -> str:
     if "," in text or '"' in text or "\n" in text or "\r" in text:
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-def _refuse_overwriting(out: Path, sources: Iterable[Path]) -> None:
-    for source in sources:
-        for name in (MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY):
-            if source.resolve() == (out / name).resolve():
-                raise CannotWrite(
-                    _("%(path)s serait remplacé par un résultat. Choisissez un autre dossier.")
-                    % {"path": source}
-                )
-
-
-@contextmanager
-def _folder(out: Path) -> Iterator[Path]:
-    """A folder of our own within `out`, gone at the end; `out` too if it is new and nothing was put there."""
-    with ExitStack() as undo:
-        try:
-            if not out.exists():
-                out.mkdir(parents=True)
-                undo.callback(_remove_if_empty, out)
-            folder = Path(tempfile.mkdtemp(prefix=".match_files-", dir=out))
-            undo.callback(shutil.rmtree, folder, ignore_errors=True)
-            yield folder
-        except BrokenProcessPool as error:
-            raise CannotWrite(
-                _(
-                    "Un des calculs a été arrêté de l’extérieur, sans doute faute de mémoire. Rien n’a été écrit."
-                )
-            ) from error
-        except OSError as error:
-            raise CannotWrite(
-                _("Les résultats ne peuvent pas être écrits dans %(path)s\u202f: %(reason)s.")
-                % {"path": out, "reason": error.strerror or error}
-            ) from error
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
-
-
-def _publish(folder: Path, out: Path) -> None:
-    """Whole files into their place; the summary goes first and comes last: where it stands, all belong together."""
-    (out / SUMMARY).unlink(missing_ok=True)
-    for name in (MATCHES, NEAR_MISSES, CHAINS, PLAN, ERRORS, SUMMARY):
-        os.replace(folder / name, out / name)
-
-
-class _Stopwatch:
-    """Which step is on, and how long each took."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._begun: dict[str, float] = {}
-        self._step = ""
-
-    def start(self, step: str) -> None:
-        self._begun[step] = time.perf_counter()
-        self._step = step
-        self.tell(0, None)
-
-    def tell(self, done: int, total: int | None) -> None:
-        self._progress(self._step, done, total)
-
-    def spent(self) -> dict[str, float]:
-        """Seconds of each step, and in all."""
-        moments = [*self._begun.values(), time.perf_counter()]
-        each = {
-            step: end - start for step, start, end in zip(self._begun, moments[:-1], moments[1:], strict=True)
-        }
-        return {**each, "total": moments[-1] - moments[0]}

@@ -485,7 +485,7 @@ ROWS = (
         use=(DETAIL, page("desk:case")),
     ),
     Field(name="confirmed_at", label=_("Confirmée le"), asked=False, use=(part("freshness"),)),
-    Field(name="reminded_at", asked=False, use=(code("offers.services.remind_stale"),)),
+    Field(name="reminded_at", asked=False, use=(code("offers.asking.remind_stale"),)),
     Field(
         name="paused_until",
         label=_("En pause jusqu’au"),

@@ -34,16 +34,19 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import Amounts, Floats, Ints, NeedColumns, OfferColumns
+from engine.arrays import Amounts, Floats, Ints
+from engine.columns import NeedColumns, OfferColumns
 from engine.planning import auction, program, search
 from engine.planning.baselines import best_score_first, first_come, in_turn
-from engine.planning.lasting import Component, Parts, has_parts, lasting_of, parts_in_turn
+from engine.planning.lasting import Parts, parts_in_turn
+from engine.planning.lasting_pairs import Component, has_parts, lasting_of
 from engine.planning.parts import best_parts
 from engine.planning.prices import priced
 from engine.planning.problem import Problem, pairs_where, people_per_unit, problem_of, summed
 from engine.planning.time_budget import TimeBudget
-from engine.ranking import Feasible, feasible_pairs
+from engine.ranking import feasible_pairs
 from engine.records import Weights
+from engine.results import Feasible
 from engine.scoring import are_goods
 from engine.uncovered import missing_shares
 

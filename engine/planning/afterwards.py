@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.columns import NeedColumns, given_columns
+from engine.columns import NeedColumns
+from engine.filling import given_columns
 from engine.planning import Plan
 
 

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import Bools, Floats, Ints, ranges
+from engine.arrays import Bools, Floats, Ints, ranges
 from engine.planning.problem import Problem, pairs_where, summed
 from engine.threads import THREADS
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.columns import Ints, ranges
+from engine.arrays import Ints, ranges
 from engine.planning.problem import Problem, pieces
 from engine.planning.rounds import in_rounds
 

@@ -27,21 +27,15 @@ from math import inf
 import numpy as np
 
 from engine import candidates
+from engine.arrays import MICRO, NO_CODES, Bools, Ints, row_codes
 from engine.coarse import Beyond
-from engine.columns import Bools, Ints, NeedColumns, OfferColumns, row_codes
+from engine.columns import NeedColumns, OfferColumns
+from engine.pairs import Pairs, Sides
 from engine.planning import EQUAL, Plan
 from engine.planning.afterwards import needs_afterwards
-from engine.ranking import BATCH, NO_RULE, RULE_CODES, judge
-from engine.rules import (
-    MICRO,
-    MISSABLE,
-    NO_CODES,
-    NUMBERS,
-    RULES,
-    Pairs,
-    Sides,
-    at_stake,
-)
+from engine.ranking import BATCH, NO_RULE, judge
+from engine.results import RULE_CODES
+from engine.rules import MISSABLE, NUMBERS, RULES, at_stake
 from engine.uncovered import Uncovered, missing_shares
 
 EVERYWHERE = Beyond(inf, inf)

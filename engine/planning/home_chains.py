@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.columns import Bools, Floats, Ints
+from engine.arrays import Bools, Floats, Ints
 from engine.planning.lasting import Lasting
 
 # What is gained no more than this is rounding.

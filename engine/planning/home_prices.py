@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.planning.home_chains import Household, Stay, best_chain
 from engine.planning.lasting import Lasting
 from engine.planning.time_budget import TimeBudget

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.planning.home_chains import NOTHING, Household, Stay, best_chain
 from engine.planning.home_prices import HomePrices
 from engine.planning.lasting import Lasting, Parts, as_parts

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 
 NEEDS = 6  # of each offer, through which others are found
 

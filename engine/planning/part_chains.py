@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.planning.lasting import Lasting
 
 # Days of all pairs together, of which more would take too long.

@@ -9,7 +9,7 @@ days that are such changes, or any number of shortest and longest parts away fro
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import Bools, Ints
+from engine.arrays import Bools, Ints
 from engine.planning.lasting import Calendar, Lasting, Parts
 from engine.planning.part_program import Choices
 

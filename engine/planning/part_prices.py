@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.columns import Bools, Floats, Ints, ranges
+from engine.arrays import Bools, Floats, Ints, ranges
 from engine.planning.lasting import Lasting
 from engine.runs import DAYS_A_WEEK
 

@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import Bools, Floats, Ints
+from engine.arrays import Bools, Floats, Ints
 from engine.planning.lasting import Calendar, Lasting, Parts
 from engine.planning.program import Row, model_of, rounded, solved
 from engine.planning.time_budget import TimeBudget

@@ -5,7 +5,7 @@ Large neighbourhood search (Shaw, 1998), as `search` does it where days are not 
 
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.planning import part_program
 from engine.planning.lasting import Calendar, Lasting, Parts
 from engine.planning.neighbours import Neighbours

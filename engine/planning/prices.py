@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.planning.problem import Problem
 
 ROUNDS = 400

@@ -12,9 +12,9 @@ from typing import Self
 
 import numpy as np
 
-from engine.columns import FOREVER, Bools, Floats, Ints, OfferColumns, ranges
-from engine.ranking import Feasible
-from engine.rules import MICRO
+from engine.arrays import MICRO, Bools, Floats, Ints, ranges
+from engine.columns import FOREVER, OfferColumns
+from engine.results import Feasible
 from engine.runs import DAYS_A_WEEK
 from engine.urgency import priorities_on
 from engine.vocabulary import GOODS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from engine.columns import Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.planning.problem import Problem
 from engine.planning.time_budget import TimeBudget
 

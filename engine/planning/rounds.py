@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from engine.columns import Ints, ranges
+from engine.arrays import Ints, ranges
 from engine.planning.problem import Problem
 
 # Pairs of each need that are looked at to begin with; whoever finds nothing looks at twice as many.

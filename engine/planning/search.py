@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.columns import Bools, Floats, Ints
+from engine.arrays import Bools, Floats, Ints
 from engine.planning import program
 from engine.planning.neighbours import Neighbours
 from engine.planning.problem import Problem

@@ -18,9 +18,11 @@ import engine
 from catalogue.labels import category_label, household_names, kind_label, listed
 from catalogue.vocabulary import Category, Kind, Urgency
 from cities.models import City
+from engine.arrays import MICRO
 from engine.hours import HALF_MINUTES
+from engine.pairs import KEEPS_DAYS
 from engine.relay import MOVE
-from engine.rules import ESSENTIAL, KEEPS_DAYS, MICRO
+from engine.rules import ESSENTIAL
 from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import (
     ACCEPTS,

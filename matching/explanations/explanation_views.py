@@ -12,13 +12,14 @@ from django.views.decorators.http import require_safe
 from accounts.access import ANYBODY, SIGNED_IN, person, town_page
 from accounts.models import User
 from cities.models import City
-from matching import links, services
+from matching import links
 from matching.explanations import Explanation, Reader, explain, headings
 from matching.explanations.document import as_pdf
 from matching.lifecycle import DESK, Role
 from matching.link_pages import behind_link
 from matching.models import Match, Scan
 from matching.reasons import facts
+from matching.roles import roles_of
 
 
 @town_page(SIGNED_IN)
@@ -91,7 +92,7 @@ def _granted(city: City, token: str) -> tuple[Match, Reader]:
 
 
 def _reader(user: User, match: Match, *, but: frozenset[Role] = frozenset()) -> Reader:
-    return Reader.of(services.roles_of(user, match) - but)
+    return Reader.of(roles_of(user, match) - but)
 
 
 def _explained(match: Match, reader: Reader, now: datetime) -> Explanation:

@@ -45,7 +45,7 @@ class Plan(models.Model):
     people_asked = models.PositiveIntegerField(default=0)
     people = models.FloatField(null=True, blank=True, help_text=_("personnes aidées par le plan"))
     people_first_come = models.FloatField(null=True, blank=True)
-    # What would help most those whom the plan leaves out: codes and numbers, see engine.planning.scarcity.
+    # What would help most those whom the plan leaves out: codes and numbers, see engine.planning.scarcity and calls.
     scarcity = models.JSONField(default=list)
 
     objects = DeskQuerySet.as_manager()

@@ -14,13 +14,13 @@ from django.db.models import QuerySet
 
 import engine
 from cities.days import local_day
-from engine.columns import Ints, row_codes
+from engine.arrays import MICRO, Ints, row_codes
 from engine.planning import EQUAL
 from engine.planning import Plan as Found
 from engine.planning import plan as best_plan
+from engine.planning.calls import Call, calls
 from engine.planning.gaps import LeftOut, left_out
-from engine.planning.scarcity import Call, Relaxation, calls, relaxations
-from engine.rules import MICRO
+from engine.planning.scarcity import Relaxation, relaxations
 from matching.models import Plan, PlanGap, PlanLine
 from matching.plans.freshness import fingerprint
 from matching.plans.plan_queue import needs_of, undone

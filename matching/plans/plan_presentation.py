@@ -18,10 +18,11 @@ from cities.models import City, Commune
 from engine.planning import EQUAL
 from matching import plans, presentation
 from matching.models import Match, Plan, PlanLine
-from matching.plans import plan_sending, plan_words
+from matching.plans import call_words, plan_sending, plan_words
 from matching.plans.plan_sending import Standing
 from matching.reasons import facts
-from needs.models import Need, urgency_order
+from needs.models import Need
+from needs.urgency import urgency_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ def scarcity(plan: Plan, *, address: str) -> dict[str, Any]:
     asking = Need.objects.open().filter(pk__in={pk for told in wanted for pk in told.get("need_ids", [])})
     references = dict(asking.values_list("pk", "reference"))
     lines = [
-        plan_words.wanted(told, commune=communes[told["commune"]].name if told["commune"] else "")
+        call_words.wanted(told, commune=communes[told["commune"]].name if told["commune"] else "")
         for told in wanted
     ]
     return {
@@ -213,15 +214,13 @@ def scarcity(plan: Plan, *, address: str) -> dict[str, Any]:
         "wanted": [
             {
                 "line": line,
-                "helps": plan_words.call_helps(told),
+                "helps": call_words.helps(told),
                 "count": told["count"],
                 "references": [references[pk] for pk in told.get("need_ids", []) if pk in references],
             }
             for line, told in zip(lines, wanted, strict=True)
         ],
-        "call_text": plan_words.call_for_offers(
-            lines, city=plan.city.name, address=address, phone=plan.city.phone
-        )
+        "call_text": call_words.as_posted(lines, city=plan.city.name, address=address, phone=plan.city.phone)
         if lines
         else "",
     }

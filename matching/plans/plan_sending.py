@@ -17,7 +17,8 @@ from cities.models import City
 from matching import linked_towns, presentation
 from matching.lifecycle import ACTIVE, ANSWERED
 from matching.models import Match, MatchState, Plan, PlanLine
-from needs.models import Need, urgency_order
+from needs.models import Need
+from needs.urgency import urgency_order
 from notifications import channel_registry, reach
 
 # Whoever concerns more people than this with one press is asked once more.

@@ -13,8 +13,7 @@ import engine
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from engine import relay
-from engine.columns import Ints
-from engine.rules import MICRO
+from engine.arrays import MICRO, Ints
 from engine.uncovered import Uncovered
 from matching.models import Match
 from matching.scanning import snapshots

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 import engine
 from cities.models import City
-from engine.columns import Ints
-from engine.ranking import Ranked
-from engine.rules import MICRO
+from engine.arrays import MICRO, Ints
+from engine.results import Ranked
 
 Table = NDArray[np.void]
 

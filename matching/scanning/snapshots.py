@@ -17,7 +17,7 @@ import engine
 from cities import selectors as cities
 from cities.days import local_day
 from cities.models import City
-from engine.columns import Ints
+from engine.arrays import Ints
 from matching.reasons import engine_records
 from matching.scanning import reading
 from needs.models import Need

@@ -18,7 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 
 import engine
-from engine.ranking import RULE_CODES
+from engine.results import RULE_CODES
 from matching.lifecycle import Act, Role, arrow
 from matching.models import LIVE_STATES, Match, MatchState
 from matching.scanning.found import NO_STANDING, NUMPY, TABLES, Result, Table

@@ -196,7 +196,7 @@ class TestMay:
 
 ROLES = set(Role.values)
 # It has capacities of its own, two of which are called as the roles are; `roles_of` gives them.
-CAPACITIES, GIVES_CAPACITIES = "matching/lifecycle.py", "matching/services.py"
+CAPACITIES, GIVES_CAPACITIES = "matching/lifecycle.py", "matching/roles.py"
 DECORATORS = {
     "login_required", "permission_required", "user_passes_test", "LoginRequiredMixin", "PermissionRequiredMixin",
     "UserPassesTestMixin",

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import ContactReading
 from matching.models import Match
 from matching.reasons import facts
+from matching.roles import roles_of
 from matching.serializers import PARTS, Reader
-from matching.services import roles_of
 from needs.models import Need
 from notifications.models import Preference
 from offers.models import Offer

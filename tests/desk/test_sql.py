@@ -7,7 +7,7 @@ from django.utils import timezone
 from matching import services
 from matching.models import Match
 from tests.factories.matching import drain, due_need, due_offer, story
-from tests.sql_snapshots import same_sql
+from tests.sql_snapshots import same_sql, sent, side_by_side
 
 
 @pytest.fixture
@@ -27,11 +27,23 @@ def desk(city, client):
     return need
 
 
-def test_sql_of_the_queue(desk, city, client, request):
-    with same_sql("queue", write=request.config.getoption("write_sql")):
+def test_sql_of_the_queue_and_of_a_case(desk, city, client, request):
+    with sent() as queue:
         assert client.get(reverse("desk:queue", args=[city.slug])).status_code == 200
-
-
-def test_sql_of_a_case(desk, city, client, request):
-    with same_sql("case", write=request.config.getoption("write_sql")):
+    with sent() as case:
         assert client.get(reverse("desk:case", args=[city.slug, desk.reference])).status_code == 200
+    same_sql("desk", {"queue": queue, "case": case}, write=request.config.getoption("write_sql"))
+
+
+@pytest.mark.parametrize(
+    ("queue", "case", "file"),
+    [
+        ("ab", "ab", "a\n\nb\n"),
+        ("ab", "axb", "a\n\n-- case alone\nx\n\nb\n"),
+        ("aab", "ab", "-- queue alone\na\n\na\n\nb\n"),
+        ("ab", "ba", "-- case alone\nb\n\na\n\n-- queue alone\nb\n"),
+    ],
+    ids=["the same", "one more", "twice", "another order"],
+)
+def test_what_pages_share_is_held_once(queue, case, file):
+    assert side_by_side({"queue": queue, "case": case}) == file

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Vocabulary, Window, need_columns, offer_columns
+from engine.arrays import NO_CODES
 from engine.candidates import fields_of, half_sizes
 from engine.coarse import Beyond
-from engine.rules import NO_CODES, Sides
+from engine.pairs import Sides
 
 from .builders import CATEGORIES, PLACES, TODAY, blocks, random_need, random_offer
 from .reference import broken, haversine, reach

@@ -6,7 +6,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from engine import Vocabulary, columns, need_columns, offer_columns, rank_columns
+from engine import Vocabulary, arrays, filling, need_columns, offer_columns, rank_columns
+from engine.columns import NEVER
 
 from .builders import CATEGORIES, TODAY, days, held, need, offer, random_need, random_offer, words
 
@@ -66,7 +67,7 @@ def test_what_a_need_asks_in_the_plan():
 
 
 def test_the_quantities_of_needs():
-    asked, quantity, least = columns.need_quantities(
+    asked, quantity, least = filling.need_quantities(
         asked=np.array([5, 5, 5, 5, 4, 4, 4]),
         given=np.array([0, 2, 2, 5, 0, 0, 3]),
         one_day=np.array([True, True, False, True, True, False, True]),
@@ -95,23 +96,23 @@ def test_windows_that_touch_are_one_stretch_where_as_much_is_left():
 def test_masks_from_sets_and_from_codes_are_the_same():
     table: dict[str, int] = {}
     sets = [words("fr ar"), frozenset(), frozenset(f"x{number}" for number in range(70))]
-    made = columns.masks(sets, table)
+    made = arrays.masks(sets, table)
     assert made.shape == (3, 2)
     row = [row for row, some in enumerate(sets) for _ in some]
     word = [table[one] for some in sets for one in some]
-    again = columns.masks_of_codes(np.array(row), np.array(word), rows=3, words=len(table))
+    again = arrays.masks_of_codes(np.array(row), np.array(word), rows=3, words=len(table))
     assert np.array_equal(made, again)
-    assert columns.masks([], {}).shape == (0, 1)
+    assert arrays.masks([], {}).shape == (0, 1)
 
 
 def test_turns_are_by_registration_then_id():
-    registered = np.array([5, columns.NEVER, 5, 1])
-    assert columns.turns(registered, np.array([9, 1, 8, 7])).tolist() == [2, 3, 1, 0]
-    assert columns.turns(registered, ["b", "x", "a", "z"]).tolist() == [2, 3, 1, 0]
+    registered = np.array([5, NEVER, 5, 1])
+    assert filling.turns(registered, np.array([9, 1, 8, 7])).tolist() == [2, 3, 1, 0]
+    assert filling.turns(registered, ["b", "x", "a", "z"]).tolist() == [2, 3, 1, 0]
 
 
 def test_slots_come_in_any_order():
-    start_from, start, end = columns.slot_columns(
+    start_from, start, end = filling.slot_columns(
         owner=np.array([2, 0, 2]),
         weekday=np.array([1, 0, 0]),
         start_minute=np.array([600, 60, 0]),
@@ -232,12 +233,12 @@ def test_pairs_may_be_set_aside_by_id_or_by_row():
     by_id = {
         (needs.id_of(one), offers.id_of(other)) for one, other in zip(some.need, some.offer, strict=True)
     }
-    by_row = columns.row_codes(some.need, some.offer)
+    by_row = arrays.row_codes(some.need, some.offer)
     without = [rank_columns(needs, offers, today=TODAY, excluded=excluded) for excluded in (by_id, by_row)]
     assert len(some) > 5
     for ranked in without:
         assert ranked.feasible_count.sum() == plain.feasible_count.sum() - len(some)
-        assert not np.isin(columns.row_codes(ranked.feasible.need, ranked.feasible.offer), by_row).any()
+        assert not np.isin(arrays.row_codes(ranked.feasible.need, ranked.feasible.offer), by_row).any()
     assert without[0].missed.offer.tolist() == without[1].missed.offer.tolist()
 
 
@@ -286,5 +287,5 @@ def test_the_limits_of_a_place_are_places(name, value):
     _, offers = tables()
     fields = {"lat": offers.lat, "lon": offers.lon, "reach_km": offers.reach_km}
     fields[name] = np.where(np.arange(len(offers)) == 5, value, fields[name])
-    x, y, z = columns.unit_sphere(fields["lat"], fields["lon"])
+    x, y, z = arrays.unit_sphere(fields["lat"], fields["lon"])
     assert replace(offers, **fields, x=x, y=y, z=z).faults() == {}

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Vocabulary, Weights, estimates, feasible_pairs, need_columns, offer_columns, scoring
+from engine.arrays import MICRO, NO_CODES
 from engine.candidates import fields_of
 from engine.coarse import Beyond
 from engine.estimates import Estimates
-from engine.rules import MICRO, NO_CODES, SEEN, Sides, at_stake, quick_look, sure_look
+from engine.pairs import Sides
+from engine.rules import SEEN, at_stake, quick_look, sure_look
 
 from .builders import CATEGORIES, PLACES, TODAY, days, random_need, random_offer
 from .reference import broken

@@ -23,7 +23,7 @@ from needs import services as needs
 from needs.models import Need
 from notifications.channels.sms.models import Reply
 from notifications.inbox.models import MailReply
-from offers import services as offers
+from offers import asking
 from offers.models import Offer
 from outreach import services as letters
 from outreach.appeals import services as appeals
@@ -274,7 +274,7 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
         city=city, now=now, for_person=town.person, kind=Kind.GOODS, title="Un vélo", category=Category.BICYCLE,
         quantity=1, people=1,
     )  # fmt: skip
-    offers.remind_stale(city=city, by=None, now=now)
+    asking.remind_stale(city=city, by=None, now=now)
     drain(now)
     for name in ("proposed", "accepted", "confirmed", "declined", "lapsed", "asked", "answered"):
         town.matches[name] = _asked(town, association, name, now)

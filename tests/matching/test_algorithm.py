@@ -17,8 +17,10 @@ from accounts.models import Role
 from cities.models import DEFAULT_WEIGHTS, City
 from engine import rules as engine_rules
 from engine import scoring, vocabulary
+from engine.arrays import MICRO
 from engine.goods import Sizes
 from engine.hours import HALF_MINUTES
+from engine.pairs import KEEPS_DAYS
 from engine.uncovered import LEAST_NIGHTS
 from engine.vocabulary import ASKED_DAYS
 from matching import weighting
@@ -119,7 +121,7 @@ def test_the_constants_shown_are_the_engine_s(city, url):
         f"divisés par {vocabulary.UNKNOWN_CONFIRMATION_DAYS}",
         f"reçues depuis {ASKED_DAYS} jours",
         f"{LEAST_NIGHTS} au plus",
-        f"se garde encore {engine_rules.KEEPS_DAYS} jours",
+        f"se garde encore {KEEPS_DAYS} jours",
         f"sphère de {str(engine.EARTH_RADIUS_KM).replace('.', ',')} km",
         f"arrondies à {notice.DECIMALS} décimales",
         f"Ce soir : {engine.PRIORITIES['tonight']}",
@@ -129,7 +131,7 @@ def test_the_constants_shown_are_the_engine_s(city, url):
         "L. 311-3-1", "L. 342-1", "CADA",
     ):  # fmt: skip
         assert sentence in words, sentence
-    assert 10**notice.DECIMALS == engine_rules.MICRO
+    assert 10**notice.DECIMALS == MICRO
 
 
 # Each case as the page tells it, and what the sentence beside it makes of it.
@@ -316,7 +318,7 @@ def test_the_notice_for_programs_says_the_same(city):
         "asked_days": ASKED_DAYS,
         "hours_counted_in_minutes": HALF_MINUTES,
         "longest_least_nights": LEAST_NIGHTS,
-        "food_keeps_days": engine_rules.KEEPS_DAYS,
+        "food_keeps_days": KEEPS_DAYS,
     }
     assert notice["city"] == {"slug": city.slug, "name": city.name}
     assert notice["page"].endswith(reverse("algorithm", args=[city.slug]))

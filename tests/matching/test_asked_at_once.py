@@ -11,6 +11,7 @@ from catalogue.vocabulary import Kind
 from config import embedded
 from desk import selectors as desk
 from matching import links, services, sweeps
+from matching.capacity import Taken
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match, MatchState
 from matching.presentation import refusal_words
@@ -56,7 +57,7 @@ def states(homes):
 def test_a_town_that_has_set_nothing_asks_one_home_at_a_time(city, coordinator):
     first, second, _third = three_homes(city)
     ask(first, coordinator)
-    with pytest.raises(services.Taken):
+    with pytest.raises(Taken):
         ask(second, coordinator)
 
 
@@ -66,7 +67,7 @@ def test_as_many_are_asked_as_the_town_says_and_each_keeps_its_place(homes, coor
     drain()
     assert states(homes) == ["proposed", "suggested", "suggested"], "there still is somebody to ask"
     ask(second, coordinator)
-    with pytest.raises(services.Taken):
+    with pytest.raises(Taken):
         ask(third, coordinator)
     drain()
     assert states(homes) == ["proposed", "proposed", "superseded"]
@@ -79,7 +80,7 @@ def test_the_first_yes_counts_and_a_second_one_is_told_kindly(homes, coordinator
         ask(match, coordinator)
     first, late = homes[earlier], homes[1 - earlier]
     yes(first)
-    with pytest.raises(services.Taken) as refused:
+    with pytest.raises(Taken) as refused:
         yes(late)
     assert "Quelqu’un d’autre vient de dire oui" in refusal_words(refused.value)
     assert sorted(states([first, late])) == ["accepted", "proposed"]
@@ -188,7 +189,7 @@ def test_two_say_yes_at_once_and_one_counts(transactional_db, at_once, town, coo
         return yes(homes[1])
 
     _, late = at_once(first, second)
-    assert isinstance(late, services.Taken)
+    assert isinstance(late, Taken)
     assert states(homes) == ["accepted", "proposed"]
 
 

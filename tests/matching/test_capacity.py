@@ -12,6 +12,7 @@ from django.db.models import Sum
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from matching import services, sweeps
+from matching.capacity import Taken
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match, MatchState
 from needs import services as needs
@@ -122,7 +123,7 @@ def test_goods_are_a_stock_whatever_the_days(db, city, coordinator):
         if outcome == "yes":
             assert propose(second, coordinator).state == MatchState.PROPOSED
         else:
-            with pytest.raises(services.Taken):
+            with pytest.raises(Taken):
                 propose(second, coordinator)
 
 

@@ -13,7 +13,9 @@ from catalogue.constraints import violated
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from matching import services, sweeps
-from matching.explanations.explaining import Reader, explain
+from matching.capacity import Taken
+from matching.explanations.comparing import Reader
+from matching.explanations.explaining import explain
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.lifecycle import Role as Acting
 from matching.models import Decision, Hold, Match, MatchState
@@ -638,7 +640,7 @@ def test_what_lost_its_need_or_its_offer_is_called_off_for_that_reason(db):
 
 
 def test_what_is_taken_says_what_was_tried_and_where_the_match_stands():
-    taken = services.Taken(MatchState.SUGGESTED)
+    taken = Taken(MatchState.SUGGESTED)
     assert (taken.act, taken.state, taken.why) == (Act.PROPOSE, MatchState.SUGGESTED, "taken")
 
 

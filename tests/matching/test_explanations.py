@@ -17,8 +17,9 @@ from accounts.models import Role
 from catalogue.vocabulary import Kind
 from matching import links, services
 from matching.algorithm import notice
+from matching.explanations.comparing import Reader
 from matching.explanations.document import as_pdf
-from matching.explanations.explaining import RULE_REASONS, Reader, explain
+from matching.explanations.explaining import RULE_REASONS, explain
 from matching.lifecycle import Reason
 from matching.models import Match, Scan
 from matching.reasons.sentences import _SENTENCES, PART_LABELS, PART_REASONS

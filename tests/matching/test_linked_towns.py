@@ -13,8 +13,8 @@ from matching import linked_towns, links, plans, services, tasks, waits
 from matching.lifecycle import NotPossible, Reason, acts_for
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.plans import plan_presentation, plan_sending
+from matching.roles import roles_of
 from matching.scanning import matches_in_hand
-from matching.services import roles_of
 from needs.models import Need
 from notifications.models import Message, MessageState
 from offers import services as offers

@@ -15,7 +15,7 @@ from engine.rules import ESSENTIAL
 from matching import links, presentation, services
 from matching.forms import REASONS
 from matching.lifecycle import ARROWS, Act, NotPossible, Reason
-from matching.messages import phrases, to_desk, to_linked_town, to_people
+from matching.messages import going_on, households, phrases, to_desk, to_linked_town, to_people
 from matching.models import Match, MatchState, TownAgreement
 from matching.plans import plan_words
 from matching.reasons import sentences
@@ -192,15 +192,15 @@ MAILS = [
     to_desk.cancelled,
     to_people.cancelled_for_owner,
     to_people.cancelled_for_poster,
-    to_people.can_it_go_on,
-    to_people.goes_on,
-    to_people.does_not_go_on,
+    going_on.can_it_go_on,
+    going_on.goes_on,
+    going_on.does_not_go_on,
     to_desk.does_not_go_on,
-    to_people.ends_sooner_for_owner,
-    to_people.ends_sooner_for_poster,
+    going_on.ends_sooner_for_owner,
+    going_on.ends_sooner_for_poster,
     to_desk.ends_sooner,
-    to_people.in_part_for_owner,
-    to_people.in_part_for_poster,
+    going_on.in_part_for_owner,
+    going_on.in_part_for_poster,
     to_desk.in_part,
 ]
 
@@ -237,8 +237,8 @@ def test_every_mail_is_complete(db, kind, language):
             to_desk.agreement_moot(it.match, agreement),
             to_desk.nobody_says(it.match),
             to_linked_town.agreement_not_needed(it.match, agreement),
-            to_people.joined(it.match.need),
-            to_people.open_again(it.match.need),
+            households.joined(it.match.need),
+            households.open_again(it.match.need),
             to_desk.tonight_waits(it.match.city, [it.match.need]),
             to_desk.tonight_waits(it.match.city, [it.match.need] * 7),
             to_desk.suggestions_of_the_day(it.city),

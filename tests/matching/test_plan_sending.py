@@ -14,7 +14,7 @@ from catalogue.vocabulary import Kind
 from cities.days import local_day
 from matching import plans, services
 from matching.models import Hold, Match, MatchState, PlanLine
-from matching.plans import plan_sending, plan_views, plan_words
+from matching.plans import call_words, plan_sending, plan_views
 from notifications.models import Message, Preference
 from offers import services as offers
 from tests.factories.accounts import UserFactory
@@ -391,10 +391,10 @@ def test_a_call_for_goods_names_the_item_and_its_size():
         "first_day": "2026-03-03",
         "last_day": "2026-03-20",
     }
-    assert plan_words.wanted(told, commune="").startswith("Couette, 140")
+    assert call_words.wanted(told, commune="").startswith("Couette, 140")
     # A plan of before knows the category alone.
     older = {key: value for key, value in told.items() if key not in ("items", "sizes")}
-    assert plan_words.wanted(older, commune="").startswith("Literie\u202f: 4 objets")
+    assert call_words.wanted(older, commune="").startswith("Literie\u202f: 4 objets")
 
 
 def test_what_is_missing_of_goods_is_named(city, make, desk):

@@ -14,7 +14,8 @@ from catalogue.vocabulary import Category, Kind, Urgency
 from cities.days import local_day
 from desk.presentation import thread
 from matching import conditions, plans, services, sweeps
-from matching.explanations.explaining import Reader, explain
+from matching.explanations.comparing import Reader
+from matching.explanations.explaining import explain
 from matching.lifecycle import Reason
 from matching.models import Decision, Hold, Match, MatchState, Plan, PlanGap, PlanLine, TownAgreement
 from matching.plans import making, plan_words

@@ -11,7 +11,8 @@ from django.urls import reverse
 from catalogue.vocabulary import Kind
 from desk.presentation import thread
 from matching import linked_towns, relays, services, sweeps
-from matching.explanations.explaining import Reader, explain
+from matching.explanations.comparing import Reader
+from matching.explanations.explaining import explain
 from matching.lifecycle import NotPossible
 from matching.models import Decision, Hold, Match, MatchState, TownAgreement
 from matching.relays import NotWhole, Wanted

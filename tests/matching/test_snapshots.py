@@ -17,8 +17,10 @@ import engine
 from catalogue.models import REACH_CLASSES
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from engine.columns import UNKNOWN, unit_sphere
+from engine.arrays import unit_sphere
+from engine.columns import UNKNOWN
 from matching import scanning, services
+from matching.capacity import Taken
 from matching.lifecycle import Reason
 from matching.models import Match
 from matching.scanning import reading, snapshots
@@ -184,7 +186,7 @@ def test_columns_are_those_of_the_records(db, offered, asked, zone):
         scanning.scan_due_needs(by=None, now=NOW)
         coordinator = CityRoleFactory(city=city).user
         for match in Match.objects.order_by("pk")[:2]:
-            with suppress(services.Taken):
+            with suppress(Taken):
                 services.propose(match_id=match.pk, by=coordinator, now=NOW)
         same_as_by_records(snapshots.of_needs(made, city=city, now=NOW))
         same_as_by_records(

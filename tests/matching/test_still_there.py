@@ -11,7 +11,7 @@ from accounts.links import sign
 from accounts.models import User
 from matching import services as matching
 from notifications.models import Message, MessageState
-from offers import links, services
+from offers import asking, links
 from offers.models import Offer, OfferChange, OfferState
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
@@ -28,7 +28,7 @@ def asked() -> Offer:
     """An offer whose owner was mailed two minutes ago."""
     now = timezone.now()
     offer = OfferFactory(city=CityFactory(phone="03 88 60 90 90", awake=True), confirmed_at=now - MONTH)
-    services.remind_stale(city=offer.city, by=None, now=now)
+    asking.remind_stale(city=offer.city, by=None, now=now)
     sent = now - timedelta(minutes=2)
     Message.objects.update(state=MessageState.SENT, sent_at=sent)
     return offer
@@ -141,7 +141,7 @@ class TestPromised:
         it = story(now=now - MONTH, city=CityFactory(awake=True), offer={"confirmed_at": now - MONTH})
         matching.propose(match_id=it.match.pk, by=it.coordinator, now=now)
         matching.accept(match_id=it.match.pk, by=it.citizen, now=now)
-        services.remind_stale(city=it.city, by=None, now=now)
+        asking.remind_stale(city=it.city, by=None, now=now)
         return it
 
     def test_whoever_takes_it_back_reads_first_who_counts_on_it(
@@ -160,7 +160,7 @@ class TestUnproven:
     def unproven(self) -> Offer:
         now = timezone.now()
         offer = OfferFactory(city__awake=True, unconfirmed=True, created_at=now - timedelta(days=2))
-        services.remind_unproven(city=offer.city, by=None, now=now)
+        asking.remind_unproven(city=offer.city, by=None, now=now)
         return offer
 
     def test_the_mail_proves_the_address(self, client: Client, unproven: Offer) -> None:

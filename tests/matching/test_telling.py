@@ -18,6 +18,7 @@ from notifications import sweeps as outbox_sweeps
 from notifications.channels.call.selectors import calls_to_make
 from notifications.events import EVENTS, Priority
 from notifications.models import Message, MessageState
+from offers import asking
 from offers import services as offers
 from tests.conftest import ROOT
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -299,7 +300,7 @@ def test_other_questions_have_their_reasons_too(db):
 
 def test_a_reminder_of_an_offer_has_its_reason_until_it_is_confirmed(db):
     offer = due_offer(city=CityFactory(), confirmed_at=NOW - timedelta(days=31))
-    assert offers.remind_stale(city=offer.city, by=None, now=NOW) == 1
+    assert asking.remind_stale(city=offer.city, by=None, now=NOW) == 1
     assert with_reason("offer_reminder", offer.owner)
     offers.reconfirm(offer_id=offer.pk, by=offer.owner, now=NOW)
     assert not with_reason("offer_reminder", offer.owner)

@@ -11,9 +11,10 @@ from accounts.models import Organisation, Role, User
 from catalogue.vocabulary import Source
 from cities.models import City
 from needs import services
+from needs.history import history
 from needs.models import Need, NeedState
 from needs.progress import Given
-from needs.words import days_left, history, household_words, progress_words, state_words
+from needs.words import days_left, household_words, progress_words, state_words
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CommuneFactory

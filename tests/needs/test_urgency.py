@@ -13,7 +13,8 @@ from engine.vocabulary import PRIORITIES, URGENCIES
 from matching import scanning, services
 from matching.models import Match
 from matching.scanning import reading
-from needs.models import Need, urgency_rank_on
+from needs.models import Need
+from needs.urgency import urgency_rank_on
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer

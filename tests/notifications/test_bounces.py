@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from notifications import bounces, delivery, reach, services
+from notifications import bounces, delivery, queued, reach, services
 from notifications.models import Bounce, Message, MessageState
 from notifications.services import Text
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -182,4 +182,4 @@ def test_the_desk_reads_it_where_it_calls_and_where_it_sends_again(client, host,
 def test_sent_again_it_goes_by_the_next_channel(host):
     failed = MessageFactory(recipient=host, state="failed")
     bounces.note(message=failed, error="rcpt 550", by=None, now=NOW)
-    assert services.retry_uncertain(message_id=failed.pk, by=UserFactory(), now=NOW).channel == "call"
+    assert queued.retry_uncertain(message_id=failed.pk, by=UserFactory(), now=NOW).channel == "call"

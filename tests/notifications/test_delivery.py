@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config import embedded
-from notifications import delivery, selectors, services, sweeps, tasks
+from notifications import delivery, queued, selectors, services, sweeps, tasks
 from notifications.models import Message, MessageState, Outage
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -147,7 +147,7 @@ def test_what_waits_for_a_channel_that_is_no_more_comes_to_the_desk(db):
         before = message.state
         message.refresh_from_db()
         assert message.state == before
-    services.retry_uncertain(message_id=gone.pk, by=UserFactory(), now=NOW + 11 * MINUTE)
+    queued.retry_uncertain(message_id=gone.pk, by=UserFactory(), now=NOW + 11 * MINUTE)
     gone.refresh_from_db()
     assert (gone.state, gone.channel) == (MessageState.QUEUED, "email")
 
@@ -192,7 +192,7 @@ def test_waits_grow_and_stay_below_an_hour_until_three_days_have_passed(db, scri
 def test_an_operator_sends_an_interrupted_message_again(db, smtp_server):
     message = MessageFactory(state=MessageState.UNCERTAIN, attempts=1, tried_since=NOW)
 
-    services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW + MINUTE)
+    queued.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW + MINUTE)
     deliver(NOW + MINUTE)
 
     assert len(smtp_server.messages) == 1
@@ -202,7 +202,7 @@ def test_an_operator_sends_an_interrupted_message_again(db, smtp_server):
 def test_only_what_ended_without_success_is_sent_again(db, state):
     message = MessageFactory(state=state, claimed_at=NOW, due_at=NOW + MINUTE)
 
-    services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW)
+    queued.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW)
 
     message.refresh_from_db()
     assert (message.state, message.due_at) == (state, NOW + MINUTE)
@@ -211,7 +211,7 @@ def test_only_what_ended_without_success_is_sent_again(db, state):
 def test_a_refused_message_whose_person_has_a_phone_alone_becomes_a_call(db):
     message = MessageFactory(state=MessageState.FAILED, recipient=UserFactory(phone_only=True))
 
-    services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW)
+    queued.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW)
 
     message.refresh_from_db()
     assert (message.state, message.channel) == (MessageState.QUEUED, "call")

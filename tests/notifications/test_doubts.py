@@ -9,7 +9,15 @@ import pytest
 from django.db import connection
 
 from accounts.models import Role
-from notifications import channel_registry, connections, delivery, doubts, outages, selectors, services
+from notifications import (
+    channel_registry,
+    connections,
+    delivery,
+    doubts,
+    outages,
+    queued,
+    selectors,
+)
 from notifications.events import Priority
 from notifications.models import Message, MessageState
 from tests.conftest import database_url
@@ -302,7 +310,7 @@ def test_a_late_answer_never_touches_a_newer_attempt(db, smtp_server):
     message = MessageFactory()
     claimed = _claimed()
     doubts.mark_interrupted(by=None, now=NOW + MINUTE)
-    services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW + 12 * MINUTE)
+    queued.retry_uncertain(message_id=message.pk, by=UserFactory(), now=NOW + 12 * MINUTE)
     _claimed(NOW + 12 * MINUTE)
     delivery._record(delivery.Result(claimed, S.QUEUED, "rcpt 450", due_at=NOW), now=NOW)
 

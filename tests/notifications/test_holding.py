@@ -13,7 +13,8 @@ from cities.days import at_hour, local_time, waking_hour
 from notifications import delivery, doubts, holding, preferences, reasons, sweeps
 from notifications.events import Priority
 from notifications.models import Message, MessageState, Preference
-from notifications.services import Draft, Text, hold_on, let_go, queue, queue_many
+from notifications.queued import hold_on, let_go
+from notifications.services import Draft, Text, queue, queue_many
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import NOW

@@ -7,7 +7,7 @@ from django.db.models import Exists
 
 from accounts.models import Role
 from cities.models import City
-from notifications import delivery, reasons, selectors, services, sweeps
+from notifications import delivery, queued, reasons, selectors, sweeps
 from notifications.channels.call.selectors import calls_to_make
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory
@@ -102,7 +102,7 @@ def test_of_a_long_queue_a_part_is_asked_each_minute_and_all_in_turn(town, monke
 
 def test_what_is_moot_is_not_sent_again(town):
     message = about(town, state="moot")
-    services.retry_uncertain(message_id=message.pk, by=CityRoleFactory(city=town).user, now=NOW)
+    queued.retry_uncertain(message_id=message.pk, by=CityRoleFactory(city=town).user, now=NOW)
     message.refresh_from_db()
     assert message.state == MessageState.MOOT
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications import outcomes, services
+from notifications import outcomes, queued
 from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import MessageFactory
@@ -95,7 +95,7 @@ def test_a_receipt_says_nothing_else(message, outcome):
 
 def test_what_was_refused_later_can_be_sent_again(message):
     say(S.FAILED)
-    services.retry_uncertain(message_id=message.pk, by=UserFactory(), now=LATER)
+    queued.retry_uncertain(message_id=message.pk, by=UserFactory(), now=LATER)
 
     message.refresh_from_db()
     assert (message.state, message.sent_at, message.provider_ref) == (S.QUEUED, None, "")

@@ -13,7 +13,7 @@ from catalogue.vocabulary import Category, Kind, Source
 from cities.days import local_day
 from cities.models import City
 from notifications.models import Message
-from offers import intake, services
+from offers import asking, intake, services
 from offers.models import Offer, OfferChange, OfferState, Window
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -258,9 +258,9 @@ def test_pausing_and_resuming_have_the_engine_look_again(city: City, citizen: Us
 def test_reminder_after_thirty_days_and_expiry_after_forty_five(city: City, citizen: User) -> None:
     offer = OfferFactory(city=city, owner=citizen, confirmed_at=NOW)
     day = [NOW + timedelta(days=n) for n in range(50)]
-    assert services.remind_stale(city=city, by=None, now=day[29]) == 0
-    assert services.remind_stale(city=city, by=None, now=day[30]) == 1
-    assert services.remind_stale(city=city, by=None, now=day[31]) == 0
+    assert asking.remind_stale(city=city, by=None, now=day[29]) == 0
+    assert asking.remind_stale(city=city, by=None, now=day[30]) == 1
+    assert asking.remind_stale(city=city, by=None, now=day[31]) == 0
     assert Message.objects.get().event == "offer_reminder"
     assert services.expire_stale(city=city, by=None, now=day[44]) == 0
     assert services.expire_stale(city=city, by=None, now=day[45]) == 1
@@ -272,7 +272,7 @@ def test_reminder_after_thirty_days_and_expiry_after_forty_five(city: City, citi
 def test_saying_that_it_holds_puts_off_the_reminder(city: City, citizen: User) -> None:
     offer = OfferFactory(city=city, owner=citizen, confirmed_at=NOW)
     services.reconfirm(offer_id=offer.pk, by=citizen, now=NOW + timedelta(days=29))
-    assert services.remind_stale(city=city, by=None, now=NOW + timedelta(days=58)) == 0
+    assert asking.remind_stale(city=city, by=None, now=NOW + timedelta(days=58)) == 0
     assert services.expire_stale(city=city, by=None, now=NOW + timedelta(days=73)) == 0
 
 

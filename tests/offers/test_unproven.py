@@ -10,7 +10,7 @@ from accounts.models import User
 from cities.models import City
 from notifications.channels.call.selectors import calls_to_make
 from notifications.models import Message, MessageState
-from offers import selectors, services, tasks
+from offers import asking, selectors, services, tasks
 from offers.models import Offer, OfferState
 from tests.factories.accounts import UserFactory
 from tests.factories.matching import NOW
@@ -27,8 +27,8 @@ def posted(city: City, **person: Any) -> Offer:
 def run(city: City, days: float) -> tuple[int, int]:
     """How many are reminded and how many put on the list of calls, so many days later."""
     now = NOW + days * DAY
-    reminded = services.remind_unproven(city=city, by=None, now=now)
-    return reminded, services.call_unproven(city=city, by=None, now=now)
+    reminded = asking.remind_unproven(city=city, by=None, now=now)
+    return reminded, asking.call_unproven(city=city, by=None, now=now)
 
 
 def test_is_reminded_by_mail_then_called(city: City) -> None:
@@ -88,8 +88,8 @@ def test_what_is_proven_is_asked_only_after_its_month(city: City) -> None:
     offer = posted(city)
     run(city, 1)
     services.prove_contact(owner=offer.owner, by=offer.owner, now=NOW + 2 * DAY)
-    assert services.remind_stale(city=city, by=None, now=NOW + 31 * DAY) == 0
-    assert services.remind_stale(city=city, by=None, now=NOW + 32 * DAY) == 1
+    assert asking.remind_stale(city=city, by=None, now=NOW + 31 * DAY) == 0
+    assert asking.remind_stale(city=city, by=None, now=NOW + 32 * DAY) == 1
 
 
 def test_the_daily_round_does_it(city: City) -> None:

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from catalogue.vocabulary import Kind
 from cities.models import City
 from matching import going_on, services, tasks
+from matching.capacity import Taken
 from matching.lifecycle import NotPossible, Reason, Role
 from matching.models import Decision, Hold, Match, MatchState
-from matching.services import Taken
 from needs.models import NeedEdit
 from notifications import answers
 from notifications.models import Message

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from matching import going_on, services
+from matching.capacity import Taken
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Hold, Match
-from matching.services import Taken
 from tests.factories.matching import NOW, drain, due_need
 from tests.stays.conftest import fresh
 

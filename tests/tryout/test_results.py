@@ -25,7 +25,8 @@ from tests.engine.planning import all_parts
 from tryout import slices, trial
 from tryout.need_sheet import Needs
 from tryout.offer_sheet import Offers
-from tryout.trial import STEPS, CannotWrite, Summary, match_files
+from tryout.results import CannotWrite
+from tryout.trial import STEPS, Summary, match_files
 
 from .conftest import TODAY
 from .tables import (

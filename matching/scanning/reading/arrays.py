@@ -10,7 +10,8 @@ import psycopg
 from django.db import connection
 from numpy.typing import NDArray
 
-from engine.columns import FOREVER, UNKNOWN, Ints, code
+from engine.arrays import Ints, code
+from engine.columns import FOREVER, UNKNOWN
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from engine import KEEP
-from engine.columns import Ints, OfferColumns
+from engine.arrays import Ints
+from engine.columns import OfferColumns
 from matching.scanning.reading import arrays
 from matching.scanning.reading.ranges import Places, Ranges, in_circle
 from needs.models import OPEN_STATES

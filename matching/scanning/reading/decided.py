@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.columns import Ints, row_codes
+from engine.arrays import Ints, row_codes
 from matching.lifecycle import ACTIVE, ANSWERED
 from matching.scanning.reading import arrays
 from matching.scanning.reading.need_columns import Needs

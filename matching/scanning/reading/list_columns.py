@@ -8,7 +8,8 @@ import numpy as np
 from django.core.exceptions import ValidationError
 
 from catalogue.slots import WeeklySlot, parse_slot
-from engine.columns import Bools, Ints, Masks, accept_bits, masks, slot_columns
+from engine.arrays import Bools, Ints, Masks, masks
+from engine.filling import accept_bits, slot_columns
 from engine.vocabulary import ACCEPTS
 from matching.scanning.reading import arrays
 

@@ -8,16 +8,9 @@ from typing import Self
 import numpy as np
 
 from catalogue.vocabulary import HOUSING_FORMS, LANGUAGE_PAIR_CATEGORIES, Kind
-from engine.columns import (
-    Bools,
-    Ints,
-    NeedColumns,
-    Vocabulary,
-    code,
-    given_columns,
-    need_quantities,
-    unit_sphere,
-)
+from engine.arrays import Bools, Ints, code, unit_sphere
+from engine.columns import NeedColumns, Vocabulary
+from engine.filling import given_columns, need_quantities
 from engine.goods import Wanted
 from engine.hours import longest_in_halves
 from engine.household import household_codes

@@ -10,19 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
-from engine.columns import (
-    FOREVER,
-    UNKNOWN,
-    Ints,
-    OfferColumns,
-    Vocabulary,
-    code,
-    stretches,
-    turns,
-    unit_sphere,
-    words_of_both,
-)
+from engine.arrays import Ints, code, unit_sphere, words_of_both
+from engine.columns import FOREVER, UNKNOWN, OfferColumns, Vocabulary
+from engine.filling import turns
 from engine.goods import Offered
+from engine.stretches import stretches
 from engine.vocabulary import ASKED_DAYS, SHARED_ROOM
 from matching.reasons.engine_records import series_of
 from matching.scanning.reading import arrays

@@ -6,8 +6,8 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from catalogue.models import REACH_CLASSES
+from engine.arrays import Bools, Floats, Ints, ranges
 from engine.candidates import SLACK_KM, half_sizes
-from engine.columns import Bools, Floats, Ints, ranges
 from engine.vocabulary import EARTH_RADIUS_KM
 
 # Around more places than these, circles are drawn round the cells that they lie in: so many degrees each way.

@@ -22,9 +22,8 @@ from accounts.models import User
 from catalogue.labels import language_names
 from catalogue.times import since, until
 from cities.models import City
-from notifications import channel_registry, contacts, presentation, reach
+from notifications import channel_registry, contacts, presentation, queued, reach
 from notifications import selectors as outbox_read
-from notifications import services as outbox
 from notifications.channels.call import selectors, services, words
 from notifications.channels.call.forms import OutcomeForm
 from notifications.channels.call.models import COMES_BACK, Call, Outcome
@@ -215,7 +214,7 @@ def _noted(outcome: Outcome, message: Message) -> str:
 def send_again(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """Send a message again that was refused or interrupted."""
     message = get_object_or_404(Message.objects.visible_to(request.user).filter(city=city), pk=message_id)
-    outbox.retry_uncertain(message_id=message.pk, by=person(request), now=timezone.now())
+    queued.retry_uncertain(message_id=message.pk, by=person(request), now=timezone.now())
     messages.success(request, _("Le message va repartir."))
     back = request.POST.get("back", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
@@ -228,7 +227,7 @@ def send_again(request: HttpRequest, city: City, message_id: int) -> HttpRespons
 def send_all_again(request: HttpRequest, city: City) -> HttpResponse:
     """Send all again that the list shows, on whatever page of it."""
     kind, states = _kind(request.POST)
-    count = outbox.retry_all(city=city, states=states, by=person(request), now=timezone.now())
+    count = queued.retry_all(city=city, states=states, by=person(request), now=timezone.now())
     messages.success(
         request,
         ngettext("%(count)s message va repartir.", "%(count)s messages vont repartir.", count)

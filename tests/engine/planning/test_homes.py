@@ -11,7 +11,8 @@ from engine import feasible_pairs
 from engine.planning import home_prices, home_search
 from engine.planning.home_chains import best_chain, households
 from engine.planning.home_prices import Places
-from engine.planning.lasting import Parts, lasting_of
+from engine.planning.lasting import Parts
+from engine.planning.lasting_pairs import lasting_of
 from engine.planning.time_budget import TimeBudget
 
 from ..builders import TODAY, day, days, need, offer

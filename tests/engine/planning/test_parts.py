@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine import Slot, feasible_pairs
 from engine.planning import part_chains
-from engine.planning.lasting import lasting_of
+from engine.planning.lasting_pairs import lasting_of
 
 from .. import reference
 from ..builders import TODAY, chance, day, days, held, need, offer

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from engine import Hold, Offer, Slot, Vocabulary, Window, need_columns, offer_columns
 from engine.goods import Offered, Wanted, goods_fit
 from engine.planning import plan
-from engine.planning.scarcity import REACHES_KM, Call, Relaxation, calls, relaxations
+from engine.planning.calls import Call, calls
+from engine.planning.scarcity import REACHES_KM, Relaxation, relaxations
 
 from ..builders import (
     CATEGORIES,
@@ -290,7 +291,7 @@ def test_only_what_is_missing_is_called_for():
 def test_very_many_places_are_compared_in_parts(monkeypatch):
     needs = [need(number, lat=north(number * 5), reach_km=6) for number in range(9)]
     expected = {need_id for one in called(needs, []) for need_id in one.need_ids}
-    monkeypatch.setattr("engine.planning.scarcity.DISTANCES", 20)
+    monkeypatch.setattr("engine.planning.calls.DISTANCES", 20)
     found = called(needs, [])
     assert Counter(need_id for one in found for need_id in one.need_ids) == Counter(expected)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from notifications import delivery, services
+from notifications import delivery, queued
 from notifications.channels.email.transport import compose
 from notifications.channels.sms import words
 from notifications.doubts import follow
@@ -168,7 +168,7 @@ class TestSms:
     def test_goes_on_with_them_from_another_channel(self, write, tell):
         write(form=Form.SHORT, title="", body=OWN)
         first = tell()
-        following = services.hand_on(message=first, channel="sms", due_at=NOW, by=None, now=NOW)
+        following = queued.hand_on(message=first, channel="sms", due_at=NOW, by=None, now=NOW)
         assert following.short == first.short
 
     def test_says_that_it_repeats(self, write, tell):

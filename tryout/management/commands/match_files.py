@@ -18,7 +18,8 @@ from django.utils.translation import ngettext, override
 from catalogue.spreadsheets import Unreadable
 from engine import KEEP, NEAR_KM
 from engine.planning import Baseline
-from tryout.trial import CannotWrite, Summary, match_files
+from tryout.results import CannotWrite
+from tryout.trial import Summary, match_files
 
 SOME_BAD, NOTHING_WRITTEN = 1, 2
 

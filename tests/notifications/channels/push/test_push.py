@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from notifications import delivery, selectors, services
+from notifications import delivery, queued, selectors, services
 from notifications.channels.push.models import Device
 from notifications.events import Priority
 from notifications.models import Message, MessageState, Outage
@@ -221,7 +221,7 @@ def test_an_interrupted_one_is_not_said_again_by_mail(city, coordinator, device,
 def test_a_choice_about_mail_leaves_it_alone(city, coordinator, device, now):
     device()
     message = tell(coordinator, city, now)
-    services.send_otherwise(person=coordinator, why="not by this channel", by=coordinator, now=now)
+    queued.send_otherwise(person=coordinator, why="not by this channel", by=coordinator, now=now)
     message.refresh_from_db()
     assert message.state == MessageState.QUEUED
 

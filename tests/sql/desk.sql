@@ -27,6 +27,7 @@ UNION
    WHERE ("accounts_membership"."user_id" = %s
           AND "accounts_organisation"."city_id" = %s));
 
+-- case alone
 SELECT "needs_need".*,
 
   (SELECT U2."name" AS "by__name"
