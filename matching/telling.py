@@ -404,6 +404,7 @@ def deadlines() -> dict[tuple[str, str], Callable[[], QuerySet[Match, Any]]]:
         ("call_wanted", "match"): to_answer,
         ("match_accepted", "match"): to_confirm,
         ("match_accepted_again", "match"): to_confirm,
+        (_LONGER_ASKED.event, "match"): lambda: Match.objects.filter(pk=subject_id()).values("longer_by"),
     }
 
 
