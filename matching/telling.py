@@ -25,8 +25,9 @@ from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import fallback_of, left_to_town, posters_of, told_of
 from needs.models import Need
-from notifications import outcomes, services
+from notifications import outcomes, reach, services
 from notifications import selectors as outbox
+from notifications.events import EVENTS, Priority
 from notifications.fallbacks import Fallback
 from notifications.models import Message
 from notifications.reasons import Words, subject_id, subject_part
@@ -70,7 +71,8 @@ _ENDED_EARLY = Told(
 _CANCELLED = Told(
     "match_cancelled", to_people.cancelled_for_owner, to_people.cancelled_for_poster, to_desk.cancelled
 )
-_LONGER_ASKED = Told("match_longer_asked", owner=to_people.can_it_go_on, each_time=True)
+LONGER_ASKED = "match_longer_asked"
+_LONGER_ASKED = Told(LONGER_ASKED, owner=to_people.can_it_go_on, each_time=True)
 _LONGER = Told("match_longer", poster=to_people.goes_on, each_time=True)
 _NOT_LONGER = Told(
     "match_not_longer", poster=to_people.does_not_go_on, desk=to_desk.does_not_go_on, each_time=True
@@ -164,14 +166,18 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
 def note_opened(match: Match, person: User, *, by: User, now: datetime) -> None:
     """Somebody has the question before them: it need not go on by another channel."""
     asked = [event for event, again in REMINDED.values() for event in (event, again.event)]
-    outcomes.note_opened(recipient=person, events=asked, subject_key=f"match:{match.pk}", by=by, now=now)
+    keys = {f"match:{match.pk}": asked}
+    if match.longer_until is not None:
+        keys[_key(match, _LONGER_ASKED)] = [LONGER_ASKED]
+    for key, events in keys.items():
+        outcomes.note_opened(recipient=person, events=events, subject_key=key, by=by, now=now)
 
 
 def note_longer_answered(match: Match, *, by: User, now: datetime) -> None:
     """The host has said whether it can go on, also on the phone; of a match that still asks."""
     outcomes.note_answered(
         recipient=match.offer.owner,
-        events=[_LONGER_ASKED.event],
+        events=[LONGER_ASKED],
         subject_key=_key(match, _LONGER_ASKED),
         by=by,
         now=now,
@@ -220,6 +226,12 @@ def tell(
             if person != by
         ]
         queue_many(drafts=drafts, now=now)
+
+
+def ways_to_ask_longer(match: Match, *, now: datetime) -> list[str]:
+    """The channels by which the question whether it can go on may go at this moment, the preferred one first."""
+    priority = _priority(match, _LONGER_ASKED, now=now) or EVENTS[LONGER_ASKED].priority
+    return reach.ways_to(match.offer.owner, LONGER_ASKED, priority, match.offer.city, now)
 
 
 def held_question(match: Match) -> Message | None:
@@ -348,11 +360,18 @@ def _queue(
                     # A citizen is called by their own town.
                     city=match.offer.city if side is Side.OWNER else match.city,
                     compose=partial(compose, match, person),
-                    priority=turns.priority_of(match.need, match.city, now=now),
+                    priority=_priority(match, told, now=now),
                     held=held,
                 )
             )
     return len(queue_many(drafts=drafts, now=now))
+
+
+def _priority(match: Match, told: Told, *, now: datetime) -> Priority | None:
+    """Whether it can go on is for tonight where the stay ends, however urgent what its need lacks beside it."""
+    if told.event == LONGER_ASKED:
+        return Priority.NIGHT if turns.ends_tonight(match, now=now) else None
+    return turns.priority_of(match.need, match.city, now=now)
 
 
 def _with_whoever_did(by: User | None, need: Need) -> list[User]:
@@ -380,7 +399,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_home_changed": _is_to_visit,
         "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
-        _LONGER_ASKED.event: lambda: Exists(
+        LONGER_ASKED: lambda: Exists(
             Match.objects.filter(pk=subject_id(), longer_until=Cast(subject_part(3), DateField()))
         ),
         _LONGER.event: partial(_is_in, frozenset(GOING_ON | {S.COMPLETED})),
@@ -404,7 +423,7 @@ def deadlines() -> dict[tuple[str, str], Callable[[], QuerySet[Match, Any]]]:
         ("call_wanted", "match"): to_answer,
         ("match_accepted", "match"): to_confirm,
         ("match_accepted_again", "match"): to_confirm,
-        (_LONGER_ASKED.event, "match"): lambda: Match.objects.filter(pk=subject_id()).values("longer_by"),
+        (LONGER_ASKED, "match"): lambda: Match.objects.filter(pk=subject_id()).values("longer_by"),
     }
 
 
@@ -423,7 +442,7 @@ def gone() -> Words:
         "match_accepted_again": answered,
         "match_still_holds": answered,
         "match_silent": answered,
-        _LONGER_ASKED.event: answered,
+        LONGER_ASKED: answered,
         "condition_asked": answered,
         "match_waits": gettext_lazy("la question est partie, ou n’est plus à poser"),
         "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),
