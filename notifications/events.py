@@ -150,6 +150,8 @@ EVENTS: Mapping[str, Event] = {
     ),
     "work_handed_over": _NEWS,
     "association_waits": _NEWS,
+    "association_verified": _NEWS,
+    "association_suspended": _NEWS,
     "town_link_asked": _NEWS,
     "town_link_answered": _NEWS,
     "shift_wanted": _SHIFT,
