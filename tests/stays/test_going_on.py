@@ -14,6 +14,7 @@ from matching.models import Decision, Hold, Match, MatchState
 from matching.services import Taken
 from needs.models import Need, NeedEdit
 from notifications import answers, outages, pursuit
+from notifications.channels.call import selectors as calls
 from notifications.events import Priority
 from notifications.models import Message, MessageState, Preference
 from notifications.reasons import has_reason
@@ -193,6 +194,8 @@ class TestLonger:
         assert pursuit.pursue(by=None, now=later - timedelta(minutes=1)) == 0
         assert pursuit.pursue(by=None, now=later) == 1
         assert asked.order_by("pk").last().channel == "call"
+        [call] = calls.calls_to_make(it.city)
+        assert call.deadline == fresh(it).longer_by, "the list knows until when"
 
     def test_who_has_read_it_days_before_is_left_to_think(self, db, begin):
         it = begin(under_way=True, offer={"owner": UserFactory(phone="+33388609090")})
