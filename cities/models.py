@@ -380,6 +380,11 @@ class City(models.Model):
         return f"tel:{digits}" if digits else ""
 
     @property
+    def contact(self) -> str:
+        """Its name and how to reach it, a line each."""
+        return "\n".join(line for line in (self.name, self.phone, self.email) if line)
+
+    @property
     def hours_said(self) -> str:
         """When the town answers the telephone, in the language of the page where it has said so."""
         return self.phone_hours_in.get(get_language() or "", "") or self.phone_hours

@@ -78,6 +78,7 @@ def try_calls(city: City, people: People, *, now: datetime) -> None:
         (Outcome.AGAIN, now + timedelta(hours=20), now - timedelta(minutes=30)),
     ]
     for message_id, (outcome, again_at, at) in zip(tried, outcomes, strict=False):
+        calls.take(message_id=message_id, by=people.operator, now=at)
         calls.note(message_id=message_id, outcome=outcome, again_at=again_at, by=people.operator, now=at)
 
 

@@ -18,7 +18,8 @@ from matching.models import Hold, Match, MatchState
 from matching.reasons import still_fits
 from matching.roles import check_may
 from needs import services as needs
-from notifications import reach
+from notifications import channel_registry, reach
+from notifications.selectors import outages
 from offers import services as offers
 
 SOON, THIS_WEEK = timedelta(days=1), timedelta(days=7)
@@ -167,8 +168,17 @@ def longer_deadline(match: Match, *, now: datetime) -> datetime:
     """
     left = match.last_day - local_day(now, match.city)
     urgency = Urgency.TONIGHT if left <= SOON else Urgency.THIS_WEEK if left <= THIS_WEEK else Urgency.PLANNED
-    leaves = turns.leaves_at(match, now=now)
+    leaves = turns.longer_leaves_at(match, now=now)
     return min(leaves + timedelta(hours=match.city.answer_hours(urgency)), waits.last_evening(match, now=now))
+
+
+def only_by_call(match: Match, *, now: datetime) -> bool:
+    """Whether the question would have to be answered tonight, and no machine brings it to the host at this hour."""
+    if not turns.ends_tonight(match, now=now) or not match.city.asks_citizen(match.offer.kind):
+        return False
+    out_of_order = outages().values_list("channel", flat=True)
+    ways = set(telling.ways_to_ask_longer(match, now=now)).difference(out_of_order)
+    return channel_registry.by_machine().isdisjoint(ways)
 
 
 def lapse_longer(*, by: None, now: datetime, limit: int = 200) -> int:

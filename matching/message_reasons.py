@@ -13,7 +13,7 @@ from matching.lifecycle import ACTIVE, ARROWS, GOING_ON
 from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import left_to_town
-from matching.telling import REMINDED, TOLD
+from matching.telling import LONGER_ASKED, REMINDED, TOLD
 from needs.models import Need
 from notifications.reasons import Words, subject_id, subject_part
 from offers.models import OfferState
@@ -34,7 +34,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_home_changed": _is_to_visit,
         "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
-        "match_longer_asked": lambda: Exists(
+        LONGER_ASKED: lambda: Exists(
             Match.objects.filter(pk=subject_id(), longer_until=Cast(subject_part(3), DateField()))
         ),
         "match_longer": partial(_is_in, frozenset(GOING_ON | {S.COMPLETED})),
@@ -58,6 +58,7 @@ def deadlines() -> dict[tuple[str, str], Callable[[], QuerySet[Match, Any]]]:
         ("call_wanted", "match"): to_answer,
         ("match_accepted", "match"): to_confirm,
         ("match_accepted_again", "match"): to_confirm,
+        (LONGER_ASKED, "match"): lambda: Match.objects.filter(pk=subject_id()).values("longer_by"),
     }
 
 
@@ -76,7 +77,7 @@ def gone() -> Words:
         "match_accepted_again": answered,
         "match_still_holds": answered,
         "match_silent": answered,
-        "match_longer_asked": answered,
+        LONGER_ASKED: answered,
         "condition_asked": answered,
         "match_waits": gettext_lazy("la question est partie, ou n’est plus à poser"),
         "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),

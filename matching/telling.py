@@ -21,8 +21,9 @@ from matching.models import Match
 from matching.models import MatchState as S
 from matching.selectors import fallback_of, posters_of, told_of
 from needs.models import Need
-from notifications import outcomes, queued
+from notifications import outcomes, queued, reach
 from notifications import selectors as outbox
+from notifications.events import EVENTS, Priority
 from notifications.fallbacks import Fallback
 from notifications.models import Message
 from notifications.selectors import waits_for_a_person
@@ -64,7 +65,8 @@ _ENDED_EARLY = Told(
 _CANCELLED = Told(
     "match_cancelled", to_people.cancelled_for_owner, to_people.cancelled_for_poster, to_desk.cancelled
 )
-_LONGER_ASKED = Told("match_longer_asked", owner=going_on.can_it_go_on, each_time=True)
+LONGER_ASKED = "match_longer_asked"
+_LONGER_ASKED = Told(LONGER_ASKED, owner=going_on.can_it_go_on, each_time=True)
 _LONGER = Told("match_longer", poster=going_on.goes_on, each_time=True)
 _NOT_LONGER = Told(
     "match_not_longer", poster=going_on.does_not_go_on, desk=to_desk.does_not_go_on, each_time=True
@@ -158,14 +160,18 @@ def who_did(act: Act, roles: Iterable[Role], *, reason: str = "") -> frozenset[S
 def note_opened(match: Match, person: User, *, by: User, now: datetime) -> None:
     """Somebody has the question before them: it need not go on by another channel."""
     asked = [event for event, again in REMINDED.values() for event in (event, again.event)]
-    outcomes.note_opened(recipient=person, events=asked, subject_key=f"match:{match.pk}", by=by, now=now)
+    keys = {f"match:{match.pk}": asked}
+    if match.longer_until is not None:
+        keys[_key(match, _LONGER_ASKED)] = [LONGER_ASKED]
+    for key, events in keys.items():
+        outcomes.note_opened(recipient=person, events=events, subject_key=key, by=by, now=now)
 
 
 def note_longer_answered(match: Match, *, by: User, now: datetime) -> None:
     """The host has said whether it can go on, also on the phone; of a match that still asks."""
     outcomes.note_answered(
         recipient=match.offer.owner,
-        events=[_LONGER_ASKED.event],
+        events=[LONGER_ASKED],
         subject_key=_key(match, _LONGER_ASKED),
         by=by,
         now=now,
@@ -214,6 +220,12 @@ def tell(
             if person != by
         ]
         queue_many(drafts=drafts, now=now)
+
+
+def ways_to_ask_longer(match: Match, *, now: datetime) -> list[str]:
+    """The channels by which the question whether it can go on may go at this moment, the preferred one first."""
+    priority = _priority(match, _LONGER_ASKED, now=now) or EVENTS[LONGER_ASKED].priority
+    return reach.ways_to(match.offer.owner, LONGER_ASKED, priority, match.offer.city, now)
 
 
 def held_question(match: Match) -> Message | None:
@@ -342,11 +354,18 @@ def _queue(
                     # A citizen is called by their own town.
                     city=match.offer.city if side is Side.OWNER else match.city,
                     compose=partial(compose, match, person),
-                    priority=turns.priority_of(match.need, match.city, now=now),
+                    priority=_priority(match, told, now=now),
                     held=held,
                 )
             )
     return len(queue_many(drafts=drafts, now=now))
+
+
+def _priority(match: Match, told: Told, *, now: datetime) -> Priority | None:
+    """Whether it can go on is for tonight where the stay ends, however urgent what its need lacks beside it."""
+    if told.event == LONGER_ASKED:
+        return Priority.NIGHT if turns.ends_tonight(match, now=now) else None
+    return turns.priority_of(match.need, match.city, now=now)
 
 
 def _with_whoever_did(by: User | None, need: Need) -> list[User]:

@@ -115,21 +115,16 @@ def hand_over(*, need: Need, to: User, seen: User | None, by: User, now: datetim
     if current is not None and current.by == to:
         return current
     case = _given(need, to, seen=seen, by=by, now=now)
-    _tell_heir(case, by=by, now=now)
-    return case
-
-
-def _tell_heir(case: CaseTaken, *, by: User, now: datetime) -> None:
-    """Whoever looks after a case from now on because another said so."""
-    if case.by != by:
+    if to != by:
         queue(
-            recipient=case.by,
+            recipient=to,
             event="case_handed_over",
             subject_key=f"case:{case.pk}",
             city=case.city,
             compose=partial(to_desk.handed_over, case.need, by),
             now=now,
         )
+    return case
 
 
 def _given(need: Need, to: User, *, seen: User | None, by: User, now: datetime) -> CaseTaken:
@@ -160,8 +155,8 @@ def give_back(*, need: Need, by: User, now: datetime) -> None:
 @transaction.atomic
 def pass_on(*, taken_id: int, to: User | None, by: User, now: datetime) -> None:
     """What somebody who leaves still looks after: a colleague does from now on, or nobody. Nothing, when it was
-    given back meanwhile. Raises PermissionDenied for another who does not see to the team, or a colleague who does not
-    coordinate.
+    given back meanwhile. Tells nobody: whoever hands on all that they had tells each colleague once. Raises
+    PermissionDenied for another who does not see to the team, or a colleague who does not coordinate.
     """
     case = CaseTaken.objects.select_for_update().get(pk=taken_id)
     may_give = case.by_id == by.pk or has_role(by, case.city, STEERING)
@@ -172,10 +167,9 @@ def pass_on(*, taken_id: int, to: User | None, by: User, now: datetime) -> None:
     case.given_back_by, case.given_back_at = by, now
     case.save(update_fields=["given_back_by", "given_back_at"])
     if to is not None:
-        heir = CaseTaken.objects.create(
+        CaseTaken.objects.create(
             city=case.city, need=case.need, by=to, handed_by=by if to != by else None, at=now
         )
-        _tell_heir(heir, by=by, now=now)
 
 
 def _check(need: Need, by: User) -> None:

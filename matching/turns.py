@@ -26,6 +26,11 @@ def is_for_tonight(need: Need, city: City, *, now: datetime) -> bool:
     return need.urgency_on(local_day(now, city)) == Urgency.TONIGHT
 
 
+def ends_tonight(match: Match, *, now: datetime) -> bool:
+    """Whether tonight is its last night, or has been: whether it can go on is answered tonight or never."""
+    return match.last_day <= local_day(now, match.city)
+
+
 def priority_of(need: Need, city: City, *, now: datetime) -> Priority | None:
     """What is asked and told of a need of this town for tonight waits for no morning; None: as its event says."""
     return Priority.NIGHT if is_for_tonight(need, city, now=now) else None
@@ -57,6 +62,13 @@ def why_it_waits(
 def leaves_at(match: Match, *, now: datetime) -> datetime:
     """When a question that does not wait reaches the citizen: at night, unless it is for tonight, in the morning."""
     return _leaves_at(match, reach.wish_of(match.offer.owner), match.offer.city, now=now)
+
+
+def longer_leaves_at(match: Match, *, now: datetime) -> datetime:
+    """The same of the question whether it can go on: it waits for the morning, unless it ends tonight."""
+    if ends_tonight(match, now=now):
+        return now
+    return reach.wakes_at(reach.wish_of(match.offer.owner), match.offer.city, now)
 
 
 def leaves_for(match: Match, city: City, *, now: datetime) -> datetime:

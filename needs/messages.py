@@ -23,9 +23,8 @@ RECEIPT = BuiltIn(
 
 def receipt(need: Need) -> Text:
     """The receipt that the law asks for: date, reference, service, contact."""
-    contact = "\n".join(str(line) for line in (need.city.name, need.city.phone, need.city.email) if line)
     return RECEIPT.filled(
-        {"title": titled(need), "reference": need.reference, "contact": contact},
+        {"title": titled(need), "reference": need.reference, "contact": need.city.contact},
         action_label=_("Suivre ce besoin"),
         action_url=reverse("needs:detail", args=[need.city.slug, need.reference]),
     )

@@ -94,7 +94,11 @@ EVENTS: Mapping[str, Event] = {
     "match_accepted_again": _REMINDER,
     "match_still_holds": _WAITED_FOR,
     "condition_asked": _WAITED_FOR,
-    "match_longer_asked": _WAITED_FOR,
+    "match_longer_asked": Event(
+        Priority.ASK,
+        Told.AT_LEAST_ONCE_AT_NIGHT,
+        "without an answer tonight, the household has no bed tomorrow",
+    ),
     "town_asked": _WAITED_FOR,
     # --- Says what has changed
     "match_declined": _NEWS,
@@ -146,6 +150,8 @@ EVENTS: Mapping[str, Event] = {
     ),
     "work_handed_over": _NEWS,
     "association_waits": _NEWS,
+    "association_verified": _NEWS,
+    "association_suspended": _NEWS,
     "town_link_asked": _NEWS,
     "town_link_answered": _NEWS,
     "shift_wanted": _SHIFT,
@@ -172,7 +178,7 @@ EVENTS: Mapping[str, Event] = {
 
 
 # Questions to which somebody's silence is no answer: who does not open them is told by another channel (`pursuit`).
-PURSUED = ("match_question", "match_accepted")
+PURSUED = ("match_question", "match_accepted", "match_longer_asked")
 
 # Of these a citizen has one before them at a time. The app that asks knows which are open, and has the next one leave.
 ONE_AT_A_TIME = ("match_question",)

@@ -77,9 +77,14 @@ def reaching_each(people: Iterable[User], event: str) -> Mapping[int, list[str]]
 
 def ways(message: Message, now: datetime) -> list[str]:
     """The channels by which a message may go at this moment, the preferred one first."""
-    person = known([message.recipient])[message.recipient_id]
-    quiet = is_quiet(person.wish, message.event, message.priority, message.city, now)
-    return person.channels_for(message.event, quiet=quiet)
+    return ways_to(message.recipient, message.event, message.priority, message.city, now)
+
+
+def ways_to(person: User, event: str, priority: int, city: City | None, now: datetime) -> list[str]:
+    """The same of one that is not written yet."""
+    of_person = known([person])[person.pk]
+    quiet = is_quiet(of_person.wish, event, priority, city, now)
+    return of_person.channels_for(event, quiet=quiet)
 
 
 def is_quiet(wish: Preference, event: str, priority: int, city: City | None, now: datetime) -> bool:

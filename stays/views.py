@@ -171,11 +171,13 @@ def _theirs(user: User, city: City, pk: int) -> tuple[Match, frozenset[Role]]:
 def _render(request: HttpRequest, match: Match, roles: frozenset[Role], **forms: Form) -> HttpResponse:
     is_host = Role.CITIZEN in roles
     title = public_title_of(match.need, quantity=match.quantity) if is_host else titled(match.need)
-    can = _can(match, roles, today=local_day(timezone.now(), match.city)) | forms
+    now = timezone.now()
+    can = _can(match, roles, today=local_day(now, match.city)) | forms
     context = {
         "match": match,
         "title": title,
         "can": can,
+        "only_by_call": "longer" in can and going_on.only_by_call(match, now=now),
         "is_host": is_host,
         "is_desk": Role.COORDINATOR in roles,
         "colour": STATE_COLOURS.get(match.state, "planned"),  # type: ignore[call-overload]
@@ -219,6 +221,11 @@ def _no_show(match_id: int, by: User, now: datetime, said: dict[str, Any]) -> st
 
 def _longer(match_id: int, by: User, now: datetime, said: dict[str, Any]) -> str:
     match = going_on.ask_longer(match_id=match_id, until=said["until"], by=by, now=now)
+    if match.is_asked_longer and going_on.only_by_call(match, now=now):
+        return _(
+            "La question est posée, et ces jours sont gardés ce soir. Aucun message n’arrive à temps\u202f: appelez la "
+            "personne qui accueille."
+        )
     if match.is_asked_longer:
         return _(
             "La question est posée à la personne qui accueille. Ces jours sont gardés jusqu’à sa réponse."

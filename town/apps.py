@@ -6,6 +6,8 @@ class TownConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import reasons
+        from notifications.wording import texts
         from town import messages
 
         reasons.register(messages.REASONS, messages.GONE)
+        texts.register([messages.VERIFIED, messages.SUSPENDED])

@@ -8,15 +8,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, OrganisationReview, User
 from catalogue.labels import listed
 from cities.days import local_time
 from cities.models import City
 from notifications.reasons import Words, subject_id
 from notifications.services import Text
+from notifications.wording.texts import BuiltIn, Reader
 from town import links
 from town.models import Invitation, LinkRequest
-from town.selectors import Owned
+from town.selectors import Owned, decided
 from town.words import owned_words, role_names
 
 
@@ -65,6 +66,47 @@ def association_waits(organisation: Organisation) -> Text:
     )
 
 
+VERIFIED = BuiltIn(
+    name="association_verified",
+    events=("association_verified",),
+    reader=Reader.POSTER,
+    title=gettext_lazy("%(association)s est vérifiée"),
+    body=gettext_lazy(
+        "Bonjour,\n\n%(city)s a vérifié %(association)s. Ce que vous demandez est cherché dès maintenant."
+    ),
+    required=("association",),
+)
+SUSPENDED = BuiltIn(
+    name="association_suspended",
+    events=("association_suspended",),
+    reader=Reader.POSTER,
+    title=gettext_lazy("%(association)s est suspendue"),
+    body=gettext_lazy(
+        "Bonjour,\n\n%(city)s a suspendu %(association)s. Vos besoins sont en pause, et la ville suit ce qui est déjà "
+        "convenu.\n\nPour savoir pourquoi, et comment reprendre\u202f:\n%(contact)s"
+    ),
+    required=("association", "contact"),
+)
+
+
+def association_decided(review: OrganisationReview) -> Text:
+    """To its members: what they post is matched from now on, or is not any more, and whom to ask why. The reason
+    itself is the team's.
+    """
+    organisation, city = review.organisation, review.organisation.city
+    if review.state == Organisation.State.VERIFIED:
+        return VERIFIED.filled(
+            {"association": organisation.name, "city": city.name},
+            action_label=_("Voir mes besoins"),
+            action_url=reverse("needs:mine", args=[city.slug]),
+        )
+    return SUSPENDED.filled(
+        {"association": organisation.name, "city": city.name, "contact": city.contact},
+        action_label=_("Mon compte"),
+        action_url=reverse("accounts:home"),
+    )
+
+
 def link_asked(row: LinkRequest) -> Text:
     """To the administrators of the town that is asked."""
     return Text(
@@ -103,6 +145,10 @@ def _is_pending() -> Exists:
     return Exists(Organisation.objects.filter(pk=subject_id(), state=Organisation.State.PENDING))
 
 
+def _is_so_decided() -> Exists:
+    return Exists(decided().filter(pk=subject_id()))
+
+
 def _is_asked() -> Exists:
     return Exists(LinkRequest.objects.waiting().filter(pk=subject_id()))
 
@@ -110,10 +156,15 @@ def _is_asked() -> Exists:
 REASONS: dict[str, Callable[[], Exists]] = {
     "team_invitation": _waits,
     "association_waits": _is_pending,
+    "association_verified": _is_so_decided,
+    "association_suspended": _is_so_decided,
     "town_link_asked": _is_asked,
 }
 GONE: Words = {
     "team_invitation": gettext_lazy("l’invitation est acceptée, ou reprise"),
     "association_waits": gettext_lazy("l’association a été vérifiée, ou suspendue"),
+    **dict.fromkeys(
+        ("association_verified", "association_suspended"), gettext_lazy("la ville a changé d’avis depuis")
+    ),
     "town_link_asked": gettext_lazy("la ville a répondu, ou la demande est reprise"),
 }

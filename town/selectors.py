@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import selectors as accounts
-from accounts.models import CityEdit, User
+from accounts.models import CityEdit, OrganisationReview, User
 from cities.models import City
 from matching.models import CaseTaken
 from needs.models import Need
@@ -78,6 +78,13 @@ def _open_cases(city: City) -> QuerySet[CaseTaken]:
 
 
 # --- Linked towns --------------------------------------------------------------------------------------
+
+
+def decided() -> QuerySet[OrganisationReview]:
+    """Of each association that a town has verified or suspended, the decision that stands."""
+    standing = OrganisationReview.objects.filter(state=F("organisation__state"))
+    later = OrganisationReview.objects.filter(organisation=OuterRef("organisation"), pk__gt=OuterRef("pk"))
+    return standing.filter(~Exists(later))
 
 
 def link_requests(city: City) -> QuerySet[LinkRequest]:

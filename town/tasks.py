@@ -8,4 +8,7 @@ from town import services
 
 @shared_task(ignore_result=True)
 def tell_of_waiting_associations() -> None:
-    services.tell_of_waiting(by=None, now=timezone.now())
+    """The desk of those that wait, and these of what was decided."""
+    now = timezone.now()
+    services.tell_of_waiting(by=None, now=now)
+    services.tell_of_decisions(by=None, now=now)

@@ -23,6 +23,7 @@ class Placeholder:
 PLACEHOLDERS: Mapping[str, Placeholder] = {
     "about": Placeholder("sujet", _("ce dont il s’agit"), _("Chambre pour deux"), personal=True),
     "ask": Placeholder("question", _("ce qui est demandé"), _("Est-ce que 12\u00a0km conviennent\u202f?")),
+    "association": Placeholder("association", _("l’association"), "Un lit, une lampe"),
     "city": Placeholder("ville", _("la ville"), "Strasbourg"),
     "contact": Placeholder(
         "coordonnees", _("le nom, le téléphone et l’adresse"), "Camille Martin\n01 99 00 12 34", personal=True

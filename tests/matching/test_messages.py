@@ -278,6 +278,7 @@ def test_contacts_stand_in_the_two_mails_of_a_confirmation_alone(db):
     for compose in MAILS:
         for person in (it.citizen, it.member, it.coordinator):
             mail = compose(it.match, person)
+            assert not any(contact in mail.title for contact in citizens), "the list of calls shows it to all"
             shown = [contact for contact in citizens if contact in mail.title + mail.body]
             assert shown == (list(citizens) if compose is to_people.citizens_contact else []), compose
             association = it.match.need.organisation.email in mail.body

@@ -11,7 +11,7 @@ from cities.models import City
 from matching import services as matching
 from notifications.channels.call.models import Outcome
 from notifications.channels.call.selectors import calls_to_make
-from notifications.channels.call.services import note
+from notifications.channels.call.services import note, take
 from notifications.events import Priority
 from notifications.links import call_me_path
 from notifications.models import Message, MessageState
@@ -73,6 +73,7 @@ def test_asked_twice_it_is_one_call_and_after_it_another(client: Client) -> None
     for _press in range(2):
         client.post(page_of(it), {"suits": "soon"})
     [call] = calls(it.city)
+    take(message_id=call.pk, by=it.coordinator, now=timezone.now())
     note(message_id=call.pk, outcome=Outcome.REACHED, by=it.coordinator, now=timezone.now())
     Message.objects.filter(pk=call.pk).update(subject_key=f"match:{it.match.pk}:1")
     client.post(page_of(it), {"suits": "soon"})

@@ -6,15 +6,17 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalogue.vocabulary import Kind
+from catalogue.vocabulary import Kind, Urgency
 from cities.models import City
-from matching import going_on, services, tasks
+from matching import going_on, services, tasks, telling
 from matching.capacity import Taken
 from matching.lifecycle import NotPossible, Reason, Role
 from matching.models import Decision, Hold, Match, MatchState
-from needs.models import NeedEdit
-from notifications import answers
-from notifications.models import Message
+from needs.models import Need, NeedEdit
+from notifications import answers, outages, pursuit
+from notifications.channels.call import selectors as calls
+from notifications.events import Priority
+from notifications.models import Message, MessageState, Preference
 from notifications.reasons import has_reason
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -29,6 +31,11 @@ MORE = timedelta(days=3)
 def ask(it, more=MORE, *, by=None, now=NOW):
     until = fresh(it).last_day + more
     return going_on.ask_longer(match_id=it.match.pk, until=until, by=by or it.member, now=now)
+
+
+def at_half_past_nine(it, nights_left):
+    """In the evening, by the town's clocks, with so many nights left after that one."""
+    return noon(it, it.match.last_day - nights_left * DAY) + timedelta(hours=9, minutes=30)
 
 
 def told(it, event):
@@ -130,6 +137,76 @@ class TestLonger:
         last = it.match.last_day
         ask(it, now=noon(it, last))
         assert NOW < fresh(it).longer_by < noon(it, last + DAY)
+
+    def test_on_its_last_evening_it_is_asked_at_once_and_before_in_the_morning(self, db, begin):
+        """However urgent it is what the need lacks beside this home."""
+        for nights_left, state in ((3, MessageState.HELD), (1, MessageState.HELD), (0, MessageState.QUEUED)):
+            it = begin(under_way=True)
+            Need.objects.filter(pk=it.match.need_id).update(urgency=Urgency.TONIGHT)
+            evening = at_half_past_nine(it, nights_left)
+            ask(it, now=evening)
+            asked = Message.objects.get(event="match_longer_asked", recipient=it.citizen)
+            assert asked.state == state, nights_left
+            is_tonight = nights_left == 0
+            assert (asked.priority == Priority.NIGHT) == is_tonight
+            assert (asked.due_at == evening) == is_tonight
+            assert (fresh(it).longer_by < evening + timedelta(hours=3)) == is_tonight
+
+    @pytest.mark.parametrize(
+        ("email", "rings", "channel", "only_by_call"),
+        [
+            ("hote@exemple.fr", False, "email", False),
+            ("", False, "call", True),
+            ("", True, "sms", False),
+        ],
+    )
+    def test_at_night_it_goes_as_what_is_for_tonight_does(
+        self, db, begin, settings, email, rings, channel, only_by_call
+    ):
+        settings.SMS_GATEWAY = "http"
+        host = UserFactory(email=email, phone="+33612345678")
+        Preference.objects.create(person=host, rings_at_night=rings)
+        it = begin(under_way=True, offer={"owner": host})
+        evening = at_half_past_nine(it, 0)
+        assert going_on.only_by_call(fresh(it), now=evening) == only_by_call
+        assert not going_on.only_by_call(fresh(it), now=evening - DAY), "there is a day left"
+        by_day = evening - timedelta(hours=9)
+        assert not going_on.only_by_call(fresh(it), now=by_day), "by day an SMS rings"
+        ask(it, now=evening)
+        assert Message.objects.get(event="match_longer_asked").channel == channel
+
+    def test_while_no_mail_leaves_its_host_is_to_be_called(self, db, begin):
+        it = begin(under_way=True)
+        evening = at_half_past_nine(it, 0)
+        outages.note(channel="email", error="x", may_lose=False, by=None, now=evening)
+        assert going_on.only_by_call(fresh(it), now=evening)
+        City.objects.filter(pk=it.city.pk).update(asks_citizen_for=[], asks_association_for=["housing"])
+        assert not going_on.only_by_call(fresh(it), now=evening), "nobody is asked"
+
+    @pytest.mark.parametrize("nights_left", [0, 3])
+    def test_who_does_not_read_it_is_called_in_time(self, db, begin, nights_left):
+        it = begin(under_way=True, offer={"owner": UserFactory(phone="+33388609090")})
+        at = noon(it, it.match.last_day) - nights_left * DAY
+        ask(it, now=at)
+        asked = Message.objects.filter(event="match_longer_asked")
+        asked.update(state=MessageState.SENT, sent_at=at, claimed_at=at)
+        later = at + (timedelta(minutes=10) if nights_left == 0 else timedelta(hours=6))
+        assert pursuit.pursue(by=None, now=later - timedelta(minutes=1)) == 0
+        assert pursuit.pursue(by=None, now=later) == 1
+        assert asked.order_by("pk").last().channel == "call"
+        [call] = calls.calls_to_make(it.city)
+        assert call.deadline == fresh(it).longer_by, "the list knows until when"
+
+    def test_who_has_read_it_days_before_is_left_to_think(self, db, begin):
+        it = begin(under_way=True, offer={"owner": UserFactory(phone="+33388609090")})
+        at = noon(it, it.match.last_day) - 3 * DAY
+        ask(it, now=at)
+        Message.objects.filter(event="match_longer_asked").update(
+            state=MessageState.SENT, sent_at=at, claimed_at=at
+        )
+        opened = at + timedelta(hours=1)
+        telling.note_opened(fresh(it), it.citizen, by=it.citizen, now=opened)
+        assert pursuit.pursue(by=None, now=at + timedelta(hours=6)) == 0
 
     def test_the_sweep_lapses_it(self, db, begin):
         from django.utils import timezone

@@ -51,6 +51,28 @@ def _move_to(city, need):
     Need.objects.filter(pk=need.pk).update(city=city)
 
 
+class TestLastNight:
+    @pytest.mark.parametrize("email", ["", "hote@exemple.fr"])
+    def test_who_is_reached_by_a_call_alone_is_to_be_called_and_the_page_says_so_before(
+        self, client, db, begin, now, email
+    ):
+        host = UserFactory(email=email, phone="+33388609090")
+        it = begin(under_way=True, now=now, city=CityFactory(awake=True), offer={"owner": host})
+        today = local_day(now, it.city)
+
+        def shown():
+            client.force_login(it.coordinator)
+            return "aucun message n’arrive à temps" in client.get(page_of(it)).text
+
+        assert not shown(), "it goes on for days"
+        services.keep_held(fresh(it), last_day=today)
+        Match.objects.filter(pk=it.match.pk).update(last_day=today)
+        assert shown() == (not email)
+        done = do(client, it, "longer", it.coordinator, until=today + DAY)
+        assert fresh(it).longer_until == today + DAY
+        assert ("appelez la personne qui accueille" in done.text) == (not email)
+
+
 class TestOne:
     def test_each_side_is_offered_what_it_can_do(self, client, it):
         assert offered(client, it, it.member) == {"longer", "end", "no_show", "next_home"}

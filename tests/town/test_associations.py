@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import services as accounts
 from accounts.models import Organisation
+from cities.models import City
 from notifications import delivery
 from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory, UserFactory, siret
@@ -44,6 +45,63 @@ def test_nobody_is_told_of_what_is_verified_or_has_waited_for_long(place: Place)
     registered(place, rna="W671234568", now=NOW - TOLD_WITHIN)
     services.tell_of_waiting(by=None, now=NOW)
     assert told() == []
+
+
+def decisions() -> list[tuple[str, str]]:
+    said = Message.objects.filter(
+        event__in=["association_verified", "association_suspended"], channel="email"
+    )
+    return [(message.event, message.recipient.name) for message in said.order_by("pk")]
+
+
+def tell_of_decisions(now=NOW) -> int:
+    return services.tell_of_decisions(by=None, now=now)
+
+
+def test_an_association_is_told_of_each_decision_once_and_not_of_the_reason(place: Place) -> None:
+    organisation = registered(place, by=UserFactory(name="Lou M.", email="lou@exemple.fr"))
+    assert tell_of_decisions() == 0, "nothing is decided"
+    accounts.verify_organisation(organisation=organisation, by=place.coordinator, now=NOW)
+    for _minute in range(2):
+        tell_of_decisions()
+    assert decisions() == [("association_verified", "Lou M.")]
+    accounts.suspend_organisation(
+        organisation=organisation, reason="Numéro de quelqu’un d’autre", by=place.coordinator, now=NOW
+    )
+    City.objects.filter(pk=place.city.pk).update(phone="03 88 00 00 00")
+    tell_of_decisions()
+    assert decisions()[1:] == [("association_suspended", "Lou M.")]
+    told = Message.objects.get(event="association_suspended", channel="email")
+    assert "03 88 00 00 00" in told.body, "whom to ask why"
+    assert "quelqu’un d’autre" not in told.title + told.body
+    accounts.verify_organisation(organisation=organisation, by=place.coordinator, now=NOW)
+    tell_of_decisions()
+    assert decisions()[2:] == [("association_verified", "Lou M.")]
+
+
+def test_nobody_is_told_of_an_old_decision_nor_of_their_own(place: Place) -> None:
+    organisation = registered(place, by=place.coordinator)
+    accounts.verify_organisation(organisation=organisation, by=place.coordinator, now=NOW)
+    tell_of_decisions()
+    assert decisions() == []
+    accounts.set_member(
+        user=(lou := UserFactory(email="lou@exemple.fr")),
+        organisation=organisation, role="member", by=UserFactory(is_staff=True), now=NOW,
+    )  # fmt: skip
+    tell_of_decisions(NOW + TOLD_WITHIN)
+    assert decisions() == []
+    tell_of_decisions(NOW + TOLD_WITHIN - timedelta(minutes=1))
+    assert decisions() == [("association_verified", lou.name)]
+
+
+def test_a_decision_that_was_changed_before_the_message_left_is_not_told(place: Place, smtp_server) -> None:
+    organisation = registered(place, by=UserFactory(email="lou@exemple.fr"))
+    accounts.verify_organisation(organisation=organisation, by=place.coordinator, now=NOW)
+    tell_of_decisions()
+    accounts.suspend_organisation(organisation=organisation, reason="Erreur", by=place.coordinator, now=NOW)
+    delivery.deliver_batch(channel="email", by=None, clock=lambda: NOW)
+    assert not smtp_server.messages
+    assert Message.objects.get(event="association_verified", channel="email").state == MessageState.MOOT
 
 
 def test_what_was_verified_before_the_message_left_is_not_told(place: Place, smtp_server) -> None:

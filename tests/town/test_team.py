@@ -209,6 +209,7 @@ class TestLeaving:
         told = Message.objects.get(event="work_handed_over")
         assert told.recipient == heir
         assert case.need.reference in told.body
+        assert not Message.objects.filter(event="case_handed_over").exists(), "once is enough"
 
     def test_without_a_word_gives_everything_back(self, place: Place, administrator, work) -> None:
         administrator.post(place.address("member", place.coordinator.pk), {"roles": ["operator"]})

@@ -1,6 +1,6 @@
 """Writing what a town decides about itself: atomic, keywords only, ending in actor and moment."""
 
-from town.services.associations import tell_of_waiting
+from town.services.associations import tell_of_decisions, tell_of_waiting
 from town.services.doubles import merge, tell_apart, undo
 from town.services.linking import answer_link, ask_link, end_link, take_back_link
 from town.services.settings import change_settings
@@ -19,6 +19,7 @@ __all__ = [
     "take_back",
     "take_back_link",
     "tell_apart",
+    "tell_of_decisions",
     "tell_of_waiting",
     "undo",
 ]

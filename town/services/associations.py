@@ -1,4 +1,4 @@
-"""The desk learns which associations wait for it, by whatever door they came."""
+"""The desk learns which associations wait for it, and these what the desk decides, by whatever door."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,9 +8,9 @@ from django.db import transaction
 from accounts import selectors as accounts
 from accounts.models import Organisation
 from notifications.services import Draft, queue_many
-from town import messages
+from town import messages, selectors
 
-# What has waited for longer the desk knows, or was there before it was told of any.
+# What is older is known, or was there before anybody was told of any.
 TOLD_WITHIN = timedelta(days=3)
 
 
@@ -30,5 +30,26 @@ def tell_of_waiting(*, by: None, now: datetime) -> int:
         )
         for organisation in waiting.order_by("pk")
         for person in accounts.coordinators_of(organisation.city)
+    ]
+    return len(queue_many(drafts=drafts, now=now))
+
+
+@transaction.atomic
+def tell_of_decisions(*, by: None, now: datetime) -> int:
+    """Tell the members of each association that the town has verified or suspended it; how many messages."""
+    decided = selectors.decided().filter(at__gt=now - TOLD_WITHIN)
+    drafts = [
+        Draft(
+            recipient=person,
+            event="association_verified"
+            if review.state == Organisation.State.VERIFIED
+            else "association_suspended",
+            subject_key=f"review:{review.pk}",
+            city=review.organisation.city,
+            compose=partial(messages.association_decided, review),
+        )
+        for review in decided.select_related("organisation__city").order_by("pk")
+        for person in accounts.told_of(review.organisation)
+        if person.pk != review.by_id
     ]
     return len(queue_many(drafts=drafts, now=now))

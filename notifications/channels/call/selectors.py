@@ -29,6 +29,13 @@ def calls_to_make(city: City) -> MessageQuerySet:
     )
 
 
+def deadline_of(message: Message) -> datetime | None:
+    """Until when the answer to it is waited for; None where none is."""
+    found = Message.objects.filter(pk=message.pk).annotate(deadline=reasons.deadline())
+    moment: datetime | None = found.values_list("deadline", flat=True).get()
+    return moment
+
+
 def to_call_now(messages: MessageQuerySet, now: datetime) -> MessageQuerySet:
     """Those of the list whose hour has come."""
     return messages.filter(due_at__lte=now)

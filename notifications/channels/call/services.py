@@ -1,6 +1,7 @@
 """Calling: who does it now, and what came of it."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from catalogue.constraints import violated
+from notifications.channels.call import selectors
 from notifications.channels.call.channel import NAME
 from notifications.channels.call.models import COMES_BACK, TOLD, Call, Outcome
 from notifications.events import Priority
@@ -33,6 +35,14 @@ class Taken(Exception):
         self.call = call
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What follows from a call. `answer_by`: the deadline of its question, where that has the next call come sooner."""
+
+    message: Message
+    answer_by: datetime | None = None
+
+
 @transaction.atomic
 def take(*, message_id: int, by: User, now: datetime) -> Call:
     """Say that one is calling this person now. Raises Taken while somebody else is; ValidationError if nobody is to."""
@@ -52,22 +62,31 @@ def take(*, message_id: int, by: User, now: datetime) -> Call:
 @transaction.atomic
 def note(
     *, message_id: int, outcome: Outcome, again_at: datetime | None = None, by: User, now: datetime
-) -> Message:
+) -> Noted:
     """Record what came of a call, and what follows: told, on the list again at its hour, or among what did not arrive.
 
-    `again_at` is for AGAIN. Of a message that is no longer to be said, the call alone is recorded. Doing it twice
-    changes nothing. Raises Taken while somebody else is calling, ValidationError by field.
+    `again_at` is for AGAIN; no call comes back so late that its question is closed. Of a message that is no longer
+    to be said, the call alone is recorded, and doing it twice changes nothing. Who began another call to the same
+    person meanwhile has left that one. Raises Taken while somebody else is calling, ValidationError by field, and
+    where the call is not under way.
     """
     message = _locked(message_id)
-    call = _under_way(message, by=by, now=now)
-    waits = message.state == MessageState.QUEUED
-    if call is None and not waits:
-        return message
-    comes_back = _comes_back(message, outcome, again_at, now=now)
-    _end(call or _begin(message, by=by, now=now), outcome, again_at=comes_back, now=now)
+    call, waits = _under_way(message, by=by, now=now), message.state == MessageState.QUEUED
+    is_about_it = call is not None and call.message_id == message.pk
+    if not waits and not is_about_it:
+        return Noted(message)
+    if call is None:
+        raise ValidationError(
+            _("Cet appel n’est plus en cours\u202f: reprenez-le pour noter ce qu’il a donné.")
+        )
+    comes_back, answer_by = _comes_back(message, outcome, again_at, now=now)
+    if not is_about_it:
+        _end(call, Outcome.LEFT, now=now)
+        call = _begin(message, by=by, now=now)
+    _end(call, outcome, again_at=comes_back, now=now)
     log.info("call about message %s: %s, by user %s", message.pk, outcome, by.pk)
     if not waits or outcome == Outcome.LEFT:
-        return message
+        return Noted(message)
     message.attempts += 1
     if outcome in TOLD:
         message.state, message.sent_at, message.called_by = MessageState.SENT, now, by
@@ -76,7 +95,7 @@ def note(
     elif comes_back is not None:
         message.due_at = comes_back
     message.save(update_fields=["state", "sent_at", "called_by", "last_error", "due_at", "attempts"])
-    return message
+    return Noted(message, answer_by)
 
 
 def _locked(message_id: int) -> Message:
@@ -119,9 +138,20 @@ def _end(call: Call, outcome: Outcome, *, again_at: datetime | None = None, now:
 
 def _comes_back(
     message: Message, outcome: Outcome, again_at: datetime | None, *, now: datetime
-) -> datetime | None:
+) -> tuple[datetime | None, datetime | None]:
+    """When to call again, if at all, and the deadline that has it be sooner than was meant."""
     if outcome not in COMES_BACK:
-        return None
+        return None, None
+    wanted = _wanted(message, outcome, again_at, now=now)
+    answer_by = selectors.deadline_of(message)
+    if answer_by is None or answer_by <= now:
+        return wanted, None
+    # In time for one more call; where even that is too late, halfway.
+    latest = max(answer_by - TAKEN_FOR, now + (answer_by - now) / 2)
+    return (wanted, None) if wanted <= latest else (latest, answer_by)
+
+
+def _wanted(message: Message, outcome: Outcome, again_at: datetime | None, *, now: datetime) -> datetime:
     if outcome == Outcome.NO_ANSWER:
         return now + TRIED_AGAIN.get(Priority(message.priority), OTHERS_TRIED_AGAIN)
     if again_at is None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -112,13 +113,13 @@ def undelivered(request: HttpRequest, city: City) -> HttpResponse:
 def call(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """One call: what to ask. The number, the message and its link are for whoever has taken it."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
-    return _one(request, city, message, OutcomeForm())
+    return _one(request, city, message, OutcomeForm(initial={"again_at": request.GET.get("again_at")}))
 
 
 @town_page(DESK)
 @require_POST
 def take(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
-    """Whoever calls says so: for some minutes nobody else does."""
+    """Whoever calls says so: for some minutes nobody else does. Keeps the hour that they had written."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
     if selectors.calls_to_make(city).filter(pk=message.pk).exists():
         try:
@@ -127,7 +128,9 @@ def take(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
             messages.warning(request, _is_taken(taken.call))
         except ValidationError as refusal:
             messages.info(request, " ".join(refusal.messages))
-    return redirect("notifications:call:one", city.slug, message.pk)
+    page = reverse("notifications:call:one", args=[city.slug, message.pk])
+    again_at = request.POST.get("again_at", "")
+    return redirect(f"{page}?{urlencode({'again_at': again_at})}" if again_at else page)
 
 
 @town_page(DESK)
@@ -150,7 +153,7 @@ def outcome(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            messages.success(request, _noted(Outcome(form.cleaned_data["outcome"]), noted))
+            messages.success(request, _said(Outcome(form.cleaned_data["outcome"]), noted))
             return redirect("notifications:call:list", city.slug)
     return _one(request, city, message, form)
 
@@ -174,6 +177,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
         "script": words.script(message.event),
         "speaks": language_names([message.language]) if message.language != get_language() else "",
         "before": selectors.outcomes(message),
+        "answer_by": selectors.deadline_of(message),
         "form": form,
     }
     return render(request, "call/one.html", context, status=422 if form.errors else 200)
@@ -198,15 +202,22 @@ def _is_taken(call: Call) -> str:
     return _("%(name)s appelle déjà cette personne.") % {"name": call.by}
 
 
-def _noted(outcome: Outcome, message: Message) -> str:
+def _said(outcome: Outcome, noted: services.Noted) -> str:
     """What follows from it, as whoever called reads it."""
     if outcome == Outcome.LEFT:
         return _("Cet appel reste à faire.")
     if outcome == Outcome.WRONG_NUMBER:
         return _("C’est noté. Le message est parmi ceux qui n’ont pas été remis.")
-    if outcome in COMES_BACK:
-        return _("C’est noté. L’appel revient %(when)s.") % {"when": until(message.due_at, timezone.now())}
-    return _("Appel noté. Merci.")
+    if outcome not in COMES_BACK:
+        return _("Appel noté. Merci.")
+    now = timezone.now()
+    when = until(noted.message.due_at, now)
+    if noted.answer_by is None:
+        return _("C’est noté. L’appel revient %(when)s.") % {"when": when}
+    return _("C’est noté. La réponse est attendue %(deadline)s\u202f: l’appel revient avant, %(when)s.") % {
+        "deadline": until(noted.answer_by, now),
+        "when": when,
+    }
 
 
 @town_page(DESK)

@@ -12,7 +12,7 @@ from matching import services as matching
 from notifications import links
 from notifications.channels.call.models import Outcome
 from notifications.channels.call.selectors import calls_to_make
-from notifications.channels.call.services import note
+from notifications.channels.call.services import note, take
 from notifications.channels.email.transport import compose
 from notifications.channels.sms.models import Reply
 from notifications.events import Priority
@@ -183,9 +183,9 @@ class TestDesk:
 
     def test_a_call_that_was_made_counts_as_read(self, sent, town, operator, mail):
         receive(mail("gmail_fr", sent))
-        note(
-            message_id=calls_to_make(town).get().pk, outcome=Outcome.REACHED, by=operator, now=timezone.now()
-        )
+        [call] = calls_to_make(town)
+        take(message_id=call.pk, by=operator, now=timezone.now())
+        note(message_id=call.pk, outcome=Outcome.REACHED, by=operator, now=timezone.now())
         assert selectors.to_read_count(town) == 0
 
     def test_another_towns_is_not_there(self, client, sent, mail):

@@ -7,6 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from matching import services as matching
+from matching.models import Match
 from notifications import answers
 from notifications.channels.call import selectors, services, words
 from notifications.channels.call.models import Call, Outcome
@@ -14,6 +16,8 @@ from notifications.events import EVENTS, Priority
 from notifications.models import Message, MessageState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
+from tests.factories.matching import NOW as MATCHING_NOW
+from tests.factories.matching import story
 from tests.factories.notifications import MessageFactory
 
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
@@ -25,10 +29,16 @@ def colleagues(db):
     return UserFactory.create_batch(2)
 
 
+def called(message, *, outcome, by, now=NOW, again_at=None):
+    """Somebody takes a call and notes what it gave."""
+    services.take(message_id=message.pk, by=by, now=now)
+    return services.note(message_id=message.pk, outcome=outcome, again_at=again_at, by=by, now=now)
+
+
 def test_a_call_made_carries_its_author_and_happens_once(db):
     message = MessageFactory(to_call=True)
     first, second = UserFactory.create_batch(2)
-    services.note(message_id=message.pk, outcome=Outcome.REACHED, by=first, now=NOW)
+    called(message, outcome=Outcome.REACHED, by=first)
     services.note(message_id=message.pk, outcome=Outcome.REACHED, by=second, now=NOW)
     assert Call.objects.get().by == first
 
@@ -68,7 +78,7 @@ def test_calls_to_make_are_the_towns_the_oldest_first(db):
     MessageFactory(city=city)
     MessageFactory(to_call=True)
     done = MessageFactory(to_call=True, city=city)
-    services.note(message_id=done.pk, outcome=Outcome.REACHED, by=UserFactory(), now=NOW)
+    called(done, outcome=Outcome.REACHED, by=UserFactory())
 
     assert list(selectors.calls_to_make(city)) == [older, younger]
 
@@ -122,7 +132,7 @@ def test_of_two_colleagues_at_once_one_calls(at_once, transactional_db):
 
 def test_what_is_told_already_is_taken_by_nobody(colleagues):
     message = MessageFactory(to_call=True)
-    services.note(message_id=message.pk, outcome=Outcome.REACHED, by=colleagues[0], now=NOW)
+    called(message, outcome=Outcome.REACHED, by=colleagues[0])
     with pytest.raises(ValidationError, match="plus à faire"):
         services.take(message_id=message.pk, by=colleagues[1], now=NOW)
 
@@ -147,7 +157,7 @@ def test_who_was_reached_is_told(colleagues, outcome):
 )
 def test_who_does_not_answer_comes_up_again_the_sooner_the_more_urgent(colleagues, priority, wait):
     message = MessageFactory(to_call=True, priority=priority)
-    services.note(message_id=message.pk, outcome=Outcome.NO_ANSWER, by=colleagues[0], now=NOW)
+    called(message, outcome=Outcome.NO_ANSWER, by=colleagues[0])
     to_call = selectors.calls_to_make(message.city)
     assert list(selectors.to_call_later(to_call, NOW + wait - MINUTE)) == [message]
     assert list(selectors.to_call_now(to_call, NOW + wait - MINUTE)) == []
@@ -158,12 +168,13 @@ def test_who_does_not_answer_comes_up_again_the_sooner_the_more_urgent(colleague
 
 def test_a_call_again_comes_up_at_its_hour(colleagues):
     message = MessageFactory(to_call=True)
+    services.take(message_id=message.pk, by=colleagues[0], now=NOW)
     note = partial(services.note, message_id=message.pk, outcome=Outcome.AGAIN, by=colleagues[0], now=NOW)
     for again_at in (None, NOW, NOW + timedelta(days=61)):
         with pytest.raises(ValidationError) as refused:
             note(again_at=again_at)
         assert list(refused.value.message_dict) == ["again_at"]
-    assert not Call.objects.exists()
+    assert Call.objects.get().ended_at is None
     note(again_at=NOW + 5 * HOUR)
     to_call = selectors.calls_to_make(message.city)
     assert not selectors.to_call_now(to_call, NOW + 5 * HOUR - MINUTE).exists()
@@ -173,7 +184,7 @@ def test_a_call_again_comes_up_at_its_hour(colleagues):
 
 def test_a_wrong_number_leaves_the_list_and_stands_among_what_did_not_arrive(colleagues):
     message = MessageFactory(to_call=True)
-    services.note(message_id=message.pk, outcome=Outcome.WRONG_NUMBER, by=colleagues[0], now=NOW)
+    called(message, outcome=Outcome.WRONG_NUMBER, by=colleagues[0])
     message.refresh_from_db()
     assert (message.state, message.last_error, message.called_by) == (
         MessageState.FAILED, "wrong number", None,
@@ -199,6 +210,92 @@ def test_what_was_answered_during_the_call_keeps_its_state_and_the_call_its_outc
     message.refresh_from_db()
     assert message.state == MessageState.MOOT
     assert Call.objects.get().outcome == Outcome.REACHED
+
+
+def test_what_is_noted_in_one_tab_ends_no_call_about_something_else(colleagues):
+    """They had both calls of this person open, and began the one of the other tab last."""
+    first = MessageFactory(to_call=True)
+    second = MessageFactory(to_call=True, recipient=first.recipient)
+    services.take(message_id=first.pk, by=colleagues[0], now=NOW)
+    services.take(message_id=second.pk, by=colleagues[0], now=NOW + MINUTE)
+    services.note(message_id=first.pk, outcome=Outcome.NO_ANSWER, by=colleagues[0], now=NOW + 2 * MINUTE)
+    noted = Call.objects.order_by("pk").values_list("message", "outcome")
+    assert list(noted) == [
+        (first.pk, Outcome.LEFT),
+        (second.pk, Outcome.LEFT),
+        (first.pk, Outcome.NO_ANSWER),
+    ]
+    second.refresh_from_db()
+    assert (second.state, second.attempts) == (MessageState.QUEUED, 0)
+
+
+def test_a_second_note_without_a_call_is_refused_and_one_of_what_is_told_changes_nothing(colleagues):
+    message = MessageFactory(to_call=True)
+    with pytest.raises(ValidationError, match="plus en cours"):
+        services.note(message_id=message.pk, outcome=Outcome.REACHED, by=colleagues[0], now=NOW)
+    called(message, outcome=Outcome.NO_ANSWER, by=colleagues[0])
+    message.refresh_from_db()
+    comes_back = message.due_at
+    with pytest.raises(ValidationError, match="plus en cours"):
+        services.note(message_id=message.pk, outcome=Outcome.NO_ANSWER, by=colleagues[0], now=NOW + HOUR)
+    message.refresh_from_db()
+    assert (message.due_at, message.attempts) == (comes_back, 1)
+
+    called(message, outcome=Outcome.REACHED, by=colleagues[0], now=NOW + HOUR)
+    other = MessageFactory(to_call=True, recipient=message.recipient)
+    under_way = services.take(message_id=other.pk, by=colleagues[0], now=NOW + HOUR)
+    services.note(message_id=message.pk, outcome=Outcome.REACHED, by=colleagues[0], now=NOW + HOUR)
+    under_way.refresh_from_db()
+    assert under_way.ended_at is None, "the other call goes on"
+
+
+# --- While an answer is waited for ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(db, colleagues):
+    """The call about a question, with its match."""
+    it = story()
+    matching.propose(match_id=it.match.pk, by=it.coordinator, now=MATCHING_NOW)
+    return MessageFactory(
+        to_call=True,
+        city=it.city,
+        recipient=it.citizen,
+        event="match_question",
+        subject_key=f"match:{it.match.pk}",
+        priority=Priority.ASK,
+    )
+
+
+def waits_for(message, *, of):
+    Match.objects.filter(pk=message.subject_key.split(":")[1]).update(answer_by=NOW + of)
+
+
+def test_who_does_not_answer_comes_up_again_in_time_for_one_more_call(asked, colleagues):
+    waits_for(asked, of=2 * HOUR)
+    noted = called(asked, outcome=Outcome.NO_ANSWER, by=colleagues[0])
+    assert (noted.message.due_at, noted.answer_by) == (NOW + HOUR, None)
+    waits_for(asked, of=HOUR)
+    noted = called(asked, outcome=Outcome.NO_ANSWER, by=colleagues[0])
+    assert (noted.message.due_at, noted.answer_by) == (NOW + 45 * MINUTE, NOW + HOUR)
+    waits_for(asked, of=10 * MINUTE)
+    noted = called(asked, outcome=Outcome.NO_ANSWER, by=colleagues[0])
+    assert noted.message.due_at == NOW + 5 * MINUTE
+
+
+def test_a_call_again_is_no_later_than_its_question(asked, colleagues):
+    waits_for(asked, of=5 * HOUR)
+    noted = called(asked, outcome=Outcome.AGAIN, again_at=NOW + 4 * HOUR, by=colleagues[0])
+    assert (noted.message.due_at, noted.answer_by) == (NOW + 4 * HOUR, None)
+    noted = called(asked, outcome=Outcome.AGAIN, again_at=NOW + 30 * HOUR, by=colleagues[0])
+    assert (noted.message.due_at, noted.answer_by) == (NOW + 5 * HOUR - services.TAKEN_FOR, NOW + 5 * HOUR)
+    assert Call.objects.first().again_at == noted.message.due_at
+
+
+def test_what_waits_for_no_answer_any_more_is_called_when_it_suits(asked, colleagues):
+    waits_for(asked, of=-HOUR)
+    noted = called(asked, outcome=Outcome.AGAIN, again_at=NOW + 30 * HOUR, by=colleagues[0])
+    assert (noted.message.due_at, noted.answer_by) == (NOW + 30 * HOUR, None)
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,45 @@ def test_a_call_again_stands_under_later_with_its_hour(client, city, operator):
     assert "Appels déjà passés" in again
 
 
+def test_a_note_without_a_call_is_refused_and_keeps_the_hour(client, city, operator):
+    message = MessageFactory(to_call=True, city=city)
+    tomorrow = f"{timezone.localtime() + timedelta(days=1):%Y-%m-%d}T10:00"
+    refused = client.post(url("outcome", city, message.pk), {"outcome": "again", "again_at": tomorrow})
+    assert refused.status_code == 422
+    assert "Cet appel n’est plus en cours" in refused.text
+    assert f'name="again_at" value="{tomorrow}"' in refused.text
+    assert message.recipient.phone.as_rfc3966 not in refused.text
+    taken = client.post(url("take", city, message.pk), {"again_at": tomorrow}, follow=True)
+    assert re.search(
+        rf'name="again_at"[^>]*value="{tomorrow}"|value="{tomorrow}"[^>]*name="again_at"', taken.text
+    )
+
+
+def test_a_call_that_comes_back_before_its_deadline_says_why(client, operator):
+    now = timezone.now()
+    it = story(now=now, city=CityFactory(awake=True))
+    matching.propose(match_id=it.match.pk, by=it.coordinator, now=now)
+    CityRoleFactory(city=it.city, role="operator", user=operator)
+    message = MessageFactory(
+        to_call=True,
+        city=it.city,
+        recipient=it.citizen,
+        event="match_question",
+        subject_key=f"match:{it.match.pk}",
+    )
+    page = client.post(url("take", it.city, message.pk), follow=True).text
+    assert "réponse attendue" in page
+    later = f"{timezone.localtime() + timedelta(days=40):%Y-%m-%d}T10:00"
+    done = client.post(
+        url("outcome", it.city, message.pk), {"outcome": "again", "again_at": later}, follow=True
+    )
+    assert "La réponse est attendue" in done.text
+    assert "l’appel revient avant" in done.text
+    message.refresh_from_db()
+    it.match.refresh_from_db()
+    assert message.due_at < it.match.answer_by
+
+
 def test_a_wrong_number_is_said_and_listed(client, city, operator):
     message = MessageFactory(to_call=True, city=city, title="Une question")
     client.post(url("take", city, message.pk))
