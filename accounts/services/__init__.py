@@ -29,7 +29,7 @@ from accounts.services.people import (
     update_profile,
 )
 from accounts.services.roles import give_role, set_roles, take_role
-from accounts.services.towns import create_city, link_cities, unlink_cities, update_city
+from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "create_city",
     "ensure_person",
     "forget_person",
+    "found_town",
     "give_role",
     "issue_token",
     "link_cities",
