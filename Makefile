@@ -72,7 +72,7 @@ mutants: setup ## Change le code par endroits et compte ce que les tests voient 
 	$(PY) -m tests.mutants $(ARGS)
 
 .PHONY: screenshots
-screenshots: setup ## Prend les images du README sur la démonstration en marche (ARGS=http://127.0.0.1:8000)
+screenshots: setup ## Prend les images du README et des guides sur la démonstration en marche (ARGS=http://127.0.0.1:8000)
 	$(PY) -m config.screenshots $(ARGS)
 
 .PHONY: lock

@@ -1,29 +1,78 @@
-"""Takes the README's pictures from a demonstration that runs: `make screenshots ARGS=http://127.0.0.1:8000`.
+"""Takes the pictures of the README and of the guides from a demonstration that runs:
+`make screenshots ARGS=http://127.0.0.1:8000`.
 
-Needs the development packages and the machine's Chromium; docs/images/ receives five files.
+Needs the development packages and the machine's Chromium; writes docs/images/.
 """
 
+import base64
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Browser, sync_playwright
+
+from config import browser_fonts, palette
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 TOWN = "/strasbourg/"
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# What a guide shows is read in a column of text.
+GUIDE = {"width": 1280, "height": 760}
 MOST_LETTERS = 20  # pages of the mailbox
 ADDRESS = "http://127.0.0.1:8000"
+# Draws a PNG and gives back its pixels: the browser reads its own pictures best.
+PIXELS = """async (encoded) => {
+  const bytes = Uint8Array.from(atob(encoded), (sign) => sign.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(image, 0, 0);
+  const pixels = new Blob([drawing.getImageData(0, 0, image.width, image.height).data]);
+  const reader = new FileReader();
+  const read = new Promise((done) => { reader.onload = done; });
+  reader.readAsDataURL(pixels);
+  await read;
+  return [image.width, image.height, reader.result.split(",")[1]];
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page of the town as somebody with this role sees it, from its top; `follow` leads there from the path."""
+
+    name: str
+    role: str
+    path: str
+    follow: str = ""
+
+
+GUIDES = (
+    Picture("visits", "Coordination", "bureau/visites/?vue=prevues"),
+    Picture("tonight", "Coordination", "accueils/"),
+    Picture("appeal", "Coordination", "lettre/appels/", follow=".card__title a"),
+    Picture("figures", "Coordination", "chiffres/equipe/?months=3&by=kind"),
+    Picture("calls", "Accueil téléphonique", "appels/"),
+    Picture("town", "Administration", "ma-ville/"),
+    Picture("settings", "Administration", "ma-ville/reglages/delais/"),
+    Picture("team", "Administration", "ma-ville/equipe/"),
+)
 
 
 def take(address: str) -> None:
-    """All five pictures, of the demonstration at this address."""
+    """All pictures, of the demonstration at this address."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     program = next((path for path in BROWSERS if Path(path).exists()), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            env=_surroundings(Path(folder)),
+            args=["--no-sandbox", "--disable-gpu"],
+        )
         desk = _open(browser, address, DESK)
         _enter(desk, "Coordination")
         _save(desk, "desk")
@@ -36,14 +85,31 @@ def take(address: str) -> None:
         _save(phone, "question-phone")
         _open_question(phone)
         _save(phone, "answer-phone")
+        for role in dict.fromkeys(picture.role for picture in GUIDES):
+            page = _open(browser, address, GUIDE)
+            _enter(page, role)
+            for picture in GUIDES:
+                if picture.role == role:
+                    page.goto(f"{TOWN}{picture.path}")
+                    if picture.follow:
+                        page.locator(picture.follow).first.click()
+                        page.wait_for_load_state()
+                    _save(page, picture.name)
         browser.close()
 
 
+def _surroundings(folder: Path) -> dict[str, str | float | bool]:
+    """All that the browser knows of the machine: nobody's own settings, and our fonts before others."""
+    fonts = browser_fonts.configuration(folder, alone=False)
+    return {"HOME": str(folder), "PATH": "/usr/bin:/bin", "FONTCONFIG_FILE": str(fonts)}
+
+
 def _plan(page: Any) -> None:
-    """Have a plan of the whole town made, and wait for it."""
+    """Have a plan of the whole town made, with all the time that there is on a slow machine, and wait for it."""
     page.goto(f"{TOWN}bureau/plan/")
+    page.locator("input[name=budget_seconds]").last.check()
     page.locator("main form button[type=submit]").first.click()
-    page.locator(".ways").wait_for(timeout=90_000)
+    page.locator(".ways").wait_for(timeout=180_000)
 
 
 def _open(browser: Browser, address: str, size: Any) -> Any:
@@ -108,9 +174,15 @@ def _open_question(page: Any) -> None:
 
 def _save(page: Any, name: str) -> None:
     page.mouse.move(0, 0)
+    page.evaluate("document.fonts.ready.then(() => null)")
+    blank = page.context.new_page()
+    encoded = base64.b64encode(page.screenshot()).decode()
+    width, height, pixels = blank.evaluate(PIXELS, encoded)
+    blank.close()
+    drawn = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width, 4)
     path = IMAGES / f"{name}.png"
-    page.screenshot(path=path)
-    print(path)  # noqa: T201
+    path.write_bytes(palette.png(drawn))
+    print(path, f"{path.stat().st_size / 1000:.0f} kB")  # noqa: T201
 
 
 if __name__ == "__main__":

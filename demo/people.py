@@ -13,6 +13,7 @@ from stdnum import luhn
 
 from accounts.access import Role
 from accounts.models import CityRole, Consent, Membership, Organisation, OrganisationReview, User
+from accounts.services.consents import APPEALS_WORDING
 from cities.models import City
 from offers.intake import WORDING_VERSION
 
@@ -184,6 +185,17 @@ def settle(
             recorded_by=None if user.email else cast["accueil"],
         )
         for user in everybody
+    )
+    # One in three of those who have an address would be asked for other needs near by.
+    Consent.objects.bulk_create(
+        Consent(
+            user=user,
+            purpose=Consent.Purpose.APPEALS,
+            wording_version=APPEALS_WORDING,
+            given_at=begun,
+            how=Consent.How.WEB,
+        )
+        for user in [user for user in everybody if user.email][::3]
     )
     return People(
         coordinators=team[Role.COORDINATOR],

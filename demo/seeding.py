@@ -25,6 +25,7 @@ from matching import sweeps
 from matching import tonight as matching_tonight
 from matching.models import Match, MatchState
 from matching.tasks import scan_due
+from needs import selectors as asked_for
 from needs import services as needs
 from needs.models import Need
 from notifications.services import DELIVER_TASK
@@ -33,6 +34,7 @@ from offers import services as offers
 from offers.models import Offer, OfferState
 from oncall import services as oncall
 from oncall.models import Rank
+from outreach.appeals import services as appeals
 from town import services as settings
 
 SCAN_TASK = scan_due.name
@@ -150,6 +152,7 @@ def _seed_town(town: Town, rng: Random, now: datetime, scale: float, say: Callab
     visits.plan_some(city, people, reserved=reserved, now=now)
     visits.note_dwellings(city, people, now=now)
     _work_together(city, people, now=now)
+    _appeal(city, people, now=now)
     _let_time_pass(now)
     going_on.play(people, city, now=now)
     scan(now)
@@ -275,3 +278,19 @@ def _take_back(people: People, *, reserved: list[Offer], now: datetime) -> None:
     )
     for offer in shown.select_related("owner").order_by("pk").distinct()[:3]:
         offers.pause(offer_id=offer.pk, by=offer.owner, now=now - timedelta(minutes=25))
+
+
+def _appeal(city: City, people: People, *, now: datetime) -> None:
+    """A colleague has written to the citizens about those for whom no home suits; the visitor may send it, or not."""
+    colleague = people.coordinators[1]
+    without = asked_for.published(city).filter(kind=Kind.HOUSING, scan__suggested=0)
+    missing = list(without.order_by("created_at", "pk")[:2])
+    appeals.draft(
+        city=city,
+        needs=missing,
+        words={"fr": texts.APPEAL},
+        wanted=len(missing),
+        reach_km=10,
+        by=colleague,
+        now=now - timedelta(hours=1),
+    )

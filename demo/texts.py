@@ -316,3 +316,6 @@ NOTE = (
 )
 FLAG = "Rappeler l’association"
 VIEW = "Logements en attente"
+APPEAL = (
+    "Nous avons cherché parmi tout ce qui est proposé, et il manque encore ceci. Pouvez-vous aider\u202f?"
+)

@@ -474,7 +474,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The machine's own Chromium with our own fonts; one for the whole run."""
     from playwright.sync_api import sync_playwright
 
-    from tests.journeys import fonts
+    from config import browser_fonts
 
     program = next((path for path in BROWSERS if Path(path).exists()), None)
     if program is None:
@@ -482,7 +482,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=program,
-            env={**os.environ, "FONTCONFIG_FILE": str(fonts.configuration(tmp_path_factory.mktemp("fonts")))},
+            env={**os.environ, "FONTCONFIG_FILE": str(browser_fonts.configuration(tmp_path_factory.mktemp("fonts")))},
             args=[
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",

@@ -30,7 +30,7 @@ from accounts.services.people import (
 )
 from accounts.services.roles import give_role, set_roles, take_role
 from accounts.services.sessions import end_elsewhere
-from accounts.services.towns import create_city, link_cities, unlink_cities, update_city
+from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "end_elsewhere",
     "ensure_person",
     "forget_person",
+    "found_town",
     "give_role",
     "issue_token",
     "link_cities",

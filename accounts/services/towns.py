@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import CityEdit, User
+from accounts.models import CityEdit, Role, User
+from accounts.services.people import ensure_person
+from accounts.services.roles import give_role
 from catalogue.changes import given, save_changed, values
 from cities.models import City, Commune
 
@@ -27,6 +29,20 @@ def create_city(
     city.full_clean()
     city.save(force_insert=True)
     CityEdit.objects.create(city=city, what=given(said, city), by=by, at=now)
+    return city
+
+
+@transaction.atomic
+def found_town(*, slug: str, seat: Commune, email: str, name: str = "", by: None, now: datetime) -> City:
+    """A town that nobody sees yet, with its first administrator, who does the rest on its pages.
+
+    Raises ValidationError with what is wrong, and then there is neither.
+    """
+    city = create_city(
+        slug=slug, name=seat.name, locative=f"À {seat.name}", seat=seat, is_open=False, by=by, now=now
+    )
+    first = ensure_person(email=email, name=name, by=by, now=now)
+    give_role(user=first, city=city, role=Role.ADMINISTRATOR, by=by, now=now)
     return city
 
 

@@ -30,6 +30,8 @@ from notifications.models import Message, MessageState
 from offers.models import Offer, OfferState
 from oncall import selectors as oncall
 from oncall.models import Rank, Shift
+from outreach.appeals import selectors as appeals
+from outreach.appeals.models import Appeal
 from tests.desk.queue import to_decide
 
 NOW = datetime(2026, 3, 3, 17, 2, tzinfo=UTC)
@@ -260,6 +262,18 @@ def test_each_town_shares_its_nights_and_somebody_seeks_a_replacement() -> None:
             city=city, event__in=["need_tonight", "need_suggestions"], created_at=NOW
         )
         assert {message.recipient for message in rung} == {oncall.on_call(city, NOW)[Rank.FIRST]}
+
+
+@pytest.mark.parametrize("slug", TOWNS)
+def test_an_appeal_waits_for_the_visitor_to_send_it(slug: str) -> None:
+    """And somebody near by may be asked; whoever has not agreed is not among them."""
+    appeal = Appeal.objects.select_related("city", "drafted_by").get(city__slug=slug)
+    visitor = User.objects.get(email=personas(slug)["coordination"].email)
+    assert appeals.may_send(appeal, visitor)
+    assert not appeals.may_send(appeal, appeal.drafted_by)
+    assert appeals.open_needs(appeal).exists()
+    citizens = User.objects.filter(offers__city__slug=slug).distinct().count()
+    assert 0 < len(appeals.to_ask(appeal, now=NOW)) <= appeals.willing(appeal.city).count() < citizens
 
 
 def test_nobody_is_real() -> None:

@@ -1,6 +1,6 @@
-"""People with a browser each, in a town where something happens."""
+"""People with a browser each, in a town where something happens, and what reaches their mailboxes and phones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from tests import http_server
 from tests.journeys import town as towns
 
 
@@ -28,3 +29,37 @@ def sign_in(live_server: Any) -> Callable[[Any, User], None]:
         page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
 
     return open_session
+
+
+@pytest.fixture
+def mail(
+    smtp_server: Any, live_server: Any, settings: Any, eventually: Callable[..., Any]
+) -> Callable[..., Any]:
+    """`mail("a@b.fr", "Pouvez-vous")`: the newest mail to somebody whose title has these words, once it is there."""
+    settings.SITE_URL = live_server.url
+
+    def newest(address: str, title: str = "") -> Any:
+        def found() -> Any:
+            return [one for one in smtp_server.to(address) if title in str(one["Subject"])]
+
+        return eventually(found)[-1]
+
+    return newest
+
+
+@pytest.fixture
+def sms(live_server: Any, settings: Any, eventually: Callable[..., Any]) -> Iterator[Callable[..., str]]:
+    """`sms("+33612345678", "toit")`: the newest SMS to a number that has these words, once it is there."""
+    settings.SITE_URL = live_server.url
+    with http_server.listening() as gateway:
+        settings.SMS_GATEWAY, settings.SMS_HTTP_URL = "http", gateway.url
+        settings.SMS_HTTP_REFERENCE = "messages.0.id"
+
+        def newest(number: str, words: str = "") -> str:
+            def found() -> list[str]:
+                sent = [one.json for one in gateway.requests]
+                return [one["text"] for one in sent if one["to"] == number and words in one["text"]]
+
+            return str(eventually(found)[-1])
+
+        yield newest

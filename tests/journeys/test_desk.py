@@ -38,6 +38,11 @@ def test_a_laptop_shows_one_row_of_header_five_cases_and_two_suggestions(
     assert page.locator(".top").bounding_box()["height"] < 60
     assert page.locator(".queue__item").evaluate_all(WHOLE) >= 5
     assert page.locator("[data-desk-pairing]").evaluate_all(WHOLE) >= 2
+    for locale in ("en", "ar"):
+        page = new_page(viewport=LAPTOP, locale=locale)
+        sign_in(page, town.coordinator)
+        page.goto(f"{live_server.url}/{HERE}/bureau/astreintes/")
+        assert page.locator(".top").bounding_box()["height"] < 60, locale
 
 
 def test_two_coordinators_on_one_case(

@@ -14,9 +14,10 @@ from matching.models import Match
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer
-from tests.journeys.test_story import PHONE
+from tests.journeys.counting import held
+from tests.journeys.test_story import DESK, PHONE
 from tests.journeys.town import strasbourg
-from tests.journeys.walks import HOME
+from tests.journeys.walks import HOME, link_in, words_of
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["script", "no script"])
@@ -99,3 +100,72 @@ def test_from_a_relay_to_a_stay_in_two_homes(
     assert set(Match.objects.values_list("state", flat=True)) == {"confirmed"}
     need.refresh_from_db()
     assert (need.state, need.given_days) == ("met", 41)
+
+
+def test_a_family_moves_through_three_homes(
+    live_server: Any,
+    settings: Any,
+    gazetteer: None,
+    new_page: Callable[..., Any],
+    sign_in: Callable[[Any, User], None],
+    worker: None,
+    mail: Callable[..., Any],
+    smtp_server: Any,
+    eventually: Callable[..., Any],
+) -> None:
+    apps = ("matching", "offers", "needs", "accounts", "cities", "notifications")
+    settings.ZEAL_ALLOWLIST = [*settings.ZEAL_ALLOWLIST, *({"model": f"{app}.*"} for app in apps)]
+    now = timezone.now()
+    city = strasbourg()
+    coordinator = CityRoleFactory(city=city).user
+    association = OrganisationFactory(city=city, verified=True, name="Toits ouverts")
+    member = MembershipFactory(organisation=association).user
+    first = local_day(now, city) + timedelta(days=10)
+    spans = {"Camille Martin": (0, 9), "Paul Weber": (10, 19), "Rosa Klein": (20, 29)}
+    hosts = {name: UserFactory(name=name) for name in spans}
+    for name, (since, until) in spans.items():
+        window = (first + timedelta(days=since), first + timedelta(days=until))
+        due_offer(city=city, now=now, owner=hosts[name], title=f"Chez {name}", windows=[window])
+    last = first + timedelta(days=29)
+    days = {"first_day": first, "last_day": last, "min_days": 5}
+    need = due_need(city=city, now=now, organisation=association, title="Une famille", **days)
+    drain(now)
+
+    desk = new_page(**DESK)
+    sign_in(desk, coordinator)
+    desk.goto(f"{HOME}bureau/{need.reference}/")
+    relay = desk.locator(".relays")
+    expect(relay).to_contain_text("30 nuits sur 30 en trois logements")
+    relay.get_by_role("button", name="Proposer ce relais").click()
+    expect(desk.locator("#messages")).to_contain_text("3 questions sont parties")
+    assert len(held()) == 3
+
+    # Each host reads of their own days alone, and says yes; the association confirms each.
+    phone = new_page(**PHONE)
+    for name, host in hosts.items():
+        question = mail(host.email, "Pouvez-vous aider")
+        assert not any(other in words_of(question) for other in hosts if other != name)
+        phone.goto(link_in(question))
+        phone.get_by_role("button", name="Oui, je peux").tap()
+        expect(phone.locator("main")).to_contain_text("Merci, c’est noté")
+
+    def said_yes() -> list[Any]:
+        return [one for one in smtp_server.to(member.email) if "Quelqu’un a dit oui" in str(one["Subject"])]
+
+    eventually(lambda: len(said_yes()) == len(hosts))
+    for message in said_yes():
+        phone.goto(link_in(message))
+        phone.get_by_role("button", name="Confirmer").tap()
+        expect(phone.locator("main")).to_contain_text("confirmée", ignore_case=True)
+
+    # Its page tells the way from home to home; the database has each night once, and none too many.
+    sign_in(phone, member)
+    phone.goto(f"{HOME}besoins/{need.reference}/accueils/")
+    expect(phone.get_by_role("article")).to_have_count(3)
+    expect(desk.locator("main")).to_contain_text("Confirmée", ignore_case=True, timeout=15_000)
+    assert held() == [
+        (f"Chez {name}", "Une famille", 3, first + timedelta(days=since), first + timedelta(days=until))
+        for name, (since, until) in spans.items()
+    ]
+    need.refresh_from_db()
+    assert (need.state, need.given_days) == ("met", 30)

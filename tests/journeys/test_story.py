@@ -27,22 +27,6 @@ DESK = {"viewport": {"width": 1440, "height": 900}}
 
 
 @pytest.fixture
-def mail(
-    smtp_server: Any, live_server: Any, settings: Any, eventually: Callable[..., Any]
-) -> Callable[..., Any]:
-    """`mail("a@b.fr", "Pouvez-vous")`: the newest mail to somebody whose title has these words, once it is there."""
-    settings.SITE_URL = live_server.url
-
-    def newest(address: str, title: str = "") -> Any:
-        def found() -> Any:
-            return [one for one in smtp_server.to(address) if title in str(one["Subject"])]
-
-        return eventually(found)[-1]
-
-    return newest
-
-
-@pytest.fixture
 def city(live_server: Any, gazetteer: None) -> Any:
     return strasbourg()
 

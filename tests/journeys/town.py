@@ -85,10 +85,10 @@ class Town:
         return followup_links.check_in_path(self.check_in, self.member)
 
 
-def strasbourg() -> City:
+def strasbourg(**settings: Any) -> City:
     """The town alone. Needs a gazetteer."""
     return CityFactory(
-        awake=True,
+        **{"awake": True, **settings},
         slug=HERE,
         name="Strasbourg",
         locative="À Strasbourg",
