@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.planning import home_search, part_chains, part_prices, part_program, part_search
-from engine.planning.home_chains import Household, households
+from engine.planning.home_chains import Households, households
 from engine.planning.home_prices import home_prices
 from engine.planning.lasting import Calendar, Lasting, Parts, parts_in_turn
 from engine.planning.part_choices import enough_choices
@@ -54,9 +54,7 @@ def best_parts(problem: Lasting, start: Parts, budget: TimeBudget) -> tuple[Part
     return parts, min(most, priced.bound, bound)
 
 
-def _best_homes(
-    problem: Lasting, needs: list[Household], start: Parts, budget: TimeBudget
-) -> tuple[Parts, float]:
+def _best_homes(problem: Lasting, needs: Households, start: Parts, budget: TimeBudget) -> tuple[Parts, float]:
     """The same where each takes one home at a time."""
     rest = budget.share(1)
     prices_by, looked_by = (rest.until(share) for share in PRICES_SHARES)

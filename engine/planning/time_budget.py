@@ -7,6 +7,9 @@ that is remembered: while `in_time` holds, any other budget for which it holds l
 from time import monotonic
 from typing import Self
 
+# Before this share of the time has gone by, nobody can tell whether steps will all be done.
+EARLY = 0.25
+
 
 class TimeBudget:
     """Runs from when it is made. The parts of a plan look at it to end early, and at no other budget."""
@@ -36,6 +39,16 @@ class TimeBudget:
     def left(self) -> float:
         """Seconds; 0 when none are left."""
         return max(self._until - monotonic(), 0.0)
+
+    def progress(self, done: float) -> float:
+        """How far what goes on by steps has come, of which this share is done: that, or, when the time goes by faster
+        than the steps so that it will end them, the share of the time.
+        """
+        spent = 1 - self.left() / self._given if self._given else 1.0
+        if spent <= max(done, EARLY):
+            return done
+        self.has_ended_something()
+        return spent
 
     def share(self, part: float) -> Self:
         """For this part of what is left."""

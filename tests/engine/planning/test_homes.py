@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine import feasible_pairs
 from engine.planning import home_prices, home_search
-from engine.planning.home_chains import best_chain, households
+from engine.planning.home_chains import alike, best_chains, households
 from engine.planning.home_prices import Places
 from engine.planning.lasting import Parts
 from engine.planning.lasting_pairs import lasting_of
@@ -50,20 +50,41 @@ def every_chain(gains, shortest, longest, move, turns):
 @settings(max_examples=100, deadline=None)
 @given(randoms)
 def test_no_chain_gains_more(random):
-    rows, length = random.randint(1, 3), random.randint(1, 7)
-    gains = [[random.choice((-1.0, -0.3, 0.2, 0.5, 1.0)) for _ in range(length)] for _ in range(rows)]
-    shortest = random.randint(1, 3)
-    longest = [random.randint(shortest, 7) for _ in range(rows)]
-    move, turns = random.choice((0.0, 0.25, 0.6)), random.randint(1, 3)
-    gain, chain = best_chain(
-        np.array(gains), shortest=shortest, longest=np.array(longest), move=move, turns=turns
+    """Of several households side by side, each of which has its own rows and its own price of a move."""
+    length, shortest, turns = random.randint(1, 7), random.randint(1, 3), random.randint(1, 3)
+    rows = [random.randint(1, 3) for _ in range(random.randint(1, 3))]
+    gains = [[random.choice((-1.0, -0.3, 0.2, 0.5, 1.0)) for _ in range(length)] for _ in range(sum(rows))]
+    longest = [random.randint(shortest, 7) for _ in gains]
+    move = [random.choice((0.0, 0.25, 0.6)) for _ in rows]
+    starts = np.cumsum([0, *rows])
+    found = best_chains(
+        np.array(gains),
+        starts[:-1],
+        shortest=shortest,
+        longest=np.array(longest),
+        move=np.array(move),
+        turns=turns,
     )
-    assert gain == pytest.approx(every_chain(gains, shortest, longest, move, turns), abs=1e-9)
-    worth = sum(sum(gains[row][start:stop]) for row, start, stop in chain) - move * max(len(chain) - 1, 0)
-    assert worth == pytest.approx(gain, abs=1e-9)
-    assert len(chain) <= turns
-    assert all(shortest <= stop - start <= longest[row] for row, start, stop in chain)
-    assert all(later[1] >= earlier[2] for later, earlier in pairwise(chain))
+    for one, (begin, end) in enumerate(pairwise(starts.tolist())):
+        best = every_chain(gains[begin:end], shortest, longest[begin:end], move[one], turns)
+        assert found.gain[one] == pytest.approx(best, abs=1e-9)
+        mine = found.household == one
+        chain = sorted(
+            zip(found.start[mine].tolist(), found.stop[mine].tolist(), found.row[mine].tolist(), strict=True)
+        )
+        worth = sum(sum(gains[row][start:stop]) for start, stop, row in chain)
+        assert worth - move[one] * max(len(chain) - 1, 0) == pytest.approx(best, abs=1e-9)
+        assert len(chain) <= turns
+        assert all(begin <= row < end for _, _, row in chain)
+        assert all(shortest <= stop - start <= longest[row] for start, stop, row in chain)
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(chain))
+
+
+def test_what_is_looked_at_side_by_side_is_as_short(monkeypatch):
+    monkeypatch.setattr("engine.planning.home_chains.CELLS", 100)
+    shortest, length, rows = np.array([14, 3, 14, 14]), np.array([40, 5, 20, 10]), np.array([2, 1, 2, 2])
+    lots = [lot.tolist() for lot in alike(shortest, length, rows)]
+    assert lots == [[1], [3, 2], [0]]
 
 
 def test_the_households_that_fit_into_a_home_take_no_more_places_than_it_has():
@@ -102,7 +123,7 @@ def test_at_any_prices_of_places_the_bound_is_one(random, block):
     with pytest.MonkeyPatch.context() as short:
         short.setattr(home_prices, "one_price_for_all", lambda *_: start)
         short.setattr(home_prices, "BLOCKS", ((PLENTY, block),))
-        for passes in (1, 8):
+        for passes in (0, 1, 8):
             short.setattr(home_prices, "MOST_PASSES", passes)
             short.setattr(home_prices, "FEWEST_PASSES", passes)
             time = TimeBudget(PLENTY)
@@ -149,3 +170,25 @@ def test_who_takes_what_there_is_is_no_household():
     assert households(problem_of([whole], there)) is not None
     assert households(problem_of([whole, in_part], there)) is None
     assert households(problem_of([once], there)) is None
+
+
+@pytest.mark.parametrize("exact_from", [0.0, 2.0])
+def test_prices_that_settle_bring_the_bound_down(exact_from, monkeypatch):
+    """Whether stays end on any day, or with blocks."""
+    needs = [
+        need(number, quantity=1 + number % 3, first_day=day(number % 5), last_day=day(30 + 3 * number))
+        for number in range(1, 13)
+    ]
+    offers = [
+        offer(100 + number, capacity=1 + number % 4, available=(days(0, 20 + 5 * number),))
+        for number in range(1, 7)
+    ]
+    problem = problem_of(needs, offers)
+    some, time = households(problem), TimeBudget(PLENTY)
+    monkeypatch.setattr(home_prices, "EXACT_FROM", exact_from)
+    settled = home_prices.home_prices(problem, some, budget=time, look=time).bound
+    monkeypatch.setattr(home_prices, "MOST_PASSES", 0)
+    monkeypatch.setattr(home_prices, "FEWEST_PASSES", 0)
+    begun = home_prices.home_prices(problem, some, budget=time, look=time)
+    found = problem.worth(home_search.improved(problem, some, Parts.none(), begun, budget=time))
+    assert found <= settled < begun.bound

@@ -119,3 +119,14 @@ def test_highs_is_not_asked_what_would_end_far_too_late(monkeypatch):
     assert not little.in_time
     assert program.solve(problem, nothing, budget=enough, nodes=PLENTY, gap=0.0).optimal
     assert enough.in_time
+
+
+def test_steps_that_time_will_end_go_by_the_time(monkeypatch):
+    clock = iter([0.0, 1.0, 5.0, 5.0])
+    monkeypatch.setattr("engine.planning.time_budget.monotonic", lambda: next(clock))
+    budget = TimeBudget(10)
+    assert budget.progress(0.01) == 0.01  # early: the first may have been slow
+    assert budget.progress(0.6) == 0.6
+    assert budget.in_time
+    assert budget.progress(0.1) == 0.5
+    assert not budget.in_time
