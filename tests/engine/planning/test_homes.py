@@ -138,7 +138,7 @@ def test_households_that_choose_anew_keep_all_promises(random):
     needs, offers = small_town(random, "housing", needs=4, offers=3)
     with pytest.MonkeyPatch.context() as large:
         large.setattr("engine.planning.parts.MOST_CHOICES", 0)
-        made = planned(needs, offers)
+        made = planned(needs, offers, seconds=600)
     best = all_parts.optimum(needs, offers)
     assert all_parts.broken_promises(made, needs, offers) == []
     assert made.objective - 1e-6 <= best <= made.bound + 1e-6
