@@ -189,6 +189,7 @@ ROWS = {
     "matching:withdraw_offer": Row(CITIZEN | DESK, ("offer",)),
     "matching:offer_for_need": Row(NOBODY, ("offer",), hides=True),  # of an offer that was made for one
     "matching:still_there": Row(EVERYBODY, ("offer_link",)),
+    "matching:need_tonight": Row(MEMBER | DESK, ("need",)),
     "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
     "desk:queue": Row(COORDINATOR),
     "desk:case": Row(COORDINATOR, ("need",)),

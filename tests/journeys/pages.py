@@ -164,6 +164,7 @@ PAGES = [
     Page("need", "member", _need("tonight")),
     Page("need-receipt", "member", _need("tonight", "?recu=1")),
     Page("need-edit", "member", _need("tonight", "modifier/")),
+    Page("need-tonight", "member", _need("alone", "ce-soir/")),
     Page("need-withdraw", "member", _need("tonight", "retirer/")),
     Page("association-matches", "member", _at("demandes/")),
     Page("explained-association", "member", _explained("confirmed")),
