@@ -137,6 +137,8 @@ ROWS = {
     "town:doubles": Row(COORDINATOR),
     "town:decide_double": Row(COORDINATOR, ("first", "second")),
     "town:undo_double": Row(COORDINATOR, ("double",)),
+    "town:decide_offer_double": Row(COORDINATOR, ("first", "second")),
+    "town:undo_offer_double": Row(COORDINATOR, ("offer_double",)),
     "town:record": Row(ADMINISTRATOR),
     "town:answer_link": Row(ADMINISTRATOR, ("link_request",)),
     "town:end_link": Row(ADMINISTRATOR, ("linked_town",)),
@@ -411,6 +413,9 @@ def build() -> World:
         city=city, email="lea@exemple.fr", language="fr", roles=["operator"], by=administrator, now=now
     )
     double = town.tell_apart(city=city, kept_id=citizen.pk, other_id=far.owner_id, by=coordinator, now=now)
+    offer_double = town.tell_offers_apart(
+        city=city, kept_id=far.pk, other_id=over.offer_id, by=coordinator, now=now
+    )
     linked_town = CityFactory()
     city.linked.add(linked_town)
     request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
@@ -532,6 +537,7 @@ def build() -> World:
         "first": citizen.pk,
         "second": far.owner_id,
         "double": double.pk,
+        "offer_double": offer_double.pk,
         "invitation": invitation.pk,
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,
