@@ -84,6 +84,10 @@ def _visit(name: str) -> Path:
     return lambda town: f"/{HERE}/bureau/visites/{town.visits[name].pk}/"
 
 
+def _association(town: Town) -> str:
+    return f"/{HERE}/associations/{town.member.memberships.get().organisation_id}/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -168,6 +172,9 @@ PAGES = [
     Page("need-withdraw", "member", _need("tonight", "retirer/")),
     Page("association-matches", "member", _at("demandes/")),
     Page("explained-association", "member", _explained("confirmed")),
+    Page("association-team", "member", lambda town: f"{_association(town)}equipe/"),
+    Page("association-invite", "member", lambda town: f"{_association(town)}equipe/inviter/"),
+    Page("association-leave", "member", lambda town: f"{_association(town)}equipe/quitter/"),
     Page("association-account", "member", lambda town: "/compte/"),
     Page("association-told", "member", _told),
     Page("desk", "coordinator", _at("bureau/")),
