@@ -25,10 +25,6 @@ class OrganisationQuerySet(VisibleQuerySet["Organisation"]):
             return Q()
         return Q(city__in=towns_of(user, DESK)) | Q(pk__in=associations_of(user))
 
-    def of_member(self, user: "User") -> Self:
-        """Those that somebody is a member of, suspended ones too."""
-        return self.filter(pk__in=associations_of(user))
-
     def managed_by(self, user: "User") -> Self:
         """Those that somebody decides for as a manager: none while it is suspended."""
         return self.filter(pk__in=managed_associations_of(user)).exclude(state=Organisation.State.SUSPENDED)

@@ -106,8 +106,7 @@ def _part(request: HttpRequest, organisation: Organisation, user: User, *, role:
             form.refuse(refusal)
         else:
             messages.success(request, _("C’est noté."))
-            stays = Organisation.objects.of_member(person(request)).contains(organisation)
-            if stays:
+            if accounts.organisations_of(person(request)).contains(organisation):
                 return redirect("town:association", organisation.city.slug, organisation.pk)
             return redirect("accounts:home")
     context = {
@@ -121,8 +120,7 @@ def _part(request: HttpRequest, organisation: Organisation, user: User, *, role:
 
 
 def _own(request: HttpRequest, city: City, pk: int) -> Organisation:
-    known = Organisation.objects.of_member(person(request)).select_related("city")
-    return get_object_or_404(known, pk=pk, city=city)
+    return get_object_or_404(accounts.organisations_of(person(request), city), pk=pk)
 
 
 def _managed(request: HttpRequest, city: City, pk: int) -> Organisation:
