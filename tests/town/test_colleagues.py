@@ -226,7 +226,7 @@ class TestMembers:
         shown = client.get(it.team).text
         assert "Lou B." in shown
         assert "Invitations" not in shown
-        assert "connecté" not in shown
+        assert "connexion" not in shown
         for name, words in (("invite_colleague", ()), ("colleague", (it.manager.pk,))):
             assert client.get(it.address(name, it.row.pk, *words)).status_code == 404
         for role, successor in (("manager", None), (None, it.nour), (None, it.manager)):
@@ -248,13 +248,13 @@ class TestMembers:
         assert page.get(address).status_code == 404
 
     def test_who_has_not_come_for_long_is_named_to_managers(self, it: Association, page: Client) -> None:
-        assert "jamais connecté" in page.get(it.team).text
+        assert "aucune connexion" in page.get(it.team).text
         User.objects.filter(pk=it.nour.pk).update(last_login=timezone.now() - timedelta(days=60))
         assert "dernière connexion" in page.get(it.team).text
         User.objects.filter(pk=it.nour.pk).update(last_login=timezone.now() - timedelta(days=2))
         shown = page.get(it.team).text
         assert "dernière connexion" not in shown
-        assert "jamais connecté" not in shown
+        assert "aucune connexion" not in shown
 
     def test_who_is_written_to_and_who_when_nobody_answers_is_shown(
         self, it: Association, page: Client
