@@ -174,6 +174,7 @@ PAGES = [
     Page("explained-association", "member", _explained("confirmed")),
     Page("association-team", "member", lambda town: f"{_association(town)}equipe/"),
     Page("association-invite", "member", lambda town: f"{_association(town)}equipe/inviter/"),
+    Page("association-colleague", "member", lambda town: f"{_association(town)}equipe/{town.member.pk}/"),
     Page("association-leave", "member", lambda town: f"{_association(town)}equipe/quitter/"),
     Page("association-account", "member", lambda town: "/compte/"),
     Page("association-told", "member", _told),
@@ -292,7 +293,7 @@ NO_PAGE = {
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "push:add",
         "push:remove", "set_language", "town:answer_link", "town:decide_double",
         "town:end_link", "town:undo_double",
-        "town:take_back", "stays:act",
+        "town:take_back", "town:take_back_colleague", "town:decide_offer_double", "town:undo_offer_double", "stays:act",
         "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({

@@ -226,7 +226,7 @@ class TestMembers:
         shown = client.get(it.team).text
         assert "Lou B." in shown
         assert "Invitations" not in shown
-        assert "connexion" not in shown
+        assert "aucune connexion" not in shown
         for name, words in (("invite_colleague", ()), ("colleague", (it.manager.pk,))):
             assert client.get(it.address(name, it.row.pk, *words)).status_code == 404
         for role, successor in (("manager", None), (None, it.nour), (None, it.manager)):
