@@ -272,7 +272,7 @@ def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
 def told(request: HttpRequest, pk: int) -> HttpResponse:
     """A manager says to whom of an association its messages go."""
     user = person(request)
-    organisation = get_object_or_404(Organisation.objects.managed_by(user), pk=pk)
+    organisation = get_object_or_404(Organisation.objects.managed_by(user).select_related("city"), pk=pk)
     form = ToldForm(request.POST or None, team=selectors.team_of(organisation))
     if request.method == "POST" and form.is_valid():
         try:

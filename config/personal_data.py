@@ -213,9 +213,12 @@ REGISTER: dict[str, Marks] = {
     "appeals.Asked": Marks(keep="appeal person at"),
     # --- town
     "town.Invitation": Marks(
-        keep="city person roles invited_by invited_at expires_at accepted_at taken_back_at taken_back_by"
+        keep="city organisation person roles invited_by invited_at expires_at accepted_at taken_back_at taken_back_by"
     ),
     "town.Double": Marks(keep="city kept other is_same moved contact by at undone_by undone_at"),
+    "town.OfferDouble": Marks(
+        keep="city kept other is_same from_state paused_until by at undone_by undone_at"
+    ),
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # --- insight: definitions, no persons
     "insight.OwnIndicator": Marks(

@@ -180,8 +180,14 @@ def say_how_it_goes(*, check_in_id: int, answer: str, by: User, now: datetime, n
 def report_incident(
     *, offer_id: int, text: str, by: User, now: datetime, match_id: int | None = None
 ) -> Incident:
-    """Write a report down, suspend the offer at once, tell the other coordinators. ValidationError by field."""
-    offer = Offer.objects.select_related("city").get(pk=offer_id)
+    """Write a report down, suspend the offer at once, tell the other coordinators. ValidationError by field.
+
+    Of an offer that was in here twice the one that goes on is suspended, whichever is named.
+    """
+    locked = Offer.objects.select_for_update(no_key=True, of=("self",)).select_related("city")
+    offer = locked.get(pk=offer_id)
+    while offer.merged_into_id is not None:
+        offer = locked.get(pk=offer.merged_into_id)
     incident = Incident(
         city=offer.city, offer=offer, match_id=match_id, text=text, reported_by=by, reported_at=now
     )

@@ -108,6 +108,42 @@ def need(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     return render(request, "matching/edit_need.html", context, status=_status(data, stakes))
 
 
+@town_page(SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def tonight(request: HttpRequest, city: City, reference: str) -> HttpResponse:
+    """A need becomes one for tonight in one tap; once more when somebody is asked for it, or has said yes."""
+    try:
+        need = needs.get_need(person(request), city, reference)
+    except Need.DoesNotExist:
+        raise Http404 from None
+    stakes: list[dict[str, Any]] = []
+    if request.method == "POST":
+        try:
+            counted_on.need_tonight(
+                need_id=need.pk,
+                read=presentation.read_in(request.POST),
+                by=person(request),
+                now=timezone.now(),
+            )
+        except ValidationError as refusal:
+            messages.warning(request, " ".join(refusal.messages))
+            return redirect("needs:detail", need.city.slug, need.reference)
+        except counted_on.NotRead as unread:
+            stakes = presentation.stakes(unread.stakes, of_offer=False)
+        else:
+            messages.success(request, _looked_for_tonight(need))
+            return redirect("needs:detail", need.city.slug, need.reference)
+    context = {"need": need, "stakes": stakes}
+    return render(request, "matching/need_tonight.html", context, status=409 if stakes else 200)
+
+
+def _looked_for_tonight(need: Need) -> str:
+    if need.organisation is not None and not need.organisation.is_verified:
+        return _("C’est noté pour ce soir. Nous cherchons dès que la ville a vérifié votre association.")
+    return _("C’est pour ce soir\u202f: nous cherchons tout de suite, et l’équipe de la ville est prévenue.")
+
+
 def _saved(request: HttpRequest, row: Offer | Need, notes: list[str], page: str) -> HttpResponse:
     messages.success(request, _("Vos changements sont enregistrés."))
     for note in notes:

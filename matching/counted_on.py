@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.access import DESK, has_role, require
 from accounts.models import User
+from catalogue.vocabulary import Kind, Urgency
 from cities.days import local_day
 from matching import selectors
 from matching.models import Match, MatchState
@@ -78,6 +80,23 @@ def change_need(
     need = needs.change(need_id=need_id, fields=fields, by=by, now=now, today=local_day(now, before.city))
     if need.revision != before.revision:
         _check_read(selectors.in_hand(need=need), read, now=now)
+    return need
+
+
+@transaction.atomic
+def need_tonight(*, need_id: int, read: Container[int], by: User, now: datetime) -> Need:
+    """The need is for tonight from now on, and begins today; as above, and who is asked is read of as well.
+    ValidationError of one that is not open, or for hours.
+    """
+    need = _locked_need(need_id, by)
+    today = local_day(now, need.city)
+    if need.is_open and not need.may_be_tonight(today):
+        if need.kind == Kind.SKILL:
+            raise ValidationError(_("Pour un rendez-vous, changez plutôt le jour et l’heure."))
+        return need
+    fields = {"urgency": Urgency.TONIGHT, "first_day": min(need.first_day, today)}
+    need = needs.change(need_id=need_id, fields=fields, by=by, now=now, today=today)
+    _check_read(selectors.in_hand(need=need, asked=True), read, now=now)
     return need
 
 

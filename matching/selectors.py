@@ -69,13 +69,14 @@ def under_way(user: User, need: Need) -> QuerySet[Match]:
     )
 
 
-def in_hand(*, offer: Offer | None = None, need: Need | None = None) -> QuerySet[Match]:
-    """What both sides, or the citizen, have said yes to and is not over, of an offer or of a need; the first to begin
-    first.
+def in_hand(*, offer: Offer | None = None, need: Need | None = None, asked: bool = False) -> QuerySet[Match]:
+    """What both sides, or the citizen, have said yes to and is not over, of an offer or of a need, with what is only
+    `asked` or without; the first to begin first.
     """
     side = {"offer": offer} if need is None else {"need": need}
+    states = ACTIVE if asked else ACTIVE - {MatchState.PROPOSED}
     return (
-        Match.objects.filter(**side, state__in=ACTIVE - {MatchState.PROPOSED})
+        Match.objects.filter(**side, state__in=states)
         .select_related("city", "need__commune", "offer")
         .order_by("first_day", "id")
     )

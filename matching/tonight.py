@@ -13,14 +13,15 @@ from itertools import groupby
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from accounts.access import COORDINATION, STEERING, has_role
 from accounts.models import User
-from catalogue.vocabulary import Urgency
+from catalogue.vocabulary import Kind, Urgency
 from cities.days import TownDay, waking_hour
 from cities.models import City
 from matching.messages import to_desk
@@ -54,9 +55,18 @@ def waiting(*, now: datetime) -> QuerySet[Need]:
         Need.objects.open()
         .of_urgency(Urgency.TONIGHT, TownDay(now, "city__timezone"))
         .exclude(Exists(held().filter(need=OuterRef("pk"))))
-        .exclude(Exists(Match.objects.filter(need=OuterRef("pk"), state__in=ASKED)))
+        .exclude(Exists(_asked(now)))
         .order_by("created_at", "pk")
     )
+
+
+def _asked(now: datetime) -> QuerySet[Match]:
+    """Who is asked for a need, of a home from the day on of which it is lacking: who is asked for later days alone
+    takes in nobody tonight.
+    """
+    lacking = Greatest("need__first_day", "need__uncovered_from", TownDay(now, "need__city__timezone"))
+    in_time = Q(first_day__lte=lacking) | ~Q(need__kind=Kind.HOUSING)
+    return Match.objects.filter(in_time, need=OuterRef("pk"), state__in=ASKED)
 
 
 def reasons() -> dict[str, Callable[[], Exists]]:

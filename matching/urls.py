@@ -37,6 +37,7 @@ urlpatterns = [
     path("besoins/<str:reference>/modifier/", change_views.need, name="edit_need"),
     path("propositions/<str:reference>/retirer/", withdrawal_views.offer, name="withdraw_offer"),
     path("propositions/<str:reference>/pour-un-besoin/", answering_views.sent, name="offer_for_need"),
+    path("besoins/<str:reference>/ce-soir/", change_views.tonight, name="need_tonight"),
     path("besoins/<str:reference>/retirer/", withdrawal_views.need, name="withdraw_need"),
     path("bureau/<str:reference>/conditions/", condition_views.gains, name="condition_gains"),
     path(

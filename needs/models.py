@@ -337,6 +337,11 @@ class Need(Entry):
         """Whether it can still be said that it is no more: also of a met one, for what has not begun of it."""
         return self.is_open or (self.state == NeedState.MET and self.last_day >= today)
 
+    def may_be_tonight(self, today: date) -> bool:
+        """Whether it can be made one for tonight. Hours have a day or a rhythm of their own, agreed upon."""
+        is_tonight = self.urgency == Urgency.TONIGHT and self.first_day <= today
+        return self.is_open and self.kind != Kind.SKILL and not is_tonight
+
     @property
     def lasts(self) -> bool:
         """Whether it is wanted on every day of its days, and so counted by day."""

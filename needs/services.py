@@ -32,6 +32,11 @@ _PROMISED: dict[str, dict[str, Any]] = {
     "hold_within_quantity": {
         "quantity": _("Une partie est déjà promise. La quantité ne peut pas descendre en dessous.")
     },
+    "asked_within_quantity": {
+        "quantity": _(
+            "Un hôte est interrogé pour davantage de personnes. Annulez d’abord cette demande, ou attendez sa réponse."
+        )
+    },
     "rhythm_is_kept": {"rhythm": _("De l’aide est déjà promise à ce rythme. Postez un autre besoin.")},
 }
 # What only people read: changing it asks nothing of the engine.
@@ -116,7 +121,7 @@ def register(
 
 @transaction.atomic
 def change(*, need_id: int, fields: Mapping[str, Any], by: User, now: datetime, today: date) -> Need:
-    """Change an open need's fields. ValidationError by field; a quantity below what is promised is refused."""
+    """Change an open need's fields. ValidationError by field, as of a quantity below what is promised or asked."""
     need = _locked(need_id)
     if need.state not in OPEN_STATES:
         raise not_possible(need)

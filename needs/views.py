@@ -259,6 +259,8 @@ def _row(need: Need, today: Any) -> dict[str, Any]:
         "when": words.when_words(need, need.first_day, need.last_day, today=today),
         "left": words.days_left(need, today),
         "progress": words.progress_words(need),
+        "may_be_tonight": need.may_be_tonight(today)
+        and not (need.organisation and need.organisation.is_suspended),
     }
 
 

@@ -146,7 +146,7 @@ EVENTS: Mapping[str, Event] = {
     "followup_to_read": _NEWS,
     "webhook_stopped": _NEWS,
     "team_invitation": Event(
-        Priority.NORMAL, always="a town waits for them by name, and nothing else tells them"
+        Priority.NORMAL, always="a town or an association waits for them by name, and nothing else tells them"
     ),
     "work_handed_over": _NEWS,
     "association_waits": _NEWS,

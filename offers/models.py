@@ -156,6 +156,10 @@ class Offer(Entry):
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The last day of a pause that ends by itself.
     paused_until = models.DateField(OFFER["paused_until"].label, null=True, blank=True, editable=False)
+    # Of what was in here twice: this row keeps what was promised with it, the other one goes on (docs/adr/0030).
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", editable=False
+    )
 
     # Housing
     shared_home = models.BooleanField(OFFER["shared_home"].label, default=False)
@@ -271,6 +275,12 @@ class Offer(Entry):
                 condition=Q(state=OfferState.PAUSED) | Q(paused_until__isnull=True),
                 name="offer_paused_until_with_state",
                 violation_error_message=_("Seule une proposition en pause a une fin de pause."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True)
+                | (Q(state=OfferState.WITHDRAWN) & ~Q(merged_into=F("id"))),
+                name="offer_merged_is_closed",
+                violation_error_message=_("Une proposition réunie à une autre est fermée."),
             ),
             models.CheckConstraint(
                 condition=~Q(category__in=list(LANGUAGE_PAIR_CATEGORIES))

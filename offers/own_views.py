@@ -75,6 +75,7 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
         "service": offer.city.name,
         "town_contact": offer.city.phone or offer.city.email,
         "is_owner": is_owner,
+        "same_as": selectors.same_as(user, offer),
         "asks_for_appeals": is_owner and not agrees_to_appeals(user),
         "contact": contact,
         # The desk's: empty for whoever owns it.

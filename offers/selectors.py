@@ -40,7 +40,7 @@ def get_offer(user: User | AnonymousUser, city: City, reference: str) -> Offer:
     return (
         Offer.objects.visible_to(user)
         .filter(city=city)
-        .select_related("city", "owner", "commune")
+        .select_related("city", "owner", "commune", "merged_into")
         .get(reference=reference.upper())
     )
 
@@ -50,7 +50,7 @@ def own_offers(user: User, city: City) -> QuerySet[Offer]:
     return (
         Offer.objects.visible_to(user)
         .filter(owner=user, city=city)
-        .select_related("owner", "commune")
+        .select_related("owner", "commune", "merged_into")
         .prefetch_related("windows")
         .order_by("-created_at", "-id")
     )
@@ -59,6 +59,12 @@ def own_offers(user: User, city: City) -> QuerySet[Offer]:
 def periods_of(offer: Offer) -> list[Period]:
     """An offer's days, in order."""
     return [(window.first_day, window.last_day) for window in offer.windows.all()]
+
+
+def same_as(user: User, offer: Offer) -> list[Offer]:
+    """What this offer is one with, as far as the reader may see it: the one that goes on, or those that were joined."""
+    known = Offer.objects.visible_to(user).filter(Q(merged=offer) | Q(merged_into=offer))
+    return list(known.order_by("pk"))
 
 
 def changes_of(offer: Offer) -> list[OfferChange]:

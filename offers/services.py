@@ -263,6 +263,29 @@ def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Off
 
 
 @transaction.atomic
+def close_double(*, offer_id: int, kept_id: int, by: User, now: datetime) -> Offer:
+    """An offer that is the same as another is closed in favour of that one; the caller has looked whether it may be.
+
+    ValidationError while somebody lives by it.
+    """
+    offer = _locked(offer_id)
+    offer.merged_into_id = kept_id
+    with refusal_of("offer_is_in_use", IN_USE):
+        _move(offer, OfferState.WITHDRAWN, act="merge", by=by, now=now, also=["merged_into"])
+    return offer
+
+
+@transaction.atomic
+def reopen_double(*, offer_id: int, state: str, paused_until: date | None, by: User, now: datetime) -> Offer:
+    """Such an offer stands by itself again, in the state in which it was."""
+    offer = _locked(offer_id)
+    offer.merged_into, offer.paused_until = None, paused_until
+    also = ["merged_into"] if paused_until is None else ["merged_into", "paused_until"]
+    _move(offer, OfferState(state), act="unmerge", by=by, now=now, also=also)
+    return offer
+
+
+@transaction.atomic
 def vet(*, offer_id: int, by: User, now: datetime) -> Offer:
     """Record that a home was visited, which a proposal to a family requires; a visit later counts from then."""
     offer = _locked(offer_id)

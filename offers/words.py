@@ -111,6 +111,8 @@ def _notice(offer: Offer) -> str:
 
 def tag(offer: Offer) -> dict[str, str]:
     """The state as a tag: colour and word."""
+    if offer.merged_into_id:
+        return {"state": "brand", "text": _("réunie à une autre")}
     return {"state": TAGS.get(OfferState(offer.state), "brand"), "text": offer.get_state_display()}
 
 
@@ -124,6 +126,15 @@ def next_step(offer: Offer, *, now: datetime) -> str:
         if asks_again(offer, now=now):
             return _("Tient-elle toujours\u202f? Dites-le en un geste.")
         return _("Nous cherchons un besoin qui correspond. Vous n’avez rien à faire.")
+    if offer.merged_into is not None:
+        if offer.merged_into.owner_id != offer.owner_id:
+            return _(
+                "Une autre personne propose le même logement, et sa proposition continue. Si ce n’est pas le même, "
+                "appelez la ville."
+            )
+        return _(
+            "C’est la même que %(reference)s, qui continue. Si ce n’est pas la même, appelez la ville."
+        ) % {"reference": offer.merged_into.reference}
     return {
         OfferState.DRAFT: _("Elle n’est pas encore envoyée."),
         OfferState.PAUSED: _paused(offer),
@@ -176,6 +187,8 @@ def history(
         "resume": _("Reprise"),
         "reconfirm": _("Confirmée\u202f: elle tient toujours"),
         "withdraw": _("Retirée"),
+        "merge": _("Réunie à une autre, qui continue"),
+        "unmerge": _("De nouveau seule"),
         "vet": _("Visite faite par la ville"),
         "freeze": _("Suspendue par la ville"),
         "unfreeze": _("Suspension levée"),

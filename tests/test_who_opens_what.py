@@ -133,11 +133,18 @@ ROWS = {
     "town:invite": Row(ADMINISTRATOR),
     "town:take_back": Row(ADMINISTRATOR, ("invitation",)),
     "town:member": Row(ADMINISTRATOR, ("colleague",)),
+    "town:association": Row(MEMBER, ("association",)),
+    "town:invite_colleague": Row(frozenset({"manager"}), ("association",)),
+    "town:leave_association": Row(MEMBER, ("association",)),
+    "town:colleague": Row(frozenset({"manager"}), ("association", "member_key")),
+    "town:take_back_colleague": Row(frozenset({"manager"}), ("of_association",)),
     "town:invitation": Row(EVERYBODY, ("invitation_link",)),
     "town:linked": Row(ADMINISTRATOR),
     "town:doubles": Row(COORDINATOR),
     "town:decide_double": Row(COORDINATOR, ("first", "second")),
     "town:undo_double": Row(COORDINATOR, ("double",)),
+    "town:decide_offer_double": Row(COORDINATOR, ("first", "second")),
+    "town:undo_offer_double": Row(COORDINATOR, ("offer_double",)),
     "town:record": Row(ADMINISTRATOR),
     "town:answer_link": Row(ADMINISTRATOR, ("link_request",)),
     "town:end_link": Row(ADMINISTRATOR, ("linked_town",)),
@@ -190,6 +197,7 @@ ROWS = {
     "matching:withdraw_offer": Row(CITIZEN | DESK, ("offer",)),
     "matching:offer_for_need": Row(NOBODY, ("offer",), hides=True),  # of an offer that was made for one
     "matching:still_there": Row(EVERYBODY, ("offer_link",)),
+    "matching:need_tonight": Row(MEMBER | DESK, ("need",)),
     "matching:withdraw_need": Row(MEMBER | DESK, ("need",)),
     "desk:queue": Row(COORDINATOR),
     "desk:case": Row(COORDINATOR, ("need",)),
@@ -411,6 +419,9 @@ def build() -> World:
         city=city, email="lea@exemple.fr", language="fr", roles=["operator"], by=administrator, now=now
     )
     double = town.tell_apart(city=city, kept_id=citizen.pk, other_id=far.owner_id, by=coordinator, now=now)
+    offer_double = town.tell_offers_apart(
+        city=city, kept_id=far.pk, other_id=over.offer_id, by=coordinator, now=now
+    )
     linked_town = CityFactory()
     city.linked.add(linked_town)
     request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
@@ -532,7 +543,17 @@ def build() -> World:
         "first": citizen.pk,
         "second": far.owner_id,
         "double": double.pk,
+        "offer_double": offer_double.pk,
         "invitation": invitation.pk,
+        "of_association": town.invite_colleague(
+            organisation=association,
+            email="sam@exemple.fr",
+            language="fr",
+            role="member",
+            by=people["manager"],
+            now=now,
+        ).pk,
+        "member_key": member.pk,
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,
         "link_request": request.pk,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ROLE_CHOICES
 from accounts.forms import ServiceForm
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.selectors import find_person
 from cities.days import at_hour
 from cities.forms import CityForm
@@ -101,6 +101,55 @@ class InvitationForm(ServiceForm):
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, initial={"language": settings.LANGUAGE_CODE})
         self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+
+
+class ColleagueForm(InvitationForm):
+    """The same to an association: one role."""
+
+    role = forms.ChoiceField(
+        label=_("Rôle"),
+        choices=Membership.Role.choices,
+        initial=Membership.Role.MEMBER,
+        widget=forms.RadioSelect,
+        help_text=_("Une personne responsable invite les autres, et choisit qui reçoit nos messages."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        del self.fields["roles"]
+
+
+class MemberForm(ServiceForm):
+    """What a member is in an association. `role` is asked of a colleague alone: who leaves by themselves has none.
+
+    Of its only manager: who of the `heirs` is its manager then.
+    """
+
+    GONE = ""
+
+    def __init__(
+        self, data: Any = None, *, role: str | None, heirs: Collection[User], asks_heir: bool
+    ) -> None:
+        super().__init__(data)
+        if role is not None:
+            self.fields["role"] = forms.ChoiceField(
+                label=_("Rôle"),
+                choices=[*Membership.Role.choices, (self.GONE, _("ne fait plus partie de l’association"))],
+                initial=role,
+                required=False,
+                widget=forms.RadioSelect,
+            )
+        self._heirs = {str(person.pk): person for person in heirs}
+        if asks_heir and self._heirs:
+            choices = [("", _("Choisissez")), *((key, str(heir)) for key, heir in self._heirs.items())]
+            self.fields["successor"] = forms.ChoiceField(
+                label=_("Qui devient responsable\u202f?"), choices=choices, required=False
+            )
+
+    def part(self) -> dict[str, Any]:
+        """As `services.change_colleague` takes it."""
+        heir = self._heirs.get(self.cleaned_data.get("successor", ""))
+        return {"role": self.cleaned_data.get("role") or None, "successor": heir}
 
 
 class PartForm(ServiceForm):

@@ -23,6 +23,8 @@ from town.words import owned_words, role_names
 
 def invitation(row: Invitation) -> Text:
     """To whoever is invited, with their link."""
+    if row.organisation is not None:
+        return _to_association(row, row.organisation)
     return Text(
         title=_("Rejoignez l’équipe de %(city)s") % {"city": row.city.name},
         body=_(
@@ -38,6 +40,41 @@ def invitation(row: Invitation) -> Text:
         },
         action_label=_("Voir l’invitation"),
         action_url=links.invitation_path(row),
+    )
+
+
+def _to_association(row: Invitation, organisation: Organisation) -> Text:
+    return Text(
+        title=_("Rejoignez %(association)s") % {"association": organisation.name},
+        body=_(
+            "Bonjour,\n\n%(who)s vous invite à rejoindre %(association)s sur le service d’accueil de %(city)s. Votre "
+            "rôle\u202f: %(roles)s.\n\n"
+            "Le lien est pour vous seul et sert jusqu’au %(until)s. Si cette invitation n’est pas pour vous, ne "
+            "faites rien."
+        )
+        % {
+            "who": row.invited_by,
+            "association": organisation.name,
+            "city": row.city.name,
+            "roles": role_names(row.roles),
+            "until": date_format(local_time(row.expires_at, row.city), "j F, H:i"),
+        },
+        action_label=_("Voir l’invitation"),
+        action_url=links.invitation_path(row),
+    )
+
+
+def association_handed_over(organisation: Organisation, *, former: User) -> Text:
+    """To the member who is responsible for an association from now on, since somebody else is no more."""
+    return Text(
+        title=_("Vous êtes responsable de %(association)s") % {"association": organisation.name},
+        body=_(
+            "Bonjour,\n\n%(who)s vous passe la main\u202f: vous êtes responsable de %(association)s. Vous invitez les "
+            "collègues, et vous choisissez qui reçoit nos messages."
+        )
+        % {"who": former, "association": organisation.name},
+        action_label=_("Voir l’équipe"),
+        action_url=reverse("town:association", args=[organisation.city.slug, organisation.pk]),
     )
 
 

@@ -1,6 +1,7 @@
-"""Who is invited to a town's team, and which two towns ask each other to share offers."""
+"""Who is invited to a team, which persons and offers are one, and which two towns ask each other to share offers."""
 
 from datetime import datetime
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,12 +10,19 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ADMINISTRATION, COORDINATION, ROLE_CHOICES, VisibleQuerySet, towns_of
-from accounts.models import User
+from accounts.models import Membership, Organisation, User
+from cities.models import City
+from offers.models import Offer, OfferState
 
 
 class InvitationQuerySet(VisibleQuerySet["Invitation"]):
     def seen_by(self, user: User) -> Q:
-        return Q(city__in=towns_of(user, ADMINISTRATION))
+        of_town = Q(organisation=None, city__in=towns_of(user, ADMINISTRATION))
+        return of_town | Q(organisation__in=Organisation.objects.managed_by(user))
+
+    def of(self, city: City, organisation: Organisation | None) -> "InvitationQuerySet":
+        """Those to the town's team, or to the association's."""
+        return self.filter(city=city, organisation=organisation)
 
     def waiting(self) -> "InvitationQuerySet":
         """Neither accepted nor taken back; too late or not."""
@@ -22,11 +30,19 @@ class InvitationQuerySet(VisibleQuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """Somebody is invited to have these roles in a town; the link in their mail says which invitation it is."""
+    """Somebody is invited to have these roles in a town, or one in an association of it; the link in their mail says
+    which invitation it is.
+    """
 
-    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations")
-    roles = ArrayField(models.CharField(max_length=20, choices=ROLE_CHOICES), verbose_name=_("rôles"))
+    roles = ArrayField(
+        models.CharField(max_length=20, choices=ROLE_CHOICES + Membership.Role.choices),
+        verbose_name=_("rôles"),
+    )
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -45,13 +61,23 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["city", "person"],
-                condition=Q(accepted_at__isnull=True, taken_back_at__isnull=True),
+                condition=Q(accepted_at__isnull=True, taken_back_at__isnull=True, organisation__isnull=True),
                 name="invitation_one_waits",
                 violation_error_message=_("Cette personne est déjà invitée."),
             ),
+            models.UniqueConstraint(
+                fields=["organisation", "person"],
+                condition=Q(accepted_at__isnull=True, taken_back_at__isnull=True),
+                name="invitation_of_association_waits",
+                violation_error_message=_("Cette personne est déjà invitée."),
+            ),
             models.CheckConstraint(
-                condition=Q(roles__len__gt=0)
-                & Q(roles__contained_by=[role for role, _words in ROLE_CHOICES]),
+                condition=Q(
+                    organisation__isnull=True,
+                    roles__len__gt=0,
+                    roles__contained_by=[role for role, _words in ROLE_CHOICES],
+                )
+                | Q(organisation__isnull=False, roles__len=1, roles__contained_by=Membership.Role.values),
                 name="invitation_to_roles",
                 violation_error_message=_("Choisissez au moins un rôle."),
             ),
@@ -138,11 +164,16 @@ class LinkRequest(models.Model):
         return f"{self.city_id} → {self.other_id}"
 
 
-class DoubleQuerySet(VisibleQuerySet["Double"]):
+Said = TypeVar("Said", bound=models.Model)
+
+
+class SaidQuerySet(VisibleQuerySet[Said]):
+    """What was said of two rows, persons or offers: whether they are one."""
+
     def seen_by(self, user: User) -> Q:
         return Q(city__in=towns_of(user, COORDINATION))
 
-    def standing(self) -> "DoubleQuerySet":
+    def standing(self) -> Self:
         """What nobody has undone."""
         return self.filter(undone_at__isnull=True)
 
@@ -167,7 +198,7 @@ class Double(models.Model):
     )
     undone_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DoubleQuerySet.as_manager()
+    objects = SaidQuerySet["Double"].as_manager()
 
     class Meta:
         verbose_name = _("doublon")
@@ -189,6 +220,54 @@ class Double(models.Model):
                 condition=Q(undone_at__isnull=True, undone_by__isnull=True)
                 | Q(undone_at__isnull=False, undone_by__isnull=False),
                 name="double_undone_pair",
+                violation_error_message=_("C’est défait par quelqu’un."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.other_id} → {self.kept_id}"
+
+
+class OfferDouble(models.Model):
+    """A coordinator said of two offers whether they are one; if so, `other` is closed in favour of `kept`
+    (docs/adr/0030). `from_state` and `paused_until`: how it stood, to which undoing brings it back.
+    """
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    kept = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="+")
+    is_same = models.BooleanField(_("une seule proposition"))
+    from_state = models.CharField(max_length=12, choices=OfferState.choices, blank=True)
+    paused_until = models.DateField(null=True, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SaidQuerySet["OfferDouble"].as_manager()
+
+    class Meta:
+        verbose_name = _("proposition en double")
+        verbose_name_plural = _("propositions en double")
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["other"],
+                condition=Q(is_same=True, undone_at__isnull=True),
+                name="offer_double_merged_once",
+                violation_error_message=_("Cette proposition est déjà réunie à une autre."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kept=F("other")),
+                name="offer_double_of_another",
+                violation_error_message=_("Choisissez deux propositions."),
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True)
+                | Q(undone_at__isnull=False, undone_by__isnull=False),
+                name="offer_double_undone_pair",
                 violation_error_message=_("C’est défait par quelqu’un."),
             ),
         ]

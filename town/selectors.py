@@ -9,13 +9,14 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import selectors as accounts
-from accounts.models import CityEdit, OrganisationReview, User
+from accounts.models import CityEdit, Organisation, OrganisationReview, User
 from cities.models import City
-from matching.models import CaseTaken
+from matching.lifecycle import ACTIVE
+from matching.models import CaseTaken, Match
 from needs.models import Need
 from offers.models import Offer, OfferState
 from oncall.models import Shift
-from town.models import Double, Invitation, LinkRequest
+from town.models import Double, Invitation, LinkRequest, OfferDouble
 
 # Shifts are planned half a year ahead at most.
 _FAR = timedelta(days=3650)
@@ -49,9 +50,9 @@ class Owned:
         return f"{'case' if self.is_case else 'shift'}-{self.row.pk}"
 
 
-def invitations(city: City) -> QuerySet[Invitation]:
-    """Those that nobody has accepted or taken back, the latest first."""
-    return Invitation.objects.waiting().filter(city=city).select_related("person", "invited_by")
+def invitations(city: City, organisation: Organisation | None = None) -> QuerySet[Invitation]:
+    """Those to the town's team, or to an association, that nobody has accepted or taken back, the latest first."""
+    return Invitation.objects.waiting().of(city, organisation).select_related("person", "invited_by")
 
 
 def owned(user: User, city: City, *, now: datetime) -> list[Owned]:
@@ -108,6 +109,9 @@ def towns_to_link(city: City) -> QuerySet[City]:
 # --- Who is in here twice ------------------------------------------------------------------------------
 
 MOST_PAIRS = 50
+UNDONE_WITHIN = timedelta(days=30)
+# Offers that may be one and the same: what nobody has confirmed, has taken back or has reported says nothing.
+STANDING = (OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +182,52 @@ def likely_doubles(city: City) -> list[tuple[Side, Side]]:
 def merges(city: City) -> QuerySet[Double]:
     """Who was made one, and can still be made two, the latest first."""
     return Double.objects.standing().filter(city=city, is_same=True).select_related("kept", "other", "by")
+
+
+# Twice the same person in one commune, or twice one address; a thing is the same by its item and size, hours by their
+# languages. Two rooms of one host have two addresses, or the desk says once that they are two.
+_OFFER_PAIRS = """
+    WITH standing AS (
+        SELECT id, owner_id, category, commune_id, kind, item, size, languages_from, languages_to,
+               lower(trim(address)) AS address
+          FROM offers_offer WHERE city_id = %(city)s AND state = ANY(%(standing)s)
+    ), pairs AS (
+        SELECT one.id AS first, other.id AS second
+          FROM standing AS one JOIN standing AS other USING (owner_id, category, commune_id, item, size)
+         WHERE one.id < other.id AND one.languages_from = other.languages_from
+           AND one.languages_to = other.languages_to
+           AND (one.address = other.address OR one.address = '' OR other.address = '')
+         UNION
+        SELECT one.id, other.id
+          FROM standing AS one JOIN standing AS other USING (address, category, commune_id)
+         WHERE one.id < other.id AND one.kind = 'housing' AND one.address <> ''
+    )
+    SELECT first, second FROM pairs
+     WHERE NOT EXISTS (
+        SELECT FROM town_offerdouble AS said
+         WHERE said.kept_id = first AND said.other_id = second AND NOT said.is_same AND said.undone_at IS NULL
+     )
+     ORDER BY first, second
+     LIMIT %(most)s
+"""
+
+
+def likely_offer_doubles(city: City) -> list[tuple[Offer, Offer]]:
+    """Offers that look like one, of which nobody has said yet whether they are; the older one first. Each with its
+    owner and commune, and `is_in_hand`: whether somebody is asked or expected with it. Two queries, whatever their
+    number.
+    """
+    with connection.cursor() as cursor:
+        standing = [state.value for state in STANDING]
+        cursor.execute(_OFFER_PAIRS, {"city": city.pk, "most": MOST_PAIRS, "standing": standing})
+        pairs = cursor.fetchall()
+    in_hand = Exists(Match.objects.filter(offer=OuterRef("pk"), state__in=ACTIVE))
+    rows = Offer.objects.filter(pk__in={pk for pair in pairs for pk in pair}).annotate(is_in_hand=in_hand)
+    offers = {offer.pk: offer for offer in rows.select_related("owner", "commune")}
+    return [(offers[first], offers[second]) for first, second in pairs]
+
+
+def offer_merges(city: City) -> QuerySet[OfferDouble]:
+    """Which offers were made one, the latest first."""
+    said = OfferDouble.objects.standing().filter(city=city, is_same=True)
+    return said.select_related("kept", "other", "by")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from town.views import doubles, linked, record, settings, team
+from town.views import colleagues, doubles, linked, record, settings, team
 
 app_name = "town"
 urlpatterns = [
@@ -18,6 +18,21 @@ urlpatterns = [
     path("ma-ville/doublons/", doubles.doubles, name="doubles"),
     path("ma-ville/doublons/<int:first>/<int:second>/", doubles.decide, name="decide_double"),
     path("ma-ville/doublons/<int:pk>/defaire/", doubles.undo, name="undo_double"),
+    path(
+        "ma-ville/doublons/propositions/<int:first>/<int:second>/",
+        doubles.decide_offers,
+        name="decide_offer_double",
+    ),
+    path("ma-ville/doublons/propositions/<int:pk>/defaire/", doubles.undo_offers, name="undo_offer_double"),
+    path("associations/<int:pk>/equipe/", colleagues.team, name="association"),
+    path("associations/<int:pk>/equipe/inviter/", colleagues.invite, name="invite_colleague"),
+    path("associations/<int:pk>/equipe/quitter/", colleagues.leave, name="leave_association"),
+    path("associations/<int:pk>/equipe/<int:person_pk>/", colleagues.member, name="colleague"),
+    path(
+        "associations/equipe/invitations/<int:pk>/reprendre/",
+        colleagues.take_back,
+        name="take_back_colleague",
+    ),
     path("invitation/<str:token>/", team.invitation, name="invitation"),
     path("charte/", settings.charter, name="charter"),
 ]

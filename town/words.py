@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.access import ROLE_CHOICES
-from accounts.models import CityEdit
+from accounts.models import CityEdit, Membership
 from catalogue.labels import listed
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
@@ -71,7 +71,7 @@ def _value(name: str, value: Any, seats: Mapping[str, str]) -> str:
 
 def role_names(roles: Iterable[str]) -> str:
     """ "coordination, administration"."""
-    known = dict(ROLE_CHOICES)
+    known = {**dict(ROLE_CHOICES), **dict(Membership.Role.choices)}
     return listed(known.get(role, role) for role in roles)
 
 

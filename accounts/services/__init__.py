@@ -11,6 +11,7 @@ from accounts.services.consents import (
     withdraw_consent,
 )
 from accounts.services.organisations import (
+    change_member,
     change_organisation,
     choose_told,
     register_organisation,
@@ -35,6 +36,7 @@ from accounts.sign_in import start_code_sign_in
 
 __all__ = [
     "agree_to_appeals",
+    "change_member",
     "change_organisation",
     "choose_told",
     "correct_person",

@@ -24,6 +24,9 @@ from catalogue import changes
 from catalogue.constraints import insert_checked
 from cities.models import City
 
+LAST_MANAGER = gettext_lazy(
+    "L’association garde une personne responsable. Dites d’abord qui d’autre le devient, ou invitez quelqu’un."
+)
 NOBODY_TOLD = gettext_lazy("Cochez au moins une personne\u202f: sinon, personne ne saurait rien.")
 
 
@@ -122,10 +125,13 @@ def change_organisation(
 
 @transaction.atomic
 def set_member(*, user: User, organisation: Organisation, role: str, by: User, now: datetime) -> Membership:
-    """Let a person speak for an association, in this role; those who register it, and the installation's staff."""
-    require(by.is_staff or by == user)
+    """Let a person speak for an association, in this role; those who register it, its managers, and the installation's
+    staff.
+    """
     # One after the other: who joins twice in one moment joins once.
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    is_first = by == user and not organisation.memberships.exists()
+    require(by.is_staff or is_first or _manages(by, organisation))
     member = Membership.objects.select_for_update().filter(user=user, organisation=organisation).first()
     before = None if member is None else member.role
     if member is None:
@@ -171,6 +177,66 @@ def choose_told(
         member.is_fallback = member.user_id == fallback
         edit = MembershipChange(person_id=member.user_id, organisation=organisation, by=by, at=now)
         changes.save_changed(member, before, edit=edit)
+
+
+@transaction.atomic
+def change_member(
+    *,
+    user: User,
+    organisation: Organisation,
+    role: str | None,
+    successor: User | None = None,
+    by: User,
+    now: datetime,
+) -> None:
+    """Let a member have this role in their association, or none: they leave, as they may by themselves; its managers.
+
+    `successor`, another active member, is its manager in the same act: an association keeps one. Raises ValidationError
+    when nobody would be left who decides for it, and of who is no member.
+    """
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    require(_manages(by, organisation) or (by == user and role is None))
+    members = {member.user_id: member for member in selectors.team_of(organisation)}
+    if user.pk not in members:
+        raise ValidationError(_("Cette personne n’est plus membre de l’association."))
+    if successor is not None:
+        require(_manages(by, organisation))
+        if successor.pk not in members or successor == user:
+            raise ValidationError(
+                {"successor": _("Cette personne n’est plus membre. Choisissez-en une autre.")}
+            )
+        _set_role(organisation, members[successor.pk], Membership.Role.MANAGER, by=by, now=now)
+    manager = Membership.Role.MANAGER
+    if role != manager and not any(
+        member.role == manager for member in members.values() if member.user_id != user.pk
+    ):
+        raise ValidationError({"successor": LAST_MANAGER}, code="last_manager")
+    _set_role(organisation, members[user.pk], role, by=by, now=now)
+
+
+def _manages(by: User, organisation: Organisation) -> bool:
+    return by.is_active and Organisation.objects.managed_by(by).contains(organisation)
+
+
+def _set_role(
+    organisation: Organisation, member: Membership, role: str | None, *, by: User, now: datetime
+) -> None:
+    before = member.role
+    if role == before:
+        return
+    if role is None:
+        member.delete()
+    else:
+        member.role = role
+        member.save(update_fields=["role"])
+    MembershipChange.objects.create(
+        person_id=member.user_id,
+        organisation=organisation,
+        what={"role": [before, role]},
+        by=by,
+        at=now,
+    )
+    forget_roles(member.user)
 
 
 @transaction.atomic

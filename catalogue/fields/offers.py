@@ -492,6 +492,7 @@ ROWS = (
         asked=False,
         use=(code("offers.services.resume_paused"),),
     ),
+    Field(name="merged_into", label=_("Réunie à"), asked=False, use=(code("offers.services.reopen_double"),)),
     Field(name="vetted_at", label=_("Visite faite le"), asked=False, use=(DETAIL,)),
     Field(
         name="vetted_by", label=_("Visite faite par"), asked=False, use=(page("admin:offers_offer_change"),)

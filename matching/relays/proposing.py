@@ -134,5 +134,6 @@ def _ask(
 
 
 def _is_held(part: Wanted, need: Need, offer: Offer) -> bool:
-    sides = Q(offer=offer) | Q(need=need)
+    # Of the offer whatever is held is held; the need does not count what is asked beside others, or was given back.
+    sides = Q(offer=offer) | Q(need=need, beside=False, released=False)
     return Hold.objects.filter(sides, first_day__lte=part.last_day, last_day__gte=part.first_day).exists()

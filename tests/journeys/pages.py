@@ -84,6 +84,10 @@ def _visit(name: str) -> Path:
     return lambda town: f"/{HERE}/bureau/visites/{town.visits[name].pk}/"
 
 
+def _association(town: Town) -> str:
+    return f"/{HERE}/associations/{town.member.memberships.get().organisation_id}/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -164,9 +168,14 @@ PAGES = [
     Page("need", "member", _need("tonight")),
     Page("need-receipt", "member", _need("tonight", "?recu=1")),
     Page("need-edit", "member", _need("tonight", "modifier/")),
+    Page("need-tonight", "member", _need("alone", "ce-soir/")),
     Page("need-withdraw", "member", _need("tonight", "retirer/")),
     Page("association-matches", "member", _at("demandes/")),
     Page("explained-association", "member", _explained("confirmed")),
+    Page("association-team", "member", lambda town: f"{_association(town)}equipe/"),
+    Page("association-invite", "member", lambda town: f"{_association(town)}equipe/inviter/"),
+    Page("association-colleague", "member", lambda town: f"{_association(town)}equipe/{town.member.pk}/"),
+    Page("association-leave", "member", lambda town: f"{_association(town)}equipe/quitter/"),
     Page("association-account", "member", lambda town: "/compte/"),
     Page("association-told", "member", _told),
     Page("desk", "coordinator", _at("bureau/")),
@@ -285,7 +294,7 @@ NO_PAGE = {
         "offers:pause", "offers:reconfirm", "oncall:act", "oncall:cover", "offers:resume", "push:add",
         "push:remove", "set_language", "town:answer_link", "town:decide_double",
         "town:end_link", "town:undo_double",
-        "town:take_back", "stays:act",
+        "town:take_back", "town:take_back_colleague", "town:decide_offer_double", "town:undo_offer_double", "stays:act",
         "webhooks:act", "webhooks:remove", "webhooks:replay", "webhooks:rotate",
     }),
     "a step of a walk (walks.py, test_every_question, test_help.py)": frozenset({

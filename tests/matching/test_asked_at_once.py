@@ -4,18 +4,24 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
+from accounts import services as accounts
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from config import embedded
 from desk import selectors as desk
-from matching import links, services, sweeps
+from matching import counted_on, links, services, sweeps
 from matching.capacity import Taken
 from matching.lifecycle import NotPossible, Reason
 from matching.models import Decision, Hold, Match, MatchState
 from matching.presentation import refusal_words
+from needs.models import Need
 from notifications.models import Message
+from tests.factories.accounts import MembershipFactory
 from tests.factories.matching import NOW, drain, due_need, due_offer
 from tests.matching.locks import waiting_for_us
 
@@ -158,6 +164,82 @@ def test_the_case_offers_another_home_while_one_is_asked(homes, coordinator, as_
     assert need.is_open
 
 
+def fewer(need, by, women=1):
+    """The mother comes without her two children, or with a sister."""
+    return counted_on.change_need(
+        need_id=need.pk,
+        fields={"adult_women": women, "children_3_to_11": 0},
+        read=counted_on.ALL,
+        by=by,
+        now=NOW,
+    )
+
+
+def test_a_need_does_not_become_smaller_than_what_somebody_is_asked_for(homes, coordinator):
+    first, second, _third = homes
+    ask(first, coordinator)
+    assert Hold.objects.get(match=first).beside
+    with pytest.raises(ValidationError, match="Annulez d’abord cette demande"):
+        fewer(first.need, coordinator)
+    assert Need.objects.get(pk=first.need_id).quantity == 3
+    ask(second, coordinator)
+    services.cancel(match_id=second.pk, by=coordinator, now=NOW, reason=Reason.OTHER)
+    with pytest.raises(ValidationError, match="Annulez d’abord cette demande"):
+        fewer(first.need, coordinator)
+    services.decline(match_id=first.pk, by=first.offer.owner, now=NOW)
+    assert fewer(first.need, coordinator).quantity == 1
+
+
+def test_more_people_than_were_asked_for_are_no_matter_of_the_guard(homes, coordinator):
+    ask(homes[0], coordinator)
+    need = counted_on.change_need(
+        need_id=homes[0].need_id, fields={"adult_women": 2}, read=counted_on.ALL, by=coordinator, now=NOW
+    )
+    assert need.quantity == 4
+
+
+def test_every_door_says_what_is_to_be_taken_back_first(homes, coordinator, as_user):
+    match = homes[0]
+    ask(match, coordinator)
+    member = MembershipFactory(organisation=match.need.organisation).user
+    said = "Annulez d’abord cette demande"
+    for person in (member, coordinator):
+        page = as_user(person)
+        address = reverse("matching:edit_need", args=[match.city.slug, match.need.reference])
+        form = page.get(address).context["form"]
+        data = {
+            name: form[name].value()
+            for name in form.fields
+            if form[name].value() not in (None, False, "", [])
+        }
+        sent = data | {"adult_women": "1", "children_3_to_11": "0", "read": str(match.pk)}
+        answer = page.post(address, sent)
+        assert (answer.status_code, said in " ".join(answer.context["form"].errors["adult_women"])) == (
+            422,
+            True,
+        )
+    _key, secret = accounts.issue_token(user=member, name="test", by=member, now=NOW)
+    answer = Client().patch(
+        f"/api/v1/needs/{match.need.reference}/",
+        {"adult_women": 1, "children_3_to_11": 0, "confirmed": True},
+        content_type="application/json",
+        headers={"authorization": f"Bearer {secret}"},
+    )
+    assert answer.status_code == 400, answer.text
+    assert said in answer.json()["errors"]["quantity"][0]
+    assert Need.objects.get(pk=match.need_id).quantity == 3
+
+
+def test_the_database_refuses_to_ask_beside_for_more_than_is_needed(homes, coordinator):
+    other = homes[1]
+    with pytest.raises(IntegrityError) as failure, transaction.atomic():
+        Hold.objects.create(
+            match=other, offer=other.offer, need=other.need, quantity=4,
+            first_day=other.first_day, last_day=other.last_day, beside=True,
+        )  # fmt: skip
+    assert violated(failure.value) in ("hold_within_quantity", "hold_within_capacity")
+
+
 def test_the_database_holds_the_town_s_number(homes, coordinator):
     ask(homes[0], coordinator)
     other = homes[1]
@@ -191,6 +273,16 @@ def test_two_say_yes_at_once_and_one_counts(transactional_db, at_once, town, coo
     _, late = at_once(first, second)
     assert isinstance(late, Taken)
     assert states(homes) == ["accepted", "proposed"]
+
+
+def test_a_home_is_asked_while_the_need_becomes_smaller_and_one_of_the_two_waits(
+    transactional_db, at_once, town, coordinator
+):
+    homes = three_homes(town)
+    results = at_once(lambda: ask(homes[0], coordinator), lambda: fewer(homes[0].need, coordinator))
+    assert [isinstance(result, NotPossible | ValidationError) for result in results].count(True) == 1
+    held = Hold.objects.filter(need=homes[0].need_id).first()
+    assert held is None or held.quantity <= Need.objects.get(pk=homes[0].need_id).quantity
 
 
 def test_two_coordinators_ask_at_once_and_no_more_are_asked_than_the_town_allows(

@@ -371,6 +371,25 @@ def test_days_that_the_engine_would_not_give_are_refused(scene, coordinator, fir
     assert (refused.value.offer, refused.value.failure.why) == (house, "changed")
 
 
+@pytest.mark.parametrize(
+    ("is_beside", "why"), [(True, "changed"), (False, "taken")], ids=["asked beside", "promised"]
+)
+def test_what_is_asked_beside_takes_no_days_of_the_need(scene, city, coordinator, is_beside, why):
+    need, _room, house = scene
+    city.homes_asked_at_once = 2
+    city.save(update_fields=["homes_asked_at_once"])
+    due_offer(city=city, windows=[(day(11), day(20))])
+    drain()
+    third = Match.objects.filter(need=need, state=MatchState.SUGGESTED, last_day=day(20)).get()
+    services.propose(match_id=third.pk, by=coordinator, now=NOW)
+    assert Hold.objects.get(match=third).beside
+    if not is_beside:
+        services.accept(match_id=third.pk, by=third.offer.owner, now=NOW)
+    with pytest.raises(NotWhole) as refused:
+        propose(need, [wanted(scene[1], 1, 7), wanted(house, 11, 42)], coordinator)
+    assert (refused.value.offer, refused.value.failure.why) == (house, why)
+
+
 def test_nobody_stays_longer_than_the_host_said(city, coordinator):
     need = family(city)
     room = home(city, 1, 20, longest_stay_days=10)

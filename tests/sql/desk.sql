@@ -289,7 +289,12 @@ WHERE (("needs_need"."person_id" = %s
                  AND NOT (EXISTS
                             (SELECT %s AS "a"
                              FROM "matching_match" U0
-                             WHERE (U0."need_id" = (V0."id")
+                             INNER JOIN "needs_need" U1 ON (U0."need_id" = U1."id")
+                             INNER JOIN "cities_city" U2 ON (U1."city_id" = U2."id")
+                             WHERE ((U0."first_day" <= (GREATEST(U1."first_day",
+                                                          U1."uncovered_from", ((%s AT TIME ZONE U2."timezone")::date)))
+                                     OR NOT (U1."kind" = %s))
+                                    AND U0."need_id" = (V0."id")
                                     AND U0."state" IN (%s, …))
                              LIMIT 1))
                  AND V0."city_id" = %s)))

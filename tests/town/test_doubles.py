@@ -436,7 +436,7 @@ def test_the_page_shows_them_side_by_side_until_it_is_said(twice: Twice, client:
     place = twice.place
     bischheim = CommuneFactory(insee="67043", name="Bischheim")
     OfferFactory(city=place.city, owner__name="Jeanne R.", commune=bischheim)
-    OfferFactory(city=place.city, owner__name="Odile T.")
+    OfferFactory(city=place.city, owner__name="Odile T.", address="12 quai des Bateliers")
     client.force_login(place.coordinator)
     page = client.get(place.address("doubles")).content.decode()
     assert all(match.offer.reference in page for match in twice.matches)

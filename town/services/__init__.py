@@ -3,23 +3,39 @@
 from town.services.associations import tell_of_decisions, tell_of_waiting
 from town.services.doubles import merge, tell_apart, undo
 from town.services.linking import answer_link, ask_link, end_link, take_back_link
+from town.services.offer_doubles import merge_offers, tell_offers_apart, undo_offers
 from town.services.settings import change_settings
-from town.services.team import CLOSED, accept, change_part, invite, take_back
+from town.services.team import (
+    CLOSED,
+    accept,
+    change_colleague,
+    change_part,
+    invite,
+    invite_colleague,
+    may_invite,
+    take_back,
+)
 
 __all__ = [
     "CLOSED",
     "accept",
     "answer_link",
     "ask_link",
+    "change_colleague",
     "change_part",
     "change_settings",
     "end_link",
     "invite",
+    "invite_colleague",
+    "may_invite",
     "merge",
+    "merge_offers",
     "take_back",
     "take_back_link",
     "tell_apart",
     "tell_of_decisions",
     "tell_of_waiting",
+    "tell_offers_apart",
     "undo",
+    "undo_offers",
 ]

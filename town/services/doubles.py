@@ -1,7 +1,7 @@
 """One person who is in here twice: made one, with everything kept, and two again within a month (docs/adr/0025)."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -25,8 +25,8 @@ from offers import services as offers
 from offers.models import Offer
 from stays.models import Sponsorship
 from town.models import Double
+from town.selectors import UNDONE_WITHIN
 
-UNDONE_WITHIN = timedelta(days=30)
 OFFERS, NEEDS = "offers.Offer.owner", "needs.Need.person"
 # What is about a person or said to them, and goes along. What somebody did stays with the row that did it.
 MOVED = (

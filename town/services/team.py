@@ -1,4 +1,4 @@
-"""A town's team: invited, come, changed, gone, and what somebody who goes still had."""
+"""The team of a town, or of an association: invited, come, changed, gone, and what somebody who goes still had."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts import selectors as people
 from accounts import services as accounts
 from accounts.access import ADMINISTRATION, COORDINATION, has_role, require
-from accounts.models import User
+from accounts.models import Membership, Organisation, User
 from cities.models import City
 from matching import tonight
 from notifications.services import queue
@@ -21,7 +21,9 @@ from oncall import services as oncall
 from town import links, messages, selectors
 from town.models import Invitation
 
-CLOSED = gettext_lazy("Cette invitation n’est plus valable. Demandez-en une autre à la ville.")
+CLOSED = gettext_lazy("Cette invitation n’est plus valable. Demandez-en une autre à qui vous a invité.")
+# Of an association; whoever has so many unanswered has another way to reach people.
+MOST_WAITING = 20
 
 
 @transaction.atomic
@@ -32,15 +34,66 @@ def invite(
 
     Whoever is known already is told in their own language.
     """
-    require(has_role(by, city, ADMINISTRATION))
+    require(may_invite(by, city, None))
     City.objects.select_for_update(no_key=True).get(pk=city.pk)
     person = accounts.ensure_person(email=email, name=name, language=language, by=by, now=now)
     if people.roles_held(person, city) >= set(roles):
         raise ValidationError({"email": _("Cette personne a déjà ce rôle dans votre ville.")})
-    for earlier in Invitation.objects.waiting().filter(city=city, person=person):
+    return _invited(city, None, person, roles, by=by, now=now)
+
+
+@transaction.atomic
+def invite_colleague(
+    *,
+    organisation: Organisation,
+    email: str,
+    name: str = "",
+    language: str,
+    role: str,
+    by: User,
+    now: datetime,
+) -> Invitation:
+    """The same to an association, once the town has verified it, by one of its managers."""
+    organisation = (
+        Organisation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("city")
+        .get(pk=organisation.pk)
+    )
+    require(may_invite(by, organisation.city, organisation))
+    if not organisation.is_verified:
+        raise ValidationError(_("La ville vérifie d’abord votre association. Vous inviterez ensuite."))
+    person = accounts.ensure_person(email=email, name=name, language=language, by=by, now=now)
+    if people.team_of(organisation).filter(user=person).exists():
+        raise ValidationError({"email": _("Cette personne fait déjà partie de l’association.")})
+    waiting = Invitation.objects.waiting().of(organisation.city, organisation)
+    if waiting.exclude(person=person).count() >= MOST_WAITING:
+        raise ValidationError(
+            _("Trop d’invitations attendent une réponse. Annulez celles qui ne servent plus.")
+        )
+    return _invited(organisation.city, organisation, person, [role], by=by, now=now)
+
+
+def may_invite(by: User, city: City, organisation: Organisation | None) -> bool:
+    """Who decides for a town's team, or for an association's."""
+    if organisation is None:
+        return has_role(by, city, ADMINISTRATION)
+    return by.is_active and Organisation.objects.managed_by(by).contains(organisation)
+
+
+def _invited(
+    city: City,
+    organisation: Organisation | None,
+    person: User,
+    roles: Collection[str],
+    *,
+    by: User,
+    now: datetime,
+) -> Invitation:
+    for earlier in Invitation.objects.waiting().of(city, organisation).filter(person=person):
         take_back(invitation_id=earlier.pk, by=by, now=now)
     row = Invitation(
         city=city,
+        organisation=organisation,
         person=person,
         roles=sorted(roles),
         invited_by=by,
@@ -64,7 +117,7 @@ def invite(
 def take_back(*, invitation_id: int, by: User, now: datetime) -> None:
     """The link opens nothing any more; nothing happens when it was accepted, or taken back already."""
     row = Invitation.objects.select_for_update().get(pk=invitation_id)
-    require(has_role(by, row.city, ADMINISTRATION))
+    require(may_invite(by, row.city, row.organisation))
     if row.accepted_at is None and row.taken_back_at is None:
         row.taken_back_at, row.taken_back_by = now, by
         row.save(update_fields=["taken_back_at", "taken_back_by"])
@@ -79,13 +132,54 @@ def accept(*, invitation_id: int, by: User, now: datetime) -> Invitation:
     require(row.person_id == by.pk)
     if row.accepted_at is not None:
         return row
-    if not row.is_open(now) or not has_role(row.invited_by, row.city, ADMINISTRATION):
+    if not row.is_open(now) or not may_invite(row.invited_by, row.city, row.organisation):
         raise ValidationError(CLOSED, code="closed")
     row.accepted_at = now
     row.save(update_fields=["accepted_at"])
+    if row.organisation is not None:
+        _join(row, row.organisation, now=now)
+        return row
     for role in row.roles:
         accounts.give_role(user=by, city=row.city, role=role, by=row.invited_by, now=now)
     return row
+
+
+def _join(row: Invitation, organisation: Organisation, *, now: datetime) -> None:
+    """Whoever has come in meanwhile keeps what they are there."""
+    (role,) = row.roles
+    if role == Membership.Role.MEMBER and people.team_of(organisation).filter(user=row.person_id).exists():
+        return
+    accounts.set_member(user=row.person, organisation=organisation, role=role, by=row.invited_by, now=now)
+
+
+@transaction.atomic
+def change_colleague(
+    *,
+    organisation: Organisation,
+    user: User,
+    role: str | None,
+    successor: User | None,
+    by: User,
+    now: datetime,
+) -> None:
+    """`accounts.services.change_member`, and whoever is its manager from then on is told."""
+    was_manager = successor is not None and _is_manager(successor, organisation)
+    accounts.change_member(
+        user=user, organisation=organisation, role=role, successor=successor, by=by, now=now
+    )
+    if successor is not None and successor != by and not was_manager:
+        queue(
+            recipient=successor,
+            event="work_handed_over",
+            subject_key=f"organisation:{organisation.pk}:{now:%Y%m%d%H%M%S}",
+            city=organisation.city,
+            compose=partial(messages.association_handed_over, organisation, former=user),
+            now=now,
+        )
+
+
+def _is_manager(user: User, organisation: Organisation) -> bool:
+    return people.team_of(organisation).filter(user=user, role=Membership.Role.MANAGER).exists()
 
 
 @transaction.atomic

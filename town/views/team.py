@@ -60,7 +60,9 @@ def invite(request: HttpRequest, city: City) -> HttpResponse:
 @town_page(ADMINISTRATION)
 @require_POST
 def take_back(request: HttpRequest, city: City, pk: int) -> HttpResponse:
-    row = get_object_or_404(Invitation.objects.visible_to(person(request)), pk=pk, city=city)
+    row = get_object_or_404(
+        Invitation.objects.visible_to(person(request)), pk=pk, city=city, organisation=None
+    )
     services.take_back(invitation_id=row.pk, by=person(request), now=timezone.now())
     messages.success(request, _("L’invitation est reprise\u202f: son lien n’ouvre plus rien."))
     return redirect("town:team", city.slug)
@@ -113,7 +115,8 @@ def invitation(request: HttpRequest, city: City, token: str) -> HttpResponse:
     key = links.invited(token)
     if key is None:
         raise Http404
-    row = get_object_or_404(Invitation.objects.select_related("person", "invited_by"), pk=key, city=city)
+    rows = Invitation.objects.select_related("person", "invited_by", "organisation")
+    row = get_object_or_404(rows, pk=key, city=city)
     now = timezone.now()
     refusal = "" if row.accepted_at or row.is_open(now) else str(services.CLOSED)
     is_theirs = request.user.is_authenticated and request.user.pk == row.person_id
@@ -126,8 +129,7 @@ def invitation(request: HttpRequest, city: City, token: str) -> HttpResponse:
             except ValidationError as closed:
                 refusal = " ".join(closed.messages)
             else:
-                messages.success(request, _("Bienvenue dans l’équipe de %(city)s.") % {"city": city.name})
-                return redirect("town:team", city.slug)
+                return _welcome(request, city, row)
     context = {
         "invitation": row,
         "roles": role_names(row.roles),
@@ -135,3 +137,11 @@ def invitation(request: HttpRequest, city: City, token: str) -> HttpResponse:
         "is_anothers": request.user.is_authenticated and not is_theirs,
     }
     return render(request, "town/invitation.html", context)
+
+
+def _welcome(request: HttpRequest, city: City, row: Invitation) -> HttpResponse:
+    if row.organisation is None:
+        messages.success(request, _("Bienvenue dans l’équipe de %(city)s.") % {"city": city.name})
+        return redirect("town:team", city.slug)
+    messages.success(request, _("Bienvenue chez %(association)s.") % {"association": row.organisation.name})
+    return redirect("town:association", city.slug, row.organisation.pk)
