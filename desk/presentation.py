@@ -262,13 +262,10 @@ def team_events(notes: Iterable[Note], flags: Iterable[Flag], *, now: datetime) 
     ]
 
 
-def open_flags(flags: Iterable[Flag], *, today: date) -> list[dict[str, Any]]:
-    """The days to come back to a case that nobody has lifted; those that have come first."""
-    return [
-        {"flag": flag, "day": day_words(flag.day, today=today), "is_due": flag.day <= today}
-        for flag in flags
-        if flag.lifted_at is None
-    ]
+def open_flags(flags: Iterable[Mapping[str, Any]], *, today: date) -> list[dict[str, Any]]:
+    """The days to come back to a case (`selectors.case`), with which of them have come."""
+    rows = [(flag, date.fromisoformat(flag["day"])) for flag in flags]
+    return [{"flag": flag, "day": day_words(day, today=today), "is_due": day <= today} for flag, day in rows]
 
 
 def etag(*parts: str) -> str:
