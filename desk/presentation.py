@@ -17,6 +17,7 @@ from catalogue.labels import listed
 from catalogue.saying import titled
 from catalogue.times import ago, day_range, day_words, until
 from catalogue.vocabulary import Kind
+from desk import calling
 from desk.baskets import Basket, Moment, Wanted, query_of
 from desk.models import Flag, Note
 from desk.selectors import Counts
@@ -337,6 +338,12 @@ def _who(match: Match, decision: Decision) -> object:
     if is_secret and decision.by_id == match.offer.owner_id:
         return _("la personne qui propose")
     return decision.by
+
+
+def calls(match: Match, *, today: date) -> list[dict[str, str]]:
+    """Whom the desk may call about a match, as buttons."""
+    words = {calling.HOST: _("Appeler qui propose"), calling.POSTER: _("Appeler qui demande")}
+    return [{"side": side, "words": words[side]} for side in calling.sides(match, today=today)]
 
 
 def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ app_name = "desk"
 
 urlpatterns = [
     path("bureau/", views.queue, name="queue"),
+    path("bureau/pistes/<int:pk>/appeler/<str:side>/", act_views.call, name="call"),
     path("bureau/pistes/<int:pk>/contact/", act_views.contact, name="contact"),
     path("bureau/pistes/<int:pk>/<str:act>/", act_views.act, name="act"),
     path("bureau/direct/", live_views.queue, name="queue_live"),

@@ -164,6 +164,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
             {
                 "match": match,
                 "waits": waits_of.get(match.pk, ""),
+                "calls": presentation.calls(match, today=today),
                 "acts": presentation.acts(match, frozenset({Role.COORDINATOR})),
                 "colour": STATE_COLOURS.get(MatchState(match.state), "planned"),
             }

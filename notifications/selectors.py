@@ -164,6 +164,12 @@ def about(user: User, subjects: Collection[str]) -> MessageQuerySet:
     )
 
 
+def said_to(people: Collection[User], about: str) -> MessageQuerySet:
+    """What was said to these people about a thing ("match:12"), the latest first."""
+    said = Message.objects.filter(recipient__in=people).annotate(subject=subject())
+    return said.filter(subject=about).order_by("-created_at", "-id")
+
+
 def last_said(city: City, *, wording: str, language: str) -> Message | None:
     """The last message of a text that a town may say otherwise, whoever has read it."""
     said = Message.objects.filter(city=city, wording=wording, language=language).exclude(values={})

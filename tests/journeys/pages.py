@@ -279,7 +279,7 @@ NO_PAGE = {
         "desk:forget_view", "desk:hand_over",
         "desk:lift_flag", "desk:note",
         "matching:answer_linked_town",
-        "matching:ask_condition", "matching:ask_linked_town", "desk:contact", "desk:give_back",
+        "matching:ask_condition", "matching:ask_linked_town", "desk:call", "desk:contact", "desk:give_back",
         "matching:propose_relay", "desk:same_household", "matching:sort", "desk:take",
         "notifications:call:outcome", "notifications:call:take", "notifications:call:send_again",
         "notifications:call:send_all_again",
