@@ -5,7 +5,7 @@ A view says for whom it is (`town_page`), a queryset what exists for somebody (`
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
@@ -15,7 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -83,36 +83,35 @@ def roles_in(user: User | AnonymousUser, city: City) -> frozenset[str]:
         return frozenset()
     # By attributes, not by `__dict__`: `request.user` stands for the instance that is kept.
     if not hasattr(user, _KNOWN):
-        row = User.objects.filter(pk=user.pk).values_list(*_roles_brought().values()).first()
-        _keep(user, *(row or ([], [])))
+        given = user.city_roles.values_list("city", "role").order_by()
+        member = user.memberships.annotate(word=Value(ASSOCIATION)).values_list("organisation__city", "word")
+        _keep(user, given.union(member.order_by()))
     known: dict[int, frozenset[str]] = getattr(user, _KNOWN)
     return known.get(city.pk, frozenset())
 
 
 def with_roles(pk: int) -> User | None:
     """Somebody with what they are in every town: one query, after which `roles_in` asks nothing."""
-    user = User.objects.filter(pk=pk).annotate(**_roles_brought()).first()
+    given = CityRole.objects.filter(user=OuterRef("pk")).order_by()
+    of = Membership.objects.filter(user=OuterRef("pk")).order_by()
+    user = (
+        User.objects.filter(pk=pk)
+        .annotate(
+            given=ArraySubquery(given.values(row=JSONObject(city="city", role="role"))),
+            member_in=ArraySubquery(of.values("organisation__city")),
+        )
+        .first()
+    )
     if user is not None:
-        _keep(user, *(user.__dict__.pop(name) for name in _roles_brought()))
+        roles = [(row["city"], row["role"]) for row in user.__dict__.pop("given")]
+        _keep(user, [*roles, *((city, ASSOCIATION) for city in user.__dict__.pop("member_in"))])
     return user
 
 
-def _roles_brought() -> dict[str, ArraySubquery]:
-    """Of each user the roles, and the towns of their associations."""
-    roles = CityRole.objects.filter(user=OuterRef("pk")).order_by()
-    of = Membership.objects.filter(user=OuterRef("pk")).order_by()
-    return {
-        "roles_brought": ArraySubquery(roles.values(row=JSONObject(city="city", role="role"))),
-        "towns_brought": ArraySubquery(of.values("organisation__city")),
-    }
-
-
-def _keep(user: User, roles: list[dict[str, Any]], towns: list[int]) -> None:
+def _keep(user: User, roles: Iterable[tuple[int, str]]) -> None:
     known: dict[int, frozenset[str]] = defaultdict(frozenset)
-    for row in roles:
-        known[row["city"]] |= {row["role"]}
-    for town in towns:
-        known[town] |= {ASSOCIATION}
+    for city, word in roles:
+        known[city] |= {word}
     setattr(user, _KNOWN, dict(known))
 
 
