@@ -19,7 +19,7 @@ def place(request: HttpRequest) -> dict[str, Any]:
         "city": city,
         "may": may,
         # Asked by the navigation and the bell alone: a part of a page has neither.
-        "waiting": SimpleLazyObject(lambda: waiting(city, person(request), of_desk=may.take_calls))
+        "nav_counts": SimpleLazyObject(lambda: waiting(city, person(request), of_desk=may.take_calls))
         if city and (may.take_calls or may.post)
         else Waiting(),
         "waiting_count": city.waiting_associations if city and may.coordinate else 0,  # type: ignore[attr-defined]
