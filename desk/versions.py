@@ -29,6 +29,8 @@ from needs.models import Need
 from notifications.models import Preference
 from offers.models import Offer
 
+# As the index `match_city_decided` has it.
+UNDECIDED = (MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED)
 # What is late, since when it waits, and how many things are to be sorted, is told anew so often.
 MINUTES = 5
 
@@ -76,12 +78,17 @@ def case_state(*, city_slug: str, reference: str) -> dict[str, Subquery]:
 
 
 def queue_state(*, city_slug: str) -> dict[str, Combinable]:
-    """Of a town, `queue_state`: what its queue is made of."""
+    """Of a town, `queue_state`: what its queue is made of.
+
+    Suggestions alone are a hundred thousand, and are not read: whatever adds, takes or dismisses one has the engine
+    look at its need again, which writes the need.
+    """
     of_city = {"city": OuterRef("pk")}
+    decided = Match.objects.filter(**of_city).exclude(state__in=UNDECIDED)
     return {
         "queue_state": JSONObject(
             needs=_rows(Need.objects.filter(**of_city)),
-            matches=_rows(Match.objects.filter(**of_city).exclude(state=MatchState.SUPERSEDED)),
+            matches=_rows(decided),
             taken=_rows(CaseTaken.objects.filter(**of_city)),
             flags=_rows(Flag.objects.filter(**of_city)),
             follow_ups=_rows(FollowUp.objects.filter(match__city=OuterRef("pk"))),

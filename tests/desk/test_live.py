@@ -14,11 +14,12 @@ from accounts.models import Organisation
 from desk import presence, services
 from matching import services as matching
 from matching import tonight
+from matching.lifecycle import Reason
 from matching.models import Match
 from notifications.models import Preference
 from offers.models import Offer
 from tests.factories.accounts import CityRoleFactory
-from tests.factories.matching import due_need, due_offer, story
+from tests.factories.matching import drain, due_need, due_offer, story
 
 
 @pytest.fixture
@@ -150,9 +151,18 @@ def test_it_says_who_did_what(it, nadia):
 def test_the_list_changes_with_what_lies_in_it(it, nadia):
     client = signed_in(it.coordinator)
     url = f"/{it.city.slug}/bureau/direct/"
+    due_need(city=it.city, now=timezone.now())
+    due_offer(city=it.city, now=timezone.now())
+    drain(timezone.now())
+    other = Match.objects.suggested().exclude(need=it.match.need_id).first()
+    assert other is not None
     for change in (
         lambda: due_need(city=it.city, now=timezone.now()),
         lambda: tonight.take(need=it.match.need, by=nadia, now=timezone.now()),
+        lambda: matching.dismiss(
+            match_id=other.pk, by=nadia, now=timezone.now(), reason=Reason.NOT_SUITABLE, note=""
+        ),
+        lambda: (due_offer(city=it.city, now=timezone.now()), drain(timezone.now())),
         lambda: matching.propose(match_id=it.match.pk, by=nadia, now=timezone.now()),
     ):
         mark = client.get(url)["ETag"]

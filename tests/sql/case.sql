@@ -14,12 +14,12 @@ SELECT "accounts_user".*,
        ARRAY
   (SELECT JSON_OBJECT(((%s)::text) VALUE U0."city_id", ((%s)::text) VALUE U0."role" RETURNING JSONB) AS "row"
    FROM "accounts_cityrole" U0
-   WHERE U0."user_id" = ("accounts_user"."id")) AS "roles_brought",
+   WHERE U0."user_id" = ("accounts_user"."id")) AS "given",
        ARRAY
   (SELECT U2."city_id" AS "organisation__city"
    FROM "accounts_membership" U0
    INNER JOIN "accounts_organisation" U2 ON (U0."organisation_id" = U2."id")
-   WHERE U0."user_id" = ("accounts_user"."id")) AS "towns_brought"
+   WHERE U0."user_id" = ("accounts_user"."id")) AS "member_in"
 FROM "accounts_user"
 WHERE "accounts_user"."id" = %s
 ORDER BY "accounts_user"."id" ASC
