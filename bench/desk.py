@@ -9,6 +9,7 @@ from functools import partial
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count, Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -73,8 +74,10 @@ def pages(city: City) -> None:
     """
     client = Client()
     client.force_login(User.objects.get(email="bench@example.org"))
-    found = Need.objects.filter(kind=Kind.HOUSING, city=city, matches__state=MatchState.SUGGESTED)
-    need = found.order_by("pk").first()
+    suggested = Count("matches", filter=Q(matches__state=MatchState.SUGGESTED))
+    # The fullest case there is: twenty suggestions, as many as are kept.
+    homes = Need.objects.filter(kind=Kind.HOUSING, city=city).annotate(suggested=suggested)
+    need = homes.order_by("-suggested", "pk").first()
     assert need is not None  # the town's needs are scanned
     case, here = f"/{city.slug}/bureau/{need.reference}/", f"/{city.slug}/"
     chosen = need.matches.suggested().values_list("pk", flat=True)[:4]
