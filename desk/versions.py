@@ -54,7 +54,9 @@ def case_state(*, city_slug: str, reference: str) -> dict[str, Subquery]:
     shown = (
         Match.objects.filter(need=OuterRef(OuterRef("pk"))).exclude(state=MatchState.SUPERSEDED).order_by()
     )
-    offers = Offer.objects.filter(Q(pk__in=shown.values("offer")) | Q(answers_need=OuterRef("reference")))
+    offers = Offer.objects.filter(pk__in=shown.values("offer"))
+    # Apart: of the two at once every offer would be read.
+    made_for_it = Offer.objects.filter(answers_need=OuterRef("reference")).exclude(answers_need="")
     owners = Preference.objects.filter(person__in=shown.values("offer__owner"))
     verdicts = HouseholdVerdict.objects.filter(Q(lower=OuterRef("pk")) | Q(higher=OuterRef("pk")))
     parts = {
@@ -64,6 +66,7 @@ def case_state(*, city_slug: str, reference: str) -> dict[str, Subquery]:
         "matches": _rows(Match.objects.filter(**of_need).exclude(state=MatchState.SUPERSEDED)),
         "scan": _rows(Scan.objects.filter(**of_need)),
         "offers": _rows(offers),
+        "made_for_it": _rows(made_for_it),
         "pauses": _rows(owners),
         "agreements": _rows(TownAgreement.objects.filter(match__need=OuterRef("pk"))),
         "taken": _rows(CaseTaken.objects.filter(**of_need)),
