@@ -1,5 +1,6 @@
 """One town: its pages, its ranking, and the way from a need's commit to its suggestions with a real worker."""
 
+import gzip
 import random
 import statistics
 import time
@@ -8,6 +9,7 @@ from functools import partial
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count, Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,18 +17,20 @@ from django.utils import timezone
 import engine
 from accounts.models import Organisation, User
 from bench import plain, town
-from bench.tables import milliseconds, ratio, refuse_unless, say, spread
+from bench.tables import decimal, milliseconds, percentile, ratio, refuse_unless, say, spread
 from catalogue.vocabulary import Kind
 from cities.days import local_day
 from cities.models import City, Commune
 from matching import scanning
-from matching.models import Scan
+from matching.models import MatchState, Scan
 from matching.scanning import snapshots
 from needs import services as needs
 from needs.models import Need
 
 AIM_MEDIAN_MS = 300
-AIM_QUERIES = 15
+AIM_QUERIES, AIM_UNCHANGED = 15, 3
+AIM_PAGE_MS, AIM_DASHBOARD_MS, AIM_KB = 100, 300, 60
+PAGE_ROUNDS = 40
 PATIENCE_SECONDS = 30.0
 ROUNDS = 60
 
@@ -46,7 +50,7 @@ def prepare(*, offers: int, needs: int) -> None:
 def show(*, rounds: int) -> None:
     """Every table, one after the other."""
     city = scanned()
-    _pages(city)
+    pages(city)
     _ranking(city, rounds)
     _from_commit_to_suggestions(city, rounds)
 
@@ -64,23 +68,65 @@ def scanned() -> City:
     return City.objects.get(slug="strasbourg")
 
 
-def _pages(city: City) -> None:
-    """Queries of the queue and of one need: the same at any size."""
+def pages(city: City) -> None:
+    """Every page of the desk at this size: queries, time on the server, weight on the way; then what is asked while
+    nothing changes. Times are shown as parts of their aim.
+    """
     client = Client()
     client.force_login(User.objects.get(email="bench@example.org"))
-    references = list(Need.objects.order_by("pk").values_list("reference", flat=True)[:5])
-    say(f"Pages (visé : au plus {AIM_QUERIES} requêtes)")
-    for name, path in (
-        ("file", f"/{city.slug}/bureau/"),
-        ("un besoin", f"/{city.slug}/bureau/{references[0]}/"),
+    suggested = Count("matches", filter=Q(matches__state=MatchState.SUGGESTED))
+    # The fullest case there is: twenty suggestions, as many as are kept.
+    homes = Need.objects.filter(kind=Kind.HOUSING, city=city).annotate(suggested=suggested)
+    need = homes.order_by("-suggested", "pk").first()
+    assert need is not None  # the town's needs are scanned
+    case, here = f"/{city.slug}/bureau/{need.reference}/", f"/{city.slug}/"
+    chosen = need.matches.suggested().values_list("pk", flat=True)[:4]
+    say(f"Pages (visé : {AIM_QUERIES} requêtes, {AIM_PAGE_MS} ms au 95e centile, {AIM_KB} ko en gzip)")
+    for name, path, aim in (
+        ("file", f"{here}bureau/", AIM_PAGE_MS),
+        ("liste seule", f"{here}bureau/direct/", AIM_PAGE_MS),
+        ("un besoin", case, AIM_PAGE_MS),
+        ("son fil", f"{case}fil/", AIM_PAGE_MS),
+        ("ses messages", f"{case}messages/", AIM_PAGE_MS),
+        ("tour à tour", f"{case}tour-a-tour/", AIM_PAGE_MS),
+        ("comparer", f"{case}comparer/?{'&'.join(f'piste={pk}' for pk in chosen)}", AIM_PAGE_MS),
+        ("chercher", f"{here}chercher/?q=offre+12", AIM_PAGE_MS),
+        ("accueils", f"{here}accueils/", AIM_PAGE_MS),
+        ("lits libres", f"{here}accueils/libres/", AIM_PAGE_MS),
+        ("logements", f"{here}bureau/logements-vides/", AIM_PAGE_MS),
+        ("visites", f"{here}bureau/visites/", AIM_PAGE_MS),
+        ("équipe", f"{here}ma-ville/equipe/", AIM_PAGE_MS),
+        ("ma ville", f"{here}ma-ville/", AIM_PAGE_MS),
+        ("tableau de bord", f"{here}chiffres/equipe/", AIM_DASHBOARD_MS),
     ):
-        client.get(path)
-        with CaptureQueriesContext(connection) as captured:
-            client.get(path)
-        count = len(captured)  # the next request empties the log
-        times = [milliseconds(partial(client.get, path)) for _ in range(10)]
-        say(f"  {name:10} {count:3} requêtes   {statistics.median(times):7.1f} ms au milieu")
+        _page(client, name, path, aim)
+    for name, path in (("la file", f"{here}bureau/direct/"), ("un besoin", f"{case}direct/")):
+        _unchanged(client, name, path)
     say()
+
+
+def _page(client: Client, name: str, path: str, aim: int) -> None:
+    get = partial(client.get, path)
+    get()
+    with CaptureQueriesContext(connection) as captured:
+        page = get()
+    refuse_unless(page.status_code == 200, f"{path}: {page.status_code}")
+    queries, weight = len(captured), len(gzip.compress(page.content, compresslevel=6)) / 1000
+    late = percentile([milliseconds(get) for _ in range(PAGE_ROUNDS)], 95)
+    say(
+        f"  {decimal(late / aim, 2):>6} × le but   {decimal(weight / AIM_KB, 2):>6} × le poids   "
+        f"{queries:3} requêtes   {late:7.1f} ms   {weight:6.1f} ko   {name}"
+    )
+
+
+def _unchanged(client: Client, name: str, path: str) -> None:
+    mark = client.get(path)["ETag"]
+    get = partial(client.get, path, headers={"if-none-match": mark})
+    with CaptureQueriesContext(connection) as captured:
+        refuse_unless(get().status_code == 304, f"{path} has changed by itself")
+    queries = len(captured)
+    late = percentile([milliseconds(get) for _ in range(PAGE_ROUNDS)], 95)
+    say(f"  inchangé : {name}, {queries} requêtes (visé : {AIM_UNCHANGED}), {late:.1f} ms au 95e centile")
 
 
 def _ranking(city: City, rounds: int) -> None:

@@ -3,7 +3,6 @@
 Each is compared with the least that the same rows cost: one query that reads them and throws them away.
 """
 
-import resource
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -17,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from bench.tables import milliseconds, ratio, refuse_unless, say
+from bench.desk import pages
+from bench.tables import milliseconds, peak_megabytes, ratio, refuse_unless, say
 from cities.models import City
 from insight import exports, finding, published
 from insight.query import read
@@ -35,6 +35,7 @@ def show(city: City, *, rounds: int = ROUNDS) -> None:
     """Every table, one after the other."""
     by = User.objects.get(email="bench@example.org")
     _live(city, by, now=timezone.now())
+    pages(city)
     least = [milliseconds(_read_all) for _n in range(rounds)]
     _search(city, by, rounds, least)
     _figures(city, by, rounds, least)
@@ -132,11 +133,11 @@ def _export(city: City, by: User) -> None:
         taken = partial(exports.export, city=city, what=exports.What.OFFERS, form=form, by=by, now=now)
         times = [milliseconds(partial(_closed, taken)) for _n in range(3)]
         say(f"  {form:5} {statistics.median(times):8.0f} ms pour toutes les propositions")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = peak_megabytes()
         with tempfile.TemporaryFile() as file:
             rows = (row for _n in range(EXPORTED))
             long = milliseconds(partial(write, file, ["x"] * len(row), rows))
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        grown = peak_megabytes() - before
         refuse_unless(grown < MOST_MEGABYTES, f"{grown:.0f} MB for {EXPORTED} rows")
         say(f"  {form:5} {long:8.0f} ms et {grown:.1f} Mo de plus pour {EXPORTED} lignes")
     say()

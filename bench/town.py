@@ -26,7 +26,8 @@ def fill(*, offers: int, needs: int, now: datetime) -> City:
     communes = list(Commune.objects.filter(epci_code=seat.epci_code))
     weights = [commune.population for commune in communes]
     coordinator = User.objects.create(email="bench@example.org", name="Bench", created_at=now)
-    CityRole.objects.create(user=coordinator, city=city, role="coordinator")
+    for role in ("coordinator", "administrator"):
+        CityRole.objects.create(user=coordinator, city=city, role=role)
     organisation = Organisation.objects.create(
         city=city, name="Bench", rna="W671234567", state="verified", verified_at=now, verified_by=coordinator,
         created_at=now,

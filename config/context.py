@@ -1,14 +1,13 @@
 """What every page knows: the town it stands in and what it offers its reader there."""
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from accounts.access import May, town_of
-from notifications.inbox.selectors import to_read_count
-from notifications.selectors import undelivered_count, unread_count
+from accounts.access import May, person, town_of
+from notifications.inbox.selectors import Waiting, waiting
 
 
 def place(request: HttpRequest) -> dict[str, Any]:
@@ -16,16 +15,14 @@ def place(request: HttpRequest) -> dict[str, Any]:
     city = town_of(request)
     # Outside a town nobody is asked who they are: what is the same for all may be cached.
     may = May() if city is None else May.of(request.user, city)
-    has_bell = may.take_calls or may.post
     return {
         "city": city,
         "may": may,
-        # Asked by the navigation of the desk alone.
-        "undelivered_count": partial(undelivered_count, city) if city and may.take_calls else 0,
-        "to_read_count": partial(to_read_count, city) if city and may.take_calls else 0,
+        # Asked by the navigation and the bell alone: a part of a page has neither.
+        "nav_counts": SimpleLazyObject(lambda: waiting(city, person(request), of_desk=may.take_calls))
+        if city and (may.take_calls or may.post)
+        else Waiting(),
         "waiting_count": city.waiting_associations if city and may.coordinate else 0,  # type: ignore[attr-defined]
-        # Asked by the bell alone.
-        "unread_count": partial(unread_count, request.user, city) if city and has_bell else 0,
         "demo": settings.DEMO,
         "source_url": settings.SOURCE_URL,
     }

@@ -197,7 +197,8 @@ CELERY_TASK_ROUTES = queues.ROUTES
 # --- People -------------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.Backend",
+    # Sessions that began before it name this one.
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"

@@ -21,7 +21,7 @@ from notifications import channel_registry
 from notifications.models import Message
 
 PER_PAGE = 20
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.Backend"
 # Signed links: whoever holds one may answer, without being signed in.
 OPEN_TO_ALL = {"matching:answer", "followups:answer"}
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services import log_contact_reading
 from cities.days import local_day
 from cities.models import City
-from desk import presentation, selectors
+from desk import calling, presentation, selectors
 from desk.views import back_to_case
 from matching import asked_words, households, services, tonight
 from matching.forms import REASONS, ReasonForm
@@ -24,6 +24,7 @@ from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
 from matching.presentation import ACT_WORDS, refusal_words
 from matching.selectors import contacts_are_open
+from notifications.channels.call.services import Taken
 
 
 @town_page(COORDINATION)
@@ -109,6 +110,32 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
 
 @town_page(COORDINATION)
 @require_POST
+def call(request: HttpRequest, city: City, pk: int, side: str) -> HttpResponse:
+    """Call a side of a match, from its case: the script, the number and what came of it are the call's own page. The
+    host to whom nothing is to be said stays within reach: their contact, and the reading is logged.
+    """
+    user, now = person(request), timezone.now()
+    matches = Match.objects.visible_to(user).select_related(
+        "city", "offer__owner", "offer__commune", "need__organisation", "need__person", "need__city"
+    )
+    match = get_object_or_404(matches, pk=pk, city=city)
+    if side not in calling.sides(match, today=local_day(now, city)):
+        raise Http404
+    try:
+        message = calling.begin(match=match, side=side, by=user, now=now)
+    except calling.NothingToSay:
+        if side == calling.HOST:
+            return _contact(request, city, match, by=user, now=now)
+        messages.info(request, _("Il n’y a rien à dire par téléphone pour l’instant."))
+    except Taken as taken:
+        messages.warning(request, _("%(name)s appelle déjà cette personne.") % {"name": taken.call.by})
+    else:
+        return redirect("notifications:call:one", city.slug, message.pk)
+    return back_to_case(request, city, match.need.reference)
+
+
+@town_page(COORDINATION)
+@require_POST
 def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     """The citizen's contact, for the desk; each reading is logged."""
     user = person(request)
@@ -116,13 +143,17 @@ def contact(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     match = get_object_or_404(matches, pk=pk, city=city)
     if match.is_across and not contacts_are_open(match, today=local_day(timezone.now(), city)):
         raise Http404  # of another town's citizen nothing is known before the confirmation
+    return _contact(request, city, match, by=user, now=timezone.now())
+
+
+def _contact(request: HttpRequest, city: City, match: Match, *, by: User, now: datetime) -> HttpResponse:
     log_contact_reading(
         subject=match.offer.owner,
         reason="desk",
         reference=match.offer.reference,
         city=city,
-        by=user,
-        now=timezone.now(),
+        by=by,
+        now=now,
     )
     return render(request, "desk/contact.html", {"match": match})
 

@@ -1,6 +1,6 @@
 """What a page that stays open asks every few seconds: has something changed? Mostly the answer is no (304).
 
-For whom they are is the queryset's to say, in the query that finds out whether anything has changed.
+Whether anything has changed is asked with the town: no query more than those that say who asks.
 """
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
@@ -9,19 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import SIGNED_IN, person, town_page
+from accounts.access import COORDINATION, person, town_page
 from cities.models import City
 from desk import presence, presentation, selectors, versions
 from desk.baskets import basket_of, query_of, wanted_of
 from desk.views import listed, moment_of
 
 
-@town_page(SIGNED_IN)
+@town_page(COORDINATION, also=versions.case_state)
 @require_safe
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """Who else is on a case, and what a colleague has just done there. `vu`: the version that the page shows."""
     user, now = person(request), timezone.now()
-    found = versions.of_case(user, city, reference)
+    found = versions.of_case(city)
     if found is None:
         raise Http404
     need_id, version = found
@@ -44,15 +44,12 @@ def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     return _sent(render(request, "desk/_live.html", context), etag)
 
 
-@town_page(SIGNED_IN)
+@town_page(COORDINATION, also=versions.queue_state)
 @require_safe
 def queue(request: HttpRequest, city: City) -> HttpResponse:
     """The list as it is now. `ouvert`: the case that stands beside it."""
     user, at = person(request), moment_of(city)
-    version = versions.of_queue(user, city, now=at.now)
-    if version is None:
-        raise Http404
-    etag = presentation.etag(version)
+    etag = presentation.etag(versions.of_queue(city, now=at.now))
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
     context = {

@@ -31,7 +31,7 @@ def note(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Note ajoutée."))
             return back_to_case(request, city, reference)
-    return render_case(request, user, city, need, note_form=form)
+    return render_case(request, user, city, selectors.case(user, city, reference), note_form=form)
 
 
 @town_page(COORDINATION)
@@ -49,7 +49,7 @@ def flag(request: HttpRequest, city: City, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("C’est noté\u202f: le dossier remontera ce jour-là."))
             return back_to_case(request, city, reference)
-    return render_case(request, user, city, need, flag_form=form)
+    return render_case(request, user, city, selectors.case(user, city, reference), flag_form=form)
 
 
 @town_page(COORDINATION)

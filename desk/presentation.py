@@ -17,6 +17,7 @@ from catalogue.labels import listed
 from catalogue.saying import titled
 from catalogue.times import ago, day_range, day_words, until
 from catalogue.vocabulary import Kind
+from desk import calling
 from desk.baskets import Basket, Moment, Wanted, query_of
 from desk.models import Flag, Note
 from desk.selectors import Counts
@@ -264,13 +265,10 @@ def team_events(notes: Iterable[Note], flags: Iterable[Flag], *, now: datetime) 
     ]
 
 
-def open_flags(flags: Iterable[Flag], *, today: date) -> list[dict[str, Any]]:
-    """The days to come back to a case that nobody has lifted; those that have come first."""
-    return [
-        {"flag": flag, "day": day_words(flag.day, today=today), "is_due": flag.day <= today}
-        for flag in flags
-        if flag.lifted_at is None
-    ]
+def open_flags(flags: Iterable[Mapping[str, Any]], *, today: date) -> list[dict[str, Any]]:
+    """The days to come back to a case (`selectors.case`), with which of them have come."""
+    rows = [(flag, date.fromisoformat(flag["day"])) for flag in flags]
+    return [{"flag": flag, "day": day_words(day, today=today), "is_due": day <= today} for flag, day in rows]
 
 
 def etag(*parts: str) -> str:
@@ -342,6 +340,12 @@ def _who(match: Match, decision: Decision) -> object:
     if is_secret and decision.by_id == match.offer.owner_id:
         return _("la personne qui propose")
     return decision.by
+
+
+def calls(match: Match, *, today: date) -> list[dict[str, str]]:
+    """Whom the desk may call about a match, as buttons."""
+    words = {calling.HOST: _("Appeler qui propose"), calling.POSTER: _("Appeler qui demande")}
+    return [{"side": side, "words": words[side]} for side in calling.sides(match, today=today)]
 
 
 def acts(match: Match, roles: frozenset[Role]) -> list[dict[str, Any]]:

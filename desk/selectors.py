@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.db.models.lookups import Exact
 from django.shortcuts import get_object_or_404
 
@@ -181,6 +182,22 @@ def needs(user: User, city: City) -> QuerySet[Need]:
 def need(user: User, city: City, reference: str) -> Need:
     """One of them, or 404."""
     return get_object_or_404(needs(user, city), reference=reference)
+
+
+def case(user: User, city: City, reference: str) -> Need:
+    """One of them with `open_flags`: the days to come back to it that nobody has lifted, the next first."""
+    flags = Flag.objects.visible_to(user).filter(need=OuterRef("pk"), lifted_at__isnull=True)
+    rows = flags.order_by("day", "pk").values(
+        row=JSONObject(pk="pk", words="words", day="day", by="by__name")
+    )
+    return get_object_or_404(needs(user, city).annotate(open_flags=ArraySubquery(rows)), reference=reference)
+
+
+def with_matches(user: User, city: City, reference: str) -> Need:
+    """One of them with `match_ids`: of all that was ever suggested, but for what another suggestion replaced."""
+    rows = Match.objects.visible_to(user).filter(need=OuterRef("pk")).exclude(state=MatchState.SUPERSEDED)
+    found = needs(user, city).annotate(match_ids=ArraySubquery(rows.order_by().values("pk")))
+    return get_object_or_404(found, reference=reference)
 
 
 def _as_lines(found: NeedQuerySet) -> QuerySet[Need]:

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from desk import act_views, filter_views, live_views, note_views, views
+from desk import act_views, filter_views, live_views, note_views, part_views, views
 
 app_name = "desk"
 
 urlpatterns = [
     path("bureau/", views.queue, name="queue"),
+    path("bureau/pistes/<int:pk>/appeler/<str:side>/", act_views.call, name="call"),
     path("bureau/pistes/<int:pk>/contact/", act_views.contact, name="contact"),
     path("bureau/pistes/<int:pk>/<str:act>/", act_views.act, name="act"),
     path("bureau/direct/", live_views.queue, name="queue_live"),
@@ -21,6 +22,11 @@ urlpatterns = [
     path("bureau/<str:reference>/prendre/", act_views.take, name="take"),
     path("bureau/<str:reference>/notes/", note_views.note, name="note"),
     path("bureau/<str:reference>/rappels/", note_views.flag, name="flag"),
+    path("bureau/<str:reference>/fil/", part_views.thread, name="thread"),
+    path("bureau/<str:reference>/messages/", part_views.said, name="said"),
+    path("bureau/<str:reference>/tour-a-tour/", part_views.in_turn, name="in_turn"),
+    path("bureau/<str:reference>/equipe/", part_views.colleagues, name="colleagues"),
+    path("bureau/<str:reference>/comparer/", part_views.compare, name="compare"),
     path("bureau/<str:reference>/direct/", live_views.case, name="live"),
     path("bureau/<str:reference>/confier/", act_views.hand_over, name="hand_over"),
     path("bureau/<str:reference>/rendre/", act_views.give_back, name="give_back"),

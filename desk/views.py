@@ -1,6 +1,5 @@
 """The desk's pages: the queue and its cases. Parse, read, render."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import User
-from accounts.selectors import coordinators_of
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
@@ -24,17 +22,12 @@ from desk.forms import FlagForm, NoteForm
 from matching import answering, conditions, households, progress, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
-from matching.models import Match, MatchState
+from matching.models import MatchState
 from matching.presentation import STATE_COLOURS
 from matching.reasons import facts
-from matching.relays import relay_presentation
 from matching.sorting import sorting_lists
 from needs.models import Need
-from needs.selectors import edits_of
 from needs.words import progress_words
-from notifications.inbox.presentation import written
-from notifications.presentation import told
-from notifications.selectors import about
 from notifications.wording import selectors as wording
 
 PER_PAGE = 50
@@ -46,21 +39,28 @@ MOST_PINNED = 12
 @never_cache
 @require_safe
 def queue(request: HttpRequest, city: City) -> HttpResponse:
-    """What is to be done: a basket of the queue, with its first case open."""
+    """What is to be done: a basket of the queue. Its first case opens beside it, after the list."""
     user, at = person(request), moment_of(city)
-    shown = listed(request, user, city, at=at)
-    first = next((line.need for line in (*shown["pinned"], *shown["lines"])), None)
-    forms = {"note_form": NoteForm(), "flag_form": FlagForm()}
-    return _render(request, user, city, {**shown, **forms, "desk_first": "queue"}, first, at=at)
+    page = listed(request, user, city, at=at)
+    first = next((line.need for line in (*page["pinned"], *page["lines"])), None)
+    query = f"{page['query']}&page={page['page_obj'].number}"
+    context = {
+        **page,
+        "first_url": f"{_case_url(city, first.reference)}?{query}" if first is not None else "",
+        "open_reference": first.reference if first is not None else "",
+        "live_query": f"{query}&ouvert={first.reference}" if first is not None else query,
+        "headers": "",
+    }
+    return render(request, "desk/queue.html", context)
 
 
 @town_page(COORDINATION)
 @never_cache
 @require_safe
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
-    """One need with its suggestions, its near misses and its thread."""
+    """One need with its suggestions and its near misses. The list, the thread and the messages come after it."""
     user = person(request)
-    return render_case(request, user, city, selectors.need(user, city, reference))
+    return render_case(request, user, city, selectors.case(user, city, reference))
 
 
 def render_case(
@@ -72,11 +72,10 @@ def render_case(
     note_form: NoteForm | None = None,
     flag_form: FlagForm | None = None,
 ) -> HttpResponse:
-    """A case beside the list; with a form that was refused, as it was typed."""
-    at = moment_of(city)
-    page = listed(request, user, city, at=at) | {"desk_first": "case"}
-    page |= {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
-    return _render(request, user, city, page, need, at=at)
+    """A case; with a form that was refused, as it was typed."""
+    forms = {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
+    context = _of_case(request, user, city, need, at=moment_of(city)) | forms
+    return render(request, "desk/case.html", context)
 
 
 def back_to_case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
@@ -123,83 +122,70 @@ def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[
     }
 
 
-def _render(
-    request: HttpRequest, user: User, city: City, page: dict[str, Any], need: Need | None, *, at: Moment
-) -> HttpResponse:
+def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Moment) -> dict[str, Any]:
+    """What a case shows at once, in at most fifteen queries with those of every page."""
     now, today = at.now, at.today
-    query = f"{page['query']}&page={page['page_obj'].number}"
-    context: dict[str, Any] = {
-        **page,
+    query = query_of(basket_of(request.GET), wanted_of(request.GET))
+    scan = conditions.scan_of(need)
+    suggested, acted = matches.of_case(user, need, today=today)
+    # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
+    promised = [match for match in acted if match.state in HOLDING and not match.is_beside]  # type: ignore[attr-defined]
+    is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
+    if is_promised:
+        suggested = []
+    near_misses = [] if is_promised else matches.near_misses(user, need, scan)
+    facts.explained(suggested, near_misses=near_misses, now=now)
+    own = wording.own_of(city) if suggested else []
+    cards = [presentation.suggestion_card(match, own=own, now=now) for match in suggested]
+    lines = conditions.lines(scan, [miss for miss in near_misses if miss.sentence], today=today)
+    waits_of = presentation.waits(acted)
+    return {
         "need": need,
-        "open_reference": need.reference if need is not None else "",
-        "live_query": f"{query}&ouvert={need.reference}" if need is not None else query,
-        "headers": "",
         "now": now,
+        "query": query,
+        "open_reference": need.reference,
+        "live_query": f"{query}&page={_number_of(request)}&ouvert={need.reference}",
+        "headers": "",
+        "scan": scan,
+        "live_url": f"{reverse('desk:live', args=[city.slug, need.reference])}?{query}",
+        "others": "",
+        "changed": "",
+        "flags": presentation.open_flags(need.open_flags, today=today),  # type: ignore[attr-defined]
+        "alone_tonight": _is_alone_tonight(need, today=today),
+        "progress": progress_words(need),
+        "look_alikes": households.look_alikes(need),
+        "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
+        "made_for_it": answering.made_for(need) if need.is_open else (),
+        "suggested_offers": {card.match.offer_id for card in cards},
+        "may_relay": relays.are_worth_a_look(need, suggested),
+        "cards": cards,
+        "chart": drawing.chart(need, cards),
+        "acted": [
+            {
+                "match": match,
+                "waits": waits_of.get(match.pk, ""),
+                "calls": presentation.calls(match, today=today),
+                "acts": presentation.acts(match, frozenset({Role.COORDINATOR})),
+                "colour": STATE_COLOURS.get(MatchState(match.state), "planned"),
+            }
+            for match in acted
+        ],
+        "near_misses": lines,
+        "may_ask": any(line.asks for line in lines),
+        "looking": need.scan_due_at is not None and not is_promised,
     }
-    if need is not None:
-        scan = conditions.scan_of(need)
-        acted = list(matches.under_way(user, need))
-        roles = frozenset({Role.COORDINATOR})
-        # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
-        promised = [match for match in acted if match.state in HOLDING and not match.is_beside]  # type: ignore[attr-defined]
-        is_promised = need.progress(map(progress.of_match, promised), today=today).is_all
-        near_misses = [] if is_promised else matches.near_misses(user, need, scan)
-        suggested = [] if is_promised else list(matches.suggestions(user, need, today=today))
-        in_turn = relays.find(need, suggested, now=now)
-        facts.explained([*suggested, *in_turn.parts], near_misses=near_misses, now=now)
-        own = wording.own_of(city) if suggested else []
-        cards = [presentation.suggestion_card(match, own=own, now=now) for match in suggested]
-        explained = [miss for miss in near_misses if miss.sentence]
-        lines = conditions.lines(scan, explained, today=today)
-        waits_of = presentation.waits(acted)
-        flags = list(selectors.flags_of(user, need))
-        thread = presentation.thread(need, edits_of(need), acted, now) + conditions.events(scan, now=now)
-        thread += presentation.team_events(selectors.notes_of(user, need), flags, now=now)
-        context |= {
-            "scan": scan,
-            "live_url": f"{reverse('desk:live', args=[city.slug, need.reference])}?{page['query']}",
-            "others": "",
-            "changed": "",
-            "flags": presentation.open_flags(flags, today=today),
-            "colleagues": coordinators_of(city).exclude(pk__in=_already_on(user, need)),
-            "alone_tonight": _is_alone_tonight(need, today=today),
-            "progress": progress_words(need),
-            "look_alikes": households.look_alikes(need),
-            "joined": households.joined_to(need) if need.has_joined else [],  # type: ignore[attr-defined]
-            "made_for_it": answering.made_for(need) if need.is_open else (),
-            "suggested_offers": {card.match.offer_id for card in cards},
-            "relays": relay_presentation.cards(in_turn, suggested, today=today),
-            "cards": cards,
-            "chart": drawing.chart(need, cards),
-            "acted": [
-                {
-                    "match": match,
-                    "waits": waits_of.get(match.pk, ""),
-                    "acts": presentation.acts(match, roles),
-                    "colour": STATE_COLOURS.get(MatchState(match.state), "planned"),
-                }
-                for match in acted
-            ],
-            "near_misses": lines,
-            "may_ask": any(line.asks for line in lines),
-            "told": told(about(user, _subjects(need, [*acted, *suggested])), city, now=now),
-            "written": written(user, _subjects(need, [*acted, *suggested]), now=now),
-            "thread": sorted(thread, key=lambda event: event["at"], reverse=True),
-            "looking": need.scan_due_at is not None and not is_promised,
-        }
-    return render(request, "desk/case.html", context)
 
 
-def _already_on(user: User, need: Need) -> list[int]:
-    """To whom there is nothing to hand over: the reader, and whoever has the case."""
-    owner: int | None = need.taken_by_id  # type: ignore[attr-defined]
-    return [user.pk, *filter(None, [owner])]
+def _case_url(city: City, reference: str) -> str:
+    return reverse("desk:case", args=[city.slug, reference])
+
+
+def _number_of(request: HttpRequest) -> int:
+    """Which page of the list stands beside a case; what is no number is the first."""
+    text = request.GET.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
 def _is_alone_tonight(need: Need, *, today: date) -> bool:
     is_taken: bool = need.taken_by is not None  # type: ignore[attr-defined]
     return need.is_open and not is_taken and need.urgency_on(today) == Urgency.TONIGHT
-
-
-def _subjects(need: Need, of_need: Iterable[Match]) -> list[str]:
-    return [f"need:{need.pk}", *(f"match:{match.pk}" for match in of_need)]

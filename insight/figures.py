@@ -234,15 +234,13 @@ def published_tables(found: Published) -> list[dict[str, Any]]:
 # --- Today ---------------------------------------------------------------------------------------------
 
 
-def offers_today(scope: Scope) -> dict[str, Any]:
-    return _by_state(today.offers_by_state(scope), OfferState, scope)
+def by_state_today(scope: Scope) -> dict[str, dict[str, Any]]:
+    """What there is of offers and of needs, each as a table."""
+    offers, needs = today.by_state(scope)
+    return {"offers": _by_state(offers, OfferState), "needs": _by_state(needs, NeedState)}
 
 
-def needs_today(scope: Scope) -> dict[str, Any]:
-    return _by_state(today.needs_by_state(scope), NeedState, scope)
-
-
-def _by_state(rows: list[tuple[str, str, str, int]], states: Any, scope: Scope) -> dict[str, Any]:
+def _by_state(rows: today.ByState, states: Any) -> dict[str, Any]:
     """A line for each item, or category where there is none, the most frequent first; a column for each state."""
     there = [state for state in states if any(row[2] == state for row in rows)]
     lines: list[dict[str, Any]] = []

@@ -16,6 +16,8 @@ MOST_WORDS = 6
 
 # The digits of a number, in groups or not, with what people put between them: "06 12 34…", "0612-34", "+33 (0)6".
 _NUMBER = re.compile(r"\+?[\d\s.\-/()\u2026]+")
+# Of a file's number, "2026/117", there are fewer beside one another.
+_MANY_DIGITS = re.compile(r"\d(?:[\s.\-()]*\d){5,}")
 _START_OF_REFERENCE = re.compile(
     rf"[{OFFER_LETTER}{NEED_LETTER}]-?[{ALPHABET}]{{2,4}}(-?[{ALPHABET}]{{1,4}})?"
 )
@@ -39,6 +41,20 @@ class Query:
     def like(self) -> tuple[str, ...]:
         """The words in which a slip can be told from another word; a number is another with each digit."""
         return tuple(word for word in self.words if len(word) > SHORTEST_WORD and not word.isdigit())
+
+
+def holds_contact(text: str) -> bool:
+    """Whether a number or an address may stand in what was typed, or a part of one: then it stands in no address.
+
+    >>> holds_contact("06 12"), holds_contact("lea@"), holds_contact("Léa 0612345678")
+    (True, True, True)
+    >>> holds_contact("P-4KQ7-2MXN"), holds_contact("couette 140"), holds_contact("dos-2026/117")
+    (False, False, False)
+    """
+    asked = read(text)
+    if asked.reference:
+        return False
+    return bool(asked.digits or asked.address or "@" in text or _MANY_DIGITS.search(_plain_digits(text)))
 
 
 def read(text: str) -> Query:

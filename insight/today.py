@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
@@ -33,17 +33,29 @@ def _here(rows: QuerySet, scope: Scope) -> QuerySet:
     return rows.filter(**wanted).order_by()
 
 
-def offers_by_state(scope: Scope) -> list[tuple[str, str, str, int]]:
-    """(category, item, state, n): drafts left out."""
-    rows = _here(Offer.objects.exclude(state=OfferState.DRAFT), scope)
-    return list(rows.values_list("category", "item", "state").annotate(n=Count("*")))
+ByState = list[tuple[str, str, str, int]]
 
 
-def needs_by_state(scope: Scope) -> list[tuple[str, str, str, int]]:
-    """The same of needs; what several items may do for stands under the first, a home under its kind."""
-    rows = _here(Need.objects.exclude(state=NeedState.DRAFT), scope)
+def by_state(scope: Scope) -> tuple[ByState, ByState]:
+    """Of offers, then of needs: (category, item, state, n), in one query; drafts left out.
+
+    Of a need, what several items may do for stands under the first, a home under its kind.
+    """
+    named = ("of_needs", "category", "thing", "state")
     first = Coalesce(F("items__0"), Value(""), output_field=CharField())
-    return list(rows.annotate(item=first).values_list("category", "item", "state").annotate(n=Count("*")))
+    offers = Offer.objects.exclude(state=OfferState.DRAFT)
+    needs = Need.objects.exclude(state=NeedState.DRAFT)
+    given, asked = (
+        _here(rows, scope)
+        .annotate(of_needs=Value(of_needs), thing=thing)
+        .values_list(*named)
+        .annotate(n=Count("*"))
+        for rows, of_needs, thing in ((offers, False, F("item")), (needs, True, first))
+    )
+    found: tuple[ByState, ByState] = ([], [])
+    for of_needs, *row in given.union(asked, all=True):
+        found[of_needs].append(tuple(row))
+    return found
 
 
 def freshness(scope: Scope, *, now: datetime) -> tuple[int, int]:
@@ -90,20 +102,24 @@ def load(scope: Scope) -> Load:
         offer__city=scope.city, asked_at__gte=scope.begins, asked_at__lt=scope.ends
     ).order_by()
     times = Counter(n for (n,) in asked.values("offer__owner").annotate(n=Count("*")).values_list("n"))
-    cases = dict(open_cases(scope.city))
+    of_one = open_cases(scope.city).filter(by=OuterRef("by")).values("n")
     decided = (
         Decision.objects.filter(match__city=scope.city, role=Role.COORDINATOR, by__isnull=False)
         .filter(at__gte=scope.begins, at__lt=scope.ends)
         .order_by()
         .values("by", "by__name")
-        .annotate(decisions=Count("*"), questions=Count("pk", filter=Q(act=Act.PROPOSE)))
+        .annotate(
+            decisions=Count("*"),
+            questions=Count("pk", filter=Q(act=Act.PROPOSE)),
+            cases=Coalesce(Subquery(of_one), 0),
+        )
     )
     coordinators = [
         {
             "name": row["by__name"],
             "decisions": row["decisions"],
             "questions": row["questions"],
-            "cases": cases.get(row["by"], 0),
+            "cases": row["cases"],
         }
         for row in decided
     ]
@@ -114,4 +130,4 @@ def load(scope: Scope) -> Load:
 
 def open_cases(city: City) -> QuerySet:
     taken = CaseTaken.objects.filter(city=city, given_back_at__isnull=True, need__state__in=OPEN_STATES)
-    return taken.order_by().values_list("by").annotate(n=Count("*"))
+    return taken.order_by().values("by").annotate(n=Count("*"))

@@ -33,33 +33,52 @@ from offers.models import Offer, OfferEdit
 PENDING = (MatchState.PROPOSED, MatchState.ACCEPTED)
 BEFORE_A_DECISION = (MatchState.SUGGESTED, MatchState.SUPERSEDED)
 CONTACT_DAYS_AFTER = 30
+_OFFER = ("offer__commune", "offer__owner__message_preference", "offer__city")
 
 
 def suggestions(user: User, need: Need, *, today: date) -> QuerySet[Match]:
     """The need's suggestions in the engine's order, with their offers; `town_asked`: a linked town is asked for its
     agreement; `is_paused`: the owner wants to be asked nothing new.
     """
-    asked = TownAgreement.objects.filter(match=OuterRef("pk"), answer="")
     return (
         Match.objects.visible_to(user)
         .suggested()
         .filter(need=need)
-        .annotate(town_asked=Exists(asked), is_paused=reach.has_paused("offer__owner", today))
-        .select_related(
-            *("need__commune", "offer__commune", "offer__owner__message_preference", "offer__city", "city")
-        )
+        .annotate(**_of_suggestions(today))
+        .select_related("need__commune", "city", *_OFFER)
     )
 
 
-def under_way(user: User, need: Need) -> QuerySet[Match]:
-    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits;
+def of_case(user: User, need: Need, *, today: date) -> tuple[list[Match], list[Match]]:
+    """All that the case of a need shows, in one query: its suggestions, and what somebody has acted on, as
+    `suggestions` and `under_way` have them. Each has this very `need`, and its town.
+
     `is_beside`: while it is asked, another may be.
     """
+    is_beside = Exists(Hold.objects.filter(match=OuterRef("pk"), beside=True))
+    rows = (
+        Match.objects.visible_to(user)
+        .filter(need=need)
+        .exclude(state=MatchState.SUPERSEDED)
+        .annotate(**_of_suggestions(today), is_beside=is_beside)
+        .select_related(*_OFFER)
+    )
+    suggested: list[Match] = []
+    acted: list[Match] = []
+    for match in rows:
+        match.need, match.city = need, need.city
+        (suggested if match.state == MatchState.SUGGESTED else acted).append(match)
+    suggested.sort(key=lambda match: (match.rank, match.pk))
+    acted.sort(key=lambda match: (match.changed_at, match.pk), reverse=True)
+    return suggested, acted
+
+
+def under_way(user: User, need: Need) -> QuerySet[Match]:
+    """The need's matches that somebody has acted on, the latest first, with their decisions and their offers' edits."""
     return (
         Match.objects.visible_to(user)
         .filter(need=need)
         .exclude(state__in=BEFORE_A_DECISION)
-        .annotate(is_beside=Exists(Hold.objects.filter(match=OuterRef("pk"), beside=True)))
         .select_related("offer__commune", "offer__owner", "city", "need__organisation", "need__person")
         .prefetch_related(
             Prefetch("decisions", queryset=Decision.objects.select_related("by")),
@@ -67,6 +86,11 @@ def under_way(user: User, need: Need) -> QuerySet[Match]:
         )
         .order_by("-changed_at", "-id")
     )
+
+
+def _of_suggestions(today: date) -> dict[str, Exists]:
+    asked = TownAgreement.objects.filter(match=OuterRef("pk"), answer="")
+    return {"town_asked": Exists(asked), "is_paused": reach.has_paused("offer__owner", today)}
 
 
 def in_hand(*, offer: Offer | None = None, need: Need | None = None, asked: bool = False) -> QuerySet[Match]:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import (
     Aggregate,
     Count,
@@ -33,29 +32,25 @@ def undelivered(city: City) -> MessageQuerySet:
     Of one that is said once more its repeat is told of, as soon as it has left or failed as well.
     """
     still_waits = Q(repeated_by__isnull=True) | Q(repeated_by__state__in=_STILL_TO_LEAVE)
-    return _open_ends(city).filter(still_waits).with_reason().order_by("-due_at", "-id")
+    return open_ends(city).filter(still_waits).with_reason().order_by("-due_at", "-id")
 
 
-def unread_count(user: User | AnonymousUser, city: City) -> int:
-    """How many of somebody's own messages wait on the site to be read, and no more than a hundred."""
-    unread = Message.objects.filter(
+def unread(user: User, city: City) -> MessageQuerySet:
+    """Somebody's own messages that wait on the site to be read."""
+    read_here = sorted(channel_registry.read_here())
+    return Message.objects.filter(
         recipient=user.pk,
         city=city,
-        channel__in=sorted(channel_registry.read_here()),
+        channel__in=read_here,
         state__in=[MessageState.SENT, MessageState.DELIVERED],
     )
-    return unread.order_by()[:100].count()
 
 
-def undelivered_count(city: City) -> int:
-    """How many they are, and no more than a hundred."""
-    if not _open_ends(city).exists():  # as a rule, and to ask for their reasons takes several times as long
-        return 0
-    return undelivered(city)[:100].count()
+def open_ends(city: City) -> MessageQuerySet:
+    """Messages that failed, some of whose reasons may be gone.
 
-
-def _open_ends(city: City) -> MessageQuerySet:
-    """Of what only accompanies another message nothing is to be decided: that other one says the same."""
+    Of what only accompanies another message nothing is to be decided: that other one says the same.
+    """
     lost = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
     return lost.exclude(channel__in=sorted(channel_registry.companions())).exclude(event__in=TO_LISTS)
 
@@ -167,6 +162,12 @@ def about(user: User, subjects: Collection[str]) -> MessageQuerySet:
         .select_related("recipient", "called_by", "repeat_of", "repeated_by")
         .order_by("-created_at", "-id")
     )
+
+
+def said_to(people: Collection[User], about: str) -> MessageQuerySet:
+    """What was said to these people about a thing ("match:12"), the latest first."""
+    said = Message.objects.filter(recipient__in=people).annotate(subject=subject())
+    return said.filter(subject=about).order_by("-created_at", "-id")
 
 
 def last_said(city: City, *, wording: str, language: str) -> Message | None:

@@ -1,6 +1,5 @@
 """What an administrator of a town types: its settings, a group at a time; the team; another town."""
 
-import re
 from collections.abc import Collection
 from copy import copy
 from datetime import time, timedelta
@@ -16,6 +15,7 @@ from accounts.access import ROLE_CHOICES
 from accounts.forms import ServiceForm
 from accounts.models import Membership, User
 from accounts.selectors import find_person
+from catalogue.references import read_reference
 from cities.days import at_hour
 from cities.forms import CityForm
 from cities.models import City
@@ -25,8 +25,6 @@ from town.selectors import Owned
 from town.words import owned_words
 
 _HOURS = "phone_hours_in"
-# "P-7KQ2M4": an offer, a need, a case.
-_REFERENCE = re.compile(r"[A-Za-z]-[0-9A-Za-z]{4,10}")
 
 
 class SettingsForm(ServiceForm, CityForm):
@@ -205,6 +203,11 @@ class AskLinkForm(ServiceForm):
         self.fields["other"].queryset = towns  # type: ignore[attr-defined]
 
 
+def is_reference(who: str) -> bool:
+    """Whether what was typed names nobody: a reference, or nothing."""
+    return not who.strip() or read_reference(who) is not None
+
+
 class RecordForm(forms.Form):
     """What somebody looks for in the record. Everything may be left empty."""
 
@@ -235,14 +238,14 @@ class RecordForm(forms.Form):
         said = self.cleaned_data
         who, by = said["who"].strip(), said["by"]
         person = None
-        if who and not _REFERENCE.fullmatch(who):
+        if not is_reference(who):
             found = find_person(email=who, phone=who)
             person = found.pk if found else 0
         last = said["last_day"]
         return Asked(
             person=person,
             colleague=by.pk if by else None,
-            reference=who.upper() if who and person is None else "",
+            reference=read_reference(who) or "",
             since=at_hour(said["first_day"], time.min, self._city) if said["first_day"] else None,
             until=at_hour(last + timedelta(days=1), time.min, self._city) if last else None,
             only_readings=said["readings"],

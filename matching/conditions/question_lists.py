@@ -144,7 +144,9 @@ def lines(scan: Scan | None, misses: Sequence[NearMissLine], *, today: date) -> 
         return []
     asked = [one for one in asked_of(scan) if one.shows(misses[0].need)]
     of_days = any(miss.rule in OF_DAYS for miss in misses)
-    least_days = engine_records.least_days(misses[0].need, today=today) if of_days else 1
+    least_days = misses[0].least_days or (
+        engine_records.least_days(misses[0].need, today=today) if of_days else 1
+    )
     return [_line(miss, asked, least_days) for miss in misses]
 
 

@@ -59,6 +59,7 @@ def explained(
             ]
         else:
             miss = engine.NearMiss(need.id, offer.id, pair.rule, pair.gap, pair.distance_km)
+            pair.least_days = engine.least_days(need, today=today)
             pair.params = params_of(engine.explain_near_miss(miss, need, offer, today), pair.need, pair.offer)
     return matches
 

@@ -19,6 +19,8 @@ class NearMissLine:
     gap: float | None
     distance_km: float
     params: Mapping[str, Any] | None = None
+    # The shortest run that helps the need, in days; filled in with the numbers.
+    least_days: int | None = None
 
     @property
     def sentence(self) -> str:

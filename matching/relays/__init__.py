@@ -4,7 +4,7 @@ They are worked out for whoever opens the case, from the rows of that moment, an
 would keep is another as soon as one of the homes is asked for. A whole relay is proposed in one act (`proposing`).
 """
 
-from matching.relays.finding import NONE, Found, find
+from matching.relays.finding import NONE, Found, are_worth_a_look, find
 from matching.relays.proposing import NotWhole, Wanted, propose
 
-__all__ = ["NONE", "Found", "NotWhole", "Wanted", "find", "propose"]
+__all__ = ["NONE", "Found", "NotWhole", "Wanted", "are_worth_a_look", "find", "propose"]

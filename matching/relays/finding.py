@@ -52,10 +52,13 @@ NONE = Found(0, ())
 
 def find(need: Need, suggested: Sequence[Match], *, now: datetime) -> Found:
     """The relays of a need with these suggestions; nothing is read where there can be none."""
+    return Possible.read(need, now=now).relays() if are_worth_a_look(need, suggested) else NONE
+
+
+def are_worth_a_look(need: Need, suggested: Sequence[Match]) -> bool:
+    """Whether relays may be possible: of several homes, none has all the days."""
     several = need.kind == Kind.HOUSING and len(suggested) > 1
-    if not several or any(match.share >= 1 for match in suggested):
-        return NONE
-    return Possible.read(need, now=now).relays()
+    return several and all(match.share < 1 for match in suggested)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,21 +1,27 @@
 """Reading what people wrote back, by whatever channel."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry
+from notifications import selectors as outbox
 from notifications.heard import Heard
 from notifications.models import Message, MessageState, subject
 
 # So many of what was answered about one thing, the latest.
 SHOWN = 20
+# What is counted on every page is counted no further.
+MOST = 100
+UNDELIVERED, UNREAD = "undelivered", "unread"
 
 
 @cache
@@ -50,10 +56,35 @@ def to_read(word: str) -> QuerySet[Any]:
     return model.objects.filter(seen_at__isnull=True, became__in=model.TO_READ).exclude(Exists(called))
 
 
-def to_read_count(city: City) -> int:
-    """How many wait to be read, of all sorts, and no more than a hundred."""
-    waiting = [to_read(word).filter(city=city).order_by().values("pk")[:100] for word in kinds()]
-    return min(waiting[0].union(*waiting[1:], all=True).count(), 100)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the navigation counts, each no further than to a hundred."""
+
+    to_read: int = 0
+    undelivered: int = 0
+    unread: int = 0
+
+
+def waiting(city: City, reader: User | None, *, of_desk: bool = True) -> Waiting:
+    """What waits for the town's desk, and on the site for a reader: one query for all, for it stands on every page.
+
+    As a rule nothing is undelivered. Where something is, a second one asks whether its reason stands, which takes
+    several times as long.
+    """
+    counted: dict[str, QuerySet[Any, Any]] = {}
+    if of_desk:
+        counted = {word: to_read(word).filter(city=city) for word in kinds()}
+        counted[UNDELIVERED] = outbox.open_ends(city)
+    if reader is not None:
+        counted[UNREAD] = outbox.unread(reader, city)
+    rows = [ArraySubquery(found.order_by().values("pk")[:MOST]) for found in counted.values()]
+    row = City.objects.filter(pk=city.pk).values_list(*rows).first() if rows else ()
+    found = {name: len(numbers) for name, numbers in zip(counted, row or (), strict=False)}
+    return Waiting(
+        to_read=min(sum(found.get(word, 0) for word in kinds()), MOST),
+        undelivered=outbox.undelivered(city)[:MOST].count() if found.get(UNDELIVERED) else 0,
+        unread=found.get(UNREAD, 0),
+    )
 
 
 def listed(user: User, city: City, *, unread: bool) -> QuerySet[Any, Any]:

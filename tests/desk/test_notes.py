@@ -12,6 +12,7 @@ from desk.models import Flag, Mention, Note
 from notifications.models import Message
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.matching import NOW, due_need
+from tests.loading import Loading
 
 DAY = timedelta(days=1)
 
@@ -96,7 +97,7 @@ def test_a_flag_is_lifted_once(need, coordinator, nadia):
 
 
 def test_a_script_in_a_note_is_text(city, need, coordinator, as_user):
-    client = as_user(coordinator)
+    client = Loading(as_user(coordinator))
     case = f"/{city.slug}/bureau/{need.reference}/"
     page = client.post(f"{case}notes/", {"text": "<script>alert(1)</script>"}, follow=True).content.decode()
     assert "&lt;script&gt;alert(1)" in page
@@ -104,7 +105,7 @@ def test_a_script_in_a_note_is_text(city, need, coordinator, as_user):
 
 
 def test_the_page_writes_a_note_and_a_flag_and_keeps_what_was_typed(city, need, coordinator, as_user):
-    client = as_user(coordinator)
+    client = Loading(as_user(coordinator))
     case = f"/{city.slug}/bureau/{need.reference}/"
     page = client.post(f"{case}notes/", {"text": "Préfère le matin"}, follow=True).content.decode()
     assert "Préfère le matin" in page
@@ -115,7 +116,8 @@ def test_the_page_writes_a_note_and_a_flag_and_keeps_what_was_typed(city, need, 
     page = client.post(f"{case}rappels/", {"words": "Rappeler la mère", "day": today}, follow=True)
     (row,) = page.context["flags"]
     assert row["is_due"]
-    assert "Rappeler la mère" in str([line.chased for line in page.context["lines"]])
-    done = client.post(f"/{city.slug}/bureau/rappels/{row['flag'].pk}/fait/", follow=True)
+    lines = client.client.get(f"/{city.slug}/bureau/").context["lines"]
+    assert "Rappeler la mère" in str([line.chased for line in lines])
+    done = client.post(f"/{city.slug}/bureau/rappels/{row['flag']['pk']}/fait/", follow=True)
     assert not done.context["flags"]
     assert "Rappel fait" in done.content.decode()

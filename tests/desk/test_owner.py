@@ -119,7 +119,7 @@ def test_two_hand_it_over_at_once_and_one_colleague_has_it(
 def test_the_page_hands_over_and_says_to_whom(city, need, coordinator, colleague, as_user):
     client = as_user(coordinator)
     case = f"/{city.slug}/bureau/{need.reference}/"
-    assert [one.name for one in client.get(case).context["colleagues"]] == ["Nadia Ferrand"]
+    assert [one.name for one in client.get(f"{case}equipe/").context["colleagues"]] == ["Nadia Ferrand"]
     page = client.post(f"{case}confier/", {"to": colleague.pk, "seen": ""}, follow=True).content.decode()
     assert "Nadia Ferrand s’occupe de ce dossier" in page
     page = client.post(f"{case}confier/", {"to": "personne"}, follow=True).content.decode()

@@ -16,7 +16,7 @@ from tests.factories.matching import story
 
 def thread_of(client, it):
     client.force_login(it.coordinator)
-    page = client.get(reverse("desk:case", args=[it.city.slug, it.match.need.reference]))
+    page = client.get(reverse("desk:thread", args=[it.city.slug, it.match.need.reference]))
     return [(event["text"], event["note"], *event["lines"]) for event in page.context["thread"]]
 
 

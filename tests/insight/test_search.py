@@ -38,6 +38,28 @@ def found(user, city, text):
     return {*one.offers, *one.needs, *one.organisations}
 
 
+@pytest.mark.parametrize(
+    "typed", ["06 12 34", "+33612345678", "lea@exemple.fr", "Léa 06.12.34.56.78", "mot @lea"]
+)
+def test_a_contact_that_is_looked_for_stands_in_no_address(client, coordinator, offer, typed):
+    client.force_login(coordinator)
+    answer = client.post(PATH, {"q": typed})
+    assert answer.status_code == 200, "shown where it was sent, without an address of its own"
+    assert answer.context["asked"] == typed
+    old = client.get(PATH, {"q": typed})
+    assert (old.context["asked"], old.context["groups"]) == ("", []), (
+        "what an address holds is not looked for"
+    )
+
+
+@pytest.mark.parametrize("typed", ["P-4KQ7-2MXN", "couette 140", "DOS-2026/117", "léa dupont"])
+def test_what_is_no_contact_has_an_address_to_come_back_to(client, coordinator, offer, typed):
+    client.force_login(coordinator)
+    answer = client.post(PATH, {"q": typed})
+    assert answer.status_code == 302
+    assert client.get(answer.url).context["asked"] == typed
+
+
 class TestTheDesk:
     @pytest.mark.parametrize(
         "typed",

@@ -24,7 +24,7 @@ def sign_in(live_server: Any) -> Callable[[Any, User], None]:
 
     def open_session(page: Any, user: User) -> None:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="accounts.backends.Backend")
         cookie = client.cookies["sessionid"]
         page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
 

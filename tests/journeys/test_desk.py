@@ -36,6 +36,7 @@ def test_a_laptop_shows_one_row_of_header_five_cases_and_two_suggestions(
     )
     assert len(set(tops)) == 1
     assert page.locator(".top").bounding_box()["height"] < 60
+    page.locator(".queue__item").first.wait_for()  # the list comes after the case
     assert page.locator(".queue__item").evaluate_all(WHOLE) >= 5
     assert page.locator("[data-desk-pairing]").evaluate_all(WHOLE) >= 2
     for locale in ("en", "ar"):

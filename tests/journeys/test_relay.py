@@ -69,6 +69,8 @@ def test_from_a_relay_to_a_stay_in_two_homes(
 
     desk = phone_of(coordinator)
     desk.goto(f"{HOME}bureau/{need.reference}/")
+    if not scripted:  # what is loaded after the page is a page of its own
+        desk.get_by_role("link", name="Plusieurs logements, l’un après l’autre").tap()
     relay = desk.locator(".relays")
     expect(relay).to_contain_text("41 nuits sur 41 en deux logements, un déménagement le")
     expect(relay).to_contain_text("10 nuits")
@@ -79,7 +81,9 @@ def test_from_a_relay_to_a_stay_in_two_homes(
     expect(desk.locator("#messages")).to_contain_text("2 questions sont parties")
     expect(relay).to_have_count(0)
     desk.locator("a[href='#desk-side']").first.tap()
-    expect(desk.locator("#desk-side")).to_contain_text("Relais demandé · 41 nuits en deux logements")
+    if not scripted:
+        desk.get_by_role("link", name="Ce qui s’est passé").tap()
+    expect(desk.locator("main")).to_contain_text("Relais demandé · 41 nuits en deux logements")
 
     for host in hosts:
         phone = phone_of()

@@ -132,7 +132,7 @@ QUERIES = {
     """,
     "a message exists twice": """
         SELECT recipient_id, event, subject_key, count(*) FROM notifications_message
-        WHERE channel <> 'inapp'  -- which only accompanies another
+        WHERE channel NOT IN ('inapp', 'call')  -- one accompanies another, the other a person has chosen to say aloud
         GROUP BY recipient_id, event, subject_key HAVING count(*) > 1
     """,
     "a yes has no deadline": """

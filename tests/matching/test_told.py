@@ -37,6 +37,11 @@ def case(client, it):
     return client.get(reverse("desk:case", args=[it.city.slug, it.match.need.reference]))
 
 
+def said(client, it):
+    client.force_login(it.coordinator)
+    return client.get(reverse("desk:said", args=[it.city.slug, it.match.need.reference]))
+
+
 def plain(page):
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.text)))
 
@@ -53,13 +58,13 @@ def answered(event):
 
 
 def test_a_case_tells_what_was_said_of_its_matches_and_no_contact(client, it, now):
-    assert "Aucun message" in plain(case(client, it))
+    assert "Aucun message" in plain(said(client, it))
     services.propose(match_id=it.match.pk, by=it.coordinator, now=now)
     left(now)
     services.accept(match_id=it.match.pk, by=it.citizen, now=now)
     left(now)
     services.confirm(match_id=it.match.pk, by=it.member, now=now)
-    page = case(client, it)
+    page = said(client, it)
     told = {(line.message.event, line.message.recipient.name) for line in page.context["told"]["lines"]}
     assert told >= {
         ("match_question", "Camille"),
@@ -74,7 +79,7 @@ def test_what_was_refused_is_sent_again_from_the_case(client, it, now):
     services.propose(match_id=it.match.pk, by=it.coordinator, now=now)
     message = Message.objects.get(event="match_question")
     Message.objects.filter(pk=message.pk).update(state="failed")
-    page = case(client, it)
+    page = said(client, it)
     assert "1 non remis" in plain(page)
     address = reverse("notifications:call:send_again", args=[it.city.slug, message.pk])
     assert f'action="{address}"' in page.text
@@ -96,7 +101,7 @@ def test_nobody_is_led_away_by_sending_again(client, it):
 def test_a_question_that_was_closed_meanwhile_is_shown_as_pointless(client, it, now):
     services.propose(match_id=it.match.pk, by=it.coordinator, now=now)
     services.cancel(match_id=it.match.pk, by=it.coordinator, now=now, reason=Reason.OTHER_SOLUTION)
-    words = plain(case(client, it))
+    words = plain(said(client, it))
     assert "sans objet · par e-mail" in words
     assert "La question a déjà sa réponse, ou n’est plus posée" in words
 
@@ -108,12 +113,12 @@ def test_a_case_asks_the_same_however_many_messages(client, it, now, django_asse
             MessageFactory(city=it.city, subject_key=key, state="failed")
 
     say(2)
-    case(client, it)
+    said(client, it)
     with CaptureQueriesContext(connection) as few:
-        case(client, it)
+        said(client, it)
     say(9)
     with django_assert_num_queries(len(few)):
-        assert len(case(client, it).context["told"]["lines"]) == 11
+        assert len(said(client, it).context["told"]["lines"]) == 11
 
 
 # --- Answered ------------------------------------------------------------------------------------------

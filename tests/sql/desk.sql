@@ -10,82 +10,22 @@ WHERE "cities_city"."slug" = %s
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
-SELECT "accounts_user".*
+SELECT "accounts_user".*,
+       ARRAY
+  (SELECT JSON_OBJECT(((%s)::text) VALUE U0."city_id", ((%s)::text) VALUE U0."role" RETURNING JSONB) AS "row"
+   FROM "accounts_cityrole" U0
+   WHERE U0."user_id" = ("accounts_user"."id")) AS "given",
+       ARRAY
+  (SELECT U2."city_id" AS "organisation__city"
+   FROM "accounts_membership" U0
+   INNER JOIN "accounts_organisation" U2 ON (U0."organisation_id" = U2."id")
+   WHERE U0."user_id" = ("accounts_user"."id")) AS "member_in"
 FROM "accounts_user"
 WHERE "accounts_user"."id" = %s
-LIMIT 21;
+ORDER BY "accounts_user"."id" ASC
+LIMIT 1;
 
-
-  (SELECT "accounts_cityrole"."role" AS "role"
-   FROM "accounts_cityrole"
-   WHERE ("accounts_cityrole"."user_id" = %s
-          AND "accounts_cityrole"."city_id" = %s))
-UNION
-  (SELECT %s AS "word"
-   FROM "accounts_membership"
-   INNER JOIN "accounts_organisation" ON ("accounts_membership"."organisation_id" = "accounts_organisation"."id")
-   WHERE ("accounts_membership"."user_id" = %s
-          AND "accounts_organisation"."city_id" = %s));
-
--- case alone
-SELECT "needs_need".*,
-
-  (SELECT U2."name" AS "by__name"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
-
-  (SELECT U0."by_id" AS "by"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
-
-  (SELECT U0."at" AS "at"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "matching_householdverdict" U0
-   WHERE ((U0."lower_id" = ("needs_need"."id")
-           OR U0."higher_id" = ("needs_need"."id"))
-          AND U0."joined_id" IS NOT NULL
-          AND NOT (U0."joined_id" = ("needs_need"."id")
-                   AND U0."joined_id" IS NOT NULL))
-   LIMIT 1) AS "has_joined", "cities_city".*, "cities_commune".*, "accounts_organisation".*
-FROM "needs_need"
-LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
-INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
-INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
-WHERE (("needs_need"."person_id" = %s
-        OR "needs_need"."organisation_id" IN
-          (SELECT U0."organisation_id" AS "organisation"
-           FROM "accounts_membership" U0
-           WHERE U0."user_id" = %s)
-        OR "needs_need"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s, …))))
-       AND "needs_need"."city_id" = %s
-       AND "needs_need"."reference" = %s)
-LIMIT 21;
-
+-- queue alone
 SELECT LEAST("needs_need"."urgency_rank",
 
          CASE
@@ -193,6 +133,7 @@ WHERE (("needs_need"."person_id" = %s
        AND NOT ("needs_need"."state" = %s))
 GROUP BY 1;
 
+-- queue alone
 SELECT "needs_need".*,
 
   (SELECT U2."name" AS "by__name"
@@ -301,6 +242,7 @@ WHERE (("needs_need"."person_id" = %s
 ORDER BY "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 13;
 
+-- queue alone
 SELECT "needs_need".*,
 
   (SELECT U2."name" AS "by__name"
@@ -390,6 +332,7 @@ ORDER BY LEAST("needs_need"."urgency_rank",
            END) ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 2;
 
+-- queue alone
 SELECT "matching_match".*
 FROM "matching_match"
 WHERE ("matching_match"."need_id" IN (%s, …)
@@ -397,6 +340,7 @@ WHERE ("matching_match"."need_id" IN (%s, …)
 ORDER BY COALESCE("matching_match"."confirm_by", "matching_match"."answer_by") ASC NULLS LAST, "matching_match"."first_day" ASC,
                                                                                                "matching_match"."id" ASC;
 
+-- queue alone
 
   (SELECT "matching_match"."need_id" AS "match__need", %s AS "value1"
    FROM "followups_followup"
@@ -411,6 +355,7 @@ UNION
           AND "desk_flag"."lifted_at" IS NULL
           AND "desk_flag"."need_id" IN (%s, …)));
 
+-- queue alone
 SELECT COUNT(*)
 FROM (
         (SELECT "needs_need"."id" AS "pk"
@@ -446,6 +391,78 @@ FROM (
                 AND "offers_offer"."state" IN (%s, …)
                 AND "offers_offer"."item" IN (%s, …)))) subquery;
 
+-- case alone
+SELECT "needs_need".*,
+
+  (SELECT U2."name" AS "by__name"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+
+  (SELECT U0."by_id" AS "by"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
+
+  (SELECT U0."at" AS "at"
+   FROM "matching_casetaken" U0
+   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
+   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
+   WHERE (U3."city_id" = (U0."city_id")
+          AND U3."role" IN (%s)
+          AND U2."is_active"
+          AND U0."given_back_at" IS NULL
+          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_householdverdict" U0
+   WHERE ((U0."lower_id" = ("needs_need"."id")
+           OR U0."higher_id" = ("needs_need"."id"))
+          AND U0."joined_id" IS NOT NULL
+          AND NOT (U0."joined_id" = ("needs_need"."id")
+                   AND U0."joined_id" IS NOT NULL))
+   LIMIT 1) AS "has_joined",
+       ARRAY
+  (SELECT JSON_OBJECT(((%s)::text) VALUE V0."id", ((%s)::text) VALUE V0."words", ((%s)::text) VALUE V0."day", ((%s)::text) VALUE V3."name" RETURNING JSONB) AS "row"
+   FROM "desk_flag" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   WHERE (V0."city_id" IN
+            (SELECT U0."city_id" AS "city"
+             FROM "accounts_cityrole" U0
+             WHERE (U0."user_id" = %s
+                    AND U0."role" IN (%s)))
+          AND V0."lifted_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))
+   ORDER BY V0."day" ASC, V0."id" ASC) AS "open_flags", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+FROM "needs_need"
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+WHERE (("needs_need"."person_id" = %s
+        OR "needs_need"."organisation_id" IN
+          (SELECT U0."organisation_id" AS "organisation"
+           FROM "accounts_membership" U0
+           WHERE U0."user_id" = %s)
+        OR "needs_need"."city_id" IN
+          (SELECT U0."city_id" AS "city"
+           FROM "accounts_cityrole" U0
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
+       AND "needs_need"."city_id" = %s
+       AND "needs_need"."reference" = %s)
+LIMIT 21;
+
+-- case alone
 SELECT "matching_scan".*,
        ARRAY
   (SELECT JSON_OBJECT(((%s)::text) VALUE V0."id", ((%s)::text) VALUE V0."offer_id", ((%s)::text) VALUE V0."rule", ((%s)::text) VALUE V0."change", ((%s)::text) VALUE V0."params", ((%s)::text) VALUE V0."need_revision", ((%s)::text) VALUE V0."answer", ((%s)::text) VALUE V0."asked_at", ((%s)::text) VALUE V0."answered_at", ((%s)::text) VALUE EXISTS
@@ -462,45 +479,7 @@ WHERE "matching_scan"."need_id" = %s
 ORDER BY "matching_scan"."id" ASC
 LIMIT 1;
 
-SELECT "matching_match".*,
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "matching_hold" U0
-   WHERE (U0."beside"
-          AND U0."match_id" = ("matching_match"."id"))
-   LIMIT 1) AS "is_beside", "cities_city".*, "needs_need".*, "accounts_organisation".*, "accounts_user".*, "offers_offer".*,
-       "cities_commune".*, T7.*
-FROM "matching_match"
-INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
-INNER JOIN "needs_need" ON ("matching_match"."need_id" = "needs_need"."id")
-LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
-LEFT OUTER JOIN "accounts_user" ON ("needs_need"."person_id" = "accounts_user"."id")
-INNER JOIN "offers_offer" ON ("matching_match"."offer_id" = "offers_offer"."id")
-INNER JOIN "accounts_user" T7 ON ("offers_offer"."owner_id" = T7."id")
-INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
-WHERE (("matching_match"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s)))
-        OR (("needs_need"."organisation_id" IN
-               (SELECT U0."organisation_id" AS "organisation"
-                FROM "accounts_membership" U0
-                WHERE U0."user_id" = %s)
-             OR "needs_need"."person_id" = %s
-             OR "offers_offer"."owner_id" = %s)
-            AND NOT ("matching_match"."state" IN (%s, …))))
-       AND "matching_match"."need_id" = %s
-       AND NOT ("matching_match"."state" IN (%s, …)))
-ORDER BY "matching_match"."changed_at" DESC, "matching_match"."id" DESC;
-
-SELECT "offers_offer".*, "cities_commune".*
-FROM "offers_offer"
-INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
-WHERE ("offers_offer"."state" = %s
-       AND "offers_offer"."id" IN (%s, …))
-ORDER BY "offers_offer"."created_at" DESC, "offers_offer"."id" DESC;
-
+-- case alone
 SELECT "matching_match".*,
        EXISTS
   (SELECT %s AS "a"
@@ -513,16 +492,19 @@ SELECT "matching_match".*,
    FROM "notifications_preference" U0
    WHERE (U0."paused_until" >= %s
           AND U0."person_id" = ("offers_offer"."owner_id"))
-   LIMIT 1) AS "is_paused", "cities_city".*, "needs_need".*, "cities_commune".*, "offers_offer".*, T9.*, T10.*, T7.*,
-       "notifications_preference".*
+   LIMIT 1) AS "is_paused",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "matching_hold" U0
+   WHERE (U0."beside"
+          AND U0."match_id" = ("matching_match"."id"))
+   LIMIT 1) AS "is_beside", "offers_offer".*, T8.*, "cities_commune".*, T7.*, "notifications_preference".*
 FROM "matching_match"
-INNER JOIN "cities_city" ON ("matching_match"."city_id" = "cities_city"."id")
 INNER JOIN "needs_need" ON ("matching_match"."need_id" = "needs_need"."id")
 INNER JOIN "offers_offer" ON ("matching_match"."offer_id" = "offers_offer"."id")
 INNER JOIN "accounts_user" T7 ON ("offers_offer"."owner_id" = T7."id")
-INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
-INNER JOIN "cities_city" T9 ON ("offers_offer"."city_id" = T9."id")
-INNER JOIN "cities_commune" T10 ON ("offers_offer"."commune_id" = T10."insee")
+INNER JOIN "cities_city" T8 ON ("offers_offer"."city_id" = T8."id")
+INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
 LEFT OUTER JOIN "notifications_preference" ON (T7."id" = "notifications_preference"."person_id")
 WHERE (("matching_match"."city_id" IN
           (SELECT U0."city_id" AS "city"
@@ -536,62 +518,39 @@ WHERE (("matching_match"."city_id" IN
              OR "needs_need"."person_id" = %s
              OR "offers_offer"."owner_id" = %s)
             AND NOT ("matching_match"."state" IN (%s, …))))
-       AND "matching_match"."state" = %s
-       AND "matching_match"."need_id" = %s)
-ORDER BY "matching_match"."rank" ASC, "matching_match"."id" ASC;
+       AND "matching_match"."need_id" = %s
+       AND NOT ("matching_match"."state" = %s))
+ORDER BY "matching_match"."changed_at" DESC, "matching_match"."id" DESC;
 
+-- case alone
+SELECT "offers_offer".*, "cities_commune".*
+FROM "offers_offer"
+INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")
+WHERE ("offers_offer"."state" = %s
+       AND "offers_offer"."id" IN (%s, …))
+ORDER BY "offers_offer"."created_at" DESC, "offers_offer"."id" DESC;
+
+-- case alone
 SELECT "offers_window".*
 FROM "offers_window"
 WHERE "offers_window"."offer_id" IN (%s, …)
 ORDER BY "offers_window"."first_day" ASC;
 
+-- case alone
 SELECT "matching_hold".*, "needs_need".*
 FROM "matching_hold"
 INNER JOIN "needs_need" ON ("matching_hold"."need_id" = "needs_need"."id")
 WHERE ("matching_hold"."offer_id" IN (%s, …)
        OR "matching_hold"."need_id" IN (%s));
 
+-- case alone
 SELECT "wording_wording".*
 FROM "wording_wording"
 WHERE ("wording_wording"."city_id" = %s
        AND NOT ("wording_wording"."body" = %s))
 ORDER BY "wording_wording"."name" ASC, "wording_wording"."language" ASC, "wording_wording"."form" ASC;
 
-SELECT "matching_hold".*
-FROM "matching_hold"
-WHERE (NOT "matching_hold"."beside"
-       AND "matching_hold"."need_id" = %s
-       AND NOT "matching_hold"."released");
-
-SELECT "desk_flag".*, "accounts_user".*, T5.*
-FROM "desk_flag"
-INNER JOIN "accounts_user" ON ("desk_flag"."by_id" = "accounts_user"."id")
-LEFT OUTER JOIN "accounts_user" T5 ON ("desk_flag"."lifted_by_id" = T5."id")
-WHERE ("desk_flag"."city_id" IN
-         (SELECT U0."city_id" AS "city"
-          FROM "accounts_cityrole" U0
-          WHERE (U0."user_id" = %s
-                 AND U0."role" IN (%s)))
-       AND "desk_flag"."need_id" = %s)
-ORDER BY "desk_flag"."day" ASC, "desk_flag"."id" ASC;
-
-SELECT "needs_neededit".*, "accounts_user".*
-FROM "needs_neededit"
-LEFT OUTER JOIN "accounts_user" ON ("needs_neededit"."by_id" = "accounts_user"."id")
-WHERE "needs_neededit"."need_id" = %s
-ORDER BY "needs_neededit"."at" ASC, "needs_neededit"."id" ASC;
-
-SELECT "desk_note".*, "accounts_user".*
-FROM "desk_note"
-INNER JOIN "accounts_user" ON ("desk_note"."by_id" = "accounts_user"."id")
-WHERE ("desk_note"."city_id" IN
-         (SELECT U0."city_id" AS "city"
-          FROM "accounts_cityrole" U0
-          WHERE (U0."user_id" = %s
-                 AND U0."role" IN (%s)))
-       AND "desk_note"."need_id" = %s)
-ORDER BY "desk_note"."at" DESC, "desk_note"."id" DESC;
-
+-- case alone
 SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
@@ -622,119 +581,69 @@ WHERE ("needs_need"."state" IN (%s, …)
                    LIMIT 1)))
 ORDER BY "needs_need"."first_day" ASC, "needs_need"."id" ASC;
 
-SELECT "notifications_message".*, SUBSTRING("notifications_message"."subject_key", %s) AS "subject", "accounts_user".*, T4.*,
-       T5.*, T6.*
-FROM "notifications_message"
-INNER JOIN "accounts_user" ON ("notifications_message"."recipient_id" = "accounts_user"."id")
-LEFT OUTER JOIN "notifications_message" T4 ON ("notifications_message"."repeat_of_id" = T4."id")
-LEFT OUTER JOIN "accounts_user" T5 ON ("notifications_message"."called_by_id" = T5."id")
-LEFT OUTER JOIN "notifications_message" T6 ON ("notifications_message"."id" = T6."repeat_of_id")
-WHERE (("notifications_message"."recipient_id" = %s
-        OR "notifications_message"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s, …))))
-       AND SUBSTRING("notifications_message"."subject_key", %s) IN (%s, …))
-ORDER BY "notifications_message"."created_at" DESC, "notifications_message"."id" DESC
-LIMIT 51;
-
-
-  (SELECT %s AS "word", "sms_reply"."id" AS "pk", "sms_reply"."received_at" AS "received_at"
-   FROM "sms_reply"
-   WHERE ("sms_reply"."city_id" IN
-            (SELECT U0."city_id" AS "city"
-             FROM "accounts_cityrole" U0
-             WHERE (U0."user_id" = %s
-                    AND U0."role" IN (%s, …)))
-          AND "sms_reply"."message_id" IN
-            (SELECT U0."id" AS "pk"
-             FROM "notifications_message" U0
-             WHERE SUBSTRING(U0."subject_key", %s) IN (%s, …))))
-UNION ALL
-  (SELECT %s AS "word", "inbox_mailreply"."id" AS "pk", "inbox_mailreply"."received_at" AS "received_at"
-   FROM "inbox_mailreply"
-   WHERE ("inbox_mailreply"."city_id" IN
-            (SELECT U0."city_id" AS "city"
-             FROM "accounts_cityrole" U0
-             WHERE (U0."user_id" = %s
-                    AND U0."role" IN (%s, …)))
-          AND "inbox_mailreply"."message_id" IN
-            (SELECT U0."id" AS "pk"
-             FROM "notifications_message" U0
-             WHERE SUBSTRING(U0."subject_key", %s) IN (%s, …))));
-
-SELECT COUNT(*)
-FROM (
-        (SELECT "sms_reply"."id" AS "pk"
-         FROM "sms_reply"
-         WHERE ("sms_reply"."became" IN (%s, …)
-                AND "sms_reply"."seen_at" IS NULL
-                AND NOT (EXISTS
-                           (SELECT %s AS "a"
-                            FROM "notifications_message" U0
-                            WHERE (U0."called_by_id" IS NOT NULL
-                                   AND U0."channel" = %s
-                                   AND U0."event" = %s
-                                   AND U0."recipient_id" = ("sms_reply"."person_id")
-                                   AND U0."subject_key" = (COALESCE(%s, …) || COALESCE(("sms_reply"."id")::varchar,
-                                                                                %s)))
-                            LIMIT 1))
-                AND "sms_reply"."city_id" = %s)
-         LIMIT 100)
-      UNION ALL
-        (SELECT "inbox_mailreply"."id" AS "pk"
-         FROM "inbox_mailreply"
-         WHERE ("inbox_mailreply"."became" IN (%s, …)
-                AND "inbox_mailreply"."seen_at" IS NULL
-                AND NOT (EXISTS
-                           (SELECT %s AS "a"
-                            FROM "notifications_message" U0
-                            WHERE (U0."called_by_id" IS NOT NULL
-                                   AND U0."channel" = %s
-                                   AND U0."event" = %s
-                                   AND U0."recipient_id" = ("inbox_mailreply"."person_id")
-                                   AND U0."subject_key" = (COALESCE(%s, …) || COALESCE(("inbox_mailreply"."id")::varchar,
-                                                                                %s)))
-                            LIMIT 1))
-                AND "inbox_mailreply"."city_id" = %s)
-         LIMIT 100)) subquery;
-
-SELECT %s AS "a"
-FROM "notifications_message"
-WHERE ("notifications_message"."city_id" = %s
-       AND "notifications_message"."state" IN (%s, …)
-       AND NOT ("notifications_message"."channel" IN (%s, …))
-       AND NOT ("notifications_message"."event" IN (%s, …)))
+SELECT ARRAY
+  (SELECT V0."id" AS "pk"
+   FROM "sms_reply" V0
+   WHERE (V0."became" IN (%s, …)
+          AND V0."seen_at" IS NULL
+          AND NOT (EXISTS
+                     (SELECT %s AS "a"
+                      FROM "notifications_message" U0
+                      WHERE (U0."called_by_id" IS NOT NULL
+                             AND U0."channel" = %s
+                             AND U0."event" = %s
+                             AND U0."recipient_id" = (V0."person_id")
+                             AND U0."subject_key" = (COALESCE(%s, …) || COALESCE((V0."id")::varchar,
+                                                                          %s)))
+                      LIMIT 1))
+          AND V0."city_id" = %s)
+   LIMIT 100) AS "arraysubquery1",
+       ARRAY
+  (SELECT V0."id" AS "pk"
+   FROM "inbox_mailreply" V0
+   WHERE (V0."became" IN (%s, …)
+          AND V0."seen_at" IS NULL
+          AND NOT (EXISTS
+                     (SELECT %s AS "a"
+                      FROM "notifications_message" U0
+                      WHERE (U0."called_by_id" IS NOT NULL
+                             AND U0."channel" = %s
+                             AND U0."event" = %s
+                             AND U0."recipient_id" = (V0."person_id")
+                             AND U0."subject_key" = (COALESCE(%s, …) || COALESCE((V0."id")::varchar,
+                                                                          %s)))
+                      LIMIT 1))
+          AND V0."city_id" = %s)
+   LIMIT 100) AS "arraysubquery2",
+       ARRAY
+  (SELECT U0."id" AS "pk"
+   FROM "notifications_message" U0
+   WHERE (U0."city_id" = %s
+          AND U0."state" IN (%s, …)
+          AND NOT (U0."channel" IN (%s, …))
+          AND NOT (U0."event" IN (%s, …)))
+   LIMIT 100) AS "arraysubquery3",
+       ARRAY
+  (SELECT U0."id" AS "pk"
+   FROM "notifications_message" U0
+   WHERE (U0."channel" IN (%s)
+          AND U0."city_id" = %s
+          AND U0."recipient_id" = %s
+          AND U0."state" IN (%s, …))
+   LIMIT 100) AS "arraysubquery4"
+FROM "cities_city"
+WHERE "cities_city"."id" = %s
+ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
-SELECT COUNT(*)
-FROM
-  (SELECT "notifications_message"."id" AS "col1"
-   FROM "notifications_message"
-   WHERE ("notifications_message"."channel" IN (%s)
-          AND "notifications_message"."city_id" = %s
-          AND "notifications_message"."recipient_id" = %s
-          AND "notifications_message"."state" IN (%s, …))
-   LIMIT 100) subquery;
-
+-- queue alone
 SELECT "desk_savedview".*
 FROM "desk_savedview"
 WHERE ("desk_savedview"."by_id" = %s
        AND "desk_savedview"."city_id" = %s)
 ORDER BY "desk_savedview"."name" ASC, "desk_savedview"."id" ASC;
 
-SELECT "accounts_user".*
-FROM "accounts_user"
-WHERE ("accounts_user"."is_active"
-       AND "accounts_user"."id" IN
-         (SELECT U0."user_id" AS "user"
-          FROM "accounts_cityrole" U0
-          WHERE (U0."city_id" = %s
-                 AND U0."role" IN (%s)))
-       AND NOT ("accounts_user"."id" IN (%s)))
-ORDER BY "accounts_user"."id" ASC;
-
+-- case alone
 SELECT "offers_offer".*, "cities_commune".*
 FROM "offers_offer"
 INNER JOIN "cities_commune" ON ("offers_offer"."commune_id" = "cities_commune"."insee")

@@ -105,7 +105,7 @@ def test_who_is_looked_up_by_an_address_is_a_reading_once(place: Place, busy, ad
     stranger = OfferFactory().owner
     before = ContactReading.objects.count()
     for who in (owner.email, owner.email, stranger.email, busy.offer.reference, ""):
-        administrator.get(url, {"who": who})
+        administrator.post(url, {"who": who}, follow=True)
     assert ContactReading.objects.count() == before + 1
     reading = ContactReading.objects.latest("pk")
     assert (reading.subject, reading.reader, reading.city, reading.reason) == (
@@ -137,11 +137,26 @@ def test_the_page_finds_somebody_by_address_and_says_no_value(place: Place, busy
     assert busy.offer.reference in page
     assert "Strasbourg !" not in page.split("<table>")[1]
     assert str(owner) not in page  # of whom nobody asked
-    asked = administrator.get(url, {"who": owner.email}).content.decode()
+    asked = administrator.post(url, {"who": owner.email}).content.decode()
     assert str(owner) in asked
     assert "Coordonnées lues" in asked
-    assert "Rien de tel" in administrator.get(url, {"who": "personne@exemple.fr"}).content.decode()
+    assert "Rien de tel" in administrator.post(url, {"who": "personne@exemple.fr"}).content.decode()
     assert administrator.get(url, {"first_day": "hier", "avant": "1-2"}).status_code == 200
+
+
+def test_whom_somebody_looks_for_stands_in_no_address(place: Place, busy, administrator) -> None:
+    url, owner = place.address("record"), busy.offer.owner
+    assert administrator.post(url, {"who": owner.email}).status_code == 200, (
+        "shown without an address of its own"
+    )
+    before = ContactReading.objects.count()
+    assert str(owner) not in administrator.get(url, {"who": owner.email}).content.decode(), "an old address"
+    assert ContactReading.objects.count() == before
+    answer = administrator.post(url, {"who": busy.need.reference.lower()})
+    assert answer.url.endswith(f"?who={busy.need.reference.lower()}"), "a reference names nobody"
+    page = administrator.get(answer.url).content.decode()
+    assert busy.need.reference in page
+    assert "Rien de tel" not in page
 
 
 def test_paged_by_key_it_shows_each_row_once_whatever_comes_meanwhile(place: Place) -> None:

@@ -114,10 +114,11 @@ function move(desk, step) {
   items[next]?.click();
 }
 
-// The list keeps its place from one case to the next.
+// The list keeps its place from one case to the next; beside a case it comes after the page.
 const QUEUE_PLACE = "accorde.queue";
 const queue = document.querySelector("#desk-queue");
-if (queue) {
+const hasList = () => queue.querySelector("[data-desk-item]") !== null;
+function backToPlace() {
   try {
     queue.scrollTop = Number(sessionStorage.getItem(QUEUE_PLACE));
     addEventListener("pagehide", () => sessionStorage.setItem(QUEUE_PLACE, queue.scrollTop));
@@ -126,6 +127,8 @@ if (queue) {
   }
   queue.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
 }
+if (queue && hasList()) backToPlace();
+else queue?.addEventListener("htmx:afterSwap", backToPlace, { once: true });
 
 // What a colleague has done shows by itself, unless somebody is writing: then a link shows it.
 function isWriting(form) {

@@ -68,7 +68,7 @@ class TestReceived:
         said_back = Message.objects.get(event="mail_acknowledged")
         assert (said_back.recipient, said_back.channel) == (host, "email")
         assert "Une personne de la ville lit votre message." in said_back.body
-        assert selectors.to_read_count(town) == 1
+        assert selectors.waiting(town, None).to_read == 1
 
     def test_a_yes_by_mail_decides_nothing_and_leads_to_the_question(self, db, mail):
         it = _asked()
@@ -106,7 +106,7 @@ class TestReceived:
         assert receive(mail(name, sent)).became == became
         assert not calls_to_make(town).exists()
         assert not Message.objects.filter(event="mail_acknowledged").exists()
-        assert selectors.to_read_count(town) == 0
+        assert selectors.waiting(town, None).to_read == 0
 
     def test_two_machines_do_not_write_to_each_other_for_ever(self, sent, mail):
         for turn in range(8):
@@ -129,7 +129,7 @@ class TestStranger:
         reply = receive(mail("gmail_fr", "reponses+1-00000000000000@accorde.exemple.fr"))
         assert (reply.person, reply.message, reply.city, reply.became) == (None, None, town, Became.UNKNOWN)
         assert not Message.objects.exclude(pk=sent.pk).exists()
-        assert selectors.to_read_count(town) == 1
+        assert selectors.waiting(town, None).to_read == 1
 
     def test_of_several_towns_none_reads_what_is_not_its_own(self, sent, mail):
         CityRoleFactory()
@@ -162,7 +162,7 @@ class TestDesk:
         client.post(f"/{town.slug}/ecrits/mail/{reply.pk}/vu/")
         reply.refresh_from_db()
         assert reply.seen_by == operator
-        assert selectors.to_read_count(town) == 0
+        assert selectors.waiting(town, None).to_read == 0
         assert not calls_to_make(town).exists()
         assert "Oui mais pas avant 20h" not in client.get(f"/{town.slug}/ecrits/").text
         assert "Oui mais pas avant 20h" in client.get(f"/{town.slug}/ecrits/?toutes=1").text
@@ -186,7 +186,7 @@ class TestDesk:
         [call] = calls_to_make(town)
         take(message_id=call.pk, by=operator, now=timezone.now())
         note(message_id=call.pk, outcome=Outcome.REACHED, by=operator, now=timezone.now())
-        assert selectors.to_read_count(town) == 0
+        assert selectors.waiting(town, None).to_read == 0
 
     def test_another_towns_is_not_there(self, client, sent, mail):
         reply = receive(mail("gmail_fr", sent))

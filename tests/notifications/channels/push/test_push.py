@@ -8,6 +8,7 @@ from django.utils import timezone
 from notifications import delivery, queued, selectors, services
 from notifications.channels.push.models import Device
 from notifications.events import Priority
+from notifications.inbox.selectors import waiting
 from notifications.models import Message, MessageState, Outage
 from notifications.services import Text
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -202,7 +203,7 @@ def test_the_desk_is_not_asked_about_one_that_did_not_arrive(city, coordinator, 
     deliver(now)
     message.refresh_from_db()
     assert message.state == MessageState.FAILED
-    assert selectors.undelivered_count(city) == 0
+    assert waiting(city, None).undelivered == 0
     assert not selectors.undelivered(city).exists()
 
 
@@ -231,6 +232,6 @@ def test_the_bell_counts_what_stands_on_the_site_alone(city, coordinator, device
     coordinator.last_login = now
     message = tell(coordinator, city, now)
     Message.objects.filter(pk=message.pk).update(state="sent", sent_at=now)
-    assert selectors.unread_count(coordinator, city) == 0
+    assert waiting(city, coordinator).unread == 0
     Message.objects.filter(channel="inapp").update(state="sent", sent_at=now)
-    assert selectors.unread_count(coordinator, city) == 1
+    assert waiting(city, coordinator).unread == 1

@@ -14,7 +14,7 @@ from notifications.channels.call.selectors import calls_to_make
 from notifications.channels.sms import services
 from notifications.channels.sms.models import Became, Reply, Stop
 from notifications.events import Priority
-from notifications.inbox.selectors import to_read_count
+from notifications.inbox.selectors import waiting
 from notifications.models import Message, MessageState
 from notifications.understanding import Said
 from tests.factories.accounts import UserFactory
@@ -149,7 +149,7 @@ def test_of_two_answers_that_disagree_the_first_stands_and_the_desk_reads_the_se
     ]
     [call] = calls_to_make(asked.message.city)
     assert call.title == "Dit maintenant autre chose par SMS\u202f: à rappeler"
-    assert to_read_count(asked.message.city) == 1
+    assert waiting(asked.message.city, None).to_read == 1
 
 
 def test_a_no_by_sms_after_a_yes_by_sms_too(asked):
@@ -164,7 +164,7 @@ def test_a_condition_on_a_yes_is_no_yes_and_the_words_are_kept(asked):
 
     assert (asked.state, reply.said) == (MatchState.PROPOSED, Said.UNCLEAR)
     assert "oui mais pas avant 20h" in calls_to_make(asked.message.city).get().body
-    assert to_read_count(asked.message.city) == 1
+    assert waiting(asked.message.city, None).to_read == 1
 
 
 def test_after_the_deadline_it_changes_nothing_and_says_so(asked):

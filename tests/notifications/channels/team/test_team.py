@@ -16,6 +16,7 @@ from notifications.channels.team.addresses import NoPlace, name, place
 from notifications.channels.team.models import Room, RoomChange
 from notifications.channels.team.views import EXAMPLES
 from notifications.events import EVENTS
+from notifications.inbox.selectors import waiting
 from notifications.models import Message, MessageState, Outage
 from notifications.services import Text
 from oncall import services as oncall
@@ -299,7 +300,7 @@ def test_one_that_has_moved_into_our_network_is_not_called(city, room, mattermos
     message = Message.objects.get(channel="team")
     assert (message.state, message.last_error) == ("failed", "address private")
     assert mattermost.requests == []
-    assert selectors.undelivered_count(city) == 0, "each of the team has it by mail"
+    assert waiting(city, None).undelivered == 0, "each of the team has it by mail"
 
 
 def test_what_waits_for_a_place_that_was_left_goes_nowhere(city, room, mattermost, now):
