@@ -1,4 +1,4 @@
-"""What holds for every page: the town's own time, and no text that the database cannot keep."""
+"""What holds for every page: the town's own time, who writes, and no text that the database cannot keep."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import acting
 from accounts.access import town_of
 
 NUL = "\x00"
@@ -31,6 +32,17 @@ class TownTime:
         town = town_of(request)
         if town is not None:
             timezone.activate(ZoneInfo(town.timezone))
+
+
+class Acting:
+    """What a request writes is kept by the database with who sent it (docs/adr/0028)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting.during(request):
+            return self.get_response(request)
 
 
 class NoNul:

@@ -1,6 +1,5 @@
 """What an administrator of a town types: its settings, a group at a time; the team; another town."""
 
-import re
 from collections.abc import Collection
 from copy import copy
 from datetime import time, timedelta
@@ -16,6 +15,7 @@ from accounts.access import ROLE_CHOICES
 from accounts.forms import ServiceForm
 from accounts.models import User
 from accounts.selectors import find_person
+from catalogue.references import read_reference
 from cities.days import at_hour
 from cities.forms import CityForm
 from cities.models import City
@@ -25,8 +25,6 @@ from town.selectors import Owned
 from town.words import owned_words
 
 _HOURS = "phone_hours_in"
-# "P-7KQ2M4": an offer, a need, a case.
-_REFERENCE = re.compile(r"[A-Za-z]-[0-9A-Za-z]{4,10}")
 
 
 class SettingsForm(ServiceForm, CityForm):
@@ -174,7 +172,20 @@ class RecordForm(forms.Form):
     last_day = forms.DateField(
         label=_("Au"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
-    readings = forms.BooleanField(label=_("Seulement les coordonnées lues"), required=False)
+    kind = forms.ChoiceField(
+        label=_("Quoi"),
+        required=False,
+        choices=[
+            ("", _("tout")),
+            ("readings", _("coordonnées lues")),
+            ("offers", _("propositions et visites")),
+            ("needs", _("besoins et dossiers")),
+            ("matches", _("mises en relation et suites")),
+            ("people", _("personnes et accords")),
+            ("team", _("équipe et associations")),
+            ("settings", _("réglages de la ville")),
+        ],
+    )
 
     def __init__(self, data: Any = None, *, city: City, colleagues: QuerySet[User]) -> None:
         super().__init__(data)
@@ -186,15 +197,16 @@ class RecordForm(forms.Form):
         said = self.cleaned_data
         who, by = said["who"].strip(), said["by"]
         person = None
-        if who and not _REFERENCE.fullmatch(who):
+        reference = read_reference(who)
+        if who and reference is None:
             found = find_person(email=who, phone=who)
             person = found.pk if found else 0
         last = said["last_day"]
         return Asked(
             person=person,
             colleague=by.pk if by else None,
-            reference=who.upper() if who and person is None else "",
+            reference=reference or "",
             since=at_hour(said["first_day"], time.min, self._city) if said["first_day"] else None,
             until=at_hour(last + timedelta(days=1), time.min, self._city) if last else None,
-            only_readings=said["readings"],
+            kind=said["kind"],
         )
