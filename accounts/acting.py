@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 
 # What may fire a trigger: a write, by itself or below a WITH. All else stays as it is.
@@ -47,6 +47,19 @@ def during(request: HttpRequest) -> Iterator[None]:
             yield
     finally:
         _by_link.reset(token)
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """The one door to what is written once: in here, and until the transaction ends, such rows may be deleted (never
+    changed). For what the law has erased and for what has been kept long enough.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('accorde.erasing', 'yes', true)")
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('accorde.erasing', '', true)")
 
 
 def _who(request: HttpRequest) -> int | None:

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
+from accounts import acting
 from accounts import services as accounts
 from accounts.models import ContactReading, User
 from config import audit
@@ -19,6 +20,7 @@ from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.offers import OfferFactory
 from town.models import AuditRow
+from town.services import forget_old
 
 MODELS = {
     model._meta.label: model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy
@@ -256,16 +258,38 @@ def test_nobody_rewrites_deletes_or_empties_what_was_noted(town, model: type[Mod
 
 
 def test_an_erasure_may_delete_by_saying_so_and_may_not_rewrite(town) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('accorde.erasing', 'yes', true)")
+    with acting.erasing():
         with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
-            cursor.execute("UPDATE town_auditrow SET actor = 1")
-        cursor.execute("DELETE FROM town_auditrow")
-    assert not AuditRow.objects.exists()
-    town.user.save(update_fields=["name"])
-    User.objects.filter(pk=town.user.pk).update(name="Après")
-    with pytest.raises(IntegrityError, match="written once"):
+            AuditRow.objects.update(actor=1)
         AuditRow.objects.all().delete()
+    assert not AuditRow.objects.exists()
+
+
+def test_what_has_been_kept_for_two_years_is_forgotten_and_nothing_younger(town) -> None:
+    now = timezone.now()
+    old, young = now - timedelta(days=732), now - timedelta(days=730)
+    AuditRow.objects.bulk_create(
+        AuditRow(at=at, table="offers_offer", key=1, act="update", role="accorde") for at in (old, young)
+    )
+    for at in (old, young):
+        accounts.log_contact_reading(
+            subject=UserFactory(), reason="desk", city=town.city, by=town.user, now=at
+        )
+    assert forget_old(now=now) == 2
+    assert [row.at for row in rows("offers_offer", act="update")] == [young]
+    assert [reading.read_at for reading in ContactReading.objects.all()] == [young]
+    assert rows("accounts_contactreading", act="delete"), "that a reading was deleted is noted"
+    assert forget_old(now=now) == 0
+
+
+def test_the_door_closes_behind_an_erasure(town) -> None:
+    """Within one transaction too."""
+    with transaction.atomic():
+        with acting.erasing():
+            AuditRow.objects.all().delete()
+        User.objects.filter(pk=town.user.pk).update(name="Après")
+        with pytest.raises(IntegrityError, match="written once"), transaction.atomic():
+            AuditRow.objects.all().delete()
 
 
 MARK = "Qzxv7"

@@ -5,6 +5,7 @@ from town.services.doubles import merge, tell_apart, undo
 from town.services.linking import answer_link, ask_link, end_link, take_back_link
 from town.services.settings import change_settings
 from town.services.team import CLOSED, accept, change_part, invite, take_back
+from town.services.traces import forget_old
 
 __all__ = [
     "CLOSED",
@@ -14,6 +15,7 @@ __all__ = [
     "change_part",
     "change_settings",
     "end_link",
+    "forget_old",
     "invite",
     "merge",
     "take_back",
