@@ -226,6 +226,21 @@ def test_a_link_in_a_mail_leaves_whose_link_it_is(town) -> None:
     assert rows("matching_decision")[-1].actor == match.offer.owner_id
 
 
+def test_a_key_of_the_api_leaves_whose_key_it_is(town) -> None:
+    now = timezone.now()
+    match = suggested_match(city=town.city, now=now)
+    services.propose(match_id=match.pk, by=CityRoleFactory(city=town.city).user, now=now)
+    owner = match.offer.owner
+    _token, secret = accounts.issue_token(user=owner, name="Tableur", by=owner, now=now)
+    answer = Client().post(
+        f"/api/v1/matches/{match.pk}/accept/",
+        content_type="application/json",
+        headers={"authorization": f"Bearer {secret}"},
+    )
+    assert answer.status_code == 200
+    assert rows("matching_match", act="update")[-1].actor == owner.pk
+
+
 def test_the_worker_is_the_service_itself(town, worker, eventually) -> None:
     from needs.tasks import expire_past
 

@@ -41,10 +41,10 @@ class Secret:
 def secrets() -> list[Secret]:
     """Each person gets a number and each home an address that stand nowhere else."""
     for number, user in enumerate(User.objects.order_by("pk")):
-        User.objects.filter(pk=user.pk).update(phone=f"+336{39000000 + number}")
+        User.objects.filter(pk=user.pk).update(phone=f"+336{12000000 + number}")
     for offer in Offer.objects.all():
         Offer.objects.filter(pk=offer.pk).update(address=_street(offer))
-    Dwelling.objects.update(owner_phone="+33639990000", owner_email="proprietaire@essais.example")
+    Dwelling.objects.update(owner_phone="+33612990000", owner_email="proprietaire@essais.example")
     found = [
         Secret(
             user.pk,
@@ -118,9 +118,8 @@ def test_the_administration_notes_whom_it_looks_at() -> None:
     world = build()
     known = secrets()
     installer, citizen = world.people["installer"], world.people["citizen"]
-    coordinator = world.people["coordinator"]
     services.correct_person(
-        user=citizen, fields={"email": "neuve@essais.example"}, by=coordinator, now=timezone.now()
+        user=citizen, fields={"email": "neuve@essais.example"}, by=installer, now=timezone.now()
     )
     known.append(Secret(citizen.pk, ("neuve@essais.example",)))
     wrong, seen = {}, set()
@@ -137,3 +136,7 @@ def test_the_administration_notes_whom_it_looks_at() -> None:
                 wrong[address] = found
     assert [*wrong.items()] == []
     assert {User, PersonEdit} <= seen
+    client = Client()
+    client.force_login(installer)
+    gone = client.post(reverse("admin:accounts_user_delete", args=[citizen.pk]), {"post": "yes"})
+    assert gone.status_code == HTTPStatus.FORBIDDEN

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import ForeignKey, Model
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -115,10 +116,11 @@ def _details(row: AuditRow) -> Iterator[str]:
     for name, pair in row.what.items():
         if is_history and name == "state" and isinstance(pair[1], str):
             yield str(dict(fields["state"].flatchoices).get(pair[1], pair[1]))
-        elif name in fields:
+        elif name in _PARTS:
+            yield str(_PARTS[name])
+        elif name in fields and isinstance(fields[name].verbose_name, Promise):
+            # What has no name for people is the service's own.
             yield str(fields[name].verbose_name)
-        else:
-            yield str(_PARTS.get(name, name))
 
 
 # Of what has no field of its own.

@@ -24,8 +24,9 @@ from notifications.channels.team.models import RoomChange
 from town.models import AuditRow
 
 PER_PAGE = 50
-# One act may write many rows: so many are read for a page at most.
+# One act may write many rows: so many are read for a page at most, and so many of what was meant are one line.
 _READ = 500
+_READABLE = 20
 _KEY = re.compile(r"(\d{1,16})-(\d{1,18})")
 
 
@@ -49,6 +50,12 @@ class Line:
     actor: int | None = None
     says: list[AuditRow] = field(default_factory=list)
     folded: list[AuditRow] = field(default_factory=list)
+
+    def takes(self, row: AuditRow) -> bool:
+        """Whether a row of the same transaction is said here: by the same person, and while one can read it."""
+        if row.table not in histories() or not self.says:
+            return True
+        return len(self.says) < _READABLE and self.says[0].actor == row.actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +89,26 @@ KINDS: dict[str, tuple[str, ...]] = {
 def page(city: City, asked: Asked, *, after: str = "") -> Page:
     """A page of the record, the latest first: one query. `after` as `Page.older`."""
     found = list(_found(city, asked, after=_parsed(after))[: _READ + 1])
-    lines: dict[Any, Line] = {}
+    lines: list[Line] = []
+    current: dict[Any, Line] = {}
     shown = 0
     for row in found[:_READ]:
         # What was kept before there were such rows knows of no transaction.
-        act = (row.at, row.transaction) if row.transaction else row.pk
-        if act not in lines and len(lines) == PER_PAGE:
-            break
-        line = lines.setdefault(act, Line(row.at))
+        act = row.transaction or f"before {row.pk}"
+        line = current.get(act)
+        if line is None or not line.takes(row):
+            if len(lines) == PER_PAGE:
+                break
+            line = current[act] = Line(row.at)
+            lines.append(line)
         (line.says if row.table in histories() else line.folded).append(row)
         shown += 1
-    for line in lines.values():
+    for line in lines:
         line.actor = next((row.actor for row in (*line.says, *line.folded) if row.actor), None)
         if not line.says:
             line.says, line.folded = line.folded, []
     last = found[shown - 1] if shown < len(found) else None
-    return Page([*lines.values()], f"{_microseconds(last.at)}-{last.pk}" if last else "")
+    return Page(lines, f"{_microseconds(last.at)}-{last.pk}" if last else "")
 
 
 @cache

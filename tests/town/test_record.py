@@ -161,6 +161,12 @@ def test_the_page_finds_somebody_by_address_and_says_no_value(place: Place, busy
     asked = administrator.get(url, {"who": owner.email}).content.decode()
     assert str(owner) in asked
     assert "Coordonnées lues" in asked
+    # What the form asks for, the record is asked: a kind, and a reference as somebody types it.
+    settings = administrator.get(url, {"kind": "settings"}).content.decode()
+    assert busy.need.reference not in settings.split("<table>")[1]
+    assert "Rien de tel" in administrator.get(url, {"kind": "settings", "who": owner.email}).content.decode()
+    typed = administrator.get(url, {"who": busy.need.reference.lower()}).content.decode()
+    assert "Décision sur une mise en relation" in typed
     assert "Rien de tel" in administrator.get(url, {"who": "personne@exemple.fr"}).content.decode()
     assert administrator.get(url, {"first_day": "hier", "avant": "1-2"}).status_code == 200
 
@@ -220,6 +226,20 @@ def test_what_one_transaction_wrote_is_one_line_and_says_what_was_meant(place: P
     assert told[3]["what"] == [{"text": "Proposition modifiée", "details": "Adresse (cachée)"}]
     assert told[3]["folded"] == ["Proposition\u202f: modification (Adresse (cachée)) × 2"]
     assert told[3]["references"] == ["P-4KQ7-3MXN"]
+
+
+def test_what_two_persons_did_in_one_transaction_is_two_lines_and_much_is_several(place: Place) -> None:
+    AuditRow.objects.bulk_create(
+        [
+            *(noted(place, 1, key=n) for n in range(record._READABLE + 1)),
+            noted(place, 1, key=99, actor=place.administrator.pk),
+        ]
+    )
+    lines = record.page(place.city, Asked(until=NOW + timedelta(days=1))).lines
+    told = presentation.record_lines(lines, named=[], now=NOW)
+    assert [(line["who"], len(line["what"])) for line in told] == [
+        ("Ruth K.", 1), ("Awa D.", record._READABLE), ("Awa D.", 1),
+    ]  # fmt: skip
 
 
 def test_of_a_transaction_longer_than_a_page_reads_the_rest_comes_on_the_next(place: Place) -> None:
