@@ -99,14 +99,31 @@ SERVICES: dict[type, Any] = {
 }
 
 
+class NotesReading(admin.ModelAdmin):
+    """A page here that shows how to reach somebody notes that it was read, as every page does."""
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        subject = row.person if isinstance(row, PersonEdit) else row
+        if isinstance(subject, User):
+            services.log_contact_reading(
+                subject=subject, reason="administration", city=None, **by_and_now(request)
+            )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
 @admin.register(User)
-class UserAdmin(KeepsWho):
+class UserAdmin(NotesReading, KeepsWho):
     list_display = ["__str__", "is_staff", "is_active", "created_at"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["name", "email__exact", "phone__exact"]
     fields = ["name", "email", "phone", "language", "is_active", "is_staff", "is_superuser", "created_at"]
     readonly_fields = ["created_at"]
     inlines = [CityRoleInline, MembershipInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Somebody is erased, and what they did stays; who read their contact is deleted by an erasure alone."""
+        return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
@@ -206,7 +223,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PersonEdit, OrganisationEdit, CityEdit)
-class EditAdmin(ReadOnlyAdmin):
+class EditAdmin(NotesReading, ReadOnlyAdmin):
     """Who changed which fields of whom or what; old and new, which may be personal, stand on the row's own page."""
 
     says = "__str__"

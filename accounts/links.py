@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.core import signing
 
+from accounts import acting
 from accounts.models import User
 
 
@@ -55,7 +56,11 @@ def _grant(value: str) -> Grant:
 
 
 def who_is_now(user_id: int) -> int:
-    """Who answers for this person: another row, where somebody was in here twice and is one now."""
+    """Who answers for this person: another row, where somebody was in here twice and is one now.
+
+    Whoever reads the link and is not signed in acts as them from then on (`accounts.acting`).
+    """
     while into := User.objects.filter(pk=user_id).values_list("merged_into", flat=True).first():
         user_id = into
+    acting.by_link(user_id)
     return user_id

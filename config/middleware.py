@@ -1,4 +1,4 @@
-"""What holds for every page: the town's own time, and no text that the database cannot keep."""
+"""What holds for every page: the town's own time, who writes, and no text that the database cannot keep."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import sessions
+from accounts import acting, sessions
 from accounts.access import town_of
 
 NUL = "\x00"
@@ -81,6 +81,17 @@ class TownTime:
         town = town_of(request)
         if town is not None:
             timezone.activate(ZoneInfo(town.timezone))
+
+
+class Acting:
+    """What a request writes is kept by the database with who sent it (docs/adr/0028)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting.during(request):
+            return self.get_response(request)
 
 
 class NoNul:

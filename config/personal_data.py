@@ -220,6 +220,8 @@ REGISTER: dict[str, Marks] = {
         keep="city kept other is_same from_state paused_until by at undone_by undone_at"
     ),
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
+    # Which columns, and of a column that is kept here its values: see config/audit.py.
+    "town.AuditRow": Marks(keep="at transaction table key act what actor city about reference role"),
     # --- insight: definitions, no persons
     "insight.OwnIndicator": Marks(
         keep="city name about subject kind item state urgency commune defined_by defined_at removed_by removed_at"

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.TeamSessions",
+    "config.middleware.Acting",
     "config.middleware.NoNul",
     "config.middleware.TownTime",
 ]

@@ -15,6 +15,7 @@ from cities.models import City
 from homes import presentation, selectors, services
 from homes.forms import PlanForm, QuestionsForm, RefusalForm, SeenForm
 from homes.models import Visit, VisitState, Wish
+from offers import services as offers
 from offers import words as words_of_offers
 from offers.models import Offer
 from offers.selectors import get_offer, periods_of
@@ -160,6 +161,7 @@ def _page(
     refusing: RefusalForm | None = None,
 ) -> HttpResponse:
     user, now, city = person(request), timezone.now(), visit.offer.city
+    offers.note_address_read(offer=visit.offer, by=user, now=now)
     asked = selectors.asked_at(visit)
     context = {
         "visit": visit,

@@ -21,6 +21,7 @@ from needs.models import Need
 from offers import selectors as offers
 from offers.forms import OfferForm, current_values, edit_names, period_formset
 from offers.models import Offer
+from offers.services import note_address_read
 
 
 @town_page(SIGNED_IN)
@@ -68,6 +69,7 @@ def offer(request: HttpRequest, city: City, reference: str) -> HttpResponse:
             stakes = presentation.stakes(unread.stakes, of_offer=True)
         else:
             return _saved(request, offer, form.notes, "offers:detail")
+    note_address_read(offer=offer, by=person(request), now=now)
     context = {"offer": offer, "form": form, "periods": periods, "stakes": stakes}
     return render(request, "matching/edit_offer.html", context, status=_status(data, stakes))
 

@@ -59,6 +59,8 @@ def offer_page(request: HttpRequest, offer: Offer, *, contact: User | None = Non
     now = timezone.now()
     today = timezone.localdate(now)  # the town's: TownTime
     is_owner = user.pk == offer.owner_id
+    if contact is None:
+        services.note_address_read(offer=offer, by=user, now=now)
     context = {
         "offer": offer,
         "tag": words.tag(offer),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
 from accounts.models import User
+from accounts.services import log_contact_reading
 from catalogue import changes
 from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
@@ -489,3 +490,21 @@ def _send_receipt(offer: Offer, *, on_line_with: User | None, now: datetime) -> 
         now=now,
         on_line_with=on_line_with,
     )
+
+
+# Somebody works on a page: opening it again is the same look.
+_ONE_LOOK = timedelta(minutes=15)
+
+
+def note_address_read(*, offer: Offer, by: User, now: datetime) -> None:
+    """Keep that somebody else than its owner read where a home or a meeting place is, if it says so."""
+    if offer.address and by.pk != offer.owner_id:
+        log_contact_reading(
+            subject=offer.owner,
+            reason="address",
+            reference=offer.reference,
+            city=offer.city,
+            by=by,
+            now=now,
+            once_in=_ONE_LOOK,
+        )

@@ -252,6 +252,18 @@ def _as_admin() -> psycopg.Connection[Any]:
 # --- A clean slate -------------------------------------------------------------------------------------
 
 
+def _erase_what_is_written_once() -> None:
+    """Between tests all tables are emptied, through the door that the law's erasures have (docs/adr/0028)."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+    door = "SELECT set_config('accorde.erasing', 'yes', true);"
+    DatabaseOperations.execute_sql_flush = lambda self, sql_list: flush(self, [door, *sql_list])
+
+
+_erase_what_is_written_once()
+
+
 @pytest.fixture(autouse=True)
 def clear_cache() -> Iterator[None]:
     """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey.

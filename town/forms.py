@@ -226,7 +226,20 @@ class RecordForm(forms.Form):
     last_day = forms.DateField(
         label=_("Au"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
-    readings = forms.BooleanField(label=_("Seulement les coordonnées lues"), required=False)
+    kind = forms.ChoiceField(
+        label=_("Quoi"),
+        required=False,
+        choices=[
+            ("", _("tout")),
+            ("readings", _("coordonnées lues")),
+            ("offers", _("propositions et visites")),
+            ("needs", _("besoins et dossiers")),
+            ("matches", _("mises en relation et suites")),
+            ("people", _("personnes et accords")),
+            ("team", _("équipe et associations")),
+            ("settings", _("réglages de la ville")),
+        ],
+    )
 
     def __init__(self, data: Any = None, *, city: City, colleagues: QuerySet[User]) -> None:
         super().__init__(data)
@@ -248,5 +261,5 @@ class RecordForm(forms.Form):
             reference=read_reference(who) or "",
             since=at_hour(said["first_day"], time.min, self._city) if said["first_day"] else None,
             until=at_hour(last + timedelta(days=1), time.min, self._city) if last else None,
-            only_readings=said["readings"],
+            kind=said["kind"],
         )

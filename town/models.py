@@ -1,4 +1,4 @@
-"""Who is invited to a team, which persons and offers are one, and which two towns ask each other to share offers."""
+"""Who is invited to a team, what is one and the same, which two towns share offers, and what was written by whom."""
 
 from datetime import datetime
 from typing import Self, TypeVar
@@ -274,3 +274,53 @@ class OfferDouble(models.Model):
 
     def __str__(self) -> str:
         return f"{self.other_id} → {self.kept_id}"
+
+
+class AuditRow(models.Model):
+    """A row of another table was written. The database's own triggers write it, in the same transaction, whoever writes
+    there: a page, a task, a shell, SQL (docs/adr/0028). Nobody changes it; it goes when it has been kept long enough.
+
+    Keys, not relations: it locks nothing, and outlives what it tells of. `what` is `{column: [old, new]}`, and
+    `[null, null]` where the register of personal data does not let the value be kept; of a row of a history, the fields
+    that it says were changed.
+    """
+
+    class Act(models.TextChoices):
+        INSERT = "insert", _("ajout")
+        UPDATE = "update", _("modification")
+        DELETE = "delete", _("suppression")
+
+    # The start of its transaction, whose rows have one moment.
+    at = models.DateTimeField()
+    # Which transaction of the database; null on what was known before there were such rows.
+    transaction = models.BigIntegerField(null=True)
+    table = models.CharField(max_length=63)
+    key = models.BigIntegerField()
+    act = models.CharField(max_length=6, choices=Act)
+    what = models.JSONField(default=dict)
+    # The keys of who did it (null: the service itself), of the town, and of whom it is about.
+    actor = models.BigIntegerField(null=True)
+    city = models.BigIntegerField(null=True)
+    about = models.BigIntegerField(null=True)
+    reference = models.CharField(max_length=200, blank=True)
+    # The database's own name for who was connected.
+    role = models.CharField(max_length=63)
+
+    class Meta:
+        verbose_name = _("trace")
+        verbose_name_plural = _("traces")
+        # Of one of each the latest first, as the record reads them.
+        indexes = [
+            models.Index(fields=["city", "-at", "-id"], name="audit_of_town"),
+            models.Index(fields=["-at", "-id"], name="audit_of_no_town", condition=Q(city=None)),
+            models.Index(
+                fields=["about", "-at", "-id"], name="audit_about", condition=Q(about__isnull=False)
+            ),
+            models.Index(fields=["actor", "-at", "-id"], name="audit_by", condition=Q(actor__isnull=False)),
+            models.Index(
+                fields=["reference", "-at", "-id"], name="audit_reference", condition=~Q(reference="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.table} {self.key}"

@@ -1,17 +1,23 @@
 """What the pages of a town's administration show, as templates read it."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.apps import apps
+from django.db.models import ForeignKey, Model
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import CityEdit, User
 from catalogue.times import ago
-from town.record import Row
+from town import record
+from town.models import AuditRow
+from town.record import Line
 from town.words import seats_in, setting_lines
 
 
@@ -45,36 +51,76 @@ _SAYS = {
 }
 
 
-def record_lines(found: Iterable[Row], *, named: Collection[int], now: datetime) -> list[dict[str, Any]]:
+def record_lines(found: Iterable[Line], *, named: Collection[int], now: datetime) -> list[dict[str, Any]]:
     """The record, for a table: never an old or a new value, and of whom it is about the name only where they are
     `named`: of the team, or looked for.
     """
     found = list(found)
-    people = User.objects.in_bulk({row.actor for row in found if row.actor} | {*named})
+    people = User.objects.in_bulk({line.actor for line in found if line.actor} | {*named})
     return [
         {
-            "at": row.at,
-            "who": str(people[row.actor]) if row.actor else _("Le service"),
-            "what": capfirst(str(_SAYS.get(row.source.name, row.source.model._meta.verbose_name))),
-            "reference": row.reference,
-            "about": str(people[row.about]) if row.about in named else "",
-            "details": ", ".join(_details(row)),
+            "at": line.at,
+            "who": str(people.get(line.actor, _("Le service"))),
+            "what": [{"text": _said(row), "details": ", ".join(_details(row))} for row in line.says],
+            "references": list(dict.fromkeys(row.reference for row in line.says if row.reference)),
+            "about": [
+                str(people[key]) for key in dict.fromkeys(row.about for row in line.says) if key in named
+            ],
+            "folded": list(_counted(line.folded)),
         }
-        for row in found
+        for line in found
     ]
 
 
-def _details(row: Row) -> Iterator[str]:
+def _model(row: AuditRow) -> type[Model]:
+    """Whose row it was; notes outlive a table that is no more."""
+    return _models().get(row.table, AuditRow)
+
+
+@cache
+def _models() -> dict[str, type[Model]]:
+    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+
+
+def _said(row: AuditRow) -> str:
+    model = _model(row)
+    name = capfirst(str(_SAYS.get(model._meta.label, model._meta.verbose_name)))
+    if row.table in record.histories() and row.act == AuditRow.Act.INSERT:
+        return name
+    return _("%(thing)s\u202f: %(act)s") % {"thing": name, "act": row.get_act_display()}
+
+
+def _counted(rows: Iterable[AuditRow]) -> Iterator[str]:
+    """What was written beside, alike rows as one with how many they are."""
+    texts = Counter(
+        f"{_said(row)} ({details})" if (details := ", ".join(_details(row))) else _said(row) for row in rows
+    )
+    yield from (f"{text} × {times}" if times > 1 else text for text, times in texts.items())
+
+
+def _details(row: AuditRow) -> Iterator[str]:
     """The fields that changed, or the state that came of it."""
-    for name, value in row.said.items():
-        if name == "state" and isinstance(value, str):
-            states = dict(row.source.owner._meta.get_field("state").flatchoices)  # type: ignore[union-attr]
-            yield str(states.get(value, value))
-            continue
-        try:
-            yield str(row.source.owner._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-        except FieldDoesNotExist:
-            yield str(_PARTS.get(name, name))
+    model = _model(row)
+    is_history = row.table in record.histories()
+    if is_history:
+        # The fields are those of what it is the history of: its first key other than who did it.
+        model = next(
+            field.related_model
+            for field in model._meta.concrete_fields
+            if isinstance(field, ForeignKey) and field.name != "by"
+        )
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    fields |= {field.name: field for field in model._meta.concrete_fields}
+    if row.act == AuditRow.Act.DELETE:
+        return
+    for name, pair in row.what.items():
+        if is_history and name == "state" and isinstance(pair[1], str):
+            yield str(dict(fields["state"].flatchoices).get(pair[1], pair[1]))
+        elif name in _PARTS:
+            yield str(_PARTS[name])
+        elif name in fields and isinstance(fields[name].verbose_name, Promise):
+            # What has no name for people is the service's own.
+            yield str(fields[name].verbose_name)
 
 
 # Of what has no field of its own.

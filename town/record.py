@@ -1,226 +1,198 @@
-"""The record of a town: every change that a person made there, and every look at somebody's contact, in one list.
+"""The record of a town: every write that concerns it, and every look at somebody's contact, in one list.
 
-The rows stand in many tables, one beside each service that writes them (docs/flow.md, "Every change is a row"). Each
-table that holds such rows is found by what it is made of, so that a new one is in the record from its first row.
+It reads the rows that the database itself writes (`AuditRow`, docs/adr/0028). The services keep tables beside their
+writes that say what was meant (docs/flow.md, "Every change is a row"); these are noted too. Where a transaction has
+such a row, that is what its line says, and what else it wrote is folded below; where it has none, the writes speak.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
-from django.db import models
-from django.db.models import BigIntegerField, F, Model, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import F, Model, Q, QuerySet
 
-from accounts.models import ContactReading, Organisation, OrganisationReview, User
+from accounts.models import ContactReading, OrganisationReview, User
 from accounts.townspeople import people_of, who_works_for
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
-from matching.models import Decision, Match
+from matching.models import Decision, WeightsChange
+from notifications.channels.team.models import RoomChange
+from town.models import AuditRow
 
 PER_PAGE = 50
-_KEY = re.compile(r"(\d{1,16})-(\d{1,4})-(\d{1,18})")
-_COLUMNS = ("moment", "source", "key", "actor", "about", "reference", "said")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A table of such rows. `city`, `about` (whom a row is about) and `reference` are paths from it, or ""."""
-
-    model: type[Model]
-    city: str
-    about: str
-    reference: str
-    owner: type[Model]
-    at: str = "at"
-    by: str = "by"
-
-    @property
-    def name(self) -> str:
-        return self.model._meta.label
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One change or look: when, by whom (by key; None: the service itself), about whom, and what the row says."""
-
-    at: datetime
-    source: Source
-    key: int
-    actor: int | None
-    about: int | None
-    reference: str
-    said: dict[str, Any]
+# One act may write many rows: so many are read for a page at most, and so many of what was meant are one line.
+_READ = 500
+_READABLE = 20
+_KEY = re.compile(r"(\d{1,16})-(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What of the record somebody looks for."""
+    """What of the record somebody looks for. `kind`: a word of KINDS."""
 
     person: int | None = None
     colleague: int | None = None
     reference: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    only_readings: bool = False
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """What one transaction wrote: `says` what was meant, `folded` what it wrote beside."""
+
+    at: datetime
+    actor: int | None = None
+    says: list[AuditRow] = field(default_factory=list)
+    folded: list[AuditRow] = field(default_factory=list)
+
+    def takes(self, row: AuditRow) -> bool:
+        """Whether a row of the same transaction is said here: by the same person, and while one can read it."""
+        if row.table not in histories() or not self.says:
+            return True
+        return len(self.says) < _READABLE and self.says[0].actor == row.actor
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    rows: list[Row]
+    lines: list[Line]
     # Where the page of what is older begins; empty on the last one.
     older: str
 
 
-def rows(city: City, asked: Asked, *, after: str = "") -> Page:
-    """A page of the record, the latest first: one query, whatever the number of tables. `after` as `Page.older`."""
-    found = [
-        _of_source(number, source, city, asked, after=_parsed(after))
-        for number, source in enumerate(sources())
-        if not asked.only_readings or source.model is ContactReading
-    ]
-    if len(found) > 1:
-        all_of_them = found[0].union(*found[1:], all=True).order_by("-moment", "-source", "-key")
-        latest = list(all_of_them[: PER_PAGE + 1])
-    else:
-        latest = list(found[0])
-    shown = [
-        Row(moment, sources()[number], key, actor, about, reference, said)
-        for moment, number, key, actor, about, reference, said in latest[:PER_PAGE]
-    ]
-    older = ""
-    if len(latest) > PER_PAGE:
-        moment, number, key = latest[PER_PAGE - 1][:3]
-        older = f"{_microseconds(moment)}-{number}-{key}"
-    return Page(shown, older)
+# What may be asked for alone, and the tables of each: all of an app, or one.
+KINDS: dict[str, tuple[str, ...]] = {
+    "readings": ("accounts.ContactReading",),
+    "offers": ("offers", "homes"),
+    "needs": ("needs", "desk"),
+    "matches": ("matching", "stays", "followups"),
+    "people": (
+        "accounts.User", "accounts.PersonEdit", "accounts.Consent", "notifications.Preference",
+        "notifications.PreferenceEdit", "account", "mfa", "town.Double",
+    ),
+    "team": (
+        "accounts.CityRole", "accounts.RoleChange", "accounts.Membership", "accounts.MembershipChange",
+        "accounts.Organisation", "accounts.OrganisationEdit", "accounts.OrganisationReview", "town.Invitation",
+        "oncall",
+    ),
+    "settings": (
+        "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
+    ),
+}  # fmt: skip
+
+
+def page(city: City, asked: Asked, *, after: str = "") -> Page:
+    """A page of the record, the latest first: one query. `after` as `Page.older`."""
+    found = list(_found(city, asked, after=_parsed(after))[: _READ + 1])
+    lines: list[Line] = []
+    current: dict[Any, Line] = {}
+    shown = 0
+    for row in found[:_READ]:
+        # What was kept before there were such rows knows of no transaction.
+        act = row.transaction or f"before {row.pk}"
+        line = current.get(act)
+        if line is None or not line.takes(row):
+            if len(lines) == PER_PAGE:
+                break
+            line = current[act] = Line(row.at)
+            lines.append(line)
+        (line.says if row.table in histories() else line.folded).append(row)
+        shown += 1
+    for line in lines:
+        line.actor = next((row.actor for row in (*line.says, *line.folded) if row.actor), None)
+        if not line.says:
+            line.says, line.folded = line.folded, []
+    last = found[shown - 1] if shown < len(found) else None
+    return Page(lines, f"{_microseconds(last.at)}-{last.pk}" if last else "")
 
 
 @cache
-def sources() -> tuple[Source, ...]:
-    """Every table of such rows, in an order that does not change while the process runs."""
-    kept = (model for model in apps.get_models() if issubclass(model, FieldChange | StateChange))
-    return (
-        *map(_described, kept),
-        Source(Decision, "match__city", "match__offer__owner", "match__need__reference", Match),
-        Source(OrganisationReview, "organisation__city", "", "organisation__name", Organisation),
-        Source(ContactReading, "city", "subject", "reference", ContactReading, at="read_at", by="reader"),
+def histories() -> frozenset[str]:
+    """The tables that services keep beside their writes: what each says is what was meant."""
+    kept: Iterable[type[Model]] = (
+        model for model in apps.get_models() if issubclass(model, FieldChange | StateChange)
+    )
+    others: tuple[type[Model], ...] = (
+        ContactReading,
+        Decision,
+        OrganisationReview,
+        RoomChange,
+        WeightsChange,
+    )
+    return frozenset(model._meta.db_table for model in (*kept, *others))
+
+
+@cache
+def tables(kind: str) -> tuple[str, ...]:
+    """The tables of a word of KINDS."""
+    wanted = KINDS[kind]
+    return tuple(
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.label in wanted or model._meta.app_label in wanted
     )
 
 
-def _keys(condition: Q) -> QuerySet[User, dict[str, Any]]:
-    return User.objects.filter(condition).order_by().values("pk")
-
-
-def _read_before(city: City) -> Q:
-    """Of the readings that say no town: those of its people by who works for it, and the exports that name it."""
-    return Q(subject__in=_keys(people_of(city)), reader__in=_keys(who_works_for(city))) | Q(
-        subject=None, reference__startswith=f"{city.slug} "
+def _found(city: City, asked: Asked, *, after: tuple[datetime, int] | None) -> "QuerySet[AuditRow, AuditRow]":
+    rows = AuditRow.objects.filter(_condition(asked, after))
+    # Of no town by itself: about a person who is here, by themselves or by who answers for something here.
+    of_people = rows.filter(
+        Q(actor=F("about"))
+        | Q(actor=None)
+        | Q(actor__in=_keys(who_works_for(city)))
+        | Q(actor__in=_keys(Q(is_staff=True))),
+        city=None,
+        about__in=_keys(people_of(city)),
     )
+    parts = [
+        part.order_by("-at", "-id")[: _READ + 1]
+        for part in (rows.filter(city=city.pk), of_people, rows.filter(_exports_before(city)))
+    ]
+    return parts[0].union(*parts[1:], all=True).order_by("-at", "-id")
 
 
-def _described(model: type[Model]) -> Source:
-    """The paths of a table: what a row is about stands in a key of it other than who did it."""
-    keys = {
-        field.name: field.related_model
-        for field in model._meta.concrete_fields
-        if isinstance(field, models.ForeignKey) and field.name != "by"
-    }
-    city = next(_paths(keys, "city", City), "")
-    about = next(_paths(keys, "owner", User), "") or next(_paths(keys, "person", User), "")
-    reference = next(
-        (f"{name}__{word}" for word in ("reference", "name") for name, to in keys.items() if _has(to, word)),
-        "",
-    )
-    if reference.startswith(("city__", "person__")):
-        reference = ""
-    return Source(model, city, about, reference, next(iter(keys.values())))
-
-
-def _paths(keys: dict[str, Any], word: str, wanted: type[Model]) -> Iterator[str]:
-    yield from (name for name, to in keys.items() if to is wanted)
-    yield from (
-        f"{name}__{word}"
-        for name, to in keys.items()
-        if _has(to, word) and to._meta.get_field(word).related_model is wanted
-    )
-    # Of what stands below something else: a visit below the offer of its home.
-    yield from (
-        f"{name}__{field.name}__{word}"
-        for name, to in keys.items()
-        for field in to._meta.concrete_fields
-        if isinstance(field, models.ForeignKey)
-        and _has(field.related_model, word)
-        and field.related_model._meta.get_field(word).related_model is wanted
-    )
-
-
-def _has(model: type[Model], name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True
-
-
-def _of_source(
-    number: int, source: Source, city: City, asked: Asked, *, after: tuple[datetime, int, int] | None
-) -> QuerySet[Any, Any]:
-    found = source.model._default_manager.order_by()
-    if source.model is ContactReading:
-        found = found.filter(Q(city=city) | Q(city=None) & _read_before(city))
-    elif source.city:
-        found = found.filter(**{source.city: city})
-    else:
-        # Of no town by itself: about a person who is here, by themselves or by who answers for something here.
-        by = f"{source.by}__in"
-        found = found.filter(
-            Q(**{source.by: F(source.about)})
-            | Q(**{source.by: None})
-            | Q(**{by: _keys(who_works_for(city))})
-            | Q(**{by: User.objects.filter(is_staff=True).order_by().values("pk")}),
-            **{f"{source.about}__in": _keys(people_of(city))},
-        )
+def _condition(asked: Asked, after: tuple[datetime, int] | None) -> Q:
+    found = Q()
     if asked.person is not None:
-        found = found.filter(**{source.about: asked.person}) if source.about else found.none()
+        # And who they were in here before they were made one.
+        found &= Q(about__in=[asked.person, *_merged_into(asked.person)])
     if asked.colleague is not None:
-        found = found.filter(**{source.by: asked.colleague})
+        found &= Q(actor=asked.colleague)
     if asked.reference:
-        found = found.filter(**{source.reference: asked.reference}) if source.reference else found.none()
+        found &= Q(reference=asked.reference)
     if asked.since is not None:
-        found = found.filter(**{f"{source.at}__gte": asked.since})
+        found &= Q(at__gte=asked.since)
     if asked.until is not None:
-        found = found.filter(**{f"{source.at}__lt": asked.until})
+        found &= Q(at__lt=asked.until)
+    if asked.kind:
+        found &= Q(table__in=tables(asked.kind))
     if after is not None:
-        moment, at_source, key = after
-        older = Q(**{f"{source.at}__lt": moment})
-        if number < at_source:
-            older |= Q(**{source.at: moment})
-        elif number == at_source:
-            older |= Q(**{source.at: moment}, pk__lt=key)
-        found = found.filter(older)
-    said: Any = JSONObject()
-    if issubclass(source.model, FieldChange):
-        said = F("what")
-    elif source.model is not ContactReading:
-        said = JSONObject(state="state" if source.model is OrganisationReview else "to_state")
-    return (
-        found.annotate(
-            moment=F(source.at),
-            source=Value(number),
-            key=Cast("pk", BigIntegerField()),
-            actor=F(source.by),
-            about=Cast(F(source.about) if source.about else Value(None), BigIntegerField()),
-            reference_=Cast(F(source.reference) if source.reference else Value(""), TextField()),
-            said=said,
-        )
-        .order_by("-moment", "-pk")
-        .values_list(*("reference_" if name == "reference" else name for name in _COLUMNS))[: PER_PAGE + 1]
+        at, key = after
+        found &= Q(at__lte=at) & ~Q(at=at, id__gte=key)
+    return found
+
+
+def _merged_into(person: int) -> list[int]:
+    return list(User.objects.filter(merged_into=person).order_by().values_list("pk", flat=True))
+
+
+def _exports_before(city: City) -> Q:
+    """Exports that name their town in their reference alone, as they did once."""
+    return Q(
+        city=None,
+        about=None,
+        table=ContactReading._meta.db_table,
+        reference__startswith=f"{city.slug} ",
     )
+
+
+def _keys(condition: Q) -> "QuerySet[User, dict[str, Any]]":
+    return User.objects.filter(condition).order_by().values("pk")
 
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -230,10 +202,10 @@ def _microseconds(moment: datetime) -> int:
     return (moment - _BEGINNING) // timedelta(microseconds=1)
 
 
-def _parsed(after: str) -> tuple[datetime, int, int] | None:
+def _parsed(after: str) -> tuple[datetime, int] | None:
     """The place in the record that a link names; None where it names none."""
     match = _KEY.fullmatch(after)
     if match is None:
         return None
-    moment, source, key = map(int, match.groups())
-    return _BEGINNING + timedelta(microseconds=moment), source, key
+    moment, key = map(int, match.groups())
+    return _BEGINNING + timedelta(microseconds=moment), key

@@ -62,19 +62,18 @@ def withdraw_consent(*, consent: Consent, by: User, now: datetime) -> Consent:
     return consent
 
 
-@transaction.atomic
 def log_contact_reading(
     *,
     subject: User | None,
     reason: str,
     reference: str = "",
-    city: City,
+    city: City | None,
     by: User,
     now: datetime,
     once_in: timedelta = timedelta(),
 ) -> ContactReading:
-    """Keep that `by` read the contact of `subject` for a town. Without one: exported many (reason "export"), or read
-    how the owner of an empty dwelling is reached (reason "dwelling", and its reference).
+    """Keep that `by` read the contact of `subject` for a town, or for the installation. Without a subject: exported
+    many (reason "export"), or read how the owner of an empty dwelling is reached (reason "dwelling", its reference).
 
     `once_in`: who reads the same on and on in that time, as a page that looks while somebody types, has read it once.
     """
@@ -87,6 +86,5 @@ def log_contact_reading(
     reading = ContactReading(
         reader=by, subject=subject, reason=reason, reference=reference, city=city, read_at=now
     )
-    reading.full_clean()
-    reading.save()
+    insert_checked(reading, loaded=["reader", "subject", "city"])
     return reading

@@ -206,7 +206,7 @@ def test_sessions_of_the_version_before_go_on():
         session_key="past", session_data="x", expire_date=timezone.now() - timedelta(days=1)
     )
     Session.objects.all().delete()
-    importlib.import_module("accounts.migrations.0008_sessions").move(apps, None)
+    importlib.import_module("accounts.migrations.0009_sessions").move(apps, None)
     assert client.get("/compte/").status_code == 200
     assert {(each.session_key, each.user_id) for each in Session.objects.all()} == {
         (row.session_key, user.pk),

@@ -81,6 +81,9 @@ def test_the_released_version_s_data_migrate_and_work(released, tmp_path, eventu
         name: count for name, count in before.items() if name not in GROWING
     }
 
+    # What its services kept beside their writes is in the record.
+    assert after["town_auditrow"] > before["matching_decision"] + before["offers_offerchange"]
+
     # The engine reads all of it, and writes what it finds.
     manage(released, "rescan", "--all", "--workers", "1", "--wait")
 

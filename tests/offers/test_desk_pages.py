@@ -144,8 +144,30 @@ def test_contact_is_shown_on_demand_and_the_reading_kept(city: City, operator: U
     page = text_of(client.post(f"{here}contact/"))
     assert "camille@exemple.fr" in page
     assert "06 12 34 56 78" in page
-    reading = ContactReading.objects.get()
+    reading = ContactReading.objects.get(reason="offer")
     assert (reading.reader, reading.subject, reading.reference) == (operator, offer.owner, offer.reference)
+
+
+def test_where_a_home_is_has_been_read_by_whoever_opens_its_page_and_by_its_owner_never(
+    city: City, operator: User, as_user: SignIn
+) -> None:
+    offer, elsewhere = (
+        OfferFactory(city=city, address="3 quai des Bateliers"),
+        OfferFactory(city=city, address=""),
+    )
+    here = f"/strasbourg/propositions/{offer.reference}/"
+    assert "3 quai des Bateliers" in text_of(as_user(offer.owner).get(here))
+    as_user(operator).get(f"/strasbourg/propositions/{elsewhere.reference}/")
+    assert not ContactReading.objects.exists()
+    client = as_user(operator)
+    # At work on it for a while: one look.
+    for page in (here, f"{here}modifier/", here):
+        assert "3 quai des Bateliers" in client.get(page).content.decode()
+    reading = ContactReading.objects.get()
+    assert (reading.reader, reading.subject, reading.reason) == (operator, offer.owner, "address")
+    # To ask how to reach them is more, and noted as such.
+    client.post(f"{here}contact/")
+    assert [one.reason for one in ContactReading.objects.order_by("pk")] == ["address", "offer"]
 
 
 def test_contact_is_not_shown_to_another_town(city: City, as_user: SignIn) -> None:

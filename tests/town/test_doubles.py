@@ -32,7 +32,7 @@ from tests.factories.accounts import CityRoleFactory, MembershipFactory, Organis
 from tests.factories.cities import CommuneFactory
 from tests.factories.matching import suggested_match
 from tests.factories.offers import OfferFactory
-from town import selectors, services
+from town import record, selectors, services
 from town.models import Double
 from town.services.doubles import MOVED, UNDONE_WITHIN
 
@@ -105,7 +105,7 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
     rest = {
         "accounts.User_groups.user", "accounts.User_user_permissions.user", "accounts.CityRole.user",
         "accounts.Membership.user", "accounts.Session.user", "accounts.ApiToken.user", "accounts.PersonEdit.person",
-        "accounts.User.merged_into",
+        "accounts.User.merged_into", "accounts.ContactReading.subject",
         "accounts.RoleChange.person", "accounts.MembershipChange.person", "account.EmailAddress.user",
         "mfa.Authenticator.user", "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
         "outreach.Subscription.person",
@@ -130,7 +130,10 @@ def test_one_has_all_that_two_had_and_no_hold_is_lost(twice: Twice) -> None:
         assert after[name] == before[name]
     kept = User.objects.get(pk=twice.by_phone.pk)
     assert Offer.objects.filter(owner=kept).count() == 2
-    assert ContactReading.objects.filter(subject=kept).count() == 2
+    # Whose contact was read is not rewritten; who looks for one finds both.
+    assert ContactReading.objects.filter(subject=kept).count() == 1
+    found = record.page(twice.place.city, record.Asked(person=kept.pk, kind="readings"))
+    assert sum(len(line.says) for line in found.lines) == 2
     assert (
         Message.objects.filter(recipient=kept, event="match_question").exclude(channel="inapp").count() == 2
     )

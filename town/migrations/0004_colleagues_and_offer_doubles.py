@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0007_readings_of_dwellings'),
         ('cities', '0008_visit_valid_months'),
-        ('offers', '0012_merged_into'),
-        ('town', '0002_doubles'),
+        ('offers', '0011_merged_into'),
+        ('town', '0003_audit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,6 +15,7 @@ from town.services.team import (
     may_invite,
     take_back,
 )
+from town.services.traces import forget_old
 
 __all__ = [
     "CLOSED",
@@ -25,6 +26,7 @@ __all__ = [
     "change_part",
     "change_settings",
     "end_link",
+    "forget_old",
     "invite",
     "invite_colleague",
     "may_invite",

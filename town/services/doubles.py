@@ -28,9 +28,10 @@ from town.models import Double
 from town.selectors import UNDONE_WITHIN
 
 OFFERS, NEEDS = "offers.Offer.owner", "needs.Need.person"
-# What is about a person or said to them, and goes along. What somebody did stays with the row that did it.
+# What is about a person or said to them, and goes along. What somebody did stays with the row that did it, and whose
+# contact was read with the row that was read: nobody rewrites that.
 MOVED = (
-    OFFERS, NEEDS, "accounts.Consent.user", "accounts.ContactReading.subject", "notifications.Message.recipient",
+    OFFERS, NEEDS, "accounts.Consent.user", "notifications.Message.recipient",
     "notifications.Preference.person", "notifications.Bounce.person", "call.Call.person", "sms.Reply.person",
     "inbox.MailReply.person", "stays.Sponsorship.sponsor", "appeals.Asked.person",
 )  # fmt: skip

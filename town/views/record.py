@@ -1,4 +1,4 @@
-"""The record: who changed what, and who looked at whose contact. Of a record nothing is changed here."""
+"""The record: who wrote what, and who looked at whose contact. Of a record nothing is changed here."""
 
 from datetime import timedelta
 
@@ -39,8 +39,8 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
         sent["who"] = ""
     form = RecordForm(sent or None, city=city, colleagues=colleagues)
     asked = form.asked() if form.is_valid() else record.Asked()
-    found = record.rows(city, asked, after=sent.get("avant", ""))
-    subject = User.objects.filter(pk=asked.person).first() if asked.person and found.rows else None
+    found = record.page(city, asked, after=sent.get("avant", ""))
+    subject = User.objects.filter(pk=asked.person).first() if asked.person and found.lines else None
     if subject is not None:
         # Whoever has an address or a number learns whose it is. Of whom nothing is here, nothing is learnt.
         log_contact_reading(
@@ -54,7 +54,7 @@ def page(request: HttpRequest, city: City) -> HttpResponse:
     named = {*colleagues.values_list("pk", flat=True)} | ({asked.person} if asked.person else set())
     context = {
         "form": form,
-        "lines": presentation.record_lines(found.rows, named=named, now=now),
+        "lines": presentation.record_lines(found.lines, named=named, now=now),
         "older": found.older,
     }
     return render(request, "town/record.html", context)

@@ -29,7 +29,7 @@ def move(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_readings_of_dwellings"),
+        ("accounts", "0008_readings_are_final"),
         ("sessions", "0001_initial"),
     ]
 

@@ -1,0 +1,66 @@
+"""In whose name a request writes: the database is told with each write, and its triggers keep it (docs/adr/0028).
+
+Whoever writes without saying so (a worker's task, a shell, psql) is "le service lui-même".
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest
+
+# What may fire a trigger: a write, by itself or below a WITH. All else stays as it is.
+_WRITES = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|MERGE)\b|\s*WITH\b.*\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_by_link: ContextVar[int | None] = ContextVar("by_link", default=None)
+
+
+def by_link(user_id: int) -> None:
+    """A signed link says who answers: where nobody is signed in, what the request writes is theirs."""
+    _by_link.set(user_id)
+
+
+@contextmanager
+def during(request: HttpRequest) -> Iterator[None]:
+    """Each write in here carries who sent the request, and below which town's address."""
+    token = _by_link.set(None)
+
+    def tell(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if many or not _WRITES.match(sql) or (who := _who(request)) is None:
+            return execute(sql, params, many, context)
+        town = getattr(getattr(request, "_town", None), "pk", "")
+        # With the write, in one go: nothing is asked for twice, and nothing outlives the transaction.
+        said = (
+            f"SELECT set_config('accorde.actor', '{who}', true), set_config('accorde.town', '{town}', true); "
+        )
+        result = execute(said + sql, params, many, context)
+        context["cursor"].nextset()  # past what was said, to what the write answers
+        return result
+
+    try:
+        with connection.execute_wrapper(tell):
+            yield
+    finally:
+        _by_link.reset(token)
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """The one door to what is written once: in here, and until the transaction ends, such rows may be deleted (never
+    changed). For what the law has erased and for what has been kept long enough.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('accorde.erasing', 'yes', true)")
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('accorde.erasing', '', true)")
+
+
+def _who(request: HttpRequest) -> int | None:
+    return getattr(getattr(request, "user", None), "pk", None) or _by_link.get()
