@@ -145,7 +145,7 @@ REGISTER: dict[str, Marks] = {
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
         "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since "
-        "longer_until longer_by ended_on created_at changed_at"
+        "longer_until longer_by rehouse_from ended_on created_at changed_at"
     ),
     "matching.Decision": Marks(
         keep="match act from_state to_state by role reason plan_number relay change at", anonymise="note"

@@ -98,6 +98,9 @@ def _next(need: Need, steps: Sequence[Match], *, at: Moment) -> tuple[str, bool]
     """What a case waits for, and whether it is late: of several steps the first that ends or begins."""
     if not steps:
         return _undecided(need), False
+    moving = next((match for match in steps if match.rehouse_from is not None), None)
+    if moving is not None and need.is_open:
+        return _to_rehouse(moving, today=at.today), True
     match = steps[0]
     if match.state in WAITING or match.is_asked_again:
         by = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
@@ -107,6 +110,14 @@ def _next(need: Need, steps: Sequence[Match], *, at: Moment) -> tuple[str, bool]
         day = day_words(match.first_day, today=at.today)
         return _("commence le %(day)s") % {"day": day}, False
     return _("jusqu’au %(day)s") % {"day": day_words(match.last_day, today=at.today)}, False
+
+
+def _to_rehouse(match: Match, *, today: date) -> str:
+    """Of people whose home an incident holds back, and who have no other yet."""
+    assert match.rehouse_from is not None
+    if match.rehouse_from <= today:
+        return _("à reloger ce soir")
+    return _("à reloger le %(day)s") % {"day": day_words(match.rehouse_from, today=today)}
 
 
 def _waits_for(match: Match, when: str) -> str:

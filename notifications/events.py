@@ -79,6 +79,7 @@ EVENTS: Mapping[str, Event] = {
     "need_tonight": _ON_CALL,
     "need_suggestions": _ON_CALL,
     "tonight_waits": _ON_CALL,
+    "match_to_rehouse": _ON_CALL,
     "match_confirmed": Event(
         Priority.ASK,
         Told.AT_LEAST_ONCE,
