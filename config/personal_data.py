@@ -190,9 +190,14 @@ REGISTER: dict[str, Marks] = {
         keep="match side due_on asked_at answer answered_at answered_by", anonymise="note"
     ),
     "followups.Outcome": Marks(keep="match answer by at", anonymise="note"),
+    "followups.Reader": Marks(delete="city person named_by named_at"),
     "followups.Incident": Marks(
-        keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"
+        keep="city offer match what reported_as reported_by reported_at state end proposed_by proposed_at closed_by "
+        "closed_at",
+        anonymise="text phone call_when conclusion",
     ),
+    "followups.Concerned": Marks(delete="incident person by at"),
+    "followups.IncidentChange": Marks(keep="incident act from_state to_state by at", anonymise="reason"),
     # --- desk
     "desk.Note": Marks(keep="city need by at", anonymise="text"),
     "desk.Mention": Marks(keep="note person"),

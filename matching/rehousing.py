@@ -25,7 +25,7 @@ SOON = timedelta(days=3)
 
 
 def look_after(*, by: None, now: datetime) -> int:
-    """Have another home looked for, and no longer where the incident is closed; for how many matches something changed."""
+    """Have another home looked for, and no longer where the incident is closed; for how many matches that changed."""
     done = sum(_rehouse(match_id, now=now) for match_id in _due(now=now))
     back = Match.objects.filter(rehouse_from__isnull=False).exclude(offer__state__in=services.GONE)
     return done + sum(
@@ -53,21 +53,19 @@ def _due(*, now: datetime, **of: int) -> list[int]:
     return list(held_back.order_by("need_id", "pk").values_list("pk", flat=True))
 
 
-def _is_due(match: Match, *, today: date) -> bool:
+def would_rehouse(match: Match, *, today: date) -> bool:
+    """Whether another home is looked for as soon as an incident holds this one back."""
     begins_soon = match.state == MatchState.CONFIRMED and match.first_day <= today + SOON
-    return (
-        (match.state == MatchState.UNDER_WAY or begins_soon)
-        and match.offer.state == OfferState.FROZEN
-        and match.rehouse_from is None
-        and match.last_day >= today
-    )
+    is_home = match.need.kind == Kind.HOUSING
+    return is_home and (match.state == MatchState.UNDER_WAY or begins_soon) and match.last_day >= today
 
 
 @transaction.atomic
 def _rehouse(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
     today = local_day(now, match.city)
-    if not _is_due(match, today=today):
+    is_held_back = match.offer.state == OfferState.FROZEN and match.rehouse_from is None
+    if not (is_held_back and would_rehouse(match, today=today)):
         return False  # it ended, or the incident was closed, while we waited for the lock
     match.rehouse_from = max(today, match.first_day)
     Hold.objects.filter(match=match).update(released=True)

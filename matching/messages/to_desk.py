@@ -267,7 +267,8 @@ def to_rehouse(match: Match) -> Text:
         title = _("À reloger\u202f: %(need)s")
         body = _(
             "Bonjour,\n\nUn signalement concerne «\u00a0%(offer)s\u00a0», prévu pour «\u00a0%(need)s\u00a0» "
-            "(%(reference)s) à partir du %(day)s. Cela ne commence pas\u202f: cherchez un autre logement dès maintenant."
+            "(%(reference)s) à partir du %(day)s. Cela ne commence pas\u202f: cherchez un autre logement dès "
+            "maintenant."
         )
         figures["day"] = date_format(match.first_day, "l j F")
     return Text(

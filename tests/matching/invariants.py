@@ -72,8 +72,9 @@ QUERIES = {
         WHERE m.state = ANY(%(holding)s)
           -- One whose people are housed elsewhere is free for its need alone, and stays so when it has come to its end.
           AND (h.id IS NULL
-               OR h.released IS DISTINCT FROM (m.rehouse_from IS NOT NULL OR m.state = 'completed' AND h.released AND EXISTS (
-                   SELECT FROM matching_decision d WHERE d.match_id = m.id AND d.act = 'rehouse'))
+               OR m.state <> 'completed' AND h.released <> (m.rehouse_from IS NOT NULL)
+               OR m.state = 'completed' AND h.released AND NOT EXISTS (
+                   SELECT FROM matching_decision d WHERE d.match_id = m.id AND d.act = 'rehouse')
                OR (h.offer_id, h.need_id, h.quantity, h.first_day, h.last_day)
                IS DISTINCT FROM (m.offer_id, m.need_id, m.quantity, m.first_day, m.last_day))
     """,

@@ -1,4 +1,4 @@
-"""Whoever lives in a home that an incident holds back is looked another one for, and nobody is put out (docs/adr/0027)."""
+"""Whoever lives in a home that an incident holds back is looked another one for; nobody is put out (docs/adr/0027)."""
 
 from datetime import timedelta
 
