@@ -21,6 +21,7 @@ from cities.models import City
 from desk import drawing, presentation, selectors
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
+from followups.presentation import suspended
 from matching import answering, conditions, households, progress, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
@@ -180,6 +181,7 @@ def _render(
                 }
                 for match in acted
             ],
+            "suspended": suspended(acted),
             "near_misses": lines,
             "may_ask": any(line.asks for line in lines),
             "told": told(about(user, _subjects(need, [*acted, *suggested])), city, now=now),

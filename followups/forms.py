@@ -78,7 +78,7 @@ class ReportForm(SignalForm):
     reference = forms.CharField(
         label=_("Référence de la proposition ou du besoin"),
         max_length=40,
-        help_text=_("Par exemple : P-3467-CDFG"),
+        help_text=_("Par exemple\u202f: P-3467-CDFG"),
     )
     field_order = ["reference"]
 

@@ -12,6 +12,9 @@ from catalogue.times import ago
 from cities.models import City
 from followups import selectors
 from followups.models import Incident
+from matching.lifecycle import ACTIVE
+from matching.models import Match
+from offers.models import OfferState
 
 ACT_WORDS = {
     "read": gettext_lazy("Lu"),
@@ -32,6 +35,22 @@ def who_reads(city: City) -> str:
 def names(people: Iterable[User | None]) -> str:
     """Each once, in the order in which they came."""
     return ", ".join(dict.fromkeys(str(one) for one in people if one is not None))
+
+
+def suspended(matches: Iterable[Match]) -> list[dict[str, Any]]:
+    """Of these matches, those in hand that a report holds back: what every coordinator reads of it, who has seen it and
+    what to do. Their decisions are read: a link of a relay says so. Without one, nothing is asked of the database.
+    """
+    held = [one for one in matches if one.state in ACTIVE and one.offer.state == OfferState.FROZEN]
+    seen = selectors.seen({one.offer_id for one in held}) if held else {}
+    return [
+        {
+            "match": one,
+            "read_by": ", ".join(seen.get(one.offer_id, [])),
+            "in_relay": any(decision.relay for decision in one.decisions.all()),
+        }
+        for one in held
+    ]
 
 
 def timeline(incident: Incident, *, now: datetime) -> list[dict[str, Any]]:
