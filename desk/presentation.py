@@ -98,10 +98,10 @@ def _next(need: Need, steps: Sequence[Match], *, at: Moment) -> tuple[str, bool]
     """What a case waits for, and whether it is late: of several steps the first that ends or begins."""
     if not steps:
         return _undecided(need), False
-    moving = next((match for match in steps if match.rehouse_from is not None), None)
-    if moving is not None and need.is_open:
-        return _to_rehouse(moving, today=at.today), True
     match = steps[0]
+    moving = next((one for one in steps if one.rehouse_from is not None), None)
+    if moving is not None and need.is_open and match.state not in WAITING:
+        return _to_rehouse(moving, today=at.today), True
     if match.state in WAITING or match.is_asked_again:
         by = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
         assert by is not None  # match_proposed_has_a_deadline, match_accepted_has_a_deadline

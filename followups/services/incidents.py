@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
 from accounts.access import ADMINISTRATION, DESK, TEAM, has_role, require
+from accounts.links import who_is_now
 from accounts.models import RoleChange, User
 from cities.models import City
 from followups import messages, selectors
@@ -300,18 +301,24 @@ def _tell_readers(incident: Incident, *, now: datetime) -> None:
 
 def is_answered_by_call(incident: Incident) -> bool:
     """Whether nothing but a person reaches whoever has reported: a reader then calls them."""
-    return not _ways_to_reporter(incident)
+    return not _ways_to(_reporter(incident))
 
 
-def _ways_to_reporter(incident: Incident) -> list[str]:
-    ways = reach.reaching(incident.reported_by, "incident_answered")
+def _reporter(incident: Incident) -> User:
+    """Another row, where somebody was in here twice and is one now."""
+    return User.objects.get(pk=who_is_now(incident.reported_by_id))
+
+
+def _ways_to(person: User) -> list[str]:
+    ways = reach.reaching(person, "incident_answered")
     return [name for name in ways if name in channel_registry.by_machine()]
 
 
 def _tell_reporter(incident: Incident, *, now: datetime) -> None:
     """By what reaches them alone: from the list of calls the desk would learn who has spoken."""
-    if ways := _ways_to_reporter(incident):
-        message = _message(incident.reported_by, "incident_answered", incident, messages.was_read, now=now)
+    person = _reporter(incident)
+    if ways := _ways_to(person):
+        message = _message(person, "incident_answered", incident, messages.was_read, now=now)
         queue(**message, channel=ways[0])
 
 

@@ -93,7 +93,9 @@ def test_from_a_report_to_another_roof_and_its_end(
     other = due_offer(city=city, now=timezone.now(), title="Chez Paul")
     drain(timezone.now())
     desk.reload()
-    desk.get_by_role("button", name="Proposer").first.tap()
+    card = desk.locator(".pairing").filter(has_text="Chez Paul")
+    card.get_by_role("button", name="Proposer", exact=True).tap()
+    expect(desk.locator("main")).to_contain_text("réponse attendue")
     asked = Match.objects.get(need=need, offer=other)
     assert asked.state == "proposed"
     services.accept(match_id=asked.pk, by=other.owner, now=timezone.now())
