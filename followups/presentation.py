@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -47,6 +48,7 @@ def suspended(matches: Iterable[Match]) -> list[dict[str, Any]]:
         {
             "match": one,
             "read_by": ", ".join(seen.get(one.offer_id, [])),
+            "is_tonight": one.rehouse_from is not None and one.rehouse_from <= timezone.localdate(),
             "in_relay": any(decision.relay for decision in one.decisions.all()),
         }
         for one in held

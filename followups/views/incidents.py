@@ -1,7 +1,6 @@
 """What somebody reports, from any page of a match; and the pages of those who read it."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -38,7 +37,7 @@ def signal(request: HttpRequest, city: City, match_id: int) -> HttpResponse:
     """A problem with a match, by whoever is signed in and sees it."""
     user = person(request)
     match = get_object_or_404(selectors.reportable(user, city), pk=match_id)
-    return _signal(request, match, user, phone=user.phone)
+    return _signal(request, match, user, phone=user.phone.as_national if user.phone else "")
 
 
 @town_page(ANYBODY)
@@ -57,12 +56,12 @@ def signal_linked(request: HttpRequest, city: City, token: str) -> HttpResponse:
     return _signal(request, match, user, phone="")
 
 
-def _signal(request: HttpRequest, match: Match, user: User, *, phone: Any) -> HttpResponse:
+def _signal(request: HttpRequest, match: Match, user: User, *, phone: str) -> HttpResponse:
     if SENT in request.GET:
         return render(request, "followups/signalled.html", {"match": match})
     town = match.offer.city
     form = SignalForm(
-        request.POST or None, readers=selectors.may_become_readers(town), initial={"phone": phone or ""}
+        request.POST or None, readers=selectors.may_become_readers(town), initial={"phone": phone}
     )
     if request.method == "POST" and form.is_valid():
         services.report_incident(

@@ -216,8 +216,8 @@ def test_the_case_says_that_it_is_suspended_and_by_whom_it_was_seen(client, town
     assert "À reloger ce soir" in page.text
     services.read(incident_id=incident.pk, by=town.first, now=timezone.now())
     page = open_as(client, town.story.coordinator, case)
-    assert f"Vu par {town.first}." in page.text
-    assert "relais" not in page.text.split("Suspendu")[1].split("</section>")[0]
+    assert f"Vu par <bdi>{town.first}</bdi>." in page.text
+    assert "relais" not in page.text.split("Suspendu")[1].split("Mettre fin")[0]
 
 
 def test_in_a_relay_the_case_says_where_it_is_broken(client, town):
