@@ -11,6 +11,7 @@ from django.utils.html import escape
 
 from followups import links, services
 from followups.models import Answer, FollowUp, Outcome
+from matching import services as matching
 from matching.models import MatchState
 from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
@@ -125,9 +126,7 @@ def test_a_link_ends_with_what_its_person_may_see(client, story, followup, url):
 
 def test_a_match_that_ended_meanwhile_asks_nothing_more(client, story, url):
     client.get(url)
-    services.matching.break_off(
-        match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety"
-    )
+    matching.break_off(match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety")
 
     page = client.get(url)
 
@@ -142,9 +141,7 @@ def test_an_answer_that_comes_too_late_is_kept_and_promises_nothing(
     client, story, followup, url, answer, follows
 ):
     """The page was open when somebody else ended the match."""
-    services.matching.break_off(
-        match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety"
-    )
+    matching.break_off(match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety")
 
     page = client.post(url, {"answer": answer}, follow=True)
 
