@@ -150,7 +150,15 @@ TABLES: dict[str, Noted | str] = {
     "followups.FollowUp": Noted(*_OF_MATCH, unwatched="asked_at"),
     "followups.CheckIn": Noted(*_OF_MATCH, unwatched="asked_at"),
     "followups.Outcome": Noted(*_OF_MATCH),
-    "followups.Incident": Noted("city", "offer__owner", "offer__reference"),
+    # Who has reported it, and as what, is for those who read reports.
+    "followups.Incident": Noted(
+        "city", "offer__owner", "offer__reference", unwatched="what reported_as reported_by"
+    ),
+    "followups.Reader": Noted("city", "person"),
+    "followups.Concerned": Noted("incident__city", reference="incident__offer__reference"),
+    "followups.IncidentChange": Noted(
+        "incident__city", "incident__offer__owner", "incident__offer__reference", by="by"
+    ),
     # --- desk, agenda
     "desk.Note": Noted("city", reference="need__reference"),
     "desk.Mention": Noted("note__city", "person", "note__need__reference"),

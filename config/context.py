@@ -1,5 +1,6 @@
 """What every page knows: the town it stands in and what it offers its reader there."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.access import May, person, town_of
+from followups.selectors import to_read_count as reports_to_read_count
 from notifications.inbox.selectors import Waiting, waiting
 
 
@@ -15,6 +17,7 @@ def place(request: HttpRequest) -> dict[str, Any]:
     city = town_of(request)
     # Outside a town nobody is asked who they are: what is the same for all may be cached.
     may = May() if city is None else May.of(request.user, city)
+    is_of_team = may.take_calls or may.steer
     return {
         "city": city,
         "may": may,
@@ -23,6 +26,10 @@ def place(request: HttpRequest) -> dict[str, Any]:
         if city and (may.take_calls or may.post)
         else Waiting(),
         "waiting_count": city.waiting_associations if city and may.coordinate else 0,  # type: ignore[attr-defined]
+        # None for who reads no reports; asked by the navigation of the team alone.
+        "reports_count": partial(reports_to_read_count, request.user, city)
+        if city and is_of_team and request.user.is_authenticated
+        else None,
         "demo": settings.DEMO,
         "source_url": settings.SOURCE_URL,
     }

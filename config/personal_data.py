@@ -146,7 +146,7 @@ REGISTER: dict[str, Marks] = {
     "matching.Match": Marks(
         keep="city need offer state rank score part_values weight_values facts algorithm distance_km first_day "
         "last_day quantity need_revision offer_revision answer_by confirm_by remind_at asked_at waits_since "
-        "longer_until longer_by ended_on created_at changed_at"
+        "longer_until longer_by rehouse_from ended_on created_at changed_at"
     ),
     "matching.Decision": Marks(
         keep="match act from_state to_state by role reason plan_number relay change at", anonymise="note"
@@ -191,9 +191,14 @@ REGISTER: dict[str, Marks] = {
         keep="match side due_on asked_at answer answered_at answered_by", anonymise="note"
     ),
     "followups.Outcome": Marks(keep="match answer by at", anonymise="note"),
+    "followups.Reader": Marks(delete="city person named_by named_at"),
     "followups.Incident": Marks(
-        keep="city offer match reported_by reported_at closed_by closed_at", anonymise="text conclusion"
+        keep="city offer match what reported_as reported_by reported_at state end proposed_by proposed_at closed_by "
+        "closed_at",
+        anonymise="text phone call_when conclusion",
     ),
+    "followups.Concerned": Marks(delete="incident person by at"),
+    "followups.IncidentChange": Marks(keep="incident act from_state to_state by at", anonymise="reason"),
     # --- desk
     "desk.Note": Marks(keep="city need by at", anonymise="text"),
     "desk.Mention": Marks(keep="note person"),

@@ -20,6 +20,7 @@ from demo.towns import TOWNS, Places, Town, open_town
 from desk import services as desk
 from desk.baskets import Basket, Wanted, query_of
 from followups import services as followups
+from followups.models import End
 from insight import services as insight
 from matching import sweeps
 from matching import tonight as matching_tonight
@@ -229,19 +230,24 @@ def _report(city: City, people: People, *, reserved: list[Offer], now: datetime)
     for offer in quiet.exclude(pk__in=[offer.pk for offer in reserved]).order_by("pk").distinct()[:2]:
         stays.setdefault(offer.pk, (offer, None, offer.changed_at))
     reports = list(stays.values())[:2]
-    by = people.coordinators[0]
+    first, second = people.coordinators[:2]
+    for reader in (first, second):
+        followups.name_reader(city=city, person=reader, by=people.administrator, now=now - timedelta(days=30))
     for (offer, match_id, last), text in zip(reports, [texts.INCIDENT, texts.INCIDENT_CLOSED], strict=False):
         told = last + (now - last) / 4
         incident = followups.report_incident(
             offer_id=offer.pk, match_id=match_id, text=text, by=people.operator, now=told
         )
         if text == texts.INCIDENT_CLOSED:
-            followups.close_incident(
+            proposed = told + (now - told) / 2
+            followups.propose_end(
+                incident_id=incident.pk, end=End.SETTLED, conclusion=texts.CONCLUSION, by=first, now=proposed
+            )
+            followups.confirm_end(
                 incident_id=incident.pk,
-                conclusion=texts.CONCLUSION,
-                unfreeze=True,
-                by=by,
-                now=told + (now - told) / 2,
+                proposed_at=proposed,
+                by=second,
+                now=proposed + (now - proposed) / 2,
             )
 
 

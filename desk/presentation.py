@@ -102,6 +102,9 @@ def _next(need: Need, steps: Sequence[Match], *, at: Moment) -> tuple[str, bool]
     if not steps:
         return _undecided(need), False
     match = steps[0]
+    moving = next((one for one in steps if one.rehouse_from is not None), None)
+    if moving is not None and need.is_open and match.state not in WAITING:
+        return _to_rehouse(moving, today=at.today), True
     if match.state in WAITING or match.is_asked_again:
         by = match.answer_by if match.state == MatchState.PROPOSED else match.confirm_by
         assert by is not None  # match_proposed_has_a_deadline, match_accepted_has_a_deadline
@@ -110,6 +113,14 @@ def _next(need: Need, steps: Sequence[Match], *, at: Moment) -> tuple[str, bool]
         day = day_words(match.first_day, today=at.today)
         return _("commence le %(day)s") % {"day": day}, False
     return _("jusqu’au %(day)s") % {"day": day_words(match.last_day, today=at.today)}, False
+
+
+def _to_rehouse(match: Match, *, today: date) -> str:
+    """Of people whose home an incident holds back, and who have no other yet."""
+    assert match.rehouse_from is not None
+    if match.rehouse_from <= today:
+        return _("à reloger ce soir")
+    return _("à reloger le %(day)s") % {"day": day_words(match.rehouse_from, today=today)}
 
 
 def _waits_for(match: Match, when: str) -> str:

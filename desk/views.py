@@ -19,6 +19,7 @@ from cities.models import City
 from desk import drawing, presentation, selectors
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
+from followups.presentation import suspended
 from matching import answering, conditions, households, progress, relays
 from matching import selectors as matches
 from matching.lifecycle import HOLDING, Role
@@ -170,6 +171,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
             }
             for match in acted
         ],
+        "suspended": suspended(acted),
         "near_misses": lines,
         "may_ask": any(line.asks for line in lines),
         "looking": need.scan_due_at is not None and not is_promised,

@@ -11,4 +11,12 @@ class FollowupsConfig(AppConfig):
 
         reasons.register(messages.REASONS, messages.GONE)
         answers.register({"followup_question": replies.take})
-        texts.register([messages.QUESTION, messages.CHECK_IN])
+        texts.register(
+            [
+                messages.QUESTION,
+                messages.CHECK_IN,
+                messages.GIVEN_BACK,
+                messages.TAKEN_BACK,
+                messages.WAS_READ,
+            ]
+        )

@@ -2,7 +2,7 @@
 for its need any more, or nobody says whether guests still come.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -10,14 +10,15 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from accounts import selectors as accounts
-from accounts.models import MembershipChange, OrganisationReview
+from accounts.models import MembershipChange, OrganisationReview, User
 from matching import selectors
 from matching.lifecycle import ACTIVE
 from matching.messages import to_desk
 from matching.models import CHANGED, Match, MatchState
 from matching.reasons import still_fits
-from notifications.services import Text, queue
+from notifications.services import Text, alert, queue
 from offers.models import OfferChange, OfferState
+from oncall import selectors as oncall
 
 
 @transaction.atomic
@@ -35,7 +36,9 @@ def tell_desks(*, by: None, now: datetime) -> int:
     told = 0
     for match in held.order_by("pk"):
         since = match.since  # type: ignore[attr-defined]
-        told += _tell(match, to_desk.held_back, event="match_held_back", since=since, now=now)
+        rung = oncall.steps(match.city, now)[0] if match.rehouse_from is not None else []
+        told += _ring(rung, match, since=since, now=now)
+        told += _tell(match, to_desk.held_back, event="match_held_back", since=since, rung=rung, now=now)
     return told
 
 
@@ -91,9 +94,34 @@ def tell_of_silence(*, by: None, now: datetime) -> int:
     return told
 
 
-def _tell(match: Match, compose: Callable[[Match], Text], *, event: str, since: object, now: datetime) -> int:
+def _ring(people: Iterable[User], match: Match, *, since: object, now: datetime) -> int:
+    """Its people are to be housed elsewhere: whoever is on call hears of it at once, whatever the hour."""
+    return sum(
+        alert(
+            recipient=person,
+            event="match_to_rehouse",
+            subject_key=f"match:{match.pk}:{since}",
+            city=match.city,
+            compose=partial(to_desk.to_rehouse, match),
+            now=now,
+        )
+        for person in people
+    )
+
+
+def _tell(
+    match: Match,
+    compose: Callable[[Match], Text],
+    *,
+    event: str,
+    since: object,
+    rung: Collection[User] = (),
+    now: datetime,
+) -> int:
     told = 0
     for person in accounts.coordinators_of(match.city):
+        if person in rung:
+            continue
         message = queue(
             recipient=person,
             event=event,

@@ -33,6 +33,8 @@ class Act(StrEnum):
     NOT_LONGER = "not_longer"
     SHORTEN = "shorten"
     HAND_OVER = "hand_over"
+    REHOUSE = "rehouse"
+    COUNT_AGAIN = "count_again"
 
 
 class Role(StrEnum):
@@ -118,6 +120,9 @@ ARROWS: dict[tuple[S, Act], Arrow] = {
             (Act.NOT_LONGER, Arrow(state, CITIZEN | {Role.SCHEDULER})),
             (Act.SHORTEN, Arrow(state, WITNESS, needs_reason=True)),
             (Act.HAND_OVER, Arrow(S.COMPLETED, WITNESS)),
+            # An incident holds the home back, and does no more.
+            (Act.REHOUSE, Arrow(state, frozenset({Role.SCHEDULER}))),
+            (Act.COUNT_AGAIN, Arrow(state, frozenset({Role.SCHEDULER}))),
         )
     },
 }

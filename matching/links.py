@@ -11,11 +11,15 @@ from matching.models import ConditionQuestion, Match
 
 __all__ = [
     "VALID_FOR", "Grant", "LinkBroken", "LinkExpired", "answer_path", "condition_path", "read", "read_condition",
+    "read_report", "report_path",
 ]  # fmt: skip
 
 SALT = "matching.answer"
 CONDITION_SALT = "matching.condition"
+REPORT_SALT = "matching.report"
 VALID_FOR = timedelta(days=30)
+# As long as one may be asked how it goes.
+REPORT_VALID_FOR = timedelta(days=60)
 
 
 def answer_path(match: Match, user: User) -> str:
@@ -38,3 +42,14 @@ def condition_path(question: ConditionQuestion, user: User) -> str:
 def read_condition(token: str) -> Grant:
     """The grant of such a link; its subject is the question. Raises LinkExpired or LinkBroken."""
     return read_link(token, salt=CONDITION_SALT, valid_for=VALID_FOR)
+
+
+def report_path(match: Match, user: User) -> str:
+    """The path of the page on which this person reports a problem with this match, without signing in."""
+    token = sign(salt=REPORT_SALT, subject_id=match.pk, user=user)
+    return reverse("followups:signal_linked", args=[match.city.slug, token])
+
+
+def read_report(token: str) -> Grant:
+    """The grant of such a link; its subject is the match. Raises LinkExpired or LinkBroken."""
+    return read_link(token, salt=REPORT_SALT, valid_for=REPORT_VALID_FOR)

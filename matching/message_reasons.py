@@ -34,6 +34,7 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_home_changed": _is_to_visit,
         "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
+        "match_to_rehouse": lambda: Exists(Match.objects.filter(pk=subject_id(), rehouse_from__isnull=False)),
         LONGER_ASKED: lambda: Exists(
             Match.objects.filter(pk=subject_id(), longer_until=Cast(subject_part(3), DateField()))
         ),
@@ -82,6 +83,7 @@ def gone() -> Words:
         "match_waits": gettext_lazy("la question est partie, ou n’est plus à poser"),
         "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),
         "match_held_back": gettext_lazy("la proposition n’est plus retenue, ou plus rien n’est prévu"),
+        "match_to_rehouse": gettext_lazy("plus personne n’est à reloger"),
         "need_suggestions": closed,
         "need_tonight": closed,
     }

@@ -210,6 +210,7 @@ def _render_answer(
             ),
             "asks_longer": asked is not None and asked[0] == Act.STAY_LONGER,
             "stay_url": reverse("stays:one", args=[match.city.slug, match.pk]) if is_theirs else "",
+            "report_url": links.report_path(match, user),
             "other_days": [] if is_citizen else other_days(match),
             "reasons": presentation.reasons(match),
             "colour": presentation.STATE_COLOURS.get(MatchState(match.state), "planned"),

@@ -43,6 +43,8 @@ ACT_WORDS = {
     "not_longer": gettext_lazy("Pas de prolongation"),
     "shorten": gettext_lazy("Fin avancée"),
     "hand_over": gettext_lazy("Remis"),
+    "rehouse": gettext_lazy("À reloger"),
+    "count_again": gettext_lazy("Plus à reloger"),
 }
 
 

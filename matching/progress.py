@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import F, Q
 from django.db.models.functions import Least
@@ -13,26 +13,31 @@ from matching.lifecycle import SERVED
 from matching.models import Hold, Match
 from needs import services as needs
 from needs.models import Need
-from needs.progress import Given
+from needs.progress import ONE_DAY, Given
 
 
 def of_match(match: Match) -> Given:
-    """What a match gives its need."""
-    return Given(match.quantity, match.first_day, match.last_day)
+    """What a match gives its need: nothing from the day on from which its people are to be housed elsewhere."""
+    return Given(match.quantity, match.first_day, _last_given(match.last_day, match.rehouse_from))
 
 
 def given_to(need_ids: Iterable[int]) -> defaultdict[int, list[Given]]:
     """By need, what both sides have said yes to; of a stay that ended early, the days that it had. What a host is asked
-    to go on with is held, and not given yet.
+    to go on with is held, and not given yet; nor is what an incident holds back (`Match.rehouse_from`).
     """
     had = Q(released=True) & ~Q(need__rhythm=Rhythm.ONCE)
     confirmed = Hold.objects.filter(Q(match__state__in=SERVED) | had, need__in=list(need_ids)).values_list(
-        "need", "quantity", "first_day", Least(F("last_day"), F("match__last_day"))
+        "need", "quantity", "first_day", Least(F("last_day"), F("match__last_day")), "match__rehouse_from"
     )
     found: defaultdict[int, list[Given]] = defaultdict(list)
-    for need_id, quantity, first_day, last_day in confirmed:
-        found[need_id].append(Given(quantity, first_day, last_day))
+    for need_id, quantity, first_day, last_day, rehouse_from in confirmed:
+        found[need_id].append(Given(quantity, first_day, _last_given(last_day, rehouse_from)))
     return found
+
+
+def _last_given(last_day: date, rehouse_from: date | None) -> date:
+    """A day before the first where nothing is given."""
+    return last_day if rehouse_from is None else min(last_day, rehouse_from - ONE_DAY)
 
 
 def record(need_id: int, *, by: User | None, now: datetime) -> Need:

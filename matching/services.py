@@ -321,12 +321,14 @@ def _move(
         # Nobody answers any more: what was held for it is free.
         capacity.keep_held(match, last_day=match.last_day)
         match.longer_until = match.longer_by = None
+    if to not in GOING_ON:
+        match.rehouse_from = None
     if to not in telling.REMINDED:
         match.remind_at = None
     if to != MatchState.PROPOSED:
         match.waits_since = None
     waited = ["asked_at", "waits_since", "answer_by", "confirm_by", "remind_at", "longer_until", "longer_by"]
-    match.save(update_fields=["state", "changed_at", "facts", "ended_on", *waited])
+    match.save(update_fields=["state", "changed_at", "facts", "ended_on", "rehouse_from", *waited])
     Decision.objects.create(
         match=match,
         act=act,

@@ -14,6 +14,7 @@ from matching import (
     linked_towns,
     moves,
     plans,
+    rehousing,
     scanning,
     sweeps,
     tonight,
@@ -120,6 +121,7 @@ def _look_after_matches() -> None:
     sweeps.thank_the_others(by=None, now=now)
     visits.tell_desks(by=None, now=now)
     moves.tell(by=None, now=now)
+    rehousing.look_after(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
     held_back.tell_of_those_left(by=None, now=now)

@@ -113,6 +113,9 @@ TOLD: Mapping[tuple[S, Act], Told] = {
             (Act.NOT_LONGER, _NOT_LONGER),
             (Act.SHORTEN, _SHORTENED),
             (Act.HAND_OVER, _IN_PART),
+            # The desk is told why by `held_back`.
+            (Act.REHOUSE, NOBODY),
+            (Act.COUNT_AGAIN, NOBODY),
         )
     },
 }

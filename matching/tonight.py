@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,7 @@ from cities.days import TownDay, waking_hour
 from cities.models import City
 from matching.messages import to_desk
 from matching.models import CaseTaken, DeskReminder, Match, MatchState
-from needs.models import Need
+from needs.models import URGENCY_RANKS, Need, urgency_rank_on
 from notifications.reasons import Words, subject_id
 from notifications.services import alert, queue
 from oncall import selectors as oncall
@@ -50,10 +51,15 @@ class NotOfTheTeam(Exception):
 
 
 def waiting(*, now: datetime) -> QuerySet[Need]:
-    """Open needs for tonight, by each town's own day, that nobody looks after; the oldest first."""
+    """Open needs for tonight, by each town's own day, and of people to be housed elsewhere (`rehousing`), that nobody
+    looks after; the oldest first. `must_move`: the home in which they sleep is held back by an incident.
+    """
+    rehoused = Match.objects.filter(need=OuterRef("pk"), rehouse_from__isnull=False)
+    is_tonight = Exact(urgency_rank_on(TownDay(now, "city__timezone")), URGENCY_RANKS[Urgency.TONIGHT])
     return (
         Need.objects.open()
-        .of_urgency(Urgency.TONIGHT, TownDay(now, "city__timezone"))
+        .filter(Q(is_tonight) | Q(Exists(rehoused)))
+        .annotate(must_move=Exists(rehoused.filter(state=MatchState.UNDER_WAY)))
         .exclude(Exists(held().filter(need=OuterRef("pk"))))
         .exclude(Exists(_asked(now)))
         .order_by("created_at", "pk")
@@ -233,8 +239,8 @@ def _wait(city: City, round_: int, steps: Sequence[object]) -> timedelta:
 def _by_day(moment: datetime, needs: Iterable[Need], city: City) -> datetime:
     """That moment; in the town's quiet hours, if none of these needs was posted as for tonight, the end of them.
 
-    What is urgent only because days have passed lets people sleep.
+    What is urgent only because days have passed lets people sleep. Not so people in a home held back by an incident.
     """
-    if any(need.urgency == Urgency.TONIGHT for need in needs):
+    if any(need.urgency == Urgency.TONIGHT or need.must_move for need in needs):  # type: ignore[attr-defined]
         return moment
     return waking_hour(moment, city, city.quiet_until, city.quiet_from)

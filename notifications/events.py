@@ -79,6 +79,7 @@ EVENTS: Mapping[str, Event] = {
     "need_tonight": _ON_CALL,
     "need_suggestions": _ON_CALL,
     "tonight_waits": _ON_CALL,
+    "match_to_rehouse": _ON_CALL,
     "match_confirmed": Event(
         Priority.ASK,
         Told.AT_LEAST_ONCE,
@@ -89,6 +90,13 @@ EVENTS: Mapping[str, Event] = {
     "match_accepted": _ASKED,
     # One in doubt about another would have no end.
     "message_in_doubt": Event(Priority.NIGHT, always=_DUTY, in_team=True),
+    # Told to those alone who may read it, never to a whole team.
+    "incident_danger": Event(
+        Priority.NIGHT,
+        Told.AT_LEAST_ONCE,
+        "somebody says that they are in danger, and few may read it",
+        always="somebody is in danger, and few may read it",
+    ),
     # --- Waits for an answer
     "match_question_again": _REMINDER,
     "match_accepted_again": _REMINDER,
@@ -143,6 +151,10 @@ EVENTS: Mapping[str, Event] = {
     "visit_runs_out": _NEWS,
     "visit_ran_out": _NEWS,
     "incident_reported": _NEWS,
+    "incident_to_confirm": _NEWS,
+    "incident_without_reader": _NEWS,
+    "incident_closed": _NEWS,
+    "incident_answered": _NEWS,
     "followup_to_read": _NEWS,
     "webhook_stopped": _NEWS,
     "team_invitation": Event(

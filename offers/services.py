@@ -305,25 +305,32 @@ def end_visit(*, offer_id: int, by: User | None, now: datetime) -> Offer:
     The desk of each match in hand is told by the worker that this wakes. Doing it twice changes nothing.
     """
     offer = _locked(offer_id)
-    if offer.vetted_at is not None:
-        before = changes.values(offer)
-        offer.vetted_at = offer.vetted_by = None
-        changes.save_changed(offer, before, edit=OfferEdit(offer=offer, by=by, at=now))
-        wake_on_commit(SCAN_TASK)
+    _end_visit(offer, by=by, now=now)
     return offer
 
 
 @transaction.atomic
-def freeze(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
-    """Suspend an offer after a report, at once and whatever its state."""
+def freeze(*, offer_id: int, by: User | None, now: datetime, reason: str) -> Offer:
+    """Suspend an offer after a report, at once and whatever its state. Nobody's name: a report is confidential."""
     known = set(OfferState) - {OfferState.FROZEN}
     return _act(offer_id, "freeze", known, OfferState.FROZEN, by=by, now=now, reason=reason)
 
 
 @transaction.atomic
 def unfreeze(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
-    """Lift a suspension; the citizen takes the offer up again themselves."""
-    return _act(offer_id, "unfreeze", {OfferState.FROZEN}, OfferState.PAUSED, by=by, now=now, reason=reason)
+    """Lift a suspension; its home is to be visited anew, and the citizen takes the offer up again themselves."""
+    offer = _act(offer_id, "unfreeze", {OfferState.FROZEN}, OfferState.PAUSED, by=by, now=now, reason=reason)
+    _end_visit(offer, by=by, now=now)
+    return offer
+
+
+@transaction.atomic
+def exclude(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
+    """Take a suspended offer back for good, as its report was decided. ValidationError while somebody lives by it."""
+    with refusal_of("offer_is_in_use", IN_USE):
+        return _act(
+            offer_id, "exclude", {OfferState.FROZEN}, OfferState.WITHDRAWN, by=by, now=now, reason=reason
+        )
 
 
 @transaction.atomic
@@ -368,6 +375,15 @@ def mark_due(*, offer_ids: Iterable[int], now: datetime) -> None:
         .values_list("pk", flat=True)
     )
     Offer.objects.filter(pk__in=locked).update(scan_due_at=Coalesce("scan_due_at", Value(now)))
+    wake_on_commit(SCAN_TASK)
+
+
+def _end_visit(offer: Offer, *, by: User | None, now: datetime) -> None:
+    if offer.vetted_at is None:
+        return
+    before = changes.values(offer)
+    offer.vetted_at = offer.vetted_by = None
+    changes.save_changed(offer, before, edit=OfferEdit(offer=offer, by=by, at=now))
     wake_on_commit(SCAN_TASK)
 
 

@@ -192,6 +192,7 @@ def history(
         "vet": _("Visite faite par la ville"),
         "freeze": _("Suspendue par la ville"),
         "unfreeze": _("Suspension levée"),
+        "exclude": _("Retirée par la ville"),
         "expire": _("Mise de côté, sans réponse de votre part") if owner else _("Mise de côté, sans réponse"),
     }
     events: list[dict[str, Any]] = []

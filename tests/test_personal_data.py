@@ -78,7 +78,7 @@ def test_what_tells_of_a_person_is_never_kept() -> None:
         "language", "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "side",
         "siret",
         "size", "source", "state", "subject", "subject_key", "to_state", "urgency", "why", "wording", "wording_version",
-            "extract", "refusal", "stage", "wish", "outcome", "table",
+            "extract", "refusal", "stage", "wish", "outcome", "table", "end", "reported_as", "what",
     }  # fmt: skip
     public = {
         "wording.Wording": {"name", "title", "body"},

@@ -257,6 +257,7 @@ ROWS = {
     "matching:condition": Row(EVERYBODY, ("condition_link",)),
     "followups:answer": Row(EVERYBODY, ("followup_link",)),
     "followups:check_in": Row(EVERYBODY, ("check_in_link",)),
+    "followups:signal_linked": Row(EVERYBODY, ("report_link",)),
     "followups:to_chase": Row(COORDINATOR),
     # Reports and calls
     "oncall:rota": Row(COORDINATOR | ADMINISTRATOR),
@@ -269,9 +270,12 @@ ROWS = {
     "webhooks:remove": Row(ADMINISTRATOR, ("endpoint",)),
     "webhooks:replay": Row(ADMINISTRATOR, ("endpoint", "webhook_delivery")),
     "webhooks:act": Row(ADMINISTRATOR, ("endpoint", "essai")),
-    "followups:incidents": Row(COORDINATOR),
-    "followups:report": Row(COORDINATOR),
-    "followups:close": Row(COORDINATOR, ("incident",)),
+    # Nobody is named: the administration reads (tests/followups/test_incidents.py)
+    "followups:incidents": Row(ADMINISTRATOR),
+    "followups:incident": Row(ADMINISTRATOR, ("incident",)),
+    "followups:report": Row(DESK),
+    "followups:about": Row(SIGNED_IN, ("offer",)),
+    "followups:signal": Row(CITIZEN | MEMBER | DESK, ("confirmed",)),
     "notifications:inbox:list": Row(DESK),
     "notifications:inbox:seen": Row(DESK, ("mail", "heard")),
     "inbox_door:receive": Row(NOBODY, ("word",), hides=True),
@@ -505,6 +509,7 @@ def build() -> World:
         "agenda": agenda_links.token(agenda.renew(person=citizen, by=citizen, now=now)),
         "condition_link": links.condition_path(question, member).split("/")[-2],
         "followup_link": followup_links.answer_path(followup, member).split("/")[-2],
+        "report_link": links.report_path(over, citizen).rstrip("/").rpartition("/")[2],
         "check_in_link": followup_links.check_in_path(
             CheckIn.objects.create(
                 match=home, side="poster", due_on=timezone.localdate(now), asked_at=now - timedelta(days=10)

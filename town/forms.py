@@ -153,7 +153,7 @@ class MemberForm(ServiceForm):
 class PartForm(ServiceForm):
     """Somebody's roles in the town, and for each thing that is still theirs who has it if they coordinate no more.
 
-    `roles` is None for who leaves by themselves: they lay all of them down.
+    `roles` is None for who leaves by themselves: they lay all of them down. `reads_reports`: whether they are named to.
     """
 
     def __init__(
@@ -161,11 +161,20 @@ class PartForm(ServiceForm):
         data: Any = None,
         *,
         roles: Collection[str] | None,
+        reads_reports: bool = False,
         owned: Collection[Owned],
         colleagues: Collection[User],
     ) -> None:
         super().__init__(data)
         if roles is not None:
+            self.fields["reads_reports"] = forms.BooleanField(
+                label=_("Lit les signalements"),
+                required=False,
+                initial=reads_reports,
+                help_text=_(
+                    "Ce que quelqu’un signale est confidentiel. Tant que personne n’est nommé, l’administration le lit."
+                ),
+            )
             self.fields["roles"] = forms.MultipleChoiceField(
                 label=_("Rôles"),
                 choices=ROLE_CHOICES,
@@ -192,7 +201,8 @@ class PartForm(ServiceForm):
     def part(self) -> dict[str, Any]:
         """As `services.change_part` takes it."""
         heirs = {key: self._heirs.get(self.cleaned_data[key]) for key in self._keys}
-        return {"roles": self.cleaned_data.get("roles", []), "heirs": heirs}
+        reads = bool(self.cleaned_data.get("reads_reports"))
+        return {"roles": self.cleaned_data.get("roles", []), "reads_reports": reads, "heirs": heirs}
 
 
 class AskLinkForm(ServiceForm):

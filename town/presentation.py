@@ -48,6 +48,7 @@ _SAYS = {
     "needs.NeedEdit": gettext_lazy("Besoin modifié"),
     "matching.Decision": gettext_lazy("Décision sur une mise en relation"),
     "accounts.ContactReading": gettext_lazy("Coordonnées lues"),
+    "followups.IncidentChange": gettext_lazy("Signalement lu, ou décidé"),
 }
 
 
@@ -124,4 +125,8 @@ def _details(row: AuditRow) -> Iterator[str]:
 
 
 # Of what has no field of its own.
-_PARTS = {"windows": gettext_lazy("jours"), "role": gettext_lazy("rôle")}
+_PARTS = {
+    "windows": gettext_lazy("jours"),
+    "role": gettext_lazy("rôle"),
+    "reads_reports": gettext_lazy("lit les signalements"),
+}

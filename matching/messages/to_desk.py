@@ -254,6 +254,32 @@ def held_back(match: Match) -> Text:
     )
 
 
+def to_rehouse(match: Match) -> Text:
+    """To whoever is on call: those who live in a home that is held back, or are about to, need another roof."""
+    figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
+    if match.state == MatchState.UNDER_WAY:
+        title = _("À reloger ce soir : %(need)s")
+        body = _(
+            "Bonjour,\n\nUn signalement concerne « %(offer)s », en cours pour « %(need)s » (%(reference)s). Prenez "
+            "contact tout de suite, et cherchez une autre solution pour ce soir."
+        )
+    else:
+        title = _("À reloger\u202f: %(need)s")
+        body = _(
+            "Bonjour,\n\nUn signalement concerne «\u00a0%(offer)s\u00a0», prévu pour «\u00a0%(need)s\u00a0» "
+            "(%(reference)s) à partir du %(day)s. Cela ne commence pas\u202f: cherchez un autre logement dès "
+            "maintenant."
+        )
+        figures["day"] = date_format(match.first_day, "l j F")
+    return Text(
+        title=title % figures,
+        body=body % figures,
+        action_label=_("Ouvrir le dossier"),
+        action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
+        impersonal=_tonight_impersonal(match.need),
+    )
+
+
 def left_to_town(match: Match) -> Text:
     """To the desk: whoever posted the need acts no more, and somebody has said yes to it."""
     figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}

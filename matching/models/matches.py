@@ -120,6 +120,8 @@ class Match(models.Model):
     # The last day that its host is asked to go on until, and until when an answer is waited for: held meanwhile.
     longer_until = models.DateField(null=True, blank=True)
     longer_by = models.DateTimeField(null=True, blank=True)
+    # From this day its people are looked another home for: an incident holds theirs back (docs/adr/0027).
+    rehouse_from = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -174,6 +176,12 @@ class Match(models.Model):
                 name="match_longer_while_it_goes_on",
                 violation_error_message=_("On ne prolonge que ce qui est confirmé ou en cours."),
             ),
+            models.CheckConstraint(
+                condition=Q(rehouse_from__isnull=True)
+                | Q(state__in=[MatchState.CONFIRMED, MatchState.UNDER_WAY]),
+                name="match_rehoused_while_it_goes_on",
+                violation_error_message=_("On ne reloge que pour ce qui est confirmé ou en cours."),
+            ),
         ]
         indexes = [
             models.Index(fields=["need", "state"], name="match_need_state"),
@@ -186,6 +194,7 @@ class Match(models.Model):
             ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="match_remind_due"),
             models.Index(fields=["longer_by"], condition=Q(longer_by__isnull=False), name="match_longer_due"),
+            models.Index(fields=["need"], condition=Q(rehouse_from__isnull=False), name="match_rehoused"),
             # Who was asked lately, read by every scan for the courtesy part.
             models.Index(
                 fields=["waits_since"], condition=Q(waits_since__isnull=False), name="match_waits_its_turn"
@@ -281,7 +290,8 @@ class Hold(models.Model):
     A trigger keeps two sums within bounds whatever writes here: the offer's capacity (on each day for homes and
     hours, in stock for goods) and the need's quantity. While a host is asked to go on for longer, it holds those days
     too, which the match gets with the yes. `released` marks a stay that ended early: the days
-    before stay used, and the need is free to be served again.
+    before stay used, and the need is free to be served again. So does one whose people are to be housed elsewhere:
+    its offer is held until somebody ends it (`Match.rehouse_from`).
     """
 
     match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="hold")

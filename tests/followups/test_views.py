@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from followups import links, services
-from followups.models import Answer, FollowUp, Incident, Outcome
+from followups.models import Answer, FollowUp, Outcome
+from matching import services as matching
 from matching.models import MatchState
-from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.accounts import UserFactory
 from tests.factories.cities import CityFactory
-from tests.followups.conftest import FIRST_DAY, noon
 
 
 @pytest.fixture
@@ -126,9 +126,7 @@ def test_a_link_ends_with_what_its_person_may_see(client, story, followup, url):
 
 def test_a_match_that_ended_meanwhile_asks_nothing_more(client, story, url):
     client.get(url)
-    services.matching.break_off(
-        match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety"
-    )
+    matching.break_off(match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety")
 
     page = client.get(url)
 
@@ -143,9 +141,7 @@ def test_an_answer_that_comes_too_late_is_kept_and_promises_nothing(
     client, story, followup, url, answer, follows
 ):
     """The page was open when somebody else ended the match."""
-    services.matching.break_off(
-        match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety"
-    )
+    matching.break_off(match_id=story.match.pk, by=story.coordinator, now=timezone.now(), reason="safety")
 
     page = client.post(url, {"answer": answer}, follow=True)
 
@@ -158,91 +154,3 @@ def test_an_answer_that_comes_too_late_is_kept_and_promises_nothing(
 
 def test_an_answer_in_time_promises_what_follows(client, url):
     assert "dans deux jours" in client.post(url, {"answer": "not_yet"}, follow=True).text
-
-
-# --- Reports -------------------------------------------------------------------------------------------
-
-
-def test_a_coordinator_reports_decides_and_sees_it_on_the_list(client, story):
-    client.force_login(story.coordinator)
-    offer = story.match.offer
-    form = client.get(reverse("followups:report", args=[story.city.slug]), {"offer": offer.reference})
-    assert f'value="{offer.reference}"' in form.text
-
-    listed = client.post(
-        reverse("followups:report", args=[story.city.slug]),
-        {"reference": f" {offer.reference.lower()} ", "text": "Porte fermée à clé"},
-        follow=True,
-    )
-
-    assert "Porte fermée à clé" in listed.text
-    offer.refresh_from_db()
-    assert offer.state == "frozen"
-    incident = Incident.objects.get()
-    close = reverse("followups:close", args=[story.city.slug, incident.pk])
-    assert "Porte fermée à clé" in client.get(close).text
-    closed = client.post(close, {"conclusion": "Malentendu", "decision": "lift"}, follow=True)
-    assert "Malentendu" in closed.text
-    offer.refresh_from_db()
-    assert offer.state == "paused"
-    assert "déjà clos" in client.get(close, follow=True).text
-
-
-@pytest.mark.parametrize("typed", [lambda one: one.replace("-", " "), lambda one: one[2:].lower()])
-def test_a_report_reads_a_reference_as_it_is_told_on_the_phone(client, story, typed):
-    offer = story.match.offer
-    client.force_login(story.coordinator)
-    url = reverse("followups:report", args=[story.city.slug])
-    assert client.post(url, {"reference": typed(offer.reference), "text": "Un fait"}).status_code == 302
-    assert Incident.objects.get().offer == offer
-
-
-def test_a_report_needs_a_known_reference_and_a_text(client, story, tell):
-    elsewhere = tell()
-    client.force_login(story.coordinator)
-    url = reverse("followups:report", args=[story.city.slug])
-
-    for reference in ("P-0000-0000", elsewhere.match.offer.reference):
-        page = client.post(url, {"reference": reference, "text": "Un fait"})
-        assert page.status_code == 422
-        assert "Nous ne trouvons pas cette référence" in page.text
-    assert client.post(url, {"reference": story.match.offer.reference, "text": ""}).status_code == 422
-    assert not Incident.objects.exists()
-
-
-def test_reports_do_not_exist_for_others(client, story):
-    incident = services.report_incident(
-        offer_id=story.match.offer_id, text="Un fait", by=story.coordinator, now=noon(FIRST_DAY)
-    )
-    urls = [
-        reverse("followups:incidents", args=[story.city.slug]),
-        reverse("followups:report", args=[story.city.slug]),
-        reverse("followups:close", args=[story.city.slug, incident.pk]),
-    ]
-    assert [client.get(url).status_code for url in urls] == [302, 302, 302]
-    operator = CityRoleFactory(city=story.city, role="operator").user
-    for person in (story.citizen, story.member, operator, CityRoleFactory().user):
-        client.force_login(person)
-        assert [client.get(url).status_code for url in urls] == [404, 404, 404]
-
-
-def test_the_list_of_reports_asks_the_same_whatever_its_length(
-    client, story, tell, django_assert_num_queries, django_assert_max_num_queries
-):
-    client.force_login(story.coordinator)
-    url = reverse("followups:incidents", args=[story.city.slug])
-
-    def report(count):
-        for _ in range(count):
-            reporter = CityRoleFactory(city=story.city).user
-            services.report_incident(
-                offer_id=story.match.offer_id, text="Un fait", by=reporter, now=timezone.now()
-            )
-
-    report(2)
-    client.get(url)
-    with django_assert_max_num_queries(15) as few:
-        client.get(url)
-    report(18)
-    with django_assert_num_queries(len(few)):
-        assert client.get(url).text.count("<article") == 20

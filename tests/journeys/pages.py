@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from homes import links as visits
+from matching.links import report_path
 from notifications import links
 from offers.links import still_there_path
 from outreach import links as letters
@@ -208,9 +209,15 @@ PAGES = [
     Page("plan-waiting", "coordinator", _plan("waiting")),
     Page("associations", "coordinator", _at("associations/")),
     Page("to-chase", "coordinator", _at("a-relancer/")),
-    Page("incidents", "coordinator", _at("signalements/")),
-    Page("incident-new", "coordinator", _at("signalements/nouveau/")),
-    Page("incident-close", "coordinator", lambda town: f"/{HERE}/signalements/{town.incident_id}/clore/"),
+    Page("incidents", "administrator", _at("signalements/")),
+    Page("incident-new", "operator", _at("signalements/nouveau/")),
+    Page("incident", "administrator", lambda town: f"/{HERE}/signalements/{town.incident_id}/"),
+    Page("incident-ending", "administrator", lambda town: f"/{HERE}/signalements/{town.ending_id}/"),
+    Page("signal", "citizen", lambda town: f"/{HERE}/signaler/{town.matches['confirmed'].pk}/"),
+    Page("signalled", "member", lambda town: f"/{HERE}/signaler/{town.matches['confirmed'].pk}/?merci"),
+    Page("signal-about", "citizen", lambda town: f"/{HERE}/signaler/au-sujet-de/{town.offers['far'].reference}/"),
+    Page("signal-linked", "", lambda town: report_path(town.matches["confirmed"], town.citizen)),
+    Page("case-suspended", "coordinator", lambda town: f"/{HERE}/bureau/{town.matches['held'].need.reference}/"),
     Page("explained-desk", "coordinator", _explained("proposed")),
     Page("weights", "coordinator", _at("bureau/notation/")),
     Page("sorting", "coordinator", _at("bureau/objets/")),

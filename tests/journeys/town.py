@@ -62,6 +62,7 @@ class Town:
     visits: dict[str, Visit] = field(default_factory=dict)
     dwelling_id: int = 0
     incident_id: int = 0
+    ending_id: int = 0
     endpoint_id: int = 0
     call_id: int = 0
     told_id: int = 0
@@ -289,13 +290,21 @@ def _fill(town: Town, association: Organisation, now: datetime) -> None:
     closed = followups.report_incident(
         offer_id=town.offers["small4"].pk, text="Une adresse inexacte.", by=town.coordinator, now=now
     )
-    followups.close_incident(
-        incident_id=closed.pk,
-        conclusion="L’adresse est corrigée.",
-        unfreeze=True,
-        by=town.coordinator,
-        now=now,
+    reader = CityRoleFactory(city=city, role="operator", user__name="Ben K.").user
+    for one in (reader, town.administrator):
+        followups.name_reader(city=city, person=one, by=town.administrator, now=now)
+    followups.propose_end(
+        incident_id=closed.pk, end="settled", conclusion="L’adresse est corrigée.", by=reader, now=now
     )
+    followups.confirm_end(incident_id=closed.pk, proposed_at=now, by=town.administrator, now=now)
+    ending = followups.report_incident(
+        offer_id=town.offers["small4"].pk, text="La clé manque.", by=town.coordinator, now=now
+    )
+    followups.propose_end(
+        incident_id=ending.pk, end="unfounded", conclusion="La clé est là.", by=reader, now=now
+    )
+    town.ending_id = ending.pk
+    town.matches["held"] = _held_back(town, association, now=now)
     drain(now)
     for name in ("far", "given", "kept", "moot"):
         town.questions[name] = _may_it_give(town, association, name, now)
@@ -359,6 +368,17 @@ def _asked(town: Town, association: Organisation, name: str, now: datetime) -> M
     drain(then)
     match = Match.objects.get(need=need, offer=offer, state=MatchState.SUGGESTED)
     services.propose(match_id=match.pk, by=town.coordinator, now=then)
+    return match
+
+
+def _held_back(town: Town, association: Organisation, *, now: datetime) -> Match:
+    """A stay that begins today, in a home that somebody has reported."""
+    match = _asked(town, association, "held", now)
+    services.accept(match_id=match.pk, by=town.citizen, now=now)
+    services.confirm(match_id=match.pk, by=town.member, now=now)
+    followups.report_incident(
+        offer_id=match.offer_id, match_id=match.pk, text="La porte reste fermée.", by=town.member, now=now
+    )
     return match
 
 

@@ -70,7 +70,12 @@ QUERIES = {
     "a match that holds has no hold, or one that differs": """
         SELECT m.id, m.state FROM matching_match m LEFT JOIN matching_hold h ON h.match_id = m.id
         WHERE m.state = ANY(%(holding)s)
-          AND (h.id IS NULL OR h.released OR (h.offer_id, h.need_id, h.quantity, h.first_day, h.last_day)
+          -- One whose people are housed elsewhere is free for its need alone, and stays so when it has come to its end.
+          AND (h.id IS NULL
+               OR m.state <> 'completed' AND h.released <> (m.rehouse_from IS NOT NULL)
+               OR m.state = 'completed' AND h.released AND NOT EXISTS (
+                   SELECT FROM matching_decision d WHERE d.match_id = m.id AND d.act = 'rehouse')
+               OR (h.offer_id, h.need_id, h.quantity, h.first_day, h.last_day)
                IS DISTINCT FROM (m.offer_id, m.need_id, m.quantity, m.first_day, m.last_day))
     """,
     "what is asked beside others is more than asked": """
@@ -110,7 +115,7 @@ QUERIES = {
                 SELECT coalesce(sum(h.quantity), 0) AS level
                 FROM matching_hold h JOIN matching_match m ON m.id = h.match_id
                 WHERE h.need_id = n.id AND (m.state = ANY(%(served)s) OR h.released AND NOT once)
-                  AND (once OR d BETWEEN h.first_day AND h.last_day)
+                  AND (once OR d BETWEEN h.first_day AND least(h.last_day, m.rehouse_from - 1))
             ) AS levels
         ) AS days
         WHERE n.state IN ('open', 'partly_met', 'met') AND n.scan_due_at IS NULL

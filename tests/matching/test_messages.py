@@ -236,6 +236,7 @@ def test_every_mail_is_complete(db, kind, language):
             to_desk.town_silent(it.match, agreement),
             to_desk.agreement_moot(it.match, agreement),
             to_desk.nobody_says(it.match),
+            to_desk.to_rehouse(it.match),
             to_linked_town.agreement_not_needed(it.match, agreement),
             households.joined(it.match.need),
             households.open_again(it.match.need),
@@ -249,8 +250,13 @@ def test_every_mail_is_complete(db, kind, language):
 @pytest.mark.parametrize("kind", list(Kind))
 def test_what_others_may_read_along_holds_nothing_that_anybody_typed(db, kind):
     typed = {"title": "Famille Secret", "text": "Secret", "case_reference": "SECRET"}
-    need = story(kind=kind, need=typed).match.need
-    for mail in (to_desk.for_tonight(need, 0), to_desk.tonight_waits(need.city, [need])):
+    match = story(kind=kind, need=typed).match
+    need = match.need
+    for mail in (
+        to_desk.for_tonight(need, 0),
+        to_desk.tonight_waits(need.city, [need]),
+        to_desk.to_rehouse(match),
+    ):
         assert mail.impersonal.startswith("Ce soir\u202f: ")
         assert mail.impersonal.endswith("depuis 12\u00a0h"), "since when it waits, by the town's clock"
         assert "secret" not in mail.impersonal.lower()

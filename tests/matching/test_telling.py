@@ -330,15 +330,19 @@ def test_whether_it_took_place_is_asked_until_somebody_says(db):
 
 def test_a_report_is_to_be_read_until_it_is_closed(db):
     it = story()
-    colleague = CityRoleFactory(city=it.city).user
+    readers = [CityRoleFactory(city=it.city, role="administrator").user for _ in range(2)]
     incident = followups.report_incident(
         offer_id=it.match.offer_id, text="Une porte close.", by=it.coordinator, now=NOW
     )
-    assert with_reason("incident_reported", colleague)
-    followups.close_incident(
-        incident_id=incident.pk, conclusion="Un malentendu.", unfreeze=True, by=it.coordinator, now=NOW
+    assert with_reason("incident_reported", readers[1])
+    followups.propose_end(
+        incident_id=incident.pk, end="unfounded", conclusion="Un malentendu.", by=readers[0], now=NOW
     )
-    assert not with_reason("incident_reported", colleague)
+    assert with_reason("incident_to_confirm", readers[1])
+    followups.confirm_end(incident_id=incident.pk, proposed_at=NOW, by=readers[1], now=NOW)
+    assert not with_reason("incident_reported", readers[1])
+    assert not with_reason("incident_to_confirm", readers[1])
+    assert with_reason("incident_closed", it.citizen)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Role
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from followups import services as followups
+from followups.models import End
 from homes import services as homes
 from matching import counted_on
 from matching import services as matches
@@ -258,7 +260,13 @@ def test_a_report_of_either_suspends_the_one_that_goes_on_and_holds_it_one(twice
     assert twice.kept.state == OfferState.FROZEN
     with pytest.raises(ValidationError, match="Décidez d’abord du signalement"):
         twice.undo(row)
-    followups.close_incident(incident_id=incident.pk, conclusion="Réparée.", unfreeze=True, by=by, now=now)
+    first, second = (
+        CityRoleFactory(city=twice.place.city, role=Role.ADMINISTRATOR).user for _reader in range(2)
+    )
+    ending = followups.propose_end(
+        incident_id=incident.pk, end=End.SETTLED, conclusion="Réparée.", by=first, now=now
+    )
+    followups.confirm_end(incident_id=incident.pk, proposed_at=ending.proposed_at, by=second, now=now)
     twice.undo(row)
     assert Offer.objects.get(pk=twice.other.pk).is_open
 

@@ -15,6 +15,7 @@ from accounts import services as accounts
 from accounts.access import ADMINISTRATION, COORDINATION, has_role, require
 from accounts.models import Membership, Organisation, User
 from cities.models import City
+from followups import services as followups
 from matching import tonight
 from notifications.services import queue
 from oncall import services as oncall
@@ -189,10 +190,12 @@ def change_part(
     user: User,
     roles: Collection[str],
     heirs: Mapping[str, User | None],
+    reads_reports: bool = False,
     by: User,
     now: datetime,
 ) -> None:
-    """Let somebody have these roles in the town and no others; none: they leave, as they may by themselves.
+    """Let somebody have these roles in the town and no others; none: they leave, as they may by themselves. Whether
+    they read its reports is said with them: whoever leaves reads none.
 
     When they coordinate no more, what they still had goes to whom `heirs` says (by `Owned.key`), the rest back to the
     desk. Raises ValidationError: for the last administrator, and for a colleague who is on call then already.
@@ -202,6 +205,10 @@ def change_part(
     if COORDINATION.isdisjoint(roles):
         _hand_over(city, user, heirs, by=by, now=now)
     accounts.set_roles(user=user, city=city, roles=roles, by=by, now=now)
+    if reads_reports and roles:
+        followups.name_reader(city=city, person=user, by=by, now=now)
+    else:
+        followups.no_longer_reads(city=city, person=user, by=by, now=now)
 
 
 def _hand_over(city: City, user: User, heirs: Mapping[str, User | None], *, by: User, now: datetime) -> None:

@@ -14,6 +14,7 @@ from accounts.access import ADMINISTRATION, ANYBODY, TEAM, has_role, person, tow
 from accounts.models import User
 from accounts.services import start_code_sign_in
 from cities.models import City
+from followups import selectors as followups
 from town import links, selectors, services
 from town.forms import InvitationForm, PartForm
 from town.models import Invitation
@@ -35,6 +36,8 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
             {"person": one, "roles": role_names(part.role for part in one.roles_here)}  # type: ignore[attr-defined]
             for one in accounts.team_in(city)
         ],
+        "readers": [one.pk for one in followups.named_readers(city)],
+        "unread": len(followups.unread(city)),
         "invitations": invitations,
         "left_behind": selectors.left_behind(city, now=now),
     }
@@ -92,7 +95,11 @@ def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | Non
     owned = selectors.owned(user, city, now=now)
     colleagues = accounts.coordinators_of(city).exclude(pk=user.pk)
     form = PartForm(
-        request.POST if request.method == "POST" else None, roles=roles, owned=owned, colleagues=colleagues
+        request.POST if request.method == "POST" else None,
+        roles=roles,
+        reads_reports=user in followups.named_readers(city),
+        owned=owned,
+        colleagues=colleagues,
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,4 +1,4 @@
-"""What happened after contacts were exchanged: a dated question, its answer, reports that freeze an offer."""
+"""What happened after contacts were exchanged: a dated question, and its answer."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import COORDINATION, VisibleQuerySet, associations_of, towns_of
 from accounts.models import User
 from matching.models import Match, MatchState
-from offers.models import Offer
 
 # The question makes sense in these alone; whatever ended otherwise has its own story.
 FOLLOWED_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY)
@@ -157,45 +156,3 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.match_id} {self.answer}"
-
-
-class IncidentQuerySet(VisibleQuerySet["Incident"]):
-    def seen_by(self, user: User) -> Q:
-        """Coordinators of the town alone."""
-        return Q(city__in=towns_of(user, COORDINATION))
-
-
-class Incident(models.Model):
-    """A safeguarding report; it freezes the offer at once, until a coordinator has closed it."""
-
-    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
-    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="incidents")
-    match = models.ForeignKey(
-        Match, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents"
-    )
-    text = models.TextField(max_length=2000)
-    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reported_at = models.DateTimeField()
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    closed_at = models.DateTimeField(null=True, blank=True)
-    conclusion = models.CharField(max_length=500, blank=True)
-
-    objects = IncidentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("signalement")
-        verbose_name_plural = _("signalements")
-        ordering = ["-reported_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
-                | Q(closed_at__isnull=False, closed_by__isnull=False),
-                name="incident_closed_at_by",
-                violation_error_message=_("Une clôture porte sa date et son auteur."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.offer_id} {self.reported_at:%Y-%m-%d}"

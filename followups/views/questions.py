@@ -1,13 +1,10 @@
-"""One tap that says what happened, from a signed link; and the coordinators' reports."""
+"""One tap that says what happened, from a signed link; and whom the desk chases."""
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -16,14 +13,12 @@ from accounts.models import User
 from catalogue.times import ago
 from cities.models import City
 from followups import links, selectors, services
-from followups.forms import CloseForm, ReportForm
 from followups.models import Answer, FollowUp, Going, Side
+from matching.links import report_path
 from matching.models import MatchState
 from needs.words import when_words
 from notifications.links import call_me_path
-from offers.models import Offer
 
-PAGE_SIZE = 30
 # In the order in which they are shown: the two that are no trouble first.
 NEGATIVE = (Answer.NO_SHOW, Answer.CHANGED_MIND, Answer.LOST_CONTACT)
 
@@ -56,7 +51,7 @@ def answer(request: HttpRequest, city: City, token: str) -> HttpResponse:
     if request.method == "POST":
         return redirect(request.path)
     if followup.answered_at is not None:
-        return _answered(request, followup)
+        return _answered(request, followup, grant.user_id)
     return _question(request, followup, grant.user_id)
 
 
@@ -98,6 +93,7 @@ def check_in(request: HttpRequest, city: City, token: str) -> HttpResponse:
         "choices": Going.choices,
         "error": error,
         "stay_url": reverse("stays:one", args=[match.city.slug, match.pk]),
+        "report_url": report_path(match, User(pk=grant.user_id)),
         # A host is called by their own town, which may be another than that of the need.
         "call_me_url": call_me_path(
             grant.user_id, match.offer.city if is_host else match.city, f"check_in:{found.pk}"
@@ -129,62 +125,6 @@ def to_chase(request: HttpRequest, city: City) -> HttpResponse:
     return render(request, "followups/to_chase.html", context)
 
 
-@town_page(COORDINATION)
-@require_GET
-def incidents(request: HttpRequest, city: City) -> HttpResponse:
-    """The town's reports: open ones first."""
-    now = timezone.now()
-    found = selectors.incidents_of(city, person(request))
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [{"incident": incident, "ago": ago(incident.reported_at, now)} for incident in page]
-    return render(request, "followups/incidents.html", {"rows": rows, "page_obj": page})
-
-
-@town_page(COORDINATION)
-@require_http_methods(["GET", "POST"])
-def report(request: HttpRequest, city: City) -> HttpResponse:
-    """A new report: the offer is suspended at once."""
-    reader = person(request)
-    offers = Offer.objects.visible_to(reader).filter(city=city)
-    form = ReportForm(
-        request.POST or None, offers=offers, initial={"reference": request.GET.get("offer", "")}
-    )
-    if request.method == "POST" and form.is_valid() and form.offer is not None:
-        services.report_incident(
-            offer_id=form.offer.pk, text=form.cleaned_data["text"], by=reader, now=timezone.now()
-        )
-        messages.success(
-            request, _("Signalement enregistré. La proposition %(ref)s est suspendue.") % {"ref": form.offer}
-        )
-        return redirect("followups:incidents", city.slug)
-    return render(request, "followups/report.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@town_page(COORDINATION)
-@require_http_methods(["GET", "POST"])
-def close(request: HttpRequest, city: City, incident_id: int) -> HttpResponse:
-    """The decision on a report; one that is closed already says so on the list."""
-    reader = person(request)
-    incident = get_object_or_404(selectors.incidents_of(city, reader), pk=incident_id)
-    if incident.closed_at is not None:
-        messages.info(request, _("Ce signalement est déjà clos."))
-        return redirect("followups:incidents", city.slug)
-    form = CloseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        lift = form.cleaned_data["decision"] == CloseForm.LIFT
-        services.close_incident(
-            incident_id=incident.pk,
-            conclusion=form.cleaned_data["conclusion"],
-            unfreeze=lift,
-            by=reader,
-            now=timezone.now(),
-        )
-        messages.success(request, _("Signalement clos."))
-        return redirect("followups:incidents", city.slug)
-    context = {"form": form, "incident": incident, "ago": ago(incident.reported_at, timezone.now())}
-    return render(request, "followups/close.html", context, status=422 if form.errors else 200)
-
-
 def _question(request: HttpRequest, followup: FollowUp, reader_id: int, *, error: str = "") -> HttpResponse:
     match = followup.match
     context = {
@@ -192,6 +132,7 @@ def _question(request: HttpRequest, followup: FollowUp, reader_id: int, *, error
         "need": match.need,
         "when": when_words(match.need, match.first_day, match.last_day),
         "over": match.state not in services.FOLLOWED_STATES,
+        "report_url": report_path(match, User(pk=reader_id)),
         "took_place": Answer.TOOK_PLACE,
         "not_yet": Answer.NOT_YET,
         "negative": NEGATIVE,
@@ -201,8 +142,9 @@ def _question(request: HttpRequest, followup: FollowUp, reader_id: int, *, error
     return render(request, "followups/question.html", context, status=422 if error else 200)
 
 
-def _answered(request: HttpRequest, followup: FollowUp) -> HttpResponse:
+def _answered(request: HttpRequest, followup: FollowUp, reader_id: int) -> HttpResponse:
     context = {
+        "report_url": report_path(followup.match, User(pk=reader_id)),
         "followup": followup,
         "need": followup.match.need,
         "said": followup.get_answer_display(),

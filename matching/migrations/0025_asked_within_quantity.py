@@ -53,5 +53,5 @@ DROP FUNCTION matching_asked_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0023_stays"), ("needs", "0010_search")]
+    dependencies = [("matching", "0024_rehoused"), ("needs", "0010_search")]
     operations = [migrations.RunSQL(GUARDS, NO_GUARDS)]

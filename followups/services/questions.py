@@ -1,4 +1,4 @@
-"""Asking what happened, writing the answer down, and reports that freeze an offer."""
+"""Asking what happened, and writing the answer down."""
 
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -15,15 +15,13 @@ from catalogue.vocabulary import Category, Kind
 from cities.days import local_day
 from cities.models import City
 from followups import messages
-from followups.models import FOLLOWED_STATES, Answer, CheckIn, FollowUp, Going, Incident, Outcome, Side
+from followups.models import FOLLOWED_STATES, Answer, CheckIn, FollowUp, Going, Outcome, Side
 from followups.selectors import FIRST_CHECK_IN, last_check_in_day, speaks_in
 from matching import services as matching
 from matching.lifecycle import Act, NotPossible, Reason
 from matching.models import Match, MatchState
 from matching.selectors import told_of
 from notifications.services import queue
-from offers import services as offers
-from offers.models import Offer
 
 ASK_AGAIN_AFTER = timedelta(days=2)
 BATCH = 200
@@ -174,60 +172,6 @@ def say_how_it_goes(*, check_in_id: int, answer: str, by: User, now: datetime, n
                 now=now,
             )
     return found
-
-
-@transaction.atomic
-def report_incident(
-    *, offer_id: int, text: str, by: User, now: datetime, match_id: int | None = None
-) -> Incident:
-    """Write a report down, suspend the offer at once, tell the other coordinators. ValidationError by field.
-
-    Of an offer that was in here twice the one that goes on is suspended, whichever is named.
-    """
-    locked = Offer.objects.select_for_update(no_key=True, of=("self",)).select_related("city")
-    offer = locked.get(pk=offer_id)
-    while offer.merged_into_id is not None:
-        offer = locked.get(pk=offer.merged_into_id)
-    incident = Incident(
-        city=offer.city, offer=offer, match_id=match_id, text=text, reported_by=by, reported_at=now
-    )
-    incident.full_clean()
-    incident.save(force_insert=True)
-    offers.freeze(offer_id=offer.pk, by=by, now=now, reason=f"incident {incident.pk}")
-    for person in accounts.coordinators_of(offer.city):
-        if person != by:
-            queue(
-                recipient=person,
-                event="incident_reported",
-                subject_key=f"incident:{incident.pk}",
-                city=offer.city,
-                compose=partial(messages.incident_reported, incident),
-                now=now,
-            )
-    return incident
-
-
-@transaction.atomic
-def close_incident(*, incident_id: int, conclusion: str, unfreeze: bool, by: User, now: datetime) -> Incident:
-    """Conclude a report; `unfreeze` lifts the suspension, unless another report on the offer is open.
-
-    Doing it twice changes nothing. ValidationError by field.
-    """
-    offer_id = Incident.objects.values_list("offer_id", flat=True).get(pk=incident_id)
-    # The offer's lock first: two reports on one offer, closed at once, must see each other.
-    Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-    incident = Incident.objects.select_for_update().get(pk=incident_id)
-    if incident.closed_at is not None:
-        return incident
-    if not conclusion.strip():
-        raise ValidationError({"conclusion": _("Dites en une phrase ce que vous avez décidé.")})
-    incident.closed_at, incident.closed_by, incident.conclusion = now, by, conclusion
-    incident.full_clean(exclude=["city", "offer", "match", "reported_by"])
-    incident.save(update_fields=["closed_at", "closed_by", "conclusion"])
-    others_open = Incident.objects.filter(offer_id=offer_id, closed_at__isnull=True).exists()
-    if unfreeze and not others_open:
-        offers.unfreeze(offer_id=offer_id, by=by, now=now, reason=f"incident {incident.pk}")
-    return incident
 
 
 def _ask_how_it_goes(match: Match, due_on: date, *, now: datetime) -> None:

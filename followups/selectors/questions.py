@@ -1,4 +1,4 @@
-"""Reading follow-ups, what became of them, and reports."""
+"""Reading follow-ups and what became of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from django.db.models import (
 from accounts.models import User
 from cities.models import City
 from followups.links import Grant
-from followups.models import FOLLOWED_STATES, CheckIn, FollowUp, Going, Incident, Side
+from followups.models import FOLLOWED_STATES, CheckIn, FollowUp, Going, Side
 from matching.models import Match
 from matching.selectors import posters_of
 from needs.models import Need
@@ -157,14 +157,4 @@ def _silent(questions: Any, city: City) -> Any:
         match__state__in=FOLLOWED_STATES,
         asked_at__isnull=False,
         answered_at__isnull=True,
-    )
-
-
-def incidents_of(city: City, user: User) -> QuerySet[Incident]:
-    """The town's reports for a coordinator: open ones first, the latest first."""
-    return (
-        Incident.objects.visible_to(user)
-        .filter(city=city)
-        .select_related("offer", "reported_by", "closed_by")
-        .order_by(F("closed_at").desc(nulls_first=True), "-reported_at", "-pk")
     )

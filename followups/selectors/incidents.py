@@ -1,0 +1,141 @@
+"""Reading reports: who may, what they find, and the little that everybody else of the desk is told."""
+
+from collections.abc import Iterable
+
+from django.db.models import F, Prefetch, Q, QuerySet
+
+from accounts import selectors as accounts
+from accounts.access import ADMINISTRATION, DESK, has_role
+from accounts.models import Membership, User
+from cities.models import City
+from followups.models import Incident, IncidentChange, Reader
+from matching.models import Match, MatchState
+
+READ = "read"
+_SHOWN = ("city", "offer__owner", "offer__commune", "match__need__organisation", "match__city", "reported_by")
+
+
+def named_readers(city: City) -> QuerySet[User]:
+    """Whom the town has named to read its reports, and who is of its team still, by name."""
+    return User.objects.filter(pk__in=Reader.objects.who_read().filter(city=city).values("person")).order_by(
+        "name", "pk"
+    )
+
+
+def readers_of(incident: Incident) -> list[User]:
+    """Who may read it now: what `Incident.objects.visible_to` says of each. Nobody, where it concerns them all."""
+    concerned = concerned_by(incident)
+    named = [one for one in named_readers(incident.city) if one.pk not in concerned]
+    return named or [one for one in accounts.administrators_of(incident.city) if one.pk not in concerned]
+
+
+def concerned_by(incident: Incident) -> set[int]:
+    """Whom it is about, by key: its host, whom they received or the members of their association, whoever was named."""
+    found = {incident.offer.owner_id, *incident.concerned.values_list("person", flat=True)}
+    if incident.match is not None:
+        need = incident.match.need
+        found |= {need.person_id} if need.person_id else set()
+        found |= set(
+            Membership.objects.filter(organisation=need.organisation_id).values_list("user", flat=True)
+        )
+    return found
+
+
+def may_become_readers(city: City) -> QuerySet[User]:
+    """Who reads the town's reports, or would where those are concerned: the named ones and the administration."""
+    found = named_readers(city) | accounts.administrators_of(city)
+    return User.objects.filter(pk__in=found.order_by().values("pk")).order_by("name", "pk")
+
+
+def team_beside(incident: Incident) -> QuerySet[User]:
+    """Those of the town's team whom nobody has said that it is about."""
+    return accounts.team_in(incident.city).exclude(pk__in=concerned_by(incident))
+
+
+def others_who_decide(incident: Incident, user: User) -> list[User]:
+    """Who could be the second to decide, beside this reader."""
+    return [one for one in readers_of(incident) if one != user and can_decide(one, incident)]
+
+
+def can_decide(user: User, incident: Incident) -> bool:
+    """Whether somebody who may read it has a word in its end: not whoever reported it."""
+    return user.pk != incident.reported_by_id
+
+
+def reads_reports(user: User, city: City) -> bool:
+    """Whether somebody reads the town's reports at all: is named, or of the administration where nobody is, or where
+    a report is left that no named person may read.
+    """
+    named = set(named_readers(city).values_list("pk", flat=True))
+    if user.pk in named:
+        return True
+    is_administrator = has_role(user, city, ADMINISTRATION)
+    return is_administrator and (not named or Incident.objects.visible_to(user).filter(city=city).exists())
+
+
+def to_read_count(user: User, city: City) -> int | None:
+    """How many open reports wait for this reader; None for who reads none."""
+    if not reads_reports(user, city):
+        return None
+    return Incident.objects.visible_to(user).open().filter(city=city).count()
+
+
+def incidents_of(city: City, user: User) -> QuerySet[Incident]:
+    """The town's reports for one of its readers: open ones first, the latest first; each with `readings`."""
+    readings = IncidentChange.objects.filter(act=READ).select_related("by").order_by("at", "pk")
+    return (
+        Incident.objects.visible_to(user)
+        .filter(city=city)
+        .select_related(*_SHOWN)
+        .prefetch_related(Prefetch("changes", queryset=readings, to_attr="readings"))
+        .order_by(F("closed_at").desc(nulls_first=True), "-reported_at", "-pk")
+    )
+
+
+def unread(city: City) -> list[Incident]:
+    """Open reports that nobody may read: they concern all who could. Few towns have one, ever."""
+    found = Incident.objects.open().filter(city=city).select_related(*_SHOWN).order_by("pk")
+    return [incident for incident in found if not readers_of(incident)]
+
+
+def reportable(user: User, city: City) -> QuerySet[Match]:
+    """The matches of which somebody may report something in a town: those that they see, for its desk all of them."""
+    here = Q(city=city) | Q(offer__city=city)
+    found = Match.objects.filter(here).select_related(
+        "city", "offer__city", "offer__owner", "need__commune", "need__organisation", "need__person"
+    )
+    return found if has_role(user, city, DESK) else found.concerning(user)
+
+
+def decided_about(user: User, city: City, reference: str) -> QuerySet[Match]:
+    """What somebody has acted on of this offer or need, and the reader may report something of; the latest first."""
+    either = Q(offer__reference=reference) | Q(need__reference=reference)
+    return (
+        reportable(user, city)
+        .filter(either)
+        .exclude(state__in=[MatchState.SUGGESTED, MatchState.SUPERSEDED, MatchState.DISMISSED])
+        .order_by("-changed_at", "-pk")
+    )
+
+
+def may_report(user: User, match: Match) -> bool:
+    """Whether somebody may report something of this match."""
+    towns = {match.city_id: match.city, match.offer.city_id: match.offer.city}
+    return any(has_role(user, town, DESK) for town in towns.values()) or (
+        Match.objects.concerning(user).filter(pk=match.pk).exists()
+    )
+
+
+def seen(offer_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Of each of these offers that an open report holds back, who has read one, by name; nobody yet: an empty list.
+
+    What every coordinator may know: not what it says, nor who said it.
+    """
+    open_ones = Incident.objects.open().filter(offer__in=list(offer_ids))
+    found: dict[int, list[str]] = {offer: [] for offer in open_ones.values_list("offer", flat=True)}
+    read = IncidentChange.objects.filter(act=READ, incident__in=open_ones).select_related("by", "incident")
+    for change in read.order_by("at", "pk"):
+        names = found[change.incident.offer_id]
+        if change.by is not None and str(change.by) not in names:
+            names.append(str(change.by))
+    return found

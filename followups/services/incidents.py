@@ -1,0 +1,349 @@
+"""Reports that freeze an offer: written down, read, and closed by two persons (docs/adr/0027)."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import acting
+from accounts import selectors as accounts
+from accounts.access import ADMINISTRATION, DESK, TEAM, has_role, require
+from accounts.links import who_is_now
+from accounts.models import RoleChange, User
+from cities.models import City
+from followups import messages, selectors
+from followups.models import (
+    ENDS,
+    Concerned,
+    End,
+    Incident,
+    IncidentChange,
+    IncidentState,
+    Reader,
+    ReportedAs,
+    What,
+)
+from matching import rehousing
+from matching.models import Match, MatchState
+from notifications import channel_registry, reach
+from notifications.services import Text, alert, queue
+from notifications.wake_up import wake_on_commit
+from offers import services as offers
+from offers.models import Offer, OfferState
+
+IN_HAND_TASK = "matching.tasks.look_after_matches"
+STAYS = _("Quelqu’un y vit encore\u202f: mettez d’abord fin à cet accueil, dans le dossier.")
+
+
+class AlreadyDone(Exception):
+    """A colleague was quicker: the report stands elsewhere than whoever decides has read."""
+
+
+class NoSecondPerson(Exception):
+    """Whoever has reported it, or has proposed the end, does not confirm it."""
+
+
+@acting.unnamed()
+def report_incident(
+    *,
+    offer_id: int,
+    text: str,
+    by: User,
+    now: datetime,
+    match_id: int | None = None,
+    what: str = What.OTHER,
+    phone: str = "",
+    call_when: str = "",
+    not_read_by: Collection[User] = (),
+) -> Incident:
+    """Write a report down, suspend the offer at once, look for another home for whoever lives there, tell those who may
+    read it. `not_read_by`: whom of the team it is about. Of an offer that was in here twice the one that goes on is
+    suspended, whichever is named.
+
+    ValidationError by field, PermissionDenied for whoever the match does not concern.
+    """
+    # What is confirmed or begins in this moment waits for the offer, or is seen here.
+    locked = Offer.objects.select_for_update(no_key=True, of=("self",)).select_related("city")
+    offer = locked.get(pk=offer_id)
+    while offer.merged_into_id is not None:
+        offer = locked.get(pk=offer.merged_into_id)
+    match = Match.objects.select_related("need", "city", "offer__city").get(pk=match_id) if match_id else None
+    if match is None:
+        require(has_role(by, offer.city, DESK))
+    else:
+        require(match.offer_id == offer_id and selectors.may_report(by, match))
+    incident = Incident(
+        city=offer.city,
+        offer=offer,
+        match=match,
+        what=what,
+        text=text.strip(),
+        reported_as=_side(by, match),
+        reported_by=by,
+        reported_at=now,
+        phone=phone,
+        call_when=call_when.strip(),
+    )
+    incident.full_clean()
+    incident.save(force_insert=True)
+    team = set(accounts.team_in(offer.city).values_list("pk", flat=True))
+    Concerned.objects.bulk_create(
+        [Concerned(incident=incident, person=one, by=by, at=now) for one in not_read_by if one.pk in team]
+    )
+    # Nobody's name, here and in what the database notes: whoever reads the offer's history, or the town's record, is not
+    # to learn who has spoken.
+    offers.freeze(offer_id=offer.pk, by=None, now=now, reason=f"incident {incident.pk}")
+    rehousing.rehouse_from_offer(offer_id=offer.pk, by=None, now=now)
+    wake_on_commit(IN_HAND_TASK)
+    _tell_readers(incident, now=now)
+    return incident
+
+
+@transaction.atomic
+def read(*, incident_id: int, by: User, now: datetime) -> Incident:
+    """Keep that somebody reads it: each reading is a row, which the other readers and the town's record show.
+
+    PermissionDenied for who may not.
+    """
+    incident = _readable(incident_id, by)
+    _record(incident, selectors.READ, before=incident.state, by=by, now=now)
+    return incident
+
+
+@transaction.atomic
+def keep_from(*, incident_id: int, person: User, by: User, now: datetime) -> None:
+    """A reader says that it is about somebody of the team, who then neither reads it nor has a word in its end; twice
+    is once. PermissionDenied for who may not read it, ValidationError for somebody of another team.
+    """
+    incident = _locked(incident_id, by)
+    if not has_role(person, incident.city, TEAM):
+        raise ValidationError({"person": _("Cette personne n’est pas de l’équipe.")})
+    _row, is_new = Concerned.objects.get_or_create(
+        incident=incident, person=person, defaults={"by": by, "at": now}
+    )
+    if not is_new:
+        return
+    _record(incident, "keep_from", before=incident.state, by=by, now=now)
+    if incident.state == IncidentState.ENDING and incident.proposed_by_id == person.pk:
+        _back_to_open(incident, by=by, now=now)
+    _tell_readers(incident, now=now)
+
+
+@transaction.atomic
+def propose_end(*, incident_id: int, end: str, conclusion: str, by: User, now: datetime) -> Incident:
+    """Say why it can be closed; another reader confirms it. ValidationError by field, AlreadyDone, NoSecondPerson for
+    whoever has reported it, PermissionDenied for who may not read it.
+    """
+    incident = _locked(incident_id, by)
+    if incident.state != IncidentState.OPEN:
+        raise AlreadyDone
+    if not selectors.can_decide(by, incident):
+        raise NoSecondPerson
+    if end not in ENDS:
+        raise ValidationError({"end": _("Choisissez une raison.")})
+    if not conclusion.strip():
+        raise ValidationError({"conclusion": _("Dites en une phrase ce que vous avez décidé.")})
+    if end == End.EXCLUDED:
+        _check_empty(incident)
+    incident.state, incident.end, incident.conclusion = IncidentState.ENDING, end, conclusion.strip()
+    incident.proposed_by, incident.proposed_at = by, now
+    _save(incident, "propose_end", before=IncidentState.OPEN, by=by, now=now)
+    for person in selectors.readers_of(incident):
+        if person != by and selectors.can_decide(person, incident):
+            _tell(person, "incident_to_confirm", incident, messages.end_to_confirm, now=now)
+    return incident
+
+
+@transaction.atomic
+def take_back_end(*, incident_id: int, by: User, now: datetime) -> Incident:
+    """The end that was proposed is not agreed on, or was a mistake: any reader says so. AlreadyDone,
+    PermissionDenied.
+    """
+    incident = _locked(incident_id, by)
+    if incident.state != IncidentState.ENDING:
+        raise AlreadyDone
+    _back_to_open(incident, by=by, now=now)
+    return incident
+
+
+@transaction.atomic
+def confirm_end(*, incident_id: int, proposed_at: datetime, by: User, now: datetime) -> Incident:
+    """A second reader agrees: the report is closed. Once no other report on the offer is open, it is suspended no more,
+    and its home is to be visited anew; or it is taken back for good. Its owner and whoever has reported are told.
+
+    `proposed_at`: of the end that they have read. AlreadyDone when it is another by now, NoSecondPerson for who has
+    proposed it or reported, ValidationError while somebody lives in a home that is taken back, PermissionDenied.
+    """
+    incident = _locked(incident_id, by)
+    if incident.state != IncidentState.ENDING or incident.proposed_at != proposed_at:
+        raise AlreadyDone
+    if by.pk == incident.proposed_by_id or not selectors.can_decide(by, incident):
+        raise NoSecondPerson
+    incident.state, incident.closed_by, incident.closed_at = IncidentState.CLOSED, by, now
+    _save(incident, "confirm_end", before=IncidentState.ENDING, by=by, now=now)
+    _let_go(incident, by=by, now=now)
+    _tell_reporter(incident, now=now)
+    return incident
+
+
+@transaction.atomic
+def name_reader(*, city: City, person: User, by: User, now: datetime) -> None:
+    """The town names somebody of its team to read its reports; twice is once. PermissionDenied, ValidationError for
+    somebody of another team.
+    """
+    require(has_role(by, city, ADMINISTRATION))
+    if not has_role(person, city, TEAM):
+        raise ValidationError(_("Cette personne n’est pas de l’équipe."))
+    _row, is_new = Reader.objects.get_or_create(
+        city=city, person=person, defaults={"named_by": by, "named_at": now}
+    )
+    if is_new:
+        RoleChange.objects.create(
+            person=person, city=city, what={"reads_reports": [False, True]}, by=by, at=now
+        )
+        for incident in Incident.objects.open().filter(city=city).order_by("pk"):
+            _tell_readers(incident, now=now)
+
+
+@transaction.atomic
+def no_longer_reads(*, city: City, person: User, by: User, now: datetime) -> None:
+    """Somebody is named no more, or has left the team. PermissionDenied for another who does not see to the team."""
+    require(by == person or has_role(by, city, ADMINISTRATION))
+    gone, _rows = Reader.objects.filter(city=city, person=person).delete()
+    if gone:
+        RoleChange.objects.create(
+            person=person, city=city, what={"reads_reports": [True, False]}, by=by, at=now
+        )
+
+
+def _side(by: User, match: Match | None) -> str:
+    if match is not None and match.offer.owner_id == by.pk:
+        return ReportedAs.HOST
+    is_of_desk = match is None or any(has_role(by, town, DESK) for town in (match.city, match.offer.city))
+    return ReportedAs.DESK if is_of_desk else ReportedAs.POSTER
+
+
+def _readable(incident_id: int, by: User) -> Incident:
+    found = Incident.objects.visible_to(by).filter(pk=incident_id)
+    incident = found.select_related("city", "offer__city", "match__need").first()
+    require(incident is not None)
+    assert incident is not None
+    return incident
+
+
+def _locked(incident_id: int, by: User) -> Incident:
+    """The offer's lock first: two reports on one offer, closed at once, must see each other."""
+    offer_id = _readable(incident_id, by).offer_id
+    Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
+    Incident.objects.select_for_update(no_key=True).get(pk=incident_id)
+    return _readable(incident_id, by)
+
+
+def _save(incident: Incident, act: str, *, before: str, by: User, now: datetime) -> None:
+    columns = ["state", "end", "conclusion", "proposed_by", "proposed_at", "closed_by", "closed_at"]
+    incident.full_clean(exclude=["city", "offer", "match", "reported_by"])
+    incident.save(update_fields=columns)
+    _record(incident, act, before=before, by=by, now=now)
+
+
+def _record(incident: Incident, act: str, *, before: str, by: User, now: datetime) -> None:
+    IncidentChange.objects.create(
+        incident=incident,
+        act=act,
+        from_state=before,
+        to_state=incident.state,
+        reason=incident.conclusion if act == "propose_end" else "",
+        by=by,
+        at=now,
+    )
+
+
+def _back_to_open(incident: Incident, *, by: User, now: datetime) -> None:
+    incident.state, incident.end, incident.conclusion = IncidentState.OPEN, "", ""
+    incident.proposed_by = incident.proposed_at = None
+    _save(incident, "take_back_end", before=IncidentState.ENDING, by=by, now=now)
+
+
+def _check_empty(incident: Incident) -> None:
+    if Match.objects.filter(offer=incident.offer_id, state=MatchState.UNDER_WAY).exists():
+        raise ValidationError({"end": STAYS})
+
+
+def _let_go(incident: Incident, *, by: User, now: datetime) -> None:
+    reason = f"incident {incident.pk}"
+    offer = Offer.objects.get(pk=incident.offer_id)
+    if offer.state != OfferState.FROZEN:
+        return  # another report has taken it back
+    if incident.end == End.EXCLUDED:
+        _check_empty(incident)
+        offers.exclude(offer_id=offer.pk, by=by, now=now, reason=reason)
+        _tell(offer.owner, "incident_closed", incident, messages.offer_taken_back, now=now)
+        return
+    if Incident.objects.open().filter(offer=offer).exists():
+        return
+    offers.unfreeze(offer_id=offer.pk, by=by, now=now, reason=reason)
+    _tell(offer.owner, "incident_closed", incident, messages.offer_given_back, now=now)
+    wake_on_commit(IN_HAND_TASK)
+
+
+def _tell_readers(incident: Incident, *, now: datetime) -> None:
+    """Those who may read it, once each; where nobody may, the administrators, who name somebody."""
+    readers = selectors.readers_of(incident)
+    for person in readers:
+        if person.pk == incident.reported_by_id:
+            continue
+        if incident.what == What.DANGER:
+            alert(**_message(person, "incident_danger", incident, messages.incident_reported, now=now))
+        else:
+            _tell(person, "incident_reported", incident, messages.incident_reported, now=now)
+    if not readers:
+        for person in accounts.administrators_of(incident.city) or accounts.coordinators_of(incident.city):
+            _tell(person, "incident_without_reader", incident, messages.nobody_reads, now=now)
+
+
+def is_answered_by_call(incident: Incident) -> bool:
+    """Whether nothing but a person reaches whoever has reported: a reader then calls them."""
+    return not _ways_to(_reporter(incident))
+
+
+def _reporter(incident: Incident) -> User:
+    """Another row, where somebody was in here twice and is one now."""
+    return User.objects.get(pk=who_is_now(incident.reported_by_id))
+
+
+def _ways_to(person: User) -> list[str]:
+    ways = reach.reaching(person, "incident_answered")
+    return [name for name in ways if name in channel_registry.by_machine()]
+
+
+def _tell_reporter(incident: Incident, *, now: datetime) -> None:
+    """By what reaches them alone: from the list of calls the desk would learn who has spoken."""
+    person = _reporter(incident)
+    if ways := _ways_to(person):
+        message = _message(person, "incident_answered", incident, messages.was_read, now=now)
+        queue(**message, channel=ways[0])
+
+
+def _tell(
+    person: User, event: str, incident: Incident, compose: Callable[[Incident], Text], *, now: datetime
+) -> None:
+    queue(**_message(person, event, incident, compose, now=now))
+
+
+def _message(
+    person: User, event: str, incident: Incident, compose: Callable[[Incident], Text], *, now: datetime
+) -> dict[str, Any]:
+    each_time = event == "incident_to_confirm"
+    since = f":{incident.proposed_at:%Y%m%d%H%M%S%f}" if each_time and incident.proposed_at else ""
+    return {
+        "recipient": person,
+        "event": event,
+        "subject_key": f"incident:{incident.pk}{since}",
+        "city": incident.city,
+        "compose": partial(compose, incident),
+        "now": now,
+    }
