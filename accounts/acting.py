@@ -52,7 +52,7 @@ def during(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def unnamed() -> Iterator[None]:
-    """What is written in here carries nobody's name: whoever reports a problem is not to be found by what they wrote."""
+    """What is written in here carries nobody's name: who reports a problem is not to be found by what they wrote."""
     token = _is_unnamed.set(True)
     try:
         with transaction.atomic():

@@ -19,9 +19,8 @@ LEFT_ALONE = timedelta(hours=2)
 # A session is written again when its last use is older than this.
 NOTED_EVERY = timedelta(minutes=5)
 
-# In a session that is signed in; moments are ISO texts.
+# In a session that is signed in; the moment is an ISO text.
 _SIGNED_IN_AT = "signed_in_at"
-_USED_AT = "used_at"
 _DEVICE = "device"
 _OF_A_TEAM = "of_a_team"
 
@@ -37,24 +36,36 @@ _SYSTEMS = {
 
 
 class SessionStore(DatabaseStore):
-    """As Django's; each save copies person, device and moments into columns."""
+    """As Django's; each save copies person, device and beginning into columns.
+
+    The last use stands in its column alone: to note it writes nothing else, so that it overwrites no draft that another
+    request of the same browser keeps at this moment.
+    """
+
+    used_at: datetime | None = None
 
     @classmethod
     def get_model_class(cls) -> Any:
         return apps.get_model("accounts", "Session")
+
+    def _get_session_from_db(self) -> Any:
+        row: Any = super()._get_session_from_db()
+        if row is not None:
+            self.used_at = row.used_at
+        return row
 
     def create_model_instance(self, data: Mapping[str, Any]) -> Any:
         row: Any = super().create_model_instance(data)  # type: ignore[arg-type]  # the stubs want a dict
         row.user_id = data.get(SESSION_KEY)
         if row.user_id is not None:
             row.device = data.get(_DEVICE, "")
-            row.signed_in_at, row.used_at = _moment(data, _SIGNED_IN_AT), _moment(data, _USED_AT)
+            row.signed_in_at, row.used_at = _begun(data), self.used_at
         return row
 
 
-def begin(session: SessionBase, *, description: str, of_a_team: bool, now: datetime) -> None:
+def begin(session: SessionStore, *, description: str, of_a_team: bool, now: datetime) -> None:
     """Somebody has signed in, with a browser that describes itself so."""
-    session[_SIGNED_IN_AT] = session[_USED_AT] = now.isoformat()
+    session[_SIGNED_IN_AT], session.used_at = now.isoformat(), now
     session[_DEVICE] = device_of(description)
     if of_a_team:
         become_a_team_s(session)
@@ -66,19 +77,19 @@ def become_a_team_s(session: SessionBase) -> None:
         session[_OF_A_TEAM] = True
 
 
-def is_over(session: SessionBase, *, now: datetime) -> bool:
+def is_over(session: SessionStore, *, now: datetime) -> bool:
     """Whether somebody of a team has to sign in again."""
     if not session.get(_OF_A_TEAM):
         return False
-    begun, used = _moment(session, _SIGNED_IN_AT), _moment(session, _USED_AT)
+    begun, used = _begun(session), session.used_at
     return begun is None or used is None or now - begun > A_DAYS_WORK or now - used > LEFT_ALONE
 
 
-def note_use(session: SessionBase, *, now: datetime) -> None:
+def note_use(session: SessionStore, *, now: datetime) -> None:
     """Somebody signed in has done something; written every five minutes at most."""
-    used = _moment(session, _USED_AT)
-    if used is not None and now - used > NOTED_EVERY:
-        session[_USED_AT] = now.isoformat()
+    if SESSION_KEY in session and (session.used_at is None or now - session.used_at > NOTED_EVERY):
+        session.used_at = now
+        session.model.objects.filter(pk=session.session_key).update(used_at=now)
 
 
 def device_of(description: str) -> str:
@@ -92,5 +103,5 @@ def device_of(description: str) -> str:
     return " · ".join(filter(None, (browser, system)))
 
 
-def _moment(data: Any, name: str) -> datetime | None:
-    return datetime.fromisoformat(data[name]) if name in data else None
+def _begun(data: Any) -> datetime | None:
+    return datetime.fromisoformat(data[_SIGNED_IN_AT]) if _SIGNED_IN_AT in data else None

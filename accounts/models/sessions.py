@@ -9,13 +9,13 @@ from accounts.models.people import User
 
 
 class Session(AbstractBaseSession):
-    """One browser, signed in or not. The columns are copies of what the session says, to be found by."""
+    """One browser, signed in or not. Person, device and beginning are copies of what it holds, to be found by."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
     # "Firefox · Android": what a person recognises, and nothing finer.
     device = models.CharField(max_length=60, blank=True)
     signed_in_at = models.DateTimeField(null=True)
-    # Within five minutes; what a page asks by itself is no use of it.
+    # Within five minutes, and here alone; what a page asks by itself is no use of it.
     used_at = models.DateTimeField(null=True)
 
     @classmethod

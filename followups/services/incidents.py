@@ -94,8 +94,8 @@ def report_incident(
     Concerned.objects.bulk_create(
         [Concerned(incident=incident, person=one, by=by, at=now) for one in not_read_by if one.pk in team]
     )
-    # Nobody's name, here and in what the database notes: whoever reads the offer's history, or the town's record, is not
-    # to learn who has spoken.
+    # Nobody's name, here and in what the database notes: whoever reads the offer's history, or the town's record, is
+    # not to learn who has spoken.
     offers.freeze(offer_id=offer.pk, by=None, now=now, reason=f"incident {incident.pk}")
     rehousing.rehouse_from_offer(offer_id=offer.pk, by=None, now=now)
     wake_on_commit(IN_HAND_TASK)

@@ -204,18 +204,24 @@ WHERE (("needs_need"."person_id" = %s
           WHERE (V0."state" IN (%s, …)
                  AND (V0."organisation_id" IS NULL
                       OR V1."state" = %s)
-                 AND LEAST(V0."urgency_rank",
+                 AND (LEAST(V0."urgency_rank",
 
-                       CASE
-                           WHEN CASE WHEN (V0."kind" = %s
-                                           OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
-                                                                                          V0."first_day")
-                                END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s
-                           WHEN CASE WHEN (V0."kind" = %s
-                                           OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
-                                                                                          V0."first_day")
-                                END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s ELSE %s
-                       END) = %s
+                        CASE
+                            WHEN CASE WHEN (V0."kind" = %s
+                                            OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
+                                                                                           V0."first_day")
+                                 END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s
+                            WHEN CASE WHEN (V0."kind" = %s
+                                            OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
+                                                                                           V0."first_day")
+                                 END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s ELSE %s
+                        END) = %s
+                      OR EXISTS
+                        (SELECT %s AS "a"
+                         FROM "matching_match" U0
+                         WHERE (U0."need_id" = (V0."id")
+                                AND U0."rehouse_from" IS NOT NULL)
+                         LIMIT 1))
                  AND NOT (EXISTS
                             (SELECT %s AS "a"
                              FROM "matching_casetaken" U0
@@ -635,6 +641,22 @@ FROM "cities_city"
 WHERE "cities_city"."id" = %s
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
+
+SELECT "accounts_user"."id" AS "pk"
+FROM "accounts_user"
+WHERE "accounts_user"."id" IN
+    (SELECT V0."person_id" AS "person"
+     FROM "followups_reader" V0
+     INNER JOIN "accounts_user" V2 ON (V0."person_id" = V2."id")
+     WHERE (EXISTS
+              (SELECT %s AS "a"
+               FROM "accounts_cityrole" U0
+               WHERE (U0."city_id" = (V0."city_id")
+                      AND U0."user_id" = (V0."person_id"))
+               LIMIT 1)
+            AND V2."is_active"
+            AND V0."city_id" = %s))
+ORDER BY "accounts_user"."name" ASC, "name" ASC;
 
 -- queue alone
 SELECT "desk_savedview".*
