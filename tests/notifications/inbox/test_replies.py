@@ -207,7 +207,7 @@ class TestDesk:
             MailReply.objects.create(**either, became="read_by_desk", digest=str(number), received_at=now)
             Reply.objects.create(**either, became="late", received_at=now - timedelta(minutes=number))
         client.force_login(operator)
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(15):
             assert client.get(f"/{town.slug}/ecrits/").text.count("<article") == min(2 * count, 30)
 
 
