@@ -49,7 +49,7 @@ class SessionStore(DatabaseStore):
         return apps.get_model("accounts", "Session")
 
     def _get_session_from_db(self) -> Any:
-        row: Any = super()._get_session_from_db()
+        row: Any = super()._get_session_from_db()  # type: ignore[misc]  # the stubs leave it out
         if row is not None:
             self.used_at = row.used_at
         return row
@@ -63,9 +63,9 @@ class SessionStore(DatabaseStore):
         return row
 
 
-def begin(session: SessionStore, *, description: str, of_a_team: bool, now: datetime) -> None:
+def begin(session: SessionBase, *, description: str, of_a_team: bool, now: datetime) -> None:
     """Somebody has signed in, with a browser that describes itself so."""
-    session[_SIGNED_IN_AT], session.used_at = now.isoformat(), now
+    session[_SIGNED_IN_AT], _own(session).used_at = now.isoformat(), now
     session[_DEVICE] = device_of(description)
     if of_a_team:
         become_a_team_s(session)
@@ -77,19 +77,20 @@ def become_a_team_s(session: SessionBase) -> None:
         session[_OF_A_TEAM] = True
 
 
-def is_over(session: SessionStore, *, now: datetime) -> bool:
+def is_over(session: SessionBase, *, now: datetime) -> bool:
     """Whether somebody of a team has to sign in again."""
     if not session.get(_OF_A_TEAM):
         return False
-    begun, used = _begun(session), session.used_at
+    begun, used = _begun(session), _own(session).used_at
     return begun is None or used is None or now - begun > A_DAYS_WORK or now - used > LEFT_ALONE
 
 
-def note_use(session: SessionStore, *, now: datetime) -> None:
+def note_use(session: SessionBase, *, now: datetime) -> None:
     """Somebody signed in has done something; written every five minutes at most."""
-    if SESSION_KEY in session and (session.used_at is None or now - session.used_at > NOTED_EVERY):
-        session.used_at = now
-        session.model.objects.filter(pk=session.session_key).update(used_at=now)
+    own = _own(session)
+    if SESSION_KEY in own and (own.used_at is None or now - own.used_at > NOTED_EVERY):
+        own.used_at = now
+        own.get_model_class().objects.filter(pk=own.session_key).update(used_at=now)
 
 
 def device_of(description: str) -> str:
@@ -101,6 +102,11 @@ def device_of(description: str) -> str:
     browser = next((name for word, name in _BROWSERS.items() if re.search(rf"\b{word}/", description)), "")
     system = next((name for word, name in _SYSTEMS.items() if word in description), "")
     return " · ".join(filter(None, (browser, system)))
+
+
+def _own(session: SessionBase) -> SessionStore:
+    assert isinstance(session, SessionStore)  # settings.SESSION_ENGINE
+    return session
 
 
 def _begun(data: Any) -> datetime | None:

@@ -262,8 +262,8 @@ def _of(model: type[models.Model], noted: Noted) -> Iterator[Trigger]:
         yield _trigger(f"audit_{event.lower()}", table, event, f"WHEN ({when}) {does}")
 
 
-def _trigger(name: str, table: str, event: str, does: str) -> Trigger:
-    return Trigger(name, table, f'CREATE TRIGGER "{name}" AFTER {event} ON "{table}" FOR EACH ROW {does}')
+def _trigger(name: str, table: str, upon: str, does: str) -> Trigger:
+    return Trigger(name, table, f'CREATE TRIGGER "{name}" AFTER {upon} ON "{table}" FOR EACH ROW {does}')
 
 
 def _path(model: type[models.Model], path: str) -> str:

@@ -24,7 +24,7 @@ from matching.lifecycle import Act, NotPossible
 from matching.models import Match, MatchState
 from matching.presentation import ACT_WORDS, refusal_words
 from matching.selectors import contacts_are_open
-from notifications.channels.call.services import Taken
+from notifications.channel_registry import BeingSaid
 
 
 @town_page(COORDINATION)
@@ -127,8 +127,8 @@ def call(request: HttpRequest, city: City, pk: int, side: str) -> HttpResponse:
         if side == calling.HOST:
             return _contact(request, city, match, by=user, now=now)
         messages.info(request, _("Il n’y a rien à dire par téléphone pour l’instant."))
-    except Taken as taken:
-        messages.warning(request, _("%(name)s appelle déjà cette personne.") % {"name": taken.call.by})
+    except BeingSaid as said:
+        messages.warning(request, _("%(name)s appelle déjà cette personne.") % {"name": said.by})
     else:
         return redirect("notifications:call:one", city.slug, message.pk)
     return back_to_case(request, city, match.need.reference)

@@ -14,7 +14,6 @@ from matching.models import Match, MatchState
 from matching.selectors import contacts_are_open, told_of
 from notifications import channel_registry
 from notifications import selectors as outbox
-from notifications.channels.call import services as calls
 from notifications.models import Message, MessageState
 from notifications.queued import hand_on
 
@@ -39,7 +38,7 @@ class NothingToSay(Exception):
 def begin(*, match: Match, side: str, by: User, now: datetime) -> Message:
     """Take the call to a side of a match; the entry of the list of calls, which waits there until it is noted.
 
-    Raises NothingToSay, and Taken (`calls`) while a colleague is calling this person.
+    Raises NothingToSay, and BeingSaid while a colleague is calling this person.
     """
     require(has_role(by, match.city, COORDINATION))
     Match.objects.select_for_update(no_key=True).get(pk=match.pk)  # two who press at once find one entry
@@ -48,7 +47,7 @@ def begin(*, match: Match, side: str, by: User, now: datetime) -> Message:
         raise NothingToSay
     if message.channel != channel_registry.by_person():
         message = hand_on(message=message, channel=channel_registry.by_person(), due_at=now, by=by, now=now)
-    calls.take(message_id=message.pk, by=by, now=now)
+    channel_registry.take(message_id=message.pk, by=by, now=now)
     return message
 
 

@@ -47,6 +47,7 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
     query = f"{page['query']}&page={page['page_obj'].number}"
     context = {
         **page,
+        "desk_first": "queue",
         "first_url": f"{_case_url(city, first.reference)}?{query}" if first is not None else "",
         "open_reference": first.reference if first is not None else "",
         "live_query": f"{query}&ouvert={first.reference}" if first is not None else query,

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 
+class BeingSaid(Exception):
+    """A colleague, `by`, is saying something to this person."""
+
+    def __init__(self, by: User) -> None:
+        super().__init__(f"by {by.pk}")
+        self.by = by
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """What a folder says of itself, in `channel.py`, as CHANNEL."""
@@ -60,6 +68,11 @@ def all_channels() -> Mapping[str, Channel]:
 def by_machine() -> frozenset[str]:
     """The channels that deliver by themselves. On the others a message waits for a person."""
     return frozenset(name for name in all_channels() if channel_folders.has(name, "transport"))
+
+
+def take(*, message_id: int, by: User, now: datetime) -> None:
+    """Somebody of the desk begins to say a message of `by_person()`. Raises BeingSaid."""
+    channel_folders.part(by_person(), "services").take(message_id=message_id, by=by, now=now)
 
 
 def for_lists() -> frozenset[str]:

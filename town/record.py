@@ -20,7 +20,6 @@ from accounts.townspeople import people_of, who_works_for
 from catalogue.models import FieldChange, StateChange
 from cities.models import City
 from matching.models import Decision, WeightsChange
-from notifications.channels.team.models import RoomChange
 from town.models import AuditRow
 
 PER_PAGE = 50
@@ -68,7 +67,7 @@ class Page:
 # What may be asked for alone, and the tables of each: all of an app, or one.
 KINDS: dict[str, tuple[str, ...]] = {
     "readings": ("accounts.ContactReading",),
-    "offers": ("offers", "homes"),
+    "offers": ("offers", "homes", "town.OfferDouble"),
     "needs": ("needs", "desk"),
     "matches": ("matching", "stays", "followups"),
     "people": (
@@ -121,7 +120,7 @@ def histories() -> frozenset[str]:
         ContactReading,
         Decision,
         OrganisationReview,
-        RoomChange,
+        apps.get_model("team", "RoomChange"),
         WeightsChange,
     )
     return frozenset(model._meta.db_table for model in (*kept, *others))

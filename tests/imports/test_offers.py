@@ -370,6 +370,7 @@ def test_every_constraint_is_blamed_on_a_column() -> None:
     assert names - set(CONSTRAINT_COLUMNS) == {
         "offer_vetted_at_by",
         "offer_active_is_confirmed",
+        "offer_merged_is_closed",
         "offer_paused_until_with_state",
     }
     assert set(CONSTRAINT_COLUMNS) <= names

@@ -18,6 +18,7 @@ from needs import services as needs
 from offers import services as offers
 from tests.factories.accounts import MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.matching import drain
+from tests.loading import Loading
 
 TUESDAY = 1
 NORTH_KM = 1 / 111.195  # in degrees of latitude
@@ -30,7 +31,7 @@ class Town:
     """A town of some thirty offers, one for one, and the case pages of its desk."""
 
     def __init__(self, city, coordinator, client):
-        self.city, self.coordinator, self.client = city, coordinator, client
+        self.city, self.coordinator, self.client = city, coordinator, Loading(client)
         self.now = timezone.now()
         self.today = local_day(self.now, city)
         association = OrganisationFactory(city=city, verified=True)

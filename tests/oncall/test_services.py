@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.access import forget_roles
 from accounts.models import CityRole, Role
 from notifications.models import Message
 from oncall import selectors, services
@@ -86,6 +87,7 @@ def test_the_database_holds_one_person_a_rank(desk):
     assert desk.shift(two, start=NOW + timedelta(hours=24))
     elsewhere = CityFactory()
     CityRoleFactory(city=elsewhere, user=one)
+    forget_roles(one)
     services.cover(city=elsewhere, rank=1, starts_at=NOW, ends_at=NOW + DAY, by=one, now=NOW)
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalogue.vocabulary import Kind
 from cities.days import local_day
-from matching import going_on, services
+from matching import capacity, going_on, services
 from matching.models import Match, MatchState
 from needs.models import Need
 from notifications.models import Preference
@@ -65,7 +65,7 @@ class TestLastNight:
             return "aucun message n’arrive à temps" in client.get(page_of(it)).text
 
         assert not shown(), "it goes on for days"
-        services.keep_held(fresh(it), last_day=today)
+        capacity.keep_held(fresh(it), last_day=today)
         Match.objects.filter(pk=it.match.pk).update(last_day=today)
         assert shown() == (not email)
         done = do(client, it, "longer", it.coordinator, until=today + DAY)

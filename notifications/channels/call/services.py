@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from catalogue.constraints import violated
+from notifications.channel_registry import BeingSaid
 from notifications.channels.call import selectors
 from notifications.channels.call.channel import NAME
 from notifications.channels.call.models import COMES_BACK, TOLD, Call, Outcome
@@ -27,11 +28,11 @@ LATEST_AGAIN = timedelta(days=60)
 WRONG_NUMBER = "wrong number"
 
 
-class Taken(Exception):
+class Taken(BeingSaid):
     """Somebody else is calling this person."""
 
     def __init__(self, call: Call) -> None:
-        super().__init__(f"call {call.pk}")
+        super().__init__(call.by)
         self.call = call
 
 

@@ -22,6 +22,7 @@ from notifications.models import Message, MessageState
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.matching import story
 from tests.factories.notifications import MessageFactory
+from tests.loading import Loading
 
 Became = MailReply.Became
 
@@ -175,7 +176,7 @@ class TestDesk:
         )
         receive(mail("forwarded", about_offer))
         client.force_login(it.coordinator)
-        case = client.get(f"/{it.city.slug}/bureau/{it.match.need.reference}/").text
+        case = Loading(client).get(f"/{it.city.slug}/bureau/{it.match.need.reference}/").text
         offer = client.get(f"/{it.city.slug}/propositions/{it.match.offer.reference}/").text
         assert "Oui mais pas avant 20h" in case
         assert "Je réponds pour Jeanne" not in case

@@ -267,7 +267,7 @@ def test_another_town_s_team_reads_nothing_of_it(room, now):
 
 def test_what_the_team_reads_is_what_rings_and_what_changes_the_rota():
     assert {event for event, known in EVENTS.items() if known.in_team} == {
-        "need_tonight", "need_suggestions", "tonight_waits", "message_in_doubt",
+        "need_tonight", "need_suggestions", "tonight_waits", "match_to_rehouse", "message_in_doubt",
         "shift_wanted", "shift_taken_over", "shift_cancelled", "rota_hole",
     }  # fmt: skip
 
