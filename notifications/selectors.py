@@ -82,7 +82,7 @@ def waits_for_a_person(*, recipient: User, event: str, subject_key: str) -> bool
 
 
 def calls_who_has_no_address(event: str, subject_keys: Collection[str]) -> bool:
-    """Whether one of these waits for somebody of the desk, since it goes to a person whom no mail and no machine reaches."""
+    """Whether one of these goes to a person whom no mail and no machine reaches: somebody of the desk has to call."""
     queued = Message.objects.filter(event=event, subject_key__in=subject_keys, state=MessageState.QUEUED)
     by_hand = queued.exclude(channel__in=channel_registry.by_machine())
     return by_hand.filter(recipient__email__isnull=True).exists()

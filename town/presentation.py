@@ -133,8 +133,9 @@ _PARTS = {
 
 
 def invitation_card(row: Invitation, *, now: datetime) -> dict[str, Any]:
-    """An invitation as those who invite see it: by the address that they typed, for whose it is, and under which name we
-    know them, is for them to say when they accept.
+    """An invitation as those who invite see it: by the address that they typed.
+
+    Whose it is, and under which name we know them, is for them to say when they accept.
     """
     return {
         "row": row,
