@@ -34,7 +34,6 @@ from accounts.roles import (
     associations_of,
     towns_of,
 )
-from accounts.sessions import become_a_team_s
 from cities.models import City
 
 __all__ = [
@@ -56,6 +55,7 @@ __all__ = [
     "associations_of",
     "forget_roles",
     "has_role",
+    "is_in_a_team",
     "own_page",
     "person",
     "require",
@@ -80,15 +80,29 @@ def roles_in(user: User | AnonymousUser, city: City) -> frozenset[str]:
     (`accounts.backends`), and each page asks several times. Services that change roles forget what the instance they
     are given knew; another instance learns it at its next request.
     """
+    return _roles(user).get(city.pk, frozenset())
+
+
+def is_in_a_team(user: User | AnonymousUser) -> bool:
+    """Whether somebody works for a town, whichever, or for the installation."""
+    return user.is_authenticated and user.is_active and (user.is_staff or _has_somewhere(user, TEAM))
+
+
+def _has_somewhere(user: User | AnonymousUser, roles: Roles) -> bool:
+    return any(here & roles for here in _roles(user).values())
+
+
+def _roles(user: User | AnonymousUser) -> Mapping[int, frozenset[str]]:
+    """By the key of the town."""
     if not user.is_authenticated or not user.is_active:
-        return frozenset()
+        return {}
     # By attributes, not by `__dict__`: `request.user` stands for the instance that is kept.
     if not hasattr(user, _KNOWN):
         given = user.city_roles.values_list("city", "role").order_by()
         member = user.memberships.annotate(word=Value(ASSOCIATION)).values_list("organisation__city", "word")
         _keep(user, given.union(member.order_by()))
     known: dict[int, frozenset[str]] = getattr(user, _KNOWN)
-    return known.get(city.pk, frozenset())
+    return known
 
 
 def with_roles(pk: int) -> User | None:
@@ -155,7 +169,8 @@ def town_page(
     """A page below a town's address, for an audience or a set of roles; the view is given the town.
 
     Visitors sign in first where the page is not for everybody. To whoever has none of the roles it does not exist.
-    `also`: what the page asks of its town besides, in the query that reads it: annotations, of what its address names.
+    `also`, of a page for roles: what it asks of its town besides, in the query that reads it: annotations, of what its
+    address names. Not for visitors, and whoever has such a role in no town.
     """
 
     def decorate(
@@ -166,10 +181,8 @@ def town_page(
             city = _town(request, city_slug)
             if city is None or (audience is PUBLIC and not city.is_open):
                 raise Http404
-            if isinstance(audience, frozenset):
-                if not has_role(request.user, city, audience):
-                    raise Http404
-                become_a_team_s(request.session)
+            if isinstance(audience, frozenset) and not has_role(request.user, city, audience):
+                raise Http404
             return view(request, city, *args, **kwargs)
 
         page.audience = audience  # type: ignore[attr-defined]  # a test asks every page for it
@@ -197,12 +210,14 @@ def _town(request: HttpRequest, slug: str) -> City | None:
         waiting = Organisation.objects.filter(city=OuterRef("pk"), state=Organisation.State.PENDING)
         counted = waiting.order_by().values("city").annotate(n=Count("pk")).values("n")
         towns = City.objects.annotate(waiting_associations=Coalesce(Subquery(counted), 0))
-        page = request.resolver_match
-        if page is not None and (also := getattr(page.func, "also", None)):
-            towns = towns.annotate(**also(**page.kwargs))
+        found = request.resolver_match
+        page: Any = found.func if found else None
+        # The town is read before the page has seen who asks: strangers must not make the database count.
+        if found and getattr(page, "also", None) and _has_somewhere(request.user, page.audience):
+            towns = towns.annotate(**page.also(**found.kwargs))
         request._town = towns.filter(slug=slug).first()  # type: ignore[attr-defined]
-    found: City | None = request._town  # type: ignore[attr-defined]
-    return found
+    town: City | None = request._town  # type: ignore[attr-defined]
+    return town
 
 
 def person(request: HttpRequest) -> User:

@@ -25,6 +25,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
+from accounts import known_browsers
 from accounts.models import User
 from cities.models import City
 
@@ -90,7 +91,7 @@ def send_code(
     says, leads to a code and not to the limit.
     """
     counted = ratelimit_impl.consume(
-        request, app="allauth.account", action="request_login_code", key=email.lower()
+        request, app="allauth.account", action="request_login_code", key=_counted_for(request, email)
     )
     if counted is None:
         raise TooManyCodesError
@@ -120,19 +121,35 @@ def count_try(*, request: HttpRequest, email: str, code_of: str) -> ratelimit_im
     """Count a try of a code before it is looked at; a right one is given back by `rollback()`.
 
     `code_of` names the code among those of this session. The counts are kept beside the sessions, where forty requests
-    at once are forty (a session would keep what the last of them wrote): for one code, for an address, whether somebody
-    has it or not, and for a visitor (settings.ACCOUNT_RATE_LIMITS).
+    at once are forty (a session would keep what the last of them wrote): for one code, for a visitor, and for an
+    address, whether somebody has it or not (settings.ACCOUNT_RATE_LIMITS).
 
-    Raises TooManyTriesError, and once a day tells the address so.
+    Raises TooManyTriesError, and once a day tells the address so, when it is the address's own count that is used up.
     """
-    address = email.lower()
-    for action, key in (("tries_of_a_code", f"{request.session.session_key}:{code_of}"), ("tries", address)):
+    of_code = f"{request.session.session_key}:{code_of}"
+    counts = (
+        ("tries_of_a_code", of_code),
+        ("tries_of_a_visitor", None),
+        ("tries", _counted_for(request, email)),
+    )
+    usage = []
+    for action, key in counts:
         counted = ratelimit_impl.consume(request, app="allauth.account", action=action, key=key)
         if counted is None:
             if action == "tries":
-                _tell_once_a_day(request, email=address, mail="wrong_codes")
+                _tell_once_a_day(request, email=email.lower(), mail="wrong_codes")
             raise TooManyTriesError
-    return counted
+        if action != "tries_of_a_code":  # three looks at a code, right or wrong
+            usage += counted.usage
+    return ratelimit_impl.RateLimitUsage(usage)
+
+
+def _counted_for(request: HttpRequest, email: str) -> str:
+    """Under which key an address is counted: in a browser that has proven it, apart from everybody else, so that
+    strangers who use up its count keep nobody out who works with it every day.
+    """
+    address, browser = email.lower(), known_browsers.number(request, email)
+    return f"{address} {browser}" if browser else address
 
 
 def tell_of_wrong_factors(*, request: HttpRequest, email: str) -> None:

@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import selectors, services, sign_in
+from accounts import known_browsers, selectors, services, sign_in
 from accounts.access import COORDINATION, PUBLIC, own_page, person, town_page
 from accounts.forms import (
     CODE,
@@ -113,7 +113,10 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
 
     def form_valid(self, form: ConfirmCodeForm) -> HttpResponse:
         self._try.rollback()
-        return super().form_valid(form)
+        email = self._process.state["email"]
+        response = super().form_valid(form)
+        known_browsers.remember(response, request=self.request, email=email)
+        return response
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "code": self._code_brought()}

@@ -214,7 +214,7 @@ def kept_columns(model: type[models.Model]) -> list[str]:
 
 
 def install(connection: BaseDatabaseWrapper) -> list[str]:
-    """Make the triggers what they must be, where they are not, and say which were touched.
+    """Make the triggers what they must be, where they are not or are switched off, and say which were touched.
 
     Of a database that is only migrated in part: those of the tables that are there.
     """
@@ -223,7 +223,8 @@ def install(connection: BaseDatabaseWrapper) -> list[str]:
         if "town_auditrow" not in tables:
             return []
         cursor.execute(
-            "SELECT tgname, relname, obj_description(t.oid, 'pg_trigger') FROM pg_trigger t"
+            "SELECT tgname, relname, CASE WHEN tgenabled = 'O' THEN obj_description(t.oid, 'pg_trigger') END"
+            " FROM pg_trigger t"
             " JOIN pg_class c ON c.oid = tgrelid JOIN pg_proc p ON p.oid = tgfoid WHERE proname = 'audit'"
         )
         there = {(name, table): sql for name, table, sql in cursor.fetchall()}

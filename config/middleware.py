@@ -1,19 +1,22 @@
 """What holds for every page: the town's own time, who writes, and no text that the database cannot keep."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import acting, sessions
-from accounts.access import town_of
+from accounts.access import is_in_a_team, town_of
 
 NUL = "\x00"
 # What no page of ours asks of a browser, so that nothing that got into one could.
@@ -40,6 +43,22 @@ class KeptByNobody:
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
+
+
+class WhoAsks(AuthenticationMiddleware):
+    """Whoever is found to be of a team has a team's session from then on, whatever page it is: they may have signed in
+    before they were given their part. Nobody is looked for where no page asks.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(self._user_of, request))  # type: ignore[assignment]
+
+    def _user_of(self, request: HttpRequest) -> Any:
+        user = get_user(request)
+        if is_in_a_team(user):
+            sessions.become_a_team_s(request.session)
+        return user
 
 
 class TeamSessions:

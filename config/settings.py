@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.WhoAsks",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -219,9 +219,11 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/300s/key,30/d/key",
-    # Tries of one code, and wrong ones of an address, whose owner is told: thirty a day find one code in ninety years.
+    # Tries of one code; wrong ones of a visitor, and of an address, whose owner is told: thirty a day find one code in
+    # ninety years. A browser that has proven the address has as many of its own (accounts/known_browsers.py).
     "tries_of_a_code": f"{ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS}/10m/key",
-    "tries": "30/10m/ip,6/10m/key,30/d/key",
+    "tries_of_a_visitor": "30/10m/ip",
+    "tries": "6/10m/key,30/d/key",
     "told_wrong_codes": "1/d/key",
     "told_wrong_second_factors": "1/d/key",
     "request_login_code": "20/m/ip,5/10m/key",
@@ -305,6 +307,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+KNOWN_BROWSER_COOKIE_NAME = "knownbrowser"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30  # of whoever works for a town: accounts/sessions.py
 # Limits count by address: behind a proxy, the caller's and not the proxy's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY") else 0
@@ -318,6 +321,7 @@ if PRODUCTION:
     # Named so, no other host of the domain can set them.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    KNOWN_BROWSER_COOKIE_NAME = "__Host-knownbrowser"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True

@@ -202,11 +202,19 @@ def ran_out(visit: Visit) -> Text:
             "Bonjour,\n\nLa visite du logement %(reference)s, «\u00a0%(title)s\u00a0», valait jusqu’au %(until)s. Il "
             "ne peut plus être proposé avant une nouvelle visite. Ce qui est promis reste promis."
         ),
+        leads_to=(
+            _("Visiter de nouveau"),
+            reverse("homes:offer", args=[visit.offer.city.slug, visit.offer.reference]),
+        ),
     )
 
 
-def _to_team(visit: Visit, title: str, body: str, **more: object) -> Text:
+def _to_team(
+    visit: Visit, title: str, body: str, *, leads_to: tuple[str, str] | None = None, **more: object
+) -> Text:
+    """`leads_to`: what the button says, and where it leads; to the visit, unless something else is to be done."""
     offer = visit.offer
+    label, url = leads_to or (_("Voir la visite"), reverse("homes:visit", args=[offer.city.slug, visit.pk]))
     values = {
         "reference": offer.reference,
         "title": titled(offer),
@@ -217,8 +225,8 @@ def _to_team(visit: Visit, title: str, body: str, **more: object) -> Text:
     return Text(
         title=title % values,
         body=body % values,
-        action_label=_("Voir la visite"),
-        action_url=reverse("homes:visit", args=[offer.city.slug, visit.pk]),
+        action_label=label,
+        action_url=url,
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from catalogue.times import until
 from matching import telling
 from matching.models import Match, MatchState
-from notifications.selectors import leaves_later
+from notifications.selectors import calls_who_has_no_address, leaves_later
 
 
 def sentences(matches: Iterable[Match], *, now: datetime) -> list[str]:
@@ -49,6 +49,8 @@ def sentences(matches: Iterable[Match], *, now: datetime) -> list[str]:
             )
             % {"n": len(asked) - len(told)}
         )
-    if any(not match.offer.owner.email for match in told):
+    # Whoever has no address may be reached by SMS.
+    without_address = any(not match.offer.owner.email for match in told)
+    if without_address and calls_who_has_no_address(telling.QUESTION, keys):
         found.append(_("Qui n’a pas d’e-mail attend dans « À appeler »."))
     return found

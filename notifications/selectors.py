@@ -81,6 +81,13 @@ def waits_for_a_person(*, recipient: User, event: str, subject_key: str) -> bool
     return queued.exclude(channel__in=channel_registry.by_machine()).exists()
 
 
+def calls_who_has_no_address(event: str, subject_keys: Collection[str]) -> bool:
+    """Whether one of these goes to a person whom no mail and no machine reaches: somebody of the desk has to call."""
+    queued = Message.objects.filter(event=event, subject_key__in=subject_keys, state=MessageState.QUEUED)
+    by_hand = queued.exclude(channel__in=channel_registry.by_machine())
+    return by_hand.filter(recipient__email__isnull=True).exists()
+
+
 def held(*, recipient: User, event: str, subject_key: str) -> Message | None:
     """The message that waits, by its first channel."""
     waiting = Message.objects.filter(

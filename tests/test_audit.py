@@ -71,10 +71,16 @@ def test_each_noted_table_has_its_trigger_and_a_lost_one_comes_back_with_the_nex
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER audit ON offers_offer")
         cursor.execute("COMMENT ON TRIGGER audit ON needs_need IS 'of another release'")
+        cursor.execute("ALTER TABLE accounts_cityrole DISABLE TRIGGER audit")
         cursor.execute(
             "CREATE TRIGGER audit_old AFTER DELETE ON offers_offer FOR EACH ROW EXECUTE FUNCTION audit()"
         )
-    assert audit.install(connection) == ["needs_need.audit", "offers_offer.audit", "offers_offer.audit_old"]
+    assert audit.install(connection) == [
+        "accounts_cityrole.audit",
+        "needs_need.audit",
+        "offers_offer.audit",
+        "offers_offer.audit_old",
+    ]
     assert there() == wanted
     assert audit.install(connection) == []
 
@@ -121,6 +127,25 @@ def test_sql_by_hand_leaves_a_row_and_nobody_s_name() -> None:
         offer.reference,
     )
     assert row.role == connection.settings_dict["USER"]
+
+
+@pytest.mark.django_db
+def test_a_session_s_own_table_of_that_name_swallows_no_note() -> None:
+    offer = OfferFactory(capacity=2)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE town_auditrow (LIKE public.town_auditrow INCLUDING ALL)")
+        cursor.execute("UPDATE offers_offer SET capacity = 5 WHERE id = %s", [offer.pk])
+        cursor.execute("SELECT count(*) FROM pg_temp.town_auditrow")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("DROP TABLE pg_temp.town_auditrow")
+    assert rows("offers_offer", act="update")[-1].what == {"capacity": [2, 5]}
+
+
+@pytest.mark.django_db
+def test_nobody_else_hangs_the_notes_on_a_table_of_their_own() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_function_privilege('public', 'audit()', 'execute')")
+        assert cursor.fetchone() == (False,)
 
 
 @pytest.mark.django_db

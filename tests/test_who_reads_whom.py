@@ -27,7 +27,8 @@ from tests.test_who_opens_what import EVERYBODY, ROWS, build, is_api
 pytestmark = pytest.mark.django_db
 
 # Where a contact is shown that nobody needs to have read, and why.
-EXCUSED: dict[str, str] = {}
+_INVITED = "Those who have invited somebody see the address that they typed, until it is accepted."
+EXCUSED: dict[str, str] = {"town:team": _INVITED, "town:association": _INVITED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import CityEdit, User
 from catalogue.times import ago
 from town import record
-from town.models import AuditRow
+from town.models import AuditRow, Invitation
 from town.record import Line
-from town.words import seats_in, setting_lines
+from town.words import role_names, seats_in, setting_lines
 
 
 def setting_events(
@@ -130,3 +130,16 @@ _PARTS = {
     "role": gettext_lazy("rôle"),
     "reads_reports": gettext_lazy("lit les signalements"),
 }
+
+
+def invitation_card(row: Invitation, *, now: datetime) -> dict[str, Any]:
+    """An invitation as those who invite see it: by the address that they typed.
+
+    Whose it is, and under which name we know them, is for them to say when they accept.
+    """
+    return {
+        "row": row,
+        "address": row.person.email or _("Adresse effacée"),
+        "roles": role_names(row.roles),
+        "is_open": row.is_open(now),
+    }

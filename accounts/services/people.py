@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from accounts import selectors
 from accounts.access import require
 from accounts.models import LowerCaseEmailField, PersonEdit, User
+from accounts.services.sessions import end_elsewhere
 from accounts.sign_in import has_proven_address
 from catalogue import changes
 
@@ -66,7 +67,10 @@ def update_profile(*, user: User, name: str, phone: Any, language: str, by: User
 
 @transaction.atomic
 def correct_person(*, user: User, fields: Mapping[str, Any], by: User, now: datetime) -> User:
-    """What the installation's staff changes of somebody: an address, an access. Raises ValidationError by field."""
+    """What the installation's staff changes of somebody: an address, an access. Raises ValidationError by field.
+
+    Whose address is another from now on, or whose account is closed, is signed out everywhere.
+    """
     require(by.is_staff)
     return _change(user, fields, by=by, now=now)
 
@@ -88,6 +92,7 @@ def forget_person(*, person: User, by: User | None, now: datetime) -> User:
     person.name, person.is_active, person.anonymised_at = "", False, now
     person.save(update_fields=["email", "phone", "name", "is_active", "anonymised_at"])
     PersonEdit.objects.create(person=person, what={**erased, "is_active": [True, False]}, by=by, at=now)
+    end_elsewhere(session_key=None, user=person)
     return person
 
 
@@ -106,6 +111,7 @@ def merge_people(*, kept: User, other: User, by: User, now: datetime) -> list[st
         EmailAddress.objects.filter(user=other, email=kept.email).update(user=kept)
     other.is_active, other.merged_into = False, kept
     other.save(update_fields=["merged_into", "is_active"])
+    end_elsewhere(session_key=None, user=other)
     changes.save_changed(other, before_other, edit=PersonEdit(person=other, by=by, at=now))
     changes.save_changed(kept, before_kept, edit=PersonEdit(person=kept, by=by, at=now))
     return moved
@@ -129,11 +135,13 @@ def unmerge_people(*, kept: User, other: User, moved: Sequence[str], by: User, n
 def _change(user: User, fields: Mapping[str, Any], *, by: User, now: datetime) -> User:
     # A copy: a page that shows the refusal must not show the refused name in its header.
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    before = changes.values(user)
+    before, came_in_by = changes.values(user), user.email
     for name, value in fields.items():
         setattr(user, name, value)
     user.full_clean(exclude=["password"])
     changes.save_changed(user, before, edit=PersonEdit(person=user, by=by, at=now))
+    if user.email != came_in_by or not user.is_active:
+        end_elsewhere(session_key=None, user=user)
     return user
 
 

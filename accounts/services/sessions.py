@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import sessions
+from accounts.access import is_in_a_team
 from accounts.models import Session, User
 
 
 def end_elsewhere(*, session_key: str | None, user: User) -> int:
-    """Sign the person out in every browser but the one with this key; how many there were."""
+    """Sign the person out in every browser but the one with this key, if any; how many there were."""
     others = Session.objects.filter(user=user, expire_date__gt=timezone.now()).exclude(
         session_key=session_key
     )
@@ -24,7 +25,7 @@ def _begin(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
     sessions.begin(
         request.session,
         description=request.headers.get("User-Agent", ""),
-        of_a_team=user.is_staff or user.city_roles.exists(),
+        of_a_team=is_in_a_team(user),
         now=timezone.now(),
     )
 

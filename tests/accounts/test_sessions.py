@@ -14,11 +14,11 @@ from django.contrib.sessions.models import Session as FormerSession
 from django.test import Client
 from django.utils import timezone
 
-from accounts import sessions
-from accounts.models import Session
+from accounts import services, sessions
+from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from accounts.tasks import forget_past_sessions
-from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,32 @@ class TestATeam:
         later(client, begun=timedelta(hours=13))
         assert client.get(desk).url.startswith("/connexion/")
 
+    @pytest.mark.parametrize("page", ["/compte/", "/{town}/associations/nouvelle/", "/admin/"])
+    @pytest.mark.parametrize("part", ["staff", "role"])
+    def test_whoever_was_given_a_part_and_opens_no_page_of_the_desk(self, city, page, part):
+        user = UserFactory()
+        client = signed_in(user)
+        if part == "staff":
+            User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+        else:
+            CityRoleFactory(city=city, user=user)
+        client.get(page.format(town=city.slug))
+        later(client, begun=timedelta(hours=13))
+        assert client.get("/compte/").url.startswith("/connexion/")
+
+    def test_a_member_of_an_association_stays_for_thirty_days_too(self, city):
+        member = MembershipFactory(organisation__city=city).user
+        client = signed_in(member)
+        client.get(f"/{city.slug}/")
+        client.get("/compte/")
+        later(client, begun=timedelta(days=20), used=timedelta(days=20))
+        assert client.get("/compte/").status_code == 200
+
+    def test_whoever_leaves_with_this_request_leaves_no_session_behind(self, coordinator):
+        client = signed_in(coordinator)
+        client.post("/deconnexion/")
+        assert not Session.objects.filter(user=coordinator).exists()
+
     def test_citizens_stay_for_thirty_days(self):
         client = signed_in(UserFactory())
         later(client, begun=timedelta(days=20), used=timedelta(days=20))
@@ -181,6 +207,27 @@ class TestElsewhere:
             here.post(page)
         assert here.get("/compte/").status_code == 200
         assert elsewhere.get("/compte/").url.startswith("/connexion/")
+
+    @pytest.mark.parametrize(
+        ("fields", "is_out"),
+        [
+            ({"email": "autre@exemple.fr"}, True),
+            ({"is_active": False}, True),
+            ({"name": "Lou M."}, False),
+            ({"phone": "+33388000022"}, False),
+        ],
+    )
+    def test_a_corrected_address_or_a_closed_account_ends_them_all(self, fields, is_out):
+        user, other = UserFactory(), UserFactory()
+        here, elsewhere, stranger = signed_in(user), signed_in(user), signed_in(other)
+        services.correct_person(user=user, fields=fields, by=UserFactory(is_staff=True), now=timezone.now())
+        assert Session.objects.filter(user=user).count() == (0 if is_out else 2)
+        User.objects.filter(pk=user.pk).update(
+            is_active=True
+        )  # opened again, it is not entered with an old session
+        for client in (here, elsewhere):
+            assert (client.get("/compte/").status_code == 302) is is_out
+        assert stranger.get("/compte/").status_code == 200
 
     def test_signing_out_lets_the_browser_forget(self):
         client = signed_in(UserFactory())

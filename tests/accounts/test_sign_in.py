@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.messages import get_messages
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, path, reverse
@@ -333,6 +334,101 @@ class TestTries:
             client.post(CONFIRM, {"code": wrong(code)})
         client.post(CONFIRM, {"code": code})
         assert is_in(client, user)
+
+    def test_whoever_is_held_back_as_a_visitor_tells_no_address_of_it(self, smtp_server):
+        users = [UserFactory() for _number in range(11)]
+        for user in users:  # thirty of one visitor, three of an address
+            client = Client()
+            ask(client, user.email)
+            for _attempt in range(3):
+                client.post(CONFIRM, {"code": "000000"})
+        assert client.get(CONFIRM).url == REQUEST, "the last one's first try was one too many"
+        assert not [m for m in smtp_server.messages if "codes faux" in m["Subject"]]
+        elsewhere = Client(REMOTE_ADDR="203.0.113.9")
+        ask(elsewhere, users[-1].email)
+        elsewhere.post(CONFIRM, {"code": code_in(smtp_server.to(users[-1].email)[-1])})
+        assert is_in(elsewhere, users[-1])
+
+
+class TestAKnownBrowser:
+    """Where an address was proven before, strangers keep its owner out by nothing that they type."""
+
+    def sign_in(self, client: Client, email: str, smtp_server: Any) -> Any:
+        ask(client, email)
+        return client.post(CONFIRM, {"code": code_in(smtp_server.to(email)[-1])})
+
+    @pytest.fixture
+    def known(self, client, smtp_server):
+        user = UserFactory(email="lou@exemple.fr")
+        self.sign_in(client, user.email, smtp_server)
+        client.post("/deconnexion/")
+        return client
+
+    def strangers(self, email: str) -> None:
+        """Six wrong codes, and as many codes asked for as may be sent."""
+        for number in range(5):
+            stranger = Client(REMOTE_ADDR=f"203.0.113.{number}")
+            ask(stranger, email)
+            for _attempt in range(3):
+                stranger.post(CONFIRM, {"code": "000000"})
+
+    def test_signs_in_while_strangers_try(self, known, smtp_server):
+        user = User.objects.get()
+        self.strangers(user.email)
+        new = Client(REMOTE_ADDR="203.0.113.99")
+        assert "Trop d’essais" in ask(new, user.email).text
+        self.sign_in(known, user.email.upper(), smtp_server)
+        assert is_in(known, user)
+
+    def test_has_six_wrong_codes_like_everybody(self, known, smtp_server):
+        user = User.objects.get()
+        for _code in range(2):
+            ask(known, user.email)
+            for _attempt in range(3):
+                known.post(CONFIRM, {"code": "000000"})
+        assert any(
+            "Trop d’essais" in sentence for sentence in said(self.sign_in(known, user.email, smtp_server))
+        )
+        assert not is_in(known, user)
+        # And its wrong codes are none of another browser's.
+        other = Client(REMOTE_ADDR="203.0.113.1")
+        self.sign_in(other, user.email, smtp_server)
+        assert is_in(other, user)
+
+    def test_is_known_for_no_other_address_and_by_no_cookie_of_one_s_own(self, known, smtp_server):
+        other = UserFactory()
+        self.strangers(other.email)
+        assert "Trop d’essais" in ask(known, other.email).text
+        self.strangers(User.objects.exclude(pk=other.pk).get().email)
+        forger = Client(REMOTE_ADDR="203.0.113.9")
+        forger.cookies["knownbrowser"] = known.cookies["knownbrowser"].value[:-1] + "~"
+        assert "Trop d’essais" in ask(forger, "lou@exemple.fr").text
+
+    def test_of_a_shared_computer_each_address_is_known(self, known, smtp_server):
+        first, other = User.objects.get(), UserFactory()
+        self.sign_in(known, other.email, smtp_server)
+        known.post("/deconnexion/")
+        for user in (first, other):
+            self.strangers(user.email)
+            self.sign_in(known, user.email, smtp_server)
+            assert is_in(known, user)
+            known.post("/deconnexion/")
+
+    def test_keeps_a_cookie_that_no_script_and_no_person_reads(self, known, settings):
+        cookie = known.cookies[settings.KNOWN_BROWSER_COOKIE_NAME]
+        assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+            True,
+            "Lax",
+            "/",
+            "",
+        )
+        assert cookie["max-age"] >= 90 * 24 * 3600
+        assert "lou" not in str(signing.loads(cookie.value, salt="accounts.known_browsers"))
+
+    def test_is_not_made_by_a_wrong_code(self, client, smtp_server, settings):
+        ask(client, UserFactory().email)
+        client.post(CONFIRM, {"code": "000000"})
+        assert settings.KNOWN_BROWSER_COOKIE_NAME not in client.cookies
 
 
 class TestReadingACode:

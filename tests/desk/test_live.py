@@ -18,7 +18,7 @@ from matching.lifecycle import Reason
 from matching.models import Match
 from notifications.models import Preference
 from offers.models import Offer
-from tests.factories.accounts import CityRoleFactory
+from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer, story
 
 
@@ -47,6 +47,18 @@ def test_two_on_a_case_read_of_one_another_by_name(it, nadia):
     assert (
         "Nadia Ferrand est aussi sur ce dossier" in signed_in(it.coordinator).get(live(it)).content.decode()
     )
+
+
+def test_for_strangers_the_database_counts_nothing(it, db):
+    stranger, elsewhere = Client(), signed_in(UserFactory())
+    for client in (stranger, elsewhere):
+        for address in (live(it), f"/{it.city.slug}/bureau/direct/"):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code in (302, 404)
+            assert not [query for query in queries if "matching_match" in query["sql"]], address
+    with CaptureQueriesContext(connection) as queries:
+        assert signed_in(it.coordinator).get(live(it)).status_code == 200
+    assert [query for query in queries if "case_state" in query["sql"]]
 
 
 def test_who_has_closed_the_page_is_not_there_any_more(it, nadia):

@@ -50,6 +50,17 @@ def test_on_its_last_day_it_counts_and_on_the_next_no_more(desk):
     assert told("visit_ran_out").count() == 2
 
 
+def test_whoever_reads_that_it_has_ended_comes_to_where_a_new_one_is_planned_or_begun(desk, client):
+    desk.pass_()
+    services.run_out(city=desk.city, by=None, now=at(LAST + timedelta(days=1)))
+    client.force_login(desk.coordinator)
+    message = told("visit_ran_out").first()
+    assert "Visiter de nouveau" in f"{message.action_label}"
+    page = client.get(message.action_url)
+    assert page.context["form"] is not None
+    assert "Je suis sur place" in page.text
+
+
 def test_a_home_that_was_visited_anew_does_not_run_out(desk):
     desk.pass_()
     again = at(LAST - timedelta(days=5))

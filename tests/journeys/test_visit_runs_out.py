@@ -81,7 +81,6 @@ def test_from_the_first_warning_to_a_home_that_can_be_proposed_again(
 
     # Somebody goes there again; from the mail to the same button.
     desk.goto(walks.link_in(told))
-    desk.get_by_role("link", name="Visites de ce logement").click()
     desk.get_by_role("button", name="Je suis sur place").click()
     for answer in desk.locator("input[value=yes]").all():
         answer.check()

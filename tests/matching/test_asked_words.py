@@ -65,6 +65,19 @@ def test_whoever_has_no_address_is_called(asked):
     )
 
 
+def test_whoever_has_no_address_and_reads_sms_is_not_called(asked, settings):
+    settings.SMS_GATEWAY = "http"
+    with_a_mobile, at_home = (
+        UserFactory(email=None, phone=phone) for phone in ("+33612345678", "+33388000011")
+    )
+    assert asked_words.sentences([asked(NOW, offer={"owner": with_a_mobile})], now=NOW) == [
+        "C’est demandé\u202f: 1 personne reçoit la question."
+    ]
+    assert asked_words.sentences([asked(NOW, offer={"owner": at_home})], now=NOW)[-1] == (
+        "Qui n’a pas d’e-mail attend dans « À appeler »."
+    )
+
+
 def test_nothing_is_said_of_those_whose_yes_is_presumed(asked, town):
     town.asks_citizen_for = [Kind.HOUSING]
     town.save(update_fields=["asks_citizen_for"])

@@ -146,7 +146,7 @@ class TestInvitation:
             services.invite(roles=["operator"], **{**both, "by": it.manager})
 
     def test_sent_again_takes_the_first_one_back_and_who_is_in_is_not_invited(self, it: Association) -> None:
-        first, second = it.invite(), it.invite(role="manager")
+        first, second = it.invite(), it.invite(role="manager", now=NOW + timedelta(days=1))
         first.refresh_from_db()
         assert (first.taken_back_by, second.roles) == (it.manager, ["manager"])
         with pytest.raises(ValidationError, match="déjà partie"):
@@ -155,9 +155,38 @@ class TestInvitation:
     def test_not_more_than_twenty_wait(self, it: Association) -> None:
         for number in range(team.MOST_WAITING):
             it.invite(email=f"un{number}@exemple.fr")
-        it.invite(email="un0@exemple.fr")
+        tomorrow = NOW + timedelta(days=1)
+        it.invite(email="un0@exemple.fr", now=tomorrow)
         with pytest.raises(ValidationError, match="Trop d’invitations"):
+            it.invite(email="encore@exemple.fr", now=tomorrow)
+
+    def test_not_more_than_so_many_leave_in_a_day_though_each_is_taken_back(self, it: Association) -> None:
+        for number in range(team.MOST_A_DAY_TO_ASSOCIATION):
+            row = it.invite(email=f"un{number}@exemple.fr")
+            services.take_back(invitation_id=row.pk, by=it.manager, now=NOW)
+        with pytest.raises(ValidationError, match="sont parties aujourd’hui"):
             it.invite(email="encore@exemple.fr")
+        assert Message.objects.filter(event="team_invitation").count() == team.MOST_A_DAY_TO_ASSOCIATION
+        it.invite(email="encore@exemple.fr", now=NOW + timedelta(days=1))
+
+    def test_an_address_has_one_a_day(self, it: Association, page: Client) -> None:
+        it.invite(now=timezone.now())
+        asked = {"email": "LEA@exemple.fr", "language": "fr", "role": "manager"}
+        answer = page.post(it.address("invite_colleague", it.row.pk), asked)
+        assert (answer.status_code, "moins d’un jour" in answer.text) == (422, True)
+        other = Association()
+        other.invite(now=timezone.now())
+
+    def test_shows_the_address_and_no_stored_name_until_it_is_accepted(
+        self, it: Association, page: Client
+    ) -> None:
+        known = UserFactory(email="nour@exemple.fr", name="Nour Al-Khatib")
+        row = it.invite(email="nour@exemple.fr", name="", now=timezone.now())
+        shown = page.get(it.team).text
+        assert "nour@exemple.fr" in shown
+        assert "Nour Al-Khatib" not in shown
+        services.accept(invitation_id=row.pk, by=known, now=timezone.now())
+        assert "Nour Al-Khatib" in page.get(it.team).text
 
     def test_the_database_holds_what_an_invitation_is_to(self, it: Association) -> None:
         row = it.invite()

@@ -95,9 +95,33 @@ class TestInvitation:
         assert not CityRole.objects.filter(user=row.person).exists()
 
     def test_sent_again_takes_the_first_one_back(self, place: Place) -> None:
-        first, second = invited(place), invited(place, roles=["operator"])
+        first, second = invited(place), invited(place, roles=["operator"], now=NOW + timedelta(days=1))
         first.refresh_from_db()
         assert (first.taken_back_by, second.roles) == (place.administrator, ["operator"])
+
+    def test_goes_once_a_day_to_an_address_taken_back_or_not(self, place: Place) -> None:
+        row = invited(place)
+        with pytest.raises(ValidationError, match="moins d’un jour"):
+            invited(place, roles=["operator"], now=NOW + timedelta(hours=23, minutes=59))
+        services.take_back(invitation_id=row.pk, by=place.administrator, now=NOW)
+        with pytest.raises(ValidationError, match="moins d’un jour"):
+            invited(place)
+        assert Message.objects.filter(event="team_invitation").count() == 1
+        other = CityRoleFactory(role="administrator")
+        services.invite(
+            city=other.city, email="lea@exemple.fr", language="fr", roles=["operator"], by=other.user, now=NOW
+        )
+
+    def test_shows_those_who_invite_the_address_and_no_name_until_it_is_accepted(
+        self, place: Place, administrator: Client
+    ) -> None:
+        known = UserFactory(email="nour@exemple.fr", name="Nour Al-Khatib")
+        row = invited(place, email="nour@exemple.fr", name="", now=timezone.now())
+        page = administrator.get(place.address("team")).text
+        assert "nour@exemple.fr" in page
+        assert "Nour Al-Khatib" not in page
+        services.accept(invitation_id=row.pk, by=known, now=timezone.now())
+        assert "Nour Al-Khatib" in administrator.get(place.address("team")).text
 
     def test_is_refused_for_who_has_the_role_and_without_any(self, place: Place) -> None:
         with pytest.raises(ValidationError, match="déjà ce rôle"):

@@ -7,7 +7,8 @@
 import django.db.models.deletion  # noqa: F401
 from django.db import migrations, models
 
-# SECURITY DEFINER: whoever may write the table need not be allowed to write its notes.
+# SECURITY DEFINER: whoever may write the table need not be allowed to write its notes. It looks nowhere that a session
+# can put a table of its own: pg_temp, unless it is named last, comes first.
 AUDIT = """
 CREATE FUNCTION audit_followed(path text, item jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
 -- "match_id>matching_match.need_id>needs_need.reference": the column of the row, then of the row that it leads to.
@@ -24,7 +25,7 @@ BEGIN
     RETURN value;
 END $$;
 
-CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Of the row: paths to its town, to whom it is about, to its reference, to who did it; columns that are not watched;
 -- columns whose values may be kept.
 DECLARE
@@ -67,6 +68,7 @@ BEGIN
     );
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION audit() FROM PUBLIC;
 
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON town_auditrow
     FOR EACH ROW EXECUTE FUNCTION written_once();

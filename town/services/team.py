@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.core.exceptions import ValidationError
@@ -25,13 +25,17 @@ from town.models import Invitation
 CLOSED = gettext_lazy("Cette invitation n’est plus valable. Demandez-en une autre à qui vous a invité.")
 # Of an association; whoever has so many unanswered has another way to reach people.
 MOST_WAITING = 20
+# Each is a mail to somebody who has asked for nothing: so many in a day, taken back or not, and one to each address.
+A_DAY = timedelta(days=1)
+MOST_A_DAY_TO_TOWN, MOST_A_DAY_TO_ASSOCIATION = 100, 30
 
 
 @transaction.atomic
 def invite(
     *, city: City, email: str, name: str = "", language: str, roles: Collection[str], by: User, now: datetime
 ) -> Invitation:
-    """Invite somebody to the team by mail; an invitation that still waited is taken back. Raises ValidationError.
+    """Invite somebody to the team by mail; an invitation that still waited is taken back. Raises ValidationError, also
+    when the address or the team has had as many invitations as may go out in a day.
 
     Whoever is known already is told in their own language.
     """
@@ -90,7 +94,21 @@ def _invited(
     by: User,
     now: datetime,
 ) -> Invitation:
-    for earlier in Invitation.objects.waiting().of(city, organisation).filter(person=person):
+    ours = Invitation.objects.of(city, organisation)
+    of_today = ours.filter(invited_at__gt=now - A_DAY)
+    if of_today.filter(person=person).exists():
+        raise ValidationError(
+            {
+                "email": _(
+                    "Une invitation est déjà partie à cette adresse il y a moins d’un jour. Réessayez demain."
+                )
+            }
+        )
+    if of_today.count() >= (MOST_A_DAY_TO_TOWN if organisation is None else MOST_A_DAY_TO_ASSOCIATION):
+        raise ValidationError(
+            _("Beaucoup d’invitations sont parties aujourd’hui. Vous pourrez en envoyer d’autres demain.")
+        )
+    for earlier in ours.waiting().filter(person=person):
         take_back(invitation_id=earlier.pk, by=by, now=now)
     row = Invitation(
         city=city,

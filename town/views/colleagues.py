@@ -16,7 +16,7 @@ from cities.models import City
 from town import selectors, services
 from town.forms import ColleagueForm, MemberForm
 from town.models import Invitation
-from town.words import role_names
+from town.presentation import invitation_card
 
 
 @town_page(SIGNED_IN)
@@ -31,10 +31,7 @@ def team(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "members": accounts.team_of(organisation),
         "manages": services.may_invite(person(request), city, organisation),
         "away_since": now - accounts.AWAY,
-        "invitations": [
-            {"row": row, "roles": role_names(row.roles), "is_open": row.is_open(now)}
-            for row in selectors.invitations(city, organisation)
-        ],
+        "invitations": [invitation_card(row, now=now) for row in selectors.invitations(city, organisation)],
     }
     return render(request, "town/association.html", context)
 

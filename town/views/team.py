@@ -18,6 +18,7 @@ from followups import selectors as followups
 from town import links, selectors, services
 from town.forms import InvitationForm, PartForm
 from town.models import Invitation
+from town.presentation import invitation_card
 from town.words import role_names
 
 
@@ -27,10 +28,7 @@ from town.words import role_names
 def team(request: HttpRequest, city: City) -> HttpResponse:
     """Who has which role; for administrators, who is invited and what those who left still have."""
     now = timezone.now()
-    invitations = [
-        {"row": row, "roles": role_names(row.roles), "is_open": row.is_open(now)}
-        for row in selectors.invitations(city)
-    ]
+    invitations = [invitation_card(row, now=now) for row in selectors.invitations(city)]
     context = {
         "people": [
             {"person": one, "roles": role_names(part.role for part in one.roles_here)}  # type: ignore[attr-defined]
