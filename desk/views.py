@@ -16,7 +16,7 @@ from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
-from desk import drawing, presentation, selectors
+from desk import drawing, presentation, selectors, versions
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
 from followups.presentation import suspended
@@ -55,7 +55,7 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
     return render(request, "desk/queue.html", context)
 
 
-@town_page(COORDINATION)
+@town_page(COORDINATION, also=versions.case_state)
 @never_cache
 @require_safe
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
@@ -73,7 +73,7 @@ def render_case(
     note_form: NoteForm | None = None,
     flag_form: FlagForm | None = None,
 ) -> HttpResponse:
-    """A case; with a form that was refused, as it was typed."""
+    """A case; with a form that was refused, as it was typed. Of a town with `versions.case_state`."""
     forms = {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
     context = _of_case(request, user, city, need, at=moment_of(city)) | forms
     return render(request, "desk/case.html", context)
@@ -85,6 +85,11 @@ def back_to_case(request: HttpRequest, city: City, reference: str) -> HttpRespon
     return redirect(
         f"{case}?{query_of(basket_of(request.GET), wanted_of(request.GET))}" if request.GET else case
     )
+
+
+def live_url(city: City, reference: str, query: str, *, seen: str) -> str:
+    """Where a case's page asks whether something has changed since that version."""
+    return f"{reverse('desk:live', args=[city.slug, reference])}?{query}&vu={seen}"
 
 
 def moment_of(city: City) -> Moment:
@@ -127,6 +132,8 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
     """What a case shows at once, in at most fifteen queries with those of every page."""
     now, today = at.now, at.today
     query = query_of(basket_of(request.GET), wanted_of(request.GET))
+    # Read with the town, before all else: what is written while the page is read is seen by its first question.
+    _pk, version = versions.of_case(city) or (need.pk, "")
     scan = conditions.scan_of(need)
     suggested, acted = matches.of_case(user, need, today=today)
     # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
@@ -148,7 +155,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
         "live_query": f"{query}&page={_number_of(request)}&ouvert={need.reference}",
         "headers": "",
         "scan": scan,
-        "live_url": f"{reverse('desk:live', args=[city.slug, need.reference])}?{query}",
+        "live_url": live_url(city, need.reference, query, seen=version),
         "others": "",
         "changed": "",
         "flags": presentation.open_flags(need.open_flags, today=today),  # type: ignore[attr-defined]
