@@ -27,6 +27,7 @@ from matching.models import MatchState
 from matching.presentation import STATE_COLOURS
 from matching.reasons import facts
 from matching.sorting import sorting_lists
+from matching.standing import GONE
 from needs.models import Need
 from needs.words import progress_words
 from notifications.wording import selectors as wording
@@ -179,6 +180,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
             for match in acted
         ],
         "suspended": suspended(acted),
+        "two_homes": [one for one in acted if one.rehouse_from is not None and one.offer.state not in GONE],
         "near_misses": lines,
         "may_ask": any(line.asks for line in lines),
         "looking": need.scan_due_at is not None and not is_promised,
