@@ -13,7 +13,7 @@ from accounts.access import COORDINATION, person, town_page
 from cities.models import City
 from desk import presence, presentation, selectors, versions
 from desk.baskets import basket_of, query_of, wanted_of
-from desk.views import listed, moment_of
+from desk.views import listed, live_url, moment_of
 
 
 @town_page(COORDINATION, also=versions.case_state)
@@ -29,11 +29,10 @@ def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     etag = presentation.etag(version, *others)
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
-    # Asked for the first time, it has just been read.
     seen = request.GET.get("vu") or version
     query = query_of(basket_of(request.GET), wanted_of(request.GET))
     context = {
-        "live_url": f"{reverse('desk:live', args=[city.slug, reference])}?{query}&vu={seen}",
+        "live_url": live_url(city, reference, query, seen=seen),
         "case_url": f"{reverse('desk:case', args=[city.slug, reference])}?{query}",
         "headers": presentation.if_none_match(etag),
         "others": presentation.on_this_case(others),

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import COORDINATION, person, town_page
 from cities.models import City
-from desk import selectors, services
+from desk import selectors, services, versions
 from desk.forms import FlagForm, NoteForm
 from desk.models import Flag
 from desk.views import back_to_case, render_case
 
 
-@town_page(COORDINATION)
+@town_page(COORDINATION, also=versions.case_state)
 @require_POST
 def note(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """A note on the case; whom it names is told."""
@@ -34,7 +34,7 @@ def note(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     return render_case(request, user, city, selectors.case(user, city, reference), note_form=form)
 
 
-@town_page(COORDINATION)
+@town_page(COORDINATION, also=versions.case_state)
 @require_POST
 def flag(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     """The case comes up again on a day."""

@@ -16,7 +16,7 @@ from accounts.models import User
 from catalogue.vocabulary import Urgency
 from cities.days import local_day
 from cities.models import City
-from desk import drawing, presentation, selectors
+from desk import drawing, presentation, selectors, versions
 from desk.baskets import Basket, Moment, Wanted, basket_of, query_of, wanted_of
 from desk.forms import FlagForm, NoteForm
 from followups.presentation import suspended
@@ -27,6 +27,7 @@ from matching.models import MatchState
 from matching.presentation import STATE_COLOURS
 from matching.reasons import facts
 from matching.sorting import sorting_lists
+from matching.standing import GONE
 from needs.models import Need
 from needs.words import progress_words
 from notifications.wording import selectors as wording
@@ -56,7 +57,7 @@ def queue(request: HttpRequest, city: City) -> HttpResponse:
     return render(request, "desk/queue.html", context)
 
 
-@town_page(COORDINATION)
+@town_page(COORDINATION, also=versions.case_state)
 @never_cache
 @require_safe
 def case(request: HttpRequest, city: City, reference: str) -> HttpResponse:
@@ -74,7 +75,7 @@ def render_case(
     note_form: NoteForm | None = None,
     flag_form: FlagForm | None = None,
 ) -> HttpResponse:
-    """A case; with a form that was refused, as it was typed."""
+    """A case; with a form that was refused, as it was typed. Of a town with `versions.case_state`."""
     forms = {"note_form": note_form or NoteForm(), "flag_form": flag_form or FlagForm()}
     context = _of_case(request, user, city, need, at=moment_of(city)) | forms
     return render(request, "desk/case.html", context)
@@ -86,6 +87,11 @@ def back_to_case(request: HttpRequest, city: City, reference: str) -> HttpRespon
     return redirect(
         f"{case}?{query_of(basket_of(request.GET), wanted_of(request.GET))}" if request.GET else case
     )
+
+
+def live_url(city: City, reference: str, query: str, *, seen: str) -> str:
+    """Where a case's page asks whether something has changed since that version."""
+    return f"{reverse('desk:live', args=[city.slug, reference])}?{query}&vu={seen}"
 
 
 def moment_of(city: City) -> Moment:
@@ -128,6 +134,8 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
     """What a case shows at once, in at most fifteen queries with those of every page."""
     now, today = at.now, at.today
     query = query_of(basket_of(request.GET), wanted_of(request.GET))
+    # Read with the town, before all else: what is written while the page is read is seen by its first question.
+    _pk, version = versions.of_case(city) or (need.pk, "")
     scan = conditions.scan_of(need)
     suggested, acted = matches.of_case(user, need, today=today)
     # All that is needed is promised: what the engine suggested before is on its way out, and would be refused.
@@ -149,7 +157,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
         "live_query": f"{query}&page={_number_of(request)}&ouvert={need.reference}",
         "headers": "",
         "scan": scan,
-        "live_url": f"{reverse('desk:live', args=[city.slug, need.reference])}?{query}",
+        "live_url": live_url(city, need.reference, query, seen=version),
         "others": "",
         "changed": "",
         "flags": presentation.open_flags(need.open_flags, today=today),  # type: ignore[attr-defined]
@@ -173,6 +181,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
             for match in acted
         ],
         "suspended": suspended(acted),
+        "two_homes": [one for one in acted if one.rehouse_from is not None and one.offer.state not in GONE],
         "near_misses": lines,
         "may_ask": any(line.asks for line in lines),
         "looking": need.scan_due_at is not None and not is_promised,

@@ -1,5 +1,5 @@
-"""What the desk is told of a match in hand: an incident suspends its offer, what has begun fits no more, nobody speaks
-for its need any more, or nobody says whether guests still come.
+"""What the desk is told of a match in hand: an incident suspends its offer, two homes are there for the same people
+after it, what has begun fits no more, nobody speaks for its need any more, or nobody says whether guests still come.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -11,11 +11,14 @@ from django.db.models import OuterRef, Subquery
 
 from accounts import selectors as accounts
 from accounts.models import MembershipChange, OrganisationReview, User
+from cities.days import local_day, waking_hour
 from matching import selectors
-from matching.lifecycle import ACTIVE
+from matching.lifecycle import ACTIVE, Act
 from matching.messages import to_desk
-from matching.models import CHANGED, Match, MatchState
+from matching.models import CHANGED, Decision, Match, MatchState
 from matching.reasons import still_fits
+from matching.standing import GONE
+from needs.models import OPEN_STATES
 from notifications.services import Text, alert, queue
 from offers.models import OfferChange, OfferState
 from oncall import selectors as oncall
@@ -36,9 +39,27 @@ def tell_desks(*, by: None, now: datetime) -> int:
     told = 0
     for match in held.order_by("pk"):
         since = match.since  # type: ignore[attr-defined]
-        rung = oncall.steps(match.city, now)[0] if match.rehouse_from is not None else []
+        rung = oncall.steps(match.city, now)[0] if _rings(match, now=now) else []
         told += _ring(rung, match, since=since, now=now)
         told += _tell(match, to_desk.held_back, event="match_held_back", since=since, rung=rung, now=now)
+    return told
+
+
+@transaction.atomic
+def tell_of_two_homes(*, by: None, now: datetime) -> int:
+    """Tell the coordinators, once for each time, of each match that counts no more although its offer is suspended no
+    more: another home has its people, or is asked (`rehousing`), and somebody ends one of the two; how many messages.
+    """
+    rehoused = Decision.objects.filter(match=OuterRef("pk"), act=Act.REHOUSE).order_by("-at", "-pk")
+    both = Match.objects.filter(rehouse_from__isnull=False).exclude(offer__state__in=GONE)
+    told = 0
+    for match in (
+        both.annotate(since=Subquery(rehoused.values("pk")[:1]))
+        .select_related("city", "offer", "need__commune")
+        .order_by("pk")
+    ):
+        since = match.since  # type: ignore[attr-defined]
+        told += _tell(match, to_desk.two_homes, event="match_two_homes", since=since, now=now)
     return told
 
 
@@ -92,6 +113,17 @@ def tell_of_silence(*, by: None, now: datetime) -> int:
     for match in silent.select_related("city", "offer", "need__commune", "need__organisation").order_by("pk"):
         told += _tell(match, to_desk.nobody_says, event="match_silent", since="silent", now=now)
     return told
+
+
+def _rings(match: Match, *, now: datetime) -> bool:
+    """Whether its people need a bed tonight and have none. Of who moves in later all of the desk is told, by day; on
+    their first day it rings once the town is awake.
+    """
+    if match.rehouse_from is None or match.need.state not in OPEN_STATES:
+        return False
+    is_awake = waking_hour(now, match.city, match.city.quiet_until, match.city.quiet_from) == now
+    moves_in_today = match.first_day <= local_day(now, match.city) and is_awake
+    return match.state == MatchState.UNDER_WAY or moves_in_today
 
 
 def _ring(people: Iterable[User], match: Match, *, since: object, now: datetime) -> int:

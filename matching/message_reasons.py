@@ -14,7 +14,7 @@ from matching.models import CONTACT_STATES, ConditionQuestion, Match
 from matching.models import MatchState as S
 from matching.selectors import left_to_town
 from matching.telling import LONGER_ASKED, REMINDED, TOLD
-from needs.models import Need
+from needs.models import OPEN_STATES, Need
 from notifications.reasons import Words, subject_id, subject_part
 from offers.models import OfferState
 
@@ -34,7 +34,14 @@ def reasons() -> dict[str, Callable[[], Exists]]:
         "match_home_changed": _is_to_visit,
         "match_waits": lambda: Exists(turns.waiting().filter(pk=subject_id())),
         "match_held_back": _is_held_back,
-        "match_to_rehouse": lambda: Exists(Match.objects.filter(pk=subject_id(), rehouse_from__isnull=False)),
+        "match_to_rehouse": lambda: Exists(
+            Match.objects.filter(pk=subject_id(), rehouse_from__isnull=False, need__state__in=OPEN_STATES)
+        ),
+        "match_two_homes": lambda: Exists(
+            Match.objects.filter(pk=subject_id(), rehouse_from__isnull=False).exclude(
+                offer__state=OfferState.FROZEN
+            )
+        ),
         LONGER_ASKED: lambda: Exists(
             Match.objects.filter(pk=subject_id(), longer_until=Cast(subject_part(3), DateField()))
         ),
@@ -84,6 +91,7 @@ def gone() -> Words:
         "match_home_changed": gettext_lazy("la visite est faite, ou plus rien n’est prévu"),
         "match_held_back": gettext_lazy("la proposition n’est plus retenue, ou plus rien n’est prévu"),
         "match_to_rehouse": gettext_lazy("plus personne n’est à reloger"),
+        "match_two_homes": gettext_lazy("un seul logement reste prévu"),
         "need_suggestions": closed,
         "need_tonight": closed,
     }

@@ -234,6 +234,11 @@ def refusal_words(failure: NotPossible, *, roles: frozenset[Role] = DESK) -> str
         return _("La proposition ou le besoin n’est plus ouvert. Les pistes se mettent à jour.")
     if failure.why == "changed":
         return _("La proposition ou le besoin vient de changer. Les pistes se mettent à jour.")
+    if failure.why == "rehoused":
+        return _(
+            "Un autre logement est demandé ou prévu pour ces personnes. Mettez d’abord fin à l’un des deux, dans le "
+            "dossier."
+        )
     if failure.why == "early":
         return _("C’est trop tôt\u202f: le premier jour n’est pas encore venu.")
     if failure.why == "days":

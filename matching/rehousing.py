@@ -5,7 +5,9 @@ counts it no more from today on, so that the scan, the queue and the reminders o
 the incident is closed the stay counts as before, unless another home has them by then.
 """
 
-from datetime import date, datetime, timedelta
+import logging
+from collections.abc import Callable
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -14,29 +16,38 @@ from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from cities.days import TownDay, local_day
 from matching import progress, services
-from matching.lifecycle import GOING_ON, Act
+from matching.lifecycle import GOING_ON, SERVED, Act
 from matching.models import Hold, Match, MatchState
-from matching.standing import GONE
+from matching.standing import GONE, SOON
 from needs import services as needs
 from needs.progress import ONE_DAY
 from offers.models import OfferState
 
-# Who moves in later has time: the incident may be closed before.
-SOON = timedelta(days=3)
+log = logging.getLogger(__name__)
 
 
 def look_after(*, by: None, now: datetime) -> int:
     """Have another home looked for, and no longer where the incident is closed; for how many matches that changed."""
-    done = sum(_rehouse(match_id, now=now) for match_id in _due(now=now))
+    done = sum(_by_itself(_rehouse, match_id, now=now) for match_id in _due(now=now))
     back = Match.objects.filter(rehouse_from__isnull=False).exclude(offer__state__in=GONE)
     return done + sum(
-        _count_again(match_id, now=now) for match_id in list(back.order_by("pk").values_list("pk", flat=True))
+        _by_itself(_count_again, match_id, now=now)
+        for match_id in list(back.order_by("need_id", "pk").values_list("pk", flat=True))
     )
 
 
 def rehouse_from_offer(*, offer_id: int, by: None, now: datetime) -> int:
     """The same of one offer that the caller has just had suspended, in its own transaction; of how many matches."""
-    return sum(_rehouse(match_id, now=now) for match_id in _due(now=now, offer_id=offer_id))
+    return sum(_by_itself(_rehouse, match_id, now=now) for match_id in _due(now=now, offer_id=offer_id))
+
+
+def _by_itself(act: Callable[..., bool], match_id: int, *, now: datetime) -> bool:
+    """What fails of one match undoes no report, and stops no other: the next sweep does it. Each is atomic."""
+    try:
+        return act(match_id, now=now)
+    except Exception:
+        log.exception("housing elsewhere: match %s", match_id)
+        return False
 
 
 def _due(*, now: datetime, **of: int) -> list[int]:
@@ -82,6 +93,9 @@ def _count_again(match_id: int, *, now: datetime) -> bool:
         return False  # while we waited for the lock
     try:
         with transaction.atomic():
+            # Who had them meanwhile, and has them no more, is in nobody's way; those days stay given (`progress`).
+            over = Hold.objects.filter(need=match.need_id, last_day__lt=local_day(now, match.city))
+            over.filter(match__state__in=SERVED).exclude(match=match).update(released=True)
             Hold.objects.filter(match=match).update(released=False)
     except IntegrityError as error:
         if violated(error) != "hold_within_quantity":

@@ -180,12 +180,15 @@ def break_off(
 @transaction.atomic
 def start(*, match_id: int, by: User | None, now: datetime) -> Match:
     """The stay, the hand-over or the lessons have begun. Raises NotPossible ("closed" when its days are over,
-    or its offer or need is taken back, or held back by an incident; "early" before the first day of what lasts).
+    or its offer or need is taken back, or held back by an incident; "rehoused" while its people are to be housed
+    elsewhere, or are; "early" before the first day of what lasts).
     """
     match = locked(match_id)
     check_may(match, Act.START, by=by)
     if waits.is_over(match, now=now) or standing.is_taken_back(match):
         raise NotPossible(Act.START, MatchState(match.state), "closed")
+    if match.rehouse_from is not None:
+        raise NotPossible(Act.START, MatchState(match.state), "rehoused")
     if match.state in TO_COME and not standing.compared_again(match, now=now):
         raise NotPossible(Act.START, MatchState(match.state), "changed")
     if match.need.lasts and match.state in TO_COME and local_day(now, match.city) < match.first_day:

@@ -3,7 +3,7 @@
 The caller has locked offer, need and match.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matching import waits
 from matching.lifecycle import Act, NotPossible
@@ -14,6 +14,8 @@ from offers.models import OfferState
 
 # An offer in one of these keeps no promise; of one that an incident holds back, not until it is closed.
 GONE = (OfferState.WITHDRAWN, OfferState.FROZEN)
+# Who moves into such a home later has time: the incident may be closed before.
+SOON = timedelta(days=3)
 
 
 def check_may_be_asked(match: Match, *, now: datetime) -> None:

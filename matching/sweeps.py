@@ -14,7 +14,8 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import Organisation
-from cities.days import local_day
+from catalogue.vocabulary import Kind
+from cities.days import TownDay, local_day
 from cities.models import City
 from matching import asking, capacity, services, standing, telling, turns, waits
 from matching.lifecycle import ACTIVE, WAITING, Act, NotPossible, Reason
@@ -46,10 +47,13 @@ def ask_in_turn(*, by: None, now: datetime, limit: int = 200) -> int:
 
 def remind_unanswered(*, by: None, now: datetime, limit: int = 200) -> int:
     """Remind, once and halfway, whoever has not answered or confirmed yet, and ask whether a stay that was confirmed
-    long before still holds; of how many.
+    long before still holds; of how many. What an incident holds back is asked about once that is closed.
     """
-    due = Match.objects.filter(state__in=telling.REMINDED, remind_at__lte=now).order_by("remind_at", "id")
-    return sum(_remind(match_id, now=now) for match_id in list(due.values_list("pk", flat=True)[:limit]))
+    due = Match.objects.filter(state__in=telling.REMINDED, remind_at__lte=now).exclude(
+        state=MatchState.CONFIRMED, offer__state__in=standing.GONE
+    )
+    ids = list(due.order_by("remind_at", "id").values_list("pk", flat=True)[:limit])
+    return sum(_remind(match_id, now=now) for match_id in ids)
 
 
 def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
@@ -58,7 +62,8 @@ def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
     Of what is over before anybody looked, the follow-up asks whether it took place.
     """
     started = 0
-    confirmed = Match.objects.filter(state=MatchState.CONFIRMED).exclude(
+    # Whose people are to be housed elsewhere, or are by now, waits for somebody to end one of the two.
+    confirmed = Match.objects.filter(state=MatchState.CONFIRMED, rehouse_from__isnull=True).exclude(
         Q(offer__state__in=standing.GONE) | Q(need__state=NeedState.WITHDRAWN)
     )
     for city in City.objects.filter(pk__in=confirmed.values("city")).order_by("pk"):
@@ -73,14 +78,21 @@ def start_due(*, by: None, now: datetime, limit: int = 200) -> int:
 
 def cancel_orphans(*, by: None, now: datetime, limit: int = 200) -> int:
     """Call off what was to come of a withdrawn need or offer, and what is still being asked for a suspended
-    association or of a frozen offer; how many. What a suspended association was promised is the desk's from then on.
+    association or of a frozen offer, or was said yes to of a frozen home and begins within three days (docs/adr/0027);
+    how many. What a suspended association was promised is the desk's from then on.
     """
     need_gone = Q(need__state=NeedState.WITHDRAWN) | Q(
         state=MatchState.PROPOSED, need__organisation__state=Organisation.State.SUSPENDED
     )
-    # What an incident holds back goes on, or not, when it is closed; no more is asked meanwhile.
+    # What an incident holds back goes on, or not, when it is closed; no more is asked meanwhile. A yes to a home that
+    # is wanted soon does not wait so long: nobody can confirm it, and while it stands no other home is looked for.
+    wanted_soon = Q(
+        state=MatchState.ACCEPTED,
+        need__kind=Kind.HOUSING,
+        first_day__lte=TownDay(now, "city__timezone") + standing.SOON,
+    )
     offer_gone = Q(offer__state=OfferState.WITHDRAWN) | Q(
-        state=MatchState.PROPOSED, offer__state=OfferState.FROZEN
+        Q(state=MatchState.PROPOSED) | wanted_soon, offer__state=OfferState.FROZEN
     )
     orphans = Match.objects.filter(need_gone | offer_gone, state__in=services.TO_COME).annotate(
         reason=Case(When(need_gone, Value(Reason.NEED_GONE)), default=Value(Reason.OFFER_GONE))
@@ -172,6 +184,8 @@ def _remind(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
     if match.state not in telling.REMINDED or match.remind_at is None or match.remind_at > now:
         return False  # somebody answered while we waited for the lock, or another worker reminded
+    if match.state == MatchState.CONFIRMED and standing.is_taken_back(match):
+        return False  # it was suspended, or taken back, meanwhile
     match.remind_at = None
     is_heard = True
     if match.state == MatchState.CONFIRMED:
@@ -187,7 +201,8 @@ def _remind(match_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def _start(match_id: int, *, now: datetime) -> bool:
     match = services.locked(match_id)
-    if match.state != MatchState.CONFIRMED or standing.is_taken_back(match) or waits.is_over(match, now=now):
+    is_ready = match.state == MatchState.CONFIRMED and match.rehouse_from is None
+    if not is_ready or standing.is_taken_back(match) or waits.is_over(match, now=now):
         return False  # while we waited for the lock
     if not standing.compared_again(match, now=now):
         return False

@@ -116,13 +116,14 @@ def advance_time() -> None:
 
 def _look_after_matches() -> None:
     now = timezone.now()
+    rehousing.look_after(by=None, now=now)  # first: whatever fails below, nobody is left without a roof by it
     sweeps.cancel_orphans(by=None, now=now)
     sweeps.judge_again(by=None, now=now)
     sweeps.thank_the_others(by=None, now=now)
     visits.tell_desks(by=None, now=now)
     moves.tell(by=None, now=now)
-    rehousing.look_after(by=None, now=now)
     held_back.tell_desks(by=None, now=now)
+    held_back.tell_of_two_homes(by=None, now=now)
     held_back.tell_of_changes(by=None, now=now)
     held_back.tell_of_those_left(by=None, now=now)
     linked_towns.lapse(by=None, now=now)

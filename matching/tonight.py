@@ -25,11 +25,13 @@ from accounts.models import User
 from catalogue.vocabulary import Kind, Urgency
 from cities.days import TownDay, waking_hour
 from cities.models import City
+from matching.lifecycle import Act
 from matching.messages import to_desk
-from matching.models import CaseTaken, DeskReminder, Match, MatchState
+from matching.models import CaseTaken, Decision, DeskReminder, Match, MatchState
 from needs.models import URGENCY_RANKS, Need, urgency_rank_on
 from notifications.reasons import Words, subject_id
 from notifications.services import alert, queue
+from offers.models import OfferState
 from oncall import selectors as oncall
 
 SELDOM = timedelta(hours=2)
@@ -55,11 +57,12 @@ def waiting(*, now: datetime) -> QuerySet[Need]:
     looks after; the oldest first. `must_move`: the home in which they sleep is held back by an incident.
     """
     rehoused = Match.objects.filter(need=OuterRef("pk"), rehouse_from__isnull=False)
+    in_suspended = rehoused.filter(state=MatchState.UNDER_WAY, offer__state=OfferState.FROZEN)
     is_tonight = Exact(urgency_rank_on(TownDay(now, "city__timezone")), URGENCY_RANKS[Urgency.TONIGHT])
     return (
         Need.objects.open()
         .filter(Q(is_tonight) | Q(Exists(rehoused)))
-        .annotate(must_move=Exists(rehoused.filter(state=MatchState.UNDER_WAY)))
+        .annotate(must_move=Exists(in_suspended))
         .exclude(Exists(held().filter(need=OuterRef("pk"))))
         .exclude(Exists(_asked(now)))
         .order_by("created_at", "pk")
@@ -90,8 +93,17 @@ GONE: Words = {
 
 
 def held() -> QuerySet[CaseTaken]:
-    """Who looks after which need now. Whoever has left the town's coordination looks after none."""
+    """Who looks after which need now. Whoever has left the town's coordination looks after none; nor does who has taken
+    the case before its people were to be housed elsewhere: they are asked anew, like everybody.
+    """
+    rehoused_since = Decision.objects.filter(
+        act=Act.REHOUSE,
+        match__need=OuterRef("need"),
+        match__rehouse_from__isnull=False,
+        at__gt=OuterRef("at"),
+    )
     return CaseTaken.objects.filter(
+        ~Exists(rehoused_since),
         given_back_at__isnull=True,
         by__is_active=True,
         by__city_roles__city=F("city"),

@@ -37,6 +37,12 @@ _PROMISED: dict[str, dict[str, Any]] = {
             "Un hôte est interrogé pour davantage de personnes. Annulez d’abord cette demande, ou attendez sa réponse."
         )
     },
+    "rehoused_within_quantity": {
+        "quantity": _(
+            "Un accueil mis en attente est prévu pour davantage de personnes. Mettez-y d’abord fin, ou appelez la "
+            "ville."
+        )
+    },
     "rhythm_is_kept": {"rhythm": _("De l’aide est déjà promise à ce rythme. Postez un autre besoin.")},
 }
 # What only people read: changing it asks nothing of the engine.

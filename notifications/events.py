@@ -125,6 +125,7 @@ EVENTS: Mapping[str, Event] = {
     "match_waits": _NEWS,
     "match_left_to_town": _NEWS,
     "match_held_back": _NEWS,
+    "match_two_homes": _NEWS,
     "match_home_changed": _NEWS,
     "match_moved": _NEWS,
     "condition_answered": _NEWS,

@@ -47,7 +47,12 @@ def let_go(
     by: User | None,
     now: datetime,
 ) -> Message:
-    """Have a question leave that waited for its turn, said anew: with the deadline that it has now."""
+    """Have a question leave that waited for its turn, said anew: with the deadline that it has now. What was taken
+    back, or has left, since it was read stays as it is by now.
+    """
+    message = _locked(message)
+    if message.state != MessageState.HELD:
+        return message
     message.priority = EVENTS[message.event].priority if priority is None else priority
     own = own_of_each({message.city} if message.city else ())
     text = said(compose, own, city=message.city, language=message.language)
@@ -70,9 +75,17 @@ def let_go(
 
 @transaction.atomic
 def hold_on(*, message: Message, why: str, by: None, now: datetime) -> None:
-    """A message that waits goes on waiting, for another reason."""
+    """A message that waits goes on waiting, for another reason; one that waits no more stays as it is."""
+    message = _locked(message)
+    if message.state != MessageState.HELD:
+        return
     message.why, message.due_at = why, now
     message.save(update_fields=["why", "due_at"])
+
+
+def _locked(message: Message) -> Message:
+    rows = Message.objects.select_for_update(of=("self",)).select_related("recipient", "city")
+    return rows.get(pk=message.pk)
 
 
 @transaction.atomic

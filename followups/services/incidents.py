@@ -67,10 +67,7 @@ def report_incident(
     ValidationError by field, PermissionDenied for whoever the match does not concern.
     """
     # What is confirmed or begins in this moment waits for the offer, or is seen here.
-    locked = Offer.objects.select_for_update(no_key=True, of=("self",)).select_related("city")
-    offer = locked.get(pk=offer_id)
-    while offer.merged_into_id is not None:
-        offer = locked.get(pk=offer.merged_into_id)
+    offer = _the_one_that_goes_on(offer_id)
     match = Match.objects.select_related("need", "city", "offer__city").get(pk=match_id) if match_id else None
     if match is None:
         require(has_role(by, offer.city, DESK))
@@ -218,6 +215,28 @@ def no_longer_reads(*, city: City, person: User, by: User, now: datetime) -> Non
         RoleChange.objects.create(
             person=person, city=city, what={"reads_reports": [True, False]}, by=by, at=now
         )
+
+
+def _the_one_that_goes_on(offer_id: int) -> Offer:
+    """The offer, or that in favour of which it was closed; all between them are locked, in the order of their keys like
+    everywhere (`town.services.offer_doubles`), so that no report is lost to a deadlock.
+    """
+    rows = Offer.objects.select_for_update(no_key=True, of=("self",)).select_related("city")
+    while True:
+        keys = _chain(offer_id)
+        with transaction.atomic():
+            found = {offer.pk: offer for offer in rows.filter(pk__in=keys).order_by("pk")}
+            if [found[key].merged_into_id for key in keys] == [*keys[1:], None]:
+                return found[keys[-1]]
+            # It was joined, or undone, while we waited: let go of these, and follow it anew.
+            transaction.set_rollback(True)
+
+
+def _chain(offer_id: int) -> list[int]:
+    keys = [offer_id]
+    while (offer := Offer.objects.filter(pk=keys[-1]).only("merged_into").first()) and offer.merged_into_id:
+        keys.append(offer.merged_into_id)
+    return keys
 
 
 def _side(by: User, match: Match | None) -> str:

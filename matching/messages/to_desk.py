@@ -1,6 +1,7 @@
 """To the desk of the need's town."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -230,7 +231,9 @@ def visit_over(match: Match) -> Text:
 
 
 def held_back(match: Match) -> Text:
-    """To the desk: an incident suspends what people count on; whoever lives there needs another roof tonight."""
+    """To the desk: an incident suspends what people count on; whoever lives there needs another roof tonight,
+    whoever is about to move in another one by their day.
+    """
     figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
     if match.state == MatchState.UNDER_WAY:
         title = (
@@ -240,6 +243,14 @@ def held_back(match: Match) -> Text:
             "Bonjour,\n\nUn signalement concerne « %(offer)s », en cours pour « %(need)s » (%(reference)s). Prenez "
             "contact tout de suite, et cherchez une autre solution pour ce soir."
         )
+    elif match.rehouse_from is not None:
+        title = _("À reloger\u202f: %(need)s")
+        body = _(
+            "Bonjour,\n\nUn signalement concerne «\u00a0%(offer)s\u00a0», prévu pour «\u00a0%(need)s\u00a0» "
+            "(%(reference)s) à partir du %(day)s. Cela ne commence pas\u202f: cherchez un autre logement dès "
+            "maintenant."
+        )
+        figures["day"] = date_format(match.first_day, "l j F")
     else:
         title = _("Suspendu : %(need)s")
         body = _(
@@ -255,28 +266,24 @@ def held_back(match: Match) -> Text:
 
 
 def to_rehouse(match: Match) -> Text:
-    """To whoever is on call: those who live in a home that is held back, or are about to, need another roof."""
+    """To whoever is on call: the same, where it is for tonight. What others read along names nobody."""
+    impersonal = _("À reloger ce soir\u202f: %(what)s") % {"what": in_short(match.need)}
+    return replace(held_back(match), impersonal=impersonal)
+
+
+def two_homes(match: Match) -> Text:
+    """To the desk: the report on a home is closed, and by now another one is asked, or there, for the same people."""
     figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
-    if match.state == MatchState.UNDER_WAY:
-        title = _("À reloger ce soir : %(need)s")
-        body = _(
-            "Bonjour,\n\nUn signalement concerne « %(offer)s », en cours pour « %(need)s » (%(reference)s). Prenez "
-            "contact tout de suite, et cherchez une autre solution pour ce soir."
-        )
-    else:
-        title = _("À reloger\u202f: %(need)s")
-        body = _(
-            "Bonjour,\n\nUn signalement concerne «\u00a0%(offer)s\u00a0», prévu pour «\u00a0%(need)s\u00a0» "
-            "(%(reference)s) à partir du %(day)s. Cela ne commence pas\u202f: cherchez un autre logement dès "
-            "maintenant."
-        )
-        figures["day"] = date_format(match.first_day, "l j F")
     return Text(
-        title=title % figures,
-        body=body % figures,
+        title=_("Deux logements\u202f: %(need)s") % figures,
+        body=_(
+            "Bonjour,\n\nLe signalement sur «\u00a0%(offer)s\u00a0» est clos. Entre-temps, un autre logement est "
+            "demandé ou prévu pour «\u00a0%(need)s\u00a0» (%(reference)s). Voyez avec les personnes lequel elles "
+            "gardent, et mettez fin à l’autre\u202f: le premier ne compte pas, et ne commence pas, jusque-là."
+        )
+        % figures,
         action_label=_("Ouvrir le dossier"),
         action_url=reverse("desk:case", args=[match.city.slug, match.need.reference]),
-        impersonal=_tonight_impersonal(match.need),
     )
 
 

@@ -1,7 +1,8 @@
-"""A need is not made smaller than what is asked for it beside others: a yes to that could not count any more.
+"""A need is not made smaller than what is asked for it beside others, nor than a stay that an incident holds back: a yes
+to the one, or the other once the incident is closed, could not count any more.
 
-What is asked beside counts for its need from the yes on, so the sum over what counts (0022) does not see it. A home is
-asked for a whole household, so each is looked at by itself.
+What is asked beside counts for its need from the yes on, and what is held back does not count meanwhile, so the sum over
+what counts (0022) does not see them. A home is asked for a whole household, so each is looked at by itself.
 """
 
 from importlib import import_module
@@ -14,6 +15,11 @@ BEGIN
     IF EXISTS (SELECT FROM matching_hold WHERE need_id = NEW.id AND beside AND quantity > NEW.quantity) THEN
         RAISE EXCEPTION 'for the need % somebody is asked for more', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'asked_within_quantity';
+    END IF;
+    IF EXISTS (SELECT FROM matching_match m JOIN matching_hold h ON h.match_id = m.id
+               WHERE m.need_id = NEW.id AND m.rehouse_from IS NOT NULL AND h.quantity > NEW.quantity) THEN
+        RAISE EXCEPTION 'for the need % a stay for more is held back', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'rehoused_within_quantity';
     END IF;
     RETURN NULL;
 END $$;

@@ -151,6 +151,21 @@ def test_what_happens_in_another_case_changes_the_list_and_not_the_case(it, nadi
     assert client.get(queue, headers={"if-none-match": marks[queue]}).status_code == 200
 
 
+def test_what_is_done_between_the_page_and_its_first_question_is_seen(it, nadia):
+    client = signed_in(it.coordinator)
+    page = client.get(f"/{it.city.slug}/bureau/{it.match.need.reference}/")
+    assert client.get(page.context["live_url"]).context["changed"] == ""
+    matching.propose(match_id=it.match.pk, by=nadia, now=timezone.now())
+    assert "Nadia Ferrand\u202f: Demande envoyée" in client.get(page.context["live_url"]).content.decode()
+
+
+def test_a_note_that_was_refused_comes_back_on_a_page_that_asks(it, nadia):
+    client = signed_in(it.coordinator)
+    page = client.post(f"/{it.city.slug}/bureau/{it.match.need.reference}/notes/", {"text": ""})
+    matching.propose(match_id=it.match.pk, by=nadia, now=timezone.now())
+    assert "Nadia Ferrand\u202f: Demande envoyée" in client.get(page.context["live_url"]).content.decode()
+
+
 def test_it_says_who_did_what(it, nadia):
     client = signed_in(it.coordinator)
     first = client.get(live(it))

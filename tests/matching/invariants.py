@@ -72,9 +72,13 @@ QUERIES = {
         WHERE m.state = ANY(%(holding)s)
           -- One whose people are housed elsewhere is free for its need alone, and stays so when it has come to its end.
           AND (h.id IS NULL
-               OR m.state <> 'completed' AND h.released <> (m.rehouse_from IS NOT NULL)
-               OR m.state = 'completed' AND h.released AND NOT EXISTS (
-                   SELECT FROM matching_decision d WHERE d.match_id = m.id AND d.act = 'rehouse')
+               OR NOT h.released AND m.rehouse_from IS NOT NULL
+               OR h.released AND m.rehouse_from IS NULL AND NOT (m.state = 'completed' AND EXISTS (
+                   SELECT FROM matching_decision d WHERE d.match_id = m.id AND d.act = 'rehouse'))
+               -- Nor does one whose days were over when another stay came to count again.
+               AND NOT EXISTS (
+                   SELECT FROM matching_match o JOIN matching_decision d ON d.match_id = o.id
+                   WHERE o.need_id = m.need_id AND o.id <> m.id AND d.act = 'count_again' AND d.at > h.last_day)
                OR (h.offer_id, h.need_id, h.quantity, h.first_day, h.last_day)
                IS DISTINCT FROM (m.offer_id, m.need_id, m.quantity, m.first_day, m.last_day))
     """,

@@ -237,6 +237,7 @@ def test_every_mail_is_complete(db, kind, language):
             to_desk.agreement_moot(it.match, agreement),
             to_desk.nobody_says(it.match),
             to_desk.to_rehouse(it.match),
+            to_desk.two_homes(it.match),
             to_linked_town.agreement_not_needed(it.match, agreement),
             households.joined(it.match.need),
             households.open_again(it.match.need),
@@ -255,12 +256,15 @@ def test_what_others_may_read_along_holds_nothing_that_anybody_typed(db, kind):
     for mail in (
         to_desk.for_tonight(need, 0),
         to_desk.tonight_waits(need.city, [need]),
-        to_desk.to_rehouse(match),
     ):
         assert mail.impersonal.startswith("Ce soir\u202f: ")
         assert mail.impersonal.endswith("depuis 12\u00a0h"), "since when it waits, by the town's clock"
         assert "secret" not in mail.impersonal.lower()
     assert "2 besoins" in to_desk.tonight_waits(need.city, [need, need]).impersonal
+    said = to_desk.to_rehouse(match).impersonal
+    assert said.startswith("À reloger ce soir\u202f: ")
+    assert "depuis" not in said, "the need may be weeks old"
+    assert "secret" not in said.lower()
 
 
 @pytest.mark.parametrize(

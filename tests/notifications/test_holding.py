@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from cities.days import at_hour, local_time, waking_hour
 from notifications import delivery, doubts, holding, preferences, reasons, sweeps
 from notifications.events import Priority
 from notifications.models import Message, MessageState, Preference
-from notifications.queued import hold_on, let_go
+from notifications.queued import hold_on, let_go, take_back
 from notifications.services import Draft, Text, queue, queue_many
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -203,6 +203,32 @@ def ask_next(person, town, now):
         let_go(message=message, compose=lambda: Text("Bonjour", "?"), priority=None, by=None, now=now)
     else:
         hold_on(message=message, why=holding.WEEK, by=None, now=now)
+
+
+def test_what_was_taken_back_meanwhile_neither_leaves_nor_waits_on(host, town):
+    message = say(host, town)
+    Message.objects.filter(pk=message.pk).update(state=MessageState.HELD, why=holding.WEEK)
+    message.refresh_from_db()
+    assert take_back(recipient=host, events=[REMINDER], subject_key="offer:1", by=None, now=NOW)
+    hold_on(message=message, why=holding.QUIET, by=None, now=NOW)
+    assert message.state == MessageState.HELD, "as it was read"
+    let_go(message=message, compose=lambda: Text("Bonjour", "?"), priority=None, by=None, now=NOW)
+    message.refresh_from_db()
+    assert (message.state, message.why) == (MessageState.MOOT, "")
+
+
+def test_a_message_that_is_being_taken_back_is_waited_for(transactional_db, meanwhile, host, town):
+    message = say(host, town)
+    Message.objects.filter(pk=message.pk).update(state=MessageState.HELD, why=holding.WEEK)
+    message.refresh_from_db()
+    with transaction.atomic():
+        take_back(recipient=host, events=[REMINDER], subject_key="offer:1", by=None, now=NOW)
+        left = meanwhile(
+            lambda: let_go(
+                message=message, compose=lambda: Text("Bonjour", "?"), priority=None, by=None, now=NOW
+            )
+        )
+    assert left().state == MessageState.MOOT
 
 
 def _told_in_order():

@@ -1,3 +1,4 @@
+-- queue alone
 SELECT "cities_city".*,
        COALESCE(
                   (SELECT COUNT(U0."id") AS "n"
@@ -5,6 +6,130 @@ SELECT "cities_city".*,
                    WHERE (U0."city_id" = ("cities_city"."id")
                           AND U0."state" = %s)
                    GROUP BY U0."city_id"), %s) AS "waiting_associations"
+FROM "cities_city"
+WHERE "cities_city"."slug" = %s
+ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
+LIMIT 1;
+
+-- case alone
+SELECT "cities_city".*,
+       COALESCE(
+                  (SELECT COUNT(U0."id") AS "n"
+                   FROM "accounts_organisation" U0
+                   WHERE (U0."city_id" = ("cities_city"."id")
+                          AND U0."state" = %s)
+                   GROUP BY U0."city_id"), %s) AS "waiting_associations",
+
+  (SELECT JSON_OBJECT(((%s)::text) VALUE W0."id", ((%s)::text) VALUE hashint8extended(W0."id",
+                                                                       W0.xmin::text::bigint), ((%s)::text) VALUE COALESCE((
+                                                                                                                              (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                            U0.xmin::text::bigint)) AS "n"
+                                                                                                                               FROM "accounts_organisation" U0
+                                                                                                                               WHERE U0."id" = (W0."organisation_id")))::text,
+
+                                                                                                                    %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                        (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                      U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                         FROM "matching_match" U0
+                                                                                                                                                         WHERE (U0."need_id" = (W0."id")
+                                                                                                                                                                AND NOT (U0."state" = %s))))::text,
+
+                                                                                                                                              %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                  (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                   FROM "matching_scan" U0
+                                                                                                                                                                                   WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                        %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                            (SELECT SUM(hashint8extended(V0."id",
+
+                                                                                                                                                                                                                          V0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                             FROM "offers_offer" V0
+                                                                                                                                                                                                             WHERE V0."id" IN
+                                                                                                                                                                                                                 (SELECT U0."offer_id" AS "offer"
+                                                                                                                                                                                                                  FROM "matching_match" U0
+                                                                                                                                                                                                                  WHERE (U0."need_id" = (W0."id")
+                                                                                                                                                                                                                         AND NOT (U0."state" = %s)))))::text,
+
+                                                                                                                                                                                                  %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                      (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                    U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                       FROM "offers_offer" U0
+                                                                                                                                                                                                                                       WHERE (U0."answers_need" = (W0."reference")
+                                                                                                                                                                                                                                              AND NOT (U0."answers_need" = %s))))::text,
+
+                                                                                                                                                                                                                            %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                (SELECT SUM(hashint8extended(V0."id",
+
+                                                                                                                                                                                                                                                                              V0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                 FROM "notifications_preference" V0
+                                                                                                                                                                                                                                                                 WHERE V0."person_id" IN
+                                                                                                                                                                                                                                                                     (SELECT U2."owner_id" AS "offer__owner"
+                                                                                                                                                                                                                                                                      FROM "matching_match" U0
+                                                                                                                                                                                                                                                                      INNER JOIN "offers_offer" U2 ON (U0."offer_id" = U2."id")
+                                                                                                                                                                                                                                                                      WHERE (U0."need_id" = (W0."id")
+                                                                                                                                                                                                                                                                             AND NOT (U0."state" = %s)))))::text,
+
+                                                                                                                                                                                                                                                      %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                          (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                        U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                           FROM "matching_townagreement" U0
+                                                                                                                                                                                                                                                                                           INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+                                                                                                                                                                                                                                                                                           WHERE U1."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                    (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                  U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                     FROM "matching_casetaken" U0
+                                                                                                                                                                                                                                                                                                                     WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                          %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                              (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                            U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                               FROM "desk_note" U0
+                                                                                                                                                                                                                                                                                                                                               WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                    %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                        (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                      U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                         FROM "desk_flag" U0
+                                                                                                                                                                                                                                                                                                                                                                         WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                                              %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                                                  (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                                                U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                                                   FROM "matching_conditionquestion" U0
+                                                                                                                                                                                                                                                                                                                                                                                                   WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                                                                        %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                                                                            (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                                                                          U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                                                                             FROM "followups_followup" U0
+                                                                                                                                                                                                                                                                                                                                                                                                                             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+                                                                                                                                                                                                                                                                                                                                                                                                                             WHERE U1."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                                                                                                  %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                                                                                                      (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                    U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       FROM "matching_householdverdict" U0
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       WHERE (U0."lower_id" = (W0."id")
+                                                                                                                                                                                                                                                                                                                                                                                                                                                              OR U0."higher_id" = (W0."id"))))::text,
+
+                                                                                                                                                                                                                                                                                                                                                                                                                                            %s) RETURNING JSONB) AS "row"
+   FROM "needs_need" W0
+   WHERE (W0."city_id" = ("cities_city"."id")
+          AND W0."reference" = %s)) AS "case_state"
 FROM "cities_city"
 WHERE "cities_city"."slug" = %s
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
@@ -136,35 +261,62 @@ GROUP BY 1;
 -- queue alone
 SELECT "needs_need".*,
 
-  (SELECT U2."name" AS "by__name"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+  (SELECT V3."name" AS "by__name"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by",
 
-  (SELECT U0."by_id" AS "by"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
+  (SELECT V0."by_id" AS "by"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
 
-  (SELECT U0."at" AS "at"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+  (SELECT V0."at" AS "at"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_at",
        EXISTS
   (SELECT %s AS "a"
    FROM "matching_householdverdict" U0
@@ -197,41 +349,50 @@ WHERE (("needs_need"."person_id" = %s
        AND "needs_need"."city_id" = %s
        AND NOT ("needs_need"."state" = %s)
        AND "needs_need"."id" IN
-         (SELECT V0."id" AS "pk"
-          FROM "needs_need" V0
-          LEFT OUTER JOIN "accounts_organisation" V1 ON (V0."organisation_id" = V1."id")
-          INNER JOIN "cities_city" V2 ON (V0."city_id" = V2."id")
-          WHERE (V0."state" IN (%s, …)
-                 AND (V0."organisation_id" IS NULL
-                      OR V1."state" = %s)
-                 AND (LEAST(V0."urgency_rank",
+         (SELECT W0."id" AS "pk"
+          FROM "needs_need" W0
+          LEFT OUTER JOIN "accounts_organisation" W1 ON (W0."organisation_id" = W1."id")
+          INNER JOIN "cities_city" W2 ON (W0."city_id" = W2."id")
+          WHERE (W0."state" IN (%s, …)
+                 AND (W0."organisation_id" IS NULL
+                      OR W1."state" = %s)
+                 AND (LEAST(W0."urgency_rank",
 
                         CASE
-                            WHEN CASE WHEN (V0."kind" = %s
-                                            OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
-                                                                                           V0."first_day")
-                                 END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s
-                            WHEN CASE WHEN (V0."kind" = %s
-                                            OR V0."rhythm" = %s) THEN V0."last_day" ELSE COALESCE(V0."uncovered_from",
-                                                                                           V0."first_day")
-                                 END <= (((%s AT TIME ZONE V2."timezone")::date) + %s) THEN %s ELSE %s
+                            WHEN CASE WHEN (W0."kind" = %s
+                                            OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
+                                                                                           W0."first_day")
+                                 END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s
+                            WHEN CASE WHEN (W0."kind" = %s
+                                            OR W0."rhythm" = %s) THEN W0."last_day" ELSE COALESCE(W0."uncovered_from",
+                                                                                           W0."first_day")
+                                 END <= (((%s AT TIME ZONE W2."timezone")::date) + %s) THEN %s ELSE %s
                         END) = %s
                       OR EXISTS
                         (SELECT %s AS "a"
                          FROM "matching_match" U0
-                         WHERE (U0."need_id" = (V0."id")
+                         WHERE (U0."need_id" = (W0."id")
                                 AND U0."rehouse_from" IS NOT NULL)
                          LIMIT 1))
                  AND NOT (EXISTS
                             (SELECT %s AS "a"
-                             FROM "matching_casetaken" U0
-                             INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-                             INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-                             WHERE (U3."city_id" = (U0."city_id")
-                                    AND U3."role" IN (%s)
-                                    AND U2."is_active"
-                                    AND U0."given_back_at" IS NULL
-                                    AND U0."need_id" = (V0."id"))
+                             FROM "matching_casetaken" V0
+                             INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+                             INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+                             WHERE (NOT EXISTS
+                                      (SELECT %s AS "a"
+                                       FROM "matching_decision" U0
+                                       INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+                                       WHERE (U0."act" = %s
+                                              AND U0."at" > (V0."at")
+                                              AND U1."need_id" = (V0."need_id")
+                                              AND U1."rehouse_from" IS NOT NULL)
+                                       LIMIT 1)
+                                    AND V4."city_id" = (V0."city_id")
+                                    AND V4."role" IN (%s)
+                                    AND V3."is_active"
+                                    AND V0."given_back_at" IS NULL
+                                    AND V0."need_id" = (W0."id"))
                              LIMIT 1))
                  AND NOT (EXISTS
                             (SELECT %s AS "a"
@@ -241,45 +402,72 @@ WHERE (("needs_need"."person_id" = %s
                              WHERE ((U0."first_day" <= (GREATEST(U1."first_day",
                                                           U1."uncovered_from", ((%s AT TIME ZONE U2."timezone")::date)))
                                      OR NOT (U1."kind" = %s))
-                                    AND U0."need_id" = (V0."id")
+                                    AND U0."need_id" = (W0."id")
                                     AND U0."state" IN (%s, …))
                              LIMIT 1))
-                 AND V0."city_id" = %s)))
+                 AND W0."city_id" = %s)))
 ORDER BY "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 13;
 
 -- queue alone
 SELECT "needs_need".*,
 
-  (SELECT U2."name" AS "by__name"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+  (SELECT V3."name" AS "by__name"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by",
 
-  (SELECT U0."by_id" AS "by"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
+  (SELECT V0."by_id" AS "by"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
 
-  (SELECT U0."at" AS "at"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+  (SELECT V0."at" AS "at"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_at",
        EXISTS
   (SELECT %s AS "a"
    FROM "matching_householdverdict" U0
@@ -400,35 +588,62 @@ FROM (
 -- case alone
 SELECT "needs_need".*,
 
-  (SELECT U2."name" AS "by__name"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by",
+  (SELECT V3."name" AS "by__name"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by",
 
-  (SELECT U0."by_id" AS "by"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
+  (SELECT V0."by_id" AS "by"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
 
-  (SELECT U0."at" AS "at"
-   FROM "matching_casetaken" U0
-   INNER JOIN "accounts_user" U2 ON (U0."by_id" = U2."id")
-   INNER JOIN "accounts_cityrole" U3 ON (U2."id" = U3."user_id")
-   WHERE (U3."city_id" = (U0."city_id")
-          AND U3."role" IN (%s)
-          AND U2."is_active"
-          AND U0."given_back_at" IS NULL
-          AND U0."need_id" = ("needs_need"."id"))) AS "taken_at",
+  (SELECT V0."at" AS "at"
+   FROM "matching_casetaken" V0
+   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
+   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
+   WHERE (NOT EXISTS
+            (SELECT %s AS "a"
+             FROM "matching_decision" U0
+             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+             WHERE (U0."act" = %s
+                    AND U0."at" > (V0."at")
+                    AND U1."need_id" = (V0."need_id")
+                    AND U1."rehouse_from" IS NOT NULL)
+             LIMIT 1)
+          AND V4."city_id" = (V0."city_id")
+          AND V4."role" IN (%s)
+          AND V3."is_active"
+          AND V0."given_back_at" IS NULL
+          AND V0."need_id" = ("needs_need"."id"))) AS "taken_at",
        EXISTS
   (SELECT %s AS "a"
    FROM "matching_householdverdict" U0

@@ -271,6 +271,23 @@ def test_a_report_of_either_suspends_the_one_that_goes_on_and_holds_it_one(twice
     assert Offer.objects.get(pk=twice.other.pk).is_open
 
 
+def test_a_report_on_what_was_joined_waits_for_who_undoes_it(twice: Twice, meanwhile) -> None:
+    """Both take the two offers in the order of their keys: neither waits for the other for ever."""
+    row = twice.merge()
+    assert twice.kept.pk < twice.other.pk, "from what was closed to what goes on is the other order"
+    with transaction.atomic():
+        Offer.objects.select_for_update(no_key=True).get(pk=twice.kept.pk)
+        report = meanwhile(
+            lambda: followups.report_incident(
+                offer_id=twice.other.pk, text="Porte", by=twice.place.coordinator, now=timezone.now()
+            )
+        )
+        twice.undo(row)
+    assert report().offer == twice.other, "it stands by itself again"
+    assert Offer.objects.get(pk=twice.other.pk).state == OfferState.FROZEN
+    assert Offer.objects.get(pk=twice.kept.pk).state != OfferState.FROZEN
+
+
 def test_it_is_undone_within_a_month_and_in_order(twice: Twice) -> None:
     row = twice.merge()
     with pytest.raises(ValidationError, match="plus d’un mois"):

@@ -118,18 +118,22 @@ def _under_way(message: Message, *, by: User, now: datetime) -> Call | None:
 
 
 def _begin(message: Message, *, by: User, now: datetime) -> Call:
-    call = Call(
-        message=message, person_id=message.recipient_id, by=by, began_at=now, taken_until=now + TAKEN_FOR
-    )
-    try:
-        with transaction.atomic():
-            call.save(force_insert=True)
-    except IntegrityError as error:
-        if violated(error) != "call_one_at_a_time":
-            raise
-        # In this very moment, about another message of theirs: this one is locked.
-        raise Taken(Call.objects.get(person=message.recipient_id, ended_at__isnull=True)) from error
-    return call
+    fields = {"message": message, "person_id": message.recipient_id, "by": by}
+    while True:
+        call = Call(**fields, began_at=now, taken_until=now + TAKEN_FOR)
+        try:
+            with transaction.atomic():
+                call.save(force_insert=True)
+        except IntegrityError as error:
+            if violated(error) != "call_one_at_a_time":
+                raise
+            # In this very moment, about another message of theirs: this one is locked.
+            other = Call.objects.filter(person=message.recipient_id, ended_at__isnull=True).first()
+            if other is not None:
+                raise Taken(other) from error
+            # It has just ended: once more.
+        else:
+            return call
 
 
 def _end(call: Call, outcome: Outcome, *, again_at: datetime | None = None, now: datetime) -> None:

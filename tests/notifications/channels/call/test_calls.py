@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from matching import services as matching
 from matching.models import Match
@@ -128,6 +128,20 @@ def test_of_two_colleagues_at_once_one_calls(at_once, transactional_db):
         )
         assert sorted(type(one).__name__ for one in results) == ["Call", "Taken"]
         assert Call.objects.count() == 1
+
+
+def test_a_call_that_has_ended_in_this_moment_is_in_nobodys_way(transactional_db, meanwhile):
+    anna, boris = UserFactory.create_batch(2)
+    first = MessageFactory(to_call=True)
+    second = MessageFactory(to_call=True, recipient=first.recipient)
+    with (
+        transaction.atomic()
+    ):  # nobody sees her call before it is over, and it stands in the way of another's
+        call = services.take(message_id=first.pk, by=anna, now=NOW)
+        taken = meanwhile(partial(services.take, message_id=second.pk, by=boris, now=NOW))
+        call.outcome, call.ended_at = Outcome.LEFT, NOW
+        call.save(update_fields=["outcome", "ended_at"])
+    assert taken().by == boris
 
 
 def test_what_is_told_already_is_taken_by_nobody(colleagues):
