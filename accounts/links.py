@@ -38,7 +38,9 @@ def sign(*, salt: str, subject_id: int, user: User) -> str:
 
 
 def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
-    """The grant of a token. Raises LinkExpired or LinkBroken."""
+    """The grant of a token; whoever reads the link and is not signed in acts as its person from then on
+    (`accounts.acting`). Raises LinkExpired or LinkBroken, which let nobody act.
+    """
     signer = signing.TimestampSigner(salt=salt)
     try:
         grant = _grant(signer.unsign(token))
@@ -47,6 +49,7 @@ def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
         raise LinkExpired(grant) from error
     except signing.BadSignature as error:
         raise LinkBroken from error
+    acting.by_link(grant.user_id)
     return grant
 
 
@@ -56,11 +59,7 @@ def _grant(value: str) -> Grant:
 
 
 def who_is_now(user_id: int) -> int:
-    """Who answers for this person: another row, where somebody was in here twice and is one now.
-
-    Whoever reads the link and is not signed in acts as them from then on (`accounts.acting`).
-    """
+    """Who answers for this person: another row, where somebody was in here twice and is one now."""
     while into := User.objects.filter(pk=user_id).values_list("merged_into", flat=True).first():
         user_id = into
-    acting.by_link(user_id)
     return user_id

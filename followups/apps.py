@@ -5,10 +5,12 @@ class FollowupsConfig(AppConfig):
     name = "followups"
 
     def ready(self) -> None:
-        from followups import messages, replies
+        from accounts.services import register_leaving
+        from followups import messages, replies, services
         from notifications import answers, reasons
         from notifications.wording import texts
 
+        register_leaving(services.leaves_team)
         reasons.register(messages.REASONS, messages.GONE)
         answers.register({"followup_question": replies.take})
         texts.register(

@@ -121,12 +121,25 @@ def end_to_confirm(incident: Incident) -> Text:
 
 
 def nobody_reads(incident: Incident) -> Text:
-    """To the administrators: it concerns all who could read it, so somebody else is to be named."""
+    """To the administrators: all who could read it are concerned, or have written it; so somebody is to be named."""
     return Text(
         title=_("Un signalement n’a personne pour le lire"),
         body=_(
-            "Bonjour,\n\nUn signalement concerne toutes les personnes qui pourraient le lire. Sur la page de "
-            "l’équipe, nommez une autre personne pour lire les signalements."
+            "Bonjour,\n\nUn signalement concerne toutes les personnes qui pourraient le lire, ou vient d’elles. Sur la "
+            "page de l’équipe, nommez une autre personne pour lire les signalements."
+        ),
+        action_label=_("Ouvrir l’équipe"),
+        action_url=reverse("town:team", args=[incident.city.slug]),
+    )
+
+
+def one_reads(incident: Incident) -> Text:
+    """To the administrators: somebody may read it, and nobody with them decides on its end."""
+    return Text(
+        title=_("Un signalement n’a qu’une personne pour en décider"),
+        body=_(
+            "Bonjour,\n\nDeux personnes décident de la fin d’un signalement, et une seule le peut aujourd’hui. Sur la "
+            "page de l’équipe, nommez une autre personne pour lire les signalements."
         ),
         action_label=_("Ouvrir l’équipe"),
         action_url=reverse("town:team", args=[incident.city.slug]),

@@ -29,7 +29,10 @@ ACT_WORDS = {
 def who_reads(city: City) -> str:
     """Who will read what somebody is about to write, by role: what the page promises, and `seen_by` keeps."""
     if selectors.named_readers(city).exists():
-        return _("Seules les personnes que la ville a nommées pour lire les signalements le lisent.")
+        return _(
+            "Seules les personnes que la ville a nommées pour lire les signalements le lisent. Si toutes sont "
+            "concernées, c’est l’administration de la ville qui le lit."
+        )
     return _("Seules les personnes qui administrent le service pour la ville le lisent.")
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import selectors as accounts
 from notifications import channel_registry, connections, reach, selectors
-from notifications.events import is_told_again
+from notifications.events import PRIVATE, is_told_again
 from notifications.models import Message, MessageState
 from notifications.reasons import Words, subject_id
 from notifications.services import DELIVER_TASK, Text, queue
@@ -32,14 +32,15 @@ IN_DOUBT = "message_in_doubt"
 def follow(*, message: Message, by: None, now: datetime) -> Message | None:
     """See to a message that has just become uncertain; the repeat, where there is one.
 
-    A repeat is not repeated: the desk has been told. Nor is what only accompanies a message that says the same.
+    A repeat is not repeated: the desk has been told, unless the message is private. Nor is what only accompanies a
+    message that says the same.
     """
     if message.channel in channel_registry.companions():
         return None
     if message.repeat_of_id is not None or not is_told_again(message.event, message.priority):
         return None
     repeat = _repeat(message, now=now)
-    if message.city is not None:
+    if message.city is not None and message.event not in PRIVATE:
         for person in accounts.coordinators_of(message.city):
             queue(
                 recipient=person,

@@ -44,7 +44,8 @@ class Event:
     Whoever refuses a channel is told by the next one. What has a `sort` may be refused altogether; what is told
     `always`, and why, heeds no refusal and no quiet hour. Of what `is_weekly` a citizen gets so much a week at most
     (`holding`), unless it is for tonight. What goes `to_list` is never the desk's to hand on. What is `in_team` stands
-    in the team's own channel as well, where there is one.
+    in the team's own channel as well, where there is one. What is `private` is between the service and its reader: it
+    goes by what delivers by itself or not at all, and the desk neither sees it nor sends it on.
     """
 
     priority: Priority
@@ -56,6 +57,7 @@ class Event:
     # To those who subscribed: it goes by the channels that take lists, and who is reached by none is not told.
     to_list: bool = False
     in_team: bool = False
+    private: bool = False
 
 
 _DUTY = "it rings with the desk for tonight: whoever is on call has said yes to that"
@@ -72,6 +74,8 @@ _WAITED_FOR = Event(Priority.ASK)
 _REMINDER = Event(Priority.ASK, sort=Refusable.REMINDERS, is_weekly=True)
 _NEWS = Event(Priority.NORMAL)
 _RECEIPT = Event(Priority.NORMAL, always="it answers what they have just done")
+# That somebody is told says who has reported, or who reads it: the desk is not to find that in a list.
+_CONFIDENTIAL = Event(Priority.NORMAL, private=True)
 _SHIFT = Event(Priority.NORMAL, always="somebody has to know who is on call", in_team=True)
 
 EVENTS: Mapping[str, Event] = {
@@ -96,6 +100,7 @@ EVENTS: Mapping[str, Event] = {
         Told.AT_LEAST_ONCE,
         "somebody says that they are in danger, and few may read it",
         always="somebody is in danger, and few may read it",
+        private=True,
     ),
     # --- Waits for an answer
     "match_question_again": _REMINDER,
@@ -151,11 +156,12 @@ EVENTS: Mapping[str, Event] = {
     "visit_refused": _NEWS,
     "visit_runs_out": _NEWS,
     "visit_ran_out": _NEWS,
-    "incident_reported": _NEWS,
-    "incident_to_confirm": _NEWS,
-    "incident_without_reader": _NEWS,
+    "incident_reported": _CONFIDENTIAL,
+    "incident_to_confirm": _CONFIDENTIAL,
+    "incident_without_reader": _CONFIDENTIAL,
+    # To the owner, that their offer is suspended no more: the desk reads that on the offer's page.
     "incident_closed": _NEWS,
-    "incident_answered": _NEWS,
+    "incident_answered": _CONFIDENTIAL,
     "followup_to_read": _NEWS,
     "webhook_stopped": _NEWS,
     "team_invitation": Event(
@@ -213,6 +219,10 @@ def goes_to_list(event: str) -> bool:
 
 # What goes to those who subscribed.
 TO_LISTS = tuple(name for name, event in EVENTS.items() if event.to_list)
+
+
+# What is between the service and its reader.
+PRIVATE = tuple(name for name, event in EVENTS.items() if event.private)
 
 
 def is_told_always(event: str) -> bool:

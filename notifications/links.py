@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
+from accounts import acting
 from accounts.links import who_is_now
 from accounts.models import User
 from cities.models import City
@@ -26,12 +27,12 @@ def token(person: User) -> str:
 
 
 def person_of(token: str) -> User | None:
-    """Whose choices a link opens; None when it was cut or altered, or the account is closed."""
+    """Whose choices a link opens, and who acts by it; None when it was cut or altered, or the account is closed."""
     try:
         key = signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
         return None
-    return User.objects.filter(pk=who_is_now(int(key)), is_active=True).first()
+    return _who_acts(int(key))
 
 
 def call_me_path(person_id: int, city: City, about: str) -> str:
@@ -47,8 +48,15 @@ def who_wants_call(token: str) -> tuple[User, str] | None:
     except signing.BadSignature:
         return None
     key, _, about = said.partition(".")
-    person = User.objects.filter(pk=who_is_now(int(key)), is_active=True).first()
+    person = _who_acts(int(key))
     return (person, about) if person else None
+
+
+def _who_acts(key: int) -> User | None:
+    person = User.objects.filter(pk=who_is_now(key), is_active=True).first()
+    if person is not None:
+        acting.by_link(person.pk)
+    return person
 
 
 def address(person: User, city: City | None) -> str:

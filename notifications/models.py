@@ -12,7 +12,7 @@ from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.models import FieldChange
 from notifications import channel_registry, reasons
-from notifications.events import Priority, Refusable
+from notifications.events import PRIVATE, Priority, Refusable
 
 
 class MessageState(models.TextChoices):
@@ -50,8 +50,8 @@ def subject() -> Func:
 
 class MessageQuerySet(VisibleQuerySet["Message"]):
     def seen_by(self, user: User) -> Q:
-        """One's own messages; for coordinators and operators, those of their towns."""
-        return Q(recipient=user) | Q(city__in=towns_of(user, DESK))
+        """One's own messages; for coordinators and operators, those of their towns that are not private."""
+        return Q(recipient=user) | Q(city__in=towns_of(user, DESK)) & ~Q(event__in=PRIVATE)
 
     def with_reason(self) -> "MessageQuerySet":
         """Messages that speak of what is still so."""

@@ -16,7 +16,7 @@ from accounts.models import User
 from cities.days import at_hour, local_day, waking_hour
 from cities.models import City
 from notifications import channel_registry
-from notifications.events import PURSUED, Priority, goes_to_list, is_told_always, sort_of
+from notifications.events import PRIVATE, PURSUED, Priority, goes_to_list, is_told_always, sort_of
 from notifications.models import Bounce, Message, Preference
 
 # Before the day's work, and after noon: for who has chosen no others.
@@ -31,13 +31,16 @@ class Known:
     able: list[str]
 
     def channels_for(self, event: str, *, quiet: bool = False) -> list[str]:
-        """The channels by which they are told of this; none at most of what goes to a list.
+        """The channels by which they are told of this; none at most of what goes to a list, or
+        is private.
 
         `quiet`: not by one that rings, unless they said that it may.
         """
         able = self.able
         if goes_to_list(event):
             able = [name for name in able if name in channel_registry.for_lists()]
+        if event in PRIVATE:
+            able = [name for name in able if name in channel_registry.by_machine()]
         if is_told_always(event):
             return able
         without = set(self.wish.refused_channels)
@@ -66,7 +69,7 @@ def known(people: Iterable[User]) -> Mapping[int, Known]:
 
 
 def reaching(person: User, event: str) -> list[str]:
-    """The channels by which this person is told of this by day, the preferred one first; never none."""
+    """The channels by which this person is told of this by day, the preferred one first, as `Known.channels_for`."""
     return known([person])[person.pk].channels_for(event)
 
 

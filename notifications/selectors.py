@@ -20,7 +20,7 @@ from django.db.models.functions import Mod
 from accounts.models import User
 from cities.models import City
 from notifications import answers, channel_registry, holding, reasons
-from notifications.events import PURSUED, TO_LISTS
+from notifications.events import PRIVATE, PURSUED, TO_LISTS
 from notifications.models import Message, MessageQuerySet, MessageState, Outage, Preference, subject
 
 _STILL_TO_LEAVE = (MessageState.QUEUED, MessageState.HELD, MessageState.SENDING)
@@ -49,10 +49,13 @@ def unread(user: User, city: City) -> MessageQuerySet:
 def open_ends(city: City) -> MessageQuerySet:
     """Messages that failed, some of whose reasons may be gone.
 
-    Of what only accompanies another message nothing is to be decided: that other one says the same.
+    Of what only accompanies another message nothing is to be decided: that other one says the same. What is private is
+    no matter of the desk's.
     """
     lost = Message.objects.filter(city=city, state__in=[MessageState.FAILED, MessageState.UNCERTAIN])
-    return lost.exclude(channel__in=sorted(channel_registry.companions())).exclude(event__in=TO_LISTS)
+    return lost.exclude(channel__in=sorted(channel_registry.companions())).exclude(
+        event__in=[*TO_LISTS, *PRIVATE]
+    )
 
 
 def who_was_told(*, event: str, subject_key: str) -> QuerySet[Message, Any]:

@@ -45,6 +45,9 @@ VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", 
 # What somebody does with an offer when they are asked whether it holds.
 _ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
 
+# In which states nobody is asked for an offer, and its owner has not said that anybody may be.
+NOT_IN_USE = (OfferState.DRAFT, OfferState.UNCONFIRMED, OfferState.WITHDRAWN)
+
 # Of which states other systems may be told. Not of a suspension: it says that something was reported.
 HAPPENINGS = {
     OfferState.ACTIVE: Happening.OFFER_OPENED,
@@ -318,8 +321,13 @@ def freeze(*, offer_id: int, by: User | None, now: datetime, reason: str) -> Off
 
 @transaction.atomic
 def unfreeze(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
-    """Lift a suspension; its home is to be visited anew, and the citizen takes the offer up again themselves."""
-    offer = _act(offer_id, "unfreeze", {OfferState.FROZEN}, OfferState.PAUSED, by=by, now=now, reason=reason)
+    """Lift a suspension; its home is to be visited anew, and the citizen takes the offer up again themselves. What was
+    not in use when it was suspended (taken back, not confirmed yet) is again what it was.
+    """
+    suspended = OfferChange.objects.filter(offer=offer_id, to_state=OfferState.FROZEN)
+    before = suspended.order_by("at", "pk").values_list("from_state", flat=True).last()
+    to = OfferState(before) if before in NOT_IN_USE else OfferState.PAUSED
+    offer = _act(offer_id, "unfreeze", {OfferState.FROZEN}, to, by=by, now=now, reason=reason)
     _end_visit(offer, by=by, now=now)
     return offer
 

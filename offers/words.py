@@ -202,7 +202,11 @@ def history(
             {
                 "text": said.get(change.act, change.act),
                 "at": change.at,
-                "notes": [_actor(change.by, offer, viewer), change.reason if show_reason else ""],
+                # Formerly a suspension kept who did it: that is who has reported something.
+                "notes": [
+                    "" if change.act == "freeze" else _actor(change.by, offer, viewer),
+                    change.reason if show_reason else "",
+                ],
                 "lines": [],
                 "state": "stop" if change.act == "freeze" else "",
             }

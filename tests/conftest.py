@@ -590,7 +590,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 # The files whose single tests take longest: begun first, so that no process is left alone with one of them at the end.
-LONGEST = ("test_who_opens_what.py", "journeys/test_pages.py", "test_run.py", "drills/", "test_who_reads_whom.py")
+LONGEST = (
+    "test_who_opens_what.py",
+    "journeys/test_pages.py",
+    "test_run.py",
+    "drills/",
+    "test_who_reads_whom.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:

@@ -1,21 +1,26 @@
 """Every write leaves a row that nobody changes, with who did it, in the same transaction, and no value of a person."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.models import Model, Value
+from django.db.models.functions import Concat
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
 from accounts import acting
 from accounts import services as accounts
+from accounts.links import LinkBroken, LinkExpired, read, sign, who_is_now
 from accounts.models import ContactReading, User
 from config import audit
 from config.personal_data import REGISTER
 from matching import links, services
 from matching.models import Match
+from notifications import links as choices
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.offers import OfferFactory
@@ -249,6 +254,49 @@ def test_a_link_in_a_mail_leaves_whose_link_it_is(town) -> None:
     written = rows("matching_match", act="update")[-1]
     assert (written.what["state"][1], written.actor) == ("cancelled", town.user.pk)
     assert rows("matching_decision")[-1].actor == match.offer.owner_id
+
+
+def test_a_link_that_is_too_old_or_only_looked_up_lets_nobody_act(town) -> None:
+    person = UserFactory()
+    token = sign(salt="tests", subject_id=1, user=person)
+
+    def writes() -> int | None:
+        User.objects.filter(pk=town.user.pk).update(name=Concat("name", Value("x")))
+        return rows("accounts_user", act="update")[-1].actor
+
+    with acting.during(HttpRequest()):
+        assert who_is_now(person.pk) == person.pk
+        assert writes() is None
+        with pytest.raises(LinkExpired):
+            read(token, salt="tests", valid_for=timedelta(seconds=-1))
+        assert writes() is None
+        with pytest.raises(LinkBroken):
+            read(f"{token}x", salt="tests", valid_for=timedelta(days=1))
+        assert writes() is None
+        assert read(token, salt="tests", valid_for=timedelta(days=1)).user_id == person.pk
+        assert writes() == person.pk
+
+
+def test_a_link_that_never_expires_leaves_whose_link_it_is(town) -> None:
+    person = UserFactory()
+    with acting.during(HttpRequest()):
+        assert choices.person_of(choices.token(person)) == person
+        User.objects.filter(pk=town.user.pk).update(name="Autre")
+    assert rows("accounts_user", act="update")[-1].actor == person.pk
+
+
+def test_of_what_was_kept_before_nobody_stands_beside_a_suspension(town) -> None:
+    """Formerly a suspension kept who did it: whoever has reported something."""
+    offer, reporter = OfferFactory(), UserFactory()
+    for act in ("freeze", "pause"):
+        offer.changes.create(act=act, from_state="active", to_state=act, by=reporter, at=timezone.now())
+    history = import_module("town.migrations.0003_audit")
+    (of_offers,) = (row for row in history.HISTORIES if row[0] == "offers_offerchange")
+    last = AuditRow.objects.latest("pk").pk
+    with connection.cursor() as cursor:
+        cursor.execute(history.note(*of_offers))
+    copied = AuditRow.objects.filter(pk__gt=last, reference=offer.reference).order_by("pk")
+    assert [(row.what["state"][1], row.actor) for row in copied] == [("freeze", None), ("pause", reporter.pk)]
 
 
 def test_a_key_of_the_api_leaves_whose_key_it_is(town) -> None:

@@ -29,7 +29,7 @@ from accounts.services.people import (
     unmerge_people,
     update_profile,
 )
-from accounts.services.roles import give_role, set_roles, take_role
+from accounts.services.roles import give_role, register_leaving, set_roles, take_role
 from accounts.services.sessions import end_elsewhere
 from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
@@ -51,6 +51,7 @@ __all__ = [
     "log_contact_reading",
     "merge_people",
     "record_consent",
+    "register_leaving",
     "register_organisation",
     "register_organisation_by_visitor",
     "remove_member",

@@ -1,6 +1,6 @@
 """Roles in a town, given and taken back."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,15 @@ from accounts import selectors
 from accounts.access import ADMINISTRATION, forget_roles, has_role, require
 from accounts.models import CityRole, Role, RoleChange, User
 from cities.models import City
+
+# user, city, by, now: what else ends for somebody who is of a town's team no more.
+Leaving = Callable[[User, City, User | None, datetime], None]
+_leaving: list[Leaving] = []
+
+
+def register_leaving(ends: Leaving) -> None:
+    """An app says what of its own ends with somebody's last role in a town, in the same transaction."""
+    _leaving.append(ends)
 
 
 @transaction.atomic
@@ -67,6 +76,9 @@ def _take(user: User, city: City, role: str, *, by: User | None, now: datetime) 
     taken, _rows = CityRole.objects.filter(user=user, city=city, role=role).delete()
     if taken:
         RoleChange.objects.create(person=user, city=city, what={"role": [role, None]}, by=by, at=now)
+    if taken and not CityRole.objects.filter(user=user, city=city).exists():
+        for ends in _leaving:
+            ends(user, city, by, now)
 
 
 def _keep_one_administrator(user: User, city: City, taken: Collection[str]) -> None:

@@ -23,9 +23,24 @@ END $$;
 
 CREATE TRIGGER followups_incident_change_is_final BEFORE UPDATE OR DELETE ON followups_incidentchange
     FOR EACH ROW EXECUTE FUNCTION followups_incident_change_is_final();
+
+CREATE FUNCTION followups_incident_closed_formerly() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'no report is closed by one person any more'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'incident_closed_by_two';
+END $$;
+
+CREATE TRIGGER followups_incident_inserted_formerly BEFORE INSERT ON followups_incident
+    FOR EACH ROW WHEN (NEW."end" = 'formerly') EXECUTE FUNCTION followups_incident_closed_formerly();
+CREATE TRIGGER followups_incident_closed_formerly BEFORE UPDATE ON followups_incident
+    FOR EACH ROW WHEN (NEW."end" = 'formerly' AND OLD."end" <> 'formerly')
+    EXECUTE FUNCTION followups_incident_closed_formerly();
 """
 
 NOT_FINAL = """
+DROP TRIGGER followups_incident_inserted_formerly ON followups_incident;
+DROP TRIGGER followups_incident_closed_formerly ON followups_incident;
+DROP FUNCTION followups_incident_closed_formerly();
 DROP TRIGGER followups_incident_change_is_final ON followups_incidentchange;
 DROP FUNCTION followups_incident_change_is_final();
 """

@@ -10,10 +10,11 @@ from followups.models.incidents import (
     Reader,
     ReportedAs,
     What,
+    concerns,
 )
 from followups.models.questions import FOLLOWED_STATES, Answer, CheckIn, FollowUp, Going, Outcome, Side
 
 __all__ = [
     "ENDS", "FOLLOWED_STATES", "Answer", "CheckIn", "Concerned", "End", "FollowUp", "Going", "Incident",
-    "IncidentChange", "IncidentState", "Outcome", "Reader", "ReportedAs", "Side", "What",
+    "IncidentChange", "IncidentState", "Outcome", "Reader", "ReportedAs", "Side", "What", "concerns",
 ]  # fmt: skip

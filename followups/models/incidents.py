@@ -2,13 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from accounts.access import ADMINISTRATION, VisibleQuerySet, associations_of, towns_of
-from accounts.models import CityRole, Membership, User
+from accounts.access import ADMINISTRATION, VisibleQuerySet, towns_of
+from accounts.models import User
 from catalogue.models import StateChange
 from matching.models import Match
 from offers.models import Offer
@@ -17,7 +16,7 @@ from offers.models import Offer
 class ReaderQuerySet(models.QuerySet["Reader"]):
     def who_read(self) -> "ReaderQuerySet":
         """Those who are of their town's team still."""
-        of_team = CityRole.objects.filter(user=OuterRef("person"), city=OuterRef("city"))
+        of_team = User.objects.filter(pk=OuterRef("person"), city_roles__city=OuterRef("city"))
         return self.filter(Exists(of_team), person__is_active=True)
 
 
@@ -88,31 +87,36 @@ class IncidentQuerySet(VisibleQuerySet["Incident"]):
     def seen_by(self, user: User) -> Q:
         """Of the named readers of its town, those whom it does not concern; the administrators where none is left."""
         named = Reader.objects.who_read().filter(person=user).values("city")
-        return (Q(city__in=named) | Q(city__in=towns_of(user, ADMINISTRATION)) & ~Q(_has_named_reader())) & ~(
-            Q(offer__owner=user)
-            | Q(match__need__person=user)
-            | Q(match__need__organisation__in=associations_of(user))
-            | Q(Exists(Concerned.objects.filter(incident=OuterRef("pk"), person=user)))
-        )
+        about_them = Incident.objects.filter(concerns(user), pk=OuterRef("pk"))
+        return (
+            Q(city__in=named) | Q(city__in=towns_of(user, ADMINISTRATION)) & ~Q(_has_named_reader())
+        ) & ~Q(Exists(about_them))
 
     def open(self) -> "IncidentQuerySet":
         return self.exclude(state=IncidentState.CLOSED)
 
 
+def concerns(person: User | OuterRef) -> Q:
+    """Whom a report is about, of reports: who owns its offer or one that is the same (docs/adr/0030), whom it received
+    or the members of their association, and whoever was named, or was one of these when it was written. It joins:
+    for what is below an Exists.
+    """
+    return (
+        Q(offer__owner=person)
+        | Q(offer__merged_into__owner=person)
+        | Q(offer__merged__owner=person)
+        | Q(offer__merged__merged__owner=person)
+        | Q(match__offer__owner=person)
+        | Q(match__need__person=person)
+        | Q(match__need__organisation__memberships__user=person)
+        | Q(concerned__person=person)
+    )
+
+
 def _has_named_reader() -> Exists:
     """Whether somebody who is named may read it: the same that `seen_by` says of one person."""
-    of_association = Membership.objects.filter(
-        user=OuterRef("person"), organisation=OuterRef(OuterRef("match__need__organisation"))
-    )
-    concerned = Concerned.objects.filter(incident=OuterRef(OuterRef("pk")), person=OuterRef("person"))
-    return Exists(
-        Reader.objects.who_read()
-        .filter(city=OuterRef("city"))
-        .exclude(person=OuterRef("offer__owner"))
-        .exclude(person=Coalesce(OuterRef("match__need__person"), Value(0)))
-        .exclude(Exists(of_association))
-        .exclude(Exists(concerned))
-    )
+    about_them = Incident.objects.filter(concerns(OuterRef("person")), pk=OuterRef(OuterRef("pk")))
+    return Exists(Reader.objects.who_read().filter(~Exists(about_them), city=OuterRef("city")))
 
 
 class Incident(models.Model):
@@ -182,7 +186,9 @@ class Incident(models.Model):
 
 
 class Concerned(models.Model):
-    """Somebody of the team whom a report is about, beside those whom its match names: they do not read it."""
+    """Somebody of the team whom a report is about: whoever was named, and those who were of its offer or its match in
+    the moment in which it was written, whatever they are later. They do not read it.
+    """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="concerned")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

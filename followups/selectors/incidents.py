@@ -1,17 +1,23 @@
 """Reading reports: who may, what they find, and the little that everybody else of the desk is told."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from accounts import selectors as accounts
 from accounts.access import ADMINISTRATION, DESK, has_role
-from accounts.models import Membership, User
+from accounts.models import User
 from cities.models import City
-from followups.models import Incident, IncidentChange, Reader
+from followups.models import ENDS, Incident, IncidentChange, IncidentState, Reader, concerns
+from matching.lifecycle import ACTIVE
 from matching.models import Match, MatchState
+from notifications import channel_registry
+from notifications.models import Message, MessageState
+from offers.models import Offer
 
 READ = "read"
+NOT_ARRIVED = (MessageState.FAILED, MessageState.UNCERTAIN, MessageState.SUPPRESSED)
 _SHOWN = ("city", "offer__owner", "offer__commune", "match__need__organisation", "match__city", "reported_by")
 
 
@@ -30,15 +36,20 @@ def readers_of(incident: Incident) -> list[User]:
 
 
 def concerned_by(incident: Incident) -> set[int]:
-    """Whom it is about, by key: its host, whom they received or the members of their association, whoever was named."""
-    found = {incident.offer.owner_id, *incident.concerned.values_list("person", flat=True)}
-    if incident.match is not None:
-        need = incident.match.need
-        found |= {need.person_id} if need.person_id else set()
-        found |= set(
-            Membership.objects.filter(organisation=need.organisation_id).values_list("user", flat=True)
-        )
-    return found
+    """Whom of its town's team it is about, by key."""
+    about_them = Incident.objects.filter(concerns(OuterRef("pk")), pk=incident.pk)
+    team = accounts.team_in(incident.city).filter(Exists(about_them))
+    return set(team.order_by().values_list("pk", flat=True))
+
+
+def in_hand_with(offer: Offer, team: Collection[int]) -> set[int]:
+    """Of these people, by key, those whom an offer that is asked, promised or in use receives now, and the members of
+    their associations.
+    """
+    in_hand = Match.objects.filter(offer=offer, state__in=ACTIVE)
+    theirs = Q(need__person=OuterRef("pk")) | Q(need__organisation__memberships__user=OuterRef("pk"))
+    found = User.objects.filter(Exists(in_hand.filter(theirs)), pk__in=team)
+    return set(found.values_list("pk", flat=True))
 
 
 def may_become_readers(city: City) -> QuerySet[User]:
@@ -54,12 +65,28 @@ def team_beside(incident: Incident) -> QuerySet[User]:
 
 def others_who_decide(incident: Incident, user: User) -> list[User]:
     """Who could be the second to decide, beside this reader."""
-    return [one for one in readers_of(incident) if one != user and can_decide(one, incident)]
+    return [one for one in who_decide(incident) if one != user]
+
+
+def who_decide(incident: Incident) -> list[User]:
+    """Those who may read it and have a word in its end: two are needed."""
+    return [one for one in readers_of(incident) if can_decide(one, incident)]
 
 
 def can_decide(user: User, incident: Incident) -> bool:
     """Whether somebody who may read it has a word in its end: not whoever reported it."""
     return user.pk != incident.reported_by_id
+
+
+def is_to_be_called(incident: Incident) -> bool:
+    """Whether whoever has reported it was told by nothing that it is closed: a reader then calls them, as nobody else
+    of the desk is to know.
+    """
+    if incident.end not in ENDS or incident.state != IncidentState.CLOSED:
+        return False
+    answers = Message.objects.filter(event="incident_answered", subject_key=f"incident:{incident.pk}")
+    lost = Q(state__in=NOT_ARRIVED) | Q(channel__in=channel_registry.companions())
+    return not answers.exclude(lost).exists()
 
 
 def reads_reports(user: User, city: City) -> bool:
@@ -93,9 +120,9 @@ def incidents_of(city: City, user: User) -> QuerySet[Incident]:
 
 
 def unread(city: City) -> list[Incident]:
-    """Open reports that nobody may read: they concern all who could. Few towns have one, ever."""
+    """Open reports that nobody may read but who has written them, at most. Few towns have one, ever."""
     found = Incident.objects.open().filter(city=city).select_related(*_SHOWN).order_by("pk")
-    return [incident for incident in found if not readers_of(incident)]
+    return [incident for incident in found if not who_decide(incident)]
 
 
 def reportable(user: User, city: City) -> QuerySet[Match]:
@@ -124,6 +151,12 @@ def may_report(user: User, match: Match) -> bool:
     return any(has_role(user, town, DESK) for town in towns.values()) or (
         Match.objects.concerning(user).filter(pk=match.pk).exists()
     )
+
+
+def ended_on(offer: Offer, *, since: datetime) -> list[str]:
+    """How the reports on an offer ended since then; not for a page: whoever reads none is not to learn of it."""
+    closed = Incident.objects.filter(offer=offer, state=IncidentState.CLOSED, closed_at__gte=since)
+    return list(closed.order_by("pk").values_list("end", flat=True))
 
 
 def seen(offer_ids: Iterable[int]) -> dict[int, list[str]]:

@@ -29,7 +29,6 @@ from followups.models import (
 )
 from matching import rehousing
 from matching.models import Match, MatchState
-from notifications import channel_registry, reach
 from notifications.services import Text, alert, queue
 from notifications.wake_up import wake_on_commit
 from offers import services as offers
@@ -88,8 +87,12 @@ def report_incident(
     incident.full_clean()
     incident.save(force_insert=True)
     team = set(accounts.team_in(offer.city).values_list("pk", flat=True))
+    # As it is now: whoever leaves the association tomorrow does not read what was said of it.
+    about = selectors.concerned_by(incident) | (team & {one.pk for one in not_read_by})
+    if match is None:
+        about |= selectors.in_hand_with(offer, team)
     Concerned.objects.bulk_create(
-        [Concerned(incident=incident, person=one, by=by, at=now) for one in not_read_by if one.pk in team]
+        [Concerned(incident=incident, person_id=one, by=by, at=now) for one in sorted(about)]
     )
     # Nobody's name, here and in what the database notes: whoever reads the offer's history, or the town's record, is
     # not to learn who has spoken.
@@ -149,9 +152,9 @@ def propose_end(*, incident_id: int, end: str, conclusion: str, by: User, now: d
     incident.state, incident.end, incident.conclusion = IncidentState.ENDING, end, conclusion.strip()
     incident.proposed_by, incident.proposed_at = by, now
     _save(incident, "propose_end", before=IncidentState.OPEN, by=by, now=now)
-    for person in selectors.readers_of(incident):
-        if person != by and selectors.can_decide(person, incident):
-            _tell(person, "incident_to_confirm", incident, messages.end_to_confirm, now=now)
+    for person in selectors.others_who_decide(incident, by):
+        each = f":{now:%Y%m%d%H%M%S%f}"
+        _tell(person, "incident_to_confirm", incident, messages.end_to_confirm, now=now, each=each)
     return incident
 
 
@@ -208,8 +211,14 @@ def name_reader(*, city: City, person: User, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def no_longer_reads(*, city: City, person: User, by: User, now: datetime) -> None:
-    """Somebody is named no more, or has left the team. PermissionDenied for another who does not see to the team."""
+    """Somebody is named no more. PermissionDenied for another who does not see to the team."""
     require(by == person or has_role(by, city, ADMINISTRATION))
+    leaves_team(person, city, by, now)
+
+
+@transaction.atomic
+def leaves_team(person: User, city: City, by: User | None, now: datetime) -> None:
+    """Whoever is of a town's team no more reads none of its reports, nor when they come back: they are named anew."""
     gone, _rows = Reader.objects.filter(city=city, person=person).delete()
     if gone:
         RoleChange.objects.create(
@@ -304,13 +313,14 @@ def _let_go(incident: Incident, *, by: User, now: datetime) -> None:
         return
     if Incident.objects.open().filter(offer=offer).exists():
         return
-    offers.unfreeze(offer_id=offer.pk, by=by, now=now, reason=reason)
-    _tell(offer.owner, "incident_closed", incident, messages.offer_given_back, now=now)
+    offer = offers.unfreeze(offer_id=offer.pk, by=by, now=now, reason=reason)
+    if offer.state == OfferState.PAUSED:  # nobody takes up what was taken back before
+        _tell(offer.owner, "incident_closed", incident, messages.offer_given_back, now=now)
     wake_on_commit(IN_HAND_TASK)
 
 
 def _tell_readers(incident: Incident, *, now: datetime) -> None:
-    """Those who may read it, once each; where nobody may, the administrators, who name somebody."""
+    """Those who may read it, once each; where fewer than two may decide, the administrators, who name somebody."""
     readers = selectors.readers_of(incident)
     for person in readers:
         if person.pk == incident.reported_by_id:
@@ -319,49 +329,48 @@ def _tell_readers(incident: Incident, *, now: datetime) -> None:
             alert(**_message(person, "incident_danger", incident, messages.incident_reported, now=now))
         else:
             _tell(person, "incident_reported", incident, messages.incident_reported, now=now)
-    if not readers:
-        for person in accounts.administrators_of(incident.city) or accounts.coordinators_of(incident.city):
-            _tell(person, "incident_without_reader", incident, messages.nobody_reads, now=now)
-
-
-def is_answered_by_call(incident: Incident) -> bool:
-    """Whether nothing but a person reaches whoever has reported: a reader then calls them."""
-    return not _ways_to(_reporter(incident))
-
-
-def _reporter(incident: Incident) -> User:
-    """Another row, where somebody was in here twice and is one now."""
-    return User.objects.get(pk=who_is_now(incident.reported_by_id))
-
-
-def _ways_to(person: User) -> list[str]:
-    ways = reach.reaching(person, "incident_answered")
-    return [name for name in ways if name in channel_registry.by_machine()]
+    who_decide = selectors.who_decide(incident)
+    if len(who_decide) >= 2:
+        return
+    compose, state = (messages.one_reads, ":one") if who_decide else (messages.nobody_reads, "")
+    for person in accounts.administrators_of(incident.city) or accounts.coordinators_of(incident.city):
+        _tell(person, "incident_without_reader", incident, compose, now=now, each=state)
 
 
 def _tell_reporter(incident: Incident, *, now: datetime) -> None:
-    """By what reaches them alone: from the list of calls the desk would learn who has spoken."""
-    person = _reporter(incident)
-    if ways := _ways_to(person):
-        message = _message(person, "incident_answered", incident, messages.was_read, now=now)
-        queue(**message, channel=ways[0])
+    """By what reaches them alone (`Event.private`); who was in here twice and is one now is told by the row that goes
+    on. Where it reaches them not, a reader calls (`selectors.is_to_be_called`).
+    """
+    person = User.objects.get(pk=who_is_now(incident.reported_by_id))
+    _tell(person, "incident_answered", incident, messages.was_read, now=now)
 
 
 def _tell(
-    person: User, event: str, incident: Incident, compose: Callable[[Incident], Text], *, now: datetime
+    person: User,
+    event: str,
+    incident: Incident,
+    compose: Callable[[Incident], Text],
+    *,
+    now: datetime,
+    each: str = "",
 ) -> None:
-    queue(**_message(person, event, incident, compose, now=now))
+    queue(**_message(person, event, incident, compose, now=now, each=each))
 
 
 def _message(
-    person: User, event: str, incident: Incident, compose: Callable[[Incident], Text], *, now: datetime
+    person: User,
+    event: str,
+    incident: Incident,
+    compose: Callable[[Incident], Text],
+    *,
+    now: datetime,
+    each: str = "",
 ) -> dict[str, Any]:
-    each_time = event == "incident_to_confirm"
-    since = f":{incident.proposed_at:%Y%m%d%H%M%S%f}" if each_time and incident.proposed_at else ""
+    """`each`: what is told once more of the same report."""
     return {
         "recipient": person,
         "event": event,
-        "subject_key": f"incident:{incident.pk}{since}",
+        "subject_key": f"incident:{incident.pk}{each}",
         "city": incident.city,
         "compose": partial(compose, incident),
         "now": now,

@@ -161,8 +161,7 @@ def incident(request: HttpRequest, city: City, incident_id: int) -> HttpResponse
             return redirect(
                 request.path if is_theirs else "followups:incidents", *([] if is_theirs else [city.slug])
             )
-    else:
-        services.read(incident_id=found.pk, by=user, now=now)
+    services.read(incident_id=found.pk, by=user, now=now)  # whatever was asked: it is shown whole
     context = {
         "incident": found,
         "ago": ago(found.reported_at, now),
@@ -176,7 +175,7 @@ def incident(request: HttpRequest, city: City, incident_id: int) -> HttpResponse
         "keep_form": keep_form,
         "events": presentation.timeline(found, now=now),
         "may_open_case": found.match is not None and has_role(user, found.match.city, DESK),
-        "by_call": services.is_answered_by_call(found),
+        "by_call": selectors.is_to_be_called(found),
     }
     refused = end_form.errors or keep_form.errors
     return render(request, "followups/incident.html", context, status=422 if refused else 200)

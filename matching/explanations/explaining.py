@@ -18,6 +18,7 @@ from cities.days import local_time
 from cities.models import City
 from matching.algorithm import notice
 from matching.explanations.comparing import Compared, Reader, compared, isolated, public_words
+from matching.lifecycle import Act
 from matching.models import Decision, Match, MatchState, Scan
 from matching.presentation import ACT_WORDS
 from matching.reasons.sentences import PART_REASONS, reason_sentence
@@ -43,6 +44,9 @@ RULE_REASONS = {
     "slots": ("slots",),
     "open": (),
 }
+
+# What a report makes of a match, and its end.
+SUSPENSION = (Act.REHOUSE, Act.COUNT_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,8 @@ def _decides(match: Match, decisions: list[Decision], reader: Reader) -> list[st
         % {"city": match.city.name}
     ]
     for decision in decisions:
+        if decision.act in SUSPENSION and not reader.is_desk:
+            continue  # a report is confidential: its moment would say who has spoken
         words = {
             "what": ACT_WORDS[decision.act],
             "moment": _moment(decision.at, match.city),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from accounts import acting
 from accounts.links import who_is_now
 from accounts.models import User
 from cities.models import City
@@ -22,8 +23,10 @@ def refuse_address(person: User, city: City) -> str:
 
 
 def to_refuse(token: str) -> int | None:
-    """The person of a link, as they are known now; None when it was cut or altered."""
+    """The person of a link, as they are known now, who acts by it; None when it was cut or altered."""
     try:
-        return who_is_now(int(signing.Signer(salt=_REFUSE).unsign(token)))
+        person_id = who_is_now(int(signing.Signer(salt=_REFUSE).unsign(token)))
     except signing.BadSignature:
         return None
+    acting.by_link(person_id)
+    return person_id

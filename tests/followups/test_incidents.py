@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from accounts.models import RoleChange, User
+from accounts.services import give_role, take_role
 from followups import selectors, services
 from followups.models import Incident, IncidentChange, Reader
 from followups.services import AlreadyDone, NoSecondPerson
@@ -15,7 +17,10 @@ from matching import services as matching
 from matching.lifecycle import NotPossible
 from matching.models import Hold, Match
 from needs.models import Need
+from notifications import doubts
+from notifications import selectors as outbox
 from notifications.models import Message
+from notifications.queued import send_otherwise
 from offers.models import Offer, OfferChange
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.followups.conftest import BEFORE, FIRST_DAY, Story, noon
@@ -392,8 +397,204 @@ def test_on_a_list_of_calls_nobody_learns_who_has_reported(town):
     User.objects.filter(pk=town.story.member.pk).update(email=None, phone="+33612345678")
     incident = town.report(by=User.objects.get(pk=town.story.member.pk))
     town.close(incident)
-    assert not told("incident_answered")
-    assert services.is_answered_by_call(Incident.objects.get())
+    assert Message.objects.get(event="incident_answered").state == "suppressed"
+    assert selectors.is_to_be_called(Incident.objects.get())
+
+
+@pytest.fixture
+def answered(town):
+    """A report that the coordinator has made, closed, and what told them so."""
+    town.close(town.report(by=town.story.coordinator))
+    return Message.objects.get(event="incident_answered")
+
+
+@pytest.mark.parametrize("state", ["failed", "uncertain"])
+def test_an_answer_that_did_not_arrive_is_a_matter_of_the_readers_alone(client, town, answered, state):
+    colleague = CityRoleFactory(city=town.story.city).user
+    assert not selectors.is_to_be_called(Incident.objects.get()), "it is on its way"
+    left = {"sent_at": BEFORE} if state == "failed" else {}
+    Message.objects.filter(pk=answered.pk).update(state=state, **left)
+    assert selectors.is_to_be_called(Incident.objects.get())
+    # The owner's news is lost as well: that one stands in the list, so the list is read.
+    Message.objects.filter(event="incident_closed").update(state=state, **left)
+    lost = outbox.undelivered(town.story.city)
+    assert {message.event for message in lost} == {"incident_closed"}
+    seen = Message.objects.visible_to(colleague)
+    assert answered not in seen
+    assert Message.objects.get(event="incident_closed") in seen
+    client.force_login(colleague)
+    again = reverse("notifications:call:send_again", args=[town.story.city.slug, answered.pk])
+    assert client.post(again).status_code == 404
+
+
+def test_an_answer_whose_address_is_lost_goes_to_no_list_of_calls(town, answered):
+    reporter = town.story.coordinator
+    User.objects.filter(pk=reporter.pk).update(email=None, phone="+33612345678")
+    send_otherwise(person=User.objects.get(pk=reporter.pk), why="bounced", by=None, now=BEFORE)
+    assert [message.state for message in Message.objects.filter(event="incident_answered")] == ["suppressed"]
+    assert not Message.objects.filter(event__startswith="incident_", channel="call", recipient=reporter)
+    assert selectors.is_to_be_called(Incident.objects.get())
+
+
+def test_a_doubt_about_danger_is_not_told_to_the_whole_desk(town):
+    town.report(what="danger")
+    message = Message.objects.filter(event="incident_danger").first()
+    Message.objects.filter(pk=message.pk).update(state="uncertain")
+    message.refresh_from_db()
+    assert doubts.follow(message=message, by=None, now=BEFORE) is not None, "it is said once more"
+    assert not told("message_in_doubt")
+
+
+# --- What was known of the offer before ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", ["withdrawn", "draft", "unconfirmed"])
+@pytest.mark.parametrize("end", ["unfounded", "settled"])
+def test_what_was_not_in_use_before_the_report_is_not_given_back(town, before, end):
+    matching.break_off(match_id=town.match.pk, by=town.story.coordinator, now=BEFORE, reason="other")
+    Offer.objects.update(state=before)
+    incident = town.report()
+    assert town.offer_state() == "frozen"
+    town.close(incident, end)
+    assert town.offer_state() == before
+    assert not told("incident_closed"), "the owner is not invited to take it up"
+
+
+def test_a_later_report_does_not_undo_an_exclusion(town):
+    town.close(town.report(), "excluded")
+    town.close(town.report("Encore"), "unfounded")
+    assert town.offer_state() == "withdrawn"
+    assert {message.wording for message in Message.objects.filter(event="incident_closed")} == {
+        "incident_closed_taken"
+    }
+
+
+# --- Whom it concerns, as it was then ------------------------------------------------------------------
+
+
+def joined_to_another(town):
+    """The offer of the match is one with another, of somebody else, in whose favour it was closed."""
+    offer = Offer.objects.get(pk=town.match.offer_id)
+    owner = offer.owner
+    kept = Offer.objects.get(pk=offer.pk)
+    kept.pk, kept.reference, kept.owner = None, "P-2222-2222", UserFactory()
+    kept.save(force_insert=True)
+    Offer.objects.filter(pk=offer.pk).update(state="withdrawn", merged_into=kept)
+    return owner, kept
+
+
+def test_whoever_owned_the_offer_that_was_joined_to_another_does_not_read_it(town):
+    Offer.objects.update(owner=town.first)
+    matching.break_off(match_id=town.match.pk, by=town.story.coordinator, now=BEFORE, reason="other")
+    _owner, kept = joined_to_another(town)
+    of_match = town.report()
+    of_offer = services.report_incident(
+        offer_id=kept.pk, text="Un fait", by=town.story.coordinator, now=BEFORE
+    )
+    for incident in (of_match, of_offer):
+        assert incident.offer == kept
+        incident.concerned.all().delete()  # by what is so today, not by what was noted
+        assert incident not in Incident.objects.visible_to(town.first)
+        assert incident in Incident.objects.visible_to(town.second)
+        assert selectors.readers_of(incident) == [town.second]
+
+
+def test_where_the_only_reader_owned_the_offer_that_was_joined_the_administrators_read(town):
+    Offer.objects.update(owner=town.first)
+    matching.break_off(match_id=town.match.pk, by=town.story.coordinator, now=BEFORE, reason="other")
+    _owner, _kept = joined_to_another(town)
+    Reader.objects.filter(person=town.second).delete()
+    incident = town.report()
+    assert selectors.readers_of(incident) == [town.administrator]
+    assert incident in Incident.objects.visible_to(town.administrator)
+
+
+@pytest.mark.parametrize("with_match", [True, False])
+def test_who_leaves_the_reported_association_does_not_read_it_afterwards(town, with_match):
+    membership = MembershipFactory(user=town.first, organisation=town.match.need.organisation)
+    if with_match:
+        incident = town.report()
+    else:
+        incident = services.report_incident(
+            offer_id=town.match.offer_id, text="Un fait", by=town.story.coordinator, now=BEFORE
+        )
+    membership.delete()
+    assert incident not in Incident.objects.visible_to(town.first)
+    assert selectors.readers_of(incident) == [town.second]
+    later = town.report("Un autre fait")
+    assert later in Incident.objects.visible_to(town.first), (
+        "of what is reported now it is no matter of theirs"
+    )
+
+
+def test_of_an_offer_alone_only_those_in_hand_are_concerned(town):
+    matching.break_off(match_id=town.match.pk, by=town.story.coordinator, now=BEFORE, reason="other")
+    MembershipFactory(user=town.first, organisation=town.match.need.organisation)
+    incident = services.report_incident(
+        offer_id=town.match.offer_id, text="Un fait", by=town.story.coordinator, now=BEFORE
+    )
+    assert incident in Incident.objects.visible_to(town.first)
+
+
+# --- Too few to decide ---------------------------------------------------------------------------------
+
+
+def test_when_only_the_reporter_may_read_it_the_administration_is_told(town):
+    Reader.objects.filter(person=town.second).delete()
+    incident = town.report(by=town.first)
+    assert selectors.readers_of(incident) == [town.first]
+    assert told("incident_without_reader") == {town.administrator}
+    assert "vient d’elles" in Message.objects.get(event="incident_without_reader").body
+    assert selectors.unread(town.story.city) == [incident]
+
+
+def test_when_one_alone_can_decide_the_administration_is_told(town):
+    incident = town.report(by=town.first)
+    assert told("incident_reported") == {town.second}
+    assert told("incident_without_reader") == {town.administrator}
+    assert "une seule" in Message.objects.get(event="incident_without_reader").body
+    assert selectors.unread(town.story.city) == []
+    services.keep_from(incident_id=incident.pk, person=town.second, by=town.second, now=BEFORE)
+    assert Message.objects.filter(event="incident_without_reader").count() == 2, "then nobody can"
+
+
+def test_when_two_can_decide_the_administration_is_not_told(town):
+    town.report()
+    assert not told("incident_without_reader")
+
+
+# --- The database --------------------------------------------------------------------------------------
+
+
+def test_nobody_closes_it_alone_as_it_was_done_formerly(town):
+    incident = town.report()
+    alone = {"state": "closed", "end": "formerly", "closed_by": town.first, "closed_at": BEFORE}
+    with pytest.raises(IntegrityError, match="closed by one person"), transaction.atomic():
+        Incident.objects.filter(pk=incident.pk).update(**alone)
+    new = Incident(
+        city=incident.city,
+        offer=incident.offer,
+        text="Un fait",
+        reported_by=town.first,
+        reported_at=BEFORE,
+        **alone,
+    )
+    with pytest.raises(IntegrityError, match="closed by one person"), transaction.atomic():
+        new.save(force_insert=True)
+    town.close(incident)
+
+
+def test_whose_last_role_goes_is_to_be_named_anew(town):
+    city, reader = town.story.city, town.first
+    CityRoleFactory(user=reader, city=city, role="operator")
+    give = {"user": reader, "city": city, "role": "coordinator", "by": town.administrator, "now": BEFORE}
+    take_role(**give)
+    assert Reader.objects.filter(person=reader).exists(), "they are of the team still"
+    take_role(**give | {"role": "operator"})
+    assert not Reader.objects.filter(person=reader).exists()
+    assert RoleChange.objects.filter(person=reader, what={"reads_reports": [True, False]}).exists()
+    give_role(**give)
+    assert reader not in selectors.named_readers(city)
 
 
 # --- At the same moment --------------------------------------------------------------------------------

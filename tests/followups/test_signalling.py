@@ -253,6 +253,8 @@ def test_two_readers_close_it_on_its_page(client, town):
     assert IncidentChange.objects.get().by == town.first
     refused = client.post(page, {"act": "propose_end", "end": "settled", "conclusion": ""})
     assert refused.status_code == 422
+    assert "Porte fermée" in refused.text
+    assert IncidentChange.objects.filter(act="read", by=town.first).count() == 2, "it was shown again"
     client.post(page, {"act": "propose_end", "end": "settled", "conclusion": "Vu sur place"})
     mine = client.get(page)
     assert "Une autre personne la confirme" in mine.text

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from cities.days import at_hour
 from matching import going_on, held_back, rehousing, services, sweeps, tonight
+from matching.explanations.comparing import Reader
+from matching.explanations.explaining import explain
 from matching.lifecycle import Act, NotPossible
 from matching.models import Decision, Hold, Match
 from needs import services as needs
@@ -90,6 +92,22 @@ def test_people_in_a_suspended_home_are_for_tonight_again_and_stay_until_somebod
     assert (decision.act, decision.to_state, decision.by) == ("rehouse", "under_way", None)
     assert decision.change == {"rehouse_from": [None, now.date().isoformat()]}
     assert freeze(it, now) == 0, "once"
+
+
+def test_the_sides_are_not_told_when_somebody_reported_and_the_desk_is(db):
+    it = story()
+    now = lead(it)
+
+    def decided(*, is_desk):
+        return explain(match_of(it), Reader(True, True, is_desk), scan=None).decides
+
+    before = decided(is_desk=False), decided(is_desk=True)
+    freeze(it, now)
+    unfreeze(it, now + ONE_DAY)
+    acts = list(Decision.objects.filter(match=it.match).values_list("act", flat=True))
+    assert acts[-2:] == ["rehouse", "count_again"]
+    assert decided(is_desk=False) == before[0]
+    assert len(decided(is_desk=True)) == len(before[1]) + 2
 
 
 def test_another_home_is_found_for_what_is_left_and_not_more(db):

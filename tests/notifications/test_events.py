@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.events import EVENTS, Priority, Refusable, Told, is_told_again
+from notifications.events import EVENTS, PRIVATE, Priority, Refusable, Told, is_told_again
 from tests.test_architecture import ROOT, names, sources
 
 TREES = {names(path): ast.parse(path.read_text("utf-8")) for path in sources()}
@@ -139,6 +139,14 @@ def test_what_may_be_refused_and_what_may_not_is_documented():
     assert documented == {
         name: event.always or event.sort for name, event in EVENTS.items() if event.always or event.sort
     }
+
+
+def test_what_is_private_is_said_to_no_team_and_no_list():
+    assert set(PRIVATE) == {
+        "incident_reported", "incident_danger", "incident_to_confirm", "incident_without_reader",
+        "incident_answered",
+    }  # fmt: skip
+    assert not any(EVENTS[name].in_team or EVENTS[name].to_list for name in PRIVATE)
 
 
 def test_what_may_be_told_twice_says_why():

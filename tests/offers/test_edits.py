@@ -228,6 +228,18 @@ def test_the_history_names_who_moved_it(
     assert [event["note"] for event in history(as_user(citizen), offer)] == ["vous", "la ville"]
 
 
+def test_the_history_does_not_say_who_has_reported_something(
+    city: City, citizen: User, coordinator: User, operator: User, as_user: Callable[[User], Client]
+) -> None:
+    """A suspension written formerly has an actor: whoever reported."""
+    offer = OfferFactory(city=city, owner=citizen)
+    services.pause(offer_id=offer.pk, by=citizen, now=NOW)
+    services.freeze(offer_id=offer.pk, by=coordinator, now=NOW, reason="incident 1")
+    for reader, paused_by in ((operator, citizen.name), (citizen, "vous")):
+        notes = [event["note"] for event in history(as_user(reader), offer)]
+        assert notes == ["incident 1" if reader == operator else "", paused_by]
+
+
 def test_the_history_asks_the_same_however_long_it_is(
     city: City,
     citizen: User,

@@ -11,130 +11,6 @@ WHERE "cities_city"."slug" = %s
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
--- case alone
-SELECT "cities_city".*,
-       COALESCE(
-                  (SELECT COUNT(U0."id") AS "n"
-                   FROM "accounts_organisation" U0
-                   WHERE (U0."city_id" = ("cities_city"."id")
-                          AND U0."state" = %s)
-                   GROUP BY U0."city_id"), %s) AS "waiting_associations",
-
-  (SELECT JSON_OBJECT(((%s)::text) VALUE W0."id", ((%s)::text) VALUE hashint8extended(W0."id",
-                                                                       W0.xmin::text::bigint), ((%s)::text) VALUE COALESCE((
-                                                                                                                              (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                            U0.xmin::text::bigint)) AS "n"
-                                                                                                                               FROM "accounts_organisation" U0
-                                                                                                                               WHERE U0."id" = (W0."organisation_id")))::text,
-
-                                                                                                                    %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                        (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                      U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                         FROM "matching_match" U0
-                                                                                                                                                         WHERE (U0."need_id" = (W0."id")
-                                                                                                                                                                AND NOT (U0."state" = %s))))::text,
-
-                                                                                                                                              %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                  (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                   FROM "matching_scan" U0
-                                                                                                                                                                                   WHERE U0."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                        %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                            (SELECT SUM(hashint8extended(V0."id",
-
-                                                                                                                                                                                                                          V0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                             FROM "offers_offer" V0
-                                                                                                                                                                                                             WHERE V0."id" IN
-                                                                                                                                                                                                                 (SELECT U0."offer_id" AS "offer"
-                                                                                                                                                                                                                  FROM "matching_match" U0
-                                                                                                                                                                                                                  WHERE (U0."need_id" = (W0."id")
-                                                                                                                                                                                                                         AND NOT (U0."state" = %s)))))::text,
-
-                                                                                                                                                                                                  %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                      (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                    U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                       FROM "offers_offer" U0
-                                                                                                                                                                                                                                       WHERE (U0."answers_need" = (W0."reference")
-                                                                                                                                                                                                                                              AND NOT (U0."answers_need" = %s))))::text,
-
-                                                                                                                                                                                                                            %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                (SELECT SUM(hashint8extended(V0."id",
-
-                                                                                                                                                                                                                                                                              V0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                 FROM "notifications_preference" V0
-                                                                                                                                                                                                                                                                 WHERE V0."person_id" IN
-                                                                                                                                                                                                                                                                     (SELECT U2."owner_id" AS "offer__owner"
-                                                                                                                                                                                                                                                                      FROM "matching_match" U0
-                                                                                                                                                                                                                                                                      INNER JOIN "offers_offer" U2 ON (U0."offer_id" = U2."id")
-                                                                                                                                                                                                                                                                      WHERE (U0."need_id" = (W0."id")
-                                                                                                                                                                                                                                                                             AND NOT (U0."state" = %s)))))::text,
-
-                                                                                                                                                                                                                                                      %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                          (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                        U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                           FROM "matching_townagreement" U0
-                                                                                                                                                                                                                                                                                           INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
-                                                                                                                                                                                                                                                                                           WHERE U1."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                                                                                                                                %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                                                    (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                                                  U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                                                     FROM "matching_casetaken" U0
-                                                                                                                                                                                                                                                                                                                     WHERE U0."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                                                                                                                                                          %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                                                                              (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                                                                            U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                                                                               FROM "desk_note" U0
-                                                                                                                                                                                                                                                                                                                                               WHERE U0."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                                                                                                                                                                                    %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                                                                                                        (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                                                                                                      U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                                                                                                         FROM "desk_flag" U0
-                                                                                                                                                                                                                                                                                                                                                                         WHERE U0."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                                                                                                                                                                                                              %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                                                                                                                                  (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                                                                                                                                U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                                                                                                                                   FROM "matching_conditionquestion" U0
-                                                                                                                                                                                                                                                                                                                                                                                                   WHERE U0."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                                                                                                                                                                                                                                        %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                                                                                                                                                            (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                          U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                                                                                                                                                             FROM "followups_followup" U0
-                                                                                                                                                                                                                                                                                                                                                                                                                             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
-                                                                                                                                                                                                                                                                                                                                                                                                                             WHERE U1."need_id" = (W0."id")))::text,
-
-                                                                                                                                                                                                                                                                                                                                                                                                                  %s), ((%s)::text) VALUE COALESCE((
-                                                                                                                                                                                                                                                                                                                                                                                                                                                      (SELECT SUM(hashint8extended(U0."id",
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                    U0.xmin::text::bigint)) AS "n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                       FROM "matching_householdverdict" U0
-                                                                                                                                                                                                                                                                                                                                                                                                                                                       WHERE (U0."lower_id" = (W0."id")
-                                                                                                                                                                                                                                                                                                                                                                                                                                                              OR U0."higher_id" = (W0."id"))))::text,
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                            %s) RETURNING JSONB) AS "row"
-   FROM "needs_need" W0
-   WHERE (W0."city_id" = ("cities_city"."id")
-          AND W0."reference" = %s)) AS "case_state"
-FROM "cities_city"
-WHERE "cities_city"."slug" = %s
-ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
-LIMIT 1;
-
 SELECT "accounts_user".*,
        ARRAY
   (SELECT JSON_OBJECT(((%s)::text) VALUE U0."city_id", ((%s)::text) VALUE U0."role" RETURNING JSONB) AS "row"
@@ -586,6 +462,130 @@ FROM (
                 AND "offers_offer"."item" IN (%s, …)))) subquery;
 
 -- case alone
+SELECT "cities_city".*,
+       COALESCE(
+                  (SELECT COUNT(U0."id") AS "n"
+                   FROM "accounts_organisation" U0
+                   WHERE (U0."city_id" = ("cities_city"."id")
+                          AND U0."state" = %s)
+                   GROUP BY U0."city_id"), %s) AS "waiting_associations",
+
+  (SELECT JSON_OBJECT(((%s)::text) VALUE W0."id", ((%s)::text) VALUE hashint8extended(W0."id",
+                                                                       W0.xmin::text::bigint), ((%s)::text) VALUE COALESCE((
+                                                                                                                              (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                            U0.xmin::text::bigint)) AS "n"
+                                                                                                                               FROM "accounts_organisation" U0
+                                                                                                                               WHERE U0."id" = (W0."organisation_id")))::text,
+
+                                                                                                                    %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                        (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                      U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                         FROM "matching_match" U0
+                                                                                                                                                         WHERE (U0."need_id" = (W0."id")
+                                                                                                                                                                AND NOT (U0."state" = %s))))::text,
+
+                                                                                                                                              %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                  (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                   FROM "matching_scan" U0
+                                                                                                                                                                                   WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                        %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                            (SELECT SUM(hashint8extended(V0."id",
+
+                                                                                                                                                                                                                          V0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                             FROM "offers_offer" V0
+                                                                                                                                                                                                             WHERE V0."id" IN
+                                                                                                                                                                                                                 (SELECT U0."offer_id" AS "offer"
+                                                                                                                                                                                                                  FROM "matching_match" U0
+                                                                                                                                                                                                                  WHERE (U0."need_id" = (W0."id")
+                                                                                                                                                                                                                         AND NOT (U0."state" = %s)))))::text,
+
+                                                                                                                                                                                                  %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                      (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                    U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                       FROM "offers_offer" U0
+                                                                                                                                                                                                                                       WHERE (U0."answers_need" = (W0."reference")
+                                                                                                                                                                                                                                              AND NOT (U0."answers_need" = %s))))::text,
+
+                                                                                                                                                                                                                            %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                (SELECT SUM(hashint8extended(V0."id",
+
+                                                                                                                                                                                                                                                                              V0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                 FROM "notifications_preference" V0
+                                                                                                                                                                                                                                                                 WHERE V0."person_id" IN
+                                                                                                                                                                                                                                                                     (SELECT U2."owner_id" AS "offer__owner"
+                                                                                                                                                                                                                                                                      FROM "matching_match" U0
+                                                                                                                                                                                                                                                                      INNER JOIN "offers_offer" U2 ON (U0."offer_id" = U2."id")
+                                                                                                                                                                                                                                                                      WHERE (U0."need_id" = (W0."id")
+                                                                                                                                                                                                                                                                             AND NOT (U0."state" = %s)))))::text,
+
+                                                                                                                                                                                                                                                      %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                          (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                        U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                           FROM "matching_townagreement" U0
+                                                                                                                                                                                                                                                                                           INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+                                                                                                                                                                                                                                                                                           WHERE U1."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                    (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                  U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                     FROM "matching_casetaken" U0
+                                                                                                                                                                                                                                                                                                                     WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                          %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                              (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                            U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                               FROM "desk_note" U0
+                                                                                                                                                                                                                                                                                                                                               WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                    %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                        (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                      U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                         FROM "desk_flag" U0
+                                                                                                                                                                                                                                                                                                                                                                         WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                                              %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                                                  (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                                                U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                                                   FROM "matching_conditionquestion" U0
+                                                                                                                                                                                                                                                                                                                                                                                                   WHERE U0."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                                                                        %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                                                                            (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                                                                          U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                                                                             FROM "followups_followup" U0
+                                                                                                                                                                                                                                                                                                                                                                                                                             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
+                                                                                                                                                                                                                                                                                                                                                                                                                             WHERE U1."need_id" = (W0."id")))::text,
+
+                                                                                                                                                                                                                                                                                                                                                                                                                  %s), ((%s)::text) VALUE COALESCE((
+                                                                                                                                                                                                                                                                                                                                                                                                                                                      (SELECT SUM(hashint8extended(U0."id",
+
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                    U0.xmin::text::bigint)) AS "n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       FROM "matching_householdverdict" U0
+                                                                                                                                                                                                                                                                                                                                                                                                                                                       WHERE (U0."lower_id" = (W0."id")
+                                                                                                                                                                                                                                                                                                                                                                                                                                                              OR U0."higher_id" = (W0."id"))))::text,
+
+                                                                                                                                                                                                                                                                                                                                                                                                                                            %s) RETURNING JSONB) AS "row"
+   FROM "needs_need" W0
+   WHERE (W0."city_id" = ("cities_city"."id")
+          AND W0."reference" = %s)) AS "case_state"
+FROM "cities_city"
+WHERE "cities_city"."slug" = %s
+ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
+LIMIT 1;
+
+-- case alone
 SELECT "needs_need".*,
 
   (SELECT V3."name" AS "by__name"
@@ -865,9 +865,10 @@ WHERE "accounts_user"."id" IN
      INNER JOIN "accounts_user" V2 ON (V0."person_id" = V2."id")
      WHERE (EXISTS
               (SELECT %s AS "a"
-               FROM "accounts_cityrole" U0
-               WHERE (U0."city_id" = (V0."city_id")
-                      AND U0."user_id" = (V0."person_id"))
+               FROM "accounts_user" U0
+               INNER JOIN "accounts_cityrole" U1 ON (U0."id" = U1."user_id")
+               WHERE (U1."city_id" = (V0."city_id")
+                      AND U0."id" = (V0."person_id"))
                LIMIT 1)
             AND V2."is_active"
             AND V0."city_id" = %s))

@@ -267,8 +267,33 @@ def test_a_report_of_either_suspends_the_one_that_goes_on_and_holds_it_one(twice
         incident_id=incident.pk, end=End.SETTLED, conclusion="Réparée.", by=first, now=now
     )
     followups.confirm_end(incident_id=incident.pk, proposed_at=ending.proposed_at, by=second, now=now)
+    Offer.objects.filter(pk=twice.other.pk).update(vetted_at=now, vetted_by=by)
     twice.undo(row)
-    assert Offer.objects.get(pk=twice.other.pk).is_open
+    other = Offer.objects.get(pk=twice.other.pk)
+    assert other.is_open
+    assert other.vetted_at is None, "what was known of the home is looked at anew"
+
+
+def test_what_was_never_reported_stays_visited(twice: Twice) -> None:
+    Offer.objects.update(vetted_at=timezone.now(), vetted_by=twice.place.coordinator)
+    twice.undo(twice.merge())
+    assert Offer.objects.get(pk=twice.other.pk).vetted_at is not None
+
+
+def test_an_exclusion_is_not_got_round_by_making_two_of_it(twice: Twice) -> None:
+    row = twice.merge()
+    by, now = twice.place.coordinator, timezone.now()
+    incident = followups.report_incident(offer_id=twice.kept.pk, text="Un fait.", by=by, now=now)
+    first, second = (
+        CityRoleFactory(city=twice.place.city, role=Role.ADMINISTRATOR).user for _reader in range(2)
+    )
+    ending = followups.propose_end(
+        incident_id=incident.pk, end=End.EXCLUDED, conclusion="Non.", by=first, now=now
+    )
+    followups.confirm_end(incident_id=incident.pk, proposed_at=ending.proposed_at, by=second, now=now)
+    with pytest.raises(ValidationError, match="retirée par la ville"):
+        twice.undo(row)
+    assert Offer.objects.get(pk=twice.other.pk).state == OfferState.WITHDRAWN
 
 
 def test_a_report_on_what_was_joined_waits_for_who_undoes_it(twice: Twice, meanwhile) -> None:

@@ -124,7 +124,7 @@ SELECT
              ) END,
         '{{}}'
     ),
-    audit_followed('{by}', item)::bigint,
+    audit_followed({by}, item)::bigint,
     audit_followed('{city}', item)::bigint,
     audit_followed('{about}', item)::bigint,
     left(coalesce(audit_followed('{reference}', item), ''), 200),
@@ -132,7 +132,15 @@ SELECT
 FROM (SELECT *, to_jsonb(history) AS item FROM {table} AS history) AS rows
 ORDER BY {at}, id;
 """
-NAMES = ("table", "at", "by", "city", "about", "reference")
+# Whom an offer was suspended by is who has reported something: nobody is to read that here.
+BY = {"offers_offerchange": "CASE WHEN item ->> 'act' <> 'freeze' THEN 'by_id' ELSE '' END"}
+
+
+def note(table, at, by, city, about, reference):
+    by = BY.get(table, f"'{by}'")
+    return NOTE.format(table=table, at=at, by=by, city=city, about=about, reference=reference)
+
+
 # Each as it is where these tables were last changed.
 DEPENDENCIES = [
     ("accounts", "0008_readings_are_final"),
@@ -182,7 +190,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(AUDIT, NO_AUDIT),
         *(
-            migrations.RunSQL(NOTE.format(**dict(zip(NAMES, history, strict=True))), migrations.RunSQL.noop)
+            migrations.RunSQL(note(*history), migrations.RunSQL.noop)
             for history in HISTORIES
         ),
     ]

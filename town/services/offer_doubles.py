@@ -2,6 +2,7 @@
 (docs/adr/0030).
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ from accounts.access import COORDINATION, has_role, require
 from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
+from followups import selectors as followups
+from followups.models import End
 from homes import selectors as homes
 from matching.lifecycle import ACTIVE
 from matching.models import Hold, Match
@@ -62,8 +65,9 @@ def tell_offers_apart(*, city: City, kept_id: int, other_id: int, by: User, now:
 def undo_offers(*, double_id: int, by: User, now: datetime) -> OfferDouble:
     """As it was said before: what was closed is open again as it was. Twice changes nothing.
 
-    Raises ValidationError after a month, when the one that goes on was joined further or is held back by a report, or
-    when whoever made the offer has closed their account.
+    Raises ValidationError after a month, when the one that goes on was joined further, is held back by a report or was
+    taken back after one, or when whoever made the offer has closed their account. After another end of a report the
+    home is to be visited anew.
     """
     found = OfferDouble.objects.select_related("city").get(pk=double_id)
     kept, other = _locked(found.city, found.kept_id, found.other_id)
@@ -72,10 +76,13 @@ def undo_offers(*, double_id: int, by: User, now: datetime) -> OfferDouble:
     if row.undone_at is not None:
         return row
     if row.is_same:
-        _check_undo(row, kept, other, now=now)
+        ends = followups.ended_on(kept, since=row.at)
+        _check_undo(row, kept, other, ends, now=now)
         offers.reopen_double(
             offer_id=other.pk, state=row.from_state, paused_until=row.paused_until, by=by, now=now
         )
+        if ends:  # it is the same home, and what was known of it was looked at anew
+            offers.end_visit(offer_id=other.pk, by=by, now=now)
     row.undone_at, row.undone_by = now, by
     row.save(update_fields=["undone_at", "undone_by"])
     return row
@@ -133,7 +140,7 @@ def _check(kept: Offer, other: Offer, *, has_called: bool) -> None:
         )
 
 
-def _check_undo(row: OfferDouble, kept: Offer, other: Offer, *, now: datetime) -> None:
+def _check_undo(row: OfferDouble, kept: Offer, other: Offer, ends: Collection[str], *, now: datetime) -> None:
     if now - row.at > UNDONE_WITHIN:
         raise ValidationError(_("C’était il y a plus d’un mois\u202f: cela ne se défait plus."))
     if kept.merged_into_id is not None:
@@ -141,6 +148,11 @@ def _check_undo(row: OfferDouble, kept: Offer, other: Offer, *, now: datetime) -
     if kept.state == OfferState.FROZEN:
         raise ValidationError(
             _("Un signalement suspend %(reference)s. Décidez d’abord du signalement.")
+            % {"reference": kept.reference}
+        )
+    if End.EXCLUDED in ends:
+        raise ValidationError(
+            _("%(reference)s est retirée par la ville depuis. Cela ne se défait plus.")
             % {"reference": kept.reference}
         )
     if not other.owner.is_active:
