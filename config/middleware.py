@@ -130,6 +130,9 @@ class NoNul:
             return
         asked = [text for _name, values in request.GET.lists() for text in values]
         if any(NUL in str(text) for text in (*kwargs.values(), *asked)):
+            request.resolver_match = (
+                None  # what is said of it asks the database for nothing that was in the address
+            )
             raise Http404
         if any(NUL in str(text) for _name, values in request.POST.lists() for text in values):
             raise BadRequest

@@ -13,7 +13,9 @@ from accounts.models import CityRole, Role, RoleChange, User
 from cities.models import City
 
 # user, city, by, now: what else ends for somebody who is of a town's team no more.
-Leaving = Callable[[User, City, User | None, datetime], None]
+
+# Called with person, city, by and now.
+Leaving = Callable[..., None]
 _leaving: list[Leaving] = []
 
 
@@ -78,7 +80,7 @@ def _take(user: User, city: City, role: str, *, by: User | None, now: datetime) 
         RoleChange.objects.create(person=user, city=city, what={"role": [role, None]}, by=by, at=now)
     if taken and not CityRole.objects.filter(user=user, city=city).exists():
         for ends in _leaving:
-            ends(user, city, by, now)
+            ends(person=user, city=city, by=by, now=now)
 
 
 def _keep_one_administrator(user: User, city: City, taken: Collection[str]) -> None:

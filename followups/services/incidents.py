@@ -213,11 +213,11 @@ def name_reader(*, city: City, person: User, by: User, now: datetime) -> None:
 def no_longer_reads(*, city: City, person: User, by: User, now: datetime) -> None:
     """Somebody is named no more. PermissionDenied for another who does not see to the team."""
     require(by == person or has_role(by, city, ADMINISTRATION))
-    leaves_team(person, city, by, now)
+    leaves_team(person=person, city=city, by=by, now=now)
 
 
 @transaction.atomic
-def leaves_team(person: User, city: City, by: User | None, now: datetime) -> None:
+def leaves_team(*, person: User, city: City, by: User | None, now: datetime) -> None:
     """Whoever is of a town's team no more reads none of its reports, nor when they come back: they are named anew."""
     gone, _rows = Reader.objects.filter(city=city, person=person).delete()
     if gone:

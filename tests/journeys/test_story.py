@@ -112,6 +112,7 @@ def test_from_an_offer_to_its_outcome(
     stale = new_page(**DESK)
     sign_in(stale, colleague)
     stale.goto(f"{walks.HOME}bureau/")
+    expect(stale.get_by_role("button", name="Proposer")).to_be_visible()
     card.get_by_role("button", name="Proposer").click()
     expect(desk.locator("main")).to_contain_text("Demandée au citoyen", ignore_case=True)
 
