@@ -1,4 +1,4 @@
-"""Every write to an offer. None calls anything above: it marks the row as changed and wakes a worker."""
+"""What is offered and taken back: by its owner, whoever enters it for them, and the clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -7,13 +7,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
 from accounts.models import User
-from accounts.services import log_contact_reading
 from catalogue import changes
 from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
@@ -25,14 +22,12 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.asking import AT_ONCE, note_asked_answered
-from offers.models import Offer, OfferChange, OfferEdit, OfferState, Window
+from offers.models import Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
-from webhooks import services as webhooks
-from webhooks.events import Happening
+from offers.services.marks import mark_due
+from offers.services.writing import SCAN_TASK, do, locked, move, record, refused, touch
 
 LONGEST_PAUSE = timedelta(days=366)
-
-SCAN_TASK = "matching.tasks.scan_due"
 
 # What only people read: changing it asks nothing of the engine.
 WORDS = OFFER.words | {
@@ -41,19 +36,6 @@ WORDS = OFFER.words | {
 }  # a visit is asked for when a pair is proposed, not by the engine
 # What was seen at a visit: the home at its place, of its form, shared or not.
 VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", "shared_home"})
-
-# What somebody does with an offer when they are asked whether it holds.
-_ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
-
-# In which states nobody is asked for an offer, and its owner has not said that anybody may be.
-NOT_IN_USE = (OfferState.DRAFT, OfferState.UNCONFIRMED, OfferState.WITHDRAWN)
-
-# Of which states other systems may be told. Not of a suspension: it says that something was reported.
-HAPPENINGS = {
-    OfferState.ACTIVE: Happening.OFFER_OPENED,
-    OfferState.EXPIRED: Happening.OFFER_CLOSED,
-    OfferState.WITHDRAWN: Happening.OFFER_CLOSED,
-}
 
 # What `register` is given as objects: the database need not be asked whether they exist.
 REFERENCES = ("city", "owner", "commune", "entered_by")
@@ -117,7 +99,7 @@ def register(
             raise
         return twin
     Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
-    _record(offer, act="register", from_state=OfferState.DRAFT, by=by, now=now)
+    record(offer, act="register", from_state=OfferState.DRAFT, by=by, now=now)
     if contact_proven:
         if notify:
             _send_receipt(offer, on_line_with=by if source == Source.PHONE else None, now=now)
@@ -141,7 +123,7 @@ def prove_contact(*, owner: User, by: User, now: datetime, offer_id: int | None 
         note_asked_answered(offer, by=by, now=now)
         offer.confirmed_at, offer.reminded_at = now, None
         also = ["confirmed_at", "reminded_at"]
-        _move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=also)
+        move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=also)
         _send_receipt(offer, on_line_with=by if by != owner else None, now=now)
     return len(waiting)
 
@@ -160,9 +142,9 @@ def change(
     A capacity below what is already promised is refused, by the database too. A visited home whose place, form or
     sharing changes needs another visit, and the desk is told.
     """
-    offer = _locked(offer_id)
+    offer = locked(offer_id)
     if offer.state in {OfferState.WITHDRAWN, OfferState.FROZEN}:
-        raise _refused(offer)
+        raise refused(offer)
     today = local_day(now, offer.city)
     before = changes.values(offer)
     fields = OFFER.settled(fields, today=today, before=offer)
@@ -191,7 +173,7 @@ def change(
         also.append("item_checked_at")
     try:
         with transaction.atomic():
-            _touch(offer, material=material, now=now, also=also)
+            touch(offer, material=material, now=now, also=also)
     except IntegrityError as error:
         if violated(error) != "hold_within_capacity":
             raise
@@ -211,7 +193,7 @@ def change(
 @transaction.atomic
 def pause(*, offer_id: int, by: User, now: datetime) -> Offer:
     """Set an active offer aside for a while."""
-    return _act(offer_id, "pause", {OfferState.ACTIVE}, OfferState.PAUSED, by=by, now=now)
+    return do(offer_id, "pause", {OfferState.ACTIVE}, OfferState.PAUSED, by=by, now=now)
 
 
 @transaction.atomic
@@ -221,7 +203,7 @@ def pause_until(*, offer_id: int, last_day: date, by: User, now: datetime) -> Of
     ValidationError by field on a day that is past or too far.
     """
     known = {OfferState.ACTIVE, OfferState.EXPIRED}
-    offer = _act(offer_id, "pause", known, OfferState.PAUSED, by=by, now=now, until=last_day)
+    offer = do(offer_id, "pause", known, OfferState.PAUSED, by=by, now=now, until=last_day)
     today = local_day(now, offer.city)
     if last_day < today:
         raise ValidationError({"paused_until": _("Ce jour est passé.")})
@@ -241,21 +223,21 @@ def resume_paused(*, city: City, by: None, now: datetime) -> int:
     for offer in over:
         offer.confirmed_at, offer.reminded_at = now, None
         also = ["confirmed_at", "reminded_at"]
-        _move(offer, OfferState.ACTIVE, act="resume", by=None, now=now, also=also)
+        move(offer, OfferState.ACTIVE, act="resume", by=None, now=now, also=also)
     return len(over)
 
 
 @transaction.atomic
 def resume(*, offer_id: int, by: User, now: datetime) -> Offer:
     """Take a paused offer up again; saying so confirms that it holds."""
-    return _act(offer_id, "resume", {OfferState.PAUSED}, OfferState.ACTIVE, by=by, now=now, confirms=True)
+    return do(offer_id, "resume", {OfferState.PAUSED}, OfferState.ACTIVE, by=by, now=now, confirms=True)
 
 
 @transaction.atomic
 def reconfirm(*, offer_id: int, by: User, now: datetime) -> Offer:
     """Say that an active or expired offer still holds. Doing it twice changes only the date."""
     known = {OfferState.ACTIVE, OfferState.EXPIRED}
-    return _act(offer_id, "reconfirm", known, OfferState.ACTIVE, by=by, now=now, confirms=True)
+    return do(offer_id, "reconfirm", known, OfferState.ACTIVE, by=by, now=now, confirms=True)
 
 
 @transaction.atomic
@@ -263,82 +245,7 @@ def withdraw(*, offer_id: int, by: User, now: datetime, reason: str = "") -> Off
     """Take an offer back for good. Doing it twice changes nothing. ValidationError while somebody lives by it."""
     known = set(OfferState) - {OfferState.WITHDRAWN, OfferState.FROZEN}
     with refusal_of("offer_is_in_use", IN_USE):
-        return _act(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
-
-
-@transaction.atomic
-def close_double(*, offer_id: int, kept_id: int, by: User, now: datetime) -> Offer:
-    """An offer that is the same as another is closed in favour of that one; the caller has looked whether it may be.
-
-    ValidationError while somebody lives by it.
-    """
-    offer = _locked(offer_id)
-    offer.merged_into_id = kept_id
-    with refusal_of("offer_is_in_use", IN_USE):
-        _move(offer, OfferState.WITHDRAWN, act="merge", by=by, now=now, also=["merged_into"])
-    return offer
-
-
-@transaction.atomic
-def reopen_double(*, offer_id: int, state: str, paused_until: date | None, by: User, now: datetime) -> Offer:
-    """Such an offer stands by itself again, in the state in which it was."""
-    offer = _locked(offer_id)
-    offer.merged_into, offer.paused_until = None, paused_until
-    also = ["merged_into"] if paused_until is None else ["merged_into", "paused_until"]
-    _move(offer, OfferState(state), act="unmerge", by=by, now=now, also=also)
-    return offer
-
-
-@transaction.atomic
-def vet(*, offer_id: int, by: User, now: datetime) -> Offer:
-    """Record that a home was visited, which a proposal to a family requires; a visit later counts from then."""
-    offer = _locked(offer_id)
-    if offer.vetted_at != now:
-        offer.vetted_at, offer.vetted_by = now, by
-        offer.full_clean()
-        offer.save(update_fields=["vetted_at", "vetted_by"])
-        _record(offer, act="vet", from_state=offer.state, by=by, now=now)
-    return offer
-
-
-@transaction.atomic
-def end_visit(*, offer_id: int, by: User | None, now: datetime) -> Offer:
-    """Record that the visit of a home counts no more: it ran out, was a mistake, or another found something else.
-
-    The desk of each match in hand is told by the worker that this wakes. Doing it twice changes nothing.
-    """
-    offer = _locked(offer_id)
-    _end_visit(offer, by=by, now=now)
-    return offer
-
-
-@transaction.atomic
-def freeze(*, offer_id: int, by: User | None, now: datetime, reason: str) -> Offer:
-    """Suspend an offer after a report, at once and whatever its state. Nobody's name: a report is confidential."""
-    known = set(OfferState) - {OfferState.FROZEN}
-    return _act(offer_id, "freeze", known, OfferState.FROZEN, by=by, now=now, reason=reason)
-
-
-@transaction.atomic
-def unfreeze(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
-    """Lift a suspension; its home is to be visited anew, and the citizen takes the offer up again themselves. What was
-    not in use when it was suspended (taken back, not confirmed yet) is again what it was.
-    """
-    suspended = OfferChange.objects.filter(offer=offer_id, to_state=OfferState.FROZEN)
-    before = suspended.order_by("at", "pk").values_list("from_state", flat=True).last()
-    to = OfferState(before) if before in NOT_IN_USE else OfferState.PAUSED
-    offer = _act(offer_id, "unfreeze", {OfferState.FROZEN}, to, by=by, now=now, reason=reason)
-    _end_visit(offer, by=by, now=now)
-    return offer
-
-
-@transaction.atomic
-def exclude(*, offer_id: int, by: User, now: datetime, reason: str) -> Offer:
-    """Take a suspended offer back for good, as its report was decided. ValidationError while somebody lives by it."""
-    with refusal_of("offer_is_in_use", IN_USE):
-        return _act(
-            offer_id, "exclude", {OfferState.FROZEN}, OfferState.WITHDRAWN, by=by, now=now, reason=reason
-        )
+        return do(offer_id, "withdraw", known, OfferState.WITHDRAWN, by=by, now=now, reason=reason)
 
 
 @transaction.atomic
@@ -351,7 +258,7 @@ def expire_stale(*, city: City, by: None, now: datetime) -> int:
         )[:AT_ONCE]
     )
     for offer in stale:
-        _move(offer, OfferState.EXPIRED, act="expire", by=None, now=now)
+        move(offer, OfferState.EXPIRED, act="expire", by=None, now=now)
     return len(stale)
 
 
@@ -368,113 +275,6 @@ def change_owner(*, offer_ids: Iterable[int], owner: User, by: User, now: dateti
     mark_due(offer_ids=[edit.offer_id for edit in edits], now=now)
 
 
-def mark_scanned(*, offer_id: int, revision: int) -> None:
-    """Clear the mark of a scanned offer, unless it changed again meanwhile."""
-    Offer.objects.filter(pk=offer_id, revision=revision).update(scan_due_at=None)
-
-
-@transaction.atomic
-def mark_due(*, offer_ids: Iterable[int], now: datetime) -> None:
-    """Have the engine look at these offers again: what is held on them changed. Marked rows too (see needs)."""
-    locked = list(
-        Offer.objects.select_for_update(no_key=True)
-        .filter(pk__in=list(offer_ids))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    Offer.objects.filter(pk__in=locked).update(scan_due_at=Coalesce("scan_due_at", Value(now)))
-    wake_on_commit(SCAN_TASK)
-
-
-def _end_visit(offer: Offer, *, by: User | None, now: datetime) -> None:
-    if offer.vetted_at is None:
-        return
-    before = changes.values(offer)
-    offer.vetted_at = offer.vetted_by = None
-    changes.save_changed(offer, before, edit=OfferEdit(offer=offer, by=by, at=now))
-    wake_on_commit(SCAN_TASK)
-
-
-def _locked(offer_id: int) -> Offer:
-    return Offer.objects.select_for_update(no_key=True).get(pk=offer_id)
-
-
-def _act(
-    offer_id: int,
-    act: str,
-    known: set[OfferState],
-    to: OfferState,
-    *,
-    by: User | None,
-    now: datetime,
-    reason: str = "",
-    confirms: bool = False,
-    until: date | None = None,
-) -> Offer:
-    offer = _locked(offer_id)
-    if offer.state == to and not confirms:
-        return offer
-    if offer.state not in known:
-        raise _refused(offer)
-    if act in _ANSWERS:
-        note_asked_answered(offer, by=by, now=now)
-    if confirms:
-        offer.confirmed_at, offer.reminded_at = now, None
-    also = ["confirmed_at", "reminded_at"] if confirms else []
-    if until is not None:
-        offer.paused_until = until
-        also.append("paused_until")
-    _move(offer, to, act=act, by=by, now=now, reason=reason, also=also)
-    return offer
-
-
-def _refused(offer: Offer) -> ValidationError:
-    return ValidationError(
-        _("Cette proposition est « %(state)s » : ce n’est plus possible."),
-        code="state",
-        params={"state": offer.get_state_display()},
-    )
-
-
-def _move(
-    offer: Offer,
-    to: OfferState,
-    *,
-    act: str,
-    by: User | None,
-    now: datetime,
-    reason: str = "",
-    also: Sequence[str] = (),
-) -> None:
-    before = offer.state
-    offer.state = to
-    if to != OfferState.PAUSED and offer.paused_until is not None:
-        offer.paused_until = None
-        also = [*also, "paused_until"]
-    _touch(offer, material=True, now=now, also=["state", *also], revises=to != before)
-    _record(offer, act=act, from_state=before, by=by, now=now, reason=reason)
-
-
-def _touch(offer: Offer, *, material: bool, now: datetime, also: Sequence[str], revises: bool = True) -> None:
-    """Write the named fields; a change that matters to the engine is marked as due and announced.
-
-    `revises=False` leaves the revision alone: saying once more that an offer holds brings back no pair that
-    somebody has set aside.
-    """
-    names = [*also, "changed_at"]
-    offer.changed_at = now
-    if material:
-        if revises:
-            offer.revision = F("revision") + 1
-            names.append("revision")
-        offer.scan_due_at = offer.scan_due_at or now  # since when, not when last
-        names.append("scan_due_at")
-        wake_on_commit(SCAN_TASK)
-    offer.save(update_fields=names)
-    if material and revises:
-        offer.refresh_from_db(fields=["revision"])
-
-
 def _ask_for_visit(offer: Offer, edit: OfferEdit, *, now: datetime) -> None:
     """Tell the desk once for each change; a worker looks for matches under way, whose desk is told too."""
     for person in accounts.coordinators_of(offer.city):
@@ -489,21 +289,6 @@ def _ask_for_visit(offer: Offer, edit: OfferEdit, *, now: datetime) -> None:
     wake_on_commit(SCAN_TASK)
 
 
-def _record(
-    offer: Offer, *, act: str, from_state: str, by: User | None, now: datetime, reason: str = ""
-) -> None:
-    OfferChange.objects.create(
-        offer=offer, act=act, from_state=from_state, to_state=offer.state, by=by, reason=reason[:500], at=now
-    )
-    if offer.state in HAPPENINGS and offer.state != from_state:
-        webhooks.record(
-            city_id=offer.city_id,
-            happening=HAPPENINGS[OfferState(offer.state)],
-            at=now,
-            offer=offer.reference,
-        )
-
-
 def _send_receipt(offer: Offer, *, on_line_with: User | None, now: datetime) -> None:
     queue(
         recipient=offer.owner,
@@ -514,21 +299,3 @@ def _send_receipt(offer: Offer, *, on_line_with: User | None, now: datetime) -> 
         now=now,
         on_line_with=on_line_with,
     )
-
-
-# Somebody works on a page: opening it again is the same look.
-_ONE_LOOK = timedelta(minutes=15)
-
-
-def note_address_read(*, offer: Offer, by: User, now: datetime) -> None:
-    """Keep that somebody else than its owner read where a home or a meeting place is, if it says so."""
-    if offer.address and by.pk != offer.owner_id:
-        log_contact_reading(
-            subject=offer.owner,
-            reason="address",
-            reference=offer.reference,
-            city=offer.city,
-            by=by,
-            now=now,
-            once_in=_ONE_LOOK,
-        )
