@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from followups.models import Reader
 from matching import services
 from matching.models import Match, MatchState
 from tests.factories.accounts import CityRoleFactory
@@ -28,6 +29,8 @@ def test_a_laptop_shows_one_row_of_header_five_cases_and_two_suggestions(
     for _ in range(2):
         due_offer(city=town.city, now=now)
     drain(now)
+    # Whoever reads reports has one link more than the others.
+    Reader.objects.create(city=town.city, person=town.coordinator, named_by=town.administrator, named_at=now)
     page = new_page(viewport=LAPTOP)
     sign_in(page, town.coordinator)
     page.goto(f"{live_server.url}/{HERE}/bureau/{need.reference}/")
