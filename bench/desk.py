@@ -7,7 +7,6 @@ import time
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count, Q
 from django.test import Client
@@ -17,6 +16,7 @@ from django.utils import timezone
 import engine
 from accounts.models import Organisation, User
 from bench import plain, town
+from bench.empty import empty_database
 from bench.tables import decimal, milliseconds, percentile, ratio, refuse_unless, say, spread
 from catalogue.vocabulary import Kind
 from cities.days import local_day
@@ -38,9 +38,7 @@ ROUNDS = 60
 def prepare(*, offers: int, needs: int) -> None:
     """An empty database, migrated and filled; every need scanned once."""
     say("Préparation : base, communes, ville")
-    call_command("migrate", verbosity=0)
-    call_command("flush", interactive=False, verbosity=0)
-    call_command("load_gazetteer", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
+    empty_database()
     town.fill(offers=offers, needs=needs, now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from django.core.management import call_command
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 from numpy.typing import NDArray
 
 from accounts.models import CityRole, Organisation, User
 from bench.country import CATEGORIES, LANGUAGE_SETS, LANGUAGES, URGENCIES, Country, Side, communes
+from bench.empty import empty_database
 from cities.models import City, Commune
 from engine.arrays import unit_sphere
 from engine.vocabulary import EARTH_RADIUS_KM
@@ -43,9 +43,7 @@ _NEEDS = _SIDE | {
 
 def fill(country: Country, *, now: datetime) -> City:
     """The whole database afresh: one town that is the country, its citizens, offers and needs."""
-    call_command("migrate", verbosity=0)
-    call_command("flush", interactive=False, verbosity=0)
-    call_command("load_gazetteer", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
+    empty_database()
     seat = Commune.objects.get(insee="75056")
     city = City.objects.create(slug=SLUG, name="France", locative="En France", seat=seat)
     desk = User.objects.create(email="bench@example.org", name="Bench", created_at=now)

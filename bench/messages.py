@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from bench.empty import empty_database
 from bench.mail_sink import sink
 from bench.processes import Processes
 from bench.tables import count, decimal, doing, refuse_unless, say, spread, times_as_fast
@@ -46,9 +46,7 @@ CHANNEL = "email"
 def prepare() -> None:
     """An empty database with a town and somebody who is written to."""
     say("Préparation : base, ville")
-    call_command("migrate", verbosity=0)
-    call_command("flush", interactive=False, verbosity=0)
-    call_command("load_gazetteer", verbosity=0, stdout=open("/dev/null", "w"))  # noqa: SIM115
+    empty_database()
     City.objects.create(name="Strasbourg", slug="strasbourg", seat=Commune.objects.get(insee="67482"))
     now = timezone.now()
     User.objects.create(email="lectrice@exemple.fr", name="Une lectrice", created_at=now)

@@ -154,6 +154,7 @@ def test_every_question(
     page.locator("[data-error-summary]").wait_for()
     look("hours, not answered")
     walks.offer_a_room(page, at=look)
-    page.locator(".actions--main a").click()
+    with page.expect_navigation():
+        page.locator(".actions--main a").click()
     look("code")
     assert not inspector.wrong, "\n".join(inspector.wrong)
