@@ -111,8 +111,8 @@ def _named_and_open(city: City) -> tuple[set[int], bool]:
     """The named readers of a town, by key, and whether any of its reports is open: one query, of each page's menu."""
     named = ArraySubquery(named_readers(city).order_by().values("pk"))
     is_any_open = Exists(Incident.objects.open().filter(city=OuterRef("pk")))
-    row = City.objects.filter(pk=city.pk).values_list(named, is_any_open).get()
-    return set(row[0]), row[1]
+    ((keys, is_open),) = City.objects.filter(pk=city.pk).values_list(named, is_any_open)
+    return set(keys), is_open
 
 
 def _reads_reports(user: User, city: City, named: Collection[int]) -> bool:
