@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import known_browsers, selectors, services, sign_in
+from accounts import known_browsers, selectors, services, sign_in, visitors
 from accounts.access import COORDINATION, PUBLIC, own_page, person, town_page
 from accounts.forms import (
     CODE,
@@ -63,6 +63,8 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
             return self.render_to_response(self.get_context_data(form=form), status=503)
 
     def form_valid(self, form: RequestCodeForm) -> HttpResponse:
+        if not visitors.passes(self.request, visitors.Act.CODE, form):
+            return self.form_invalid(form)
         email = form.cleaned_data["email"]
         try:
             sign_in.send_code(
@@ -322,7 +324,11 @@ def register_organisation(request: HttpRequest, city: City) -> HttpResponse:
     """An association introduces itself; a visitor proves the address afterwards."""
     form_class = OrganisationForm if request.user.is_authenticated else OrganisationByVisitorForm
     form = form_class(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and visitors.passes(request, visitors.Act.ASSOCIATION, form)
+    ):
         try:
             return _register(request, city, form)
         except ValidationError as refusal:
@@ -336,8 +342,6 @@ def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpR
         services.register_organisation(**form.cleaned_data, city=city, by=request.user, now=now)
         messages.success(request, _registered())
         return redirect("accounts:home")
-    if not sign_in.is_within_limit(request, action="signup"):
-        raise ValidationError(_("Trop d’inscriptions à la fois. Réessayez dans une minute."))
     services.register_organisation_by_visitor(
         **form.cleaned_data, city=city, language=get_language() or settings.LANGUAGE_CODE, now=now
     )
