@@ -41,6 +41,8 @@ from accounts.models import ApiToken, Consent, Organisation, User
 from cities.models import City
 
 ORGANISATIONS_PER_PAGE = 50
+# In the session of a visitor: the association that they introduce, until their address is proven.
+_ASSOCIATION = "association"
 
 
 # --- Sign-in ------------------------------------------------------------------------------------------
@@ -76,6 +78,9 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
         except sign_in.TooManyCodesError:
             form.refuse_more()
             return self.form_invalid(form)
+        except sign_in.MailNotSentError:
+            visitors.give_back(self.request)
+            raise
         return HttpResponseRedirect(self.get_success_url())
 
 
@@ -321,9 +326,13 @@ def _account_page(
 @town_page(PUBLIC)
 @require_http_methods(["GET", "POST"])
 def register_organisation(request: HttpRequest, city: City) -> HttpResponse:
-    """An association introduces itself; a visitor proves the address afterwards."""
+    """An association introduces itself. Of a visitor the answers stay in their browser's session until their address is
+    proven: then they find them here once more, and send them.
+    """
+    draft = request.session.get(_ASSOCIATION, {})
+    kept = draft.get("fields", {}) if request.user.is_authenticated and draft.get("city") == city.slug else {}
     form_class = OrganisationForm if request.user.is_authenticated else OrganisationByVisitorForm
-    form = form_class(request.POST or None)
+    form = form_class(request.POST or None, initial=kept)
     if (
         request.method == "POST"
         and form.is_valid()
@@ -333,28 +342,27 @@ def register_organisation(request: HttpRequest, city: City) -> HttpResponse:
             return _register(request, city, form)
         except ValidationError as refusal:
             form.refuse(refusal)
-    return render(request, "accounts/organisation_form.html", {"form": form, "city": city})
+    context = {"form": form, "city": city, "is_proven": bool(kept)}
+    return render(request, "accounts/organisation_form.html", context, status=422 if form.errors else 200)
 
 
 def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpResponse:
     now = timezone.now()
     if request.user.is_authenticated:
         services.register_organisation(**form.cleaned_data, city=city, by=request.user, now=now)
-        messages.success(request, _registered())
+        request.session.pop(_ASSOCIATION, None)
+        messages.success(request, _("Votre association est inscrite. La ville va la vérifier."))
         return redirect("accounts:home")
-    services.register_organisation_by_visitor(
-        **form.cleaned_data, city=city, language=get_language() or settings.LANGUAGE_CODE, now=now
+    answers = {name: str(value) for name, value in form.cleaned_data.items()}
+    newcomer = services.ensure_person(
+        email=answers.pop("person_email"),
+        name=answers.pop("person_name"),
+        language=get_language() or settings.LANGUAGE_CODE,
+        now=now,
     )
-    newcomer = selectors.find_person(email=form.cleaned_data["person_email"])
-    assert newcomer is not None
-    messages.success(request, _registered())
-    return services.start_code_sign_in(
-        request=request, user=newcomer, next_url=reverse("accounts:home"), city=city
-    )
-
-
-def _registered() -> str:
-    return _("Votre association est inscrite. La ville va la vérifier.")
+    request.session[_ASSOCIATION] = {"city": city.slug, "fields": answers}
+    here = reverse("accounts:register_organisation", args=[city.slug])
+    return services.start_code_sign_in(request=request, user=newcomer, next_url=here, city=city)
 
 
 @town_page(COORDINATION)
@@ -366,6 +374,7 @@ def organisations(request: HttpRequest, city: City) -> HttpResponse:
         found = found.filter(pk=number[:18])
     paginator = Paginator(found, ORGANISATIONS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
+    selectors.note_same_numbers(page.object_list)
     context = {"city": city, "page_obj": page, "away_since": timezone.now() - selectors.AWAY}
     return render(request, "accounts/organisations.html", context)
 
@@ -374,8 +383,12 @@ def organisations(request: HttpRequest, city: City) -> HttpResponse:
 @require_POST
 def verify_organisation(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     organisation = _organisation(request, city, pk)
-    services.verify_organisation(organisation=organisation, by=person(request), now=timezone.now())
-    messages.success(request, _("%(name)s est vérifiée.") % {"name": organisation})
+    try:
+        services.verify_organisation(organisation=organisation, by=person(request), now=timezone.now())
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("%(name)s est vérifiée.") % {"name": organisation})
     return redirect("accounts:organisations", city.slug)
 
 

@@ -13,6 +13,7 @@ mean.
 import ipaddress
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -83,10 +84,17 @@ def let_pass(request: HttpRequest, act: Act) -> None:
         # Counted first, so that forty at once are forty; what is refused is given back.
         before = _count(request)
         if refusal := _refusal(before, request.POST.get(FIELD, ""), act):
-            cache.decr(_key(request))
+            give_back(request)
             raise Refused(refusal)
     except RedisError as failure:
         logger.warning("a visitor was not counted: %s", type(failure).__name__)
+
+
+def give_back(request: HttpRequest) -> None:
+    """What was counted did not come about."""
+    if not request.user.is_authenticated:
+        with suppress(ValueError):  # the day is over meanwhile
+            cache.decr(_key(request))
 
 
 def passes(request: HttpRequest, act: Act, form: Form) -> bool:

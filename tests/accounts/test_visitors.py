@@ -165,8 +165,9 @@ def test_an_association_that_is_refused_is_not_registered(client, page, city):
     page = client.post(path, form)
     assert MORE in page.text
     assert not Organisation.objects.exists()
-    client.post(path, form | {"stamp": answer(page.text)})
-    assert Organisation.objects.get().name == "Abri"
+    assert not User.objects.filter(email="ana@exemple.fr").exists()
+    assert client.post(path, form | {"stamp": answer(page.text)}).url.startswith("/connexion/code/")
+    assert User.objects.filter(email="ana@exemple.fr").exists()
 
 
 def test_ten_at_once_are_ten(rf, at_once):
