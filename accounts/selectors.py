@@ -41,6 +41,25 @@ def organisations_of(user: User | AnonymousUser, city: City | None = None) -> Qu
     return organisations.order_by("name", "pk")
 
 
+def note_same_numbers(organisations: Iterable[Organisation]) -> None:
+    """Give each of them `same_numbers`: the others of its town that say they have its number, in one query."""
+    found = list(organisations)
+    said = [name for one in found for name in (one.rna, one.siret) if name]
+    cities = {one.city_id for one in found}
+    others = Organisation.objects.filter(Q(rna__in=said) | Q(siret__in=said), city__in=cities).order_by(
+        "name", "pk"
+    )
+    known = list(others) if found else []
+    for one in found:
+        one.same_numbers = [  # type: ignore[attr-defined]
+            other
+            for other in known
+            if other != one
+            and other.city_id == one.city_id
+            and ((one.rna and other.rna == one.rna) or (one.siret and other.siret == one.siret))
+        ]
+
+
 def organisations_to_review(user: User | AnonymousUser, city: City) -> QuerySet[Organisation]:
     """What the coordinators' list shows: those to verify first, then by name. Each with `member_count`, the active
     ones, `last_seen`, when one of them last signed in, and `people`: its active members, each with `has_proven_address`
