@@ -179,6 +179,9 @@ TABLES: dict[str, Noted | str] = {
     "town.OfferDouble": Noted("city", "kept__owner", "kept__reference"),
     "town.LinkRequest": Noted("city"),
     "town.AuditRow": "These are the notes.",
+    "privacy.Erasure": Noted("city", "person"),
+    "privacy.LegalHold": Noted("city", "person"),
+    "privacy.Notice": Noted(about="person"),
     "insight.OwnIndicator": Noted("city", reference="name"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Noted(about="user"),

@@ -76,6 +76,10 @@ SPOKEN_OF: dict[str, str] = {
 _SUBJECT = Func(F("subject_key"), Value("^[a-z_]+:[0-9]+"), function="SUBSTRING", output_field=TextField())
 
 
+def model_of(label: str) -> type[Model]:
+    return apps.get_model(label)
+
+
 def of(label: str, person: User, *roles: As) -> QuerySet[Any]:
     """The rows of that table that are this person's in one of these roles (in any, without)."""
     model = apps.get_model(label)
@@ -88,8 +92,12 @@ def of(label: str, person: User, *roles: As) -> QuerySet[Any]:
 def tables(*roles: As) -> Iterator[tuple[str, Of]]:
     """The tables that have rows of people in one of these roles (in any, without)."""
     for label, whose in ROWS.items():
-        if isinstance(whose, Of) and any(getattr(whose, role) for role in roles or tuple(As)):
+        if isinstance(whose, Of) and _is_of_somebody(whose, roles or tuple(As)):
             yield label, whose
+
+
+def _is_of_somebody(whose: Of, roles: tuple[As, ...]) -> bool:
+    return any(getattr(whose, role) for role in roles) or (As.SUBJECT in roles and whose.also is not None)
 
 
 def _condition(whose: Of, person: User, roles: tuple[As, ...]) -> Q:
@@ -268,6 +276,10 @@ ROWS: dict[str, Of | str] = {
     "town.OfferDouble": Of(subject="kept__owner other__owner", author="by undone_by"),
     "town.LinkRequest": Of(author="asked_by answered_by"),
     "town.AuditRow": Of(subject="about", author="actor"),
+    # --- privacy
+    "privacy.Erasure": Of(subject="person", author="asked_by"),
+    "privacy.LegalHold": Of(subject="person", author="asked_by set_by lifting_by lifted_by"),
+    "privacy.Notice": Of(subject="person"),
     # --- insight
     "insight.OwnIndicator": Of(author="defined_by removed_by"),
     # --- Django's and allauth's own tables
