@@ -70,6 +70,8 @@ def empty(keys: Keys, *, people_gone_at: datetime) -> None:
 def empty_rows(label: str, pks: list[Any], **also: Any) -> int:
     """The same of some rows of one table; how many. `also`: what is written into them besides."""
     model, marks = rows.model_of(label), REGISTER[label]
+    if not pks or not (marks.anonymise or marks.delete):
+        return 0
     is_final = label in FINAL or issubclass(model, FieldChange)
     found = model._base_manager.filter(pk__in=pks)
     with acting.erasing() if is_final else nullcontext():

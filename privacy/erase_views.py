@@ -18,12 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions, sign_in
 from accounts.access import DESK, own_page, person, town_page
+from accounts.links import LinkBroken, LinkExpired
 from accounts.models import User
 from accounts.townspeople import is_of
 from cities.models import City
-from privacy import erasing, selectors, standing
+from privacy import erasing, retention, selectors, standing
+from privacy import messages as letters
 from privacy.forms import EraseCallerForm, EraseForm
-from privacy.models import Erasure
+from privacy.models import Erasure, Notice
 
 # How long a code that came back proves who sits before the page.
 PROVEN_FOR = timedelta(minutes=10)
@@ -120,3 +122,21 @@ def erase_caller(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "begun": standing.begun(people, now=now).select_related("city", "offer", "need"),
     }
     return render(request, "privacy/erase_caller.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest, token: str) -> HttpResponse:
+    """Behind the link of the notice: one tap, and the data stay. To open the page keeps nothing."""
+    try:
+        grant = letters.read(token)
+    except LinkExpired as late:
+        grant = late.grant
+    except LinkBroken:
+        raise Http404 from None
+    notice = get_object_or_404(
+        Notice.objects.select_related("person"), pk=grant.subject_id, person=grant.user_id
+    )
+    if request.method == "POST":
+        notice = retention.keep(notice_id=notice.pk, by=notice.person, now=timezone.now())
+    return render(request, "privacy/keep.html", {"notice": notice})

@@ -19,12 +19,16 @@ class EraseCallerForm(ServiceForm):
 
     reason = forms.CharField(
         label=_("Ce que la personne a dit"),
-        help_text=_("Par exemple : a appelé le 12 mars et ne veut plus proposer. Rien sur sa santé ou ses papiers."),
+        help_text=_(
+            "Par exemple : a appelé le 12 mars et ne veut plus proposer. Rien sur sa santé ou ses papiers."
+        ),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     has_called_back = forms.BooleanField(
-        label=_("J’ai rappelé la personne à l’adresse ou au numéro que nous connaissons, et c’est bien elle."),
+        label=_(
+            "J’ai rappelé la personne à l’adresse ou au numéro que nous connaissons, et c’est bien elle."
+        ),
         required=True,
     )
 

@@ -60,6 +60,7 @@ SPOKEN_OF: dict[str, str] = {
     "message": "notifications.Message",
     "need": "needs.Need",
     "note": "desk.Note",
+    "notice": "privacy.Notice",
     "offer": "offers.Offer",
     "organisation": "accounts.Organisation",
     "person": "accounts.User",
@@ -87,6 +88,31 @@ def of(label: str, person: User, *roles: As) -> QuerySet[Any]:
     if isinstance(whose, str):
         return model._default_manager.none()
     return model._base_manager.filter(_condition(whose, person, roles or tuple(As))).order_by("pk")
+
+
+def that_tell_of(model: type[Model], pks: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """These rows and those of every table that tell of them, by their keys: of offers or needs, which may be an
+    association's, or of dwellings. Reports are not among them: they have an end of their own.
+    """
+    person = _OWN_KEY.get(model._meta.label, "")
+    for label, whose in ROWS.items():
+        other = model_of(label)
+        if label.startswith("followups.Incident"):
+            continue
+        direct = [field.name for field in other._meta.local_concrete_fields if field.related_model is model]
+        through = whose.subject.split() if isinstance(whose, Of) and person else []
+        paths = {*direct, *(path.rpartition("__")[0] for path in through if path.endswith(person))} - {""}
+        if other is model:
+            yield label, pks
+        elif paths:
+            told = reduce(or_, (Q(**{f"{path}__in": pks}) for path in sorted(paths)))
+            yield label, list(other._base_manager.filter(told).values_list("pk", flat=True))
+
+
+def said_of(word: str, about: QuerySet[Any]) -> Q:
+    """Of messages: those that speak of one of these rows."""
+    keys = about.annotate(_key=Concat(Value(f"{word}:"), Cast("pk", TextField()), output_field=TextField()))
+    return Q(In(_SUBJECT, keys.order_by().values("_key")))
 
 
 def tables(*roles: As) -> Iterator[tuple[str, Of]]:
@@ -118,10 +144,7 @@ def _messages_about(person: User) -> Q:
             rows: QuerySet[Model] = apps.get_model(label)._base_manager.filter(
                 _condition(Of(subject=whose.subject), person, (As.SUBJECT,))
             )
-            keys = rows.annotate(
-                _key=Concat(Value(f"{word}:"), Cast("pk", TextField()), output_field=TextField())
-            ).values("_key")
-            said |= Q(In(_SUBJECT, keys))
+            said |= said_of(word, rows)
     return said
 
 
@@ -142,6 +165,8 @@ def _listed_by_name(person: User) -> Q:
     )
 
 
+# By which paths rows of others lead through an offer, and through a need.
+_OWN_KEY = {"offers.Offer": "offer__owner", "needs.Need": "need__person"}
 _OFFER = "offer__owner"
 _NEED = "need__person"
 _MATCH = "match__offer__owner match__need__person"

@@ -24,6 +24,6 @@ class Command(migrate.Command):
             self.stderr.write(
                 self.style.WARNING(
                     f"  This login may not make the role {eraser.ERASER}: until it is made and granted "
-                    "(docs/operations.md, \"Who may erase\"), nothing can be erased."
+                    '(docs/operations.md, "Who may erase"), nothing can be erased.'
                 )
             )
