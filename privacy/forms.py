@@ -20,7 +20,7 @@ class EraseCallerForm(ServiceForm):
     reason = forms.CharField(
         label=_("Ce que la personne a dit"),
         help_text=_(
-            "Par exemple : a appelé le 12 mars et ne veut plus proposer. Rien sur sa santé ou ses papiers."
+            "Par exemple\u202f: a appelé le 12 mars et ne veut plus proposer. Rien sur sa santé ou ses papiers."
         ),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -41,7 +41,7 @@ class HoldForm(ServiceForm):
     )
     reason = forms.CharField(
         label=_("Pourquoi ses données doivent rester"),
-        help_text=_("Par exemple : réquisition du tribunal, avec son numéro."),
+        help_text=_("Par exemple\u202f: réquisition du tribunal, avec son numéro."),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -48,7 +48,7 @@ def parts(people: list[User]) -> list[Part]:
             )
         for city in dict.fromkeys(role.city for role in accounts.roles_of(person)):
             is_last = [one.pk for one in accounts.administrators_of(city)[:2]] == [person.pk]
-            first = _("Quittez d’abord l’équipe, sur la page « Équipe » de la ville.")
+            first = _("Quittez d’abord l’équipe, sur la page «\u00a0Équipe\u00a0» de la ville.")
             if is_last:
                 first = _("Donnez d’abord l’administration à une autre personne, puis quittez l’équipe.")
             found.append(Part(_("l’équipe de %(city)s") % {"city": city.name}, first))
