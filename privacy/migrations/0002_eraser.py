@@ -52,14 +52,25 @@ BEGIN
 END $$;
 """
 
+# The one history of fields that had none.
+FINAL_TOO = """
+CREATE TRIGGER field_change_is_final BEFORE UPDATE OR DELETE ON appeals_appealedit
+    FOR EACH ROW EXECUTE FUNCTION field_change_is_final();
+"""
+NOT_FINAL = "DROP TRIGGER field_change_is_final ON appeals_appealedit;"
+
 
 class Migration(migrations.Migration):
     dependencies = [
         ("privacy", "0001_erasure"),
         ("accounts", "0009_sessions"),
+        ("appeals", "0001_appeals"),
         ("followups", "0003_confidential"),
         ("matching", "0025_asked_within_quantity"),
         ("town", "0003_audit"),
     ]
     # There is no way back to a door that everybody can open; the functions stay as they are.
-    operations = [migrations.RunSQL(ERASER, migrations.RunSQL.noop)]
+    operations = [
+        migrations.RunSQL(ERASER, migrations.RunSQL.noop),
+        migrations.RunSQL(FINAL_TOO, NOT_FINAL),
+    ]
