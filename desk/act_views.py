@@ -89,7 +89,7 @@ def act(request: HttpRequest, city: City, pk: int, act: str) -> HttpResponse:
         raise Http404
     answer: dict[str, Any] = {}
     if Act(act) in REASONS:
-        prefix = f"d{pk}" if act == Act.DISMISS else f"{act}{pk}"
+        prefix = presentation.dismiss_prefix(pk) if act == Act.DISMISS else f"{act}{pk}"
         form = ReasonForm(request.POST, act=Act(act), prefix=prefix)
         typed = request.POST.get(f"{prefix}-note", "").strip()
         if not form.is_valid():

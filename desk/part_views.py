@@ -101,7 +101,7 @@ def compare(request: HttpRequest, city: City, reference: str) -> HttpResponse:
     chosen = frozenset(number for number in request.GET.getlist("piste") if _NUMBER.fullmatch(number))
     suggested = matches.suggestions(user, need, today=at.today).filter(pk__in=map(int, chosen))
     shown = facts.explained(suggested[:MOST_COMPARED], now=at.now)
-    cards = [presentation.suggestion_card(match, own=(), now=at.now) for match in shown]
+    cards = [presentation.suggestion_card(match, own=None, now=at.now) for match in shown]
     context = {"cards": cards if len(cards) > 1 else [], "has_more": len(chosen) > MOST_COMPARED}
     return _part(request, need, "desk/_compare.html", _("Comparer des pistes"), context, is_wide=True)
 

@@ -9,6 +9,7 @@ from hashlib import blake2s
 from typing import Any
 
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -40,6 +41,8 @@ from offers.models import OfferEdit
 
 # A case may be another town's than the home: its address is read with the contact, and each reading is kept.
 HIDDEN = frozenset({"address"})
+# Stands for one match in fields that are drawn once for all.
+_ANY_MATCH = "any-match"
 # What is older is not why a page has just changed.
 JUST_NOW = timedelta(minutes=2)
 
@@ -58,9 +61,8 @@ class Card:
     # The linked town whose agreement is needed, and whether it was asked.
     town: str
     town_asked: bool
-    dismiss_form: ReasonForm | None
     colour: str
-    # What the citizen will read, and in which language; None where nobody can be asked yet.
+    # What the citizen will read, and in which language; None where nobody can be asked yet, or nobody wants to read it.
     preview: tuple[str, Text] | None
 
 
@@ -164,10 +166,11 @@ def urgencies(counts: Counts, basket: str, wanted: Wanted, *, here: str) -> list
     ]
 
 
-def suggestion_card(match: Match, *, own: Sequence[Wording], now: datetime) -> Card:
+def suggestion_card(match: Match, *, own: Sequence[Wording] | None, now: datetime) -> Card:
     """A suggestion, explained: the ring, the bar, the reasons, and what can be done.
 
-    It carries `town_asked` and `is_paused` (`selectors.suggestions`). `own`: what the town says in its own words.
+    It carries `town_asked` and `is_paused` (`selectors.suggestions`). `own`: what the town says in its own words; None
+    where what the citizen will read is not shown.
     """
     needs_visit = match.offer.kind == Kind.HOUSING and match.offer.vetted_at is None
     is_asked = not (needs_visit or match.is_across) and match.city.asks_citizen(match.offer.kind)
@@ -180,10 +183,20 @@ def suggestion_card(match: Match, *, own: Sequence[Wording], now: datetime) -> C
         is_paused=match.is_paused,  # type: ignore[attr-defined]
         town=match.offer.city.name if match.is_across else "",
         town_asked=match.town_asked,  # type: ignore[attr-defined]
-        dismiss_form=ReasonForm(act=Act.DISMISS, prefix=f"d{match.pk}"),
         colour="brand",
-        preview=telling.preview(match, own=own, now=now) if is_asked else None,
+        preview=telling.preview(match, own=own, now=now) if is_asked and own is not None else None,
     )
+
+
+def dismissals(matches: Iterable[Match]) -> dict[int, SafeString]:
+    """Of each, by key, the fields that ask why it is dismissed. They differ by their names alone: drawn once."""
+    drawn = str(ReasonForm(act=Act.DISMISS, prefix=_ANY_MATCH))
+    return {match.pk: SafeString(drawn.replace(_ANY_MATCH, dismiss_prefix(match.pk))) for match in matches}
+
+
+def dismiss_prefix(match_id: int) -> str:
+    """What the names of those fields begin with."""
+    return f"d{match_id}"
 
 
 def waits(matches: Iterable[Match]) -> dict[int, str]:

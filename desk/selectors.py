@@ -37,11 +37,9 @@ class Counts:
 
 
 def queue(user: User, city: City, basket: str, wanted: Wanted, *, at: Moment) -> QuerySet[Need]:
-    """The cases of a basket that are asked for, in its order, as the list shows them: each with `suggestions` and what
-    `with_desk` adds.
-    """
-    found = _asked_for(with_desk(_of_town(user, city)), wanted, at=at).filter(lies_in(basket, at))
-    return _as_lines(found).order_by(*order_of(basket, at))
+    """The cases of a basket that are asked for, in its order; `lines` reads those that the list shows."""
+    found = _asked_for(_of_town(user, city), wanted, at=at).filter(lies_in(basket, at))
+    return found.order_by(*order_of(basket, at))
 
 
 def counts(user: User, city: City, wanted: Wanted, *, at: Moment) -> dict[str, Counts]:
@@ -71,8 +69,18 @@ def alone_tonight(user: User, city: City, *, at: Moment) -> QuerySet[Need]:
     first, then the longest waiting.
     """
     waiting = tonight.waiting(now=at.now).filter(city=city).order_by().values("pk")
-    found = with_desk(_of_town(user, city)).filter(pk__in=waiting)
-    return _as_lines(found).order_by("urgency_rank", "created_at", "id")
+    return _of_town(user, city).filter(pk__in=waiting).order_by("urgency_rank", "created_at", "id")
+
+
+def lines(keys: Collection[int]) -> dict[int, Need]:
+    """These cases by key, as the list shows them: each with how many `suggestions` it has, and what `with_desk` adds.
+
+    Apart from their order: thousands are put in order by their keys, and the few that are shown are read whole.
+    """
+    suggested = Match.objects.filter(need=OuterRef("pk"), state=MatchState.SUGGESTED)
+    counted = suggested.order_by().values("need").annotate(n=Count("*")).values("n")
+    found = with_desk(Need.objects.filter(pk__in=keys)).select_related("commune", "organisation", "city")
+    return found.annotate(suggestions=Coalesce(Subquery(counted, output_field=IntegerField()), 0)).in_bulk()
 
 
 def with_desk(needs: NeedQuerySet) -> NeedQuerySet:
@@ -198,14 +206,6 @@ def with_matches(user: User, city: City, reference: str) -> Need:
     rows = Match.objects.visible_to(user).filter(need=OuterRef("pk")).exclude(state=MatchState.SUPERSEDED)
     found = needs(user, city).annotate(match_ids=ArraySubquery(rows.order_by().values("pk")))
     return get_object_or_404(found, reference=reference)
-
-
-def _as_lines(found: NeedQuerySet) -> QuerySet[Need]:
-    suggested = Match.objects.filter(need=OuterRef("pk"), state=MatchState.SUGGESTED)
-    counted = suggested.order_by().values("need").annotate(n=Count("*")).values("n")
-    return found.select_related("commune", "organisation", "city").annotate(
-        suggestions=Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-    )
 
 
 def _of_town(user: User, city: City) -> NeedQuerySet:

@@ -103,12 +103,16 @@ def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[
     """The basket that the address asks for. Whoever is alone tonight stands above it, whatever is asked for."""
     basket, wanted = basket_of(request.GET), wanted_of(request.GET)
     counts = selectors.counts(user, city, wanted, at=at)
-    alone = list(selectors.alone_tonight(user, city, at=at)[: MOST_PINNED + 1])
+    alone = list(selectors.alone_tonight(user, city, at=at).values_list("pk", flat=True)[: MOST_PINNED + 1])
     pinned = alone[:MOST_PINNED]
-    paginator = Paginator(selectors.queue(user, city, basket, wanted, at=at), PER_PAGE)
+    queued = selectors.queue(user, city, basket, wanted, at=at).values_list("pk", flat=True)
+    paginator = Paginator(queued, PER_PAGE)
     paginator.count = counts[basket].total  # counted already
     page = paginator.get_page(request.GET.get("page"))
-    shown = [*pinned, *(need for need in page.object_list if need not in pinned)]
+    # Those above are not told twice.
+    keys = dict.fromkeys([*pinned, *page.object_list])
+    cases = selectors.lines(keys)
+    shown = [cases[key] for key in keys]
     lines = presentation.queue_lines(shown, selectors.steps(shown), selectors.chased(shown, at=at), at=at)
     here = reverse("desk:queue", args=[city.slug])
     return {
@@ -147,6 +151,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
     facts.explained(suggested, near_misses=near_misses, now=now)
     own = wording.own_of(city) if suggested else []
     cards = [presentation.suggestion_card(match, own=own, now=now) for match in suggested]
+    dismissals = presentation.dismissals(suggested)
     lines = conditions.lines(scan, [miss for miss in near_misses if miss.sentence], today=today)
     waits_of = presentation.waits(acted)
     return {
@@ -168,7 +173,7 @@ def _of_case(request: HttpRequest, user: User, city: City, need: Need, *, at: Mo
         "made_for_it": answering.made_for(need) if need.is_open else (),
         "suggested_offers": {card.match.offer_id for card in cards},
         "may_relay": relays.are_worth_a_look(need, suggested),
-        "cards": cards,
+        "cards": [(card, dismissals[card.match.pk]) for card in cards],
         "chart": drawing.chart(need, cards),
         "acted": [
             {

@@ -37,12 +37,15 @@ def lists(user: User, city: City, view: str, *, now: datetime, page: str | None)
     }
     view = view if view in found else TO_PLAN
     here = reverse("homes:visits", args=[city.slug])
-    page_obj = Paginator(found[view][1], PER_PAGE).get_page(page)
+    counts = {name: rows.count() for name, (_text, rows) in found.items()}
+    paginator = Paginator(found[view][1], PER_PAGE)
+    paginator.count = counts[view]  # counted already
+    page_obj = paginator.get_page(page)
     return {
         "view": view,
         "tabs": [
-            {"url": f"{here}?vue={name}", "text": text, "current": name == view, "count": rows.count()}
-            for name, (text, rows) in found.items()
+            {"url": f"{here}?vue={name}", "text": text, "current": name == view, "count": counts[name]}
+            for name, (text, _rows) in found.items()
         ],
         "page_obj": page_obj,
         "lines": _lines(page_obj, view, city, viewer=user, now=now),

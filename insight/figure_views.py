@@ -15,6 +15,7 @@ from cities.models import City
 from insight import exports, figures, own, services
 from insight.forms import FiguresForm, OwnIndicatorForm
 from insight.published import LEAST, published
+from insight.today import coordinators
 
 
 @town_page(PUBLIC)
@@ -30,7 +31,7 @@ def public(request: HttpRequest, city: City) -> HttpResponse:
 @never_cache
 @require_safe
 def team(request: HttpRequest, city: City) -> HttpResponse:
-    """Some months of a town by month, kind or commune, and what stands today."""
+    """Some months of a town by month, kind or commune. What stands today comes after it."""
     now, user = timezone.now(), person(request)
     form = FiguresForm(request.GET, city=city)
     scope = figures.scope_of(city, form.asked(), now=now)
@@ -38,14 +39,30 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
         "form": form,
         "sections": figures.sections(scope, now=now),
         "own": figures.own_tables(user, scope),
-        **figures.by_state_today(scope),
-        "freshness": figures.freshness_today(scope, now=now),
-        "unserved": figures.unserved_today(scope),
-        "load": figures.load_table(scope),
+        "coordinators": coordinators(scope),
+        "query": request.GET.urlencode(),
         "exports": exports.What.choices,
         "formats": list(exports.FORMATS),
     }
     return render(request, "insight/team.html", context)
+
+
+@town_page(COORDINATION)
+@never_cache
+@require_safe
+def today(request: HttpRequest, city: City) -> HttpResponse:
+    """What stands today, and who was asked how often: loaded by the page of figures, or a page by itself."""
+    now = timezone.now()
+    scope = figures.scope_of(city, FiguresForm(request.GET, city=city).asked(), now=now)
+    context = {
+        **figures.by_state_today(scope),
+        "freshness": figures.freshness_today(scope, now=now),
+        "unserved": figures.unserved_today(scope),
+        "asked": figures.asked_table(scope),
+        "query": request.GET.urlencode(),
+    }
+    is_part = "HX-Request" in request.headers
+    return render(request, "insight/_today.html" if is_part else "insight/today.html", context)
 
 
 @town_page(COORDINATION)

@@ -293,19 +293,15 @@ def unserved_today(scope: Scope) -> Table:
     )
 
 
-def load_table(scope: Scope) -> dict[str, Any]:
-    found = today.load(scope)
-    labels = {
-        str(times): ngettext("%(n)s fois", "%(n)s fois", times) % {"n": times} for times in found.citizens
-    }
-    counts: dict[str, float] = {str(times): people for times, people in found.citizens.items()}
-    return {
-        "citizens": _numbers(
-            _("Personnes interrogées, selon combien de fois"),
-            _("Les personnes qui proposent, sur la période."),
-            {**counts, ALL: sum(counts.values())},
-            labels,
-            _whole,
-        ),
-        "coordinators": found.coordinators,
-    }
+def asked_table(scope: Scope) -> Table:
+    """How many citizens were asked how often."""
+    found = today.asked(scope)
+    labels = {str(times): ngettext("%(n)s fois", "%(n)s fois", times) % {"n": times} for times in found}
+    counts: dict[str, float] = {str(times): people for times, people in found.items()}
+    return _numbers(
+        _("Personnes interrogées, selon combien de fois"),
+        _("Les personnes qui proposent, sur la période."),
+        {**counts, ALL: sum(counts.values())},
+        labels,
+        _whole,
+    )

@@ -1,7 +1,6 @@
 """What stands today: offers and needs by item and state, why open needs are not served, and who carries how much."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,44 +87,33 @@ def unserved(scope: Scope) -> dict[str, int]:
     return dict(sorted(found, key=lambda row: (-row[1], row[0])))
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How often citizens were asked (times → people), and what each coordinator decided and looks after today."""
-
-    citizens: dict[int, int]
-    coordinators: list[dict[str, Any]]
-
-
-def load(scope: Scope) -> Load:
-    """Over the time of the scope; who decided for the town and has left since is still named."""
-    asked = Match.objects.filter(
+def asked(scope: Scope) -> dict[int, int]:
+    """How often citizens were asked over the time of the scope: times → people, the fewest first."""
+    matches = Match.objects.filter(
         offer__city=scope.city, asked_at__gte=scope.begins, asked_at__lt=scope.ends
     ).order_by()
-    times = Counter(n for (n,) in asked.values("offer__owner").annotate(n=Count("*")).values_list("n"))
+    times = Counter(n for (n,) in matches.values("offer__owner").annotate(n=Count("*")).values_list("n"))
+    return dict(sorted(times.items()))
+
+
+def coordinators(scope: Scope) -> list[dict[str, Any]]:
+    """What each has decided over the time of the scope, and how many cases are theirs today, the most decisions first;
+    who decided for the town and has left since is still named.
+    """
     of_one = open_cases(scope.city).filter(by=OuterRef("by")).values("n")
     decided = (
         Decision.objects.filter(match__city=scope.city, role=Role.COORDINATOR, by__isnull=False)
         .filter(at__gte=scope.begins, at__lt=scope.ends)
         .order_by()
-        .values("by", "by__name")
+        .values("by", name=F("by__name"))
         .annotate(
             decisions=Count("*"),
             questions=Count("pk", filter=Q(act=Act.PROPOSE)),
             cases=Coalesce(Subquery(of_one), 0),
         )
     )
-    coordinators = [
-        {
-            "name": row["by__name"],
-            "decisions": row["decisions"],
-            "questions": row["questions"],
-            "cases": row["cases"],
-        }
-        for row in decided
-    ]
-    return Load(
-        dict(sorted(times.items())), sorted(coordinators, key=lambda row: (-row["decisions"], row["name"]))
-    )
+    rows = [dict[str, Any](row) for row in decided]
+    return sorted(rows, key=lambda row: (-row["decisions"], row["name"]))
 
 
 def open_cases(city: City) -> QuerySet:

@@ -42,6 +42,10 @@ SPOKEN_BY_MANY = frozenset({"fr"})
 # Where nothing but these would tell two apart, they are the same as well.
 SAID = ("couple", "pets", "step_free_needed")
 FEW = 2
+# What two needs of the same persons are compared by.
+TOLD_BY = (
+    "organisation", "person", "people", "first_day", "last_day", "languages", "latitude", "longitude", *SAID,
+)  # fmt: skip
 
 
 class InHand(Exception):
@@ -61,28 +65,30 @@ def look_alikes(need: Need) -> list[Need]:
         .filter(city=need.city_id, kind=Kind.HOUSING, **household)
         .filter(first_day__lte=need.last_day, last_day__gte=need.first_day)
         .exclude(pk=need.pk)
-        .exclude(Exists(judged))
     )
-    return [
-        other
-        for other in others.select_related("organisation", "person", "commune", "city").order_by(
-            "first_day", "pk"
-        )
-        if (other.organisation_id, other.person_id) != (need.organisation_id, need.person_id)
-        and _km_between(need, other) <= NEAR_KM
-        and is_likely(need, other)
+    # A thousand men are alone, and few of them alike: of all is read what tells, the whole row of those few.
+    alike = [
+        row.pk
+        for row in others.order_by().values_list("pk", *TOLD_BY, named=True)
+        if (row.organisation, row.person) != (need.organisation_id, need.person_id)
+        and _km_between(need, row) <= NEAR_KM
+        and is_likely(need, row)
     ]
+    if not alike:
+        return []
+    found = Need.objects.filter(pk__in=alike).exclude(Exists(judged))
+    return list(found.select_related("organisation", "person", "commune", "city").order_by("first_day", "pk"))
 
 
-def is_likely(need: Need, other: Need) -> bool:
-    """Whether two needs of the same persons are likely of one household."""
+def is_likely(need: Need, other: Any) -> bool:
+    """Whether two needs of the same persons are likely of one household. `other`: what `TOLD_BY` names of it."""
     if need.people <= FEW and any(getattr(need, name) != getattr(other, name) for name in SAID):
         return False
     wanted = next(signs for persons, signs in SIGNS_WANTED.items() if need.people >= persons)
     return signs(need, other) >= wanted
 
 
-def signs(need: Need, other: Need) -> int:
+def signs(need: Need, other: Any) -> int:
     """How many there are: the same days, the same place, a language in common; one fewer where there is none."""
     same_days = (
         abs(need.first_day - other.first_day) <= SAME_DAY and abs(need.last_day - other.last_day) <= SAME_DAY
@@ -92,7 +98,7 @@ def signs(need: Need, other: Need) -> int:
     return same_days + (_km_between(need, other) <= CLOSE_KM) + understood
 
 
-def _km_between(need: Need, other: Need) -> float:
+def _km_between(need: Need, other: Any) -> float:
     return float(distance_km(need.latitude, need.longitude, other.latitude, other.longitude))
 
 

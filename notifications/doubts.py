@@ -70,6 +70,16 @@ def set_interrupted_aside(*, channel: str, number: int, by: None, now: datetime)
     return len(lost)
 
 
+def set_restored_aside(*, by: None, now: datetime) -> int:
+    """What waited to leave when a backup was made: whether it has left since nobody knows. How many; none leaves by
+    itself, a person of each town's desk decides of them.
+    """
+    waited = [MessageState.QUEUED, MessageState.HELD, MessageState.SENDING]
+    return Message.objects.filter(state__in=waited).update(
+        state=MessageState.UNCERTAIN, why="", last_error="restored", due_at=now
+    )
+
+
 def mark_interrupted(*, by: None, now: datetime) -> int:
     """Set aside the messages whose worker died while it sent them; how many. A worker that lives keeps its own."""
     count = 0

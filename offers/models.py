@@ -35,9 +35,12 @@ from catalogue.vocabulary import (
     Household,
     Kind,
 )
+from engine.goods import ANY, OTHER
 from engine.vocabulary import READY
 
 BYTES_OF_PERIOD = 8
+# The items of goods of which nobody knows what they are, until somebody has looked.
+UNSORTED = ("", ANY, OTHER)
 
 
 class OfferState(models.TextChoices):
@@ -324,6 +327,17 @@ class Offer(Entry):
             models.Index(fields=["state", "confirmed_at"], name="offer_freshness"),
             models.Index(fields=["answers_need"], condition=~Q(answers_need=""), name="offer_answers_need"),
             models.Index(fields=["city", "created_at"], name="offer_city_created"),
+            # What the desk has still to do, which is little beside all that there is.
+            models.Index(
+                fields=["city", "created_at"],
+                condition=Q(kind=Kind.GOODS, item_checked_at__isnull=True, item__in=UNSORTED),
+                name="offer_to_sort",
+            ),
+            models.Index(
+                fields=["city", "created_at"],
+                condition=Q(kind=Kind.HOUSING, vetted_at__isnull=True, state="active"),
+                name="offer_to_visit",
+            ),
         ]
 
     @property

@@ -13,7 +13,7 @@ from catalogue.vocabulary import Kind
 from cities.models import City
 from engine.goods import ANY, OTHER
 from notifications.wake_up import wake_on_commit
-from offers.models import Offer, OfferEdit
+from offers.models import UNSORTED, Offer, OfferEdit
 from offers.selectors import EDITABLE
 from offers.services import SCAN_TASK, change
 
@@ -68,7 +68,7 @@ def to_sort(user: User, city: City) -> QuerySet[Offer]:
     return (
         Offer.objects.visible_to(user)
         .filter(city=city, kind=Kind.GOODS, state__in=EDITABLE, item_checked_at__isnull=True)
-        .filter(item__in=("", ANY, OTHER))
+        .filter(item__in=UNSORTED)
         .select_related("owner", "city")
         .order_by("created_at", "pk")
     )

@@ -320,6 +320,7 @@ ROWS = {
     "insight:search": OWN,
     "insight:public": TOWN,
     "insight:team": Row(COORDINATOR),
+    "insight:today": Row(COORDINATOR),
     "insight:indicators": Row(COORDINATOR),
     "insight:export": Row(COORDINATOR),
     "insight:remove_indicator": Row(COORDINATOR, ("indicator",)),

@@ -32,7 +32,7 @@ from accounts.services.people import (
     update_profile,
 )
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
-from accounts.services.sessions import end_elsewhere
+from accounts.services.sessions import end_all, end_elsewhere
 from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
@@ -43,6 +43,7 @@ __all__ = [
     "choose_told",
     "correct_person",
     "create_city",
+    "end_all",
     "end_elsewhere",
     "ensure_person",
     "forget_person",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from accounts import selectors as accounts
@@ -93,18 +94,32 @@ def reads_reports(user: User, city: City) -> bool:
     """Whether somebody reads the town's reports at all: is named, or of the administration where nobody is, or where
     a report is left that no named person may read.
     """
-    named = set(named_readers(city).values_list("pk", flat=True))
-    if user.pk in named:
-        return True
-    is_administrator = has_role(user, city, ADMINISTRATION)
-    return is_administrator and (not named or Incident.objects.visible_to(user).filter(city=city).exists())
+    named, _is_any_open = _named_and_open(city)
+    return _reads_reports(user, city, named)
 
 
 def to_read_count(user: User, city: City) -> int | None:
     """How many open reports wait for this reader; None for who reads none."""
-    if not reads_reports(user, city):
+    named, is_any_open = _named_and_open(city)
+    if not _reads_reports(user, city, named):
         return None
-    return Incident.objects.visible_to(user).open().filter(city=city).count()
+    # As a rule none is open, and nobody is asked who may read which.
+    return Incident.objects.visible_to(user).open().filter(city=city).count() if is_any_open else 0
+
+
+def _named_and_open(city: City) -> tuple[set[int], bool]:
+    """The named readers of a town, by key, and whether any of its reports is open: one query, of each page's menu."""
+    named = ArraySubquery(named_readers(city).order_by().values("pk"))
+    is_any_open = Exists(Incident.objects.open().filter(city=OuterRef("pk")))
+    ((keys, is_open),) = City.objects.filter(pk=city.pk).values_list(named, is_any_open)
+    return set(keys), is_open
+
+
+def _reads_reports(user: User, city: City, named: Collection[int]) -> bool:
+    if user.pk in named:
+        return True
+    is_administrator = has_role(user, city, ADMINISTRATION)
+    return is_administrator and (not named or Incident.objects.visible_to(user).filter(city=city).exists())
 
 
 def incidents_of(city: City, user: User) -> QuerySet[Incident]:

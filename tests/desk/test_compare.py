@@ -51,7 +51,7 @@ def test_two_are_compared_in_the_engine_s_order_by_what_their_cards_say(
     page = as_user(coordinator).get(path, {"piste": [second.pk, first.pk]})
     assert shown(page) == [first.pk, second.pk]
     case = as_user(coordinator).get(reverse("desk:case", args=path.strip("/").split("/")[0::2][:2]))
-    on_case = {card.match.pk: card for card in case.context["cards"]}
+    on_case = {card.match.pk: card for card, _fields in case.context["cards"]}
     for card in page.context["cards"]:
         assert (card.covers, card.parts, card.reasons) == (
             on_case[card.match.pk].covers, on_case[card.match.pk].parts, on_case[card.match.pk].reasons,

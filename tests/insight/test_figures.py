@@ -1,6 +1,8 @@
 """What is counted is what the definitions say: no more, no less, in its month, by the town's clocks."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -224,11 +226,11 @@ class TestToday:
         one = story(city=city, kind="goods")
         matching.propose(match_id=one.match.pk, by=one.coordinator, now=NOW)
         tonight.take(need=one.match.need, by=one.coordinator, now=NOW)
-        found = today.load(scope(city))
-        assert found.citizens == {1: 1}
-        assert found.coordinators == [
-            {"name": one.coordinator.name, "decisions": 1, "questions": 1, "cases": 1}
-        ]
+        assert today.asked(scope(city)) == {1: 1}
+        (carries,) = today.coordinators(scope(city))
+        assert {name: carries[name] for name in ("name", "decisions", "questions", "cases")} == {
+            "name": one.coordinator.name, "decisions": 1, "questions": 1, "cases": 1,
+        }  # fmt: skip
 
 
 class TestOnesOwn:
@@ -318,6 +320,19 @@ class TestThePages:
         client.force_login(coordinator)
         text = client.get(self.PATH + asked).text
         assert all(str(one.label) in text for one in INDICATORS)
+
+    @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+    def test_say_what_there_is_today_also_without_a_script(self, client, city, coordinator, headers):
+        OfferFactory(city=city, kind="goods", category="bedding", item="duvet", confirmed_at=NOW)
+        OfferFactory(city=city)
+        client.force_login(coordinator)
+        path = re.search(
+            rf'href="({self.PATH}aujourd-hui/[^"]*)"', client.get(f"{self.PATH}?kind=goods").text
+        )
+        page = client.get(unescape(path[1]), headers=headers)
+        assert "Couette" in page.text
+        assert not re.search(r"<th[^>]*>\s*Logement", page.text)
+        assert ("<!DOCTYPE html>" in page.text) is not bool(headers)
 
     def test_take_fifteen_queries_at_most_however_full_the_town(self, client, city, coordinator):
         client.force_login(coordinator)

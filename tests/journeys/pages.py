@@ -244,6 +244,7 @@ PAGES = [
     Page("search", "coordinator", _at("chercher/?q=chambre")),
     Page("figures", "", _at("chiffres/")),
     Page("figures-team", "coordinator", _at("chiffres/equipe/")),
+    Page("figures-today", "coordinator", _at("chiffres/equipe/aujourd-hui/")),
     Page("figures-by-commune", "coordinator", _at("chiffres/equipe/?by=commune&months=12&kind=housing")),
     Page("indicators", "coordinator", _at("chiffres/equipe/indicateurs/")),
     Page("search-nothing", "member", _at("chercher/?q=introuvable")),

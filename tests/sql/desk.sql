@@ -135,83 +135,8 @@ WHERE (("needs_need"."person_id" = %s
 GROUP BY 1;
 
 -- queue alone
-SELECT "needs_need".*,
-
-  (SELECT V3."name" AS "by__name"
-   FROM "matching_casetaken" V0
-   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
-   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
-   WHERE (NOT EXISTS
-            (SELECT %s AS "a"
-             FROM "matching_decision" U0
-             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
-             WHERE (U0."act" = %s
-                    AND U0."at" > (V0."at")
-                    AND U1."need_id" = (V0."need_id")
-                    AND U1."rehouse_from" IS NOT NULL)
-             LIMIT 1)
-          AND V4."city_id" = (V0."city_id")
-          AND V4."role" IN (%s)
-          AND V3."is_active"
-          AND V0."given_back_at" IS NULL
-          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by",
-
-  (SELECT V0."by_id" AS "by"
-   FROM "matching_casetaken" V0
-   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
-   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
-   WHERE (NOT EXISTS
-            (SELECT %s AS "a"
-             FROM "matching_decision" U0
-             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
-             WHERE (U0."act" = %s
-                    AND U0."at" > (V0."at")
-                    AND U1."need_id" = (V0."need_id")
-                    AND U1."rehouse_from" IS NOT NULL)
-             LIMIT 1)
-          AND V4."city_id" = (V0."city_id")
-          AND V4."role" IN (%s)
-          AND V3."is_active"
-          AND V0."given_back_at" IS NULL
-          AND V0."need_id" = ("needs_need"."id"))) AS "taken_by_id",
-
-  (SELECT V0."at" AS "at"
-   FROM "matching_casetaken" V0
-   INNER JOIN "accounts_user" V3 ON (V0."by_id" = V3."id")
-   INNER JOIN "accounts_cityrole" V4 ON (V3."id" = V4."user_id")
-   WHERE (NOT EXISTS
-            (SELECT %s AS "a"
-             FROM "matching_decision" U0
-             INNER JOIN "matching_match" U1 ON (U0."match_id" = U1."id")
-             WHERE (U0."act" = %s
-                    AND U0."at" > (V0."at")
-                    AND U1."need_id" = (V0."need_id")
-                    AND U1."rehouse_from" IS NOT NULL)
-             LIMIT 1)
-          AND V4."city_id" = (V0."city_id")
-          AND V4."role" IN (%s)
-          AND V3."is_active"
-          AND V0."given_back_at" IS NULL
-          AND V0."need_id" = ("needs_need"."id"))) AS "taken_at",
-       EXISTS
-  (SELECT %s AS "a"
-   FROM "matching_householdverdict" U0
-   WHERE ((U0."lower_id" = ("needs_need"."id")
-           OR U0."higher_id" = ("needs_need"."id"))
-          AND U0."joined_id" IS NOT NULL
-          AND NOT (U0."joined_id" = ("needs_need"."id")
-                   AND U0."joined_id" IS NOT NULL))
-   LIMIT 1) AS "has_joined",
-       COALESCE(
-                  (SELECT COUNT(*) AS "n"
-                   FROM "matching_match" U0
-                   WHERE (U0."need_id" = ("needs_need"."id")
-                          AND U0."state" = %s)
-                   GROUP BY U0."need_id"), %s) AS "suggestions", "cities_city".*, "cities_commune".*, "accounts_organisation".*
+SELECT "needs_need"."id" AS "pk"
 FROM "needs_need"
-LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
-INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
-INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
 WHERE (("needs_need"."person_id" = %s
         OR "needs_need"."organisation_id" IN
           (SELECT U0."organisation_id" AS "organisation"
@@ -284,6 +209,49 @@ WHERE (("needs_need"."person_id" = %s
                  AND W0."city_id" = %s)))
 ORDER BY "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
 LIMIT 13;
+
+-- queue alone
+SELECT "needs_need"."id" AS "pk"
+FROM "needs_need"
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+WHERE (("needs_need"."person_id" = %s
+        OR "needs_need"."organisation_id" IN
+          (SELECT U0."organisation_id" AS "organisation"
+           FROM "accounts_membership" U0
+           WHERE U0."user_id" = %s)
+        OR "needs_need"."city_id" IN
+          (SELECT U0."city_id" AS "city"
+           FROM "accounts_cityrole" U0
+           WHERE (U0."user_id" = %s
+                  AND U0."role" IN (%s, …))))
+       AND "needs_need"."city_id" = %s
+       AND NOT ("needs_need"."state" = %s)
+       AND "needs_need"."state" IN (%s, …)
+       AND ("needs_need"."organisation_id" IS NULL
+            OR "accounts_organisation"."state" = %s)
+       AND NOT (EXISTS
+                  (SELECT %s AS "a"
+                   FROM "matching_match" U0
+                   WHERE (U0."need_id" = ("needs_need"."id")
+                          AND U0."state" IN (%s, …))
+                   LIMIT 1)))
+ORDER BY LEAST("needs_need"."urgency_rank",
+
+           CASE
+               WHEN CASE
+                        WHEN ("needs_need"."kind" = %s
+                              OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
+
+                                                                                                 "needs_need"."first_day")
+                    END <= %s THEN %s
+               WHEN CASE
+                        WHEN ("needs_need"."kind" = %s
+                              OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
+
+                                                                                                 "needs_need"."first_day")
+                    END <= %s THEN %s ELSE %s
+           END) ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
+LIMIT 2;
 
 -- queue alone
 SELECT "needs_need".*,
@@ -360,47 +328,11 @@ SELECT "needs_need".*,
                           AND U0."state" = %s)
                    GROUP BY U0."need_id"), %s) AS "suggestions", "cities_city".*, "cities_commune".*, "accounts_organisation".*
 FROM "needs_need"
-LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
 INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
 INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
-WHERE (("needs_need"."person_id" = %s
-        OR "needs_need"."organisation_id" IN
-          (SELECT U0."organisation_id" AS "organisation"
-           FROM "accounts_membership" U0
-           WHERE U0."user_id" = %s)
-        OR "needs_need"."city_id" IN
-          (SELECT U0."city_id" AS "city"
-           FROM "accounts_cityrole" U0
-           WHERE (U0."user_id" = %s
-                  AND U0."role" IN (%s, …))))
-       AND "needs_need"."city_id" = %s
-       AND NOT ("needs_need"."state" = %s)
-       AND "needs_need"."state" IN (%s, …)
-       AND ("needs_need"."organisation_id" IS NULL
-            OR "accounts_organisation"."state" = %s)
-       AND NOT (EXISTS
-                  (SELECT %s AS "a"
-                   FROM "matching_match" U0
-                   WHERE (U0."need_id" = ("needs_need"."id")
-                          AND U0."state" IN (%s, …))
-                   LIMIT 1)))
-ORDER BY LEAST("needs_need"."urgency_rank",
-
-           CASE
-               WHEN CASE
-                        WHEN ("needs_need"."kind" = %s
-                              OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
-
-                                                                                                 "needs_need"."first_day")
-                    END <= %s THEN %s
-               WHEN CASE
-                        WHEN ("needs_need"."kind" = %s
-                              OR "needs_need"."rhythm" = %s) THEN "needs_need"."last_day" ELSE COALESCE("needs_need"."uncovered_from",
-
-                                                                                                 "needs_need"."first_day")
-                    END <= %s THEN %s ELSE %s
-           END) ASC, "needs_need"."urgency_rank" ASC, "needs_need"."created_at" ASC, "needs_need"."id" ASC
-LIMIT 2;
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+WHERE "needs_need"."id" IN (%s, …)
+ORDER BY "needs_need"."created_at" DESC, "needs_need"."id" DESC;
 
 -- queue alone
 SELECT "matching_match".*
@@ -772,12 +704,12 @@ WHERE ("wording_wording"."city_id" = %s
 ORDER BY "wording_wording"."name" ASC, "wording_wording"."language" ASC, "wording_wording"."form" ASC;
 
 -- case alone
-SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
+SELECT "needs_need"."id" AS "pk", "needs_need"."organisation_id" AS "organisation", "needs_need"."person_id" AS "person",
+       "needs_need"."people" AS "people", "needs_need"."first_day" AS "first_day", "needs_need"."last_day" AS "last_day",
+       "needs_need"."languages" AS "languages", "needs_need"."latitude" AS "latitude", "needs_need"."longitude" AS "longitude",
+       "needs_need"."couple" AS "couple", "needs_need"."pets" AS "pets", "needs_need"."step_free_needed" AS "step_free_needed"
 FROM "needs_need"
 LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
-INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
-INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
-LEFT OUTER JOIN "accounts_user" ON ("needs_need"."person_id" = "accounts_user"."id")
 WHERE ("needs_need"."state" IN (%s, …)
        AND ("needs_need"."organisation_id" IS NULL
             OR "accounts_organisation"."state" = %s)
@@ -791,7 +723,16 @@ WHERE ("needs_need"."state" IN (%s, …)
        AND NOT "needs_need"."lone_minor"
        AND "needs_need"."first_day" <= %s
        AND "needs_need"."last_day" >= %s
-       AND NOT ("needs_need"."id" = %s)
+       AND NOT ("needs_need"."id" = %s));
+
+-- case alone
+SELECT "needs_need".*, "cities_city".*, "cities_commune".*, "accounts_organisation".*, "accounts_user".*
+FROM "needs_need"
+INNER JOIN "cities_city" ON ("needs_need"."city_id" = "cities_city"."id")
+INNER JOIN "cities_commune" ON ("needs_need"."commune_id" = "cities_commune"."insee")
+LEFT OUTER JOIN "accounts_organisation" ON ("needs_need"."organisation_id" = "accounts_organisation"."id")
+LEFT OUTER JOIN "accounts_user" ON ("needs_need"."person_id" = "accounts_user"."id")
+WHERE ("needs_need"."id" IN (%s, …)
        AND NOT (EXISTS
                   (SELECT %s AS "a"
                    FROM "matching_householdverdict" U0
@@ -857,22 +798,31 @@ WHERE "cities_city"."id" = %s
 ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
-SELECT "accounts_user"."id" AS "pk"
-FROM "accounts_user"
-WHERE "accounts_user"."id" IN
-    (SELECT V0."person_id" AS "person"
-     FROM "followups_reader" V0
-     INNER JOIN "accounts_user" V2 ON (V0."person_id" = V2."id")
-     WHERE (EXISTS
-              (SELECT %s AS "a"
-               FROM "accounts_user" U0
-               INNER JOIN "accounts_cityrole" U1 ON (U0."id" = U1."user_id")
-               WHERE (U1."city_id" = (V0."city_id")
-                      AND U0."id" = (V0."person_id"))
-               LIMIT 1)
-            AND V2."is_active"
-            AND V0."city_id" = %s))
-ORDER BY "accounts_user"."name" ASC, "name" ASC;
+SELECT ARRAY
+  (SELECT W0."id" AS "pk"
+   FROM "accounts_user" W0
+   WHERE W0."id" IN
+       (SELECT V0."person_id" AS "person"
+        FROM "followups_reader" V0
+        INNER JOIN "accounts_user" V2 ON (V0."person_id" = V2."id")
+        WHERE (EXISTS
+                 (SELECT %s AS "a"
+                  FROM "accounts_user" U0
+                  INNER JOIN "accounts_cityrole" U1 ON (U0."id" = U1."user_id")
+                  WHERE (U1."city_id" = (V0."city_id")
+                         AND U0."id" = (V0."person_id"))
+                  LIMIT 1)
+               AND V2."is_active"
+               AND V0."city_id" = %s))) AS "arraysubquery1",
+       EXISTS
+  (SELECT %s AS "a"
+   FROM "followups_incident" U0
+   WHERE (NOT (U0."state" = %s)
+          AND U0."city_id" = ("cities_city"."id"))
+   LIMIT 1) AS "exists1"
+FROM "cities_city"
+WHERE "cities_city"."id" = %s
+LIMIT 21;
 
 -- queue alone
 SELECT "desk_savedview".*
