@@ -1,5 +1,6 @@
 """Whether anything can be erased: asked by `manage.py check --database default`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
@@ -9,7 +10,9 @@ from privacy import eraser
 
 
 @register(Tags.database)
-def somebody_may_erase(*, databases: list[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+def somebody_may_erase(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[CheckMessage]:
     return [
         Warning(
             f"This login may not become {eraser.ERASER}: nothing can be erased.",

@@ -157,11 +157,17 @@ def _locked(person: User) -> list[User]:
     """All that this person is, locked, the one who stands for all of them first. What they offer and need before them,
     as `matching.services.locked` does: whoever answers at this moment holds those.
     """
-    keys = [one.pk for one in standing.whole(person)]
-    for rows in (Offer.objects.filter(owner__in=keys), Need.objects.filter(person__in=keys)):
-        list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    found = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
-    return [found[key] for key in keys]
+    people = standing.whole(person)
+    while True:
+        keys = [one.pk for one in people]
+        for rows in (Offer.objects.filter(owner__in=keys), Need.objects.filter(person__in=keys)):
+            list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+        locked = User.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+        found = {user.pk: user for user in locked}
+        # Somebody may have been made one with them while we waited.
+        people = standing.whole(found[keys[0]])
+        if [one.pk for one in people] == keys:
+            return [found[key] for key in keys]
 
 
 def _left_over() -> list[User]:

@@ -45,7 +45,7 @@ SPOKEN_OF: dict[str, str] = {
     "agreement": "matching.TownAgreement",
     "appeal": "appeals.Appeal",
     "call": "notifications.Message",
-    "case": "needs.Need",
+    "case": "matching.CaseTaken",
     "check_in": "followups.CheckIn",
     "city": "cities.City",
     "condition": "matching.ConditionQuestion",
@@ -145,6 +145,10 @@ def _messages_about(person: User) -> Q:
                 _condition(Of(subject=whose.subject), person, (As.SUBJECT,))
             )
             said |= said_of(word, rows)
+    # Of another's need, and quoted there: "quelqu'un peut aider", a list of the day.
+    for label in ("offers.Offer", "needs.Need"):
+        for reference in of(label, person, As.SUBJECT).values_list("reference", flat=True):
+            said |= Q(body__contains=reference)
     return said
 
 

@@ -92,6 +92,15 @@ def test_what_is_said_to_others_of_a_match_is_of_both_sides(db: None) -> None:
     assert list(rows.of("notifications.Message", told.recipient)) == [told]
 
 
+def test_what_quotes_an_offer_of_theirs_is_of_them_too(db: None) -> None:
+    """To the desk, of another's need: "la proposition « Chambre chez Marie » répond au besoin"."""
+    match = suggested_match()
+    told = MessageFactory.create(
+        recipient=UserFactory.create(), subject_key="need:1", body=f"«Chez Marie» ({match.offer.reference})"
+    )
+    assert told in rows.of("notifications.Message", match.offer.owner, As.SUBJECT)
+
+
 def test_who_only_wrote_is_not_whom_a_row_tells_of(db: None) -> None:
     match = suggested_match()
     writer = UserFactory.create()
