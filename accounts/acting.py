@@ -17,6 +17,8 @@ _WRITES = re.compile(
     r"\s*(?:INSERT|UPDATE|DELETE|MERGE)\b|\s*WITH\b.*\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# The role of the database that may (docs/adr/0032).
+ERASER = "accorde_eraser"
 _by_link: ContextVar[int | None] = ContextVar("by_link", default=None)
 _is_unnamed: ContextVar[bool] = ContextVar("is_unnamed", default=False)
 
@@ -65,15 +67,16 @@ def unnamed() -> Iterator[None]:
 
 @contextmanager
 def erasing() -> Iterator[None]:
-    """The one door to what is written once: in here, and until the transaction ends, such rows may be deleted (never
-    changed). For what the law has erased and for what has been kept long enough.
+    """The one door to what is written once: what is written in here is written by the database's eraser, which may
+    delete such rows or empty their words, and do nothing else. For what the law has erased and for what has been kept
+    long enough; a worker's, not a page's.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('accorde.erasing', 'yes', true)")
+            cursor.execute(f"SET LOCAL ROLE {ERASER}")
         yield
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('accorde.erasing', '', true)")
+            cursor.execute("RESET ROLE")
 
 
 def _who(request: HttpRequest) -> int | None:

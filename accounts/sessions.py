@@ -85,6 +85,12 @@ def is_over(session: SessionBase, *, now: datetime) -> bool:
     return begun is None or used is None or now - begun > A_DAYS_WORK or now - used > LEFT_ALONE
 
 
+def is_fresh(session: SessionBase, *, within: timedelta, now: datetime) -> bool:
+    """Whether whoever sits there has proven who they are so lately."""
+    begun = _begun(session)
+    return begun is not None and now - begun <= within
+
+
 def note_use(session: SessionBase, *, now: datetime) -> None:
     """Somebody signed in has done something; written every five minutes at most."""
     own = _own(session)

@@ -204,7 +204,7 @@ def note_second_factor(*, request: HttpRequest, user: User) -> None:
 
 
 def start_code_sign_in(
-    *, request: HttpRequest, user: User, next_url: str, city: City, reference: str = ""
+    *, request: HttpRequest, user: User, next_url: str, city: City | None, reference: str = ""
 ) -> HttpResponseRedirect:
     """After a form that a visitor posted: mail a code to `user`, and go to the page that asks for it.
 
@@ -223,7 +223,7 @@ def start_code_sign_in(
             user=user,
             email=user.email,
             next_url=next_url,
-            about={"town": city.name, "reference": reference},
+            about={"town": city.name if city else "", "reference": reference},
         )
         return HttpResponseRedirect(_with_next("account_confirm_login_code", next_url))
     except TooManyCodesError:

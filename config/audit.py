@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.personal_data import REGISTER
+from privacy.register import REGISTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,9 @@ TABLES: dict[str, Noted | str] = {
     "town.OfferDouble": Noted("city", "kept__owner", "kept__reference"),
     "town.LinkRequest": Noted("city"),
     "town.AuditRow": "These are the notes.",
+    "privacy.Erasure": Noted("city", "person"),
+    "privacy.LegalHold": Noted("city", "person"),
+    "privacy.Notice": Noted(about="person"),
     "insight.OwnIndicator": Noted("city", reference="name"),
     # --- Django's and allauth's own tables
     "account.EmailAddress": Noted(about="user"),

@@ -37,7 +37,11 @@ app.conf.beat_schedule = {
     "appeals-sweep": {"task": "outreach.appeals.tasks.ask", "schedule": 60.0},
     "town-associations": {"task": "town.tasks.tell_of_waiting_associations", "schedule": 300.0},
     "sessions-past": {"task": "accounts.tasks.forget_past_sessions", "schedule": crontab(hour=4, minute=20)},
-    "town-traces": {"task": "town.tasks.forget_old_traces", "schedule": crontab(hour=3, minute=40)},
+    "privacy-retention": {
+        "task": "privacy.tasks.forget_what_was_kept",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    "privacy-erasures": {"task": "privacy.tasks.erase_due", "schedule": 600.0},
     "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 60.0},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
     # One through each queue; what waited this long says nothing any more.

@@ -1,4 +1,5 @@
-"""The tables of the docs that are written from the table of fields, the columns of the imports and the indicators.
+"""The tables of the docs that are written from the table of fields, the columns of the imports, the indicators and what
+is kept for how long.
 
 Each stands between `<!-- name -->` and `<!-- end -->`. `manage.py field_docs` writes them; a test says when they are
 out of date.
@@ -31,6 +32,7 @@ from catalogue.vocabulary import CATEGORIES
 from insight.indicators import INDICATORS, UNITS
 from needs.imports import COLUMNS as NEED_COLUMNS
 from offers.imports import COLUMNS as OFFER_COLUMNS
+from privacy.retention import RULES
 
 # A longer list of words stands once, above the tables.
 FEW = 5
@@ -97,12 +99,22 @@ def _indicators() -> Iterator[str]:
             yield f"| `{one.name}` | {one.label} | {UNITS[one.unit]} | {one.counts} | {one.leaves_out} |"
 
 
+def _retention() -> Iterator[str]:
+    """In French, as "Vos données" says it."""
+    yield "| quoi | combien de temps | depuis | pourquoi |"
+    yield "|---|---|---|---|"
+    with translation.override("fr"):
+        for rule in RULES:
+            yield f"| {rule.what} | {rule.kept} | {rule.since} | {rule.why} |"
+
+
 PARTS: dict[str, Callable[[], Iterable[str]]] = {
     "columns of offers": lambda: _columns(OFFER_COLUMNS, OFFER),
     "columns of needs": lambda: _columns(NEED_COLUMNS, NEED),
     "categories": _categories,
     "register of fields": _register,
     "indicators": _indicators,
+    "retention": _retention,
 }
 PAGES = ("spreadsheets.md", "privacy.md", "indicators.md")
 

@@ -167,6 +167,9 @@ EVENTS: Mapping[str, Event] = {
     "team_invitation": Event(
         Priority.NORMAL, always="a town or an association waits for them by name, and nothing else tells them"
     ),
+    "data_to_go": Event(
+        Priority.NORMAL, always="their data go on the day that it names, and nothing else tells them"
+    ),
     "work_handed_over": _NEWS,
     "association_waits": _NEWS,
     "association_verified": _NEWS,

@@ -124,7 +124,7 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
 
 
 def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
-    """Those that nobody has queued yet, each once."""
+    """Those that nobody has queued yet, each once, to people who are still here."""
     keys = [list(column) for column in zip(*{draft.key() for draft in drafts}, strict=True)]
     if not keys:
         return []
@@ -136,6 +136,8 @@ def _fresh(drafts: Sequence[Draft]) -> list[Draft]:
     fresh = []
     for draft in drafts:
         key = draft.key()
+        if draft.recipient.anonymised_at is not None:
+            continue  # there is nobody any more
         if key in by_any if draft.channel is None else (*key, draft.channel) in by_channel:
             continue
         by_any.add(key)

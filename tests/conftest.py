@@ -253,11 +253,11 @@ def _as_admin() -> psycopg.Connection[Any]:
 
 
 def _erase_what_is_written_once() -> None:
-    """Between tests all tables are emptied, through the door that the law's erasures have (docs/adr/0028)."""
+    """Between tests all tables are emptied; what is written once refuses that to everybody (docs/adr/0028, 0032)."""
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     flush = DatabaseOperations.execute_sql_flush
-    door = "SELECT set_config('accorde.erasing', 'yes', true);"
+    door = "SET LOCAL session_replication_role = replica;"
     DatabaseOperations.execute_sql_flush = lambda self, sql_list: flush(self, [door, *sql_list])
 
 

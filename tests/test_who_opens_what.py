@@ -40,6 +40,9 @@ from outreach import services as letters
 from outreach.appeals import links as links_of_appeals
 from outreach.appeals import services as appeals
 from outreach.models import Subscription
+from privacy import holds
+from privacy import messages as letters_of_privacy
+from privacy.models import Notice
 from tests.addresses import names
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
 from tests.factories.cities import CityFactory
@@ -119,6 +122,13 @@ ROWS = {
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
     "accounts:agree_to_appeals": OWN,
     "accounts:told": Row(frozenset({"manager"}), ("association",)),
+    "privacy:erase": OWN,
+    "privacy:prove": OWN,
+    "privacy:take_back": OWN,
+    "privacy:keep": Row(EVERYBODY, ("keep_link",)),
+    "privacy:erase_caller": Row(DESK, ("caller",)),
+    "privacy:holds": Row(ADMINISTRATOR),
+    "privacy:decide_hold": Row(ADMINISTRATOR, ("hold", "lever")),
     # The town
     "home": TOWN,
     "city_css": PUBLIC,
@@ -517,6 +527,12 @@ def build() -> World:
             ),
             member,
         ).split("/")[-2],
+        "keep_link": letters_of_privacy.keep_path(
+            Notice.objects.create(person=citizen, sent_at=now, erase_on=now.date())
+        ).split("/")[-2],
+        "caller": citizen.pk,
+        "hold": holds.ask(city=city, person=citizen, reason="Tribunal", by=administrator, now=now).pk,
+        "lever": "lever",
         "mail": "mail",
         "heard": MailReply.objects.create(
             person=citizen,

@@ -12,8 +12,3 @@ def tell_of_waiting_associations() -> None:
     now = timezone.now()
     services.tell_of_waiting(by=None, now=now)
     services.tell_of_decisions(by=None, now=now)
-
-
-@shared_task(ignore_result=True)
-def forget_old_traces() -> None:
-    services.forget_old(now=timezone.now())

@@ -253,6 +253,13 @@ def remove_member(*, user: User, organisation: Organisation, by: User, now: date
     forget_roles(user)
 
 
+@transaction.atomic
+def leave_all(*, person: User, now: datetime) -> None:
+    """Somebody who decides for none of their associations alone is gone: they leave them all."""
+    for member in Membership.objects.filter(user=person).select_related("organisation"):
+        _set_role(member.organisation, member, None, by=person, now=now)
+
+
 def _locked(organisation: Organisation, by: User) -> Organisation:
     organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=organisation.pk)
     require(by.is_superuser or has_role(by, organisation.city, COORDINATION))

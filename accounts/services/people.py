@@ -77,23 +77,26 @@ def correct_person(*, user: User, fields: Mapping[str, Any], by: User, now: date
 
 @transaction.atomic
 def forget_person(*, person: User, by: User | None, now: datetime) -> User:
-    """Take away what tells who somebody is; the row and the history of its changes stay, without their values.
+    """Take away what tells who somebody is; the row stays. What the history of its changes holds, and all else, the
+    eraser takes away within the hour (`privacy.erasing`).
 
     Nothing of the installation's staff, who may not have signed in yet.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if person.is_staff:
         return person
-    erased = {name: [None, None] for name in ("email", "phone", "name")}
-    for edit in PersonEdit.objects.filter(person=person):
-        edit.what |= {name: pair for name, pair in erased.items() if name in edit.what}
-        edit.save(update_fields=["what"])
     person.email = person.phone = None
     person.name, person.is_active, person.anonymised_at = "", False, now
     person.save(update_fields=["email", "phone", "name", "is_active", "anonymised_at"])
-    PersonEdit.objects.create(person=person, what={**erased, "is_active": [True, False]}, by=by, at=now)
+    note_erased(person=person, by=by, now=now)
     end_elsewhere(session_key=None, user=person)
     return person
+
+
+def note_erased(*, person: User, by: User | None, now: datetime) -> None:
+    """That a person, emptied already, was erased, when and by whom: the proof that it was done."""
+    erased = {name: [None, None] for name in ("email", "phone", "name")}
+    PersonEdit.objects.create(person=person, what={**erased, "is_active": [True, False]}, by=by, at=now)
 
 
 @transaction.atomic

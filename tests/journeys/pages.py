@@ -281,6 +281,9 @@ PAGES = [
     Page("written-all", "operator", _at("ecrits/?toutes=1")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
+    Page("erase", "citizen", lambda town: "/compte/effacer/"),
+    Page("erase-caller", "operator", lambda town: f"/{HERE}/appels/{town.citizen.pk}/effacer/"),
+    Page("holds", "administrator", _at("ma-ville/conservations/")),
     Page("caller-offer", "operator", _at("appel/")),
     Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
 ]  # fmt: skip
@@ -289,7 +292,7 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
-        "accounts:revoke_token",
+        "accounts:revoke_token", "privacy:decide_hold", "privacy:prove", "privacy:take_back",
         "accounts:suspend_organisation",
         "accounts:verify_organisation", "accounts:withdraw_consent", "insight:export", "insight:remove_indicator",
         "homes:act", "homes:begin", "homes:cost", "homes:dwelling_contact",
@@ -328,5 +331,6 @@ NO_PAGE = {
         "stays:agreement", "stays:sponsorship",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
+    "behind the link of a notice (tests/privacy/test_retention.py)": frozenset({"privacy:keep"}),
     "short, or kept by people, and leads to a page above": frozenset({"offers:enter", "sms:link"}),
 }  # fmt: skip

@@ -123,9 +123,9 @@ def test_a_rescan_is_the_union_of_single_scans(transactional_db, crowded, story)
         invariants.check(settled=True)
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('accorde.erasing', 'yes', false)")
+            cursor.execute("SET session_replication_role = replica")
             cursor.execute("TRUNCATE accounts_user, cities_city, cities_commune CASCADE")
-            cursor.execute("RESET accorde.erasing")
+            cursor.execute("RESET session_replication_role")
 
 
 def test_a_rescan_finds_what_the_queue_found(city):

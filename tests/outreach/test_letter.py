@@ -15,6 +15,7 @@ from notifications.models import Bounce, Message, MessageState
 from notifications.selectors import undelivered
 from outreach import links, selectors, services
 from outreach.models import Issue, Subscription
+from privacy import erasing
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.needs import NeedFactory
 from tests.factories.offers import OfferFactory
@@ -100,6 +101,8 @@ class TestLeaving:
         assert set(Message.objects.values_list("state", flat=True)) == {MessageState.MOOT}
         person.refresh_from_db()
         assert (person.email, person.anonymised_at) == (None, NOW)
+        # The history of what they changed, and whatever else there is, the eraser takes away.
+        assert erasing.carry_out_due(by=None, now=NOW) == 1
         rows = [str(row) for row in PersonEdit.objects.values_list("what", flat=True)]
         rows += [str(row) for row in Message.objects.values()]
         assert "exemple.fr" not in "".join(rows)

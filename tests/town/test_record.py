@@ -77,7 +77,8 @@ def test_every_table_that_is_noted_is_of_a_kind_once() -> None:
         "accounts.ApiToken", "accounts.User_groups", "accounts.User_user_permissions", "agenda.Subscription",
         "auth.Group", "auth.Group_permissions", "call.Call", "inbox.MailReply", "insight.OwnIndicator",
         "outreach.Subscription", "outreach.Issue", "outreach.IssueEdit", "appeals.Appeal", "appeals.Appeal_needs",
-        "appeals.AppealEdit", "push.Device", "sms.Reply", "sms.Stop",
+        "appeals.AppealEdit", "push.Device", "sms.Reply", "sms.Stop", "privacy.Erasure", "privacy.LegalHold",
+        "privacy.Notice",
     }  # fmt: skip
 
 

@@ -169,6 +169,8 @@ def _check_identity(kept: User, other: User, *, has_called: bool) -> None:
 def _check_undo(row: Double, kept: User, other: User, *, now: datetime) -> None:
     if now - row.at > UNDONE_WITHIN:
         raise ValidationError(_("C’était il y a plus d’un mois\u202f: cela ne se défait plus."))
+    if kept.anonymised_at is not None:
+        raise ValidationError(_("Les données de cette personne sont effacées."))
     if kept.merged_into_id is not None:
         raise ValidationError(_("Cette personne a été réunie à une autre depuis. Défaites cela d’abord."))
     since = PersonEdit.objects.filter(person=kept, at__gt=row.at)

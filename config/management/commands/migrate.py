@@ -1,4 +1,6 @@
-"""Migrates, and sees that each table that is noted has its triggers (`config.audit`)."""
+"""Migrates, and sees that each table that is noted has its triggers (`config.audit`), and that there is an eraser
+(`privacy.eraser`).
+"""
 
 from typing import Any
 
@@ -6,12 +8,22 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 from config import audit
+from privacy import eraser
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
-        looks_only = options["plan"] or options["check_unapplied"] or options["prune"]
-        touched = [] if looks_only else audit.install(connections[options["database"]])
+        if options["plan"] or options["check_unapplied"] or options["prune"]:
+            return
+        connection = connections[options["database"]]
+        touched = audit.install(connection)
         if touched and options["verbosity"] >= 1:
             self.stdout.write(f"  Noted from now on: {', '.join(touched)}")
+        if not eraser.install(connection):
+            self.stderr.write(
+                self.style.WARNING(
+                    f"  This login may not make the role {eraser.ERASER}: until it is made and granted "
+                    '(docs/operations.md, "Who may erase"), nothing can be erased.'
+                )
+            )

@@ -227,6 +227,15 @@ REGISTER: dict[str, Marks] = {
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # Which columns, and of a column that is kept here its values: see config/audit.py.
     "town.AuditRow": Marks(keep="at transaction table key act what actor city about reference role"),
+    # --- privacy: that it was done is the proof
+    "privacy.Erasure": Marks(
+        keep="person city how asked_by asked_at waits_for done_at taken_back_at", anonymise="reason"
+    ),
+    "privacy.LegalHold": Marks(
+        keep="city person asked_by asked_at set_by set_at lifting_by lifting_at lifted_by lifted_at",
+        anonymise="reason",
+    ),
+    "privacy.Notice": Marks(keep="person sent_at erase_on kept_at followed_at"),
     # --- insight: definitions, no persons
     "insight.OwnIndicator": Marks(
         keep="city name about subject kind item state urgency commune defined_by defined_at removed_by removed_at"
