@@ -117,6 +117,7 @@ ROWS = {
     "accounts:end_elsewhere": OWN,
     "accounts:revoke_token": Row(CITIZEN, ("token",)),
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
+    "accounts:give_consent_again": Row(CITIZEN, ("consent",)),
     "accounts:agree_to_appeals": OWN,
     "accounts:told": Row(frozenset({"manager"}), ("association",)),
     # The town

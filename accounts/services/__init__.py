@@ -6,6 +6,7 @@ Each service is atomic, takes keywords only, and ends in its actor and moment.
 from accounts.services.api_keys import issue_token, revoke_token, token_digest, use_token
 from accounts.services.consents import (
     agree_to_appeals,
+    give_consent_again,
     log_contact_reading,
     record_consent,
     withdraw_consent,
@@ -44,6 +45,7 @@ __all__ = [
     "end_elsewhere",
     "ensure_person",
     "forget_person",
+    "give_consent_again",
     "found_town",
     "give_role",
     "issue_token",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
@@ -24,6 +25,7 @@ from offers import messages
 from offers.asking import AT_ONCE, note_asked_answered
 from offers.models import Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
+from offers.selectors import STANDS_ON
 from offers.services.marks import mark_due
 from offers.services.writing import SCAN_TASK, do, locked, move, record, refused, touch
 
@@ -217,7 +219,10 @@ def resume_paused(*, city: City, by: None, now: datetime) -> int:
     """Take up again the offers whose pause has ended; how many. Who named the day has said that they hold then."""
     over = list(
         Offer.objects.select_for_update(no_key=True, skip_locked=True).filter(
-            city=city, state=OfferState.PAUSED, paused_until__lt=local_day(now, city)
+            ~accounts.taken_back(OuterRef("owner"), STANDS_ON),
+            city=city,
+            state=OfferState.PAUSED,
+            paused_until__lt=local_day(now, city),
         )[:AT_ONCE]
     )
     for offer in over:

@@ -290,7 +290,7 @@ NO_PAGE = {
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
         "accounts:revoke_token",
         "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "insight:export", "insight:remove_indicator",
+        "accounts:verify_organisation", "accounts:give_consent_again", "insight:export", "insight:remove_indicator",
         "homes:act", "homes:begin", "homes:cost", "homes:dwelling_contact",
         "homes:step", "desk:act", "desk:flag",
         "desk:forget_view", "desk:hand_over",
