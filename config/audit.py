@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.personal_data import REGISTER
+from privacy.register import REGISTER
 
 
 @dataclass(frozen=True, slots=True)

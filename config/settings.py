@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "outreach.appeals",
     "town",
     "insight",
+    "privacy",
     "demo",
     "config",
 ]

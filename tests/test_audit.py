@@ -17,10 +17,10 @@ from accounts import services as accounts
 from accounts.links import LinkBroken, LinkExpired, read, sign, who_is_now
 from accounts.models import ContactReading, User
 from config import audit
-from config.personal_data import REGISTER
 from matching import links, services
 from matching.models import Match
 from notifications import links as choices
+from privacy.register import REGISTER
 from tests.factories.accounts import CityRoleFactory, UserFactory
 from tests.factories.matching import drain, due_need, due_offer, suggested_match
 from tests.factories.offers import OfferFactory

@@ -10,7 +10,7 @@ from django import forms
 from django.apps import apps
 from django.db import models
 
-from config.personal_data import REGISTER, Marks
+from privacy.register import REGISTER, Marks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,7 +54,7 @@ def test_every_model_is_in_the_register() -> None:
 def test_every_field_is_marked_once(label: str) -> None:
     names = marked(REGISTER.get(label, Marks()))
     fields = stored_fields(MODELS[label])
-    assert not set(fields) - set(names), "mark them keep, anonymise or delete in config/personal_data.py"
+    assert not set(fields) - set(names), "mark them keep, anonymise or delete in privacy/register.py"
     assert not set(names) - set(fields), "these fields exist no more"
     assert not [name for name, times in Counter(names).items() if times > 1], "one mark is enough"
 

@@ -1,0 +1,283 @@
+"""Whose each row is: which rows of which table tell of a person, and which they only wrote or read.
+
+One table for the whole product, beside the register of its fields; `tests/privacy/test_rows.py` fails until every model
+stands in it, as of somebody or with why it is of nobody. Erasure, "Mes données" and retention ask it and nothing else.
+
+* subject: the row tells of them, or was told to them; it is erased with them;
+* author: they did it or wrote it, for a town or an association, of somebody or something else. The row stays when they
+  are erased, and says that nobody by name did it;
+* reader: it shows what they have read of others.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.apps import apps
+from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
+from django.db.models.lookups import In
+
+from accounts.models import User
+
+
+class As(StrEnum):
+    SUBJECT = "subject"
+    AUTHOR = "author"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """Paths, separated by spaces, from the row to people. `also`: rows that tell of them and no path leads from."""
+
+    subject: str = ""
+    author: str = ""
+    reader: str = ""
+    also: "Callable[[User], Q] | None" = None
+
+
+# The word with which a message's `subject_key` begins, and the table of the number that follows.
+SPOKEN_OF: dict[str, str] = {
+    "agreement": "matching.TownAgreement",
+    "appeal": "appeals.Appeal",
+    "call": "notifications.Message",
+    "case": "needs.Need",
+    "check_in": "followups.CheckIn",
+    "city": "cities.City",
+    "condition": "matching.ConditionQuestion",
+    "day": "cities.City",
+    "followup": "followups.FollowUp",
+    "incident": "followups.Incident",
+    "invitation": "town.Invitation",
+    "letter": "outreach.Subscription",
+    "link": "town.LinkRequest",
+    "mail": "inbox.MailReply",
+    "match": "matching.Match",
+    "message": "notifications.Message",
+    "need": "needs.Need",
+    "note": "desk.Note",
+    "offer": "offers.Offer",
+    "organisation": "accounts.Organisation",
+    "person": "accounts.User",
+    "reply": "sms.Reply",
+    "review": "accounts.OrganisationReview",
+    "rota": "cities.City",
+    "shift": "oncall.Shift",
+    "sms": "cities.City",
+    "visit": "homes.Visit",
+    "webhook": "webhooks.Endpoint",
+}
+
+# Of a message: "check_in:12", whatever else its key says.
+_SUBJECT = Func(F("subject_key"), Value("^[a-z_]+:[0-9]+"), function="SUBSTRING", output_field=TextField())
+
+
+def of(label: str, person: User, *roles: As) -> QuerySet[Any]:
+    """The rows of that table that are this person's in one of these roles (in any, without)."""
+    model = apps.get_model(label)
+    whose = ROWS[label]
+    if isinstance(whose, str):
+        return model._default_manager.none()
+    return model._base_manager.filter(_condition(whose, person, roles or tuple(As))).order_by("pk")
+
+
+def tables(*roles: As) -> Iterator[tuple[str, Of]]:
+    """The tables that have rows of people in one of these roles (in any, without)."""
+    for label, whose in ROWS.items():
+        if isinstance(whose, Of) and any(getattr(whose, role) for role in roles or tuple(As)):
+            yield label, whose
+
+
+def _condition(whose: Of, person: User, roles: tuple[As, ...]) -> Q:
+    paths = [path for role in roles for path in getattr(whose, role).split()]
+    conditions = [Q(**{path: person.pk}) for path in paths]
+    if whose.also is not None and As.SUBJECT in roles:
+        conditions.append(whose.also(person))
+    # An empty Q would be every row.
+    return reduce(or_, conditions) if conditions else Q(pk__in=[])
+
+
+def _messages_about(person: User) -> Q:
+    """What was said to others of an offer, a match or a report of theirs may hold their name, number and address."""
+    said = Q(pk__in=[])
+    for word, label in SPOKEN_OF.items():
+        whose = ROWS[label]
+        if isinstance(whose, Of) and whose.subject:
+            rows: QuerySet[Model] = apps.get_model(label)._base_manager.filter(
+                _condition(Of(subject=whose.subject), person, (As.SUBJECT,))
+            )
+            keys = rows.annotate(
+                _key=Concat(Value(f"{word}:"), Cast("pk", TextField()), output_field=TextField())
+            ).values("_key")
+            said |= Q(In(_SUBJECT, keys))
+    return said
+
+
+def _from_their_address(person: User) -> Q:
+    return Q(person__isnull=True, sender=person.email) if person.email else Q(pk__in=[])
+
+
+def _their_number(person: User) -> Q:
+    return Q(number=str(person.phone)) if person.phone else Q(pk__in=[])
+
+
+def _listed_by_name(person: User) -> Q:
+    """The administration's list repeats how its objects are called; of a person by their name."""
+    return Q(
+        content_type__app_label="accounts",
+        content_type__model="user",
+        object_id=str(person.pk),
+    )
+
+
+_OFFER = "offer__owner"
+_NEED = "need__person"
+_MATCH = "match__offer__owner match__need__person"
+_TOWN = "Of the town: places, settings and words, and nothing of a person."
+_ENGINE = "What the engine works out, in numbers."
+
+# Of each model: whose its rows are, or why nobody's.
+ROWS: dict[str, Of | str] = {
+    # --- cities
+    "cities.Commune": "The State's list of communes.",
+    "cities.City": _TOWN,
+    "cities.City_linked": _TOWN,
+    # --- accounts
+    "accounts.User": Of(subject="pk"),
+    "accounts.Session": Of(subject="user"),
+    "accounts.User_groups": Of(subject="user"),
+    "accounts.User_user_permissions": Of(subject="user"),
+    "accounts.CityRole": Of(subject="user", author="given_by"),
+    "accounts.PersonEdit": Of(subject="person", author="by"),
+    "accounts.RoleChange": Of(subject="person", author="by"),
+    "accounts.MembershipChange": Of(subject="person", author="by"),
+    "accounts.OrganisationEdit": Of(author="by"),
+    "accounts.CityEdit": Of(author="by"),
+    # An association's own contacts, which its managers change; its last one hands it on before they go.
+    "accounts.Organisation": Of(author="verified_by"),
+    "accounts.OrganisationReview": Of(author="by"),
+    "accounts.Membership": Of(subject="user"),
+    "accounts.Consent": Of(subject="user", author="recorded_by"),
+    "accounts.ContactReading": Of(subject="subject", reader="reader"),
+    "accounts.ApiToken": Of(subject="user"),
+    # --- notifications
+    "notifications.Message": Of(subject="recipient", author="called_by", also=_messages_about),
+    "notifications.Preference": Of(subject="person"),
+    "notifications.PreferenceEdit": Of(subject="preference__person", author="by"),
+    "notifications.Bounce": Of(subject="person"),
+    "notifications.Outage": "What the service finds out about a channel.",
+    "call.Call": Of(subject="person", author="by"),
+    "push.Device": Of(subject="person"),
+    "wording.Wording": _TOWN,
+    "wording.WordingEdit": Of(author="by"),
+    "sms.Reply": Of(subject="person message__recipient", author="seen_by"),
+    "sms.Spending": "What the service counts.",
+    "sms.Stop": Of(also=_their_number),
+    "inbox.MailReply": Of(
+        subject="person message__recipient",
+        author="seen_by",
+        also=_from_their_address,
+    ),
+    "team.Room": Of(author="set_by"),
+    "team.RoomChange": Of(author="by"),
+    # --- webhooks
+    "webhooks.Endpoint": "Addresses of the town's other systems.",
+    "webhooks.EndpointEdit": Of(author="by"),
+    "webhooks.Delivery": "References and events, and nothing of a person.",
+    # --- oncall
+    "oncall.Shift": Of(subject="person"),
+    "oncall.ShiftChange": Of(subject="shift__person", author="by"),
+    # --- offers
+    "offers.Offer": Of(subject="owner", author="entered_by vetted_by"),
+    "offers.OfferWords": Of(subject=_OFFER),
+    "offers.Window": Of(subject=_OFFER),
+    "offers.OfferChange": Of(subject=_OFFER, author="by"),
+    "offers.OfferEdit": Of(subject=_OFFER, author="by"),
+    # --- homes
+    "homes.Visit": Of(subject=_OFFER, author="visitor extract_by concluded_by"),
+    "homes.VisitChange": Of(subject="visit__offer__owner", author="by"),
+    "homes.Checklist": _TOWN,
+    "homes.ChecklistChange": Of(author="by"),
+    # Their owners have no account; what is kept of them goes by `privacy.retention`.
+    "homes.Dwelling": "Of owners without an account: by retention, or by the coordinators when asked.",
+    "homes.Cost": Of(author="by"),
+    "homes.DwellingChange": Of(author="by"),
+    # --- needs; an association's own needs are of nobody who has an account
+    "needs.Need": Of(subject="person", author="entered_by"),
+    "needs.NeedWords": Of(subject=_NEED),
+    "needs.NeedChange": Of(subject=_NEED, author="by"),
+    "needs.NeedEdit": Of(subject=_NEED, author="by"),
+    # --- matching
+    "matching.Match": Of(subject=f"{_OFFER} {_NEED}"),
+    "matching.Decision": Of(subject=_MATCH, author="by"),
+    "matching.Hold": Of(subject=f"{_OFFER} {_NEED}"),
+    "matching.Scan": Of(subject=_NEED),
+    "matching.WeightsChange": Of(author="by"),
+    "matching.Rescan": Of(author="by"),
+    "matching.RescanPart": _ENGINE,
+    "matching.Plan": Of(author="by"),
+    "matching.PlanLine": Of(subject=f"{_OFFER} {_NEED}"),
+    "matching.PlanGap": Of(subject=_NEED),
+    "matching.ConditionQuestion": Of(subject=f"{_OFFER} {_NEED}", author="asked_by answered_by"),
+    "matching.CaseTaken": Of(subject=_NEED, author="by handed_by given_back_by"),
+    "matching.TownAgreement": Of(subject=_MATCH, author="asked_by answered_by"),
+    "matching.HouseholdVerdict": Of(subject="lower__person higher__person joined__person", author="by"),
+    "matching.DeskReminder": "How often the service has reminded the desk.",
+    # --- stays
+    "stays.Sponsorship": Of(subject=f"sponsor {_MATCH} {_NEED}", author="agreed_by"),
+    "stays.SponsorshipEdit": Of(
+        subject="sponsorship__sponsor sponsorship__match__offer__owner sponsorship__match__need__person "
+        "sponsorship__need__person",
+        author="by",
+    ),
+    # --- followups
+    "followups.FollowUp": Of(subject=_MATCH, author="answered_by"),
+    "followups.CheckIn": Of(subject=_MATCH, author="answered_by"),
+    "followups.Outcome": Of(subject=_MATCH, author="by"),
+    "followups.Reader": Of(subject="person", author="named_by"),
+    # Whoever reports gives a number and says in their own words what happened to them.
+    "followups.Incident": Of(subject=f"{_OFFER} {_MATCH} reported_by", author="proposed_by closed_by"),
+    "followups.Concerned": Of(subject="person", author="by"),
+    "followups.IncidentChange": Of(
+        subject="incident__offer__owner incident__match__offer__owner incident__match__need__person "
+        "incident__reported_by",
+        author="by",
+    ),
+    # --- desk
+    "desk.Note": Of(subject=_NEED, author="by"),
+    "desk.Mention": Of(subject="person note__need__person", author="note__by"),
+    "desk.Flag": Of(subject=_NEED, author="by lifted_by"),
+    "desk.SavedView": Of(subject="by"),
+    # --- agenda
+    "agenda.Subscription": Of(subject="person"),
+    # --- outreach
+    "outreach.Subscription": Of(subject="person"),
+    "outreach.Issue": Of(author="drafted_by sent_by"),
+    "outreach.IssueEdit": Of(author="by"),
+    "appeals.Appeal": Of(author="drafted_by sent_by ended_by"),
+    "appeals.Appeal_needs": Of(subject=_NEED),
+    "appeals.AppealEdit": Of(author="by"),
+    "appeals.Asked": Of(subject="person"),
+    # --- town
+    "town.Invitation": Of(subject="person", author="invited_by taken_back_by"),
+    "town.Double": Of(subject="kept other", author="by undone_by"),
+    "town.OfferDouble": Of(subject="kept__owner other__owner", author="by undone_by"),
+    "town.LinkRequest": Of(author="asked_by answered_by"),
+    "town.AuditRow": Of(subject="about", author="actor"),
+    # --- insight
+    "insight.OwnIndicator": Of(author="defined_by removed_by"),
+    # --- Django's and allauth's own tables
+    "account.EmailAddress": Of(subject="user"),
+    "account.EmailConfirmation": Of(subject="email_address__user"),
+    "mfa.Authenticator": Of(subject="user"),
+    "sessions.Session": "Empty: sessions are accounts.Session.",
+    "admin.LogEntry": Of(subject="user", also=_listed_by_name),
+    "auth.Group": "A name for rights.",
+    "auth.Group_permissions": "A name for rights.",
+    "auth.Permission": "Made of the code.",
+    "contenttypes.ContentType": "Made of the code.",
+}
