@@ -263,7 +263,7 @@ def agree_to_appeals(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
-    """What an agreement is for; before it is taken back what stops, afterwards what goes on and what would come back."""
+    """What stops before an agreement is taken back; afterwards what goes on, and what would come back."""
     user = person(request)
     consent = get_object_or_404(Consent, pk=pk, user=user)
     if request.method == "POST":

@@ -20,8 +20,7 @@ from needs import services as needs
 from needs.models import OPEN_STATES, Need
 from needs.words import public_title_of, when_words
 from offers import services as offers
-from offers.models import Offer, OfferState
-from offers.selectors import STANDS_ON
+from offers.models import STANDS_ON, Offer, OfferState
 
 RECORD, SHARING = Consent.Purpose.RECORD, Consent.Purpose.SHARING
 ACROSS = ~Q(city=F("offer__city"))
@@ -48,7 +47,7 @@ def taken_back(person: User, purpose: str, by: User, now: datetime) -> None:
         for need_id in list(_to_close(person).values_list("pk", flat=True)):
             need = Need.objects.select_related("city").get(pk=need_id)
             if need.may_be_withdrawn(local_day(now, need.city)):
-                needs.withdraw(need_id=need_id, by=by, now=now, reason=Reason.CHANGED_MIND.label)
+                needs.withdraw(need_id=need_id, by=by, now=now, reason=str(Reason.CHANGED_MIND.label))
 
 
 def given_again(person: User, purpose: str, by: User, now: datetime) -> None:
@@ -93,7 +92,9 @@ def _foresee_sharing(person: User) -> Foreseen:
     asked = _not_confirmed(person).filter(ACROSS).count()
     stops = [
         _("Les villes voisines ne voient plus vos propositions (%(n)s).") % {"n": shared.count()},
-        _("Ce qu’elles vous demandent et qui n’est pas encore confirmé s’arrête (%(n)s)\u202f: chacun est prévenu.")
+        _(
+            "Ce qu’elles vous demandent et qui n’est pas encore confirmé s’arrête (%(n)s)\u202f: chacun est prévenu."
+        )
         % {"n": asked}
         if asked
         else "",
@@ -107,7 +108,9 @@ def _foresee_sharing(person: User) -> Foreseen:
 
 
 def _going_on(matches: QuerySet[Match]) -> list[GoesOn]:
-    found = matches.filter(state__in=GOING_ON).select_related("city", "need__commune").order_by("first_day", "pk")
+    found = (
+        matches.filter(state__in=GOING_ON).select_related("city", "need__commune").order_by("first_day", "pk")
+    )
     return [
         GoesOn(
             _("%(what)s, %(days)s")

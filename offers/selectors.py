@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from accounts.models import Consent, User
+from accounts.models import User
 from catalogue.vocabulary import Kind
 from cities.models import City
 from engine.goods import ANY
@@ -17,9 +17,6 @@ from notifications import channel_registry
 from notifications.models import Message
 from offers.models import Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
-
-# Nothing is asked of somebody who has taken one of these back.
-STANDS_ON = (Consent.Purpose.RECORD, Consent.Purpose.CONTACT)
 
 # Offers in these states can still be changed by their owner or the desk.
 EDITABLE = (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED, OfferState.EXPIRED)

@@ -23,9 +23,8 @@ from catalogue.labels import (
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, day_words, days_words
 from catalogue.vocabulary import Kind
-from offers.models import Offer, OfferChange, OfferEdit, OfferState
+from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
-from offers.selectors import STANDS_ON
 
 TAGS = {
     OfferState.ACTIVE: "ok",
@@ -148,7 +147,9 @@ def next_step(offer: Offer, *, now: datetime) -> str:
 
 def _paused(offer: Offer) -> str:
     if has_taken_back(offer.owner, STANDS_ON):
-        return _("Votre accord est retiré\u202f: personne ne vous sollicite. Il se redonne dans « Mon compte ».")
+        return _(
+            "Votre accord est retiré\u202f: personne ne vous sollicite. Il se redonne dans « Mon compte »."
+        )
     if offer.paused_until is None:
         return _("Personne ne vous sollicite. Reprenez-la quand vous voulez.")
     day = day_words(offer.paused_until)

@@ -17,8 +17,14 @@ def foresee(person: User, purpose: str) -> Foreseen:
     """In sentences. The letter was asked for by itself: it ends with the contact that it needs, else on its page."""
     if purpose == Consent.Purpose.APPEALS:
         return Foreseen(
-            [_("Nous ne vous demandons plus d’aide pour d’autres besoins, même si une demande allait partir.")],
-            comes_back=[_("Nous vous demanderons parfois de l’aide pour d’autres besoins près de chez vous.")],
+            [
+                _(
+                    "Nous ne vous demandons plus d’aide pour d’autres besoins, même si une demande allait partir."
+                )
+            ],
+            comes_back=[
+                _("Nous vous demanderons parfois de l’aide pour d’autres besoins près de chez vous.")
+            ],
         )
     letters = list(Subscription.objects.filter(person=person).select_related("city").order_by("city__name"))
     words = [_("La lettre de %(city)s") % {"city": letter.city.name} for letter in letters]

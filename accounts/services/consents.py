@@ -100,9 +100,7 @@ def give_consent_again(*, consent: Consent, by: User, now: datetime, city: City 
 
 
 def _require_theirs(consent: Consent, *, by: User, city: City | None) -> None:
-    said_to_desk = (
-        city is not None and has_role(by, city, DESK) and townspeople.is_of(consent.user, city)
-    )
+    said_to_desk = city is not None and has_role(by, city, DESK) and townspeople.is_of(consent.user, city)
     require(by.pk == consent.user_id or said_to_desk)
 
 

@@ -8,8 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from accounts import selectors as accounts
 from accounts.models import User
 from catalogue import changes
-from offers.models import Offer, OfferChange, OfferEdit, OfferState
-from offers.selectors import STANDS_ON
+from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
 from offers.services.writing import move, touch
 
 STOPPED = "consent_taken_back"

@@ -8,8 +8,7 @@ from accounts import selectors as accounts
 from accounts.models import User
 from accounts.services import log_contact_reading
 from catalogue.constraints import IN_USE, refusal_of
-from offers.models import Offer, OfferChange, OfferState
-from offers.selectors import STANDS_ON
+from offers.models import STANDS_ON, Offer, OfferChange, OfferState
 from offers.services.writing import do, forget_visit, locked, move, record
 
 # In which states nobody is asked for an offer, and its owner has not said that anybody may be.

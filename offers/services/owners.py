@@ -23,11 +23,10 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.asking import AT_ONCE, note_asked_answered
-from offers.models import Offer, OfferEdit, OfferState, Window
+from offers.models import STANDS_ON, Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
-from offers.selectors import STANDS_ON
 from offers.services.marks import mark_due
-from offers.services.writing import SCAN_TASK, do, locked, move, record, refused, touch
+from offers.services.writing import SCAN_TASK, TAKEN_BACK, do, locked, move, record, refused, touch
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -71,6 +70,8 @@ def register(
         known = Offer.objects.filter(city=city, external_key=external_key).first()
         if known is not None:
             return known
+    if source == Source.IMPORT and accounts.has_taken_back(owner, STANDS_ON):
+        raise ValidationError(TAKEN_BACK, code="consent")
     today = local_day(now, city)
     offer = Offer(
         **OFFER.settled(fields, today=today),

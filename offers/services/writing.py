@@ -12,8 +12,7 @@ from accounts.models import User
 from catalogue import changes
 from notifications.wake_up import wake_on_commit
 from offers.asking import note_asked_answered
-from offers.models import Offer, OfferChange, OfferEdit, OfferState
-from offers.selectors import STANDS_ON
+from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
 from webhooks import services as webhooks
 from webhooks.events import Happening
 
