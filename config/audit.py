@@ -52,6 +52,7 @@ TABLES: dict[str, Noted | str] = {
     "accounts.Membership": Noted("organisation__city", "user", "organisation__name"),
     "accounts.ApiToken": Noted(about="user", unwatched="last_used_at"),
     "accounts.Consent": Noted(about="user"),
+    "accounts.DataCopy": Noted("city", about="person"),
     "accounts.Session": "Who is signed in, and what their browser remembers.",
     "accounts.ContactReading": Noted("city", "subject", "reference", by="reader"),
     "accounts.Organisation": Noted("city", reference="name"),

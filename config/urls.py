@@ -18,6 +18,7 @@ urlpatterns = [
     path("communes/", include("cities.urls")),
     path("objets/", include("catalogue.urls")),
     path("", include("accounts.urls")),
+    path("", include("privacy.copy_urls")),
     path("", include("notifications.root_urls")),
     path("", include("agenda.root_urls")),
     path("admin/", admin.site.urls),

@@ -73,6 +73,8 @@ REGISTER: dict[str, Marks] = {
     "accounts.Membership": Marks(delete="user organisation role is_told is_fallback"),
     # The proof that somebody agreed, and took it back.
     "accounts.Consent": Marks(keep="user purpose wording_version given_at how recorded_by withdrawn_at"),
+    # The proof that the town answered; whose it was goes with the person's name.
+    "accounts.DataCopy": Marks(keep="person how by city at"),
     "accounts.ContactReading": Marks(delete="reader subject reason reference city read_at"),
     "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
     # --- notifications: that a message went out is kept, its words are not

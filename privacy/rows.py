@@ -162,6 +162,7 @@ ROWS: dict[str, Of | str] = {
     "accounts.OrganisationReview": Of(author="by"),
     "accounts.Membership": Of(subject="user"),
     "accounts.Consent": Of(subject="user", author="recorded_by"),
+    "accounts.DataCopy": Of(subject="person", author="by"),
     "accounts.ContactReading": Of(subject="subject", reader="reader"),
     "accounts.ApiToken": Of(subject="user"),
     # --- notifications

@@ -119,6 +119,10 @@ ROWS = {
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
     "accounts:give_consent_again": Row(CITIZEN, ("consent",)),
     "accounts:agree_to_appeals": OWN,
+    "my_data:mine": OWN,
+    "my_data:prove": OWN,
+    "my_data:readings": OWN,
+    "my_data:of_caller": Row(DESK),
     "accounts:told": Row(frozenset({"manager"}), ("association",)),
     # The town
     "home": TOWN,

@@ -8,6 +8,7 @@ from accounts.services.consents import (
     agree_to_appeals,
     give_consent_again,
     log_contact_reading,
+    note_data_copy,
     record_consent,
     withdraw_consent,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "link_cities",
     "log_contact_reading",
     "merge_people",
+    "note_data_copy",
     "record_consent",
     "register_leaving",
     "register_organisation",

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import consequences, townspeople
 from accounts.access import DESK, has_role, require
-from accounts.models import Consent, ContactReading, User
+from accounts.models import Consent, ContactReading, DataCopy, User
 from catalogue.constraints import insert_checked
 from cities.models import City
 
@@ -102,6 +102,13 @@ def give_consent_again(*, consent: Consent, by: User, now: datetime, city: City 
 def _require_theirs(consent: Consent, *, by: User, city: City | None) -> None:
     said_to_desk = city is not None and has_role(by, city, DESK) and townspeople.is_of(consent.user, city)
     require(by.pk == consent.user_id or said_to_desk)
+
+
+def note_data_copy(*, person: User, how: str, city: City | None = None, by: User, now: datetime) -> DataCopy:
+    """Keep that a copy of all their data was given to somebody."""
+    copy = DataCopy(person=person, how=how, city=city, by=by, at=now)
+    insert_checked(copy, loaded=["person", "city", "by"])
+    return copy
 
 
 def log_contact_reading(

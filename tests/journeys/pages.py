@@ -89,6 +89,10 @@ def _association(town: Town) -> str:
     return f"/{HERE}/associations/{town.member.memberships.get().organisation_id}/"
 
 
+def _consent(town: Town) -> str:
+    return f"/compte/accords/{town.citizen.consents.earliest('pk').pk}/retirer/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -156,6 +160,9 @@ PAGES = [
     Page("match-mine", "citizen", lambda town: f"/{HERE}/demandes/{town.matches['proposed'].pk}/"),
     Page("explained-citizen", "citizen", _explained("confirmed")),
     Page("account", "citizen", lambda town: "/compte/"),
+    Page("consent", "citizen", _consent),
+    Page("my-data", "citizen", lambda town: "/compte/mes-donnees/"),
+    Page("who-read-mine", "citizen", lambda town: "/compte/mes-donnees/lectures/"),
     Page("offers-none", "newcomer", _at("propositions/")),
     Page("matches-none", "newcomer", _at("demandes/")),
     Page("need-own", "person", _need("own")),
@@ -280,6 +287,7 @@ PAGES = [
     Page("written-all", "operator", _at("ecrits/?toutes=1")),
     Page("undelivered", "operator", _at("appels/non-remis/")),
     Page("call", "operator", lambda town: f"/{HERE}/appels/{town.call_id}/"),
+    Page("caller-copy", "operator", _at("appel/donnees/")),
     Page("caller-offer", "operator", _at("appel/")),
     Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
 ]  # fmt: skip
@@ -290,7 +298,7 @@ NO_PAGE = {
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
         "accounts:revoke_token",
         "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:give_consent_again", "insight:export", "insight:remove_indicator",
+        "accounts:verify_organisation", "accounts:give_consent_again", "my_data:prove", "insight:export", "insight:remove_indicator",
         "homes:act", "homes:begin", "homes:cost", "homes:dwelling_contact",
         "homes:step", "desk:act", "desk:flag",
         "desk:forget_view", "desk:hand_over",
