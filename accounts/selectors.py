@@ -217,6 +217,12 @@ def desk_member(*, email: str, city: City) -> User | None:
     return person if person is not None and has_role(person, city, DESK) else None
 
 
+def part_in(user: User, city: City) -> str:
+    """What somebody is in the town's team, in words; "" for nobody of it."""
+    given = CityRole.objects.filter(user=user, city=city).order_by("role")
+    return ", ".join(role.get_role_display() for role in given)
+
+
 def consents_of(user: User) -> QuerySet[Consent]:
     """What a person agreed to, the latest first."""
     return Consent.objects.filter(user=user).order_by("-given_at", "-pk")

@@ -179,6 +179,7 @@ TABLES: dict[str, Noted | str] = {
     "town.Double": Noted("city", "kept"),
     "town.OfferDouble": Noted("city", "kept__owner", "kept__reference"),
     "town.LinkRequest": Noted("city"),
+    "town.OfficialRequest": Noted("city"),
     "town.AuditRow": "These are the notes.",
     "insight.OwnIndicator": Noted("city", reference="name"),
     # --- Django's and allauth's own tables

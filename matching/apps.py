@@ -34,7 +34,9 @@ class MatchingConfig(AppConfig):
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS, replies.PAGES)
-        contacts.register({"match_confirmed": selectors.contact_told})
+        contacts.register(
+            {"match_confirmed": selectors.contact_told}, {"match_confirmed": selectors.contact_still_open}
+        )
         fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
         needs.register(board.TURNS)

@@ -18,6 +18,7 @@ from accounts.sessions import is_fresh
 from cities.models import City
 from privacy import copying, readings
 from privacy.copy_forms import CallerForm, HandOverForm
+from privacy.dossier import PAGE
 
 NAME = "mes-donnees.zip"
 READINGS_A_PAGE = 50
@@ -30,10 +31,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     """All about oneself in one archive, once one has just proven who one is."""
     user, now = person(request), timezone.now()
     fresh = is_fresh(request.session, now=now)
-    if request.method == "POST" and fresh:
+    if "take" in request.POST and fresh:
         made = copying.take(person=user, by=user, now=now)
-        response = FileResponse(made, as_attachment=True, filename=NAME, content_type="application/zip")
-        return response  # type: ignore[return-value]  # a response like any other, but for its name
+        # A response like any other, but for its name.
+        return FileResponse(made, as_attachment=True, filename=NAME)  # type: ignore[return-value]
     return render(request, "privacy/mine.html", {"is_fresh": fresh})
 
 
@@ -78,7 +79,8 @@ def of_caller(request: HttpRequest, city: City) -> HttpResponse:
             page = copying.hand_over(
                 person=caller, how=giving.cleaned_data["how"], city=city, by=user, now=now
             )
-            return HttpResponse(page)
+            # Not shown here: the page brings its own style, which no page of ours may.
+            return HttpResponse(page, headers={"Content-Disposition": f'attachment; filename="{PAGE}"'})
         log_contact_reading(subject=caller, reason="caller-look-up", city=city, by=user, now=now)
     context = {"form": form, "giving": giving, "caller": caller}
     return render(request, "privacy/of_caller.html", context, status=422 if form.errors else 200)

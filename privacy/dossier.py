@@ -222,6 +222,18 @@ def _told_tables() -> Iterator[tuple[str, Told]]:
             yield label, told
 
 
+def table_title(label: str) -> str:
+    """What people call this table."""
+    return _title(label, TOLD.get(label))
+
+
+def fields_in_words(label: str) -> list[str]:
+    """What people call the fields of it that are shown."""
+    told = TOLD[label]
+    assert isinstance(told, Told)
+    return list(dict.fromkeys(_word(apps.get_model(label), name) for name in told.shown.split()))
+
+
 def _fields_out(out: Out) -> dict[str, list[str]]:
     """By table, the fields that are left out for this reason; all of it where none is named."""
     found: dict[str, list[str]] = {}

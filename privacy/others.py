@@ -124,9 +124,9 @@ def _patterns(person: User) -> Iterable[str]:
         if other.phone and other.phone != person.phone:
             yield from _numbers(other.phone)
     matches = Match.objects.filter(pk__in=rows.of("matching.Match", person, As.SUBJECT).values("pk"))
-    homes = Offer.objects.filter(matches__in=matches).exclude(owner=person).exclude(address="")
-    for address in homes.values_list("address", flat=True).distinct():
-        yield re.escape(address)
+    for home in Offer.objects.filter(matches__in=matches).exclude(owner=person).distinct():
+        if home.address:
+            yield re.escape(home.address)
 
 
 def _numbers(phone: PhoneNumber) -> Iterable[str]:

@@ -10,10 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.access import TEAM, roles_in
 from accounts.models import ContactReading, User
-from accounts.models import Role as TownRole
-from accounts.selectors import organisations_of
+from accounts.selectors import organisations_of, part_in
 from catalogue.labels import listed
 
 # By the word with which a reading was noted; a test holds that every word that the code uses stands here.
@@ -25,6 +23,7 @@ WHY = {
     "caller-look-up": gettext_lazy("vous reconnaître au téléphone"),
     "data-copy": gettext_lazy("vous donner une copie de vos données"),
     "desk": gettext_lazy("vous joindre au sujet d’une mise en relation"),
+    "message": gettext_lazy("le message qui annonce ce qui est confirmé"),
     "match": gettext_lazy("ce qui est confirmé avec vous"),
     "offer": gettext_lazy("vous joindre au sujet de votre proposition"),
     "record-look-up": gettext_lazy("vérifier qui a fait quoi"),
@@ -69,13 +68,8 @@ def _who(reading: ContactReading) -> str:
     city = reading.city
     if city is None:
         return _("L’équipe technique du service")
-    parts = roles_in(reading.reader, city) & TEAM
-    if parts:
-        words = {role.value: str(role.label) for role in TownRole}
-        return _("%(city)s, %(part)s") % {
-            "city": city.name,
-            "part": listed(words[part] for part in sorted(parts)),
-        }
+    if part := part_in(reading.reader, city):
+        return _("%(city)s, %(part)s") % {"city": city.name, "part": part}
     if associations := list(organisations_of(reading.reader, city)):
         return listed(association.name for association in associations)
     if reading.reason == "match":

@@ -226,6 +226,7 @@ REGISTER: dict[str, Marks] = {
     "town.OfferDouble": Marks(
         keep="city kept other is_same from_state paused_until by at undone_by undone_at"
     ),
+    "town.OfficialRequest": Marks(keep="city day authority granted by at"),
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # Which columns, and of a column that is kept here its values: see config/audit.py.
     "town.AuditRow": Marks(keep="at transaction table key act what actor city about reference role"),

@@ -267,6 +267,7 @@ ROWS: dict[str, Of | str] = {
     "town.Invitation": Of(subject="person", author="invited_by taken_back_by"),
     "town.Double": Of(subject="kept other", author="by undone_by"),
     "town.OfferDouble": Of(subject="kept__owner other__owner", author="by undone_by"),
+    "town.OfficialRequest": Of(author="by"),
     "town.LinkRequest": Of(author="asked_by answered_by"),
     "town.AuditRow": Of(subject="about", author="actor"),
     # --- insight

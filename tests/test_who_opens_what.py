@@ -123,6 +123,10 @@ ROWS = {
     "my_data:prove": OWN,
     "my_data:readings": OWN,
     "my_data:of_caller": Row(DESK),
+    "security": PUBLIC,
+    "security_txt": Row(NOBODY, hides=True),  # the installation has no contact
+    "papers:town": Row(ADMINISTRATOR),
+    "papers:official": Row(ADMINISTRATOR),
     "accounts:told": Row(frozenset({"manager"}), ("association",)),
     # The town
     "home": TOWN,

@@ -261,7 +261,7 @@ def test_a_long_history_stands_in_the_file_whole_and_on_the_page_in_part(
 
 def test_one_takes_it_after_a_proof_and_it_is_noted(life: Life, as_user: Any) -> None:
     page = as_user(life.host)
-    answer = page.post(reverse("my_data:mine"))
+    answer = page.post(reverse("my_data:mine"), {"take": ""})
     assert answer["Content-Type"] == "application/zip"
     assert zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist() == [
         dossier.PAGE,
@@ -277,7 +277,7 @@ def test_an_open_session_of_yesterday_is_no_proof(life: Life, as_user: Any, mail
     session = page.session
     session["signed_in_at"] = (timezone.now() - timedelta(minutes=16)).isoformat()
     session.save()
-    answer = page.post(reverse("my_data:mine"))
+    answer = page.post(reverse("my_data:mine"), {"take": ""})
     assert answer["Content-Type"].startswith("text/html")
     assert not DataCopy.objects.exists()
     assert "Recevoir un code" in answer.text
