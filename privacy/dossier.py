@@ -24,7 +24,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
-from catalogue.labels import listed
+from catalogue.labels import language_names, listed
 from cities.models import City, Commune
 from needs.models import Need, NeedState
 from notifications import channel_registry
@@ -303,6 +303,8 @@ def _known_word(model: type[Model], name: str) -> str:
 
 
 def _plain(row: Model, name: str, value: Any) -> str:
+    if name in ("languages", "languages_from", "languages_to"):
+        return language_names(value)
     if isinstance(value, bool):
         return _("oui") if value else _("non")
     if isinstance(value, datetime):

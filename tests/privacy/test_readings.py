@@ -117,6 +117,7 @@ def test_the_message_on_the_site_shows_it_no_longer_than_its_page(
 ) -> None:
     confirm(told)
     message = Message.objects.get(recipient=told.member, event="match_confirmed", channel="inapp")
+    Message.objects.filter(pk=message.pk).update(state="sent", sent_at=an_hour_ago())
     address = reverse("notifications:inapp:one", args=[told.city.slug, message.pk])
     assert "hote@marque.example" in as_user(told.member).get(address).text
     assert ContactReading.objects.filter(reason="message", reader=told.member).count() == 2
