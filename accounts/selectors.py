@@ -1,6 +1,6 @@
 """Reading people, roles and associations: one query each at most."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -236,9 +236,31 @@ def desk_member(*, email: str, city: City) -> User | None:
     return person if person is not None and has_role(person, city, DESK) else None
 
 
+def part_in(user: User, city: City) -> str:
+    """What somebody is in the town's team, in words; "" for nobody of it."""
+    given = CityRole.objects.filter(user=user, city=city).order_by("role")
+    return ", ".join(role.get_role_display() for role in given)
+
+
 def consents_of(user: User) -> QuerySet[Consent]:
     """What a person agreed to, the latest first."""
     return Consent.objects.filter(user=user).order_by("-given_at", "-pk")
+
+
+def taken_back(person: User | OuterRef, purposes: Collection[str]) -> Q:
+    """Whether somebody agreed to one of these purposes, and has taken it back in all its wordings, as a condition.
+    Of whom it was never asked nothing is taken back.
+    """
+    found = Q()
+    for purpose in purposes:
+        given = Consent.objects.filter(user=person, purpose=purpose)
+        found |= Exists(given) & ~Exists(given.filter(withdrawn_at__isnull=True))
+    return found
+
+
+def has_taken_back(person: User, purposes: Collection[str]) -> bool:
+    """The same of one person."""
+    return User.objects.filter(taken_back(OuterRef("pk"), purposes), pk=person.pk).exists()
 
 
 def agrees_to_appeals(user: User) -> bool:

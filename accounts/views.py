@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import known_browsers, selectors, services, sign_in, visitors
+from accounts import consequences, known_browsers, selectors, services, sign_in, visitors
 from accounts.access import COORDINATION, PUBLIC, own_page, person, town_page
 from accounts.forms import (
     CODE,
@@ -267,12 +267,31 @@ def agree_to_appeals(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
+    """What stops before an agreement is taken back; afterwards what goes on, and what would come back."""
     user = person(request)
     consent = get_object_or_404(Consent, pk=pk, user=user)
-    services.withdraw_consent(consent=consent, by=user, now=timezone.now())
-    messages.success(request, _("Votre accord est retiré."))
+    if request.method == "POST":
+        services.withdraw_consent(consent=consent, by=user, now=timezone.now())
+        messages.success(request, _("Votre accord est retiré."))
+        return redirect("accounts:withdraw_consent", pk)
+    context = {
+        "consent": consent,
+        "is_given": selectors.consents_of(user).filter(purpose=consent.purpose, withdrawn_at=None).exists(),
+        "foreseen": consequences.foresee(user, consent.purpose),
+    }
+    return render(request, "accounts/consent.html", context)
+
+
+@login_required
+@require_POST
+def give_consent_again(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    consent = get_object_or_404(Consent, pk=pk, user=user)
+    services.give_consent_again(consent=consent, by=user, now=timezone.now())
+    messages.success(request, _("C’est noté. Vous le retirez quand vous voulez."))
     return redirect("accounts:home")
 
 

@@ -47,6 +47,8 @@ LEGAL = {
     "host": os.environ.get("LEGAL_HOST", ""),
     "contact": os.environ.get("LEGAL_CONTACT", ""),
     "data_protection_officer": os.environ.get("LEGAL_DPO", ""),
+    # An address or a page for whoever has found a weakness.
+    "security": os.environ.get("SECURITY_CONTACT", "") or os.environ.get("LEGAL_CONTACT", ""),
 }
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 

@@ -6,7 +6,9 @@ Each service is atomic, takes keywords only, and ends in its actor and moment.
 from accounts.services.api_keys import issue_token, revoke_token, token_digest, use_token
 from accounts.services.consents import (
     agree_to_appeals,
+    give_consent_again,
     log_contact_reading,
+    note_data_copy,
     record_consent,
     withdraw_consent,
 )
@@ -47,12 +49,14 @@ __all__ = [
     "ensure_person",
     "forget_person",
     "found_town",
+    "give_consent_again",
     "give_role",
     "issue_token",
     "leave_all",
     "link_cities",
     "log_contact_reading",
     "merge_people",
+    "note_data_copy",
     "note_erased",
     "record_consent",
     "register_leaving",

@@ -103,7 +103,7 @@ class TestAccount:
 
     def test_a_consent_is_withdrawn_by_its_giver_alone(self, client, user):
         mine, theirs = ConsentFactory(user=user), ConsentFactory()
-        assert client.post(f"/compte/accords/{mine.pk}/retirer/").url == "/compte/"
+        assert client.post(f"/compte/accords/{mine.pk}/retirer/").url == f"/compte/accords/{mine.pk}/retirer/"
         assert client.post(f"/compte/accords/{theirs.pk}/retirer/").status_code == 404
         mine.refresh_from_db()
         theirs.refresh_from_db()
@@ -123,7 +123,7 @@ class TestAccount:
         assert token.revoked_at
         assert "Ce champ est obligatoire" in client.post("/compte/cles/", {"name": ""}).text
 
-    @pytest.mark.parametrize("page", ["cles/", "cles/1/revoquer/", "accords/1/retirer/"])
+    @pytest.mark.parametrize("page", ["cles/", "cles/1/revoquer/", "accords/1/redonner/"])
     def test_acts_are_posted(self, client, user, page):
         assert client.get(f"/compte/{page}").status_code == 405
 
