@@ -71,10 +71,11 @@ def of_caller(request: HttpRequest, city: City) -> HttpResponse:
     form = CallerForm(sent, city=city)
     giving = HandOverForm(sent if sent and "how" in sent else None)
     caller = None
+    # Before anybody is looked for: who guesses numbers learns nothing from a refusal either.
+    if sent is not None and not sign_in.is_within_limit(request, action="caller_look_up"):
+        messages.warning(request, _("Trop de recherches à la fois. Réessayez dans une minute."))
+        return redirect("my_data:of_caller", city.slug)
     if sent is not None and form.is_valid():
-        if not sign_in.is_within_limit(request, action="caller_look_up"):
-            messages.warning(request, _("Trop de recherches à la fois. Réessayez dans une minute."))
-            return redirect("my_data:of_caller", city.slug)
         caller = form.person
         if giving.is_bound and giving.is_valid():
             page = copying.hand_over(

@@ -315,6 +315,17 @@ class TestOnThePhone:
         assert (copy.person, copy.by, copy.how, copy.city) == (caller, operator, "post", life.match.city)
         assert ContactReading.objects.filter(subject=caller, reader=operator, reason="data-copy").exists()
 
+    def test_what_the_caller_has_reported_is_not_the_operator_s_to_read(
+        self, caller: User, life: Life, as_user: Any
+    ) -> None:
+        Incident.objects.create(
+            city=life.match.city, offer=life.match.offer, match=life.match, reported_at=timezone.now(),
+            text="Signal-Hôte", reported_by=caller,
+        )  # fmt: skip
+        MessageFactory(recipient=caller, subject_key="incident:1", body="Signal-Message")
+        assert "Signal-Hôte" in given(caller)[0]
+        assert "Signal" not in self.ask(as_user(life.desk), life, how="post").text
+
     @pytest.mark.parametrize("said", [{"name": "Quelqu’un d’autre"}, {"phone": "06 99 99 99 99"}])
     def test_another_name_or_number_opens_nothing(
         self, caller: User, life: Life, as_user: Any, said: dict[str, str]
