@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import services, sign_in
+from accounts import selectors, services, sign_in
 from accounts.access import DESK, own_page, person, town_page
+from accounts.models import Consent, User
 from accounts.services import log_contact_reading
 from accounts.sessions import is_fresh
 from cities.models import City
@@ -70,10 +71,11 @@ def of_caller(request: HttpRequest, city: City) -> HttpResponse:
     form = CallerForm(sent, city=city)
     giving = HandOverForm(sent if sent and "how" in sent else None)
     caller = None
+    # Before anybody is looked for: who guesses numbers learns nothing from a refusal either.
+    if sent is not None and not sign_in.is_within_limit(request, action="caller_look_up"):
+        messages.warning(request, _("Trop de recherches à la fois. Réessayez dans une minute."))
+        return redirect("my_data:of_caller", city.slug)
     if sent is not None and form.is_valid():
-        if not sign_in.is_within_limit(request, action="caller_look_up"):
-            messages.warning(request, _("Trop de recherches à la fois. Réessayez dans une minute."))
-            return redirect("my_data:of_caller", city.slug)
         caller = form.person
         if giving.is_bound and giving.is_valid():
             page = copying.hand_over(
@@ -82,5 +84,28 @@ def of_caller(request: HttpRequest, city: City) -> HttpResponse:
             # Not shown here: the page brings its own style, which no page of ours may.
             return HttpResponse(page, headers={"Content-Disposition": f'attachment; filename="{PAGE}"'})
         log_contact_reading(subject=caller, reason="caller-look-up", city=city, by=user, now=now)
-    context = {"form": form, "giving": giving, "caller": caller}
+        _note_consent(request, caller, city)
+    context = {
+        "form": form,
+        "giving": giving,
+        "caller": caller,
+        "consents": selectors.consents_of(caller) if caller else [],
+    }
     return render(request, "privacy/of_caller.html", context, status=422 if form.errors else 200)
+
+
+def _note_consent(request: HttpRequest, caller: User, city: City) -> None:
+    """The caller takes a consent back, or gives it again."""
+    for word, service, said in (
+        (
+            "withdraw",
+            services.withdraw_consent,
+            _("Son accord est retiré\u202f: ce qui en dépendait s’arrête."),
+        ),
+        ("give", services.give_consent_again, _("Son accord est redonné.")),
+    ):
+        number = request.POST.get(word, "")
+        consent = Consent.objects.filter(user=caller, pk=number[:18]).first() if number.isdecimal() else None
+        if consent is not None:
+            service(consent=consent, by=person(request), city=city, now=timezone.now())
+            messages.success(request, said)

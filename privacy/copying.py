@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import IO
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts import services as accounts
 from accounts.access import DESK, has_role, require
@@ -37,16 +36,14 @@ def check_by_desk(person: User, city: City) -> None:
     """Raise NotByThisDesk: a desk hands over only to who can't sign in, and nothing that another town was told."""
     if person.email:
         raise NotByThisDesk("address")
-    others = (
-        City.objects.exclude(pk=city.pk).filter(Q(organisations__isnull=False) | Q(is_open=True)).distinct()
-    )
-    if any(is_of(person, other) for other in others):
+    if any(is_of(person, other) for other in City.objects.exclude(pk=city.pk)):
         raise NotByThisDesk("towns")
 
 
 @transaction.atomic
 def hand_over(*, person: User, how: str, city: City, by: User, now: datetime) -> str:
-    """The page of somebody who only phoned and was recognised, to be printed; kept as given and as read.
+    """The page of somebody who only phoned and was recognised, to be printed; kept as given and as read. What they have
+    reported is not in it: the desk may not read that, and whoever may gives it to them.
 
     Raises NotByThisDesk, PermissionDenied.
     """
@@ -54,4 +51,4 @@ def hand_over(*, person: User, how: str, city: City, by: User, now: datetime) ->
     check_by_desk(person, city)
     accounts.note_data_copy(person=person, how=how, city=city, by=by, now=now)
     accounts.log_contact_reading(subject=person, reason="data-copy", city=city, by=by, now=now)
-    return Dossier(person, now=now).page()
+    return Dossier(person, now=now, read_by_desk=True).page()

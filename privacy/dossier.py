@@ -68,10 +68,10 @@ def archive(person: User, *, now: datetime) -> IO[bytes]:
 
 
 class Dossier:
-    """All of one person, read once for one copy."""
+    """All of one person, read once for one copy. `read_by_desk`: somebody of a town's desk has it in hand first."""
 
-    def __init__(self, person: User, *, now: datetime) -> None:
-        self.person, self.now = person, now
+    def __init__(self, person: User, *, now: datetime, read_by_desk: bool = False) -> None:
+        self.person, self.now, self.read_by_desk = person, now, read_by_desk
         self.veil = others.Veil(person)
         self.cut: Callable[[str], str] = others.cutter(person)
 
@@ -199,6 +199,8 @@ class Dossier:
     def rows(self, label: str) -> "QuerySet[Any, Any]":
         """Those that tell of them and are theirs to read, the oldest first."""
         found = rows.of(label, self.person, As.SUBJECT).exclude(others.not_theirs(label, self.person))
+        if self.read_by_desk:
+            found = found.exclude(others.of_a_report(label))
         keys = [f.name for f in found.model._meta.local_concrete_fields if isinstance(f, ForeignKey)]
         if label == "followups.CheckIn":
             keys += ["match__offer", "match__need"]

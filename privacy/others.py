@@ -43,6 +43,13 @@ _LEFT_OUT: Mapping[str, Callable[[User], Q]] = {
 }
 
 
+def of_a_report(label: str) -> Q:
+    """The rows that tell what somebody has reported."""
+    if label == "followups.Incident":
+        return ~Q(pk__in=[])
+    return Q(subject_key__startswith="incident:") if label == "notifications.Message" else Q(pk__in=[])
+
+
 class Veil:
     """What stays hidden in the rows of one person."""
 

@@ -2,6 +2,7 @@
 
 from offers.services.consents import (
     ASKED_FOR,
+    WORDING_VERSION,
     share_again,
     share_no_more,
     stop_all,
@@ -38,6 +39,7 @@ from offers.services.writing import SCAN_TASK
 __all__ = [
     "ASKED_FOR",
     "SCAN_TASK",
+    "WORDING_VERSION",
     "change",
     "change_owner",
     "close_double",

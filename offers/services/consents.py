@@ -6,11 +6,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts import selectors as accounts
-from accounts.models import User
+from accounts.models import Consent, User
+from accounts.services import record_consent
 from catalogue import changes
 from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
 from offers.services.writing import move, touch
 
+# The texts stand in forms; a new wording takes a new version.
+WORDING_VERSION = "2026-1"
 STOPPED = "consent_taken_back"
 ASKED_FOR = (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.EXPIRED)
 
@@ -68,6 +71,23 @@ def unshared(owner: User, at: datetime) -> QuerySet[Offer]:
     edits = OfferEdit.objects.filter(offer=OuterRef("pk"), at=at, what__share_with_linked=[True, False])
     still = Offer.objects.filter(owner=owner, share_with_linked=False).exclude(state=OfferState.WITHDRAWN)
     return still.filter(Exists(edits))
+
+
+def note_shared(offer: Offer, *, by: User, now: datetime) -> None:
+    """Whoever has an offer shown to linked towns agrees to that. Where they did already nothing waits for the consent,
+    so that whoever takes it back at this moment, and waits for the offer, is not waited for.
+    """
+    sharing = Consent.Purpose.SHARING
+    if Consent.objects.filter(user=offer.owner, purpose=sharing, withdrawn_at=None).exists():
+        return
+    record_consent(
+        user=offer.owner,
+        purpose=sharing,
+        wording_version=WORDING_VERSION,
+        how=Consent.How.WEB if by == offer.owner else Consent.How.PHONE,
+        by=by,
+        now=now,
+    )
 
 
 def _share(offer: Offer, shares: bool, *, by: User, now: datetime) -> bool:

@@ -25,6 +25,7 @@ from offers import messages
 from offers.asking import AT_ONCE, note_asked_answered
 from offers.models import STANDS_ON, Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
+from offers.services.consents import note_shared
 from offers.services.marks import mark_due
 from offers.services.writing import SCAN_TASK, TAKEN_BACK, do, locked, move, record, refused, touch
 
@@ -188,6 +189,8 @@ def change(
         Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
         what["windows"] = [as_days(current), as_days(periods)]
     edit = OfferEdit.objects.create(offer=offer, what=what, by=by, at=now)
+    if what.get("share_with_linked") == [False, True]:
+        note_shared(offer, by=by, now=now)
     if needs_visit:
         _ask_for_visit(offer, edit, now=now)
     return offer

@@ -220,6 +220,17 @@ class TestSharing:
         take_back(pair.citizen, SHARING)
         assert told.state == MatchState.PROPOSED
 
+    def test_whoever_shares_an_offer_again_agrees_again(self, pair):
+        take_back(pair.citizen, SHARING)
+        offers.change(
+            offer_id=pair.offer.pk,
+            fields={"share_with_linked": True},
+            windows=None,
+            by=pair.citizen,
+            now=LATER,
+        )
+        assert Consent.objects.get(withdrawn_at=None).purpose == SHARING
+
     def test_given_again_what_was_shared_is_and_nothing_else(self, pair):
         own = due_offer(city=pair.host, owner=pair.citizen, share_with_linked=False)
         take_back(pair.citizen, SHARING)
@@ -291,7 +302,7 @@ class TestAtTheSameMoment:
         for _ in range(4):
             owner = UserFactory()
             agreed(owner, RECORD)
-            Consent.objects.filter(user=owner).update(wording_version=intake.WORDING_VERSION)
+            Consent.objects.filter(user=owner).update(wording_version=offers.WORDING_VERSION)
             answers = at_once(partial(comes_in, city, owner), partial(take_back, owner, RECORD))
             assert not [answer for answer in answers if isinstance(answer, Exception)]
             is_given = Consent.objects.filter(user=owner, withdrawn_at=None).exists()

@@ -22,6 +22,7 @@ from matching import services as matching
 from matching.models import Decision, Match
 from notifications.channels.sms.models import Reply
 from notifications.models import Message
+from offers.models import Offer
 from privacy import copying, dossier
 from privacy.rows import ROWS, Of
 from privacy.told import TOLD, WORDS, Out, Told
@@ -314,6 +315,17 @@ class TestOnThePhone:
         assert (copy.person, copy.by, copy.how, copy.city) == (caller, operator, "post", life.match.city)
         assert ContactReading.objects.filter(subject=caller, reader=operator, reason="data-copy").exists()
 
+    def test_what_the_caller_has_reported_is_not_the_operator_s_to_read(
+        self, caller: User, life: Life, as_user: Any
+    ) -> None:
+        Incident.objects.create(
+            city=life.match.city, offer=life.match.offer, match=life.match, reported_at=timezone.now(),
+            text="Signal-Hôte", reported_by=caller,
+        )  # fmt: skip
+        MessageFactory(recipient=caller, subject_key="incident:1", body="Signal-Message")
+        assert "Signal-Hôte" in given(caller)[0]
+        assert "Signal" not in self.ask(as_user(life.desk), life, how="post").text
+
     @pytest.mark.parametrize("said", [{"name": "Quelqu’un d’autre"}, {"phone": "06 99 99 99 99"}])
     def test_another_name_or_number_opens_nothing(
         self, caller: User, life: Life, as_user: Any, said: dict[str, str]
@@ -325,6 +337,20 @@ class TestOnThePhone:
 
     def test_who_can_sign_in_takes_it_themselves(self, life: Life, as_user: Any) -> None:
         assert "elle prend sa copie elle-même" in self.ask(as_user(life.desk), life, how="post").text
+
+    def test_the_caller_takes_a_consent_back_and_gives_it_again(
+        self, caller: User, life: Life, as_user: Any
+    ) -> None:
+        consent = ConsentFactory(user=caller, purpose="record", given_at=timezone.now() - timedelta(days=1))
+        page = as_user(life.desk)
+        assert "Son accord est retiré" in self.ask(page, life, withdraw=str(consent.pk)).text
+        assert Offer.objects.get(owner=caller).state == "paused"
+        assert "Son accord est redonné" in self.ask(page, life, give=str(consent.pk)).text
+        assert Offer.objects.get(owner=caller).state == "active"
+        of_another = ConsentFactory()
+        self.ask(page, life, withdraw=str(of_another.pk))
+        of_another.refresh_from_db()
+        assert of_another.withdrawn_at is None
 
     def test_what_another_town_knows_is_not_this_desk_s_to_give(
         self, caller: User, life: Life, as_user: Any
