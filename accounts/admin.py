@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import services
+from accounts import contact_mails, services
 from accounts.models import (
     ApiToken,
     CityEdit,
@@ -127,7 +127,10 @@ class UserAdmin(NotesReading, KeepsWho):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
+            before = User.objects.get(pk=obj.pk).email
             services.correct_person(user=obj, fields=said(form), **by_and_now(request))
+            if "email" in form.changed_data:
+                contact_mails.tell_of_change(obj, obj.edits.latest("pk"), address=before)
         else:
             super().save_model(request, obj, form, change)
 

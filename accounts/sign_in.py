@@ -190,6 +190,11 @@ def _town_of(url: str) -> str:
     return City.objects.filter(slug=slug).values_list("name", flat=True).first() or "" if slug else ""
 
 
+def count(request: HttpRequest, *, action: str, key: str) -> bool:
+    """Count one more act under this key (settings.ACCOUNT_RATE_LIMITS); False where that is one too many."""
+    return ratelimit_impl.consume(request, app="allauth.account", action=action, key=key) is not None
+
+
 def is_within_limit(request: HttpRequest, *, action: str) -> bool:
     """Count one more act of this visitor; without Redis nobody is held back, so that no form is lost."""
     try:

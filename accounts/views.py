@@ -174,9 +174,9 @@ def first_time(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
-    """Name, phone, language; consents, associations, API keys."""
+    """Name, language; consents, associations, API keys."""
     user = person(request)
-    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    initial = {"name": user.name, "language": user.language}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -297,7 +297,7 @@ def _account_page(
     token_form: TokenForm | None = None,
     secret: str = "",
 ) -> HttpResponse:
-    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    initial = {"name": user.name, "language": user.language}
     context = {
         "form": form or ProfileForm(initial=initial),
         "token_form": token_form or TokenForm(),

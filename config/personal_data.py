@@ -52,8 +52,8 @@ REGISTER: dict[str, Marks] = {
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
     "accounts.User": Marks(
-        keep="language is_active is_staff is_superuser created_at anonymised_at merged_into",
-        anonymise="email phone name password last_login groups user_permissions",
+        keep="language is_active is_staff is_superuser created_at anonymised_at merged_into contact_changes",
+        anonymise="email phone phone_proof phone_proven_at name password last_login groups user_permissions",
     ),
     "accounts.Session": Marks(delete="session_key session_data expire_date user device signed_in_at used_at"),
     "accounts.User_groups": Marks(delete="user group"),

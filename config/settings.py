@@ -230,6 +230,13 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/30s/key",
     "signup": "20/m/ip",
     "caller_look_up": "60/m/user",
+    # Codes for a contact that somebody says is theirs, and for what only they may do (accounts/own_codes.py).
+    "own_codes": "20/m/ip,5/10m/key",
+    "own_codes_to_a_contact": "6/d/key",
+    "tries_of_an_own_code": "3/10m/key",
+    "tries_of_own_codes": "30/d/key",
+    # SMS cost, and numbers abroad pay whoever sends them some: so many codes a day leave in all.
+    "codes_by_sms": "300/d/key",
 }
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

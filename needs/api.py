@@ -132,7 +132,8 @@ def _register(
     person = None if organisation else by
     if contact:
         how = contact.pop("consent")
-        person = ensure_person(**contact, by=by, now=now)
+        on_the_line = city if how == Consent.How.PHONE else None
+        person = ensure_person(**contact, on_the_line=on_the_line, by=by, now=now)
         record_consent(
             user=person,
             purpose=Consent.Purpose.RECORD,

@@ -5,7 +5,7 @@ from accounts.models.consents import Consent, ContactReading
 from accounts.models.edits import CityEdit, MembershipChange, OrganisationEdit, PersonEdit, RoleChange
 from accounts.models.fields import LowerCaseEmailField
 from accounts.models.organisations import Organisation, OrganisationReview
-from accounts.models.people import CityRole, Membership, User
+from accounts.models.people import CityRole, Membership, PhoneProof, User
 from accounts.models.sessions import Session
 from accounts.roles import Role
 
@@ -22,6 +22,7 @@ __all__ = [
     "OrganisationEdit",
     "OrganisationReview",
     "PersonEdit",
+    "PhoneProof",
     "Role",
     "RoleChange",
     "Session",

@@ -10,6 +10,7 @@ from accounts.services.consents import (
     record_consent,
     withdraw_consent,
 )
+from accounts.services.contact_changes import change_email, stop_change
 from accounts.services.organisations import (
     change_member,
     change_organisation,
@@ -29,6 +30,7 @@ from accounts.services.people import (
     unmerge_people,
     update_profile,
 )
+from accounts.services.phones import doubt_phone, give_up_phone, prove_phone, write_phone
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
 from accounts.services.sessions import end_elsewhere
 from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
@@ -36,20 +38,24 @@ from accounts.sign_in import start_code_sign_in
 
 __all__ = [
     "agree_to_appeals",
+    "change_email",
     "change_member",
     "change_organisation",
     "choose_told",
     "correct_person",
     "create_city",
+    "doubt_phone",
     "end_elsewhere",
     "ensure_person",
     "forget_person",
     "found_town",
     "give_role",
+    "give_up_phone",
     "issue_token",
     "link_cities",
     "log_contact_reading",
     "merge_people",
+    "prove_phone",
     "record_consent",
     "register_leaving",
     "register_organisation",
@@ -59,6 +65,7 @@ __all__ = [
     "set_member",
     "set_roles",
     "start_code_sign_in",
+    "stop_change",
     "suspend_organisation",
     "take_role",
     "token_digest",
@@ -69,4 +76,5 @@ __all__ = [
     "use_token",
     "verify_organisation",
     "withdraw_consent",
+    "write_phone",
 ]

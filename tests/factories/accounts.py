@@ -23,6 +23,11 @@ class UserFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence(lambda n: f"personne{n}@exemple.fr")
     name = factory.Sequence(lambda n: f"Personne {n}")
     password = "!"
+    # `phone_proof=""`: as somebody has written it, and nobody has looked.
+    phone_proof = factory.LazyAttribute(lambda user: "call" if getattr(user, "phone", None) else "")
+    phone_proven_at = factory.LazyAttribute(
+        lambda user: datetime(2026, 1, 5, 9, tzinfo=UTC) if user.phone_proof else None
+    )
 
 
 class CityRoleFactory(factory.django.DjangoModelFactory):

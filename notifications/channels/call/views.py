@@ -135,6 +135,20 @@ def take(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
 
 @town_page(DESK)
 @require_POST
+def recognise(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
+    """At a number that nobody has proven: it is them who answer."""
+    message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
+    try:
+        services.recognise(message_id=message.pk, by=person(request), now=timezone.now())
+    except services.Taken as taken:
+        messages.warning(request, _is_taken(taken.call))
+    except ValidationError as refusal:
+        messages.info(request, " ".join(refusal.messages))
+    return redirect("notifications:call:one", city.slug, message.pk)
+
+
+@town_page(DESK)
+@require_POST
 def outcome(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """What came of the call."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
@@ -172,6 +186,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
         "phone": message.recipient.phone,
         "has_bounced": bool(reach.bounced([message.recipient])),
         "is_mine": is_mine,
+        "is_known": services.is_known_at_number(message.recipient),
         "taken": taken if taken is not None and taken.by_id != user.pk else None,
         "opening": words.opening(town=city.name, person=str(message.recipient)),
         "script": words.script(message.event),
