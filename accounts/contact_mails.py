@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.links import stop_token
-from accounts.models import PersonEdit, User
+from accounts.models import FactorReset, PersonEdit, User
 
 
 def send_code(*, address: str, code: str) -> None:
@@ -18,6 +18,13 @@ def tell_of_change(person: User, edit: PersonEdit, *, address: str | None) -> No
     if address:
         context = {"stop_url": stop_url(edit), "is_address": "email" in edit.what}
         get_adapter().send_mail("account/email/contact_changed", address, context)
+
+
+def tell_of_reset(reset: FactorReset) -> None:
+    """To whoever lost their second factor, which was taken away for them. Raises MailNotSentError."""
+    if reset.person.email:
+        context = {"by": reset.by, "note": reset.note}
+        get_adapter().send_mail("account/email/factor_reset", reset.person.email, context)
 
 
 def stop_url(edit: PersonEdit) -> str:

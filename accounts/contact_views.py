@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import contact_mails, own_codes, services, sign_in
 from accounts.access import own_page, person
-from accounts.forms import NewAddressForm, TwoCodesForm
+from accounts.forms import NewAddressForm, OneCodeForm, TwoCodesForm
 from accounts.links import LinkBroken, change_to_stop
 from accounts.models import PersonEdit, User
 
-OLD, NEW = "old-address", "new-address"
+OLD, NEW, CONFIRM = "old-address", "new-address", "confirm"
 
 
 @own_page
@@ -33,7 +33,7 @@ def change_address(request: HttpRequest) -> HttpResponse:
     except sign_in.TooManyCodesError:
         messages.error(request, sign_in.too_many_message())
     except sign_in.TooManyTriesError:
-        messages.error(request, _("Trop d’essais. Attendez quelques minutes, puis demandez un nouveau code."))
+        messages.error(request, sign_in.too_many_tries_message())
     return redirect("accounts:change_address")
 
 
@@ -82,6 +82,44 @@ def _changed(request: HttpRequest, user: User, wanted: str) -> None:
         user=user, email=wanted, session_key=request.session.session_key, by=user, now=timezone.now()
     )
     contact_mails.tell_of_change(user, edit, address=before)
+
+
+@own_page
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Before what opens more than a page: a code by mail, for whoever has no second factor."""
+    user = person(request)
+    try:
+        return _confirm(request, user)
+    except sign_in.UNAVAILABLE:
+        messages.error(request, sign_in.unavailable_message())
+    except sign_in.TooManyCodesError:
+        messages.error(request, sign_in.too_many_message())
+    except sign_in.TooManyTriesError:
+        messages.error(request, sign_in.too_many_tries_message())
+    return redirect("accounts:confirm")
+
+
+def _confirm(request: HttpRequest, user: User) -> HttpResponse:
+    address, form = str(user.email), OneCodeForm()
+    if request.method == "POST" and "code" not in request.POST:
+        code = own_codes.make(request=request, person=user, purpose=CONFIRM, contact=address)
+        contact_mails.send_code(address=address, code=code)
+        return redirect("accounts:confirm")
+    if request.method == "POST":
+        form = OneCodeForm(request.POST)
+        said = form.cleaned_data["code"] if form.is_valid() else ""
+        if own_codes.is_right(
+            request=request, person=user, purpose=CONFIRM, contact=address, code=said
+        ) and own_codes.spend(person=user, purpose=CONFIRM):
+            sign_in.note_code(request=request, user=user)
+            messages.success(request, _("Merci. Vous avez dix minutes pour créer la clé."))
+            return redirect("accounts:home")
+        form.add_error("code", _("Ce code n’est pas le bon."))
+    waiting = own_codes.waiting_for(person=user, purpose=CONFIRM)
+    context = {"form": form, "waiting": waiting, "address": address}
+    return render(request, "accounts/confirm.html", context, status=422 if form.errors else 200)
 
 
 @never_cache

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts.models import Membership, Organisation
+from accounts.models import Membership, Organisation, Scope
 from accounts.services.organisations import NOBODY_TOLD
 from accounts.sign_in import tell_of_wrong_factors
 
@@ -141,6 +141,17 @@ class NewAddressForm(ServiceForm):
         return str(self.cleaned_data["email"]).lower()
 
 
+class OneCodeForm(ServiceForm):
+    code = forms.CharField(
+        label=_("Code à six chiffres"),
+        max_length=CODE_LENGTH_TYPED,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean_code(self) -> str:
+        return digits_of(self.cleaned_data["code"])
+
+
 class TwoCodesForm(ServiceForm):
     """What came to the address that one has, and to the one that one wants."""
 
@@ -165,6 +176,19 @@ class TwoCodesForm(ServiceForm):
 class TokenForm(ServiceForm):
     name = forms.CharField(
         label=_("Nom de la clé"), max_length=80, help_text=_("Par exemple le logiciel qui s’en servira.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Ce qu’elle peut faire"),
+        choices=Scope.choices,
+        initial=[Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Jamais plus que vous. Cochez le moins possible."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Combien de temps"),
+        choices=[(30, _("un mois")), (90, _("trois mois")), (365, _("un an"))],
+        coerce=int,
+        initial=365,
     )
 
 

@@ -86,7 +86,7 @@ def known(request: HttpRequest, city: City) -> HttpResponse:
     doubles = entry.doubles(caller)
     ticked = {name: bool(entry.form.cleaned_data.get(name)) for name in ("not_a_duplicate", "is_another")}
     entry.show_unsent(request.POST)
-    entry.form.initial |= ticked
+    entry.form.initial.update(ticked)
     filled = [
         entry.form[name].as_widget(attrs={"hx-swap-oob": "true"})
         for name in fill_in(entry, caller, request.POST)

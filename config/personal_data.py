@@ -60,6 +60,7 @@ REGISTER: dict[str, Marks] = {
     "accounts.User_user_permissions": Marks(delete="user permission"),
     "accounts.CityRole": Marks(delete="user city role given_at given_by"),
     "accounts.PersonEdit": Marks(keep="person by at", anonymise="what"),
+    "accounts.FactorReset": Marks(keep="person by at", anonymise="note"),
     "accounts.RoleChange": Marks(keep="person city what by at"),
     "accounts.OrganisationEdit": Marks(keep="organisation by at", anonymise="what"),
     "accounts.MembershipChange": Marks(keep="person organisation what by at"),
@@ -74,7 +75,9 @@ REGISTER: dict[str, Marks] = {
     # The proof that somebody agreed, and took it back.
     "accounts.Consent": Marks(keep="user purpose wording_version given_at how recorded_by withdrawn_at"),
     "accounts.ContactReading": Marks(delete="reader subject reason reference city read_at"),
-    "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
+    "accounts.ApiToken": Marks(
+        delete="user name prefix digest scopes created_at expires_at last_used_at revoked_at"
+    ),
     # --- notifications: that a message went out is kept, its words are not
     "notifications.Message": Marks(
         keep="recipient city channel event subject_key priority repeat_of language wording state why due_at attempts "

@@ -50,6 +50,9 @@ LEGAL = {
 }
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 
+# Below which address the installation's own pages stand ("une-adresse-a-vous"); empty: nowhere.
+ADMIN_PATH = os.environ.get("ADMIN_PATH", "").strip("/")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -112,6 +115,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.TeamSessions",
+    "config.middleware.SecondFactor",
     "config.middleware.Acting",
     "config.middleware.NoNul",
     "config.middleware.TownTime",
@@ -341,7 +345,7 @@ REST_FRAMEWORK = {
         "accounts.api.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "accounts.api.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",

@@ -36,7 +36,11 @@ def person_of(token: str) -> User | None:
 
 
 def call_me_path(person_id: int, city: City, about: str) -> str:
-    """The path of the page on which this person asks to be called about a thing ("match:12")."""
+    """The path of the page on which this person asks to be called about a thing ("match:12"); "" for the desk that has
+    them on the phone.
+    """
+    if acting.is_noted_by_desk():
+        return ""
     signed = signing.TimestampSigner(salt=_CALL_ME_SALT).sign(f"{person_id}.{about}")
     return reverse("notifications:call_me", args=[city.slug, signed])
 

@@ -1,11 +1,12 @@
 """People, the associations they speak for, what they agreed to, and who changed what; a module for each idea."""
 
-from accounts.models.api_keys import ApiToken
+from accounts.models.api_keys import ApiToken, Scope
 from accounts.models.consents import Consent, ContactReading
 from accounts.models.edits import CityEdit, MembershipChange, OrganisationEdit, PersonEdit, RoleChange
 from accounts.models.fields import LowerCaseEmailField
 from accounts.models.organisations import Organisation, OrganisationReview
 from accounts.models.people import CityRole, Membership, PhoneProof, User
+from accounts.models.second_factors import FactorReset
 from accounts.models.sessions import Session
 from accounts.roles import Role
 
@@ -15,6 +16,7 @@ __all__ = [
     "CityRole",
     "Consent",
     "ContactReading",
+    "FactorReset",
     "LowerCaseEmailField",
     "Membership",
     "MembershipChange",
@@ -25,6 +27,7 @@ __all__ = [
     "PhoneProof",
     "Role",
     "RoleChange",
+    "Scope",
     "Session",
     "User",
 ]

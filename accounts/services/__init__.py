@@ -32,6 +32,7 @@ from accounts.services.people import (
 )
 from accounts.services.phones import doubt_phone, give_up_phone, prove_phone, write_phone
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
+from accounts.services.second_factors import reset_second_factor
 from accounts.services.sessions import end_elsewhere
 from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
@@ -61,6 +62,7 @@ __all__ = [
     "register_organisation",
     "register_organisation_by_visitor",
     "remove_member",
+    "reset_second_factor",
     "revoke_token",
     "set_member",
     "set_roles",

@@ -106,7 +106,7 @@ class TestAccount:
         assert not theirs.withdrawn_at
 
     def test_a_key_is_shown_once_and_revoked_by_its_owner_alone(self, client, user):
-        page = client.post("/compte/cles/", {"name": "Tableur"})
+        page = client.post("/compte/cles/", {"name": "Tableur", "scopes": ["read"], "days": "365"})
         [secret] = set(re.findall(r"acc_[\w-]{40,}", page.text))
         assert "no-store" in page["Cache-Control"]
         assert secret not in client.get("/compte/").text

@@ -20,6 +20,7 @@ from accounts.models import (
     PersonEdit,
     Role,
     RoleChange,
+    Scope,
     User,
 )
 from catalogue.changes import editable_fields
@@ -252,7 +253,7 @@ class TestConsentsAndReadings:
 class TestTokens:
     def test_the_secret_is_never_kept(self):
         user = UserFactory()
-        token, secret = services.issue_token(user=user, name="Tableur", by=user, now=NOW)
+        token, secret = services.issue_token(user=user, name="Tableur", scopes=Scope.values, by=user, now=NOW)
         assert len(secret) >= 40
         assert secret.startswith(token.prefix)
         kept = ApiToken.objects.values().get()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import Membership, Organisation, Role, User
+from accounts.models import Membership, Organisation, Role, Scope, User
 from accounts.services import issue_token
 from agenda import services as agenda
 from catalogue.vocabulary import Category, Kind, Urgency
@@ -131,7 +131,7 @@ def build(*, now: datetime) -> Town:
     OrganisationFactory(city=city, name="Un lit, une lampe")
     OrganisationFactory(city=city, name="Fermée pour l’instant", state=Organisation.State.SUSPENDED)
     agenda.renew(person=town.coordinator, by=town.coordinator, now=now)
-    issue_token(user=town.member, name="Tableur", by=town.member, now=now)
+    issue_token(user=town.member, name="Tableur", scopes=Scope.values, by=town.member, now=now)
     _fill(town, association, now)
     town.subscription = Subscription.objects.create(
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now

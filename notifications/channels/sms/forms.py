@@ -1,10 +1,10 @@
-"""One's own number, and the code that proves it."""
+"""One's own number."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts.forms import CODE_LENGTH_TYPED, ServiceForm, digits_of
+from accounts.forms import ServiceForm
 
 
 class PhoneForm(ServiceForm):
@@ -16,14 +16,3 @@ class PhoneForm(ServiceForm):
             "required": _("Écrivez votre numéro."),
         },
     )
-
-
-class PhoneCodeForm(ServiceForm):
-    code = forms.CharField(
-        label=_("Code à six chiffres"),
-        max_length=CODE_LENGTH_TYPED,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )
-
-    def clean_code(self) -> str:
-        return digits_of(self.cleaned_data["code"])

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import contact_mails, own_codes, services, sign_in
 from accounts.access import own_page, person
+from accounts.forms import OneCodeForm
 from accounts.models import PhoneProof, User
 from notifications.channels.sms import codes
-from notifications.channels.sms.forms import PhoneCodeForm, PhoneForm
+from notifications.channels.sms.forms import PhoneForm
 from notifications.channels.sms.numbers import can_receive
 
 PURPOSE = "phone"
@@ -42,7 +43,7 @@ def my_phone(request: HttpRequest) -> HttpResponse:
         messages.error(request, sign_in.too_many_message())
         return redirect("sms:my_phone")
     except sign_in.TooManyTriesError:
-        messages.error(request, _("Trop d’essais. Attendez quelques minutes, puis demandez un nouveau code."))
+        messages.error(request, sign_in.too_many_tries_message())
         return redirect("sms:my_phone")
     return answer
 
@@ -57,7 +58,7 @@ def _page(request: HttpRequest, user: User, **forms: Any) -> HttpResponse:
         "sends_codes": codes.are_sent(),
         "waiting": waiting,
         "form": PhoneForm(initial={"phone": user.phone}),
-        "code_form": PhoneCodeForm(),
+        "code_form": OneCodeForm(),
         **forms,
     }
     return render(request, "sms/my_phone.html", context, status=422 if forms else 200)
@@ -91,7 +92,7 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponse:
-    form = PhoneCodeForm(request.POST)
+    form = OneCodeForm(request.POST)
     number = own_codes.waiting_for(person=user, purpose=PURPOSE)
     if not number:
         messages.warning(request, _("Ce code n’est plus valable. Demandez-en un autre."))
