@@ -11,8 +11,10 @@ from allauth.mfa import admin as mfa_admin  # registers before it is taken away
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import contact_mails, services
 from accounts.models import (
@@ -30,6 +32,7 @@ from accounts.models import (
     RoleChange,
     User,
 )
+from accounts.sign_in import MailNotSentError
 from cities.forms import CityForm
 from cities.models import City
 
@@ -132,7 +135,13 @@ class UserAdmin(NotesReading, KeepsWho):
             before = User.objects.get(pk=obj.pk).email
             services.correct_person(user=obj, fields=said(form), **by_and_now(request))
             if "email" in form.changed_data:
-                contact_mails.tell_of_change(obj, obj.edits.latest("pk"), address=before)
+                try:
+                    contact_mails.tell_of_change(obj, obj.edits.latest("pk"), address=before)
+                except MailNotSentError:
+                    transaction.set_rollback(True)
+                    messages.error(
+                        request, _("Le message à cette personne n’est pas parti, et rien n’a changé.")
+                    )
         else:
             super().save_model(request, obj, form, change)
 

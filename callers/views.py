@@ -68,7 +68,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
             try:
                 entered = entry.register(by=user, now=now)
             except ValidationError as refusal:
-                entry.refuse(_held_back() if is_held_back else refusal)
+                entry.refuse(_held_back() if is_held_back and _asks_who(refusal) else refusal)
             else:
                 return _entered(request, entry, entered)
     context = _context(entry, caller, doubles, looked_up="look_up" in data, is_held_back=is_held_back)
@@ -121,6 +121,11 @@ def _look_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[Caller,
             once_in=ONE_CALL,
         )
     return caller, False
+
+
+def _asks_who(refusal: ValidationError) -> bool:
+    of_name = getattr(refusal, "error_dict", {}).get("name", [])
+    return any(error.code == "who" for error in of_name)
 
 
 def _held_back() -> ValidationError:

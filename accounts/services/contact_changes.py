@@ -52,7 +52,7 @@ def _saved(
             "Cette adresse a déjà un compte. Connectez-vous avec elle, ou demandez à la ville d’en faire un seul."
         )
     )
-    if User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
+    if user.email and User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
         raise taken
     user.contact_changes += 1
     user.full_clean(exclude=["password"])

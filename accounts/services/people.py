@@ -19,6 +19,8 @@ from cities.models import City
 
 # What goes with a change of contact, in one write: the database holds that a proof is of a number.
 WITH_CONTACT = ("phone_proven_at", "contact_changes")
+# What went from one row to another beside an address and a number (`merge_people`).
+PROOF = "proof"
 
 
 @transaction.atomic
@@ -117,13 +119,13 @@ def forget_person(*, person: User, by: User | None, now: datetime) -> User:
 def merge_people(*, kept: User, other: User, by: User, now: datetime) -> list[str]:
     """`other` is `kept`: it acts no more, and where only it has an address or a number, they are kept's from now on.
 
-    Which of the two, by name. Both are locked already.
+    Which of the two, by name, and PROOF. Both are locked already.
     """
     before_kept, before_other = changes.values(kept), changes.values(other)
     moved = [name for name in ("email", "phone") if getattr(other, name) and not getattr(kept, name)]
     # The same number twice: proven for one of them it is for both, who are one.
     if other.phone_proof and not kept.phone_proof and kept.phone == other.phone:
-        moved.append("phone_proof")
+        moved.append(PROOF)
     _hand_over(moved, of=other, to=kept)
     if "email" in moved:
         EmailAddress.objects.filter(user=other, email=kept.email).update(user=kept)
@@ -166,13 +168,14 @@ def _at_number(
 
 
 def _hand_over(names: Sequence[str], *, of: User, to: User) -> None:
-    """These contacts are another row's from now on; a number goes with its proof."""
-    for name in names:
+    """These contacts are another row's from now on. A number goes with its proof; that alone, between equal numbers."""
+    contacts = [name for name in names if name != PROOF]
+    for name in contacts:
         setattr(to, name, getattr(of, name))
-    if {"phone", "phone_proof"} & set(names):
+    if "phone" in names or (PROOF in names and of.phone == to.phone):
         to.phone_proof, to.phone_proven_at = of.phone_proof, of.phone_proven_at
         of.phone_proof, of.phone_proven_at = "", None
-    for name in {"email", "phone"} & set(names):
+    for name in contacts:
         setattr(of, name, None)
 
 
