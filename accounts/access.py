@@ -52,6 +52,7 @@ __all__ = [
     "Role",
     "Roles",
     "VisibleQuerySet",
+    "are_withheld",
     "associations_of",
     "forget_roles",
     "has_role",
@@ -65,10 +66,11 @@ __all__ = [
     "town_page",
     "towns_of",
     "with_roles",
+    "withhold_roles",
 ]
 
-# Under which name an instance knows its roles.
-_KNOWN = "_roles"
+# Under which name an instance knows its roles, and that it has none for now.
+_KNOWN, _WITHHELD = "_roles", "_roles_withheld"
 
 # --- What somebody is in a town ------------------------------------------------------------------------
 
@@ -94,7 +96,7 @@ def _has_somewhere(user: User | AnonymousUser, roles: Roles) -> bool:
 
 def _roles(user: User | AnonymousUser) -> Mapping[int, frozenset[str]]:
     """By the key of the town."""
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_authenticated or not user.is_active or getattr(user, _WITHHELD, False):
         return {}
     # By attributes, not by `__dict__`: `request.user` stands for the instance that is kept.
     if not hasattr(user, _KNOWN):
@@ -134,6 +136,16 @@ def forget_roles(user: User) -> None:
     """Read the roles of this instance again at the next question."""
     if hasattr(user, _KNOWN):
         delattr(user, _KNOWN)
+
+
+def withhold_roles(user: User) -> None:
+    """Whoever works for a town and signed in without a second factor has no part in any, on this instance."""
+    setattr(user, _WITHHELD, True)
+
+
+def are_withheld(user: User | AnonymousUser) -> bool:
+    """Whether somebody has to show their second factor, or to add one, before they have any part."""
+    return getattr(user, _WITHHELD, False)
 
 
 def has_role(user: User | AnonymousUser, city: City, roles: Roles) -> bool:

@@ -20,6 +20,7 @@ _WRITES = re.compile(
 # The role of the database that may (docs/adr/0032).
 ERASER = "accorde_eraser"
 _by_link: ContextVar[int | None] = ContextVar("by_link", default=None)
+_is_noted_by_desk: ContextVar[bool] = ContextVar("is_noted_by_desk", default=False)
 _is_unnamed: ContextVar[bool] = ContextVar("is_unnamed", default=False)
 
 
@@ -50,6 +51,21 @@ def during(request: HttpRequest) -> Iterator[None]:
             yield
     finally:
         _by_link.reset(token)
+
+
+@contextmanager
+def noted_by_desk() -> Iterator[None]:
+    """The desk notes what somebody says on the phone, on that person's page: no link of theirs stands on it."""
+    token = _is_noted_by_desk.set(True)
+    try:
+        yield
+    finally:
+        _is_noted_by_desk.reset(token)
+
+
+def is_noted_by_desk() -> bool:
+    """Whether whoever reads the page is not the person that it is for."""
+    return _is_noted_by_desk.get()
 
 
 @contextmanager

@@ -1,20 +1,22 @@
 """The installation's own pages: people, roles and keys of all towns, for its technicians.
 
-They sign in like everybody, by a code, and see these pages with `is_staff`. A mailbox alone must not open
-them: each member of the staff activates an authenticator application under « Double vérification » of the
-account page, which is then asked for at each sign-in. Towns never need these pages.
+Nowhere, unless settings.ADMIN_PATH says where. Its staff signs in like everybody, by a code, and like whoever works for
+a town by a second factor (config.middleware.SecondFactor). No page here shows a secret. Towns never need these pages.
 """
 
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa import admin as mfa_admin  # registers before it is taken away
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts import services
+from accounts import contact_mails, services
 from accounts.models import (
     ApiToken,
     CityEdit,
@@ -30,9 +32,12 @@ from accounts.models import (
     RoleChange,
     User,
 )
+from accounts.sign_in import MailNotSentError
 from cities.forms import CityForm
 from cities.models import City
 
+# Its pages show the secret of whoever has an application, and the spare codes.
+admin.site.unregister(mfa_admin.Authenticator)
 # The page with a password gives way to the code.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -127,7 +132,16 @@ class UserAdmin(NotesReading, KeepsWho):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
+            before = User.objects.get(pk=obj.pk).email
             services.correct_person(user=obj, fields=said(form), **by_and_now(request))
+            if "email" in form.changed_data:
+                try:
+                    contact_mails.tell_of_change(obj, obj.edits.latest("pk"), address=before)
+                except MailNotSentError:
+                    transaction.set_rollback(True)
+                    messages.error(
+                        request, _("Le message à cette personne n’est pas parti, et rien n’a changé.")
+                    )
         else:
             super().save_model(request, obj, form, change)
 
@@ -218,7 +232,16 @@ class OrganisationReviewAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    list_display = ["name", "prefix", "user", "created_at", "last_used_at", "revoked_at"]
+    list_display = [
+        "name",
+        "prefix",
+        "user",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    ]
     list_select_related = ["user"]
 
 

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import services
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Scope, User
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -34,6 +35,20 @@ class TokenAuthentication(BaseAuthentication):
         return self.keyword
 
 
+class HasScope(BasePermission):
+    """A key does what it was made for; whoever is signed in does what they may."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        key = request.auth
+        if not isinstance(key, ApiToken):
+            return True
+        needed = Scope.READ if request.method in SAFE_METHODS else view.area
+        if needed not in key.scopes:
+            said = _("Il manque à cette clé le droit «\u00a0%(scope)s\u00a0».") % {"scope": needed}
+            raise exceptions.PermissionDenied(said, code="missing_scope")
+        return True
+
+
 class TokenScheme(OpenApiAuthenticationExtension):
     """The same, said in the schema."""
 
@@ -41,4 +56,10 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key of the account page."}
+        said = (
+            "An API key of the account page, for a year at most. It has scopes: `read` (see what its person sees), "
+            "`offers`, `needs`, `matches` (write there what its person may write). Without the scope: 403, of the type "
+            "`missing_scope`, which names it. The key of somebody who works for a town is dead as long as they have no "
+            "second factor."
+        )
+        return {"type": "http", "scheme": "bearer", "description": said}

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import DESK, has_role, require
-from accounts.models import User
+from accounts.models import Scope, User
 from accounts.problems import ProblemSerializer
 from cities.models import City
 
@@ -28,7 +28,7 @@ _MOST_DIGITS = 15
 _MEANINGS = {
     400: "Malformed, or refused by a rule: `errors` says which field and why.",
     401: "No key, or a key that is not valid any more.",
-    403: "Not yours to do. With a session, also a missing CSRF token.",
+    403: "Not yours to do, or the key lacks a scope (`missing_scope`). With a session, also a missing CSRF token.",
     404: "Nothing here that you may see.",
     409: "Not possible any more from where it stands: `type` says why.",
     429: "Too many requests; `Retry-After` says when to come back.",
@@ -99,8 +99,9 @@ def _no_number(word: str) -> None:
 
 
 class Endpoint(GenericViewSet):
-    """Rows that the reader may see, and acts on them."""
+    """Rows that the reader may see, and acts on them, which an API key needs the scope `area` for."""
 
+    area: Scope
     parser_classes = [Body]
     pagination_class = Page
     http_method_names = ["get", "post", "patch", "head", "options"]
@@ -144,5 +145,5 @@ def problems(*statuses: int) -> dict[int, OpenApiResponse]:
     """The refusals of an operation, for its schema; those that any operation may meet are always among them."""
     return {
         status: OpenApiResponse(ProblemSerializer, f"{HTTPStatus(status).phrase}. {_MEANINGS[status]}")
-        for status in sorted({401, 429, 503, *statuses})
+        for status in sorted({401, 403, 429, 503, *statuses})
     }

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from accounts.models import Membership, Organisation
+from accounts.models import Membership, Organisation, Scope
 from accounts.services.organisations import NOBODY_TOLD
 from accounts.sign_in import tell_of_wrong_factors
 
@@ -122,24 +122,73 @@ class ProfileForm(ServiceForm):
         help_text=_("Comme vous souhaitez être appelé."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    phone = PhoneNumberField(
-        label=_("Téléphone"),
-        required=False,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
     language = forms.ChoiceField(label=_("Langue de nos messages"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
-        self.fields["phone"].error_messages["invalid"] = _(
-            "Ce numéro n’est pas complet. Écrivez-le par exemple 06 12 34 56 78."
-        )
+
+
+class NewAddressForm(ServiceForm):
+    email = forms.EmailField(
+        label=_("Votre nouvelle adresse e-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": _("Cette adresse est incomplète. Elle s’écrit comme nom@exemple.fr.")},
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+class OneCodeForm(ServiceForm):
+    code = forms.CharField(
+        label=_("Code à six chiffres"),
+        max_length=CODE_LENGTH_TYPED,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean_code(self) -> str:
+        return digits_of(self.cleaned_data["code"])
+
+
+class TwoCodesForm(ServiceForm):
+    """What came to the address that one has, and to the one that one wants."""
+
+    old_code = forms.CharField(
+        label=_("Code reçu à l’ancienne adresse"),
+        max_length=CODE_LENGTH_TYPED,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    new_code = forms.CharField(
+        label=_("Code reçu à la nouvelle adresse"),
+        max_length=CODE_LENGTH_TYPED,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+    def clean_old_code(self) -> str:
+        return digits_of(self.cleaned_data["old_code"])
+
+    def clean_new_code(self) -> str:
+        return digits_of(self.cleaned_data["new_code"])
 
 
 class TokenForm(ServiceForm):
     name = forms.CharField(
         label=_("Nom de la clé"), max_length=80, help_text=_("Par exemple le logiciel qui s’en servira.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Ce qu’elle peut faire"),
+        choices=Scope.choices,
+        initial=[Scope.READ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Jamais plus que vous. Cochez le moins possible."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Combien de temps"),
+        choices=[(30, _("un mois")), (90, _("trois mois")), (365, _("un an"))],
+        coerce=int,
+        initial=365,
     )
 
 

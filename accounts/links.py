@@ -1,6 +1,7 @@
 """Signed links: this person may answer for this subject, without signing in.
 
-The salt names what the subject is, so that a link for one thing opens no other.
+The salt names what the subject is, so that a link for one thing opens no other. Links that were sent before a proven
+contact of the person gave way to another open nothing: whoever has the old mailbox or number is not them any more.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,11 @@ from datetime import timedelta
 from django.core import signing
 
 from accounts import acting
-from accounts.models import User
+from accounts.models import PersonEdit, User
+
+# How long a change of contact can be stopped by whoever had it before.
+STOPPED_FOR = timedelta(days=7)
+_STOP = "accounts.stop_change"
 
 
 class LinkBroken(Exception):
@@ -34,7 +39,10 @@ class LinkExpired(Exception):
 
 def sign(*, salt: str, subject_id: int, user: User) -> str:
     """The token that stands in the link's path."""
-    return signing.TimestampSigner(salt=salt).sign(f"{subject_id}.{user.pk}")
+    said = f"{subject_id}.{user.pk}"
+    if user.contact_changes:
+        said += f".{user.contact_changes}"
+    return signing.TimestampSigner(salt=salt).sign(said)
 
 
 def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
@@ -53,9 +61,29 @@ def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
     return grant
 
 
+def stop_token(edit: PersonEdit) -> str:
+    """Whoever had the contact that this change took away takes it back, for so long. No later change voids it."""
+    return signing.TimestampSigner(salt=_STOP).sign(str(edit.pk))
+
+
+def change_to_stop(token: str) -> int:
+    """The key of the change. Raises LinkBroken, of one that is too old as well."""
+    try:
+        return int(signing.TimestampSigner(salt=_STOP).unsign(token, max_age=STOPPED_FOR))
+    except signing.BadSignature as error:
+        raise LinkBroken from error
+
+
 def _grant(value: str) -> Grant:
-    subject_id, _, user_id = value.partition(".")
+    subject_id, user_id, *changes = value.split(".")
+    if contact_changes(int(user_id)) != int(*changes):
+        raise LinkBroken
     return Grant(int(subject_id), who_is_now(int(user_id)))
+
+
+def contact_changes(user_id: int) -> int:
+    """How often a contact of this person has given way to another; 0 of nobody."""
+    return User.objects.filter(pk=user_id).values_list("contact_changes", flat=True).first() or 0
 
 
 def who_is_now(user_id: int) -> int:

@@ -2,13 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, When
-from phonenumber_field.phonenumber import to_python
 
 from accounts.access import ADMINISTRATION, COORDINATION, DESK, has_role
 from accounts.models import (
@@ -208,23 +205,11 @@ def lone_members(now: datetime) -> list[tuple[Organisation, User]]:
     ]
 
 
-def find_person(*, email: str | None = None, phone: Any = None) -> User | None:
-    """The person with exactly this address, else the one with exactly this number; None if there is neither.
-
-    The phone may be written as people do ("06 12 34 56 78"): the installation's region completes it.
-    """
+def find_person(*, email: str | None) -> User | None:
+    """The person with exactly this address, if there is one. By a number: `accounts.phones`."""
     email = LowerCaseEmailField.normalised(email)
-    number = to_python(phone, region=settings.PHONENUMBER_DEFAULT_REGION) if phone else None
-    wanted = Q()
-    if email:
-        wanted |= Q(email=email)
-    if number and number.is_valid():
-        wanted |= Q(phone=number)
-    if not wanted:
-        return None
-    address_first = Case(When(email=email or "", then=0), default=1, output_field=IntegerField())
-    found = User.objects.filter(wanted).order_by(address_first, "pk").first()
-    # Who was in here twice is found by either number.
+    found = User.objects.filter(email=email).first() if email else None
+    # Who was in here twice is found by either address.
     while found is not None and found.merged_into_id is not None:
         found = User.objects.get(pk=found.merged_into_id)
     return found

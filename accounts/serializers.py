@@ -17,6 +17,11 @@ class PersonSerializer(serializers.Serializer):
     name = serializers.CharField(
         required=False, max_length=120, help_text="As the person wishes to be called; no surname needed."
     )
+    is_another = serializers.BooleanField(
+        default=False,
+        help_text="Two people may share a number: this is nobody of those whom the town knows by it. Without it a name "
+        "that differs from theirs is refused (400, `name`).",
+    )
     consent = serializers.ChoiceField(
         choices=[Consent.How.PHONE.value, Consent.How.PAPER.value],
         help_text="How the person agreed that the town keeps these answers. Without it nothing is registered.",

@@ -6,15 +6,22 @@ this module play the whole flow and fail when it does.
 """
 
 import logging
+import time
+from datetime import timedelta
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    get_authentication_records,
+    record_authentication,
+)
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from allauth.core.internal import ratelimit as ratelimit_impl
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
@@ -67,6 +74,10 @@ def unavailable_message() -> str:
 
 def too_many_message() -> str:
     return _("Vous avez demandé plusieurs codes. Attendez dix minutes avant d’en demander un autre.")
+
+
+def too_many_tries_message() -> str:
+    return _("Trop d’essais. Attendez quelques minutes, puis demandez un nouveau code.")
 
 
 def has_proven_address(user: User) -> bool:
@@ -190,6 +201,11 @@ def _town_of(url: str) -> str:
     return City.objects.filter(slug=slug).values_list("name", flat=True).first() or "" if slug else ""
 
 
+def count(request: HttpRequest, *, action: str, key: str) -> bool:
+    """Count one more act under this key (settings.ACCOUNT_RATE_LIMITS); False where that is one too many."""
+    return ratelimit_impl.consume(request, app="allauth.account", action=action, key=key) is not None
+
+
 def is_within_limit(request: HttpRequest, *, action: str) -> bool:
     """Count one more act of this visitor; without Redis nobody is held back, so that no form is lost."""
     try:
@@ -201,6 +217,31 @@ def is_within_limit(request: HttpRequest, *, action: str) -> bool:
 def note_second_factor(*, request: HttpRequest, user: User) -> None:
     """The person has just typed a code of the second factor: don't ask for it again on the next page."""
     record_authentication(request, user, method="mfa", reauthenticated=True)
+
+
+def note_code(*, request: HttpRequest, user: User) -> None:
+    """The person has just typed a code that their mail brought."""
+    record_authentication(request, user, method="code", reauthenticated=True)
+
+
+def gave_second_factor(request: HttpRequest, user: User) -> bool:
+    """Whether this session has seen a second factor of the person."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, user))
+
+
+def forget_second_factor(request: HttpRequest) -> None:
+    """The factor is gone: what it opened in this session is closed."""
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
+    kept = [record for record in records if record["method"] != "mfa"]
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
+
+
+def has_just_signed_in(request: HttpRequest, user: User, *, within: timedelta) -> bool:
+    """Whether the person has shown who they are in the last minutes, by whatever of theirs is strongest."""
+    shown = {"mfa"} if is_mfa_enabled(user) else {"mfa", "code"}
+    records = get_authentication_records(request, user)
+    latest = max((one["at"] for one in records if one["method"] in shown), default=0)
+    return time.time() - float(latest) <= within.total_seconds()
 
 
 def start_code_sign_in(

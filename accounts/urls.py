@@ -10,11 +10,14 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from accounts import views
+from accounts import contact_views, views
 
 own = [
     path("compte/", views.home, name="home"),
+    path("compte/adresse/", contact_views.change_address, name="change_address"),
+    path("compte/changement/<str:token>/", contact_views.stop_change, name="stop_change"),
     path("compte/appareils/deconnecter/", views.end_elsewhere, name="end_elsewhere"),
+    path("compte/confirmer/", contact_views.confirm, name="confirm"),
     path("compte/cles/", views.add_token, name="add_token"),
     path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),
     path("compte/accords/appels/", views.agree_to_appeals, name="agree_to_appeals"),

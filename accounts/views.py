@@ -1,12 +1,14 @@
 """Sign-in, one's account, associations: parse, one service call, render."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.account.stages import LoginStage
 from allauth.mfa.totp import views as allauth_totp
+from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -43,6 +45,8 @@ from cities.models import City
 ORGANISATIONS_PER_PAGE = 50
 # In the session of a visitor: the association that they introduce, until their address is proven.
 _ASSOCIATION = "association"
+# For what opens more than the page: whoever finds a browser left open must not take the key along.
+RECENTLY = timedelta(minutes=10)
 
 
 # --- Sign-in ------------------------------------------------------------------------------------------
@@ -181,9 +185,9 @@ def first_time(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
-    """Name, phone, language; consents, associations, API keys."""
+    """Name, language; consents, associations, API keys."""
     user = person(request)
-    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    initial = {"name": user.name, "language": user.language}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -229,13 +233,25 @@ def end_elsewhere(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def add_token(request: HttpRequest) -> HttpResponse:
-    """A new API key; its secret is in this answer and nowhere else."""
+    """A new API key, for whoever has just shown who they are; its secret is in this answer and nowhere else."""
     user = person(request)
+    if not sign_in.has_just_signed_in(request, user, within=RECENTLY):
+        if is_mfa_enabled(user):
+            return redirect(
+                f"{reverse('mfa_reauthenticate')}?{urlencode({'next': reverse('accounts:home')})}"
+            )
+        return redirect("accounts:confirm")
     form = TokenForm(request.POST)
     secret = ""
     if form.is_valid():
-        name = form.cleaned_data["name"]
-        _token, secret = services.issue_token(user=user, name=name, by=user, now=timezone.now())
+        _token, secret = services.issue_token(
+            user=user,
+            name=form.cleaned_data["name"],
+            scopes=form.cleaned_data["scopes"],
+            valid_for=timedelta(days=form.cleaned_data["days"]),
+            by=user,
+            now=timezone.now(),
+        )
         form = TokenForm()
     return _account_page(request, user, token_form=form, secret=secret)
 
@@ -323,7 +339,7 @@ def _account_page(
     token_form: TokenForm | None = None,
     secret: str = "",
 ) -> HttpResponse:
-    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    initial = {"name": user.name, "language": user.language}
     context = {
         "form": form or ProfileForm(initial=initial),
         "token_form": token_form or TokenForm(),
@@ -334,6 +350,7 @@ def _account_page(
         "consents": selectors.consents_of(user),
         "asks_for_appeals": not selectors.agrees_to_appeals(user),
         "tokens": selectors.tokens_of(user),
+        "now": timezone.now(),
         "sessions": selectors.sessions_of(user, here=request.session.session_key, now=timezone.now()),
     }
     return render(request, "accounts/home.html", context)

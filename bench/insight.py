@@ -11,12 +11,11 @@ from functools import partial
 from typing import IO
 
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from bench.desk import pages
+from bench.desk import pages, signed_in
 from bench.tables import milliseconds, peak_megabytes, ratio, refuse_unless, say
 from cities.models import City
 from insight import exports, finding, published
@@ -90,8 +89,7 @@ def _search(city: City, by: User, rounds: int, least: list[float]) -> None:
 
 
 def _figures(city: City, by: User, rounds: int, least: list[float]) -> None:
-    client = Client()
-    client.force_login(by)
+    client = signed_in(by)
     say(f"Chiffres (visé : {AIM_FIGURES_MS} ms)")
     pages: dict[str, Callable[[], object]] = {
         name: partial(client.get, f"/{city.slug}/chiffres/{rest}")

@@ -15,6 +15,7 @@ from django.http import QueryDict
 from phonenumber_field.phonenumber import to_python
 
 from accounts.models import User
+from accounts.phones import on_the_line
 from accounts.selectors import find_person
 from accounts.townspeople import is_of
 from catalogue.fields import OFFER
@@ -37,11 +38,15 @@ SHARED = {"phone": "caller_phone", "name": "caller_name", "email": "caller_email
 
 @dataclass(slots=True)
 class Caller:
-    """Who is on the line, as far as their number or address says, and what they offer and need in the town."""
+    """Who is on the line, as far as their number or address says, and what they offer and need in the town.
+
+    `perhaps`: who has the number and bears another name; nothing of them is shown before the caller has said who it is.
+    """
 
     person: User | None
     offers: list[Offer] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
+    perhaps: tuple[User, ...] = ()
 
 
 def asked_for(source: Mapping[str, str]) -> tuple[str, str]:
@@ -78,12 +83,34 @@ def _written(data: Mapping[str, Any]) -> tuple[str, str]:
     return phone, email
 
 
+def _name_written(data: Mapping[str, Any]) -> str:
+    return str(data.get(SHARED["name"]) or data.get("name") or "").strip()
+
+
+def said_to_be(data: QueryDict, *, user: User, city: City) -> QueryDict:
+    """The caller has said that they are one of those whom the number is known by ("who"): their name is written."""
+    chosen = next(
+        (one for one in caller_of(data, user=user, city=city).perhaps if str(one.pk) == data["who"]), None
+    )
+    if chosen is None:
+        return data
+    named = data.copy()
+    for name in ("name", SHARED["name"]):
+        named[name] = chosen.name
+    return named
+
+
 def caller_of(data: Mapping[str, Any], *, user: User, city: City) -> Caller:
     """Who the number or the address belongs to, if they have to do with the town: of anybody else nothing is said. An
     association's need is nobody's.
     """
     phone, email = _written(data)
-    person = find_person(phone=phone, email=email)
+    person = find_person(email=email)
+    if person is None and phone and not data.get("is_another"):
+        known = on_the_line(phone=phone, name=_name_written(data), city=city)
+        if known.perhaps:
+            return Caller(None, perhaps=known.perhaps)
+        person = known.person
     if person is None or not is_of(person, city):
         return Caller(None)
     return Caller(person, offers.known_offers(user, city, person), needs.known_needs(user, city, person))
@@ -119,7 +146,7 @@ class OfferEntry:
         fields["title"] = fields["title"] or proposed_title(fields)
         return offer_intake.take_call(
             city=self.city,
-            contact={name: form.cleaned_data[name] for name in CONTACT},
+            contact={name: form.cleaned_data[name] for name in (*CONTACT, "is_another")},
             fields=fields,
             windows=form.periods(),
             external_key=self.external_key,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sign_in
 from accounts.access import DESK, person, town_page
+from accounts.phones import who_is_it
 from accounts.services import log_contact_reading
 from callers.entries import (
     ENTRIES,
@@ -26,6 +27,7 @@ from callers.entries import (
     carried_over,
     fill_in,
     names_somebody,
+    said_to_be,
 )
 from catalogue.vocabulary import Kind
 from cities.days import local_day
@@ -44,16 +46,20 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
     """One screen for an offer and a need. Looking somebody up and changing the kind keep all that was typed."""
     now, user = timezone.now(), person(request)
     if request.method != "POST":
-        entry = _entry(request, city)
+        entry = _entry(request, city, None)
         return render(request, "callers/enter.html", _context(entry, Caller(None)))
     data = carried_over(request.POST)
-    is_sent = not {"switch", "look_up"} & set(data)
-    entry = _entry(request, city)
+    is_sent = not {"switch", "look_up", "who"} & set(data)
+    if "who" in data:
+        data = said_to_be(data, user=user, city=city)
+    entry = _entry(request, city, data)
     caller, is_held_back = _look_up(request, data, city)
     doubles: list[Any] = []
     if not is_sent:
         entry.show_unsent(data)
         fill_in(entry, caller, data)
+    elif caller.perhaps:
+        entry.form.add_error("is_another", who_is_it(caller.perhaps))
     elif entry.form.is_valid():
         doubles = entry.doubles(caller)
         if doubles and not entry.form.cleaned_data["not_a_duplicate"]:
@@ -62,7 +68,7 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
             try:
                 entered = entry.register(by=user, now=now)
             except ValidationError as refusal:
-                entry.refuse(refusal)
+                entry.refuse(_held_back() if is_held_back and _asks_who(refusal) else refusal)
             else:
                 return _entered(request, entry, entered)
     context = _context(entry, caller, doubles, looked_up="look_up" in data, is_held_back=is_held_back)
@@ -74,13 +80,13 @@ def enter(request: HttpRequest, city: City) -> HttpResponse:
 @require_POST
 def known(request: HttpRequest, city: City) -> HttpResponse:
     """While it is being typed: who that is, and what stands already that looks the same."""
-    entry = _entry(request, city)
+    entry = _entry(request, city, carried_over(request.POST))
     caller, is_held_back = _look_up(request, request.POST, city)
     entry.form.is_valid()
     doubles = entry.doubles(caller)
-    is_another = bool(entry.form.cleaned_data.get("not_a_duplicate"))
+    ticked = {name: bool(entry.form.cleaned_data.get(name)) for name in ("not_a_duplicate", "is_another")}
     entry.show_unsent(request.POST)
-    entry.form.initial["not_a_duplicate"] = is_another
+    entry.form.initial.update(ticked)
     filled = [
         entry.form[name].as_widget(attrs={"hx-swap-oob": "true"})
         for name in fill_in(entry, caller, request.POST)
@@ -89,10 +95,8 @@ def known(request: HttpRequest, city: City) -> HttpResponse:
     return render(request, "callers/_known.html", context)
 
 
-def _entry(request: HttpRequest, city: City) -> Entry:
-    source = request.POST if request.method == "POST" else request.GET
-    what, kind = asked_for(source)
-    data = carried_over(request.POST) if request.method == "POST" else None
+def _entry(request: HttpRequest, city: City, data: QueryDict | None) -> Entry:
+    what, kind = asked_for(data if data is not None else request.GET)
     today = local_day(timezone.now(), city)
     return ENTRIES[what](data, kind=kind, city=city, user=person(request), today=today)
 
@@ -117,6 +121,16 @@ def _look_up(request: HttpRequest, data: QueryDict, city: City) -> tuple[Caller,
             once_in=ONE_CALL,
         )
     return caller, False
+
+
+def _asks_who(refusal: ValidationError) -> bool:
+    of_name = getattr(refusal, "error_dict", {}).get("name", [])
+    return any(error.code == "who" for error in of_name)
+
+
+def _held_back() -> ValidationError:
+    """Instead of a refusal that says who has the number."""
+    return ValidationError(_("Trop de recherches à la fois. Réessayez dans une minute."))
 
 
 def _is_it_another(entry: Entry) -> str:
@@ -168,5 +182,6 @@ def _context(
         "doubles": doubles or [],
         "filled": [],
         "looked_up": looked_up,
+        "who_is_it": who_is_it(caller.perhaps) if caller.perhaps else "",
         "is_held_back": is_held_back,
     }

@@ -38,11 +38,16 @@ def changed(row: models.Model, before: Mapping[str, Any]) -> What:
     }
 
 
-def save_changed(row: models.Model, before: Mapping[str, Any], *, edit: FieldChange) -> What:
-    """Save the fields that changed, and `edit` with them; nothing is written when nothing changed."""
+def save_changed(
+    row: models.Model, before: Mapping[str, Any], *, edit: FieldChange, also: Iterable[str] = ()
+) -> What:
+    """Save the fields that changed, and `edit` with them; nothing is written when nothing changed.
+
+    `also`: what follows from them and nobody decides on, in the same write.
+    """
     edit.what = changed(row, before)
     if edit.what:
-        row.save(update_fields=list(edit.what))
+        row.save(update_fields=[*edit.what, *also])
         edit.save(force_insert=True)
     return edit.what
 

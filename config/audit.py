@@ -58,6 +58,7 @@ TABLES: dict[str, Noted | str] = {
     "accounts.Organisation": Noted("city", reference="name"),
     "accounts.OrganisationReview": Noted("organisation__city", reference="organisation__name", by="by"),
     "accounts.PersonEdit": Noted(about="person", by="by"),
+    "accounts.FactorReset": Noted(about="person"),
     "accounts.RoleChange": Noted("city", "person", by="by"),
     "accounts.OrganisationEdit": Noted("organisation__city", reference="organisation__name", by="by"),
     "accounts.MembershipChange": Noted("organisation__city", "person", "organisation__name", by="by"),

@@ -5,18 +5,22 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts import acting, sessions
-from accounts.access import is_in_a_team, town_of
+from accounts import acting, sessions, sign_in
+from accounts.access import are_withheld, is_in_a_team, town_of, withhold_roles
 
 NUL = "\x00"
 # What no page of ours asks of a browser, so that nothing that got into one could.
@@ -24,6 +28,16 @@ PERMISSIONS_POLICY = "camera=(), display-capture=(), geolocation=(), microphone=
 OVER = gettext_noop(
     "Pour protéger les personnes, une session d’équipe s’arrête après douze heures, ou deux heures sans rien faire. "
     "Reconnectez-vous\u202f: vous reviendrez à la page demandée."
+)
+ADD_ONE = gettext_noop(
+    "Votre rôle donne accès à ce que d’autres ont confié à la ville. Ajoutez d’abord une double vérification\u202f: "
+    "cela prend deux minutes."
+)
+WITHOUT_FACTOR = frozenset(
+    {
+        *("set_language", "legal", "accessibility", "privacy", "healthz", "readyz", "manifest", "city_css"),
+        "accounts:stop_change",
+    }
 )
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -56,8 +70,10 @@ class WhoAsks(AuthenticationMiddleware):
 
     def _user_of(self, request: HttpRequest) -> Any:
         user = get_user(request)
-        if is_in_a_team(user):
+        if user.is_authenticated and is_in_a_team(user):
             sessions.become_a_team_s(request.session)
+            if not sign_in.gave_second_factor(request, user):
+                withhold_roles(user)
         return user
 
 
@@ -81,6 +97,41 @@ class TeamSessions:
         elif not asks_by_itself:
             sessions.note_use(request.session, now=now)
         return self.get_response(request)
+
+
+class SecondFactor:
+    """Whoever works for a town shows a second factor, and adds one at once where they have none, before anything opens:
+    a mailbox alone is not enough for what others have entrusted to a town.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        found = request.resolver_match
+        assert found is not None  # it found the view
+        if SESSION_KEY not in request.session or _opens_without(found.view_name):
+            return None
+        if not request.user.is_authenticated or not are_withheld(request.user):
+            return None
+        if found.route.startswith("api/"):
+            title = _("Votre rôle demande une double vérification. Connectez-vous de nouveau.")
+            problem = {"type": "second_factor_required", "title": title, "status": 403, "errors": {}}
+            return JsonResponse(problem, status=403)
+        if is_mfa_enabled(request.user):
+            page = "mfa_reauthenticate"
+        else:
+            page = "mfa_activate_totp"
+            messages.info(request, _(ADD_ONE))
+        return redirect(f"{reverse(page)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _opens_without(name: str) -> bool:
+    """Signing in and out, adding the factor, and what is everybody's."""
+    return name.startswith(("mfa_", "account_", "demo:")) or name in WITHOUT_FACTOR
 
 
 class TownTime:

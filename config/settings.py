@@ -52,6 +52,9 @@ LEGAL = {
 }
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 
+# Below which address the installation's own pages stand ("une-adresse-a-vous"); empty: nowhere.
+ADMIN_PATH = os.environ.get("ADMIN_PATH", "").strip("/")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -115,6 +118,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.TeamSessions",
+    "config.middleware.SecondFactor",
     "config.middleware.Acting",
     "config.middleware.NoNul",
     "config.middleware.TownTime",
@@ -234,6 +238,13 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/10m/key",
     "confirm_email": "1/30s/key",
     "caller_look_up": "60/m/user",
+    # Codes for a contact that somebody says is theirs, and for what only they may do (accounts/own_codes.py).
+    "own_codes": "20/m/ip,5/10m/key",
+    "own_codes_to_a_contact": "6/d/key",
+    "tries_of_an_own_code": "3/10m/key",
+    "tries_of_own_codes": "30/d/key",
+    # SMS cost, and numbers abroad pay whoever sends them some: so many codes a day leave in all.
+    "codes_by_sms": "300/d/key",
 }
 # What visitors of one network send in a day before each costs their machine some work, and at most
 # (accounts/visitors.py).
@@ -342,7 +353,7 @@ REST_FRAMEWORK = {
         "accounts.api.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "accounts.api.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",

@@ -25,12 +25,13 @@ urlpatterns = [
     path("", include("privacy.copy_urls")),
     path("", include("notifications.root_urls")),
     path("", include("agenda.root_urls")),
-    path("admin/", admin.site.urls),
     path("api/", api.readable, name="api"),
     path("api/schema/", api.SchemaEndpoint.as_view(), name="schema"),
     path("api/v1/", include(api.router.urls)),
     re_path(r"^api/v1/.*/$", api.NothingHere.as_view()),
 ]
+if settings.ADMIN_PATH:
+    urlpatterns.append(path(f"{settings.ADMIN_PATH}/", admin.site.urls))
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("demo.urls")))
 urlpatterns += [

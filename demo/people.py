@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from stdnum import luhn
 
 from accounts.access import Role
-from accounts.models import CityRole, Consent, Membership, Organisation, OrganisationReview, User
+from accounts.models import CityRole, Consent, Membership, Organisation, OrganisationReview, PhoneProof, User
 from accounts.services.consents import APPEALS_WORDING
 from cities.models import City
 from offers.intake import WORDING_VERSION
@@ -100,7 +100,14 @@ class People:
 
 def _user(name: str, *, email: str | None, phone: str | None, language: str, at: datetime) -> User:
     return User(
-        name=name, email=email, phone=phone, language=language, created_at=at, password=make_password(None)
+        name=name,
+        email=email,
+        phone=phone,
+        phone_proof=PhoneProof.CALL if phone else "",
+        phone_proven_at=at if phone else None,
+        language=language,
+        created_at=at,
+        password=make_password(None),
     )
 
 
@@ -135,6 +142,7 @@ def settle(
     )
     prefix = PHONE_RANGES[city.slug]
     cast["citoyenne"].phone = f"{prefix}9900"
+    cast["citoyenne"].phone_proof, cast["citoyenne"].phone_proven_at = PhoneProof.SMS, begun
     givers = [_citizen(city.slug, number, prefix, rng, begun) for number in range(citizens)]
     askers = [
         _user(

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.sign_in import note_second_factor
 from demo import mail, selectors
 from notifications import channel_registry
 from notifications.models import Message
@@ -56,6 +57,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         raise Http404
     login(request, user, backend=BACKEND)
+    # Nobody has an application for somebody invented: of the demonstration alone (`demo_only`).
+    note_second_factor(request=request, user=user)
     target = request.POST.get("next", "")
     if not target or not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = selectors.first_page(user)

@@ -203,7 +203,9 @@ def _named(rows: QuerySet, word: str, lookup: str) -> QuerySet:
 def _reached(rows: QuerySet, query: Query) -> QuerySet:
     if query.digits:
         # As text: the field itself would complete what it is compared with to a number.
-        return rows.alias(number=Cast("phone", TextField())).filter(number__contains=query.digits)
+        # A number that nobody has proven finds nobody.
+        numbered = rows.exclude(phone_proof="") if rows.model is User else rows
+        return numbered.alias(number=Cast("phone", TextField())).filter(number__contains=query.digits)
     if query.address:
         return rows.alias(written=Cast("email", TextField())).filter(written__contains=query.address)
     return rows.none()

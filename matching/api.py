@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from accounts.endpoints import Conflict, Endpoint, problems
+from accounts.models import Scope
 from accounts.services import log_contact_reading
 from catalogue.filters import ChangedSince
 from catalogue.vocabulary import Category, Kind, Urgency
@@ -93,6 +94,7 @@ def _act(act: Act, summary: str, body: type[Serializer] | None, description: str
 
 
 class MatchEndpoint(Endpoint):
+    area = Scope.MATCHES
     queryset = Match.objects.none()
     serializer_class = MatchSerializer
     filterset_class = MatchFilter

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
+from accounts import acting
 from accounts.links import Grant, LinkBroken, LinkExpired, sign
 from accounts.links import read as read_link
 from accounts.models import User
@@ -45,7 +46,11 @@ def read_condition(token: str) -> Grant:
 
 
 def report_path(match: Match, user: User) -> str:
-    """The path of the page on which this person reports a problem with this match, without signing in."""
+    """The path of the page on which this person reports a problem with this match, without signing in; "" for the desk
+    that has them on the phone.
+    """
+    if acting.is_noted_by_desk():
+        return ""
     token = sign(salt=REPORT_SALT, subject_id=match.pk, user=user)
     return reverse("followups:signal_linked", args=[match.city.slug, token])
 

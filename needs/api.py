@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import IDEMPOTENCY, Endpoint, external_key, problems
-from accounts.models import Consent, Organisation, User
+from accounts.models import Consent, Organisation, Scope, User
 from accounts.services import ensure_person, record_consent
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source, Urgency
@@ -48,6 +48,7 @@ class NeedFilter(EntryFilter):
 
 
 class NeedEndpoint(ListModelMixin, Endpoint):
+    area = Scope.NEEDS
     queryset = Need.objects.none()
     serializer_class = NeedSerializer
     filterset_class = NeedFilter
@@ -132,7 +133,8 @@ def _register(
     person = None if organisation else by
     if contact:
         how = contact.pop("consent")
-        person = ensure_person(**contact, by=by, now=now)
+        on_the_line = city if how == Consent.How.PHONE else None
+        person = ensure_person(**contact, on_the_line=on_the_line, by=by, now=now)
         record_consent(
             user=person,
             purpose=Consent.Purpose.RECORD,

@@ -38,6 +38,8 @@ def post(*, form: NeedForm, by: User, now: datetime) -> Need:
             email=form.cleaned_data["caller_email"] or None,
             phone=form.cleaned_data["caller_phone"] or None,
             name=form.cleaned_data["caller_name"],
+            on_the_line=form.city,
+            is_another=form.cleaned_data["is_another"],
             by=by,
             now=now,
         )

@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
 from accounts import acting
-from accounts.links import who_is_now
+from accounts.links import contact_changes, who_is_now
 from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
@@ -23,7 +23,8 @@ _CALL_ME_FOR = timedelta(days=90)
 
 
 def token(person: User) -> str:
-    return signing.Signer(salt=_SALT).sign(str(person.pk))
+    """Sent to an address or number that gave way to another since, it opens nothing."""
+    return signing.Signer(salt=_SALT).sign(_said(person.pk, person.contact_changes))
 
 
 def person_of(token: str) -> User | None:
@@ -32,12 +33,17 @@ def person_of(token: str) -> User | None:
         key = signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
         return None
-    return _who_acts(int(key))
+    return _who_acts(key)
 
 
 def call_me_path(person_id: int, city: City, about: str) -> str:
-    """The path of the page on which this person asks to be called about a thing ("match:12")."""
-    signed = signing.TimestampSigner(salt=_CALL_ME_SALT).sign(f"{person_id}.{about}")
+    """The path of the page on which this person asks to be called about a thing ("match:12"); "" for the desk that has
+    them on the phone.
+    """
+    if acting.is_noted_by_desk():
+        return ""
+    whose = _said(person_id, contact_changes(person_id))
+    signed = signing.TimestampSigner(salt=_CALL_ME_SALT).sign(f"{whose}.{about}")
     return reverse("notifications:call_me", args=[city.slug, signed])
 
 
@@ -48,12 +54,20 @@ def who_wants_call(token: str) -> tuple[User, str] | None:
     except signing.BadSignature:
         return None
     key, _, about = said.partition(".")
-    person = _who_acts(int(key))
+    person = _who_acts(key)
     return (person, about) if person else None
 
 
-def _who_acts(key: int) -> User | None:
-    person = User.objects.filter(pk=who_is_now(key), is_active=True).first()
+def _said(person_id: int, changes: int) -> str:
+    return f"{person_id}~{changes}" if changes else str(person_id)
+
+
+def _who_acts(key: str) -> User | None:
+    """Who is meant, unless a contact of theirs has given way to another since the link was sent."""
+    person_id, _, changes = key.partition("~")
+    if contact_changes(int(person_id)) != int(changes or 0):
+        return None
+    person = User.objects.filter(pk=who_is_now(int(person_id)), is_active=True).first()
     if person is not None:
         acting.by_link(person.pk)
     return person

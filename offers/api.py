@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import IDEMPOTENCY, Endpoint, conflict_in, external_key, problems
+from accounts.models import Scope
 from catalogue.filters import EntryFilter
 from catalogue.vocabulary import Category, Source
 from offers import intake, services
@@ -41,6 +42,7 @@ class OfferFilter(EntryFilter):
 
 
 class OfferEndpoint(ListModelMixin, Endpoint):
+    area = Scope.OFFERS
     queryset = Offer.objects.none()
     serializer_class = OfferSerializer
     filterset_class = OfferFilter

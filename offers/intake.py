@@ -65,8 +65,12 @@ def take_call(
     source: Source = Source.PHONE,
     how: str = Consent.How.PHONE,
 ) -> Offer:
-    """Register what a caller says to an operator (`by`), who heard their consent: active at once."""
-    owner = ensure_person(**contact, by=by, now=now)
+    """Register what a caller says to an operator (`by`), who heard their consent: active at once.
+
+    `contact` as `accounts.services.ensure_person` takes it.
+    """
+    on_the_line = city if how == Consent.How.PHONE else None
+    owner = ensure_person(**contact, on_the_line=on_the_line, by=by, now=now)
     offer = register(
         city=city,
         owner=owner,

@@ -6,10 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.selectors import find_person
-from accounts.townspeople import is_of
+from accounts.phones import on_the_line
 from catalogue.forms import RadioCards
-from catalogue.items.words import fold
 from cities.models import City
 from privacy import copying
 
@@ -43,9 +41,9 @@ class CallerForm(forms.Form):
         typed: dict[str, Any] = super().clean() or {}
         if self.errors:
             return typed
-        found = find_person(phone=typed["phone"])
+        found = on_the_line(phone=typed["phone"], name=typed["name"], city=self.city).person
         # The same words whether the number or the name is another's.
-        if found is None or not is_of(found, self.city) or fold(found.name) != fold(typed["name"]):
+        if found is None:
             raise forms.ValidationError(_("Personne n’est connu ici sous ce numéro et ce nom."))
         try:
             copying.check_by_desk(found, self.city)

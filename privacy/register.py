@@ -52,14 +52,15 @@ REGISTER: dict[str, Marks] = {
     "cities.City_linked": Marks(keep="from_city to_city"),
     # --- accounts
     "accounts.User": Marks(
-        keep="language is_active is_staff is_superuser created_at anonymised_at merged_into",
-        anonymise="email phone name password last_login groups user_permissions",
+        keep="language is_active is_staff is_superuser created_at anonymised_at merged_into contact_changes",
+        anonymise="email phone phone_proof phone_proven_at name password last_login groups user_permissions",
     ),
     "accounts.Session": Marks(delete="session_key session_data expire_date user device signed_in_at used_at"),
     "accounts.User_groups": Marks(delete="user group"),
     "accounts.User_user_permissions": Marks(delete="user permission"),
     "accounts.CityRole": Marks(delete="user city role given_at given_by"),
     "accounts.PersonEdit": Marks(keep="person by at", anonymise="what"),
+    "accounts.FactorReset": Marks(keep="person by at", anonymise="note"),
     "accounts.RoleChange": Marks(keep="person city what by at"),
     "accounts.OrganisationEdit": Marks(keep="organisation by at", anonymise="what"),
     "accounts.MembershipChange": Marks(keep="person organisation what by at"),
@@ -76,7 +77,9 @@ REGISTER: dict[str, Marks] = {
     # The proof that the town answered; whose it was goes with the person's name.
     "accounts.DataCopy": Marks(keep="person how by city at"),
     "accounts.ContactReading": Marks(delete="reader subject reason reference city read_at"),
-    "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
+    "accounts.ApiToken": Marks(
+        delete="user name prefix digest scopes created_at expires_at last_used_at revoked_at"
+    ),
     # --- notifications: that a message went out is kept, its words are not
     "notifications.Message": Marks(
         keep="recipient city channel event subject_key priority repeat_of language wording state why due_at attempts "

@@ -59,6 +59,7 @@ os.environ.update(_urls)
 os.environ |= {
     "ACCORDE_MODE": "test",
     "DJANGO_SETTINGS_MODULE": "config.settings",
+    "ADMIN_PATH": "admin",
     # Playwright's loop runs in the thread of the tests, where Django then sees an "async context".
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
@@ -175,6 +176,36 @@ def every_edit_has_its_row() -> Iterator[None]:
 _make_strict()
 if _HANDS_OUT:
     del os.environ["DJANGO_SETTINGS_MODULE"]  # theirs begin with this environment, and no servers yet
+
+# --- Signed in, with a second factor -------------------------------------------------------------------
+
+
+def _give_second_factor(*, request: Any, user: Any, **_of_the_signal: Any) -> None:
+    from accounts.sign_in import note_second_factor
+
+    note_second_factor(request=request, user=user)
+
+
+def _every_session_begins_with_one() -> None:
+    """Whoever works for a town would otherwise have to add one before each test."""
+    from django.contrib.auth.signals import user_logged_in
+
+    user_logged_in.connect(_give_second_factor, dispatch_uid="tests.second_factor")
+
+
+if not _HANDS_OUT:
+    _every_session_begins_with_one()
+
+
+@pytest.fixture
+def without_second_factor() -> Iterator[None]:
+    """Sessions begin as they do outside of tests."""
+    from django.contrib.auth.signals import user_logged_in
+
+    user_logged_in.disconnect(dispatch_uid="tests.second_factor")
+    yield
+    _every_session_begins_with_one()
+
 
 # --- No socket but our own -----------------------------------------------------------------------------
 

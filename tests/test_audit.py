@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import acting
 from accounts import services as accounts
 from accounts.links import LinkBroken, LinkExpired, read, sign, who_is_now
-from accounts.models import ContactReading, User
+from accounts.models import ContactReading, Scope, User
 from config import audit
 from matching import links, services
 from matching.models import Match
@@ -304,7 +304,7 @@ def test_a_key_of_the_api_leaves_whose_key_it_is(town) -> None:
     match = suggested_match(city=town.city, now=now)
     services.propose(match_id=match.pk, by=CityRoleFactory(city=town.city).user, now=now)
     owner = match.offer.owner
-    _token, secret = accounts.issue_token(user=owner, name="Tableur", by=owner, now=now)
+    _token, secret = accounts.issue_token(user=owner, name="Tableur", scopes=Scope.values, by=owner, now=now)
     answer = Client().post(
         f"/api/v1/matches/{match.pk}/accept/",
         content_type="application/json",

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.links import stop_token
+from accounts.models import PersonEdit, Role, Scope, User
 from accounts.services import issue_token, record_consent
 from agenda import links as agenda_links
 from agenda import services as agenda
@@ -117,6 +118,10 @@ ROWS = {
     # One's account: nobody reads another's
     "accounts:home": OWN,
     "accounts:add_token": OWN,
+    "accounts:change_address": OWN,
+    "accounts:confirm": OWN,
+    "accounts:stop_change": Row(EVERYBODY, ("stop",)),
+    "sms:my_phone": OWN,
     "accounts:end_elsewhere": OWN,
     "accounts:revoke_token": Row(CITIZEN, ("token",)),
     "accounts:withdraw_consent": Row(CITIZEN, ("consent",)),
@@ -152,6 +157,7 @@ ROWS = {
     "town:invite": Row(ADMINISTRATOR),
     "town:take_back": Row(ADMINISTRATOR, ("invitation",)),
     "town:member": Row(ADMINISTRATOR, ("colleague",)),
+    "town:reset_factor": Row(ADMINISTRATOR, ("colleague",)),
     "town:association": Row(MEMBER, ("association",)),
     "town:invite_colleague": Row(frozenset({"manager"}), ("association",)),
     "town:leave_association": Row(MEMBER, ("association",)),
@@ -322,6 +328,8 @@ ROWS = {
     "notifications:call:one": Row(DESK, ("call",)),
     "notifications:call:take": Row(DESK, ("call",)),
     "notifications:call:outcome": Row(DESK, ("call",)),
+    "notifications:call:recognise": Row(DESK, ("call",)),
+    "notifications:call:answer": Row(DESK, ("call",)),
     "notifications:call:send_again": Row(DESK, ("call",)),
     "notifications:call:undelivered": Row(DESK),
     "notifications:call:send_all_again": Row(DESK),
@@ -455,7 +463,7 @@ def build() -> World:
     linked_town = CityFactory()
     city.linked.add(linked_town)
     request = town.ask_link(city=city, other=CityFactory(), by=administrator, now=now)
-    token, _secret = issue_token(user=citizen, name="Tableur", by=citizen, now=now)
+    token, _secret = issue_token(user=citizen, name="Tableur", scopes=Scope.values, by=citizen, now=now)
     consent = record_consent(
         user=citizen, purpose="contact", wording_version="1", by=citizen, now=now - timedelta(days=1)
     )
@@ -594,6 +602,9 @@ def build() -> World:
         "member_key": member.pk,
         "invitation_link": links_of_the_town.invitation_path(invitation).split("/")[-2],
         "colleague": coordinator.pk,
+        "stop": stop_token(
+            PersonEdit.objects.create(person=citizen, by=citizen, at=now, what={"name": ["A", "B"]})
+        ),
         "link_request": request.pk,
         "linked_town": linked_town.pk,
         "told": MessageFactory(recipient=member, city=city, channel="inapp", state="sent", sent_at=now).pk,

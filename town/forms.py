@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import ROLE_CHOICES
 from accounts.forms import ServiceForm
 from accounts.models import Membership, User
+from accounts.phones import people_at
 from accounts.selectors import find_person
 from catalogue.references import read_reference
 from cities.days import at_hour
@@ -256,14 +257,26 @@ class RecordForm(forms.Form):
         self._city = city
         self.fields["by"].queryset = colleagues  # type: ignore[attr-defined]
 
+    def clean_who(self) -> str:
+        who: str = self.cleaned_data["who"].strip()
+        self._found = [] if is_reference(who) else self._known_by(who)
+        if len(self._found) > 1:
+            raise forms.ValidationError(
+                _("Plusieurs personnes ont ce numéro. Cherchez par une adresse e-mail ou une référence.")
+            )
+        return who
+
+    def _known_by(self, contact: str) -> list[User]:
+        person = find_person(email=contact)
+        return [person] if person else people_at(contact, city=self._city)
+
     def asked(self) -> Asked:
         """As `record.rows` takes it; whom nobody knows has no row."""
         said = self.cleaned_data
-        who, by = said["who"].strip(), said["by"]
+        who, by = said["who"], said["by"]
         person = None
         if not is_reference(who):
-            found = find_person(email=who, phone=who)
-            person = found.pk if found else 0
+            person = self._found[0].pk if self._found else 0
         last = said["last_day"]
         return Asked(
             person=person,

@@ -76,8 +76,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "team": (
         "accounts.CityRole", "accounts.RoleChange", "accounts.Membership", "accounts.MembershipChange",
-        "accounts.Organisation", "accounts.OrganisationEdit", "accounts.OrganisationReview", "town.Invitation",
-        "oncall",
+        "accounts.Organisation", "accounts.OrganisationEdit", "accounts.OrganisationReview", "accounts.FactorReset",
+        "town.Invitation", "oncall",
     ),
     "settings": (
         "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",

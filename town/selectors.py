@@ -138,28 +138,35 @@ _PAIRS = """
         UNION
         SELECT person_id, commune_id FROM needs_need WHERE city_id = %(city)s AND person_id IS NOT NULL
     ), named AS (
-        SELECT known.id, lower(trim(known.name)) AS name, places.commune
+        SELECT known.id, lower(trim(known.name)) AS name, known.phone, places.commune
           FROM places JOIN accounts_user AS known ON known.id = places.person
-         WHERE known.is_active AND known.merged_into_id IS NULL AND trim(known.name) <> ''
+         WHERE known.is_active AND known.merged_into_id IS NULL
+    ), pairs AS (
+        SELECT one.id AS first, other.id AS second
+          FROM named AS one JOIN named AS other
+            ON other.name = one.name AND other.commune = one.commune AND one.id < other.id
+         WHERE one.name <> ''
+        UNION
+        SELECT one.id, other.id
+          FROM named AS one JOIN named AS other ON other.phone = one.phone AND one.id < other.id
     )
-    SELECT DISTINCT one.id, other.id
-      FROM named AS one JOIN named AS other
-        ON other.name = one.name AND other.commune = one.commune AND one.id < other.id
+    SELECT first, second FROM pairs
      WHERE NOT EXISTS (
         SELECT FROM town_double AS said
-         WHERE said.city_id = %(city)s AND said.kept_id = one.id AND said.other_id = other.id
+         WHERE said.city_id = %(city)s AND said.kept_id = first AND said.other_id = second
            AND NOT said.is_same AND said.undone_at IS NULL
      )
-     ORDER BY one.id, other.id
+     ORDER BY first, second
      LIMIT %(most)s
 """
 
 
 def likely_doubles(city: City) -> list[tuple[Side, Side]]:
-    """People who bear the same name, in a commune in which both offer or need something, and of whom nobody has said
-    yet whether they are one; the one that was here first on the left. Four queries, whatever their number.
+    """People who bear the same name, in a commune in which both offer or need something, or who have the same number,
+    proven or not, and of whom nobody has said yet whether they are one; the one that was here first on the left. Four
+    queries, whatever their number.
 
-    The same address or number never stands twice: the database refuses it.
+    The same address never stands twice: the database refuses it.
     """
     with connection.cursor() as cursor:
         unproven = [OfferState.DRAFT.value, OfferState.UNCONFIRMED.value]

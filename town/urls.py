@@ -11,6 +11,7 @@ urlpatterns = [
     path("ma-ville/equipe/invitations/<int:pk>/reprendre/", team.take_back, name="take_back"),
     path("ma-ville/equipe/quitter/", team.leave, name="leave"),
     path("ma-ville/equipe/<int:pk>/", team.member, name="member"),
+    path("ma-ville/equipe/<int:pk>/double-verification/", team.reset_factor, name="reset_factor"),
     path("ma-ville/villes/", linked.linked, name="linked"),
     path("ma-ville/villes/demandes/<int:pk>/", linked.answer, name="answer_link"),
     path("ma-ville/villes/<int:pk>/rompre/", linked.end, name="end_link"),

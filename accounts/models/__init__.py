@@ -1,11 +1,12 @@
 """People, the associations they speak for, what they agreed to, and who changed what; a module for each idea."""
 
-from accounts.models.api_keys import ApiToken
+from accounts.models.api_keys import ApiToken, Scope
 from accounts.models.consents import Consent, ContactReading, DataCopy
 from accounts.models.edits import CityEdit, MembershipChange, OrganisationEdit, PersonEdit, RoleChange
 from accounts.models.fields import LowerCaseEmailField
 from accounts.models.organisations import Organisation, OrganisationReview
-from accounts.models.people import CityRole, Membership, User
+from accounts.models.people import CityRole, Membership, PhoneProof, User
+from accounts.models.second_factors import FactorReset
 from accounts.models.sessions import Session
 from accounts.roles import Role
 
@@ -16,6 +17,7 @@ __all__ = [
     "Consent",
     "ContactReading",
     "DataCopy",
+    "FactorReset",
     "LowerCaseEmailField",
     "Membership",
     "MembershipChange",
@@ -23,8 +25,10 @@ __all__ = [
     "OrganisationEdit",
     "OrganisationReview",
     "PersonEdit",
+    "PhoneProof",
     "Role",
     "RoleChange",
+    "Scope",
     "Session",
     "User",
 ]

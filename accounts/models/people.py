@@ -58,8 +58,18 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         )
 
 
+class PhoneProof(models.TextChoices):
+    """How we know that a number is the person's."""
+
+    SMS = "sms", _("par un code reçu par SMS")
+    CALL = "call", _("au téléphone, par la ville")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an e-mail, a phone, or both."""
+    """A person with an e-mail, a phone, or both.
+
+    A number identifies nobody and receives nothing before it is proven (`phone_proof`); two people may share one.
+    """
 
     email = LowerCaseEmailField(
         _("adresse e-mail"),
@@ -68,13 +78,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         error_messages={"unique": _("Cette adresse e-mail est déjà utilisée.")},
     )
-    phone = PhoneNumberField(
-        _("téléphone"),
-        null=True,
-        blank=True,
-        unique=True,
-        error_messages={"unique": _("Ce numéro de téléphone est déjà utilisé.")},
+    phone = PhoneNumberField(_("téléphone"), null=True, blank=True)
+    phone_proof = models.CharField(
+        _("preuve du numéro"), max_length=4, choices=PhoneProof, blank=True, default="", db_default=""
     )
+    phone_proven_at = models.DateTimeField(_("numéro prouvé le"), null=True, blank=True, editable=False)
     name = models.CharField(
         _("nom"), max_length=120, blank=True, help_text=_("Comme vous souhaitez être appelé.")
     )
@@ -83,6 +91,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("accès à l’administration"), default=False)
     created_at = models.DateTimeField(_("créé le"), default=timezone.now, editable=False)
     anonymised_at = models.DateTimeField(_("anonymisé le"), null=True, blank=True, editable=False)
+
+    # How often a proven contact of theirs gave way to another: links that were sent before open nothing
+    # (`accounts.links`).
+    contact_changes = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     # Somebody who was in here twice: this row stays as the author of what it did, and is no longer found by itself.
     merged_into = models.ForeignKey(
@@ -119,6 +131,12 @@ class User(AbstractBaseUser, PermissionsMixin):
                 violation_error_message=_("Ce numéro de téléphone n’est pas complet."),
             ),
             models.CheckConstraint(
+                condition=Q(phone_proof="", phone_proven_at__isnull=True)
+                | Q(phone_proof__in=["sms", "call"], phone__isnull=False, phone_proven_at__isnull=False),
+                name="user_phone_proof_of_a_number",
+                violation_error_message=_("Seul un numéro se prouve, et la preuve a sa date."),
+            ),
+            models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | (Q(is_active=False) & ~Q(merged_into=F("id"))),
                 name="user_merged_is_another",
                 violation_error_message=_("Une personne réunie à une autre n’agit plus par elle-même."),
@@ -134,6 +152,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             GinIndex(OpClass(folded("name"), name="gin_trgm_ops"), name="user_name_trgm"),
             GinIndex(fields=["phone"], opclasses=["gin_trgm_ops"], name="user_phone_trgm"),
             GinIndex(fields=["email"], opclasses=["gin_trgm_ops"], name="user_email_trgm"),
+            models.Index(fields=["phone"], condition=~Q(phone_proof=""), name="user_proven_phone"),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +163,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return str(self)
+
+    @property
+    def proven_phone(self) -> Any:
+        """The number at which the person is reached; None as long as it may be somebody else's."""
+        return self.phone if self.phone_proof else None
 
     @property
     def can_sign_in(self) -> bool:

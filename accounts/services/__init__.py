@@ -12,6 +12,7 @@ from accounts.services.consents import (
     record_consent,
     withdraw_consent,
 )
+from accounts.services.contact_changes import change_email, stop_change
 from accounts.services.organisations import (
     change_member,
     change_organisation,
@@ -32,18 +33,22 @@ from accounts.services.people import (
     unmerge_people,
     update_profile,
 )
+from accounts.services.phones import doubt_phone, give_up_phone, prove_phone, write_phone
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
+from accounts.services.second_factors import reset_second_factor
 from accounts.services.sessions import end_all, end_elsewhere
 from accounts.services.towns import create_city, found_town, link_cities, unlink_cities, update_city
 from accounts.sign_in import start_code_sign_in
 
 __all__ = [
     "agree_to_appeals",
+    "change_email",
     "change_member",
     "change_organisation",
     "choose_told",
     "correct_person",
     "create_city",
+    "doubt_phone",
     "end_all",
     "end_elsewhere",
     "ensure_person",
@@ -51,6 +56,7 @@ __all__ = [
     "found_town",
     "give_consent_again",
     "give_role",
+    "give_up_phone",
     "issue_token",
     "leave_all",
     "link_cities",
@@ -58,14 +64,17 @@ __all__ = [
     "merge_people",
     "note_data_copy",
     "note_erased",
+    "prove_phone",
     "record_consent",
     "register_leaving",
     "register_organisation",
     "remove_member",
+    "reset_second_factor",
     "revoke_token",
     "set_member",
     "set_roles",
     "start_code_sign_in",
+    "stop_change",
     "suspend_organisation",
     "take_role",
     "token_digest",
@@ -76,4 +85,5 @@ __all__ = [
     "use_token",
     "verify_organisation",
     "withdraw_consent",
+    "write_phone",
 ]

@@ -9,12 +9,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts import selectors
+from accounts import phones, selectors
 from accounts.access import require
-from accounts.models import LowerCaseEmailField, PersonEdit, User
+from accounts.models import LowerCaseEmailField, PersonEdit, PhoneProof, User
 from accounts.services.sessions import end_elsewhere
 from accounts.sign_in import has_proven_address
 from catalogue import changes
+from cities.models import City
+
+# What goes with a change of contact, in one write: the database holds that a proof is of a number.
+WITH_CONTACT = ("phone_proven_at", "contact_changes")
+# What went from one row to another beside an address and a number (`merge_people`).
+PROOF = "proof"
 
 
 @transaction.atomic
@@ -24,29 +30,40 @@ def ensure_person(
     phone: Any = None,
     name: str = "",
     language: str = "fr",
+    on_the_line: City | None = None,
+    is_another: bool = False,
     by: User | None = None,
     now: datetime,
 ) -> User:
-    """The person with this e-mail or this phone, else a new one. Raises ValidationError on a bad contact.
+    """The person with this e-mail or this number, else a new one. Raises ValidationError on a bad contact.
 
-    `by` is the operator or importer who enters somebody else; None when the person fills in a form. An
-    address given is the identity: it will be proven by a code. A number is one only when no address is given
-    or when an operator has the caller on the line: a visitor who types somebody's number must not enter
-    their account. A known account is left as it is, but for a name missing on an address not yet proven.
+    `by` is the operator or importer who enters somebody else; None when the person fills in a form. An address given is
+    the identity: it will be proven by a code. A number is one for the desk of the town that has the person
+    `on_the_line`, which proves it; written by anybody else it waits for its proof. A known account is left as it is,
+    but for a name missing on an address not yet proven.
+
+    Who has the number on the line and bears another name is asked about (ValidationError with the code "who"), unless
+    the desk says that it `is_another`: two people may share a number.
     """
     email = LowerCaseEmailField.normalised(email)
-    found = selectors.find_person(email=email, phone=phone)
-    if found is not None and email and found.email != email and by is None:
-        # The number is another's: it stays theirs, and the newcomer is known by the address.
-        found, phone = None, None
+    found = selectors.find_person(email=email)
+    proof = PhoneProof.CALL if on_the_line and phone else ""
+    if found is None and phone:
+        found = _at_number(phone, name, email=email, city=on_the_line, is_another=is_another)
     if found is None:
         try:
             return User.objects.create_user(
-                email=email, phone=phone, name=name, language=_known_language(language), created_at=now
+                email=email,
+                phone=phone,
+                phone_proof=proof,
+                phone_proven_at=now if proof else None,
+                name=name,
+                language=_known_language(language),
+                created_at=now,
             )
         except (IntegrityError, ValidationError):
             # Malformed, or entered by another form at this very moment.
-            found = selectors.find_person(email=email, phone=None if email else phone)
+            found = selectors.find_person(email=email)
             if found is None:
                 raise
     if name and not found.name and not has_proven_address(found):
@@ -58,10 +75,10 @@ def ensure_person(
 
 
 @transaction.atomic
-def update_profile(*, user: User, name: str, phone: Any, language: str, by: User, now: datetime) -> User:
-    """What people change about themselves. Raises ValidationError on a number malformed or taken."""
+def update_profile(*, user: User, name: str, language: str, by: User, now: datetime) -> User:
+    """What people change about themselves; an address and a number have pages and proofs of their own."""
     require(by == user)
-    fields = {"name": name.strip(), "phone": phone or None, "language": _known_language(language)}
+    fields = {"name": name.strip(), "language": _known_language(language)}
     return _change(user, fields, by=by, now=now)
 
 
@@ -85,9 +102,11 @@ def forget_person(*, person: User, by: User | None, now: datetime) -> User:
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if person.is_staff:
         return person
-    person.email = person.phone = None
-    person.name, person.is_active, person.anonymised_at = "", False, now
-    person.save(update_fields=["email", "phone", "name", "is_active", "anonymised_at"])
+    person.email = person.phone = person.phone_proven_at = None
+    person.name, person.phone_proof, person.is_active, person.anonymised_at = "", "", False, now
+    person.save(
+        update_fields=["email", "phone", "phone_proof", *WITH_CONTACT, "name", "is_active", "anonymised_at"]
+    )
     note_erased(person=person, by=by, now=now)
     end_elsewhere(session_key=None, user=person)
     return person
@@ -103,20 +122,22 @@ def note_erased(*, person: User, by: User | None, now: datetime) -> None:
 def merge_people(*, kept: User, other: User, by: User, now: datetime) -> list[str]:
     """`other` is `kept`: it acts no more, and where only it has an address or a number, they are kept's from now on.
 
-    Which of the two, by name. Both are locked already.
+    Which of the two, by name, and PROOF. Both are locked already.
     """
     before_kept, before_other = changes.values(kept), changes.values(other)
     moved = [name for name in ("email", "phone") if getattr(other, name) and not getattr(kept, name)]
-    for name in moved:
-        setattr(kept, name, getattr(other, name))
-        setattr(other, name, None)
+    # The same number twice: proven for one of them it is for both, who are one.
+    if other.phone_proof and not kept.phone_proof and kept.phone == other.phone:
+        moved.append(PROOF)
+    _hand_over(moved, of=other, to=kept)
     if "email" in moved:
         EmailAddress.objects.filter(user=other, email=kept.email).update(user=kept)
     other.is_active, other.merged_into = False, kept
-    other.save(update_fields=["merged_into", "is_active"])
+    edit, also = PersonEdit(person=other, by=by, at=now), ("merged_into", *WITH_CONTACT)
+    changes.save_changed(other, before_other, edit=edit, also=also)
+    edit = PersonEdit(person=kept, by=by, at=now)
+    changes.save_changed(kept, before_kept, edit=edit, also=WITH_CONTACT)
     end_elsewhere(session_key=None, user=other)
-    changes.save_changed(other, before_other, edit=PersonEdit(person=other, by=by, at=now))
-    changes.save_changed(kept, before_kept, edit=PersonEdit(person=kept, by=by, at=now))
     return moved
 
 
@@ -126,13 +147,39 @@ def unmerge_people(*, kept: User, other: User, moved: Sequence[str], by: User, n
     before_kept, before_other = changes.values(kept), changes.values(other)
     if "email" in moved:
         EmailAddress.objects.filter(user=kept, email=kept.email).update(user=other)
-    for name in moved:
-        setattr(other, name, getattr(kept, name))
-        setattr(kept, name, None)
-    changes.save_changed(kept, before_kept, edit=PersonEdit(person=kept, by=by, at=now))
+    _hand_over(moved, of=kept, to=other)
+    edit = PersonEdit(person=kept, by=by, at=now)
+    changes.save_changed(kept, before_kept, edit=edit, also=WITH_CONTACT)
     other.is_active, other.merged_into = True, None
-    other.save(update_fields=["merged_into", *moved])
-    changes.save_changed(other, before_other, edit=PersonEdit(person=other, by=by, at=now))
+    edit, also = PersonEdit(person=other, by=by, at=now), ("merged_into", *WITH_CONTACT)
+    changes.save_changed(other, before_other, edit=edit, also=also)
+
+
+def _at_number(
+    phone: Any, name: str, *, email: str | None, city: City | None, is_another: bool
+) -> User | None:
+    """Who is known by this number already. Raises ValidationError where the desk is to ask who it is."""
+    if city is None:
+        # With an address the newcomer is known by that.
+        return None if email else phones.entered_before(phone=phone, name=name)
+    if is_another:
+        return None
+    caller = phones.on_the_line(phone=phone, name=name, city=city)
+    if caller.perhaps:
+        raise ValidationError({"name": ValidationError(phones.who_is_it(caller.perhaps), code="who")})
+    return caller.person
+
+
+def _hand_over(names: Sequence[str], *, of: User, to: User) -> None:
+    """These contacts are another row's from now on. A number goes with its proof; that alone, between equal numbers."""
+    contacts = [name for name in names if name != PROOF]
+    for name in contacts:
+        setattr(to, name, getattr(of, name))
+    if "phone" in names or (PROOF in names and of.phone == to.phone):
+        to.phone_proof, to.phone_proven_at = of.phone_proof, of.phone_proven_at
+        of.phone_proof, of.phone_proven_at = "", None
+    for name in contacts:
+        setattr(of, name, None)
 
 
 def _change(user: User, fields: Mapping[str, Any], *, by: User, now: datetime) -> User:
@@ -141,8 +188,13 @@ def _change(user: User, fields: Mapping[str, Any], *, by: User, now: datetime) -
     before, came_in_by = changes.values(user), user.email
     for name, value in fields.items():
         setattr(user, name, value)
+    if user.phone != before["phone"] and user.phone_proof:
+        user.phone_proof, user.phone_proven_at = "", None
+        user.contact_changes += 1
+    user.contact_changes += user.email != came_in_by
     user.full_clean(exclude=["password"])
-    changes.save_changed(user, before, edit=PersonEdit(person=user, by=by, at=now))
+    edit = PersonEdit(person=user, by=by, at=now)
+    changes.save_changed(user, before, edit=edit, also=WITH_CONTACT)
     if user.email != came_in_by or not user.is_active:
         end_elsewhere(session_key=None, user=user)
     return user

@@ -3,11 +3,12 @@
 from typing import Any
 
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import sessions
+from accounts import sessions, sign_in
 from accounts.access import is_in_a_team
 from accounts.models import Session, User
 
@@ -38,6 +39,8 @@ def _begin(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
 
 def _end_those_without_it(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
     end_elsewhere(session_key=request.session.session_key, user=user)
+    if not is_mfa_enabled(user):
+        sign_in.forget_second_factor(request)
 
 
 def listen() -> None:

@@ -12,6 +12,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.access import DESK, has_role
 from accounts.models import Organisation, User
+from accounts.phones import on_the_line
 from accounts.selectors import find_person
 from catalogue.fields import FARTHEST, NEED, Number
 from catalogue.fields.shapes import TOO_FAR
@@ -76,6 +77,8 @@ class NeedForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     # Asked where the same stands already.
     not_a_duplicate = forms.BooleanField(label=_("C’est un autre besoin que ceux ci-dessus"), required=False)
+    # Of a caller whose number is known under another name.
+    is_another = forms.BooleanField(label=_("Non, c’est une autre personne"), required=False)
 
     def __init__(
         self,
@@ -131,7 +134,11 @@ class NeedForm(forms.Form):
         """Of a form that was looked at: who asks for it, as far as we know them; None for an association."""
         if self.is_for_caller:
             cleaned = self.cleaned_data
-            return find_person(phone=cleaned.get("caller_phone"), email=cleaned.get("caller_email"))
+            known = find_person(email=cleaned.get("caller_email"))
+            if known is None and not cleaned.get("is_another"):
+                name = cleaned.get("caller_name", "")
+                known = on_the_line(phone=cleaned.get("caller_phone"), name=name, city=self.city).person
+            return known
         return None if self.organisation else self.user
 
     def _ask_for_whom(self) -> None:

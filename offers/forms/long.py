@@ -45,6 +45,8 @@ class CallForm(OfferForm):
     not_a_duplicate = forms.BooleanField(
         label=_("C’est une autre proposition que celles ci-dessus"), required=False
     )
+    # The number is known under another name.
+    is_another = forms.BooleanField(label=_("Non, c’est une autre personne"), required=False)
 
     def __init__(self, data: Any = None, *, kind: str, **kwargs: Any) -> None:
         names = (
@@ -52,7 +54,7 @@ class CallForm(OfferForm):
             *("item", "size", "category", "capacity", *PLACE),
             *DAYS,
             *(name for name in of_kind(kind) if name not in FIRST),
-            *("title", "text", "share_with_linked", "not_a_duplicate", "consent"),
+            *("title", "text", "share_with_linked", "not_a_duplicate", "is_another", "consent"),
         )
         super().__init__(data, kind=kind, names=names, compact=True, **kwargs)
         fields: dict[str, Any] = self.fields

@@ -11,7 +11,8 @@ from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
-from accounts.models import User
+from accounts.models import PhoneProof, User
+from accounts.services import prove_phone
 from catalogue import changes
 from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
@@ -123,6 +124,9 @@ def prove_contact(*, owner: User, by: User, now: datetime, offer_id: int | None 
     if offer_id is not None:
         offers = offers.filter(pk=offer_id)
     waiting = list(offers.order_by("id"))
+    if waiting and by != owner and owner.phone:
+        # The desk called, and it was them.
+        prove_phone(user=owner, phone=owner.phone, how=PhoneProof.CALL, by=by, now=now)
     for offer in waiting:
         note_asked_answered(offer, by=by, now=now)
         offer.confirmed_at, offer.reminded_at = now, None

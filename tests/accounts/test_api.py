@@ -41,6 +41,7 @@ FAULTS: dict[str, Exception] = {
 
 class WhoView(APIView):
     serializer_class = OfferSerializer
+    area = "offers"
 
     def get(self, request: Request) -> Response:
         if fault := FAULTS.get(request.query_params.get("fault", "")):

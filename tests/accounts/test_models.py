@@ -50,16 +50,26 @@ class TestUser:
         with transaction.atomic(), refused_by("user_email_lower_case"):
             User.objects.filter(pk=user.pk).update(email=_raw("Lou@exemple.fr"))
 
-    def test_number_is_unique_and_international(self):
+    def test_number_is_international_and_two_may_share_it(self):
         user = UserFactory(phone="03 53 01 00 01")
         user.refresh_from_db()
         assert str(user.phone) == "+33353010001"
-        with transaction.atomic(), refused_by("phone"):
-            UserFactory(phone="+33353010001")
+        assert UserFactory(phone="+33353010001").proven_phone == user.proven_phone
         with transaction.atomic(), refused_by("user_phone_e164"):
             UserFactory(phone="12")
         with pytest.raises(ValidationError):
             User.objects.create_user(email="b@exemple.fr", phone="12")
+
+    def test_a_proof_is_of_a_number_and_has_its_moment(self):
+        user = UserFactory(phone="+33353010001", phone_proof="")
+        assert user.proven_phone is None
+        for fields in (
+            {"phone_proof": "sms"},
+            {"phone_proven_at": user.created_at},
+            {"phone": None, "phone_proof": "sms", "phone_proven_at": user.created_at},
+        ):
+            with transaction.atomic(), refused_by("user_phone_proof_of_a_number"):
+                User.objects.filter(pk=user.pk).update(**fields)
 
     def test_has_no_password_and_never_says_who_it_is(self):
         user = User.objects.create_user(email="c@exemple.fr")

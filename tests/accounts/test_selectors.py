@@ -81,17 +81,10 @@ class TestVisibility:
 
 
 class TestFindPerson:
-    def test_by_exact_address_or_number(self, django_assert_num_queries):
-        user = UserFactory(email="lou@exemple.fr", phone="+33353010001")
-        with django_assert_num_queries(3):
+    def test_by_exact_address(self, django_assert_num_queries):
+        user = UserFactory(email="lou@exemple.fr")
+        with django_assert_num_queries(2):
             assert selectors.find_person(email="LOU@exemple.fr ") == user
-            assert selectors.find_person(phone="03 53 01 00 01") == user
             assert selectors.find_person(email="lou@exemple") is None
         with django_assert_num_queries(0):
-            assert selectors.find_person(email="", phone="") is None
-            assert selectors.find_person(phone="12") is None
-
-    def test_the_address_comes_before_the_number(self):
-        UserFactory(phone="+33353010001")
-        known = UserFactory(email="lou@exemple.fr")
-        assert selectors.find_person(email="lou@exemple.fr", phone="+33353010001") == known
+            assert selectors.find_person(email="") is None

@@ -21,6 +21,7 @@ from accounts.models import (
     PersonEdit,
     Role,
     RoleChange,
+    Scope,
     User,
 )
 from catalogue.changes import editable_fields
@@ -53,10 +54,15 @@ class TestEnsurePerson:
         assert ensure(email="zz@exemple.fr", language="zz").language == "fr"
 
     def test_finds_again(self):
-        user = UserFactory(email="lou@exemple.fr", phone="+33353010001")
+        user = UserFactory(email="lou@exemple.fr")
         assert ensure(email="LOU@exemple.fr") == user
-        assert ensure(phone="0353010001") == user
-        assert User.objects.count() == 1
+        entered = ensure(phone="0353010001", name="Sacha")
+        assert ensure(phone="0353010001", name="Sacha") == entered
+        assert ensure(phone="0353010001", name="Lou") != entered
+
+    def test_nobody_enters_an_account_by_its_number(self):
+        account = UserFactory(email="lou@exemple.fr", phone="+33353010001", name="Lou")
+        assert ensure(phone="0353010001", name="Lou") != account
 
     def test_never_adds_a_phone_to_an_account(self):
         user = UserFactory(email="lou@exemple.fr", phone=None)
@@ -68,13 +74,7 @@ class TestEnsurePerson:
         caller = UserFactory(phone_only=True, phone="+33353010001")
         visitor = ensure(email="new@exemple.fr", phone="0353010001")
         assert visitor != caller
-        assert visitor.phone is None
-
-    def test_an_operator_finds_the_caller_by_the_number(self):
-        caller = UserFactory(phone_only=True, phone="+33353010001")
-        assert ensure(email="new@exemple.fr", phone="0353010001", by=UserFactory()) == caller
-        caller.refresh_from_db()
-        assert caller.email is None
+        assert (visitor.phone, visitor.proven_phone) == (caller.phone, None)
 
     def test_fills_a_missing_name_until_the_address_is_proven(self):
         user = UserFactory(name="", email="lou@exemple.fr")
@@ -129,20 +129,13 @@ def test_what_is_posted_twice_at_once_is_written_once(at_once, _round):
 class TestProfile:
     def test_changes(self):
         user = UserFactory()
-        services.update_profile(user=user, name="Lou ", phone="0353010001", language="en", by=user, now=NOW)
+        services.update_profile(user=user, name="Lou ", language="en", by=user, now=NOW)
         user.refresh_from_db()
-        assert (user.name, str(user.phone), user.language) == ("Lou", "+33353010001", "en")
+        assert (user.name, user.language) == ("Lou", "en")
 
-    def test_refuses_somebody_elses_number_and_an_empty_contact(self):
-        user = UserFactory()
-        UserFactory(phone="+33353010001")
-        with pytest.raises(ValidationError, match="déjà utilisé"):
-            services.update_profile(user=user, name="", phone="+33353010001", language="fr", by=user, now=NOW)
-        caller = UserFactory(phone_only=True)
-        with pytest.raises(ValidationError, match="Indiquez une adresse"):
-            services.update_profile(user=caller, name="", phone="", language="fr", by=caller, now=NOW)
+    def test_of_nobody_else(self):
         with pytest.raises(PermissionDenied):
-            services.update_profile(user=user, name="", phone="", language="fr", by=caller, now=NOW)
+            services.update_profile(user=UserFactory(), name="", language="fr", by=UserFactory(), now=NOW)
 
 
 class TestRoles:
@@ -272,7 +265,7 @@ class TestConsentsAndReadings:
 class TestTokens:
     def test_the_secret_is_never_kept(self):
         user = UserFactory()
-        token, secret = services.issue_token(user=user, name="Tableur", by=user, now=NOW)
+        token, secret = services.issue_token(user=user, name="Tableur", scopes=Scope.values, by=user, now=NOW)
         assert len(secret) >= 40
         assert secret.startswith(token.prefix)
         kept = ApiToken.objects.values().get()
@@ -303,16 +296,10 @@ def whats(changes):
 
 class TestWhoChangedWhat:
     def test_a_person_by_themselves(self):
-        user = UserFactory(name="Lou", phone="+33353010001", language="fr")
+        user = UserFactory(name="Lou", language="fr")
         for _twice in range(2):
-            services.update_profile(
-                user=user, name="Lou M.", phone="0353010002", language="ar", by=user, now=NOW
-            )
-        what = {
-            "name": ["Lou", "Lou M."],
-            "phone": ["+33353010001", "+33353010002"],
-            "language": ["fr", "ar"],
-        }
+            services.update_profile(user=user, name="Lou M.", language="ar", by=user, now=NOW)
+        what = {"name": ["Lou", "Lou M."], "language": ["fr", "ar"]}
         assert whats(user.edits.all()) == [(what, user, NOW)]
 
     def test_a_person_by_whoever_entered_their_name(self):
@@ -405,7 +392,7 @@ class TestWhoChangedWhat:
 
     def test_no_row_is_rewritten(self):
         user = UserFactory(name="Lou")
-        services.update_profile(user=user, name="", phone=None, language="fr", by=user, now=NOW)
+        services.update_profile(user=user, name="", language="fr", by=user, now=NOW)
         for table in (PersonEdit, RoleChange, MembershipChange, OrganisationEdit, CityEdit):
             with connection.cursor() as cursor:
                 cursor.execute(

@@ -281,6 +281,52 @@ def test_while_typing_the_boxes_are_filled_and_one_reading_is_kept(
     assert ContactReading.objects.count() == 1
 
 
+def test_another_name_stops_the_operator_before_anything_is_shown(
+    city: City, operator: User, as_user: SignIn, call: Says
+) -> None:
+    jeanne = UserFactory(phone="+33612345678", email="jeanne@exemple.fr", name="Jeanne Roy")
+    offer = OfferFactory(city=city, owner=jeanne)
+    client = as_user(operator)
+    for page in (client.post(KNOWN, call(name="Paul")), client.post(ENTER, call(name="Paul"))):
+        text = text_of(page)
+        assert "Ce numéro est déjà celui de Jeanne Roy. C’est bien cette personne" in text
+        assert offer.reference not in text
+        assert "jeanne@exemple.fr" not in text
+    assert Offer.objects.count() == 1
+    assert not ContactReading.objects.exists()
+    # It is her.
+    page = text_of(client.post(ENTER, call(name="Paul", who=str(jeanne.pk))))
+    assert offer.reference in page
+    assert 'value="Jeanne Roy"' in page
+    # It is somebody else, who shares the number.
+    assert client.post(ENTER, call(name="Paul", is_another="on")).status_code == 302
+    paul = Offer.objects.exclude(owner=jeanne).get().owner
+    assert (paul.name, paul.proven_phone) == ("Paul", jeanne.phone)
+
+
+def test_who_shares_a_number_is_asked_for(
+    city: City, operator: User, as_user: SignIn, need_said: Says
+) -> None:
+    for name in ("Amina", "Omar"):
+        NeedFactory(city=city, for_person=UserFactory(phone="+33612345678", email=None, name=name))
+    client = as_user(operator)
+    page = text_of(client.post(KNOWN, need_said(caller_name="")))
+    assert "Ce numéro est déjà celui de Amina / Omar" in page
+    assert client.post(ENTER, need_said(caller_name="Omar")).status_code == 302
+    assert Need.objects.filter(person__name="Omar").count() == 2
+
+
+def test_a_number_that_nobody_has_proven_finds_nobody(
+    city: City, operator: User, as_user: SignIn, call: Says
+) -> None:
+    thief = UserFactory(phone="+33612345678", phone_proof="", name="Mme Martin")
+    OfferFactory(city=city, owner=thief)
+    client = as_user(operator)
+    assert "Personne n’est connu" in text_of(client.post(ENTER, call(look_up="1")))
+    client.post(ENTER, call())
+    assert Offer.objects.latest("pk").owner != thief
+
+
 def of_another_town(person: User, city: City) -> None:
     OfferFactory(owner=person)
     NeedFactory(for_person=person)
@@ -301,9 +347,12 @@ def test_of_whoever_has_to_do_with_other_towns_alone_nothing_is_said(
         assert "martin@exemple.fr" not in text_of(page)
     assert "Mme Martin" not in text_of(client.post(KNOWN, call(name="", email="")))
     assert not ContactReading.objects.exists()
-    # What is saved is theirs all the same.
-    assert client.post(ENTER, call(name="Mme Martin")).status_code == 302
-    assert Offer.objects.get(city=city).owner == stranger
+    # What is saved is of somebody whom this town knows by the number, and nothing is learnt of the other.
+    page = client.post(ENTER, call(name="Mme Martin"), follow=True)
+    owner = Offer.objects.get(city=city).owner
+    assert owner != stranger
+    assert (owner.proven_phone, owner.email) == (stranger.phone, None)
+    assert "martin@exemple.fr" not in text_of(page)
 
 
 WAYS: dict[str, Callable[[User, City], Any]] = {
@@ -405,7 +454,7 @@ def test_who_is_on_the_line_is_not_called_with_a_receipt(
 ) -> None:
     client = as_user(operator)
     client.post(ENTER, call())
-    client.post(ENTER, need_said())
+    client.post(ENTER, need_said(caller_name="Mme Martin"))
     receipts = Message.objects.order_by("pk")
     assert [(one.channel, one.state, one.called_by) for one in receipts] == [
         ("call", MessageState.SENT, operator)

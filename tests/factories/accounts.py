@@ -1,8 +1,10 @@
 """People, roles and associations for tests. Names are invented."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import factory
+from allauth.mfa.models import Authenticator
+from django.utils import timezone
 from stdnum import luhn
 
 from accounts.models import ApiToken, CityRole, Consent, Membership, Organisation, Role, User
@@ -23,6 +25,11 @@ class UserFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence(lambda n: f"personne{n}@exemple.fr")
     name = factory.Sequence(lambda n: f"Personne {n}")
     password = "!"
+    # `phone_proof=""`: as somebody has written it, and nobody has looked.
+    phone_proof = factory.LazyAttribute(lambda user: "call" if getattr(user, "phone", None) else "")
+    phone_proven_at = factory.LazyAttribute(
+        lambda user: datetime(2026, 1, 5, 9, tzinfo=UTC) if user.phone_proof else None
+    )
 
 
 class CityRoleFactory(factory.django.DjangoModelFactory):
@@ -80,13 +87,22 @@ class ApiTokenFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = ApiToken
         exclude = ["secret"]
+        skip_postgeneration_save = True
 
     secret = factory.Sequence(lambda n: f"acc_{n:043d}")
     user = factory.SubFactory(UserFactory)
     name = "Tableur"
     prefix = factory.LazyAttribute(lambda token: token.secret[:10])
     digest = factory.LazyAttribute(lambda token: token_digest(token.secret))
-    created_at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    scopes = ["read", "offers", "needs", "matches"]
+    created_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyAttribute(lambda token: token.created_at + timedelta(days=365))
+
+    @factory.post_generation
+    def second_factor(self, create, given, **_of_it):
+        """Whoever works for a town needs one for their keys to live; `second_factor=False` for somebody without."""
+        if create and given is not False:
+            Authenticator.objects.get_or_create(user=self.user, type="totp", defaults={"data": {}})
 
 
 def siret(number: int) -> str:

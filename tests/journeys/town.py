@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import Consent, Membership, Organisation, Role, User
+from accounts.models import Consent, Membership, Organisation, Role, Scope, User
 from accounts.services import issue_token
 from agenda import services as agenda
 from catalogue.vocabulary import Category, Kind, Urgency
@@ -137,7 +137,7 @@ def build(*, now: datetime) -> Town:
     OrganisationFactory(city=city, name="Un lit, une lampe")
     OrganisationFactory(city=city, name="Fermée pour l’instant", state=Organisation.State.SUSPENDED)
     agenda.renew(person=town.coordinator, by=town.coordinator, now=now)
-    issue_token(user=town.member, name="Tableur", by=town.member, now=now)
+    issue_token(user=town.member, name="Tableur", scopes=Scope.values, by=town.member, now=now)
     _fill(town, association, now)
     ConsentFactory(user=town.citizen, purpose=Consent.Purpose.RECORD)
     town.subscription = Subscription.objects.create(

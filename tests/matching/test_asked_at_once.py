@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import services as accounts
+from accounts.models import Scope
 from catalogue.constraints import violated
 from catalogue.vocabulary import Kind
 from config import embedded
@@ -218,7 +219,7 @@ def test_every_door_says_what_is_to_be_taken_back_first(homes, coordinator, as_u
             422,
             True,
         )
-    _key, secret = accounts.issue_token(user=member, name="test", by=member, now=NOW)
+    _key, secret = accounts.issue_token(user=member, name="test", scopes=Scope.values, by=member, now=NOW)
     answer = Client().patch(
         f"/api/v1/needs/{match.need.reference}/",
         {"adult_women": 1, "children_3_to_11": 0, "confirmed": True},

@@ -486,7 +486,7 @@ def test_somebodys_number_does_not_open_their_account(
     send(client)
     offer = Offer.objects.get()
     assert offer.owner != neighbour
-    assert (offer.owner.email, offer.owner.phone) == ("camille@exemple.fr", None)
+    assert (offer.owner.email, offer.owner.proven_phone) == ("camille@exemple.fr", None)
 
 
 # --- A browser that we do not know ---------------------------------------------------------------------

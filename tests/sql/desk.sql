@@ -1,16 +1,3 @@
--- queue alone
-SELECT "cities_city".*,
-       COALESCE(
-                  (SELECT COUNT(U0."id") AS "n"
-                   FROM "accounts_organisation" U0
-                   WHERE (U0."city_id" = ("cities_city"."id")
-                          AND U0."state" = %s)
-                   GROUP BY U0."city_id"), %s) AS "waiting_associations"
-FROM "cities_city"
-WHERE "cities_city"."slug" = %s
-ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
-LIMIT 1;
-
 SELECT "accounts_user".*,
        ARRAY
   (SELECT JSON_OBJECT(((%s)::text) VALUE U0."city_id", ((%s)::text) VALUE U0."role" RETURNING JSONB) AS "row"
@@ -24,6 +11,19 @@ SELECT "accounts_user".*,
 FROM "accounts_user"
 WHERE "accounts_user"."id" = %s
 ORDER BY "accounts_user"."id" ASC
+LIMIT 1;
+
+-- queue alone
+SELECT "cities_city".*,
+       COALESCE(
+                  (SELECT COUNT(U0."id") AS "n"
+                   FROM "accounts_organisation" U0
+                   WHERE (U0."city_id" = ("cities_city"."id")
+                          AND U0."state" = %s)
+                   GROUP BY U0."city_id"), %s) AS "waiting_associations"
+FROM "cities_city"
+WHERE "cities_city"."slug" = %s
+ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC
 LIMIT 1;
 
 -- queue alone

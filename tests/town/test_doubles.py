@@ -106,7 +106,8 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
         "accounts.User_groups.user", "accounts.User_user_permissions.user", "accounts.CityRole.user",
         "accounts.Membership.user", "accounts.Session.user", "accounts.ApiToken.user", "accounts.PersonEdit.person",
         "accounts.User.merged_into", "accounts.ContactReading.subject", "accounts.DataCopy.person",
-        "accounts.RoleChange.person", "accounts.MembershipChange.person", "account.EmailAddress.user",
+        "accounts.RoleChange.person", "accounts.FactorReset.person", "accounts.MembershipChange.person",
+        "account.EmailAddress.user",
         "mfa.Authenticator.user", "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
         "outreach.Subscription.person",
         "town.Invitation.person", "town.Double.kept", "town.Double.other", "admin.LogEntry.user",
@@ -459,3 +460,46 @@ def test_the_page_shows_them_side_by_side_until_it_is_said(twice: Twice, client:
     assert selectors.likely_doubles(place.city) == []
     answer = client.post(decide, {"same": "yes"}, follow=True)
     assert "changé entre-temps" in answer.content.decode()
+
+
+# --- A number ------------------------------------------------------------------------------------------
+
+
+def test_one_number_is_perhaps_one_person_and_a_couple_is_told_apart(place: Place) -> None:
+    called = UserFactory(phone="+33612345678", email=None, name="Jeanne R.")
+    online = UserFactory(phone="+33612345678", phone_proof="", name="J. Roy")
+    for owner in (called, online):
+        OfferFactory(city=place.city, owner=owner)
+    ((one, other),) = selectors.likely_doubles(place.city)
+    assert (one.user, other.user) == (called, online)
+    ids = {"city": place.city, "kept_id": called.pk, "other_id": online.pk}
+    services.tell_apart(**ids, by=place.coordinator, now=NOW)
+    assert selectors.likely_doubles(place.city) == []
+
+
+def test_a_number_goes_along_with_its_proof_and_comes_back_with_it(twice: Twice) -> None:
+    online, by_phone = User.objects.get(pk=twice.online.pk), User.objects.get(pk=twice.by_phone.pk)
+    number = by_phone.phone
+    row = services.merge(
+        city=twice.place.city, kept_id=online.pk, other_id=by_phone.pk, has_called=True,
+        by=twice.place.coordinator, now=timezone.now(),
+    )  # fmt: skip
+    online.refresh_from_db()
+    by_phone.refresh_from_db()
+    assert (online.proven_phone, by_phone.phone) == (number, None)
+    services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    online.refresh_from_db()
+    by_phone.refresh_from_db()
+    assert (online.phone, by_phone.proven_phone) == (None, number)
+
+
+def test_the_same_number_proven_for_one_is_proven_for_both_as_long_as_they_are_one(twice: Twice) -> None:
+    User.objects.filter(pk=twice.online.pk).update(phone=twice.by_phone.phone)
+    row = services.merge(
+        city=twice.place.city, kept_id=twice.online.pk, other_id=twice.by_phone.pk, has_called=True,
+        by=twice.place.coordinator, now=timezone.now(),
+    )  # fmt: skip
+    assert User.objects.get(pk=twice.online.pk).proven_phone == twice.by_phone.phone
+    services.undo(double_id=row.pk, by=twice.place.coordinator, now=timezone.now())
+    assert User.objects.get(pk=twice.online.pk).proven_phone is None
+    assert User.objects.get(pk=twice.by_phone.pk).proven_phone == twice.by_phone.phone

@@ -105,7 +105,7 @@ def test_who_is_in_two_towns_is_in_each_record_with_what_was_done_for_that_town(
         now=now,
     )
     PersonEdit.objects.create(person=owner, by=elsewhere.user, at=now, what={"name": ["", "Odile"]})
-    accounts.update_profile(user=owner, name="Odile T.", phone=None, language="fr", by=owner, now=now)
+    accounts.update_profile(user=owner, name="Odile T.", language="fr", by=owner, now=now)
     # And those of before, which say no town.
     for reader, subject, reason, reference in (
         (elsewhere.user, owner, "desk", ""),

@@ -1,7 +1,9 @@
 """Who is of the team, who is invited, who leaves, and what is to be handed over then."""
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import selectors as accounts
 from accounts.access import ADMINISTRATION, ANYBODY, TEAM, has_role, person, town_page
+from accounts.contact_mails import tell_of_reset
 from accounts.models import User
-from accounts.services import start_code_sign_in
+from accounts.services import reset_second_factor, start_code_sign_in
+from accounts.sign_in import UNAVAILABLE
 from cities.models import City
 from followups import selectors as followups
 from town import links, selectors, services
@@ -80,6 +84,33 @@ def member(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     return _part(request, city, user, roles=accounts.roles_held(user, city))
 
 
+@town_page(ADMINISTRATION)
+@require_POST
+def reset_factor(request: HttpRequest, city: City, pk: int) -> HttpResponse:
+    """Somebody of the team has lost the application and the spare codes."""
+    user = get_object_or_404(accounts.team_in(city).exclude(pk=person(request).pk), pk=pk)
+    try:
+        with transaction.atomic():
+            reset = reset_second_factor(
+                user=user,
+                city=city,
+                note=request.POST.get("note", "")[:500],
+                by=person(request),
+                now=timezone.now(),
+            )
+            tell_of_reset(reset)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    except UNAVAILABLE:
+        messages.error(request, _("Le message à cette personne n’est pas parti, et rien n’a changé."))
+    else:
+        messages.success(
+            request,
+            _("C’est fait. La personne ajoutera une double vérification en se connectant."),
+        )
+    return redirect("town:member", city.slug, user.pk)
+
+
 @town_page(TEAM)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,7 +139,13 @@ def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | Non
             messages.success(request, _("C’est noté."))
             stays = roles is not None and has_role(person(request), city, TEAM)
             return redirect("town:team", city.slug) if stays else redirect("accounts:home")
-    context = {"form": form, "user_shown": user, "owned": owned, "leaves": roles is None}
+    context = {
+        "form": form,
+        "user_shown": user,
+        "owned": owned,
+        "leaves": roles is None,
+        "can_reset_factor": bool(roles) and user != person(request) and is_mfa_enabled(user),
+    }
     return render(request, "town/member.html", context, status=422 if form.errors else 200)
 
 

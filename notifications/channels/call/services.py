@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts import services as accounts
+from accounts.models import PhoneProof, User
 from catalogue.constraints import violated
 from notifications.channel_registry import BeingSaid
 from notifications.channels.call import selectors
@@ -72,6 +73,8 @@ def note(
     where the call is not under way.
     """
     message = _locked(message_id)
+    if outcome in TOLD and not is_known_at_number(message.recipient):
+        raise ValidationError(_("Notez d’abord si c’est bien cette personne qui répond à ce numéro."))
     call, waits = _under_way(message, by=by, now=now), message.state == MessageState.QUEUED
     is_about_it = call is not None and call.message_id == message.pk
     if not waits and not is_about_it:
@@ -92,11 +95,32 @@ def note(
     if outcome in TOLD:
         message.state, message.sent_at, message.called_by = MessageState.SENT, now, by
     elif outcome == Outcome.WRONG_NUMBER:
+        accounts.doubt_phone(user=message.recipient, by=by, now=now)
         message.state, message.last_error = MessageState.FAILED, WRONG_NUMBER
     elif comes_back is not None:
         message.due_at = comes_back
     message.save(update_fields=["state", "sent_at", "called_by", "last_error", "due_at", "attempts"])
     return Noted(message, answer_by)
+
+
+@transaction.atomic
+def recognise(*, message_id: int, by: User, now: datetime) -> None:
+    """Whoever answers at this number is the person: from now on it is proven. Raises Taken, and ValidationError where
+    nobody is calling them.
+    """
+    message = _locked(message_id)
+    call = _under_way(message, by=by, now=now)
+    if call is None or call.message_id != message.pk or not message.recipient.phone:
+        raise ValidationError(
+            _("Cet appel n’est plus en cours\u202f: reprenez-le pour noter ce qu’il a donné.")
+        )
+    person = message.recipient
+    accounts.prove_phone(user=person, phone=person.phone, how=PhoneProof.CALL, by=by, now=now)
+
+
+def is_known_at_number(person: User) -> bool:
+    """Nothing is said to somebody at a number that nobody has proven; without one they were reached otherwise."""
+    return not person.phone or bool(person.phone_proof)
 
 
 def _locked(message_id: int) -> Message:

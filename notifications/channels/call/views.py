@@ -2,21 +2,22 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import acting
 from accounts import services as people
 from accounts.access import DESK, person, town_page
 from accounts.models import User
@@ -135,6 +136,51 @@ def take(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
 
 @town_page(DESK)
 @require_POST
+def recognise(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
+    """At a number that nobody has proven: it is them who answer."""
+    message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
+    try:
+        services.recognise(message_id=message.pk, by=person(request), now=timezone.now())
+    except services.Taken as taken:
+        messages.warning(request, _is_taken(taken.call))
+    except ValidationError as refusal:
+        messages.info(request, " ".join(refusal.messages))
+    return redirect("notifications:call:one", city.slug, message.pk)
+
+
+@town_page(DESK)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
+    """The page that the message asks its person to open, for whoever has them on the line: what is noted there is noted
+    by the desk, which never holds a link by which anybody answers as the person.
+    """
+    message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
+    behind, (_taken, is_mine) = _behind_link(message), _whose(message, person(request), timezone.now())
+    if behind is None or not is_mine or not services.is_known_at_number(message.recipient):
+        return redirect("notifications:call:one", city.slug, message.pk)
+    with acting.noted_by_desk():
+        page: HttpResponse = behind.func(request, *behind.args, **behind.kwargs)
+    return page
+
+
+def _behind_link(message: Message) -> ResolverMatch | None:
+    """The page of the message's link, where that is a signed one."""
+    try:
+        found = resolve(urlsplit(message.action_url).path)
+    except Resolver404:
+        return None
+    return found if "token" in found.kwargs else None
+
+
+def _whose(message: Message, user: User, now: datetime) -> tuple[Call | None, bool]:
+    """Who is calling this person, and whether it is oneself, about this message."""
+    taken = selectors.under_way([message.recipient_id], now).get(message.recipient_id)
+    return taken, taken is not None and taken.by_id == user.pk and taken.message_id == message.pk
+
+
+@town_page(DESK)
+@require_POST
 def outcome(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     """What came of the call."""
     message = get_object_or_404(selectors.calls(city).visible_to(request.user), pk=message_id)
@@ -163,8 +209,7 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
     if not selectors.calls_to_make(city).filter(pk=message.pk).exists():
         messages.info(request, _("Cet appel n’est plus à faire."))
         return redirect("notifications:call:list", city.slug)
-    taken = selectors.under_way([message.recipient_id], now).get(message.recipient_id)
-    is_mine = taken is not None and taken.by_id == user.pk and taken.message_id == message.pk
+    taken, is_mine = _whose(message, user, now)
     if is_mine:
         _log_reading(message, city=city, by=user, now=now)
     context = {
@@ -172,12 +217,16 @@ def _one(request: HttpRequest, city: City, message: Message, form: OutcomeForm) 
         "phone": message.recipient.phone,
         "has_bounced": bool(reach.bounced([message.recipient])),
         "is_mine": is_mine,
+        "is_known": services.is_known_at_number(message.recipient),
         "taken": taken if taken is not None and taken.by_id != user.pk else None,
         "opening": words.opening(town=city.name, person=str(message.recipient)),
         "script": words.script(message.event),
         "speaks": language_names([message.language]) if message.language != get_language() else "",
         "before": selectors.outcomes(message),
         "answer_by": selectors.deadline_of(message),
+        "page_url": reverse("notifications:call:answer", args=[city.slug, message.pk])
+        if _behind_link(message)
+        else message.action_url,
         "form": form,
     }
     return render(request, "call/one.html", context, status=422 if form.errors else 200)

@@ -1,4 +1,6 @@
-"""SMS reaches mobiles, once the installation has a gateway, of people who have not said STOP."""
+"""SMS reaches mobiles that are proven to be the person's, once the installation has a gateway, of people who have not
+said STOP.
+"""
 
 from collections.abc import Collection
 
@@ -21,7 +23,7 @@ def reaches(person: User) -> bool:
 def reaches_each(people: Collection[User]) -> set[int]:
     if not settings.SMS_GATEWAY:
         return set()
-    numbers = {person.pk: person.phone.as_e164 for person in people if can_receive(person.phone)}
+    numbers = {person.pk: person.phone.as_e164 for person in people if can_receive(person.proven_phone)}
     if not numbers:
         return set()
     stopped = set(

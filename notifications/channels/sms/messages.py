@@ -1,8 +1,11 @@
 """What whoever wrote is answered, and what the desk reads of it."""
 
+from dataclasses import replace
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.phones import people_at
 from cities.models import City
 from notifications.channels.sms.models import Became, Reply
 from notifications.services import Text
@@ -54,7 +57,20 @@ def _yes_or_no(reply: Reply) -> str:
 
 
 def to_read(reply: Reply) -> Text:
-    """To whoever calls back: what was asked and what came, in their own words."""
+    """To whoever calls back: what was asked and what came, in their own words; and with whom they share the number."""
+    text = _to_read(reply)
+    assert reply.person is not None  # sms_reply_of_somebody
+    holders = people_at(reply.person.phone, city=reply.city)
+    if len(holders) < 2:
+        return text
+    names = " / ".join(str(holder) for holder in holders)
+    which = _("Plusieurs personnes ont ce numéro\u202f: %(names)s. Demandez d’abord qui a écrit.") % {
+        "names": names
+    }
+    return replace(text, body=f"{which}\n\n{text.body}")
+
+
+def _to_read(reply: Reply) -> Text:
     asked = reply.message
     wants_call = reply.said == Said.CALL_ME
     if asked is None:

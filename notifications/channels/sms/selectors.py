@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.phones import people_at
 from cities.models import City
 from notifications import answers
 from notifications.channels.sms.channel import NAME
@@ -15,9 +16,23 @@ def is_stopped(number: str) -> bool:
     return Stop.objects.in_force(number).exists()
 
 
-def person_at(number: str) -> User | None:
-    """Who has this number (E.164), and may be heard."""
-    return User.objects.filter(phone=number, is_active=True).first()
+def who_answers(number: str) -> tuple[User | None, bool]:
+    """Who writes from this number (E.164), and whether it can be nobody else.
+
+    Several may share it. Then it is whoever alone is waited for, else whoever alone was ever asked; where that tells
+    nothing, whoever was asked last, and the desk finds out.
+    """
+    people = [person for person in people_at(number) if person.is_active]
+    if len(people) < 2:
+        return (people[0] if people else None), True
+    asked = {person: question for person in people if (question := last_question(person))}
+    waited_for = [person for person, question in asked.items() if still_asks(question)]
+    if len(waited_for or asked) == 1:
+        return (waited_for or list(asked))[0], True
+    latest = sorted(
+        asked, key=lambda person: (asked[person].claimed_at or asked[person].created_at, person.pk)
+    )
+    return (latest or people)[-1], False
 
 
 def last_question(person: User) -> Message | None:

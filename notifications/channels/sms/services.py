@@ -45,11 +45,11 @@ _TELLS = {
 def receive_reply(*, number: str, text: str, provider_ref: str, by: None, now: datetime) -> Reply | None:
     """Take what the holder of this number (E.164) wrote; None when we know nobody there.
 
-    A yes or a no answers the question that was put to them last by SMS, and no other. The same reply twice changes
-    nothing.
+    A yes or a no answers the question that was put to them last by SMS, and no other. Of a number that two people share
+    it answers nothing where both may have written: the desk asks which of them. The same reply twice changes nothing.
     """
     said = understood(text)
-    person = selectors.person_at(number)
+    person, is_clear = selectors.who_answers(number)
     if person is None:
         log.info("sms reply from a number that nobody has: %s", said)
         if said == Said.STOP:
@@ -59,7 +59,7 @@ def receive_reply(*, number: str, text: str, provider_ref: str, by: None, now: d
     reply = _kept(person, question, text, said, provider_ref, now=now)
     if reply is None:
         return Reply.objects.get(provider_ref=provider_ref)
-    reply.became = _became(reply, number, by=person, now=now)
+    reply.became = _became(reply, number, is_clear=is_clear, by=person, now=now)
     if reply.became == Became.READ_BY_DESK and reply.city is None:
         # No town has ever spoken to them, so none is promised to call.
         reply.became = Became.NOTED
@@ -100,7 +100,7 @@ def _kept(
         raise
 
 
-def _became(reply: Reply, number: str, *, by: User, now: datetime) -> Became:
+def _became(reply: Reply, number: str, *, is_clear: bool, by: User, now: datetime) -> Became:
     question = reply.message
     if reply.said == Said.STOP:
         _stop(number, now=now)
@@ -108,7 +108,7 @@ def _became(reply: Reply, number: str, *, by: User, now: datetime) -> Became:
     if reply.said == Said.START:
         Stop.objects.in_force(number).update(lifted_at=now)
         return Became.NOTED
-    if reply.said in (Said.UNCLEAR, Said.CALL_ME) or question is None:
+    if reply.said in (Said.UNCLEAR, Said.CALL_ME) or question is None or not is_clear:
         return Became.READ_BY_DESK
     if reply.said == Said.LATER:
         return Became.WAITS if selectors.still_asks(question) else Became.CLOSED

@@ -20,16 +20,21 @@ from notifications.models import Message
 _GATEWAYS: dict[str, type[HttpGateway] | type[OvhGateway]] = {"http": HttpGateway, "ovh": OvhGateway}
 
 
+def gateway() -> Gateway:
+    """An open line to the gateway of the settings. Raises NotSent."""
+    chosen = _GATEWAYS.get(settings.SMS_GATEWAY)
+    if chosen is None:
+        raise NotSent("no gateway", retry=True, stop=True)
+    return chosen.connect()
+
+
 class Transport:
     """The gateway of the settings."""
 
     _gateway: Gateway
 
     def __enter__(self) -> Self:
-        gateway = _GATEWAYS.get(settings.SMS_GATEWAY)
-        if gateway is None:
-            raise NotSent("no gateway", retry=True, stop=True)
-        self._gateway = gateway.connect()
+        self._gateway = gateway()
         return self
 
     def __exit__(
@@ -40,9 +45,9 @@ class Transport:
 
     def send(self, message: Message) -> str:
         """Send one message; the gateway's reference. Raises NotSent or Unknown."""
-        phone = message.recipient.phone
+        phone = message.recipient.proven_phone
         if not can_receive(phone):
-            raise NotSent("no mobile number", retry=False, was_tried=False)
+            raise NotSent("no proven mobile number", retry=False, was_tried=False)
         if selectors.is_stopped(phone.as_e164):
             raise NotSent("stopped", retry=False, was_tried=False)
         try:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ContactReading
 from matching import services as matching
+from matching.models import Decision, MatchState
 from notifications import contacts, outages
 from notifications.channels.call import services as call_services
 from notifications.events import Priority
@@ -336,7 +337,6 @@ def test_another_s_contact_is_for_whoever_calls_and_its_reading_is_kept(client, 
 
     page = client.post(url("take", city, message.pk), follow=True).text
     assert told.phone.as_national in page
-    assert message.action_url in page
     client.get(url("one", city, message.pk))
     readings = ContactReading.objects.values_list("reader", "subject", "reference")
     reference = f"message:{message.pk}"
@@ -353,3 +353,92 @@ def test_an_association_s_contact_is_no_person_s(db):
     message.recipient = it.member
     assert contacts.told_by(message) == it.citizen
     assert contacts.told_by(MessageFactory(event="offer_receipt", subject_key="offer:0")) is None
+
+
+# --- An operator never holds a link that answers as the person -----------------------------------------
+
+SIGNED = re.compile(r":\w{6}:[\w-]{43}")
+
+
+def test_the_answer_is_noted_on_a_page_of_the_desk_s_own(client, story_to_call):
+    it, message = story_to_call
+    city, operator = it.city, CityRoleFactory(city=it.city, role="operator").user
+    assert SIGNED.search(message.action_url)
+    client.force_login(operator)
+    page = url("answer", city, message.pk)
+    assert client.get(page).url == url("one", city, message.pk), "for whoever calls"
+    called = client.post(url("take", city, message.pk), follow=True).text
+    assert page in called
+    shown = client.get(page).text
+    for text in (called, shown):
+        assert not SIGNED.search(text)
+    assert client.post(page, {"answer": "accept"}).url == page
+    decision = Decision.objects.get(match=it.match, to_state=MatchState.ACCEPTED)
+    assert (decision.by, it.state) == (operator, MatchState.ACCEPTED)
+    assert not SIGNED.search(client.get(page).text)
+
+
+def test_of_another_town_or_of_whoever_does_not_call_it_is_not(client, story_to_call):
+    it, message = story_to_call
+    client.force_login(CityRoleFactory(role="operator").user)
+    assert client.get(url("answer", it.city, message.pk)).status_code == 404
+    caller, other = (CityRoleFactory(city=it.city, role="operator").user for _number in range(2))
+    client.force_login(caller)
+    client.post(url("take", it.city, message.pk))
+    client.force_login(other)
+    client.post(url("answer", it.city, message.pk), {"answer": "accept"})
+    assert it.state == MatchState.PROPOSED
+
+
+# --- A number that nobody has proven -------------------------------------------------------------------
+
+
+def test_at_such_a_number_nothing_is_said_before_it_is_known_who_answers(client, story_to_call):
+    it, message = story_to_call
+    person = message.recipient
+    person.phone_proof, person.phone_proven_at = "", None
+    person.save(update_fields=["phone_proof", "phone_proven_at"])
+    operator = CityRoleFactory(city=it.city, role="operator").user
+    client.force_login(operator)
+    called = client.post(url("take", it.city, message.pk), follow=True).text
+    assert f"C’est bien {person}" in called
+    assert message.title not in called
+    assert client.post(url("outcome", it.city, message.pk), {"outcome": "reached"}).status_code == 422
+    assert client.get(url("answer", it.city, message.pk)).status_code == 302
+    client.post(url("recognise", it.city, message.pk))
+    person.refresh_from_db()
+    assert person.phone_proof == "call"
+    assert person.edits.latest("pk").by == operator
+    assert message.title in client.get(url("one", it.city, message.pk)).text
+
+
+def test_a_wrong_number_is_no_longer_theirs(client, story_to_call):
+    it, message = story_to_call
+    client.force_login(CityRoleFactory(city=it.city, role="operator").user)
+    client.post(url("take", it.city, message.pk))
+    client.post(url("outcome", it.city, message.pk), {"outcome": "wrong_number"})
+    message.recipient.refresh_from_db()
+    assert message.recipient.proven_phone is None
+
+
+def test_only_whoever_calls_says_who_answers(client, story_to_call):
+    it, message = story_to_call
+    person = message.recipient
+    person.phone_proof, person.phone_proven_at = "", None
+    person.save(update_fields=["phone_proof", "phone_proven_at"])
+    client.force_login(CityRoleFactory(city=it.city, role="operator").user)
+    client.post(url("recognise", it.city, message.pk))
+    person.refresh_from_db()
+    assert person.proven_phone is None
+
+
+@pytest.fixture
+def story_to_call(db):
+    """A question that waits to be put by phone to somebody without an address, and its call."""
+    it = story(
+        now=timezone.now(),
+        city=CityFactory(awake=True),
+        offer={"owner": UserFactory(phone_only=True, name="Denise")},
+    )
+    matching.propose(match_id=it.match.pk, by=it.coordinator, now=timezone.now())
+    return it, Message.objects.get(event="match_question", recipient=it.citizen)

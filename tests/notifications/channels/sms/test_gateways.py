@@ -206,13 +206,15 @@ def test_an_endless_answer_is_read_to_a_bound(gateway, text_to):
     assert become(message) == (S.UNCERTAIN, "no reference")
 
 
-@pytest.mark.parametrize("phone", [None, "+33353010017"])
-def test_a_number_that_can_receive_none_is_not_tried(gateway, text_to, host, phone):
-    message = text_to(recipient=UserFactory(phone=phone))
+@pytest.mark.parametrize(
+    "contact", [{"phone": None}, {"phone": "+33353010017"}, {"phone": MOBILE, "phone_proof": ""}]
+)
+def test_a_number_that_can_receive_none_or_that_nobody_has_proven_is_not_tried(gateway, text_to, contact):
+    message = text_to(recipient=UserFactory(**contact))
 
     deliver(NOW)
 
-    assert become(message) == (S.FAILED, "no mobile number")
+    assert become(message) == (S.FAILED, "no proven mobile number")
     assert gateway.requests == []
 
 

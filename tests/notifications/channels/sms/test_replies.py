@@ -314,8 +314,8 @@ def test_of_a_question_for_tonight_the_coordinators_are_told_at_once(asked, prio
 
 def test_the_no_of_an_association_needs_its_reason(asked, db):
     member = asked.story.member
-    member.phone = "+33687654321"
-    member.save(update_fields=["phone"])
+    member.phone, member.phone_proof, member.phone_proven_at = "+33687654321", "sms", NOW
+    member.save(update_fields=["phone", "phone_proof", "phone_proven_at"])
     matching.accept(match_id=asked.story.match.pk, by=asked.story.citizen, now=NOW)
     Message.objects.filter(event="match_accepted").update(
         channel="sms", state=MessageState.SENT, sent_at=NOW, claimed_at=NOW

@@ -1,0 +1,62 @@
+"""Six digits for whoever is signed in: sent to a contact that they say is theirs, or that they had until now.
+
+What is kept is a mark of the code, beside the counts of tries and not in the session: forty tries at once are forty,
+and a right code serves once.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.models import User
+from accounts.sign_in import TooManyCodesError, TooManyTriesError, count
+
+VALID_FOR = timedelta(minutes=10)
+_SALT = "accounts.own_codes"
+
+
+def make(*, request: HttpRequest, person: User, purpose: str, contact: str) -> str:
+    """A code to be sent to this contact; the one before, for the same purpose, is worth nothing any more.
+
+    Raises TooManyCodesError.
+    """
+    counts = (("own_codes", f"{purpose}:{person.pk}"), ("own_codes_to_a_contact", contact.lower()))
+    if not all(count(request, action=action, key=key) for action, key in counts):
+        raise TooManyCodesError
+    code, number = f"{secrets.randbelow(1_000_000):06d}", secrets.token_urlsafe(9)
+    kept = {"contact": contact, "number": number, "mark": _mark(code, number)}
+    cache.set(_key(person, purpose), kept, VALID_FOR.total_seconds())
+    return code
+
+
+def waiting_for(*, person: User, purpose: str) -> str:
+    """The contact to which the code went that is waited for; "" where none is."""
+    kept = cache.get(_key(person, purpose))
+    return str(kept["contact"]) if kept else ""
+
+
+def is_right(*, request: HttpRequest, person: User, purpose: str, contact: str, code: str) -> bool:
+    """Whether this code was sent to this contact; `spend` says whether it serves. Raises TooManyTriesError."""
+    kept = cache.get(_key(person, purpose))
+    if not kept or kept["contact"] != contact:
+        return False
+    counts = (("tries_of_an_own_code", kept["number"]), ("tries_of_own_codes", f"{purpose}:{person.pk}"))
+    if not all(count(request, action=action, key=key) for action, key in counts):
+        raise TooManyTriesError
+    return constant_time_compare(_mark(code, kept["number"]), kept["mark"])
+
+
+def spend(*, person: User, purpose: str) -> bool:
+    """A right code serves now, and never again: False where it has served in this very moment."""
+    return bool(cache.delete(_key(person, purpose)))
+
+
+def _key(person: User, purpose: str) -> str:
+    return f"own-code:{purpose}:{person.pk}"
+
+
+def _mark(code: str, number: str) -> str:
+    return salted_hmac(_SALT, f"{number}:{code}", algorithm="sha256").hexdigest()
