@@ -2,9 +2,12 @@
 
 import gc
 import os
+from typing import Any
 
-from celery import Celery
+import django
+from celery import Celery, signals
 from celery.schedules import crontab
+from django.apps import apps
 
 from config.queues import QUEUES
 
@@ -17,6 +20,14 @@ gc.set_threshold(50_000, 20, 20)
 app = Celery("accorde")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def log_as_the_site_does(**_: Any) -> None:
+    """Celery's own set-up, which would write lines of its own kind, is left out: Django's is there."""
+    if not apps.ready:
+        django.setup()
+
 
 # Sweepers find what a lost wake-up left behind; each is cheap when there is nothing to do.
 app.conf.beat_schedule = {

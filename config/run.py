@@ -41,7 +41,7 @@ def command(name: str) -> list[str]:
             # Behind a town's proxy an idle connection is kept a little longer than the proxy's own 60 s.
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
-            "--no-control-socket",
+            "--no-control-socket", "--logger-class", "config.gunicorn_logs.Gunicorn",
         ]  # fmt: skip
     if name == "worker":
         return _worker(name, os.environ.get("WORKER_PROCESSES", "2"))

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.Told",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -369,14 +370,23 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# Identifiers only: no name, address, phone number or e-mail is ever written to a log.
+# Identifiers only: no name, address, phone number or e-mail is ever written to a log (config/logs.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "formatters": {"told": {"()": "config.logs.Json" if PRODUCTION else "config.logs.Line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "told"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    # apprise quotes the places that it writes to.
-    "loggers": {"django.server": {"level": "WARNING"}, "apprise": {"level": "CRITICAL"}},
+    "loggers": {
+        # Django's own handlers would print a line of their own, and write mails about errors.
+        "django": {"handlers": []},
+        # It quotes addresses; each request has a line of ours.
+        "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},
+        # apprise quotes the places that it writes to.
+        "apprise": {"level": "CRITICAL"},
+        # "Received" says nothing that "succeeded" does not.
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.logs.NothingOfTheRequest"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
