@@ -9,8 +9,6 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from django.apps import apps
 
-from config.queues import QUEUES
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # A scan makes some hundred thousand small objects and keeps none: looking for cycles among them every 700 new ones
@@ -51,13 +49,6 @@ app.conf.beat_schedule = {
     "town-traces": {"task": "town.tasks.forget_old_traces", "schedule": crontab(hour=3, minute=40)},
     "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 60.0},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
-    # One through each queue; what waited this long says nothing any more.
-    **{
-        f"heartbeat-{queue}": {
-            "task": "config.tasks.heartbeat",
-            "schedule": 10.0,
-            "options": {"queue": queue, "expires": 120},
-        }
-        for queue in QUEUES
-    },
 }
+# Whether each is heard from.
+app.steps["consumer"].add("config.heartbeats:Knocks")

@@ -168,6 +168,14 @@ def message(record: logging.LogRecord) -> str:
     return PERSONAL.sub("…", words)
 
 
+class NoHeartbeats(logging.Filter):
+    """Each worker has one every few seconds: only what goes wrong with one is told."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        of_whom = record.args.get("name") if isinstance(record.args, Mapping) else None
+        return record.levelno > logging.INFO or of_whom != "config.tasks.heartbeat"
+
+
 class Line(logging.Formatter):
     """A line that people read: the demonstration and development."""
 

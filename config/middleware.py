@@ -21,7 +21,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import acting, sessions
 from accounts.access import is_in_a_team, town_of
-from config import logs
+from config import logs, metrics
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Told:
             seconds = time.monotonic() - begin
             said = {"method": request.method, "status": response.status_code, "ms": round(seconds * 1000)}
             log.log(level, "answered", extra=said)
+            metrics.note_answer(request, status=response.status_code, seconds=seconds)
         return response
 
 

@@ -48,6 +48,8 @@ LEGAL = {
     "contact": os.environ.get("LEGAL_CONTACT", ""),
     "data_protection_officer": os.environ.get("LEGAL_DPO", ""),
 }
+# Whoever has it reads the figures at /metrics; empty: nobody does.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 
 INSTALLED_APPS = [
@@ -148,6 +150,18 @@ DATABASES = {
     "default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
 }
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# A connection that fell silent is given up within 15 s, at both ends: whoever waits is told, and what a lost machine
+# had locked is free again (tests/drills/test_half_open.py).
+_SILENCE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    **_SILENCE,
+    "connect_timeout": 5,
+    "tcp_user_timeout": 15_000,
+    "options": " ".join(
+        [f"-c tcp_{name}={value}" for name, value in _SILENCE.items()] + ["-c tcp_user_timeout=15000"]
+    ),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 
@@ -171,8 +185,8 @@ CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     # A worker gives a half-open connection up within twice the one and once the other (tests/drills/test_broker.py).
-    "health_check_interval": 5,
-    "socket_timeout": 5,
+    "health_check_interval": 3,
+    "socket_timeout": 4,
     "socket_connect_timeout": 2,
     "max_retries": 0,  # of what is published; a wake-up has less time still (notifications/wake_up.py)
     "socket_keepalive": True,
@@ -192,6 +206,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 200
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "config.heartbeats:Scheduler"
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_TASK_DEFAULT_QUEUE = queues.DEFAULT
 CELERY_TASK_ROUTES = queues.ROUTES
@@ -315,7 +330,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY") else 0
 if PRODUCTION:
     SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", str(60 * 60 * 24 * 365)))
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -375,6 +390,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"told": {"()": "config.logs.Json" if PRODUCTION else "config.logs.Line"}},
+    "filters": {"no_heartbeats": {"()": "config.logs.NoHeartbeats"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "told"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
@@ -386,6 +402,7 @@ LOGGING = {
         "apprise": {"level": "CRITICAL"},
         # "Received" says nothing that "succeeded" does not.
         "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"filters": ["no_heartbeats"]},
     },
 }
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.logs.NothingOfTheRequest"
