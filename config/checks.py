@@ -25,6 +25,10 @@ def production_is_complete(**_: Any) -> list[Error]:
     errors = []
     if len(settings.SECRET_KEY) < 50:
         errors.append(Error("SECRET_KEY is missing or shorter than 50 characters.", id="accorde.E001"))
+    if settings.SECRET_KEY == settings.PUBLIC_SECRET_KEY:
+        errors.append(Error("SECRET_KEY is the public one of the demonstration.", id="accorde.E009"))
+    if any("*" in host for host in settings.ALLOWED_HOSTS):
+        errors.append(Error("ALLOWED_HOSTS names every address: name the town's.", id="accorde.E010"))
     if not settings.ALLOWED_HOSTS:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):

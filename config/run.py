@@ -338,7 +338,7 @@ def demo() -> int:
         if not os.environ.get("EMAIL_HOST"):
             # Mails take the real way, to a server that keeps them in a folder: the mailbox page shows the codes.
             port = free_port(2500)
-            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "EMAIL_USE_TLS": "0"}
             sink = ["--nosetuid", "--listen", f"127.0.0.1:{port}", "--class", "aiosmtpd.handlers.Mailbox"]
             sink.append(str(embedded.data_dir() / "mail"))
             found = {"mail": [sys.executable, "-m", "aiosmtpd", *sink], **found}
@@ -362,7 +362,7 @@ def dev() -> int:
         door.close()  # runserver inherits no socket, since it starts itself anew at each change
         if not os.environ.get("EMAIL_HOST"):
             port = free_port(2500)
-            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "EMAIL_USE_TLS": "0"}
         sink = ["--nosetuid", "--listen", f"127.0.0.1:{os.environ.get('EMAIL_PORT', '25')}"]
         return {
             "mail": [sys.executable, "-m", "aiosmtpd", *sink],  # prints each mail

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import queues
@@ -27,14 +28,19 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+# `bench` is neither of the others: no debugging, nothing to refuse.
+MODES = ("production", "demo", "development", "test", "bench")
 MODE = os.environ.get("ACCORDE_MODE", "production")
+if MODE not in MODES:
+    raise ImproperlyConfigured(f"ACCORDE_MODE is one of {', '.join(MODES)}, not {MODE}.")
 PRODUCTION = MODE == "production"
 DEMO = MODE == "demo"
 TESTING = MODE == "test"
 DEBUG = MODE == "development"
 
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
-SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else "not-secret-outside-production-" + "x" * 40)
+PUBLIC_SECRET_KEY = "not-secret-outside-production-" + "x" * 40
+SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else PUBLIC_SECRET_KEY)
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") if PRODUCTION else ["*"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 # Links in mails need the address that people type.

@@ -27,8 +27,8 @@ def test_compose_starts_the_processes_that_are_tested_here():
         name: ["python", "-m", "config.run", name] for name in ("prepare", *run.PROCESSES)
     }
     assert [COMPOSE["services"][name]["image"] for name in ("postgres", "valkey")] == [
-        "postgres:18",
-        "valkey/valkey:9",
+        "${POSTGRES_IMAGE:-postgres:18}",
+        "${VALKEY_IMAGE:-valkey/valkey:9}",
     ]
 
 
