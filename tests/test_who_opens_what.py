@@ -88,7 +88,7 @@ ROWS = {
     "healthz": PUBLIC,
     "manifest": PUBLIC,
     "readyz": PUBLIC,
-    "metrics": PUBLIC,  # for whoever has its word: tests/test_metrics.py
+    "metrics": Row(NOBODY, hides=True),  # for whoever has its word: tests/test_metrics.py
     "set_language": PUBLIC,
     "legal": PUBLIC,
     "accessibility": PUBLIC,

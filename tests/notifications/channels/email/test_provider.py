@@ -14,7 +14,7 @@ from django.urls import reverse
 from matching import services as matches
 from notifications import bounces, delivery, links, reach
 from notifications.channels.email.checks import provider_is_complete
-from notifications.channels.email.settings import derived
+from notifications.channels.email.settings import VARIABLES, derived
 from notifications.models import Bounce, Message, MessageState, Outage, Preference, PreferenceEdit
 from tests import http_server
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -40,7 +40,7 @@ def provider(settings):
             settings.EMAIL_PROVIDER_KEY, settings.EMAIL_PROVIDER_SECRET = "clé-1".encode().hex(), "secret-1"
             names = ("EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_PROVIDER_SECRET", "EMAIL_TIMEOUT")
             said = {known: getattr(settings, known) for known in names}
-            for key, value in derived({**said, "EMAIL_DATA_TIMEOUT": 1}).items():
+            for key, value in derived({**VARIABLES, **said, "EMAIL_DATA_TIMEOUT": 1}).items():
                 setattr(settings, key, value)
             settings.ANYMAIL = {
                 **settings.ANYMAIL,
