@@ -1,5 +1,6 @@
 """When a process of this machine was last heard from: a file that is looked at without Django, in no time."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -10,10 +11,11 @@ LATE_SECONDS = 15.0
 
 
 def note(name: str) -> None:
-    """That process was heard from just now."""
+    """That process was heard from just now. Where it cannot be written, it counts as never heard from."""
     file = _file(name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
 
 def seconds_ago(name: str) -> float | None:

@@ -17,6 +17,7 @@ from celery import bootsteps
 from celery.beat import PersistentScheduler
 from celery.worker import state
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from config import heard
 from config.tasks import heartbeat, note
@@ -73,7 +74,7 @@ class Knocks(bootsteps.StartStopStep):
             with consumer.app.connection_for_write(transport_options=quickly) as line:
                 for queue in _queues(consumer):
                     heartbeat.apply_async((time.time(),), queue=queue, connection=line, expires=DEAF_SECONDS)
-        except OperationalError:
+        except (OperationalError, RedisError, OSError):
             if self.watch:
                 self.watch.note()  # there is nothing to hear
 

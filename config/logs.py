@@ -119,17 +119,18 @@ def _of_the_database(error: psycopg.Error) -> list[str]:
     return told
 
 
-def places(error: BaseException) -> list[str]:
+def places(error: BaseException, seen: frozenset[int] = frozenset()) -> list[str]:
     """The traceback of an exception and of those before it: files, lines, functions, and what each exception is."""
     lines: list[str] = []
+    seen |= {id(error)}
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None:
-        lines += places(before)
+    if before is not None and id(before) not in seen:
+        lines += places(before, seen)
     found = traceback.extract_tb(error.__traceback__)
     lines += [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in found]
     lines.append(describe(error))
     for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
-        lines += places(inner)
+        lines += places(inner, seen)
     return lines
 
 
@@ -156,16 +157,19 @@ def message(record: logging.LogRecord) -> str:
     if isinstance(words, BaseException):
         return describe(words)
     words = str(words)
-    if isinstance(record.args, Mapping):
-        words = words % _told(record.args)
-    elif record.args:
-        words = words % tuple(map(_told, record.args))
+    try:
+        if isinstance(record.args, Mapping):
+            words = words % _told(record.args)
+        elif record.args:
+            words = words % tuple(map(_told, record.args))
+    except (TypeError, ValueError, KeyError):
+        words += " (with values that do not fit)"  # Python itself would print them
     # Where the words of an exception stand in the line itself: the one that is told, or is being handled just now.
     for error in {record.exc_info[1] if record.exc_info else None, sys.exc_info()[1]}:
         quoted = str(error or "").strip()
         if error is not None and quoted:
             words = words.replace(quoted, describe(error))
-    return PERSONAL.sub("…", words)
+    return PERSONAL.sub("…", words) if "@" in words or "+" in words else words
 
 
 class NoHeartbeats(logging.Filter):

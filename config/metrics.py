@@ -6,7 +6,9 @@ what stands in the database and the cache is read when it is asked for.
 
 import contextlib
 import fcntl
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -27,6 +29,8 @@ from needs.models import Need
 from notifications.models import Message, MessageState
 from offers.models import Offer
 
+log = logging.getLogger(__name__)
+
 FOLDER = settings.DATA_DIR / "metrics"
 MOST_PROCESSES = 64
 SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -34,12 +38,49 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 WATCHED = (
     MessageState.QUEUED, MessageState.HELD, MessageState.SENDING, MessageState.FAILED, MessageState.UNCERTAIN,
 )  # fmt: skip
-IS_ONE_OF_SEVERAL = settings.PRODUCTION or settings.DEMO
+
+
+class Counted:
+    """What this process has counted; made at its first request, for commands count none."""
+
+    def __init__(self) -> None:
+        self.is_one_of_several = False
+        if settings.PRODUCTION or settings.DEMO:
+            self._share()
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "accorde_requests", "Requests answered.", ["method", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "accorde_answer_seconds",
+            "How long an answer took.",
+            ["of"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+
+    def _share(self) -> None:
+        try:
+            place = _place()
+        except OSError:
+            log.exception("requests are counted by this process alone")
+            return
+        # The library reads it there.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)
+        values.ValueClass = values.MultiProcessValue(process_identifier=lambda: place)
+        self.is_one_of_several = True
+
+    def of_all_processes(self) -> CollectorRegistry:
+        if not self.is_one_of_several:
+            return self.registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(FOLDER))
+        return registry
 
 
 def _place() -> str:
-    """A number that no other living process of the site has. Whoever comes after a process goes on with its counts, so
-    that there are as many files as processes, however often these are started anew.
+    """A number that no other living process of the site has; raises OSError where there is none. Whoever comes after a
+    process goes on with its counts: there are as many files as processes, however often these are started anew.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     for number in range(MOST_PROCESSES):
@@ -50,26 +91,25 @@ def _place() -> str:
             os.close(lock)
             continue
         return str(number)  # held until the process ends
-    raise RuntimeError(f"more than {MOST_PROCESSES} processes count requests")
+    raise OSError(f"more than {MOST_PROCESSES} processes count requests")
 
 
-if IS_ONE_OF_SEVERAL:
-    # The library reads it there.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)
-    place = _place()
-    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: place)
+_counted: list[Counted] = []
+_making = threading.Lock()
 
-counted = CollectorRegistry()
-REQUESTS = Counter("accorde_requests", "Requests answered.", ["method", "status"], registry=counted)
-ANSWER_SECONDS = Histogram(
-    "accorde_answer_seconds", "How long an answer took.", ["of"], buckets=SECONDS, registry=counted
-)
+
+def counted() -> Counted:
+    with _making:
+        if not _counted:
+            _counted.append(Counted())
+    return _counted[0]
 
 
 def note_answer(request: HttpRequest, *, status: int, seconds: float) -> None:
     """Count a request; its path says whether a person or a program waited."""
-    REQUESTS.labels(request.method if request.method in METHODS else "other", status).inc()
-    ANSWER_SECONDS.labels("api" if request.path_info.startswith("/api/") else "page").observe(seconds)
+    ours = counted()
+    ours.requests.labels(request.method if request.method in METHODS else "other", status).inc()
+    ours.seconds.labels("api" if request.path_info.startswith("/api/") else "page").observe(seconds)
 
 
 class Rows:
@@ -129,12 +169,12 @@ def _scans(now: datetime) -> Iterator[GaugeMetricFamily]:
 
 def _messages(now: datetime) -> Iterator[GaugeMetricFamily]:
     """Of what has not left, and of what did not arrive: there are indexes of these, whatever else the table holds."""
-    counted = (
+    grouped = (
         Message.objects.order_by()
         .values_list("channel", "state")
         .annotate(n=Count("pk"), since=Min("due_at"))
     )
-    found = [row for state in WATCHED for row in counted.filter(state=state)]
+    found = [row for state in WATCHED for row in grouped.filter(state=state)]
     yield _gauge(
         "accorde_messages",
         "Messages that have not left, or did not arrive, by state.",
@@ -166,12 +206,4 @@ def page() -> bytes:
     """All figures, in Prometheus' own text."""
     rows = CollectorRegistry()
     rows.register(Rows())
-    return generate_latest(_of_all_processes()) + generate_latest(rows)
-
-
-def _of_all_processes() -> CollectorRegistry:
-    if not IS_ONE_OF_SEVERAL:
-        return counted
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(FOLDER))
-    return registry
+    return generate_latest(counted().of_all_processes()) + generate_latest(rows)

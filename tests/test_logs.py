@@ -138,6 +138,17 @@ def test_no_exception_tells_its_words_wherever_it_stands_in_a_line(error, writte
     assert f"{Path(__file__).name}:" in written.getvalue(), "and where"
 
 
+def test_values_that_do_not_fit_are_not_printed_by_python_itself():
+    record = logging.LogRecord("somebody.else", logging.WARNING, __file__, 1, "%d of %s", (MARK,), None)
+    assert logs.Line().format(record).endswith("%d of %s (with values that do not fit)")
+
+
+def test_an_exception_that_is_its_own_cause_is_told_once():
+    error = ValueError(MARK)
+    error.__cause__ = error
+    assert logs.places(error) == ["ValueError"]
+
+
 def test_what_an_exception_says_of_our_code_or_of_a_server_is_told():
     assert logs.describe(AttributeError("'Offer' object has no attribute 'x'")).endswith("attribute 'x'")
     assert logs.describe(smtplib.SMTPDataError(554, MARK.encode())) == "SMTPDataError 554"
