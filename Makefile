@@ -53,9 +53,21 @@ check: setup ## Vérifie la mise en forme, les types, les frontières, les migra
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) manage.py translations --check
-	@$(call requirements,--no-dev) | diff -u requirements.txt - || { echo 'requirements.txt : lancez make lock'; exit 1; }
+	@$(call requirements,$(in_production)) | diff -u requirements.txt - || { echo 'requirements.txt : lancez make lock'; exit 1; }
+	@$(call requirements,--no-group dev) | diff -u requirements-demo.txt - || { echo 'requirements-demo.txt : lancez make lock'; exit 1; }
 	@$(call requirements) | diff -u requirements-dev.txt - || { echo 'requirements-dev.txt : lancez make lock'; exit 1; }
+	@$(PY) -m config.packages bill >/dev/null
+	@$(PY) -m config.packages audit
 	@env -i PATH="$$PATH" $(production) $(PY) manage.py check --deploy --fail-level WARNING
+
+.PHONY: sbom
+sbom: setup ## Écrit var/sbom.json : ce qui est installé chez une ville, au format CycloneDX
+	@mkdir -p var
+	$(PY) -m config.packages bill > var/sbom.json
+
+.PHONY: audit
+audit: setup ## Cherche les failles connues de ce qui est installé chez une ville ; hors ligne, le dit
+	$(PY) -m config.packages audit
 
 .PHONY: format
 format: setup ## Met en forme le code et les gabarits
@@ -78,7 +90,8 @@ screenshots: setup ## Prend les images du README et des guides sur la démonstra
 .PHONY: lock
 lock: setup ## Résout les dépendances et réécrit uv.lock et requirements*.txt
 	$(PY) -m uv lock
-	$(call requirements,--no-dev) > requirements.txt
+	$(call requirements,$(in_production)) > requirements.txt
+	$(call requirements,--no-group dev) > requirements-demo.txt
 	$(call requirements) > requirements-dev.txt
 
 .PHONY: clean
@@ -86,6 +99,8 @@ clean: ## Efface l'environnement et les données de ce dossier (démonstration c
 	@if [ -x $(PY) ]; then $(PY) -m config.embedded --forget; fi
 	rm -rf .venv var staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# What a town's server has: neither the tools nor the servers for a first evening.
+in_production = --no-default-groups
 requirements = $(PY) -m uv export --frozen --quiet --no-header --no-annotate --no-emit-project $(1)
 
 # A town's settings, invented: what `check --deploy` needs to judge the rest.

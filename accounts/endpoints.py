@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import DESK, has_role, require
 from accounts.models import Scope, User
-from accounts.problems import ProblemSerializer
+from accounts.problems import PROBLEM, ProblemSerializer
 from cities.models import City
 
 _KEY = re.compile(r"[!-~]{1,50}")
@@ -141,9 +141,11 @@ def conflict_in(refusal: ValidationError) -> Exception:
     return refusal
 
 
-def problems(*statuses: int) -> dict[int, OpenApiResponse]:
+def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     """The refusals of an operation, for its schema; those that any operation may meet are always among them."""
     return {
-        status: OpenApiResponse(ProblemSerializer, f"{HTTPStatus(status).phrase}. {_MEANINGS[status]}")
+        (status, PROBLEM): OpenApiResponse(
+            ProblemSerializer, f"{HTTPStatus(status).phrase}. {_MEANINGS[status]}"
+        )
         for status in sorted({401, 403, 429, 503, *statuses})
     }

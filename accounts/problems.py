@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 from rest_framework import exceptions, serializers, status
 from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_framework_handler
+
+# The media type of RFC 9457.
+PROBLEM = "application/problem+json"
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -33,14 +37,26 @@ class ServiceUnavailable(exceptions.APIException):
     default_code = "unavailable"
 
 
+def is_away(failure: BaseException | None) -> bool:
+    """Whether it fails because the database or Redis does not answer, for as long as that lasts."""
+    return isinstance(failure, OperationalError | InterfaceError | RedisError)
+
+
+def away_problem() -> dict[str, Any]:
+    """A `ProblemSerializer` for a request that fails before the framework sees it."""
+    return {"type": ServiceUnavailable.default_code, "title": _away(), "status": 503, "errors": {}}
+
+
+def _away() -> str:
+    return _("Le service est momentanément indisponible. Réessayez dans une minute.")
+
+
 def exception_handler(failure: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal as a `ProblemSerializer`; None for a fault of ours, which is a 500."""
     if isinstance(failure, ValidationError):
         failure = exceptions.ValidationError(detail=get_error_detail(failure))
-    elif isinstance(failure, RedisError):
-        failure = ServiceUnavailable(
-            _("Le service est momentanément indisponible. Réessayez dans une minute.")
-        )
+    elif is_away(failure):
+        failure = ServiceUnavailable(_away())
     response = rest_framework_handler(failure, context)
     if response is None:
         return None
@@ -54,6 +70,7 @@ def exception_handler(failure: Exception, context: dict[str, Any]) -> Response |
         detail = response.data["detail"]
         word, title = detail.code, str(detail)
     response.data = {"type": word, "title": title, "status": response.status_code, "errors": errors}
+    response.content_type = PROBLEM
     return response
 
 

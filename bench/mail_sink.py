@@ -23,8 +23,9 @@ def sink(seconds: float) -> Iterator[Connection]:
     os.environ |= {
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(port),
+        "EMAIL_USE_TLS": "0",
     }  # of the processes that are started from now on
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
     try:
         yield ours
     finally:

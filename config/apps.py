@@ -6,4 +6,9 @@ class ConfigConfig(AppConfig):
     verbose_name = "Accorde"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  (registers the checks of production)
+        from django.conf import settings
+
+        from config import checks, logs  # noqa: F401  (registers the checks of production)
+
+        if settings.PRODUCTION or settings.DEMO:
+            logs.take_the_last_word()

@@ -47,7 +47,7 @@ def environment(dev: bool) -> None:
     STAMP.unlink(missing_ok=True)
     hint = "Vérifiez l'accès à Internet, puis relancez la même commande."
     if uv := shutil.which("uv"):
-        groups = [] if dev else ["--no-dev"]
+        groups = [] if dev else ["--no-group", "dev"]
         run([uv, "sync", "--frozen", "--quiet", "--python", sys.executable, *groups], hint)
     else:
         if not works:
@@ -59,7 +59,7 @@ def environment(dev: bool) -> None:
                 f"{made.stdout}{made.stderr}\nPython ne sait pas créer d'environnement ici.\n"
                 f"Sous Debian ou Ubuntu : sudo apt-get install python{version}-venv"
             )
-        names = "requirements-dev.txt" if dev else "requirements.txt"
+        names = "requirements-dev.txt" if dev else "requirements-demo.txt"
         pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, "--require-hashes", "--requirement", names], hint)
     STAMP.write_text(wanted_stamp(dev))

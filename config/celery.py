@@ -2,11 +2,12 @@
 
 import gc
 import os
+from typing import Any
 
-from celery import Celery
+import django
+from celery import Celery, signals
 from celery.schedules import crontab
-
-from config.queues import QUEUES
+from django.apps import apps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,6 +18,14 @@ gc.set_threshold(50_000, 20, 20)
 app = Celery("accorde")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def log_as_the_site_does(**_: Any) -> None:
+    """Celery's own set-up, which would write lines of its own kind, is left out: Django's is there."""
+    if not apps.ready:
+        django.setup()
+
 
 # Sweepers find what a lost wake-up left behind; each is cheap when there is nothing to do.
 app.conf.beat_schedule = {
@@ -44,13 +53,6 @@ app.conf.beat_schedule = {
     "privacy-erasures": {"task": "privacy.tasks.erase_due", "schedule": 600.0},
     "webhooks-sweep": {"task": "webhooks.tasks.sweep", "schedule": 60.0},
     "needs-expiry": {"task": "needs.tasks.expire_past", "schedule": crontab(minute=20)},
-    # One through each queue; what waited this long says nothing any more.
-    **{
-        f"heartbeat-{queue}": {
-            "task": "config.tasks.heartbeat",
-            "schedule": 10.0,
-            "options": {"queue": queue, "expires": 120},
-        }
-        for queue in QUEUES
-    },
 }
+# Whether each is heard from.
+app.steps["consumer"].add("config.heartbeats:Knocks")

@@ -1,10 +1,12 @@
 """What production must not start without."""
 
+from collections.abc import Sequence
 from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, register
+from django.db import DatabaseError, connections
 
 LEGAL_VARIABLES = {
     "publisher": "LEGAL_PUBLISHER",
@@ -23,10 +25,16 @@ def production_is_complete(**_: Any) -> list[Error]:
     errors = []
     if len(settings.SECRET_KEY) < 50:
         errors.append(Error("SECRET_KEY is missing or shorter than 50 characters.", id="accorde.E001"))
+    if settings.SECRET_KEY == settings.PUBLIC_SECRET_KEY:
+        errors.append(Error("SECRET_KEY is the public one of the demonstration.", id="accorde.E009"))
+    if any("*" in host for host in settings.ALLOWED_HOSTS):
+        errors.append(Error("ALLOWED_HOSTS names every address: name the town's.", id="accorde.E010"))
     if not settings.ALLOWED_HOSTS:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):
         errors.append(Error("SITE_URL must be the public address, with https://.", id="accorde.E003"))
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 20:
+        errors.append(Error("METRICS_TOKEN is shorter than 20 characters.", id="accorde.E008"))
     errors += [
         Error(f"{variable} is missing: the legal notice must state it.", id="accorde.E004")
         for field, variable in LEGAL_VARIABLES.items()
@@ -50,3 +58,30 @@ def networks_are_networks(**_: Any) -> list[Error]:
                 )
             )
     return errors
+
+
+# The version that every test runs on.
+POSTGRESQL = 18
+
+
+@register(Tags.database)
+def database_is_new_enough(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
+    """Before anything migrates: one sentence about a PostgreSQL that is away or too old."""
+    return [error for alias in databases or () for error in _of_the_database(alias)]
+
+
+def _of_the_database(alias: str) -> list[Error]:
+    try:
+        connections[alias].ensure_connection()
+    except DatabaseError as error:
+        first = str(error).partition("\n")[0]
+        return [Error(f"PostgreSQL cannot be used, nothing was changed: {first}", id="accorde.E006")]
+    return too_old(connections[alias].connection.info.server_version)
+
+
+def too_old(version: int) -> list[Error]:
+    """`version` as PostgreSQL counts: 180003 is 18.3."""
+    if version >= POSTGRESQL * 10_000:
+        return []
+    said = f"PostgreSQL {version // 10_000} is too old, nothing was changed: Accorde needs {POSTGRESQL} or newer."
+    return [Error(said, id="accorde.E007")]

@@ -37,6 +37,17 @@ UNPRIVILEGED = "nobody"
 OUTSIDE = Path("/var/lib/accorde")
 START_SECONDS = 60
 STOP_SECONDS = 20
+# What PostgreSQL writes by itself quotes no row, no value and no statement: not even the words of an ERROR, which
+# repeat what could not be read ("invalid input syntax for type integer: …"). The site says what failed.
+POSTGRES_LOGS = {
+    "log_min_messages": "log",
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
 
 
 class ServerError(RuntimeError):
@@ -274,7 +285,8 @@ class Postgres:
             [
                 self.programs / "postgres", "-D", self.data, "-p", str(port),
                 "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-                "-c", "max_connections=200", *([] if self.lasting else careless),
+                "-c", "max_connections=200", *(f"--{name}={value}" for name, value in POSTGRES_LOGS.items()),
+                *([] if self.lasting else careless),
             ],
             cwd=self.data, log=self.log,
         )  # fmt: skip
@@ -326,6 +338,7 @@ class Valkey:
         lines = [
             f"port {port}", "bind 127.0.0.1", f"requirepass {password}", "dir .", "daemonize no", "save \"\"",
             f"appendonly {'yes' if self.lasting else 'no'}", "pidfile pid", "loglevel notice",
+            "hide-user-data-from-log yes",
         ]  # fmt: skip
         return _start(
             [self.program, "-"], cwd=self.data, log=self.log, stdin="\n".join(lines).encode("ascii") + b"\n"

@@ -1,5 +1,9 @@
 """What holds for every page: the town's own time, who writes, and no text that the database cannot keep."""
 
+import logging
+import re
+import time
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +25,9 @@ from django.utils.translation import gettext_noop
 
 from accounts import acting, sessions, sign_in
 from accounts.access import are_withheld, is_in_a_team, town_of, withhold_roles
+from config import logs, metrics
+
+log = logging.getLogger(__name__)
 
 NUL = "\x00"
 # What no page of ours asks of a browser, so that nothing that got into one could.
@@ -39,7 +46,33 @@ WITHOUT_FACTOR = frozenset(
         "accounts:stop_change",
     }
 )
+# A name given by a machine; nobody's own words.
+REQUEST_ID = re.compile(r"[0-9a-f-]{16,64}")
+# Asked every few seconds, by machines.
+WATCHED = {"/healthz", "/readyz", "/metrics"}
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class Told:
+    """Each request has a name, the proxy's or ours, that its lines of log and its answer carry. One line says what
+    came of it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given, begin = request.headers.get("X-Request-ID", ""), time.monotonic()
+        request.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        with logs.during(request):
+            response = self.get_response(request)
+            response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+            level = logging.DEBUG if request.path_info in WATCHED else logging.INFO
+            seconds = time.monotonic() - begin
+            said = {"method": request.method, "status": response.status_code, "ms": round(seconds * 1000)}
+            log.log(level, "answered", extra=said)
+            metrics.note_answer(request, status=response.status_code, seconds=seconds)
+        return response
 
 
 class KeptByNobody:

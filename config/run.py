@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config import address, embedded
+from config import address, embedded, heard
 from config.queues import QUEUES, WORKERS
 
 PROCESSES = ("web", *WORKERS, "scheduler")
@@ -41,7 +41,7 @@ def command(name: str) -> list[str]:
             # Behind a town's proxy an idle connection is kept a little longer than the proxy's own 60 s.
             "--keep-alive", "65", "--max-requests", "5000", "--max-requests-jitter", "500",
             "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),  # noqa: S108
-            "--no-control-socket",
+            "--no-control-socket", "--logger-class", "config.gunicorn_logs.Gunicorn",
         ]  # fmt: skip
     if name == "worker":
         return _worker(name, os.environ.get("WORKER_PROCESSES", "2"))
@@ -96,8 +96,17 @@ def prepare() -> int:
     return 0
 
 
-def health() -> int:
-    """Ask the site of this container whether it answers; under its public name, since it knows no other."""
+def health(name: str = "web") -> int:
+    """Whether that process of this machine answers, or was heard from lately; 0 when all is well.
+
+    The site is asked under its public name, since it knows no other.
+    """
+    if name != "web":
+        ago = heard.seconds_ago(name)
+        if ago is not None and ago < heard.LATE_SECONDS + 5:
+            return 0
+        say(f"{name}\u202f: {'jamais entendu' if ago is None else f'muet depuis {ago:.0f} s'}")
+        return 1
     port = os.environ.get("BIND", f":{address.FIRST_PORT}").rpartition(":")[2]
     request = urllib.request.Request(f"http://127.0.0.1:{port}/healthz")
     if name := urllib.parse.urlsplit(os.environ.get("SITE_URL", "")).netloc:
@@ -233,6 +242,7 @@ def _run_step(household: Household, name: str, parts: Sequence[str]) -> None:
     code = household.children[name].wait()
     del household.children[name]
     if code:
+        say(f"\nL'étape «\u00a0{name}\u00a0» a échoué (code {code}).")
         raise SystemExit(code)
 
 
@@ -299,7 +309,10 @@ def _explain(household: Household, held: list[embedded.Lease], logs: Path) -> No
     fallen = household.dead()
     stopped = [lease for lease in held if not lease.running()]
     for lease in stopped:
-        say(f"\nLe serveur «\u00a0{lease.name}\u00a0» s'est arrêté. Voir {lease.base / 'log'}.")
+        log = lease.base / "log" / f"{lease.name}.log"
+        say(
+            f"\nLe serveur «\u00a0{lease.name}\u00a0» s'est arrêté. Fin de {log}\u202f:\n{embedded.tail(log)}"
+        )
     if fallen:
         household.complain(fallen)
     elif not stopped:
@@ -325,7 +338,7 @@ def demo() -> int:
         if not os.environ.get("EMAIL_HOST"):
             # Mails take the real way, to a server that keeps them in a folder: the mailbox page shows the codes.
             port = free_port(2500)
-            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "EMAIL_USE_TLS": "0"}
             sink = ["--nosetuid", "--listen", f"127.0.0.1:{port}", "--class", "aiosmtpd.handlers.Mailbox"]
             sink.append(str(embedded.data_dir() / "mail"))
             found = {"mail": [sys.executable, "-m", "aiosmtpd", *sink], **found}
@@ -349,7 +362,7 @@ def dev() -> int:
         door.close()  # runserver inherits no socket, since it starts itself anew at each change
         if not os.environ.get("EMAIL_HOST"):
             port = free_port(2500)
-            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+            os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "EMAIL_USE_TLS": "0"}
         sink = ["--nosetuid", "--listen", f"127.0.0.1:{os.environ.get('EMAIL_PORT', '25')}"]
         return {
             "mail": [sys.executable, "-m", "aiosmtpd", *sink],  # prints each mail
@@ -388,6 +401,8 @@ def main(arguments: list[str]) -> int:
             return prepare()
         case ["health"]:
             return health()
+        case ["health", name] if name in PROCESSES:
+            return health(name)
         case ["reloading-worker"]:
             reloading_worker()
         case [name] if name in PROCESSES:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import queues
@@ -27,14 +28,19 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+# `bench` is neither of the others: no debugging, nothing to refuse.
+MODES = ("production", "demo", "development", "test", "bench")
 MODE = os.environ.get("ACCORDE_MODE", "production")
+if MODE not in MODES:
+    raise ImproperlyConfigured(f"ACCORDE_MODE is one of {', '.join(MODES)}, not {MODE}.")
 PRODUCTION = MODE == "production"
 DEMO = MODE == "demo"
 TESTING = MODE == "test"
 DEBUG = MODE == "development"
 
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
-SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else "not-secret-outside-production-" + "x" * 40)
+PUBLIC_SECRET_KEY = "not-secret-outside-production-" + "x" * 40
+SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else PUBLIC_SECRET_KEY)
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") if PRODUCTION else ["*"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 # Links in mails need the address that people type.
@@ -50,6 +56,8 @@ LEGAL = {
     # An address or a page for whoever has found a weakness.
     "security": os.environ.get("SECURITY_CONTACT", "") or os.environ.get("LEGAL_CONTACT", ""),
 }
+# Whoever has it reads the figures at /metrics; empty: nobody does.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 
 # Below which address the installation's own pages stand ("une-adresse-a-vous"); empty: nowhere.
@@ -103,6 +111,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.Told",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.KeptByNobody",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -156,6 +165,18 @@ DATABASES = {
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 # Public keys (age1…) of those who may read a backup, separated by spaces.
 BACKUP_RECIPIENTS = os.environ.get("BACKUP_RECIPIENTS", "")
+# A connection that fell silent is given up within 15 s, at both ends: whoever waits is told, and what a lost machine
+# had locked is free again (tests/drills/test_half_open.py).
+_SILENCE = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    **_SILENCE,
+    "connect_timeout": 5,
+    "tcp_user_timeout": 15_000,
+    "options": " ".join(
+        [f"-c tcp_{name}={value}" for name, value in _SILENCE.items()] + ["-c tcp_user_timeout=15000"]
+    ),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 
@@ -179,8 +200,8 @@ CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     # A worker gives a half-open connection up within twice the one and once the other (tests/drills/test_broker.py).
-    "health_check_interval": 5,
-    "socket_timeout": 5,
+    "health_check_interval": 3,
+    "socket_timeout": 4,
     "socket_connect_timeout": 2,
     "max_retries": 0,  # of what is published; a wake-up has less time still (notifications/wake_up.py)
     "socket_keepalive": True,
@@ -200,6 +221,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 200
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "config.heartbeats:Scheduler"
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_TASK_DEFAULT_QUEUE = queues.DEFAULT
 CELERY_TASK_ROUTES = queues.ROUTES
@@ -333,7 +355,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if flag("BEHIND_PROXY") else 0
 if PRODUCTION:
     SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = int(os.environ.get("SECURE_HSTS_SECONDS", str(60 * 60 * 24 * 365)))
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -388,14 +410,25 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# Identifiers only: no name, address, phone number or e-mail is ever written to a log.
+# Identifiers only: no name, address, phone number or e-mail is ever written to a log (config/logs.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "formatters": {"told": {"()": "config.logs.Json" if PRODUCTION else "config.logs.Line"}},
+    "filters": {"no_heartbeats": {"()": "config.logs.NoHeartbeats"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "told"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    # apprise quotes the places that it writes to.
-    "loggers": {"django.server": {"level": "WARNING"}, "apprise": {"level": "CRITICAL"}},
+    "loggers": {
+        # Django's own handlers would print a line of their own, and write mails about errors.
+        "django": {"handlers": []},
+        # It quotes addresses; each request has a line of ours.
+        "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},
+        # apprise quotes the places that it writes to.
+        "apprise": {"level": "CRITICAL"},
+        # "Received" says nothing that "succeeded" does not.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"filters": ["no_heartbeats"]},
+    },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.logs.NothingOfTheRequest"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

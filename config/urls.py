@@ -7,10 +7,13 @@ from django.urls import include, path, re_path
 from config import algorithm_views, api, views
 from privacy import papers_views
 
+handler500 = views.fault
+
 urlpatterns = [
     path("", views.cities, name="cities"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics_page, name="metrics"),
     path("site.webmanifest", views.manifest, name="manifest"),
     path("langue/", include("django.conf.urls.i18n")),
     path("mentions-legales/", views.legal, name="legal"),

@@ -1,33 +1,33 @@
 """Pages that belong to no single app: the towns, a town's home, what the law asks to state, and health."""
 
-from datetime import datetime, timedelta
+import sys
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from redis.exceptions import RedisError
+from django.views.defaults import server_error
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from accounts.access import ANYBODY, PUBLIC, town_page
+from accounts.problems import PROBLEM, away_problem, is_away
 from cities import selectors as towns
 from cities.days import local_day
 from cities.models import City
-from config.queues import QUEUES
-from config.tasks import heartbeat_key
+from config import health, metrics
 from insight.figures import sum_words
 from insight.published import answer_hours, published
 from needs.selectors import public_needs
 
 SHOWN_NEEDS = 3
-HEARTBEAT_LATE = timedelta(minutes=3)
 
 
 @require_safe
@@ -135,25 +135,25 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, and for each queue broker, worker and cache, by a real round trip; 503 when one fails."""
-    parts = {"database": _database_answers(), **_queues_are_worked_on(timezone.now())}
+    """Database, cache, scheduler and each queue's worker, by real round trips; 503 when one fails."""
+    parts = health.parts(timezone.now())
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
 
 
-def _database_answers() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+@require_safe
+def metrics_page(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever has METRICS_TOKEN; without one there is no such page."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.METRICS_TOKEN or not constant_time_compare(given, settings.METRICS_TOKEN):
+        raise Http404
+    return HttpResponse(metrics.page(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _queues_are_worked_on(now: datetime) -> dict[str, bool]:
-    """By queue, whether its worker wrote a heartbeat lately; for none when the cache itself is down."""
-    try:
-        heard = cache.get_many([heartbeat_key(queue) for queue in QUEUES])
-    except RedisError:
-        heard = {}
-    latest = {queue: heard.get(heartbeat_key(queue)) for queue in QUEUES}
-    return {
-        f"queue_{queue}": moment is not None and now - datetime.fromisoformat(moment) < HEARTBEAT_LATE
-        for queue, moment in latest.items()
-    }
+def fault(request: HttpRequest) -> HttpResponse:
+    """503 when a server of ours is away, in the reader's language or as the API says it; else Django's own 500."""
+    if not is_away(sys.exc_info()[1]):
+        return server_error(request)
+    if request.path_info.startswith("/api/"):
+        return JsonResponse(away_problem(), status=503, content_type=PROBLEM, headers={"Retry-After": "30"})
+    page = loader.get_template("503.html").render({"bidi": get_language_bidi(), "language": get_language()})
+    return HttpResponse(page, status=503, headers={"Retry-After": "30"})

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import conflict_in, problems
-from accounts.problems import ProblemSerializer
+from accounts.problems import PROBLEM, ProblemSerializer
 from matching import counted_on, presentation
 from matching.models import MatchState
 from needs import api as needs
@@ -80,9 +80,9 @@ class ConfirmedNeedWithdrawalSerializer(_Confirmed, NeedWithdrawalSerializer):
     """Why, if one wishes to say, and whether those who count on it were read of."""
 
 
-def _problems() -> dict[int, OpenApiResponse]:
+def _problems() -> dict[tuple[int, str], OpenApiResponse]:
     answers = problems(400, 403, 404, 409)
-    return answers | {409: OpenApiResponse(CountedOnSerializer, answers[409].description)}
+    return answers | {(409, PROBLEM): OpenApiResponse(CountedOnSerializer, answers[409, PROBLEM].description)}
 
 
 class OfferEndpoint(offers.OfferEndpoint):
@@ -183,5 +183,5 @@ def _written(write: Callable[[int], object], endpoint: OfferEndpoint | NeedEndpo
             "errors": {},
             "matches": presentation.stakes(unread.stakes, of_offer=is_offer),
         }
-        return Response(CountedOnSerializer(problem).data, status=409)
+        return Response(CountedOnSerializer(problem).data, status=409, content_type=PROBLEM)
     return endpoint.answer()

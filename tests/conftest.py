@@ -60,6 +60,7 @@ os.environ |= {
     "ACCORDE_MODE": "test",
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "ADMIN_PATH": "admin",
+    "EMAIL_USE_TLS": "0",  # mail servers of tests are on this machine, and have no certificate
     # Playwright's loop runs in the thread of the tests, where Django then sees an "async context".
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }

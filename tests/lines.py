@@ -1,14 +1,18 @@
 """Lines to servers, and what happens to them: one falls silent without being cut, another leads nowhere."""
 
 import contextlib
+import ctypes
 import os
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from celery import Celery
+
+SO_ATTACH_FILTER = 26
 
 
 class Proxy:
@@ -32,6 +36,16 @@ class Proxy:
         """New connections get through; those of before are never heard of again."""
         self._forgotten.update(self._open)
         self.silent = False
+
+    def lose(self) -> None:
+        """The kernel itself throws away whatever arrives (Linux): nothing is acknowledged any more, as with a machine
+        that lost its power.
+        """
+        self.fall_silent()
+        nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0 bytes of it
+        program = struct.pack("HL", 1, ctypes.addressof(nothing))
+        for each in self._open:
+            each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
     def cut(self) -> None:
         """End the connections that there are, as a server does that stops."""

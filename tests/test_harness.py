@@ -8,7 +8,6 @@ import time
 from email.message import EmailMessage
 
 import pytest
-from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import connection, transaction
 from django.template import engines
@@ -17,7 +16,7 @@ from django.template.base import Origin, Template
 from cities.models import Commune
 from config.celery import app
 from config.queues import DEFAULT
-from config.tasks import heartbeat, heartbeat_key
+from config.tasks import heartbeat, last
 from tests.conftest import ROOT, database_url
 
 
@@ -81,8 +80,8 @@ def test_the_database_is_a_test_database(db):
 
 
 def test_a_wake_up_is_published_and_read(wake_ups):
-    heartbeat.delay()
-    assert wake_ups() == [("config.tasks.heartbeat", [])]
+    heartbeat.delay(0)
+    assert wake_ups() == [("config.tasks.heartbeat", [0])]
 
 
 def test_no_wake_up_survives_its_test(wake_ups):
@@ -91,20 +90,20 @@ def test_no_wake_up_survives_its_test(wake_ups):
 
 def test_a_wake_up_is_sent_on_commit_alone(transactional_db, wake_ups):
     with transaction.atomic():
-        heartbeat.delay_on_commit()
+        heartbeat.delay_on_commit(0)
         assert wake_ups() == []
-    assert wake_ups() == [("config.tasks.heartbeat", [])]
+    assert wake_ups() == [("config.tasks.heartbeat", [0])]
 
 
 def test_the_worker_answers_wake_ups(worker, eventually):
-    heartbeat.delay()
-    assert eventually(lambda: cache.get(heartbeat_key(DEFAULT)))
+    heartbeat.delay(0)
+    assert eventually(lambda: last([DEFAULT]))
 
 
 def test_a_worker_process_answers_wake_ups(worker_process, eventually):
     process = worker_process()
-    heartbeat.delay()
-    assert eventually(lambda: cache.get(heartbeat_key(DEFAULT)), seconds=30)
+    heartbeat.delay(0)
+    assert eventually(lambda: last([DEFAULT]), seconds=30)
     assert process.poll() is None
 
 

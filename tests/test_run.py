@@ -27,8 +27,8 @@ def test_compose_starts_the_processes_that_are_tested_here():
         name: ["python", "-m", "config.run", name] for name in ("prepare", *run.PROCESSES)
     }
     assert [COMPOSE["services"][name]["image"] for name in ("postgres", "valkey")] == [
-        "postgres:18",
-        "valkey/valkey:9",
+        "${POSTGRES_IMAGE:-postgres:18}",
+        "${VALKEY_IMAGE:-valkey/valkey:9}",
     ]
 
 
@@ -77,9 +77,9 @@ def ends_well(process):
     return process.wait(20) == 0
 
 
-def healthy(environment):
+def healthy(environment, *name):
     asked = subprocess.run(
-        [sys.executable, "-m", "config.run", "health"],
+        [sys.executable, "-m", "config.run", "health", *name],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -98,16 +98,13 @@ def test_a_towns_site_answers_and_ends(town, tmp_path, eventually):
 
 
 def test_a_towns_worker_and_scheduler_answer_and_end(town, tmp_path, eventually):
-    from django.core.cache import cache
-
-    from config.tasks import heartbeat, heartbeat_key
+    from config import tasks
 
     worker = start("worker", town, tmp_path / "worker.log")
     scheduler = start("scheduler", town, tmp_path / "scheduler.log")
     try:
-        heartbeat.delay()
-        assert eventually(lambda: cache.get(heartbeat_key("default")), seconds=30)
-        assert eventually(lambda: "beat: Starting" in (tmp_path / "scheduler.log").read_text(), seconds=30)
+        assert eventually(lambda: len(tasks.last(["default", "matching", "scheduler"])) == 3, seconds=30)
+        assert eventually(lambda: healthy(town, "worker") and healthy(town, "scheduler"), seconds=30)
     finally:
         assert ends_well(worker), (tmp_path / "worker.log").read_text()
         assert ends_well(scheduler), (tmp_path / "scheduler.log").read_text()

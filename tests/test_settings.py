@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.core.management import call_command
 
+from config import settings
 from notifications import channel_folders
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +62,48 @@ def test_one_missing_variable_is_enough_to_refuse():
         assert variable in checked.stderr
 
 
+def test_what_opens_the_door_to_everybody_refuses_to_start():
+    checked = check(
+        TOWN
+        | {
+            "SECRET_KEY": settings.PUBLIC_SECRET_KEY,
+            "ALLOWED_HOSTS": "accorde.ville.example,*",
+            "METRICS_TOKEN": "short",
+        }
+    )
+    assert checked.returncode != 0
+    for said in (
+        "SECRET_KEY is the public one",
+        "ALLOWED_HOSTS names every address",
+        "METRICS_TOKEN is shorter",
+    ):
+        assert said in checked.stderr
+
+
+@pytest.mark.parametrize("mode", ["prodution", "", "PRODUCTION"])
+def test_a_mode_that_there_is_not_refuses_to_start(mode):
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import config.settings"], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "ACCORDE_MODE": mode},
+    )  # fmt: skip
+    assert loaded.returncode != 0
+    assert "ACCORDE_MODE is one of production, demo" in loaded.stderr
+
+
+def test_mails_leave_by_tls_unless_told_otherwise():
+    shown = "from config import settings as s; print(s.EMAIL_PORT, s.EMAIL_USE_TLS, s.EMAIL_USE_SSL)"
+
+    def of(**variables):
+        return subprocess.run(
+            [sys.executable, "-c", shown], cwd=ROOT, env={"PATH": os.environ["PATH"], **variables},
+            capture_output=True, text=True, check=True,
+        ).stdout.strip()  # fmt: skip
+
+    assert of() == "587 True False"
+    assert of(EMAIL_USE_SSL="1", EMAIL_PORT="465") == "465 False True"
+    assert of(EMAIL_USE_TLS="0") == "587 False False"
+
+
 def test_an_empty_environment_is_production_wherever_a_web_server_loads_it():
     shown = subprocess.run(
         [sys.executable, "-c", "from config import settings as s; print(s.MODE, s.DEBUG, s.ALLOWED_HOSTS)"],
@@ -88,7 +132,12 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     # Set by the image, the compose file, the tests or whoever runs the demonstration, rather than by a town.
     internal = {"ACCORDE_MODE", "ACCORDE_DATA", "DATABASE_URL", "REDIS_URL", "BIND", "PORT"}
     assert read - internal <= named
-    assert named - read <= {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "PUBLISH"}
+    of_compose = {
+        "POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_READER_PASSWORD",
+        "VALKEY_PASSWORD", "PUBLISH", "PYTHON_IMAGE", "POSTGRES_IMAGE", "VALKEY_IMAGE", "POSTGRES_MEMORY",
+        "PROCESS_MEMORY",
+    }  # fmt: skip
+    assert named - read <= of_compose
 
 
 def test_the_containers_are_told_what_the_channels_ask_for():

@@ -39,6 +39,7 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[Start]:
             **TOWN,
             "ACCORDE_MODE": "demo",
             "ALLOWED_HOSTS": "127.0.0.1",
+            "EMAIL_USE_TLS": "0",
             "DATABASE_URL": database_url(),
             "REDIS_URL": os.environ["REDIS_URL"],
             "ACCORDE_DATA": str(tmp_path),

@@ -346,7 +346,8 @@ NO_PAGE = {
         "callers:known", "catalogue:guesses", "catalogue:sizes", "cities:communes", "desk:live", "desk:queue_live",
     }),
     "read by programs": frozenset({
-        "algorithm_json", "city_css", "healthz", "manifest", "readyz", "schema", "matching:explanation_pdf",
+        "algorithm_json", "city_css", "healthz", "manifest", "metrics", "readyz", "schema",
+        "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
         "stays:agreement", "stays:sponsorship", "security_txt",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",

@@ -1,22 +1,21 @@
 """What a provider needs, said at the start rather than at the first mail."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 
 from notifications.channels.email.providers import PROVIDERS
+
+OF_THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 
 
 def provider_is_complete(**_: Any) -> list[CheckMessage]:
     """One error for each setting that does not go with the others; by SMTP the host alone."""
     chosen = settings.EMAIL_PROVIDER
     if not chosen:
-        return (
-            []
-            if settings.EMAIL_HOST
-            else [Error("EMAIL_HOST is missing, or EMAIL_PROVIDER.", id="email.E004")]
-        )
+        return [*_of_smtp()]
     if chosen not in PROVIDERS:
         return [Error(f"EMAIL_PROVIDER is one of {', '.join(PROVIDERS)}.", id="email.E001")]
     needed = ["EMAIL_PROVIDER_KEY", *(["EMAIL_PROVIDER_SECRET"] if PROVIDERS[chosen].needs_secret else [])]
@@ -28,3 +27,12 @@ def provider_is_complete(**_: Any) -> list[CheckMessage]:
     if 0 < len(settings.EMAIL_WEBHOOK_SECRET) < 20:
         errors.append(Error("EMAIL_WEBHOOK_SECRET is shorter than 20 characters.", id="email.E003"))
     return list(errors)
+
+
+def _of_smtp() -> Iterator[CheckMessage]:
+    if not settings.EMAIL_HOST:
+        yield Error("EMAIL_HOST is missing, or EMAIL_PROVIDER.", id="email.E004")
+    elif settings.EMAIL_HOST not in OF_THIS_MACHINE and not (
+        settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    ):
+        yield Warning("EMAIL_USE_TLS is off: mails and sign-in codes leave in clear.", id="email.W001")

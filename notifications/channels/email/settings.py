@@ -9,10 +9,11 @@ from notifications.channels.email.providers import PROVIDERS
 
 VARIABLES: Variables = {
     "EMAIL_HOST": "127.0.0.1",
-    "EMAIL_PORT": 25,
+    "EMAIL_PORT": 587,
     "EMAIL_HOST_USER": "",
     "EMAIL_HOST_PASSWORD": "",
-    "EMAIL_USE_TLS": False,
+    # STARTTLS, unless told otherwise; with EMAIL_USE_SSL, TLS from the first byte in its place.
+    "EMAIL_USE_TLS": True,
     "EMAIL_USE_SSL": False,
     # Seconds for its answer to a whole message, and how many deliveries at once.
     "EMAIL_DATA_TIMEOUT": 30,
@@ -42,10 +43,11 @@ FIXED: Variables = {
 
 
 def derived(said: dict[str, Any]) -> dict[str, Any]:
-    """What follows from the provider; one that is not known, a check names."""
+    """What follows from the others: one kind of TLS, a provider's settings; one that is not known, a check names."""
+    starttls = {"EMAIL_USE_TLS": said["EMAIL_USE_TLS"] and not said["EMAIL_USE_SSL"]}
     provider = PROVIDERS.get(said["EMAIL_PROVIDER"])
     if provider is None:
-        return {}
+        return starttls
     waits = (said["EMAIL_TIMEOUT"], said["EMAIL_DATA_TIMEOUT"])
     keys = provider.settings(said["EMAIL_PROVIDER_KEY"], said["EMAIL_PROVIDER_SECRET"])
-    return {"EMAIL_BACKEND": provider.backend, "ANYMAIL": {"REQUESTS_TIMEOUT": waits, **keys}}
+    return {**starttls, "EMAIL_BACKEND": provider.backend, "ANYMAIL": {"REQUESTS_TIMEOUT": waits, **keys}}

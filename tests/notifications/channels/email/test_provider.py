@@ -14,7 +14,7 @@ from django.urls import reverse
 from matching import services as matches
 from notifications import bounces, delivery, links, reach
 from notifications.channels.email.checks import provider_is_complete
-from notifications.channels.email.settings import derived
+from notifications.channels.email.settings import VARIABLES, derived
 from notifications.models import Bounce, Message, MessageState, Outage, Preference, PreferenceEdit
 from tests import http_server
 from tests.factories.accounts import CityRoleFactory, UserFactory
@@ -40,7 +40,7 @@ def provider(settings):
             settings.EMAIL_PROVIDER_KEY, settings.EMAIL_PROVIDER_SECRET = "clé-1".encode().hex(), "secret-1"
             names = ("EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_PROVIDER_SECRET", "EMAIL_TIMEOUT")
             said = {known: getattr(settings, known) for known in names}
-            for key, value in derived({**said, "EMAIL_DATA_TIMEOUT": 1}).items():
+            for key, value in derived({**VARIABLES, **said, "EMAIL_DATA_TIMEOUT": 1}).items():
                 setattr(settings, key, value)
             settings.ANYMAIL = {
                 **settings.ANYMAIL,
@@ -432,6 +432,9 @@ class TestManyAddressesOfOneProvider:
         ({}, []),
         ({"EMAIL_PROVIDER": "", "EMAIL_HOST": ""}, ["email.E004"]),
         ({"EMAIL_HOST": ""}, []),
+        ({"EMAIL_PROVIDER": "", "EMAIL_HOST": "mail.example", "EMAIL_USE_TLS": False}, ["email.W001"]),
+        ({"EMAIL_PROVIDER": "", "EMAIL_HOST": "mail.example", "EMAIL_USE_TLS": True}, []),
+        ({"EMAIL_PROVIDER": "", "EMAIL_HOST": "127.0.0.1", "EMAIL_USE_TLS": False}, []),
         ({"EMAIL_PROVIDER": "pigeon"}, ["email.E001"]),
         ({"EMAIL_PROVIDER_KEY": "", "EMAIL_PROVIDER_SECRET": ""}, ["email.E002", "email.E002"]),
         ({"EMAIL_PROVIDER": "brevo", "EMAIL_PROVIDER_SECRET": ""}, []),
