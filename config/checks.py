@@ -1,11 +1,16 @@
 """What production must not start without."""
 
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, register
 
+from sealing.keys import BadKey, keyring
+
+# How the keys begin that settings.py has for whoever tries it out.
+NOT_SECRET = "not-secret-"  # noqa: S105
 LEGAL_VARIABLES = {
     "publisher": "LEGAL_PUBLISHER",
     "director": "LEGAL_DIRECTOR",
@@ -23,6 +28,10 @@ def production_is_complete(**_: Any) -> list[Error]:
     errors = []
     if len(settings.SECRET_KEY) < 50:
         errors.append(Error("SECRET_KEY is missing or shorter than 50 characters.", id="accorde.E001"))
+    errors += [
+        Error(f"{variable}: {why}. How keys are made: docs/operations.md.", id="accorde.E006")
+        for variable, why in _bad_keys()
+    ]
     if not settings.ALLOWED_HOSTS:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):
@@ -33,6 +42,20 @@ def production_is_complete(**_: Any) -> list[Error]:
         if not settings.LEGAL[field]
     ]
     return errors
+
+
+def _bad_keys() -> Iterator[tuple[str, str]]:
+    """What is no key of a town's own, and why."""
+    written = {"FIELD_KEYS": settings.FIELD_KEYS, "FIELD_INDEX_KEY": [settings.FIELD_INDEX_KEY]}
+    for variable, keys in written.items():
+        try:
+            keyring([key for key in keys if key])
+        except BadKey as error:
+            yield variable, str(error)
+        if any(key.startswith(NOT_SECRET) for key in keys):
+            yield variable, "everybody knows this one"
+    if settings.FIELD_INDEX_KEY and settings.FIELD_INDEX_KEY in settings.FIELD_KEYS:
+        yield "FIELD_INDEX_KEY", "it is one of FIELD_KEYS, and has to be another"
 
 
 @register()

@@ -35,6 +35,14 @@ DEBUG = MODE == "development"
 
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
 SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else "not-secret-outside-production-" + "x" * 40)
+# What the database keeps of people is sealed with the first of these; older ones open what they sealed. The key of
+# the indexes finds such a text again. How they are made, kept and changed: docs/operations.md.
+FIELD_KEYS = words("FIELD_KEYS") or (
+    [] if PRODUCTION else ["not-secret-outside-production-" + "x" * 12 + "w"]
+)
+FIELD_INDEX_KEY = os.environ.get(
+    "FIELD_INDEX_KEY", "" if PRODUCTION else "not-secret-outside-production-" + "y" * 12 + "w"
+)
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") if PRODUCTION else ["*"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 # Links in mails need the address that people type.
@@ -70,6 +78,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
+    "sealing",
     "cities",
     "catalogue",
     "notifications",
