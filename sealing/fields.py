@@ -81,8 +81,12 @@ class Encrypted(models.Field):
         """By what it is found; "" where it is not."""
         return ""
 
+    def opened(self, kept: str) -> Any:
+        """What stands in the database, as it was before it was sealed."""
+        return unseal(kept, of=self.sealed_as)
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return value if value is None else unseal(value, of=self.sealed_as)
+        return value if value is None else self.opened(value)
 
     def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]]":
         if lookup_name == "exact":
@@ -125,12 +129,17 @@ class Findable(Encrypted):
 
     KIND = ""
 
+    @property
+    def kind(self) -> str:
+        """Values of one kind can be compared, whatever column they stand in."""
+        return self.KIND or self.sealed_as
+
     @staticmethod
     def folded(text: str) -> str:
         return text
 
     def index_of(self, text: str) -> str:
-        return blind(self.folded(text), kind=self.KIND or self.sealed_as)
+        return blind(self.folded(text), kind=self.kind)
 
     def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]]":
         found: dict[str, type[Lookup[Any]]] = {"exact": _IsIt, "iexact": _IsIt, "in": _IsOneOf}
@@ -156,9 +165,10 @@ class _IsOneOf(_ByIndex, In):
 def _index(side: Any, field: Findable) -> Any:
     if isinstance(side, list | tuple | set | frozenset):
         return [_index(each, field) for each in side]
-    if isinstance(side, Query):
-        raise FieldError(_UNFINDABLE.format(field=field, asked="in a query"))
     if hasattr(side, "resolve_expression"):
+        other = getattr(side, "output_field", None)
+        if isinstance(side, Query) or not isinstance(other, Findable) or other.kind != field.kind:
+            raise FieldError(_UNFINDABLE.format(field=field, asked=f"= {side}"))
         return Index(side)
     return side if side is None else field.index_of(field.as_text(field.get_prep_value(side)))
 
@@ -216,12 +226,8 @@ class EncryptedJSONField(Encrypted, models.JSONField):
     def sealed(self, text: str) -> str:
         return text if text in self.NOTHING else super().sealed(text)
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        if value is None:
-            return None
-        return json.loads(
-            value if value in self.NOTHING else unseal(value, of=self.sealed_as), cls=self.decoder
-        )
+    def opened(self, kept: str) -> Any:
+        return json.loads(kept if kept in self.NOTHING else super().opened(kept), cls=self.decoder)
 
 
 class EncryptedPairsField(models.JSONField):

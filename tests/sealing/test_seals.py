@@ -104,7 +104,7 @@ def test_an_index_is_the_same_for_the_same_of_a_kind_and_with_the_same_key_alone
     assert index != blind("lea@exemple.fr", kind="email")
 
 
-@pytest.mark.parametrize("written", ["", "short", "x" * 44, "é" * 43, secrets.token_urlsafe(31)])
+@pytest.mark.parametrize("written", ["", "short", "x" * 44, "é" * 43, "A" * 42])
 def test_what_is_no_key_is_refused_and_not_repeated(written: str) -> None:
     with pytest.raises(BadKey) as refused:
         keyring([written])
