@@ -5,7 +5,7 @@ transaction: a database is sealed or it is not.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -60,18 +60,13 @@ def _rewrite(cursor: Any, table: str, key: str, turns: dict[str, Callable[[str],
     assigned = ", ".join(f'"{column}" = %s' for column in turns)
     cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
     for rows in _batches(cursor, table, key, list(turns)):
-        written = [
-            [
-                *(
-                    value if value is None else turn(value)
-                    for turn, value in zip(turns.values(), values, strict=True)
-                ),
-                pk,
-            ]
-            for pk, *values in rows
-        ]
+        written = [[*_turned(values, turns.values()), pk] for pk, *values in rows]
         cursor.executemany(f'UPDATE "{table}" SET {assigned} WHERE "{key}" = %s', written)
     cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+
+
+def _turned(values: Iterable[str | None], turns: Iterable[Callable[[str], str]]) -> list[str | None]:
+    return [value if value is None else turn(value) for value, turn in zip(values, turns, strict=True)]
 
 
 def _batches(cursor: Any, table: str, key: str, columns: list[str]) -> Iterator[list[tuple[Any, ...]]]:

@@ -117,7 +117,7 @@ class Encrypted(models.Field):
 
 
 class Index(Func):
-    """The blind index within a findable column: what a constraint is on, and two columns of one kind are joined by."""
+    """The blind index within a findable column: what a constraint is on, and rows are joined by."""
 
     function = "split_part"
     template = "%(function)s(%(expressions)s, ':', 3)"
@@ -125,21 +125,14 @@ class Index(Func):
 
 
 class Findable(Encrypted):
-    """Found by the very text, letters folded as its kind has it."""
-
-    KIND = ""
-
-    @property
-    def kind(self) -> str:
-        """Values of one kind can be compared, whatever column they stand in."""
-        return self.KIND or self.sealed_as
+    """Found by the very text, letters folded as the column has it."""
 
     @staticmethod
     def folded(text: str) -> str:
         return text
 
     def index_of(self, text: str) -> str:
-        return blind(self.folded(text), kind=self.kind)
+        return blind(self.folded(text), of=self.sealed_as)
 
     def get_lookup(self, lookup_name: str) -> "type[Lookup[Any]]":
         found: dict[str, type[Lookup[Any]]] = {"exact": _IsIt, "iexact": _IsIt, "in": _IsOneOf}
@@ -167,10 +160,10 @@ def _index(side: Any, field: Findable) -> Any:
         return [_index(each, field) for each in side]
     if hasattr(side, "resolve_expression"):
         other = getattr(side, "output_field", None)
-        if isinstance(side, Query) or not isinstance(other, Findable) or other.kind != field.kind:
+        if isinstance(side, Query) or not isinstance(other, Findable) or other.sealed_as != field.sealed_as:
             raise FieldError(_UNFINDABLE.format(field=field, asked=f"= {side}"))
         return Index(side)
-    return side if side is None else field.index_of(field.as_text(field.get_prep_value(side)))
+    return side if side is None else field.index_of(str(field.get_prep_value(side)))
 
 
 class EncryptedTextField(Encrypted, models.TextField):
@@ -201,18 +194,6 @@ class FindableAddressField(Findable, models.CharField):
     @staticmethod
     def folded(text: str) -> str:
         return text.strip().lower()
-
-
-class FindableEmailField(Findable, models.EmailField):
-    KIND = "email"
-
-    @staticmethod
-    def folded(text: str) -> str:
-        return text.lower()
-
-
-class FindablePhoneNumberField(Findable, EncryptedPhoneNumberField):
-    KIND = "phone"
 
 
 class EncryptedJSONField(Encrypted, models.JSONField):

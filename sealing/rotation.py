@@ -32,13 +32,11 @@ class Column:
     def anew(self, value: str) -> str:
         """The value as the newest key seals it; an object as JSON."""
         if not self.is_object:
-            return seal_anew(value, of=self.of("")) if is_sealed(value) else value
-        return json.dumps(
-            {
-                name: seal_anew(each, of=self.of(name)) if isinstance(each, str) else each
-                for name, each in json.loads(value).items()
-            }
-        )
+            return self._anew("", value)
+        return json.dumps({name: self._anew(name, each) for name, each in json.loads(value).items()})
+
+    def _anew(self, name: str, value: Any) -> Any:
+        return seal_anew(value, of=self.of(name)) if isinstance(value, str) and is_sealed(value) else value
 
     @property
     def is_old(self) -> str:

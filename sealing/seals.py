@@ -96,11 +96,16 @@ def newest_prefix() -> str:
     return f"{PREFIX}{keys().newest}:"
 
 
-def blind(text: str, *, kind: str) -> str:
-    """By which a column finds this very text: a digest under a key of its own. Whoever lacks that key can neither undo
-    it nor try texts out; whoever has a dump sees which values of a `kind` ("email") are the same.
+def blind(text: str, *, of: str) -> str:
+    """By which the column `of` finds this very text: a digest under a key of its own. Whoever lacks it can neither
+    undo it nor try texts out; whoever has a dump sees which rows hold the same.
     """
     if not text:
         return text
-    digest = hmac.digest(key_bytes(settings.FIELD_INDEX_KEY), f"{kind}\0{text}".encode(), hashlib.sha256)
+    digest = hmac.digest(_index_key(settings.FIELD_INDEX_KEY), f"{of}\0{text}".encode(), hashlib.sha256)
     return digest[:_DIGEST].hex()
+
+
+@lru_cache(maxsize=8)
+def _index_key(written: str) -> bytes:
+    return key_bytes(written)

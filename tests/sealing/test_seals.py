@@ -37,7 +37,7 @@ def test_a_text_is_not_to_be_seen_in_its_seal() -> None:
 
 
 def test_nothing_stays_nothing() -> None:
-    assert seal("", of=COLUMN) == unseal("", of=COLUMN) == blind("", kind="email") == ""
+    assert seal("", of=COLUMN) == unseal("", of=COLUMN) == blind("", of="user.email") == ""
 
 
 def test_a_text_that_looks_like_a_seal_is_a_text() -> None:
@@ -91,17 +91,17 @@ def test_a_new_key_seals_and_the_older_ones_still_open(settings, new_key: str) -
     assert seal_anew(anew, of=COLUMN) == anew
 
 
-def test_an_index_is_the_same_for_the_same_of_a_kind_and_with_the_same_key_alone(
+def test_an_index_is_the_same_for_the_same_text_of_a_column_and_with_the_same_key_alone(
     settings, new_key: str
 ) -> None:
-    index = blind("lea@exemple.fr", kind="email")
-    assert index == blind("lea@exemple.fr", kind="email")
-    assert index != blind("lea@exemple.fr", kind="phone")
-    assert index != blind("leo@exemple.fr", kind="email")
+    index = blind("lea@exemple.fr", of="user.email")
+    assert index == blind("lea@exemple.fr", of="user.email")
+    assert index != blind("lea@exemple.fr", of="user.phone")
+    assert index != blind("leo@exemple.fr", of="user.email")
     settings.FIELD_KEYS = [new_key]
-    assert index == blind("lea@exemple.fr", kind="email"), "data keys change, indexes stay"
+    assert index == blind("lea@exemple.fr", of="user.email"), "data keys change, indexes stay"
     settings.FIELD_INDEX_KEY = new_key
-    assert index != blind("lea@exemple.fr", kind="email")
+    assert index != blind("lea@exemple.fr", of="user.email")
 
 
 @pytest.mark.parametrize("written", ["", "short", "x" * 44, "é" * 43, "A" * 42])
