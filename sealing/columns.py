@@ -58,11 +58,15 @@ def _each(apps: Any, schema_editor: Any, app: str, fields: dict[str, str], turn:
 def _rewrite(cursor: Any, table: str, key: str, turns: dict[str, Callable[[str], str]]) -> None:
     """Each row's columns as their turns have it. An unknown type takes a text as its own, JSON too."""
     assigned = ", ".join(f'"{column}" = %s' for column in turns)
+    # A column that has just become a text made each row a new one, whose foreign keys are looked at again when it is
+    # written: at once, for a table with checks to come cannot be altered.
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
     for rows in _batches(cursor, table, key, list(turns)):
         written = [[*_turned(values, turns.values()), pk] for pk, *values in rows]
         cursor.executemany(f'UPDATE "{table}" SET {assigned} WHERE "{key}" = %s', written)
     cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _turned(values: Iterable[str | None], turns: Iterable[Callable[[str], str]]) -> list[str | None]:
