@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -16,6 +17,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.sign_in import MailNotSentError, code_mail_context
+from sealing.rotation import FACTORS
+from sealing.seals import seal, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -100,3 +103,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Once there is a second factor, ask for it again before it is changed."""
         user = self.request.user
         return user.is_authenticated and is_mfa_enabled(user)
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Secrets of second factors and seeds of recovery codes are sealed, as all that is kept of people."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, of=FACTORS)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, of=FACTORS)

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Cast, Floor
@@ -15,6 +14,7 @@ from catalogue.fields.shared import LONGEST_REACH_KM, LONGEST_TEXT, LONGEST_TITL
 from catalogue.languages import validate_language
 from catalogue.slots import validate_slot
 from catalogue.vocabulary import CATEGORIES, Kind, Source
+from sealing.fields import EncryptedCharField, EncryptedPairsField
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -121,7 +121,7 @@ class StateChange(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    reason = models.CharField(max_length=500, blank=True)
+    reason = EncryptedCharField(max_length=500, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -135,12 +135,13 @@ class StateChange(models.Model):
 class FieldChange(models.Model):
     """One row for each change of fields, written in the same transaction: who, when, and old and new of each field.
 
-    `what` is `{field: [old, new]}` in values of JSON (see `catalogue.changes`); `by` is null when no person did it.
+    `what` is `{field: [old, new]}` in values of JSON (see `catalogue.changes`), each pair sealed; `by` is null when no
+    person did it.
     The database lets nobody change or delete a row. What it holds of a person (a name, an address, free text) is
     erased by making that pair `[null, null]`, the one update that passes: that a field changed, when and by whom stays.
     """
 
-    what = models.JSONField(_("changements"), encoder=DjangoJSONEncoder)
+    what = EncryptedPairsField(_("changements"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -1,6 +1,6 @@
 """What production must not start without."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import Any
 
@@ -8,6 +8,10 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.db import DatabaseError, connections
 
+from sealing.keys import BadKey, keyring
+
+# How the keys begin that settings.py has for whoever tries it out.
+NOT_SECRET = "not-secret-"  # noqa: S105
 LEGAL_VARIABLES = {
     "publisher": "LEGAL_PUBLISHER",
     "director": "LEGAL_DIRECTOR",
@@ -29,6 +33,10 @@ def production_is_complete(**_: Any) -> list[Error]:
         errors.append(Error("SECRET_KEY is the public one of the demonstration.", id="accorde.E009"))
     if any("*" in host for host in settings.ALLOWED_HOSTS):
         errors.append(Error("ALLOWED_HOSTS names every address: name the town's.", id="accorde.E010"))
+    errors += [
+        Error(f"{variable}: {why}. How keys are made: docs/operations.md.", id="accorde.E006")
+        for variable, why in _bad_keys()
+    ]
     if not settings.ALLOWED_HOSTS:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):
@@ -41,6 +49,20 @@ def production_is_complete(**_: Any) -> list[Error]:
         if not settings.LEGAL[field]
     ]
     return errors
+
+
+def _bad_keys() -> Iterator[tuple[str, str]]:
+    """What is no key of a town's own, and why."""
+    written = {"FIELD_KEYS": settings.FIELD_KEYS, "FIELD_INDEX_KEY": [settings.FIELD_INDEX_KEY]}
+    for variable, keys in written.items():
+        try:
+            keyring([key for key in keys if key])
+        except BadKey as error:
+            yield variable, str(error)
+        if any(key.startswith(NOT_SECRET) for key in keys):
+            yield variable, "everybody knows this one"
+    if settings.FIELD_INDEX_KEY and settings.FIELD_INDEX_KEY in settings.FIELD_KEYS:
+        yield "FIELD_INDEX_KEY", "it is one of FIELD_KEYS, and has to be another"
 
 
 @register()

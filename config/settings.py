@@ -41,6 +41,14 @@ DEBUG = MODE == "development"
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
 PUBLIC_SECRET_KEY = "not-secret-outside-production-" + "x" * 40
 SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else PUBLIC_SECRET_KEY)
+# What the database keeps of people is sealed with the first of these; older ones open what they sealed. The key of
+# the indexes finds such a text again. How they are made, kept and changed: docs/operations.md.
+FIELD_KEYS = words("FIELD_KEYS") or (
+    [] if PRODUCTION else ["not-secret-outside-production-" + "x" * 12 + "w"]
+)
+FIELD_INDEX_KEY = os.environ.get(
+    "FIELD_INDEX_KEY", "" if PRODUCTION else "not-secret-outside-production-" + "y" * 12 + "w"
+)
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") if PRODUCTION else ["*"]
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 # Links in mails need the address that people type.
@@ -83,6 +91,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
+    "sealing",
     "cities",
     "catalogue",
     "notifications",
@@ -274,6 +283,7 @@ VISITOR_ACTS_FREE = 5
 VISITOR_ACTS_A_DAY = 300
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.AuthenticateForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",

@@ -46,7 +46,7 @@ def filters(request: HttpRequest, city: City) -> HttpResponse:
         ),
         "naming": naming,
         "query": query,
-        "views": selectors.views_of(user, city),
+        "views": selectors.views_by_name(user, city),
     }
     return render(request, "desk/filters.html", context)
 

@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import VisibleQuerySet
 from accounts.models import User
 from matching.models import DeskQuerySet
 from needs.models import Need
+from sealing.fields import EncryptedCharField, EncryptedTextField, FindableCharField, Index
 
 LONGEST_NOTE = 2000
 LONGEST_WORDS = 120
@@ -23,7 +24,7 @@ class Note(models.Model):
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="notes")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    text = models.TextField(max_length=LONGEST_NOTE)
+    text = EncryptedTextField(max_length=LONGEST_NOTE)
 
     objects = DeskQuerySet.as_manager()
 
@@ -71,7 +72,7 @@ class Flag(models.Model):
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="flags")
     day = models.DateField(_("jour"))
-    words = models.CharField(_("quoi"), max_length=LONGEST_WORDS)
+    words = EncryptedCharField(_("quoi"), max_length=LONGEST_WORDS)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     lifted_by = models.ForeignKey(
@@ -103,6 +104,13 @@ class Flag(models.Model):
     def __str__(self) -> str:
         return f"{self.need_id} {self.day}"
 
+    @classmethod
+    def opened_words(cls, kept: str) -> str:
+        """Of words that the database has put into an object of JSON, where they stay sealed."""
+        field = cls._meta.get_field("words")
+        assert isinstance(field, EncryptedCharField)
+        return str(field.opened(kept))
+
 
 class ViewQuerySet(VisibleQuerySet["SavedView"]):
     def seen_by(self, user: User) -> Q:
@@ -115,8 +123,8 @@ class SavedView(models.Model):
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(_("nom de la vue"), max_length=LONGEST_NAME)
-    query = models.CharField(max_length=LONGEST_QUERY)
+    name = FindableCharField(_("nom de la vue"), max_length=LONGEST_NAME)
+    query = EncryptedCharField(max_length=LONGEST_QUERY)
     at = models.DateTimeField()
 
     objects = ViewQuerySet.as_manager()
@@ -124,10 +132,12 @@ class SavedView(models.Model):
     class Meta:
         verbose_name = _("vue enregistrée")
         verbose_name_plural = _("vues enregistrées")
-        ordering = ["name", "id"]
+        ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["by", "city", "name"],
+                F("by"),
+                F("city"),
+                Index("name"),
                 name="view_name_once",
                 violation_error_message=_("Vous avez déjà une vue de ce nom."),
             ),

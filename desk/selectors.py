@@ -111,13 +111,14 @@ def steps(needs: Collection[Need]) -> dict[int, list[Match]]:
 
 def chased(needs: Collection[Need], *, at: Moment) -> dict[int, str]:
     """Of those of these cases to which somebody is to come back: what for, where a colleague has said it."""
-    numbers = Value("", CharField())
+    nothing = Value("", CharField())
     silent = FollowUp.objects.filter(silent_followups(at), match__need__in=needs)
     flags = Flag.objects.filter(due_flags(at), need__in=needs)
+    # Flags first: the columns of a union are those of its first part, and these words are sealed.
     rows = (
-        silent.order_by()
-        .values_list("match__need", numbers)
-        .union(flags.order_by().values_list("need", "words"))
+        flags.order_by()
+        .values_list("need", "words")
+        .union(silent.order_by().values_list("match__need", nothing))
     )
     found: dict[int, str] = {}
     for need_id, words in rows:
@@ -153,6 +154,10 @@ def flags_of(user: User, need: Need) -> QuerySet[Flag]:
 def views_of(user: User, city: City) -> QuerySet[SavedView]:
     """One's own views of a town."""
     return SavedView.objects.visible_to(user).filter(city=city)
+
+
+def views_by_name(user: User, city: City) -> list[SavedView]:
+    return sorted(views_of(user, city), key=lambda view: view.name.casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,10 @@ def case(user: User, city: City, reference: str) -> Need:
     rows = flags.order_by("day", "pk").values(
         row=JSONObject(pk="pk", words="words", day="day", by="by__name")
     )
-    return get_object_or_404(needs(user, city).annotate(open_flags=ArraySubquery(rows)), reference=reference)
+    found = get_object_or_404(needs(user, city).annotate(open_flags=ArraySubquery(rows)), reference=reference)
+    for flag in found.open_flags:  # type: ignore[attr-defined]
+        flag["words"] = Flag.opened_words(flag["words"])
+    return found
 
 
 def with_matches(user: User, city: City, reference: str) -> Need:

@@ -130,7 +130,7 @@ def listed(request: HttpRequest, user: User, city: City, *, at: Moment) -> dict[
         "unfiltered": query_of(basket, Wanted()),
         "queue_total": counts[basket].total,
         "to_sort": sorting_lists.count(user, city),
-        "views": selectors.views_of(user, city),
+        "views": selectors.views_by_name(user, city),
     }
 
 

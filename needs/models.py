@@ -35,6 +35,7 @@ from engine.urgency import urgency_on
 from engine.vocabulary import Urgency as Word
 from needs.progress import Given, Progress, given_by_day, given_once
 from needs.urgency import URGENCY_RANKS, urgency_order, urgency_rank_on
+from sealing.fields import EncryptedCharField
 
 
 class NeedState(models.TextChoices):
@@ -168,7 +169,7 @@ class Need(Entry):
         blank=True,
         verbose_name=NEED["forms"].label,
     )
-    social_worker = models.CharField(
+    social_worker = EncryptedCharField(
         NEED["social_worker"].label, max_length=NEED["social_worker"].longest, blank=True
     )
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from notifications.understanding import Said
+from sealing.fields import EncryptedTextField
 
 
 class HeardQuerySet(VisibleQuerySet[Any]):
@@ -40,7 +41,7 @@ class Heard(models.Model):
     )
     # Whose desk reads it; null where no town has ever written to them.
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    text = models.TextField()
+    text = EncryptedTextField()
     said = models.CharField(max_length=8, choices=Said.choices)
     received_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)

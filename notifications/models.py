@@ -13,6 +13,7 @@ from accounts.models import User
 from catalogue.models import FieldChange
 from notifications import channel_registry, reasons
 from notifications.events import PRIVATE, Priority, Refusable
+from sealing.fields import EncryptedCharField, EncryptedJSONField, EncryptedTextField
 
 
 class MessageState(models.TextChoices):
@@ -108,15 +109,15 @@ class Message(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="repeated_by"
     )
     language = models.CharField(max_length=10)
-    title = models.CharField(max_length=200)
-    body = models.TextField()
+    title = EncryptedCharField(max_length=200)
+    body = EncryptedTextField()
     # What the town says where there is little room; empty where that is made of the title and the body.
-    short = models.TextField(blank=True, db_default="")
+    short = EncryptedTextField(blank=True, db_default="")
     # The text of notifications.wording.texts that it is, where a town may say it otherwise, and what filled it.
     wording = models.CharField(max_length=60, blank=True, db_default="")
-    values = models.JSONField(default=dict, blank=True, db_default={})
+    values = EncryptedJSONField(default=dict, blank=True, db_default={})
     action_label = models.CharField(max_length=60, blank=True)
-    action_url = models.CharField(max_length=500, blank=True)
+    action_url = EncryptedCharField(max_length=500, blank=True)
     # What others may read along: on a locked screen, in a team's own channel. Nothing of a person; empty: not said.
     impersonal = models.CharField(max_length=200, blank=True, db_default="", default="")
     state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)

@@ -37,6 +37,7 @@ from catalogue.vocabulary import (
 )
 from engine.goods import ANY, OTHER
 from engine.vocabulary import READY
+from sealing.fields import EncryptedCharField, FindableAddressField
 
 BYTES_OF_PERIOD = 8
 # The items of goods of which nobody knows what they are, until somebody has looked.
@@ -148,7 +149,7 @@ class Offer(Entry):
         verbose_name=OFFER["owner"].label,
     )
     category = models.CharField(OFFER["category"].label, max_length=20, choices=Category.choices)
-    address = models.CharField(OFFER["address"].label, max_length=OFFER["address"].longest, blank=True)
+    address = FindableAddressField(OFFER["address"].label, max_length=OFFER["address"].longest, blank=True)
     capacity = models.PositiveIntegerField(OFFER["capacity"].label)
     share_with_linked = models.BooleanField(OFFER["share_with_linked"].label, default=False)
     state = models.CharField(
@@ -180,7 +181,7 @@ class Offer(Entry):
     smoking = models.BooleanField(OFFER["smoking"].label, default=False)
     longest_stay_days = models.PositiveIntegerField(OFFER["longest_stay_days"].label, null=True, blank=True)
     notice_days = models.PositiveSmallIntegerField(OFFER["notice_days"].label, default=0)
-    nearest_stop = models.CharField(
+    nearest_stop = EncryptedCharField(
         OFFER["nearest_stop"].label, max_length=OFFER["nearest_stop"].longest, blank=True
     )
     rent = models.PositiveIntegerField(OFFER["rent"].label, null=True, blank=True)
@@ -213,7 +214,7 @@ class Offer(Entry):
 
     # Skills
     remote = models.BooleanField(OFFER["remote"].label, default=False)
-    diploma = models.CharField(OFFER["diploma"].label, max_length=OFFER["diploma"].longest, blank=True)
+    diploma = EncryptedCharField(OFFER["diploma"].label, max_length=OFFER["diploma"].longest, blank=True)
 
     # What the periods say, for the engine. The database keeps this itself, whatever is written here (docs/adr/0007).
     first_day = models.DateField(null=True, editable=False)

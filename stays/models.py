@@ -10,6 +10,7 @@ from accounts.models import Organisation, User
 from catalogue.models import FieldChange
 from matching.models import Match
 from needs.models import Need
+from sealing.fields import EncryptedTextField
 
 
 class SponsorshipQuerySet(VisibleQuerySet["Sponsorship"]):
@@ -42,7 +43,7 @@ class Sponsorship(models.Model):
     framed_by = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("association qui encadre")
     )
-    aims = models.TextField(_("buts"), max_length=1000)
+    aims = EncryptedTextField(_("buts"), max_length=1000)
     ends_on = models.DateField(_("jusqu’au"))
     agreed_at = models.DateTimeField(editable=False)
     agreed_by = models.ForeignKey(

@@ -296,6 +296,29 @@ def _erase_what_is_written_once() -> None:
 _erase_what_is_written_once()
 
 
+def _refuse_orders_by_chance() -> None:
+    """Rows in the order of an encrypted column are in none; the database would not say so."""
+    from django.db.models.expressions import Col
+    from django.db.models.sql.compiler import SQLCompiler
+
+    from sealing.fields import Encrypted
+
+    get_order_by = SQLCompiler.get_order_by
+
+    def checked(self: SQLCompiler) -> Any:
+        orders = get_order_by(self)
+        for order, _sql in orders:
+            for part in order.flatten():
+                if isinstance(part, Col) and isinstance(part.target, Encrypted):
+                    pytest.fail(f"an order by {part.target}, which is encrypted")
+        return orders
+
+    SQLCompiler.get_order_by = checked  # type: ignore[method-assign]
+
+
+_refuse_orders_by_chance()
+
+
 @pytest.fixture(autouse=True)
 def clear_cache() -> Iterator[None]:
     """No counter, cached page or waiting task survives a test: the cache and the broker share one Valkey.

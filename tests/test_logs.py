@@ -12,7 +12,6 @@ from pathlib import Path
 import psycopg
 import pytest
 import yaml
-from config.personal_data import REGISTER
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -23,6 +22,7 @@ from django.views.debug import get_exception_reporter_filter
 
 from accounts.models import Session
 from config import embedded, logs
+from privacy.register import REGISTER
 from tests import conftest
 from tests.factories.accounts import ApiTokenFactory, CityRoleFactory, UserFactory
 from tests.factories.cities import CityFactory

@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOWN = {
     "ACCORDE_MODE": "production",
     "SECRET_KEY": "k7Hq-2vWz9_RtYb4Nn8Lx6Pd1Sf3Gj5Mc0Qa-Uw8Ei2Oz7Vb4Xs9Kt6Rh1Dy",
+    "FIELD_KEYS": "QYwZ5pcwAj9fuF3sRAgvSU-pAlY0ctKEmE1p8oxpI9c",
+    "FIELD_INDEX_KEY": "0mXvS1b3b0w2oYB0yqf8dZ0VwQh5x3bq1s7mC9nJr2k",
     "ALLOWED_HOSTS": "accorde.ville.example",
     "SITE_URL": "https://accorde.ville.example",
     "LEGAL_PUBLISHER": "Ville",
@@ -56,7 +58,7 @@ def test_production_names_the_variables_that_are_missing():
 
 
 def test_one_missing_variable_is_enough_to_refuse():
-    for variable in ("LEGAL_DPO", "SECRET_KEY"):
+    for variable in ("LEGAL_DPO", "SECRET_KEY", "FIELD_KEYS", "FIELD_INDEX_KEY"):
         checked = check(TOWN | {variable: ""})
         assert checked.returncode != 0
         assert variable in checked.stderr
@@ -102,6 +104,21 @@ def test_mails_leave_by_tls_unless_told_otherwise():
     assert of() == "587 True False"
     assert of(EMAIL_USE_SSL="1", EMAIL_PORT="465") == "465 False True"
     assert of(EMAIL_USE_TLS="0") == "587 False False"
+
+
+def test_a_key_that_is_none_or_everybodys_or_used_twice_is_refused_and_not_repeated():
+    known = "not-secret-outside-production-" + "x" * 12 + "w"
+    for wrong in (
+        {"FIELD_KEYS": TOWN["FIELD_KEYS"][:-3]},
+        {"FIELD_KEYS": f"{TOWN['FIELD_KEYS']},{known}"},
+        {"FIELD_INDEX_KEY": known},
+        {"FIELD_INDEX_KEY": TOWN["FIELD_KEYS"]},
+    ):
+        [(variable, written)] = wrong.items()
+        checked = check(TOWN | wrong)
+        assert checked.returncode != 0
+        assert f"(accorde.E006) {variable}: " in checked.stderr
+        assert written not in checked.stderr
 
 
 def test_an_empty_environment_is_production_wherever_a_web_server_loads_it():
@@ -157,7 +174,7 @@ def test_a_channels_settings_come_from_the_environment_in_the_kind_of_their_defa
 
 def test_no_secret_is_written_in_the_repository():
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"):
+    for name in ("SECRET_KEY", "FIELD_KEYS", "FIELD_INDEX_KEY", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"):
         assert f"\n{name}=\n" in example
 
 

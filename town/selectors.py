@@ -196,7 +196,7 @@ def merges(city: City) -> QuerySet[Double]:
 _OFFER_PAIRS = """
     WITH standing AS (
         SELECT id, owner_id, category, commune_id, kind, item, size, languages_from, languages_to,
-               lower(trim(address)) AS address
+               split_part(address, ':', 3) AS address  -- its blind index
           FROM offers_offer WHERE city_id = %(city)s AND state = ANY(%(standing)s)
     ), pairs AS (
         SELECT one.id AS first, other.id AS second

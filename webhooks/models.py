@@ -5,12 +5,13 @@ from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ADMINISTRATION, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.models import FieldChange
+from sealing.fields import EncryptedCharField, EncryptedTextField, FindableCharField, Index
 from webhooks.events import Happening
 
 LONGEST_URL = 500
@@ -39,13 +40,13 @@ class Endpoint(models.Model):
     """An address of another system, and which happenings of the town it is told."""
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+", editable=False)
-    url = models.CharField(_("adresse"), max_length=LONGEST_URL)
+    url = FindableCharField(_("adresse"), max_length=LONGEST_URL)
     happenings = ArrayField(
         models.CharField(max_length=20, choices=Happening.choices), verbose_name=_("événements")
     )
     # `whsec_…` of the standard; while a new one is taken up, both sign.
-    secret = models.CharField(max_length=80, editable=False)
-    former_secret = models.CharField(max_length=80, blank=True, editable=False)
+    secret = EncryptedCharField(max_length=80, editable=False)
+    former_secret = EncryptedCharField(max_length=80, blank=True, editable=False)
     renewed_at = models.DateTimeField(_("secret changé le"), null=True, blank=True)
     paused_at = models.DateTimeField(_("en pause depuis"), null=True, blank=True)
     # By ourselves, when nothing has arrived for days.
@@ -65,7 +66,8 @@ class Endpoint(models.Model):
         ordering = ["created_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["city", "url"],
+                F("city"),
+                Index("url"),
                 condition=Q(removed_at__isnull=True),
                 name="endpoint_once_a_town",
                 violation_error_message=_("Cette adresse est déjà inscrite."),
@@ -129,7 +131,7 @@ class Delivery(models.Model):
     # By which a receiver knows what it has already: the same in each attempt, and when it is sent anew.
     key = models.CharField(max_length=40, unique=True)
     happening = models.CharField(max_length=20)
-    body = models.TextField()
+    body = EncryptedTextField()
     state = models.CharField(max_length=9, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)

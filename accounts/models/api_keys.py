@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
+from sealing.fields import EncryptedCharField
 
 
 class Scope(models.TextChoices):
@@ -21,7 +22,7 @@ class ApiToken(models.Model):
     """A key for the programs of a person; only its SHA-256 is kept."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(_("nom"), max_length=80)
+    name = EncryptedCharField(_("nom"), max_length=80)
     prefix = models.CharField(_("début"), max_length=12)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope), verbose_name=_("droits"))

@@ -15,6 +15,7 @@ from accounts.models.fields import RnaField, SiretField
 from accounts.models.people import User
 from accounts.roles import DESK, VisibleQuerySet, associations_of, managed_associations_of, towns_of
 from catalogue.folding import folded
+from sealing.fields import EncryptedCharField
 
 RNA_PAGE = "https://www.journal-officiel.gouv.fr/pages/associations-recherche/?q="
 SIRET_PAGE = "https://annuaire-entreprises.data.gouv.fr/etablissement/"
@@ -140,7 +141,7 @@ class OrganisationReview(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="reviews")
     state = models.CharField(_("état"), max_length=10, choices=Organisation.State)
-    reason = models.CharField(_("raison"), max_length=500, blank=True)
+    reason = EncryptedCharField(_("raison"), max_length=500, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="organisation_reviews")
     at = models.DateTimeField()
 

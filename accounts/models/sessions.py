@@ -6,11 +6,14 @@ from django.db import models
 from django.utils.module_loading import import_string
 
 from accounts.models.people import User
+from sealing.fields import EncryptedTextField
 
 
 class Session(AbstractBaseSession):
     """One browser, signed in or not. Person, device and beginning are copies of what it holds, to be found by."""
 
+    # A form half filled in waits in it.
+    session_data = EncryptedTextField()
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
     # "Firefox · Android": what a person recognises, and nothing finer.
     device = models.CharField(max_length=60, blank=True)

@@ -4,13 +4,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.access import ADMINISTRATION, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.models import StateChange
 from matching.models import Match
 from offers.models import Offer
+from sealing.fields import EncryptedCharField, EncryptedPhoneNumberField, EncryptedTextField
 
 
 class ReaderQuerySet(models.QuerySet["Reader"]):
@@ -128,16 +128,16 @@ class Incident(models.Model):
         Match, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents"
     )
     what = models.CharField(max_length=10, choices=What.choices, default=What.OTHER)
-    text = models.TextField(max_length=2000)
+    text = EncryptedTextField(max_length=2000)
     reported_as = models.CharField(max_length=6, choices=ReportedAs.choices, default=ReportedAs.DESK)
     reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reported_at = models.DateTimeField()
     # Where a reader may call whoever has reported, and when; nothing: they do not want to be called.
-    phone = PhoneNumberField(blank=True)
-    call_when = models.CharField(max_length=80, blank=True)
+    phone = EncryptedPhoneNumberField(blank=True)
+    call_when = EncryptedCharField(max_length=80, blank=True)
     state = models.CharField(max_length=6, choices=IncidentState.choices, default=IncidentState.OPEN)
     end = models.CharField(max_length=10, choices=End.choices, blank=True)
-    conclusion = models.CharField(max_length=500, blank=True)
+    conclusion = EncryptedCharField(max_length=500, blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import COORDINATION, VisibleQuerySet, associations_of, towns_of
 from accounts.models import User
 from matching.models import Match, MatchState
+from sealing.fields import EncryptedCharField
 
 # The question makes sense in these alone; whatever ended otherwise has its own story.
 FOLLOWED_STATES = (MatchState.CONFIRMED, MatchState.UNDER_WAY)
@@ -109,7 +110,7 @@ class CheckIn(models.Model):
     due_on = models.DateField()
     asked_at = models.DateTimeField()
     answer = models.CharField(max_length=5, choices=Going.choices, blank=True)
-    note = models.CharField(max_length=500, blank=True)
+    note = EncryptedCharField(max_length=500, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -147,7 +148,7 @@ class Outcome(models.Model):
     match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="outcome")
     answer = models.CharField(max_length=12, choices=Answer.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    note = models.CharField(max_length=500, blank=True)
+    note = EncryptedCharField(max_length=500, blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -3,13 +3,13 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.access import COORDINATION, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.fields.shared import LARGEST
 from catalogue.models import FieldChange
 from catalogue.vocabulary import Kind
+from sealing.fields import EncryptedCharField, EncryptedEmailField, EncryptedPhoneNumberField
 
 
 class Stage(models.TextChoices):
@@ -34,20 +34,20 @@ class Dwelling(models.Model):
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+", editable=False)
     stage = models.CharField(_("étape"), max_length=7, choices=Stage.choices, default=Stage.FOUND)
-    title = models.CharField(_("nom"), max_length=120)
+    title = EncryptedCharField(_("nom"), max_length=120)
     commune = models.ForeignKey(
         "cities.Commune", on_delete=models.PROTECT, related_name="+", verbose_name=_("commune")
     )
-    address = models.CharField(_("adresse"), max_length=200, blank=True)
+    address = EncryptedCharField(_("adresse"), max_length=200, blank=True)
     capacity = models.PositiveSmallIntegerField(_("places"))
-    owner_name = models.CharField(_("propriétaire"), max_length=120, blank=True)
-    owner_phone = PhoneNumberField(_("téléphone du propriétaire"), blank=True)
-    owner_email = models.EmailField(_("e-mail du propriétaire"), blank=True)
+    owner_name = EncryptedCharField(_("propriétaire"), max_length=120, blank=True)
+    owner_phone = EncryptedPhoneNumberField(_("téléphone du propriétaire"), blank=True)
+    owner_email = EncryptedEmailField(_("e-mail du propriétaire"), blank=True)
     rent = models.PositiveIntegerField(_("loyer par mois"), null=True, blank=True)
     due_on = models.DateField(_("prochaine étape prévue le"), null=True, blank=True)
     lease_from = models.DateField(_("début du bail"), null=True, blank=True)
     lease_until = models.DateField(_("fin du bail"), null=True, blank=True)
-    note = models.CharField(_("note de l’équipe"), max_length=1000, blank=True)
+    note = EncryptedCharField(_("note de l’équipe"), max_length=1000, blank=True)
     created_at = models.DateTimeField(editable=False)
     changed_at = models.DateTimeField(editable=False)
 
@@ -85,7 +85,7 @@ class Cost(models.Model):
     """What was or will be paid for it, once. A mistake is corrected by another row, which may be below zero."""
 
     dwelling = models.ForeignKey(Dwelling, on_delete=models.PROTECT, related_name="costs")
-    what = models.CharField(_("dépense"), max_length=120)
+    what = EncryptedCharField(_("dépense"), max_length=120)
     euros = models.IntegerField(_("montant en euros"))
     day = models.DateField(_("date"))
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", editable=False)

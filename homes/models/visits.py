@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import COORDINATION, DESK, VisibleQuerySet, towns_of
 from accounts.models import User
 from catalogue.models import FieldChange
+from sealing.fields import EncryptedCharField, EncryptedJSONField
 
 # So far ahead a visit may be planned.
 FARTHEST = timedelta(days=366)
@@ -83,7 +84,7 @@ class Visit(models.Model):
     wish = models.CharField(_("autre moment souhaité"), max_length=9, choices=Wish.choices, blank=True)
 
     # What was seen: for each question of the list, as it was asked, its answer ("yes", "no") and a few words.
-    answers = models.JSONField(_("ce qui a été vu"), default=list, blank=True)
+    answers = EncryptedJSONField(_("ce qui a été vu"), default=list, blank=True)
     extract = models.CharField(_("extrait regardé"), max_length=3, choices=Extract.choices, blank=True)
     extract_on = models.DateField(_("extrait regardé le"), null=True, blank=True)
     extract_by = models.ForeignKey(
@@ -91,7 +92,7 @@ class Visit(models.Model):
         verbose_name=_("extrait regardé par"),
     )  # fmt: skip
     charter_on = models.DateField(_("charte signée le"), null=True, blank=True)
-    note = models.CharField(_("note de l’équipe"), max_length=1000, blank=True)
+    note = EncryptedCharField(_("note de l’équipe"), max_length=1000, blank=True)
 
     concluded_at = models.DateTimeField(_("conclue le"), null=True, blank=True)
     concluded_by = models.ForeignKey(

@@ -13,6 +13,7 @@ from accounts.models import User
 from engine.vocabulary import PARTS
 from needs.models import Need
 from offers.models import Offer
+from sealing.fields import EncryptedCharField
 
 
 class MatchState(models.TextChoices):
@@ -262,7 +263,7 @@ class Decision(models.Model):
     )
     role = models.CharField(max_length=12)
     reason = models.CharField(max_length=20, blank=True)
-    note = models.CharField(max_length=500, blank=True)
+    note = EncryptedCharField(max_length=500, blank=True)
     # A number and no key: plans are forgotten after a month, decisions stay.
     plan_number = models.PositiveBigIntegerField(
         null=True, blank=True, help_text=_("le plan dont c’est une ligne")

@@ -13,6 +13,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
 from django.contrib.messages import get_messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -712,7 +713,7 @@ class TestWhatIsNotThere:
 
 class TestSecondFactor:
     def code(self, user: User) -> str:
-        secret = Authenticator.objects.get(user=user, type="totp").wrap().instance.data["secret"]
+        secret = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
         return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
     def test_is_asked_after_the_code(self, client, smtp_server):

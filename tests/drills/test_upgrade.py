@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from config import run
+from sealing.rotation import tables
 from tests.test_run import ends_well, start
 from tests.test_settings import TOWN
 
@@ -32,6 +33,21 @@ def rows(database):
     with psycopg.connect(database) as connection:
         tables = [name for (name,) in connection.execute(TABLES)]
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}
+
+
+def in_clear(database):
+    """By column, how many texts are not sealed that should be."""
+    found = {}
+    with psycopg.connect(database) as connection:
+        for table in tables():
+            for column in (column.name for column in table.columns if not column.is_object):
+                sql = f"""SELECT count(*) FROM "{table.name}" WHERE "{column}" NOT IN ('', '{{}}', '[]')"""
+                [(kept,)] = connection.execute(sql).fetchall()
+                [(clear,)] = connection.execute(
+                    f"""{sql} AND NOT starts_with("{column}", 'enc1:')"""
+                ).fetchall()
+                found[f"{table.name}.{column}"] = (kept, clear)
+    return found
 
 
 @pytest.fixture
@@ -80,6 +96,10 @@ def test_the_released_version_s_data_migrate_and_work(released, tmp_path, eventu
     assert {name: after.get(name) for name in before.keys() - GROWING} == {
         name: count for name, count in before.items() if name not in GROWING
     }
+
+    texts = in_clear(released["DATABASE_URL"])
+    assert texts["notifications_message.body"][0] > 1000
+    assert {column for column, (_kept, clear) in texts.items() if clear} == set()
 
     # What its services kept beside their writes is in the record.
     assert after["town_auditrow"] > before["matching_decision"] + before["offers_offerchange"]

@@ -1,10 +1,12 @@
 """What people write back, and who wants no SMS any more."""
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.heard import Heard
+from sealing.fields import FindableCharField, Index
 
 
 class Became(models.TextChoices):
@@ -74,7 +76,8 @@ class StopQuerySet(models.QuerySet["Stop"]):
 class Stop(models.Model):
     """A number that gets no SMS: its holder wrote STOP. It is kept by number, whoever the person is said to be."""
 
-    number = models.CharField(max_length=16)
+    # As E.164.
+    number = FindableCharField(max_length=16, validators=[RegexValidator(r"^\+[1-9][0-9]{5,14}\Z")])
     at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True, blank=True)
 
@@ -86,15 +89,10 @@ class Stop(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["number"],
+                Index("number"),
                 condition=Q(lifted_at__isnull=True),
                 name="sms_stop_once",
                 violation_error_message=_("Ce numéro ne reçoit déjà plus de SMS."),
-            ),
-            models.CheckConstraint(
-                condition=Q(number__regex=r"^\+[1-9][0-9]{5,14}$"),
-                name="sms_stop_e164",
-                violation_error_message=_("Ce numéro de téléphone n’est pas complet."),
             ),
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True) | Q(lifted_at__gte=F("at")),

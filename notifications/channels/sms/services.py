@@ -123,6 +123,7 @@ def _became(reply: Reply, number: str, *, is_clear: bool, by: User, now: datetim
 
 
 def _stop(number: str, *, now: datetime) -> None:
+    Stop._meta.get_field("number").run_validators(number)
     Stop.objects.get_or_create(number=number, lifted_at=None, defaults={"at": now})
 
 

@@ -5,15 +5,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cities.models import City
+from sealing.fields import EncryptedCharField
 
 
 class Room(models.Model):
     """One a town. Whoever knows the address may write there: it is shown to nobody again."""
 
     city = models.OneToOneField(City, on_delete=models.PROTECT, related_name="room")
-    address = models.CharField(max_length=1000)
+    address = EncryptedCharField(max_length=1000)
     # By what people know it: "Mattermost · chat.ville.fr".
-    name = models.CharField(max_length=200)
+    name = EncryptedCharField(max_length=200)
     # In whose language it is written to.
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
@@ -31,7 +32,7 @@ class RoomChange(models.Model):
     """That a town's team is told in another place, or in none (`name` is empty), by whom and when."""
 
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200, blank=True)
+    name = EncryptedCharField(max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
