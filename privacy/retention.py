@@ -28,7 +28,7 @@ from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer, OfferState
 from privacy import contact, emptying, erasing, rows, selectors
-from privacy.messages import EVENT, before_it_goes
+from privacy.messages import before_it_goes
 from privacy.models import Erasure, LegalHold, Notice
 from town.services.traces import forget_old
 from webhooks.models import Delivery
@@ -118,7 +118,7 @@ def _warn(person: User, *, now: datetime) -> None:
     notice = Notice.objects.create(person=person, sent_at=now, erase_on=day + GRACE)
     queue(
         recipient=person,
-        event=EVENT,
+        event="data_to_go",
         subject_key=f"notice:{notice.pk}",
         city=city,
         compose=partial(before_it_goes, notice),
