@@ -144,7 +144,8 @@ def _forget_never_proven(now: datetime) -> int:
 def _forget_closed_offers(now: datetime) -> int:
     before = now - TWO_YEARS
     lived_in = Match.objects.filter(
-        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before), offer=OuterRef("pk")
+        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before) | Q(need__person__in=_held()),
+        offer=OuterRef("pk"),
     )
     closed = Offer.objects.filter(state=OfferState.WITHDRAWN, changed_at__lt=before).exclude(
         title=emptying.NOTHING
@@ -156,7 +157,8 @@ def _forget_closed_needs(now: datetime) -> int:
     """Also those of associations, which nobody's erasure reaches."""
     before = now - TWO_YEARS
     goes_on = Match.objects.filter(
-        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before), need=OuterRef("pk")
+        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before) | Q(offer__owner__in=_held()),
+        need=OuterRef("pk"),
     )
     closed = Need.objects.filter(changed_at__lt=before, last_day__lt=before.date()).exclude(
         Q(state__in=OPEN_STATES) | Q(title=emptying.NOTHING)
