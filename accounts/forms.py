@@ -180,6 +180,12 @@ class OrganisationForm(ServiceForm):
     def clean_siret(self) -> str:
         return Organisation._meta.get_field("siret").clean(self.cleaned_data["siret"], None)
 
+    def clean(self) -> None:
+        super().clean()
+        named = {"rna", "siret"} & self.cleaned_data.keys()
+        if len(named) == 2 and not any(self.cleaned_data[name] for name in named):
+            raise ValidationError(_("Indiquez le numéro RNA ou le numéro SIRET de l’association."))
+
 
 class OrganisationByVisitorForm(OrganisationForm):
     person_name = forms.CharField(

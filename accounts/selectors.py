@@ -1,6 +1,6 @@
 """Reading people, roles and associations: one query each at most."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +39,25 @@ def organisations_of(user: User | AnonymousUser, city: City | None = None) -> Qu
     if city is not None:
         organisations = organisations.filter(city=city)
     return organisations.order_by("name", "pk")
+
+
+def note_same_numbers(organisations: Iterable[Organisation]) -> None:
+    """Give each of them `same_numbers`: the others of its town that say they have its number, in one query."""
+    found = list(organisations)
+    said = [name for one in found for name in (one.rna, one.siret) if name]
+    cities = {one.city_id for one in found}
+    others = Organisation.objects.filter(Q(rna__in=said) | Q(siret__in=said), city__in=cities).order_by(
+        "name", "pk"
+    )
+    known = list(others) if found else []
+    for one in found:
+        one.same_numbers = [  # type: ignore[attr-defined]
+            other
+            for other in known
+            if other != one
+            and other.city_id == one.city_id
+            and ((one.rna and other.rna == one.rna) or (one.siret and other.siret == one.siret))
+        ]
 
 
 def organisations_to_review(user: User | AnonymousUser, city: City) -> QuerySet[Organisation]:
@@ -217,9 +236,31 @@ def desk_member(*, email: str, city: City) -> User | None:
     return person if person is not None and has_role(person, city, DESK) else None
 
 
+def part_in(user: User, city: City) -> str:
+    """What somebody is in the town's team, in words; "" for nobody of it."""
+    given = CityRole.objects.filter(user=user, city=city).order_by("role")
+    return ", ".join(role.get_role_display() for role in given)
+
+
 def consents_of(user: User) -> QuerySet[Consent]:
     """What a person agreed to, the latest first."""
     return Consent.objects.filter(user=user).order_by("-given_at", "-pk")
+
+
+def taken_back(person: User | OuterRef, purposes: Collection[str]) -> Q:
+    """Whether somebody agreed to one of these purposes, and has taken it back in all its wordings, as a condition.
+    Of whom it was never asked nothing is taken back.
+    """
+    found = Q()
+    for purpose in purposes:
+        given = Consent.objects.filter(user=person, purpose=purpose)
+        found |= Exists(given) & ~Exists(given.filter(withdrawn_at__isnull=True))
+    return found
+
+
+def has_taken_back(person: User, purposes: Collection[str]) -> bool:
+    """The same of one person."""
+    return User.objects.filter(taken_back(OuterRef("pk"), purposes), pk=person.pk).exists()
 
 
 def agrees_to_appeals(user: User) -> bool:

@@ -16,6 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 A_DAYS_WORK = timedelta(hours=12)
 LEFT_ALONE = timedelta(hours=2)
+FRESH_FOR = timedelta(minutes=10)
 # A session is written again when its last use is older than this.
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -85,10 +86,10 @@ def is_over(session: SessionBase, *, now: datetime) -> bool:
     return begun is None or used is None or now - begun > A_DAYS_WORK or now - used > LEFT_ALONE
 
 
-def is_fresh(session: SessionBase, *, within: timedelta, now: datetime) -> bool:
-    """Whether whoever sits there has proven who they are so lately."""
+def is_fresh(session: SessionBase, *, now: datetime) -> bool:
+    """Whether somebody has just signed in: what opens or ends all about them asks for that."""
     begun = _begun(session)
-    return begun is not None and now - begun <= within
+    return begun is not None and now - begun < FRESH_FOR
 
 
 def note_use(session: SessionBase, *, now: datetime) -> None:

@@ -206,7 +206,8 @@ def note_second_factor(*, request: HttpRequest, user: User) -> None:
 def start_code_sign_in(
     *, request: HttpRequest, user: User, next_url: str, city: City | None, reference: str = ""
 ) -> HttpResponseRedirect:
-    """After a form that a visitor posted: mail a code to `user`, and go to the page that asks for it.
+    """After a form that a visitor posted, or where somebody proves anew who they are: mail a code to `user`, and go to
+    the page that asks for it.
 
     Once the code is right the person is signed in and lands on `next_url`; the mail names the town and the `reference`
     of what they posted. To be called after the form's transaction. It never fails: what was posted is kept, and where

@@ -19,6 +19,7 @@ own = [
     path("compte/cles/<int:pk>/revoquer/", views.revoke_token, name="revoke_token"),
     path("compte/accords/appels/", views.agree_to_appeals, name="agree_to_appeals"),
     path("compte/accords/<int:pk>/retirer/", views.withdraw_consent, name="withdraw_consent"),
+    path("compte/accords/<int:pk>/redonner/", views.give_consent_again, name="give_consent_again"),
     path("compte/association/<int:pk>/messages/", views.told, name="told"),
     path("<slug:city_slug>/associations/", views.organisations, name="organisations"),
     path(

@@ -24,7 +24,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import known_browsers, selectors, services, sign_in
+from accounts import consequences, known_browsers, selectors, services, sign_in, visitors
 from accounts.access import COORDINATION, PUBLIC, own_page, person, town_page
 from accounts.forms import (
     CODE,
@@ -41,6 +41,8 @@ from accounts.models import ApiToken, Consent, Organisation, User
 from cities.models import City
 
 ORGANISATIONS_PER_PAGE = 50
+# In the session of a visitor: the association that they introduce, until their address is proven.
+_ASSOCIATION = "association"
 
 
 # --- Sign-in ------------------------------------------------------------------------------------------
@@ -63,6 +65,8 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
             return self.render_to_response(self.get_context_data(form=form), status=503)
 
     def form_valid(self, form: RequestCodeForm) -> HttpResponse:
+        if not visitors.passes(self.request, visitors.Act.CODE, form):
+            return self.form_invalid(form)
         email = form.cleaned_data["email"]
         try:
             sign_in.send_code(
@@ -74,6 +78,9 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
         except sign_in.TooManyCodesError:
             form.refuse_more()
             return self.form_invalid(form)
+        except sign_in.MailNotSentError:
+            visitors.give_back(self.request)
+            raise
         return HttpResponseRedirect(self.get_success_url())
 
 
@@ -260,12 +267,31 @@ def agree_to_appeals(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
+    """What stops before an agreement is taken back; afterwards what goes on, and what would come back."""
     user = person(request)
     consent = get_object_or_404(Consent, pk=pk, user=user)
-    services.withdraw_consent(consent=consent, by=user, now=timezone.now())
-    messages.success(request, _("Votre accord est retiré."))
+    if request.method == "POST":
+        services.withdraw_consent(consent=consent, by=user, now=timezone.now())
+        messages.success(request, _("Votre accord est retiré."))
+        return redirect("accounts:withdraw_consent", pk)
+    context = {
+        "consent": consent,
+        "is_given": selectors.consents_of(user).filter(purpose=consent.purpose, withdrawn_at=None).exists(),
+        "foreseen": consequences.foresee(user, consent.purpose),
+    }
+    return render(request, "accounts/consent.html", context)
+
+
+@login_required
+@require_POST
+def give_consent_again(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    consent = get_object_or_404(Consent, pk=pk, user=user)
+    services.give_consent_again(consent=consent, by=user, now=timezone.now())
+    messages.success(request, _("C’est noté. Vous le retirez quand vous voulez."))
     return redirect("accounts:home")
 
 
@@ -319,38 +345,43 @@ def _account_page(
 @town_page(PUBLIC)
 @require_http_methods(["GET", "POST"])
 def register_organisation(request: HttpRequest, city: City) -> HttpResponse:
-    """An association introduces itself; a visitor proves the address afterwards."""
+    """An association introduces itself. Of a visitor the answers stay in their browser's session until their address is
+    proven: then they find them here once more, and send them.
+    """
+    draft = request.session.get(_ASSOCIATION, {})
+    kept = draft.get("fields", {}) if request.user.is_authenticated and draft.get("city") == city.slug else {}
     form_class = OrganisationForm if request.user.is_authenticated else OrganisationByVisitorForm
-    form = form_class(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = form_class(request.POST or None, initial=kept)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and visitors.passes(request, visitors.Act.ASSOCIATION, form)
+    ):
         try:
             return _register(request, city, form)
         except ValidationError as refusal:
             form.refuse(refusal)
-    return render(request, "accounts/organisation_form.html", {"form": form, "city": city})
+    context = {"form": form, "city": city, "is_proven": bool(kept)}
+    return render(request, "accounts/organisation_form.html", context, status=422 if form.errors else 200)
 
 
 def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpResponse:
     now = timezone.now()
     if request.user.is_authenticated:
         services.register_organisation(**form.cleaned_data, city=city, by=request.user, now=now)
-        messages.success(request, _registered())
+        request.session.pop(_ASSOCIATION, None)
+        messages.success(request, _("Votre association est inscrite. La ville va la vérifier."))
         return redirect("accounts:home")
-    if not sign_in.is_within_limit(request, action="signup"):
-        raise ValidationError(_("Trop d’inscriptions à la fois. Réessayez dans une minute."))
-    services.register_organisation_by_visitor(
-        **form.cleaned_data, city=city, language=get_language() or settings.LANGUAGE_CODE, now=now
+    answers = {name: str(value) for name, value in form.cleaned_data.items()}
+    newcomer = services.ensure_person(
+        email=answers.pop("person_email"),
+        name=answers.pop("person_name"),
+        language=get_language() or settings.LANGUAGE_CODE,
+        now=now,
     )
-    newcomer = selectors.find_person(email=form.cleaned_data["person_email"])
-    assert newcomer is not None
-    messages.success(request, _registered())
-    return services.start_code_sign_in(
-        request=request, user=newcomer, next_url=reverse("accounts:home"), city=city
-    )
-
-
-def _registered() -> str:
-    return _("Votre association est inscrite. La ville va la vérifier.")
+    request.session[_ASSOCIATION] = {"city": city.slug, "fields": answers}
+    here = reverse("accounts:register_organisation", args=[city.slug])
+    return services.start_code_sign_in(request=request, user=newcomer, next_url=here, city=city)
 
 
 @town_page(COORDINATION)
@@ -362,6 +393,7 @@ def organisations(request: HttpRequest, city: City) -> HttpResponse:
         found = found.filter(pk=number[:18])
     paginator = Paginator(found, ORGANISATIONS_PER_PAGE)
     page = paginator.get_page(request.GET.get("page"))
+    selectors.note_same_numbers(page.object_list)
     context = {"city": city, "page_obj": page, "away_since": timezone.now() - selectors.AWAY}
     return render(request, "accounts/organisations.html", context)
 
@@ -370,8 +402,12 @@ def organisations(request: HttpRequest, city: City) -> HttpResponse:
 @require_POST
 def verify_organisation(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     organisation = _organisation(request, city, pk)
-    services.verify_organisation(organisation=organisation, by=person(request), now=timezone.now())
-    messages.success(request, _("%(name)s est vérifiée.") % {"name": organisation})
+    try:
+        services.verify_organisation(organisation=organisation, by=person(request), now=timezone.now())
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, _("%(name)s est vérifiée.") % {"name": organisation})
     return redirect("accounts:organisations", city.slug)
 
 

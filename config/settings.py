@@ -47,6 +47,8 @@ LEGAL = {
     "host": os.environ.get("LEGAL_HOST", ""),
     "contact": os.environ.get("LEGAL_CONTACT", ""),
     "data_protection_officer": os.environ.get("LEGAL_DPO", ""),
+    # An address or a page for whoever has found a weakness.
+    "security": os.environ.get("SECURITY_CONTACT", "") or os.environ.get("LEGAL_CONTACT", ""),
 }
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 
@@ -231,9 +233,12 @@ ACCOUNT_RATE_LIMITS = {
     "told_wrong_second_factors": "1/d/key",
     "request_login_code": "20/m/ip,5/10m/key",
     "confirm_email": "1/30s/key",
-    "signup": "20/m/ip",
     "caller_look_up": "60/m/user",
 }
+# What visitors of one network send in a day before each costs their machine some work, and at most
+# (accounts/visitors.py).
+VISITOR_ACTS_FREE = 5
+VISITOR_ACTS_A_DAY = 300
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_FORMS = {

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from config import algorithm_views, api, views
+from privacy import papers_views
 
 urlpatterns = [
     path("", views.cities, name="cities"),
@@ -14,11 +15,14 @@ urlpatterns = [
     path("langue/", include("django.conf.urls.i18n")),
     path("mentions-legales/", views.legal, name="legal"),
     path("accessibilite/", views.accessibility, name="accessibility"),
-    path("vos-donnees/", views.privacy, name="privacy"),
+    path("vos-donnees/", papers_views.public, name="privacy"),
+    path("securite/", papers_views.security, name="security"),
+    path(".well-known/security.txt", papers_views.security_txt, name="security_txt"),
     path("communes/", include("cities.urls")),
     path("objets/", include("catalogue.urls")),
     path("", include("accounts.urls")),
     path("", include("privacy.urls")),
+    path("", include("privacy.copy_urls")),
     path("", include("notifications.root_urls")),
     path("", include("agenda.root_urls")),
     path("admin/", admin.site.urls),
@@ -44,6 +48,7 @@ urlpatterns += [
     path("<slug:city_slug>/besoins/", include("needs.urls")),
     path("<slug:city_slug>/", include("followups.urls")),
     path("<slug:city_slug>/", include("town.urls")),
+    path("<slug:city_slug>/", include("privacy.papers_urls")),
     path("<slug:city_slug>/lettre/", include("outreach.urls")),
     # After all others below `bureau/`: a case stands there under its reference.
     path("<slug:city_slug>/", include("desk.urls")),

@@ -25,7 +25,6 @@ from config.tasks import heartbeat_key
 from insight.figures import sum_words
 from insight.published import answer_hours, published
 from needs.selectors import public_needs
-from privacy.retention import RULES
 
 SHOWN_NEEDS = 3
 HEARTBEAT_LATE = timedelta(minutes=3)
@@ -126,11 +125,6 @@ def legal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "accessibility.html", {"legal": settings.LEGAL})
-
-
-@require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "privacy.html", {"legal": settings.LEGAL, "rules": RULES})
 
 
 @require_safe

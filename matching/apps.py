@@ -5,9 +5,11 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
+        from accounts import consequences
         from matching import (
             answering,
             board,
+            consented,
             invitations,
             linked_towns,
             message_reasons,
@@ -24,6 +26,7 @@ class MatchingConfig(AppConfig):
         from notifications import invitations as notified
         from notifications.wording import texts
 
+        consequences.register(consented.CONSEQUENCE)
         reasons.register(message_reasons.reasons(), message_reasons.gone())
         reasons.register_deadlines(message_reasons.deadlines())
         reasons.register(tonight.reasons(), tonight.GONE)
@@ -31,7 +34,9 @@ class MatchingConfig(AppConfig):
         reasons.register(answering.reasons(), answering.GONE)
         reasons.register(announcing.reasons(), announcing.GONE)
         answers.register(replies.ANSWERS, replies.PAGES)
-        contacts.register({"match_confirmed": selectors.contact_told})
+        contacts.register(
+            {"match_confirmed": selectors.contact_told}, {"match_confirmed": selectors.contact_still_open}
+        )
         fallbacks.register(telling.FALLBACKS)
         notified.register(invitations.INVITATIONS)
         needs.register(board.TURNS)

@@ -9,9 +9,11 @@ from django.db.models import (
     Q,
     QuerySet,
 )
+from django.utils import timezone
 
 from accounts import selectors as accounts
 from accounts.models import Membership, Organisation, User
+from cities.days import local_day
 from cities.models import City
 from matching.lifecycle import ACTIVE, Act, Reason, Role
 from matching.models import (
@@ -24,6 +26,7 @@ from matching.models import (
     TownAgreement,
 )
 from matching.reasons.near_misses import NearMissLine
+from matching.roles import roles_of
 from needs.models import Need
 from notifications import reach
 from notifications.models import Message
@@ -150,6 +153,17 @@ def contact_told(message: Message) -> User | None:
     )
     told = who_calls(match) if message.recipient_id == match.offer.owner_id else match.offer.owner
     return told if isinstance(told, User) else None
+
+
+def contact_still_open(message: Message) -> bool:
+    """Whether the reader of a message about a confirmed match may still see the contacts in it: as on its page, they
+    are of one of its sides, and the time has not passed.
+    """
+    match = Match.objects.select_related("city", "offer__city", "offer__owner", "need__organisation").get(
+        pk=int(message.subject_key.split(":")[1])
+    )
+    is_of_a_side = roles_of(message.recipient, match) & {Role.CITIZEN, Role.ASSOCIATION}
+    return bool(is_of_a_side) and contacts_are_open(match, today=local_day(timezone.now(), match.city))
 
 
 def left_to_town() -> QuerySet[Match]:

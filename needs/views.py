@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import visitors
 from accounts.access import COORDINATION, DESK, PUBLIC, SIGNED_IN, has_role, person, town_page
 from accounts.models import User
 from accounts.selectors import members_of, organisations_of
@@ -157,7 +158,7 @@ def _come_in(request: HttpRequest, city: City) -> HttpResponse:
         f"?{urlencode({'nature': asked})}" if asked in FORMS else ""
     )
     form = AddressForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and visitors.passes(request, visitors.Act.NEED, form):
         newcomer = ensure_person(
             email=form.cleaned_data["email"], language=get_language() or "fr", by=None, now=timezone.now()
         )

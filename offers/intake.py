@@ -12,10 +12,7 @@ from catalogue.vocabulary import Source
 from cities.models import City
 from offers.models import Offer
 from offers.periods import Period
-from offers.services import register
-
-# The texts stand in forms.py; a new wording takes a new version.
-WORDING_VERSION = "2026-1"
+from offers.services import WORDING_VERSION, register
 
 
 @transaction.atomic

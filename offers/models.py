@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.access import DESK, VisibleQuerySet, towns_of
-from accounts.models import User
+from accounts.models import Consent, User
 from catalogue.fields.offers import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.folding import Words
@@ -41,6 +41,9 @@ from engine.vocabulary import READY
 BYTES_OF_PERIOD = 8
 # The items of goods of which nobody knows what they are, until somebody has looked.
 UNSORTED = ("", ANY, OTHER)
+
+# What its owner agreed to: nothing is asked of somebody who has taken one of these back.
+STANDS_ON = (Consent.Purpose.RECORD, Consent.Purpose.CONTACT)
 
 
 class OfferState(models.TextChoices):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import visitors
 from accounts.access import ANYBODY, PUBLIC, SIGNED_IN, person, town_page
 from accounts.models import User
 from accounts.sign_in import start_code_sign_in
@@ -129,7 +130,7 @@ def check(request: HttpRequest, city: City) -> HttpResponse:
     if open_question is not None:
         return _where_one_is(request, city, draft)
     form = _last_form(request, city, draft)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and visitors.passes(request, visitors.Act.OFFER, form):
         response = _send(request, city, draft, form)
         if response is not None:
             return response

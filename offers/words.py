@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.selectors import has_taken_back
 from catalogue import change_words
 from catalogue.fields import OFFER, Field, Flag
 from catalogue.labels import (
@@ -22,7 +23,7 @@ from catalogue.labels import (
 from catalogue.saying import Fact, Saying, facts_of, unsaid
 from catalogue.times import ago, day_range, day_words, days_words
 from catalogue.vocabulary import Kind
-from offers.models import Offer, OfferChange, OfferEdit, OfferState
+from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
 from offers.periods import Period
 
 TAGS = {
@@ -137,7 +138,7 @@ def next_step(offer: Offer, *, now: datetime) -> str:
         ) % {"reference": offer.merged_into.reference}
     return {
         OfferState.DRAFT: _("Elle n’est pas encore envoyée."),
-        OfferState.PAUSED: _paused(offer),
+        OfferState.PAUSED: _paused(offer) if offer.state == OfferState.PAUSED else "",
         OfferState.EXPIRED: _("Nous n’avons pas eu de réponse. Dites-nous si elle tient toujours."),
         OfferState.WITHDRAWN: _("Vous l’avez retirée. Merci de l’avoir proposée."),
         OfferState.FROZEN: _("La ville l’a suspendue et prend contact avec vous."),
@@ -145,6 +146,10 @@ def next_step(offer: Offer, *, now: datetime) -> str:
 
 
 def _paused(offer: Offer) -> str:
+    if has_taken_back(offer.owner, STANDS_ON):
+        return _(
+            "Votre accord est retiré\u202f: personne ne vous sollicite. Il se redonne dans « Mon compte »."
+        )
     if offer.paused_until is None:
         return _("Personne ne vous sollicite. Reprenez-la quand vous voulez.")
     day = day_words(offer.paused_until)
@@ -185,6 +190,8 @@ def history(
         "prove_contact": _("Contact confirmé"),
         "pause": _("Mise en pause"),
         "resume": _("Reprise"),
+        "consent_taken_back": _("Mise en pause\u202f: accord retiré"),
+        "consent_given_again": _("Reprise\u202f: accord redonné"),
         "reconfirm": _("Confirmée\u202f: elle tient toujours"),
         "withdraw": _("Retirée"),
         "merge": _("Réunie à une autre, qui continue"),

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import visitors
 from accounts.access import ANYBODY, PUBLIC, STEERING, person, town_page
 from cities.models import City
 from outreach import links, presentation, selectors, services
@@ -25,7 +26,7 @@ SHOWN_ISSUES = 20
 def ask(request: HttpRequest, city: City) -> HttpResponse:
     """An address and nothing else. Whoever asks learns nothing of what was asked before."""
     form = AskForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and visitors.passes(request, visitors.Act.LETTER, form):
         try:
             services.ask(
                 city=city,

@@ -3,8 +3,6 @@
 Parse, one service call, render.
 """
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
@@ -27,9 +25,6 @@ from privacy import messages as letters
 from privacy.forms import EraseCallerForm, EraseForm
 from privacy.models import Erasure, Notice
 
-# How long a code that came back proves who sits before the page.
-PROVEN_FOR = timedelta(minutes=10)
-
 
 @own_page
 @never_cache
@@ -37,7 +32,7 @@ PROVEN_FOR = timedelta(minutes=10)
 def erase(request: HttpRequest) -> HttpResponse:
     """What goes, what stays and why; then done, and signed out."""
     user, now = person(request), timezone.now()
-    is_proven = sessions.is_fresh(request.session, within=PROVEN_FOR, now=now)
+    is_proven = sessions.is_fresh(request.session, now=now)
     form = EraseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not is_proven:
         messages.warning(request, _("Prouvez d’abord que c’est bien vous, avec un code."))

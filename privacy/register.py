@@ -73,6 +73,8 @@ REGISTER: dict[str, Marks] = {
     "accounts.Membership": Marks(delete="user organisation role is_told is_fallback"),
     # The proof that somebody agreed, and took it back.
     "accounts.Consent": Marks(keep="user purpose wording_version given_at how recorded_by withdrawn_at"),
+    # The proof that the town answered; whose it was goes with the person's name.
+    "accounts.DataCopy": Marks(keep="person how by city at"),
     "accounts.ContactReading": Marks(delete="reader subject reason reference city read_at"),
     "accounts.ApiToken": Marks(delete="user name prefix digest created_at last_used_at revoked_at"),
     # --- notifications: that a message went out is kept, its words are not
@@ -224,6 +226,7 @@ REGISTER: dict[str, Marks] = {
     "town.OfferDouble": Marks(
         keep="city kept other is_same from_state paused_until by at undone_by undone_at"
     ),
+    "town.OfficialRequest": Marks(keep="city day authority granted by at"),
     "town.LinkRequest": Marks(keep="city other asked_by asked_at answer answered_by answered_at"),
     # Which columns, and of a column that is kept here its values: see config/audit.py.
     "town.AuditRow": Marks(keep="at transaction table key act what actor city about reference role"),

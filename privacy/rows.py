@@ -199,6 +199,7 @@ ROWS: dict[str, Of | str] = {
     "accounts.OrganisationReview": Of(author="by"),
     "accounts.Membership": Of(subject="user"),
     "accounts.Consent": Of(subject="user", author="recorded_by"),
+    "accounts.DataCopy": Of(subject="person", author="by"),
     "accounts.ContactReading": Of(subject="subject", reader="reader"),
     "accounts.ApiToken": Of(subject="user"),
     # --- notifications
@@ -303,6 +304,7 @@ ROWS: dict[str, Of | str] = {
     "town.Invitation": Of(subject="person", author="invited_by taken_back_by"),
     "town.Double": Of(subject="kept other", author="by undone_by"),
     "town.OfferDouble": Of(subject="kept__owner other__owner", author="by undone_by"),
+    "town.OfficialRequest": Of(author="by"),
     "town.LinkRequest": Of(author="asked_by answered_by"),
     "town.AuditRow": Of(subject="about", author="actor"),
     # --- privacy

@@ -73,7 +73,8 @@ def test_rows_go_as_a_whole() -> None:
 def test_what_tells_of_a_person_is_never_kept() -> None:
     """Free text, addresses, numbers and points; the town's own and what is a code are named here."""
     codes = {
-        "act", "algorithm", "answer", "answers_need", "channel", "condition", "department_code", "dwelling_state",
+        "act", "algorithm", "answer", "answers_need", "authority", "channel", "condition", "department_code",
+        "dwelling_state",
         "became", "ended", "error", "event", "fingerprint", "form", "from_state", "hand_over", "how", "item", "kind",
         "language", "category", "purpose", "reference", "rent_payer", "rhythm", "rna", "role", "rule", "said", "side",
         "siret",

@@ -228,6 +228,33 @@ class Double(models.Model):
         return f"{self.other_id} → {self.kept_id}"
 
 
+class OfficialRequest(models.Model):
+    """An authority asked the town for somebody's data. Nothing of the person or the case stands here: it is counted,
+    and the count is public (`/vos-donnees/`).
+    """
+
+    class Authority(models.TextChoices):
+        COURT = "court", _("un juge ou un tribunal")
+        POLICE = "police", _("la police ou la gendarmerie")
+        PREFECTURE = "prefecture", _("une préfecture")
+        OTHER = "other", _("une autre administration")
+
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField(_("reçue le"))
+    authority = models.CharField(_("faite par"), max_length=10, choices=Authority)
+    granted = models.BooleanField(_("des données ont été données"), default=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("demande officielle")
+        verbose_name_plural = _("demandes officielles")
+        ordering = ["-day", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.authority}"
+
+
 class OfferDouble(models.Model):
     """A coordinator said of two offers whether they are one; if so, `other` is closed in favour of `kept`
     (docs/adr/0030). `from_state` and `paused_until`: how it stood, to which undoing brings it back.

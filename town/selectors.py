@@ -16,7 +16,7 @@ from matching.models import CaseTaken, Match
 from needs.models import Need
 from offers.models import Offer, OfferState
 from oncall.models import Shift
-from town.models import Double, Invitation, LinkRequest, OfferDouble
+from town.models import Double, Invitation, LinkRequest, OfferDouble, OfficialRequest
 
 # Shifts are planned half a year ahead at most.
 _FAR = timedelta(days=3650)
@@ -231,3 +231,8 @@ def offer_merges(city: City) -> QuerySet[OfferDouble]:
     """Which offers were made one, the latest first."""
     said = OfferDouble.objects.standing().filter(city=city, is_same=True)
     return said.select_related("kept", "other", "by")
+
+
+def official_requests(city: City) -> QuerySet[OfficialRequest]:
+    """What authorities asked of the town, the latest first."""
+    return OfficialRequest.objects.filter(city=city).select_related("by")

@@ -1,7 +1,7 @@
 """People, the associations they speak for, what they agreed to, and who changed what; a module for each idea."""
 
 from accounts.models.api_keys import ApiToken
-from accounts.models.consents import Consent, ContactReading
+from accounts.models.consents import Consent, ContactReading, DataCopy
 from accounts.models.edits import CityEdit, MembershipChange, OrganisationEdit, PersonEdit, RoleChange
 from accounts.models.fields import LowerCaseEmailField
 from accounts.models.organisations import Organisation, OrganisationReview
@@ -15,6 +15,7 @@ __all__ = [
     "CityRole",
     "Consent",
     "ContactReading",
+    "DataCopy",
     "LowerCaseEmailField",
     "Membership",
     "MembershipChange",

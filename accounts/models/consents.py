@@ -66,6 +66,37 @@ class Consent(models.Model):
         return str(dict(self.Purpose.choices).get(self.purpose, self.purpose))
 
 
+class DataCopy(models.Model):
+    """Somebody was given a copy of all that is known about them; their desk gave it to who has no address."""
+
+    class How(models.TextChoices):
+        OWN = "own", _("téléchargée par la personne")
+        HANDED = "handed", _("imprimée et remise en main propre")
+        POST = "post", _("imprimée et envoyée par courrier")
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="data_copies")
+    how = models.CharField(_("moyen"), max_length=6, choices=How)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Whose desk gave it; null where the person took it themselves.
+    city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("copie de données")
+        verbose_name_plural = _("copies de données")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(how="own", by=F("person"), city__isnull=True)
+                | (~Q(how="own") & Q(city__isnull=False)),
+                name="data_copy_given_by",
+                violation_error_message=_("Une copie remise par une ville porte son nom."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.at:%Y-%m-%d}"
+
+
 class ContactReading(models.Model):
     """Somebody read a person's contact. No subject: they exported many, or read of who is in no table of ours, the
     owner of an empty dwelling; the reference says of which.

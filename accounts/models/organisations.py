@@ -1,5 +1,7 @@
 """Associations and services of a city, and what was decided about them."""
 
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -88,17 +90,18 @@ class Organisation(models.Model):
                     "Une association est vérifiée à partir du jour de sa vérification."
                 ),
             ),
+            # Whoever types a number has proven nothing: it is taken by whom the desk has verified, and by nobody else.
             models.UniqueConstraint(
                 fields=["city", "rna"],
-                condition=~Q(rna=""),
+                condition=Q(state="verified") & ~Q(rna=""),
                 name="organisation_rna_unique",
-                violation_error_message=_("Une association de cette ville a déjà ce numéro RNA."),
+                violation_error_message=_("Une association vérifiée de cette ville a déjà ce numéro RNA."),
             ),
             models.UniqueConstraint(
                 fields=["city", "siret"],
-                condition=~Q(siret=""),
+                condition=Q(state="verified") & ~Q(siret=""),
                 name="organisation_siret_unique",
-                violation_error_message=_("Une association de cette ville a déjà ce numéro SIRET."),
+                violation_error_message=_("Une association vérifiée de cette ville a déjà ce numéro SIRET."),
             ),
         ]
         indexes = [
@@ -116,6 +119,12 @@ class Organisation(models.Model):
         """
         known = [("RNA", self.rna, RNA_PAGE), ("SIRET", self.siret, SIRET_PAGE)]
         return [(register, number, page + number) for register, number, page in known if number]
+
+    @property
+    def same_number(self) -> Q:
+        """Of organisations: the others of its town that say they have one of its numbers."""
+        numbers = [Q(**{name: getattr(self, name)}) for name in ("rna", "siret") if getattr(self, name)]
+        return Q(city=self.city_id) & reduce(or_, numbers) & ~Q(pk=self.pk)
 
     @property
     def is_verified(self) -> bool:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.access import require
-from accounts.models import Consent, ContactReading, User
+from accounts import consequences, townspeople
+from accounts.access import DESK, has_role, require
+from accounts.models import Consent, ContactReading, DataCopy, User
 from catalogue.constraints import insert_checked
 from cities.models import City
 
@@ -19,7 +20,8 @@ def record_consent(
     *, user: User, purpose: str, wording_version: str, how: str = Consent.How.WEB, by: User, now: datetime
 ) -> Consent:
     """Keep that `user` agreed; `by` is the operator who heard it when it was spoken or on paper."""
-    live = Consent.objects.filter(
+    # Locked: whoever takes it back at this moment is waited for, and then it is given anew.
+    live = Consent.objects.select_for_update(no_key=True).filter(
         user=user, purpose=purpose, wording_version=wording_version, withdrawn_at=None
     )
     consent = live.first()
@@ -52,14 +54,61 @@ def agree_to_appeals(*, user: User, by: User, now: datetime) -> Consent:
 
 
 @transaction.atomic
-def withdraw_consent(*, consent: Consent, by: User, now: datetime) -> Consent:
-    """A person takes a consent back; the row stays as a proof of both days."""
-    require(by.pk == consent.user_id)
-    consent = Consent.objects.select_for_update(no_key=True).get(pk=consent.pk)
-    if consent.withdrawn_at is None:
-        consent.withdrawn_at = now
-        consent.save(update_fields=["withdrawn_at"])
+def withdraw_consent(*, consent: Consent, by: User, now: datetime, city: City | None = None) -> Consent:
+    """A person takes back what they agreed to, in all its wordings; the rows stay as a proof of both days. What stood
+    on it stops in the same moment (`consequences`). Twice changes nothing.
+
+    `city`: `by` is of its desk, and was told so by the person.
+    """
+    _require_theirs(consent, by=by, city=city)
+    live = list(
+        Consent.objects.select_for_update(no_key=True)
+        .filter(user=consent.user_id, purpose=consent.purpose, withdrawn_at=None)
+        .order_by("pk")
+    )
+    for given in live:
+        given.withdrawn_at = now
+        given.save(update_fields=["withdrawn_at"])
+    if live:
+        for consequence in consequences.registered():
+            consequence.taken_back(consent.user, consent.purpose, by, now)
+    consent.refresh_from_db()
     return consent
+
+
+@transaction.atomic
+def give_consent_again(*, consent: Consent, by: User, now: datetime, city: City | None = None) -> Consent:
+    """A person agrees anew to what they had taken back; what stood on it and can, comes back. Twice is the same.
+
+    `city`: as above; it is kept as given on the phone.
+    """
+    _require_theirs(consent, by=by, city=city)
+    before = Consent.objects.filter(user=consent.user_id, purpose=consent.purpose, withdrawn_at=None)
+    was_given = before.exists()
+    again = record_consent(
+        user=consent.user,
+        purpose=consent.purpose,
+        wording_version=consent.wording_version,
+        how=Consent.How.WEB if by.pk == consent.user_id else Consent.How.PHONE,
+        by=by,
+        now=now,
+    )
+    if not was_given:
+        for consequence in consequences.registered():
+            consequence.given_again(consent.user, consent.purpose, by, now)
+    return again
+
+
+def _require_theirs(consent: Consent, *, by: User, city: City | None) -> None:
+    said_to_desk = city is not None and has_role(by, city, DESK) and townspeople.is_of(consent.user, city)
+    require(by.pk == consent.user_id or said_to_desk)
+
+
+def note_data_copy(*, person: User, how: str, city: City | None = None, by: User, now: datetime) -> DataCopy:
+    """Keep that a copy of all their data was given to somebody."""
+    copy = DataCopy(person=person, how=how, city=city, by=by, at=now)
+    insert_checked(copy, loaded=["person", "city", "by"])
+    return copy
 
 
 def log_contact_reading(

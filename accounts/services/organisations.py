@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +19,6 @@ from accounts.models import (
     OrganisationReview,
     User,
 )
-from accounts.services.people import ensure_person
 from catalogue import changes
 from catalogue.constraints import insert_checked
 from cities.models import City
@@ -45,7 +44,7 @@ def register_organisation(
 ) -> Organisation:
     """An association that awaits its verification, with `by` as its manager; posted twice, it is one.
 
-    Raises ValidationError.
+    Others may have said the same number: it is nobody's until a desk has verified one of them. Raises ValidationError.
     """
     organisation = Organisation(
         city=city,
@@ -58,36 +57,37 @@ def register_organisation(
         created_at=now,
     )
     organisation.clean_fields()
+    User.objects.select_for_update(no_key=True).get(
+        pk=by.pk
+    )  # posted twice in one moment, the second waits here
     known = Organisation.objects.filter(
         city=city, rna=organisation.rna, siret=organisation.siret, memberships__user=by
     )
     if (same := known.first()) is not None:
         return same
-    try:
-        insert_checked(organisation, loaded=["city"])
-    except (IntegrityError, ValidationError):
-        # Posted twice in one moment, or by somebody else.
-        if (same := known.first()) is None:
-            raise
-        return same
+    insert_checked(organisation, loaded=["city"])
     set_member(user=by, organisation=organisation, role=Membership.Role.MANAGER, by=by, now=now)
     return organisation
 
 
 @transaction.atomic
-def register_organisation_by_visitor(
-    *, person_email: str, person_name: str, language: str, now: datetime, **organisation: Any
-) -> Organisation:
-    """The same by somebody not signed in, who proves the address afterwards; see `register_organisation`."""
-    person = ensure_person(email=person_email, name=person_name, language=language, now=now)
-    return register_organisation(**organisation, by=person, now=now)
-
-
-@transaction.atomic
 def verify_organisation(*, organisation: Organisation, by: User, now: datetime) -> Organisation:
-    """Let the association's needs be matched; coordinators of its city only. Twice changes nothing."""
+    """Let the association's needs be matched; coordinators of its city only. Twice changes nothing.
+
+    Raises ValidationError where another that is verified has its number: one of the two claims what is not theirs.
+    """
     organisation = _locked(organisation, by)
     if organisation.state != Organisation.State.VERIFIED:
+        same = (
+            Organisation.objects.select_for_update(no_key=True)
+            .filter(organisation.same_number)
+            .order_by("pk")
+        )
+        if verified := next((one for one in same if one.is_verified), None):
+            raise ValidationError(
+                _("%(name)s est vérifiée avec ce numéro. Si elle l’a pris à tort, suspendez-la d’abord.")
+                % {"name": verified}
+            )
         organisation.verified_at, organisation.verified_by = now, by
         _move(organisation, Organisation.State.VERIFIED, reason="", by=by, now=now)
     return organisation

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from accounts import visitors
+
 register = template.Library()
 
 # Drawn in a square of 24, in lines of 2.
@@ -55,6 +57,12 @@ DRAWINGS = {
 def icon(name: str, *, large: bool = False) -> dict[str, Any]:
     """A decorative drawing, in the colour of the text around it."""
     return {"drawing": mark_safe(DRAWINGS[name]), "large": large}  # noqa: S308 - our own drawings
+
+
+@register.inclusion_tag("components/stamp.html", takes_context=True)
+def stamp(context: dict[str, Any], act: str) -> dict[str, Any]:
+    """In the form of a visitor, beside its csrf_token: what their browser has to work out first, if anything."""
+    return {"riddle": visitors.riddle(context["request"], visitors.Act(act)), "field": visitors.FIELD}
 
 
 URGENCY_WORDS = {"tonight": _("Ce soir"), "this_week": _("Cette semaine"), "planned": _("Prévu")}

@@ -1,5 +1,15 @@
 """Every write to an offer. None calls anything above: it marks the row as changed and wakes a worker."""
 
+from offers.services.consents import (
+    ASKED_FOR,
+    WORDING_VERSION,
+    share_again,
+    share_no_more,
+    stop_all,
+    take_up_again,
+    to_take_up_again,
+    unshared,
+)
 from offers.services.desk import (
     close_double,
     end_visit,
@@ -27,7 +37,9 @@ from offers.services.owners import (
 from offers.services.writing import SCAN_TASK
 
 __all__ = [
+    "ASKED_FOR",
     "SCAN_TASK",
+    "WORDING_VERSION",
     "change",
     "change_owner",
     "close_double",
@@ -46,7 +58,13 @@ __all__ = [
     "reopen_double",
     "resume",
     "resume_paused",
+    "share_again",
+    "share_no_more",
+    "stop_all",
+    "take_up_again",
+    "to_take_up_again",
     "unfreeze",
+    "unshared",
     "vet",
     "withdraw",
 ]

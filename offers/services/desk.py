@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from accounts import selectors as accounts
 from accounts.models import User
 from accounts.services import log_contact_reading
 from catalogue.constraints import IN_USE, refusal_of
-from offers.models import Offer, OfferChange, OfferState
+from offers.models import STANDS_ON, Offer, OfferChange, OfferState
 from offers.services.writing import do, forget_visit, locked, move, record
 
 # In which states nobody is asked for an offer, and its owner has not said that anybody may be.
@@ -87,6 +88,8 @@ def reopen_double(*, offer_id: int, state: str, paused_until: date | None, by: U
     offer = locked(offer_id)
     offer.merged_into, offer.paused_until = None, paused_until
     also = ["merged_into"] if paused_until is None else ["merged_into", "paused_until"]
+    if state == OfferState.ACTIVE and accounts.has_taken_back(offer.owner, STANDS_ON):
+        state = OfferState.PAUSED
     move(offer, OfferState(state), act="unmerge", by=by, now=now, also=also)
     return offer
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors as accounts
@@ -22,10 +23,11 @@ from notifications.services import queue
 from notifications.wake_up import wake_on_commit
 from offers import messages
 from offers.asking import AT_ONCE, note_asked_answered
-from offers.models import Offer, OfferEdit, OfferState, Window
+from offers.models import STANDS_ON, Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
+from offers.services.consents import note_shared
 from offers.services.marks import mark_due
-from offers.services.writing import SCAN_TASK, do, locked, move, record, refused, touch
+from offers.services.writing import SCAN_TASK, TAKEN_BACK, do, locked, move, record, refused, touch
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -69,6 +71,8 @@ def register(
         known = Offer.objects.filter(city=city, external_key=external_key).first()
         if known is not None:
             return known
+    if source == Source.IMPORT and accounts.has_taken_back(owner, STANDS_ON):
+        raise ValidationError(TAKEN_BACK, code="consent")
     today = local_day(now, city)
     offer = Offer(
         **OFFER.settled(fields, today=today),
@@ -185,6 +189,8 @@ def change(
         Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
         what["windows"] = [as_days(current), as_days(periods)]
     edit = OfferEdit.objects.create(offer=offer, what=what, by=by, at=now)
+    if what.get("share_with_linked") == [False, True]:
+        note_shared(offer, by=by, now=now)
     if needs_visit:
         _ask_for_visit(offer, edit, now=now)
     return offer
@@ -217,7 +223,10 @@ def resume_paused(*, city: City, by: None, now: datetime) -> int:
     """Take up again the offers whose pause has ended; how many. Who named the day has said that they hold then."""
     over = list(
         Offer.objects.select_for_update(no_key=True, skip_locked=True).filter(
-            city=city, state=OfferState.PAUSED, paused_until__lt=local_day(now, city)
+            ~accounts.taken_back(OuterRef("owner"), STANDS_ON),
+            city=city,
+            state=OfferState.PAUSED,
+            paused_until__lt=local_day(now, city),
         )[:AT_ONCE]
     )
     for offer in over:

@@ -7,15 +7,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from accounts import selectors as accounts
 from accounts.models import User
 from catalogue import changes
 from notifications.wake_up import wake_on_commit
 from offers.asking import note_asked_answered
-from offers.models import Offer, OfferChange, OfferEdit, OfferState
+from offers.models import STANDS_ON, Offer, OfferChange, OfferEdit, OfferState
 from webhooks import services as webhooks
 from webhooks.events import Happening
 
 SCAN_TASK = "matching.tasks.scan_due"
+
+TAKEN_BACK = _("L’accord de la personne est retiré. Il se redonne dans « Mon compte », ou au téléphone.")
 
 # What somebody does with an offer when they are asked whether it holds.
 _ANSWERS = frozenset({"pause", "reconfirm", "withdraw"})
@@ -49,6 +52,8 @@ def do(
         return offer
     if offer.state not in known:
         raise refused(offer)
+    if to == OfferState.ACTIVE and accounts.has_taken_back(offer.owner, STANDS_ON):
+        raise ValidationError(TAKEN_BACK, code="consent")
     if act in _ANSWERS:
         note_asked_answered(offer, by=by, now=now)
     if confirms:

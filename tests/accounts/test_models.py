@@ -127,12 +127,13 @@ class TestOrganisation:
             OrganisationFactory.build(siret=wrong).clean_fields(exclude=["city"])
 
     def test_numbers_are_unique_in_a_city(self):
-        first = OrganisationFactory(siret=siret(2))
-        OrganisationFactory(rna=first.rna, siret=first.siret)
+        first = OrganisationFactory(siret=siret(2), verified=True)
+        OrganisationFactory(rna=first.rna, siret=first.siret, verified=True)
+        OrganisationFactory(city=first.city, rna=first.rna, siret=first.siret)  # says so, and is not verified
         with transaction.atomic(), refused_by("organisation_rna_unique"):
-            OrganisationFactory(city=first.city, rna=first.rna)
+            OrganisationFactory(city=first.city, rna=first.rna, verified=True)
         with transaction.atomic(), refused_by("organisation_siret_unique"):
-            OrganisationFactory(city=first.city, siret=first.siret)
+            OrganisationFactory(city=first.city, siret=first.siret, verified=True)
 
     def test_verification_has_a_day_and_an_author_and_goes_with_the_state(self):
         verified = OrganisationFactory(verified=True)

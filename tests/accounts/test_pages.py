@@ -1,6 +1,7 @@
 """The account page, the registration of associations, and the coordinators' list."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -102,7 +103,7 @@ class TestAccount:
 
     def test_a_consent_is_withdrawn_by_its_giver_alone(self, client, user):
         mine, theirs = ConsentFactory(user=user), ConsentFactory()
-        assert client.post(f"/compte/accords/{mine.pk}/retirer/").url == "/compte/"
+        assert client.post(f"/compte/accords/{mine.pk}/retirer/").url == f"/compte/accords/{mine.pk}/retirer/"
         assert client.post(f"/compte/accords/{theirs.pk}/retirer/").status_code == 404
         mine.refresh_from_db()
         theirs.refresh_from_db()
@@ -122,7 +123,7 @@ class TestAccount:
         assert token.revoked_at
         assert "Ce champ est obligatoire" in client.post("/compte/cles/", {"name": ""}).text
 
-    @pytest.mark.parametrize("page", ["cles/", "cles/1/revoquer/", "accords/1/retirer/"])
+    @pytest.mark.parametrize("page", ["cles/", "cles/1/revoquer/", "accords/1/redonner/"])
     def test_acts_are_posted(self, client, user, page):
         assert client.get(f"/compte/{page}").status_code == 405
 
@@ -143,11 +144,31 @@ class TestRegistration:
         page = f"/{city.slug}/associations/inscription/"
         assert "person_email" in client.get(page).text
         person = {"person_name": "Lou", "person_email": "lou@exemple.fr"}
-        assert client.post(page, {**FORM, **person}).url == "/connexion/code/?next=%2Fcompte%2F"
-        assert Organisation.objects.get().memberships.get().user == User.objects.get(email="lou@exemple.fr")
+        sign_in = client.post(page, {**FORM, **person}).url
+        assert sign_in.startswith("/connexion/code/")
+        # No association is anybody's, and no number taken, before the address is proven.
+        assert not Organisation.objects.exists()
         code = re.search(r"^ +(\d{6})\r?$", smtp_server.messages[0].get_content(), re.MULTILINE)[1]
-        assert client.post("/connexion/code/?next=/compte/", {"code": code}).url == "/compte/"
-        assert "Les Voisins" in client.get("/compte/").text
+        assert client.post(sign_in, {"code": code}).url == page
+        again = client.get(page).text
+        assert "Votre adresse est confirmée" in again
+        for kept in (FORM["name"], "W671234567", "Des lits."):
+            assert kept in again
+        client.post(page, FORM)
+        assert Organisation.objects.get().memberships.get().user == User.objects.get(email="lou@exemple.fr")
+        assert "Votre adresse est confirmée" not in client.get(page).text
+
+    def test_nobody_is_made_to_belong_to_what_a_stranger_registers(self, client):
+        known = UserFactory(email="lou@exemple.fr")
+        city = CityFactory()
+        page = f"/{city.slug}/associations/inscription/"
+        client.post(page, {**FORM, "person_name": "Eve", "person_email": known.email})
+        other = Client()
+        other.force_login(known)
+        assert FORM["name"] not in other.get(page).text
+        assert not known.memberships.exists()
+        known.refresh_from_db()
+        assert known.name != "Eve"
 
     @pytest.mark.parametrize(
         ("wrong", "sentence"),
@@ -164,16 +185,30 @@ class TestRegistration:
         city = CityFactory()
         person = {"person_name": "Lou", "person_email": "lou@exemple.fr"}
         response = client.post(f"/{city.slug}/associations/inscription/", {**FORM, **person, **wrong})
-        assert response.status_code == 200
+        assert response.status_code == 422
         assert sentence in response.text
         assert "Des lits." in response.text
         assert not Organisation.objects.exists()
         assert not User.objects.exists()
 
-    def test_number_taken_by_another(self, client, user):
-        taken = OrganisationFactory(rna="W671234567")
-        page = client.post(f"/{taken.city.slug}/associations/inscription/", FORM).text
-        assert "Une association de cette ville a déjà ce numéro RNA." in page
+    @pytest.mark.parametrize("fields", [{}, {"verified": True}])
+    def test_a_number_that_another_has_said_is_no_oracle_and_the_desk_s_to_decide(self, client, user, fields):
+        other = OrganisationFactory(rna="W671234567", name="Les Premiers", **fields)
+        page = f"/{other.city.slug}/associations/inscription/"
+        assert client.post(page, FORM).url == "/compte/"
+        mine = Organisation.objects.exclude(pk=other.pk).get()
+        client.force_login(CityRoleFactory(city=other.city).user)
+        desk = f"/{other.city.slug}/associations/"
+        assert f"Même numéro que {other.name} ({other.get_state_display()})" in client.get(desk).text
+        said = client.post(f"{desk}{mine.pk}/verifier/", follow=True).text
+        mine.refresh_from_db()
+        assert mine.is_verified is (not fields)
+        assert ("Si elle l’a pris à tort, suspendez-la d’abord" in unescape(said)) is bool(fields)
+        if fields:
+            client.post(f"{desk}{other.pk}/suspendre/", {"reason": "Ce n’est pas la leur."})
+            client.post(f"{desk}{mine.pk}/verifier/")
+            mine.refresh_from_db()
+            assert mine.is_verified
 
     def test_in_an_open_city_only(self, client):
         assert client.get("/nulle-part/associations/inscription/").status_code == 404

@@ -1,6 +1,7 @@
 """Writing people, roles, associations, consents and keys."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -182,11 +183,22 @@ class TestOrganisations:
         assert organisation.memberships.get(user=user).role == "manager"
         assert roles_in(user, city) == {"association"}
 
-    def test_posted_twice_it_is_one_and_anothers_number_is_taken(self):
+    def test_posted_twice_it_is_one_and_a_number_is_nobody_s_before_it_is_verified(self):
         city, user = CityFactory(), UserFactory()
-        assert self.register(city, user) == self.register(city, user)
-        with pytest.raises(ValidationError, match="a déjà ce numéro RNA"):
-            self.register(city, UserFactory())
+        mine = self.register(city, user)
+        assert mine == self.register(city, user)
+        others = self.register(city, UserFactory())
+        by = CityRoleFactory(city=city).user
+        services.verify_organisation(organisation=others, by=by, now=NOW)
+        with pytest.raises(ValidationError, match="est vérifiée avec ce numéro"):
+            services.verify_organisation(organisation=mine, by=by, now=NOW)
+
+    def test_two_of_one_number_are_not_verified_at_once(self, at_once):
+        city = CityFactory()
+        both = [self.register(city, UserFactory()) for _side in range(2)]
+        by = CityRoleFactory(city=city).user
+        at_once(*(partial(services.verify_organisation, organisation=one, by=by, now=NOW) for one in both))
+        assert Organisation.objects.filter(state="verified").count() == 1
 
     def test_refuses_without_or_with_wrong_numbers(self):
         city, user = CityFactory(), UserFactory()

@@ -89,6 +89,10 @@ def _association(town: Town) -> str:
     return f"/{HERE}/associations/{town.member.memberships.get().organisation_id}/"
 
 
+def _consent(town: Town) -> str:
+    return f"/compte/accords/{town.citizen.consents.earliest('pk').pk}/retirer/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -103,6 +107,7 @@ PAGES = [
     Page("legal", "", lambda town: "/mentions-legales/"),
     Page("accessibility", "", lambda town: "/accessibilite/"),
     Page("privacy", "", lambda town: "/vos-donnees/"),
+    Page("security", "", lambda town: "/securite/"),
     Page("api", "", lambda town: "/api/", unfolds=False),
     Page("sign-in", "", lambda town: "/connexion/"),
     Page("first-time", "", lambda town: "/connexion/premiere-fois/"),
@@ -156,6 +161,9 @@ PAGES = [
     Page("match-mine", "citizen", lambda town: f"/{HERE}/demandes/{town.matches['proposed'].pk}/"),
     Page("explained-citizen", "citizen", _explained("confirmed")),
     Page("account", "citizen", lambda town: "/compte/"),
+    Page("consent", "citizen", _consent),
+    Page("my-data", "citizen", lambda town: "/compte/mes-donnees/"),
+    Page("who-read-mine", "citizen", lambda town: "/compte/mes-donnees/lectures/"),
     Page("offers-none", "newcomer", _at("propositions/")),
     Page("matches-none", "newcomer", _at("demandes/")),
     Page("need-own", "person", _need("own")),
@@ -270,6 +278,8 @@ PAGES = [
     Page("town-leave", "coordinator", _at("ma-ville/equipe/quitter/")),
     Page("town-invitation", "", lambda town: invitations.invitation_path(town.invitation)),
     Page("doubles", "coordinator", _at("ma-ville/doublons/")),
+    Page("town-papers", "administrator", _at("ma-ville/papiers/")),
+    Page("official-requests", "administrator", _at("ma-ville/demandes-officielles/")),
     Page("town-record", "administrator", _at("ma-ville/registre/")),
     Page("town-linked", "administrator", _at("ma-ville/villes/")),
     Page("town-colours", "administrator", _at("ma-ville/reglages/couleurs/")),
@@ -284,6 +294,7 @@ PAGES = [
     Page("erase", "citizen", lambda town: "/compte/effacer/"),
     Page("erase-caller", "operator", lambda town: f"/{HERE}/appels/{town.citizen.pk}/effacer/"),
     Page("holds", "administrator", _at("ma-ville/conservations/")),
+    Page("caller-copy", "operator", _at("appel/donnees/")),
     Page("caller-offer", "operator", _at("appel/")),
     Page("caller-need", "operator", _at("appel/?entering=besoin:housing")),
 ]  # fmt: skip
@@ -294,7 +305,8 @@ NO_PAGE = {
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
         "accounts:revoke_token", "privacy:decide_hold", "privacy:prove", "privacy:take_back",
         "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:withdraw_consent", "insight:export", "insight:remove_indicator",
+        "accounts:verify_organisation", "accounts:give_consent_again", "my_data:prove",
+        "insight:export", "insight:remove_indicator",
         "homes:act", "homes:begin", "homes:cost", "homes:dwelling_contact",
         "homes:step", "desk:act", "desk:flag",
         "desk:forget_view", "desk:hand_over",
@@ -328,7 +340,7 @@ NO_PAGE = {
     "read by programs": frozenset({
         "algorithm_json", "city_css", "healthz", "manifest", "readyz", "schema", "matching:explanation_pdf",
         "matching:linked_explanation_pdf", "matching:calendar", "matching:linked_calendar", "agenda:feed", "email:news",
-        "stays:agreement", "stays:sponsorship",
+        "stays:agreement", "stays:sponsorship", "security_txt",
         "push:worker", "sms:receipts", "sms:replies", "inbox_door:receive",
     }),
     "behind the link of a notice (tests/privacy/test_retention.py)": frozenset({"privacy:keep"}),

@@ -16,12 +16,14 @@ from tests.journeys.test_story import DESK, PHONE
 
 
 def test_from_one_command_to_the_first_suggestion(
+    settings: Any,
     live_server: Any,
     gazetteer: None,
     new_page: Callable[..., Any],
     worker: None,
     mail: Callable[..., Any],
 ) -> None:
+    settings.VISITOR_ACTS_FREE = 0  # every act of a visitor costs their browser something: nobody notices
     call_command("open_town", "Strasbourg", "ruth@ville.exemple", "--name", "Ruth K.", stdout=StringIO())
     public = new_page(**PHONE)
     assert public.goto(walks.HOME).status == 404
@@ -81,6 +83,9 @@ def test_from_one_command_to_the_first_suggestion(
     association.locator("main form button[type=submit]").click()
     association.wait_for_url("**/connexion/**")
     walks.type_code(association, mail("nadia@toits.example", "code"))
+    expect(association.locator("[name=name]")).to_have_value("Toits ouverts")
+    association.locator("main form button[type=submit]").click()
+    association.wait_for_url("**/compte/")
     desk.goto("/strasbourg/associations/")
     desk.get_by_role("button", name="Déclarer vérifiée").click()
     expect(desk.locator("main")).to_contain_text("vérifiée le")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import Membership, Organisation, Role, User
+from accounts.models import Consent, Membership, Organisation, Role, User
 from accounts.services import issue_token
 from agenda import services as agenda
 from catalogue.vocabulary import Category, Kind, Urgency
@@ -28,7 +28,13 @@ from offers.models import Offer
 from outreach import services as letters
 from outreach.appeals import services as appeals
 from outreach.models import Subscription
-from tests.factories.accounts import CityRoleFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import (
+    CityRoleFactory,
+    ConsentFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 from tests.factories.cities import CityFactory
 from tests.factories.matching import drain, due_need, due_offer
 from tests.factories.notifications import MessageFactory
@@ -133,6 +139,7 @@ def build(*, now: datetime) -> Town:
     agenda.renew(person=town.coordinator, by=town.coordinator, now=now)
     issue_token(user=town.member, name="Tableur", by=town.member, now=now)
     _fill(town, association, now)
+    ConsentFactory(user=town.citizen, purpose=Consent.Purpose.RECORD)
     town.subscription = Subscription.objects.create(
         city=city, person=UserFactory(), language="ar", asked_at=now, confirmed_at=now
     )

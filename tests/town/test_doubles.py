@@ -105,7 +105,7 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
     rest = {
         "accounts.User_groups.user", "accounts.User_user_permissions.user", "accounts.CityRole.user",
         "accounts.Membership.user", "accounts.Session.user", "accounts.ApiToken.user", "accounts.PersonEdit.person",
-        "accounts.User.merged_into", "accounts.ContactReading.subject",
+        "accounts.User.merged_into", "accounts.ContactReading.subject", "accounts.DataCopy.person",
         "accounts.RoleChange.person", "accounts.MembershipChange.person", "account.EmailAddress.user",
         "mfa.Authenticator.user", "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
         "outreach.Subscription.person",

@@ -4,6 +4,7 @@ from town.services.associations import tell_of_decisions, tell_of_waiting
 from town.services.doubles import merge, tell_apart, undo
 from town.services.linking import answer_link, ask_link, end_link, take_back_link
 from town.services.offer_doubles import merge_offers, tell_offers_apart, undo_offers
+from town.services.official import note_official_request
 from town.services.settings import change_settings
 from town.services.team import (
     CLOSED,
@@ -32,6 +33,7 @@ __all__ = [
     "may_invite",
     "merge",
     "merge_offers",
+    "note_official_request",
     "take_back",
     "take_back_link",
     "tell_apart",

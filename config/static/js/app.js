@@ -2,6 +2,7 @@
  * Accorde: the few comforts that need a script. Every page works without it.
  *
  *   form[method=post]          sent once: a second press does nothing until an answer has come
+ *   [data-riddle]              a hidden field of a form: solved while its reader reads; sent no sooner (accounts/visitors.py)
  *   [data-menu]                a <details> that closes on Escape and on a press elsewhere
  *   [data-close="SELECTOR"]    removes the nearest ancestor that matches
  *   [data-open="SELECTOR"]     opens a <dialog>
@@ -15,6 +16,42 @@
  */
 
 document.documentElement.classList.add("js");
+
+// Riddles -------------------------------------------------------------------------------------------------------
+
+const BATCH = 512;
+
+/** The first number so that the SHA-256 of "riddle.number" begins with so many bits of nought. */
+async function numberFor(riddle, bits) {
+  const text = new TextEncoder();
+  for (let first = 0; ; first += BATCH) {
+    const hashes = await Promise.all(
+      Array.from({ length: BATCH }, (_, n) => crypto.subtle.digest("SHA-256", text.encode(`${riddle}.${first + n}`))),
+    );
+    const found = hashes.findIndex((hash) => Math.clz32(new DataView(hash).getUint32(0)) >= bits);
+    if (found >= 0) return first + found;
+  }
+}
+
+const solved = new WeakMap();
+for (const field of document.querySelectorAll("[data-riddle]")) {
+  const { riddle, bits } = field.dataset;
+  solved.set(field, numberFor(riddle, Number(bits)).then((number) => { field.value = `${riddle}.${number}`; }));
+}
+
+// Before "Sent once", which would take it for sent.
+document.addEventListener("submit", (event) => {
+  const field = event.target.querySelector("[data-riddle]");
+  if (!field || field.value) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = event.submitter;
+  button?.setAttribute("aria-busy", "true");
+  solved.get(field).then(() => {
+    button?.removeAttribute("aria-busy");
+    event.target.requestSubmit(button);
+  });
+}, true);
 
 // Sent once -----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import SIGNED_IN, person, town_page
 from catalogue.times import ago
 from cities.models import City
-from notifications import outcomes
+from notifications import contacts, outcomes
 from notifications.channels.inapp import selectors
 from notifications.channels.inapp.channel import UNREAD
 from notifications.presentation import gone_words
@@ -46,8 +46,12 @@ def one(request: HttpRequest, city: City, message_id: int) -> HttpResponse:
     user, now = person(request), timezone.now()
     message = get_object_or_404(selectors.own(user, city), pk=message_id)
     outcomes.note_read(message_id=message.pk, by=user, now=now)
+    is_open = contacts.is_open(message)
+    if is_open:
+        contacts.note_read(message, by=user, now=now)
     context = {
         "message": message,
+        "is_open": is_open,
         "when": ago(message.created_at, now),
         "gone": gone_words([message]).get(message.pk, ""),
     }
