@@ -185,6 +185,9 @@ def _end(people: list[User], *, now: datetime) -> None:
     free = Offer.objects.filter(owner__in=people).exclude(state__in=[OfferState.WITHDRAWN, OfferState.FROZEN])
     for offer in free.exclude(pk__in=busy.values("offer")).order_by("pk"):
         offers.withdraw(offer_id=offer.pk, by=offer.owner, now=now)
+    # In what is lived in now, nobody else moves in.
+    for offer in Offer.objects.filter(pk__in=busy.values("offer"), owner__in=people, state=OfferState.ACTIVE):
+        offers.pause(offer_id=offer.pk, by=offer.owner, now=now)
     _withdraw_needs(people, now=now)
     to_come = standing.theirs(people).filter(state__in=_TO_COME).exclude(pk__in=busy.values("pk"))
     for match in to_come.select_related("offer").order_by("pk"):

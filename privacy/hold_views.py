@@ -21,7 +21,7 @@ from privacy.models import LegalHold
 DECIDED: dict[str, Callable[..., LegalHold]] = {
     "accepter": services.agree,
     "lever": services.lift,
-    "maintenir": services.keep,
+    "maintenir": lambda *, now, **asked: services.keep(**asked),  # that it goes on has no moment of its own
 }
 
 

@@ -69,7 +69,7 @@ def lift(*, hold_id: int, by: User, now: datetime) -> LegalHold:
 
 
 @transaction.atomic
-def keep(*, hold_id: int, by: User, now: datetime) -> LegalHold:
+def keep(*, hold_id: int, by: User) -> LegalHold:
     """It goes on: its end is asked for no more."""
     hold = _locked(hold_id, by)
     if hold.lifted_at is None and hold.lifting_at is not None:

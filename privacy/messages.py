@@ -10,7 +10,6 @@ from accounts import links
 from notifications.wording.texts import Text
 from privacy.models import Notice
 
-EVENT = "data_to_go"
 SALT = "privacy.keep"
 # Until a week after the day that it names: whoever comes too late reads so.
 VALID_FOR = timedelta(days=45)

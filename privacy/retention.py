@@ -28,7 +28,7 @@ from notifications.services import queue
 from offers import services as offers
 from offers.models import Offer, OfferState
 from privacy import contact, emptying, erasing, rows, selectors
-from privacy.messages import EVENT, before_it_goes
+from privacy.messages import before_it_goes
 from privacy.models import Erasure, LegalHold, Notice
 from town.services.traces import forget_old
 from webhooks.models import Delivery
@@ -118,7 +118,7 @@ def _warn(person: User, *, now: datetime) -> None:
     notice = Notice.objects.create(person=person, sent_at=now, erase_on=day + GRACE)
     queue(
         recipient=person,
-        event=EVENT,
+        event="data_to_go",
         subject_key=f"notice:{notice.pk}",
         city=city,
         compose=partial(before_it_goes, notice),
@@ -144,7 +144,8 @@ def _forget_never_proven(now: datetime) -> int:
 def _forget_closed_offers(now: datetime) -> int:
     before = now - TWO_YEARS
     lived_in = Match.objects.filter(
-        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before), offer=OuterRef("pk")
+        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before) | Q(need__person__in=_held()),
+        offer=OuterRef("pk"),
     )
     closed = Offer.objects.filter(state=OfferState.WITHDRAWN, changed_at__lt=before).exclude(
         title=emptying.NOTHING
@@ -156,7 +157,8 @@ def _forget_closed_needs(now: datetime) -> int:
     """Also those of associations, which nobody's erasure reaches."""
     before = now - TWO_YEARS
     goes_on = Match.objects.filter(
-        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before), need=OuterRef("pk")
+        Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before) | Q(offer__owner__in=_held()),
+        need=OuterRef("pk"),
     )
     closed = Need.objects.filter(changed_at__lt=before, last_day__lt=before.date()).exclude(
         Q(state__in=OPEN_STATES) | Q(title=emptying.NOTHING)

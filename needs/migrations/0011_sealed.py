@@ -9,7 +9,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_sealed"),
+        ("accounts", "0023_sealed"),
         ("cities", "0008_visit_valid_months"),
         ("needs", "0010_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

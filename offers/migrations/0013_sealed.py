@@ -10,7 +10,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [
         ("cities", "0008_visit_valid_months"),
-        ("offers", "0011_merged_into"),
+        ("offers", "0012_what_is_to_do"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts import acting
 from accounts.models import Role, User
 from catalogue.constraints import violated
 from catalogue.vocabulary import Category
@@ -95,10 +96,13 @@ def test_nor_deleted_nor_given_another_author(edit: OfferEdit, operator: User) -
         OfferEdit.objects.filter(pk=edit.pk).update(by=operator)
 
 
-def test_what_tells_of_a_person_can_be_erased(edit: OfferEdit) -> None:
+def test_what_tells_of_a_person_can_be_erased_by_the_eraser(edit: OfferEdit) -> None:
     """Where it stands: the other pairs stay sealed as they are."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE offers_offeredit SET what = jsonb_set(what, '{address}', '[null, null]')")
+    emptied = "UPDATE offers_offeredit SET what = jsonb_set(what, '{address}', '[null, null]')"
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(emptied)
+    with acting.erasing(), connection.cursor() as cursor:
+        cursor.execute(emptied)
     edit.refresh_from_db()
     assert edit.what == {"address": [None, None], "capacity": [2, 3]}
 

@@ -115,6 +115,7 @@ def test_a_stay_that_has_begun_is_not_left_without_its_host():
     assert (row.done_at, row.waits_for) == (None, "stay")
     assert told.citizen.email
     assert told.state == MatchState.UNDER_WAY
+    assert Offer.objects.get(pk=told.match.offer_id).state == OfferState.PAUSED
     assert Offer.objects.get(pk=other.pk).state == OfferState.WITHDRAWN, "nothing more is asked of them"
     matching.break_off(match_id=told.match.pk, by=told.member, now=now, reason="other_solution")
     erasing.carry_out_due(by=None, now=now)

@@ -58,7 +58,7 @@ def test_its_end_takes_two_as_well(court):
     holds.lift(hold_id=row.pk, by=court.second, now=NOW)
     holds.lift(hold_id=row.pk, by=court.second, now=NOW)
     assert LegalHold.objects.standing().exists()
-    holds.keep(hold_id=row.pk, by=court.first, now=NOW)
+    holds.keep(hold_id=row.pk, by=court.first)
     holds.lift(hold_id=row.pk, by=court.first, now=NOW)
     assert LegalHold.objects.standing().exists(), "it was asked for anew"
     holds.lift(hold_id=row.pk, by=court.second, now=NOW)

@@ -171,6 +171,22 @@ def test_nothing_of_whoever_a_court_asks_for_is_erased(silent, later):
     assert gone(silent)
 
 
+def test_nor_what_was_noted_of_them_in_the_need_of_an_association(later):
+    told, now = story(), timezone.now()
+    first, second = (CityRoleFactory(city=told.city, role="administrator").user for _ in range(2))
+    hold = holds.ask(city=told.city, person=told.citizen, reason="Tribunal", by=first, now=now)
+    holds.agree(hold_id=hold.pk, by=second, now=now)
+    matching.dismiss(match_id=told.match.pk, by=told.coordinator, now=now, reason="safety", note=MARK)
+    needs.withdraw(need_id=told.match.need_id, by=told.member, now=now)
+    Need.objects.filter(pk=told.match.need_id).update(last_day=now.date())
+    retention.run(by=None, now=later)
+    assert where_it_is(MARK) == ["matching_decision"]
+    for by in (first, second):
+        holds.lift(hold_id=hold.pk, by=by, now=now)
+    retention.run(by=None, now=later)
+    assert where_it_is(MARK) == []
+
+
 # --- What goes though its person stays ---------------------------------------------------------------------
 
 

@@ -62,10 +62,10 @@ def rewrite(schema_editor, written):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_sessions"),
+        ("privacy", "0002_eraser"),  # writes these functions anew
         ("matching", "0025_asked_within_quantity"),
         ("followups", "0003_confidential"),
-        ("town", "0004_colleagues_and_offer_doubles"),
+        ("town", "0005_official_requests"),
     ]
     operations = [
         migrations.RunSQL(SEALED_ANEW, NO_SEALED_ANEW),

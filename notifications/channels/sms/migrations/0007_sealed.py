@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sms', '0005_towns_of_replies'),
+        ('sms', '0006_proven_numbers'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_sessions"),
+        ("accounts", "0022_keys_hold"),
         ("mfa", "0003_authenticator_type_uniq"),
     ]
 
