@@ -31,7 +31,7 @@ from offers.models import Offer
 
 log = logging.getLogger(__name__)
 
-FOLDER = settings.DATA_DIR / "metrics"
+FOLDER = settings.METRICS_FOLDER
 MOST_PROCESSES = 64
 SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -64,9 +64,8 @@ class Counted:
             place = _place()
         except OSError:
             log.exception("requests are counted by this process alone")
+            values.ValueClass = values.MutexValue
             return
-        # The library reads it there.
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)
         values.ValueClass = values.MultiProcessValue(process_identifier=lambda: place)
         self.is_one_of_several = True
 

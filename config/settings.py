@@ -66,6 +66,10 @@ LEGAL = {
 }
 # Whoever has it reads the figures at /metrics; empty: nobody does.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+# Where the processes of the site count together; prometheus_client looks for it there.
+METRICS_FOLDER = DATA_DIR / "metrics"
+if PRODUCTION or DEMO:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_FOLDER)
 SOURCE_URL = os.environ.get("SOURCE_URL", "")
 
 # Below which address the installation's own pages stand ("une-adresse-a-vous"); empty: nowhere.
