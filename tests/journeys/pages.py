@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
+
+from accounts.links import stop_token
+from accounts.models import PersonEdit
 from homes import links as visits
 from matching.links import report_path
 from notifications import links
@@ -93,6 +97,13 @@ def _consent(town: Town) -> str:
     return f"/compte/accords/{town.citizen.consents.earliest('pk').pk}/retirer/"
 
 
+def _change_to_stop(town: Town) -> str:
+    """Behind the link that whoever had a contact before has in the mail."""
+    said = {"person": town.citizen, "by": town.citizen, "what": {"name": ["J. R.", "Jeanne R."]}}
+    change, _is_new = PersonEdit.objects.get_or_create(**said, defaults={"at": timezone.now()})
+    return f"/compte/changement/{stop_token(change)}/"
+
+
 def _told(town: Town) -> str:
     return f"/compte/association/{town.member.memberships.get().organisation_id}/messages/"
 
@@ -167,7 +178,8 @@ PAGES = [
     Page("account-number", "citizen", lambda town: "/compte/numero/"),
     Page("account-address", "citizen", lambda town: "/compte/adresse/"),
     Page("account-confirm", "citizen", lambda town: "/compte/confirmer/"),
-    Page("account-change-stopped", "", lambda town: "/compte/changement/x/", status=404),
+    Page("account-change-to-stop", "", _change_to_stop),
+    Page("account-change-too-old", "", lambda town: "/compte/changement/x/", status=404),
     Page("offers-none", "newcomer", _at("propositions/")),
     Page("matches-none", "newcomer", _at("demandes/")),
     Page("need-own", "person", _need("own")),
