@@ -148,9 +148,10 @@ def contact_told(message: Message) -> User | None:
     """Whose contact a message about a confirmed match tells: the citizen's to who posted the need, theirs to the
     citizen. An association's and a town's are no person's.
     """
-    match = Match.objects.select_related("city", "offer__owner", "need__person", "need__organisation").get(
-        pk=int(message.subject_key.split(":")[1])
-    )
+    matches = Match.objects.select_related("city", "offer__owner", "need__person", "need__organisation")
+    match = matches.filter(pk=int(message.subject_key.split(":")[1])).first()
+    if match is None:
+        return None
     told = who_calls(match) if message.recipient_id == match.offer.owner_id else match.offer.owner
     return told if isinstance(told, User) else None
 

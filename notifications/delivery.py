@@ -22,6 +22,7 @@ from notifications import (
     bounces,
     channel_registry,
     connections,
+    contacts,
     doubts,
     holding,
     outages,
@@ -207,6 +208,9 @@ class _Batch:
         return in_order.reverse()
 
     def _send(self, transport: Transport, message: Message) -> Result:
+        if self.channel not in channel_registry.companions():
+            # Before it leaves: a contact that is told is noted, even where nobody knows whether it arrived.
+            contacts.note_read(message, by=message.recipient, now=self.clock())
         try:
             reference = transport.send(message)
         except NotSent as error:

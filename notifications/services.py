@@ -10,7 +10,7 @@ from django.utils import translation
 
 from accounts.models import User
 from cities.models import City
-from notifications import channel_registry, contacts, holding, reach
+from notifications import channel_registry, holding, reach
 from notifications.events import EVENTS, Priority, goes_to_list
 from notifications.models import Message, MessageState
 from notifications.wake_up import wake_on_commit
@@ -115,10 +115,6 @@ def queue_many(*, drafts: Sequence[Draft], now: datetime) -> list[Message]:
         for message, draft in zip(messages, fresh, strict=True)
         if _is_to_be_told(message) and not goes_to_list(message.event)
     ]
-    for message, _draft in to_tell:
-        # What the desk is to say is read by whoever says it.
-        if message.channel != channel_registry.by_person():
-            contacts.note_read(message, by=message.recipient, now=now)
     say_beside([message for message, _draft in to_tell], now=now)
     for message, draft in to_tell:
         _say_to_team(message, draft.compose, now=now)
