@@ -344,18 +344,18 @@ ORDER BY COALESCE("matching_match"."confirm_by", "matching_match"."answer_by") A
 
 -- queue alone
 
+  (SELECT "desk_flag"."need_id" AS "need", "desk_flag"."words" AS "words"
+   FROM "desk_flag"
+   WHERE ("desk_flag"."day" <= %s
+          AND "desk_flag"."lifted_at" IS NULL
+          AND "desk_flag"."need_id" IN (%s, …)))
+UNION
   (SELECT "matching_match"."need_id" AS "match__need", %s AS "value1"
    FROM "followups_followup"
    INNER JOIN "matching_match" ON ("followups_followup"."match_id" = "matching_match"."id")
    WHERE ("followups_followup"."answered_at" IS NULL
           AND "followups_followup"."asked_at" <= %s
-          AND "matching_match"."need_id" IN (%s, …)))
-UNION
-  (SELECT "desk_flag"."need_id" AS "need", "desk_flag"."words" AS "words"
-   FROM "desk_flag"
-   WHERE ("desk_flag"."day" <= %s
-          AND "desk_flag"."lifted_at" IS NULL
-          AND "desk_flag"."need_id" IN (%s, …)));
+          AND "matching_match"."need_id" IN (%s, …)));
 
 -- queue alone
 SELECT COUNT(*)
@@ -392,6 +392,13 @@ FROM (
                 AND "offers_offer"."kind" = %s
                 AND "offers_offer"."state" IN (%s, …)
                 AND "offers_offer"."item" IN (%s, …)))) subquery;
+
+-- queue alone
+SELECT "desk_savedview".*
+FROM "desk_savedview"
+WHERE ("desk_savedview"."by_id" = %s
+       AND "desk_savedview"."city_id" = %s)
+ORDER BY "desk_savedview"."id" ASC;
 
 -- case alone
 SELECT "cities_city".*,
@@ -823,13 +830,6 @@ SELECT ARRAY
 FROM "cities_city"
 WHERE "cities_city"."id" = %s
 LIMIT 21;
-
--- queue alone
-SELECT "desk_savedview".*
-FROM "desk_savedview"
-WHERE ("desk_savedview"."by_id" = %s
-       AND "desk_savedview"."city_id" = %s)
-ORDER BY "desk_savedview"."name" ASC, "desk_savedview"."id" ASC;
 
 -- case alone
 SELECT "offers_offer".*, "cities_commune".*
