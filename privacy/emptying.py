@@ -23,13 +23,12 @@ from cities.models import Commune
 from privacy import rows
 from privacy.register import REGISTER
 from privacy.rows import As
+from sealing.seals import NOTHING
 
 # Whose rows the database lets nobody but its eraser rewrite, beside every history of fields.
 FINAL = frozenset(
     {"accounts.ContactReading", "followups.IncidentChange", "matching.Decision", "town.AuditRow"}
 )
-# Where something has to stand: a title that one opens, a text that says something.
-NOTHING = "—"
 _POINT = frozenset({"latitude", "longitude"})
 _ERASED = """
 UPDATE {table} SET what = (

@@ -30,6 +30,7 @@ from offers.models import Offer, OfferState
 from privacy import contact, emptying, erasing, rows, selectors
 from privacy.messages import before_it_goes
 from privacy.models import Erasure, LegalHold, Notice
+from sealing.seals import NOTHING
 from town.services.traces import forget_old
 from webhooks.models import Delivery
 
@@ -147,9 +148,7 @@ def _forget_closed_offers(now: datetime) -> int:
         Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before) | Q(need__person__in=_held()),
         offer=OuterRef("pk"),
     )
-    closed = Offer.objects.filter(state=OfferState.WITHDRAWN, changed_at__lt=before).exclude(
-        title=emptying.NOTHING
-    )
+    closed = Offer.objects.filter(state=OfferState.WITHDRAWN, changed_at__lt=before).exclude(title=NOTHING)
     return _empty_each(Offer, closed.exclude(Exists(lived_in)).exclude(owner__in=_held()))
 
 
@@ -161,13 +160,13 @@ def _forget_closed_needs(now: datetime) -> int:
         need=OuterRef("pk"),
     )
     closed = Need.objects.filter(changed_at__lt=before, last_day__lt=before.date()).exclude(
-        Q(state__in=OPEN_STATES) | Q(title=emptying.NOTHING)
+        Q(state__in=OPEN_STATES) | Q(title=NOTHING)
     )
     return _empty_each(Need, closed.exclude(Exists(goes_on)).exclude(person__in=_held()))
 
 
 def _forget_reports(now: datetime) -> int:
-    closed = Incident.objects.filter(closed_at__lt=now - TWO_YEARS).exclude(text=emptying.NOTHING)
+    closed = Incident.objects.filter(closed_at__lt=now - TWO_YEARS).exclude(text=NOTHING)
     kept = closed.filter(
         Q(offer__owner__in=_held()) | Q(match__need__person__in=_held()) | Q(reported_by__in=_held())
     )
@@ -185,7 +184,7 @@ def _forget_messages(now: datetime) -> int:
     before = now - YEAR
     old = (
         Message.objects.filter(created_at__lt=before)
-        .exclude(body=emptying.NOTHING)
+        .exclude(body=NOTHING)
         .exclude(state__in=[MessageState.QUEUED, MessageState.HELD, MessageState.SENDING])
     )
     recent = Match.objects.filter(Q(state__in=sorted(ACTIVE)) | Q(changed_at__gte=before))
@@ -200,7 +199,7 @@ def _forget_messages(now: datetime) -> int:
 def _forget_written(now: datetime) -> int:
     before = now - YEAR
     texts = [
-        rows_.filter(received_at__lt=before).exclude(text__in=["", emptying.NOTHING])
+        rows_.filter(received_at__lt=before).exclude(Q(text="") | Q(text=NOTHING))
         for rows_ in (Reply.objects.all(), MailReply.objects.all())
     ]
     return sum(_empty_all(found.exclude(person__in=_held())) for found in texts)
@@ -212,7 +211,7 @@ def _forget_bounces(now: datetime) -> int:
 
 def _forget_dwellings(now: datetime) -> int:
     dropped = Dwelling.objects.filter(stage="dropped", changed_at__lt=now - TWO_YEARS)
-    return _empty_each(Dwelling, dropped.exclude(title=emptying.NOTHING))
+    return _empty_each(Dwelling, dropped.exclude(title=NOTHING))
 
 
 def _forget_deliveries(now: datetime) -> int:

@@ -145,11 +145,29 @@ def _messages_about(person: User) -> Q:
                 _condition(Of(subject=whose.subject), person, (As.SUBJECT,))
             )
             said |= said_of(word, rows)
-    # Of another's need, and quoted there: "quelqu'un peut aider", a list of the day.
-    for label in ("offers.Offer", "needs.Need"):
-        for reference in of(label, person, As.SUBJECT).values_list("reference", flat=True):
-            said |= Q(body__contains=reference)
-    return said
+    return said | Q(pk__in=_quoting(person))
+
+
+def _quoting(person: User) -> list[int]:
+    """Of another's need, and quoted there: "quelqu'un peut aider", a list of the day. What is said is sealed: of the
+    messages of their towns since they came each is opened.
+    """
+    theirs = [
+        row
+        for label in ("offers.Offer", "needs.Need")
+        for row in of(label, person, As.SUBJECT).values_list("reference", "city", "created_at")
+    ]
+    if not theirs:
+        return []
+    references, towns, moments = zip(*theirs, strict=True)
+    said = apps.get_model("notifications.Message")._base_manager.filter(
+        city__in=set(towns), created_at__gte=min(moments)
+    )
+    return [
+        pk
+        for pk, body in said.values_list("pk", "body").iterator()
+        if any(reference in body for reference in references)
+    ]
 
 
 def _from_their_address(person: User) -> Q:
@@ -190,6 +208,7 @@ ROWS: dict[str, Of | str] = {
     "accounts.User_user_permissions": Of(subject="user"),
     "accounts.CityRole": Of(subject="user", author="given_by"),
     "accounts.PersonEdit": Of(subject="person", author="by"),
+    "accounts.FactorReset": Of(subject="person", author="by"),
     "accounts.RoleChange": Of(subject="person", author="by"),
     "accounts.MembershipChange": Of(subject="person", author="by"),
     "accounts.OrganisationEdit": Of(author="by"),

@@ -89,8 +89,8 @@ TOLD: dict[str, Told | Out] = {
     # --- them
     "accounts.User": Told(
         ME,
-        "name email phone language created_at last_login",
-        "is_active is_staff is_superuser merged_into anonymised_at groups user_permissions",
+        "name email phone phone_proven_at language created_at last_login",
+        "phone_proof contact_changes is_active is_staff is_superuser merged_into anonymised_at groups user_permissions",
         {SECRET: "password"},
         _("Votre compte"),
     ),
@@ -111,7 +111,7 @@ TOLD: dict[str, Told | Out] = {
         _("Où votre compte est ouvert"),
     ),
     "accounts.ApiToken": Told(
-        ME, "name created_at last_used_at revoked_at", "prefix user", {SECRET: "digest"}
+        ME, "name scopes created_at expires_at last_used_at revoked_at", "prefix user", {SECRET: "digest"}
     ),
     "accounts.User_groups": Out.TECHNICAL,
     "accounts.User_user_permissions": Out.TECHNICAL,
@@ -268,6 +268,7 @@ TOLD: dict[str, Told | Out] = {
     "agenda.Subscription": Told(MESSAGES, "created_at last_read_at revoked_at", "person", {SECRET: "key"}),
     # --- a part in a town or an association
     "accounts.CityRole": Told(WORK, "city role given_at given_by", "user"),
+    "accounts.FactorReset": Told(ME, "at by note", "person", title=_("Votre double vérification retirée")),
     "accounts.RoleChange": Told(WORK, "city at by what", "person"),
     "accounts.Membership": Told(
         WORK, "organisation role is_told is_fallback", "user", title=_("Vos associations")

@@ -18,16 +18,16 @@ from django.db.models.lookups import Exact, In, IsNull, Lookup
 from django.db.models.sql import Query
 from phonenumber_field.modelfields import PhoneNumberField
 
-from sealing.seals import blind, seal, unseal
+from sealing.seals import CLEAR, blind, seal, unseal
 
 _UNFINDABLE = "{field} is encrypted: “{asked}” cannot be asked of it."
 
 
 class _IsEmpty(Exact):
-    """`= ''`, or `= '{}'`, the values that are known."""
+    """`= ''`, `= '—'` or `= '{}'`, the values that are known."""
 
     def __init__(self, lhs: Any, rhs: Any) -> None:
-        if rhs not in ("", {}, []):
+        if rhs not in (*CLEAR, {}, []):
             raise FieldError(_UNFINDABLE.format(field=lhs.output_field, asked="="))
         super().__init__(lhs, rhs)
 

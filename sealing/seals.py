@@ -17,6 +17,10 @@ from django.conf import settings
 
 from sealing.keys import Keyring, key_bytes, keyring
 
+# What says nothing stays as it is, so that rows that were emptied can be told: nothing, and what stands where a text
+# has to stand.
+NOTHING = "—"
+CLEAR = ("", NOTHING)
 PREFIX = "enc1:"
 _NONCE = 12
 _DIGEST = 16
@@ -50,7 +54,7 @@ def _keyring(written: tuple[str, ...]) -> Keyring:
 
 def seal(text: str, *, of: str, index: str = "") -> str:
     """`text` as the column `of` ("table.column") keeps it, found by `index` where it has one."""
-    if not text:
+    if text in CLEAR:
         return text
     known, nonce = keys(), os.urandom(_NONCE)
     raw = nonce + known.ciphers[known.newest].encrypt(nonce, text.encode(), _bound(of, index))
@@ -59,7 +63,7 @@ def seal(text: str, *, of: str, index: str = "") -> str:
 
 def unseal(sealed: str, *, of: str) -> str:
     """What was sealed for this column; SealBroken where it was not, or was changed since."""
-    if not sealed:
+    if sealed in CLEAR:
         return sealed
     if not is_sealed(sealed):
         raise NotSealed(f"{of} holds a value in clear: has it been migrated?")
@@ -77,7 +81,7 @@ def unseal(sealed: str, *, of: str) -> str:
 
 def seal_anew(sealed: str, *, of: str) -> str:
     """The same with the newest key; as it is where that has sealed it, or nothing is sealed."""
-    if not sealed or sealed.startswith(newest_prefix()):
+    if sealed in CLEAR or sealed.startswith(newest_prefix()):
         return sealed
     return seal(unseal(sealed, of=of), of=of, index=sealed.split(":")[2])
 
@@ -100,7 +104,7 @@ def blind(text: str, *, of: str) -> str:
     """By which the column `of` finds this very text: a digest under a key of its own. Whoever lacks it can neither
     undo it nor try texts out; whoever has a dump sees which rows hold the same.
     """
-    if not text:
+    if text in CLEAR:
         return text
     digest = hmac.digest(_index_key(settings.FIELD_INDEX_KEY), f"{of}\0{text}".encode(), hashlib.sha256)
     return digest[:_DIGEST].hex()

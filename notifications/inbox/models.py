@@ -5,7 +5,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.heard import Heard
-from sealing.fields import EncryptedCharField
 
 
 class MailReply(Heard):
@@ -25,7 +24,7 @@ class MailReply(Heard):
 
     became = models.CharField(max_length=12, choices=Became.choices)
     # Who wrote, as the mail says; it need not be the person to whom the message went.
-    sender = EncryptedCharField(max_length=254, blank=True)
+    sender = FindableCharField(max_length=254, blank=True)
     # How many files came along; they are not kept.
     files = models.PositiveSmallIntegerField(default=0)
     is_cut = models.BooleanField(default=False)

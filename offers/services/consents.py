@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts import selectors as accounts
 from accounts.models import Consent, User
@@ -68,9 +68,10 @@ def share_again(*, owner: User, taken_back_at: datetime, by: User, now: datetime
 
 def unshared(owner: User, at: datetime) -> QuerySet[Offer]:
     """What `share_no_more` took from the linked towns at this moment, and is still not shared."""
-    edits = OfferEdit.objects.filter(offer=OuterRef("pk"), at=at, what__share_with_linked=[True, False])
+    edits = OfferEdit.objects.filter(offer__owner=owner, at=at, what__has_key="share_with_linked")
+    taken = [edit.offer_id for edit in edits if edit.what["share_with_linked"] == [True, False]]
     still = Offer.objects.filter(owner=owner, share_with_linked=False).exclude(state=OfferState.WITHDRAWN)
-    return still.filter(Exists(edits))
+    return still.filter(pk__in=taken)
 
 
 def note_shared(offer: Offer, *, by: User, now: datetime) -> None:

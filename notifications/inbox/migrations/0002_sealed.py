@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="mailreply",
             name="sender",
-            field=sealing.fields.EncryptedCharField(blank=True, max_length=254),
+            field=sealing.fields.FindableCharField(blank=True, max_length=254),
         ),
         migrations.AlterField(
             model_name="mailreply",
