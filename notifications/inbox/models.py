@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.heard import Heard
+from sealing.fields import FindableCharField
 
 
 class MailReply(Heard):
