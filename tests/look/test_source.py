@@ -17,7 +17,15 @@ TEMPLATES = sorted(
 MAIL = re.compile(
     r"/(mail|mails|email|emails|messages|notifications)/"
 )  # mail readers know inline style only
-PAGES = sorted({path for path in TEMPLATES if not MAIL.search(path.as_posix())})
+# What somebody takes away as one file that needs no other is no page of ours.
+TAKEN_AWAY = "privacy/templates/privacy/dossier.html"
+PAGES = sorted(
+    {
+        path
+        for path in TEMPLATES
+        if not MAIL.search(path.as_posix()) and not path.as_posix().endswith(TAKEN_AWAY)
+    }
+)
 
 PHYSICAL = re.compile(
     r"(?:^|[;{\s])("
