@@ -1,5 +1,6 @@
 """Another address for one's account, and taking a change back."""
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -88,7 +89,7 @@ def _changed(request: HttpRequest, user: User, wanted: str) -> None:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Before what opens more than a page: a code by mail, for whoever has no second factor."""
+    """Before what opens or ends more than a page: a code by mail, for who has no second factor; then on to `next`."""
     user = person(request)
     try:
         return _confirm(request, user)
@@ -98,7 +99,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         messages.error(request, sign_in.too_many_message())
     except sign_in.TooManyTriesError:
         messages.error(request, sign_in.too_many_tries_message())
-    return redirect("accounts:confirm")
+    return redirect(request.get_full_path())
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponse:
@@ -106,7 +107,7 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
     if request.method == "POST" and "code" not in request.POST:
         code = own_codes.make(request=request, person=user, purpose=CONFIRM, contact=address)
         contact_mails.send_code(address=address, code=code)
-        return redirect("accounts:confirm")
+        return redirect(request.get_full_path())
     if request.method == "POST":
         form = OneCodeForm(request.POST)
         said = form.cleaned_data["code"] if form.is_valid() else ""
@@ -114,8 +115,9 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
             request=request, person=user, purpose=CONFIRM, contact=address, code=said
         ) and own_codes.spend(person=user, purpose=CONFIRM):
             sign_in.note_code(request=request, user=user)
-            messages.success(request, _("Merci. Vous avez dix minutes pour créer la clé."))
-            return redirect("accounts:home")
+            messages.success(request, _("Merci, c’est bien vous. Vous avez dix minutes pour continuer."))
+            onward = request.GET.get("next", "")
+            return redirect(onward if get_adapter().is_safe_url(onward) else "accounts:home")
         form.add_error("code", _("Ce code n’est pas le bon."))
     waiting = own_codes.waiting_for(person=user, purpose=CONFIRM)
     context = {"form": form, "waiting": waiting, "address": address}

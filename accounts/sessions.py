@@ -16,7 +16,6 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 A_DAYS_WORK = timedelta(hours=12)
 LEFT_ALONE = timedelta(hours=2)
-FRESH_FOR = timedelta(minutes=10)
 # A session is written again when its last use is older than this.
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -84,12 +83,6 @@ def is_over(session: SessionBase, *, now: datetime) -> bool:
         return False
     begun, used = _begun(session), _own(session).used_at
     return begun is None or used is None or now - begun > A_DAYS_WORK or now - used > LEFT_ALONE
-
-
-def is_fresh(session: SessionBase, *, now: datetime) -> bool:
-    """Whether somebody has just signed in: what opens or ends all about them asks for that."""
-    begun = _begun(session)
-    return begun is not None and now - begun < FRESH_FOR
 
 
 def note_use(session: SessionBase, *, now: datetime) -> None:

@@ -43,6 +43,10 @@ logger = logging.getLogger(__name__)
 _CODE_FOR = "code_for"
 
 
+# Whoever finds a browser left open must take nothing away with it.
+JUST_NOW = timedelta(minutes=10)
+
+
 class CodeFor(TypedDict):
     """What somebody asked a code for: the town's name, and the reference of what they posted, "" without one."""
 
@@ -234,6 +238,15 @@ def forget_second_factor(request: HttpRequest) -> None:
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
     kept = [record for record in records if record["method"] != "mfa"]
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
+
+
+def proof_url(request: HttpRequest, user: User, *, next_url: str) -> str:
+    """Where somebody shows once more who they are before they go on to `next_url`, by their second factor or else by a
+    code in a mail; "" for whoever has just done so. What opens or ends more than a page asks for it.
+    """
+    if has_just_signed_in(request, user, within=JUST_NOW):
+        return ""
+    return _with_next("mfa_reauthenticate" if is_mfa_enabled(user) else "accounts:confirm", next_url)
 
 
 def has_just_signed_in(request: HttpRequest, user: User, *, within: timedelta) -> bool:

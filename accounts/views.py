@@ -8,7 +8,6 @@ from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.account.stages import LoginStage
 from allauth.mfa.totp import views as allauth_totp
-from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -19,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -45,8 +44,6 @@ from cities.models import City
 ORGANISATIONS_PER_PAGE = 50
 # In the session of a visitor: the association that they introduce, until their address is proven.
 _ASSOCIATION = "association"
-# For what opens more than the page: whoever finds a browser left open must not take the key along.
-RECENTLY = timedelta(minutes=10)
 
 
 # --- Sign-in ------------------------------------------------------------------------------------------
@@ -235,12 +232,8 @@ def end_elsewhere(request: HttpRequest) -> HttpResponse:
 def add_token(request: HttpRequest) -> HttpResponse:
     """A new API key, for whoever has just shown who they are; its secret is in this answer and nowhere else."""
     user = person(request)
-    if not sign_in.has_just_signed_in(request, user, within=RECENTLY):
-        if is_mfa_enabled(user):
-            return redirect(
-                f"{reverse('mfa_reauthenticate')}?{urlencode({'next': reverse('accounts:home')})}"
-            )
-        return redirect("accounts:confirm")
+    if proof_url := sign_in.proof_url(request, user, next_url=reverse("accounts:home")):
+        return redirect(proof_url)
     form = TokenForm(request.POST)
     secret = ""
     if form.is_valid():

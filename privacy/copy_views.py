@@ -1,7 +1,6 @@
 """One's own data, to take along and to see who read them; and the copy that a desk hands over. Parse, call, render."""
 
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,13 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors, services, sign_in
 from accounts.access import DESK, own_page, person, town_page
 from accounts.models import Consent, User
 from accounts.services import log_contact_reading
-from accounts.sessions import is_fresh
 from cities.models import City
 from privacy import copying, readings
 from privacy.copy_forms import CallerForm, HandOverForm
@@ -31,24 +29,12 @@ READINGS_A_PAGE = 50
 def mine(request: HttpRequest) -> HttpResponse:
     """All about oneself in one archive, once one has just proven who one is."""
     user, now = person(request), timezone.now()
-    fresh = is_fresh(request.session, now=now)
-    if "take" in request.POST and fresh:
+    proof_url = sign_in.proof_url(request, user, next_url=reverse("my_data:mine"))
+    if "take" in request.POST and not proof_url:
         made = copying.take(person=user, by=user, now=now)
         # A response like any other, but for its name.
         return FileResponse(made, as_attachment=True, filename=NAME)  # type: ignore[return-value]
-    return render(request, "privacy/mine.html", {"is_fresh": fresh})
-
-
-@own_page
-@never_cache
-@require_POST
-def prove(request: HttpRequest) -> HttpResponse:
-    """Sign in anew, with all that it asks for: who found an open session has not the mailbox."""
-    user = person(request)
-    logout(request)
-    return services.start_code_sign_in(
-        request=request, user=user, next_url=reverse("my_data:mine"), city=None
-    )
+    return render(request, "privacy/mine.html", {"proof_url": proof_url})
 
 
 @own_page

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import sessions, sign_in
+from accounts import sign_in
 from accounts.access import DESK, own_page, person, town_page
 from accounts.links import LinkBroken, LinkExpired
 from accounts.models import User
@@ -32,11 +32,10 @@ from privacy.models import Erasure, Notice
 def erase(request: HttpRequest) -> HttpResponse:
     """What goes, what stays and why; then done, and signed out."""
     user, now = person(request), timezone.now()
-    is_proven = sessions.is_fresh(request.session, now=now)
+    proof_url = sign_in.proof_url(request, user, next_url=reverse("privacy:erase"))
     form = EraseForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and not is_proven:
-        messages.warning(request, _("Prouvez d’abord que c’est bien vous, avec un code."))
-        return redirect("privacy:erase")
+    if request.method == "POST" and proof_url:
+        return redirect(proof_url)
     if request.method == "POST" and form.is_valid():
         try:
             erasure = erasing.ask(person=user, how=Erasure.How.OWN, by=user, now=now)
@@ -52,23 +51,12 @@ def erase(request: HttpRequest) -> HttpResponse:
     people = standing.whole(user)
     context = {
         "form": form,
-        "is_proven": is_proven,
+        "proof_url": proof_url,
         "pending": selectors.pending(people),
         "parts": standing.parts(people),
         "begun": standing.begun(people, now=now).select_related("city", "offer", "need"),
     }
     return render(request, "privacy/erase.html", context, status=422 if form.errors else 200)
-
-
-@own_page
-@require_POST
-def prove(request: HttpRequest) -> HttpResponse:
-    """Signed out, and a code on its way: whoever reads it comes back to the page."""
-    user = person(request)
-    logout(request)
-    return sign_in.start_code_sign_in(
-        request=request, user=user, next_url=reverse("privacy:erase"), city=selectors.town_of(user)
-    )
 
 
 @own_page

@@ -7,7 +7,6 @@ from privacy import erase_views, hold_views
 app_name = "privacy"
 urlpatterns = [
     path("compte/effacer/", erase_views.erase, name="erase"),
-    path("compte/effacer/prouver/", erase_views.prove, name="prove"),
     path("compte/effacer/reprendre/", erase_views.take_back, name="take_back"),
     path("compte/garder/<str:token>/", erase_views.keep, name="keep"),
     path("<slug:city_slug>/appels/<int:pk>/effacer/", erase_views.erase_caller, name="erase_caller"),

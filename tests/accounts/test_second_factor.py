@@ -185,14 +185,15 @@ class TestKeys:
         session = client.session
         session["account_authentication_methods"] = []
         session.save()
-        assert client.post("/compte/cles/", asked).url == "/compte/confirmer/"
-        client.post("/compte/confirmer/")
+        proof = client.post("/compte/cles/", asked).url
+        assert proof == "/compte/confirmer/?next=%2Fcompte%2F"
+        client.post(proof)
         code = re.search(r"^ +(\d{6})\r?$", smtp_server.messages[-1].get_content(), re.MULTILINE)
         assert code
         wrong = f"{(int(code[1]) + 1) % 1_000_000:06d}"
-        assert client.post("/compte/confirmer/", {"code": wrong}).status_code == 422
+        assert client.post(proof, {"code": wrong}).status_code == 422
         assert client.post("/compte/cles/", asked).status_code == 302
-        assert client.post("/compte/confirmer/", {"code": code[1]}).url == "/compte/"
+        assert client.post(proof, {"code": code[1]}).url == "/compte/"
         assert "acc_" in client.post("/compte/cles/", asked).text
         token = user.api_tokens.get()
         assert token.scopes == ["read", "needs"]

@@ -319,9 +319,9 @@ PAGES = [
 NO_PAGE = {
     "what is done there is sent by a form (POST), and leads to a page above": frozenset({
         "account_logout", "accounts:add_token", "accounts:agree_to_appeals", "accounts:end_elsewhere",
-        "accounts:revoke_token", "privacy:decide_hold", "privacy:prove", "privacy:take_back",
+        "accounts:revoke_token", "privacy:decide_hold", "privacy:take_back",
         "accounts:suspend_organisation",
-        "accounts:verify_organisation", "accounts:give_consent_again", "my_data:prove",
+        "accounts:verify_organisation", "accounts:give_consent_again",
         "insight:export", "insight:remove_indicator",
         "homes:act", "homes:begin", "homes:cost", "homes:dwelling_contact",
         "homes:step", "desk:act", "desk:flag",

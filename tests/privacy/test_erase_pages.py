@@ -37,21 +37,21 @@ def of_yesterday(client, person):
     """Signed in, and not lately."""
     client.force_login(person)
     session = client.session
-    session["signed_in_at"] = (timezone.now() - timedelta(days=1)).isoformat()
+    for shown in session["account_authentication_methods"]:
+        shown["at"] -= timedelta(days=1).total_seconds()
     session.save()
 
 
 def test_it_is_asked_after_a_code_and_done_by_a_worker(client, person):
     of_yesterday(client, person)
-    assert "Recevoir un code" in words(client.get(PAGE))
-    client.post(PAGE, READ)
+    assert "Confirmer que c’est moi" in words(client.get(PAGE))
+    proof = client.post(PAGE, READ).url
     assert not Erasure.objects.exists(), "a session of yesterday proves nothing"
-    sent = client.post(reverse("privacy:prove"))
-    assert sent.url == f"{reverse('account_confirm_login_code')}?next=%2Fcompte%2Feffacer%2F"
-    assert client.get(PAGE).status_code == 302, "signed out until the code comes back"
+    assert proof == f"{reverse('accounts:confirm')}?next=%2Fcompte%2Feffacer%2F"
+    client.post(proof)
     code = re.search(r"\b\d{6}\b", mail.outbox[-1].body)[0]
-    back = client.post(sent.url, {"code": code, "next": PAGE})
-    assert back.url == PAGE
+    assert client.post(proof, {"code": "000000"}).status_code == 422
+    assert client.post(proof, {"code": code}).url == PAGE
     assert "Ce qui est effacé" in words(client.get(PAGE))
     assert client.post(PAGE).status_code == 422, "they say that they have read it"
     done = client.post(PAGE, READ)
@@ -66,7 +66,7 @@ def test_it_is_asked_after_a_code_and_done_by_a_worker(client, person):
 def test_a_session_that_does_not_say_when_it_began_proves_nothing(client, person):
     client.force_login(person)
     session = client.session
-    session.pop("signed_in_at", None)
+    session.pop("account_authentication_methods", None)
     session.save()
     client.post(PAGE, READ)
     assert not Erasure.objects.exists()
