@@ -171,7 +171,11 @@ def deliver_all() -> None:
 
 
 def _fill(messages: int, priority: Priority) -> None:
-    now = timezone.now()
+    now, said = timezone.now(), "Bonjour," + " Merci, votre proposition est enregistrée." * 10
+    texts = {"title": "Votre proposition est enregistrée", "body": said, "action_url": "/strasbourg/"}
+    # As the columns keep them; the same for all, which costs as much to open.
+    fields = {field.name: field for field in Message._meta.concrete_fields}
+    sealed = [fields[name].get_db_prep_save(text, connection) for name, text in texts.items()]
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE notifications_message, notifications_outage CASCADE")
         cursor.execute(
@@ -179,12 +183,11 @@ def _fill(messages: int, priority: Priority) -> None:
                 language, title, body, action_label, action_url, state, why, due_at, attempts, last_error, connection,
                 provider_ref, created_at)
             SELECT person.id, city.id, %s, 'offer_receipt', 'offer:' || n, %s, 'fr',
-                'Votre proposition est enregistrée',
-                'Bonjour,' || repeat(' Merci, votre proposition est enregistrée.', 10), 'Voir', '/strasbourg/',
+                %s, %s, 'Voir', %s,
                 'queued', '', %s, 0, '', 0, '', %s
             FROM accounts_user person, cities_city city, generate_series(1, %s) n
             WHERE person.email = 'lectrice@exemple.fr'""",
-            [CHANNEL, priority, now, now, messages],
+            [CHANNEL, priority, *sealed, now, now, messages],
         )
         cursor.execute("VACUUM (ANALYZE) notifications_message")
 

@@ -3,7 +3,7 @@
 --
 --   accorde_owner   owns the tables: migrations and nothing else (the service `prepare`)
 --   accorde_app     the site, the workers, the scheduler: reads and writes rows, changes no table
---   accorde_eraser  what the law has erased goes through it; nobody signs in as it
+--   accorde_eraser  what the law has erased goes through it; nobody signs in as it, a worker becomes it for that
 --   accorde_reader  reads: backups, questions of an operator
 
 \set ON_ERROR_STOP on
@@ -18,8 +18,9 @@ ALTER ROLE accorde_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'ow
 ALTER ROLE accorde_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'app';
 ALTER ROLE accorde_reader LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'reader';
 ALTER ROLE accorde_eraser NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;
--- Migrations give it its rights, and say who may act as it.
+-- Migrations give it its rights; whoever works for the site may become it, and has none of them before.
 GRANT accorde_eraser TO accorde_owner WITH ADMIN OPTION;
+GRANT accorde_eraser TO accorde_app WITH INHERIT FALSE, SET TRUE;
 
 REVOKE ALL ON DATABASE :"base" FROM PUBLIC;
 ALTER DATABASE :"base" OWNER TO accorde_owner;

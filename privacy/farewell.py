@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.sign_in import has_proven_address
 from notifications.services import language_of
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ SECONDS_FOR_AN_ANSWER = 10
 
 def compose(person: User) -> EmailMessage | None:
     """In their language; None for whoever has no address, or never proved it and would be written to for nothing."""
-    if not person.email:
+    if not has_proven_address(person):
         return None
     with translation.override(language_of(person)):
         return EmailMessage(

@@ -101,8 +101,8 @@ REGISTER: dict[str, Marks] = {
         keep="person message city said became received_at seen_at seen_by", anonymise="text provider_ref"
     ),
     "inbox.MailReply": Marks(
-        keep="person message city said became received_at seen_at seen_by files is_cut",
-        anonymise="text sender digest",
+        keep="person message city said became received_at seen_at seen_by files is_cut digest",
+        anonymise="text sender",
     ),
     "sms.Spending": Marks(keep="city month segments"),
     "team.Room": Marks(keep="city set_by set_at last_ok_at", anonymise="address name"),

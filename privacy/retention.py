@@ -132,14 +132,22 @@ def _warn(person: User, *, now: datetime) -> None:
 
 def _forget_never_proven(now: datetime) -> int:
     """Offers of which nobody ever proved the address: taken back and emptied, so that their owner is known for less."""
-    never = Offer.objects.filter(state=OfferState.UNCONFIRMED, created_at__lt=now - GRACE)
-    done = 0
-    for offer in never.exclude(owner__in=_held()).select_related("owner").order_by("pk")[:_AT_ONCE]:
-        with transaction.atomic():
-            offers.withdraw(offer_id=offer.pk, by=offer.owner, now=now)
-            _empty_with(Offer, [offer.pk])
-        done += 1
-    return done
+    never = Offer.objects.filter(state=OfferState.UNCONFIRMED, created_at__lt=now - GRACE).exclude(
+        owner__in=_held()
+    )
+    keys = list(never.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE])
+    return sum(_forget_offer(never.filter(pk=key), now=now) for key in keys)
+
+
+@transaction.atomic
+def _forget_offer(never: QuerySet[Offer], *, now: datetime) -> bool:
+    """One of them, unless it was proven while the others were looked at, or somebody is to be kept since."""
+    offer = never.select_for_update(of=("self",), no_key=True).select_related("owner").first()
+    if offer is None:
+        return False
+    offers.withdraw(offer_id=offer.pk, by=offer.owner, now=now)
+    _empty_with(Offer, [offer.pk])
+    return True
 
 
 def _forget_closed_offers(now: datetime) -> int:

@@ -161,7 +161,9 @@ def _quoting(person: User) -> list[int]:
         return []
     references, towns, moments = zip(*theirs, strict=True)
     said = apps.get_model("notifications.Message")._base_manager.filter(
-        city__in=set(towns), created_at__gte=min(moments)
+        Q(subject_key__startswith="need:") | Q(subject_key__startswith="day:"),
+        city__in=set(towns),
+        created_at__gte=min(moments),
     )
     return [
         pk
@@ -175,7 +177,15 @@ def _from_their_address(person: User) -> Q:
 
 
 def _their_number(person: User) -> Q:
-    return Q(number=str(person.phone)) if person.phone else Q(pk__in=[])
+    """What was said from a number is of whoever has proven it, and of nobody where several have."""
+    if not person.phone or not person.phone_proof:
+        return Q(pk__in=[])
+    others = (
+        User.objects.filter(phone=person.phone, merged_into=None)
+        .exclude(phone_proof="")
+        .exclude(pk=person.pk)
+    )
+    return Q(pk__in=[]) if others.exists() else Q(number=str(person.phone))
 
 
 def _listed_by_name(person: User) -> Q:

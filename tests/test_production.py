@@ -11,8 +11,11 @@ import yaml
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from config import embedded, packages
 from matching import services
+from privacy import eraser, erasing
+from privacy.models import Erasure
 from tests import conftest
 from tests.conftest import ROOT
 from tests.factories.matching import story
@@ -42,6 +45,9 @@ def base(transactional_db):
     whole = dict(connection.settings_dict)
     connection.close()
     with conftest._as_admin() as admin:
+        known = {
+            name for (name,) in admin.execute("SELECT rolname FROM pg_roles")
+        }  # the eraser is every test's
         admin.execute(f"CREATE DATABASE roles TEMPLATE {whole['NAME']}")
         address = os.environ["DATABASE_URL"].rpartition("/")[0] + "/roles"
         give_roles(address)
@@ -51,7 +57,7 @@ def base(transactional_db):
             connection.close()
             connection.settings_dict.update(whole)
             admin.execute("DROP DATABASE roles WITH (FORCE)")
-            for role in LOGINS:
+            for role in LOGINS.keys() - known:
                 admin.execute(f"DROP ROLE {role}")
 
 
@@ -81,7 +87,7 @@ def test_each_role_may_do_its_work_and_nothing_else(base):
         assert reader.execute("SELECT word FROM later").fetchone() == ("c",)
         for sql in (
             "CREATE TABLE mine (id int)", "DROP TABLE later", "ALTER TABLE later ADD COLUMN x int", "TRUNCATE later",
-            "ALTER TABLE later DISABLE TRIGGER ALL", "SET ROLE accorde_owner", "SET ROLE accorde_eraser",
+            "ALTER TABLE later DISABLE TRIGGER ALL", "SET ROLE accorde_owner",
             "CREATE ROLE me",             "COPY later TO PROGRAM 'cat'",
         ):  # fmt: skip
             refused(app, sql)
@@ -108,6 +114,21 @@ def test_the_site_does_its_work_as_the_application(base):
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, (SELECT state FROM matching_match WHERE id = %s)", [it.match.pk])
         assert cursor.fetchone() == ("accorde_app", "confirmed")
+
+
+def test_the_application_erases_by_the_one_role_that_may(base):
+    connection.settings_dict |= {"NAME": "roles"}
+    assert eraser.install(connection), "as whoever owns the tables"
+    connection.close()
+    connection.settings_dict |= {"USER": "accorde_app", "PASSWORD": "app-1"}
+    assert eraser.may_erase(connection)
+    now = timezone.now()
+    it = story(now=now)
+    services.propose(match_id=it.match.pk, by=it.coordinator, note="Elle connaît Jeanne.", now=now)
+    erasing.ask(person=it.citizen, how=Erasure.How.OWN, by=it.citizen, now=now)
+    assert erasing.carry_out_due(by=None, now=now) == 1
+    assert User.objects.get(pk=it.citizen.pk).email is None
+    assert it.match.decisions.get(act="propose").note == ""
 
 
 def test_only_what_prepares_the_tables_signs_in_as_their_owner():

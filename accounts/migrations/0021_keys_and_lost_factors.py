@@ -5,6 +5,7 @@ from datetime import timedelta
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.conf import settings
+import sealing.fields
 from django.db import migrations, models
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField()),
-                ("note", models.CharField(max_length=500, verbose_name="raison")),
+                ("note", sealing.fields.EncryptedCharField(max_length=500, verbose_name="raison")),
                 ("by", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="factor_resets", to=settings.AUTH_USER_MODEL)),
             ],

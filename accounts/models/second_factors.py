@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
+from sealing.fields import EncryptedCharField
 
 
 class FactorReset(models.Model):
@@ -13,7 +14,7 @@ class FactorReset(models.Model):
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="factor_resets")
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
-    note = models.CharField(_("raison"), max_length=500)
+    note = EncryptedCharField(_("raison"), max_length=500)
 
     class Meta:
         verbose_name = _("double vérification réinitialisée")

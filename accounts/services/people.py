@@ -114,7 +114,7 @@ def forget_person(*, person: User, by: User | None, now: datetime) -> User:
 
 def note_erased(*, person: User, by: User | None, now: datetime) -> None:
     """That a person, emptied already, was erased, when and by whom: the proof that it was done."""
-    erased = {name: [None, None] for name in ("email", "phone", "name")}
+    erased = {name: [None, None] for name in ("email", "phone", "phone_proof", "name")}
     PersonEdit.objects.create(person=person, what={**erased, "is_active": [True, False]}, by=by, at=now)
 
 

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.conf import settings
+import sealing.fields
 from django.db import migrations, models
 
 
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('how', models.CharField(choices=[('own', 'la personne elle-même, en ligne'), ('phone', 'la personne elle-même, par téléphone'), ('unused', 'deux ans sans contact'), ('left', 'invitation ou inscription sans suite')], max_length=6, verbose_name='demandé par')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='raison')),
+                ('reason', sealing.fields.EncryptedCharField(blank=True, max_length=500, verbose_name='raison')),
                 ('asked_at', models.DateTimeField(verbose_name='demandé le')),
                 ('waits_for', models.CharField(blank=True, choices=[('stay', 'un accueil, une aide ou un prêt en cours'), ('report', 'une procédure en cours'), ('hold', 'une procédure en cours'), ('part', 'un rôle dans une équipe ou une association')], max_length=6, verbose_name='attend')),
                 ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='effacé le')),
@@ -39,7 +40,7 @@ class Migration(migrations.Migration):
             name='LegalHold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=500, verbose_name='raison')),
+                ('reason', sealing.fields.EncryptedCharField(max_length=500, verbose_name='raison')),
                 ('asked_at', models.DateTimeField()),
                 ('set_at', models.DateTimeField(blank=True, null=True)),
                 ('lifting_at', models.DateTimeField(blank=True, null=True)),

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from sealing.fields import EncryptedCharField
+
 
 class Erasure(models.Model):
     """Somebody's data are to be erased; it stays as the proof that this was done, and names nobody then.
@@ -31,7 +33,7 @@ class Erasure(models.Model):
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     how = models.CharField(_("demandé par"), max_length=6, choices=How)
     # What the operator notes of the call.
-    reason = models.CharField(_("raison"), max_length=500, blank=True)
+    reason = EncryptedCharField(_("raison"), max_length=500, blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

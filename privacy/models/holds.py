@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ADMINISTRATION, VisibleQuerySet, towns_of
 from accounts.models import User
+from sealing.fields import EncryptedCharField
 
 
 class LegalHoldQuerySet(VisibleQuerySet["LegalHold"]):
@@ -26,7 +27,7 @@ class LegalHold(models.Model):
 
     city = models.ForeignKey("cities.City", on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="legal_holds")
-    reason = models.CharField(_("raison"), max_length=500)
+    reason = EncryptedCharField(_("raison"), max_length=500)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     set_by = models.ForeignKey(

@@ -4,16 +4,21 @@ import json
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
+from phonenumber_field.modelfields import PhoneNumberField
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from accounts.models import User
 from catalogue.models import FieldChange
 from privacy import rows
 from privacy.register import REGISTER
 from privacy.rows import As
+from sealing.fields import Encrypted, EncryptedPairsField
 
 MARK = "qzxv7"
 PHONE = "+33698765432"
@@ -33,9 +38,13 @@ def private_fields(label: str) -> list["models.Field"]:
 
 def marked(field: "models.Field") -> str | None:
     """An SQL expression with the mark in it, of the field's own shape; None of what holds no text."""
-    # Codes and references name nobody.
-    if field.choices or field.name in ("reference", "password"):
+    # Codes, moments and references name nobody.
+    if field.choices or isinstance(field, models.DateField) or field.name in ("reference", "password"):
         return None
+    if isinstance(field, Encrypted):
+        is_object = isinstance(field, models.JSONField)
+        text = PHONE if isinstance(field, PhoneNumberField) or field.name == "number" else MARK
+        return as_kept(field, {"title": [MARK, MARK]} if is_object else text)
     if isinstance(field, models.EmailField):
         return f"'{MARK}' || id || '@exemple.fr'"
     if "phone" in field.name or field.name == "number":
@@ -49,6 +58,12 @@ def marked(field: "models.Field") -> str | None:
     if isinstance(field, models.CharField | models.TextField):
         return f"'{MARK}'"
     return None
+
+
+def as_kept(field: "models.Field", value: Any) -> str:
+    """A value as it stands in the column, sealed where that seals, as an SQL literal."""
+    kept = field.get_db_prep_save(value, connection)
+    return sql.quote(json.dumps(kept.obj) if isinstance(kept, Jsonb) else kept)
 
 
 def private_names(label: str) -> list[str]:
@@ -67,7 +82,7 @@ def mark(person: User) -> dict[str, int]:
             pairs = {name: [MARK, MARK] for name in private_names(changed._meta.label)} or {
                 "reason": [MARK, MARK]
             }
-            fields = [(field, f"'{json.dumps(pairs)}'") for field, _value in fields]
+            fields = [(field, as_kept(field, pairs)) for field, _value in fields]
         for field, value in fields:
             if value is None or not pks:
                 continue
@@ -114,7 +129,7 @@ def _made_up(label: str, person: User, known: dict[str, Any]) -> models.Model:
             continue
         elif field.choices and not field.blank:
             values[field.name] = field.choices[0][0]
-        elif isinstance(field, models.TextField):
+        elif isinstance(field, models.TextField) or (isinstance(field, Encrypted) and not field.blank):
             values[field.name] = MARK
         elif isinstance(field, models.DateTimeField):
             values[field.name] = timezone.now()
@@ -122,6 +137,8 @@ def _made_up(label: str, person: User, known: dict[str, Any]) -> models.Model:
             values[field.name] = timezone.localdate()
         elif isinstance(field, models.IntegerField):
             values[field.name] = 1
+        elif isinstance(field, ArrayField):
+            values[field.name] = [field.base_field.choices[0][0] if field.base_field.choices else MARK]
         elif isinstance(field, models.JSONField):
             values[field.name] = {"note": [MARK, MARK]}
     with as_written_once():
@@ -138,6 +155,19 @@ def where_it_is(*marks: str) -> list[str]:
                 f'SELECT count(*) FROM "{table}" AS t WHERE {condition}',
                 [f"%{one}%" for one in marks],
             )
-            if cursor.fetchone() != (0,):
+            if cursor.fetchone() != (0,) or any(one.lower() in opened(table) for one in marks):
                 found.append(table)
     return found
+
+
+def opened(table: str) -> str:
+    """What is sealed in a table, opened."""
+    models_of = [model for model in apps.get_models() if model._meta.db_table == table]
+    told = [
+        str(value)
+        for model in models_of
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, Encrypted | EncryptedPairsField)
+        for value in model._base_manager.values_list(field.name, flat=True)
+    ]
+    return " ".join(told).lower()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,6 +17,8 @@ from insight.measuring import Scope, count, rows_of
 from matching import services as matching
 from matching.models import Decision, MatchState
 from needs.models import Need, NeedState
+from notifications.channels.sms.models import Stop
+from notifications.inbox.models import MailReply
 from notifications.models import Message, MessageState
 from notifications.services import queue
 from notifications.wording.texts import Text
@@ -27,6 +30,7 @@ from privacy.rows import As
 from tests.factories.accounts import CityRoleFactory, MembershipFactory, UserFactory
 from tests.factories.matching import story
 from tests.factories.needs import NeedFactory
+from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
 from tests.privacy.marks import MARK, PHONE, a_row, mark, marked, private_fields, where_it_is
 
@@ -297,8 +301,46 @@ def test_nobody_who_is_gone_is_written_to():
     assert erasing.carry_out_due(by=None, now=timezone.now()) == 0
 
 
+def test_two_who_answered_twice_by_mail_go_one_after_the_other():
+    people = [UserFactory(), UserFactory()]
+    for number, person in enumerate([*people, *people]):
+        MailReply.objects.create(
+            person=person, message=MessageFactory(recipient=person), said="other", became="read_by_desk",
+            text=f"{MARK} {number}", sender=person.email, digest=f"{number:064}", received_at=timezone.now(),
+        )  # fmt: skip
+    for person in people:
+        erased(person)
+    assert where_it_is(MARK) == []
+
+
+def proven(**fields):
+    person = UserFactory(**fields)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+def test_an_address_that_nobody_proved_is_written_nothing(smtp_server, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        erased(UserFactory(email="inconnue@exemple.fr"))
+    assert not smtp_server.messages
+
+
+def test_a_number_that_another_has_proven_is_not_theirs():
+    number = "+33612345678"
+    Stop.objects.create(number=number, at=timezone.now())
+    claims = UserFactory(phone=number, phone_proof="", phone_proven_at=None)
+    assert not rows.of("sms.Stop", claims, As.SUBJECT).exists()
+    both = [UserFactory(phone=number) for _one in range(2)]
+    assert not rows.of("sms.Stop", both[0], As.SUBJECT).exists()
+    erased(claims)
+    erased(both[0])
+    assert Stop.objects.get().number == number
+    erased(both[1])
+    assert not Stop.objects.exists()
+
+
 def test_the_last_message_goes_out_and_stands_nowhere(smtp_server, django_capture_on_commit_callbacks):
-    person = UserFactory(email="adieu@exemple.fr", language="ar")
+    person = proven(email="adieu@exemple.fr", language="ar")
     with django_capture_on_commit_callbacks(execute=True):
         erased(person)
     (mail,) = smtp_server.messages
@@ -308,7 +350,7 @@ def test_the_last_message_goes_out_and_stands_nowhere(smtp_server, django_captur
 
 def test_a_mail_server_that_is_down_keeps_nobody(settings, django_capture_on_commit_callbacks, caplog):
     settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 9
-    person = UserFactory(email="adieu@exemple.fr")
+    person = proven(email="adieu@exemple.fr")
     with django_capture_on_commit_callbacks(execute=True):
         row = erased(person)
     assert row.done_at

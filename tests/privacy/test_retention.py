@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import acting
-from accounts.models import Session, User
+from accounts.models import ContactReading, Session, User
+from accounts.services import log_contact_reading
 from desk.models import Note
 from followups.models import Incident, IncidentChange
 from homes.models import Dwelling, DwellingChange
@@ -23,11 +24,13 @@ from offers.models import Offer, OfferState
 from privacy import contact, erasing, holds, messages, retention
 from privacy.models import Erasure, Notice
 from tests.factories.accounts import CityRoleFactory, UserFactory
+from tests.factories.cities import CityFactory
 from tests.factories.matching import story
 from tests.factories.needs import NeedFactory
 from tests.factories.notifications import MessageFactory
 from tests.factories.offers import OfferFactory
 from tests.privacy.marks import MARK, PHONE, as_written_once, mark, where_it_is
+from town.models import AuditRow
 from webhooks import services as webhooks
 from webhooks.models import Delivery
 
@@ -37,7 +40,9 @@ DAY = timedelta(days=1)
 
 
 def a_night(now):
-    retention.run(by=None, now=now)
+    for rule in retention.RULES:
+        if rule.forget is not None:
+            rule.forget(now)  # `run` goes on where one fails
     erasing.carry_out_due(by=None, now=now)
 
 
@@ -203,6 +208,35 @@ def test_the_words_of_a_closed_need_of_an_association_go(later):
     assert where_it_is(MARK) == []
     assert (Need.objects.get(pk=need.pk).people, Decision.objects.count()) == (need.people, 1)
     assert told.citizen.email, "whoever offered is not concerned"
+
+
+def test_notes_of_two_years_ago_go_but_those_of_whom_a_court_asks_for(later):
+    past = timezone.now()
+    city = CityFactory()
+    held, other = (OfferFactory(city=city).owner for _ in range(2))
+    first, second = (CityRoleFactory(city=city, role="administrator").user for _ in range(2))
+    hold = holds.ask(city=city, person=held, reason="Réquisition", by=first, now=later)
+    holds.agree(hold_id=hold.pk, by=second, now=later)
+    with as_written_once():
+        AuditRow.objects.all().delete()
+    for person in (held, other):
+        AuditRow.objects.create(
+            at=past, table="offers_offer", key=1, act="update", role="accorde", about=person.pk
+        )
+        log_contact_reading(subject=person, reason="desk", city=city, by=first, now=past)
+    a_night(later)
+    assert set(AuditRow.objects.filter(at=past).values_list("about", flat=True)) == {held.pk}
+    assert [reading.subject for reading in ContactReading.objects.all()] == [held]
+
+
+def test_an_offer_that_is_proven_at_the_last_moment_stays():
+    past = timezone.now() - timedelta(days=31)
+    offer = OfferFactory(state=OfferState.UNCONFIRMED, created_at=past, confirmed_at=None)
+    never = Offer.objects.filter(state=OfferState.UNCONFIRMED, pk=offer.pk)
+    offers.prove_contact(owner=offer.owner, by=offer.owner, now=timezone.now())
+    assert not retention._forget_offer(never, now=timezone.now())
+    offer.refresh_from_db()
+    assert offer.state == OfferState.ACTIVE
 
 
 def test_the_words_of_an_offer_that_was_taken_back_go(later):
