@@ -21,7 +21,7 @@ SECONDS_FOR_AN_ANSWER = 10
 
 def compose(person: User) -> EmailMessage | None:
     """In their language; None for whoever has no address, or never proved it and would be written to for nothing."""
-    if not has_proven_address(person):
+    if not person.email or not has_proven_address(person):
         return None
     with translation.override(language_of(person)):
         return EmailMessage(
