@@ -11,6 +11,7 @@ PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 CHAPTERS = re.findall(r"^## V(\d+) .+?$(.*?)(?=^## )", PAGE, re.M | re.S)
 CELLS = 5
 TEST = re.compile(r"`(?P<file>tests/[\w/]+\.py)::(?P<name>\w+)`")
+ID = re.compile(r"\d+\.\d+\.\d+")
 NO_TEST = "no test of its own"
 HELD, NOT_APPLICABLE, NOT_HELD = "held", "not applicable", "not held"
 # How many ASVS 5.0.0 has, by level.
@@ -77,8 +78,8 @@ def test_the_figures_of_the_page_are_counted() -> None:
 
 
 def test_what_is_missing_most_is_not_held() -> None:
-    most = PAGE.partition("## What is missing most")[2]
-    not_held = {cells[0] for _, cells in rows() if cells[3] == NOT_HELD}
-    named = re.findall(r"\d+\.\d+\.\d+", most)
+    most, _, least = PAGE.partition("## What is missing most")[2].partition("Of level 1")
+    not_held = {cells[0]: cells[1] for _, cells in rows() if cells[3] == NOT_HELD}
     assert len(re.findall(r"^\d\. ", most, re.M)) == 5
-    assert set(named) <= not_held
+    assert set(ID.findall(most)) <= set(not_held)
+    assert ID.findall(least) == [each for each, level in not_held.items() if level == "1"]
