@@ -3,6 +3,7 @@
 import contextlib
 import imaplib
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -21,11 +22,18 @@ class OutOfReach(Exception):
     """No mailbox, or it broke off; what was not taken is there next time."""
 
 
+def _connected() -> imaplib.IMAP4:
+    """To the mailbox's server, whose certificate is looked at: the library would take any."""
+    if not settings.IMAP_SSL:
+        return imaplib.IMAP4(settings.IMAP_HOST, settings.IMAP_PORT, timeout=TIMEOUT)
+    context = ssl.create_default_context()
+    return imaplib.IMAP4_SSL(settings.IMAP_HOST, settings.IMAP_PORT, ssl_context=context, timeout=TIMEOUT)
+
+
 def read_new(take: Callable[[bytes], object]) -> int:
     """Hand over what is unread, oldest first, and mark it as read once it is taken; how many. Raises OutOfReach."""
-    kind = imaplib.IMAP4_SSL if settings.IMAP_SSL else imaplib.IMAP4
     try:
-        line = kind(settings.IMAP_HOST, settings.IMAP_PORT, timeout=TIMEOUT)
+        line = _connected()
         try:
             line.login(settings.IMAP_USER, settings.IMAP_PASSWORD)
             _checked(line.select(_quoted(settings.IMAP_FOLDER)))

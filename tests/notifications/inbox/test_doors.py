@@ -1,10 +1,21 @@
 """The two doors by which mails come in: a mailbox that is read, and an address to which a mail server posts."""
 
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from notifications import links
 from notifications.inbox import checks, mailbox, tasks
@@ -88,6 +99,35 @@ class TestMailbox:
         settings.IMAP_HOST, settings.IMAP_PORT, settings.IMAP_SSL = "127.0.0.1", 1, False
         tasks.read_mailbox()
         assert "out of reach: ConnectionRefusedError" in caplog.text
+
+    def test_a_server_without_a_certificate_for_its_name_is_told_no_password(
+        self, settings, caplog, tmp_path
+    ):
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        made = x509.CertificateBuilder(name, name, key.public_key(), 1)
+        made = made.not_valid_before(timezone.now()).not_valid_after(timezone.now() + timedelta(days=1))
+        file = tmp_path / "self-signed.pem"
+        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        heard = []
+
+        def answer(listener):
+            line, _address = listener.accept()
+            with line, suppress(OSError):
+                heard.append(context.wrap_socket(line, server_side=True).recv(100))
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = threading.Thread(target=answer, args=(listener,))
+            thread.start()
+            settings.IMAP_HOST, settings.IMAP_PORT = listener.getsockname()
+            settings.IMAP_SSL = True
+            tasks.read_mailbox()
+            thread.join()
+        assert "out of reach: SSLCertVerificationError" in caplog.text
+        assert heard == []
 
     def test_without_a_mailbox_nothing_is_read(self, settings):
         settings.IMAP_HOST = ""
