@@ -85,6 +85,11 @@ def roles_in(user: User | AnonymousUser, city: City) -> frozenset[str]:
     return _roles(user).get(city.pk, frozenset())
 
 
+def runs_the_installation(user: User) -> bool:
+    """Whether somebody opens the administration pages of the whole installation."""
+    return user.is_staff
+
+
 def is_in_a_team(user: User | AnonymousUser) -> bool:
     """Whether somebody works for a town, whichever, or for the installation."""
     return user.is_authenticated and user.is_active and (user.is_staff or _has_somewhere(user, TEAM))

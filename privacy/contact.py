@@ -10,8 +10,7 @@ from cities.days import TownDay
 from matching.lifecycle import ACTIVE
 from matching.models import Match
 from needs.models import OPEN_STATES, Need
-from notifications.channels.sms.models import Reply
-from notifications.inbox.models import MailReply
+from notifications.inbox.selectors import kinds
 from notifications.models import Message
 from offers.models import Offer, OfferState
 from privacy.models import Erasure, LegalHold, Notice
@@ -23,8 +22,7 @@ _SIGNS: tuple[tuple[str | type[Model], str, str], ...] = (
     (AuditRow, "actor", "at"),
     (Session, "user", "used_at"),
     (Consent, "user", "given_at"),
-    (Reply, "person", "received_at"),
-    (MailReply, "person", "received_at"),
+    *((model, "person", "received_at") for model in kinds().values()),
     (Message, "recipient", "opened_at"),
     (Message, "recipient", "answered_at"),
     # Somebody of the desk had them on the line.

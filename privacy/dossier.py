@@ -31,7 +31,7 @@ from notifications import channel_registry
 from offers.models import Offer, OfferState
 from privacy import others, rows
 from privacy.rows import As
-from privacy.told import REASONS, SECTIONS, TOLD, WORDS, Out, Section, Told
+from privacy.told import REASONS, SECTIONS, TOLD, WORDS, Out, Section, Shown
 
 FORMAT = "accorde-data/1"
 PAGE, FILE = "mes-donnees.html", "mes-donnees.json"
@@ -93,7 +93,7 @@ class Dossier:
             yield "]"
         yield "}}\n"
 
-    def _as_record(self, label: str, told: Told, row: Model) -> dict[str, Any]:
+    def _as_record(self, label: str, told: Shown, row: Model) -> dict[str, Any]:
         hidden = self.veil.hidden(label, row)
         names = [name for name in (*told.shown.split(), *told.codes.split()) if name not in hidden]
         return {"id": row.pk} | {name: self._raw(row, name) for name in names}
@@ -162,7 +162,7 @@ class Dossier:
                 more = found.count() - MOST_SHOWN if len(shown) == MOST_SHOWN else 0
                 yield Table(_title(label, told), [lines for lines in shown if lines], max(0, more))
 
-    def _lines(self, label: str, told: Told, row: Model) -> list[tuple[str, str]]:
+    def _lines(self, label: str, told: Shown, row: Model) -> list[tuple[str, str]]:
         hidden = self.veil.hidden(label, row)
         lines = []
         for name in told.shown.split():
@@ -218,9 +218,9 @@ class Dossier:
         return {label: count for label, count in counts.items() if count}
 
 
-def _told_tables() -> Iterator[tuple[str, Told]]:
+def _told_tables() -> Iterator[tuple[str, Shown]]:
     for label, told in TOLD.items():
-        if isinstance(told, Told):
+        if isinstance(told, Shown):
             yield label, told
 
 
@@ -232,7 +232,7 @@ def table_title(label: str) -> str:
 def fields_in_words(label: str) -> list[str]:
     """What people call the fields of it that are shown."""
     told = TOLD[label]
-    assert isinstance(told, Told)
+    assert isinstance(told, Shown)
     return list(dict.fromkeys(_word(apps.get_model(label), name) for name in told.shown.split()))
 
 
@@ -242,7 +242,7 @@ def _fields_out(out: Out) -> dict[str, list[str]]:
     for label, told in TOLD.items():
         if told == out:
             found[label] = ["*"]
-        elif isinstance(told, Told) and out in told.out:
+        elif isinstance(told, Shown) and out in told.out:
             found[label] = told.out[out].split()
     return found
 
@@ -258,8 +258,8 @@ def _value(row: Model, name: str) -> Any:
     return getattr(row, name)
 
 
-def _title(label: str, told: Told | Out | None) -> str:
-    if isinstance(told, Told) and told.title is not None:
+def _title(label: str, told: Shown | Out | None) -> str:
+    if isinstance(told, Shown) and told.title is not None:
         return str(told.title)
     return capfirst(str(apps.get_model(label)._meta.verbose_name_plural))
 

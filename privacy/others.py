@@ -19,7 +19,7 @@ from notifications.models import Message
 from offers.models import Offer
 from privacy import rows
 from privacy.rows import As, Of
-from privacy.told import TOLD, Told
+from privacy.told import TOLD, Shown
 
 CUT = "[…]"
 # Shorter than this a name is a part of other words.
@@ -146,7 +146,7 @@ def _others(person: User) -> set[int]:
     """Whom the rows of this person name, both sides of their matches, and the members of the associations in them."""
     found: set[int | None] = set()
     for label, told in TOLD.items():
-        if not isinstance(told, Told):
+        if not isinstance(told, Shown):
             continue
         of_them = rows.of(label, person, As.SUBJECT).order_by()
         for name in _people_in(apps.get_model(label)):

@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from privacy.dossier import fields_in_words, table_title
-from privacy.told import SECTIONS, TOLD, Section, Told
+from privacy.told import SECTIONS, TOLD, Section, Shown
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -85,7 +85,7 @@ def record() -> list[dict[str, Any]]:
             "tables": [
                 (table_title(label), ", ".join(map(capfirst, fields_in_words(label))))
                 for label, told in TOLD.items()
-                if isinstance(told, Told) and told.section == section
+                if isinstance(told, Shown) and told.section == section
             ],
         }
         for section, activity in ACTIVITIES.items()

@@ -21,8 +21,7 @@ from homes.models import Dwelling
 from matching.lifecycle import ACTIVE
 from matching.models import Match
 from needs.models import OPEN_STATES, Need
-from notifications.channels.sms.models import Reply
-from notifications.inbox.models import MailReply
+from notifications.inbox.selectors import kinds
 from notifications.models import Bounce, Message, MessageState
 from notifications.services import queue
 from offers import services as offers
@@ -208,7 +207,7 @@ def _forget_written(now: datetime) -> int:
     before = now - YEAR
     texts = [
         rows_.filter(received_at__lt=before).exclude(Q(text="") | Q(text=NOTHING))
-        for rows_ in (Reply.objects.all(), MailReply.objects.all())
+        for rows_ in (model._default_manager.all() for model in kinds().values())
     ]
     return sum(_empty_all(found.exclude(person__in=_held())) for found in texts)
 

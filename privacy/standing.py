@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import selectors as accounts
+from accounts.access import runs_the_installation
 from accounts.models import Membership, User
 from cities.days import TownDay
 from followups.models import Incident
@@ -39,7 +40,7 @@ def parts(people: list[User]) -> list[Part]:
     """What these people still do here for others."""
     found = []
     for person in people:
-        if person.is_staff:
+        if runs_the_installation(person):
             found.append(
                 Part(
                     _("l’administration de ce service"),

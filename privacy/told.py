@@ -64,7 +64,7 @@ REASONS: Mapping[Out, StrPromise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Shown:
     """Names of fields, separated by spaces; `*` for all of a table that is not ours. `shown` on the page and in the
     JSON; `codes` in the JSON alone; `out` in neither. `title`: what people call it, else the model's own name.
     """
@@ -85,44 +85,44 @@ _HISTORY = _("Vos changements")
 _ENGINE = {TECHNICAL: "external_key revision scan_due_at item_checked_at band reach_class"}
 
 # Of each table with rows that tell of people, or why nothing of it is given.
-TOLD: dict[str, Told | Out] = {
+TOLD: dict[str, Shown | Out] = {
     # --- them
-    "accounts.User": Told(
+    "accounts.User": Shown(
         ME,
         "name email phone phone_proven_at language created_at last_login",
         "phone_proof contact_changes is_active is_staff is_superuser merged_into anonymised_at groups user_permissions",
         {SECRET: "password"},
         _("Votre compte"),
     ),
-    "account.EmailAddress": Told(ME, "email verified", "primary user"),
+    "account.EmailAddress": Shown(ME, "email verified", "primary user"),
     "account.EmailConfirmation": Out.SECRET,
-    "mfa.Authenticator": Told(
+    "mfa.Authenticator": Shown(
         ME, "created_at last_used_at", "type user", {SECRET: "data"}, _("Double vérification")
     ),
-    "accounts.PersonEdit": Told(ME, "at by what", "person", title=_HISTORY),
-    "accounts.Consent": Told(
+    "accounts.PersonEdit": Shown(ME, "at by what", "person", title=_HISTORY),
+    "accounts.Consent": Shown(
         ME, "purpose given_at how recorded_by withdrawn_at wording_version", "user", title=_("Vos accords")
     ),
-    "accounts.Session": Told(
+    "accounts.Session": Shown(
         ME,
         "device signed_in_at used_at expire_date",
         "user",
         {SECRET: "session_key session_data"},
         _("Où votre compte est ouvert"),
     ),
-    "accounts.ApiToken": Told(
+    "accounts.ApiToken": Shown(
         ME, "name scopes created_at expires_at last_used_at revoked_at", "prefix user", {SECRET: "digest"}
     ),
     "accounts.User_groups": Out.TECHNICAL,
     "accounts.User_user_permissions": Out.TECHNICAL,
-    "town.Double": Told(
+    "town.Double": Shown(
         ME,
         "at city is_same undone_at",
         "kept other by undone_by moved contact",
         title=_("Deux fois le même compte"),
     ),
     # --- offers
-    "offers.Offer": Told(
+    "offers.Offer": Shown(
         OFFERS,
         "reference state kind category title text item item_words size condition best_before hand_over capacity "
         "languages languages_from languages_to slots remote diploma accepts dwelling_state rent shared_home step_free "
@@ -133,20 +133,20 @@ TOLD: dict[str, Told | Out] = {
         {**_ENGINE, DERIVED: "first_day last_day days packed"},
     ),
     "offers.OfferWords": Out.DERIVED,
-    "offers.Window": Told(OFFERS, "offer first_day last_day"),
-    "offers.OfferChange": Told(OFFERS, "offer at from_state to_state by reason", "act", title=_HISTORY),
-    "offers.OfferEdit": Told(OFFERS, "offer at by what", title=_HISTORY),
-    "town.OfferDouble": Told(
+    "offers.Window": Shown(OFFERS, "offer first_day last_day"),
+    "offers.OfferChange": Shown(OFFERS, "offer at from_state to_state by reason", "act", title=_HISTORY),
+    "offers.OfferEdit": Shown(OFFERS, "offer at by what", title=_HISTORY),
+    "town.OfferDouble": Shown(
         OFFERS, "at city is_same undone_at", "kept other from_state paused_until by undone_by"
     ),
-    "homes.Visit": Told(
+    "homes.Visit": Shown(
         OFFERS,
         "offer starts_at visitor state wish extract extract_on extract_by charter_on answers note refusal "
         "concluded_at concluded_by valid_until reminded_at created_at changed_at",
     ),
-    "homes.VisitChange": Told(OFFERS, "visit at by what", title=_HISTORY),
+    "homes.VisitChange": Shown(OFFERS, "visit at by what", title=_HISTORY),
     # --- needs
-    "needs.Need": Told(
+    "needs.Need": Shown(
         NEEDS,
         "reference state kind category title text urgency first_day last_day min_days quantity people part_useful "
         "adult_women adult_men children_under_3 children_3_to_11 children_12_to_17 lone_minor couple forms "
@@ -157,70 +157,70 @@ TOLD: dict[str, Told | Out] = {
         {**_ENGINE, DERIVED: "urgency_rank"},
     ),
     "needs.NeedWords": Out.DERIVED,
-    "needs.NeedChange": Told(NEEDS, "need at from_state to_state by reason", "act", title=_HISTORY),
-    "needs.NeedEdit": Told(NEEDS, "need at by what", title=_HISTORY),
-    "desk.Note": Told(NEEDS, "need at by text", "city"),
-    "desk.Mention": Told(WORK, "note", "person"),
-    "desk.Flag": Told(NEEDS, "need day words at by lifted_at lifted_by", "city"),
-    "matching.CaseTaken": Told(NEEDS, "need at by handed_by given_back_at given_back_by", "city"),
-    "matching.Scan": Told(
+    "needs.NeedChange": Shown(NEEDS, "need at from_state to_state by reason", "act", title=_HISTORY),
+    "needs.NeedEdit": Shown(NEEDS, "need at by what", title=_HISTORY),
+    "desk.Note": Shown(NEEDS, "need at by text", "city"),
+    "desk.Mention": Shown(WORK, "note", "person"),
+    "desk.Flag": Shown(NEEDS, "need day words at by lifted_at lifted_by", "city"),
+    "matching.CaseTaken": Shown(NEEDS, "need at by handed_by given_back_at given_back_by", "city"),
+    "matching.Scan": Shown(
         NEEDS,
         "need scanned_at feasible suggested",
         "revision lowest_standing algorithm",
         {OTHERS: "near_misses"},
         _("Nos recherches"),
     ),
-    "matching.HouseholdVerdict": Told(NEEDS, "at by", "city lower higher joined"),
-    "appeals.Appeal_needs": Told(NEEDS, "need appeal", title=_("Appels à l’aide pour vos besoins")),
+    "matching.HouseholdVerdict": Shown(NEEDS, "at by", "city lower higher joined"),
+    "appeals.Appeal_needs": Shown(NEEDS, "need appeal", title=_("Appels à l’aide pour vos besoins")),
     # --- matches
-    "matching.Match": Told(
+    "matching.Match": Shown(
         MATCHES,
         "state offer need first_day last_day quantity distance_km asked_at answer_by confirm_by ended_on created_at "
         "changed_at city",
         "rank score part_values weight_values algorithm longer_until longer_by rehouse_from waits_since remind_at",
         {TECHNICAL: "need_revision offer_revision", OTHERS: "facts"},
     ),
-    "matching.Decision": Told(
+    "matching.Decision": Shown(
         MATCHES,
         "match at from_state to_state by reason note",
         "act role change",
         {TECHNICAL: "plan_number relay"},
     ),
-    "matching.Hold": Told(MATCHES, "match first_day last_day quantity", "offer need released beside"),
-    "matching.PlanLine": Told(
+    "matching.Hold": Shown(MATCHES, "match first_day last_day quantity", "offer need released beside"),
+    "matching.PlanLine": Shown(
         MATCHES,
         "offer need first_day last_day quantity",
         "rank score part_values distance_km value match",
         {TECHNICAL: "plan need_revision offer_revision"},
         _("Essais de répartition"),
     ),
-    "matching.PlanGap": Told(
+    "matching.PlanGap": Shown(
         MATCHES, "need missing", "days people reason", {TECHNICAL: "plan"}, _("Manques vus par un essai")
     ),
-    "matching.ConditionQuestion": Told(
+    "matching.ConditionQuestion": Shown(
         MATCHES,
         "offer need asked_at asked_by answer answered_at answered_by",
         "rule params change",
         {TECHNICAL: "need_revision"},
     ),
-    "matching.TownAgreement": Told(
+    "matching.TownAgreement": Shown(
         MATCHES,
         "match city asked_at asked_by answer_by first_day last_day answer answered_at answered_by",
         out={TECHNICAL: "plan_number relay"},
     ),
-    "stays.Sponsorship": Told(
+    "stays.Sponsorship": Shown(
         MATCHES, "match need sponsor framed_by aims ends_on agreed_at agreed_by ended_at"
     ),
-    "stays.SponsorshipEdit": Told(MATCHES, "sponsorship at by what", title=_HISTORY),
-    "followups.FollowUp": Told(MATCHES, "match due_on asked_at answer answered_at answered_by created_at"),
-    "followups.CheckIn": Told(
+    "stays.SponsorshipEdit": Shown(MATCHES, "sponsorship at by what", title=_HISTORY),
+    "followups.FollowUp": Shown(MATCHES, "match due_on asked_at answer answered_at answered_by created_at"),
+    "followups.CheckIn": Shown(
         MATCHES,
         "match due_on asked_at answer note answered_at answered_by",
         "side",
         title=_("Nouvelles d’un séjour"),
     ),
-    "followups.Outcome": Told(MATCHES, "match at answer note by"),
-    "followups.Incident": Told(
+    "followups.Outcome": Shown(MATCHES, "match at answer note by"),
+    "followups.Incident": Shown(
         MATCHES,
         "reported_at text phone call_when city",
         "offer match what reported_as reported_by",
@@ -230,66 +230,66 @@ TOLD: dict[str, Told | Out] = {
     "followups.Concerned": Out.REPORTS,
     "followups.IncidentChange": Out.REPORTS,
     # --- messages
-    "notifications.Message": Told(
+    "notifications.Message": Shown(
         MESSAGES,
         "created_at recipient channel title body state sent_at delivered_at opened_at answered_at called_by city",
         "event subject_key priority repeat_of language short wording action_label impersonal why due_at attempts "
         "tried_since claimed_at",
         {SECRET: "action_url values", TECHNICAL: "last_error connection provider_ref"},
     ),
-    "notifications.Preference": Told(
+    "notifications.Preference": Shown(
         MESSAGES,
         "refused_channels refused_sorts paused_until rings_at_night quiet_from quiet_until digest_hours days_off",
         "person",
     ),
-    "notifications.PreferenceEdit": Told(MESSAGES, "at by what", "preference", title=_HISTORY),
-    "notifications.Bounce": Told(
+    "notifications.PreferenceEdit": Shown(MESSAGES, "at by what", "preference", title=_HISTORY),
+    "notifications.Bounce": Shown(
         MESSAGES, "channel at", "person address provider is_general", {TECHNICAL: "error"}
     ),
-    "call.Call": Told(MESSAGES, "began_at ended_at outcome again_at by", "message person taken_until"),
-    "push.Device": Told(MESSAGES, "name created_at last_ok_at", "person", {SECRET: "endpoint p256dh auth"}),
-    "sms.Reply": Told(
+    "call.Call": Shown(MESSAGES, "began_at ended_at outcome again_at by", "message person taken_until"),
+    "push.Device": Shown(MESSAGES, "name created_at last_ok_at", "person", {SECRET: "endpoint p256dh auth"}),
+    "sms.Reply": Shown(
         MESSAGES,
         "received_at text became seen_at seen_by city",
         "said message person",
         {TECHNICAL: "provider_ref"},
     ),
-    "sms.Stop": Told(MESSAGES, "number at lifted_at"),
-    "inbox.MailReply": Told(
+    "sms.Stop": Shown(MESSAGES, "number at lifted_at"),
+    "inbox.MailReply": Shown(
         MESSAGES,
         "received_at sender text became files seen_at seen_by city",
         "said message person is_cut",
         {TECHNICAL: "digest"},
     ),
-    "outreach.Subscription": Told(
+    "outreach.Subscription": Shown(
         MESSAGES, "city asked_at confirmed_at", "language person", title=_("Lettres de votre ville")
     ),
-    "appeals.Asked": Told(MESSAGES, "at appeal", "person", title=_("Demandes d’aide reçues")),
-    "agenda.Subscription": Told(MESSAGES, "created_at last_read_at revoked_at", "person", {SECRET: "key"}),
+    "appeals.Asked": Shown(MESSAGES, "at appeal", "person", title=_("Demandes d’aide reçues")),
+    "agenda.Subscription": Shown(MESSAGES, "created_at last_read_at revoked_at", "person", {SECRET: "key"}),
     # --- a part in a town or an association
-    "accounts.CityRole": Told(WORK, "city role given_at given_by", "user"),
-    "accounts.FactorReset": Told(ME, "at by note", "person", title=_("Votre double vérification retirée")),
-    "accounts.RoleChange": Told(WORK, "city at by what", "person"),
-    "accounts.Membership": Told(
+    "accounts.CityRole": Shown(WORK, "city role given_at given_by", "user"),
+    "accounts.FactorReset": Shown(ME, "at by note", "person", title=_("Votre double vérification retirée")),
+    "accounts.RoleChange": Shown(WORK, "city at by what", "person"),
+    "accounts.Membership": Shown(
         WORK, "organisation role is_told is_fallback", "user", title=_("Vos associations")
     ),
-    "accounts.MembershipChange": Told(WORK, "organisation at by what", "person"),
-    "oncall.Shift": Told(WORK, "city rank starts_at ends_at wanted_at cancelled_at created_at", "person"),
-    "oncall.ShiftChange": Told(WORK, "shift at by what", title=_HISTORY),
-    "followups.Reader": Told(WORK, "city named_at named_by", "person"),
-    "desk.SavedView": Told(WORK, "city name at", "query by"),
-    "town.Invitation": Told(
+    "accounts.MembershipChange": Shown(WORK, "organisation at by what", "person"),
+    "oncall.Shift": Shown(WORK, "city rank starts_at ends_at wanted_at cancelled_at created_at", "person"),
+    "oncall.ShiftChange": Shown(WORK, "shift at by what", title=_HISTORY),
+    "followups.Reader": Shown(WORK, "city named_at named_by", "person"),
+    "desk.SavedView": Shown(WORK, "city name at", "query by"),
+    "town.Invitation": Shown(
         WORK,
         "city organisation invited_at invited_by expires_at accepted_at taken_back_at",
         "person roles taken_back_by",
     ),
     # --- who read or changed what is theirs
-    "accounts.ContactReading": Told(
+    "accounts.ContactReading": Shown(
         TRACES, "read_at city reason reference", "reader subject", title=_("Qui a lu vos coordonnées")
     ),
-    "accounts.DataCopy": Told(TRACES, "at how by city", "person", title=_("Copies de vos données")),
+    "accounts.DataCopy": Shown(TRACES, "at how by city", "person", title=_("Copies de vos données")),
     # What it waits for would tell of a report.
-    "privacy.Erasure": Told(
+    "privacy.Erasure": Shown(
         TRACES,
         "how reason asked_at done_at taken_back_at",
         "person city asked_by",
@@ -297,17 +297,17 @@ TOLD: dict[str, Told | Out] = {
         _("Vos demandes d’effacement"),
     ),
     "privacy.LegalHold": PROCEDURES,
-    "privacy.Notice": Told(
+    "privacy.Notice": Shown(
         TRACES, "sent_at erase_on kept_at followed_at", "person", title=_("Nos préavis avant d’effacer")
     ),
-    "town.AuditRow": Told(
+    "town.AuditRow": Shown(
         TRACES,
         "at table act",
         "actor about city",
         {TECHNICAL: "transaction key role", DERIVED: "what reference"},
         _("Chaque écriture qui vous concerne"),
     ),
-    "admin.LogEntry": Told(
+    "admin.LogEntry": Shown(
         TRACES,
         "action_time",
         "user action_flag content_type",
@@ -350,10 +350,12 @@ WORDS: Mapping[str, StrPromise] = {
     "due_on": _("Prévu le"),
     "ended_at": _("Terminé le"),
     "ended_on": _("Terminé le"),
+    "erase_on": _("Effacement prévu le"),
     "expires_at": _("Valable jusqu’au"),
     "feasible": _("Possibilités trouvées"),
     "files": _("Pièces jointes, non gardées"),
     "first_day": _("Du"),
+    "followed_at": _("Suivi le"),
     "from_state": _("Avant"),
     "given_at": _("Donné le"),
     "given_back_at": _("Rendu le"),
@@ -364,6 +366,7 @@ WORDS: Mapping[str, StrPromise] = {
     "handed_by": _("Confié par"),
     "invited_at": _("Invité le"),
     "invited_by": _("Invité par"),
+    "kept_at": _("Gardé le"),
     "last_day": _("Au"),
     "last_ok_at": _("Dernier message le"),
     "last_read_at": _("Lu le"),

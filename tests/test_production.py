@@ -48,6 +48,10 @@ def base(transactional_db):
         known = {
             name for (name,) in admin.execute("SELECT rolname FROM pg_roles")
         }  # the eraser is every test's
+        # A worker's heart may beat in it just now, and a template is copied while nobody is there.
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [whole["NAME"]]
+        )
         admin.execute(f"CREATE DATABASE roles TEMPLATE {whole['NAME']}")
         address = os.environ["DATABASE_URL"].rpartition("/")[0] + "/roles"
         give_roles(address)

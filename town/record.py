@@ -72,7 +72,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "matches": ("matching", "stays", "followups"),
     "people": (
         "accounts.User", "accounts.PersonEdit", "accounts.Consent", "notifications.Preference",
-        "notifications.PreferenceEdit", "account", "mfa", "town.Double",
+        "notifications.PreferenceEdit", "account", "mfa", "town.Double", "accounts.DataCopy",
     ),
     "team": (
         "accounts.CityRole", "accounts.RoleChange", "accounts.Membership", "accounts.MembershipChange",
@@ -81,6 +81,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "settings": (
         "cities", "accounts.CityEdit", "matching.WeightsChange", "town.LinkRequest", "webhooks", "wording", "team",
+        "town.OfficialRequest",
     ),
 }  # fmt: skip
 

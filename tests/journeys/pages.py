@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from accounts.links import stop_token
 from accounts.models import PersonEdit
 from homes import links as visits
@@ -99,8 +97,9 @@ def _consent(town: Town) -> str:
 
 def _change_to_stop(town: Town) -> str:
     """Behind the link that whoever had a contact before has in the mail."""
-    said = {"person": town.citizen, "by": town.citizen, "what": {"name": ["J. R.", "Jeanne R."]}}
-    change, _is_new = PersonEdit.objects.get_or_create(**said, defaults={"at": timezone.now()})
+    citizen, made_at = town.citizen, town.citizen.created_at
+    made = {"what": {"name": ["J. R.", "Jeanne R."]}}
+    change, _is_new = PersonEdit.objects.get_or_create(person=citizen, by=citizen, at=made_at, defaults=made)
     return f"/compte/changement/{stop_token(change)}/"
 
 

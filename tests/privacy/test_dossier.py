@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts import services as accounts
-from accounts.models import ContactReading, DataCopy, Membership, User
+from accounts.models import ContactReading, DataCopy, Membership, Scope, User
 from desk.models import Note
 from followups.models import CheckIn, Incident, Side
 from matching import services as matching
@@ -26,7 +26,7 @@ from notifications.models import Message
 from offers.models import Offer
 from privacy import copying, dossier
 from privacy.rows import ROWS, Of
-from privacy.told import TOLD, WORDS, Out, Told
+from privacy.told import TOLD, WORDS, Out, Shown
 from tests.factories.accounts import CityRoleFactory, ConsentFactory, UserFactory
 from tests.factories.cities import CityFactory
 from tests.factories.matching import story
@@ -46,7 +46,7 @@ def stored(label: str) -> list[str]:
     return [field.name for field in fields if not isinstance(field, models.AutoField)]
 
 
-def named(told: Told) -> list[str]:
+def named(told: Shown) -> list[str]:
     return [*told.shown.split(), *told.codes.split(), *" ".join(told.out.values()).split()]
 
 
@@ -57,10 +57,10 @@ def test_every_table_that_tells_of_people_is_given_or_left_out_with_its_reason()
     assert sorted(TOLD) == sorted(of_people())
 
 
-@pytest.mark.parametrize("label", [label for label, told in TOLD.items() if isinstance(told, Told)])
+@pytest.mark.parametrize("label", [label for label, told in TOLD.items() if isinstance(told, Shown)])
 def test_every_field_is_given_or_left_out_with_its_reason(label: str) -> None:
     told = TOLD[label]
-    assert isinstance(told, Told)
+    assert isinstance(told, Shown)
     names = named(told)
     assert not set(stored(label)) - set(names), (
         "say in privacy/told.py whether it is shown, a code, or left out"
@@ -73,7 +73,7 @@ def test_everything_on_the_page_has_a_name_in_words() -> None:
     nameless = [
         f"{label}.{name}"
         for label, told in TOLD.items()
-        if isinstance(told, Told)
+        if isinstance(told, Shown)
         for name in told.shown.split()
         if name not in WORDS
         and str(apps.get_model(label)._meta.get_field(name).verbose_name) == name.replace("_", " ")
@@ -86,7 +86,7 @@ def test_no_text_of_a_person_is_left_out_but_secrets_and_what_tells_of_others() 
     technical = {
         f"{label}.{name}"
         for label, told in TOLD.items()
-        if isinstance(told, Told)
+        if isinstance(told, Shown)
         for out in (Out.TECHNICAL, Out.DERIVED)
         for name in told.out.get(out, "").split()
         if isinstance(apps.get_model(label)._meta.get_field(name), models.TextField)
@@ -226,7 +226,9 @@ def test_what_a_team_wrote_of_others_is_counted_and_not_repeated(life: Life) -> 
 
 
 def test_no_secret_leaves(life: Life) -> None:
-    _token, secret = accounts.issue_token(user=life.host, name="Tableur", by=life.host, now=timezone.now())
+    _token, secret = accounts.issue_token(
+        user=life.host, name="Tableur", scopes=Scope.values, by=life.host, now=timezone.now()
+    )
     MessageFactory(
         recipient=life.host, subject_key=f"match:{life.match.pk}", action_url="/s/reponse/jeton-secret/"
     )
@@ -288,7 +290,9 @@ def test_an_open_session_of_yesterday_is_no_proof(life: Life, as_user: Any, mail
     assert mailoutbox[0].to == [life.host.email]
     code = re.search(r"\b\d{6}\b", mailoutbox[0].body)[0]
     assert page.post(proof, {"code": code}).url == reverse("my_data:mine")
-    assert page.post(reverse("my_data:mine"), {"take": ""})["Content-Type"] == "application/zip"
+    taken = page.post(reverse("my_data:mine"), {"take": ""})
+    assert taken["Content-Type"] == "application/zip"
+    taken.close()
 
 
 def test_nobody_takes_another_s(life: Life) -> None:

@@ -62,7 +62,7 @@ def test_what_is_typed_at_this_moment_does_not_stay(at_once):
 
     def rename():
         return update_profile(
-            user=told.citizen, name=MARK, phone=None, language="fr", by=told.citizen, now=timezone.now()
+            user=told.citizen, name=MARK, language="fr", by=told.citizen, now=timezone.now()
         )
 
     edited, renamed, done = at_once(edit, rename, lambda: carry_out(pk))

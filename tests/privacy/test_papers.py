@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from privacy import official, papers
 from privacy.promises import PROMISES
-from privacy.told import SECTIONS, TOLD, Told
+from privacy.told import SECTIONS, TOLD, Shown
 from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
 from town.models import OfficialRequest
@@ -129,7 +129,7 @@ class TestTownPapers:
     def test_every_table_of_people_is_in_an_activity(self) -> None:
         assert set(papers.ACTIVITIES) == set(SECTIONS)
         titles = [title for entry in papers.record() for title, _fields in entry["tables"]]
-        assert len(titles) == len([told for told in TOLD.values() if isinstance(told, Told)])
+        assert len(titles) == len([told for told in TOLD.values() if isinstance(told, Shown)])
 
     def test_every_answer_to_a_risk_is_a_promise(self) -> None:
         keys = {promise.key for promise in PROMISES}

@@ -96,7 +96,10 @@ def test_what_quotes_an_offer_of_theirs_is_of_them_too(db: None) -> None:
     """To the desk, of another's need: "la proposition « Chambre chez Marie » répond au besoin"."""
     match = suggested_match()
     told = MessageFactory.create(
-        recipient=UserFactory.create(), subject_key="need:1", body=f"«Chez Marie» ({match.offer.reference})"
+        recipient=UserFactory.create(),
+        city=match.city,
+        subject_key="need:1",
+        body=f"«Chez Marie» ({match.offer.reference})",
     )
     assert told in rows.of("notifications.Message", match.offer.owner, As.SUBJECT)
 
