@@ -243,7 +243,8 @@ def test_the_proof_stays_that_it_was_done():
     row = erased(person)
     edit = PersonEdit.objects.get(person=person)
     assert edit.what == {
-        "email": [None, None], "phone": [None, None], "name": [None, None], "is_active": [True, False],
+        "email": [None, None], "phone": [None, None], "phone_proof": [None, None], "name": [None, None],
+        "is_active": [True, False],
     }  # fmt: skip
     assert (edit.by, row.done_at is not None) == (person, True)
 

@@ -829,7 +829,7 @@ SELECT ARRAY
    LIMIT 1) AS "exists1"
 FROM "cities_city"
 WHERE "cities_city"."id" = %s
-LIMIT 21;
+ORDER BY "cities_city"."name" ASC, "cities_city"."id" ASC;
 
 -- case alone
 SELECT "offers_offer".*, "cities_commune".*
