@@ -27,6 +27,13 @@ def tell_of_reset(reset: FactorReset) -> None:
         get_adapter().send_mail("account/email/factor_reset", reset.person.email, context)
 
 
+def tell_of_factor(person: User, *, is_added: bool) -> None:
+    """To whoever has a second factor from now on, or none any more. Raises MailNotSentError."""
+    if person.email:
+        mail = "factor_added" if is_added else "factor_removed"
+        get_adapter().send_mail(f"account/email/{mail}", person.email, {})
+
+
 def stop_url(edit: PersonEdit) -> str:
     """The whole address of the page on which whoever had the contact takes it back."""
     return settings.SITE_URL + reverse("accounts:stop_change", args=[stop_token(edit)])

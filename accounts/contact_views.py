@@ -1,11 +1,15 @@
 """Another address for one's account, and taking a change back."""
 
+from functools import partial
+
 from allauth.account.adapter import get_adapter
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -45,8 +49,8 @@ def _change_address(request: HttpRequest, user: User) -> HttpResponse:
         form = NewAddressForm(request.POST)
         if form.is_valid():
             for purpose, address in ((OLD, str(user.email)), (NEW, form.cleaned_data["email"])):
-                code = own_codes.make(request=request, person=user, purpose=purpose, contact=address)
-                contact_mails.send_code(address=address, code=code)
+                send = partial(contact_mails.send_code, address=address)
+                own_codes.send(request=request, person=user, purpose=purpose, contact=address, by=send)
             return redirect("accounts:change_address")
     elif request.method == "POST":
         code_form = TwoCodesForm(request.POST)
@@ -91,6 +95,9 @@ def _changed(request: HttpRequest, user: User, wanted: str) -> None:
 def confirm(request: HttpRequest) -> HttpResponse:
     """Before what opens or ends more than a page: a code by mail, for who has no second factor; then on to `next`."""
     user = person(request)
+    if is_mfa_enabled(user):
+        onward = _onward(request)
+        return redirect(sign_in.proof_url(request, user, next_url=onward) or onward)
     try:
         return _confirm(request, user)
     except sign_in.UNAVAILABLE:
@@ -105,8 +112,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
 def _confirm(request: HttpRequest, user: User) -> HttpResponse:
     address, form = str(user.email), OneCodeForm()
     if request.method == "POST" and "code" not in request.POST:
-        code = own_codes.make(request=request, person=user, purpose=CONFIRM, contact=address)
-        contact_mails.send_code(address=address, code=code)
+        send = partial(contact_mails.send_code, address=address)
+        own_codes.send(request=request, person=user, purpose=CONFIRM, contact=address, by=send)
         return redirect(request.get_full_path())
     if request.method == "POST":
         form = OneCodeForm(request.POST)
@@ -116,12 +123,16 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
         ) and own_codes.spend(person=user, purpose=CONFIRM):
             sign_in.note_code(request=request, user=user)
             messages.success(request, _("Merci, c’est bien vous. Vous avez dix minutes pour continuer."))
-            onward = request.GET.get("next", "")
-            return redirect(onward if get_adapter().is_safe_url(onward) else "accounts:home")
+            return redirect(_onward(request))
         form.add_error("code", _("Ce code n’est pas le bon."))
     waiting = own_codes.waiting_for(person=user, purpose=CONFIRM)
     context = {"form": form, "waiting": waiting, "address": address}
     return render(request, "accounts/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _onward(request: HttpRequest) -> str:
+    onward = request.GET.get("next", "")
+    return onward if get_adapter().is_safe_url(onward) else reverse("accounts:home")
 
 
 @never_cache

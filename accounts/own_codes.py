@@ -6,10 +6,12 @@ and a right code serves once.
 
 import secrets
 from datetime import timedelta
+from typing import Protocol
 
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.sign_in import TooManyCodesError, TooManyTriesError, count
@@ -18,23 +20,46 @@ VALID_FOR = timedelta(minutes=10)
 _SALT = "accounts.own_codes"
 
 
-def make(*, request: HttpRequest, person: User, purpose: str, contact: str) -> str:
-    """A code to be sent to this contact; the one before, for the same purpose, is worth nothing any more.
+class Sends(Protocol):
+    """Brings the code to the contact, or raises."""
 
-    Raises TooManyCodesError.
+    def __call__(self, *, code: str) -> None: ...
+
+
+def send(*, request: HttpRequest, person: User, purpose: str, contact: str, by: Sends) -> None:
+    """Send a code to this contact; the one before, for the same purpose, is worth nothing any more.
+
+    Raises TooManyCodesError, and whatever `by` raises: then no code is waited for, and none counts. What goes to the
+    person's own address counts for them alone: others who say that it is theirs could else use up its count.
     """
-    counts = (("own_codes", f"{purpose}:{person.pk}"), ("own_codes_to_a_contact", contact.lower()))
-    if not all(count(request, action=action, key=key) for action, key in counts):
-        raise TooManyCodesError
+    counts = [("own_codes", f"{purpose}:{person.pk}")]
+    if contact != person.email:
+        counts.append(("own_codes_to_a_contact", contact.lower()))
+    counted = []
+    for action, key in counts:
+        if (one := count(request, action=action, key=key)) is None:
+            raise TooManyCodesError
+        counted.append(one)
     code, number = f"{secrets.randbelow(1_000_000):06d}", secrets.token_urlsafe(9)
     kept = {"contact": contact, "number": number, "mark": _mark(code, number)}
     cache.set(_key(person, purpose), kept, VALID_FOR.total_seconds())
-    return code
+    try:
+        by(code=code)
+    except Exception:
+        cache.delete(_key(person, purpose))
+        for one in counted:
+            one.rollback()
+        raise
 
 
 def waiting_for(*, person: User, purpose: str) -> str:
-    """The contact to which the code went that is waited for; "" where none is."""
-    kept = cache.get(_key(person, purpose))
+    """The contact to which the code went that is waited for; "" where none is, or where that is not known now: the page
+    opens, and says so once something is sent.
+    """
+    try:
+        kept = cache.get(_key(person, purpose))
+    except RedisError:
+        return ""
     return str(kept["contact"]) if kept else ""
 
 

@@ -205,9 +205,11 @@ def _town_of(url: str) -> str:
     return City.objects.filter(slug=slug).values_list("name", flat=True).first() or "" if slug else ""
 
 
-def count(request: HttpRequest, *, action: str, key: str) -> bool:
-    """Count one more act under this key (settings.ACCOUNT_RATE_LIMITS); False where that is one too many."""
-    return ratelimit_impl.consume(request, app="allauth.account", action=action, key=key) is not None
+def count(request: HttpRequest, *, action: str, key: str) -> ratelimit_impl.RateLimitUsage | None:
+    """Count one more act under this key (settings.ACCOUNT_RATE_LIMITS), given back by `rollback()`; None where that is
+    one too many.
+    """
+    return ratelimit_impl.consume(request, app="allauth.account", action=action, key=key)
 
 
 def is_within_limit(request: HttpRequest, *, action: str) -> bool:
@@ -224,8 +226,8 @@ def note_second_factor(*, request: HttpRequest, user: User) -> None:
 
 
 def note_code(*, request: HttpRequest, user: User) -> None:
-    """The person has just typed a code that their mail brought."""
-    record_authentication(request, user, method="code", reauthenticated=True)
+    """The person has just typed a code that their mail brought. Of a second factor it proves nothing."""
+    record_authentication(request, user, method="code")
 
 
 def gave_second_factor(request: HttpRequest, user: User) -> bool:

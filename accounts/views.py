@@ -66,9 +66,11 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
             return self.render_to_response(self.get_context_data(form=form), status=503)
 
     def form_valid(self, form: RequestCodeForm) -> HttpResponse:
-        if not visitors.passes(self.request, visitors.Act.CODE, form):
-            return self.form_invalid(form)
         email = form.cleaned_data["email"]
+        # Whoever works here every day is held back by nobody who shares their network.
+        is_known = bool(known_browsers.number(self.request, email))
+        if not is_known and not visitors.passes(self.request, visitors.Act.CODE, form):
+            return self.form_invalid(form)
         try:
             sign_in.send_code(
                 request=self.request,
@@ -80,7 +82,8 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
             form.refuse_more()
             return self.form_invalid(form)
         except sign_in.MailNotSentError:
-            visitors.give_back(self.request)
+            if not is_known:
+                visitors.give_back(self.request, visitors.Act.CODE)
             raise
         return HttpResponseRedirect(self.get_success_url())
 
@@ -153,7 +156,16 @@ class SignOutView(allauth_views.LogoutView):
 
 
 class ActivateSecondFactorView(allauth_totp.ActivateTOTPView):
-    """Add an authenticator application; the spare codes come next."""
+    """Add an authenticator application; the spare codes come next. Whoever adds one has just shown who they are: a
+    browser that was left open would else let its finder be the one who is asked from then on.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and (
+            proof_url := sign_in.proof_url(request, request.user, next_url=request.get_full_path())
+        ):
+            return redirect(proof_url)
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         response = super().form_valid(form)
@@ -356,10 +368,11 @@ def _account_page(
 @require_http_methods(["GET", "POST"])
 def register_organisation(request: HttpRequest, city: City) -> HttpResponse:
     """An association introduces itself. Of a visitor the answers stay in their browser's session until their address is
-    proven: then they find them here once more, and send them.
+    proven: then they, and nobody else who signs in there, find them here once more, and send them.
     """
     draft = request.session.get(_ASSOCIATION, {})
-    kept = draft.get("fields", {}) if request.user.is_authenticated and draft.get("city") == city.slug else {}
+    is_theirs = draft.get("person") == request.user.pk and draft.get("city") == city.slug
+    kept = draft.get("fields", {}) if request.user.is_authenticated and is_theirs else {}
     form_class = OrganisationForm if request.user.is_authenticated else OrganisationByVisitorForm
     form = form_class(request.POST or None, initial=kept)
     if (
@@ -389,7 +402,7 @@ def _register(request: HttpRequest, city: City, form: OrganisationForm) -> HttpR
         language=get_language() or settings.LANGUAGE_CODE,
         now=now,
     )
-    request.session[_ASSOCIATION] = {"city": city.slug, "fields": answers}
+    request.session[_ASSOCIATION] = {"city": city.slug, "person": newcomer.pk, "fields": answers}
     here = reverse("accounts:register_organisation", args=[city.slug])
     return services.start_code_sign_in(request=request, user=newcomer, next_url=here, city=city)
 

@@ -3,7 +3,8 @@
 What has the service write to an address, or keep something, before anybody has proven who they are costs whoever sends
 much of it: each page then brings a riddle, which a browser solves while its reader reads (config/static/js/app.js), and
 which gets harder with each one more. One reception centre is one network with many people behind it: nobody is refused
-for what a few before them have sent.
+for what a few before them have sent. Codes to sign in with are counted by themselves, and their day has no end: what
+visitors send keeps no team out of its work.
 
 A riddle is a text that this installation has signed. Its answer is a number so that the SHA-256 of "riddle.number"
 begins with that many bits of nought (Dwork and Naor 1992, as hashcash does it); to find one takes 2^bits tries in the
@@ -67,7 +68,7 @@ class Riddle:
 
 def riddle(request: HttpRequest, act: Act) -> Riddle | None:
     """What a page brings along for its form; None while it costs nothing."""
-    bits = _bits(_sent(request))
+    bits = _bits(_sent(request, act))
     if request.user.is_authenticated or not bits:
         return None
     return Riddle(signing.dumps([act, bits, secrets.token_urlsafe(9)], salt=_SALT), bits)
@@ -82,19 +83,19 @@ def let_pass(request: HttpRequest, act: Act) -> None:
         return
     try:
         # Counted first, so that forty at once are forty; what is refused is given back.
-        before = _count(request)
+        before = _count(request, act)
         if refusal := _refusal(before, request.POST.get(FIELD, ""), act):
-            give_back(request)
+            give_back(request, act)
             raise Refused(refusal)
     except RedisError as failure:
         logger.warning("a visitor was not counted: %s", type(failure).__name__)
 
 
-def give_back(request: HttpRequest) -> None:
+def give_back(request: HttpRequest, act: Act) -> None:
     """What was counted did not come about."""
     if not request.user.is_authenticated:
         with suppress(ValueError):  # the day is over meanwhile
-            cache.decr(_key(request))
+            cache.decr(_key(request, act))
 
 
 def passes(request: HttpRequest, act: Act, form: Form) -> bool:
@@ -109,7 +110,7 @@ def passes(request: HttpRequest, act: Act, form: Form) -> bool:
 
 def _refusal(before: int, stamp: str, act: Act) -> str:
     """What is said to whoever may not send one more after so many; "" where they may."""
-    if before >= settings.VISITOR_ACTS_A_DAY:
+    if act != Act.CODE and before >= settings.VISITOR_ACTS_A_DAY:
         return _(
             "Trop d’envois depuis votre connexion aujourd’hui. Réessayez demain, ou appelez votre ville."
         )
@@ -147,22 +148,23 @@ def _bits(sent: int) -> int:
     return min(FIRST_BITS + over // HARDER_EVERY, MOST_BITS) if over >= 0 else 0
 
 
-def _sent(request: HttpRequest) -> int:
+def _sent(request: HttpRequest, act: Act) -> int:
     try:
-        return int(cache.get(_key(request), 0))
+        return int(cache.get(_key(request, act), 0))
     except RedisError:
         return 0
 
 
-def _count(request: HttpRequest) -> int:
+def _count(request: HttpRequest, act: Act) -> int:
     """One more; how many there were before in these 24 hours."""
-    key = _key(request)
+    key = _key(request, act)
     cache.add(key, 0, timeout=24 * 60 * 60)
     return int(cache.incr(key)) - 1
 
 
-def _key(request: HttpRequest) -> str:
-    return f"visitor:{network_of(request)}"
+def _key(request: HttpRequest, act: Act) -> str:
+    counter = "visitor-codes" if act == Act.CODE else "visitor"
+    return f"{counter}:{network_of(request)}"
 
 
 def network_of(request: HttpRequest) -> str:

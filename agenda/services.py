@@ -24,6 +24,16 @@ def renew(*, person: User, by: User, now: datetime) -> Subscription:
 def revoke(*, person: User, by: User, now: datetime) -> int:
     """From now on the address opens nothing; how many were in force. Raises PermissionDenied for another's."""
     require(by == person)
+    return _close(person, now)
+
+
+@transaction.atomic
+def end_since(*, person: User, since: datetime, by: None, now: datetime) -> None:
+    """Somebody else was in the account and may have read the address, however old it is: it opens nothing any more."""
+    _close(person, now)
+
+
+def _close(person: User, now: datetime) -> int:
     # The person's row: two requests at once would each find none, and the second make what the database refuses.
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     return Subscription.objects.filter(person=person, revoked_at__isnull=True).update(revoked_at=now)

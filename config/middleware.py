@@ -44,6 +44,7 @@ WITHOUT_FACTOR = frozenset(
     {
         *("set_language", "legal", "accessibility", "privacy", "healthz", "readyz", "manifest", "city_css"),
         "accounts:stop_change",
+        "accounts:confirm",
     }
 )
 # A name given by a machine; nobody's own words.
@@ -159,7 +160,15 @@ class SecondFactor:
         else:
             page = "mfa_activate_totp"
             messages.info(request, _(ADD_ONE))
-        return redirect(f"{reverse(page)}?{urlencode({'next': request.get_full_path()})}")
+        return redirect(f"{reverse(page)}?{urlencode({'next': _comes_back_to(request)})}")
+
+
+def _comes_back_to(request: HttpRequest) -> str:
+    """What was asked; of what was sent, and is lost, the town's first page or one's own: the address opens nothing."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    town = town_of(request)
+    return reverse("home", args=[town.slug]) if town else reverse("accounts:home")
 
 
 def _opens_without(name: str) -> bool:

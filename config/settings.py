@@ -274,7 +274,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/30s/key",
     "caller_look_up": "60/m/user",
     # Codes for a contact that somebody says is theirs, and for what only they may do (accounts/own_codes.py).
-    "own_codes": "20/m/ip,5/10m/key",
+    "own_codes": "20/m/ip,5/10m/key,10/d/key",
     "own_codes_to_a_contact": "6/d/key",
     "tries_of_an_own_code": "3/10m/key",
     "tries_of_own_codes": "30/d/key",

@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts import taken_back
 from accounts.access import require
-from accounts.models import LowerCaseEmailField, PersonEdit, User
+from accounts.models import ApiToken, LowerCaseEmailField, PersonEdit, User
 from accounts.services.people import WITH_CONTACT
 from accounts.services.sessions import end_elsewhere
 from catalogue import changes
@@ -28,7 +30,9 @@ def change_email(*, user: User, email: str, session_key: str | None, by: User, n
 
 @transaction.atomic
 def stop_change(*, edit: PersonEdit, by: None, now: datetime) -> User:
-    """As it was before this change: whoever had the contact says that it was not them. They are signed out everywhere.
+    """As it was before this change: whoever had the contact says that it was not them. They are signed out everywhere,
+    and what whoever changed it may have made to come back ends: all keys, a second factor that was added since, and
+    what other apps say (`accounts.taken_back`).
 
     Raises ValidationError where somebody else has the address by now.
     """
@@ -41,6 +45,10 @@ def stop_change(*, edit: PersonEdit, by: None, now: datetime) -> User:
         user.phone_proof = edit.what.get("phone_proof", [user.phone_proof])[0]
         user.phone_proven_at = edit.at if user.phone_proof else None
     _saved(user, before, session_key=None, by=None, now=now)
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    Authenticator.objects.filter(user=user, created_at__gte=edit.at).delete()
+    for end in taken_back.registered():
+        end(person=user, since=edit.at, by=None, now=now)
     return user
 
 

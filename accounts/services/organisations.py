@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -76,13 +77,13 @@ def verify_organisation(*, organisation: Organisation, by: User, now: datetime) 
 
     Raises ValidationError where another that is verified has its number: one of the two claims what is not theirs.
     """
+    organisation = Organisation.objects.get(pk=organisation.pk)
+    # All in one order: two desks that verify two of them at once would else wait for each other.
+    claimed = Organisation.objects.filter(Q(pk=organisation.pk) | organisation.same_number)
+    list(claimed.select_for_update(of=("self",)).order_by("pk"))
     organisation = _locked(organisation, by)
     if organisation.state != Organisation.State.VERIFIED:
-        same = (
-            Organisation.objects.select_for_update(no_key=True)
-            .filter(organisation.same_number)
-            .order_by("pk")
-        )
+        same = Organisation.objects.filter(organisation.same_number).order_by("pk")
         if verified := next((one for one in same if one.is_verified), None):
             raise ValidationError(
                 _("%(name)s est vérifiée avec ce numéro. Si elle l’a pris à tort, suspendez-la d’abord.")

@@ -48,7 +48,9 @@ def prove_phone(*, user: User, phone: Any, how: PhoneProof, by: User, now: datet
 
 @transaction.atomic
 def doubt_phone(*, user: User, by: User, now: datetime) -> User:
-    """Whoever answers at this number is somebody else, says the desk: it proves nothing any more."""
+    """Whoever answers at this number is somebody else, says the desk: it proves nothing any more, and links that were
+    sent there open nothing.
+    """
     require(by != user)
     user = _locked(user)
     return _saved(user, user.phone, "", by=by, now=now) if user.phone_proof else user
@@ -68,7 +70,7 @@ def _locked(user: User) -> User:
 
 def _saved(user: User, phone: Any, how: str, *, by: User, now: datetime) -> User:
     before, had_proof = changes.values(user), bool(user.phone_proof)
-    gave_way = had_proof and user.phone != phone
+    gave_way = had_proof and (user.phone != phone or not how)
     user.phone, user.phone_proof = phone, how
     user.phone_proven_at = now if how else None
     user.contact_changes += gave_way

@@ -1,16 +1,20 @@
 """Beginning a session, and ending those that a person has elsewhere."""
 
+import logging
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import sessions, sign_in
+from accounts import contact_mails, sessions, sign_in
 from accounts.access import is_in_a_team
 from accounts.models import Session, User
+
+log = logging.getLogger(__name__)
 
 
 def end_elsewhere(*, session_key: str | None, user: User) -> int:
@@ -43,8 +47,20 @@ def _end_those_without_it(*, request: HttpRequest, user: User, **_of_the_signal:
         sign_in.forget_second_factor(request)
 
 
+def _tell(*, user: User, authenticator: Authenticator, signal: Any, **_of_the_signal: Any) -> None:
+    """The spare codes come and go with the application: one mail for both. It has happened, told or not."""
+    if authenticator.type != Authenticator.Type.TOTP:
+        return
+    try:
+        contact_mails.tell_of_factor(user, is_added=signal is authenticator_added)
+    except sign_in.MailNotSentError:
+        log.warning("user %s was not told of their second factor", user.pk)
+
+
 def listen() -> None:
     """To signing in, and to a second factor that is added, removed or made anew."""
     user_logged_in.connect(_begin, dispatch_uid="accounts.begin")
     for signal in (authenticator_added, authenticator_removed, authenticator_reset):
         signal.connect(_end_those_without_it, dispatch_uid="accounts.end_those_without_it")
+    for signal in (authenticator_added, authenticator_removed):
+        signal.connect(_tell, dispatch_uid="accounts.tell_of_factor")

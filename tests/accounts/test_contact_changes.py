@@ -1,18 +1,22 @@
 """Another address: proven at both ends, told to the old one, which takes it back."""
 
 import re
+import time
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
 from accounts import services
 from accounts.models import Session, User
-from tests.factories.accounts import UserFactory
+from agenda.models import Subscription
+from notifications.channels.push.models import Device
+from tests.factories.accounts import ApiTokenFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/compte/adresse/", "neuve@exemple.fr"
@@ -117,6 +121,78 @@ def test_whoever_had_the_address_takes_it_back(client, user, smtp_server, settin
     assert (user.email, user.contact_changes) == ("lou@exemple.fr", 2)
     assert not Session.objects.filter(user=user).exists()
     assert user.edits.latest("pk").by is None
+
+
+def test_taken_back_ends_what_was_made_to_come_back(user):
+    now = timezone.now()
+    long_ago, since = now - timedelta(days=30), now + timedelta(minutes=1)
+    ApiTokenFactory(user=user, second_factor=False)
+    subscription = Subscription.objects.create(person=user, key="k", created_at=long_ago)
+    for number, made in enumerate((long_ago, since)):
+        Device.objects.create(
+            person=user, endpoint=f"https://p/{number}", p256dh="p", auth="a", name="", created_at=made
+        )
+    for kind, made in (("recovery_codes", long_ago), ("totp", since)):
+        Authenticator.objects.create(user=user, type=kind, data={}, created_at=made)
+    others = (
+        ApiTokenFactory(),
+        Device.objects.create(
+            person=UserFactory(), endpoint="https://p/2", p256dh="p", auth="a", name="", created_at=since
+        ),
+    )
+    edit = services.change_email(user=user, email=NEW, session_key=None, by=user, now=now)
+    services.stop_change(edit=edit, by=None, now=since + timedelta(hours=1))
+    assert user.api_tokens.get().revoked_at is not None
+    subscription.refresh_from_db()
+    assert subscription.revoked_at is not None
+    assert [device.created_at for device in user.devices.all()] == [long_ago]
+    assert [one.type for one in Authenticator.objects.filter(user=user)] == ["recovery_codes"]
+    for one in others:
+        one.refresh_from_db()
+    assert others[0].revoked_at is None
+
+
+def test_what_others_are_sent_keeps_nobody_from_their_own_address(client, user, smtp_server, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"own_codes_to_a_contact": "1/d/key"}
+    stranger = Client()
+    stranger.force_login(UserFactory())
+    for _again in range(2):
+        stranger.post(PAGE, {"email": user.email})
+    assert len(smtp_server.to(user.email)) == 1
+    client.post("/compte/confirmer/")
+    assert len(smtp_server.to(user.email)) == 2
+
+
+def test_a_code_that_did_not_leave_does_not_count_and_is_not_waited_for(client, user, smtp_server, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"own_codes": "1/d/key"}
+    smtp_server.answer = "451 later"
+    client.post("/compte/confirmer/")
+    assert "Nous venons d’écrire" not in client.get("/compte/confirmer/").text
+    smtp_server.answer = ""
+    for _again in range(2):
+        client.post("/compte/confirmer/")
+    assert len(smtp_server.to(user.email)) == 1
+
+
+def test_a_person_has_ten_codes_a_day(client, user, smtp_server, monkeypatch):
+    now = time.time()
+    for hour in range(12):
+        monkeypatch.setattr(time, "time", lambda hour=hour: now + hour * 3600)
+        client.post("/compte/confirmer/")
+    assert len(smtp_server.to(user.email)) == 10
+
+
+@pytest.mark.parametrize("page", [PAGE, "/compte/confirmer/", "/compte/numero/"])
+def test_without_a_counter_the_page_opens_and_sending_says_why(client, page, settings):
+    settings.SMS_GATEWAY = "smsc"
+    whole = settings.CACHES
+    settings.CACHES = {"default": {**whole["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    try:
+        assert client.get(page).status_code == 200
+        sent = client.post(page, {"email": NEW, "act": "number", "phone": "06 12 34 56 78"}, follow=True)
+        assert "pour l’instant" in sent.text
+    finally:
+        settings.CACHES = whole
 
 
 def test_a_link_that_is_cut_or_old_takes_nothing_back(client, user, smtp_server, monkeypatch):

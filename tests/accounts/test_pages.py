@@ -1,11 +1,15 @@
 """The account page, the registration of associations, and the coordinators' list."""
 
 import re
+from functools import partial
 from html import unescape
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
+from accounts import services
 from accounts.models import ApiToken, Organisation, User
 from tests.factories.accounts import (
     ApiTokenFactory,
@@ -154,6 +158,14 @@ class TestRegistration:
         assert Organisation.objects.get().memberships.get().user == User.objects.get(email="lou@exemple.fr")
         assert "Votre adresse est confirmée" not in client.get(page).text
 
+    def test_the_answers_of_a_visitor_are_shown_to_nobody_else_in_that_browser(self, client):
+        page = f"/{CityFactory().slug}/associations/inscription/"
+        client.post(page, {**FORM, "person_name": "Lou", "person_email": "lou@exemple.fr"})
+        client.force_login(UserFactory())
+        seen = client.get(page).text
+        assert FORM["name"] not in seen
+        assert "Votre adresse est confirmée" not in seen
+
     def test_nobody_is_made_to_belong_to_what_a_stranger_registers(self, client):
         known = UserFactory(email="lou@exemple.fr")
         city = CityFactory()
@@ -212,6 +224,17 @@ class TestRegistration:
 
 
 class TestReview:
+    @pytest.mark.django_db(transaction=True)
+    def test_two_that_claim_one_number_are_verified_at_once_and_one_is(self, at_once):
+        by = CityRoleFactory(role="coordinator")
+        for _again in range(5):
+            both = [OrganisationFactory(city=by.city, rna="W671234567") for _twice in range(2)]
+            verify = partial(services.verify_organisation, by=by.user, now=timezone.now())
+            answers = at_once(*[partial(verify, organisation=one) for one in both])
+            refused = [one for one in answers if isinstance(one, Exception)]
+            assert [type(one) for one in refused] == [ValidationError], answers
+            Organisation.objects.update(state="suspended")
+
     @pytest.fixture
     def town(self, client):
         role = CityRoleFactory()

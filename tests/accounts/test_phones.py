@@ -139,6 +139,13 @@ class TestLinks:
         now = links.sign(salt="here", subject_id=7, user=User.objects.get(pk=user.pk))
         assert read(now) == links.Grant(7, user.pk)
 
+    def test_those_sent_to_a_number_that_is_doubted_open_nothing(self):
+        user = UserFactory(phone=NUMBER)
+        before = links.sign(salt="here", subject_id=7, user=user)
+        services.doubt_phone(user=user, by=UserFactory(), now=NOW)
+        with pytest.raises(links.LinkBroken):
+            links.read(before, salt="here", valid_for=timedelta(days=1))
+
     def test_a_first_number_or_a_first_proof_voids_none(self):
         user = UserFactory()
         link = links.sign(salt="here", subject_id=7, user=user)

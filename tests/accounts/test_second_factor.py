@@ -35,6 +35,13 @@ def code_of(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
+def prove_by_mail(client: Client, page: str, smtp_server: Any) -> Any:
+    client.post(page)
+    code = re.search(r"^ +(\d{6})\r?$", smtp_server.messages[-1].get_content(), re.MULTILINE)
+    assert code
+    return client.post(page, {"code": code[1]})
+
+
 @pytest.mark.usefixtures("without_second_factor")
 class TestEnforced:
     @pytest.mark.parametrize("role", ["operator", "coordinator", "administrator"])
@@ -44,7 +51,7 @@ class TestEnforced:
         for page in (f"/{part.city.slug}/bureau/", f"/{part.city.slug}/", "/compte/", "/admin/", "/"):
             assert client.get(page).url.startswith(f"{ADD}?next="), page
         assert client.post("/compte/cles/", {"name": "Tableur"}).url.startswith(ADD)
-        page = client.get(ADD).text
+        page = client.get(ADD, follow=True).text
         assert "Ajoutez d’abord une double vérification" in page
         assert f"/{part.city.slug}/bureau/" not in page
 
@@ -65,9 +72,16 @@ class TestEnforced:
         assert client.get("/vos-donnees/").status_code == 200
         assert client.post("/deconnexion/").status_code == 302
 
-    def test_added_it_opens_at_once(self):
+    def test_what_was_sent_leads_back_to_a_page_that_opens(self):
+        part = CityRoleFactory()
+        client, slug = signed_in(part.user), part.city.slug
+        assert client.post("/compte/cles/", {}).url == f"{ADD}?next=%2Fcompte%2F"
+        assert client.post(f"/{slug}/associations/inscription/", {}).url == f"{ADD}?next=%2F{slug}%2F"
+
+    def test_added_it_opens_at_once(self, smtp_server):
         part = CityRoleFactory()
         client = signed_in(part.user)
+        prove_by_mail(client, client.get(ADD).url, smtp_server)
         client.get(ADD)
         client.post(ADD, {"code": code_of(client.session["mfa.totp.secret"])})
         assert client.get(f"/{part.city.slug}/bureau/").status_code == 200
@@ -90,6 +104,60 @@ class TestEnforced:
         assert client.get("/compte/").status_code == 200
         CityRoleFactory(user=user, city=city)
         assert client.get("/compte/").url.startswith(ADD)
+
+
+class TestWhoChangesIt:
+    @pytest.mark.usefixtures("without_second_factor")
+    @pytest.mark.parametrize("of_a_team", [False, True])
+    def test_a_browser_left_open_adds_none(self, smtp_server, of_a_team):
+        user = CityRoleFactory().user if of_a_team else UserFactory()
+        client = signed_in(user)
+        for sent in (client.get(ADD), client.post(ADD, {"code": "123456"})):
+            assert sent.url == "/compte/confirmer/?next=%2Fcompte%2Fdouble-verification%2Factiver%2F"
+        assert prove_by_mail(client, sent.url, smtp_server).url == ADD
+        assert client.get(ADD).status_code == 200
+        assert Client().get(ADD).url.startswith("/connexion/")
+
+    @pytest.mark.usefixtures("without_second_factor")
+    def test_a_code_by_mail_takes_none_away(self, smtp_server):
+        user = UserFactory()
+        client = signed_in(user)
+        page = "/compte/confirmer/?next=%2Fcompte%2Fdouble-verification%2Fdesactiver%2F"
+        prove_by_mail(client, page, smtp_server)
+        TOTP.activate(user, SECRET)
+        take_away = "/compte/double-verification/desactiver/"
+        asked = "/compte/double-verification/confirmer/"
+        assert client.get(take_away).url.startswith(asked)
+        assert client.post(page).url == f"{asked}?next=%2Fcompte%2Fdouble-verification%2Fdesactiver%2F"
+        assert Authenticator.objects.filter(user=user).exists()
+        assert client.post(client.post(page).url, {"code": code_of(SECRET)}).url == take_away
+        assert client.get(page).url == take_away, "it has just been shown"
+        client.post(take_away)
+        assert not Authenticator.objects.filter(user=user).exists()
+
+    @pytest.mark.parametrize("answer", ["", "451 later"])
+    def test_whose_it_is_is_told_where_mail_leaves(
+        self, smtp_server, answer, django_capture_on_commit_callbacks
+    ):
+        user = UserFactory()
+        client = signed_in(user)
+        client.get(ADD)
+        smtp_server.answer = answer
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(ADD, {"code": code_of(client.session["mfa.totp.secret"])})
+        assert Authenticator.objects.filter(user=user).count() == 2
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post("/compte/double-verification/desactiver/")
+        assert not Authenticator.objects.filter(user=user).exists()
+        told = [str(mail["Subject"]).strip() for mail in smtp_server.to(user.email)]
+        assert told == (
+            []
+            if answer
+            else [
+                "Une double vérification a été ajoutée à votre compte",
+                "Votre double vérification a été retirée",
+            ]
+        )
 
 
 class TestLost:

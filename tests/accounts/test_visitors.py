@@ -142,10 +142,10 @@ def test_every_page_of_a_visitor_brings_it_along(client, page, city, name):
     assert "data-riddle" in client.get(reverse(name, args=[city.slug])).text
 
 
-def test_the_page_that_sends_a_code_does_too(client, page):
-    ask(client, page, "first@exemple.fr")
-    sent = len(mail.outbox)
+def test_the_page_that_sends_a_code_does_too(client):
     login = reverse("account_login")
+    Client().post(login, {"email": "first@exemple.fr"})
+    sent = len(mail.outbox)
     assert MORE in Client().post(login, {"email": "nobody@exemple.fr"}).text
     assert len(mail.outbox) == sent
     assert (
@@ -154,6 +154,41 @@ def test_the_page_that_sends_a_code_does_too(client, page):
         .status_code
         == 302
     )
+
+
+def test_what_visitors_send_keeps_nobody_from_signing_in(client, page, settings):
+    settings.VISITOR_ACTS_A_DAY = 1
+    ask(client, page, "first@exemple.fr")
+    assert TODAY in ask(Client(), page, "second@exemple.fr").text
+    login = reverse("account_login")
+    assert Client().post(login, {"email": "nobody@exemple.fr"}).status_code == 302
+    # Codes have a count of their own, that gets harder and has no end.
+    refused = Client().post(login, {"email": "nobody@exemple.fr"})
+    assert MORE in refused.text
+    solved = {"email": "nobody@exemple.fr", "stamp": answer(refused.text)}
+    assert Client().post(login, solved).status_code == 302
+
+
+def test_a_browser_that_has_proven_an_address_is_asked_for_nothing_for_it(client):
+    login, mine = reverse("account_login"), UserFactory(email="lou@exemple.fr")
+    client.post(login, {"email": mine.email})
+    code = re.search(r"\b\d{6}\b", mail.outbox[-1].body)[0]
+    client.post(reverse("account_confirm_login_code"), {"code": code})
+    client.post(reverse("account_logout"))
+    assert MORE in Client().post(login, {"email": mine.email}).text
+    assert client.post(login, {"email": mine.email}).status_code == 302
+    assert MORE in client.post(login, {"email": "another@exemple.fr"}).text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_that_cannot_solve_one_sends_the_form_all_the_same(page, new_page, settings):
+    settings.VISITOR_ACTS_FREE = 0
+    browser = new_page()
+    browser.add_init_script("Object.defineProperty(crypto, 'subtle', {value: undefined})")
+    browser.goto(reverse("account_login"))
+    browser.locator("input[name=email]").fill("lou@exemple.fr")
+    browser.locator("main button[type=submit]").click()
+    browser.get_by_text(MORE).first.wait_for()
 
 
 def test_an_association_that_is_refused_is_not_registered(client, page, city):

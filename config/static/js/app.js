@@ -36,13 +36,15 @@ async function numberFor(riddle, bits) {
 const solved = new WeakMap();
 for (const field of document.querySelectorAll("[data-riddle]")) {
   const { riddle, bits } = field.dataset;
-  solved.set(field, numberFor(riddle, Number(bits)).then((number) => { field.value = `${riddle}.${number}`; }));
+  const answer = (number) => { field.value = `${riddle}.${number}`; };
+  // Without crypto.subtle (no https, an old browser) the form is sent as it is, and the page that comes back says why.
+  solved.set(field, numberFor(riddle, Number(bits)).then(answer, () => solved.delete(field)));
 }
 
 // Before "Sent once", which would take it for sent.
 document.addEventListener("submit", (event) => {
   const field = event.target.querySelector("[data-riddle]");
-  if (!field || field.value) return;
+  if (!field || field.value || !solved.has(field)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   const button = event.submitter;

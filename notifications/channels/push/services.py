@@ -30,11 +30,12 @@ def add(*, person: User, endpoint: str, p256dh: str, auth: str, name: str, by: U
     others = Device.objects.filter(person=person).exclude(endpoint=endpoint)
     if others.select_for_update().count() >= MOST_DEVICES:
         raise ValidationError(_("Vous avez déjà dix appareils. Retirez-en un d’abord."))
+    Device.objects.filter(endpoint=endpoint).exclude(person=person).delete()
     device, _is_new = Device.objects.update_or_create(
         endpoint=endpoint,
-        defaults={"person": person, "p256dh": p256dh, "auth": auth, "name": name[:60], "last_ok_at": None},
+        person=person,
+        defaults={"p256dh": p256dh, "auth": auth, "name": name[:60], "last_ok_at": None},
         create_defaults={
-            "person": person,
             "p256dh": p256dh,
             "auth": auth,
             "name": name[:60],
@@ -54,6 +55,16 @@ def remove(*, person: User, device_id: int, by: User, now: datetime) -> bool:
     if count:
         log.info("device %s of user %s removed by user %s, %s", device_id, person.pk, by.pk, now.isoformat())
     return bool(count)
+
+
+@transaction.atomic
+def forget_since(*, person: User, since: datetime, by: None, now: datetime) -> None:
+    """Somebody else was in the account since then: the devices of that time are told nothing more."""
+    count, _of_each = Device.objects.filter(person=person, created_at__gte=since).delete()
+    if count:
+        log.info(
+            "%d devices of user %s removed with a change taken back, %s", count, person.pk, now.isoformat()
+        )
 
 
 def _check(endpoint: str, p256dh: str, auth: str) -> None:

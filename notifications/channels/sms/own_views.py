@@ -1,5 +1,7 @@
 """One's own number: written, proven by a code, given up."""
 
+import logging
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +22,8 @@ from notifications.channels.sms import codes
 from notifications.channels.sms.forms import PhoneForm
 from notifications.channels.sms.numbers import can_receive
 
+log = logging.getLogger(__name__)
+
 PURPOSE = "phone"
 
 
@@ -31,8 +35,7 @@ def my_phone(request: HttpRequest) -> HttpResponse:
     user = person(request)
     act = {"number": _write, "code": _confirm, "give_up": _give_up}.get(request.POST.get("act", ""))
     try:
-        with transaction.atomic():
-            answer = act(request, user) if request.method == "POST" and act else _page(request, user)
+        answer = act(request, user) if request.method == "POST" and act else _page(request, user)
     except (codes.NotSentError, *sign_in.UNAVAILABLE):
         messages.error(
             request,
@@ -84,11 +87,21 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
             request, _("C’est noté. La ville vous appellera pour vérifier que ce numéro est le vôtre.")
         )
         return redirect("sms:my_phone")
-    code = own_codes.make(request=request, person=user, purpose=PURPOSE, contact=phone.as_e164)
-    if not sign_in.count(request, action="codes_by_sms", key="all"):
-        raise sign_in.TooManyCodesError
-    codes.send_code(number=phone.as_e164, code=code)
+    # Where no code can leave the number stays written: the town proves it by a call.
+    send = partial(_send_code, request=request, number=phone.as_e164)
+    own_codes.send(request=request, person=user, purpose=PURPOSE, contact=phone.as_e164, by=send)
     return redirect("sms:my_phone")
+
+
+def _send_code(*, request: HttpRequest, number: str, code: str) -> None:
+    counted = sign_in.count(request, action="codes_by_sms", key="all")
+    if counted is None:
+        raise sign_in.TooManyCodesError
+    try:
+        codes.send_code(number=number, code=code)
+    except codes.NotSentError:
+        counted.rollback()
+        raise
 
 
 def _confirm(request: HttpRequest, user: User) -> HttpResponse:
@@ -109,19 +122,26 @@ def _confirm(request: HttpRequest, user: User) -> HttpResponse:
         form.add_error("code", _("Ce code n’est pas le bon."))
         return _page(request, user, code_form=form)
     before = user.proven_phone
-    edit = services.prove_phone(user=user, phone=number, how=PhoneProof.SMS, by=user, now=timezone.now())
-    if edit and before and before.as_e164 != number:
-        contact_mails.tell_of_change(user, edit, address=user.email)
-        if codes.are_sent() and can_receive(before):
+    with transaction.atomic():
+        edit = services.prove_phone(user=user, phone=number, how=PhoneProof.SMS, by=user, now=timezone.now())
+        gives_way = edit is not None and before is not None and before.as_e164 != number
+        if edit and gives_way:
+            contact_mails.tell_of_change(user, edit, address=user.email)
+    # Once it has changed: a number that is out of reach by now is often why.
+    if edit and gives_way and codes.are_sent() and can_receive(before):
+        try:
             codes.tell_of_change(number=before.as_e164, stop_url=contact_mails.stop_url(edit))
+        except codes.NotSentError:
+            log.warning("the number that user %s had was not told of edit %s", user.pk, edit.pk)
     messages.success(request, _("Merci. Ce numéro est le vôtre."))
     return redirect("sms:my_phone")
 
 
 def _give_up(request: HttpRequest, user: User) -> HttpResponse:
     before = user.proven_phone
-    services.give_up_phone(user=user, by=user, now=timezone.now())
-    if before:
-        contact_mails.tell_of_change(user, user.edits.latest("pk"), address=user.email)
+    with transaction.atomic():
+        services.give_up_phone(user=user, by=user, now=timezone.now())
+        if before:
+            contact_mails.tell_of_change(user, user.edits.latest("pk"), address=user.email)
     messages.success(request, _("Votre numéro est effacé de votre compte."))
     return redirect("sms:my_phone")

@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from notifications.channels.push import keys
 from notifications.channels.push.checks import keys_are_complete
@@ -49,8 +50,11 @@ def test_the_same_browser_twice_is_one_device_and_of_whoever_said_so_last(client
     add(client, browser)
     other = MembershipFactory().user
     client.force_login(other)
+    before = timezone.now()
     add(client, browser)
-    assert Device.objects.get().person == other
+    device = Device.objects.get()
+    assert device.person == other
+    assert device.created_at >= before, "theirs is a new one"
 
 
 def test_one_tap_ends_it_and_only_ones_own(client, coordinator, push_service):

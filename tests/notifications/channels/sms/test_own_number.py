@@ -104,6 +104,28 @@ def test_codes_are_few_and_cost_little(client, user, gateway, settings):
     for number in ("06 12 34 56 78", "06 12 34 56 79", "06 12 34 56 70"):
         write(client, number)
     assert len(gateway.requests) == 2
+    user.refresh_from_db()
+    assert str(user.phone) == "+33612345670", "the town can prove it by a call"
+
+
+def test_a_code_that_the_gateway_did_not_take_does_not_count(client, user, gateway, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"codes_by_sms": "1/d/key"}
+    taken, gateway.answer = gateway.answer, (503, {}, "")
+    write(client)
+    gateway.answer = taken
+    write(client)
+    assert "Ce numéro est le vôtre" in type_code(client, code_in(gateway)).text
+
+
+def test_a_change_stands_although_the_old_number_cannot_be_told(client, user, gateway, smtp_server):
+    write(client)
+    type_code(client, code_in(gateway))
+    write(client, "06 87 65 43 21")
+    code, gateway.answer = code_in(gateway), (503, {}, "")
+    assert "Ce numéro est le vôtre" in type_code(client, code).text
+    user.refresh_from_db()
+    assert str(user.proven_phone) == "+33687654321"
+    assert "/compte/changement/" in smtp_server.to("lou@exemple.fr")[-1].get_content()
 
 
 def test_another_number_takes_its_place_and_the_old_one_is_told(client, user, gateway, smtp_server):
