@@ -325,6 +325,4 @@ def test_the_schema_says_so():
     ):
         operation = paths[path][method]
         assert "confirmed" in operation["description"]
-        assert operation["responses"]["409"]["content"][PROBLEM]["schema"]["$ref"].endswith(
-            "/CountedOn"
-        )
+        assert operation["responses"]["409"]["content"][PROBLEM]["schema"]["$ref"].endswith("/CountedOn")
