@@ -55,8 +55,14 @@ _names = _READ.findall((ROOT / "config" / "settings.py").read_text(encoding="utf
 for _name in [*_names, *channel_folders.variables()]:
     if _name != "ACCORDE_DATA":
         os.environ.pop(_name, None)
+# What the tests seal is opened by the processes that they start as a town's, which refuse a key that everybody knows.
+KEYS = {
+    "FIELD_KEYS": "QYwZ5pcwAj9fuF3sRAgvSU-pAlY0ctKEmE1p8oxpI9c",
+    "FIELD_INDEX_KEY": "0mXvS1b3b0w2oYB0yqf8dZ0VwQh5x3bq1s7mC9nJr2k",
+}
 os.environ.update(_urls)
 os.environ |= {
+    **KEYS,
     "ACCORDE_MODE": "test",
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "ADMIN_PATH": "admin",

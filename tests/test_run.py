@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from config import address, embedded, run
+from config.management.commands.backup import Command
 from config.queues import WORKERS
 from tests.conftest import database_url
 from tests.test_settings import TOWN
@@ -23,13 +24,22 @@ OURS = {name: service for name, service in COMPOSE["services"].items() if "build
 
 
 def test_compose_starts_the_processes_that_are_tested_here():
-    assert {name: service["command"] for name, service in OURS.items()} == {
+    assert {name: service["command"] for name, service in OURS.items() if "profiles" not in service} == {
         name: ["python", "-m", "config.run", name] for name in ("prepare", *run.PROCESSES)
     }
     assert [COMPOSE["services"][name]["image"] for name in ("postgres", "valkey")] == [
         "${POSTGRES_IMAGE:-postgres:18}",
         "${VALKEY_IMAGE:-valkey/valkey:9}",
     ]
+
+
+def test_compose_backs_up_when_asked_into_a_folder_of_the_server():
+    [(name, service)] = [(name, service) for name, service in OURS.items() if "profiles" in service]
+    python, manage, command, *arguments = service["command"]
+    assert (python, manage, command) == ("python", "manage.py", name)
+    asked = Command().create_parser(manage, command).parse_args(arguments)
+    assert service["volumes"] == [f"${{BACKUP_FOLDER:-./backups}}:{asked.folder}"]
+    assert asked.keep == 30
 
 
 def test_compose_hands_over_every_setting_of_the_example():

@@ -11,13 +11,13 @@ from django.core.management import call_command
 
 from config import settings
 from notifications import channel_folders
+from tests.conftest import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 TOWN = {
     "ACCORDE_MODE": "production",
     "SECRET_KEY": "k7Hq-2vWz9_RtYb4Nn8Lx6Pd1Sf3Gj5Mc0Qa-Uw8Ei2Oz7Vb4Xs9Kt6Rh1Dy",
-    "FIELD_KEYS": "QYwZ5pcwAj9fuF3sRAgvSU-pAlY0ctKEmE1p8oxpI9c",
-    "FIELD_INDEX_KEY": "0mXvS1b3b0w2oYB0yqf8dZ0VwQh5x3bq1s7mC9nJr2k",
+    **KEYS,
     "ALLOWED_HOSTS": "accorde.ville.example",
     "SITE_URL": "https://accorde.ville.example",
     "LEGAL_PUBLISHER": "Ville",
@@ -152,7 +152,7 @@ def test_the_example_names_every_variable_that_a_town_can_set():
     of_compose = {
         "POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_READER_PASSWORD",
         "VALKEY_PASSWORD", "PUBLISH", "PYTHON_IMAGE", "POSTGRES_IMAGE", "VALKEY_IMAGE", "POSTGRES_MEMORY",
-        "PROCESS_MEMORY",
+        "PROCESS_MEMORY", "BACKUP_FOLDER",
     }  # fmt: skip
     assert named - read <= of_compose
 

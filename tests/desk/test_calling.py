@@ -7,7 +7,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ContactReading
+from accounts import services as accounts
+from accounts.models import ContactReading, PhoneProof
 from desk import calling
 from matching import services
 from notifications.channels.call import services as calls
@@ -27,7 +28,9 @@ def now():
 def it(city, now):
     host = UserFactory(name="Camille Martin", email="citoyenne@exemple.fr", phone="+33612345678")
     found = story(city=city, now=now, offer={"owner": host})
-    type(found.member).objects.filter(pk=found.member.pk).update(phone="+33698765432")
+    accounts.prove_phone(
+        user=found.member, phone="+33698765432", how=PhoneProof.CALL, by=found.coordinator, now=now
+    )
     services.propose(match_id=found.match.pk, by=found.coordinator, now=now)
     found.match.refresh_from_db()
     return found

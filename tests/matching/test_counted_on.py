@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Organisation
+from accounts.problems import PROBLEM
 from catalogue.vocabulary import Kind
 from config.api import document
 from matching import counted_on, services
@@ -324,6 +325,4 @@ def test_the_schema_says_so():
     ):
         operation = paths[path][method]
         assert "confirmed" in operation["description"]
-        assert operation["responses"]["409"]["content"]["application/json"]["schema"]["$ref"].endswith(
-            "/CountedOn"
-        )
+        assert operation["responses"]["409"]["content"][PROBLEM]["schema"]["$ref"].endswith("/CountedOn")

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from accounts.models import User
+from accounts import services as accounts
+from accounts.models import PhoneProof, User
 from catalogue.vocabulary import Kind, Urgency
 from matching import services, sweeps, turns, waits
 from matching.lifecycle import Reason
@@ -233,8 +234,9 @@ def test_the_association_s_time_to_confirm_begins_when_it_is_asked(urgency):
 
 def test_a_question_that_changed_its_channel_while_it_waited_leaves_by_that_one(first, settings):
     settings.SMS_GATEWAY = "http"
-    User.objects.filter(pk=first.citizen.pk).update(phone="+33612345678")
-    citizen = User.objects.get(pk=first.citizen.pk)
+    citizen = first.citizen
+    accounts.prove_phone(user=citizen, phone="+33612345678", how=PhoneProof.SMS, by=citizen, now=NOW)
+    citizen.refresh_from_db()
     match = ask(first, second(first))
     for refused in (["email"], []):
         preferences.choose(

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Membership, Organisation, User
+from accounts import services as accounts
+from accounts.models import Membership, Organisation, PhoneProof, User
 from catalogue.vocabulary import Urgency
 from matching import services, telling
 from matching.models import Match
@@ -32,7 +33,8 @@ class Asked:
             Need.objects.filter(pk=need.pk).update(urgency=Urgency.TONIGHT)
         self.organisation = need.organisation
         if phone:
-            User.objects.filter(pk=self.it.member.pk).update(phone=phone)
+            member = self.it.member
+            accounts.prove_phone(user=member, phone=phone, how=PhoneProof.SMS, by=member, now=NOW)
         self.told = [self.it.member, *(self.joins() for _more in range(told - 1))]
         self.fallback = self.joins(is_told=False, is_fallback=True, user__language="en")
         self.other = self.joins(is_told=False)

@@ -282,7 +282,9 @@ class TestLetter:
 
     def test_that_is_refused_goes_no_other_way_and_is_a_number(self, city, subscribe, send, scripted_server):
         subscription = subscribe()
-        User.objects.filter(pk=subscription.person_id).update(phone="+33612345678")
+        User.objects.filter(pk=subscription.person_id).update(
+            phone="+33612345678", phone_proof="call", phone_proven_at=NOW
+        )
         Message.objects.update(state=MessageState.MOOT)
         scripted_server(RCPT="550 5.1.1 no such user")
         issue = send()

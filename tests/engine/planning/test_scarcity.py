@@ -7,7 +7,7 @@ from math import ceil
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine import Hold, Offer, Slot, Vocabulary, Window, need_columns, offer_columns
@@ -404,7 +404,8 @@ def random_town(random):
     return [replace(one, urgency=random.choice(("tonight", "this_week", "planned"))) for one in needs], offers
 
 
-@settings(max_examples=25, deadline=None)
+# In one town of four something would help: more are drawn than Hypothesis finds usual.
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.randoms(use_true_random=False))
 def test_applying_a_relaxation_and_planning_again_helps_so_many_more(random):
     needs, offers = random_town(random)
