@@ -25,6 +25,7 @@ from django.utils.translation import gettext_noop
 
 from accounts import acting, sessions, sign_in
 from accounts.access import are_withheld, is_in_a_team, town_of, withhold_roles
+from accounts.problems import PROBLEM
 from config import logs, metrics
 
 log = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ class SecondFactor:
         if found.route.startswith("api/"):
             title = _("Votre rôle demande une double vérification. Connectez-vous de nouveau.")
             problem = {"type": "second_factor_required", "title": title, "status": 403, "errors": {}}
-            return JsonResponse(problem, status=403)
+            return JsonResponse(problem, status=403, content_type=PROBLEM)
         if is_mfa_enabled(request.user):
             page = "mfa_reauthenticate"
         else:

@@ -4,7 +4,7 @@
 --   accorde_owner   owns the tables: migrations and nothing else (the service `prepare`)
 --   accorde_app     the site, the workers, the scheduler: reads and writes rows, changes no table
 --   accorde_eraser  what the law has erased goes through it; nobody signs in as it, a worker becomes it for that
---   accorde_reader  reads: backups, questions of an operator
+--   accorde_reader  reads: questions of an operator, a dump made elsewhere
 
 \set ON_ERROR_STOP on
 \getenv owner DATABASE_OWNER_PASSWORD
