@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -299,7 +300,20 @@ PHONENUMBER_DB_FORMAT = "E164"
 # --- Words --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", _("français")), ("en", _("anglais")), ("ar", _("arabe"))]
+LANGUAGES = [
+    ("fr", _("français")),
+    ("en", _("anglais")),
+    ("ar", _("arabe")),
+    ("uk", _("ukrainien")),
+    ("fa-af", _("dari")),
+    ("es", _("espagnol")),
+    ("ru", _("russe")),
+]
+# Django knows Persian alone; a browser that asks for "prs" gets the Persian of Afghanistan, which is Dari.
+LANG_INFO |= {
+    "fa-af": {"bidi": True, "code": "fa-af", "name": "Dari", "name_local": "دری"},
+    "prs": {"bidi": True, "code": "prs", "name": "Dari", "name_local": "دری", "fallback": ["fa-af"]},
+}
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_I18N = True

@@ -3,6 +3,9 @@
 The sources are French and so are the msgids; a .po file holds one translation of each, nothing else: no line
 numbers, dates or obsolete entries, so that a diff shows wording alone. French has no .po file: its .mo file is made of
 the sources.
+
+English and Arabic hold every text. The languages of `FOR_THE_PUBLIC` hold those that somebody outside a town's team may
+read; on the pages of `TEAM_ONLY` their readers get French.
 """
 
 import ast
@@ -12,6 +15,7 @@ import re
 import string
 import tokenize
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,43 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
 TEMPLATE_ENDINGS = {".html", ".txt", ".xml", ".svg", ".ics"}
 SOURCE_LANGUAGE = "fr"
+# As folders of locale/ are named.
+FOR_THE_PUBLIC = frozenset({"es", "fa_AF", "ru", "uk"})
+# What the desk, the operators and the administrators of a town alone read. A text that stands elsewhere too is the
+# public's.
+TEAM_ONLY = (
+    "*/admin.py", "*/management/*", "*/checks.py",
+    "callers/*", "catalogue/imports/*", "catalogue/spreadsheets/*", "demo/*", "desk/*", "oncall/*", "webhooks/*",
+    "config/backups.py", "config/templates/base_desk.html", "config/templates/components/report.html",
+    "config/packages.py", "config/run.py", "config/field_docs.py",
+    "followups/templates/followups/incident*.html", "followups/templates/followups/to_chase.html",
+    "followups/models/incidents.py", "followups/views/incidents.py", "followups/services/incidents.py",
+    "homes/dwelling_views.py", "homes/models/dwellings.py", "homes/questions.py",
+    "homes/templates/homes/*dwelling*.html", "homes/templates/homes/offer.html",
+    "homes/templates/homes/questions.html", "homes/templates/homes/visit*.html",
+    "insight/exports.py", "insight/forms.py", "insight/finding.py", "insight/own.py", "insight/services.py",
+    "insight/templates/insight/search.html", "insight/templates/insight/t*.html", "insight/today.py",
+    "matching/linked_town_views.py", "matching/messages/to_desk.py", "matching/messages/to_linked_town.py",
+    "matching/messages/households.py", "matching/models/desk_alerts.py", "matching/models/plans.py",
+    "matching/models/scans.py", "matching/models/weights.py", "matching/plans/*", "matching/sorting/*",
+    "matching/templates/matching/*plan*.html", "matching/templates/matching/linked_towns.html",
+    "matching/templates/matching/rescans.html", "matching/templates/matching/sorting.html",
+    "matching/templates/matching/weights.html", "matching/weighting/*",
+    "notifications/channels/call/*", "notifications/channels/team/*", "notifications/inbox/*",
+    "notifications/rewording/*", "notifications/wording/models.py", "notifications/wording/checking.py",
+    "notifications/wording/placeholders.py", "notifications/wording/templates/*",
+    "outreach/appeals/forms.py", "outreach/appeals/models.py", "outreach/appeals/templates/*",
+    "outreach/appeals/views.py", "outreach/forms.py", "outreach/models.py",
+    "outreach/templates/outreach/issue*.html", "outreach/views.py",
+    "privacy/hold*.py", "privacy/models/holds.py", "privacy/official.py",
+    "privacy/papers*.py", "privacy/templates/privacy/holds.html", "privacy/templates/privacy/keep.html",
+    "privacy/templates/privacy/of*.html", "privacy/templates/privacy/papers.html",
+    "stays/desk_views.py", "stays/templates/stays/calendar.html", "stays/templates/stays/free_beds.html",
+    "stays/templates/stays/tonight.html",
+    "town/*",
+)  # fmt: skip
+# Of these folders, what the public reads all the same.
+PUBLIC_ALL_THE_SAME = ("town/templates/town/charter.html",)
 # Which arguments are the singular, the plural and the context.
 KEYWORDS: dict[Any, Any] = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
@@ -107,6 +148,30 @@ def _refuse_other_names(code: str, path: Path) -> None:
                     raise UnreadableSourceError(
                         f"{path}:{node.lineno}: {one.name} as {one.asname} is not read"
                     )
+
+
+def is_for_the_team_alone(file: str) -> bool:
+    """Whether the texts of a source, named by its path from the root, are read inside a town's team alone."""
+    if any(fnmatchcase(file, pattern) for pattern in PUBLIC_ALL_THE_SAME):
+        return False
+    return any(fnmatchcase(file, pattern) for pattern in TEAM_ONLY)
+
+
+def texts_for(language: str, root: Path = ROOT) -> Catalog:
+    """The texts that a language is to hold: all of them, or those that the public may read."""
+    everything = extract(root)
+    if language not in FOR_THE_PUBLIC:
+        return everything
+    held = Catalog()
+    for message in everything:
+        if message.id and not all(is_for_the_team_alone(file) for file, _line in message.locations):
+            held.add(
+                message.id,
+                context=message.context,
+                locations=message.locations,
+                user_comments=message.user_comments,
+            )
+    return held
 
 
 def extract(root: Path = ROOT) -> Catalog:
@@ -208,7 +273,7 @@ def _translation(message: Message, old: Message | None, plurals: int) -> str | t
 def update(language: str, root: Path = ROOT) -> bool:
     """Bring one .po file in line with the sources; True when it changed."""
     path = po_path(language, root)
-    fresh = render(language, extract(root), load(language, root))
+    fresh = render(language, texts_for(language, root), load(language, root))
     if path.exists() and path.read_bytes() == fresh:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -274,7 +339,7 @@ def placeholders(text: str) -> set[str]:
 
 def problems(language: str, root: Path = ROOT) -> list[str]:
     """One line for each text that is missing, left over, untranslated, unsure or has other placeholders."""
-    found, known = extract(root), load(language, root)
+    found, known = texts_for(language, root), load(language, root)
     lines = []
     for message in found:
         if not message.id:
