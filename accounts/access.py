@@ -11,6 +11,7 @@ from enum import Enum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
@@ -57,6 +58,7 @@ __all__ = [
     "forget_roles",
     "has_role",
     "is_in_a_team",
+    "language_with",
     "own_page",
     "person",
     "require",
@@ -93,6 +95,15 @@ def runs_the_installation(user: User) -> bool:
 def is_in_a_team(user: User | AnonymousUser) -> bool:
     """Whether somebody works for a town, whichever, or for the installation."""
     return user.is_authenticated and user.is_active and (user.is_staff or _has_somewhere(user, TEAM))
+
+
+def language_with(user: User | AnonymousUser, wished: str | None) -> str:
+    """In which language we speak with somebody who wishes this one: the pages and messages of a team are not written
+    in those that the public alone has.
+    """
+    if wished is None or (wished in settings.LANGUAGES_FOR_THE_PUBLIC and is_in_a_team(user)):
+        return settings.LANGUAGE_CODE
+    return wished
 
 
 def _has_somewhere(user: User | AnonymousUser, roles: Roles) -> bool:

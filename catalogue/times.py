@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.utils import formats, timezone
+from babel.dates import get_month_names
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language, ngettext, pgettext, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from catalogue.slots import WeeklySlot
 
@@ -17,7 +18,8 @@ MORNING, AFTERNOON, EVENING = (9 * 60, 12 * 60), (14 * 60, 18 * 60), (18 * 60, 2
 def day_words(day: date, *, today: date | None = None) -> str:
     """ "3 mars"; with its year when that is not this year's."""
     number = pgettext("premier jour du mois", "1er") if day.day == 1 else str(day.day)
-    month = formats.date_format(day, "F")
+    # As it stands beside a day: "12 декабря", not "декабрь".
+    month = get_month_names("wide", locale=to_locale(get_language() or "fr"))[day.month]
     if today is not None and day.year != today.year:
         return _("%(day)s %(month)s %(year)s") % {"day": number, "month": month, "year": day.year}
     return _("%(day)s %(month)s") % {"day": number, "month": month}
@@ -81,12 +83,23 @@ def slot_words(slot: WeeklySlot) -> str:
     }
 
 
-def appointment_words(day: date, slots: Iterable[WeeklySlot] = (), *, today: date | None = None) -> str:
-    """ "mardi 8 décembre", "mardi 8 décembre, 14 h à 15 h 30": those of the slots that are on its weekday."""
-    words = _("%(weekday)s %(day)s") % {
+def weekday_and_day(day: date, *, today: date | None = None) -> str:
+    """ "mardi 8 décembre"."""
+    return _("%(weekday)s %(day)s") % {
         "weekday": WEEKDAYS[day.weekday()],
         "day": day_words(day, today=today),
     }
+
+
+def weekday_and_hour(moment: datetime) -> str:
+    """ "mardi 8 décembre à 18 h", by the clock that the moment was read on."""
+    hour = hour_words(moment.hour * 60 + moment.minute)
+    return _("%(day)s à %(hour)s") % {"day": weekday_and_day(moment.date()), "hour": hour}
+
+
+def appointment_words(day: date, slots: Iterable[WeeklySlot] = (), *, today: date | None = None) -> str:
+    """ "mardi 8 décembre", "mardi 8 décembre, 14 h à 15 h 30": those of the slots that are on its weekday."""
+    words = weekday_and_day(day, today=today)
     for slot in slots:
         if slot.weekday == day.weekday():
             start, end = hour_words(slot.start_minute), hour_words(slot.end_minute)

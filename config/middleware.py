@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
@@ -20,11 +21,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
+from django.utils.translation import activate, get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from accounts import acting, sessions, sign_in
-from accounts.access import are_withheld, is_in_a_team, town_of, withhold_roles
+from accounts.access import are_withheld, is_in_a_team, language_with, town_of, withhold_roles
 from accounts.problems import PROBLEM
 from config import logs, metrics
 
@@ -131,6 +132,18 @@ class TeamSessions:
             messages.info(request, _(OVER))
         elif not asks_by_itself:
             sessions.note_use(request.session, now=now)
+        return self.get_response(request)
+
+
+class TeamLanguage:
+    """Whoever works for a town reads a language that has all of its pages (accounts.access.language_with)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if get_language() in settings.LANGUAGES_FOR_THE_PUBLIC and SESSION_KEY in request.session:
+            activate(language_with(request.user, get_language()))
         return self.get_response(request)
 
 

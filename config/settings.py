@@ -141,6 +141,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.TeamSessions",
+    "config.middleware.TeamLanguage",
     "config.middleware.SecondFactor",
     "config.middleware.Acting",
     "config.middleware.NoNul",
@@ -309,6 +310,8 @@ LANGUAGES = [
     ("es", _("espagnol")),
     ("ru", _("russe")),
 ]
+# They hold what the public reads; on the pages of a team, and to its people, we speak one of the others.
+LANGUAGES_FOR_THE_PUBLIC = frozenset({"uk", "fa-af", "es", "ru"})
 # Django knows Persian alone; a browser that asks for "prs" gets the Persian of Afghanistan, which is Dari.
 LANG_INFO |= {
     "fa-af": {"bidi": True, "code": "fa-af", "name": "Dari", "name_local": "دری"},

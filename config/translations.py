@@ -4,8 +4,8 @@ The sources are French and so are the msgids; a .po file holds one translation o
 numbers, dates or obsolete entries, so that a diff shows wording alone. French has no .po file: its .mo file is made of
 the sources.
 
-English and Arabic hold every text. The languages of `FOR_THE_PUBLIC` hold those that somebody outside a town's team may
-read; on the pages of `TEAM_ONLY` their readers get French.
+English and Arabic hold every text, the languages of the setting `LANGUAGES_FOR_THE_PUBLIC` those that somebody outside
+a town's team may read.
 """
 
 import ast
@@ -20,19 +20,22 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.dates import get_month_names
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.plural import to_gettext
+from django.conf import settings
+from django.utils.translation import to_language
 
 ROOT = Path(__file__).resolve().parent.parent
 # Every app of ours, in the order of the alphabet.
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
 TEMPLATE_ENDINGS = {".html", ".txt", ".xml", ".svg", ".ics"}
 SOURCE_LANGUAGE = "fr"
-# As folders of locale/ are named.
-FOR_THE_PUBLIC = frozenset({"es", "fa_AF", "ru", "uk"})
+# Django has no Dari, and its Persian names the months as Iran does.
+MONTHS_OF_ITS_OWN = frozenset({"fa_AF"})
 # What the desk, the operators and the administrators of a town alone read. A text that stands elsewhere too is the
 # public's.
 TEAM_ONLY = (
@@ -160,7 +163,7 @@ def is_for_the_team_alone(file: str) -> bool:
 def texts_for(language: str, root: Path = ROOT) -> Catalog:
     """The texts that a language is to hold: all of them, or those that the public may read."""
     everything = extract(root)
-    if language not in FOR_THE_PUBLIC:
+    if to_language(language) not in settings.LANGUAGES_FOR_THE_PUBLIC:
         return everything
     held = Catalog()
     for message in everything:
@@ -288,8 +291,10 @@ def compile_all(root: Path = ROOT) -> list[Path]:
         target = path.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
             continue
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=path.parent.parent.name)
+        language = path.parent.parent.name
+        catalog = load(language, root)
+        if language in MONTHS_OF_ITS_OWN:
+            _add_months(catalog)
         _write_mo(target, catalog)
         written.append(target)
     return written
@@ -311,6 +316,14 @@ def _compile_counts(root: Path) -> list[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     _write_mo(target, counts)
     return [target]
+
+
+def _add_months(catalog: Catalog) -> None:
+    """The names that Django's dates take, from the Unicode data."""
+    names = get_month_names("wide", locale=catalog.locale)
+    for number, english in get_month_names("wide", locale="en").items():
+        catalog.add(english, names[number])
+        catalog.add(english, names[number], context="alt. month")
 
 
 def _write_mo(target: Path, catalog: Catalog) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
+from accounts.access import language_with
 from accounts.models import User
 from cities.models import City
 from notifications import channel_registry, holding, reach
@@ -273,8 +274,8 @@ def leaves_now(message: Message, now: datetime) -> bool:
 
 
 def language_of(person: User) -> str:
-    """The language in which somebody is written to: theirs if we speak it, else our own."""
+    """The language in which somebody is written to: theirs if we speak it with them, else our own."""
     try:
-        return translation.get_supported_language_variant(person.language)
+        return language_with(person, translation.get_supported_language_variant(person.language))
     except LookupError:
         return settings.LANGUAGE_CODE

@@ -26,7 +26,7 @@ def read(token: str) -> links.Grant:
 
 def before_it_goes(notice: Notice) -> Text:
     """The day, and one tap to stay."""
-    day = date_format(notice.erase_on, "j F Y")
+    day = date_format(notice.erase_on, "DATE_FORMAT")
     return Text(
         title=_("Vos données seront effacées le %(day)s") % {"day": day},
         body=_(

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 from django.db.models import Exists
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation, OrganisationReview, User
 from catalogue.labels import listed
+from catalogue.times import weekday_and_hour
 from cities.days import local_time
 from cities.models import City
 from notifications.reasons import Words, subject_id
@@ -36,7 +36,7 @@ def invitation(row: Invitation) -> Text:
             "who": row.invited_by,
             "city": row.city.name,
             "roles": role_names(row.roles),
-            "until": date_format(local_time(row.expires_at, row.city), "j F, H:i"),
+            "until": weekday_and_hour(local_time(row.expires_at, row.city)),
         },
         action_label=_("Voir l’invitation"),
         action_url=links.invitation_path(row),
@@ -57,7 +57,7 @@ def _to_association(row: Invitation, organisation: Organisation) -> Text:
             "association": organisation.name,
             "city": row.city.name,
             "roles": role_names(row.roles),
-            "until": date_format(local_time(row.expires_at, row.city), "j F, H:i"),
+            "until": weekday_and_hour(local_time(row.expires_at, row.city)),
         },
         action_label=_("Voir l’invitation"),
         action_url=links.invitation_path(row),

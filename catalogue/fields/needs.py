@@ -579,7 +579,7 @@ def _once(fields: Values) -> None:
             continue
         if first == last:
             said = _("Le %(date)s est un %(day)s. Choisissez un moment de ce jour-là, ou une autre date.")
-            figures = {"date": date_format(first, "j F Y"), "day": WEEKDAYS[first.weekday()]}
+            figures = {"date": date_format(first, "DATE_FORMAT"), "day": WEEKDAYS[first.weekday()]}
         else:
             said = _("Aucun %(day)s entre ces deux dates. Choisissez un autre moment, ou d’autres dates.")
             figures = {"day": WEEKDAYS[slot.weekday]}

@@ -26,6 +26,12 @@ def day_words(day: date) -> str:
 
 
 @register.filter
+def weekday_and_day(day: date) -> str:
+    """ "mardi 8 décembre"."""
+    return times.weekday_and_day(day)
+
+
+@register.filter
 def days_words(days: int) -> str:
     """ "18 jours"."""
     return times.days_words(days)

@@ -1,11 +1,11 @@
 """To both sides of what goes on: more days, or fewer; a part of what was promised."""
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from catalogue.saying import titled
+from catalogue.times import weekday_and_day, weekday_and_hour
 from cities.days import local_time
 from matching import links
 from matching.messages.phrases import when
@@ -35,8 +35,8 @@ def can_it_go_on(match: Match, person: User) -> Text:
         {
             "offer": titled(match.offer),
             "when": when(match),
-            "until": date_format(match.longer_until, "l j F"),
-            "deadline": date_format(local_time(match.longer_by, match.city), "l j F, H:i"),
+            "until": weekday_and_day(match.longer_until),
+            "deadline": weekday_and_hour(local_time(match.longer_by, match.city)),
         },
         action_label=_("Répondre oui ou non"),
         action_url=links.answer_path(match, person),

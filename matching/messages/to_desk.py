@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from catalogue.saying import titled
-from catalogue.times import hour_words
+from catalogue.times import hour_words, weekday_and_day, weekday_and_hour
 from catalogue.vocabulary import Kind
 from cities.days import local_time
 from matching.messages.phrases import does_not_take_place, in_short, when
@@ -250,7 +249,7 @@ def held_back(match: Match) -> Text:
             "(%(reference)s) à partir du %(day)s. Cela ne commence pas\u202f: cherchez un autre logement dès "
             "maintenant."
         )
-        figures["day"] = date_format(match.first_day, "l j F")
+        figures["day"] = weekday_and_day(match.first_day)
     else:
         title = _("Suspendu : %(need)s")
         body = _(
@@ -292,7 +291,7 @@ def left_to_town(match: Match) -> Text:
     figures = {"offer": titled(match.offer), "need": titled(match.need), "reference": match.need.reference}
     if match.state == MatchState.ACCEPTED:
         assert match.confirm_by is not None  # match_accepted_has_a_deadline
-        figures["deadline"] = date_format(local_time(match.confirm_by, match.city), "l j F, H:i")
+        figures["deadline"] = weekday_and_hour(local_time(match.confirm_by, match.city))
         body = _(
             "Bonjour,\n\nUne personne a dit oui pour «\u00a0%(need)s\u00a0» (%(reference)s)\u202f: "
             "«\u00a0%(offer)s\u00a0». L’association ou la personne qui a posté ce besoin n’agit plus. Confirmez à sa "

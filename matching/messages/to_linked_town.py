@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalogue.saying import titled
+from catalogue.times import weekday_and_hour
 from cities.days import local_time
 from matching.messages.phrases import asked, when
 from matching.models import Match
@@ -29,7 +29,7 @@ def town_asked(match: Match, agreement: Any) -> Text:
             "offer": titled(match.offer),
             "reference": match.offer.reference,
             "commune": match.offer.commune.name,
-            "deadline": date_format(local_time(agreement.answer_by, agreement.city), "l j F, H:i"),
+            "deadline": weekday_and_hour(local_time(agreement.answer_by, agreement.city)),
         },
         action_label=_("Voir et répondre"),
         action_url=reverse("matching:linked_towns", args=[agreement.city.slug]),

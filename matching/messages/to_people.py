@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from catalogue.labels import listed
 from catalogue.saying import titled, what
+from catalogue.times import weekday_and_hour
 from cities.days import local_time
 from matching import links, selectors
 from matching.messages.phrases import (
@@ -49,7 +49,7 @@ def question(match: Match, person: User) -> Text:
             "what": asked(match),
             "when": when(match),
             "place": place(match),
-            "deadline": date_format(deadline, "l j F, H:i"),
+            "deadline": weekday_and_hour(deadline),
         },
         action_label=_("Répondre oui ou non"),
         action_url=links.answer_path(match, person),
@@ -96,7 +96,7 @@ def please_confirm(match: Match, person: User) -> Text:
             "offer": capfirst(what(match.offer, with_words=False)),
             "when": when(match),
             "distance": distance(match),
-            "deadline": date_format(local_time(match.confirm_by, match.city), "l j F, H:i"),
+            "deadline": weekday_and_hour(local_time(match.confirm_by, match.city)),
         },
         action_label=_("Confirmer ou refuser"),
         action_url=links.answer_path(match, person),
