@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from babel.dates import get_month_names
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import get_language, ngettext, pgettext, to_locale
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from catalogue.slots import WeeklySlot
 
@@ -19,7 +18,7 @@ def day_words(day: date, *, today: date | None = None) -> str:
     """ "3 mars"; with its year when that is not this year's."""
     number = pgettext("premier jour du mois", "1er") if day.day == 1 else str(day.day)
     # As it stands beside a day: "12 декабря", not "декабрь".
-    month = get_month_names("wide", locale=to_locale(get_language() or "fr"))[day.month]
+    month = formats.date_format(day, "E")
     if today is not None and day.year != today.year:
         return _("%(day)s %(month)s %(year)s") % {"day": number, "month": month, "year": day.year}
     return _("%(day)s %(month)s") % {"day": number, "month": month}

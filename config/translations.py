@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import get_month_names
+from babel.dates import get_day_names, get_month_names
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
@@ -34,8 +34,6 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
 TEMPLATE_ENDINGS = {".html", ".txt", ".xml", ".svg", ".ics"}
 SOURCE_LANGUAGE = "fr"
-# Django has no Dari, and its Persian names the months as Iran does.
-MONTHS_OF_ITS_OWN = frozenset({"fa_AF"})
 # What the desk, the operators and the administrators of a town alone read. A text that stands elsewhere too is the
 # public's.
 TEAM_ONLY = (
@@ -291,10 +289,8 @@ def compile_all(root: Path = ROOT) -> list[Path]:
         target = path.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns >= path.stat().st_mtime_ns:
             continue
-        language = path.parent.parent.name
-        catalog = load(language, root)
-        if language in MONTHS_OF_ITS_OWN:
-            _add_months(catalog)
+        catalog = load(path.parent.parent.name, root)
+        _add_calendar(catalog)
         _write_mo(target, catalog)
         written.append(target)
     return written
@@ -313,17 +309,27 @@ def _compile_counts(root: Path) -> list[Path]:
     for message in extract(root):
         if isinstance(message.id, tuple | list):
             counts.add(message.id, tuple(message.id), context=message.context)
+    _add_calendar(counts)
     target.parent.mkdir(parents=True, exist_ok=True)
     _write_mo(target, counts)
     return [target]
 
 
-def _add_months(catalog: Catalog) -> None:
-    """The names that Django's dates take, from the Unicode data."""
-    names = get_month_names("wide", locale=catalog.locale)
+def _add_calendar(catalog: Catalog) -> None:
+    """The names of Django's dates, from the Unicode data: months alone and beside a day ("12 декабря"), weekdays.
+
+    Django's own have no Dari, and name a month beside a day with a capital in French, a weekday so in Ukrainian.
+    """
+    alone, beside = (
+        get_month_names("wide", context=context, locale=catalog.locale)
+        for context in ("stand-alone", "format")
+    )
     for number, english in get_month_names("wide", locale="en").items():
-        catalog.add(english, names[number])
-        catalog.add(english, names[number], context="alt. month")
+        catalog.add(english, alone[number])
+        catalog.add(english, beside[number], context="alt. month")
+    weekdays = get_day_names("wide", locale=catalog.locale)
+    for number, english in get_day_names("wide", locale="en").items():
+        catalog.add(english, weekdays[number])
 
 
 def _write_mo(target: Path, catalog: Catalog) -> None:

@@ -2,10 +2,14 @@
 
 import gettext
 import re
+from datetime import date
+from fnmatch import fnmatchcase
 
 import pytest
+from django.utils import translation
 from django.utils.translation.trans_real import DjangoTranslation
 
+from catalogue.times import weekday_and_day
 from config import translations
 
 CODE = """
@@ -50,8 +54,8 @@ def translate(root, language, **texts):
     """Fill in the .po file by hand, as a person would."""
     path = translations.po_path(language, root)
     po = path.read_text(encoding="utf-8")
-    for original, translation in texts.items():
-        po = po.replace(f'msgid "{original}"\nmsgstr ""', f'msgid "{original}"\nmsgstr "{translation}"')
+    for original, wording in texts.items():
+        po = po.replace(f'msgid "{original}"\nmsgstr ""', f'msgid "{original}"\nmsgstr "{wording}"')
     path.write_text(po, encoding="utf-8")
 
 
@@ -208,3 +212,43 @@ def test_a_text_under_a_name_that_is_not_read_is_refused(root):
     )
     with pytest.raises(translations.UnreadableSourceError, match=r"models\.py:1: gettext as say"):
         translations.extract(root)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", "jeudi 9 avril"),
+        ("en", "Thursday 9 April"),
+        ("ar", "الخميس 9 أبريل"),
+        ("uk", "четвер 9 квітня"),
+        ("ru", "четверг, 9 апреля"),
+        ("fa-af", "پنجشنبه 9 اپریل"),
+        ("es", "jueves 9 de abril"),
+    ],
+)
+def test_a_day_is_said_as_the_language_says_it(language, said):
+    """A month beside a day in its own form, and the names that Afghans give to months."""
+    with translation.override(language):
+        assert weekday_and_day(date(2026, 4, 9)) == said
+
+
+def test_a_language_for_the_public_holds_what_somebody_outside_the_team_may_read(root):
+    (root / "desk").mkdir()
+    (root / "desk" / "views.py").write_text('a = _("À décider")\nb = _("proposition")\n', encoding="utf-8")
+    held = {message.id for message in translations.texts_for("uk", root) if message.id}
+    assert "proposition" in held, "it stands outside the desk too"
+    assert "À décider" not in held
+    assert "À décider" in {message.id for message in translations.texts_for("ar", root) if message.id}
+
+
+def test_each_pattern_of_the_team_s_own_sources_finds_one():
+    files = [path.relative_to(translations.ROOT).as_posix() for path in translations.sources()]
+    patterns = [*translations.TEAM_ONLY, *translations.PUBLIC_ALL_THE_SAME]
+    assert [one for one in patterns if not any(fnmatchcase(file, one) for file in files)] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [("prs", "fa-af"), ("fa", "fa-af"), ("fa-AF", "fa-af"), ("uk-UA", "uk"), ("pt", "fr")]
+)
+def test_a_browser_s_wish_is_read(asked, given, rf):
+    assert translation.get_language_from_request(rf.get("/", headers={"Accept-Language": asked})) == given

@@ -102,11 +102,14 @@ def test_two_hours_are_two_hours_in_the_night_that_has_one_more():
     [
         (
             utc(2026, 10, 24, 23, 30),
-            "dimanche 25 octobre, 02:30",
+            "dimanche 25 octobre à 2\xa0h\xa030",
         ),  # half past one; the first half past two is one hour on
-        (utc(2026, 10, 25, 0, 30), "dimanche 25 octobre, 03:30"),  # the first half past two
-        (utc(2026, 10, 25, 1, 30), "dimanche 25 octobre, 04:30"),  # the second
-        (utc(2026, 3, 29, 0, 30), "dimanche 29 mars, 04:30"),  # half past one; the next hour begins at three
+        (utc(2026, 10, 25, 0, 30), "dimanche 25 octobre à 3\xa0h\xa030"),  # the first half past two
+        (utc(2026, 10, 25, 1, 30), "dimanche 25 octobre à 4\xa0h\xa030"),  # the second
+        (
+            utc(2026, 3, 29, 0, 30),
+            "dimanche 29 mars à 4\xa0h\xa030",
+        ),  # half past one; the next hour begins at three
     ],
 )
 def test_in_a_night_of_a_change_a_question_waits_its_two_hours(db, now, said):

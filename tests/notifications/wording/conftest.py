@@ -16,7 +16,7 @@ from tests.factories.cities import CityFactory
 NOW = datetime(2026, 3, 9, 9, tzinfo=UTC)
 VALUES = {
     "offer": "Chambre bleue", "what": "Un toit pour 2 personnes", "when": "du 11 au 20 mars",
-    "place": "Schiltigheim", "deadline": "mardi 10 mars, 18:00",
+    "place": "Schiltigheim", "deadline": "mardi 10 mars à 18\xa0h",
 }  # fmt: skip
 OWN = "{demande} à {lieu}, {dates}. Répondez avant {delai}, merci\u202f!"
 

@@ -21,7 +21,7 @@ from tests.factories.accounts import CityRoleFactory
 from tests.factories.cities import CityFactory
 from tests.notifications.wording.conftest import NOW, OWN, VALUES
 
-SAID = "Un toit pour 2 personnes à Schiltigheim, du 11 au 20 mars. Répondez avant mardi 10 mars, 18:00, merci\u202f!"
+SAID = "Un toit pour 2 personnes à Schiltigheim, du 11 au 20 mars. Répondez avant mardi 10 mars à 18\xa0h, merci\u202f!"
 LINK = "https://accorde.exemple.fr/s/1a2b3-xxxxxxxxxxxx/"
 
 

@@ -26,7 +26,7 @@ ARABIC_LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
                 "Strasbourg : Pouvez-vous aider ? Un toit pour 3 personnes",
                 'Vous avez proposé "Chambre chez l\'habitant". Un besoin lui correspond :',
                 "du 19 mars au 17 avril",
-                "Dites oui ou non avant jeudi 12 mars, 12:00. Vous etes libre de dire non.",
+                "Dites oui ou non avant jeudi 12 mars à 12 h. Vous etes libre de dire non.",
                 "Répondez OUI ou NON à ce SMS, ou ouvrez ce lien :",
                 LINK,
                 "Pour ne plus recevoir de SMS, répondez STOP.",
@@ -38,7 +38,7 @@ ARABIC_LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
             6,
             [
                 "Strasbourg: هل يمكنكم المساعدة؟ مأوى لـ 3 أشخاص",
-                "من 19 مارس إلى 17 إبريل",
+                "من 19 مارس إلى 17 أبريل",
                 "أجيبوا بنعم أو لا على هذه الرسالة، أو افتحوا هذا الرابط:",
                 LINK,
                 "لإيقاف الرسائل أجيبوا STOP.",
