@@ -99,12 +99,17 @@ def _months(match: re.Match[str]) -> str:
     return _from(_MONTHS, "m", int(match[1])) or _from(_YEARS, "y", -(-int(match[1]) // 12))
 
 
+# In the languages of the product, folded (catalogue.items.words.fold).
+_MONTH = "mois|moi|months?|شهرا?|اشهر|شهور|m|місяц(?:ь|і|ів|я)|месяц(?:а|ев)?|mes|meses|ماه|ماهه"
+_YEAR = "ans?|a|years?|yrs?|y|yo|سنه|سنوات|سنين|рік|роки|років|року|год|года|лет|anos?|سال|ساله"
+_NEWBORN = (
+    "nouveau[ -]ne|naissance|newborn|premature|مواليد|новонароджен\\w*|народження|новорожденн\\w*|рождения|"
+    "recien nacido|nacimiento|نوزاد|تولد"
+)
 _AGE_PATTERNS = (
-    Pattern(
-        re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:mois|moi|months?|شهرا?|اشهر|شهور|m)\b(?!')"), _months
-    ),
-    Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:ans?|a|years?|yrs?|y|yo|سنه|سنوات|سنين)\b"), _years),
-    Pattern(re.compile(r"\b(?:nouveau[ -]ne|naissance|newborn|premature|مواليد)\b"), lambda _match: "0m"),
+    Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_MONTH})\b(?!')"), _months),
+    Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_YEAR})\b"), _years),
+    Pattern(re.compile(rf"\b(?:{_NEWBORN})\b"), lambda _match: "0m"),
 )
 
 
@@ -113,7 +118,7 @@ def _age_words(code: str) -> str:
     if number == 0:
         return _("naissance")
     if code.endswith("m"):
-        return _("%(n)s mois") % {"n": number}
+        return ngettext("%(n)s mois", "%(n)s mois", number) % {"n": number}
     return ngettext("%(n)s an", "%(n)s ans", number) % {"n": number}
 
 

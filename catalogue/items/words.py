@@ -65,6 +65,36 @@ def _arabic(word: str) -> str:
     return word[2:] if len(word) > 4 and word.startswith("ال") else word
 
 
+# After `fold`, which takes the marks off й and ї. The longest first.
+_SLAVIC_ENDINGS = (
+    "ями", "ами", "ого", "ему", "ому", "ими", "ыми", "ов", "ев", "ів", "еи", "ои", "ам", "ям", "ах", "ях", "ою",
+    "ею", "ом", "ем", "ых", "их", "ые", "ие", "ая", "яя", "ое", "ее", "ый", "ии", "ым", "им", "ую", "юю",
+    "а", "я", "о", "е", "є", "у", "ю", "и", "і", "ы", "ь",
+)  # fmt: skip
+
+
+def _slavic(word: str) -> str:
+    """Without the ending of its case and number: "ковдри", "ковдра" and "ковдру" are one word."""
+    for ending in _SLAVIC_ENDINGS:
+        if len(word) >= len(ending) + 3 and word.endswith(ending):
+            return word[: -len(ending)]
+    return word
+
+
+def _spanish(word: str) -> str:
+    if len(word) > 4 and re.search(r"[^aeiou]es$", word):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
+
+
+def _dari(word: str) -> str:
+    """Without the signs of the plural, written apart or not."""
+    for ending in ("هاي", "ها"):
+        if len(word) >= len(ending) + 2 and word.endswith(ending):
+            return word[: -len(ending)]
+    return word
+
+
 @dataclass(frozen=True)
 class Grammar:
     """What a language does to words. Lists hold words as `fold` leaves them."""
@@ -213,7 +243,95 @@ ARABIC = Grammar(
     numbers={"اثنان": "2", "اثنين": "2", "ثلاثه": "3", "اربعه": "4", "خمسه": "5", "سته": "6", "عشره": "10"},
     joined_and="و",
 )  # fmt: skip
-GRAMMARS = {"fr": FRENCH, "en": ENGLISH, "ar": ARABIC}
+UKRAINIAN = Grammar(
+    stem=_slavic,
+    silent=words_of("я ми є маю маємо потрібен потрібна потрібно потрібні шукаю шукаємо прошу дякую наш моя мій це ще"),
+    links=words_of("для з із зі на в у до від"),
+    between=words_of("і та и або чи"),
+    beside=r"(?:^|(?<=\s))(?:з|із|разом з)(?=\s|$)",
+    without=words_of("без"),
+    holders=words_of("набір комплект пара пакет коробка ящик пачка штука шт кілограм кг пляшка упаковка"),
+    neutral=words_of(
+        "новии нова нове чистии чиста чисте вживании вживана стан добрии малии мала маленькии маленька великии велика"
+        " білии чорнии сіріи синіи червонии зимовии зимова літніи теплии тепла деревянии металевии електричнии дім"
+        " родина дитина чоловік жінка рік роки місяць розмір см кг особа"
+    ),
+    same={
+        "діти": "дит", "дитячии": "дит", "дитяча": "дит", "дитячі": "дит", "дитяче": "дит", "дитина": "дит",
+        "дитини": "дит", "немовля": "немовл", "немовляти": "немовл", "немовлят": "немовл",
+    },
+    child="дит",
+    baby="немовл",
+    numbers={
+        "один": "1", "два": "2", "дві": "2", "три": "3", "чотири": "4", "пять": "5", "шість": "6", "десять": "10",
+    },
+)  # fmt: skip
+RUSSIAN = Grammar(
+    stem=_slavic,
+    silent=words_of("я мы есть имею нужен нужна нужно нужны ищу ищем прошу спасибо наш моя мои это еще"),
+    links=words_of("для с со на в из до от"),
+    between=words_of("и или"),
+    beside=r"(?:^|(?<=\s))(?:с|со|вместе с)(?=\s|$)",
+    without=words_of("без"),
+    holders=words_of("набор комплект пара пакет коробка ящик пачка штука шт килограмм кг бутылка упаковка"),
+    neutral=words_of(
+        "новыи новая новое чистыи чистая чистое состояние хорошии малыи маленькии маленькая большои большая белыи"
+        " черныи серыи синии красныи зимнии зимняя летнии теплыи теплая деревянныи металлическии электрическии дом"
+        " семья ребенок мужчина женщина год лет месяц размер см кг человек"
+    ),
+    same={
+        "дети": "дет", "детеи": "дет", "детскии": "дет", "детская": "дет", "детские": "дет", "детское": "дет",
+        "ребенок": "дет", "ребенка": "дет", "младенец": "младенц", "младенца": "младенц", "младенцев": "младенц",
+    },
+    child="дет",
+    baby="младенц",
+    numbers={
+        "один": "1", "два": "2", "две": "2", "три": "3", "четыре": "4", "пять": "5", "шесть": "6", "десять": "10",
+    },
+)  # fmt: skip
+SPANISH = Grammar(
+    stem=_spanish,
+    silent=words_of(
+        "el la los las un una unos unas este esta mi mis tu su sus yo hay tengo tenemos busco buscamos necesito"
+        " necesitamos doy ofrezco por favor gracias muy casi todo toda varios varias"
+    ),
+    links=words_of("de del para en a con al"),
+    between=words_of("y e o mas"),
+    beside=r"\b(?:con|incluido|y su)\b",
+    without=words_of("sin"),
+    holders=words_of("juego lote par paquete caja bolsa pieza unidad kilo kg litro botella conjunto"),
+    neutral=words_of(
+        "nuevo nueva limpio limpia usado usada bueno buena buen estado pequeno pequena grande largo larga blanco blanca"
+        " negro negra gris azul rojo roja verde madera metal plastico cuero algodon lana invierno verano casa cocina"
+        " salon jardin familia nino mujer hombre adulto ano mes talla cm kg persona electrico electrica"
+    ),
+    same={"nina": "nino", "ninas": "nino", "infantil": "nino", "recien": "bebe", "mujeres": "mujer"},
+    child="nino",
+    baby="bebe",
+    numbers={"dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "ocho": "8", "diez": "10"},
+    thing_first=True,
+)  # fmt: skip
+DARI = Grammar(
+    stem=_dari,
+    silent=words_of("من ما دارم داريم لازم ضرورت نياز ميخواهم لطفا تشكر اين يك"),
+    links=words_of("براي از در به"),
+    between=words_of("و يا"),
+    beside=r"(?:^|(?<=\s))(?:با|همراه)(?=\s|$)",
+    without=words_of("بدون بي"),
+    holders=words_of("جوره بسته خريطه كارتن دانه ست بوتل كيلو"),
+    neutral=words_of(
+        "نو جديد پاك كهنه مستعمل خوب كلان خورد كوچك بزرگ سفيد سياه آبي سرخ سبز زمستاني تابستاني گرم چوبي فلزي برقي"
+        " خانه فاميل مرد زن سال ماه اندازه نفر"
+    ),
+    same={"طفل": "اطفال", "طفلانه": "اطفال", "كودك": "اطفال", "شيرخوار": "نوزاد"},
+    child="اطفال",
+    baby="نوزاد",
+    numbers={"دو": "2", "سه": "3", "چهار": "4", "پنج": "5", "شش": "6", "ده": "10"},
+)  # fmt: skip
+GRAMMARS = {
+    "fr": FRENCH, "en": ENGLISH, "ar": ARABIC,
+    "uk": UKRAINIAN, "ru": RUSSIAN, "es": SPANISH, "fa-af": DARI,
+}  # fmt: skip
 
 
 def grammar_of(language: str) -> Grammar:
