@@ -29,6 +29,8 @@ from babel.plural import to_gettext
 from django.conf import settings
 from django.utils.translation import to_language
 
+from config import typography
+
 ROOT = Path(__file__).resolve().parent.parent
 # Every app of ours, in the order of the alphabet.
 FOLDERS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
@@ -368,7 +370,8 @@ def problems(language: str, root: Path = ROOT) -> list[str]:
         if entry is None:
             lines.append(f"missing: {_key(message)!r} ({where})")
         else:
-            lines += [f"{problem}: {_key(message)!r} ({where})" for problem in _faults(message, entry)]
+            wrong = [*_faults(message, entry), *typography.faults(language, _texts(entry))]
+            lines += [f"{problem}: {_key(message)!r} ({where})" for problem in wrong]
     for entry in known:
         if entry.id and found.get(_key(entry), entry.context) is None:
             lines.append(f"no longer used: {_key(entry)!r}")
