@@ -6,7 +6,7 @@ from itertools import chain
 from babel import Locale, UnknownLocaleError
 from babel.core import get_locale_identifier, parse_locale
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
 from engine.vocabulary import PARTS_OF_LANGUAGES, SAME_LANGUAGES
@@ -57,6 +57,14 @@ def language_name(code: str) -> str:
     if code in NAMES:
         return str(NAMES[code][1])
     return _cldr_name(code, get_language() or "fr") or _cldr_name(code, "fr") or code
+
+
+def spoken_by_us(code: str) -> str:
+    """The language of the product that whoever speaks this one reads: "fa-af" for "prs"; empty when there is none."""
+    try:
+        return get_supported_language_variant(code.lower())
+    except LookupError:
+        return ""
 
 
 def validate_language(code: str) -> None:

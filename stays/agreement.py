@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
 
+from catalogue.languages import spoken_by_us
 from catalogue.saying import what
 from catalogue.times import day_range
 from cities.days import local_day
@@ -57,8 +57,7 @@ def as_pdf(match: Match, *, now: datetime) -> bytes:
 
 def versions(match: Match, *, now: datetime) -> list[Version]:
     """In French, which counts, and in the first of the guest's languages that the product speaks."""
-    spoken = dict(settings.LANGUAGES)
-    others = [code for code in match.need.languages if code in spoken and code != FRENCH]
+    others = [code for code in map(spoken_by_us, match.need.languages) if code not in ("", FRENCH)]
     found = []
     for code in [FRENCH, *others[:1]]:
         with translation.override(code):
