@@ -30,7 +30,7 @@ def only_in_french() -> list[str]:
 
 
 def test_no_french_on_a_page_of_the_public(db, gazetteer):
-    """The words of the team's own sources stand on none of these pages: config.translations.TEAM_ONLY says true."""
+    """The words of the team's own sources stand on none of these pages: config.readers.TEAM_ONLY says true."""
     town, french, met = build(now=timezone.now()), only_in_french(), []
     for page in PAGES:
         if page.who in OF_A_TEAM:

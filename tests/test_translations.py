@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation.trans_real import DjangoTranslation
 
 from catalogue.times import weekday_and_day
-from config import translations
+from config import readers, translations
 
 CODE = """
 from django.utils.translation import gettext_lazy as _, ngettext, pgettext, pgettext_lazy
@@ -243,7 +243,7 @@ def test_a_language_for_the_public_holds_what_somebody_outside_the_team_may_read
 
 def test_each_pattern_of_the_team_s_own_sources_finds_one():
     files = [path.relative_to(translations.ROOT).as_posix() for path in translations.sources()]
-    patterns = [*translations.TEAM_ONLY, *translations.PUBLIC_ALL_THE_SAME]
+    patterns = [*readers.TEAM_ONLY, *readers.PUBLIC_ALL_THE_SAME]
     assert [one for one in patterns if not any(fnmatchcase(file, one) for file in files)] == []
 
 

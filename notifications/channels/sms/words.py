@@ -20,8 +20,8 @@ from notifications.services import Text
 CUT = "…"
 _SPACE = re.compile("( )")
 _SENTENCE_END = re.compile(r"(\n|(?<=[.!?؟…])[ \u00a0\u202f]+)")
-# "Bonjour," on a line of its own: a letter's, for which an SMS has no room.
-_GREETING = re.compile(r"\A[^\n.!?؟]{1,30}[,،]\s*\n\s*")
+# "Bonjour,", "Hola:" or "Здравствуйте!" on a line of its own: a letter's, for which an SMS has no room.
+_GREETING = re.compile(r"\A[^\n.!?؟:]{1,30}[,،:!]\s*\n\s*")
 
 
 def hears_answers() -> bool:
