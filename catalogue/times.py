@@ -59,10 +59,10 @@ def length_words(minutes: int) -> str:
     """How long something takes: "30 min", "1 h", "1 h 30"."""
     hours, rest = divmod(minutes, 60)
     if not hours:
-        return _("%(n)s\u00a0min") % {"n": rest}
+        return ngettext("%(n)s\u00a0min", "%(n)s\u00a0min", rest) % {"n": rest}
     if rest:
         return _("%(hours)s\u00a0h\u00a0%(minutes)s") % {"hours": hours, "minutes": f"{rest:02}"}
-    return _("%(n)s\u00a0h") % {"n": hours}
+    return ngettext("%(n)s\u00a0h", "%(n)s\u00a0h", hours) % {"n": hours}
 
 
 def slot_words(slot: WeeklySlot) -> str:
@@ -157,8 +157,8 @@ def _short(length: timedelta) -> str:
     """Minutes below an hour, hours below two days, then days; never less than a minute."""
     minutes = max(1, int(length.total_seconds() // 60))
     if minutes < 60:
-        return _("%(n)s\u00a0min") % {"n": minutes}
+        return ngettext("%(n)s\u00a0min", "%(n)s\u00a0min", minutes) % {"n": minutes}
     if minutes < 48 * 60:
-        return _("%(n)s\u00a0h") % {"n": minutes // 60}
+        return ngettext("%(n)s\u00a0h", "%(n)s\u00a0h", minutes // 60) % {"n": minutes // 60}
     days = minutes // (24 * 60)
     return ngettext("%(n)s jour", "%(n)s jours", days) % {"n": days}

@@ -54,8 +54,8 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "ru": (_NO_FRENCH_SPACE, _ONE_SCRIPT),
     "uk": (_NO_FRENCH_SPACE, _ONE_SCRIPT, ("a letter that Ukrainian has not", _finds("[ыэъёЫЭЪЁ]"))),
 }
-# Which two of a text's forms may never be the same, in the order of the .po file.
-_TWO_NUMBERS = {"ar": (2, 3), "ru": (0, 1)}
+# Which two of a text's forms may never be the same, in the order of the .po file: Arabic has a word for two of a thing.
+_TELLS_APART = {"ar": ((2, 0), (2, 1), (2, 3), (2, 4), (2, 5)), "ru": ((0, 1),)}
 
 
 def faults(language: str, texts: list[str]) -> Iterator[str]:
@@ -63,11 +63,11 @@ def faults(language: str, texts: list[str]) -> Iterator[str]:
     for name, is_wrong in _RULES.get(language, ()):
         if any(is_wrong(_FOREIGN.sub("§", text)) for text in texts):
             yield name
-    one, other = _TWO_NUMBERS.get(language, (0, 0))
-    if len(texts) > other > 0 and texts[one] == texts[other] and _says_a_word(texts[one]):
+    pairs = _TELLS_APART.get(language, ()) if len(texts) > 1 else ()
+    if any(texts[one] == texts[other] and _says_a_word(texts[one]) for one, other in pairs):
         yield "two numbers that the language tells apart have one form"
 
 
 def _says_a_word(text: str) -> bool:
     """More than the number and signs or units around it."""
-    return re.search(r"[^\W\d_]{3}", _FOREIGN.sub("", text)) is not None
+    return re.search(r"[^\W\d_]{4}|[\u0600-\u06ff]{3}", _FOREIGN.sub("", text)) is not None
