@@ -30,7 +30,10 @@ from needs.models import Need, NeedState
 def household_words(
     *, women: int, men: int, children: int, couple: bool = False, lone_minor: bool = False
 ) -> str:
-    """ "une mère et 2 enfants", "un couple, un homme et un enfant", "un mineur isolé"."""
+    """ "une femme et 2 enfants", "un couple, un homme et un enfant", "un mineur isolé".
+
+    Who the adult is to the children nobody has said: she may be an aunt, or a sister.
+    """
     if lone_minor:
         return ngettext("un mineur isolé", "%(n)s mineurs isolés", children) % {"n": children}
     parts = []
@@ -39,9 +42,6 @@ def household_words(
         # One of each where there is one of each, else two of the same.
         taken_women = 1 if women and men else min(women, 2)
         women, men = women - taken_women, men - (2 - taken_women)
-    elif children and women + men == 1:
-        parts.append(_("une mère") if women else _("un père"))
-        women = men = 0
     if women:
         parts.append(ngettext("une femme", "%(n)s femmes", women) % {"n": women})
     if men:
@@ -54,7 +54,7 @@ def household_words(
 
 
 def suggested_title(answers: Mapping[str, Any]) -> str:
-    """A title made of the other answers: "Une mère et 2 enfants", "Literie, 10 objets", "Interprétariat (tigrinya),
+    """A title made of the other answers: "Une femme et 2 enfants", "Literie, 10 objets", "Interprétariat (tigrinya),
     mardi 8 décembre, 14 h à 15 h 30".
     """
     if answers["kind"] == Kind.HOUSING:

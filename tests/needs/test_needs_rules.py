@@ -100,7 +100,7 @@ def test_key_is_used_once_in_a_town(city: City) -> None:
 def fields(city: City, **changes: Any) -> dict[str, Any]:
     return {
         "kind": "housing",
-        "title": "Une mère et 2 enfants",
+        "title": "Une femme et 2 enfants",
         "commune": city.seat,
         "first_day": APRIL_1,
         "last_day": APRIL_30,
@@ -367,8 +367,8 @@ def test_needs_of_associations_to_be_verified_are_not_matched(city: City) -> Non
 @pytest.mark.parametrize(
     ("household", "words"),
     [
-        ({"women": 1, "men": 0, "children": 2}, "une mère et 2 enfants"),
-        ({"women": 0, "men": 1, "children": 1}, "un père et un enfant"),
+        ({"women": 1, "men": 0, "children": 2}, "une femme et 2 enfants"),
+        ({"women": 0, "men": 1, "children": 1}, "un homme et un enfant"),
         ({"women": 1, "men": 0, "children": 0}, "une femme"),
         ({"women": 0, "men": 3, "children": 0}, "3 hommes"),
         ({"women": 1, "men": 1, "children": 3, "couple": True}, "un couple et 3 enfants"),

@@ -70,7 +70,7 @@ def test_association_posts_a_need(
 @pytest.mark.parametrize(
     ("kind", "changes", "title"),
     [
-        ("housing", {}, "Une mère et 2 enfants"),
+        ("housing", {}, "Une femme et 2 enfants"),
         ("housing", {"adult_women": "1", "adult_men": "1", "couple": "on"}, "Un couple et 2 enfants"),
         ("housing", {"adult_women": "2", "children_3_to_11": "", "adult_men": "1"}, "2 femmes et un homme"),
         (
@@ -427,7 +427,7 @@ def test_composed_title_follows_the_answers(as_user: SignIn, member: User, answe
     page = f"/strasbourg/besoins/{need.reference}/modifier/"
     client.post(page, answers("housing", children_3_to_11="3", title=need.title))
     need.refresh_from_db()
-    assert (need.title, need.people, need.quantity) == ("Une mère et 3 enfants", 4, 4)
+    assert (need.title, need.people, need.quantity) == ("Une femme et 3 enfants", 4, 4)
     client.post(page, answers("housing", title="Famille du 3e étage"))
     client.post(page, answers("housing", children_3_to_11="1", title="Famille du 3e étage"))
     need.refresh_from_db()
