@@ -110,6 +110,10 @@ _AGE_PATTERNS = (
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_MONTH})\b(?!')"), _months),
     Pattern(re.compile(rf"\b{_RANGE}(\d{{1,2}}) ?-? ?(?:{_YEAR})\b"), _years),
     Pattern(re.compile(rf"\b(?:{_NEWBORN})\b"), lambda _match: "0m"),
+    # What Arabic says without a figure.
+    Pattern(re.compile(r"\bشهر واحد\b"), lambda _match: "1m"),
+    Pattern(re.compile(r"\bشهر(?:ين|ان)\b"), lambda _match: "3m"),
+    Pattern(re.compile(r"\bسنت(?:ين|ان)\b"), lambda _match: "2y"),
 )
 
 

@@ -46,7 +46,7 @@ class _Clause:
 def find_item(typed: str, *, category: str = "", language: str = "") -> Found:
     """The item that is typed. `category`: where the person is, it decides between items that share a word.
 
-    `language` is the reader's: it decides only which languages disagree ("couches" is French for nappies).
+    `language` is the reader's: it decides where languages disagree ("pan" is bread in Spanish).
     """
     readings = [_Reading(typed, words, category) for words in lexicons()]
     certain = _agreed([reading for reading in readings if reading.item], language)
@@ -252,14 +252,14 @@ def _same_item(one: Owners | None, other: Owners | None) -> bool:
 
 
 def _agreed(certain: Sequence[_Reading], language: str) -> _Reading | None:
-    """The reading of the language that explains most; on a tie the source's, unless the reader reads another."""
+    """The reading of the language that explains most; on a tie that of the reader's own."""
     if not certain:
         return None
     most = max(reading.explained for reading in certain)
     best = [reading for reading in certain if reading.explained == most]
     if any(reading.item is not best[0].item for reading in best):
-        own = language in ("", settings.LANGUAGE_CODE)
-        return next((one for one in best if own and one.lexicon.language == settings.LANGUAGE_CODE), None)
+        own = language or settings.LANGUAGE_CODE
+        return next((one for one in best if one.lexicon.language == own), None)
     return best[0]
 
 
