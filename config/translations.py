@@ -160,6 +160,9 @@ def _add(found: Catalog, spec: Any, arguments: Any, comments: Any, file: str) ->
             context = value
         else:
             texts.append(value)
+    known = found.get(texts[0], context)
+    if known is not None and isinstance(known.id, tuple | list) != (len(texts) > 1):
+        raise UnreadableSourceError(f"{file}: {texts[0]!r} is counted in one place and not in another")
     found.add(
         tuple(texts) if len(texts) > 1 else texts[0],
         context=context,

@@ -19,6 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from accounts.access import ANYBODY, PUBLIC, town_page
 from accounts.problems import PROBLEM, away_problem, is_away
+from catalogue.times import length_words
 from cities import selectors as towns
 from cities.days import local_day
 from cities.models import City
@@ -55,7 +56,7 @@ def home(request: HttpRequest, city: City) -> HttpResponse:
     to_answer = answer_hours(city, today=local_day(now, city))
     if to_answer is not None:
         hours = max(1, round(to_answer))
-        counts.append({"value": _("%(n)s\u00a0h") % {"n": hours}, "label": _("première réponse")})
+        counts.append({"value": length_words(hours * 60), "label": _("première réponse")})
     shown = needs[:SHOWN_NEEDS]
     return render(
         request,

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation.trans_real import DjangoTranslation
 
 from catalogue.times import weekday_and_day
-from config import readers, translations
+from config import readers, translations, typography
 
 CODE = """
 from django.utils.translation import gettext_lazy as _, ngettext, pgettext, pgettext_lazy
@@ -252,3 +252,36 @@ def test_each_pattern_of_the_team_s_own_sources_finds_one():
 )
 def test_a_browser_s_wish_is_read(asked, given, rf):
     assert translation.get_language_from_request(rf.get("/", headers={"Accept-Language": asked})) == given
+
+
+def test_a_text_that_is_counted_in_one_place_alone_is_refused(root):
+    """Gettext finds no counted text by a look-up without a number: it would stay French."""
+    (root / "offers" / "views.py").write_text('a = _("%(count)d besoin")\n', encoding="utf-8")
+    with pytest.raises(translations.UnreadableSourceError, match="counted in one place"):
+        translations.extract(root)
+
+
+@pytest.mark.parametrize(
+    ("language", "texts", "wrong"),
+    [
+        ("fr", ["Quand\u202f? «\u00a0Ce soir\u00a0»\u202f: %(hour)s"], False),
+        ("fr", ["Quand ?"], True),
+        ("fr", ["« Ce soir »"], True),
+        ("ar", ["متى؟ اليوم، 12,5"], False),
+        ("ar", ["متى?"], True),
+        ("ar", ["اتصلوا بالرقم 06 12 34 56 78"], True),
+        ("ar", ["اتصلوا بالرقم \u206606 12 34 56 78\u2069"], False),
+        ("ar", ["لا أيام", "يوم واحد", "يومان", "%(n)s أيام", "%(n)s يوما", "%(n)s يوم"], False),
+        ("ar", ["%(n)s يوم", "%(n)s يوم", "%(n)s يوم", "%(n)s أيام", "%(n)s يوما", "%(n)s يوم"], True),
+        ("fa_AF", ["كتاب"], True),
+        ("fa_AF", ["کتاب"], False),
+        ("es", ["Cuándo?"], True),
+        ("es", ["¿Cuándo? |?pan"], False),
+        ("ru", ["Mожно"], True),  # a Latin M
+        ("ru", ["Можно"], False),
+        ("uk", ["эта"], True),
+        ("en", ["When\u202f?"], True),
+    ],
+)
+def test_a_text_looks_as_its_language_asks(language, texts, wrong):
+    assert bool(list(typography.faults(language, texts))) is wrong
