@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import get_language, get_language_bidi, ngettext
+from django.utils.translation import get_language, get_language_bidi, ngettext, npgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -50,7 +50,10 @@ def home(request: HttpRequest, city: City) -> HttpResponse:
     shown_figures = published(city, today=local_day(now, city))
     offers, people = shown_figures.total("offers"), shown_figures.total("people_helped")
     counts = [
-        {"value": sum_words(offers), "label": ngettext("proposition", "propositions", offers.number)},
+        {
+            "value": sum_words(offers),
+            "label": npgettext("nombre", "proposition", "propositions", offers.number),
+        },
         {"value": sum_words(people), "label": ngettext("personne aidée", "personnes aidées", people.number)},
     ]
     to_answer = answer_hours(city, today=local_day(now, city))

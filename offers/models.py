@@ -231,7 +231,7 @@ class Offer(Entry):
     objects = OfferQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("Proposition")
+        verbose_name = _("proposition")
         verbose_name_plural = _("propositions")
         ordering = ["-created_at", "-id"]
         constraints = [

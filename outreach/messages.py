@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from catalogue.times import day_range
 from cities.days import local_day
@@ -71,7 +71,7 @@ def _figures(city: City, now: datetime) -> str:
     """The same as the town's public page (docs/adr/0026)."""
     found = published(city, today=local_day(now, city))
     offers, people = found.total("offers"), found.total("people_helped")
-    said_offers = ngettext("proposition", "propositions", offers.number)
+    said_offers = npgettext("nombre", "proposition", "propositions", offers.number)
     said_people = ngettext("personne aidée", "personnes aidées", people.number)
     return f"{sum_words(offers)} {said_offers} · {sum_words(people)} {said_people}"
 
