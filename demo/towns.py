@@ -18,10 +18,18 @@ HOURS_IN = {
     "strasbourg": {
         "en": "Monday to Saturday, 8 am to 7 pm. Free of charge.",
         "ar": "من الإثنين إلى السبت، من 8 صباحا إلى 7 مساء. المكالمة مجانية.",
+        "uk": "З понеділка до суботи, з 8 до 19 години. Дзвінок безкоштовний.",
+        "fa-af": "از دوشنبه تا شنبه، از 8 صبح تا 7 شام. تماس رایگان است.",
+        "es": "De lunes a sábado, de 8 a 19 h. Llamada gratuita.",
+        "ru": "С понедельника по субботу, с 8 до 19 часов. Звонок бесплатный.",
     },
     "grenoble": {
         "en": "Monday to Friday, 9 am to 6 pm. Free of charge.",
         "ar": "من الإثنين إلى الجمعة، من 9 صباحا إلى 6 مساء. المكالمة مجانية.",
+        "uk": "З понеділка до п’ятниці, з 9 до 18 години. Дзвінок безкоштовний.",
+        "fa-af": "از دوشنبه تا جمعه، از 9 صبح تا 6 شام. تماس رایگان است.",
+        "es": "De lunes a viernes, de 9 a 18 h. Llamada gratuita.",
+        "ru": "С понедельника по пятницу, с 9 до 18 часов. Звонок бесплатный.",
     },
 }
 CHARTER = """J’accueille une personne ou une famille chez moi, pour les jours que nous avons convenus.
