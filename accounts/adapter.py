@@ -4,8 +4,10 @@ import logging
 import smtplib
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -16,7 +18,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.sign_in import MailNotSentError, code_mail_context
+from accounts import sessions
+from accounts.sign_in import APPLICATION, PASSKEY, MailNotSentError, code_mail_context, factors_of
 from sealing.rotation import FACTORS
 from sealing.seals import seal, unseal
 
@@ -89,14 +92,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """The second factor alone: nobody is ever asked for a password."""
-        if not user.is_authenticated or not is_mfa_enabled(user):
+        if not user.is_authenticated or not (factors := factors_of(user)):
             return []
+        codes = _("Un code de votre application, ou un code de secours")
+        if APPLICATION not in factors:
+            codes = _("Un code de secours")
+        by_code = {"id": "mfa_reauthenticate", "description": codes, "url": reverse("mfa_reauthenticate")}
+        if PASSKEY not in factors:
+            return [by_code]
+        url = reverse("mfa_reauthenticate_webauthn")
         return [
-            {
-                "id": "mfa_reauthenticate",
-                "description": _("Votre application d’authentification"),
-                "url": reverse("mfa_reauthenticate"),
-            }
+            {"id": "mfa_reauthenticate_webauthn", "description": _("Votre clé d’accès"), "url": url},
+            by_code,
         ]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
@@ -107,6 +114,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class FactorAdapter(DefaultMFAAdapter):
     """Secrets of second factors and seeds of recovery codes are sealed, as all that is kept of people."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """A passkey is for the address that people know, whatever name the request came in by."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": "Accorde"}
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:
+        """Nobody is asked for a name: the browser and system in which it was added tell one from another."""
+        return sessions.device_of(context.request.headers.get("User-Agent", "")) or str(_("Clé d’accès"))
 
     def encrypt(self, text: str) -> str:
         return seal(text, of=FACTORS)

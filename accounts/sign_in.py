@@ -21,6 +21,7 @@ from allauth.account.internal.flows.login_by_code import LoginCodeVerificationPr
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from allauth.core.internal import ratelimit as ratelimit_impl
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
@@ -42,6 +43,9 @@ logger = logging.getLogger(__name__)
 # In the session: where the code that was asked for leads, and what it is for.
 _CODE_FOR = "code_for"
 
+
+# What there is beside a code by mail.
+APPLICATION, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
 
 # Whoever finds a browser left open must take nothing away with it.
 JUST_NOW = timedelta(minutes=10)
@@ -242,13 +246,24 @@ def forget_second_factor(request: HttpRequest) -> None:
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
 
 
+def factors_of(user: User) -> set[str]:
+    """Which second factors somebody has: APPLICATION, PASSKEY; spare codes count beside one of them alone."""
+    has = Authenticator.objects.filter(user=user, type__in=[APPLICATION, PASSKEY])
+    return set(has.values_list("type", flat=True))
+
+
+def factor_page(user: User) -> str:
+    """The name of the page on which they show theirs again; a passkey first, for nobody is tricked out of it."""
+    return "mfa_reauthenticate_webauthn" if PASSKEY in factors_of(user) else "mfa_reauthenticate"
+
+
 def proof_url(request: HttpRequest, user: User, *, next_url: str) -> str:
     """Where somebody shows once more who they are before they go on to `next_url`, by their second factor or else by a
     code in a mail; "" for whoever has just done so. What opens or ends more than a page asks for it.
     """
     if has_just_signed_in(request, user, within=JUST_NOW):
         return ""
-    return _with_next("mfa_reauthenticate" if is_mfa_enabled(user) else "accounts:confirm", next_url)
+    return _with_next(factor_page(user) if is_mfa_enabled(user) else "accounts:confirm", next_url)
 
 
 def has_just_signed_in(request: HttpRequest, user: User, *, within: timedelta) -> bool:

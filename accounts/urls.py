@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from accounts import contact_views, organisation_views, sign_in_views, views
+from accounts import contact_views, organisation_views, passkey_views, sign_in_views, views
 
 own = [
     path("compte/", views.home, name="home"),
@@ -71,7 +71,23 @@ second_factor = [
         recovery_codes.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
-    path("connexion/double-verification/", mfa.authenticate, name="mfa_authenticate"),
+    path(
+        "compte/double-verification/cle/",
+        passkey_views.AddPasskeyView.as_view(),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "compte/double-verification/cle/<int:pk>/retirer/",
+        passkey_views.RemovePasskeyView.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "compte/double-verification/cle/confirmer/",
+        passkey_views.ShowPasskeyView.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("connexion/cle/", passkey_views.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
+    path("connexion/double-verification/", passkey_views.SecondFactorView.as_view(), name="mfa_authenticate"),
 ]
 
 urlpatterns = [*sign_in, *second_factor, path("", include((own, "accounts")))]

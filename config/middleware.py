@@ -157,7 +157,7 @@ class SecondFactor:
             problem = {"type": "second_factor_required", "title": title, "status": 403, "errors": {}}
             return JsonResponse(problem, status=403, content_type=PROBLEM)
         if is_mfa_enabled(request.user):
-            page = "mfa_reauthenticate"
+            page = sign_in.factor_page(request.user)
         else:
             page = "mfa_activate_totp"
             messages.info(request, _(ADD_ONE))

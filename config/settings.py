@@ -286,12 +286,19 @@ ACCOUNT_RATE_LIMITS = {
 VISITOR_ACTS_FREE = 5
 VISITOR_ACTS_A_DAY = 300
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey asks for a finger, a face or a PIN each time: it is two factors, and signs in alone.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.AuthenticateForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
     "activate_totp": "accounts.forms.ActivateFactorForm",
+    "add_webauthn": "accounts.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkey_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkey_forms.ShowPasskeyForm",
+    "login_webauthn": "accounts.passkey_forms.PasskeySignInForm",
 }
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DB_FORMAT = "E164"
@@ -439,6 +446,8 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},
         # apprise quotes the places that it writes to.
         "apprise": {"level": "CRITICAL"},
+        # It tells the keys of passkeys.
+        "fido2": {"level": "WARNING"},
         # "Received" says nothing that "succeeded" does not.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"filters": ["no_heartbeats"]},

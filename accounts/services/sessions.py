@@ -48,11 +48,12 @@ def _end_those_without_it(*, request: HttpRequest, user: User, **_of_the_signal:
 
 
 def _tell(*, user: User, authenticator: Authenticator, signal: Any, **_of_the_signal: Any) -> None:
-    """The spare codes come and go with the application: one mail for both. It has happened, told or not."""
-    if authenticator.type != Authenticator.Type.TOTP:
+    """The spare codes come and go with what they stand in for: one mail for both. It has happened, told or not."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         return
+    is_passkey, is_added = authenticator.type == sign_in.PASSKEY, signal is authenticator_added
     try:
-        contact_mails.tell_of_factor(user, is_added=signal is authenticator_added)
+        contact_mails.tell_of_factor(user, is_added=is_added, is_passkey=is_passkey)
     except sign_in.MailNotSentError:
         log.warning("user %s was not told of their second factor", user.pk)
 
