@@ -34,6 +34,11 @@ def tell_of_factor(person: User, *, is_added: bool, is_passkey: bool = False) ->
         get_adapter().send_mail(f"account/email/{mail}", person.email, {})
 
 
+def tell_of_proconnect(person: User) -> None:
+    """To whoever is let in by ProConnect from now on. Raises MailNotSentError."""
+    get_adapter().send_mail("account/email/proconnect_added", str(person.email), {})
+
+
 def stop_url(edit: PersonEdit) -> str:
     """The whole address of the page on which whoever had the contact takes it back."""
     return settings.SITE_URL + reverse("accounts:stop_change", args=[stop_token(edit)])

@@ -47,6 +47,9 @@ _CODE_FOR = "code_for"
 # What there is beside a code by mail.
 APPLICATION, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
 
+# In the session of whoever came in by ProConnect.
+_PROCONNECT, _SIGNED = "proconnect", "signed_by_proconnect"
+
 # Whoever finds a browser left open must take nothing away with it.
 JUST_NOW = timedelta(minutes=10)
 
@@ -232,6 +235,22 @@ def note_second_factor(*, request: HttpRequest, user: User) -> None:
 def note_code(*, request: HttpRequest, user: User) -> None:
     """The person has just typed a code that their mail brought. Of a second factor it proves nothing."""
     record_authentication(request, user, method="code")
+
+
+def note_proconnect(*, request: HttpRequest, user: User, signed: str) -> None:
+    """ProConnect has seen two factors of the person; what it signed of it is what signing out there takes."""
+    record_authentication(request, user, method="mfa", type=_PROCONNECT)
+    request.session[_SIGNED] = signed
+
+
+def came_by_proconnect(request: HttpRequest, user: User | None) -> bool:
+    """Whether ProConnect has let the person in, in this session."""
+    return any(record.get("type") == _PROCONNECT for record in get_authentication_records(request, user))
+
+
+def signed_by_proconnect(request: HttpRequest) -> str:
+    """What it signed of whoever came in by it in this session; "" of all others."""
+    return str(request.session.get(_SIGNED, ""))
 
 
 def gave_second_factor(request: HttpRequest, user: User) -> bool:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 from accounts import known_browsers, selectors, sign_in, visitors
 from accounts.access import person
 from accounts.forms import CODE, ConfirmCodeForm, RequestCodeForm
+from accounts.proconnect_views import leave_url
 
 
 class RequestCodeView(allauth_views.RequestLoginCodeView):
@@ -28,6 +29,9 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
 
     def _redirect_to_pending_stage(self, request: HttpRequest, stage: LoginStage) -> None:
         """Somebody who waits for a code may come back here, to correct the address or to ask again."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "has_proconnect": bool(settings.PROCONNECT_URL)}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -122,7 +126,10 @@ class SignOutView(allauth_views.LogoutView):
     """Asks first. The browser forgets what it kept of the pages, so that "back" shows nothing."""
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        signed = sign_in.signed_by_proconnect(self.request)
         response = super().post(*args, **kwargs)
+        if url := leave_url(self.request, signed):
+            response = render(self.request, "account/onward.html", {"url": url, "is_leaving": True})
         response["Clear-Site-Data"] = '"cache"'
         return response
 

@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from accounts import contact_views, organisation_views, passkey_views, sign_in_views, views
+from accounts import contact_views, organisation_views, passkey_views, proconnect_views, sign_in_views, views
 
 own = [
     path("compte/", views.home, name="home"),
@@ -48,6 +48,8 @@ sign_in = [
     path("connexion/code/", sign_in_views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("connexion/premiere-fois/", sign_in_views.first_time, name="account_signup"),
     path("connexion/compte-ferme/", allauth_account.account_inactive, name="account_inactive"),
+    path("connexion/proconnect/", proconnect_views.begin, name="proconnect"),
+    path("connexion/proconnect/retour/", proconnect_views.come_back, name="proconnect_callback"),
     path("deconnexion/", sign_in_views.SignOutView.as_view(), name="account_logout"),
 ]
 

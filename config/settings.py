@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "phonenumber_field",
     "csp",
     "rest_framework",
@@ -300,6 +301,20 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "accounts.passkey_forms.ShowPasskeyForm",
     "login_webauthn": "accounts.passkey_forms.PasskeySignInForm",
 }
+# ProConnect, for agents of the state and of towns: its address, and the two words that it gave this site; without them
+# there is none. Which of its levels are two factors: docs/operations.md.
+PROCONNECT_URL = os.environ.get("PROCONNECT_URL", "").rstrip("/")
+PROCONNECT_CLIENT_ID = os.environ.get("PROCONNECT_CLIENT_ID", "")
+PROCONNECT_CLIENT_SECRET = os.environ.get("PROCONNECT_CLIENT_SECRET", "")
+PROCONNECT_ACR = words("PROCONNECT_ACR") or [
+    "https://proconnect.gouv.fr/assurance/self-asserted-2fa",
+    "https://proconnect.gouv.fr/assurance/consistency-checked-2fa",
+    "eidas0-mfa",
+    "eidas1-mfa",
+]
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.ProConnectRules"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # it has proven the address
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 4
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DB_FORMAT = "E164"
 

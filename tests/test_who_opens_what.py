@@ -120,6 +120,9 @@ ROWS = {
     "mfa_remove_webauthn": Row(NOBODY, ("passkey",)),  # nobody has one yet
     "mfa_reauthenticate_webauthn": Row(NOBODY, refuses=SIGNED_IN),  # likewise
     "mfa_login_webauthn": PUBLIC,
+    # ProConnect, which this installation has not (tests/accounts/test_proconnect.py)
+    "proconnect": Row(NOBODY, hides=True),
+    "proconnect_callback": Row(NOBODY, hides=True),
     # One's account: nobody reads another's
     "accounts:home": OWN,
     "accounts:add_token": OWN,

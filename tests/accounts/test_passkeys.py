@@ -69,7 +69,10 @@ class TestAdded:
         with django_capture_on_commit_callbacks(execute=True):
             client.post(f"{ADD}{key.pk}/retirer/")
         assert of(user) == []
-        assert smtp_server.to(user.email)[-1]["Subject"].strip() == "Une clé d’accès a été retirée de votre compte"
+        assert (
+            smtp_server.to(user.email)[-1]["Subject"].strip()
+            == "Une clé d’accès a été retirée de votre compte"
+        )
 
     def test_it_is_for_the_site_s_address_and_asks_for_a_finger_or_a_pin(self):
         asked = options_in(signed_in(UserFactory()).get(ADD))["publicKey"]

@@ -350,6 +350,7 @@ NO_PAGE = {
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
         "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_view_recovery_codes",
     }),
+    "of ProConnect (tests/accounts/test_proconnect.py)": frozenset({"proconnect", "proconnect_callback"}),
     "a passkey (test_passkey.py, tests/accounts/test_passkeys.py)": frozenset({
         "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
     }),
