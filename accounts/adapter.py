@@ -34,8 +34,10 @@ from accounts.sign_in import (
     APPLICATION,
     PASSKEY,
     MailNotSentError,
+    Outcome,
     code_mail_context,
     factors_of,
+    note_outcome,
     note_proconnect,
     unavailable_message,
 )
@@ -60,9 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):
         **DefaultAccountAdapter.error_messages,
         "account_inactive": _("Ce compte est fermé."),
         "incorrect_code": _("Ce code n’est pas le bon."),
-        "too_many_login_attempts": _(
-            "Trop d’essais. Attendez quelques minutes, puis demandez un nouveau code."
-        ),
+        "too_many_login_attempts": _("Trop d’essais. Demandez un nouveau code."),
         "rate_limited": _("Trop d’essais. Attendez quelques minutes."),
     }
 
@@ -103,6 +103,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """The sign-in code is the proof of the address; there is no second mail."""
         return False
 
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseRedirect:
+        note_outcome(Outcome.REFUSED, user)
+        return HttpResponseRedirect(reverse("account_inactive"))
+
     def respond_email_verification_sent(
         self, request: HttpRequest, user: AbstractBaseUser | None
     ) -> HttpResponseRedirect:
@@ -116,7 +120,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """The second factor alone: nobody is ever asked for a password."""
-        if not user.is_authenticated or not (factors := factors_of(user)):
+        if not isinstance(user, User) or not (factors := factors_of(user)):
             return []
         codes = _("Un code de votre application, ou un code de secours")
         if APPLICATION not in factors:
@@ -184,23 +188,26 @@ class ProConnectRules(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Raises ImmediateHttpResponse where they are to sign in by a code."""
-        addresses = {one.email.lower() for one in sociallogin.email_addresses if one.verified}
-        user = sociallogin.user if sociallogin.is_existing else None
-        is_known = user is not None and user.can_sign_in and user.email in addresses and is_in_a_team(user)
-        number = sociallogin.account.uid
+        user, number = self._known(sociallogin), sociallogin.account.uid
         try:
-            is_theirs = is_known and link_proconnect(user=user, number=number, by=user, now=timezone.now())
+            if user is not None and link_proconnect(user=user, number=number, by=user, now=timezone.now()):
+                note_proconnect(request=request, user=user, signed=sociallogin.signed)
+                return
         except MailNotSentError:
             self._refuse(request, unavailable_message())
-        if not is_theirs:
-            self._refuse(
-                request,
-                _(
-                    "Aucun compte d’équipe ne correspond à votre adresse chez ProConnect. Connectez-vous par un code, "
-                    "ou demandez à l’administration de votre ville."
-                ),
-            )
-        note_proconnect(request=request, user=user, signed=sociallogin.signed)
+        words = _(
+            "Aucun compte d’équipe ne correspond à votre adresse chez ProConnect. Connectez-vous par un code, "
+            "ou demandez à l’administration de votre ville."
+        )
+        self._refuse(request, str(words))
+
+    def _known(self, sociallogin: SocialLogin) -> User | None:
+        """Who of a team this is, whose address both know."""
+        user: User | None = sociallogin.user if sociallogin.is_existing else None
+        addresses = {one.email.lower() for one in sociallogin.email_addresses if one.verified}
+        if user is None or not user.can_sign_in or user.email not in addresses or not is_in_a_team(user):
+            return None
+        return user
 
     def on_authentication_error(
         self,
@@ -218,7 +225,7 @@ class ProConnectRules(DefaultSocialAccountAdapter):
         else:
             words = _("La connexion par ProConnect n’a pas abouti. Réessayez, ou connectez-vous par un code.")
         logger.warning("no sign-in by ProConnect: %s", type(exception).__name__ if exception else error)
-        self._refuse(request, words)
+        self._refuse(request, str(words))
 
     def get_requests_session(self) -> Any:
         """It answers where the settings say, and nowhere else."""
@@ -227,5 +234,6 @@ class ProConnectRules(DefaultSocialAccountAdapter):
         return session
 
     def _refuse(self, request: HttpRequest, words: str) -> NoReturn:
+        note_outcome(Outcome.REFUSED, None)
         messages.error(request, words)
         raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))

@@ -16,7 +16,7 @@ from fido2.utils import websafe_decode
 from fido2.webauthn import CollectedClientData
 
 from accounts.forms import TOO_MANY
-from accounts.sign_in import tell_of_wrong_factors
+from accounts.sign_in import Outcome, note_outcome, tell_of_wrong_factors, too_many_factors_message
 
 # What the libraries raise on what is no answer of a browser's.
 _NOT_READ = (ValueError, TypeError, KeyError, AttributeError, IndexError, struct.error)
@@ -34,10 +34,12 @@ class _PasskeyForm(forms.Form):
             return look()
         except ValidationError as refusal:
             if refusal.code == TOO_MANY:
+                note_outcome(Outcome.LIMIT, self.user)
                 tell_of_wrong_factors(request=context.request, email=self.user.email)
-                raise
+                raise ValidationError(too_many_factors_message(context.request, self.user)) from None
         except _NOT_READ:
             pass
+        note_outcome(Outcome.WRONG_PASSKEY, self.user)
         raise ValidationError(
             _("Cette clé d’accès n’est pas reconnue. Réessayez, ou choisissez un autre moyen.")
         )

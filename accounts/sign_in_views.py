@@ -4,7 +4,6 @@ import base64
 from typing import Any
 
 from allauth.account import views as allauth_views
-from allauth.account.adapter import get_adapter
 from allauth.account.stages import LoginStage
 from allauth.mfa.totp import views as allauth_totp
 from django import forms
@@ -54,8 +53,8 @@ class RequestCodeView(allauth_views.RequestLoginCodeView):
                 email=email,
                 next_url=self.get_next_url() or "",
             )
-        except sign_in.TooManyCodesError:
-            form.refuse_more()
+        except sign_in.TooManyCodesError as refused:
+            form.refuse_more(sign_in.too_many_message(refused))
             return self.form_invalid(form)
         except sign_in.MailNotSentError:
             if not is_known:
@@ -92,9 +91,10 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
         state = self._process.state
         try:
             self._try = sign_in.count_try(request=request, email=state["email"], code_of=str(state["at"]))
-        except sign_in.TooManyTriesError:
+        except sign_in.TooManyTriesError as refused:
+            sign_in.note_outcome(sign_in.Outcome.LIMIT, self._process.user)
             self._process.abort()
-            messages.error(request, get_adapter().error_messages["too_many_login_attempts"])
+            messages.error(request, sign_in.too_many_tries_message(refused))
             return redirect("account_login")
         return super().post(request, *args, **kwargs)
 
@@ -104,6 +104,10 @@ class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
         response = super().form_valid(form)
         known_browsers.remember(response, request=self.request, email=email)
         return response
+
+    def form_invalid(self, form: ConfirmCodeForm) -> HttpResponse:
+        sign_in.note_outcome(sign_in.Outcome.WRONG_CODE, self._process.user)
+        return super().form_invalid(form)
 
     def get_initial(self) -> dict[str, Any]:
         return {**super().get_initial(), "code": self._code_brought()}

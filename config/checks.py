@@ -31,6 +31,10 @@ def production_is_complete(**_: Any) -> list[Error]:
         errors.append(Error("SECRET_KEY is missing or shorter than 50 characters.", id="accorde.E001"))
     if settings.SECRET_KEY == settings.PUBLIC_SECRET_KEY:
         errors.append(Error("SECRET_KEY is the public one of the demonstration.", id="accorde.E009"))
+    if any(len(key) < 50 or key == settings.PUBLIC_SECRET_KEY for key in settings.SECRET_KEY_FALLBACKS):
+        errors.append(
+            Error("SECRET_KEY_FALLBACKS holds a key that was never good enough.", id="accorde.E012")
+        )
     if any("*" in host for host in settings.ALLOWED_HOSTS):
         errors.append(Error("ALLOWED_HOSTS names every address: name the town's.", id="accorde.E010"))
     errors += [

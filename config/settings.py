@@ -41,6 +41,9 @@ DEBUG = MODE == "development"
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
 PUBLIC_SECRET_KEY = "not-secret-outside-production-" + "x" * 40
 SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else PUBLIC_SECRET_KEY)
+# Keys before it: what they signed (links, sessions) holds as long as they stand here. How to change it:
+# docs/operations.md.
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 # What the database keeps of people is sealed with the first of these; older ones open what they sealed. The key of
 # the indexes finds such a text again. How they are made, kept and changed: docs/operations.md.
 FIELD_KEYS = words("FIELD_KEYS") or (
@@ -140,7 +143,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.middleware.TeamSessions",
+    "config.middleware.SessionsEnd",
     "config.middleware.SecondFactor",
     "config.middleware.Acting",
     "config.middleware.NoNul",
@@ -324,6 +327,8 @@ LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("français")), ("en", _("anglais")), ("ar", _("arabe"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# As Django's own name.
+NOTICES_COOKIE_NAME = "messages"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
@@ -380,6 +385,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+MESSAGE_STORAGE = "config.notices.Notices"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -399,6 +405,8 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     KNOWN_BROWSER_COOKIE_NAME = "__Host-knownbrowser"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+    NOTICES_COOKIE_NAME = "__Host-notices"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True

@@ -8,6 +8,7 @@ import sys
 import psycopg
 import pytest
 import yaml
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -133,6 +134,24 @@ def test_the_application_erases_by_the_one_role_that_may(base):
     assert erasing.carry_out_due(by=None, now=now) == 1
     assert User.objects.get(pk=it.citizen.pk).email is None
     assert it.match.decisions.get(act="propose").note == ""
+
+
+def test_whoever_owns_the_tables_alone_seals_anew_what_was_written_once(base):
+    asked = 'SELECT sealed_anew(\'{"a": "enc1:x"}\', \'{"a": "enc1:y"}\')'
+    with base("accorde_app") as app:
+        app.execute("SELECT set_config('accorde.rotating', 'yes', false)")
+        assert app.execute(asked).fetchone() == (False,)
+    connection.settings_dict |= {"NAME": "roles"}
+    with connection.cursor() as owner:
+        owner.execute(asked)
+        assert owner.fetchone() == (False,), "nor does the owner by chance"
+        owner.execute("SELECT set_config('accorde.rotating', 'yes', false)")
+        owner.execute(asked)
+        assert owner.fetchone() == (True,)
+    connection.close()
+    connection.settings_dict |= {"USER": "accorde_app", "PASSWORD": "app-1"}
+    with pytest.raises(CommandError, match="does not own the tables"):
+        call_command("rotate_keys")
 
 
 def test_only_what_prepares_the_tables_signs_in_as_their_owner():

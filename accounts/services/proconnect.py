@@ -25,6 +25,7 @@ def link_proconnect(*, user: User, number: str, by: User, now: datetime) -> bool
         return of_them.uid == number
     if SocialAccount.objects.filter(provider=PROCONNECT, uid=number).exists():
         return False
-    SocialAccount.objects.create(user=user, provider=PROCONNECT, uid=number)
+    link = SocialAccount.objects.create(user=user, provider=PROCONNECT, uid=number)
+    SocialAccount.objects.filter(pk=link.pk).update(date_joined=now)
     contact_mails.tell_of_proconnect(user)
     return True
