@@ -33,6 +33,7 @@ class AddPasskeyView(allauth_webauthn.AddWebAuthnView):
     def form_valid(self, form: forms.Form) -> HttpResponse:
         response = super().form_valid(form)
         sign_in.note_second_factor(request=self.request, user=person(self.request))
+        self.request.session.cycle_key()
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

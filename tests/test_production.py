@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -152,6 +153,15 @@ def test_whoever_owns_the_tables_alone_seals_anew_what_was_written_once(base):
     connection.settings_dict |= {"USER": "accorde_app", "PASSWORD": "app-1"}
     with pytest.raises(CommandError, match="does not own the tables"):
         call_command("rotate_keys")
+
+
+def test_the_proxy_of_the_example_speaks_what_is_recommended_alone():
+    example = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\s*(ssl_protocols|ssl_ciphers) (.+);$", example, re.MULTILINE))
+    assert said["ssl_protocols"].split() == ["TLSv1.2", "TLSv1.3"]
+    # Of TLS 1.2: forward secrecy and authenticated encryption (https://ssl-config.mozilla.org, intermediate).
+    for cipher in said["ssl_ciphers"].split(":"):
+        assert re.fullmatch(r"ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305)", cipher)
 
 
 def test_only_what_prepares_the_tables_signs_in_as_their_owner():

@@ -47,14 +47,10 @@ def _begin(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
     )
 
 
-def _end_those_without_it(
-    *, request: HttpRequest, user: User, authenticator: Authenticator, **_of_the_signal: Any
-) -> None:
+def _end_those_without_it(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
     end_elsewhere(session_key=request.session.session_key, user=user)
     if not is_mfa_enabled(user):
         sign_in.forget_second_factor(request)
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        request.session.cycle_key()
 
 
 def _renew(*, request: HttpRequest, reauthenticated: bool, **_of_the_signal: Any) -> None:
