@@ -82,6 +82,16 @@ def unnamed() -> Iterator[None]:
 
 
 @contextmanager
+def not_known_yet() -> Iterator[None]:
+    """While it is found out who sent the request, what is written names nobody: to ask would begin it anew."""
+    token = _is_unnamed.set(True)
+    try:
+        yield
+    finally:
+        _is_unnamed.reset(token)
+
+
+@contextmanager
 def erasing() -> Iterator[None]:
     """The one door to what is written once: what is written in here is written by the database's eraser, which may
     delete such rows or empty their words, and do nothing else. For what the law has erased and for what has been kept

@@ -8,6 +8,8 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa import admin as mfa_admin  # registers before it is taken away
+from allauth.socialaccount import admin as _social_admin  # noqa: F401  # likewise
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -38,6 +40,9 @@ from cities.models import City
 
 # Its pages show the secret of whoever has an application, and the spare codes.
 admin.site.unregister(mfa_admin.Authenticator)
+# What there is of ProConnect is the settings', and by which number somebody is known there is nobody's to read.
+for of_proconnect in (SocialApp, SocialAccount, SocialToken):
+    admin.site.unregister(of_proconnect)
 # The page with a password gives way to the code.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -31,11 +31,16 @@ class Foreseen:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """Of one app: what would happen, and the writes, in the transaction that takes the consent back or gives it."""
+    """Of one app: what would happen, and the writes, in the transaction that takes the consent back or gives it.
+
+    `locks` takes the rows that it will write, before anything is written of the consent: what somebody offers and needs
+    is locked before the person, wherever both are.
+    """
 
     foresee: Callable[[User, str], Foreseen]
     taken_back: Writes
     given_again: Writes
+    locks: Callable[[User], None] = lambda _person: None
 
 
 _consequences: list[Consequence] = []
@@ -44,6 +49,12 @@ _consequences: list[Consequence] = []
 def register(consequence: Consequence) -> None:
     """Something else stands on consents."""
     _consequences.append(consequence)
+
+
+def lock(person: User) -> None:
+    """All that is written of when this person takes a consent back or gives it."""
+    for consequence in registered():
+        consequence.locks(person)
 
 
 def registered() -> Sequence[Consequence]:

@@ -27,11 +27,16 @@ def tell_of_reset(reset: FactorReset) -> None:
         get_adapter().send_mail("account/email/factor_reset", reset.person.email, context)
 
 
-def tell_of_factor(person: User, *, is_added: bool) -> None:
-    """To whoever has a second factor from now on, or none any more. Raises MailNotSentError."""
+def tell_of_factor(person: User, *, is_added: bool, is_passkey: bool = False) -> None:
+    """To whoever has an application or a passkey more or less from now on. Raises MailNotSentError."""
     if person.email:
-        mail = "factor_added" if is_added else "factor_removed"
+        mail = f"{'passkey' if is_passkey else 'factor'}_{'added' if is_added else 'removed'}"
         get_adapter().send_mail(f"account/email/{mail}", person.email, {})
+
+
+def tell_of_proconnect(person: User) -> None:
+    """To whoever is let in by ProConnect from now on. Raises MailNotSentError."""
+    get_adapter().send_mail("account/email/proconnect_added", str(person.email), {})
 
 
 def stop_url(edit: PersonEdit) -> str:

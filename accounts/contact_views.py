@@ -35,10 +35,10 @@ def change_address(request: HttpRequest) -> HttpResponse:
             return _change_address(request, user)
     except sign_in.UNAVAILABLE:
         messages.error(request, sign_in.unavailable_message())
-    except sign_in.TooManyCodesError:
-        messages.error(request, sign_in.too_many_message())
-    except sign_in.TooManyTriesError:
-        messages.error(request, sign_in.too_many_tries_message())
+    except sign_in.TooManyCodesError as refused:
+        messages.error(request, sign_in.too_many_message(refused))
+    except sign_in.TooManyTriesError as refused:
+        messages.error(request, sign_in.too_many_tries_message(refused))
     return redirect("accounts:change_address")
 
 
@@ -102,10 +102,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return _confirm(request, user)
     except sign_in.UNAVAILABLE:
         messages.error(request, sign_in.unavailable_message())
-    except sign_in.TooManyCodesError:
-        messages.error(request, sign_in.too_many_message())
-    except sign_in.TooManyTriesError:
-        messages.error(request, sign_in.too_many_tries_message())
+    except sign_in.TooManyCodesError as refused:
+        messages.error(request, sign_in.too_many_message(refused))
+    except sign_in.TooManyTriesError as refused:
+        messages.error(request, sign_in.too_many_tries_message(refused))
     return redirect(request.get_full_path())
 
 

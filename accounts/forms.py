@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Collection
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context
 from allauth.mfa.base import forms as allauth_mfa
@@ -20,7 +19,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Membership, Organisation, Scope
 from accounts.services.organisations import NOBODY_TOLD
-from accounts.sign_in import tell_of_wrong_factors
+from accounts.sign_in import Outcome, note_outcome, tell_of_wrong_factors, too_many_factors_message
 
 # As settings.ALLAUTH_USER_CODE_FORMAT has them made.
 CODE = re.compile(r"[0-9]{6}")
@@ -50,9 +49,9 @@ class RequestCodeForm(RequestLoginCodeForm):
         # Whether there are codes left for it is asked when one is sent (accounts/sign_in.py).
         return self.cleaned_data["email"]
 
-    def refuse_more(self) -> None:
+    def refuse_more(self, words: str) -> None:
         """Say that enough codes were asked for."""
-        self.add_error("email", get_adapter().validation_error(TOO_MANY))
+        self.add_error("email", words)
 
 
 class ConfirmCodeForm(ConfirmLoginCodeForm):
@@ -83,6 +82,9 @@ class _FactorForm(BaseAuthenticateForm):
         except ValidationError as refusal:
             if refusal.code == TOO_MANY:
                 tell_of_wrong_factors(request=context.request, email=self.user.email)
+                note_outcome(Outcome.LIMIT, self.user)
+                raise ValidationError(too_many_factors_message(context.request, self.user)) from None
+            note_outcome(Outcome.WRONG_FACTOR, self.user)
             raise
 
 

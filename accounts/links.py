@@ -4,13 +4,17 @@ The salt names what the subject is, so that a link for one thing opens no other.
 contact of the person gave way to another open nothing: whoever has the old mailbox or number is not them any more.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import signing
 
 from accounts import acting
 from accounts.models import PersonEdit, User
+
+logger = logging.getLogger(__name__)
 
 # How long a change of contact can be stopped by whoever had it before.
 STOPPED_FOR = timedelta(days=7)
@@ -56,6 +60,7 @@ def read(token: str, *, salt: str, valid_for: timedelta) -> Grant:
     except signing.SignatureExpired as error:
         raise LinkExpired(grant) from error
     except signing.BadSignature as error:
+        note_altered()
         raise LinkBroken from error
     acting.by_link(grant.user_id)
     return grant
@@ -71,7 +76,18 @@ def change_to_stop(token: str) -> int:
     try:
         return int(signing.TimestampSigner(salt=_STOP).unsign(token, max_age=STOPPED_FOR))
     except signing.BadSignature as error:
+        note_altered()
         raise LinkBroken from error
+
+
+def secrets() -> tuple[str, ...]:
+    """What a short signature of ours may be made with, as long ones are: the present key, and those before it."""
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+def note_altered() -> None:
+    """A line of log: a link that came back is not as we signed it. Which one, nobody is told."""
+    logger.warning("a link was cut or altered")
 
 
 def _grant(value: str) -> Grant:

@@ -14,7 +14,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from redis.exceptions import RedisError
 
 from accounts.models import User
-from accounts.sign_in import TooManyCodesError, TooManyTriesError, count
+from accounts.sign_in import (
+    Outcome,
+    TooManyCodesError,
+    TooManyTriesError,
+    count,
+    note_outcome,
+    wait_for,
+)
 
 VALID_FOR = timedelta(minutes=10)
 _SALT = "accounts.own_codes"
@@ -38,7 +45,8 @@ def send(*, request: HttpRequest, person: User, purpose: str, contact: str, by: 
     counted = []
     for action, key in counts:
         if (one := count(request, action=action, key=key)) is None:
-            raise TooManyCodesError
+            note_outcome(Outcome.LIMIT, person)
+            raise TooManyCodesError(wait_for(request, action=action, key=key))
         counted.append(one)
     code, number = f"{secrets.randbelow(1_000_000):06d}", secrets.token_urlsafe(9)
     kept = {"contact": contact, "number": number, "mark": _mark(code, number)}
@@ -69,9 +77,15 @@ def is_right(*, request: HttpRequest, person: User, purpose: str, contact: str, 
     if not kept or kept["contact"] != contact:
         return False
     counts = (("tries_of_an_own_code", kept["number"]), ("tries_of_own_codes", f"{purpose}:{person.pk}"))
-    if not all(count(request, action=action, key=key) for action, key in counts):
-        raise TooManyTriesError
-    return constant_time_compare(_mark(code, kept["number"]), kept["mark"])
+    for action, key in counts:
+        if not count(request, action=action, key=key):
+            note_outcome(Outcome.LIMIT, person)
+            of_one_code = action == "tries_of_an_own_code"
+            raise TooManyTriesError(timedelta() if of_one_code else wait_for(request, action=action, key=key))
+    is_right = constant_time_compare(_mark(code, kept["number"]), kept["mark"])
+    if not is_right:
+        note_outcome(Outcome.WRONG_CODE, person)
+    return is_right
 
 
 def spend(*, person: User, purpose: str) -> bool:

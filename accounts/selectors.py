@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, When
 
@@ -273,3 +275,8 @@ def sessions_of(user: User, *, here: str | None, now: datetime) -> QuerySet[Sess
 def roles_of(user: User) -> QuerySet[CityRole]:
     """A person's roles with their cities, by name."""
     return CityRole.objects.filter(user=user).select_related("city").order_by("city__name", "role")
+
+
+def has_way_to_reset(user: User) -> bool:
+    """Whether there is a second factor of somebody, or ProConnect, that may be taken away when it is lost."""
+    return is_mfa_enabled(user) or SocialAccount.objects.filter(user=user).exists()

@@ -1,7 +1,7 @@
 """Django's sessions in the database, with whose each is beside it (settings.SESSION_ENGINE); and how long one is worth.
 
 Whoever works for a town sees what others have entrusted to it: a day's work, and no screen left alone (NIST 800-63B
-asks for twelve hours; two of rest let a visit or a meeting pass). Everybody else has thirty days.
+asks for twelve hours; two of rest let a visit or a meeting pass). Everybody else has thirty days, ninety at most.
 """
 
 import re
@@ -16,6 +16,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 A_DAYS_WORK = timedelta(hours=12)
 LEFT_ALONE = timedelta(hours=2)
+# Of everybody else: each use begins their thirty days anew, but not for ever.
+AT_MOST = timedelta(days=90)
 # A session is written again when its last use is older than this.
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -77,11 +79,16 @@ def become_a_team_s(session: SessionBase) -> None:
         session[_OF_A_TEAM] = True
 
 
+def is_a_team_s(session: SessionBase) -> bool:
+    """Whether it ends as those of a team do."""
+    return bool(session.get(_OF_A_TEAM))
+
+
 def is_over(session: SessionBase, *, now: datetime) -> bool:
-    """Whether somebody of a team has to sign in again."""
-    if not session.get(_OF_A_TEAM):
-        return False
+    """Whether whoever is signed in has to sign in again."""
     begun, used = _begun(session), _own(session).used_at
+    if not is_a_team_s(session):
+        return begun is not None and now - begun > AT_MOST
     return begun is None or used is None or now - begun > A_DAYS_WORK or now - used > LEFT_ALONE
 
 

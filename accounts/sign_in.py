@@ -6,8 +6,10 @@ this module play the whole flow and fail when it does.
 """
 
 import logging
+import math
 import time
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
@@ -21,15 +23,18 @@ from allauth.account.internal.flows.login_by_code import LoginCodeVerificationPr
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
 from allauth.core.internal import ratelimit as ratelimit_impl
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
 from accounts import known_browsers
@@ -43,8 +48,31 @@ logger = logging.getLogger(__name__)
 _CODE_FOR = "code_for"
 
 
+# What there is beside a code by mail.
+APPLICATION, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
+
+# In the session of whoever came in by ProConnect.
+_PROCONNECT, _SIGNED = "proconnect", "signed_by_proconnect"
+
 # Whoever finds a browser left open must take nothing away with it.
 JUST_NOW = timedelta(minutes=10)
+
+
+class Outcome(StrEnum):
+    """What came of signing in, or of proving anew who one is, as the log says it."""
+
+    IN = "signed in"
+    WRONG_CODE = "wrong code"
+    WRONG_FACTOR = "wrong second factor"
+    WRONG_PASSKEY = "wrong passkey"
+    LIMIT = "limit reached"
+    REFUSED = "refused"
+
+
+def note_outcome(outcome: Outcome, user: User | None) -> None:
+    """A line of log with the person's number alone; of an address that nobody has there is none."""
+    level = logging.INFO if outcome == Outcome.IN else logging.WARNING
+    logger.log(level, "%s: user %s", outcome.value, user.pk if user else "unknown")
 
 
 class CodeFor(TypedDict):
@@ -58,11 +86,19 @@ class MailNotSentError(Exception):
     """The mail server did not take the message, or not in time."""
 
 
-class TooManyCodesError(Exception):
+class _LimitError(Exception):
+    """`wait` is how long it takes until the next one; nothing, where a new code is all that it takes."""
+
+    def __init__(self, wait: timedelta = timedelta()) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class TooManyCodesError(_LimitError):
     """This visitor, or others for this address, asked for as many codes as may be sent."""
 
 
-class TooManyTriesError(Exception):
+class TooManyTriesError(_LimitError):
     """As many wrong codes were typed as may be: for this code, for this address, or by this visitor."""
 
 
@@ -76,12 +112,46 @@ def unavailable_message() -> str:
     )
 
 
-def too_many_message() -> str:
-    return _("Vous avez demandé plusieurs codes. Attendez dix minutes avant d’en demander un autre.")
+def too_many_message(refused: TooManyCodesError) -> str:
+    return _("Vous avez demandé plusieurs codes. Attendez %(wait)s avant d’en demander un autre.") % {
+        "wait": _in_words(refused.wait)
+    }
 
 
-def too_many_tries_message() -> str:
-    return _("Trop d’essais. Attendez quelques minutes, puis demandez un nouveau code.")
+def too_many_tries_message(refused: TooManyTriesError) -> str:
+    if not refused.wait:
+        return _("Trop d’essais. Demandez un nouveau code.")
+    return _("Trop d’essais. Attendez %(wait)s, puis demandez un nouveau code.") % {
+        "wait": _in_words(refused.wait)
+    }
+
+
+def too_many_factors_message(request: HttpRequest, user: User) -> str:
+    # As allauth counts them (allauth.mfa.base.internal.flows).
+    wait = wait_for(request, action="login_failed", key=f"mfa-auth-user-{user.pk}")
+    return _("Trop d’essais. Attendez %(wait)s.") % {"wait": _in_words(wait)}
+
+
+def _in_words(wait: timedelta) -> str:
+    """Never shorter than it is."""
+    minutes = max(1, math.ceil(wait.total_seconds() / 60))
+    if minutes < 60:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    hours = math.ceil(minutes / 60)
+    return ngettext("%(n)s heure", "%(n)s heures", hours) % {"n": hours}
+
+
+def wait_for(request: HttpRequest, *, action: str, key: str | None = None) -> timedelta:
+    """How long until one more act under this key counts as one of those that may be; nothing, where it may be now."""
+    waits = [0.0]
+    for rate in ratelimit_impl.get_rates(app="allauth.account", action=action):
+        counted = ratelimit_impl.get_cache_key(
+            request, app="allauth.account", action=action, rate=rate, key=key
+        )
+        latest_first = cache.get(counted, [])
+        if len(latest_first) >= rate.amount:
+            waits.append(latest_first[rate.amount - 1] + rate.duration - time.time())
+    return timedelta(seconds=max(waits))
 
 
 def has_proven_address(user: User) -> bool:
@@ -105,11 +175,11 @@ def send_code(
     Raises TooManyCodesError, and MailNotSentError: then the request does not count, so that trying again, as the page
     says, leads to a code and not to the limit.
     """
-    counted = ratelimit_impl.consume(
-        request, app="allauth.account", action="request_login_code", key=_counted_for(request, email)
-    )
+    key = _counted_for(request, email)
+    counted = ratelimit_impl.consume(request, app="allauth.account", action="request_login_code", key=key)
     if counted is None:
-        raise TooManyCodesError
+        note_outcome(Outcome.LIMIT, user)
+        raise TooManyCodesError(wait_for(request, action="request_login_code", key=key))
     if user is not None and not user.can_sign_in:
         user = None
     if user is not None:
@@ -153,7 +223,9 @@ def count_try(*, request: HttpRequest, email: str, code_of: str) -> ratelimit_im
         if counted is None:
             if action == "tries":
                 _tell_once_a_day(request, email=email.lower(), mail="wrong_codes")
-            raise TooManyTriesError
+            # Of one code no wait is worth its while: another one has tries of its own.
+            wait = timedelta() if action == "tries_of_a_code" else wait_for(request, action=action, key=key)
+            raise TooManyTriesError(wait)
         if action != "tries_of_a_code":  # three looks at a code, right or wrong
             usage += counted.usage
     return ratelimit_impl.RateLimitUsage(usage)
@@ -228,6 +300,23 @@ def note_second_factor(*, request: HttpRequest, user: User) -> None:
 def note_code(*, request: HttpRequest, user: User) -> None:
     """The person has just typed a code that their mail brought. Of a second factor it proves nothing."""
     record_authentication(request, user, method="code")
+    request.session.cycle_key()
+
+
+def note_proconnect(*, request: HttpRequest, user: User, signed: str) -> None:
+    """ProConnect has seen two factors of the person; what it signed of it is what signing out there takes."""
+    record_authentication(request, user, method="mfa", type=_PROCONNECT)
+    request.session[_SIGNED] = signed
+
+
+def came_by_proconnect(request: HttpRequest, user: User | None) -> bool:
+    """Whether ProConnect has let the person in, in this session."""
+    return any(record.get("type") == _PROCONNECT for record in get_authentication_records(request, user))
+
+
+def signed_by_proconnect(request: HttpRequest) -> str:
+    """What it signed of whoever came in by it in this session; "" of all others."""
+    return str(request.session.get(_SIGNED, ""))
 
 
 def gave_second_factor(request: HttpRequest, user: User) -> bool:
@@ -242,13 +331,24 @@ def forget_second_factor(request: HttpRequest) -> None:
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
 
 
+def factors_of(user: User) -> set[str]:
+    """Which second factors somebody has: APPLICATION, PASSKEY; spare codes count beside one of them alone."""
+    has = Authenticator.objects.filter(user=user, type__in=[APPLICATION, PASSKEY])
+    return set(has.values_list("type", flat=True))
+
+
+def factor_page(user: User) -> str:
+    """The name of the page on which they show theirs again; a passkey first, for nobody is tricked out of it."""
+    return "mfa_reauthenticate_webauthn" if PASSKEY in factors_of(user) else "mfa_reauthenticate"
+
+
 def proof_url(request: HttpRequest, user: User, *, next_url: str) -> str:
     """Where somebody shows once more who they are before they go on to `next_url`, by their second factor or else by a
     code in a mail; "" for whoever has just done so. What opens or ends more than a page asks for it.
     """
     if has_just_signed_in(request, user, within=JUST_NOW):
         return ""
-    return _with_next("mfa_reauthenticate" if is_mfa_enabled(user) else "accounts:confirm", next_url)
+    return _with_next(factor_page(user) if is_mfa_enabled(user) else "accounts:confirm", next_url)
 
 
 def has_just_signed_in(request: HttpRequest, user: User, *, within: timedelta) -> bool:
@@ -283,8 +383,8 @@ def start_code_sign_in(
             about={"town": city.name if city else "", "reference": reference},
         )
         return HttpResponseRedirect(_with_next("account_confirm_login_code", next_url))
-    except TooManyCodesError:
-        messages.warning(request, too_many_message())
+    except TooManyCodesError as refused:
+        messages.warning(request, too_many_message(refused))
     except UNAVAILABLE as failure:
         logger.warning("no sign-in code sent: %s", type(failure).__name__)
         messages.warning(request, unavailable_message())

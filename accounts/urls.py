@@ -10,7 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
-from accounts import contact_views, views
+from accounts import contact_views, organisation_views, passkey_views, proconnect_views, sign_in_views, views
 
 own = [
     path("compte/", views.home, name="home"),
@@ -23,32 +23,34 @@ own = [
     path("compte/accords/appels/", views.agree_to_appeals, name="agree_to_appeals"),
     path("compte/accords/<int:pk>/retirer/", views.withdraw_consent, name="withdraw_consent"),
     path("compte/accords/<int:pk>/redonner/", views.give_consent_again, name="give_consent_again"),
-    path("compte/association/<int:pk>/messages/", views.told, name="told"),
-    path("<slug:city_slug>/associations/", views.organisations, name="organisations"),
+    path("compte/association/<int:pk>/messages/", organisation_views.told, name="told"),
+    path("<slug:city_slug>/associations/", organisation_views.organisations, name="organisations"),
     path(
         "<slug:city_slug>/associations/inscription/",
-        views.register_organisation,
+        organisation_views.register_organisation,
         name="register_organisation",
     ),
     path(
         "<slug:city_slug>/associations/<int:pk>/verifier/",
-        views.verify_organisation,
+        organisation_views.verify_organisation,
         name="verify_organisation",
     ),
     path(
         "<slug:city_slug>/associations/<int:pk>/suspendre/",
-        views.suspend_organisation,
+        organisation_views.suspend_organisation,
         name="suspend_organisation",
     ),
 ]
 
 sign_in = [
-    path("connexion/", views.RequestCodeView.as_view(), name="account_request_login_code"),
-    path("connexion/", views.RequestCodeView.as_view(), name="account_login"),
-    path("connexion/code/", views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
-    path("connexion/premiere-fois/", views.first_time, name="account_signup"),
+    path("connexion/", sign_in_views.RequestCodeView.as_view(), name="account_request_login_code"),
+    path("connexion/", sign_in_views.RequestCodeView.as_view(), name="account_login"),
+    path("connexion/code/", sign_in_views.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("connexion/premiere-fois/", sign_in_views.first_time, name="account_signup"),
     path("connexion/compte-ferme/", allauth_account.account_inactive, name="account_inactive"),
-    path("deconnexion/", views.SignOutView.as_view(), name="account_logout"),
+    path("connexion/proconnect/", proconnect_views.begin, name="proconnect"),
+    path("connexion/proconnect/retour/", proconnect_views.come_back, name="proconnect_callback"),
+    path("deconnexion/", sign_in_views.SignOutView.as_view(), name="account_logout"),
 ]
 
 # A second factor, for the staff of towns; see admin.py.
@@ -56,7 +58,7 @@ second_factor = [
     path("compte/double-verification/", mfa.index, name="mfa_index"),
     path(
         "compte/double-verification/activer/",
-        views.ActivateSecondFactorView.as_view(),
+        sign_in_views.ActivateSecondFactorView.as_view(),
         name="mfa_activate_totp",
     ),
     path("compte/double-verification/desactiver/", totp.deactivate_totp, name="mfa_deactivate_totp"),
@@ -71,7 +73,23 @@ second_factor = [
         recovery_codes.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
-    path("connexion/double-verification/", mfa.authenticate, name="mfa_authenticate"),
+    path(
+        "compte/double-verification/cle/",
+        passkey_views.AddPasskeyView.as_view(),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "compte/double-verification/cle/<int:pk>/retirer/",
+        passkey_views.RemovePasskeyView.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "compte/double-verification/cle/confirmer/",
+        passkey_views.ShowPasskeyView.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("connexion/cle/", passkey_views.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
+    path("connexion/double-verification/", passkey_views.SecondFactorView.as_view(), name="mfa_authenticate"),
 ]
 
 urlpatterns = [*sign_in, *second_factor, path("", include((own, "accounts")))]

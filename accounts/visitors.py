@@ -85,6 +85,7 @@ def let_pass(request: HttpRequest, act: Act) -> None:
         # Counted first, so that forty at once are forty; what is refused is given back.
         before = _count(request, act)
         if refusal := _refusal(before, request.POST.get(FIELD, ""), act):
+            logger.warning("a visitor sends too much: %s", act.value)
             give_back(request, act)
             raise Refused(refusal)
     except RedisError as failure:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from accounts.links import note_altered
 from agenda.models import Subscription
 
 
@@ -20,6 +21,7 @@ def key_of(token: str) -> str | None:
     try:
         return _signer().unsign(token)
     except signing.BadSignature:
+        note_altered()
         return None
 
 

@@ -31,6 +31,10 @@ def production_is_complete(**_: Any) -> list[Error]:
         errors.append(Error("SECRET_KEY is missing or shorter than 50 characters.", id="accorde.E001"))
     if settings.SECRET_KEY == settings.PUBLIC_SECRET_KEY:
         errors.append(Error("SECRET_KEY is the public one of the demonstration.", id="accorde.E009"))
+    if any(len(key) < 50 or key == settings.PUBLIC_SECRET_KEY for key in settings.SECRET_KEY_FALLBACKS):
+        errors.append(
+            Error("SECRET_KEY_FALLBACKS holds a key that was never good enough.", id="accorde.E012")
+        )
     if any("*" in host for host in settings.ALLOWED_HOSTS):
         errors.append(Error("ALLOWED_HOSTS names every address: name the town's.", id="accorde.E010"))
     errors += [
@@ -41,6 +45,14 @@ def production_is_complete(**_: Any) -> list[Error]:
         errors.append(Error("ALLOWED_HOSTS is empty: name the town's address.", id="accorde.E002"))
     if not settings.SITE_URL.startswith("https://"):
         errors.append(Error("SITE_URL must be the public address, with https://.", id="accorde.E003"))
+    given = [settings.PROCONNECT_URL, settings.PROCONNECT_CLIENT_ID, settings.PROCONNECT_CLIENT_SECRET]
+    if any(given) and not (all(given) and settings.PROCONNECT_URL.startswith("https://")):
+        errors.append(
+            Error(
+                "PROCONNECT_URL (with https://), PROCONNECT_CLIENT_ID and PROCONNECT_CLIENT_SECRET go together.",
+                id="accorde.E011",
+            )
+        )
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 20:
         errors.append(Error("METRICS_TOKEN is shorter than 20 characters.", id="accorde.E008"))
     errors += [

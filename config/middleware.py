@@ -38,6 +38,9 @@ OVER = gettext_noop(
     "Pour protéger les personnes, une session d’équipe s’arrête après douze heures, ou deux heures sans rien faire. "
     "Reconnectez-vous\u202f: vous reviendrez à la page demandée."
 )
+LONG_AGO = gettext_noop(
+    "Vous étiez connecté ici depuis trois mois. Reconnectez-vous\u202f: vous reviendrez à la page demandée."
+)
 ADD_ONE = gettext_noop(
     "Votre rôle donne accès à ce que d’autres ont confié à la ville. Ajoutez d’abord une double vérification\u202f: "
     "cela prend deux minutes."
@@ -105,7 +108,8 @@ class WhoAsks(AuthenticationMiddleware):
         request.user = SimpleLazyObject(partial(self._user_of, request))  # type: ignore[assignment]
 
     def _user_of(self, request: HttpRequest) -> Any:
-        user = get_user(request)
+        with acting.not_known_yet():
+            user = get_user(request)
         if user.is_authenticated and is_in_a_team(user):
             sessions.become_a_team_s(request.session)
             if not sign_in.gave_second_factor(request, user):
@@ -113,8 +117,9 @@ class WhoAsks(AuthenticationMiddleware):
         return user
 
 
-class TeamSessions:
-    """Whoever works for a town signs in again after a day's work, or when the screen was left alone.
+class SessionsEnd:
+    """Whoever works for a town signs in again after a day's work, or when the screen was left alone; everybody else
+    after three months.
 
     How long that is: accounts/sessions.py. What an open page asks by itself is no use of it, and leaves the page as it
     is, with what was typed, until the next click.
@@ -128,8 +133,9 @@ class TeamSessions:
         if sessions.is_over(request.session, now=now):
             if asks_by_itself:
                 return HttpResponse(status=204)
+            said = OVER if sessions.is_a_team_s(request.session) else LONG_AGO
             logout(request)
-            messages.info(request, _(OVER))
+            messages.info(request, _(said))
         elif not asks_by_itself:
             sessions.note_use(request.session, now=now)
         return self.get_response(request)
@@ -170,7 +176,7 @@ class SecondFactor:
             problem = {"type": "second_factor_required", "title": title, "status": 403, "errors": {}}
             return JsonResponse(problem, status=403, content_type=PROBLEM)
         if is_mfa_enabled(request.user):
-            page = "mfa_reauthenticate"
+            page = sign_in.factor_page(request.user)
         else:
             page = "mfa_activate_totp"
             messages.info(request, _(ADD_ONE))

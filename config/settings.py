@@ -42,6 +42,9 @@ DEBUG = MODE == "development"
 # A key of everybody's is a key of nobody's: outside production only, and refused there by a check.
 PUBLIC_SECRET_KEY = "not-secret-outside-production-" + "x" * 40
 SECRET_KEY = os.environ.get("SECRET_KEY", "" if PRODUCTION else PUBLIC_SECRET_KEY)
+# Keys before it: what they signed (links, sessions) holds as long as they stand here. How to change it:
+# docs/operations.md.
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 # What the database keeps of people is sealed with the first of these; older ones open what they sealed. The key of
 # the indexes finds such a text again. How they are made, kept and changed: docs/operations.md.
 FIELD_KEYS = words("FIELD_KEYS") or (
@@ -91,6 +94,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "phonenumber_field",
     "csp",
     "rest_framework",
@@ -140,7 +144,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.middleware.TeamSessions",
+    "config.middleware.SessionsEnd",
     "config.middleware.TeamLanguage",
     "config.middleware.SecondFactor",
     "config.middleware.Acting",
@@ -288,13 +292,34 @@ ACCOUNT_RATE_LIMITS = {
 VISITOR_ACTS_FREE = 5
 VISITOR_ACTS_A_DAY = 300
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey asks for a finger, a face or a PIN each time: it is two factors, and signs in alone.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.AuthenticateForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
     "activate_totp": "accounts.forms.ActivateFactorForm",
+    "add_webauthn": "accounts.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.passkey_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.passkey_forms.ShowPasskeyForm",
+    "login_webauthn": "accounts.passkey_forms.PasskeySignInForm",
 }
+# ProConnect, for agents of the state and of towns: its address, and the two words that it gave this site; without them
+# there is none. Which of its levels are two factors: docs/operations.md.
+PROCONNECT_URL = os.environ.get("PROCONNECT_URL", "").rstrip("/")
+PROCONNECT_CLIENT_ID = os.environ.get("PROCONNECT_CLIENT_ID", "")
+PROCONNECT_CLIENT_SECRET = os.environ.get("PROCONNECT_CLIENT_SECRET", "")
+PROCONNECT_ACR = words("PROCONNECT_ACR") or [
+    "https://proconnect.gouv.fr/assurance/self-asserted-2fa",
+    "https://proconnect.gouv.fr/assurance/consistency-checked-2fa",
+    "eidas0-mfa",
+    "eidas1-mfa",
+]
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.ProConnectRules"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # it has proven the address
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 4
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DB_FORMAT = "E164"
 
@@ -319,6 +344,8 @@ LANG_INFO |= {
 }
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# As Django's own name.
+NOTICES_COOKIE_NAME = "messages"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
@@ -375,6 +402,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+MESSAGE_STORAGE = "config.notices.Notices"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -394,6 +422,8 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     KNOWN_BROWSER_COOKIE_NAME = "__Host-knownbrowser"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+    NOTICES_COOKIE_NAME = "__Host-notices"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
@@ -456,6 +486,8 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},
         # apprise quotes the places that it writes to.
         "apprise": {"level": "CRITICAL"},
+        # It tells the keys of passkeys.
+        "fido2": {"level": "WARNING"},
         # "Received" says nothing that "succeeded" does not.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"filters": ["no_heartbeats"]},

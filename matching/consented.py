@@ -58,7 +58,13 @@ def given_again(person: User, purpose: str, by: User, now: datetime) -> None:
         offers.share_again(owner=person, taken_back_at=at, by=by, now=now)
 
 
-CONSEQUENCE = Consequence(foresee=foresee, taken_back=taken_back, given_again=given_again)
+def locks(person: User) -> None:
+    """Offers, then needs, as an erasure does (`privacy.erasing`)."""
+    for theirs in (Offer.objects.filter(owner=person), Need.objects.filter(person=person)):
+        list(theirs.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
+
+CONSEQUENCE = Consequence(foresee=foresee, taken_back=taken_back, given_again=given_again, locks=locks)
 
 
 def _foresee_standing(person: User, purpose: str) -> Foreseen:

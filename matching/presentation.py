@@ -111,7 +111,8 @@ def caller(match: Match) -> dict[str, str]:
     if isinstance(who, City):
         phone, uri = who.phone, who.phone_uri
     else:
-        phone, uri = (who.phone.as_national, f"tel:{who.phone.as_e164}") if who.phone else ("", "")
+        number = selectors.number_told(who)
+        phone, uri = (number.as_national, f"tel:{number.as_e164}") if number else ("", "")
     return {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
 
 

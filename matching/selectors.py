@@ -1,6 +1,7 @@
 """Reading matches: one case, what people are asked. Each a fixed number of queries."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import (
     Exists,
@@ -142,6 +143,11 @@ def who_calls(match: Match) -> Organisation | User | City:
     poster = need.organisation or need.person
     assert poster is not None  # need_has_a_poster
     return poster
+
+
+def number_told(who: Organisation | User | City) -> Any:
+    """The number by which the other side reaches them; None of a person as long as it may be somebody else's."""
+    return who.proven_phone if isinstance(who, User) else who.phone
 
 
 def contact_told(message: Message) -> User | None:

@@ -19,7 +19,7 @@ from matching.lifecycle import Act, Role
 from matching.models import Match, MatchState
 from matching.reasons.sentences import NOTES, reason_sentence
 from matching.roles import possible
-from matching.selectors import contacts_are_open, who_calls
+from matching.selectors import contacts_are_open, number_told, who_calls
 from needs.models import Need
 from offers.models import Offer
 
@@ -267,7 +267,9 @@ def with_contacts(match: Match, reader: Reader, *, today: date) -> dict[str, Any
     is_open = contacts_are_open(match, today=today)
     is_desk = reader.is_desk(match)
     shape = as_read(match, reader)
-    shape["citizen_contact"] = _citizen(match) if is_open and (is_desk or reader.speaks(match)) else None
+    shape["citizen_contact"] = (
+        _citizen(match, for_desk=is_desk) if is_open and (is_desk or reader.speaks(match)) else None
+    )
     shape["association_contact"] = (
         _association(match, for_desk=is_desk) if is_open and (is_desk or reader.owns(match)) else None
     )
@@ -321,11 +323,12 @@ def _offer(offer: Offer, *, in_full: bool, for_desk: bool) -> dict[str, Any]:
     }
 
 
-def _citizen(match: Match) -> dict[str, str]:
+def _citizen(match: Match, *, for_desk: bool) -> dict[str, str]:
+    """The desk reads a number that nobody has proven yet as well: it is the desk that proves it."""
     owner, offer = match.offer.owner, match.offer
     return {
         "name": owner.name,
-        "phone": str(owner.phone or ""),
+        "phone": str((owner.phone if for_desk else owner.proven_phone) or ""),
         "email": owner.email or "",
         "address": ", ".join(part for part in (offer.address, offer.commune.name) if part),
     }
@@ -337,7 +340,7 @@ def _association(match: Match, *, for_desk: bool) -> dict[str, str]:
     assert contact is not None  # need_has_a_poster
     return {
         "name": contact.name,
-        "phone": str(contact.phone or ""),
+        "phone": str((contact.phone if for_desk else number_told(contact)) or ""),
         "email": contact.email or "",
         "address": "",
     }

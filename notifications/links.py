@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
 from accounts import acting
-from accounts.links import contact_changes, who_is_now
+from accounts.links import contact_changes, note_altered, secrets, who_is_now
 from accounts.models import User
 from cities.models import City
 from notifications.events import Refusable
@@ -32,6 +32,7 @@ def person_of(token: str) -> User | None:
     try:
         key = signing.Signer(salt=_SALT).unsign(token)
     except signing.BadSignature:
+        note_altered()
         return None
     return _who_acts(key)
 
@@ -52,6 +53,7 @@ def who_wants_call(token: str) -> tuple[User, str] | None:
     try:
         said = signing.TimestampSigner(salt=_CALL_ME_SALT).unsign(token, max_age=_CALL_ME_FOR)
     except signing.BadSignature:
+        note_altered()
         return None
     key, _, about = said.partition(".")
     person = _who_acts(key)
@@ -108,11 +110,13 @@ def message_of_reply_address(address: str) -> Message | None:
     name, _, tag = local.partition("+")
     number, _, signature = tag.partition("-")
     is_ours = bool(mailbox) and (name, at) == (mailbox, host)
-    if not is_ours or not constant_time_compare(signature.encode(), _tag(number).encode()):
+    if not is_ours or not any(
+        constant_time_compare(signature.encode(), _tag(number, secret).encode()) for secret in secrets()
+    ):
         return None
     return Message.objects.select_related("recipient", "city").filter(pk=base36_to_int(number)).first()
 
 
-def _tag(number: str) -> str:
-    digest = salted_hmac("notifications.reply", number, algorithm="sha256").digest()
+def _tag(number: str, secret: str | None = None) -> str:
+    digest = salted_hmac("notifications.reply", number, secret, algorithm="sha256").digest()
     return int_to_base36(int.from_bytes(digest)).zfill(_TAG_LENGTH)[-_TAG_LENGTH:]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from accounts.links import LinkBroken, LinkExpired, sign
+from accounts.links import LinkBroken, LinkExpired, note_altered, sign
 from accounts.links import read as read_link
 from outreach.models import Subscription
 
@@ -44,4 +44,5 @@ def to_leave(token: str) -> int | None:
     try:
         return int(signing.Signer(salt=_LEAVE).unsign(token))
     except signing.BadSignature:
+        note_altered()
         return None

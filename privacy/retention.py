@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +150,28 @@ def _forget_offer(never: QuerySet[Offer], *, now: datetime) -> bool:
     return True
 
 
+def _forget_never_opened(now: datetime) -> int:
+    """Accounts whose address nobody ever proved, with nothing in them: nobody is there to be told."""
+    proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    offered = Offer.objects.filter(~Q(title=NOTHING) | Q(confirmed_at__isnull=False), owner=OuterRef("pk"))
+    needed = Need.objects.filter(person=OuterRef("pk"))
+    told = Notice.objects.filter(person=OuterRef("pk"))
+    never = contact.silent_since(now - GRACE, now=now).filter(
+        ~Exists(proven),
+        ~Exists(offered),
+        ~Exists(needed),
+        ~Exists(told),
+        email__isnull=False,
+        last_login=None,
+        phone_proof="",
+    )
+    asked = 0
+    for person in never.exclude(pk__in=_held())[:_AT_ONCE]:
+        erasing.ask(person=person, how=Erasure.How.UNUSED, by=None, now=now)
+        asked += 1
+    return asked
+
+
 def _forget_closed_offers(now: datetime) -> int:
     before = now - TWO_YEARS
     lived_in = Match.objects.filter(
@@ -280,6 +303,13 @@ RULES: tuple[Rule, ...] = (
         _forget_never_proven,
     ),
     Rule(
+        _("Un compte dont personne n’a confirmé l’adresse"),
+        _("30 jours"),
+        _("son dernier contact"),
+        _("le temps de retrouver le code"),
+        _forget_never_opened,
+    ),
+    Rule(
         _("Les textes d’une proposition retirée, et l’adresse du logement"),
         _("deux ans"),
         _("la fin du dernier accueil, de la dernière aide ou du dernier prêt"),
@@ -344,8 +374,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         _("Une connexion"),
-        _("30 jours\u202f; 12 heures pour l’équipe"),
-        _("son début"),
+        _("30 jours sans visite, 90 jours au plus\u202f; 12 heures pour l’équipe"),
+        _("la dernière visite, et son début"),
         _("pour rester connecté"),
         None,  # accounts.tasks.forget_past_sessions
     ),

@@ -99,6 +99,9 @@ TOLD: dict[str, Shown | Out] = {
     "mfa.Authenticator": Shown(
         ME, "created_at last_used_at", "type user", {SECRET: "data"}, _("Double vérification")
     ),
+    "socialaccount.SocialAccount": Shown(
+        ME, "date_joined last_login", "provider uid user", {TECHNICAL: "extra_data"}, _("ProConnect")
+    ),
     "accounts.PersonEdit": Shown(ME, "at by what", "person", title=_HISTORY),
     "accounts.Consent": Shown(
         ME, "purpose given_at how recorded_by withdrawn_at wording_version", "user", title=_("Vos accords")

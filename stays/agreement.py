@@ -77,7 +77,7 @@ def _version(match: Match, *, now: datetime) -> Version:
         reference=f"{need.reference} · {offer.reference}",
         intro=_("Cette convention dit qui accueille qui, où, et jusqu’à quand. Elle n’est pas un bail."),
         parties=(
-            Party(_("La personne qui accueille"), _lines(offer.owner.name, offer.owner.phone)),
+            Party(_("La personne qui accueille"), _lines(offer.owner.name, offer.owner.proven_phone)),
             Party(
                 _("L’association qui accompagne"),
                 _lines(organisation.name, organisation.phone) if organisation else (_blank(),),

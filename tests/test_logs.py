@@ -20,6 +20,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.views.debug import get_exception_reporter_filter
 
+from accounts import links
+from accounts.links import LinkBroken
 from accounts.models import Session
 from config import embedded, logs
 from privacy.register import REGISTER
@@ -296,6 +298,12 @@ def test_what_nobody_catches_is_told_as_everything_else(written, monkeypatch):
     thread.join()
     assert [line["error"] for line in of_machines(written)] == ["ValueError", "ValueError"]
     assert MARK not in written.getvalue()
+
+
+def test_a_link_that_was_altered_is_told_without_the_link(caplog):
+    with caplog.at_level(logging.INFO), pytest.raises(LinkBroken):
+        links.read("12.34:1abc:altered", salt="tests", valid_for=links.STOPPED_FOR)
+    assert [record.getMessage() for record in caplog.records] == ["a link was cut or altered"]
 
 
 # --- The servers, and the proxy in front ---------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import psycopg
 import pytest
 import yaml
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -133,6 +135,33 @@ def test_the_application_erases_by_the_one_role_that_may(base):
     assert erasing.carry_out_due(by=None, now=now) == 1
     assert User.objects.get(pk=it.citizen.pk).email is None
     assert it.match.decisions.get(act="propose").note == ""
+
+
+def test_whoever_owns_the_tables_alone_seals_anew_what_was_written_once(base):
+    asked = 'SELECT sealed_anew(\'{"a": "enc1:x"}\', \'{"a": "enc1:y"}\')'
+    with base("accorde_app") as app:
+        app.execute("SELECT set_config('accorde.rotating', 'yes', false)")
+        assert app.execute(asked).fetchone() == (False,)
+    connection.settings_dict |= {"NAME": "roles"}
+    with connection.cursor() as owner:
+        owner.execute(asked)
+        assert owner.fetchone() == (False,), "nor does the owner by chance"
+        owner.execute("SELECT set_config('accorde.rotating', 'yes', false)")
+        owner.execute(asked)
+        assert owner.fetchone() == (True,)
+    connection.close()
+    connection.settings_dict |= {"USER": "accorde_app", "PASSWORD": "app-1"}
+    with pytest.raises(CommandError, match="does not own the tables"):
+        call_command("rotate_keys")
+
+
+def test_the_proxy_of_the_example_speaks_what_is_recommended_alone():
+    example = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\s*(ssl_protocols|ssl_ciphers) (.+);$", example, re.MULTILINE))
+    assert said["ssl_protocols"].split() == ["TLSv1.2", "TLSv1.3"]
+    # Of TLS 1.2: forward secrecy and authenticated encryption (https://ssl-config.mozilla.org, intermediate).
+    for cipher in said["ssl_ciphers"].split(":"):
+        assert re.fullmatch(r"ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305)", cipher)
 
 
 def test_only_what_prepares_the_tables_signs_in_as_their_owner():

@@ -47,6 +47,16 @@ def test_a_towns_settings_pass_every_check():
     assert "no issues" in checked.stdout
 
 
+def test_every_cookie_of_a_town_is_named_for_its_host_alone():
+    shown = subprocess.run(
+        [sys.executable, "-c", "from config import settings as s; print(sorted(v for n, v in vars(s).items()"
+         " if n.endswith('_COOKIE_NAME')), [n for n in dir(s) if n.endswith('_COOKIE_DOMAIN')])"],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], **TOWN}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    names = ["csrftoken", "knownbrowser", "language", "notices", "sessionid"]
+    assert shown.stdout.strip() == f"{[f'__Host-{name}' for name in names]} []"
+
+
 def test_production_names_the_variables_that_are_missing():
     asked = [name for name in TOWN if name not in {"ACCORDE_MODE", "DATABASE_URL", "REDIS_URL"}]
     # Django itself stops at an empty key, before any check: a short one lets all speak at once.
@@ -170,6 +180,20 @@ def test_a_channels_settings_come_from_the_environment_in_the_kind_of_their_defa
         cwd=ROOT, env={"PATH": os.environ["PATH"], **told}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert shown.stdout.strip() == "['mail.example', 2525, True, False, 10]"
+
+
+def test_every_key_stands_in_the_table_of_keys():
+    """What it is for, how it is made, kept and changed, and what is lost with it."""
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    said = re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)
+    keys = {name for name in said if {"KEY", "KEYS", "SECRET", "TOKEN", "PASSWORD"} & set(name.split("_"))}
+    assert {"SECRET_KEY", "PROCONNECT_CLIENT_SECRET", "SMS_WEBHOOK_SECRET", "VALKEY_PASSWORD"} < keys
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    [table] = re.findall(r"^### All keys$(.*?)^### ", page, re.MULTILINE | re.DOTALL)
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
+    assert [row for row in rows if len(row) != 6 or not all(cell.strip() for cell in row)] == []
+    named = set(re.findall(r"`([A-Z_]+)`", " ".join(row[0] for row in rows)))
+    assert keys - named == set()
 
 
 def test_no_secret_is_written_in_the_repository():

@@ -116,6 +116,13 @@ ROWS = {
     "mfa_view_recovery_codes": Row(NOBODY),
     "mfa_generate_recovery_codes": OWN,
     "mfa_authenticate": PUBLIC,
+    "mfa_add_webauthn": OWN,
+    "mfa_remove_webauthn": Row(NOBODY, ("passkey",)),  # nobody has one yet
+    "mfa_reauthenticate_webauthn": Row(NOBODY, refuses=SIGNED_IN),  # likewise
+    "mfa_login_webauthn": PUBLIC,
+    # ProConnect, which this installation has not (tests/accounts/test_proconnect.py)
+    "proconnect": Row(NOBODY, hides=True),
+    "proconnect_callback": Row(NOBODY, hides=True),
     # One's account: nobody reads another's
     "accounts:home": OWN,
     "accounts:add_token": OWN,
@@ -514,6 +521,7 @@ def build() -> World:
         "annuler": "annuler",
         "agreement": agreement.pk,
         "token": token.pk,
+        "passkey": 1,
         "consent": consent.pk,
         "association": association.pk,
         "organisation": OrganisationFactory(city=city).pk,

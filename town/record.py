@@ -72,7 +72,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "matches": ("matching", "stays", "followups"),
     "people": (
         "accounts.User", "accounts.PersonEdit", "accounts.Consent", "notifications.Preference",
-        "notifications.PreferenceEdit", "account", "mfa", "town.Double", "accounts.DataCopy",
+        "notifications.PreferenceEdit", "account", "mfa", "socialaccount", "town.Double", "accounts.DataCopy",
     ),
     "team": (
         "accounts.CityRole", "accounts.RoleChange", "accounts.Membership", "accounts.MembershipChange",

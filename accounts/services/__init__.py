@@ -34,6 +34,7 @@ from accounts.services.people import (
     update_profile,
 )
 from accounts.services.phones import doubt_phone, give_up_phone, prove_phone, write_phone
+from accounts.services.proconnect import link_proconnect
 from accounts.services.roles import give_role, register_leaving, set_roles, take_role
 from accounts.services.second_factors import reset_second_factor
 from accounts.services.sessions import end_all, end_elsewhere
@@ -60,6 +61,7 @@ __all__ = [
     "issue_token",
     "leave_all",
     "link_cities",
+    "link_proconnect",
     "log_contact_reading",
     "merge_people",
     "note_data_copy",

@@ -61,6 +61,7 @@ def withdraw_consent(*, consent: Consent, by: User, now: datetime, city: City | 
     `city`: `by` is of its desk, and was told so by the person.
     """
     _require_theirs(consent, by=by, city=city)
+    consequences.lock(consent.user)
     live = list(
         Consent.objects.select_for_update(no_key=True)
         .filter(user=consent.user_id, purpose=consent.purpose, withdrawn_at=None)
@@ -83,6 +84,7 @@ def give_consent_again(*, consent: Consent, by: User, now: datetime, city: City 
     `city`: as above; it is kept as given on the phone.
     """
     _require_theirs(consent, by=by, city=city)
+    consequences.lock(consent.user)
     before = Consent.objects.filter(user=consent.user_id, purpose=consent.purpose, withdrawn_at=None)
     was_given = before.exists()
     again = record_consent(

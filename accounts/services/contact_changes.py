@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -47,6 +48,7 @@ def stop_change(*, edit: PersonEdit, by: None, now: datetime) -> User:
     _saved(user, before, session_key=None, by=None, now=now)
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     Authenticator.objects.filter(user=user, created_at__gte=edit.at).delete()
+    SocialAccount.objects.filter(user=user, date_joined__gte=edit.at).delete()
     for end in taken_back.registered():
         end(person=user, since=edit.at, by=None, now=now)
     return user

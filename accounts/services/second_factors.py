@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,7 +18,8 @@ from cities.models import City
 def reset_second_factor(
     *, user: User, city: City | None, note: str, by: User | None, now: datetime
 ) -> FactorReset:
-    """Take it away: the person is signed out everywhere and adds another one before anything opens again.
+    """Take it away, and ProConnect with it: the person is signed out everywhere and adds another one before anything
+    opens again.
 
     By an administrator of a town for somebody of its team, never for themselves; `by` None: by the installation, for
     the last administrator. Raises ValidationError without a reason.
@@ -30,5 +32,6 @@ def reset_second_factor(
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     reset = FactorReset.objects.create(person=user, by=by, at=now, note=note.strip())
     Authenticator.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
     end_elsewhere(session_key=None, user=user)
     return reset

@@ -4,7 +4,12 @@ import logging
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import (
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+    authenticator_used,
+)
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
@@ -33,6 +38,7 @@ def end_all(*, by: None) -> int:
 
 
 def _begin(*, request: HttpRequest, user: User, **_of_the_signal: Any) -> None:
+    sign_in.note_outcome(sign_in.Outcome.IN, user)
     sessions.begin(
         request.session,
         description=request.headers.get("User-Agent", ""),
@@ -47,20 +53,28 @@ def _end_those_without_it(*, request: HttpRequest, user: User, **_of_the_signal:
         sign_in.forget_second_factor(request)
 
 
+def _renew(*, request: HttpRequest, reauthenticated: bool, **_of_the_signal: Any) -> None:
+    """Whoever shows their factor once more goes on under a new key: who saw the one before has nothing of it."""
+    if reauthenticated:
+        request.session.cycle_key()
+
+
 def _tell(*, user: User, authenticator: Authenticator, signal: Any, **_of_the_signal: Any) -> None:
-    """The spare codes come and go with the application: one mail for both. It has happened, told or not."""
-    if authenticator.type != Authenticator.Type.TOTP:
+    """The spare codes come and go with what they stand in for: one mail for both. It has happened, told or not."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         return
+    is_passkey, is_added = authenticator.type == sign_in.PASSKEY, signal is authenticator_added
     try:
-        contact_mails.tell_of_factor(user, is_added=signal is authenticator_added)
+        contact_mails.tell_of_factor(user, is_added=is_added, is_passkey=is_passkey)
     except sign_in.MailNotSentError:
         log.warning("user %s was not told of their second factor", user.pk)
 
 
 def listen() -> None:
-    """To signing in, and to a second factor that is added, removed or made anew."""
+    """To signing in, and to a second factor that is added, removed, made anew or shown."""
     user_logged_in.connect(_begin, dispatch_uid="accounts.begin")
     for signal in (authenticator_added, authenticator_removed, authenticator_reset):
         signal.connect(_end_those_without_it, dispatch_uid="accounts.end_those_without_it")
+    authenticator_used.connect(_renew, dispatch_uid="accounts.renew")
     for signal in (authenticator_added, authenticator_removed):
         signal.connect(_tell, dispatch_uid="accounts.tell_of_factor")

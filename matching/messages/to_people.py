@@ -150,7 +150,7 @@ def citizens_contact(match: Match, person: User) -> Text:
             "reference": match.need.reference,
             "when": when(match),
             "contact": contact_lines(
-                owner.name, owner.phone, owner.email, match.offer.address, match.offer.commune
+                owner.name, owner.proven_phone, owner.email, match.offer.address, match.offer.commune
             ),
         },
         action_label=_("Voir la mise en relation"),
@@ -193,7 +193,7 @@ def associations_contact(match: Match, person: User) -> Text:
         {
             "offer": titled(match.offer),
             "when": when(match),
-            "contact": contact_lines(asks.name, asks.phone, asks.email),
+            "contact": contact_lines(asks.name, selectors.number_told(asks), asks.email),
             "city": match.city.name,
             "phone": match.city.phone,
         },

@@ -5,7 +5,7 @@ from django.core import signing
 from django.urls import reverse
 
 from accounts import acting
-from accounts.links import who_is_now
+from accounts.links import note_altered, who_is_now
 from accounts.models import User
 from cities.models import City
 
@@ -27,6 +27,7 @@ def to_refuse(token: str) -> int | None:
     try:
         person_id = who_is_now(int(signing.Signer(salt=_REFUSE).unsign(token)))
     except signing.BadSignature:
+        note_altered()
         return None
     acting.by_link(person_id)
     return person_id

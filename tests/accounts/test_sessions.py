@@ -168,6 +168,44 @@ class TestATeam:
         left = row_of(client).get().expire_date - timezone.now()
         assert timedelta(days=29) < left <= timedelta(days=30)
 
+    def test_citizens_sign_in_again_after_three_months_whatever_they_did(self):
+        client = signed_in(UserFactory())
+        later(client, begun=timedelta(days=89), used=timedelta(days=1))
+        assert "au plus tard après 90 jours" in client.get("/compte/").text
+        later(client, begun=timedelta(days=91))
+        response = client.get("/compte/")
+        assert response.url == "/connexion/?next=/compte/"
+        assert "trois mois" in " ".join(str(said) for said in get_messages(response.wsgi_request))
+        assert not Session.objects.exists()
+
+
+class TestANewKey:
+    """Who saw the key of a session before its person proved anew who they are has nothing of that proof."""
+
+    def test_after_a_code_by_mail(self, smtp_server):
+        client = signed_in(UserFactory())
+        before = client.session.session_key
+        page = "/compte/confirmer/?next=/compte/"
+        client.post(page)
+        code = re.search(r"^ +(\d{6})", smtp_server.messages[0].get_content(), re.MULTILINE)
+        assert client.session.session_key == before
+        client.post(page, {"code": code[1]})
+        assert client.get("/compte/").status_code == 200
+        assert not Session.objects.filter(pk=before).exists()
+
+    def test_after_a_second_factor(self):
+        user = UserFactory()
+        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+        [code, *_others] = RecoveryCodes.activate(user).get_unused_codes()
+        client = signed_in(user)
+        before = row_of(client).get()
+        client.post("/compte/double-verification/confirmer/", {"code": "00000000"})
+        assert client.session.session_key == before.pk
+        client.post("/compte/double-verification/confirmer/", {"code": code})
+        assert client.get("/compte/").status_code == 200
+        assert not Session.objects.filter(pk=before.pk).exists()
+        assert row_of(client).get().signed_in_at == before.signed_in_at
+
 
 class TestElsewhere:
     def test_signing_in_notes_with_what_and_when(self, smtp_server):

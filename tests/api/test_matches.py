@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ContactReading
+from accounts.models import ContactReading, User
 from matching.models import Match
 from matching.reasons import facts
 from matching.roles import roles_of
@@ -144,6 +144,13 @@ class TestContacts:
             shown = program.get(f"matches/{match.pk}/").json()
             assert (shown["citizen_contact"], shown["association_contact"]) == (None, None)
         assert not ContactReading.objects.exists()
+
+    def test_a_number_that_nobody_has_proven_is_the_desk_s_alone(self, matched, coordinator, citizen, member):
+        match = matched("confirmed")
+        User.objects.filter(pk=citizen.user.pk).update(phone_proof="", phone_proven_at=None)
+        for program, number in ((member, ""), (coordinator, "+33353010001")):
+            told = program.get(f"matches/{match.pk}/").json()["citizen_contact"]
+            assert (told["phone"], told["email"]) == (number, citizen.user.email)
 
     def test_each_reads_the_other_once_confirmed(self, matched, coordinator, citizen, member, organisation):
         match = matched("confirmed")

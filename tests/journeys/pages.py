@@ -255,6 +255,7 @@ PAGES = [
     Page("webhooks", "administrator", _at("bureau/webhooks/")),
     Page("webhook", "administrator", lambda town: f"/{HERE}/bureau/webhooks/{town.endpoint_id}/"),
     Page("two-factors", "coordinator", lambda town: "/compte/double-verification/"),
+    Page("passkey", "coordinator", lambda town: "/compte/double-verification/cle/"),
     Page("rescans", "coordinator", _at("bureau/recalculs/")),
     Page("town-offers", "coordinator", _at("propositions/ville/")),
     Page("town-offer", "coordinator", _offer("flat")),
@@ -348,6 +349,10 @@ NO_PAGE = {
     "a second factor: the pages before and after the one above (tests/accounts/test_pages.py)": frozenset({
         "account_inactive", "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp",
         "mfa_generate_recovery_codes", "mfa_reauthenticate", "mfa_view_recovery_codes",
+    }),
+    "of ProConnect (tests/accounts/test_proconnect.py)": frozenset({"proconnect", "proconnect_callback"}),
+    "a passkey (test_passkey.py, tests/accounts/test_passkeys.py)": frozenset({
+        "mfa_login_webauthn", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
     }),
     "another name of the page to sign in": frozenset({"account_login"}),
     "another page above, for the desk that notes an answer there (tests/notifications/channels/call)": frozenset({

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.urls import reverse
 
 from accounts import consequences, services
@@ -297,6 +298,22 @@ class TestAtTheSameMoment:
             assert isinstance(proposed, Match | NotPossible)
             assert told.state in (MatchState.DECLINED, MatchState.SUGGESTED)
             assert Offer.objects.get(owner=told.citizen).state == OfferState.PAUSED
+
+    @pytest.mark.parametrize("act", ["take back", "agree again"])
+    def test_whoever_is_erased_meanwhile_waits_for_nothing_that_waits_for_it(self, city, meanwhile, act):
+        """An erasure locks what somebody offers, then the person; so does a consent, or each would wait for both."""
+        owner = due_offer(city=city).owner
+        consent = agreed(owner, RECORD)
+        if act == "agree again":
+            take_back(owner, RECORD)
+        service = services.withdraw_consent if act == "take back" else services.give_consent_again
+        with transaction.atomic():
+            list(Offer.objects.select_for_update(no_key=True).filter(owner=owner))
+            answer = meanwhile(partial(service, consent=consent, by=owner, now=LATER))
+            # All that an erasure takes next, while the other waits for the offer.
+            User.objects.select_for_update(nowait=True).get(pk=owner.pk)
+            list(Consent.objects.select_for_update(nowait=True).filter(user=owner))
+        assert isinstance(answer(), Consent)
 
     def test_an_offer_that_comes_in_is_agreed_to_anew_or_stops_with_the_others(self, city, at_once):
         for _ in range(4):

@@ -16,11 +16,12 @@ from django.utils import timezone
 from django.utils.formats import number_format
 
 from accounts import services as accounts
-from accounts.models import ContactReading, Membership, Role
+from accounts.models import ContactReading, Membership, Role, User
 from catalogue.times import day_words
 from catalogue.vocabulary import Kind
 from matching import links, selectors, services
 from matching.lifecycle import Reason
+from matching.messages import to_people
 from matching.models import Decision, Match, MatchState
 from notifications.models import Message
 from offers import services as offers
@@ -423,6 +424,20 @@ def test_contacts_are_exchanged_with_the_confirmation_and_logged(it, client):
     assert "passerelles@exemple.fr" in citizens
     assert "Dossier-Secret" not in citizens
     assert "Texte de l’association" not in citizens
+
+
+def test_a_number_that_nobody_has_proven_is_shown_to_no_other_side(it, client):
+    User.objects.filter(pk=it.citizen.pk).update(phone_proof="", phone_proven_at=None)
+    for step in (propose, accept, confirm):
+        step(it)
+    page = text(client.get(link(it, it.member)))
+    assert "citoyenne@exemple.fr" in page
+    mail = to_people.citizens_contact(Match.objects.get(pk=it.match.pk), it.member)
+    for number in ("+33612345678", "06 12 34 56 78"):
+        assert number not in page
+        assert number not in mail.body
+    User.objects.filter(pk=it.citizen.pk).update(phone_proof="sms", phone_proven_at=now())
+    assert "06 12 34 56 78" in text(client.get(link(it, it.member)))
 
 
 def test_contacts_close_thirty_days_after_the_end(it, client):

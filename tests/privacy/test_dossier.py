@@ -33,7 +33,7 @@ from tests.factories.matching import story
 from tests.factories.notifications import MessageFactory
 from town.models import AuditRow
 
-NOT_OURS = {"account", "mfa", "admin"}
+NOT_OURS = {"account", "mfa", "socialaccount", "admin"}
 
 
 def of_people() -> list[str]:

@@ -4,6 +4,7 @@ import html
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone
 
@@ -255,6 +256,25 @@ def test_an_offer_of_an_address_nobody_proved_goes_after_thirty_days():
     retention.run(by=None, now=timezone.now() + 31 * DAY)
     assert where_it_is(MARK) == []
     assert Offer.objects.get(pk=offer.pk).state == OfferState.WITHDRAWN
+
+
+def test_an_account_that_nobody_ever_opened_goes_after_thirty_days():
+    now = timezone.now()
+    offered = OfferFactory(state="unconfirmed", confirmed_at=None, created_at=now, owner__created_at=now)
+    alone = UserFactory(created_at=now)
+    proven = UserFactory(created_at=now)
+    EmailAddress.objects.create(user=proven, email=proven.email, verified=True)
+    on_the_line = UserFactory(created_at=now, phone="+33388000055", phone_proof="call", phone_proven_at=now)
+    came = OfferFactory(confirmed_at=now, created_at=now, owner__created_at=now)
+    offers.withdraw(offer_id=came.pk, by=came.owner, now=now)
+    part = CityRoleFactory(user__created_at=now)
+    a_night(now + 29 * DAY)
+    assert not gone(alone)
+    a_night(now + 31 * DAY)
+    a_night(now + 32 * DAY)
+    assert gone(alone)
+    assert gone(offered.owner), "with what they offered"
+    assert not any(map(gone, (proven, on_the_line, came.owner, part.user)))
 
 
 def test_a_closed_report_loses_its_words_after_two_years(later):

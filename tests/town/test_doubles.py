@@ -108,7 +108,8 @@ def test_every_key_to_a_person_is_moved_or_stays_with_who_acted() -> None:
         "accounts.User.merged_into", "accounts.ContactReading.subject", "accounts.DataCopy.person",
         "accounts.RoleChange.person", "accounts.FactorReset.person", "accounts.MembershipChange.person",
         "account.EmailAddress.user",
-        "mfa.Authenticator.user", "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
+        "mfa.Authenticator.user", "socialaccount.SocialAccount.user",
+        "push.Device.person", "oncall.Shift.person", "agenda.Subscription.person",
         "outreach.Subscription.person",
         "town.Invitation.person", "town.Double.kept", "town.Double.other", "admin.LogEntry.user",
         # All that somebody is, is erased or held as one (privacy.standing.whole).

@@ -1,6 +1,5 @@
 """Who is of the team, who is invited, who leaves, and what is to be handed over then."""
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -144,7 +143,7 @@ def _part(request: HttpRequest, city: City, user: User, *, roles: set[str] | Non
         "user_shown": user,
         "owned": owned,
         "leaves": roles is None,
-        "can_reset_factor": bool(roles) and user != person(request) and is_mfa_enabled(user),
+        "can_reset_factor": bool(roles) and user != person(request) and accounts.has_way_to_reset(user),
     }
     return render(request, "town/member.html", context, status=422 if form.errors else 200)
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
+from accounts.links import note_altered, secrets
 from notifications.models import Message
 
 _SALT = "notifications.sms.link"
@@ -24,13 +25,14 @@ def short_address(message: Message) -> str:
 def message_id(token: str) -> int | None:
     """The message of a short address; None when it was cut or altered."""
     number, _, signature = token.partition("-")
-    if not constant_time_compare(signature, _signature(number)):
+    if not any(constant_time_compare(signature, _signature(number, secret)) for secret in secrets()):
+        note_altered()
         return None
     return base36_to_int(number)
 
 
-def _signature(number: str) -> str:
-    rest = int.from_bytes(salted_hmac(_SALT, number, algorithm="sha256").digest())
+def _signature(number: str, secret: str | None = None) -> str:
+    rest = int.from_bytes(salted_hmac(_SALT, number, secret, algorithm="sha256").digest())
     signs = []
     for _ in range(_LENGTH):
         rest, sign = divmod(rest, len(_LETTERS))

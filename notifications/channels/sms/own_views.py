@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -33,6 +34,10 @@ PURPOSE = "phone"
 def my_phone(request: HttpRequest) -> HttpResponse:
     """Whose number it is shows by a code that is read there; where none can be sent, the town calls."""
     user = person(request)
+    changes = request.method == "POST" and request.POST.get("act") in ("number", "give_up")
+    # By a number that somebody else wrote here they could be kept from being reached.
+    if changes and (proof_url := sign_in.proof_url(request, user, next_url=reverse("sms:my_phone"))):
+        return redirect(proof_url)
     act = {"number": _write, "code": _confirm, "give_up": _give_up}.get(request.POST.get("act", ""))
     try:
         answer = act(request, user) if request.method == "POST" and act else _page(request, user)
@@ -42,11 +47,11 @@ def my_phone(request: HttpRequest) -> HttpResponse:
             _("Nous ne pouvons rien envoyer pour l’instant. Réessayez dans quelques minutes."),
         )
         return redirect("sms:my_phone")
-    except sign_in.TooManyCodesError:
-        messages.error(request, sign_in.too_many_message())
+    except sign_in.TooManyCodesError as refused:
+        messages.error(request, sign_in.too_many_message(refused))
         return redirect("sms:my_phone")
-    except sign_in.TooManyTriesError:
-        messages.error(request, sign_in.too_many_tries_message())
+    except sign_in.TooManyTriesError as refused:
+        messages.error(request, sign_in.too_many_tries_message(refused))
         return redirect("sms:my_phone")
     return answer
 
@@ -96,7 +101,7 @@ def _write(request: HttpRequest, user: User) -> HttpResponse:
 def _send_code(*, request: HttpRequest, number: str, code: str) -> None:
     counted = sign_in.count(request, action="codes_by_sms", key="all")
     if counted is None:
-        raise sign_in.TooManyCodesError
+        raise sign_in.TooManyCodesError(sign_in.wait_for(request, action="codes_by_sms", key="all"))
     try:
         codes.send_code(number=number, code=code)
     except codes.NotSentError:

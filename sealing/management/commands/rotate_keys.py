@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sealing.rotation import left, rotate, tables
+from sealing.rotation import left, may_rotate, rotate, tables
 from sealing.seals import keys
 
 PASSES = 10
@@ -20,6 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="only say what older keys are needed for")
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        if not check and not may_rotate():
+            raise CommandError(
+                "This login does not own the tables. In the containers: "
+                "docker compose run --rm prepare python manage.py rotate_keys"
+            )
         for number in range(1 if check else PASSES):
             waiting = {table: count for table in tables() if (count := left(table))}
             if not waiting:

@@ -55,6 +55,18 @@ def test_a_code_read_there_proves_it(client, user, gateway):
     assert phones.people_at(MOBILE) == [user]
 
 
+def test_a_browser_left_open_changes_none(client, user, gateway):
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 3600
+    session.save()
+    for sent in (write(client), client.post(PAGE, {"act": "give_up"})):
+        assert sent.url == "/compte/confirmer/?next=%2Fcompte%2Fnumero%2F"
+    user.refresh_from_db()
+    assert user.phone is None
+    assert not gateway.requests
+
+
 def test_a_wrong_code_proves_nothing_and_tries_end(client, user, gateway):
     write(client)
     code = code_in(gateway)
