@@ -13,7 +13,7 @@ _FRENCH = frozenset({"FR", "GP", "MQ", "GF", "RE", "PM", "YT", "BL", "MF", "TF",
 _SIGN = re.compile(r"(?:D|DE|B|BE|CH|L|LU|I|IT|E|ES|GB|UK|NL|MC|AT|PT)[\s-]+\d{4,5}\b", re.IGNORECASE)
 # Both the postcode of La Poste and the code of the INSEE for a country begin so.
 _MONACO = re.compile(r"980\d\d")
-_INSEE_ABROAD = re.compile(r"99\d{3}")
+_INSEE_ABROAD = re.compile(r"99[1-5]\d\d")
 MONACO = "Monaco"
 _TOWNS = (
     "Kehl|Offenburg|Lahr|Rastatt|Karlsruhe|Baden-Baden|Freiburg|Freiburg im Breisgau|Fribourg-en-Brisgau|Breisach|"

@@ -5,10 +5,18 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from cities.models import City, Commune
-from cities.selectors import AmbiguousCommune, CommuneNotFound, communes_of, find_commune
+from cities.selectors import (
+    AmbiguousCommune,
+    CommuneAbroad,
+    CommuneNotFound,
+    ContradictoryCommune,
+    communes_of,
+    find_commune,
+)
 
 # More than these in one list of choices and a postcode is quicker to type.
 MOST_CHOICES = 12
@@ -91,6 +99,9 @@ class CommuneField(forms.Field):
         "unknown": _("Nous ne connaissons pas cette commune. Vérifiez son nom, ou écrivez son code postal."),
         "suggested": _("Nous ne connaissons pas cette commune. Est-elle dans cette liste\u202f?"),
         "ambiguous": _("Plusieurs communes répondent à ce nom. Choisissez la vôtre dans la liste."),
+        "contradictory": _(
+            "Le nom et le code ne vont pas ensemble. Choisissez la bonne commune dans la liste."
+        ),
         "too_many": _(
             "Beaucoup de communes répondent à ce nom. Choisissez la vôtre, ou écrivez son code postal."
         ),
@@ -128,6 +139,10 @@ class CommuneField(forms.Field):
             return None
         try:
             return find_commune(typed.text, city=self.city)
+        except CommuneAbroad as abroad:
+            raise ValidationError(capfirst(str(abroad)), code="abroad") from None
+        except ContradictoryCommune as several:
+            candidates, code = several.candidates, "contradictory"
         except AmbiguousCommune as several:
             candidates = several.candidates
             code = "ambiguous" if len(candidates) <= MOST_CHOICES else "too_many"

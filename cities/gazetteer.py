@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from cities.names import fold
 
 GAZETTEER = Path(__file__).parent / "data" / "communes.csv.gz"
+QUARTERS = Path(__file__).parent / "data" / "quarters.csv"
 FORMER = Path(__file__).parent / "data" / "former.csv.gz"
 
 # Paris, Lyon, Marseille: their first postcode is one arrondissement's, and would mislead.
@@ -97,6 +98,8 @@ class Gazetteer:
     by_bare_name: Mapping[str, tuple[str, ...]]
     by_postcode: Mapping[str, tuple[str, ...]]
     departments: Mapping[str, str]  # folded name → code
+    # Quarters that people name instead of their town, by the name without article.
+    quarters: Mapping[str, tuple[str, ...]]
 
     def largest_first(self, codes: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(set(codes), key=lambda code: (-self.communes[code].population, code)))
@@ -105,7 +108,7 @@ class Gazetteer:
 @lru_cache(maxsize=1)
 def gazetteer() -> Gazetteer:
     """The gazetteer, read once by each process, when it is first asked: some 0.5 s and 30 MB."""
-    return read(GAZETTEER, FORMER)
+    return read(GAZETTEER, FORMER, QUARTERS)
 
 
 @lru_cache(maxsize=64)
@@ -115,8 +118,8 @@ def territory(seat: str, epci_code: str) -> frozenset[str]:
     return frozenset([seat, *(code for code, one in known if epci_code and one.epci_code == epci_code)])
 
 
-def read(communes_file: Path, former_file: Path) -> Gazetteer:
-    """A gazetteer from its two files."""
+def read(communes_file: Path, former_file: Path, quarters_file: Path) -> Gazetteer:
+    """A gazetteer from its files."""
     communes = {row["insee"]: _known(row) for row in rows_of(communes_file)}
     former: dict[str, list[Former]] = {}
     former_names: dict[str, list[Former]] = {}
@@ -144,6 +147,9 @@ def read(communes_file: Path, former_file: Path) -> Gazetteer:
         for postcode in one.postcodes:
             postcodes.setdefault(postcode, []).append(one.insee)
         departments.setdefault(fold(one.department_name), one.department_code)
+    quarters: dict[str, list[str]] = {}
+    for row in rows_of(quarters_file):
+        quarters.setdefault(squeezed(without_article(fold(row["name"]))), []).append(row["insee"])
     return Gazetteer(
         communes=communes,
         former=_tuples(former),
@@ -152,12 +158,14 @@ def read(communes_file: Path, former_file: Path) -> Gazetteer:
         by_bare_name=_tuples(bare),
         by_postcode=_tuples(postcodes),
         departments=departments,
+        quarters=_tuples(quarters),
     )
 
 
 def rows_of(source: Path) -> Iterator[dict[str, str]]:
     """The lines of one of the gazetteer's files."""
-    with gzip.open(source, "rt", encoding="utf-8", newline="") as lines:
+    opened = gzip.open if source.suffix == ".gz" else open
+    with opened(source, "rt", encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)
 
 

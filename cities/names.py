@@ -7,7 +7,7 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 # "Châlons s/ Marne", "St Étienne", "Ste-Colombe": what signs, letters and older forms abbreviate.
 _SHORT_FORMS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _UNDER, _ON = re.compile(r"\bs/s\b"), re.compile(r"\bs/")
-_INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+INVISIBLE = re.compile(r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def fold(text: str) -> str:
@@ -16,7 +16,7 @@ def fold(text: str) -> str:
     >>> fold("  St-Étienne s/ l'Œuf ")
     'saint etienne sur l oeuf'
     """
-    plain = _INVISIBLE.sub("", text).lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss")
+    plain = INVISIBLE.sub("", text).lower().replace("œ", "oe").replace("æ", "ae").replace("ß", "ss")
     plain = _ON.sub("sur ", _UNDER.sub("sous ", plain))
     plain = "".join(
         str(unicodedata.decimal(char)) if char.isdecimal() else char

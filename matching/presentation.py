@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalogue.contacts import shown
 from catalogue.times import day_words
 from cities.models import City
 from matching import selectors
@@ -111,7 +112,7 @@ def caller(match: Match) -> dict[str, str]:
     if isinstance(who, City):
         phone, uri = who.phone, who.phone_uri
     else:
-        phone, uri = (who.phone.as_national, f"tel:{who.phone.as_e164}") if who.phone else ("", "")
+        phone, uri = (shown(who.phone), f"tel:{who.phone.as_e164}") if who.phone else ("", "")
     return {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
 
 

@@ -12,7 +12,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
+from catalogue.contacts import shown
 from catalogue.saying import what
 from catalogue.times import day_range
 from cities.days import local_day
@@ -129,7 +131,9 @@ def _rent(match: Match) -> str:
 
 
 def _lines(*parts: object) -> tuple[str, ...]:
-    return tuple(isolated(str(getattr(part, "as_national", part))) for part in parts if part)
+    return tuple(
+        isolated(shown(part) if isinstance(part, PhoneNumber) else str(part)) for part in parts if part
+    )
 
 
 def _blank() -> str:

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
+from catalogue.contacts import EmailField, EmailInput, NameField, PhoneField, region_of
 from catalogue.fields import OFFER, Day, Languages, Word, Words
 from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
@@ -87,25 +87,24 @@ class OfferForm(forms.Form):
     second_first_day = DayField(label=_("Deuxième période, du"), required=False)
     second_last_day = DayField(label=_("au"), required=False)
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Votre nom"),
         max_length=120,
         help_text=_("Comme vous souhaitez être appelé."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Dites comment vous appeler.")},
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Adresse e-mail"),
         required=False,
         max_length=254,
         help_text=_("Vous recevrez un code, sans mot de passe à retenir."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Cette adresse est incomplète. Elle s’écrit comme nom@exemple.fr.")},
     )
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("Téléphone"),
         required=False,
-        region="FR",
         help_text=_("Sans e-mail, nous vous appelons."),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
         error_messages={"invalid": _("Ce numéro est incomplet. Il s’écrit comme 06 12 34 56 78.")},
@@ -147,6 +146,8 @@ class OfferForm(forms.Form):
         for name in ("first_day", "last_day", "second_first_day", "second_last_day", "best_before"):
             if name in fields:
                 fields[name].widget.attrs["min"] = self.today.isoformat()
+        if "phone" in fields:
+            self.fields["phone"].region = region_of(city.seat_id)  # type: ignore[attr-defined]
         if "first_day" in fields:
             self.initial.setdefault("first_day", self.today)
         if "item" in fields:

@@ -14,10 +14,14 @@ from cities.selectors import (
     find_commune,
     linked_city_ids,
     open_cities,
-    search_communes,
+    suggest_communes,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
+
+
+def search_communes(text: str, *, near: Commune | None = None, limit: int = 10) -> list[Commune]:
+    return [one.commune for one in suggest_communes(text, near=near, limit=limit)]
 
 
 def first(text: str) -> str:
