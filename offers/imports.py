@@ -1,6 +1,7 @@
 """Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -32,12 +33,14 @@ from catalogue.labels import listed
 from catalogue.saying import what
 from catalogue.spreadsheets import (
     BadCell,
+    CellError,
     Column,
     Row,
     Table,
     as_text,
     day,
     periods,
+    sentence,
     text,
     whole,
     yes_no,
@@ -54,11 +57,26 @@ LONGEST_NAME = 120
 
 def _email(cell: Any) -> Emails | None:
     """An address; the complaint does not repeat it, for terminals are often kept as logs."""
-    return read_emails(as_text(cell))
+    with _complaint():
+        return read_emails(as_text(cell))
 
 
 def _phones(region: str) -> Callable[[Any], Phones | None]:
-    return lambda cell: read_phones(as_text(cell), region=region)
+    def phones(cell: Any) -> Phones | None:
+        with _complaint():
+            return read_phones(as_text(cell), region=region)
+
+    return phones
+
+
+@contextmanager
+def _complaint() -> Iterator[None]:
+    """A sentence of a form, as it stands behind the name of a column."""
+    try:
+        yield
+    except ValidationError as error:
+        said = sentence(error)
+        raise CellError(said[:1].lower() + said[1:]) from None
 
 
 def _name(cell: Any) -> str:
@@ -288,8 +306,17 @@ class _Keeper:
     def _owner(self, row: Row) -> User:
         written, numbers = row["contact_email"], row["contact_phone"]
         email, phone = written and written.address, numbers and numbers.number
-        self.places.heard.add(numbers.said if numbers else "")
-        self.places.heard.add(written.said if written else "")
+        # Without the number or the address: terminals are often kept as logs.
+        if numbers and numbers.rest:
+            self.places.heard.add(
+                _(
+                    "plusieurs numéros ou des mots dans une cellule\u202f: le premier sert, le reste est dans le texte"
+                )
+            )
+        if written and written.others:
+            self.places.heard.add(
+                _("plusieurs e-mails dans une cellule\u202f: le premier sert, les autres sont dans le texte")
+            )
         if written and written.slip:
             self.slips.add(f"{written.address.rpartition('@')[2]} ({written.slip}\u202f?)")
         if not email and not phone:

@@ -38,7 +38,7 @@ class Places:
         return float(distance_km(lat, lon, self.lat, self.lon).min())
 
     def found(self, written: str, figures: Figures) -> int | str:
-        """The row of the commune that is meant, as the import understands it, NOWHERE of none; or why it is not known."""
+        """The row of the commune that is meant, as the import understands it, NOWHERE of none; or why there is none."""
         key = (written, figures)
         if key not in self._found:
             if len(self._found) >= MOST_REMEMBERED:

@@ -35,9 +35,12 @@ class PhoneField(forms.CharField):
         try:
             if not text:
                 return ""
-            return phones.read_phone(text, region=self.region, of_person=self.of_person) or ""
+            found = phones.read_phone(text, region=self.region, of_person=self.of_person)
         except ValidationError as error:
             raise self._own(error) from None
+        if found is None and self.required:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found or ""
 
     def run_validators(self, value: Any) -> None:
         """The length is of what is written."""
@@ -103,6 +106,8 @@ class EmailField(forms.EmailField):
                 raise ValidationError(self.error_messages["invalid"], code="invalid") from None
             raise
         if found is None:
+            if self.required:
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
             return ""
         if found.others:
             raise ValidationError(self.error_messages["several"], code="several")

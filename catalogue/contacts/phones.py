@@ -332,7 +332,7 @@ def _valid(written: str, region: str | None) -> PhoneNumber | None:
 
 
 def _is_short(digits: str) -> bool:
-    return bool(re.fullmatch(r"1\d{1,2}|1\d{3}|3\d{3}|10\d\d|116\d{3}|118\d{3}", digits))
+    return bool(re.fullmatch(r"1[578]|11[2-9]|19[167]|10\d\d|3\d{3}|116\d{3}|118\d{3}", digits))
 
 
 def _problem(digits: str, plan: _Plan) -> ValidationError:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from catalogue.imports.taking import RowRefused
 from catalogue.spreadsheets import Row, plain
 from cities.models import City, Commune
-from cities.places import Figures, Place, PlaceError, near_of, read_place
+from cities.places import Contradiction, Figures, Place, PlaceError, near_of, read_place
 from cities.points import FARTHEST_KM, distance_km, too_far
 from cities.selectors import open_cities
 
@@ -118,6 +118,8 @@ class Places:
             raise RowRefused(row.bad("commune", _("cette cellule est vide.")))
         try:
             return column, read_place(written, near=self._near, figures=figures)
+        except Contradiction as error:
+            raise RowRefused(row.bad("city" if town else column, str(error))) from None
         except PlaceError as error:
             raise RowRefused(row.bad(column, str(error))) from None
 
