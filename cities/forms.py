@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cities.models import City, Commune
+from cities.places import Figures
 from cities.selectors import (
     AmbiguousCommune,
     CommuneAbroad,
@@ -16,6 +18,8 @@ from cities.selectors import (
     ContradictoryCommune,
     communes_of,
     find_commune,
+    town_of,
+    understood,
 )
 
 # More than these in one list of choices and a postcode is quicker to type.
@@ -90,7 +94,8 @@ class CommuneWidget(forms.Widget):
 class CommuneField(forms.Field):
     """A commune, typed. Cleans to a Commune; an unknown or shared name is an error that loses nothing.
 
-    Set `city` (in the form's `__init__`) to prefer its territory among namesakes and suggestions.
+    Set `city` (in the form's `__init__`) to prefer its territory among namesakes and suggestions. `said` is how the
+    text was understood, where it was not plainly a name.
     """
 
     widget: CommuneWidget = CommuneWidget  # type: ignore[assignment]
@@ -112,6 +117,7 @@ class CommuneField(forms.Field):
         kwargs.setdefault("help_text", _("Nom ou code postal"))
         super().__init__(**kwargs)
         self.city = city
+        self.said = ""
 
     @property
     def city(self) -> City | None:
@@ -138,7 +144,9 @@ class CommuneField(forms.Field):
                 raise ValidationError(self.error_messages["required"], code="required")
             return None
         try:
-            return find_commune(typed.text, city=self.city)
+            commune, place = understood(typed.text, city=self.city, figures=Figures.POSTCODE)
+            self.said = place.said
+            return commune
         except CommuneAbroad as abroad:
             raise ValidationError(capfirst(str(abroad)), code="abroad") from None
         except ContradictoryCommune as several:
@@ -154,6 +162,16 @@ class CommuneField(forms.Field):
             if commune.pk == typed.choice:
                 return commune
         raise ValidationError(self.error_messages[code], code=code)
+
+    def notes(self, commune: Commune | None) -> list[str]:
+        """What whoever typed it should know: how it was understood, and that another town has it."""
+        notes = [gettext("Compris\u202f: %(said)s.") % {"said": self.said}] if self.said else []
+        town = town_of(commune, but=self.city) if commune and self.city else None
+        if town:
+            notes.append(
+                gettext("Cette commune est à %(town)s, qui a son propre accueil.") % {"town": town.name}
+            )
+        return notes
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         initial = self.prepare_value(initial)

@@ -142,6 +142,16 @@ def cities_by_slug(slugs: Collection[str]) -> list[City]:
     return list(found.values())
 
 
+def town_of(commune: Commune, *, but: City) -> City | None:
+    """Another town on the service in whose territory the commune lies."""
+    if commune.pk in near_of(but.seat_id, but.epci_code).territory:
+        return None
+    within = Q(seat=commune)
+    if commune.epci_code:
+        within |= Q(epci_code=commune.epci_code)
+    return open_cities().exclude(pk=but.pk).filter(within).first()
+
+
 def linked_city_ids(city: City) -> set[int]:
     """The towns that may see this one's shared offers; itself not among them."""
     return set(city.linked.values_list("pk", flat=True))

@@ -85,6 +85,7 @@ class EmailField(forms.EmailField):
 
     widget = EmailInput
     default_error_messages = {
+        "invalid": _("Cette adresse est incomplète. Elle s’écrit comme nom@exemple.fr."),
         "several": _("Écrivez une seule adresse ici."),
         "slip": _(
             "Est-ce bien cette adresse, ou finit-elle par %(domain)s\u202f? Corrigez-la, ou renvoyez-la telle quelle."

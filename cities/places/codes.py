@@ -28,6 +28,8 @@ def by_code(written: str, match: re.Match[str], kind: str, near: Near | None, fi
         raise PlaceAbroad(written, where)
     by_insee = _of_insee(code)
     by_postcode = _of_postcode(code, near)
+    if by_postcode and by_insee and by_insee.former and by_insee.former.kind == "former":
+        by_insee = None  # 75011 was the code of a village before 1968
     if kind == "postcode" or match["cedex"]:
         figures = Figures.POSTCODE
     elif kind == "insee":

@@ -264,6 +264,12 @@ class NeedForm(forms.Form):
 
     # --- The answers -------------------------------------------------------------------------------------
 
+    def clean_commune(self) -> Any:
+        field: Any = self.fields["commune"]
+        commune = self.cleaned_data["commune"]
+        self.notes += field.notes(commune) if "commune" in self.changed_data else []
+        return commune
+
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
         self._clean_days(answers)

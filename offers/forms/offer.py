@@ -136,6 +136,7 @@ class OfferForm(forms.Form):
         self.offer_kind, self.offer_category = kind, category
         self.said: Said | None = None
         self.notes: list[str] = []
+        self.place_notes: list[str] = []
         fields: dict[str, forms.Field] = {}
         for name in [*(row.name for row in OFFER.asked()), *self.fields] if names is None else names:
             if name in self.fields:
@@ -229,6 +230,13 @@ class OfferForm(forms.Form):
             field.required = False
         if row.categories == LANGUAGE_PAIR_CATEGORIES:
             field.help_text = _("Pour l’interprétariat et la traduction.")
+
+    def clean_commune(self) -> Any:
+        field: Any = self.fields["commune"]
+        commune = self.cleaned_data["commune"]
+        self.place_notes = field.notes(commune) if "commune" in self.changed_data else []
+        self.notes += self.place_notes
+        return commune
 
     def clean_first_day(self) -> date:
         return self._in_time(self.cleaned_data["first_day"])
