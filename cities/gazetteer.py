@@ -139,14 +139,14 @@ def read(communes_file: Path, former_file: Path, quarters_file: Path) -> Gazette
     bare: dict[str, list[str]] = {}
     postcodes: dict[str, list[str]] = {}
     departments: dict[str, str] = {}
-    for one in sorted(communes.values(), key=lambda known: (-known.population, known.insee)):
-        names.setdefault(squeezed(one.key), []).append(one.insee)
-        short = without_article(one.key)
-        if short != one.key:
-            bare.setdefault(squeezed(short), []).append(one.insee)
-        for postcode in one.postcodes:
-            postcodes.setdefault(postcode, []).append(one.insee)
-        departments.setdefault(fold(one.department_name), one.department_code)
+    for known in sorted(communes.values(), key=lambda commune: (-commune.population, commune.insee)):
+        names.setdefault(squeezed(known.key), []).append(known.insee)
+        short = without_article(known.key)
+        if short != known.key:
+            bare.setdefault(squeezed(short), []).append(known.insee)
+        for postcode in known.postcodes:
+            postcodes.setdefault(postcode, []).append(known.insee)
+        departments.setdefault(fold(known.department_name), known.department_code)
     quarters: dict[str, list[str]] = {}
     for row in rows_of(quarters_file):
         quarters.setdefault(squeezed(without_article(fold(row["name"]))), []).append(row["insee"])

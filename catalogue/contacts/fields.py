@@ -97,7 +97,7 @@ class EmailField(forms.EmailField):
         super().__init__(**{"max_length": emails.LONGEST, **kwargs})
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if not text:
             return text
         try:
@@ -122,4 +122,4 @@ class NameField(forms.CharField):
     """What somebody is called."""
 
     def to_python(self, value: Any) -> str:
-        return read_name(super().to_python(value))
+        return read_name(super().to_python(value) or "")
