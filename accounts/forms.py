@@ -15,11 +15,11 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import Membership, Organisation, Scope
 from accounts.services.organisations import NOBODY_TOLD
 from accounts.sign_in import Outcome, note_outcome, tell_of_wrong_factors, too_many_factors_message
+from catalogue.contacts import EmailField, EmailInput, NameField, PhoneField
 
 # As settings.ALLAUTH_USER_CODE_FORMAT has them made.
 CODE = re.compile(r"[0-9]{6}")
@@ -40,9 +40,9 @@ def digits_of(typed: str) -> str:
 
 
 class RequestCodeForm(RequestLoginCodeForm):
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Votre adresse e-mail"),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
     )
 
     def clean_email(self) -> str:
@@ -117,7 +117,7 @@ class ServiceForm(forms.Form):
 
 
 class ProfileForm(ServiceForm):
-    name = forms.CharField(
+    name = NameField(
         label=_("Votre nom"),
         max_length=120,
         required=False,
@@ -132,10 +132,10 @@ class ProfileForm(ServiceForm):
 
 
 class NewAddressForm(ServiceForm):
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Votre nouvelle adresse e-mail"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Cette adresse est incomplète. Elle s’écrit comme nom@exemple.fr.")},
     )
 
@@ -208,9 +208,12 @@ class OrganisationForm(ServiceForm):
         required=False,
         help_text=_("14 chiffres. L’un des deux numéros suffit."),
     )
-    email = forms.EmailField(label=_("Adresse e-mail de l’association"), required=False)
-    phone = PhoneNumberField(
-        label=_("Téléphone de l’association"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    email = EmailField(label=_("Adresse e-mail de l’association"), required=False)
+    phone = PhoneField(
+        label=_("Téléphone de l’association"),
+        of_person=False,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel"}),
     )
     about = forms.CharField(
         label=_("Que faites-vous\u202f?"),
@@ -239,13 +242,13 @@ class OrganisationForm(ServiceForm):
 
 
 class OrganisationByVisitorForm(OrganisationForm):
-    person_name = forms.CharField(
+    person_name = NameField(
         label=_("Votre nom"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    person_email = forms.EmailField(
+    person_email = EmailField(
         label=_("Votre adresse e-mail"),
         help_text=_("Nous y envoyons un code, pour ouvrir votre compte."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
     )
 
 

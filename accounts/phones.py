@@ -8,19 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import to_python
 
 from accounts.links import who_is_now
 from accounts.models import User
 from accounts.townspeople import is_of
+from catalogue.contacts import known_number, region_of
 from catalogue.items.words import fold
 from cities.models import City
 
 _WORD = re.compile(r"\w+")
 # How people are addressed says nothing of who they are.
-_TITLES = frozenset({"m", "mr", "mme", "mlle", "monsieur", "madame"})
+_TITLES = frozenset(
+    {"m", "mr", "mme", "mlle", "melle", "monsieur", "madame", "mademoiselle", "dr", "docteur"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class OnTheLine:
 def people_at(phone: Any, *, city: City | None = None) -> list[User]:
     """Who has proven this number, the first that was here first; `city`: of those who have to do with the town.
 
-    It may be written as people do ("06 12 34 56 78"): the installation's region completes it.
+    It may be written as people do ("06 12 34 56 78"): the town's region completes it.
     """
-    number = to_python(phone, region=settings.PHONENUMBER_DEFAULT_REGION) if phone else None
-    if not number or not number.is_valid():
+    number = known_number(phone, region=region_of(city.seat_id) if city else "FR")
+    if number is None:
         return []
     holders = User.objects.filter(phone=number).exclude(phone_proof="").order_by("pk")
     # Who was in here twice is found by either number.
@@ -61,8 +62,8 @@ def entered_before(*, phone: Any, name: str) -> User | None:
     """Who was entered with this number and name by somebody else, and can't sign in: nobody's account is given away by
     a number that nobody has proven.
     """
-    number = to_python(phone, region=settings.PHONENUMBER_DEFAULT_REGION) if phone else None
-    if not number or not number.is_valid():
+    number = known_number(phone)
+    if number is None:
         return None
     entered = User.objects.filter(phone=number, email=None, merged_into=None, is_active=True).order_by("pk")
     return next((one for one in entered if goes_by(one, name)), None)

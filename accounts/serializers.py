@@ -3,18 +3,18 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
 
 from accounts.models import Consent
+from catalogue.serializers import EmailField, NameField, PhoneField
 
 
 class PersonSerializer(serializers.Serializer):
     """Somebody for whom the town's desk writes: known by an e-mail, a phone, or both."""
 
-    email = serializers.EmailField(required=False, max_length=254)
-    phone = PhoneNumberField(required=False, help_text="E.164, or as written in the country.")
-    name = serializers.CharField(
+    email = EmailField(required=False, max_length=254)
+    phone = PhoneField(required=False, help_text="E.164, or as written in France.")
+    name = NameField(
         required=False, max_length=120, help_text="As the person wishes to be called; no surname needed."
     )
     is_another = serializers.BooleanField(

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from phonenumber_field.phonenumber import to_python
 
 from accounts.models import User
 from accounts.phones import on_the_line
 from accounts.selectors import find_person
 from accounts.townspeople import is_of
+from catalogue.contacts import known_number, shown
 from catalogue.fields import OFFER
 from catalogue.vocabulary import Kind
 from cities.models import City
@@ -71,8 +70,7 @@ def carried_over(data: QueryDict) -> QueryDict:
 def names_somebody(data: Mapping[str, Any]) -> bool:
     """Whether a number or an address is written that could be somebody's."""
     phone, email = _written(data)
-    number = to_python(phone, region=settings.PHONENUMBER_DEFAULT_REGION) if phone else None
-    return bool(email and "@" in email) or bool(number and number.is_valid())
+    return bool(email and "@" in email) or known_number(phone) is not None
 
 
 def _written(data: Mapping[str, Any]) -> tuple[str, str]:
@@ -202,6 +200,6 @@ def fill_in(entry: Entry, caller: Caller, typed: Mapping[str, Any]) -> list[str]
         box = entry.names[name]
         known = getattr(caller.person, name, None)
         if known and not (typed.get(box) or "").strip():
-            entry.form.initial[box] = known.as_national if name == "phone" else known
+            entry.form.initial[box] = shown(known) if name == "phone" else known
             filled.append(box)
     return filled

@@ -1,14 +1,18 @@
 """Fields that offers and needs share in the API. They validate and shape; services have the last word."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
+from phonenumber_field.phonenumber import PhoneNumber
 from rest_framework import serializers
 
+from catalogue.contacts import read_emails, read_name, read_phone
 from catalogue.fields import FARTHEST, Day, Field, Languages, Number, Slots, Table, Thing, Word, Words
 from catalogue.fields.shapes import TOO_FAR
 from catalogue.fields.table import EVERY_KIND
@@ -17,9 +21,11 @@ from catalogue.languages import MOST_LANGUAGES, validate_language
 from catalogue.slots import MOST_SLOTS, parse_slot
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
-from cities.selectors import CommuneNotFound, commune_by_insee, open_cities
+from cities.places import LONGEST_WRITTEN, Figures
+from cities.selectors import AmbiguousCommune, CommuneAbroad, CommuneNotFound, open_cities, understood
 
 NAMES_OF_KINDS: dict[str, str] = {Kind.HOUSING: "housing", Kind.GOODS: "goods", Kind.SKILL: "skills"}
+MOST_CHOICES = 10
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 
 
@@ -41,20 +47,65 @@ class CityField(serializers.Field):
         return value.slug
 
 
-@extend_schema_field({"type": "string", "pattern": "^[0-9][0-9AB][0-9]{3}$", "examples": ["67482"]})
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": LONGEST_WRITTEN, "examples": ["67482"]})
 class CommuneField(serializers.Field):
-    """A commune by its INSEE code (not its postcode)."""
+    """A commune by its INSEE code; what people write instead is understood: a name, a postcode that is no code."""
 
-    default_error_messages = {"unknown": _("Ce n’est pas le code INSEE d’une commune.")}
+    default_error_messages = {
+        "unknown": _("Ce n’est pas le code INSEE d’une commune."),
+        "several": _("Plusieurs communes répondent à ce nom. Envoyez le code INSEE\u202f: {choices}."),
+    }
 
     def to_internal_value(self, data: Any) -> Commune:
+        if not isinstance(data, str) or len(data) > LONGEST_WRITTEN:
+            self.fail("unknown")
         try:
-            return commune_by_insee(data if isinstance(data, str) else "")
+            # A program that sends five figures means the code.
+            return understood(data, figures=Figures.INSEE)[0]
+        except AmbiguousCommune as several:
+            choices = ", ".join(f"{one.label} = {one.pk}" for one in several.candidates[:MOST_CHOICES])
+            self.fail("several", choices=choices)
+        except CommuneAbroad as abroad:
+            raise serializers.ValidationError(str(abroad)) from None
         except CommuneNotFound:
             self.fail("unknown")
 
     def to_representation(self, value: Commune) -> str:
         return value.pk
+
+
+class PhoneField(serializers.CharField):
+    """One number of a person, as people write it."""
+
+    def to_internal_value(self, data: Any) -> PhoneNumber | str:
+        return _understood(read_phone, super().to_internal_value(data)) or ""
+
+
+class EmailField(serializers.EmailField):
+    """One address, as people write it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        found = _understood(read_emails, super().to_internal_value(data))
+        if found is not None and found.others:
+            raise serializers.ValidationError(_("Écrivez une seule adresse ici."))
+        return found.address if found else ""
+
+    def run_validators(self, value: Any) -> None:
+        """What was understood is an address."""
+
+
+class NameField(serializers.CharField):
+    """What a person is called."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return read_name(super().to_internal_value(data))
+
+
+def _understood(read: Callable[[str], Any], text: str) -> Any:
+    try:
+        return read(text)
+    except ValidationError as error:
+        raise serializers.ValidationError(error.messages) from None
 
 
 class DayField(serializers.DateField):

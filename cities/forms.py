@@ -5,10 +5,22 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cities.models import City, Commune
-from cities.selectors import AmbiguousCommune, CommuneNotFound, communes_of, find_commune
+from cities.places import Figures
+from cities.selectors import (
+    AmbiguousCommune,
+    CommuneAbroad,
+    CommuneNotFound,
+    ContradictoryCommune,
+    communes_of,
+    find_commune,
+    town_of,
+    understood,
+)
 
 # More than these in one list of choices and a postcode is quicker to type.
 MOST_CHOICES = 12
@@ -82,7 +94,8 @@ class CommuneWidget(forms.Widget):
 class CommuneField(forms.Field):
     """A commune, typed. Cleans to a Commune; an unknown or shared name is an error that loses nothing.
 
-    Set `city` (in the form's `__init__`) to prefer its territory among namesakes and suggestions.
+    Set `city` (in the form's `__init__`) to prefer its territory among namesakes and suggestions. `said` is how the
+    text was understood, where it was not plainly a name.
     """
 
     widget: CommuneWidget = CommuneWidget  # type: ignore[assignment]
@@ -91,6 +104,9 @@ class CommuneField(forms.Field):
         "unknown": _("Nous ne connaissons pas cette commune. Vérifiez son nom, ou écrivez son code postal."),
         "suggested": _("Nous ne connaissons pas cette commune. Est-elle dans cette liste\u202f?"),
         "ambiguous": _("Plusieurs communes répondent à ce nom. Choisissez la vôtre dans la liste."),
+        "contradictory": _(
+            "Le nom et le code ne vont pas ensemble. Choisissez la bonne commune dans la liste."
+        ),
         "too_many": _(
             "Beaucoup de communes répondent à ce nom. Choisissez la vôtre, ou écrivez son code postal."
         ),
@@ -101,6 +117,7 @@ class CommuneField(forms.Field):
         kwargs.setdefault("help_text", _("Nom ou code postal"))
         super().__init__(**kwargs)
         self.city = city
+        self.said = ""
 
     @property
     def city(self) -> City | None:
@@ -127,7 +144,13 @@ class CommuneField(forms.Field):
                 raise ValidationError(self.error_messages["required"], code="required")
             return None
         try:
-            return find_commune(typed.text, city=self.city)
+            commune, place = understood(typed.text, city=self.city, figures=Figures.POSTCODE)
+            self.said = place.said
+            return commune
+        except CommuneAbroad as abroad:
+            raise ValidationError(capfirst(str(abroad)), code="abroad") from None
+        except ContradictoryCommune as several:
+            candidates, code = several.candidates, "contradictory"
         except AmbiguousCommune as several:
             candidates = several.candidates
             code = "ambiguous" if len(candidates) <= MOST_CHOICES else "too_many"
@@ -139,6 +162,16 @@ class CommuneField(forms.Field):
             if commune.pk == typed.choice:
                 return commune
         raise ValidationError(self.error_messages[code], code=code)
+
+    def notes(self, commune: Commune | None) -> list[str]:
+        """What whoever typed it should know: how it was understood, and that another town has it."""
+        notes = [gettext("Compris\u202f: %(said)s.") % {"said": self.said}] if self.said else []
+        town = town_of(commune, but=self.city) if commune and self.city else None
+        if town:
+            notes.append(
+                gettext("Cette commune est à %(town)s, qui a son propre accueil.") % {"town": town.name}
+            )
+        return notes
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         initial = self.prepare_value(initial)

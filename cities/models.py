@@ -15,10 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from cities.colours import HEX_COLOUR, is_readable_on_white, nearest_readable
+from cities.gazetteer import label_of
 from engine.vocabulary import DEFAULT_WEIGHTS, KINDS
-
-# Paris, Lyon, Marseille: their first postcode is one arrondissement's, and would mislead.
-WITH_ARRONDISSEMENTS = ("75056", "69123", "13055")
 
 # When nobody is to be disturbed for what can wait, by the clocks of a town that has set nothing else.
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
@@ -135,14 +133,14 @@ class Commune(models.Model):
 
     def label_for(self, text: str) -> str:
         """The label with the postcode that a word of `text` begins, for a commune that has several."""
-        typed = tuple(word for word in text.split() if word.isdigit())
-        matching = [code for code in self.postcodes if typed and code.startswith(typed)]
-        if not matching and self.insee in WITH_ARRONDISSEMENTS:
-            matching = [self.department_code]
-        postcode = next(iter(matching or self.postcodes), "")
-        department = "" if self.department_name == self.name else self.department_name
-        details = ", ".join(part for part in (department, postcode) if part)
-        return f"{self.name} ({details})" if details else self.name
+        return label_of(
+            self.insee,
+            self.name,
+            self.postcodes,
+            self.department_code,
+            self.department_name,
+            typed=text,
+        )
 
 
 class CityQuerySet(models.QuerySet["City"]):

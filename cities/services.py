@@ -1,7 +1,5 @@
 """The only place that writes communes. Towns are written in `accounts.services`, where it is known by whom."""
 
-import csv
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +7,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from cities.gazetteer import GAZETTEER, rows_of
 from cities.models import Commune
 from cities.names import fold
-
-GAZETTEER = Path(__file__).parent / "data" / "communes.csv.gz"
 
 _COLUMNS = (
     "insee",
@@ -56,26 +53,25 @@ class Loaded:
 
 def read_gazetteer(source: Path) -> Iterator[tuple[Any, ...]]:
     """The rows of a gazetteer file, in the order of the table's columns."""
-    with gzip.open(source, "rt", encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            key = fold(row["name"])
-            postcodes = row["postcodes"].split()
-            yield (
-                row["insee"],
-                row["name"],
-                postcodes,
-                int(row["population"]),
-                row["department_code"],
-                row["department_name"],
-                row["region_name"],
-                row["is_overseas"] == "1",
-                row["epci_code"],
-                row["epci_name"],
-                float(row["latitude"]),
-                float(row["longitude"]),
-                key,
-                " " + " ".join([key, *postcodes]),
-            )
+    for row in rows_of(source):
+        key = fold(row["name"])
+        postcodes = row["postcodes"].split()
+        yield (
+            row["insee"],
+            row["name"],
+            postcodes,
+            int(row["population"]),
+            row["department_code"],
+            row["department_name"],
+            row["region_name"],
+            row["is_overseas"] == "1",
+            row["epci_code"],
+            row["epci_name"],
+            float(row["latitude"]),
+            float(row["longitude"]),
+            key,
+            " " + " ".join([key, *postcodes]),
+        )
 
 
 @transaction.atomic

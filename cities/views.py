@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from cities.selectors import CommuneNotFound, commune_by_insee, search_communes
+from cities.selectors import CommuneNotFound, commune_by_insee, suggest_communes
 
 SHORTEST = 2
 LONGEST = 120
@@ -26,14 +26,16 @@ def communes(request: HttpRequest) -> HttpResponse:
         near = commune_by_insee(request.GET.get("near", ""))
     except CommuneNotFound:
         near = None
-    found = search_communes(text, near=near, limit=MOST) if len(text) >= SHORTEST else []
+    found = suggest_communes(text, near=near, limit=MOST) if len(text) >= SHORTEST else []
     choices: list[dict[str, Any]] = [
-        {"commune": commune, "label": commune.label_for(text)} for commune in found
+        {"commune": one.commune, "label": one.commune.label_for(text), "former": one.former} for one in found
     ]
     for choice in choices:
         # Browsers hide an option that does not contain what was typed, as "Saint-Étienne" for "st etienne".
-        shown = text.lower() in choice["label"].lower()
-        choice["hint"] = "" if shown else f"{choice['label']} ← {text}"
+        shown = text.lower() in choice["label"].lower() and not choice["former"]
+        old = choice["former"]
+        typed = old if text.lower() in old.lower() else f"{old}, {text}" if old else text
+        choice["hint"] = "" if shown else f"{choice['label']} ← {typed}"
 
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         response: HttpResponse = JsonResponse(
@@ -42,6 +44,7 @@ def communes(request: HttpRequest) -> HttpResponse:
                     {
                         "insee": choice["commune"].insee,
                         "name": choice["commune"].name,
+                        "former_name": choice["former"],
                         "label": choice["label"],
                         "postcodes": choice["commune"].postcodes,
                         "department_code": choice["commune"].department_code,

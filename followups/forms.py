@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.models import User
+from catalogue.contacts import PhoneField
 from catalogue.references import NEED_LETTER, OFFER_LETTER, read_reference
 from followups.models import ENDS, Incident, What
 from matching.lifecycle import ACTIVE
@@ -30,7 +30,7 @@ class SignalForm(forms.Form):
         help_text=_("Quelques phrases suffisent. N’écrivez rien sur la santé, les papiers ou l’origine."),
     )
     may_call = forms.BooleanField(label=_("Vous pouvez m’appeler"), required=False)
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("À quel numéro\u202f?"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
     call_when = forms.CharField(

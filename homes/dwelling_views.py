@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.services import log_contact_reading
+from catalogue.contacts import shown
 from catalogue.vocabulary import Category, DwellingState
 from cities.models import City
 from homes import presentation, selectors, services
@@ -174,7 +175,7 @@ def _filled_in(dwelling: Dwelling) -> list[tuple[str, Any]]:
         "switch": "housing",
         "key": selectors.offer_key(dwelling),
         "name": dwelling.owner_name,
-        "phone": dwelling.owner_phone.as_national if dwelling.owner_phone else "",
+        "phone": shown(dwelling.owner_phone) if dwelling.owner_phone else "",
         "email": dwelling.owner_email,
         "title": dwelling.title,
         "category": Category.EMPTY_DWELLING,

@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts import selectors as accounts
 from accounts.forms import ServiceForm
 from accounts.models import User
+from catalogue.contacts import EmailField, PhoneField
 from catalogue.forms import DayField, RadioCards
 from catalogue.times import hour_words
 from cities.days import at_hour, local_time
@@ -167,10 +167,10 @@ class DwellingForm(ServiceForm):
     address = forms.CharField(label=_("Adresse"), max_length=200, required=False)
     capacity = forms.IntegerField(label=_("Places"), min_value=1, max_value=50)
     owner_name = forms.CharField(label=_("Propriétaire"), max_length=120, required=False)
-    owner_phone = PhoneNumberField(
+    owner_phone = PhoneField(
         label=_("Téléphone"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
-    owner_email = forms.EmailField(label=_("E-mail"), required=False)
+    owner_email = EmailField(label=_("E-mail"), required=False)
     rent = forms.IntegerField(
         label=_("Loyer par mois, en euros"), min_value=0, max_value=20_000, required=False
     )

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalogue.contacts import shown
 from catalogue.times import day_words
 from cities.models import City
 from matching import selectors
@@ -112,7 +113,7 @@ def caller(match: Match) -> dict[str, str]:
         phone, uri = who.phone, who.phone_uri
     else:
         number = selectors.number_told(who)
-        phone, uri = (number.as_national, f"tel:{number.as_e164}") if number else ("", "")
+        phone, uri = (shown(number), f"tel:{number.as_e164}") if number else ("", "")
     return {"name": who.name, "phone": phone, "phone_uri": uri, "email": who.email or ""}
 
 

@@ -16,6 +16,7 @@ from catalogue.imports import (
     CITY,
     ID,
     POINT,
+    POSTCODE,
     Outcome,
     Places,
     RowRefused,
@@ -50,6 +51,7 @@ COLUMNS = (
         people={"default": None},
     ),
     CITY,
+    POSTCODE,
     *POINT,
     Column(
         "children",

@@ -9,10 +9,10 @@ from django.utils.formats import time_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.forms import ServiceForm
 from accounts.models import User
+from catalogue.contacts import PhoneField, shown
 from catalogue.forms.days import DayField
 from cities.models import QUIET_FROM, QUIET_UNTIL
 from notifications import channel_registry
@@ -165,7 +165,7 @@ class CallMeForm(forms.Form):
         initial=Suits.SOON,
         widget=forms.RadioSelect,
     )
-    number = PhoneNumberField(
+    number = PhoneField(
         label=_("Votre numéro de téléphone"),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages={"invalid": _("Ce numéro n’est pas complet. Écrivez-le par exemple 06 12 34 56 78.")},
@@ -178,7 +178,7 @@ class CallMeForm(forms.Form):
 
     def given_number(self) -> str:
         given = self.cleaned_data.get("number")
-        return given.as_national if given else ""
+        return shown(given) if given else ""
 
 
 def _ways(person: User) -> list[str]:

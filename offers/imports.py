@@ -1,24 +1,25 @@
 """Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
-from phonenumber_field.phonenumber import to_python
 
-from accounts.models import LowerCaseEmailField, User
+from accounts.models import User
 from accounts.services import ensure_person
+from catalogue.contacts import Emails, Phones, read_emails, read_name, read_phones, region_of
 from catalogue.fields import OFFER
 from catalogue.imports import (
     CITY,
     ID,
     POINT,
+    POSTCODE,
     Outcome,
     Places,
     RowRefused,
@@ -39,6 +40,7 @@ from catalogue.spreadsheets import (
     as_text,
     day,
     periods,
+    sentence,
     text,
     whole,
     yes_no,
@@ -50,29 +52,42 @@ from notifications.wake_up import wake_on_commit
 from offers.models import Offer
 from offers.services import SCAN_TASK, register
 
+LONGEST_NAME = 120
 
-def _email(cell: Any) -> str:
+
+def _email(cell: Any) -> Emails | None:
     """An address; the complaint does not repeat it, for terminals are often kept as logs."""
-    address = as_text(cell)
+    with _complaint():
+        return read_emails(as_text(cell))
+
+
+def _phones(region: str) -> Callable[[Any], Phones | None]:
+    def phones(cell: Any) -> Phones | None:
+        with _complaint():
+            return read_phones(as_text(cell), region=region)
+
+    return phones
+
+
+@contextmanager
+def _complaint() -> Iterator[None]:
+    """A sentence of a form, as it stands behind the name of a column."""
     try:
-        validate_email(address)
-    except ValidationError:
-        raise CellError(_("cette adresse e-mail n’est pas valable.")) from None
-    return address
+        yield
+    except ValidationError as error:
+        said = sentence(error)
+        raise CellError(said[:1].lower() + said[1:]) from None
 
 
-def _phone(cell: Any) -> str:
-    """A number as people write it, or as a spreadsheet leaves it without its first zero."""
-    number = to_python(as_text(cell), region=settings.PHONENUMBER_DEFAULT_REGION)
-    if not number or not number.is_valid():
-        raise CellError(_("ce numéro de téléphone n’est pas complet."))
-    return number.as_e164
+def _name(cell: Any) -> str:
+    return read_name(text(most=LONGEST_NAME)(cell))
 
 
 COLUMNS = (
     ID,
     *columns_of(OFFER, required=("kind", "category", "commune", "capacity")),
     CITY,
+    POSTCODE,
     *POINT,
     Column(
         "available",
@@ -90,7 +105,7 @@ COLUMNS = (
     ),
     Column(
         "contact_name",
-        text(most=120),
+        _name,
         ("nom", "nom contact"),
         default="",
         meaning="as the person likes to be called",
@@ -99,15 +114,13 @@ COLUMNS = (
         "contact_email",
         _email,
         ("email", "e-mail", "courriel", "mail"),
-        default="",
-        meaning="one of these two is required",
+        meaning="one of these two is required; of several the first is used, the others go to `text`",
     ),
     Column(
         "contact_phone",
-        _phone,
+        _phones("FR"),
         ("téléphone", "tél", "portable"),
-        default="",
-        meaning="in any usual spelling",
+        meaning="in any usual spelling; of several the first is used, the others and words beside them go to `text`",
     ),
     Column(
         "smoke_free",
@@ -150,6 +163,15 @@ CONSTRAINT_COLUMNS = {
 }
 
 
+def _columns(city: City) -> tuple[Column, ...]:
+    """The columns, with the numbers of the town's region."""
+    region = region_of(city.seat_id)
+    return tuple(
+        replace(column, parse=_phones(region)) if column.name == "contact_phone" else column
+        for column in COLUMNS
+    )
+
+
 def import_offers(
     *, table: Table, city: City, list_name: str = "", dry_run: bool = False, by: User | None, now: datetime
 ) -> Iterator[Outcome]:
@@ -160,7 +182,7 @@ def import_offers(
     """
     return take_in(
         table=table,
-        columns=COLUMNS,
+        columns=_columns(city),
         keeper=_Keeper(city, list_name, by, now),
         dry_run=dry_run,
     )
@@ -175,6 +197,7 @@ class _Keeper:
         self.prefix = f"import/{list_name}:" if list_name else "import:"
         self.places = Places(city)
         self.strangers = self.moved = 0
+        self.slips: set[str] = set()
 
     def known(self, rows: list[Row]) -> set[str]:
         """The ids of these rows that were imported before."""
@@ -185,7 +208,8 @@ class _Keeper:
         ids = set()
         for key, email in found:
             ids.add(keys[key]["id"])
-            wanted = LowerCaseEmailField.normalised(keys[key]["contact_email"])
+            said = keys[key]["contact_email"]
+            wanted = said.address if said else ""
             # Perhaps another list whose numbers begin at 1 too; the phone, written in many ways, tells nothing.
             if wanted and email and wanted != email:
                 self.strangers += 1
@@ -225,6 +249,13 @@ class _Keeper:
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""
         found = [*self.places.notices(), *moved_notices(self.moved)]
+        if self.slips:
+            found.append(
+                _(
+                    "Des adresses e-mail ont peut-être une faute\u202f: %(domains)s. Elles sont gardées telles quelles."
+                )
+                % {"domains": listed(sorted(self.slips))}
+            )
         if self.strangers:
             found.append(
                 ngettext(
@@ -247,6 +278,7 @@ class _Keeper:
             }
             raise RowRefused(row.bad("category", message))
         fields = {**answers_of(row, OFFER), **self.places.fields(row)}
+        fields["text"] = self._with_rest(fields["text"], row)
         if kind == Kind.HOUSING and row["smoke_free"] is not None:
             fields["smoking"] = not row["smoke_free"]
         fields["title"] = fields["title"] or _usual_title(fields)
@@ -260,8 +292,33 @@ class _Keeper:
         first_moment = midnight(confirmed_on, self.city)
         return min(first_moment, self.now)
 
+    def _with_rest(self, words: str, row: Row) -> str:
+        """The text, with what the cells of the contact say beyond the number and the address that are used."""
+        phone, email = row["contact_phone"], row["contact_email"]
+        parts = [words]
+        if phone and phone.rest:
+            parts.append(_("Téléphone\u202f: %(rest)s") % {"rest": phone.rest})
+        if email and email.others:
+            parts.append(_("E-mail\u202f: aussi %(others)s") % {"others": ", ".join(email.others)})
+        both = "\n".join(part for part in parts if part)
+        return both if len(both) <= (OFFER["text"].longest or 0) else words
+
     def _owner(self, row: Row) -> User:
-        email, phone = row["contact_email"], row["contact_phone"]
+        written, numbers = row["contact_email"], row["contact_phone"]
+        email, phone = written and written.address, numbers and numbers.number
+        # Without the number or the address: terminals are often kept as logs.
+        if numbers and numbers.rest:
+            self.places.heard.add(
+                _(
+                    "plusieurs numéros ou des mots dans une cellule\u202f: le premier sert, le reste est dans le texte"
+                )
+            )
+        if written and written.others:
+            self.places.heard.add(
+                _("plusieurs e-mails dans une cellule\u202f: le premier sert, les autres sont dans le texte")
+            )
+        if written and written.slip:
+            self.slips.add(f"{written.address.rpartition('@')[2]} ({written.slip}\u202f?)")
         if not email and not phone:
             raise RowRefused(
                 row.bad("contact_email", _("donnez un e-mail ou un téléphone\u202f: les deux sont vides."))

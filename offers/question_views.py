@@ -60,6 +60,8 @@ def _answer(request: HttpRequest, city: City, draft: Draft, question: Step) -> H
         form = draft.form(question, request.POST)
         if not form.is_valid():
             return _question(request, city, draft, question, form, status=422)
+        for note in form.place_notes:
+            messages.info(request, note)
     draft.keep(question, request.POST, sent=not going_back)
     if is_lost:
         return _where_one_is(request, city, draft, kept=True)

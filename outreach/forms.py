@@ -8,15 +8,16 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import ServiceForm
+from catalogue.contacts import EmailField, EmailInput
 
 
 class AskForm(ServiceForm):
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Votre adresse e-mail"),
         help_text=_(
             "Elle ne sert qu’à cette lettre. Vous l’effacez quand vous voulez, d’un lien dans chaque lettre."
         ),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
     )
 
 

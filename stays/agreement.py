@@ -11,7 +11,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi, ngettext
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
+from catalogue.contacts import shown
 from catalogue.languages import spoken_by_us
 from catalogue.saying import what
 from catalogue.times import day_range
@@ -128,7 +130,9 @@ def _rent(match: Match) -> str:
 
 
 def _lines(*parts: object) -> tuple[str, ...]:
-    return tuple(isolated(str(getattr(part, "as_national", part))) for part in parts if part)
+    return tuple(
+        isolated(shown(part) if isinstance(part, PhoneNumber) else str(part)) for part in parts if part
+    )
 
 
 def _blank() -> str:

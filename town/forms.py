@@ -16,6 +16,7 @@ from accounts.forms import ServiceForm
 from accounts.models import Membership, User
 from accounts.phones import people_at
 from accounts.selectors import find_person
+from catalogue.contacts import EmailField, NameField
 from catalogue.references import read_reference
 from cities.days import at_hour
 from cities.forms import CityForm
@@ -87,8 +88,8 @@ class SettingsForm(ServiceForm, CityForm):
 
 
 class InvitationForm(ServiceForm):
-    email = forms.EmailField(label=_("Adresse e-mail"))
-    name = forms.CharField(label=_("Nom"), max_length=120, required=False)
+    email = EmailField(label=_("Adresse e-mail"))
+    name = NameField(label=_("Nom"), max_length=120, required=False)
     language = forms.ChoiceField(
         label=_("Langue de l’invitation"),
         help_text=_("Une personne que nous connaissons déjà la reçoit dans la langue qu’elle a choisie."),

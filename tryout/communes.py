@@ -1,31 +1,27 @@
 """The communes of France, from the gazetteer's file."""
 
-import csv
-import gzip
-from functools import cached_property
-from pathlib import Path
-
 import numpy as np
-from django.utils.translation import gettext as _
 
+from cities.gazetteer import gazetteer
+from cities.places import Figures, PlaceError, read_place
 from cities.points import FARTHEST_KM, distance_km
-from cities.services import GAZETTEER
 from engine.arrays import Bools, Floats
 
-NOWHERE, NOT_KNOWN = -1, -2  # in place of a commune's row: no code was given; no commune has it
+NOWHERE = -1  # in place of a commune's row: no commune was named
+MOST_REMEMBERED = 1 << 16  # different places of a file
 HALF_SQUARE_KM = 80  # at most, from the centre of a square degree to what lies in it
 
 
 class Places:
-    """The communes of France by INSEE code, from the gazetteer's file: nothing is asked of a database."""
+    """Where the communes of France are: nothing is asked of a database."""
 
-    def __init__(self, source: Path = GAZETTEER) -> None:
-        with gzip.open(source, "rt", encoding="utf-8", newline="") as lines:
-            self._communes = list(csv.DictReader(lines))
-        self.row = {commune["insee"]: at for at, commune in enumerate(self._communes)} | {"": NOWHERE}
-        self.lat = np.array([float(commune["latitude"]) for commune in self._communes])
-        self.lon = np.array([float(commune["longitude"]) for commune in self._communes])
+    def __init__(self) -> None:
+        self._communes = list(gazetteer().communes.values())
+        self.row = {commune.insee: at for at, commune in enumerate(self._communes)}
+        self.lat = np.array([commune.latitude for commune in self._communes])
+        self.lon = np.array([commune.longitude for commune in self._communes])
         self._around: dict[tuple[float, float], float] = {}
+        self._found: dict[tuple[str, Figures], int | str] = {}
 
     def are_far(self, lat: Floats, lon: Floats) -> Bools:
         """Which points lie farther than `FARTHEST_KM` from every commune."""
@@ -41,20 +37,19 @@ class Places:
     def _km_to_nearest(self, lat: float, lon: float) -> float:
         return float(distance_km(lat, lon, self.lat, self.lon).min())
 
+    def found(self, written: str, figures: Figures) -> int | str:
+        """The row of the commune that is meant, as the import understands it, NOWHERE of none; or why there is none."""
+        key = (written, figures)
+        if key not in self._found:
+            if len(self._found) >= MOST_REMEMBERED:
+                self._found.clear()
+            try:
+                self._found[key] = (
+                    self.row[read_place(written, figures=figures).insee] if written else NOWHERE
+                )
+            except PlaceError as error:
+                self._found[key] = str(error)
+        return self._found[key]
+
     def name(self, row: int) -> str:
-        return self._communes[row]["name"]
-
-    def unknown(self, insee: str) -> str:
-        """Why no commune has this code; most often it is a postcode."""
-        near = self._by_postcode.get(insee)
-        if near is None:
-            return _("aucune commune n’a le code INSEE «\u00a0%(code)s\u00a0».") % {"code": insee}
-        return _(
-            "«\u00a0%(code)s\u00a0» est un code postal. Le code INSEE est attendu\u202f: "
-            "celui de %(name)s est %(insee)s."
-        ) % {"code": insee, "name": near["name"], "insee": near["insee"]}
-
-    @cached_property
-    def _by_postcode(self) -> dict[str, dict[str, str]]:
-        largest_last = sorted(self._communes, key=lambda commune: int(commune["population"]))
-        return {postcode: one for one in largest_last for postcode in one["postcodes"].split()}
+        return self._communes[row].name

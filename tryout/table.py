@@ -19,7 +19,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.imports import LONGEST_ID
+from catalogue.imports import LONGEST_ID, figures_of, written_place
 from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
     BadCell,
@@ -33,11 +33,12 @@ from catalogue.spreadsheets import (
     words_as_they_stand,
 )
 from catalogue.vocabulary import LANGUAGE_PAIR_CATEGORIES, Kind
+from cities.places import Figures
 from cities.points import FARTHEST_KM, distance_km, too_far, too_far_from_all
 from engine import NeedColumns, OfferColumns, Vocabulary
 from engine.arrays import Bools, Floats, Ints, Masks, code, masks, unit_sphere
 from engine.filling import slot_columns
-from tryout.communes import NOT_KNOWN, NOWHERE, Places
+from tryout.communes import NOWHERE, Places
 from tryout.goods import Goods, Unclear
 
 Side = TypeVar("Side", OfferColumns, NeedColumns)
@@ -159,7 +160,7 @@ class Reader(ABC, Generic[Side]):
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
         for block in blocks:
-            if not block.places.keys() & {"commune", "lat"}:
+            if not block.places.keys() & {"commune", "postcode", "lat"}:
                 raise Unreadable(_("Il manque une colonne\u202f: commune, ou lat et lon."))
             judged = Judged(block)
             self._refuse_repeated(judged)
@@ -199,11 +200,16 @@ class Reader(ABC, Generic[Side]):
     def _points(self, judged: Judged) -> tuple[Floats, Floats]:
         """The point of each row: its own, else the centre of its commune."""
         block, places = judged.block, self.places
-        codes = block["commune"]
-        row = np.fromiter((places.row.get(one, NOT_KNOWN) for one in codes), np.int64, len(codes))
+        figures = figures_of(block.places.get("commune", ("", ""))[0])
+        found = [
+            places.found(written_place(code, postcode), figures if code else Figures.POSTCODE)
+            for code, postcode in zip(block["commune"], block["postcode"], strict=True)
+        ]
+        unknown = np.fromiter((isinstance(one, str) for one in found), np.bool_, len(found))
+        row = np.fromiter((NOWHERE if isinstance(one, str) else one for one in found), np.int64, len(found))
         lat, lon = np.array(block["lat"], np.float64), np.array(block["lon"], np.float64)
+        judged.refuse(unknown, "commune", lambda at: str(found[at]))
         has_lat, has_lon = ~np.isnan(lat), ~np.isnan(lon)
-        judged.refuse(row == NOT_KNOWN, "commune", lambda at: places.unknown(codes[at]))
         for column, missing in (("lat", has_lon & ~has_lat), ("lon", has_lat & ~has_lon)):
             judged.refuse(
                 missing, column, lambda _at: _("lat et lon vont ensemble\u202f: l’autre cellule est vide.")

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siret as siret_number
 
+from catalogue.contacts import normalised_email
+
 
 class LowerCaseEmailField(models.EmailField):
-    """An e-mail address, kept and looked up in lower case; nothing is None, never "".
+    """An e-mail address, kept and looked up in one spelling (`catalogue.contacts`); nothing is None, never "".
 
     The one place where addresses are normalised: a form, a save and a lookup all pass here.
     """
@@ -20,7 +22,7 @@ class LowerCaseEmailField(models.EmailField):
     @staticmethod
     def normalised(value: Any) -> Any:
         if isinstance(value, str):
-            return value.strip().lower() or None
+            return normalised_email(value) or None
         return value
 
     def to_python(self, value: Any) -> Any:

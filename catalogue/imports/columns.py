@@ -10,7 +10,6 @@ from catalogue.spreadsheets import (
     Row,
     day,
     decimal,
-    insee,
     languages,
     many_of,
     one_of,
@@ -20,6 +19,7 @@ from catalogue.spreadsheets import (
     whole,
     yes_no,
 )
+from cities.places import LONGEST_WRITTEN
 
 LONGEST_ID = 50
 ID = Column(
@@ -31,9 +31,18 @@ ID = Column(
 )
 CITY = Column(
     "city",
-    text(most=50),
+    text(most=LONGEST_WRITTEN),
     ("ville",),
-    meaning="the town's short address; empty: that of `--city`, other towns are refused",
+    default="",
+    meaning="the town's short address; empty: that of `--city`, other towns are refused. Or the commune's name, where "
+    "`commune` has a code or is missing",
+)
+POSTCODE = Column(
+    "postcode",
+    text(most=LONGEST_WRITTEN),
+    ("code postal", "CP", "code poste", "postal code", "zip"),
+    default="",
+    meaning="the commune's postcode, in place of `commune` or beside a name",
 )
 POINT = (
     Column(
@@ -50,7 +59,14 @@ POINT = (
 def column(row: Field, **changes: Any) -> Column:
     """The column of a row: read by its shape, within its bounds."""
     parse, default = _reading(row)
-    asks = {"synonyms": row.columns or (), "default": default, "meaning": row.meaning, **changes}
+    instead = (POSTCODE.name, CITY.name) if row.name == "commune" else ()
+    asks = {
+        "synonyms": row.columns or (),
+        "default": default,
+        "meaning": row.meaning,
+        "instead": instead,
+        **changes,
+    }
     return Column(row.name, parse, **asks)
 
 
@@ -76,7 +92,8 @@ def answers_of(row: Row, table: Table) -> dict[str, Any]:
 def _reading(row: Field) -> tuple[Any, Any]:
     """How a filled cell is read, and what an empty one means."""
     if row.name == "commune":
-        return insee, None
+        # Which place it is depends on the town and on other cells: `catalogue.imports.places`.
+        return text(most=LONGEST_WRITTEN), ""
     match row.shape:
         case Flag(assumed=assumed):
             return yes_no, assumed

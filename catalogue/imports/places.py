@@ -1,5 +1,6 @@
 """The town of a file and the places of its rows."""
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -7,12 +8,60 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.imports.taking import RowRefused
-from catalogue.spreadsheets import (
-    Row,
-)
+from catalogue.spreadsheets import Row, plain
 from cities.models import City, Commune
+from cities.places import Contradiction, Figures, Place, PlaceError, near_of, read_place
 from cities.points import FARTHEST_KM, distance_km, too_far
-from cities.selectors import CommuneNotFound, commune_by_insee, communes_of
+from cities.selectors import open_cities
+
+MOST_SAID = 30  # different things that are told of a file
+
+# Words of a header that say what its figures are.
+_HEADERS = {
+    "insee": Figures.INSEE,
+    "postal": Figures.POSTCODE,
+    "cp": Figures.POSTCODE,
+    "zip": Figures.POSTCODE,
+}
+
+
+def written_place(code: str, postcode: str = "", name: str = "") -> str:
+    """What the cells of a row say of its place, as one would write it: a code and a name are checked by one another."""
+    if not code:
+        return f"{postcode} {name}".strip()
+    beside = name if any(char.isdigit() for char in code) else postcode or name
+    return f"{code} {beside}".strip()
+
+
+def figures_of(header: str) -> Figures:
+    """What figures are in a column that is called so."""
+    words = plain(header).split("_")
+    return next((figures for word, figures in _HEADERS.items() if word in words), Figures.ASKED)
+
+
+class Heard:
+    """What was understood in a file differently from how it is written, each thing once."""
+
+    def __init__(self) -> None:
+        self._lines: Counter[str] = Counter()
+
+    def add(self, said: str) -> None:
+        if said:
+            self._lines[said] += 1
+
+    def notices(self) -> list[str]:
+        """ "compris\u202f: 75011 → Paris (75056), 3 lignes"."""
+        told = [
+            ngettext("compris\u202f: %(said)s", "compris\u202f: %(said)s, %(n)s lignes", n)
+            % {"said": said, "n": n}
+            for said, n in self._lines.most_common(MOST_SAID)
+        ]
+        if (more := len(self._lines) - MOST_SAID) > 0:
+            told.append(
+                ngettext("… et %(n)s autre chose comprise.", "… et %(n)s autres choses comprises.", more)
+                % {"n": more}
+            )
+        return told
 
 
 class Places:
@@ -20,34 +69,24 @@ class Places:
 
     def __init__(self, city: City) -> None:
         self.city = city
+        self.heard = Heard()
         self.elsewhere = 0
-        self._territory = set(communes_of(city).values_list("pk", flat=True))
+        self._near = near_of(city.seat_id, city.epci_code)
+        self._others = [other for other in open_cities() if other.pk != city.pk]
+        self._in_others: Counter[str] = Counter()
         self._read = lru_cache(maxsize=2048)(self._commune)
 
     @staticmethod
-    def _commune(code: str) -> Commune | str:
-        try:
-            return commune_by_insee(code)
-        except CommuneNotFound:
-            near = Commune.objects.filter(postcodes__contains=[code]).order_by("-population").first()
-            if near is None:
-                return _("aucune commune n’a le code INSEE «\u00a0%(code)s\u00a0».") % {"code": code}
-            return _(
-                "«\u00a0%(code)s\u00a0» est un code postal. Le code INSEE est attendu\u202f: "
-                "celui de %(name)s est %(insee)s."
-            ) % {"code": code, "name": near.name, "insee": near.pk}
+    def _commune(code: str) -> Commune | None:
+        return Commune.objects.filter(pk=code).first()
 
     def fields(self, row: Row) -> dict[str, Any]:
         """Commune and point of a row of this town; the centre of the commune when it gives none."""
-        slug = row["city"]
-        if slug and slug.casefold() != self.city.slug:
-            message = _("cette ligne est pour une autre ville. Importez-la avec --city %(slug)s.") % {
-                "slug": slug.casefold()
-            }
-            raise RowRefused(row.bad("city", message))
-        commune = self._read(row["commune"])
-        if isinstance(commune, str):
-            raise RowRefused(row.bad("commune", commune))
+        column, place = self._place(row)
+        commune = self._read(place.insee)
+        if commune is None:
+            message = _("aucune commune n’a le code INSEE «\u00a0%(code)s\u00a0».") % {"code": place.insee}
+            raise RowRefused(row.bad(column, message))
         latitude, longitude = row["lat"], row["lon"]
         if (latitude is None) != (longitude is None):
             missing = "lat" if latitude is None else "lon"
@@ -57,19 +96,61 @@ class Places:
         away = float(distance_km(latitude, longitude, commune.latitude, commune.longitude))
         if away > FARTHEST_KM:
             raise RowRefused(row.bad("lat", too_far(away, commune.name)))
-        if commune.pk not in self._territory:
-            self.elsewhere += 1
+        if commune.pk not in self._near.territory:
+            self._note_elsewhere(commune)
+        self.heard.add(place.said)
         return {"commune": commune, "latitude": latitude, "longitude": longitude}
+
+    def _place(self, row: Row) -> tuple[str, Place]:
+        """The place of a row, and the column to complain about."""
+        code, postcode, town = row["commune"], row["postcode"], row["city"]
+        if town and self._is_of_another(town):
+            message = _("cette ligne est pour une autre ville. Importez-la avec --city %(slug)s.") % {
+                "slug": town.casefold()
+            }
+            raise RowRefused(row.bad("city", message))
+        if (code or postcode) and plain(town) in (plain(self.city.slug), plain(self.city.name)):
+            town = ""  # whose the row is, not where
+        column = "commune" if code else "postcode" if postcode else "city"
+        figures = figures_of(row.places.get("commune", ("", ""))[0]) if code else Figures.POSTCODE
+        written = written_place(code, postcode, town)
+        if not written:
+            raise RowRefused(row.bad("commune", _("cette cellule est vide.")))
+        try:
+            return column, read_place(written, near=self._near, figures=figures)
+        except Contradiction as error:
+            raise RowRefused(row.bad("city" if town else column, str(error))) from None
+        except PlaceError as error:
+            raise RowRefused(row.bad(column, str(error))) from None
+
+    def _is_of_another(self, town: str) -> bool:
+        return any(town.casefold() == other.slug for other in self._others)
+
+    def _note_elsewhere(self, commune: Commune) -> None:
+        self.elsewhere += 1
+        for other in self._others:
+            if commune.pk == other.seat_id or (other.epci_code and commune.epci_code == other.epci_code):
+                self._in_others[other.slug] += 1
 
     def notices(self) -> list[str]:
         """What is worth a second look, though no row is wrong."""
-        if not self.elsewhere:
-            return []
-        return [
-            ngettext(
-                "%(n)s ligne est dans une commune hors du territoire de %(city)s.",
-                "%(n)s lignes sont dans des communes hors du territoire de %(city)s.",
-                self.elsewhere,
+        found = self.heard.notices()
+        if self.elsewhere:
+            found.append(
+                ngettext(
+                    "%(n)s ligne est dans une commune hors du territoire de %(city)s.",
+                    "%(n)s lignes sont dans des communes hors du territoire de %(city)s.",
+                    self.elsewhere,
+                )
+                % {"n": self.elsewhere, "city": self.city.name}
             )
-            % {"n": self.elsewhere, "city": self.city.name}
+        names = {other.slug: other.name for other in self._others}
+        return found + [
+            ngettext(
+                "%(n)s ligne est à %(town)s, qui a son propre accueil\u202f: --city %(slug)s.",
+                "%(n)s lignes sont à %(town)s, qui a son propre accueil\u202f: --city %(slug)s.",
+                n,
+            )
+            % {"n": n, "town": names[slug], "slug": slug}
+            for slug, n in self._in_others.items()
         ]

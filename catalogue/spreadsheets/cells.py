@@ -285,12 +285,6 @@ def _slot(written: str, reader: str) -> str:
     return read_slot(written)
 
 
-def insee(cell: Any) -> str:
-    """An INSEE code, with the zero that spreadsheets take from 01004."""
-    code = as_text(cell).upper()
-    return code.zfill(5) if re.fullmatch(r"\d{4}", code) else code
-
-
 def _items(cell: Any) -> list[str]:
     return [item.strip() for item in as_text(cell).split(LIST_MARK) if item.strip()]
 

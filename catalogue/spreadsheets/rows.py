@@ -44,8 +44,9 @@ class Column:
     """A column: its name, how a filled cell is read, what an empty one means.
 
     `parse` is never given an empty cell and raises CellError or ValidationError. A `required` column must be
-    there, and its cells filled. `many` is for columns whose cells hardly ever repeat: what `parse` would make of all
-    these cells, or None when one of them is not plain. `meaning` is for docs/spreadsheets.md.
+    there, and its cells filled, unless one of `instead` is there. `many` is for columns whose cells hardly ever
+    repeat: what `parse` would make of all these cells, or None when one of them is not plain. `meaning` is for
+    docs/spreadsheets.md.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Column:
     default: Any = None
     many: Callable[[list[str]], list[Any] | None] | None = None
     meaning: str = ""
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,11 @@ def parse_blocks(
     as free: a parser must give the same for the same text.
     """
     found = _find_columns(table, columns, passed_over)
-    missing = [column.name for column in columns if column.required and column.name not in found]
+    missing = [
+        column.name
+        for column in columns
+        if column.required and not {column.name, *column.instead} & found.keys()
+    ]
     if missing:
         raise Unreadable(
             _("Il manque des colonnes\u202f: %(missing)s. L’en-tête dit\u202f: %(header)s.")
@@ -180,7 +186,10 @@ def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence
 def _blocks(table: Table, columns: Sequence[Column], found: Mapping[str, int], size: int) -> Iterator[Block]:
     width = len(table.header)
     places = {name: (table.header[at], get_column_letter(at + 1)) for name, at in found.items()}
-    meanings = {column.name: _Meanings(column) for column in columns}
+    meanings = {
+        column.name: _Meanings(column, replaced=not found.keys().isdisjoint(column.instead))
+        for column in columns
+    }
     while True:
         numbers: list[int] = []
         lines: list[Sequence[Any]] = []
@@ -261,15 +270,15 @@ class _Refusal:
 class _Meanings(dict[Any, Any]):
     """Cell → what it means in this column, or a _Refusal."""
 
-    def __init__(self, column: Column) -> None:
-        self.column = column
+    def __init__(self, column: Column, *, replaced: bool) -> None:
+        self.column, self.replaced = column, replaced
         self.some_refused = False
 
     def __missing__(self, cell: Any) -> Any:
         if len(self) >= MOST_REMEMBERED:
             self.clear()
         try:
-            meaning = _parsed(self.column, cell)
+            meaning = _parsed(self.column, cell, replaced=self.replaced)
         except (CellError, ValidationError) as error:
             meaning = _Refusal(sentence(error))
             self.some_refused = True
@@ -289,10 +298,10 @@ class _Meanings(dict[Any, Any]):
         return found, [(at, one.message) for at, one in enumerate(found) if type(one) is _Refusal]
 
 
-def _parsed(column: Column, cell: str | Fault) -> Any:
+def _parsed(column: Column, cell: str | Fault, *, replaced: bool) -> Any:
     text = as_text(cell)
     if not text:
-        if column.required:
+        if column.required and not replaced:
             raise CellError(_("cette cellule est vide."))
         return column.default
     if isinstance(cell, Fault):

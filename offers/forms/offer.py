@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
+from catalogue.contacts import EmailField, EmailInput, NameField, PhoneField, region_of
 from catalogue.fields import OFFER, Day, Languages, Word, Words
 from catalogue.fields.shared import LARGEST
 from catalogue.forms import CheckboxCards, ChoiceOfNumber, DayField, RadioCards, form_field
@@ -87,25 +87,24 @@ class OfferForm(forms.Form):
     second_first_day = DayField(label=_("Deuxième période, du"), required=False)
     second_last_day = DayField(label=_("au"), required=False)
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Votre nom"),
         max_length=120,
         help_text=_("Comme vous souhaitez être appelé."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Dites comment vous appeler.")},
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("Adresse e-mail"),
         required=False,
         max_length=254,
         help_text=_("Vous recevrez un code, sans mot de passe à retenir."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"invalid": _("Cette adresse est incomplète. Elle s’écrit comme nom@exemple.fr.")},
     )
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("Téléphone"),
         required=False,
-        region="FR",
         help_text=_("Sans e-mail, nous vous appelons."),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
         error_messages={"invalid": _("Ce numéro est incomplet. Il s’écrit comme 06 12 34 56 78.")},
@@ -137,6 +136,7 @@ class OfferForm(forms.Form):
         self.offer_kind, self.offer_category = kind, category
         self.said: Said | None = None
         self.notes: list[str] = []
+        self.place_notes: list[str] = []
         fields: dict[str, forms.Field] = {}
         for name in [*(row.name for row in OFFER.asked()), *self.fields] if names is None else names:
             if name in self.fields:
@@ -147,6 +147,8 @@ class OfferForm(forms.Form):
         for name in ("first_day", "last_day", "second_first_day", "second_last_day", "best_before"):
             if name in fields:
                 fields[name].widget.attrs["min"] = self.today.isoformat()
+        if "phone" in fields:
+            self.fields["phone"].region = region_of(city.seat_id)  # type: ignore[attr-defined]
         if "first_day" in fields:
             self.initial.setdefault("first_day", self.today)
         if "item" in fields:
@@ -228,6 +230,13 @@ class OfferForm(forms.Form):
             field.required = False
         if row.categories == LANGUAGE_PAIR_CATEGORIES:
             field.help_text = _("Pour l’interprétariat et la traduction.")
+
+    def clean_commune(self) -> Any:
+        field: Any = self.fields["commune"]
+        commune = self.cleaned_data["commune"]
+        self.place_notes = field.notes(commune) if "commune" in self.changed_data else []
+        self.notes += self.place_notes
+        return commune
 
     def clean_first_day(self) -> date:
         return self._in_time(self.cleaned_data["first_day"])

@@ -43,7 +43,7 @@ def test_somebody_known_already_becomes_its_administrator() -> None:
     ("commune", "email", "words"),
     [
         ("Saint-Denis", "ruth@ville.exemple", "Saint-Denis (La Réunion"),
-        ("Schiltigeim", "ruth@ville.exemple", "Schiltigheim"),
+        ("Gernobel", "ruth@ville.exemple", "Grenoble"),
         ("Schiltigheim", "ruth", "e-mail"),
         ("Schiltigheim", "", "e-mail"),
     ],

@@ -185,7 +185,7 @@ class TestRegistration:
             ({"rna": "67"}, "Un numéro RNA s’écrit W suivi de 9 chiffres"),
             ({"siret": "12345678901234"}, "Ce numéro SIRET n’est pas valable"),
             ({"phone": "12"}, "Ce numéro n’est pas complet"),
-            ({"email": "non"}, "adresse"),
+            ({"email": "nom@"}, "adresse"),
             ({"name": ""}, "Ce champ est obligatoire"),
         ],
     )

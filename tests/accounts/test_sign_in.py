@@ -356,7 +356,7 @@ class TestAKnownBrowser:
 
     def sign_in(self, client: Client, email: str, smtp_server: Any) -> Any:
         ask(client, email)
-        return client.post(CONFIRM, {"code": code_in(smtp_server.to(email)[-1])})
+        return client.post(CONFIRM, {"code": code_in(smtp_server.to(email.lower())[-1])})
 
     @pytest.fixture
     def known(self, client, smtp_server):

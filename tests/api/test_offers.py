@@ -89,7 +89,7 @@ class TestRegister:
         [
             ({"city": "nulle-part"}, {"city"}),
             ({"city": ["strasbourg"]}, {"city"}),
-            ({"commune": "67000"}, {"commune"}),
+            ({"commune": "Xyzzy"}, {"commune"}),
             ({"commune": "\x00"}, {"commune"}),
             ({"capacity": 0}, {"capacity"}),
             ({"capacity": 51}, {"capacity"}),

@@ -71,10 +71,20 @@ def test_a_shared_name_is_asked_and_the_answer_understood() -> None:
 
 
 def test_a_slip_is_helped() -> None:
-    form = PlaceForm({"commune": "Grenobel"})
+    assert PlaceForm({"commune": "Grenobel"}).is_valid()
+    form = PlaceForm({"commune": "Gernobel"})
     assert form.has_error("commune", "suggested")
     assert choices(str(form))[0] == "38185"
-    assert PlaceForm({"commune": "Grenobel", "commune_choice": "38185"}).is_valid()
+    assert PlaceForm({"commune": "Gernobel", "commune_choice": "38185"}).is_valid()
+
+
+def test_a_contradiction_is_asked_about_and_a_place_abroad_is_named() -> None:
+    form = PlaceForm({"commune": "67000 Schiltigheim"})
+    assert form.has_error("commune", "contradictory")
+    assert choices(str(form)) == ["67482", "67447"]
+    assert PlaceForm({"commune": "67000 Schiltigheim", "commune_choice": "67447"}).is_valid()
+    abroad = PlaceForm({"commune": "Kehl"})
+    assert abroad.errors["commune"][0].startswith("Kehl est à l’étranger")
 
 
 def test_a_tick_from_an_earlier_text_counts_no_more() -> None:
@@ -93,7 +103,7 @@ def test_nothing_typed(data: dict[str, str]) -> None:
 
 def test_an_absurdly_long_text_or_a_null_byte_is_no_accident() -> None:
     assert PlaceForm({"commune": "a" * 10_000}).has_error("commune")
-    assert PlaceForm({"commune": "Gre\0noble"}).has_error("commune")
+    assert PlaceForm({"commune": "Gre\0noble"}).is_valid()
 
 
 def test_the_field_shows_what_it_holds() -> None:

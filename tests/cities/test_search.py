@@ -8,16 +8,22 @@ from cities.models import City, Commune
 from cities.names import fold
 from cities.selectors import (
     AmbiguousCommune,
+    CommuneAbroad,
     CommuneNotFound,
+    ContradictoryCommune,
     commune_by_insee,
     communes_of,
     find_commune,
     linked_city_ids,
     open_cities,
-    search_communes,
+    suggest_communes,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("gazetteer")]
+
+
+def search_communes(text: str, *, near: Commune | None = None, limit: int = 10) -> list[Commune]:
+    return [one.commune for one in suggest_communes(text, near=near, limit=limit)]
 
 
 def first(text: str) -> str:
@@ -146,9 +152,7 @@ def test_five_figures_are_a_postcode_before_an_insee_code() -> None:
     assert commune_by_insee(" 2a004 ").insee == "2A004"
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "  ", "()", "(38)", "Châlons (", "38000 Lyon", "xqzw", "99999", "Grenoble (93)"]
-)
+@pytest.mark.parametrize("typed", ["", "  ", "()", "(38)", "xqzw", "99999", "Neudorf"])
 def test_unknown_names_are_refused(typed: str) -> None:
     with pytest.raises(CommuneNotFound, match="Nous ne connaissons pas cette commune"):
         find_commune(typed)
@@ -160,9 +164,22 @@ def test_unknown_codes_are_refused(code: str) -> None:
         commune_by_insee(code)
 
 
-def test_a_slip_brings_suggestions() -> None:
+@pytest.mark.parametrize("typed", ["38000 Lyon", "Grenoble (93)", "67000 Schiltigheim", "Saint-Denis (38)"])
+def test_a_name_that_contradicts_its_code_is_asked_about(typed: str) -> None:
+    with pytest.raises(ContradictoryCommune):
+        find_commune(typed)
+
+
+@pytest.mark.parametrize("typed", ["Kehl", "98000 Monaco", "Genève", "Kehl (Allemagne)", "D-77694 Kehl"])
+def test_a_place_abroad_is_said_to_be_there(typed: str) -> None:
+    with pytest.raises(CommuneAbroad, match="est à l’étranger"):
+        find_commune(typed)
+
+
+def test_a_great_slip_brings_suggestions() -> None:
+    assert find_commune("Grenobel").insee == "38185"
     with pytest.raises(CommuneNotFound) as caught:
-        find_commune("Grenobel")
+        find_commune("Gernobel")
     assert caught.value.suggestions[0].insee == "38185"
 
 

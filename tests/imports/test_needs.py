@@ -141,7 +141,7 @@ GOODS = {"kind": "goods", "category": "bedding", "quantity": "3", "adult_women":
         ({"urgency": "hier"}, "urgency", "n’est pas dans la liste\u202f: tonight, this_week, planned."),
         ({"commune": "99999"}, "commune", "aucune commune"),
         ({"lat": "7.75", "lon": "48.58"}, "lat", "km de Strasbourg. La latitude et la longitude sont-elles inversées"),
-        ({"city": "lyon"}, "city", "une autre ville"),
+        ({"city": "lyon"}, "city", "le nom et le code ne vont pas ensemble"),
         ({"case_reference": "x" * 41}, "case_reference", "trop long (40 au plus)"),
     ],
 )  # fmt: skip

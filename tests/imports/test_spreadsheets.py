@@ -23,7 +23,6 @@ from catalogue.spreadsheets import (
     day,
     decimal,
     harmless,
-    insee,
     languages,
     many_of,
     moment,
@@ -133,7 +132,7 @@ def test_cells_of_a_workbook_keep_their_meaning(tmp_path: Path) -> None:
         Column("nombre", whole(least=0, most=9)),
         Column("decimal", decimal(least=0, most=9)),
         Column("oui", yes_no),
-        Column("texte", insee),
+        Column("texte", text(most=10)),
     )
     table = read_table(path)
     assert table.notices == ["Seule la feuille «\u00a0Offres\u00a0» est lue, pas les autres (Notes)."]
@@ -374,8 +373,6 @@ def test_more_distinct_cells_than_are_remembered(tmp_path: Path, monkeypatch: py
         (many_of(Household, {"femmes": "women"}), "women| femmes |Un couple|", ("women", "couples")),
         (languages, "fr|Anglais|ti|fr", ("fr", "en", "ti")),
         (slots, "sat 09:00-12:00|lundi 18h-20h", ("mon 18:00-20:00", "sat 09:00-12:00")),
-        (insee, 1004, "01004"),
-        (insee, "2a004", "2A004"),
         (periods, "2026-07-01..|01/03/2026..2026-05-31", (
             (date(2026, 3, 1), date(2026, 5, 31)), (date(2026, 7, 1), None),
         )),

@@ -176,17 +176,17 @@ def test_wrong_answer_is_told_beside_its_field(
 
 
 def test_namesakes_are_offered_to_choose_from(as_user: SignIn, member: User, answers: Answers) -> None:
-    for insee, department, postcode in (("69204", "69", "69230"), ("16320", "16", "16230")):
+    for insee, department, postcode in (("97411", "974", "97400"), ("93066", "93", "93200")):
         CommuneFactory(
-            insee=insee, name="Saint-Genis", department_code=department, epci_code="", epci_name="",
+            insee=insee, name="Saint-Denis", department_code=department, epci_code="", epci_name="",
             department_name=f"Département {department}", postcodes=[postcode],
         )  # fmt: skip
     client = as_user(member)
-    response = client.post(NEW, answers("goods", commune="Saint-Genis"))
+    response = client.post(NEW, answers("goods", commune="Saint-Denis"))
     assert errors_of(response).keys() == {"commune"}
-    assert "Département 69" in text_of(response)
-    client.post(NEW, answers("goods", commune="Saint-Genis", commune_choice="16320"))
-    assert Need.objects.get().commune_id == "16320"
+    assert "Département 93" in text_of(response)
+    client.post(NEW, answers("goods", commune="Saint-Denis", commune_choice="93066"))
+    assert Need.objects.get().commune_id == "93066"
 
 
 def test_languages_that_the_category_does_not_use_are_left_out(

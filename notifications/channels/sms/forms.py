@@ -2,13 +2,13 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts.forms import ServiceForm
+from catalogue.contacts import PhoneField
 
 
 class PhoneForm(ServiceForm):
-    phone = PhoneNumberField(
+    phone = PhoneField(
         label=_("Votre numéro de téléphone"),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages={
