@@ -21,6 +21,7 @@ BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit
 MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
 _BREAKS = re.compile(r"\s*\n\s*")
+_ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -142,6 +143,7 @@ def parse_blocks(
     found = _find_columns(table, columns, passed_over)
     missing = [column.name for column in columns if column.required and column.name not in found]
     if missing:
+        _refuse_one_column(table.header, missing)
         raise Unreadable(
             _("Il manque des colonnes\u202f: %(missing)s. L’en-tête dit\u202f: %(header)s.")
             % {
@@ -150,6 +152,21 @@ def parse_blocks(
             }
         )
     return _blocks(table, columns, found, size)
+
+
+def _refuse_one_column(header: Sequence[str], missing: Sequence[str]) -> None:
+    """Say so when it is no table at all."""
+    names = [name for name in header if name]
+    if len(names) != 1:
+        return
+    if _ALIGNED.search(names[0]):
+        raise Unreadable(
+            _("Les colonnes de ce fichier sont alignées par des espaces. Enregistrez-le en csv ou en xlsx.")
+        )
+    raise Unreadable(
+        _("Ce fichier n’a qu’une seule colonne, «\u00a0%(name)s\u00a0». Il en faut aussi\u202f: %(missing)s.")
+        % {"name": names[0][:80], "missing": listed(missing)}
+    )
 
 
 def knows_names(columns: Sequence[Column]) -> Knows:
@@ -169,6 +186,14 @@ def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence
             if header:
                 unknown.append(header)
         elif name in found:
+            if "" in table.header[found[name] : at]:
+                raise Unreadable(
+                    _(
+                        "Il y a deux tableaux côte à côte\u202f: la colonne %(name)s est dans l’un et dans l’autre. "
+                        "Mettez chacun dans un fichier à part."
+                    )
+                    % {"name": name}
+                )
             raise Unreadable(
                 _(
                     "La colonne %(name)s est donnée deux fois («\u00a0%(first)s\u00a0» et «\u00a0%(second)s\u00a0»)."

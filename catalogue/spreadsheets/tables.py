@@ -176,7 +176,7 @@ def _by_shape(first: Sequence[Line]) -> Header | None:
     # The width of the table: that which most of its lines have, a wider one winning where it is not alone.
     usual = max(Counter(some).items(), key=lambda one: (one[1] * one[0], one[0]))[0]
     for at, line in enumerate(first):
-        if filled[at] >= max(2, usual / 2) and _are_names(line.cells):
+        if filled[at] > max(1, usual / 2) and _are_names(line.cells):
             return _header(first, at)
     return next(_header(first, at) for at, number in enumerate(filled) if number or first[at].fault)
 
@@ -236,19 +236,23 @@ def table_lines(
     What was passed over is in the notices at the end. A second table ends the first, with a fault for its lines.
     """
     names = [plain(name) for name in header.cells]
-    first_name = header.cells[0] if header.cells else ""
+    suspect = _SUSPECT | {
+        letter for name in header.cells[:1] for case in (name.lower(), name.upper()) for letter in case[:1]
+    }
+    careful = False  # after a blank line another table may begin
     passed = _Passed()
     for line in lines:
         cells = line.cells
         if unread and line.number in unread:
             continue
         # Most lines are rows and a million of them pass here.
-        if len(cells) > 1 and cells[0] and cells[1]:
+        if len(cells) > 1 and cells[0] and cells[1] and not careful:
             start = cells[0]
-            if type(start) is not str or (start[0] not in _SUSPECT and start != first_name):
+            if type(start) is not str or start[0] not in suspect:
                 yield line
                 continue
         filled = [(at, cell) for at, cell in enumerate(cells) if as_text(cell)]
+        careful = not filled
         if not filled or line.fault:
             yield line
         elif _repeats(filled, names):
