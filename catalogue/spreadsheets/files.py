@@ -86,8 +86,10 @@ class Table:
         self._candidates = self._look()
         self._take(self._candidates[0], None)
 
-    def settle(self, knows: Knows) -> None:
+    def settle(self, knows: Knows, required: frozenset[str] = frozenset()) -> None:
         """Choose the sheet and the header by the names that are wanted; afterwards it stays as it is.
+
+        A sheet with all `required` columns is preferred to any other.
 
         Raises Question when several sheets might be meant, or when lines are hidden and nobody has said what about
         them.
@@ -98,8 +100,10 @@ class Table:
         candidates = self._candidates
         for one in candidates:
             one.header = find_header(one.first, knows, self.answers.header_line) or one.header
-        best = max(one.known for one in candidates)
-        rivals = [one for one in candidates if best and one.known > best / 2 and one.looks_like_table]
+        tables = [one for one in candidates if one.known and one.looks_like_table] or candidates
+        whole = [one for one in tables if required and one.known >= required]
+        most = max(len(one.known) for one in whole or tables)
+        rivals = whole or [one for one in tables if len(one.known) > most / 2]
         if len(rivals) > 1:
             names = [one.sheet.name for one in rivals]
             raise Question(
@@ -108,7 +112,7 @@ class Table:
                 options=[(name, name) for name in names],
                 hint=_('Dites laquelle\u202f: --sheet "%(name)s".') % {"name": names[0]},
             )
-        self._take(next(one for one in candidates if one.known == best), knows)
+        self._take(next(one for one in rivals or tables if len(one.known) == most), knows)
         self._candidates.clear()
         self._ask_about_hidden_rows()
 

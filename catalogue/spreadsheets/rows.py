@@ -139,7 +139,8 @@ def parse_blocks(
     A cell's text is understood once and then remembered, so that what repeats (days, words, yes and no) is as good
     as free: a parser must give the same for the same text.
     """
-    table.settle(knows_names((*passed_over, *columns)))
+    required = frozenset(column.name for column in columns if column.required)
+    table.settle(knows_names((*passed_over, *columns)), required)
     found = _find_columns(table, columns, passed_over)
     missing = [column.name for column in columns if column.required and column.name not in found]
     if missing:

@@ -27,12 +27,12 @@ Knows = Callable[[str], str | None]
 
 @dataclass(slots=True)
 class Header:
-    """The names of the columns and the place of their (last) line among those looked at; how many are known."""
+    """The names of the columns and the place of their (last) line among those looked at; those of them that are known."""
 
     cells: list[str]
     at: int
     number: int
-    known: int = 0
+    known: frozenset[str] = frozenset()
     rows: int = 1
 
 
@@ -46,8 +46,8 @@ class Candidate:
     header: Header | None = None
 
     @property
-    def known(self) -> int:
-        return self.header.known if self.header is not None else 0
+    def known(self) -> frozenset[str]:
+        return self.header.known if self.header is not None else frozenset()
 
     @property
     def looks_like_table(self) -> bool:
@@ -131,22 +131,22 @@ def _by_names(first: Sequence[Line], knows: Knows) -> Header | None:
     best: Header | None = None
     names: dict[str, str | None] = {}
 
-    def known(cells: Sequence[str]) -> int:
+    def known(cells: Sequence[str]) -> frozenset[str]:
         for cell in cells:
             if cell and cell not in names:
                 names[cell] = knows(cell)
-        return len({names[cell] for cell in cells if cell} - {None})
+        return frozenset(name for cell in cells if cell and (name := names[cell]) is not None)
 
     for at in range(len(first)):
         header = _header(first, at)
         header.known = known(header.cells)
-        if best is None or header.known > best.known:
+        if best is None or len(header.known) > len(best.known):
             best = header
         if at and not is_blank(first[at - 1].cells) and header.known:
-            both = _two_rows(first[at - 1], first[at], lambda cell: known([cell]) > 0)
-            if (found := known(both)) > best.known:
+            both = _two_rows(first[at - 1], first[at], lambda cell: bool(known([cell])))
+            if len(found := known(both)) > len(best.known):
                 best = Header(both, at, first[at].number, found, rows=2)
-    return best if best is not None and best.known >= 2 else None
+    return best if best is not None and len(best.known) >= 2 else None
 
 
 def _two_rows(upper: Line, lower: Line, is_name: Callable[[str], bool]) -> list[str]:

@@ -529,6 +529,16 @@ def test_the_sheet_with_the_table_is_found(other: list[list[str]], first: bool) 
     assert notices == ["Seule la feuille «\u00a0Liste\u00a0» est lue, pas les autres (Notes)."]
 
 
+def test_a_sheet_with_all_columns_is_preferred() -> None:
+    few = [line[:4] for line in [HEADER, *rows("old")]]
+    content = xlsx({"Vieux": sheet_xml(few), "Liste": sheet_xml([HEADER, *rows("a")])})
+    assert ids(content) == ["a"]
+    assert open_spreadsheet(content).table().others == ["Liste"]
+    # None has them all: which one is meant is asked.
+    with pytest.raises(Question):
+        read(xlsx({"Un": sheet_xml(few), "Deux": sheet_xml(few)}))
+
+
 def test_hidden_sheets_are_said_and_not_read() -> None:
     sheets = {"Vieux": sheet_xml([HEADER, *rows("old")]), "Liste": sheet_xml([HEADER, *rows("a")])}
     content = xlsx(sheets, states={"Vieux": "veryHidden"})
@@ -863,7 +873,7 @@ def test_the_import_asks_and_is_told(import_offers: Callable[..., Said], tmp_pat
         in import_offers(CASES / "hidden_rows.xlsx", hidden_rows="read", dry_run=True).out
     )
     path = tmp_path / "months.xlsx"
-    path.write_bytes(xlsx({name: sheet_xml([HEADER, *rows(name)]) for name in ("Janvier", "Février")}))
+    path.write_bytes(xlsx({name: sheet_xml([HEADER, *rows("a")]) for name in ("Janvier", "Février")}))
     assert "--sheet" in import_offers(path, dry_run=True).err
     told = import_offers(path, sheet="Février", dry_run=True)
     assert "Seule la feuille «\u00a0Février\u00a0» est lue, pas les autres (Janvier)." in told.out
