@@ -18,11 +18,12 @@ has to choose (`about` sheet, hidden_rows or encoding, with `options`): give the
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,13 +50,12 @@ from catalogue.spreadsheets.workbooks import read_archive, read_old_workbook
 _MOST_SHEETS = 60  # that are looked at for a table
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Spreadsheet:
     """An open file: what it is, and its sheets in their order."""
 
     kind: str
     sheets: list[Sheet]
-    kept: Any = None  # a temporary file lives as long as this
 
     def table(self, knows: Knows | None = None, answers: Answers = NOTHING_SAID) -> "Table":
         """The table that is meant: of the sheet that was said, else of the one that holds known names.
@@ -245,28 +245,38 @@ class Table:
 
 
 def open_spreadsheet(source: Path | bytes | IO[bytes], *, encoding: str = "") -> Spreadsheet:
-    """Open what somebody sent, known by its content whatever its name. Raises Unreadable."""
-    kept = None
-    if not isinstance(source, Path):
-        kept = tempfile.NamedTemporaryFile(prefix="accorde-")  # noqa: SIM115 - it lives as long as the Spreadsheet
+    """Open what somebody sent, known by its content whatever its name. Raises Unreadable.
+
+    What is no file yet is kept in one as long as the Spreadsheet lives.
+    """
+    if isinstance(source, Path):
+        return _opened(source, encoding)
+    descriptor, name = tempfile.mkstemp(prefix="accorde-")
+    with open(descriptor, "wb") as file:
         if isinstance(source, bytes):
-            kept.write(source)
+            file.write(source)
         else:
-            shutil.copyfileobj(source, kept)
-        kept.flush()
-        source = Path(kept.name)
-    kind = kind_of(source)
+            shutil.copyfileobj(source, file)
+    try:
+        book = _opened(Path(name), encoding)
+    except BaseException:
+        Path(name).unlink()
+        raise
+    weakref.finalize(book, Path(name).unlink, missing_ok=True)
+    return book
+
+
+def _opened(path: Path, encoding: str) -> Spreadsheet:
+    kind = kind_of(path)
     if kind == "zip":
-        kind, sheets = read_archive(source)
-    elif kind == "ole":
-        kind, sheets = read_old_workbook(source)
-    elif kind == "html":
-        sheets = read_html(source, encoding)
-    elif kind == "xml2003":
-        sheets = read_xml2003(source)
-    else:
-        kind, sheets = "csv", [read_text(source, encoding)]
-    return Spreadsheet(kind, sheets, kept)
+        return Spreadsheet(*read_archive(path))
+    if kind == "ole":
+        return Spreadsheet(*read_old_workbook(path))
+    if kind == "html":
+        return Spreadsheet(kind, read_html(path, encoding))
+    if kind == "xml2003":
+        return Spreadsheet(kind, read_xml2003(path))
+    return Spreadsheet("csv", [read_text(path, encoding)])
 
 
 def read_table(path: Path, answers: Answers = NOTHING_SAID) -> Table:

@@ -27,7 +27,7 @@ Knows = Callable[[str], str | None]
 
 @dataclass(slots=True)
 class Header:
-    """The names of the columns and the place of their (last) line among those looked at; those of them that are known."""
+    """The names of the columns, the place of their (last) line among those looked at, and which of them are known."""
 
     cells: list[str]
     at: int
