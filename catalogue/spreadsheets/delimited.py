@@ -9,8 +9,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from catalogue.spreadsheets.encodings import Encoding, find_encoding
-from catalogue.spreadsheets.lines import Line, Sheet, Unreadable, is_blank
+from catalogue.spreadsheets.encodings import Encoding, find_encoding, once
+from catalogue.spreadsheets.lines import Line, Sheet, Unreadable
 
 MARKS = ";,\t|"
 _LOOKED_AT = 100  # lines by which the mark is found
@@ -29,8 +29,8 @@ def read_text(path: Path, encoding: str = "") -> Sheet:
 class _Tape:
     """The lines of a text as csv.reader asks for them; those of the record at hand are kept."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self.lines = lines
+    def __init__(self, lines: Iterator[str], *, twice: bool) -> None:
+        self.lines = map(once, lines) if twice else lines
         self.record: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _lines(path: Path, encoding: Encoding) -> Iterator[Line]:
         try:
             first = list(islice(file, _LOOKED_AT))
             mark, skipped = _find_mark(first)
-            yield from _records(_Tape(chain(first[skipped:], file)), mark, skipped)
+            yield from _records(_Tape(chain(first[skipped:], file), twice=encoding.twice), mark, skipped)
         except UnicodeDecodeError as error:
             raise Unreadable(
                 _("Ce fichier n’est pas un texte lisible (%(encoding)s). Enregistrez-le en UTF-8.")
@@ -73,7 +73,7 @@ def _records(tape: _Tape, mark: str, skipped: int) -> Iterator[Line]:
             continue
         if len(cells) == 1 and cells[0].strip() == _END_OF_FILE:
             continue
-        width = len(cells) if not is_blank(cells) else width
+        width = len(cells) or width
         yield Line(number, cells)
 
 

@@ -48,6 +48,30 @@ _MARKS_OF_TEXT = frozenset("’‘«»“”„–—…•·€°²³\u00a0\u20
 _CLEARLY = 1.5
 
 
+# What UTF-8 becomes that was taken for Windows-1252 and encoded again: "Ã©" for "é", "â€™" for "’".
+_SECOND = "[\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u2122]"
+_TWICE = re.compile(f"[ÂÃÅ]{_SECOND}|â[€\u0080]{_SECOND}")
+_TWICE_IN_BYTES = re.compile(
+    rb"\xc3\x83\xc2[\xa0-\xbf]|\xc3\xa2\xe2\x82\xac|\xc3\x83\xe2\x80\xb0|\xc3\x85\xe2\x80\x9c"
+)
+
+
+def once(text: str) -> str:
+    """Text with what was encoded twice set right."""
+    return _TWICE.sub(_once, text)
+
+
+def _once(piece: re.Match[str]) -> str:
+    try:
+        return b"".join(_byte(char) for char in piece[0]).decode("utf-8")
+    except UnicodeError:
+        return piece[0]
+
+
+def _byte(char: str) -> bytes:
+    return char.encode("latin-1") if "\x80" <= char <= "\x9f" else char.encode("cp1252")
+
+
 @dataclass(slots=True)
 class Encoding:
     """`errors` is how what does not fit is decoded; `notice` what to tell whoever sent the file."""
@@ -55,6 +79,7 @@ class Encoding:
     name: str
     lines: int
     errors: str = "strict"
+    twice: bool = False  # letters stand in it that were encoded twice
     notices: list[str] = field(default_factory=list)
 
 
@@ -89,7 +114,12 @@ def find_encoding(path: Path, said: str = "") -> Encoding:
             _("Des octets nuls ont été retirés (ligne %(line)s et suivantes).") % {"line": found.nul_line}
         )
     if found.is_utf8:
-        return Encoding(mark or "utf-8", found.lines, notices=notices)
+        if found.twice_line:
+            notices.append(
+                _("Des accents étaient codés deux fois (ligne %(line)s)\u202f: ils ont été rétablis.")
+                % {"line": found.twice_line}
+            )
+        return Encoding(mark or "utf-8", found.lines, twice=bool(found.twice_line), notices=notices)
     if mark or found.has_utf8_letters:
         if _verdict(found.words)[0] != "cp1252":
             raise Unreadable(
@@ -106,7 +136,7 @@ def find_encoding(path: Path, said: str = "") -> Encoding:
             )
             % {"line": found.first_foreign}
         )
-        return Encoding(mark or "utf-8", found.lines, "windows-1252 between", notices)
+        return Encoding(mark or "utf-8", found.lines, "windows-1252 between", notices=notices)
     name = said if said in LABELS else _settled(found)
     notices.append(
         _("Le fichier n’est pas en UTF-8\u202f: il a été lu en %(name)s.") % {"name": LABELS[name]}
@@ -136,6 +166,7 @@ class _Measure:
     has_utf8_letters: bool = False
     first_foreign: int = 0
     nul_line: int = 0
+    twice_line: int = 0
     words: Counter[bytes] = field(default_factory=Counter)
 
 
@@ -161,8 +192,10 @@ def _measure(path: Path, wide: str) -> _Measure:
                     found.is_utf8 = False
                     found.first_foreign = max(feeds, returns) + chunk[: error.start].count(b"\n") + 1
             if not wide and not chunk.isascii():
+                if not found.twice_line and (twice := _TWICE_IN_BYTES.search(chunk)):
+                    found.twice_line = max(feeds, returns) + chunk[: twice.start()].count(b"\n") + 1
                 found.has_utf8_letters = found.has_utf8_letters or bool(_UTF8_LETTER.search(chunk))
-                if len(found.words) < _MOST_WORDS:
+                if not found.is_utf8 and len(found.words) < _MOST_WORDS:
                     found.words.update(_foreign_words(chunk))
             feeds += chunk.count(b"\n")
             returns += chunk.count(b"\r")

@@ -348,6 +348,17 @@ def test_two_encodings_in_one_file_are_both_read() -> None:
     assert "à partir de la ligne 3" in notices[0]
 
 
+def test_letters_that_were_encoded_twice_are_set_right() -> None:
+    twice = csv_of([HEADER, *rows("a")]).encode().decode("cp1252").encode()
+    words = "Élodie à l’étage, Cœur"
+    more = csv_of([[*rows("b")[0][:6], words, "b@exemple.fr"]]).encode().decode("latin-1").encode()
+    right = csv_of([[*rows("c")[0][:6], "João, Ångström, Â", "c@exemple.fr"]]).encode()
+    good, bad, notices = read(twice + more + right)
+    assert not bad
+    assert [row["contact_name"] for row in good] == ["Zoé Émile", words, "João, Ångström, Â"]
+    assert notices == ["Des accents étaient codés deux fois (ligne 2)\u202f: ils ont été rétablis."]
+
+
 # --- Where the table is ------------------------------------------------------------------------------------
 
 TITLE = ["Liste des hébergeurs"]

@@ -15,6 +15,7 @@ from catalogue.spreadsheets.workbooks.survey import Survey, error
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
 _ROW, _COLINFO, _FILTERMODE, _FORMULA, _BOOLERR, _MULRK = 0x208, 0x7D, 0x9B, 0x06, 0x205, 0xBD
+_MERGED_CELLS = 0xE5
 _VALUES = {0xFD, 0x204, 0xD6, 0x203, 0x27E, 0x406, _MULRK, _FORMULA, _BOOLERR}
 
 
@@ -59,7 +60,9 @@ def _survey_of_xls(stream: bytes, offset: int) -> Survey:
                 kind in (_FORMULA, 0x406) and data[12:14] == b"\xff\xff" and data[6] == 2
             )
             if is_error:
-                found.faults[row, column] = error()
+                found.lack(row, column, error())
+        elif kind == _MERGED_CELLS and len(data) >= 2:
+            found.merge(number=struct.unpack_from("<H", data)[0])
         elif kind == _ROW and len(data) >= 14 and data[12] & 0x20:
             found.hidden_rows.add(struct.unpack_from("<H", data)[0])
         elif kind == _FILTERMODE:
@@ -79,7 +82,6 @@ _COLUMN, _SHEET, _MERGE, _FILTER_COLUMN = 60, 156, 176, 163
 
 def survey_of_xlsb(archive: zipfile.ZipFile, part: str) -> Survey:
     found = Survey(merges=[])
-    assert found.merges is not None
     row, is_hidden = -1, False
     with archive.open(part) as file:
         for kind, data in _binary_records(file):
@@ -94,7 +96,7 @@ def survey_of_xlsb(archive: zipfile.ZipFile, part: str) -> Survey:
                 if is_hidden:
                     found.filled_rows.add(row)
                 if kind in _ERRORS:
-                    found.faults[row, column] = error()
+                    found.lack(row, column, error())
             elif kind in _SHORT:
                 # Cells that only say that they follow another one, which calamine passes over.
                 raise Unreadable(
@@ -106,7 +108,7 @@ def survey_of_xlsb(archive: zipfile.ZipFile, part: str) -> Survey:
                     found.hidden_columns.update(range(first, min(last, 20_000) + 1))
             elif kind == _MERGE:
                 top, bottom, left, right = struct.unpack_from("<IIII", data)
-                found.merges.append((top, left, bottom, right))
+                found.merge((top, left, bottom, right))
             elif kind == _FILTER_COLUMN:
                 found.is_filtered = True
     return found

@@ -6,7 +6,16 @@ import zipfile
 from typing import Any
 
 from catalogue.spreadsheets.lines import MOST_COLUMNS
-from catalogue.spreadsheets.workbooks.survey import MOST_CELLS, PLACES, Survey, error, formula, go_through
+from catalogue.spreadsheets.workbooks.survey import (
+    MOST_CELLS,
+    MOST_ODD,
+    MOST_ROWS,
+    PLACES,
+    Survey,
+    error,
+    formula,
+    go_through,
+)
 
 _DIGITS = "0123456789"
 _CHUNK = 1 << 20
@@ -76,7 +85,7 @@ def survey(archive: zipfile.ZipFile, part: str) -> Survey:
 def _is_plain(archive: zipfile.ZipFile, part: str) -> bool:
     """Whether nothing in a sheet needs a survey: most have but values, and a look at their bytes tells it fast."""
     columns: set[bytes] = set()
-    last_row = cells = named = 0
+    last_row = cells = named = merged = 0
     rest = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
@@ -87,10 +96,11 @@ def _is_plain(archive: zipfile.ZipFile, part: str) -> bool:
             found = _CELL.findall(text)
             columns.update(found)
             named += len(found)
+            merged += text.count(b"mergeCell ")
             cells += text.count(b"<c ") + text.count(b":c ")
             last_row = max(last_row, *map(int, _ROW.findall(text)), 0)
     width = max((PLACES[letters.decode()] for letters in columns), default=0) + 1
-    return cells == named and width < MOST_COLUMNS and last_row * width <= MOST_CELLS
+    return cells == named and merged < MOST_ODD and width < MOST_COLUMNS and last_row * width <= MOST_CELLS
 
 
 class _Walk:
@@ -133,7 +143,7 @@ class _Walk:
             self.row = int(place) - 1 if place else self.row + 1
             self.column = -1
             self.row_is_hidden = attributes.get("hidden") in _TRUE
-            if self.row_is_hidden:
+            if self.row_is_hidden and self.row < MOST_ROWS:
                 self.found.hidden_rows.add(self.row)
         elif name == "f":
             self.is_formula = True
@@ -141,6 +151,8 @@ class _Walk:
         elif name == "col" and attributes.get("hidden") in _TRUE:
             first, last = int(attributes["min"]) - 1, int(attributes["max"])
             self.found.hidden_columns.update(range(max(first, 0), min(last, 20_000)))
+        elif name == "mergeCell":
+            self.found.merge()
         elif name == "filterColumn":
             self.found.is_filtered = True
 
@@ -152,10 +164,9 @@ class _Walk:
     def close_cell(self) -> None:
         """The cell before has ended: whether it had a value."""
         if self.kind == "e" and self.has_value:
-            self.found.faults[self.row, self.column] = error("".join(self.value))
+            self.found.lack(self.row, self.column, error("".join(self.value)))
         elif self.is_formula and self.kind != "str" and not (self.has_value and "".join(self.value).strip()):
-            self.found.faults[self.row, self.column] = formula("".join(self.formula).strip())
-            self.found.reach(self.row, self.column)
+            self.found.lack(self.row, self.column, formula("".join(self.formula).strip()))
         self.kind, self.is_formula, self.has_value = "", False, False
         self.value.clear()
         self.formula.clear()

@@ -66,14 +66,14 @@ class _Walk:
         sheet = self.found[-1]
         down = _times(attributes, "table:number-rows-spanned")
         right = _times(attributes, "table:number-columns-spanned")
-        if sheet.merges is not None and (down > 1 or right > 1):
-            sheet.merges.append((self.row, column, self.row + down - 1, column + right - 1))
+        if down > 1 or right > 1:
+            sheet.merge((self.row, column, self.row + down - 1, column + right - 1))
         kind = attributes.get("office:value-type", "")
         written = attributes.get("table:formula", "")
         if attributes.get("calcext:value-type") == "error":
-            sheet.faults[self.row, column] = error()
+            sheet.lack(self.row, column, error())
         elif written and not kind:
-            sheet.faults[self.row, column] = formula(written.partition("=")[2])
+            sheet.lack(self.row, column, formula(written.partition("=")[2]))
         elif not kind:
             return
         sheet.reach(self.row + self.rows - 1, column + times - 1)

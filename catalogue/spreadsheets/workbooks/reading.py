@@ -18,7 +18,7 @@ from catalogue.spreadsheets.workbooks.survey import Merge, Survey
 
 MOST_BYTES = 60 << 20  # of the file
 MOST_UNPACKED = 400 << 20  # of its parts that are read
-_MOST_MERGES = 20_000
+MOST_WORDS = 100 << 20  # of the texts that a workbook keeps apart from its sheets
 _CHUNK = 1 << 20
 
 
@@ -57,6 +57,8 @@ def _open_document(path: Path, archive: zipfile.ZipFile) -> list[Sheet]:
     try:
         calamine.load_workbook(path).close()
     except calamine.CalamineError:
+        if archive.getinfo("content.xml").file_size > MOST_WORDS:
+            raise
         # Blanks between the cells, as some programs write them, confuse calamine.
         source = opendocument.without_blanks(archive)
     return _sheets(source, lambda _name, at: surveys[at])
@@ -144,7 +146,10 @@ def _check(archive: zipfile.ZipFile) -> None:
         for one in archive.infolist()
         if one.filename.endswith((".xml", ".rels", ".bin")) and not one.filename.endswith("vbaProject.bin")
     ]
-    if sum(one.file_size for one in members) > MOST_UNPACKED:
+    words = sum(
+        one.file_size for one in members if "sheets/" not in one.filename and one.filename != "content.xml"
+    )
+    if words > MOST_WORDS or sum(one.file_size for one in members) > MOST_UNPACKED:
         raise Unreadable(
             _(
                 "Une fois décompressé, ce classeur est trop grand (%(most)s\u00a0Mo au plus). Enregistrez le tableau "
@@ -213,7 +218,7 @@ class _Merged:
 
     def __init__(self, merges: Sequence[Merge]) -> None:
         self.open: dict[int, list[tuple[int, int]]] = {}
-        for top, left, bottom, right in merges[:_MOST_MERGES]:
+        for top, left, bottom, right in merges:
             if bottom > top and left == right:
                 self.open.setdefault(top, []).append((left, bottom))
 

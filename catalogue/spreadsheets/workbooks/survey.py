@@ -18,6 +18,10 @@ from catalogue.spreadsheets.lines import MOST_COLUMNS, Fault, Unreadable, too_wi
 MOST_CELLS = 12_000_000
 _CHUNK = 1 << 18
 
+MOST_ROWS = 1 << 20
+# Cells without a value, and ranges of merged cells: more are no list that somebody keeps.
+MOST_ODD = 100_000
+
 # Rows and columns from 0: first row, first column, last row, last column.
 Merge = tuple[int, int, int, int]
 
@@ -32,6 +36,7 @@ class Survey:
     is_filtered: bool = False
     faults: dict[tuple[int, int], Fault] = field(default_factory=dict)
     merges: list[Merge] | None = None  # None: calamine knows
+    merged: int = 0  # how many ranges of cells are merged
     last_row: int = -1
     last_column: int = -1
 
@@ -50,6 +55,27 @@ class Survey:
                     )
                     % {"cell": f"{get_column_letter(self.last_column + 1)}{self.last_row + 1}"}
                 )
+
+    def lack(self, row: int, column: int, fault: Fault) -> None:
+        """A cell in which something stands, and no value."""
+        self.faults[row, column] = fault
+        self.reach(row, column)
+        if len(self.faults) > MOST_ODD:
+            raise Unreadable(
+                _(
+                    "Cette feuille a trop de formules sans résultat ou d’erreurs. Collez-y les valeurs à la place."
+                )
+            )
+
+    def merge(self, range_: Merge | None = None, number: int = 1) -> None:
+        """Cells are merged; the range is kept where calamine does not know it."""
+        self.merged += number
+        if self.merged > MOST_ODD:
+            raise Unreadable(
+                _("Cette feuille a trop de cellules fusionnées. Enregistrez le tableau seul en csv.")
+            )
+        if range_ is not None and self.merges is not None:
+            self.merges.append(range_)
 
 
 def formula(text: str) -> Fault:
