@@ -58,7 +58,7 @@ def _lines(path: Path, encoding: Encoding) -> Iterator[Line]:
 
 def _records(tape: _Tape, mark: str, skipped: int) -> Iterator[Line]:
     # Strict, for a misplaced quote would otherwise swallow the lines that follow without a word.
-    reader = csv.reader(tape, delimiter=mark, strict=True)
+    reader = csv.reader(tape, delimiter=mark, strict=True, skipinitialspace=True)
     record = tape.record
     width = 0
     while True:
@@ -82,7 +82,9 @@ def _repaired(record: list[str], mark: str, number: int, width: int) -> Iterator
 
     Otherwise nothing of it is believed, for a quote may hold lines together.
     """
-    one_by_one = [next(csv.reader([line.rstrip("\r\n")], delimiter=mark), []) for line in record]
+    one_by_one = [
+        next(csv.reader([line.rstrip("\r\n")], delimiter=mark, skipinitialspace=True), []) for line in record
+    ]
     if one_by_one and all(len(cells) == width or not cells for cells in one_by_one):
         for at, cells in enumerate(one_by_one):
             yield Line(number + at, [cell.strip('"') if cell.count('"') % 2 else cell for cell in cells])
@@ -120,7 +122,9 @@ def _find_mark(lines: list[str]) -> tuple[str, int]:
 def _agreement(lines: list[str], mark: str) -> float:
     """How many cells the lines have that agree with one another; 0 when the mark cuts none."""
     try:
-        widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=mark) if cells)
+        widths = Counter(
+            len(cells) for cells in csv.reader(lines, delimiter=mark, skipinitialspace=True) if cells
+        )
     except csv.Error:
         widths = Counter(line.count(mark) + 1 for line in lines)
     widths.pop(1, None)

@@ -22,6 +22,7 @@ MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
 _BREAKS = re.compile(r"\s*\n\s*")
 _ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
+_HARMLESS = re.compile(r"'[=+\-@\t\r\n]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -330,6 +331,9 @@ def _parsed(column: Column, cell: str | Fault) -> Any:
         raise CellError(cell.message)
     if not text.isprintable() and _INVISIBLE.search(text):
         raise CellError(_("cette cellule contient un caractère invisible. Tapez-la à nouveau."))
+    if isinstance(cell, str) and _HARMLESS.match(cell):
+        # As our own files write what a spreadsheet program would take for a formula.
+        cell = cell[1:]
     return column.parse(cell)
 
 

@@ -236,6 +236,7 @@ def table_lines(
     What was passed over is in the notices at the end. A second table ends the first, with a fault for its lines.
     """
     names = [plain(name) for name in header.cells]
+    columns = [knows(name) if knows is not None else None for name in header.cells]
     suspect = _SUSPECT | {
         letter for name in header.cells[:1] for case in (name.lower(), name.upper()) for letter in case[:1]
     }
@@ -255,7 +256,7 @@ def table_lines(
         careful = not filled
         if not filled or line.fault:
             yield line
-        elif _repeats(filled, names):
+        elif _repeats(filled, names, columns, knows):
             passed.repeats.append(line.number)
         elif len(filled) == 1 and len(names) > 3 and not isinstance(filled[0][1], Fault):
             passed.notes.append((line.number, as_text(filled[0][1])))
@@ -269,7 +270,18 @@ def table_lines(
         note(notices, notice)
 
 
-def _repeats(filled: list[tuple[int, Any]], names: Sequence[str]) -> bool:
+def _repeats(
+    filled: list[tuple[int, Any]], names: Sequence[str], columns: Sequence[str | None], knows: Knows | None
+) -> bool:
+    """The header again, or its names in other words."""
+    if len(filled) > 2 and knows is not None:
+        again = [
+            at
+            for at, cell in filled
+            if at < len(columns) and columns[at] is not None and knows(as_text(cell)) == columns[at]
+        ]
+        if len(again) > len(filled) / 2:
+            return True
     return len(filled) > 1 and all(
         at < len(names) and plain(as_text(cell)) == names[at] for at, cell in filled
     )

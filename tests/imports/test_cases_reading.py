@@ -223,6 +223,8 @@ def test_any_mark_and_any_end_of_line(mark: str, end: str) -> None:
         csv_of(
             [[f'"{";".join(map(str, line))}"'] for line in [HEADER, *rows("a", "b")]]
         ),  # quoted line by line
+        csv_of([HEADER, *rows("a", "b")], ", "),
+        csv_of([[f'"{cell}"' for cell in line] for line in [HEADER, *rows("a", "b")]], ", "),
         csv_of([["Liste, du 3, novembre, 2026", "", ""], [], HEADER, *rows("a", "b")]),
         csv_of([["Tél : 03 88, ouvert : 9h, 10h"], HEADER, *rows("a", "b")]),
     ],
@@ -433,6 +435,7 @@ def test_the_header_line_that_a_person_said_counts() -> None:
     ("between", "notice"),
     [
         ([HEADER], "En-tête répété, passé\u202f: ligne 3."),
+        ([HEADER[:3]], "En-tête répété, passé\u202f: ligne 3."),
         ([["ID", "Kind", "CATEGORY ", "commune"]], "En-tête répété, passé\u202f: ligne 3."),
         ([["Total", "", "", "", "", "4"]], "Totaux, non lus\u202f: ligne 3."),
         ([["", "", "", "", "TOTAL :", "1 250"]], "Totaux, non lus\u202f: ligne 3."),
@@ -458,6 +461,27 @@ def test_lines_that_are_no_rows_are_passed_over_and_said(
     assert not bad
     assert [row["id"] for row in good] == ["a", "b"]
     assert any(one.startswith(notice) for one in notices)
+
+
+def test_names_in_other_words_under_the_header_are_no_row() -> None:
+    header = [*HEADER[:6], "nom", "contact_email", "texte"]
+    labels = ["id", "kind", "category", "commune", "available", "capacity", "nom contact", "e-mail", "text"]
+    lines = [header, labels, *([*row, "x"] for row in rows("a"))]
+    good, bad, notices = read(csv_of(lines).encode())
+    assert not bad
+    assert [row["id"] for row in good] == ["a"]
+    assert notices == ["En-tête répété, passé\u202f: ligne 2."]
+
+
+def test_what_our_own_files_wrote_against_formulas_comes_in_again() -> None:
+    row = [
+        *rows("a")[0][:6],
+        "'+33 6",
+        "'@a",
+    ]
+    assert read(csv_of([HEADER, row]).encode())[0][0]["contact_name"] == "+33 6"
+    row[6] = "'t Hart"
+    assert read(csv_of([HEADER, row]).encode())[0][0]["contact_name"] == "'t Hart"
 
 
 def test_a_row_that_only_begins_like_a_total_is_a_row() -> None:
