@@ -107,7 +107,11 @@ def find_encoding(path: Path, said: str = "") -> Encoding:
         raise Unreadable(_no_text())
     found = _measure(path, wide)
     if wide:
-        return Encoding(wide, found.lines, notices=[_("Le fichier est en UTF-16\u202f: il a été lu ainsi.")])
+        return Encoding(
+            wide,
+            found.lines,
+            notices=[_("Le fichier est en %(name)s\u202f: il a été lu ainsi.") % {"name": wide[:6].upper()}],
+        )
     notices = []
     if found.nul_line:
         notices.append(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from catalogue.spreadsheets.cells import as_text
 
 _SMALL = re.compile(r"\d{1,3}([.,]\d+)?")
+MOST_BYTES = 60 << 20  # of a workbook or a page
 MOST_COLUMNS = 16_384  # what a sheet of a spreadsheet program has
 
 
@@ -81,6 +83,15 @@ class Sheet:
     is_filtered: bool = False
     hidden_columns: Sequence[int] = ()  # counted from 0
     notices: list[str] = field(default_factory=list)
+
+
+def refuse_large(path: Path) -> None:
+    """Of what is not read line by line, but unpacked or held as a whole."""
+    if path.stat().st_size > MOST_BYTES:
+        raise Unreadable(
+            _("Ce fichier est trop grand (%(most)s\u00a0Mo au plus). Enregistrez le tableau seul en csv.")
+            % {"most": MOST_BYTES >> 20}
+        )
 
 
 def too_wide() -> str:

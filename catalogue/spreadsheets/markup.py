@@ -14,10 +14,17 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 
 from catalogue.spreadsheets.encodings import find_encoding
-from catalogue.spreadsheets.lines import MOST_COLUMNS, Line, Sheet, Unreadable, merged_value, too_wide
+from catalogue.spreadsheets.lines import (
+    MOST_COLUMNS,
+    Line,
+    Sheet,
+    Unreadable,
+    merged_value,
+    refuse_large,
+    too_wide,
+)
 from catalogue.spreadsheets.workbooks.survey import error
 
-MOST_BYTES = 60 << 20
 MOST_ROWS = 1 << 20
 _CHUNK = 1 << 18
 _SPACES = re.compile(r"[ \t\r\n\f]+")
@@ -26,7 +33,7 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
 def read_html(path: Path, encoding: str = "") -> list[Sheet]:
     """Each table of a web page as a sheet; without a name where there is one table."""
-    _refuse_large(path, _("Cette page web"))
+    refuse_large(path)
     parser = _Page()
     with path.open("rb") as file:
         declared = _CHARSET.search(file.read(4096))
@@ -62,16 +69,6 @@ def _python_name(declared: re.Match[bytes] | None) -> str:
         "windows-1252": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "iso-8859-15": "iso8859-15",
         "windows-1256": "cp1256", "windows-1251": "cp1251", "macintosh": "mac-roman",
     }.get(name, "")  # fmt: skip
-
-
-def _refuse_large(path: Path, what: str) -> None:
-    if path.stat().st_size > MOST_BYTES:
-        raise Unreadable(
-            _(
-                "%(what)s est trop grande (%(most)s\u00a0Mo au plus). Enregistrez le tableau au format xlsx ou csv."
-            )
-            % {"what": what, "most": MOST_BYTES >> 20}
-        )
 
 
 class _HtmlRow:
@@ -177,7 +174,7 @@ def _span(text: str | None) -> int:
 
 def read_xml2003(path: Path) -> list[Sheet]:
     """The sheets of a workbook in Excel's XML of 2003."""
-    _refuse_large(path, _("Cette feuille XML"))
+    refuse_large(path)
     book = _Book()
     try:
         with path.open("rb") as file:

@@ -295,7 +295,7 @@ FRENCH = "Zoé Lefèvre, où l’été à Noël coûte 20 € — « Çà » n°
         ("utf-16", "UTF-16"),
         ("utf-16-le", "UTF-16"),
         ("utf-16-be", "UTF-16"),
-        ("utf-32", "UTF-16"),
+        ("utf-32", "UTF-32"),
         ("cp1252", "Windows-1252"),
         ("mac-roman", "Mac Roman"),
     ],

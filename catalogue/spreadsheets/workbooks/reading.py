@@ -12,11 +12,10 @@ import olefile
 import python_calamine as calamine
 from django.utils.translation import gettext as _
 
-from catalogue.spreadsheets.lines import Fault, Line, Sheet, Unreadable, merged_value
+from catalogue.spreadsheets.lines import Fault, Line, Sheet, Unreadable, merged_value, refuse_large
 from catalogue.spreadsheets.workbooks import binary, ooxml, opendocument
 from catalogue.spreadsheets.workbooks.survey import Merge, Survey
 
-MOST_BYTES = 60 << 20  # of the file
 MOST_UNPACKED = 400 << 20  # of its parts that are read
 MOST_WORDS = 100 << 20  # of the texts that a workbook keeps apart from its sheets
 _CHUNK = 1 << 20
@@ -35,6 +34,7 @@ def _in_words(sentence: str) -> Iterator[None]:
 
 def read_archive(path: Path) -> tuple[str, list[Sheet]]:
     """What a zip is ("xlsx", "xlsb", "ods") and its sheets. Raises Unreadable."""
+    refuse_large(path)
     with _in_words(_damaged()):
         with zipfile.ZipFile(path) as archive:
             kind = _kind(archive)
@@ -66,8 +66,7 @@ def _open_document(path: Path, archive: zipfile.ZipFile) -> list[Sheet]:
 
 def read_old_workbook(path: Path) -> tuple[str, list[Sheet]]:
     """As `read_archive`, of an OLE file: an xls, or what hides in one."""
-    if path.stat().st_size > MOST_BYTES:
-        raise Unreadable(too_large())
+    refuse_large(path)
     with _in_words(
         _("Ce fichier n’est pas un classeur xls lisible. Enregistrez-le à nouveau au format xlsx.")
     ):
@@ -88,12 +87,6 @@ def read_old_workbook(path: Path) -> tuple[str, list[Sheet]]:
         if surveys is None:
             raise Unreadable(_protected())
         return "xls", _sheets(path, lambda _name, at: surveys[at])
-
-
-def too_large() -> str:
-    return _(
-        "Ce classeur est trop grand (%(most)s\u00a0Mo au plus). Enregistrez le tableau seul en csv, ou partagez-le."
-    ) % {"most": MOST_BYTES >> 20}
 
 
 def _damaged() -> str:
@@ -139,8 +132,6 @@ def _kind(archive: zipfile.ZipFile) -> str:
 
 def _check(archive: zipfile.ZipFile) -> None:
     """That it unpacks, and to something that is not too large: read to its end, kept nowhere."""
-    if archive.fp is not None and (archive.fp.seek(0, 2) or archive.fp.tell()) > MOST_BYTES:
-        raise Unreadable(too_large())
     members = [
         one
         for one in archive.infolist()
