@@ -32,6 +32,7 @@ LABELS = {
     "mac-roman": "Mac Roman",
     "cp850": "CP850",
     "cp437": "CP437",
+    "cp1254": "Windows-1254",
     "cp1256": "Windows-1256",
     "cp1251": "Windows-1251",
 }
@@ -42,7 +43,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
 _MOST_WORDS = 4000
 _COMMON = frozenset("éèêëàâçôîïûùüœæñ")
-_RARE = frozenset("áíóúäöÿãõòìß")
+_RARE = frozenset("áíóúäöÿãõòìßğış")
 _MARKS_OF_TEXT = frozenset("’‘«»“”„–—…•·€°²³\u00a0\u202f")
 # A sum of signs must be this much ahead of the next encoding's, where they would read another text.
 _CLEARLY = 1.5

@@ -16,7 +16,7 @@ from catalogue.spreadsheets.lines import Fault, Line, Sheet, is_blank
 
 LOOKED_AT = 200  # lines from the top among which the header is looked for
 _TELLING = 20  # lines that tell whether all stand in one cell
-_SUSPECT = frozenset("tsmgnTSMGNΣ")  # with which the words for a sum begin
+_SUM = re.compile(r"\W*(sous|tota|grand|sub|nombre|nb|som|sum|moyenne|average|σ)", re.IGNORECASE)
 _TOTAL = re.compile(
     r"((sous_|grand_)?tota(l|ux)|subtotal|nombre_total|nb_total|somme|sum|moyenne|average)(_[a-z0-9_]*)?|σ"
 )
@@ -237,19 +237,18 @@ def table_lines(
     """
     names = [plain(name) for name in header.cells]
     columns = [knows(name) if knows is not None else None for name in header.cells]
-    suspect = _SUSPECT | {
-        letter for name in header.cells[:1] for case in (name.lower(), name.upper()) for letter in case[:1]
-    }
-    careful = False  # after a blank line another table may begin
+    first_name = header.cells[0].casefold() if header.cells else ""
+    # A second header stands under the first, or another table after a blank line.
+    careful = True
     passed = _Passed()
     for line in lines:
         cells = line.cells
         if unread and line.number in unread:
             continue
         # Most lines are rows and a million of them pass here.
-        if len(cells) > 1 and cells[0] and cells[1] and not careful:
+        if not careful and len(cells) > 1 and cells[0] and cells[1]:
             start = cells[0]
-            if type(start) is not str or start[0] not in suspect:
+            if type(start) is not str or not (_SUM.match(start) or start.strip().casefold() == first_name):
                 yield line
                 continue
         filled = [(at, cell) for at, cell in enumerate(cells) if as_text(cell)]

@@ -319,6 +319,7 @@ def test_french_is_read_in_any_encoding(encoding: str, said: str) -> None:
         ("mac-roman", "Hélène Müller, garçon à l'étage"),
         ("cp1252", "FRANÇOISE DÉSIRÉE LEFÈVRE n° 3"),
         ("cp1252", "Ana Muñoz, Łódź"[:9]),
+        ("cp1254", "Ayşe Yıldırım, Zoé Lefèvre"),
         ("cp1256", "السلام عليكم, Zoé, à l'étage"),
         ("cp1251", "Катерина Шевченко з дітьми"),
     ],
