@@ -13,6 +13,7 @@ from catalogue.spreadsheets.encodings import Encoding, find_encoding, once
 from catalogue.spreadsheets.lines import Line, Sheet, Unreadable
 
 MARKS = ";,\t|"
+_LONGEST_CELL = csv.field_size_limit()
 _LOOKED_AT = 100  # lines by which the mark is found
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _END_OF_FILE = "\x1a"  # which DOS wrote
@@ -82,9 +83,18 @@ def _repaired(record: list[str], mark: str, number: int, width: int) -> Iterator
 
     Otherwise nothing of it is believed, for a quote may hold lines together.
     """
-    one_by_one = [
-        next(csv.reader([line.rstrip("\r\n")], delimiter=mark, skipinitialspace=True), []) for line in record
-    ]
+    try:
+        one_by_one = [
+            next(csv.reader([line.rstrip("\r\n")], delimiter=mark, skipinitialspace=True), [])
+            for line in record
+        ]
+    except csv.Error:
+        yield Line(
+            number,
+            (),
+            _("une cellule y est trop longue (%(most)s caractères au plus)") % {"most": _LONGEST_CELL},
+        )
+        return
     if one_by_one and all(len(cells) == width or not cells for cells in one_by_one):
         for at, cells in enumerate(one_by_one):
             yield Line(number + at, [cell.strip('"') if cell.count('"') % 2 else cell for cell in cells])

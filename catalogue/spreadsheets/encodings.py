@@ -118,6 +118,14 @@ def find_encoding(path: Path, said: str = "") -> Encoding:
         notices.append(
             _("Des octets nuls ont été retirés (ligne %(line)s et suivantes).") % {"line": found.nul_line}
         )
+    if found.lost_line:
+        notices.append(
+            _(
+                "Des lettres étaient déjà perdues avant («\u00a0\ufffd\u00a0», ligne %(line)s)\u202f: "
+                "corrigez-les à la main."
+            )
+            % {"line": found.lost_line}
+        )
     if found.is_utf8:
         if found.twice_line:
             notices.append(
@@ -172,6 +180,7 @@ class _Measure:
     first_foreign: int = 0
     nul_line: int = 0
     twice_line: int = 0
+    lost_line: int = 0
     words: Counter[bytes] = field(default_factory=Counter)
 
 
@@ -199,6 +208,8 @@ def _measure(path: Path, wide: str) -> _Measure:
             if not wide and not chunk.isascii():
                 if not found.twice_line and (twice := _TWICE_IN_BYTES.search(chunk)):
                     found.twice_line = max(feeds, returns) + chunk[: twice.start()].count(b"\n") + 1
+                if not found.lost_line and (at := chunk.find(b"\xef\xbf\xbd")) >= 0:
+                    found.lost_line = max(feeds, returns) + chunk[:at].count(b"\n") + 1
                 found.has_utf8_letters = found.has_utf8_letters or bool(_UTF8_LETTER.search(chunk))
                 if not found.is_utf8 and len(found.words) < _MOST_WORDS:
                     found.words.update(_foreign_words(chunk))

@@ -128,7 +128,9 @@ class Table:
         """The sheets that may be meant, tables first: the visible ones, or the one that was said."""
         sheets, line = self.book.sheets, self.answers.header_line
         if said := self.answers.sheet:
-            chosen = [sheet for sheet in sheets if plain(sheet.name) == plain(said)]
+            chosen = [sheet for sheet in sheets if sheet.name == said] or [
+                sheet for sheet in sheets if plain(sheet.name) == plain(said)
+            ]
             if not chosen:
                 raise Unreadable(
                     _("Aucune feuille ne s’appelle «\u00a0%(name)s\u00a0». Ce fichier a\u202f: %(names)s.")

@@ -109,7 +109,10 @@ def _mark_within(lines: Sequence[Line]) -> str:
 
 def _cut(line: Line, mark: str) -> Line:
     text = next((as_text(cell) for cell in line.cells if as_text(cell)), "")
-    return Line(line.number, next(csv.reader([text], delimiter=mark), []), line.fault)
+    try:
+        return Line(line.number, next(csv.reader([text], delimiter=mark), []), line.fault)
+    except csv.Error:
+        return Line(line.number, [text], line.fault)
 
 
 def note(notices: list[str], notice: str) -> None:
@@ -121,7 +124,10 @@ def note(notices: list[str], notice: str) -> None:
 def find_header(first: Sequence[Line], knows: Knows | None, line: int | None = None) -> Header | None:
     """The line that names the columns: that of most known names, else the first that looks like names."""
     if line is not None:
-        return next((_header(first, at) for at, one in enumerate(first) if one.number == line), None)
+        header = next((_header(first, at) for at, one in enumerate(first) if one.number == line), None)
+        if header is not None and knows is not None:
+            header.known = frozenset(name for cell in header.cells if (name := knows(cell)) is not None)
+        return header
     if knows is not None and (found := _by_names(first, knows)):
         return found
     return _by_shape(first)

@@ -267,6 +267,15 @@ def test_quotes_in_the_wrong_place_cost_no_row(cell: str, value: str) -> None:
     assert [row["text"] for row in good] == ["x", value, "y"]
 
 
+def test_a_cell_without_end_costs_its_row_alone() -> None:
+    first, second, third = rows("a", "b", "c")
+    content = csv_of([[*HEADER, "text"], [*first, "x"], [*second, "y" * 200_000], [*third, "z"]])
+    for written in (content, content.replace("yyy", '"yyy', 1)):
+        good, bad, _notices = read(written.encode())
+        assert [row["id"] for row in good] == ["a", "c"]
+        assert bad == ["ligne 3\u202f: une cellule y est trop longue (131072 caractères au plus)"]
+
+
 def test_nuls_are_taken_out_and_said() -> None:
     good, bad, notices = read(PLAIN.replace("Zoé", "Z\0oé", 1).encode() + b"\0\0\0\0")
     assert not bad
@@ -340,6 +349,12 @@ def test_a_doubtful_encoding_is_asked_about() -> None:
     assert "cp850" in [value for value, _label in asked.value.options]
     (row,) = read(content, encoding="cp850")[0]
     assert row["text"] == "lê"
+
+
+def test_letters_that_were_lost_before_are_said() -> None:
+    _good, bad, notices = read(PLAIN.replace("Zoé", "Zo\ufffd").encode())
+    assert not bad
+    assert "«\u00a0\ufffd\u00a0», ligne 2" in notices[0]
 
 
 def test_two_encodings_in_one_file_are_both_read() -> None:
@@ -541,6 +556,13 @@ def test_several_sheets_that_look_alike_are_asked_about() -> None:
         'Dites laquelle\u202f: --sheet "Janvier".'
     )
     assert ids(xlsx(sheets), sheet="fevrier") == ["Février"]
+    alike = {
+        name: sheet_xml([["id", "kind"], HEADER, *rows(name[-1])])
+        for name in ("Liste-1", "Liste 1", "Liste 2")
+    }
+    assert ids(xlsx(alike), sheet="Liste 1", header_line=2) == ["1"]
+    with pytest.raises(Question):
+        read(xlsx(alike), header_line=2)
     assert refusal(xlsx(sheets), sheet="Mars") == (
         "Aucune feuille ne s’appelle «\u00a0Mars\u00a0». Ce fichier a\u202f: Janvier, Février."
     )
