@@ -859,6 +859,17 @@ def _lying_bomb() -> bytes:
         (lambda: ("id" + ";a" * 20_000 + "\n1;2\n").encode(), "plus de 16"),
         (
             lambda: ods(
+                3
+                * (
+                    '<table:table table:name="F">'
+                    + ods_row([*[None] * 99, "x"], ' table:number-rows-repeated="60000"')
+                    + "</table:table>"
+                )
+            ),
+            "va jusqu’à la cellule CV60000",
+        ),
+        (
+            lambda: ods(
                 '<table:table table:name="F"><table:table-row><table:table-cell office:value-type="string" '
                 'table:number-columns-repeated="1000000000"><text:p>x</text:p></table:table-cell></table:table-row></table:table>'
             ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.spreadsheets.lines import Fault, Line, Sheet, Unreadable, merged_value, refuse_large
 from catalogue.spreadsheets.workbooks import binary, ooxml, opendocument
-from catalogue.spreadsheets.workbooks.survey import Merge, Survey
+from catalogue.spreadsheets.workbooks.survey import Merge, Survey, refuse_too_many
 
 MOST_UNPACKED = 400 << 20  # of its parts that are read
 MOST_WORDS = 100 << 20  # of the texts that a workbook keeps apart from its sheets
@@ -53,6 +53,7 @@ def read_archive(path: Path) -> tuple[str, list[Sheet]]:
 
 def _open_document(path: Path, archive: zipfile.ZipFile) -> list[Sheet]:
     surveys = opendocument.surveys(archive)
+    refuse_too_many(surveys)
     source: Path | bytes = path
     try:
         calamine.load_workbook(path).close()
@@ -86,6 +87,7 @@ def read_old_workbook(path: Path) -> tuple[str, list[Sheet]]:
         surveys = binary.surveys_of_xls(stream)
         if surveys is None:
             raise Unreadable(_protected())
+        refuse_too_many(surveys)
         return "xls", _sheets(path, lambda _name, at: surveys[at])
 
 

@@ -4,7 +4,7 @@ A survey goes through a sheet once without keeping it, and by that is also the b
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 from xml.parsers import expat
@@ -47,14 +47,19 @@ class Survey:
             self.last_column = max(self.last_column, column)
             if self.last_column >= MOST_COLUMNS:
                 raise Unreadable(too_wide())
-            if (self.last_row + 1) * (self.last_column + 1) > MOST_CELLS:
-                raise Unreadable(
-                    _(
-                        "Cette feuille va jusqu’à la cellule %(cell)s\u202f: c’est trop grand. Supprimez ce qui est "
-                        "loin du tableau, ou enregistrez le tableau seul en csv."
-                    )
-                    % {"cell": f"{get_column_letter(self.last_column + 1)}{self.last_row + 1}"}
-                )
+            if self.area > MOST_CELLS:
+                raise Unreadable(self.too_far())
+
+    @property
+    def area(self) -> int:
+        """Cells of the rectangle."""
+        return (self.last_row + 1) * (self.last_column + 1)
+
+    def too_far(self) -> str:
+        return _(
+            "Cette feuille va jusqu’à la cellule %(cell)s\u202f: c’est trop grand. Supprimez ce qui est "
+            "loin du tableau, ou enregistrez le tableau seul en csv."
+        ) % {"cell": f"{get_column_letter(self.last_column + 1)}{self.last_row + 1}"}
 
     def lack(self, row: int, column: int, fault: Fault) -> None:
         """A cell in which something stands, and no value."""
@@ -76,6 +81,12 @@ class Survey:
             )
         if range_ is not None and self.merges is not None:
             self.merges.append(range_)
+
+
+def refuse_too_many(surveys: Sequence[Survey]) -> None:
+    """Where calamine holds all sheets at once, they share the bound of one."""
+    if sum(one.area for one in surveys) > MOST_CELLS:
+        raise Unreadable(max(surveys, key=lambda one: one.area).too_far())
 
 
 def formula(text: str) -> Fault:
