@@ -17,7 +17,7 @@ from pathlib import Path
 from config import embedded
 from config.run import command
 
-TABLES = ("desk", "insight", "single", "batch", "plan", "messages")
+TABLES = ("reading", "desk", "insight", "single", "batch", "plan", "messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,10 @@ def main() -> int:
         import django
 
         django.setup()
+        if "reading" in tables:
+            from bench import reading
+
+            reading.show()
         if "plan" in tables:
             from bench import plans
 

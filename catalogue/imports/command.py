@@ -24,6 +24,8 @@ from catalogue.imports.taking import Outcome
 from catalogue.spreadsheets import (
     Table,
     Unreadable,
+    add_reading_options,
+    answers_of,
     harmless,
     read_table,
 )
@@ -45,9 +47,12 @@ class ImportCommand(BaseCommand, ABC):
     """The frame of `import_offers` and `import_needs`: options, progress, the list of bad rows, the sum."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="a csv or xlsx; its columns are in docs/spreadsheets.md")
+        parser.add_argument(
+            "file", type=Path, help="a csv, xlsx, ods or xls; its columns are in docs/spreadsheets.md"
+        )
         parser.add_argument("--city", required=True, metavar="CODE", help="the town, by its short address")
         parser.add_argument("--by", metavar="EMAIL", help="who enters the rows: somebody of the town's desk")
+        add_reading_options(parser)
         parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
         parser.add_argument(
@@ -67,7 +72,7 @@ class ImportCommand(BaseCommand, ABC):
         with override(options["language"]), ExitStack() as stack:
             city = _town(options["city"])
             try:
-                table = read_table(options["file"])
+                table = read_table(options["file"], answers_of(options))
                 outcomes = self.outcomes(table=table, city=city, options=options, now=timezone.now())
             except Unreadable as error:
                 raise CommandError(str(error)) from error

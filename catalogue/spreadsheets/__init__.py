@@ -1,9 +1,10 @@
 """Reading spreadsheets that somebody else made: the file, its columns, and typed cells.
 
 No model, no query, no clock: the same column parsers serve the import and whoever tries the engine on a file.
-`files.read_table` opens a csv or xlsx and says what it noticed; `rows.parse_rows` turns its lines into typed rows, or
-into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines, column by column;
-`cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet counts them.
+`files.read_table` opens whatever a spreadsheet may be and says what it noticed; `rows.parse_rows` turns its lines
+into typed rows, or into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines,
+column by column; `cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet
+counts them.
 """
 
 from catalogue.spreadsheets.cells import (
@@ -27,10 +28,23 @@ from catalogue.spreadsheets.cells import (
     words_as_they_stand,
     yes_no,
 )
-from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, read_table
-from catalogue.spreadsheets.rows import BadCell, Block, Column, Row, parse_blocks, parse_rows, sentence
+from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, read_table
+from catalogue.spreadsheets.lines import NOTHING_SAID, Answers, Fault, Line, Question, Unreadable
+from catalogue.spreadsheets.options import add_reading_options, answers_of
+from catalogue.spreadsheets.rows import (
+    BadCell,
+    Block,
+    Column,
+    Row,
+    knows_names,
+    parse_blocks,
+    parse_rows,
+    sentence,
+)
 
 __all__ = [
+    "NOTHING_SAID",
+    "Answers",
     "BadCell",
     "Block",
     "CellError",
@@ -38,17 +52,23 @@ __all__ = [
     "Fault",
     "Line",
     "Period",
+    "Question",
     "Row",
+    "Spreadsheet",
     "Table",
     "Unreadable",
+    "add_reading_options",
+    "answers_of",
     "as_text",
     "day",
     "decimal",
     "harmless",
+    "knows_names",
     "languages",
     "many_of",
     "moment",
     "one_of",
+    "open_spreadsheet",
     "parse_blocks",
     "parse_rows",
     "periods",

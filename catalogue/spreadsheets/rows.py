@@ -13,12 +13,16 @@ from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
 from catalogue.spreadsheets.cells import CellError, as_text, plain
-from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, is_blank
+from catalogue.spreadsheets.files import Table
+from catalogue.spreadsheets.lines import Fault, Line, Unreadable, is_blank
+from catalogue.spreadsheets.tables import Knows
 
 BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit the processor’s cache
 MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
 _BREAKS = re.compile(r"\s*\n\s*")
+_ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
+_HARMLESS = re.compile(r"'[=+\-@\t\r\n]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -138,6 +142,8 @@ def parse_blocks(
     A cell's text is understood once and then remembered, so that what repeats (days, words, yes and no) is as good
     as free: a parser must give the same for the same text.
     """
+    required = frozenset(column.name for column in columns if column.required)
+    table.settle(knows_names((*passed_over, *columns)), required)
     found = _find_columns(table, columns, passed_over)
     missing = [
         column.name
@@ -145,6 +151,7 @@ def parse_blocks(
         if column.required and not {column.name, *column.instead} & found.keys()
     ]
     if missing:
+        _refuse_one_column(table.header, missing)
         raise Unreadable(
             _("Il manque des colonnes\u202f: %(missing)s. L’en-tête dit\u202f: %(header)s.")
             % {
@@ -155,21 +162,46 @@ def parse_blocks(
     return _blocks(table, columns, found, size)
 
 
+def _refuse_one_column(header: Sequence[str], missing: Sequence[str]) -> None:
+    """Say so when it is no table at all."""
+    names = [name for name in header if name]
+    if len(names) != 1:
+        return
+    if _ALIGNED.search(names[0]):
+        raise Unreadable(
+            _("Les colonnes de ce fichier sont alignées par des espaces. Enregistrez-le en csv ou en xlsx.")
+        )
+    raise Unreadable(
+        _("Ce fichier n’a qu’une seule colonne, «\u00a0%(name)s\u00a0». Il en faut aussi\u202f: %(missing)s.")
+        % {"name": names[0][:80], "missing": listed(missing)}
+    )
+
+
+def knows_names(columns: Sequence[Column]) -> Knows:
+    """Which column a header names, as people write it; None for any other text."""
+    names = {plain(name): column.name for column in columns for name in (column.name, *column.synonyms)}
+    return lambda header: names.get(plain(header))
+
+
 def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence[Column]) -> dict[str, int]:
     """Where each column stands; those passed over are left out."""
-    names = {
-        plain(name): column.name
-        for column in (*passed_over, *columns)
-        for name in (column.name, *column.synonyms)
-    }
+    knows = knows_names((*passed_over, *columns))
     found: dict[str, int] = {}
     unknown = []
     for at, header in enumerate(table.header):
-        name = names.get(plain(header))
+        name = knows(header)
         if name is None:
             if header:
                 unknown.append(header)
         elif name in found:
+            if "" in table.header[found[name] : at]:
+                raise Unreadable(
+                    _(
+                        "Il y a deux tableaux côte à côte\u202f: la colonne %(name)s est dans l’un et dans l’autre. "
+                        "Mettez chacun dans un fichier à part."
+                    )
+                    % {"name": name}
+                )
             raise Unreadable(
                 _(
                     "La colonne %(name)s est donnée deux fois («\u00a0%(first)s\u00a0» et «\u00a0%(second)s\u00a0»)."
@@ -308,6 +340,9 @@ def _parsed(column: Column, cell: str | Fault, *, replaced: bool) -> Any:
         raise CellError(cell.message)
     if not text.isprintable() and _INVISIBLE.search(text):
         raise CellError(_("cette cellule contient un caractère invisible. Tapez-la à nouveau."))
+    if isinstance(cell, str) and _HARMLESS.match(cell):
+        # As our own files write what a spreadsheet program would take for a formula.
+        cell = cell[1:]
     return column.parse(cell)
 
 
