@@ -36,7 +36,7 @@ _OF_OFFER = ("offer__city", "offer__owner", "offer__reference")
 _OF_NEED = ("need__city", "need__person", "need__reference")
 _OF_MATCH = ("match__city", "match__offer__owner", "match__need__reference")
 # Marks of the engine on an offer or a need, and what it works out of the rest.
-_ENGINE = "revision scan_due_at changed_at band reach_class"
+_ENGINE = "revision scan_due_at changed_at band reach_class listed"
 
 # Of each model: what is noted, or why nothing is.
 TABLES: dict[str, Noted | str] = {

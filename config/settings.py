@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "callers",
     "followups",
     "desk",
+    "lists",
     "agenda",
     "outreach",
     "outreach.appeals",

@@ -1,6 +1,6 @@
 """Needs of an association from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,16 +16,23 @@ from catalogue.imports import (
     CITY,
     ID,
     POINT,
+    Note,
+    Numbered,
     Outcome,
     Places,
     RowRefused,
     answers_of,
     columns_of,
+    compared,
     explained,
+    listed,
+    made_id,
     moved_notices,
     take_in,
 )
-from catalogue.labels import listed
+from catalogue.imports.again import ROW
+from catalogue.labels import kind_label, quantity_words
+from catalogue.labels import listed as listed_words
 from catalogue.saying import what
 from catalogue.spreadsheets import (
     BadCell,
@@ -34,11 +41,12 @@ from catalogue.spreadsheets import (
     Table,
     whole,
 )
+from catalogue.times import day_range
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Source
 from cities.days import local_day
 from cities.models import City
-from needs.models import Need
-from needs.services import SCAN_TASK, register
+from needs.models import OPEN_STATES, Need
+from needs.services import SCAN_TASK, change, draft, note_listed, register_many
 from notifications.wake_up import wake_on_commit
 
 COLUMNS = (
@@ -87,13 +95,23 @@ def import_needs(
     dry_run: bool = False,
     by: User,
     now: datetime,
+    after: int = 0,
+    note: Note | None = None,
 ) -> Iterator[Outcome]:
     """Register each good row as a need of the association; what became of each line.
 
-    Running it twice registers nothing twice: a row is known by its `id` within the association. No mail leaves.
-    Raises Unreadable at once.
+    Running it twice registers nothing twice: a row is known by its `id` within the association, else by the
+    association's own reference of the case, else by all that it says. What a row that is known says anew is taken where
+    nobody has changed it since. No mail leaves. `after` and `note` as `take_in`. Raises Unreadable at once.
     """
-    return take_in(table=table, columns=COLUMNS, keeper=_Keeper(city, organisation, by, now), dry_run=dry_run)
+    return take_in(
+        table=table,
+        columns=COLUMNS,
+        keeper=_Keeper(city, organisation, by, now),
+        dry_run=dry_run,
+        after=after,
+        note=note,
+    )
 
 
 class _Keeper:
@@ -101,35 +119,85 @@ class _Keeper:
 
     def __init__(self, city: City, organisation: Organisation, by: User, now: datetime) -> None:
         self.city, self.organisation, self.by, self.now = city, organisation, by, now
+        self.city_id = city.pk
         self.today = local_day(now, city)
         # Two associations may both number their cases from 1.
         self.prefix = f"import/{organisation.pk}:"
         self.places = Places(city)
         self.ageless = self.moved = 0
 
-    def known(self, rows: list[Row]) -> set[str]:
-        """The ids of these rows that were imported before."""
-        ids = {self.prefix + row["id"]: row["id"] for row in rows}
-        found = Need.objects.filter(city=self.city, external_key__in=list(ids))
-        return {ids[key] for key in found.values_list("external_key", flat=True)}
+    def id_of(self, row: Row) -> str:
+        """Without a number of its own: by the association's reference, else by all that the line says."""
+        if row["id"]:
+            return str(row["id"])
+        if row["case_reference"]:
+            names = ("case_reference", "kind", "category", "items")
+            return made_id(row[name] for name in names)
+        return made_id((name, row[name]) for name in sorted(row.raw) if name in row.values)
 
-    def keep(self, row: Row) -> bool:
-        """Register one row; whether it was new. Raises RowRefused or ValidationError."""
-        need = register(
+    def find(self, rows: Sequence[Numbered]) -> Mapping[int, Need]:
+        """By number."""
+        keys = {self.prefix + one.id: one.row.line for one in rows}
+        found = Need.objects.filter(city=self.city, external_key__in=list(keys)).select_related("commune", "city")
+        return {keys[need.external_key]: need for need in found}
+
+    def again(self, known: Need, row: Numbered) -> Outcome:
+        """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
+        line = row.row.line
+        if known.listed.get(ROW) == row.digest:
+            return Outcome(line, "known", row=known.pk)
+        if known.state not in OPEN_STATES:
+            said = _("ce besoin n’est plus ouvert\u202f: il reste comme il est.")
+            return Outcome(line, "known", said=(said,), row=known.pk)
+        fields = self._fields(row.row)
+        listed_row = Need(**NEED.settled(fields, today=self.today))
+        news = compared(
+            known, listed_row, _named(row.row, fields), whole=row.digest, edits=list(known.edits.all())
+        )
+        edit = None
+        if news.changed:
+            change(
+                need_id=known.pk,
+                fields={name: fields.get(name, getattr(listed_row, name)) for name in news.changed},
+                by=self.by,
+                now=self.now,
+                today=self.today,
+            )
+            edit = known.edits.order_by("-pk").first()
+        note_listed(need_id=known.pk, listed=news.listed)
+        if news.disputed:
+            return Outcome(line, "disputed", row=known.pk, edit=edit and edit.pk, differs=news.disputed)
+        if edit is None:
+            return Outcome(line, "known", row=known.pk)
+        return Outcome(line, "changed", row=known.pk, edit=edit.pk, differs=edit.what)
+
+    def draft(self, row: Numbered) -> Need:
+        """The need of a new row."""
+        fields = self._fields(row.row)
+        need = draft(
             city=self.city,
             organisation=self.organisation,
             person=None,
-            fields=self._fields(row),
+            fields=fields,
             source=Source.IMPORT,
-            external_key=self.prefix + row["id"],
-            notify=False,
-            wake=False,
+            external_key=self.prefix + row.id,
             by=self.by,
             now=self.now,
             today=self.today,
         )
-        self.moved += need.kind == Kind.GOODS and need.category != row["category"]
-        return need.created_at == self.now
+        need.listed = listed(need, _named(row.row, fields), whole=row.digest)
+        self.moved += need.kind == Kind.GOODS and need.category != row.row["category"]
+        return need
+
+    def keep(self, drafts: Sequence[Need]) -> Sequence[Need]:
+        """Register these."""
+        return register_many(needs=drafts, by=self.by, now=self.now)
+
+    def words(self, kept: Need) -> tuple[str, ...]:
+        """What, how much, where and when, as the page of a need says it."""
+        wanted = kind_label(kept.kind) if kept.kind == Kind.HOUSING else capfirst(what(kept))
+        when = day_range(kept.first_day, kept.last_day, today=self.today)
+        return (wanted, quantity_words(kept.kind, kept.quantity, kept.rhythm), kept.commune.name, when)
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:
         """A refusal of a service as cells of the row."""
@@ -170,7 +238,7 @@ class _Keeper:
                 "une catégorie de la nature «\u00a0%(kind)s\u00a0» est attendue\u202f: %(known)s."
             ) % {
                 "kind": kind,
-                "known": listed(CATEGORIES[kind]),
+                "known": listed_words(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
         if row["quantity"] is None:
@@ -184,7 +252,7 @@ class _Keeper:
         if foreign:
             message = _("«\u00a0%(text)s\u00a0» n’est pas une forme de logement\u202f: %(known)s.") % {
                 "text": foreign[0],
-                "known": listed(HOUSING_FORMS),
+                "known": listed_words(HOUSING_FORMS),
             }
             raise RowRefused(row.bad("forms" if row["forms"] else "category", message))
         if row["category"] and row["category"] not in forms:
@@ -222,6 +290,20 @@ class _Keeper:
             ages["children_3_to_11"] = total
             self.ageless += 1
         return ages
+
+
+def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
+    """The fields of which the line says something; of a household its members, not their sum."""
+    named = {name for name in fields if name in row.raw}
+    if fields["kind"] == Kind.HOUSING:
+        named -= {"quantity", "people", "category"}
+        if "children" in row.raw:
+            named |= set(AGE_BANDS)
+        if "category" in row.raw:
+            named.add("forms")
+    if "lat" in row.raw:
+        named |= {"latitude", "longitude"}
+    return sorted(named - {"kind"})
 
 
 def _usual_title(fields: dict[str, Any]) -> str:

@@ -1,34 +1,42 @@
 """Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 from phonenumber_field.phonenumber import to_python
 
 from accounts.models import LowerCaseEmailField, User
-from accounts.services import ensure_person
+from accounts.services import Contact, ensure_people
 from catalogue.fields import OFFER
 from catalogue.imports import (
     CITY,
     ID,
     POINT,
+    Note,
+    Numbered,
     Outcome,
     Places,
     RowRefused,
     answers_of,
     columns_of,
+    compared,
     explained,
+    listed,
+    made_id,
     moved_notices,
     take_in,
 )
-from catalogue.labels import listed
+from catalogue.imports.again import ROW
+from catalogue.labels import listed as listed_words
+from catalogue.labels import quantity_words
 from catalogue.saying import what
 from catalogue.spreadsheets import (
     BadCell,
@@ -43,12 +51,14 @@ from catalogue.spreadsheets import (
     whole,
     yes_no,
 )
+from catalogue.times import day_range
 from catalogue.vocabulary import CATEGORIES, Kind, Source
 from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
-from offers.models import Offer
-from offers.services import SCAN_TASK, register
+from offers.models import Offer, OfferState
+from offers.periods import as_days
+from offers.services import SCAN_TASK, Draft, change, draft, note_listed, register_many
 
 
 def _email(cell: Any) -> str:
@@ -151,19 +161,35 @@ CONSTRAINT_COLUMNS = {
 
 
 def import_offers(
-    *, table: Table, city: City, list_name: str = "", dry_run: bool = False, by: User | None, now: datetime
+    *,
+    table: Table,
+    city: City,
+    list_name: str = "",
+    dry_run: bool = False,
+    by: User | None,
+    now: datetime,
+    after: int = 0,
+    note: Note | None = None,
 ) -> Iterator[Outcome]:
     """Register each good row for the person whose contact it gives; what became of each line.
 
-    Running it twice registers nothing twice: a row is known by its `id` within `list_name`. No mail leaves. `by`
-    is who enters the rows; None lets them stand as the citizens' own. Raises Unreadable at once.
+    Running it twice registers nothing twice: a row is known by its `id` within `list_name`, else by who and what. What a
+    row that is known says anew is taken where nobody has changed it since. No mail leaves. `by` is who enters the rows;
+    None lets them stand as the citizens' own. `after` and `note` as `take_in`. Raises Unreadable at once.
     """
     return take_in(
         table=table,
         columns=COLUMNS,
         keeper=_Keeper(city, list_name, by, now),
         dry_run=dry_run,
+        after=after,
+        note=note,
     )
+
+
+def key_prefix(list_name: str) -> str:
+    """With what the keys of a list's offers begin."""
+    return f"import/{list_name}:" if list_name else "import:"
 
 
 class _Keeper:
@@ -171,48 +197,127 @@ class _Keeper:
 
     def __init__(self, city: City, list_name: str, by: User | None, now: datetime) -> None:
         self.city, self.by, self.now = city, by, now
+        self.city_id = city.pk
         self.today = local_day(now, city)
-        self.prefix = f"import/{list_name}:" if list_name else "import:"
+        self.prefix = key_prefix(list_name)
         self.places = Places(city)
         self.strangers = self.moved = 0
 
-    def known(self, rows: list[Row]) -> set[str]:
-        """The ids of these rows that were imported before."""
-        keys = {self.prefix + row["id"]: row for row in rows}
-        found = Offer.objects.filter(city=self.city, external_key__in=list(keys)).values_list(
-            "external_key", "owner__email"
-        )
-        ids = set()
-        for key, email in found:
-            ids.add(keys[key]["id"])
-            wanted = LowerCaseEmailField.normalised(keys[key]["contact_email"])
-            # Perhaps another list whose numbers begin at 1 too; the phone, written in many ways, tells nothing.
-            if wanted and email and wanted != email:
-                self.strangers += 1
-        return ids
+    def id_of(self, row: Row) -> str:
+        """Without a number of its own: by whose it is and what it is."""
+        if row["id"]:
+            return str(row["id"])
+        names = ("kind", "category", "item", "commune", "languages_from", "languages_to", "address")
+        return made_id([self._who(row), *(row[name] for name in names)])
 
-    def keep(self, row: Row) -> bool:
-        """Register one row; whether it was new. Raises RowRefused or ValidationError."""
-        fields = self._fields(row)
-        confirmed_at = self._confirmed_at(row["confirmed_on"], row)
-        owner = self._owner(row)
-        offer = register(
+    def find(self, rows: Sequence[Numbered]) -> Mapping[int, Offer]:
+        """By number; else the very same row under another number of this list, which no line here bears."""
+        keys = {self.prefix + one.id: one for one in rows}
+        kept = Offer.objects.filter(city=self.city, external_key__startswith=self.prefix)
+        kept = kept.select_related("owner", "commune", "city")
+        found: dict[int, Offer] = {}
+        for offer in kept.filter(external_key__in=list(keys)):
+            found[keys[offer.external_key].row.line] = offer
+        left = {one.digest: one for one in rows if one.row.line not in found}
+        emails = {
+            LowerCaseEmailField.normalised(one.row["contact_email"])
+            for one in left.values()
+            if one.row["contact_email"]
+        }
+        phones = {one.row["contact_phone"] for one in left.values() if one.row["contact_phone"]}
+        if emails or phones:
+            theirs = Q(owner__email__in=emails) | Q(owner__phone__in=phones, owner__email=None)
+            for offer in kept.filter(theirs).exclude(external_key__in=list(keys)).order_by("pk"):
+                same = left.pop(offer.listed.get(ROW, ""), None)
+                if same is not None:
+                    found[same.row.line] = offer
+        return found
+
+    def again(self, known: Offer, row: Numbered) -> Outcome:
+        """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
+        line = row.row.line
+        said = ()
+        if known.external_key != self.prefix + row.id:
+            said = (
+                _("reconnue\u202f: la même ligne avait un autre identifiant («\u00a0%(id)s\u00a0»).")
+                % {"id": known.external_key.removeprefix(self.prefix)},
+            )
+        if known.listed.get(ROW) == row.digest:
+            return Outcome(line, "known", said=said, row=known.pk)
+        if known.state == OfferState.WITHDRAWN:
+            return Outcome(line, "known", said=(*said, _("retirée depuis\u202f: elle le reste.")), row=known.pk)
+        wanted = LowerCaseEmailField.normalised(row.row["contact_email"])
+        if wanted and known.owner.email and wanted != known.owner.email:
+            # Perhaps another list whose numbers begin at 1 too; the phone, written in many ways, tells nothing.
+            self.strangers += 1
+            message = _("cet identifiant est déjà importé, avec un autre e-mail\u202f: rien n’a été changé.")
+            return Outcome(line, "disputed", said=(message,), row=known.pk)
+        fields = self._fields(row.row)
+        listed_row = Offer(**OFFER.settled(fields, today=self.today))
+        periods = as_days(sorted(row.row["available"]))
+        current = [(window.first_day, window.last_day) for window in known.windows.all()]
+        news = compared(
+            known,
+            listed_row,
+            _named(row.row, fields),
+            whole=row.digest,
+            edits=list(known.edits.all()),
+            others={"windows": (as_days(current), periods)},
+        )
+        edit = None
+        if news.changed:
+            taken = {name: fields.get(name, getattr(listed_row, name)) for name in news.changed if name != "windows"}
+            change(
+                offer_id=known.pk,
+                fields=taken,
+                windows=row.row["available"] if "windows" in news.changed else None,
+                by=self.by or known.owner,
+                now=self.now,
+            )
+            edit = known.edits.order_by("-pk").first()
+        note_listed(offer_id=known.pk, listed=news.listed)
+        if news.disputed:
+            return Outcome(
+                line, "disputed", said=said, row=known.pk, edit=edit and edit.pk, differs=news.disputed
+            )
+        if edit is None:
+            return Outcome(line, "known", said=said, row=known.pk)
+        return Outcome(line, "changed", said=said, row=known.pk, edit=edit.pk, differs=edit.what)
+
+    def draft(self, row: Numbered) -> tuple[Draft, Contact]:
+        """The offer of a new row, and whose it is."""
+        line = row.row
+        fields = self._fields(line)
+        confirmed_at = self._confirmed_at(line["confirmed_on"], line)
+        contact = self._contact(line)
+        drafted = draft(
             city=self.city,
-            owner=owner,
             fields=fields,
-            windows=row["available"],
+            windows=line["available"],
             source=Source.IMPORT,
             # Who holds the list vouches for it: these people have said so already.
             contact_proven=True,
             confirmed_at=confirmed_at,
-            external_key=self.prefix + row["id"],
-            notify=False,
-            wake=False,
-            by=self.by or owner,
+            external_key=self.prefix + row.id,
             now=self.now,
         )
-        self.moved += offer.category != row["category"]
-        return offer.created_at == self.now
+        drafted.offer.listed = listed(
+            drafted.offer, _named(line, fields), whole=row.digest, windows=as_days(drafted.periods)
+        )
+        self.moved += drafted.offer.category != line["category"]
+        return drafted, contact
+
+    def keep(self, drafts: Sequence[tuple[Draft, Contact]]) -> Sequence[Offer]:
+        """Register these, for people who are known or entered now."""
+        people = ensure_people(contacts=[contact for _drafted, contact in drafts], now=self.now)
+        of = [(drafted, person) for (drafted, _contact), person in zip(drafts, people, strict=True)]
+        return register_many(drafts=of, by=self.by, now=self.now)
+
+    def words(self, kept: Offer) -> tuple[str, ...]:
+        """What, how much, where and when, as the page of an offer says it."""
+        periods = [(window.first_day, window.last_day) for window in kept.windows.all()]
+        when = listed_words(day_range(first, last, today=self.today) for first, last in periods)
+        return (capfirst(what(kept)), quantity_words(kept.kind, kept.capacity), kept.commune.name, when)
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:
         """A refusal of a service as cells of the row."""
@@ -243,7 +348,7 @@ class _Keeper:
         if category not in CATEGORIES[kind]:
             message = _("cette catégorie n’est pas de la nature «\u00a0%(kind)s\u00a0»\u202f: %(known)s.") % {
                 "kind": kind,
-                "known": listed(CATEGORIES[kind]),
+                "known": listed_words(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
         fields = {**answers_of(row, OFFER), **self.places.fields(row)}
@@ -260,14 +365,28 @@ class _Keeper:
         first_moment = midnight(confirmed_on, self.city)
         return min(first_moment, self.now)
 
-    def _owner(self, row: Row) -> User:
+    def _contact(self, row: Row) -> Contact:
         email, phone = row["contact_email"], row["contact_phone"]
         if not email and not phone:
             raise RowRefused(
                 row.bad("contact_email", _("donnez un e-mail ou un téléphone\u202f: les deux sont vides."))
             )
-        # `by` None: an address is the identity, so that two people of a home who share a number stay two.
-        return ensure_person(email=email or None, phone=phone or None, name=row["contact_name"], now=self.now)
+        # An address is the identity, so that two people of a home who share a number stay two.
+        return Contact(email=email, phone=phone, name=row["contact_name"])
+
+    @staticmethod
+    def _who(row: Row) -> str:
+        return LowerCaseEmailField.normalised(row["contact_email"]) or row["contact_phone"]
+
+
+def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
+    """The fields of which the line says something."""
+    named = [name for name in fields if name in row.raw]
+    if fields["kind"] == Kind.HOUSING and "smoke_free" in row.raw and "smoking" not in named:
+        named.append("smoking")
+    if "lat" in row.raw:
+        named += ["latitude", "longitude"]
+    return [name for name in named if name != "kind"]
 
 
 def _usual_title(fields: dict[str, Any]) -> str:

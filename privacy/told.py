@@ -82,7 +82,7 @@ SECRET, TECHNICAL, DERIVED = Out.SECRET, Out.TECHNICAL, Out.DERIVED
 OTHERS, REPORTS, PROCEDURES = Out.OTHERS, Out.REPORTS, Out.PROCEDURES
 
 _HISTORY = _("Vos changements")
-_ENGINE = {TECHNICAL: "external_key revision scan_due_at item_checked_at band reach_class"}
+_ENGINE = {TECHNICAL: "external_key listed revision scan_due_at item_checked_at band reach_class"}
 
 # Of each table with rows that tell of people, or why nothing of it is given.
 TOLD: dict[str, Shown | Out] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
+from catalogue.imports.ids import LONGEST_ID, own_id
 from catalogue.items import LONGEST_TYPED
 from catalogue.spreadsheets import (
     Column,
@@ -21,13 +22,13 @@ from catalogue.spreadsheets import (
     yes_no,
 )
 
-LONGEST_ID = 50
 ID = Column(
     "id",
-    text(most=LONGEST_ID),
+    own_id,
     ("identifiant", "numéro", "n°"),
-    required=True,
-    meaning=f"the row's own number or word in your list, at most {LONGEST_ID} characters; it must stay the same",
+    default="",
+    meaning=f"the row's own number or word in your list, at most {LONGEST_ID} characters, the same each time: `001`, "
+    "`1` and `1.0` are one. Empty: the row is known by who and what",
 )
 CITY = Column(
     "city",

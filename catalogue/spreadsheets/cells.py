@@ -295,6 +295,12 @@ def _items(cell: Any) -> list[str]:
     return [item.strip() for item in as_text(cell).split(LIST_MARK) if item.strip()]
 
 
+def unharmed(cell: Any) -> Any:
+    """A cell as it was before `harmless`: what went out comes in."""
+    is_quoted = isinstance(cell, str) and cell.startswith("'") and harmless(cell[1:]) == cell
+    return cell[1:] if is_quoted else cell
+
+
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
-from catalogue.spreadsheets.cells import CellError, as_text, plain
+from catalogue.spreadsheets.cells import CellError, as_text, plain, unharmed
 from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, is_blank
 
 BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit the processor’s cache
@@ -290,6 +290,7 @@ class _Meanings(dict[Any, Any]):
 
 
 def _parsed(column: Column, cell: str | Fault) -> Any:
+    cell = unharmed(cell)
     text = as_text(cell)
     if not text:
         if column.required:

@@ -17,32 +17,41 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from catalogue.imports.taking import Outcome
+from accounts.models import User
+from catalogue.imports import Outcome
 from catalogue.spreadsheets import (
     Table,
     Unreadable,
     harmless,
     read_table,
 )
+from catalogue.models import Entry
 from cities.models import City
+from lists import presentation, services, working
+from lists.models import ListImport, Sender, Step
 
 
 @dataclass(slots=True)
 class Tally:
     new: int = 0
+    changed: int = 0
     known: int = 0
+    disputed: int = 0
     bad: int = 0
 
     @property
     def rows(self) -> int:
-        return self.new + self.known + self.bad
+        return self.new + self.changed + self.known + self.disputed + self.bad
 
 
 class ImportCommand(BaseCommand, ABC):
     """The frame of `import_offers` and `import_needs`: options, progress, the list of bad rows, the sum."""
+
+    model: type[Entry]
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="a csv or xlsx; its columns are in docs/spreadsheets.md")
@@ -58,21 +67,42 @@ class ImportCommand(BaseCommand, ABC):
         )
 
     @abstractmethod
-    def outcomes(
-        self, *, table: Table, city: City, options: Mapping[str, Any], now: datetime
-    ) -> Iterator[Outcome]:
-        """Start the import: the one service call. Raises CommandError or Unreadable."""
+    def sender(self, *, city: City, options: Mapping[str, Any]) -> Sender:
+        """Who sends the list, not saved. Raises CommandError."""
+
+    @abstractmethod
+    def saved(self, sender: Sender, *, now: datetime) -> Sender:
+        """The same as it is known, or known from now on."""
+
+    @abstractmethod
+    def enterer(self, *, sender: Sender, email: str | None) -> User | None:
+        """Who enters the rows. Raises CommandError."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        now, dry_run = timezone.now(), options["dry_run"]
         with override(options["language"]), ExitStack() as stack:
             city = _town(options["city"])
             try:
                 table = read_table(options["file"])
-                outcomes = self.outcomes(table=table, city=city, options=options, now=timezone.now())
+                sender = self.sender(city=city, options=options)
+                by = self.enterer(sender=sender, email=options["by"])
+                trial = ListImport(sender=sender, city=city, by=by, step=Step.CHECKING)
+                outcomes = working.outcomes(trial, table, now=now)
+                if not dry_run:
+                    one = working.begin_command(
+                        sender=self.saved(sender, now=now),
+                        name=options["file"].name,
+                        lines=table.expected,
+                        by=by,
+                        now=now,
+                    )
+                    outcomes = stack.enter_context(_ended(one, working.outcomes(one, table, now=now)))
             except Unreadable as error:
                 raise CommandError(str(error)) from error
+            except services.Busy as error:
+                raise CommandError(" ".join(error.messages)) from error
             report = stack.enter_context(_report(options["report"])) if options["report"] else None
-            tally = self._follow(table, outcomes, report, dry_run=options["dry_run"])
+            tally = self._follow(table, outcomes, report, dry_run=dry_run)
             if not tally.rows:
                 raise CommandError(_("Ce fichier n’a que son en-tête\u202f: aucune ligne à importer."))
         if tally.bad:
@@ -85,8 +115,10 @@ class ImportCommand(BaseCommand, ABC):
         try:
             for outcome in outcomes:
                 setattr(tally, outcome.what, getattr(tally, outcome.what) + 1)
-                if outcome.bad:
+                if outcome.bad or outcome.differs:
                     progress.clear()
+                if outcome.what == "disputed" and outcome.differs:
+                    self.stdout.write(presentation.dispute(outcome, self.model, today=localdate()))
                 for cell in outcome.bad:
                     self.stderr.write(str(cell))
                     if report is not None:
@@ -177,9 +209,17 @@ def _sum(tally: Tally, *, dry_run: bool) -> str:
         if tally.new
         else _("aucune ligne importée")
     ]
+    if tally.changed:
+        parts.append(
+            ngettext("%(n)s mise à jour", "%(n)s mises à jour", tally.changed) % {"n": tally.changed}
+        )
     if tally.known:
         parts.append(
             ngettext("%(n)s déjà importée", "%(n)s déjà importées", tally.known) % {"n": tally.known}
+        )
+    if tally.disputed:
+        parts.append(
+            ngettext("%(n)s en désaccord", "%(n)s en désaccord", tally.disputed) % {"n": tally.disputed}
         )
     if tally.bad:
         parts.append(ngettext("%(n)s refusée", "%(n)s refusées", tally.bad) % {"n": tally.bad})
@@ -196,6 +236,19 @@ def _town(slug: str) -> City:
             % {"slug": slug, "known": known or _("aucune")}
         )
     return city
+
+
+@contextmanager
+def _ended(one: ListImport, outcomes: Iterator[Outcome]) -> Iterator[Iterator[Outcome]]:
+    """Written down that the import is over, however it ends; a kill is found out by the next one."""
+    try:
+        yield outcomes
+    except BaseException as error:
+        is_over = isinstance(error, SystemExit)
+        trouble = "" if is_over else str(error) or _("La commande s’est arrêtée.")
+        services.end(one, to=Step.DONE if is_over else Step.FAILED, now=timezone.now(), trouble=trouble)
+        raise
+    services.end(one, to=Step.DONE, now=timezone.now())
 
 
 @contextmanager

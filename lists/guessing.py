@@ -1,0 +1,127 @@
+"""Which of our columns each column of a list is: as its sender's last list was read, by what it is called, by what stands
+in it. A guess is shown as one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from catalogue.spreadsheets import CellError, Column, Fault, Line, as_text, plain, unharmed
+from cities.models import Commune
+from lists.kinds import COLUMNS
+from lists.models import What
+
+# So many lines are looked at, and so many are shown.
+SAMPLE, SHOWN = 200, 5
+# A column is what so many of its filled cells are.
+ENOUGH = 0.8
+# What can be told by its cells alone, the surest first.
+BY_CONTENT: Mapping[str, Sequence[str]] = {
+    What.OFFERS: (
+        "contact_email", "contact_phone", "commune", "category", "kind", "available", "slots", "languages", "accepts",
+    ),
+    What.NEEDS: ("commune", "category", "kind", "urgency", "slots", "languages"),
+}  # fmt: skip
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_DIGITS = re.compile(r"\d")
+# Of our own reports: what is to be mended, which is not read.
+REMARKS = "a_corriger"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """`name`: ours, "" for a column that is not read. `how`: saved, header, content, or "" where nothing is known."""
+
+    name: str
+    how: str = ""
+
+
+def sample(lines: Iterable[Line]) -> list[list[str]]:
+    """The first lines that are not blank, as text."""
+    rows = ([_shown(cell) for cell in line.cells] for line in lines if not line.fault)
+    return list(islice((row for row in rows if any(row)), SAMPLE))
+
+
+def _shown(cell: Any) -> str:
+    return str(cell) if isinstance(cell, Fault) else as_text(unharmed(cell))
+
+
+def guess(
+    what: str, header: Sequence[str], rows: Sequence[Sequence[str]], saved: Mapping[str, str]
+) -> list[Guess]:
+    """Of each column in its order; no two are the same."""
+    columns = {column.name: column for column in COLUMNS[what]}
+    names = {
+        plain(name): column.name for column in columns.values() for name in (column.name, *column.synonyms)
+    }
+    cells = [_filled(rows, at) for at in range(len(header))]
+    found = [_first(plain(text), saved, names) for text in header]
+    found = [_unless_other(one, cells[at], columns) for at, one in enumerate(found)]
+    found = _once(found)
+    for name in BY_CONTENT[what]:
+        if any(one is not None and one.name == name for one in found):
+            continue
+        for at, one in enumerate(found):
+            if one is None and cells[at] and _share(columns[name], cells[at]) >= ENOUGH:
+                found[at] = Guess(name, "content")
+                break
+    return [one or Guess("") for one in found]
+
+
+def _first(text: str, saved: Mapping[str, str], names: Mapping[str, str]) -> Guess | None:
+    if text in saved:
+        return Guess(saved[text], "saved")
+    if text == REMARKS:
+        return Guess("", "header")
+    return Guess(names[text], "header") if text in names else None
+
+
+def _unless_other(one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]) -> Guess | None:
+    """A column called "contact" that is full of addresses is no telephone."""
+    pair = ("contact_email", "contact_phone")
+    if one is None or one.how != "header" or one.name not in pair or not cells:
+        return one
+    other = pair[1 - pair.index(one.name)]
+    if _share(columns[one.name], cells) < 1 - ENOUGH and _share(columns[other], cells) >= ENOUGH:
+        return Guess(other, "content")
+    return one
+
+
+def _once(found: Sequence[Guess | None]) -> list[Guess | None]:
+    """The first of each name, one that was saved before the others; the second is not known."""
+    kept: dict[str, int] = {}
+    for at, one in sorted(enumerate(found), key=lambda pair: (pair[1] is None or pair[1].how != "saved", pair[0])):
+        if one is not None and one.name:
+            kept.setdefault(one.name, at)
+    return [
+        one if one is None or not one.name or kept[one.name] == at else None for at, one in enumerate(found)
+    ]
+
+
+def _filled(rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    return [row[at] for row in rows if at < len(row) and row[at]]
+
+
+def _share(column: Column, cells: Sequence[str]) -> float:
+    """How many of these cells mean something in this column."""
+    if column.name == "commune":
+        known = set(Commune.objects.filter(pk__in={cell.zfill(5) for cell in cells}).values_list("pk", flat=True))
+        return sum(cell.zfill(5) in known for cell in cells) / len(cells)
+    return sum(_means(column, cell) for cell in cells) / len(cells)
+
+
+def _means(column: Column, cell: str) -> bool:
+    if column.name == "contact_email":
+        return bool(_ADDRESS.search(cell))
+    # A year, a postcode or a quantity is no number, whatever the parser can make of it.
+    if column.name == "contact_phone" and len(_DIGITS.findall(cell)) < 8:
+        return False
+    try:
+        column.parse(cell)
+    except (CellError, ValidationError):
+        return False
+    return True

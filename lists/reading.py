@@ -1,0 +1,72 @@
+"""The file of a list, opened: as it came, and as somebody said that its columns and words are to be read."""
+
+import base64
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from catalogue.spreadsheets import Line, Table, as_text, plain, read_table
+from lists.models import ListImport, Sender
+
+# Of a file so much is one row: few enough to be sealed in one go.
+PART = 512 * 1024
+
+
+@contextmanager
+def opened(one: ListImport) -> Iterator[Table]:
+    """The list as it came; for as long it lies in the clear in a file that only this process can open. Raises
+    Unreadable, and FileNotFoundError when it is gone.
+    """
+    with tempfile.TemporaryDirectory(prefix="accorde-list-") as folder:
+        path = Path(folder) / "list"
+        with path.open("wb") as file:
+            empty = True
+            for content in one.parts.order_by("number").values_list("content", flat=True).iterator(chunk_size=8):
+                file.write(base64.b64decode(content))
+                empty = False
+        if empty:
+            raise FileNotFoundError(one.pk)
+        yield read_table(path)
+
+
+def parts_of(content: Iterable[bytes]) -> Iterator[str]:
+    """A file, cut into what is sealed as one row."""
+    left = b""
+    for some in content:
+        left += some
+        while len(left) >= PART:
+            yield base64.b64encode(left[:PART]).decode()
+            left = left[PART:]
+    if left:
+        yield base64.b64encode(left).decode()
+
+
+def as_chosen(table: Table, columns: Sequence[str], sender: Sender) -> Table:
+    """The table under our names: what is not read has none, what the sender's lists lack is added, and what somebody
+    said of a word stands in its place.
+    """
+    width = len(table.header)
+    names = [*columns, *[""] * (width - len(columns))][:width]
+    fixed = {name: text for name, text in sender.fixed.items() if text and name not in names}
+    answers = [(at, sender.answers[name]) for at, name in enumerate(names) if sender.answers.get(name)]
+    table.header = [*names, *fixed]
+    table.lines = _lines(table.lines, width, list(fixed.values()), answers)
+    return table
+
+
+def _lines(
+    lines: Iterator[Line], width: int, fixed: Sequence[str], answers: Sequence[tuple[int, Mapping[str, str]]]
+) -> Iterator[Line]:
+    for line in lines:
+        cells: list[Any] = list(line.cells)
+        if not any(as_text(cell) for cell in cells) or line.fault:
+            yield line  # a blank line is none, whatever holds for all rows
+            continue
+        for at, said in answers:
+            if at < len(cells):
+                known = said.get(plain(as_text(cells[at])))
+                cells[at] = cells[at] if known is None else known
+        cells += [None] * (width - len(cells))
+        yield Line(line.number, [*cells[:width], *fixed, *cells[width:]])
