@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,16 @@ from django.utils.translation import ngettext, override
 
 from accounts.models import User
 from catalogue.imports import Outcome
+from catalogue.models import Entry
 from catalogue.spreadsheets import (
     Table,
     Unreadable,
     harmless,
     read_table,
 )
-from catalogue.models import Entry
 from cities.models import City
-from lists import presentation, services, working
-from lists.models import ListImport, Sender, Step
+from lists import presentation, reading, services, working
+from lists.models import Fate, ListImport, Sender, Step
 
 
 @dataclass(slots=True)
@@ -42,6 +43,12 @@ class Tally:
     known: int = 0
     disputed: int = 0
     bad: int = 0
+
+    @classmethod
+    def of(cls, one: ListImport) -> "Tally":
+        """What was kept, as it is written down."""
+        kept = ListImport.objects.filter(pk=one.pk).values(*Fate.values).get()
+        return cls(**kept)
 
     @property
     def rows(self) -> int:
@@ -87,28 +94,32 @@ class ImportCommand(BaseCommand, ABC):
                 sender = self.sender(city=city, options=options)
                 by = self.enterer(sender=sender, email=options["by"])
                 trial = ListImport(sender=sender, city=city, by=by, step=Step.CHECKING)
-                outcomes = working.outcomes(trial, table, now=now)
+                ids = partial(_ids_of, options["file"])
+                outcomes = working.outcomes(trial, table, now=now, ids=ids)
                 if not dry_run:
-                    one = working.begin_command(
+                    trial = one = working.begin_command(
                         sender=self.saved(sender, now=now),
                         name=options["file"].name,
                         lines=table.expected,
                         by=by,
                         now=now,
                     )
-                    outcomes = stack.enter_context(_ended(one, working.outcomes(one, table, now=now)))
+                    outcomes = stack.enter_context(
+                        _ended(one, working.outcomes(one, table, now=now, ids=ids))
+                    )
+
             except Unreadable as error:
                 raise CommandError(str(error)) from error
             except services.Busy as error:
                 raise CommandError(" ".join(error.messages)) from error
             report = stack.enter_context(_report(options["report"])) if options["report"] else None
-            tally = self._follow(table, outcomes, report, dry_run=dry_run)
+            tally = self._follow(table, outcomes, report, one=trial)
             if not tally.rows:
                 raise CommandError(_("Ce fichier n’a que son en-tête\u202f: aucune ligne à importer."))
         if tally.bad:
             sys.exit(1)
 
-    def _follow(self, table: Table, outcomes: Iterator[Outcome], report: Any, *, dry_run: bool) -> Tally:
+    def _follow(self, table: Table, outcomes: Iterator[Outcome], report: Any, *, one: ListImport) -> Tally:
         tally, progress = Tally(), Progress(self.stdout, table.expected)
         shown = self._show_notices(table, 0)
         trouble, status = "", 1
@@ -135,9 +146,11 @@ class ImportCommand(BaseCommand, ABC):
             trouble = _("Interrompu. Relancez la même commande\u202f: rien ne sera importé deux fois.")
             status = 130
         progress.clear()
+        if trouble and one.pk:
+            tally = Tally.of(one)  # of a lot that was kept as the interruption came, nothing was said
         self._show_notices(table, shown)
         if tally.rows:
-            self.stdout.write(_sum(tally, dry_run=dry_run))
+            self.stdout.write(_sum(tally, dry_run=one.pk is None))
             self.stdout.write(progress.pace(tally))
         if trouble:
             raise CommandError(trouble, returncode=status)
@@ -225,6 +238,10 @@ def _sum(tally: Tally, *, dry_run: bool) -> str:
         parts.append(ngettext("%(n)s refusée", "%(n)s refusées", tally.bad) % {"n": tally.bad})
     line = f"{', '.join(parts)}."
     return f"{_('Essai à blanc, rien n’a été gardé')}\u202f: {line}" if dry_run else line
+
+
+def _ids_of(path: Path) -> set[str]:
+    return reading.ids_of(read_table(path))
 
 
 def _town(slug: str) -> City:

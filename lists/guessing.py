@@ -94,7 +94,9 @@ def _unless_other(one: Guess | None, cells: Sequence[str], columns: Mapping[str,
 def _once(found: Sequence[Guess | None]) -> list[Guess | None]:
     """The first of each name, one that was saved before the others; the second is not known."""
     kept: dict[str, int] = {}
-    for at, one in sorted(enumerate(found), key=lambda pair: (pair[1] is None or pair[1].how != "saved", pair[0])):
+    for at, one in sorted(
+        enumerate(found), key=lambda pair: (pair[1] is None or pair[1].how != "saved", pair[0])
+    ):
         if one is not None and one.name:
             kept.setdefault(one.name, at)
     return [
@@ -109,7 +111,9 @@ def _filled(rows: Sequence[Sequence[str]], at: int) -> list[str]:
 def _share(column: Column, cells: Sequence[str]) -> float:
     """How many of these cells mean something in this column."""
     if column.name == "commune":
-        known = set(Commune.objects.filter(pk__in={cell.zfill(5) for cell in cells}).values_list("pk", flat=True))
+        known = set(
+            Commune.objects.filter(pk__in={cell.zfill(5) for cell in cells}).values_list("pk", flat=True)
+        )
         return sum(cell.zfill(5) in known for cell in cells) / len(cells)
     return sum(_means(column, cell) for cell in cells) / len(cells)
 

@@ -168,7 +168,9 @@ class ListImport(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["moved_at"], condition=Q(step__in=["checking", "importing", "undoing"]), name="list_at_work"
+                fields=["moved_at"],
+                condition=Q(step__in=["checking", "importing", "undoing"]),
+                name="list_at_work",
             )
         ]
 

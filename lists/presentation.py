@@ -1,9 +1,6 @@
 """Lists in words: what became of each line, and what a list and somebody here say differently."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext as _
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from catalogue.spreadsheets import Line, Table, as_text, plain, read_table
+from catalogue.imports import ID
+from catalogue.spreadsheets import Line, Table, as_text, parse_blocks, plain, read_table
 from lists.models import ListImport, Sender
 
 # Of a file so much is one row: few enough to be sealed in one go.
@@ -23,7 +24,9 @@ def opened(one: ListImport) -> Iterator[Table]:
         path = Path(folder) / "list"
         with path.open("wb") as file:
             empty = True
-            for content in one.parts.order_by("number").values_list("content", flat=True).iterator(chunk_size=8):
+            for content in (
+                one.parts.order_by("number").values_list("content", flat=True).iterator(chunk_size=8)
+            ):
                 file.write(base64.b64decode(content))
                 empty = False
         if empty:
@@ -70,3 +73,8 @@ def _lines(
                 cells[at] = cells[at] if known is None else known
         cells += [None] * (width - len(cells))
         yield Line(line.number, [*cells[:width], *fixed, *cells[width:]])
+
+
+def ids_of(table: Table) -> set[str]:
+    """The numbers of all rows: little to hold, even of a long list."""
+    return {number for block in parse_blocks(table, (ID,)) for number in block["id"] if number}

@@ -46,7 +46,9 @@ class Busy(ValidationError):
     def __init__(self, other: ListImport) -> None:
         who = other.by or _("une commande")
         super().__init__(
-            _("%(who)s importe déjà une liste de cette source. Attendez qu’elle soit finie\u202f: rien n’est perdu.")
+            _(
+                "%(who)s importe déjà une liste de cette source. Attendez qu’elle soit finie\u202f: rien n’est perdu."
+            )
             % {"who": who},
             code="busy",
         )
@@ -160,7 +162,9 @@ def choose(
     fixed = {name: text.strip() for name, text in fixed.items() if name in FIXABLE[what] and text.strip()}
     if missing := [name for name in required(what) if name not in chosen and name not in fixed]:
         raise ValidationError(
-            _("Il manque\u202f: %(names)s. Choisissez leur colonne, ou dites ce qui vaut pour toutes les lignes.")
+            _(
+                "Il manque\u202f: %(names)s. Choisissez leur colonne, ou dites ce qui vaut pour toutes les lignes."
+            )
             % {"names": ", ".join(label(what, name) for name in missing)}
         )
     sender = Sender.objects.select_for_update(no_key=True).get(pk=one.sender_id)
@@ -224,7 +228,11 @@ def settle(*, line_id: int, take: bool, by: User, now: datetime) -> Line:
     """Of what the list and somebody here say differently: take the list's, or keep what is here; either is not asked
     again. Twice changes nothing. ValidationError by field.
     """
-    line = Line.objects.select_for_update(of=("self",)).select_related("list__sender", "list__city").get(pk=line_id)
+    line = (
+        Line.objects.select_for_update(of=("self",))
+        .select_related("list__sender", "list__city")
+        .get(pk=line_id)
+    )
     require(has_role(by, line.list.city, COORDINATION))
     if line.fate != Fate.DISPUTED or not line.said.get("differs"):
         return line
@@ -270,7 +278,9 @@ def note_reading(one: ListImport, *, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def begin_command(*, sender: Sender, name: str, lines: int | None, by: User | None, now: datetime) -> ListImport:
+def begin_command(
+    *, sender: Sender, name: str, lines: int | None, by: User | None, now: datetime
+) -> ListImport:
     """A command imports a file that lies beside it. Raises Busy."""
     one = ListImport.objects.create(
         sender=sender,

@@ -45,7 +45,9 @@ def offer_values(new: Mapping[str, Any]) -> dict[str, Any]:
         "fields": values(Offer, {name: value for name, value in new.items() if name != "windows"}),
         "windows": None
         if windows is None
-        else [(date.fromisoformat(first), date.fromisoformat(last) if last else None) for first, last in windows],
+        else [
+            (date.fromisoformat(first), date.fromisoformat(last) if last else None) for first, last in windows
+        ],
     }
 
 

@@ -34,7 +34,9 @@ def take_back_some(one: ListImport, *, by: User, now: datetime) -> bool:
     if not lines:
         return False
     # Before anything is looked at: whoever decides at this moment is waited for.
-    Offer.objects.select_for_update(no_key=True).filter(pk__in=_keys(lines, "offer_id")).order_by("pk").count()
+    Offer.objects.select_for_update(no_key=True).filter(pk__in=_keys(lines, "offer_id")).order_by(
+        "pk"
+    ).count()
     touched = _touched_offers(_keys(lines, "offer_id")) | _touched_needs(_keys(lines, "need_id"))
     for line in lines:
         why = _taken_back(line, touched, by=by, now=now)

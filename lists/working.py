@@ -6,7 +6,7 @@ that moment, and whoever takes it next goes on behind the last lot.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -14,7 +14,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import User
 from catalogue.imports import Note, Outcome
 from catalogue.spreadsheets import Table, Unreadable
 from lists import reading, services
@@ -49,7 +48,9 @@ def work_on_one(*, now: datetime, until: float) -> bool:
         if not try_lock(Work.LIST, pk):
             continue
         try:
-            one = ListImport.objects.select_related("sender__organisation", "city__seat", "by", "undone_by").get(pk=pk)
+            one = ListImport.objects.select_related(
+                "sender__organisation", "city__seat", "by", "undone_by"
+            ).get(pk=pk)
             if one.is_at_work:
                 _work(one, now=now, until=until)
                 return True
@@ -62,11 +63,15 @@ def _work(one: ListImport, *, now: datetime, until: float) -> None:
     language = one.by.language if one.by else "fr"
     with override(language):
         try:
-            _take_back(one, now=now, until=until) if one.step == Step.UNDOING else _take_in(one, now=now, until=until)
+            _take_back(one, now=now, until=until) if one.step == Step.UNDOING else _take_in(
+                one, now=now, until=until
+            )
         except Unreadable as error:
             services.end(one, to=Step.FAILED, now=now, trouble=str(error))
         except FileNotFoundError:
-            services.end(one, to=Step.FAILED, now=now, trouble=_("Le fichier n’est plus là. Envoyez-le à nouveau."))
+            services.end(
+                one, to=Step.FAILED, now=now, trouble=_("Le fichier n’est plus là. Envoyez-le à nouveau.")
+            )
         except Exception:
             log.exception("list %s failed", one.pk)
             if services.note_failure(one, now=now) >= TRIES:
@@ -81,7 +86,7 @@ def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
     with reading.opened(one) as table:
         chosen = reading.as_chosen(table, one.columns, one.sender)
         written = one.line_done
-        for _outcome in outcomes(one, chosen, now=now):
+        for _outcome in outcomes(one, chosen, now=now, ids=partial(_ids_of, one)):
             if one.line_done != written:
                 written = one.line_done
                 if time.monotonic() > until:
@@ -89,9 +94,11 @@ def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
         services.end(one, to=_NEXT[Step(one.step)], now=now, notices=chosen.notices)
 
 
-def outcomes(one: ListImport, table: Table, *, now: datetime) -> Iterator[Outcome]:
+def outcomes(
+    one: ListImport, table: Table, *, now: datetime, ids: Callable[[], Collection[str]]
+) -> Iterator[Outcome]:
     """What becomes of each line, behind those that are done: the one service call of page and command. Of a list that is
-    not saved nothing is noted.
+    not saved nothing is noted. `ids`: all numbers of the list.
     """
     note: Note | None = partial(services.note, one, now=now) if one.pk else None
     sender, is_trial = one.sender, one.step == Step.CHECKING
@@ -105,6 +112,7 @@ def outcomes(one: ListImport, table: Table, *, now: datetime) -> Iterator[Outcom
             now=now,
             after=one.line_done,
             note=note,
+            ids=ids,
         )
     assert sender.organisation is not None and one.by is not None
     return import_needs(
@@ -119,6 +127,11 @@ def outcomes(one: ListImport, table: Table, *, now: datetime) -> Iterator[Outcom
     )
 
 
+def _ids_of(one: ListImport) -> set[str]:
+    with reading.opened(one) as table:
+        return reading.ids_of(reading.as_chosen(table, one.columns, one.sender))
+
+
 def _take_back(one: ListImport, *, now: datetime, until: float) -> None:
     assert one.undone_by is not None
     while take_back_some(one, by=one.undone_by, now=now):
@@ -127,9 +140,7 @@ def _take_back(one: ListImport, *, now: datetime, until: float) -> None:
     services.end(one, to=Step.UNDONE, now=now)
 
 
-def begin_command(
-    *, sender: Sender, name: str, lines: int | None, by: object, now: datetime
-) -> ListImport:
+def begin_command(*, sender: Sender, name: str, lines: int | None, by: object, now: datetime) -> ListImport:
     """A command begins, unless somebody imports a list of this sender; one whose command was killed is over. Raises
     Busy.
     """

@@ -138,7 +138,9 @@ class _Keeper:
     def find(self, rows: Sequence[Numbered]) -> Mapping[int, Need]:
         """By number."""
         keys = {self.prefix + one.id: one.row.line for one in rows}
-        found = Need.objects.filter(city=self.city, external_key__in=list(keys)).select_related("commune", "city")
+        found = Need.objects.filter(city=self.city, external_key__in=list(keys)).select_related(
+            "commune", "city"
+        )
         return {keys[need.external_key]: need for need in found}
 
     def again(self, known: Need, row: Numbered) -> Outcome:

@@ -1,6 +1,6 @@
 """Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -170,17 +170,19 @@ def import_offers(
     now: datetime,
     after: int = 0,
     note: Note | None = None,
+    ids: Callable[[], Collection[str]] | None = None,
 ) -> Iterator[Outcome]:
     """Register each good row for the person whose contact it gives; what became of each line.
 
     Running it twice registers nothing twice: a row is known by its `id` within `list_name`, else by who and what. What a
     row that is known says anew is taken where nobody has changed it since. No mail leaves. `by` is who enters the rows;
-    None lets them stand as the citizens' own. `after` and `note` as `take_in`. Raises Unreadable at once.
+    None lets them stand as the citizens' own. `after` and `note` as `take_in`. `ids`: all numbers of the file, asked for
+    when a row may be one that bore another number; without it none is. Raises Unreadable at once.
     """
     return take_in(
         table=table,
         columns=COLUMNS,
-        keeper=_Keeper(city, list_name, by, now),
+        keeper=_Keeper(city, list_name, by, now, ids),
         dry_run=dry_run,
         after=after,
         note=note,
@@ -195,13 +197,22 @@ def key_prefix(list_name: str) -> str:
 class _Keeper:
     """What the rows of one file share while they are registered."""
 
-    def __init__(self, city: City, list_name: str, by: User | None, now: datetime) -> None:
+    def __init__(
+        self,
+        city: City,
+        list_name: str,
+        by: User | None,
+        now: datetime,
+        ids: Callable[[], Collection[str]] | None,
+    ) -> None:
         self.city, self.by, self.now = city, by, now
         self.city_id = city.pk
         self.today = local_day(now, city)
         self.prefix = key_prefix(list_name)
         self.places = Places(city)
         self.strangers = self.moved = 0
+        self._ids = ids
+        self._of_file: frozenset[str] | None = None
 
     def id_of(self, row: Row) -> str:
         """Without a number of its own: by whose it is and what it is."""
@@ -212,26 +223,33 @@ class _Keeper:
 
     def find(self, rows: Sequence[Numbered]) -> Mapping[int, Offer]:
         """By number; else the very same row under another number of this list, which no line here bears."""
-        keys = {self.prefix + one.id: one for one in rows}
-        kept = Offer.objects.filter(city=self.city, external_key__startswith=self.prefix)
-        kept = kept.select_related("owner", "commune", "city")
-        found: dict[int, Offer] = {}
-        for offer in kept.filter(external_key__in=list(keys)):
-            found[keys[offer.external_key].row.line] = offer
+        keys = {self.prefix + one.id: one.row.line for one in rows}
+        kept = Offer.objects.filter(city=self.city, external_key__in=list(keys))
+        found = {keys[offer.external_key]: offer for offer in kept.select_related("owner", "commune", "city")}
         left = {one.digest: one for one in rows if one.row.line not in found}
-        emails = {
-            LowerCaseEmailField.normalised(one.row["contact_email"])
-            for one in left.values()
-            if one.row["contact_email"]
-        }
-        phones = {one.row["contact_phone"] for one in left.values() if one.row["contact_phone"]}
-        if emails or phones:
-            theirs = Q(owner__email__in=emails) | Q(owner__phone__in=phones, owner__email=None)
-            for offer in kept.filter(theirs).exclude(external_key__in=list(keys)).order_by("pk"):
-                same = left.pop(offer.listed.get(ROW, ""), None)
-                if same is not None:
-                    found[same.row.line] = offer
+        for offer in self._theirs(left.values()) if self._ids else ():
+            same = left.get(offer.listed.get(ROW, ""))
+            if same is not None and not self._stands_in_file(offer):
+                found[same.row.line] = offer
+                del left[same.digest]
         return found
+
+    def _theirs(self, rows: Collection[Numbered]) -> Iterable[Offer]:
+        """What this list has registered before for the people of these rows."""
+        emails = {LowerCaseEmailField.normalised(one.row["contact_email"]) for one in rows} - {"", None}
+        phones = {one.row["contact_phone"] for one in rows} - {""}
+        if not emails and not phones:
+            return ()
+        people = Q(owner__email__in=emails) | Q(owner__phone__in=phones, owner__email=None)
+        kept = Offer.objects.filter(people, city=self.city, external_key__startswith=self.prefix)
+        return kept.select_related("owner", "commune", "city").order_by("pk")
+
+    def _stands_in_file(self, offer: Offer) -> bool:
+        """Whether a line bears its number: then it is that one."""
+        assert self._ids is not None
+        if self._of_file is None:
+            self._of_file = frozenset(self._ids())
+        return offer.external_key.removeprefix(self.prefix) in self._of_file
 
     def again(self, known: Offer, row: Numbered) -> Outcome:
         """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
@@ -245,7 +263,9 @@ class _Keeper:
         if known.listed.get(ROW) == row.digest:
             return Outcome(line, "known", said=said, row=known.pk)
         if known.state == OfferState.WITHDRAWN:
-            return Outcome(line, "known", said=(*said, _("retirée depuis\u202f: elle le reste.")), row=known.pk)
+            return Outcome(
+                line, "known", said=(*said, _("retirée depuis\u202f: elle le reste.")), row=known.pk
+            )
         wanted = LowerCaseEmailField.normalised(row.row["contact_email"])
         if wanted and known.owner.email and wanted != known.owner.email:
             # Perhaps another list whose numbers begin at 1 too; the phone, written in many ways, tells nothing.
@@ -266,7 +286,11 @@ class _Keeper:
         )
         edit = None
         if news.changed:
-            taken = {name: fields.get(name, getattr(listed_row, name)) for name in news.changed if name != "windows"}
+            taken = {
+                name: fields.get(name, getattr(listed_row, name))
+                for name in news.changed
+                if name != "windows"
+            }
             change(
                 offer_id=known.pk,
                 fields=taken,

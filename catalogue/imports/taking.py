@@ -286,4 +286,3 @@ def explained(
             )
             cells[row.bad(column, message)] = None
     return tuple(cells)
-

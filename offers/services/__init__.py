@@ -39,8 +39,8 @@ from offers.services.writing import SCAN_TASK
 __all__ = [
     "ASKED_FOR",
     "SCAN_TASK",
-    "Draft",
     "WORDING_VERSION",
+    "Draft",
     "change",
     "change_owner",
     "close_double",

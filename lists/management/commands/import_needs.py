@@ -18,7 +18,9 @@ from needs.models import Need
 
 
 class Command(ImportCommand):
-    help = "Import an association's needs from a spreadsheet; run again, it imports only what is new or changed."
+    help = (
+        "Import an association's needs from a spreadsheet; run again, it imports only what is new or changed."
+    )
     model = Need
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
