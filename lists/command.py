@@ -26,6 +26,7 @@ from accounts.models import User
 from catalogue.imports import Outcome
 from catalogue.models import Entry
 from catalogue.spreadsheets import (
+    Answers,
     Table,
     Unreadable,
     harmless,
@@ -66,6 +67,14 @@ class ImportCommand(BaseCommand, ABC):
         parser.add_argument("--by", metavar="EMAIL", help="who enters the rows: somebody of the town's desk")
         parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
+        parser.add_argument("--sheet", default="", metavar="NAME", help="which sheet of a workbook")
+        parser.add_argument(
+            "--hidden-rows", default="", choices=["read", "skip"], help="whether hidden rows are read"
+        )
+        parser.add_argument("--encoding", default="", metavar="NAME", help="of a csv, when it is not certain")
+        parser.add_argument(
+            "--header-line", type=int, metavar="N", help="the line that names the columns, when it is not found"
+        )
         parser.add_argument(
             "--language",
             choices=[code for code, _name in settings.LANGUAGES],
@@ -90,11 +99,17 @@ class ImportCommand(BaseCommand, ABC):
         with override(options["language"]), ExitStack() as stack:
             city = _town(options["city"])
             try:
-                table = read_table(options["file"])
+                answers = Answers(
+                    sheet=options["sheet"],
+                    hidden_rows=options["hidden_rows"],
+                    encoding=options["encoding"],
+                    header_line=options["header_line"],
+                )
+                table = read_table(options["file"], answers)
                 sender = self.sender(city=city, options=options)
                 by = self.enterer(sender=sender, email=options["by"])
                 trial = ListImport(sender=sender, city=city, by=by, step=Step.CHECKING)
-                ids = partial(_ids_of, options["file"])
+                ids = partial(_ids_of, options["file"], answers)
                 outcomes = working.outcomes(trial, table, now=now, ids=ids)
                 if not dry_run:
                     trial = one = working.begin_command(
@@ -240,8 +255,8 @@ def _sum(tally: Tally, *, dry_run: bool) -> str:
     return f"{_('Essai à blanc, rien n’a été gardé')}\u202f: {line}" if dry_run else line
 
 
-def _ids_of(path: Path) -> set[str]:
-    return reading.ids_of(read_table(path))
+def _ids_of(path: Path, answers: Answers) -> set[str]:
+    return reading.ids_of(read_table(path, answers))
 
 
 def _town(slug: str) -> City:

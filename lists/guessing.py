@@ -3,14 +3,14 @@ in it. A guess is shown as one.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from catalogue.spreadsheets import CellError, Column, Fault, Line, as_text, plain, unharmed
+from catalogue.spreadsheets import CellError, Column, Fault, Line, as_text, knows_names, plain, unharmed
 from cities.models import Commune
 from lists.kinds import COLUMNS
 from lists.models import What
@@ -55,11 +55,9 @@ def guess(
 ) -> list[Guess]:
     """Of each column in its order; no two are the same."""
     columns = {column.name: column for column in COLUMNS[what]}
-    names = {
-        plain(name): column.name for column in columns.values() for name in (column.name, *column.synonyms)
-    }
+    knows = knows_names(COLUMNS[what])
     cells = [_filled(rows, at) for at in range(len(header))]
-    found = [_first(plain(text), saved, names) for text in header]
+    found = [_first(text, saved, knows) for text in header]
     found = [_unless_other(one, cells[at], columns) for at, one in enumerate(found)]
     found = _once(found)
     for name in BY_CONTENT[what]:
@@ -72,12 +70,13 @@ def guess(
     return [one or Guess("") for one in found]
 
 
-def _first(text: str, saved: Mapping[str, str], names: Mapping[str, str]) -> Guess | None:
-    if text in saved:
-        return Guess(saved[text], "saved")
-    if text == REMARKS:
+def _first(text: str, saved: Mapping[str, str], knows: Callable[[str], str | None]) -> Guess | None:
+    if plain(text) in saved:
+        return Guess(saved[plain(text)], "saved")
+    if plain(text) == REMARKS:
         return Guess("", "header")
-    return Guess(names[text], "header") if text in names else None
+    name = knows(text)
+    return Guess(name, "header") if name else None
 
 
 def _unless_other(one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]) -> Guess | None:

@@ -126,6 +126,8 @@ class ListImport(models.Model):
     )
     at = models.DateTimeField()
     step = models.CharField(max_length=9, choices=Step.choices, default=Step.COLUMNS)
+    # What somebody said of the file as a whole: `catalogue.spreadsheets.Answers`.
+    opened_as = EncryptedJSONField(default=dict, blank=True)
     columns = ArrayField(models.CharField(max_length=40, blank=True), default=list, blank=True)
     lines = models.PositiveIntegerField(null=True, blank=True)
     line_done = models.PositiveIntegerField(default=0)

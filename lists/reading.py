@@ -2,13 +2,23 @@
 
 import base64
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from catalogue.imports import ID
-from catalogue.spreadsheets import Line, Table, as_text, parse_blocks, plain, read_table
+from catalogue.spreadsheets import (
+    Answers,
+    Line,
+    Table,
+    as_text,
+    knows_names,
+    parse_blocks,
+    plain,
+    read_table,
+)
+from lists.kinds import COLUMNS
 from lists.models import ListImport, Sender
 
 # Of a file so much is one row: few enough to be sealed in one go.
@@ -18,7 +28,7 @@ PART = 512 * 1024
 @contextmanager
 def opened(one: ListImport) -> Iterator[Table]:
     """The list as it came; for as long it lies in the clear in a file that only this process can open. Raises
-    Unreadable, and FileNotFoundError when it is gone.
+    Question when somebody has to say how it is to be read, Unreadable, and FileNotFoundError when it is gone.
     """
     with tempfile.TemporaryDirectory(prefix="accorde-list-") as folder:
         path = Path(folder) / "list"
@@ -31,7 +41,15 @@ def opened(one: ListImport) -> Iterator[Table]:
                 empty = False
         if empty:
             raise FileNotFoundError(one.pk)
-        yield read_table(path)
+        table = read_table(path, Answers(**one.opened_as))
+        table.settle(_knows(one.sender))
+        yield table
+
+
+def _knows(sender: Sender) -> Callable[[str], str | None]:
+    """Which column a header names, as our table has it or as this sender's last list was read."""
+    ours = knows_names(COLUMNS[sender.what])
+    return lambda header: ours(header) or sender.headers.get(plain(header)) or None
 
 
 def parts_of(content: Iterable[bytes]) -> Iterator[str]:

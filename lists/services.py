@@ -15,7 +15,7 @@ from accounts.models import Organisation, User
 from accounts.services import log_contact_reading
 from catalogue.constraints import violated
 from catalogue.imports import Outcome, digest
-from catalogue.spreadsheets import BadCell, Unreadable, plain
+from catalogue.spreadsheets import BadCell, Question, Unreadable, plain
 from cities.models import City
 from lists import guessing, reading
 from lists.kinds import COLUMNS, FIXABLE, label, required
@@ -125,15 +125,42 @@ def receive(*, sender: Sender, name: str, content: Iterable[bytes], by: User, no
         FilePart.objects.create(list=one, number=number, content=part)
     if not size:
         raise Unreadable(_("Ce fichier est vide."))
+    one.digest = digest(digest_of.hexdigest())
+    one.save(update_fields=["digest"])
+    try:
+        _look(one)
+    except Question:
+        pass  # asked on the page of the columns
+    return one
+
+
+@transaction.atomic
+def open_as(*, list_id: int, about: str, choice: str, by: User, now: datetime) -> ListImport:
+    """How the file as a whole is to be read: of which sheet, with its hidden rows or not. Raises Unreadable."""
+    one = _locked(list_id, by)
+    _refuse_at_work(one)
+    if about not in ("sheet", "hidden_rows", "encoding"):
+        raise ValidationError(_("Cette question n’en est pas une."))
+    one.opened_as = {**one.opened_as, about: choice}
+    one.moved_at = now
+    one.save(update_fields=["opened_as", "moved_at"])
+    try:
+        _look(one)
+    except Question:
+        pass  # the next one
+    return one
+
+
+def _look(one: ListImport) -> None:
+    """Guess which column is which. Raises Unreadable."""
     with reading.opened(one) as table:
         rows = guessing.sample(table.lines)
-        found = guessing.guess(sender.what, table.header, rows, sender.headers)
+        found = guessing.guess(one.sender.what, table.header, rows, one.sender.headers)
         one.lines, one.notices = table.expected, list(table.notices)
     if not rows:
         raise Unreadable(_("Ce fichier n’a que son en-tête\u202f: aucune ligne à importer."))
-    one.digest, one.columns = digest(digest_of.hexdigest()), [guess.name for guess in found]
-    one.save(update_fields=["digest", "columns", "lines", "notices"])
-    return one
+    one.columns = [guess.name for guess in found]
+    one.save(update_fields=["columns", "lines", "notices"])
 
 
 @transaction.atomic

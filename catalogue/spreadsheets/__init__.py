@@ -29,10 +29,21 @@ from catalogue.spreadsheets.cells import (
     words_as_they_stand,
     yes_no,
 )
-from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, read_table
-from catalogue.spreadsheets.rows import BadCell, Block, Column, Row, parse_blocks, parse_rows, sentence
+from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, read_table
+from catalogue.spreadsheets.lines import Answers, Fault, Line, Question, Unreadable
+from catalogue.spreadsheets.rows import (
+    BadCell,
+    Block,
+    Column,
+    Row,
+    knows_names,
+    parse_blocks,
+    parse_rows,
+    sentence,
+)
 
 __all__ = [
+    "Answers",
     "BadCell",
     "Block",
     "CellError",
@@ -40,7 +51,9 @@ __all__ = [
     "Fault",
     "Line",
     "Period",
+    "Question",
     "Row",
+    "Spreadsheet",
     "Table",
     "Unreadable",
     "as_text",
@@ -48,10 +61,12 @@ __all__ = [
     "decimal",
     "harmless",
     "insee",
+    "knows_names",
     "languages",
     "many_of",
     "moment",
     "one_of",
+    "open_spreadsheet",
     "parse_blocks",
     "parse_rows",
     "periods",

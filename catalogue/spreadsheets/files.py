@@ -1,309 +1,270 @@
-"""Opening a csv or xlsx that somebody else made: its encoding, its header, its lines."""
+"""Opening a spreadsheet that somebody else made, whatever program wrote it and whatever it is called.
 
-import codecs
-import csv
-import re
-import warnings
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+    book = open_spreadsheet(path)              # or bytes, or a file open for reading; encoding="cp850" when asked
+    book.kind                                  # "csv", "xlsx", "xls", "xlsb", "ods", "html", "xml2003"
+    [sheet.name for sheet in book.sheets]      # of a csv one, whose name is empty; sheet.is_hidden
+    table = book.table(knows_names(COLUMNS), Answers(sheet="Hébergeurs", hidden_rows="skip"))
+    table.sheet, table.header, table.header_line, table.hidden_rows, table.expected, table.notices
+    table.first(5)                             # its first lines (number, cells, fault), which stay to be read
+    for line in table.lines: ...               # each line under the header, once
+    table.others                               # names of other sheets that look like tables too
+
+`read_table(path, answers)` does the same in one step, for those who then call `rows.parse_rows` or `parse_blocks`:
+these know the names of the columns and settle the sheet and the header by them.
+
+Each raises Unreadable, a sentence that says what the file is and what to do; Question, which is one too, when a person
+has to choose (`about` sheet, hidden_rows or encoding, with `options`): give the choice in `Answers` and open again.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
-from xml.etree.ElementTree import ParseError
+from typing import IO, Any
 
-import openpyxl
 from django.utils.translation import gettext as _
-from openpyxl.utils.exceptions import InvalidFileException
+from django.utils.translation import ngettext
 
 from catalogue.labels import listed
-from catalogue.spreadsheets.cells import as_text
+from catalogue.spreadsheets.cells import as_text, plain
+from catalogue.spreadsheets.delimited import read_text
+from catalogue.spreadsheets.kinds import kind_of
+from catalogue.spreadsheets.lines import (
+    MOST_COLUMNS,
+    Answers,
+    Line,
+    Question,
+    Sheet,
+    Unreadable,
+    is_blank,
+    too_wide,
+)
+from catalogue.spreadsheets.markup import read_html, read_xml2003
+from catalogue.spreadsheets.tables import Candidate, Knows, find_header, look_at, note, ranges, table_lines
+from catalogue.spreadsheets.workbooks import read_archive, read_old_workbook
 
-CHUNK = 1 << 20
-
-_ZIP, _OLD_OFFICE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-# "é" in UTF-8, read byte by byte: nobody writes that in Latin-1.
-_UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
-
-
-class Unreadable(Exception):
-    """The file as a whole cannot be read; says why, to a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """In place of a cell's value: why it has none (a formula, an error of the spreadsheet)."""
-
-    text: str
-    message: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line as it stands: its number in the file and its cells; `fault` when it could not be cut into cells."""
-
-    number: int
-    cells: Sequence[Any]
-    fault: str = ""
+_MOST_SHEETS = 60  # that are looked at for a table
+NOTHING_SAID = Answers()
 
 
 @dataclass(slots=True)
+class Spreadsheet:
+    """An open file: what it is, and its sheets in their order."""
+
+    kind: str
+    sheets: list[Sheet]
+    kept: Any = None  # a temporary file lives as long as this
+
+    def table(self, knows: Knows | None = None, answers: Answers = NOTHING_SAID) -> "Table":
+        """The table that is meant: of the sheet that was said, else of the one that holds known names.
+
+        Without `knows` nothing is asked: the first sheet that looks like a table, hidden lines left to the caller.
+        """
+        table = Table(self, answers)
+        if knows is not None:
+            table.settle(knows)
+        return table
+
+
 class Table:
-    """An open spreadsheet: its header, and its lines, to be read once. `expected` is about how many."""
+    """An open table: the names of its columns, and its lines, to be read once. `expected` is about how many."""
 
+    sheet: str
     header: list[str]
+    header_line: int
+    hidden_rows: list[int]  # numbers of the hidden lines in which something stands
     lines: Iterator[Line]
-    expected: int | None = None
-    notices: list[str] = field(default_factory=list)
+    expected: int | None
+    notices: list[str]
+    others: list[str]  # names of the other sheets that look like a table
 
+    def __init__(self, book: Spreadsheet, answers: Answers = NOTHING_SAID) -> None:
+        self.book, self.answers = book, answers
+        self._settled = False
+        self._candidates = self._look()
+        self._take(self._candidates[0], None)
 
-def read_table(path: Path) -> Table:
-    """Open a csv or xlsx, known by its content whatever its name. Raises Unreadable."""
-    try:
-        if path.is_dir():
-            raise Unreadable(_("%(path)s est un dossier, pas un fichier.") % {"path": path})
-        if not path.exists():
-            raise Unreadable(_("Le fichier %(path)s n’existe pas.") % {"path": path})
-        if not path.is_file():
-            raise Unreadable(_("%(path)s n’est pas un fichier ordinaire.") % {"path": path})
-        with path.open("rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise Unreadable(
-            _("Le fichier %(path)s ne peut pas être lu\u202f: %(reason)s.")
-            % {"path": path, "reason": error.strerror}
-        ) from error
-    if not start:
-        raise Unreadable(_("Ce fichier est vide."))
-    if start.startswith(_ZIP):
-        return _read_xlsx(path)
-    if start.startswith(_OLD_OFFICE):
-        raise Unreadable(
-            _(
-                "Ce fichier est un ancien classeur Excel (xls), ou il est protégé par un mot de passe. "
-                "Enregistrez-le en xlsx ou en csv, sans mot de passe."
+    def settle(self, knows: Knows) -> None:
+        """Choose the sheet and the header by the names that are wanted; afterwards it stays as it is.
+
+        Raises Question when several sheets might be meant, or when lines are hidden and nobody has said what about
+        them.
+        """
+        if self._settled:
+            return
+        self._settled = True
+        candidates = self._candidates
+        for one in candidates:
+            one.header = find_header(one.first, knows, self.answers.header_line) or one.header
+        best = max(one.known for one in candidates)
+        rivals = [one for one in candidates if best and one.known > best / 2 and one.looks_like_table]
+        if len(rivals) > 1:
+            names = [one.sheet.name for one in rivals]
+            raise Question(
+                _("Plusieurs feuilles peuvent être le tableau\u202f: %(names)s.") % {"names": listed(names)},
+                about="sheet",
+                options=[(name, name) for name in names],
+                hint=_('Dites laquelle\u202f: --sheet "%(name)s".') % {"name": names[0]},
             )
-        )
-    if start.startswith(_PDF):
-        raise Unreadable(_("Ce fichier est un PDF. Enregistrez le tableau en xlsx ou en csv."))
-    return _read_csv(path)
+        self._take(next(one for one in candidates if one.known == best), knows)
+        self._candidates.clear()
+        self._ask_about_hidden_rows()
 
+    def first(self, number: int) -> list[Line]:
+        """The first lines under the header; they stay to be read."""
+        some = list(islice(self.lines, number))
+        self.lines = chain(some, self.lines)
+        return some
 
-@dataclass(slots=True)
-class _Encoding:
-    name: str
-    lines: int
-    notice: str = ""
+    # --- Details -------------------------------------------------------------------------------------------
 
-
-def _find_encoding(path: Path) -> _Encoding:
-    """The encoding in which the whole file makes sense, in one pass and little memory."""
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    windows = codecs.getincrementaldecoder("cp1252")()
-    is_utf8 = is_windows = True
-    has_utf8_letters = False
-    first_foreign = 0
-    lines = 0
-    with path.open("rb") as file:
-        bom = next((name for mark, name in _BOMS.items() if file.peek(4).startswith(mark)), "")
-        while chunk := file.read(CHUNK):
-            if b"\0" in chunk and bom != "utf-16":
-                line = lines + chunk[: chunk.index(b"\0")].count(b"\n") + 1
+    def _look(self) -> list[Candidate]:
+        """The sheets that may be meant, tables first: the visible ones, or the one that was said."""
+        sheets, line = self.book.sheets, self.answers.header_line
+        if said := self.answers.sheet:
+            chosen = [sheet for sheet in sheets if plain(sheet.name) == plain(said)]
+            if not chosen:
                 raise Unreadable(
-                    _(
-                        "Ce fichier n’est pas un tableau\u202f: la ligne %(line)s contient des octets nuls. "
-                        "Enregistrez-le en xlsx ou en csv."
-                    )
-                    % {"line": line}
+                    _("Aucune feuille ne s’appelle «\u00a0%(name)s\u00a0». Ce fichier a\u202f: %(names)s.")
+                    % {
+                        "name": said,
+                        "names": listed(sheet.name or _("une seule feuille, sans nom") for sheet in sheets),
+                    }
                 )
-            if is_utf8:
-                try:
-                    utf8.decode(chunk)
-                except UnicodeDecodeError as error:
-                    is_utf8 = False
-                    first_foreign = lines + chunk[: error.start].count(b"\n") + 1
-            if is_windows:
-                try:
-                    windows.decode(chunk)
-                except UnicodeDecodeError:
-                    is_windows = False
-            has_utf8_letters = has_utf8_letters or bool(_UTF8_LETTER.search(chunk))
-            lines += chunk.count(b"\n")
-    if is_utf8:
-        try:
-            utf8.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8, first_foreign = False, lines + 1
-    if bom == "utf-16":
-        return _Encoding(bom, lines, _("Le fichier est en UTF-16\u202f: il a été lu ainsi."))
-    if is_utf8:
-        return _Encoding(bom or "utf-8", lines)
-    if bom or has_utf8_letters:
-        raise Unreadable(
-            _(
-                "Ce fichier mélange deux codages de caractères\u202f: la ligne %(line)s n’est pas en UTF-8, "
-                "d’autres le sont. Enregistrez-le à nouveau en UTF-8."
-            )
-            % {"line": first_foreign}
-        )
-    name, label = ("cp1252", "Windows-1252") if is_windows else ("latin-1", "Latin-1")
-    return _Encoding(
-        name, lines, _("Le fichier n’est pas en UTF-8\u202f: il a été lu en %(name)s.") % {"name": label}
-    )
-
-
-def _read_csv(path: Path) -> Table:
-    encoding = _find_encoding(path)
-    lines = _csv_lines(path, encoding.name)
-    table = _with_header(lines)
-    # The header is not one of them.
-    table.expected = max(encoding.lines - 1, 1)
-    if encoding.notice:
-        table.notices.append(encoding.notice)
-    return table
-
-
-def _csv_lines(path: Path, encoding: str) -> Iterator[Line]:
-    """Each record with the number of the line on which it begins."""
-    with path.open(encoding=encoding, newline="") as file:
-        try:
-            delimiter, skipped = _find_delimiter(file)
-            file.seek(0)
-            for _line in range(skipped):
-                file.readline()
-            # Strict, for a misplaced quote would otherwise swallow the lines that follow without a word.
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            while True:
-                number = skipped + reader.line_num + 1
-                try:
-                    yield Line(number, next(reader))
-                except StopIteration:
-                    return
-                except csv.Error:
-                    yield Line(number, (), _misquoted(number, skipped + reader.line_num))
-        except UnicodeDecodeError as error:
+        else:
+            chosen = [sheet for sheet in sheets if not sheet.is_hidden] or sheets
+        found = [look_at(sheet, line, keep=len(chosen) == 1) for sheet in chosen[:_MOST_SHEETS]]
+        found = [one for one in found if one.header is not None]
+        if not found:
             raise Unreadable(
-                _("Ce fichier n’est pas un texte lisible (%(encoding)s). Enregistrez-le en UTF-8.")
-                % {"encoding": encoding}
-            ) from error
+                _("Ce fichier est vide.")
+                if line is None
+                else _("La ligne %(line)s n’est pas dans ce fichier.") % {"line": line}
+            )
+        return sorted(found, key=lambda one: not one.looks_like_table)
 
-
-def _misquoted(first: int, last: int) -> str:
-    if last > first:
-        return _(
-            "un guillemet s’ouvre et ne se referme pas\u202f: les lignes %(first)s à %(last)s n’ont pas été lues"
-        ) % {"first": first, "last": last}
-    return _("un guillemet est mal placé, la ligne n’a pas été lue")
-
-
-def _find_delimiter(file: TextIO) -> tuple[str, int]:
-    """Comma, semicolon or tab, whichever cuts the header into most cells; and how many lines stand before it."""
-    skipped = 0
-    while text := file.readline():
-        if text.lower().startswith("sep=") and len(text.strip()) == 5:
-            return text.strip()[4], skipped + 1
-        if text.strip():
-            break
-        skipped += 1
-    widths = {mark: len(next(csv.reader([text], delimiter=mark), ())) for mark in ",;\t"}
-    return max(widths, key=lambda mark: widths[mark]), skipped
-
-
-def _read_xlsx(path: Path) -> Table:
-    lines = _xlsx_lines(path)
-    opened = next(lines)
-    assert isinstance(opened, _Sheet)
-    table = _with_header(lines)  # type: ignore[arg-type]
-    table.expected = opened.rows
-    if opened.others:
-        table.notices.append(
-            _("Seule la feuille «\u00a0%(name)s\u00a0» est lue, pas les autres (%(others)s).")
-            % {"name": opened.name, "others": listed(opened.others)}
-        )
-    return table
-
-
-@dataclass(slots=True)
-class _Sheet:
-    name: str
-    others: list[str]
-    rows: int | None
-
-
-# What openpyxl lets through of a damaged or foreign archive.
-_DAMAGED = (
-    InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, IndexError, TypeError,
-    AttributeError, OSError, EOFError, NotImplementedError,
-)  # fmt: skip
-
-
-def _xlsx_lines(path: Path) -> Iterator[Line | _Sheet]:
-    """First what the workbook holds, then the lines of its first visible sheet."""
-    damaged = _("Ce fichier n’est pas un classeur xlsx lisible. Enregistrez-le à nouveau en xlsx ou en csv.")
-    try:
-        with warnings.catch_warnings():
-            # Charts, validations and the like, which openpyxl does not keep and we do not read.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(path, read_only=True)
-    except _DAMAGED as error:
-        raise Unreadable(damaged) from error
-    try:
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-        if not sheets:
-            raise Unreadable(_("Ce classeur n’a aucune feuille."))
-        rows = sheets[0].max_row
-        yield _Sheet(sheets[0].title, [sheet.title for sheet in sheets[1:]], rows and max(rows - 1, 1))
-        # Some programs write a wrong size of the sheet; the rows themselves say it.
-        sheets[0].reset_dimensions()
-        cells = sheets[0].iter_rows()
-        number = 0
-        while True:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    row = next(cells, None)
-            except _DAMAGED as error:
-                raise Unreadable(
-                    damaged
-                    if not number
-                    else _("Ce classeur est abîmé après la ligne %(line)s.") % {"line": number}
-                ) from error
-            if row is None:
-                return
-            number += 1
-            yield Line(number, [_xlsx_value(cell) for cell in row])
-    finally:
-        book.close()
-
-
-def _xlsx_value(cell: Any) -> Any:
-    if cell.data_type == "f":
-        text = cell.value if isinstance(cell.value, str) else "="
-        return Fault(text, _("cette cellule contient une formule. Collez sa valeur à la place."))
-    if cell.data_type == "e":
-        return Fault(str(cell.value), _("cette cellule contient une erreur du tableur."))
-    return cell.value
-
-
-def _with_header(lines: Iterator[Line]) -> Table:
-    """The first line with something in it names the columns."""
-    for line in lines:
-        if line.fault:
+    def _take(self, chosen: Candidate, knows: Knows | None) -> None:
+        sheet, header = chosen.sheet, chosen.header
+        assert header is not None
+        if fault := chosen.first[header.at].fault:
             raise Unreadable(
                 _("L’en-tête n’a pas pu être lu (ligne %(line)s)\u202f: %(message)s.")
-                % {"line": line.number, "message": line.fault}
+                % {"line": header.number, "message": fault}
             )
-        if not is_blank(line.cells):
-            return Table([as_text(cell) for cell in line.cells], lines)
-    raise Unreadable(_("Ce fichier est vide."))
+        if len(header.cells) > MOST_COLUMNS:
+            raise Unreadable(too_wide())
+        self.sheet, self.header, self.header_line = sheet.name, header.cells, header.number
+        self.expected = sheet.expected and max(sheet.expected - header.at, 1)
+        self.others = [
+            one.sheet.name for one in self._candidates if one is not chosen and one.looks_like_table
+        ]
+        self.hidden_rows = [line for line in sheet.hidden_rows if line > header.number]
+        self.notices = sheet.notices
+        self._is_filtered = sheet.is_filtered
+        self.lines = table_lines(
+            chosen.under_the_header(),
+            header,
+            knows,
+            self.notices,
+            frozenset(self.hidden_rows) if self.answers.hidden_rows == "skip" else frozenset(),
+        )
+        if knows is not None:
+            for notice in self._notices(chosen):
+                note(self.notices, notice)
+
+    def _notices(self, chosen: Candidate) -> Iterator[str]:
+        sheet, header = chosen.sheet, chosen.header
+        assert header is not None
+        visible = [one.name for one in self.book.sheets if one is not sheet and not one.is_hidden]
+        if visible:
+            yield _("Seule la feuille «\u00a0%(name)s\u00a0» est lue, pas les autres (%(others)s).") % {
+                "name": sheet.name,
+                "others": listed(visible),
+            }
+        if hidden := [one.name for one in self.book.sheets if one is not sheet and one.is_hidden]:
+            yield _("Feuilles masquées, non lues\u202f: %(names)s.") % {"names": listed(hidden)}
+        above = [line for line in chosen.first[: header.at] if not is_blank(line.cells)]
+        if header.rows > 1:
+            above = above[:-1]
+            yield _(
+                "L’en-tête tient sur deux lignes (%(first)s et %(second)s)\u202f: elles ont été lues ensemble."
+            ) % {
+                "first": chosen.first[header.at - 1].number,
+                "second": header.number,
+            }
+        if above:
+            text = " · ".join(text for cell in above[0].cells if (text := as_text(cell)))
+            yield _(
+                "Le tableau commence à la ligne %(line)s. Ce qui est au-dessus n’est pas lu\u202f: "
+                "«\u00a0%(text)s\u00a0»."
+            ) % {
+                "line": header.number,
+                "text": text if len(text) <= 80 else f"{text[:79]}…",
+            }
+        if names := [
+            header.cells[at] for at in sheet.hidden_columns if at < len(header.cells) and header.cells[at]
+        ]:
+            yield _("Colonnes masquées, lues aussi\u202f: %(names)s.") % {"names": listed(names)}
+        if self.hidden_rows and self.answers.hidden_rows:
+            said = (
+                _("Lignes masquées, lues aussi\u202f: %(lines)s.")
+                if self.answers.hidden_rows == "read"
+                else _("Lignes masquées, non lues\u202f: %(lines)s.")
+            )
+            yield said % {"lines": ranges(self.hidden_rows)}
+
+    def _ask_about_hidden_rows(self) -> None:
+        if not self.hidden_rows or self.answers.hidden_rows:
+            return
+        number = len(self.hidden_rows)
+        message = (
+            ngettext(
+                "%(n)s ligne est masquée, par un filtre peut-être (%(lines)s).",
+                "%(n)s lignes sont masquées, par un filtre peut-être (%(lines)s).",
+                number,
+            )
+            if self._is_filtered
+            else ngettext(
+                "%(n)s ligne est masquée (%(lines)s).", "%(n)s lignes sont masquées (%(lines)s).", number
+            )
+        )
+        raise Question(
+            message % {"n": number, "lines": ranges(self.hidden_rows)},
+            about="hidden_rows",
+            options=[("read", _("les lire aussi")), ("skip", _("ne pas les lire"))],
+            hint=_(
+                "Dites s’il faut les lire (--hidden-rows read) ou non (--hidden-rows skip)\u202f; rien n’est lu avant."
+            ),
+        )
 
 
-def is_blank(cells: Iterable[Any]) -> bool:
-    # A plain loop: it ends at the first cell of most lines, and a million lines pass here.
-    for cell in cells:  # noqa: SIM110
-        if as_text(cell):
-            return False
-    return True
+def open_spreadsheet(source: Path | bytes | IO[bytes], *, encoding: str = "") -> Spreadsheet:
+    """Open what somebody sent, known by its content whatever its name. Raises Unreadable."""
+    kept = None
+    if not isinstance(source, Path):
+        kept = tempfile.NamedTemporaryFile(prefix="accorde-")  # noqa: SIM115 - it lives as long as the Spreadsheet
+        if isinstance(source, bytes):
+            kept.write(source)
+        else:
+            shutil.copyfileobj(source, kept)
+        kept.flush()
+        source = Path(kept.name)
+    kind = kind_of(source)
+    if kind == "zip":
+        kind, sheets = read_archive(source)
+    elif kind == "ole":
+        kind, sheets = read_old_workbook(source)
+    elif kind == "html":
+        sheets = read_html(source, encoding)
+    elif kind == "xml2003":
+        sheets = read_xml2003(source)
+    else:
+        kind, sheets = "csv", [read_text(source, encoding)]
+    return Spreadsheet(kind, sheets, kept)
+
+
+def read_table(path: Path, answers: Answers = NOTHING_SAID) -> Table:
+    """Open a spreadsheet and its table. Raises Unreadable."""
+    return open_spreadsheet(path, encoding=answers.encoding).table(answers=answers)

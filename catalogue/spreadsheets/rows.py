@@ -13,7 +13,9 @@ from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
 from catalogue.spreadsheets.cells import CellError, as_text, plain, unharmed
-from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, is_blank
+from catalogue.spreadsheets.files import Table
+from catalogue.spreadsheets.lines import Fault, Line, Unreadable, is_blank
+from catalogue.spreadsheets.tables import Knows
 
 BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit the processor’s cache
 MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
@@ -136,6 +138,7 @@ def parse_blocks(
     A cell's text is understood once and then remembered, so that what repeats (days, words, yes and no) is as good
     as free: a parser must give the same for the same text.
     """
+    table.settle(knows_names((*passed_over, *columns)))
     found = _find_columns(table, columns, passed_over)
     missing = [column.name for column in columns if column.required and column.name not in found]
     if missing:
@@ -149,17 +152,19 @@ def parse_blocks(
     return _blocks(table, columns, found, size)
 
 
+def knows_names(columns: Sequence[Column]) -> Knows:
+    """Which column a header names, as people write it; None for any other text."""
+    names = {plain(name): column.name for column in columns for name in (column.name, *column.synonyms)}
+    return lambda header: names.get(plain(header))
+
+
 def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence[Column]) -> dict[str, int]:
     """Where each column stands; those passed over are left out."""
-    names = {
-        plain(name): column.name
-        for column in (*passed_over, *columns)
-        for name in (column.name, *column.synonyms)
-    }
+    knows = knows_names((*passed_over, *columns))
     found: dict[str, int] = {}
     unknown = []
     for at, header in enumerate(table.header):
-        name = names.get(plain(header))
+        name = knows(header)
         if name is None:
             if header:
                 unknown.append(header)
