@@ -107,6 +107,15 @@ TABLES: dict[str, Noted | str] = {
     "needs.NeedWords": "Made of the words of its need, so that a search finds it.",
     "needs.NeedChange": Noted(*_OF_NEED, by="by"),
     "needs.NeedEdit": Noted(*_OF_NEED, by="by"),
+    # --- lists
+    "lists.Sender": Noted("city", reference="name"),
+    "lists.ListImport": Noted(
+        "city",
+        by="by",
+        unwatched="line_done new changed known disputed bad kept_on failures moved_at lines notices",
+    ),
+    "lists.FilePart": "A part of a file as it came, for a week.",
+    "lists.Line": "What became of a line: the offer or need that it made is noted.",
     # --- homes
     "homes.Visit": Noted(*_OF_OFFER, unwatched="changed_at reminded_at"),
     "homes.VisitChange": Noted(

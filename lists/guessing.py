@@ -80,7 +80,9 @@ def _first(text: str, saved: Mapping[str, str], knows: Callable[[str], str | Non
 
 
 def _unless_other(one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]) -> Guess | None:
-    """A column called "contact" that is full of addresses is no telephone."""
+    """A column called "contact" that is full of addresses is no telephone; one called "ville" names communes."""
+    if one == Guess("city", "header") and cells and _share(columns["commune"], cells) >= ENOUGH:
+        return Guess("commune", "content")
     pair = ("contact_email", "contact_phone")
     if one is None or one.how != "header" or one.name not in pair or not cells:
         return one

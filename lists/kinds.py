@@ -34,7 +34,8 @@ def label(what: str, name: str) -> str:
     """What people call a column."""
     own = {
         "id": _("identifiant"),
-        "city": _("ville"),
+        "city": _("ville du service"),
+        "commune": _("commune"),
         "lat": _("latitude"),
         "lon": _("longitude"),
         "available": _("disponibilités"),

@@ -145,6 +145,13 @@ TOLD: dict[str, Shown | Out] = {
         "concluded_at concluded_by valid_until reminded_at created_at changed_at",
     ),
     "homes.VisitChange": Shown(OFFERS, "visit at by what", title=_HISTORY),
+    "lists.Line": Shown(
+        OFFERS,
+        "offer number fate said",
+        "list need taken_back",
+        title=_("Listes dans lesquelles vous étiez"),
+    ),
+    "lists.FilePart": Out.OTHERS,
     # --- needs
     "needs.Need": Shown(
         NEEDS,
@@ -353,6 +360,7 @@ WORDS: Mapping[str, StrPromise] = {
     "erase_on": _("Effacement prévu le"),
     "expires_at": _("Valable jusqu’au"),
     "feasible": _("Possibilités trouvées"),
+    "fate": _("Ce que la ligne est devenue"),
     "files": _("Pièces jointes, non gardées"),
     "first_day": _("Du"),
     "followed_at": _("Suivi le"),
@@ -402,6 +410,7 @@ WORDS: Mapping[str, StrPromise] = {
     "reported_at": _("Signalé le"),
     "revoked_at": _("Arrêté le"),
     "rings_at_night": _("Peut sonner la nuit"),
+    "said": _("Ce qui en a été dit"),
     "scanned_at": _("Cherché le"),
     "seen_at": _("Lu le"),
     "seen_by": _("Lu par"),

@@ -107,7 +107,6 @@ GOODS = {"kind": "goods", "category": "bedding", "quantity": "3", "adult_women":
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        ({"id": ""}, "id", "cette cellule est vide."),
         ({"first_day": ""}, "first_day", "cette cellule est vide."),
         ({"last_day": f"{YEAR}-02-28"}, "last_day", "La fin doit venir après le début."),
         ({"first_day": f"{yesterday}", "last_day": f"{yesterday}"}, "last_day", "Ce jour est passé."),
