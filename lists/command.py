@@ -29,6 +29,8 @@ from catalogue.spreadsheets import (
     Answers,
     Table,
     Unreadable,
+    add_reading_options,
+    answers_of,
     harmless,
     read_table,
 )
@@ -62,19 +64,14 @@ class ImportCommand(BaseCommand, ABC):
     model: type[Entry]
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="a csv or xlsx; its columns are in docs/spreadsheets.md")
+        parser.add_argument(
+            "file", type=Path, help="a csv, xlsx, ods or xls; its columns are in docs/spreadsheets.md"
+        )
         parser.add_argument("--city", required=True, metavar="CODE", help="the town, by its short address")
         parser.add_argument("--by", metavar="EMAIL", help="who enters the rows: somebody of the town's desk")
+        add_reading_options(parser)
         parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
-        parser.add_argument("--sheet", default="", metavar="NAME", help="which sheet of a workbook")
-        parser.add_argument(
-            "--hidden-rows", default="", choices=["read", "skip"], help="whether hidden rows are read"
-        )
-        parser.add_argument("--encoding", default="", metavar="NAME", help="of a csv, when it is not certain")
-        parser.add_argument(
-            "--header-line", type=int, metavar="N", help="the line that names the columns, when it is not found"
-        )
         parser.add_argument(
             "--language",
             choices=[code for code, _name in settings.LANGUAGES],
@@ -99,12 +96,7 @@ class ImportCommand(BaseCommand, ABC):
         with override(options["language"]), ExitStack() as stack:
             city = _town(options["city"])
             try:
-                answers = Answers(
-                    sheet=options["sheet"],
-                    hidden_rows=options["hidden_rows"],
-                    encoding=options["encoding"],
-                    header_line=options["header_line"],
-                )
+                answers = answers_of(options)
                 table = read_table(options["file"], answers)
                 sender = self.sender(city=city, options=options)
                 by = self.enterer(sender=sender, email=options["by"])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, Block, Column, moment, periods, text
+from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, Block, Column, moment, periods, text
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
 from engine.arrays import Bools, Ints, code, words_of_both
@@ -47,12 +47,13 @@ def read_offers(
     places: Places,
     complain: Callable[[list[BadCell]], None],
     progress: Callable[[int, int | None], None],
+    answers: Answers = NOTHING_SAID,
 ) -> tuple[OfferColumns, Tally]:
     """The good rows as columns in the order of the file; `complain` is told of each other line.
 
     `progress` is told how many lines were read, of about how many. Raises Unreadable.
     """
-    return Offers(words, places).read(path, complain, progress)
+    return Offers(words, places).read(path, answers, complain, progress)
 
 
 def _day_numbers(windows: Iterable[tuple[date, date | None]]) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from catalogue.imports import LONGEST_ID
 from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     Block,
     Column,
@@ -152,10 +153,11 @@ class Reader(ABC, Generic[Side]):
     def read(
         self,
         path: Path,
+        answers: Answers,
         complain: Callable[[list[BadCell]], None],
         progress: Callable[[int, int | None], None],
     ) -> tuple[Side, Tally]:
-        table: Table = read_table(path)
+        table: Table = read_table(path, answers)
         tally, lines = Tally(), 0
         blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
         for block in blocks:

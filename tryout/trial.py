@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, harmless
+from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, harmless
 from engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from engine.planning import Baseline, Plan, plan, plan_pairs
 from tryout.chains import CHAIN_COLUMNS
@@ -151,14 +151,16 @@ def match_files(
     seconds: float = 60.0,
     progress: Progress | None = None,
     processes: int | None = None,
+    said_of_offers: Answers = NOTHING_SAID,
+    said_of_needs: Answers = NOTHING_SAID,
 ) -> Summary:
     """Rank, near misses and plan of two spreadsheets, written into the folder `out`.
 
     Bad rows are named in errors.csv and in the summary, the good ones go on. `seconds` bounds the search for the plan,
     of which the best so far is then taken. `processes` rank large files (None: as many as the machine has cores); the
-    result is the same. `progress` is told (step of `STEPS`, done, of how many). The files appear when all are whole.
-    Raises Unreadable when a file as a whole cannot be read, CannotWrite when the results cannot be written, ValueError
-    for a budget that is no number from 0 up.
+    result is the same. `said_of_…` is what a person answered about a file. `progress` is told (step of `STEPS`, done,
+    of how many). The files appear when all are whole. Raises Unreadable when a file as a whole cannot be read,
+    CannotWrite when the results cannot be written, ValueError for a budget that is no number from 0 up.
     """
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"seconds: a number from 0 up is expected, not {seconds!r}")
@@ -168,11 +170,21 @@ def match_files(
         words, places = Vocabulary(), Places()
         stopwatch.start("offers")
         offer_columns, offer_tally = read_offers(
-            offers, words=words, places=places, complain=errors.of(offers), progress=stopwatch.tell
+            offers,
+            words=words,
+            places=places,
+            complain=errors.of(offers),
+            progress=stopwatch.tell,
+            answers=said_of_offers,
         )
         stopwatch.start("needs")
         need_columns, need_tally = read_needs(
-            needs, words=words, places=places, complain=errors.of(needs), progress=stopwatch.tell
+            needs,
+            words=words,
+            places=places,
+            complain=errors.of(needs),
+            progress=stopwatch.tell,
+            answers=said_of_needs,
         )
         names = (_cells(need_columns.ids), _cells(offer_columns.ids))
 

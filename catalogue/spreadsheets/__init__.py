@@ -1,9 +1,10 @@
 """Reading spreadsheets that somebody else made: the file, its columns, and typed cells.
 
 No model, no query, no clock: the same column parsers serve the import and whoever tries the engine on a file.
-`files.read_table` opens a csv or xlsx and says what it noticed; `rows.parse_rows` turns its lines into typed rows, or
-into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines, column by column;
-`cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet counts them.
+`files.read_table` opens whatever a spreadsheet may be and says what it noticed; `rows.parse_rows` turns its lines
+into typed rows, or into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines,
+column by column; `cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet
+counts them.
 """
 
 from catalogue.spreadsheets.cells import (
@@ -30,7 +31,8 @@ from catalogue.spreadsheets.cells import (
     yes_no,
 )
 from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, read_table
-from catalogue.spreadsheets.lines import Answers, Fault, Line, Question, Unreadable
+from catalogue.spreadsheets.lines import NOTHING_SAID, Answers, Fault, Line, Question, Unreadable
+from catalogue.spreadsheets.options import add_reading_options, answers_of
 from catalogue.spreadsheets.rows import (
     BadCell,
     Block,
@@ -43,6 +45,7 @@ from catalogue.spreadsheets.rows import (
 )
 
 __all__ = [
+    "NOTHING_SAID",
     "Answers",
     "BadCell",
     "Block",
@@ -56,6 +59,8 @@ __all__ = [
     "Spreadsheet",
     "Table",
     "Unreadable",
+    "add_reading_options",
+    "answers_of",
     "as_text",
     "day",
     "decimal",

@@ -40,6 +40,7 @@ _OTHER_SCRIPTS = {"cp1256": "ARABIC", "cp1251": "CYRILLIC"}
 NAMES = {"utf-8": "UTF-8", "utf-16": "UTF-16", **LABELS}
 
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]*[\x80-\xff][A-Za-z0-9\x80-\xff]*")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _UTF8_LETTER = re.compile(rb"\xc3[\x80-\xbf]")
 _MOST_WORDS = 4000
 _COMMON = frozenset("éèêëàâçôîïûùüœæñ")
@@ -78,6 +79,8 @@ def find_encoding(path: Path, said: str = "") -> Encoding:
         start = file.read(4096)
     mark = next((name for mark, name in _MARKS if start.startswith(mark)), "")
     wide = mark if mark in {"utf-16", "utf-32"} else _wide(start)
+    if not wide and len(_CONTROLS.findall(start)) > len(start) / 10:
+        raise Unreadable(_no_text())
     found = _measure(path, wide)
     if wide:
         return Encoding(wide, found.lines, notices=[_("Le fichier est en UTF-16\u202f: il a été lu ainsi.")])
@@ -116,6 +119,8 @@ def _wide(start: bytes) -> str:
     """UTF-16 without its mark: every second byte of plain letters is zero."""
     pairs = len(start) // 2
     if not pairs:
+        return ""
+    if pairs < 4:
         return ""
     even, odd = start[0 : 2 * pairs : 2].count(0), start[1 : 2 * pairs : 2].count(0)
     if odd > 0.4 * pairs and even < 0.05 * pairs:

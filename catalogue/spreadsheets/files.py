@@ -33,6 +33,7 @@ from catalogue.spreadsheets.delimited import read_text
 from catalogue.spreadsheets.kinds import kind_of
 from catalogue.spreadsheets.lines import (
     MOST_COLUMNS,
+    NOTHING_SAID,
     Answers,
     Line,
     Question,
@@ -46,7 +47,6 @@ from catalogue.spreadsheets.tables import Candidate, Knows, find_header, look_at
 from catalogue.spreadsheets.workbooks import read_archive, read_old_workbook
 
 _MOST_SHEETS = 60  # that are looked at for a table
-NOTHING_SAID = Answers()
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class Table:
         if len(header.cells) > MOST_COLUMNS:
             raise Unreadable(too_wide())
         self.sheet, self.header, self.header_line = sheet.name, header.cells, header.number
-        self.expected = sheet.expected and max(sheet.expected - header.at, 1)
+        self.expected = sheet.expected and max(sheet.expected - header.at - 1, 1)
         self.others = [
             one.sheet.name for one in self._candidates if one is not chosen and one.looks_like_table
         ]

@@ -46,6 +46,9 @@ class Answers:
     header_line: int | None = None
 
 
+NOTHING_SAID = Answers()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """In place of a cell's value: why it has none (a formula, an error of the spreadsheet)."""
@@ -57,7 +60,7 @@ class Fault:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """A line as it stands: its number in the file and its cells; `fault` when it could not be cut into cells."""
 

@@ -48,7 +48,7 @@ def read_html(path: Path, encoding: str = "") -> list[Sheet]:
         sheet = Sheet(
             name,
             lambda table=table: (Line(row.number, row.cells) for row in table),  # type: ignore[misc]
-            expected=max(len(table) - 1, 1),
+            expected=len(table),
             hidden_rows=hidden,
         )
         sheets.append(sheet)
@@ -193,7 +193,7 @@ def read_xml2003(path: Path) -> list[Sheet]:
             one.name,
             lambda one=one: (Line(number, cells) for number, cells in one.rows),  # type: ignore[misc]
             one.is_hidden,
-            expected=max(len(one.rows) - 1, 1),
+            expected=len(one.rows),
             hidden_rows=one.hidden,
         )
         for one in book.sheets
@@ -222,7 +222,8 @@ class _Book:
         self.data: list[str] | None = None
         self.visible: list[str] | None = None
         self.is_hidden = False
-        self.across = 0
+        self.across = self.down = 0
+        self.below: dict[int, tuple[int, int, Any]] = {}  # column → row, how many below it, what it says
 
     def _declared(self, *_declared: Any) -> None:
         raise Unreadable(
@@ -234,6 +235,7 @@ class _Book:
         given = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
         if tag == "Worksheet":
             self.sheets.append(_XmlSheet(given.get("Name", "")))
+            self.below.clear()
         elif not self.sheets:
             return
         elif tag == "Row":
@@ -246,12 +248,22 @@ class _Book:
             self.across = int(given.get("MergeAcross", 0))
             if max(place, len(self.cells)) + self.across >= MOST_COLUMNS:
                 raise Unreadable(too_wide())
-            self.cells += [None] * (place - len(self.cells))
+            self._fill_from_above(place)
+            down = int(given.get("MergeDown", 0))
+            self.down = down if not self.across else 0
             self.cells.append(None)
         elif tag == "Data" and self.cells:
             self.kind, self.data = given.get("Type", "String"), []
         elif tag == "Visible":
             self.visible = []
+
+    def _fill_from_above(self, until: int) -> None:
+        """Cells up to a place: empty, or merged with one above."""
+        assert self.cells is not None
+        row = self.sheets[-1].next_row
+        while len(self.cells) < until:
+            top, down, value = self.below.get(len(self.cells), (row, 0, None))
+            self.cells.append(merged_value(value, top) if top < row <= top + down else None)
 
     def _text(self, text: str) -> None:
         if self.data is not None:
@@ -265,9 +277,12 @@ class _Book:
             self.cells[-1] = _value(self.kind, "".join(self.data))
             self.data = None
         elif tag == "Cell" and self.cells is not None:
+            if self.down and self.cells and self.cells[-1] is not None:
+                self.below[len(self.cells) - 1] = (self.sheets[-1].next_row, self.down, self.cells[-1])
             self.cells += [None] * self.across
         elif tag == "Row" and self.cells is not None:
             sheet = self.sheets[-1]
+            self._fill_from_above(max(self.below, default=-1) + 1)
             if any(cell is not None for cell in self.cells):
                 sheet.rows.append((sheet.next_row, self.cells))
                 if self.is_hidden:

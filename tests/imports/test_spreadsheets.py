@@ -179,7 +179,7 @@ def test_unknown_columns_are_named_once(tmp_path: Path) -> None:
         (b"", "Ce fichier est vide."),
         (b"\n \n,,\n", "Ce fichier est vide."),
         (b"\xef\xbb\xbf", "Ce fichier est vide."),
-        (b"PK\x03\x04 not a workbook", "n’est pas un classeur xlsx lisible"),
+        (b"PK\x03\x04 not a workbook", "n’est pas un classeur lisible"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "n’est pas un classeur xls lisible"),
         (b"%PDF-1.7\n", "est un PDF"),
         (b"id,note\n1,a\n2,\x00\x00\x00\x00\x00\x00\x00\x00\x00b\n", "il contient autre chose que du texte"),

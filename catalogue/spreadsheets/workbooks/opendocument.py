@@ -1,8 +1,12 @@
 """Surveys of ods."""
 
+import io
+import re
 import zipfile
 
 from catalogue.spreadsheets.workbooks.survey import Survey, error, formula, go_through
+
+_BLANKS = re.compile(rb"(</?table:[^>]*>)\s+(?=<)")
 
 
 def surveys(archive: zipfile.ZipFile) -> list[Survey]:
@@ -11,6 +15,17 @@ def surveys(archive: zipfile.ZipFile) -> list[Survey]:
     with archive.open("content.xml") as file:
         go_through(file, walk.start)
     return walk.found
+
+
+def without_blanks(archive: zipfile.ZipFile) -> bytes:
+    """The document without blanks between its rows and cells."""
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in ("mimetype", "META-INF/manifest.xml", "styles.xml", "settings.xml"):
+            if name in archive.namelist():
+                copy.writestr(name, archive.read(name))
+        copy.writestr("content.xml", _BLANKS.sub(rb"\1", archive.read("content.xml")))
+    return into.getvalue()
 
 
 class _Walk:

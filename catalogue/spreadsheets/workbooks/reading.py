@@ -1,5 +1,6 @@
 """The sheets of a workbook as lines of cells."""
 
+import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,8 +40,7 @@ def read_archive(path: Path) -> tuple[str, list[Sheet]]:
             kind = _kind(archive)
             _check(archive)
             if kind == "ods":
-                surveys = opendocument.surveys(archive)
-                return kind, _sheets(path, lambda name, at: surveys[at])
+                return kind, _open_document(path, archive)
             parts = binary.parts_of_xlsb(archive) if kind == "xlsb" else ooxml.parts(archive)
         of = binary.survey_of_xlsb if kind == "xlsb" else ooxml.survey
 
@@ -49,6 +49,17 @@ def read_archive(path: Path) -> tuple[str, list[Sheet]]:
                 return of(archive, parts[name])
 
         return kind, _sheets(path, survey)
+
+
+def _open_document(path: Path, archive: zipfile.ZipFile) -> list[Sheet]:
+    surveys = opendocument.surveys(archive)
+    source: Path | bytes = path
+    try:
+        calamine.load_workbook(path).close()
+    except calamine.CalamineError:
+        # Blanks between the cells, as some programs write them, confuse calamine.
+        source = opendocument.without_blanks(archive)
+    return _sheets(source, lambda _name, at: surveys[at])
 
 
 def read_old_workbook(path: Path) -> tuple[str, list[Sheet]]:
@@ -84,7 +95,9 @@ def too_large() -> str:
 
 
 def _damaged() -> str:
-    return _("Ce fichier n’est pas un classeur xlsx lisible. Enregistrez-le à nouveau en xlsx ou en csv.")
+    return _(
+        "Ce fichier n’est pas un classeur lisible, il est abîmé. Enregistrez-le à nouveau en xlsx ou en csv."
+    )
 
 
 def _protected() -> str:
@@ -147,11 +160,11 @@ def _check(archive: zipfile.ZipFile) -> None:
                 pass
 
 
-def _sheets(path: Path, survey: Callable[[str, int], Survey]) -> list[Sheet]:
-    with calamine.load_workbook(path) as book:
+def _sheets(source: Path | bytes, survey: Callable[[str, int], Survey]) -> list[Sheet]:
+    with _book(source) as book:
         described = list(book.sheets_metadata)
     sheets = [
-        _sheet(path, one.name, at, survey, is_hidden=one.visible != calamine.SheetVisibleEnum.Visible)
+        _sheet(source, one.name, at, survey, is_hidden=one.visible != calamine.SheetVisibleEnum.Visible)
         for at, one in enumerate(described)
         if one.typ == calamine.SheetTypeEnum.WorkSheet
     ]
@@ -160,7 +173,13 @@ def _sheets(path: Path, survey: Callable[[str, int], Survey]) -> list[Sheet]:
     return sheets
 
 
-def _sheet(path: Path, name: str, at: int, survey: Callable[[str, int], Survey], *, is_hidden: bool) -> Sheet:
+def _book(source: Path | bytes) -> calamine.CalamineWorkbook:
+    return calamine.load_workbook(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def _sheet(
+    source: Path | bytes, name: str, at: int, survey: Callable[[str, int], Survey], *, is_hidden: bool
+) -> Sheet:
     """What is dear is done when the lines are asked for."""
 
     def lines() -> Iterator[Line]:
@@ -174,9 +193,9 @@ def _sheet(path: Path, name: str, at: int, survey: Callable[[str, int], Survey],
             sheet.hidden_rows = sorted(row + 1 for row in found.hidden_rows & found.filled_rows)
             sheet.hidden_columns = sorted(found.hidden_columns)
             sheet.is_filtered = found.is_filtered
-            with calamine.load_workbook(path) as book:
+            with _book(source) as book:
                 cells = book.get_sheet_by_index(at)
-            sheet.expected = max(cells.total_height - 1, 1)
+            sheet.expected = cells.total_height
             left = cells.start[1] if cells.start is not None else 0
             merges = found.merges
             if merges is None:

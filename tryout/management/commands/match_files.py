@@ -15,7 +15,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from catalogue.spreadsheets import Unreadable
+from catalogue.labels import listed
+from catalogue.spreadsheets import Question, Unreadable, add_reading_options, answers_of
 from engine import KEEP, NEAR_KM
 from engine.planning import Baseline
 from tryout.results import CannotWrite
@@ -47,8 +48,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--offers", type=Path, required=True, metavar="FILE", help="csv or xlsx")
-        parser.add_argument("--needs", type=Path, required=True, metavar="FILE", help="csv or xlsx")
+        parser.add_argument("--offers", type=Path, required=True, metavar="FILE", help="csv, xlsx, ods, xls")
+        parser.add_argument("--needs", type=Path, required=True, metavar="FILE", help="csv, xlsx, ods, xls")
+        for side in ("offers", "needs"):
+            parser.add_argument(
+                f"--{side}-sheet", default="", metavar="NAME", help=f"the sheet of the {side}"
+            )
+        add_reading_options(parser, sheets=False)
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
         parser.add_argument("--today", type=_day, metavar="2026-03-01", help="default: today")
         parser.add_argument(
@@ -73,7 +79,12 @@ class Command(BaseCommand):
                     today=options["today"] or timezone.localdate(),
                     seconds=options["seconds"],
                     progress=progress,
+                    said_of_offers=answers_of(options, sheet="offers_sheet"),
+                    said_of_needs=answers_of(options, sheet="needs_sheet"),
                 )
+            except Question as question:
+                progress.clear()
+                raise CommandError(_asked(question), returncode=NOTHING_WRITTEN) from question
             except (Unreadable, CannotWrite) as error:
                 progress.clear()
                 raise CommandError(str(error), returncode=NOTHING_WRITTEN) from error
@@ -95,6 +106,20 @@ class Command(BaseCommand):
                 ngettext("… et %(n)s autre, dans errors.csv.", "… et %(n)s autres, dans errors.csv.", more)
                 % {"n": more}
             )
+
+
+def _asked(question: Question) -> str:
+    """A question with the options that answer it here, where there are two files."""
+    options = {
+        "sheet": "--offers-sheet, --needs-sheet",
+        "hidden_rows": "--hidden-rows read|skip",
+        "encoding": "--encoding",
+    }[question.about]
+    values = listed(value for value, _meaning in question.options)
+    return f"{question.message} " + _("Répondez par %(options)s (%(values)s).") % {
+        "options": options,
+        "values": values,
+    }
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -1,0 +1,35 @@
+"""How a command is told what a file does not say by itself."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from catalogue.spreadsheets.encodings import NAMES
+from catalogue.spreadsheets.lines import Answers
+
+
+def add_reading_options(parser: argparse.ArgumentParser, *, sheets: bool = True) -> None:
+    """`--sheet` (unless not `sheets`), `--hidden-rows`, `--encoding`."""
+    if sheets:
+        parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet that holds the table")
+    parser.add_argument(
+        "--hidden-rows",
+        choices=("read", "skip"),
+        default="",
+        help="what becomes of rows that are hidden or filtered",
+    )
+    parser.add_argument(
+        "--encoding",
+        choices=sorted(NAMES),
+        default="",
+        help="of a csv whose accents are read in several ways",
+    )
+
+
+def answers_of(options: Mapping[str, Any], *, sheet: str = "sheet") -> Answers:
+    """What was said by these options; `sheet` is the name of the one for the sheet."""
+    return Answers(
+        sheet=options[sheet] or "",
+        hidden_rows=options["hidden_rows"] or "",
+        encoding=options["encoding"] or "",
+    )
