@@ -49,9 +49,10 @@ def read_needs(
     places: Places,
     complain: Callable[[list[BadCell]], None],
     progress: Callable[[int, int | None], None],
+    today: date | None = None,
 ) -> tuple[NeedColumns, Tally]:
     """As `read_offers`, in the vocabulary of the offers that they meet."""
-    return Needs(words, places).read(path, complain, progress)
+    return Needs(words, places).read(path, complain, progress, today)
 
 
 def _columns() -> tuple[list[Column], list[Column]]:
@@ -172,6 +173,7 @@ class Needs(Reader[NeedColumns]):
     def _household(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints]:
         """How many persons look for a home (0 for other kinds), and the household as the engine knows it."""
         block = judged.block
+        self._spread(judged)
         women, men, total = (
             np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
         )
@@ -209,6 +211,23 @@ class Needs(Reader[NeedColumns]):
         )
         codes = household_codes(women=women, men=men, children=children, couple=couple, lone_minor=lone)
         return household, np.where(housing, codes, 0).astype(np.int32)
+
+    def _spread(self, judged: Judged) -> None:
+        """Households told in words, into the columns that count them."""
+        block = judged.block
+        if "household" not in block.places:
+            return
+        counts = ("adult_women", "adult_men", *AGE_BANDS, "couple", "lone_minor")
+        twice = np.zeros(len(block), np.bool_)
+        for at, people in enumerate(block["household"]):
+            if people is None:
+                continue
+            twice[at] = any(block[name][at] for name in counts) or block["children"][at] != UNKNOWN
+            for name in counts:
+                block[name][at] = getattr(people, name)
+        judged.refuse(
+            twice, "household", lambda _at: _("ce foyer est dit deux fois, ici et dans d’autres colonnes.")
+        )
 
     def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints, quantity: Ints) -> Ints:
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]

@@ -168,11 +168,21 @@ def match_files(
         words, places = Vocabulary(), Places()
         stopwatch.start("offers")
         offer_columns, offer_tally = read_offers(
-            offers, words=words, places=places, complain=errors.of(offers), progress=stopwatch.tell
+            offers,
+            words=words,
+            places=places,
+            complain=errors.of(offers),
+            progress=stopwatch.tell,
+            today=today,
         )
         stopwatch.start("needs")
         need_columns, need_tally = read_needs(
-            needs, words=words, places=places, complain=errors.of(needs), progress=stopwatch.tell
+            needs,
+            words=words,
+            places=places,
+            complain=errors.of(needs),
+            progress=stopwatch.tell,
+            today=today,
         )
         names = (_cells(need_columns.ids), _cells(offer_columns.ids))
 

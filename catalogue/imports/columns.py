@@ -5,11 +5,14 @@ from typing import Any
 
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
 from catalogue.items import LONGEST_TYPED
+from catalogue.meaning import units_of
 from catalogue.spreadsheets import (
     Column,
     Row,
+    accepted,
     day,
     decimal,
+    identifier,
     insee,
     languages,
     many_of,
@@ -18,13 +21,14 @@ from catalogue.spreadsheets import (
     text,
     texts,
     whole,
-    yes_no,
+    yes_or_no,
 )
+from catalogue.vocabulary import Household
 
 LONGEST_ID = 50
 ID = Column(
     "id",
-    text(most=LONGEST_ID),
+    identifier(most=LONGEST_ID),
     ("identifiant", "numéro", "n°"),
     required=True,
     meaning=f"the row's own number or word in your list, at most {LONGEST_ID} characters; it must stay the same",
@@ -79,9 +83,9 @@ def _reading(row: Field) -> tuple[Any, Any]:
         return insee, None
     match row.shape:
         case Flag(assumed=assumed):
-            return yes_no, assumed
+            return yes_or_no(assumed=assumed), assumed
         case Number(least=least, whole=is_whole, assumed=assumed) as shape:
-            bounds = {"least": least, "most": shape.most_of("")}
+            bounds = {"least": least, "most": shape.most_of(""), "units": units_of(row.name)}
             return (whole if is_whole else decimal)(**bounds), assumed
         case Text(longest=longest):
             return text(most=longest), ""
@@ -89,6 +93,8 @@ def _reading(row: Field) -> tuple[Any, Any]:
             return day, None
         case Word(choices=choices, synonyms=synonyms, assumed=assumed):
             return one_of(choices, synonyms), assumed
+        case Words(choices=choices) if choices is Household:
+            return accepted, ()
         case Words(choices=choices, synonyms=synonyms):
             return many_of(choices, synonyms), ()
         case Languages():

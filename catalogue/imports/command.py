@@ -22,6 +22,9 @@ from django.utils.translation import ngettext, override
 
 from catalogue.imports.taking import Outcome
 from catalogue.spreadsheets import (
+    Answers,
+    BadAnswer,
+    Heard,
     Table,
     Unreadable,
     harmless,
@@ -51,6 +54,13 @@ class ImportCommand(BaseCommand, ABC):
         parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
         parser.add_argument(
+            "--means",
+            action="append",
+            default=[],
+            metavar="'COLUMN: WRITTEN = VALUE'",
+            help="what a value of a column means, where it is not clear; may be given several times",
+        )
+        parser.add_argument(
             "--language",
             choices=[code for code, _name in settings.LANGUAGES],
             default=settings.LANGUAGE_CODE,
@@ -67,6 +77,10 @@ class ImportCommand(BaseCommand, ABC):
         with override(options["language"]), ExitStack() as stack:
             city = _town(options["city"])
             try:
+                options["answers"] = Answers.read(options["means"])
+            except BadAnswer as error:
+                raise CommandError(str(error)) from error
+            try:
                 table = read_table(options["file"])
                 outcomes = self.outcomes(table=table, city=city, options=options, now=timezone.now())
             except Unreadable as error:
@@ -79,12 +93,13 @@ class ImportCommand(BaseCommand, ABC):
             sys.exit(1)
 
     def _follow(self, table: Table, outcomes: Iterator[Outcome], report: Any, *, dry_run: bool) -> Tally:
-        tally, progress = Tally(), Progress(self.stdout, table.expected)
+        tally, progress, heard = Tally(), Progress(self.stdout, table.expected), Heard()
         shown = self._show_notices(table, 0)
         trouble, status = "", 1
         try:
             for outcome in outcomes:
                 setattr(tally, outcome.what, getattr(tally, outcome.what) + 1)
+                heard.take(outcome.understood, outcome.bad)
                 if outcome.bad:
                     progress.clear()
                 for cell in outcome.bad:
@@ -92,6 +107,15 @@ class ImportCommand(BaseCommand, ABC):
                     if report is not None:
                         row = (str(cell.line), cell.column, cell.letter, cell.value, cell.message)
                         report.writerow([harmless(text) for text in row])
+                for one in outcome.understood if report is not None else ():
+                    row = (
+                        str(one.line),
+                        one.column,
+                        one.letter,
+                        one.written,
+                        _("compris\u202f: %s") % one.words,
+                    )
+                    report.writerow([harmless(text) for text in row])
                 progress.show(tally)
         except Unreadable as error:
             trouble = str(error)
@@ -107,9 +131,23 @@ class ImportCommand(BaseCommand, ABC):
         if tally.rows:
             self.stdout.write(_sum(tally, dry_run=dry_run))
             self.stdout.write(progress.pace(tally))
+        self._say(heard)
         if trouble:
             raise CommandError(trouble, returncode=status)
         return tally
+
+    def _say(self, heard: Heard) -> None:
+        """What was understood otherwise than it is written, and what is asked: each value of a column once."""
+        for one in heard.understood.values():
+            self.stdout.write(str(one))
+        for question in heard.questions.values():
+            self.stdout.write(_("À préciser, %(question)s") % {"question": question})
+            answer = question.choices[0] if question.choices else "…"
+            self.stdout.write(f'  --means "{question.column}: {question.written} = {answer}"')
+        if heard.more:
+            self.stdout.write(
+                ngettext("Et %(n)s autre valeur.", "Et %(n)s autres valeurs.", heard.more) % {"n": heard.more}
+            )
 
     def _show_notices(self, table: Table, shown: int) -> int:
         for notice in table.notices[shown:]:

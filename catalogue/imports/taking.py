@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Protocol
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -11,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     Column,
     Row,
     Table,
+    Understood,
     parse_rows,
     sentence,
 )
@@ -30,6 +33,7 @@ class Outcome:
     line: int
     what: Literal["new", "known", "bad"]
     bad: tuple[BadCell, ...] = ()
+    understood: tuple[Understood, ...] = ()
 
 
 class RowRefused(Exception):
@@ -42,6 +46,8 @@ class RowRefused(Exception):
 
 class Keeper(Protocol):
     """What offers and needs each know of their rows."""
+
+    today: date
 
     def known(self, rows: list[Row]) -> set[str]:
         """The ids of these rows that were imported before."""
@@ -59,12 +65,20 @@ class Keeper(Protocol):
         """What is worth a second look, though no row is wrong."""
 
 
-def take_in(*, table: Table, columns: tuple[Column, ...], keeper: Keeper, dry_run: bool) -> Iterator[Outcome]:
+def take_in(
+    *,
+    table: Table,
+    columns: tuple[Column, ...],
+    keeper: Keeper,
+    dry_run: bool,
+    answers: Answers | None = None,
+) -> Iterator[Outcome]:
     """Keep each good row in its own transaction; what became of each, line by line. Raises Unreadable at once.
 
     A dry run does everything and takes each row back.
     """
-    return _outcomes(table, parse_rows(table, columns), keeper, dry_run)
+    rows = parse_rows(table, columns, today=keeper.today, answers=answers)
+    return _outcomes(table, rows, keeper, dry_run)
 
 
 def _outcomes(
@@ -117,7 +131,7 @@ def _outcome(
         # No rule of ours foresaw it; the transaction is undone and the next row has its own.
         message = _("la base de données a refusé cette ligne.")
         return Outcome(row.line, "bad", (row.bad("", message),))
-    return Outcome(row.line, "new" if is_new else "known")
+    return Outcome(row.line, "new" if is_new else "known", understood=row.understood)
 
 
 def moved_notices(moved: int) -> list[str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from babel import Locale
 from django.utils.translation import gettext as _
 
+from catalogue.items.words import words_of
 from catalogue.meaning.text import CellError, Reading, Unclear, folded
 from catalogue.times import day_words
 
@@ -36,20 +37,25 @@ _ARABIC_MONTHS = {
     "جوان": 6, "جويليه": 7, "اوت": 8, "غشت": 8,
 }  # fmt: skip
 
-NOW = frozenset(
-    "maintenant immediat immediate immediatement immediates actuellement disponible now immediately asap today".split()
-) | {
+NOW = words_of(
+        "maintenant immediat immediate immediatement immediates actuellement disponible now immediately "
+        "asap today"
+    ) | {
     "aujourd'hui", "aujourd hui", "ce jour", "ce soir", "des maintenant", "des a present", "a partir de maintenant",
     "de suite", "tout de suite", "sans delai", "des que possible", "au plus vite", "le plus vite possible",
     "disponible de suite", "disponible immediatement", "disponible tout de suite", "disponible maintenant",
-    "disponible des maintenant", "des aujourd'hui", "a partir d'aujourd'hui", "a compter d'aujourd'hui", "as soon as possible",
+    "disponible des maintenant", "des aujourd'hui", "a partir d'aujourd'hui", "a compter d'aujourd'hui",
+    "as soon as possible",
     "right now", "from now", "from now on", "available now", "available immediately", "tonight",
     *map(folded, ("الآن", "اليوم", "فورا", "حالا", "في أقرب وقت")),
 }  # fmt: skip
-_DEPENDS = re.compile(r"\b(?:demain|hier|apres-demain|avant-hier|tomorrow|yesterday|prochaine?s?|next|dernier|last)\b|غدا")
+_DEPENDS = re.compile(
+    r"\b(?:demain|hier|apres-demain|avant-hier|tomorrow|yesterday|prochaine?s?|next|dernier|last)\b|غدا"
+)
 _VAGUE = re.compile(
     r"\b(?:fin|mi|debut|courant|milieu|vers|env|environ|autour|semaine|printemps|ete|automne|hiver|noel|paques|vacances"
-    r"|rentree|end|mid|early|late|about|around|beginning|week|bientot|soon|peut-etre|selon|a confirmer|a voir|a definir)\b"
+    r"|rentree|end|mid|early|late|about|around|beginning|week|bientot|soon|peut-etre|selon|a confirmer|a voir"
+    r"|a definir)\b"
 )
 _TIME = r"(?:[t ,]+(?:a |at )?\d{1,2} ?(?:[:h] ?\d{0,2})(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?(?: ?z|[+-]\d{2}:?\d{2})?)?"
 _ISO = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
@@ -115,14 +121,19 @@ def unsure(bare: str, written: str) -> Unclear | None:
     said = {"text": written}
     if _DEPENDS.search(bare):
         return Unclear(
-            _("«\u00a0%(text)s\u00a0» dépend du jour où c’était écrit. Écrivez la date.") % said, written=written
+            _("«\u00a0%(text)s\u00a0» dépend du jour où c’était écrit. Écrivez la date.") % said,
+            written=written,
         )
     if _VAGUE.search(bare):
-        return Unclear(_("«\u00a0%(text)s\u00a0» n’est pas un jour précis. Lequel\u202f?") % said, written=written)
+        return Unclear(
+            _("«\u00a0%(text)s\u00a0» n’est pas un jour précis. Lequel\u202f?") % said, written=written
+        )
     return None
 
 
-def one_day(bare: str, written: str, *, today: date, past: bool = False, year: int | None = None) -> date | None:
+def one_day(
+    bare: str, written: str, *, today: date, past: bool = False, year: int | None = None
+) -> date | None:
     """The day that `folded` text says in figures or words; None when it says none. Raises for one that cannot be.
 
     `year` is taken where none is written.
@@ -154,7 +165,9 @@ def one_day(bare: str, written: str, *, today: date, past: bool = False, year: i
 
 def no_such_day(written: str) -> CellError:
     return CellError(
-        _("le jour «\u00a0%(text)s\u00a0» n’existe pas.") % {"text": written}, written=written, code="no_such_day"
+        _("le jour «\u00a0%(text)s\u00a0» n’existe pas.") % {"text": written},
+        written=written,
+        code="no_such_day",
     )
 
 
@@ -254,7 +267,11 @@ def loose(written: str) -> str:
 @lru_cache(maxsize=1)
 def months() -> dict[str, int]:
     """Each name of a month, folded → its number."""
-    return _named_by_cldr("months") | _MORE_MONTHS | {folded(one): month for one, month in _ARABIC_MONTHS.items()}
+    return (
+        _named_by_cldr("months")
+        | _MORE_MONTHS
+        | {folded(one): month for one, month in _ARABIC_MONTHS.items()}
+    )
 
 
 @lru_cache(maxsize=1)

@@ -7,30 +7,51 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
+from catalogue.items.words import words_of
 from catalogue.meaning.text import CellError, Reading, Unclear, folded
 
 # What a number may be of, as it is written beside it: how many of the field's own units one of these is.
 PERSONS: Mapping[str, float] = dict.fromkeys(
-    "place places pers personne personnes p people person persons guest guests pax couchage couchages lit lits bed beds"
-    " adulte adultes adult adults femme femmes women woman homme hommes men man enfant enfants child children"
-    " bebe bebes fille filles garcon garcons ado ados شخص اشخاص".split(),
+    words_of(
+        "place places pers personne personnes p people person persons guest guests pax couchage "
+        "couchages lit lits bed beds adulte adultes adult adults femme femmes women woman homme "
+        "hommes men man enfant enfants child children bebe bebes fille filles garcon garcons ado ados "
+        "شخص اشخاص"
+    ),
     1,
 )
 ITEMS: Mapping[str, float] = dict.fromkeys(
-    "piece pieces objet objets unite unites article articles exemplaire exemplaires ex pc pcs item items".split(), 1
+    words_of(
+        "piece pieces objet objets unite unites article articles exemplaire exemplaires ex pc pcs item items"
+    ),
+    1,
 )
 _WEEK = r"(?: ?(?:/|par|a la|per|a|each) ?(?:semaine|sem|hebdo|week|wk))?"
-HOURS: Mapping[str, float] = dict.fromkeys("h heure heures hr hrs hour hours ساعه ساعات".split(), 1)
+HOURS: Mapping[str, float] = dict.fromkeys(words_of("h heure heures hr hrs hour hours ساعه ساعات"), 1)
 KM: Mapping[str, float] = dict.fromkeys(
-    "km kms kilometre kilometres kilometer kilometers كم".split(), 1
-) | dict.fromkeys("m metre metres".split(), 0.001)
+    words_of("km kms kilometre kilometres kilometer kilometers كم"), 1
+) | dict.fromkeys(["m", "metre", "metres"], 0.001)
 DAYS: Mapping[str, float] = (
-    dict.fromkeys("j jr jrs jour jours day days nuit nuits night nights يوم ايام".split(), 1)
-    | dict.fromkeys("semaine semaines sem week weeks اسبوع اسابيع".split(), 7)
-    | dict.fromkeys("mois month months شهر اشهر".split(), 30)
-    | dict.fromkeys("an ans annee annees year years سنه".split(), 365)
+    dict.fromkeys(
+        words_of("j jr jrs jour jours day days nuit nuits night nights يوم ايام"),
+        1,
+    )
+    | dict.fromkeys(words_of("semaine semaines sem week weeks اسبوع اسابيع"), 7)
+    | dict.fromkeys(["mois", "month", "months", "شهر", "اشهر"], 30)
+    | dict.fromkeys(words_of("an ans annee annees year years سنه"), 365)
 )
-EUROS: Mapping[str, float] = dict.fromkeys("€ euro euros eur".split(), 1)
+EUROS: Mapping[str, float] = dict.fromkeys(["€", "euro", "euros", "eur"], 1)
+
+_OF_FIELDS: Mapping[str, Mapping[str, float]] = {
+    "capacity": {**PERSONS, **ITEMS, **HOURS},
+    "quantity": {**PERSONS, **ITEMS, **HOURS},
+    "rent": EUROS,
+    "rent_up_to": EUROS,
+    "longest_stay_days": DAYS,
+    "notice_days": DAYS,
+    "min_days": DAYS,
+    "reach_km": KM,
+}
 
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 # A spreadsheet's own way of showing what is long.
@@ -41,18 +62,26 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 _MANY_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}|[1-9]\d{0,2}(?:,\d{3}){2,}")
 _BOTH = re.compile(r"([1-9]\d{0,2}(?:\.\d{3})+),(\d+)|([1-9]\d{0,2}(?:,\d{3})+)\.(\d+)")
 _ROMAN = {"ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "xii": 12}
-_AT_MOST = re.compile(r"^(?:jusqu'a|max(?:i|imum)?\.?|au maximum|au plus|up to|at most) ?:? ?|,? ?\(?(?:max(?:i|imum)?|au maximum|au plus)\.?\)?$")
+_AT_MOST = re.compile(
+    r"^(?:jusqu'a|max(?:i|imum)?\.?|au maximum|au plus|up to|at most) ?:? ?|,? ?\(?(?:max(?:i|imum)?|au maximum"
+    r"|au plus)\.?\)?$"
+)
 _FOR = re.compile(r"^(?:(?:studio|[tf]\d)(?: ?bis)?,? )?(?:pour|for) (?=\S)")
 # In brackets, what takes nothing from the number beside it.
 _REMARK = re.compile(r" ?\(((?:dont|soit|y compris|inclus|including|incl|maximum|max|maxi)\b[^()]*)\)$")
-_NO_RENT = frozenset(
-    "gratuit gratuite gratuitement gracieux gracieusement prete free lent offert zero".split()
-) | {
+_NO_RENT = words_of("gratuit gratuite gratuitement gracieux gracieusement prete free lent offert zero") | {
     "a titre gracieux", "titre gracieux", "sans loyer", "aucun loyer", "pas de loyer", "aucun", "neant", "rien",
     "mis a disposition", "0 (gratuit)", "gratuit (0)", "free of charge", "no rent", "مجانا", "مجاني",
 }  # fmt: skip
 _BY_MONTH = re.compile(r" ?(?:/|par|per|a|le|by)? ?(?:mois|mensuels?|month|mo)$")
-_ALL_IN = re.compile(r",? ?\(?(?:cc|c\.c\.?|charges comprises|toutes charges comprises|tcc|all inclusive)\)?$")
+_ALL_IN = re.compile(
+    r",? ?\(?(?:cc|c\.c\.?|charges comprises|toutes charges comprises|tcc|all inclusive)\)?$"
+)
+
+
+def units_of(name: str) -> Mapping[str, float]:
+    """What the number of a field may be of, where people write it beside the number; persons where nothing is said."""
+    return _OF_FIELDS.get(name, PERSONS)
 
 
 def read_whole(
@@ -93,7 +122,9 @@ def _read(
     bare = folded(written).replace("−", "-").replace("٬", "'").replace("٫", ".").replace("⁄", "/")
     if (value := _figures(bare, least, most, written, whole=whole)) is not None:
         # A decimal comma is plain; a mark of thousands, or a power, is worth saying.
-        return Reading(value, "" if re.fullmatch(r"-?\d+(?:[.,]\d+)?", bare) and value < 1000 else said(value))
+        return Reading(
+            value, "" if re.fullmatch(r"-?\d+(?:[.,]\d+)?", bare) and value < 1000 else said(value)
+        )
     value = _worded(bare, least, most, written, units or {}, whole=whole)
     return Reading(value, said(value))
 
@@ -142,7 +173,9 @@ def _worded(
     rest = _AT_MOST.sub("", rest).strip(" .:")
     if HOURS.items() <= units.items():
         rest = re.sub(_WEEK + "$", "", rest)
-    match = re.fullmatch(rf"(-?{_FIGURES}(?<! )|[^\W\d_]+(?:[ -][^\W\d_]+){{0,3}}?)(?: ?([^\W\d_]+|€)\.?)?", rest)
+    match = re.fullmatch(
+        rf"(-?{_FIGURES}(?<! )|[^\W\d_]+(?:[ -][^\W\d_]+){{0,3}}?)(?: ?([^\W\d_]+|€)\.?)?", rest
+    )
     if match:
         value = _figures(match[1], least, most, written, whole=whole)
         if value is None:
@@ -160,14 +193,17 @@ def _worded(
 def _asked(bare: str, written: str, units: Collection[str]) -> float:
     """Raise: with the numbers that it may be, when there is one in it at all."""
     numbers = [int(one) for one in re.findall(r"(?<![\d.,])\d{1,5}(?![\d.,]*\d)", bare)]
-    numbers += [value for word, value in number_words().items() if value > 1 and re.search(rf"\b{word}\b", bare)]
+    numbers += [
+        value for word, value in number_words().items() if value > 1 and re.search(rf"\b{word}\b", bare)
+    ]
     about = {**_TENS, **_ROMAN}
     numbers += [value for word, value in about.items() if re.search(rf"\b{word}\b", bare)]
     if re.fullmatch(r"\d+(?: ?\+ ?\d+)+", bare):
         numbers = [sum(numbers)]
     if numbers:
         raise Unclear(
-            _("«\u00a0%(text)s\u00a0» n’est pas un nombre sûr. Lequel faut-il retenir\u202f?") % {"text": written},
+            _("«\u00a0%(text)s\u00a0» n’est pas un nombre sûr. Lequel faut-il retenir\u202f?")
+            % {"text": written},
             written=written,
             choices=[str(one) for one in dict.fromkeys(numbers)],
         )
@@ -184,35 +220,35 @@ _TENS = {
     "dizaine": 10, "douzaine": 12, "quinzaine": 15, "vingtaine": 20, "trentaine": 30, "quarantaine": 40,
     "cinquantaine": 50, "soixantaine": 60, "centaine": 100, "dozen": 12,
 }  # fmt: skip
-_FRENCH = (
-    "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix_sept dix_huit"
-    " dix_neuf"
-).split()
-_ENGLISH = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
-_ARABIC = "صفر واحد اثنان ثلاثه اربعه خمسه سته سبعه ثمانيه تسعه عشره".split()
+_FRENCH = [
+    "zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
+    "quatorze", "quinze", "seize", "dix sept", "dix huit", "dix neuf",
+]  # fmt: skip
+_ENGLISH = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
+_ENGLISH_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ARABIC = ["صفر", "واحد", "اثنان", "ثلاثه", "اربعه", "خمسه", "سته", "سبعه", "ثمانيه", "تسعه", "عشره"]
 
 
 @lru_cache(maxsize=1)
 def number_words() -> dict[str, int]:
     """0 to 100 in French and English, 0 to 10 in Arabic, as `folded` leaves them, spaces for hyphens."""
-    words = {word.replace("_", " "): number for number, word in enumerate(_FRENCH)}
+    words = {word: number for number, word in enumerate(_FRENCH)}
     words |= {"une": 1, "cent": 100, "mille": 1000, "hundred": 100, "a hundred": 100}
     for ten, name in ((20, "vingt"), (30, "trente"), (40, "quarante"), (50, "cinquante"), (60, "soixante")):
         words |= {name: ten, f"{name} et un": ten + 1, f"{name} et une": ten + 1}
         words |= {f"{name} {_FRENCH[ones]}": ten + ones for ones in range(2, 10)}
     for ones in range(10, 20):
-        french = _FRENCH[ones].replace("_", " ")
-        words[f"soixante {french}"] = 60 + ones
-        words[f"quatre vingt {french}"] = 80 + ones
+        words[f"soixante {_FRENCH[ones]}"] = 60 + ones
+        words[f"quatre vingt {_FRENCH[ones]}"] = 80 + ones
     words |= {"soixante et onze": 71, "quatre vingts": 80, "quatre vingt": 80}
     words |= {f"quatre vingt {_FRENCH[ones]}": 80 + ones for ones in range(1, 10)}
     for ten, name in ((70, "septante"), (80, "huitante"), (90, "nonante")):
         words |= {name: ten} | {f"{name} {_FRENCH[ones]}": ten + ones for ones in range(2, 10)}
     words |= {word: number for number, word in enumerate(_ENGLISH)}
-    for place, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split()):
+    for place, name in enumerate(_ENGLISH_TENS):
         ten = 20 + 10 * place
         words |= {name: ten} | {f"{name} {_ENGLISH[ones]}": ten + ones for ones in range(1, 10)}
     words |= {folded(word): number for number, word in enumerate(_ARABIC)}

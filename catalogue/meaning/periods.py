@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
+from catalogue.items.words import words_of
 from catalogue.meaning.days import NOW, loose, no_such_day, one_day, read_month, unsure, words
 from catalogue.meaning.numbers import DAYS, number_words
 from catalogue.meaning.text import CellError, Reading, Unclear, sure_items
@@ -14,7 +15,7 @@ from catalogue.vocabulary import MOST_PERIODS
 Period = tuple[date, date | None]
 Part = tuple[date, date]
 
-_ALWAYS = frozenset("toujours permanent permanence always anytime oui illimite".split()) | {
+_ALWAYS = words_of("toujours permanent permanence always anytime oui illimite") | {
     "toute l'annee", "tout le temps", "en permanence", "a tout moment", "sans limite", "all year", "all the time",
 }  # fmt: skip
 _FREE = r"^(?:disponible |libre |dispo |available )?"
@@ -25,7 +26,9 @@ _SINCE = (
 _FROM = re.compile(rf"{_FREE}(?:{_SINCE}|du |de |le |the )")
 _OPEN = re.compile(rf"{_FREE}{_SINCE}|^>=? ?")
 _OPEN_END = re.compile(r"\s*(?:\.{2,}|→|->|=>|>|-|–|—|\bet apres|\bet plus|\bonwards|\+)\s*$")
-_UNTIL = re.compile(r"^(?:(?:jusqu'au|jusqu'a|jusqu'en|jusque|au|until|till|up to|حتي|الي) |(?:\.{2,}|→|->|<=?) ?)(?=\S)")
+_UNTIL = re.compile(
+    r"^(?:(?:jusqu'au|jusqu'a|jusqu'en|jusque|au|until|till|up to|حتي|الي) |(?:\.{2,}|→|->|<=?) ?)(?=\S)"
+)
 _BETWEEN = re.compile(r"^(?:entre(?: le)?|between(?: the)?) (.+) (?:et(?: le)?|and(?: the)?) (.+)$")
 _TO = re.compile(
     r"\s*(?:\.{2,}|→|->|=>|–|—|>)\s*|\s*\bjusqu'(?:au|a|en)\b\s*|\s+(?:au|a|to|until|till|through|الي|حتي)\s+|\s*-\s*"
@@ -70,7 +73,11 @@ def _all(text: str, today: date) -> list[Period]:
         try:
             found.append(_one(piece, today))
         except CellError as error:
-            parts = [part.strip() for part in re.split(r",|\s(?:et|puis|and)\s(?!apres|plus)", piece) if part.strip()]
+            parts = [
+                part.strip()
+                for part in re.split(r",|\s(?:et|puis|and)\s(?!apres|plus)", piece)
+                if part.strip()
+            ]
             if len(parts) == 1 or isinstance(error, Unclear):
                 raise
             found += _together(parts, today, error)
@@ -101,15 +108,20 @@ def _one(piece: str, today: date, *, year: int | None = None) -> Period:
         return today, None
     if length := _with_length(bare, written, today):
         return length
-    if (between := _BETWEEN.fullmatch(bare)) and (found := _from_to(*between.groups(), written, today, "et")):
+    if (between := _BETWEEN.fullmatch(bare)) and (
+        found := _from_to(between[1], between[2], written, today, "et")
+    ):
         return found
     if day := _plain_day(bare, written, today, year):
         raise Unclear(
-            _("«\u00a0%(text)s\u00a0»\u202f: ce jour seulement, ou à partir de ce jour\u202f?") % {"text": written},
+            _("«\u00a0%(text)s\u00a0»\u202f: ce jour seulement, ou à partir de ce jour\u202f?")
+            % {"text": written},
             written=written,
             choices=[f"{day}..", f"{day}..{day}"],
         )
-    if month := read_month(re.sub(r"^(?:en|in|au mois de|mois de|tout le mois de) ", "", bare), today=today, year=year):
+    if month := read_month(
+        re.sub(r"^(?:en|in|au mois de|mois de|tout le mois de) ", "", bare), today=today, year=year
+    ):
         return month
     for mark in _TO.finditer(bare):
         left, right = bare[: mark.start()].strip(), bare[mark.end() :].strip()
@@ -200,11 +212,10 @@ def _ordered(left: str, right: str, written: str, today: date) -> Period:
         first = _part(left, written, today, last[1].year) or first
         if first[0] > last[1]:
             first = _part(left, written, today, last[1].year - 1) or first
-    elif _has_year(left) or not _has_year(right):
-        if not _has_year(right):
-            last = _part(right, written, today, first[0].year) or last
-            if last[1] < first[0]:
-                last = _part(right, written, today, first[0].year + 1) or last
+    elif not _has_year(right):
+        last = _part(right, written, today, first[0].year) or last
+        if last[1] < first[0]:
+            last = _part(right, written, today, first[0].year + 1) or last
     return _checked(first[0], last[1], written)
 
 
@@ -229,7 +240,8 @@ def _with_length(bare: str, written: str, today: date) -> Period | None:
     """ "2 semaines à partir du 5/12", "dès le 5/12 pour 3 mois"; a length alone does not say from when."""
     if _LENGTH.fullmatch(bare) and _days(bare):
         raise Unclear(
-            _("«\u00a0%(text)s\u00a0»\u202f: à partir de quel jour\u202f?") % {"text": written}, written=written
+            _("«\u00a0%(text)s\u00a0»\u202f: à partir de quel jour\u202f?") % {"text": written},
+            written=written,
         )
     for match in _LENGTH.finditer(bare):
         before, after = bare[: match.start()].strip(" ,"), bare[match.end() :].strip(" ,")

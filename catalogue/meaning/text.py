@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 
-from catalogue.items.words import fold
+from catalogue.items.words import fold, words_of
 
 T = TypeVar("T")
 
@@ -15,7 +15,9 @@ T = TypeVar("T")
 class CellError(ValidationError):
     """What is wrong with what was written, to a person: nothing is understood."""
 
-    def __init__(self, message: str, *, written: str = "", choices: Iterable[str] = (), code: str = "unclear") -> None:
+    def __init__(
+        self, message: str, *, written: str = "", choices: Iterable[str] = (), code: str = "unclear"
+    ) -> None:
         super().__init__(message, code=code)
         # The part of it that a person is to explain; empty: all of it.
         self.written = written
@@ -39,10 +41,10 @@ class Reading(Generic[T]):
 
 
 # What stands in a cell of which nobody knows anything.
-_NOTHING = frozenset(
-    "nc n c n/c n.c n.c. nr n/r na n/a n.a n.a. nd n/d n.d. ras r.a.s r.a.s. s/o so null none nil nan nsp #n/a"
-    " inconnu inconnue vide rien unknown empty unspecified blank".split()
-) | {
+_NOTHING = words_of(
+        "nc n/c n.c n.c. nr n/r na n/a n.a n.a. nd n/d n.d. ras r.a.s r.a.s. s/o null none nil nan "
+        "nsp #n/a inconnu inconnue vide rien unknown empty unspecified blank"
+    ) | {
     "non communique", "non communiquee", "non renseigne", "non renseignee", "non precise", "non precisee",
     "non connu", "non defini", "non applicable", "non concerne", "sans objet", "ne sait pas", "sans reponse",
     "pas de reponse", "a completer", "a renseigner", "not specified", "not known", "not available", "not applicable",
@@ -71,7 +73,14 @@ def says_nothing(text: str) -> bool:
 
 def says_nothing_of_texts(text: str) -> bool:
     """Where any word may be the answer: only signs, and "NC"."""
-    return _is_sign(text) or folded(text).strip(_END) in {"nc", "n.c", "n/a", "n/c", "non renseigne", "non communique"}
+    return _is_sign(text) or folded(text).strip(_END) in {
+        "nc",
+        "n.c",
+        "n/a",
+        "n/c",
+        "non renseigne",
+        "non communique",
+    }
 
 
 def says_nothing_but_none(text: str) -> bool:

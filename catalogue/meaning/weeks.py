@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.meaning.days import weekdays
 from catalogue.meaning.text import CellError, Reading, Unclear, folded
-from catalogue.slots import WEEKDAYS, WeeklySlot, in_week_order, parse_slot, slot_text
+from catalogue.slots import WeeklySlot, in_week_order, parse_slot, slot_text
 from catalogue.times import AFTERNOON, EVENING, MORNING, slot_words
 
 _DAY_MINUTES = 24 * 60
@@ -22,7 +22,8 @@ _EVERY_DAY, _WORKING, _WEEKEND = tuple(range(7)), tuple(range(5)), (5, 6)
 _GROUPS = {
     "tous les jours": _EVERY_DAY, "toute la semaine": _EVERY_DAY, "chaque jour": _EVERY_DAY, "7j/7": _EVERY_DAY,
     "7/7": _EVERY_DAY, "quotidien": _EVERY_DAY, "quotidiennement": _EVERY_DAY, "every day": _EVERY_DAY,
-    "daily": _EVERY_DAY, "tlj": _EVERY_DAY, "كل يوم": _EVERY_DAY, "jours de semaine": _WORKING, "jour de semaine": _WORKING,
+    "daily": _EVERY_DAY, "tlj": _EVERY_DAY, "كل يوم": _EVERY_DAY, "jours de semaine": _WORKING,
+    "jour de semaine": _WORKING,
     "en semaine": _WORKING, "jours ouvres": _WORKING, "weekdays": _WORKING,
     "week-ends": _WEEKEND, "week-end": _WEEKEND, "weekends": _WEEKEND, "weekend": _WEEKEND, "we": _WEEKEND,
     "week end": _WEEKEND, "week ends": _WEEKEND,
@@ -34,7 +35,9 @@ _PARTS = {
     "soirees": EVENING, "evening": EVENING, "evenings": EVENING, "صباحا": MORNING, "مساء": EVENING,
 }  # fmt: skip
 # "tous les soirs": of every day; "tous les mardis soirs": of that one.
-_EVERY = re.compile(rf"(?:tous les|toutes les|chaque|every) (?=(?:{'|'.join(sorted(_PARTS, key=len, reverse=True))})(?!\w))")
+_EVERY = re.compile(
+    rf"(?:tous les|toutes les|chaque|every) (?=(?:{'|'.join(sorted(_PARTS, key=len, reverse=True))})(?!\w))"
+)
 _HOUR = r"(?:(\d{1,2}) ?(?:h|:|\.(?=\d\d))? ?(\d\d)?(?: ?h)? ?(am|pm)?|(midi|minuit|noon|midnight))"
 _RANGE_WORD = r"(?:->|-|–|—|→|(?:jusqu'au|jusqu'a|au|a|to|until|through|الي)(?!\w))"
 _HOURS = re.compile(rf"(?:entre |de |from |between |من )?{_HOUR} ?(?:{_RANGE_WORD}|et|and) ?{_HOUR}(?![\w:])")
@@ -42,14 +45,16 @@ _JOIN = re.compile(r"(?:,|/|&|\+|\||;|\bet\b|\band\b|\bou\b|\bor\b)")
 _TO = re.compile(_RANGE_WORD)
 # Words between that say nothing of their own.
 _IDLE = re.compile(r"(?:le|la|les|de|du|des|l|d|the|on|in|at|a|en|tous|toutes|chaque|every)\b'?|[:.()]")
-_EXCEPT = re.compile(r"\b(?:sauf|hors|except|environ|env|ou|or|parfois|selon|peut-etre|un .* sur deux|1 .* sur 2)\b|\?|~")
+_EXCEPT = re.compile(
+    r"\b(?:sauf|hors|except|environ|env|ou|or|parfois|selon|peut-etre|un .* sur deux|1 .* sur 2)\b|\?|~"
+)
 
 
 def read_slots(text: str) -> Reading[tuple[str, ...]]:
     """Slots as they are stored, Monday first, each once; what goes past midnight is two. CellError, Unclear."""
     written = text.strip()
     if _STRICT.fullmatch(written):
-        stored = [slot for slot in _SINGLE.findall(written)]
+        stored = _SINGLE.findall(written)
         for slot in stored:
             parse_slot(slot)
         return Reading(tuple(in_week_order(set(stored))))
@@ -67,7 +72,8 @@ def _slots(bare: str, written: str) -> Iterator[str]:
     """The text from left to right: days gather until hours follow, which are those of all of them."""
     if _EXCEPT.search(bare):
         raise Unclear(
-            _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?") % {"text": written},
+            _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?")
+            % {"text": written},
             written=written,
         )
     days: list[int] = []
@@ -109,7 +115,8 @@ def _slots(bare: str, written: str) -> Iterator[str]:
 
 def _which(written: str) -> Unclear:
     return Unclear(
-        _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?") % {"text": written},
+        _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?")
+        % {"text": written},
         written=written,
         code="slot",
     )
@@ -131,7 +138,9 @@ def _longest(rest: str, names: dict[str, tuple[int, int]]) -> str:
 def _days(rest: str) -> tuple[str, tuple[int, ...]] | None:
     if every := _EVERY.match(rest):
         return every[0], _EVERY_DAY
-    group = max((name for name in _GROUPS if re.match(rf"{re.escape(name)}(?!\w)", rest)), key=len, default="")
+    group = max(
+        (name for name in _GROUPS if re.match(rf"{re.escape(name)}(?!\w)", rest)), key=len, default=""
+    )
     if group:
         return group, _GROUPS[group]
     word = re.match(r"[^\W\d_]+\.?", rest)
@@ -156,7 +165,8 @@ def _of(days: list[int], hours: re.Match[str], written: str) -> Iterator[str]:
     past_midnight = end <= start and start >= _EVENING_FROM and end <= _NIGHT_UNTIL
     if start >= _DAY_MINUTES or (end <= start and not past_midnight) or end > _DAY_MINUTES:
         raise CellError(
-            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h.") % {"text": written},
+            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h.")
+            % {"text": written},
             written=written,
             code="slot_order",
         )
@@ -174,7 +184,8 @@ def _minutes(hour: str | None, minute: str | None, half: str | None, word: str |
         number = number % 12 + (12 if half == "pm" else 0)
     if number > 24 or int(minute or 0) > 59:
         raise CellError(
-            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h.") % {"text": written},
+            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h.")
+            % {"text": written},
             written=written,
             code="slot_order",
         )

@@ -1,20 +1,25 @@
 """Reading spreadsheets that somebody else made: the file, its columns, and typed cells.
 
-No model, no query, no clock: the same column parsers serve the import and whoever tries the engine on a file.
+No model, no query: the same column parsers serve the import and whoever tries the engine on a file.
 `files.read_table` opens a csv or xlsx and says what it noticed; `rows.parse_rows` turns its lines into typed rows, or
 into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines, column by column;
-`cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet counts them.
+`cells` knows what a cell may hold, by the parsers of `catalogue.meaning`; `headers` which column is meant; `questions`
+what was understood and what is asked. Lines and columns are counted as the person at the spreadsheet counts them.
 """
 
+from catalogue.meaning import CellError, Period
 from catalogue.spreadsheets.cells import (
-    CellError,
-    Period,
+    Parser,
+    accepted,
     as_text,
     day,
     decimal,
     harmless,
+    household,
+    identifier,
     insee,
     languages,
+    last_day_so_far,
     many_of,
     moment,
     one_of,
@@ -27,27 +32,39 @@ from catalogue.spreadsheets.cells import (
     whole,
     words_as_they_stand,
     yes_no,
+    yes_or_no,
 )
 from catalogue.spreadsheets.files import Fault, Line, Table, Unreadable, read_table
-from catalogue.spreadsheets.rows import BadCell, Block, Column, Row, parse_blocks, parse_rows, sentence
+from catalogue.spreadsheets.questions import Answers, BadAnswer, BadCell, Heard, Question, Understood
+from catalogue.spreadsheets.rows import Block, Column, Row, parse_blocks, parse_rows, sentence
 
 __all__ = [
+    "Answers",
+    "BadAnswer",
     "BadCell",
     "Block",
     "CellError",
     "Column",
     "Fault",
+    "Heard",
     "Line",
+    "Parser",
     "Period",
+    "Question",
     "Row",
     "Table",
+    "Understood",
     "Unreadable",
+    "accepted",
     "as_text",
     "day",
     "decimal",
     "harmless",
+    "household",
+    "identifier",
     "insee",
     "languages",
+    "last_day_so_far",
     "many_of",
     "moment",
     "one_of",
@@ -64,4 +81,5 @@ __all__ = [
     "whole",
     "words_as_they_stand",
     "yes_no",
+    "yes_or_no",
 ]

@@ -42,6 +42,7 @@ class Command(ImportCommand):
             city=city,
             organisation=organisation,
             dry_run=options["dry_run"],
+            answers=options["answers"],
             by=_enterer(options["by"], organisation),
             now=now,
         )

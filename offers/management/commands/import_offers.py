@@ -42,6 +42,7 @@ class Command(ImportCommand):
             city=city,
             list_name=options["list"],
             dry_run=options["dry_run"],
+            answers=options["answers"],
             by=by,
             now=now,
         )
