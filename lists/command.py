@@ -27,6 +27,9 @@ from catalogue.imports import Outcome
 from catalogue.models import Entry
 from catalogue.spreadsheets import (
     Answers,
+    BadAnswer,
+    FileAnswers,
+    Heard,
     Table,
     Unreadable,
     add_reading_options,
@@ -73,6 +76,13 @@ class ImportCommand(BaseCommand, ABC):
         parser.add_argument("--dry-run", action="store_true", help="check every row, keep none")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write the bad rows to a csv")
         parser.add_argument(
+            "--means",
+            action="append",
+            default=[],
+            metavar="'COLUMN: WRITTEN = VALUE'",
+            help="what a value of a column means, where it is not clear; may be given several times",
+        )
+        parser.add_argument(
             "--language",
             choices=[code for code, _name in settings.LANGUAGES],
             default=settings.LANGUAGE_CODE,
@@ -96,13 +106,17 @@ class ImportCommand(BaseCommand, ABC):
         with override(options["language"]), ExitStack() as stack:
             city = _town(options["city"])
             try:
+                said = Answers.read(options["means"])
+            except BadAnswer as error:
+                raise CommandError(str(error)) from error
+            try:
                 answers = answers_of(options)
                 table = read_table(options["file"], answers)
                 sender = self.sender(city=city, options=options)
                 by = self.enterer(sender=sender, email=options["by"])
                 trial = ListImport(sender=sender, city=city, by=by, step=Step.CHECKING)
                 ids = partial(_ids_of, options["file"], answers)
-                outcomes = working.outcomes(trial, table, now=now, ids=ids)
+                outcomes = working.outcomes(trial, table, now=now, ids=ids, answers=said)
                 if not dry_run:
                     trial = one = working.begin_command(
                         sender=self.saved(sender, now=now),
@@ -111,10 +125,8 @@ class ImportCommand(BaseCommand, ABC):
                         by=by,
                         now=now,
                     )
-                    outcomes = stack.enter_context(
-                        _ended(one, working.outcomes(one, table, now=now, ids=ids))
-                    )
-
+                    outcomes = working.outcomes(one, table, now=now, ids=ids, answers=said)
+                    outcomes = stack.enter_context(_ended(one, outcomes))
             except Unreadable as error:
                 raise CommandError(str(error)) from error
             except services.Busy as error:
@@ -127,21 +139,26 @@ class ImportCommand(BaseCommand, ABC):
             sys.exit(1)
 
     def _follow(self, table: Table, outcomes: Iterator[Outcome], report: Any, *, one: ListImport) -> Tally:
-        tally, progress = Tally(), Progress(self.stdout, table.expected)
+        tally, progress, heard = Tally(), Progress(self.stdout, table.expected), Heard()
         shown = self._show_notices(table, 0)
         trouble, status = "", 1
         try:
             for outcome in outcomes:
                 setattr(tally, outcome.what, getattr(tally, outcome.what) + 1)
+                heard.take(outcome.understood, outcome.bad)
                 if outcome.bad or outcome.differs:
                     progress.clear()
                 if outcome.what == "disputed" and outcome.differs:
                     self.stdout.write(presentation.dispute(outcome, self.model, today=localdate()))
-                for cell in outcome.bad:
-                    self.stderr.write(str(cell))
+                for bad in outcome.bad:
+                    self.stderr.write(str(bad))
                     if report is not None:
-                        row = (str(cell.line), cell.column, cell.letter, cell.value, cell.message)
+                        row = (str(bad.line), bad.column, bad.letter, bad.value, bad.message)
                         report.writerow([harmless(text) for text in row])
+                for cell in outcome.understood if report is not None else ():
+                    words = _("compris\u202f: %s") % cell.words
+                    row = (str(cell.line), cell.column, cell.letter, cell.written, words)
+                    report.writerow([harmless(text) for text in row])
                 progress.show(tally)
         except Unreadable as error:
             trouble = str(error)
@@ -159,9 +176,23 @@ class ImportCommand(BaseCommand, ABC):
         if tally.rows:
             self.stdout.write(_sum(tally, dry_run=one.pk is None))
             self.stdout.write(progress.pace(tally))
+        self._say(heard)
         if trouble:
             raise CommandError(trouble, returncode=status)
         return tally
+
+    def _say(self, heard: Heard) -> None:
+        """What was understood otherwise than it is written, and what is asked: each value of a column once."""
+        for one in heard.understood.values():
+            self.stdout.write(str(one))
+        for question in heard.questions.values():
+            self.stdout.write(_("À préciser, %(question)s") % {"question": question})
+            answer = question.choices[0] if question.choices else "…"
+            self.stdout.write(f'  --means "{question.column}: {question.written} = {answer}"')
+        if heard.more:
+            self.stdout.write(
+                ngettext("Et %(n)s autre valeur.", "Et %(n)s autres valeurs.", heard.more) % {"n": heard.more}
+            )
 
     def _show_notices(self, table: Table, shown: int) -> int:
         for notice in table.notices[shown:]:
@@ -247,7 +278,7 @@ def _sum(tally: Tally, *, dry_run: bool) -> str:
     return f"{_('Essai à blanc, rien n’a été gardé')}\u202f: {line}" if dry_run else line
 
 
-def _ids_of(path: Path, answers: Answers) -> set[str]:
+def _ids_of(path: Path, answers: FileAnswers) -> set[str]:
     return reading.ids_of(read_table(path, answers))
 
 

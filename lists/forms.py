@@ -155,6 +155,8 @@ def _answer_field(what: str, one: WordQuestion) -> forms.Field:
     }
     choices = _choices(what, one.column.name)
     options: dict[str, Any] = {"label": title, "required": False}
+    if choices is None and one.choices:
+        choices = [(text, text) for text in one.choices]
     if choices is None:
         return forms.CharField(
             max_length=200,
@@ -165,7 +167,8 @@ def _answer_field(what: str, one: WordQuestion) -> forms.Field:
     if not one.column.required:
         choices = [*choices, (NOTHING, _("rien\u202f: laisser vide"))]
     table = OFFER if what == What.OFFERS else NEED
-    if isinstance(table[one.column.name].shape, Words):
+    name = one.column.name
+    if name in table and isinstance(table[name].shape, Words):
         return forms.MultipleChoiceField(
             choices=choices,
             widget=forms.CheckboxSelectMultiple(attrs={"class": "choices--inline"}),

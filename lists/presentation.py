@@ -67,7 +67,11 @@ def _row(one: ListImport, line: Line, today: date) -> dict[str, Any]:
                 "value": value,
                 "message": message,
             }
-            for column, letter, value, message in line.said.get("bad", ())
+            for column, letter, value, message, *_asked in line.said.get("bad", ())
+        ],
+        "understood": [
+            {"column": label(one.sender.what, column), "written": written, "words": words}
+            for column, written, words in line.said.get("understood", ())
         ],
         "differs": _sides(model_of(one), line.said.get("differs", {}), today),
         "kept": line.said.get("kept", ""),

@@ -2,14 +2,16 @@
 
 import base64
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from catalogue.imports import ID
+from catalogue.meaning import folded
 from catalogue.spreadsheets import (
     Answers,
+    FileAnswers,
     Line,
     Table,
     as_text,
@@ -41,7 +43,7 @@ def opened(one: ListImport) -> Iterator[Table]:
                 empty = False
         if empty:
             raise FileNotFoundError(one.pk)
-        table = read_table(path, Answers(**one.opened_as))
+        table = read_table(path, FileAnswers(**one.opened_as))
         table.settle(_knows(one.sender))
         yield table
 
@@ -65,32 +67,30 @@ def parts_of(content: Iterable[bytes]) -> Iterator[str]:
 
 
 def as_chosen(table: Table, columns: Sequence[str], sender: Sender) -> Table:
-    """The table under our names: what is not read has none, what the sender's lists lack is added, and what somebody
-    said of a word stands in its place.
-    """
+    """The table under our names: what is not read has none, and what the sender's lists lack is added."""
     width = len(table.header)
     names = [*columns, *[""] * (width - len(columns))][:width]
     fixed = {name: text for name, text in sender.fixed.items() if text and name not in names}
-    answers = [(at, sender.answers[name]) for at, name in enumerate(names) if sender.answers.get(name)]
     table.header = [*names, *fixed]
-    table.lines = _lines(table.lines, width, list(fixed.values()), answers)
+    table.lines = _lines(table.lines, width, list(fixed.values()))
     return table
 
 
-def _lines(
-    lines: Iterator[Line], width: int, fixed: Sequence[str], answers: Sequence[tuple[int, Mapping[str, str]]]
-) -> Iterator[Line]:
+def _lines(lines: Iterator[Line], width: int, fixed: Sequence[str]) -> Iterator[Line]:
     for line in lines:
         cells: list[Any] = list(line.cells)
         if not any(as_text(cell) for cell in cells) or line.fault:
             yield line  # a blank line is none, whatever holds for all rows
             continue
-        for at, said in answers:
-            if at < len(cells):
-                known = said.get(plain(as_text(cells[at])))
-                cells[at] = cells[at] if known is None else known
         cells += [None] * (width - len(cells))
         yield Line(line.number, [*cells[:width], *fixed, *cells[width:]])
+
+
+def answers_of(sender: Sender) -> Answers:
+    """What somebody said that words of this sender's lists mean."""
+    return Answers(
+        {(folded(name), text): meant for name, said in sender.answers.items() for text, meant in said.items()}
+    )
 
 
 def ids_of(table: Table) -> set[str]:

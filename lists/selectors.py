@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import User
-from catalogue.spreadsheets import Column, plain
+from catalogue.meaning import folded
+from catalogue.spreadsheets import Column
 from cities.models import City
 from lists.kinds import COLUMNS, OWN
 from lists.models import KEPT, Fate, Line, ListImport, Sender
@@ -26,12 +27,13 @@ class WordQuestion:
     column: Column
     text: str
     message: str
+    choices: Sequence[str]  # what it may mean, where few things are likely
     lines: int
 
     @property
     def name(self) -> str:
         """Of its field in a form: a word is known by its letters."""
-        return f"{self.column.name}:{plain(self.text)}"[:200]
+        return f"{self.column.name}:{folded(self.text)}"[:200]
 
 
 def lists_of(user: User, city: City) -> QuerySet[ListImport]:
@@ -63,14 +65,15 @@ def lines_of(one: ListImport, *, fate: str = "", kept: bool = False) -> QuerySet
 def questions_of(one: ListImport) -> list[WordQuestion]:
     """Each word that is not understood, once, the most frequent first."""
     columns = {column.name: column for column in COLUMNS[one.sender.what]}
-    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[tuple[str, str, list[str]]]] = defaultdict(list)
     bad = one.all_lines.filter(fate=Fate.BAD).order_by("number")[:_LOOKED_AT]
     for said in bad.values_list("said", flat=True):
-        for name, _letter, text, message in said.get("bad", ()):
+        for name, _letter, value, message, asked, choices in said.get("bad", ()):
+            text = asked or value
             if name in columns and name not in OWN and text:
-                found[name, plain(text)].append((text, message))
+                found[name, folded(text)].append((text, message, choices))
     questions = [
-        WordQuestion(columns[name], cells[0][0], cells[0][1], len(cells)) for (name, _plain), cells in found.items()
+        WordQuestion(columns[name], *cells[0], len(cells)) for (name, _folded), cells in found.items()
     ]
     return sorted(questions, key=lambda one: -one.lines)[:MOST_QUESTIONS]
 

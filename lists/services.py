@@ -15,7 +15,8 @@ from accounts.models import Organisation, User
 from accounts.services import log_contact_reading
 from catalogue.constraints import violated
 from catalogue.imports import Outcome, digest
-from catalogue.spreadsheets import BadCell, Question, Unreadable, plain
+from catalogue.meaning import folded
+from catalogue.spreadsheets import BadCell, FileQuestion, Unreadable, plain
 from cities.models import City
 from lists import guessing, reading
 from lists.kinds import COLUMNS, FIXABLE, label, required
@@ -129,7 +130,7 @@ def receive(*, sender: Sender, name: str, content: Iterable[bytes], by: User, no
     one.save(update_fields=["digest"])
     try:
         _look(one)
-    except Question:
+    except FileQuestion:
         pass  # asked on the page of the columns
     return one
 
@@ -146,7 +147,7 @@ def open_as(*, list_id: int, about: str, choice: str, by: User, now: datetime) -
     one.save(update_fields=["opened_as", "moved_at"])
     try:
         _look(one)
-    except Question:
+    except FileQuestion:
         pass  # the next one
     return one
 
@@ -212,7 +213,7 @@ def answer(*, list_id: int, answers: Mapping[str, Mapping[str, str]], by: User, 
     sender = Sender.objects.select_for_update(no_key=True).get(pk=one.sender_id)
     known = {name: dict(said) for name, said in sender.answers.items()}
     for name, said in answers.items():
-        known.setdefault(name, {}).update({plain(text): meant for text, meant in said.items()})
+        known.setdefault(name, {}).update({folded(text): meant for text, meant in said.items()})
     sender.answers = known
     sender.save(update_fields=["answers"])
     return _start(one, Step.CHECKING, now=now)
@@ -347,7 +348,12 @@ def _said(outcome: Outcome) -> dict[str, Any]:
     if outcome.said:
         said["words"] = list(outcome.said)
     if outcome.bad:
-        said["bad"] = [[cell.column, cell.letter, cell.value, cell.message] for cell in outcome.bad]
+        said["bad"] = [
+            [cell.column, cell.letter, cell.value, cell.message, cell.asked, list(cell.choices)]
+            for cell in outcome.bad
+        ]
+    if outcome.understood:
+        said["understood"] = [[one.column, one.written, one.words] for one in outcome.understood]
     if outcome.differs:
         said["differs"] = outcome.differs
     return said
@@ -357,7 +363,7 @@ def bad_cells(line: Line) -> list[BadCell]:
     """What is wrong with a line."""
     return [
         BadCell(line.number, column, letter, value, message)
-        for column, letter, value, message in line.said.get("bad", ())
+        for column, letter, value, message, *_asked in line.said.get("bad", ())
     ]
 
 

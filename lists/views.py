@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import Organisation
-from catalogue.spreadsheets import Question, Unreadable
+from catalogue.spreadsheets import FileQuestion, Unreadable
 from cities.days import local_day
 from cities.models import City
 from lists import guessing, presentation, reading, report, selectors, services
@@ -104,15 +104,13 @@ def columns(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         with reading.opened(one) as table:
             header, rows = list(table.header), guessing.sample(table.lines)
             notices = list(table.notices)
-    except Question as question:
+    except FileQuestion as question:
         return render(request, "lists/question.html", {"one": one, "question": question})
     except (Unreadable, FileNotFoundError) as error:
         return render(request, "lists/unreadable.html", {"one": one, "error": error}, status=422)
     guesses = guessing.guess(one.sender.what, header, rows, one.sender.headers)
     is_sent = request.method == "POST"
-    form = ColumnsForm(
-        request.POST if is_sent else None, sender=one.sender, header=header, guesses=guesses
-    )
+    form = ColumnsForm(request.POST if is_sent else None, sender=one.sender, header=header, guesses=guesses)
     if is_sent and form.is_valid():
         try:
             services.choose(
@@ -168,7 +166,12 @@ def one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
     context = {
         "one": one,
         "counts": [
-            {"fate": Fate(name), "count": count, "tag": presentation.TAGS[Fate(name)], "current": name == fate}
+            {
+                "fate": Fate(name),
+                "count": count,
+                "tag": presentation.TAGS[Fate(name)],
+                "current": name == fate,
+            }
             for name, count in selectors.tabs_of(one)
         ],
         "page_obj": page_obj,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from catalogue.imports import Note, Outcome
-from catalogue.spreadsheets import Table, Unreadable
+from catalogue.spreadsheets import Answers, Table, Unreadable
 from lists import reading, services
 from lists.models import AT_WORK, FilePart, ListImport, Sender, Step, What
 from lists.undoing import take_back_some
@@ -86,7 +86,9 @@ def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
     with reading.opened(one) as table:
         chosen = reading.as_chosen(table, one.columns, one.sender)
         written = one.line_done
-        for _outcome in outcomes(one, chosen, now=now, ids=partial(_ids_of, one)):
+        for _outcome in outcomes(
+            one, chosen, now=now, ids=partial(_ids_of, one), answers=reading.answers_of(one.sender)
+        ):
             if one.line_done != written:
                 written = one.line_done
                 if time.monotonic() > until:
@@ -95,7 +97,12 @@ def _take_in(one: ListImport, *, now: datetime, until: float) -> None:
 
 
 def outcomes(
-    one: ListImport, table: Table, *, now: datetime, ids: Callable[[], Collection[str]]
+    one: ListImport,
+    table: Table,
+    *,
+    now: datetime,
+    ids: Callable[[], Collection[str]],
+    answers: Answers,
 ) -> Iterator[Outcome]:
     """What becomes of each line, behind those that are done: the one service call of page and command. Of a list that is
     not saved nothing is noted. `ids`: all numbers of the list.
@@ -113,6 +120,7 @@ def outcomes(
             after=one.line_done,
             note=note,
             ids=ids,
+            answers=answers,
         )
     assert sender.organisation is not None and one.by is not None
     return import_needs(
@@ -124,6 +132,7 @@ def outcomes(
         now=now,
         after=one.line_done,
         note=note,
+        answers=answers,
     )
 
 

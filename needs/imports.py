@@ -1,6 +1,7 @@
 """Needs of an association from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import Organisation, User
-from catalogue.fields.needs import CHILDREN, NEED
+from catalogue.fields.needs import ADULTS, CHILDREN, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.imports import (
     CITY,
@@ -33,12 +34,15 @@ from catalogue.imports import (
 from catalogue.imports.again import ROW
 from catalogue.labels import kind_label, quantity_words
 from catalogue.labels import listed as listed_words
+from catalogue.meaning import PERSONS, People
 from catalogue.saying import what
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     Column,
     Row,
     Table,
+    household,
     whole,
 )
 from catalogue.times import day_range
@@ -61,10 +65,17 @@ COLUMNS = (
     *POINT,
     Column(
         "children",
-        whole(least=0, most=LARGEST[Kind.HOUSING]),
+        whole(least=0, most=LARGEST[Kind.HOUSING], units=PERSONS),
         ("enfants",),
         meaning="housing: their number, when ages are unknown; they are then recorded between 3 and 11 (a lone minor "
         "between 12 and 17), and the command says so",
+    ),
+    Column(
+        "household",
+        household,
+        ("composition familiale", "composition du foyer"),
+        meaning="housing: the household in words (`un couple avec 2 enfants (3 et 7 ans)`), in place of the columns "
+        "above",
     ),
 )
 FIELD_COLUMNS = {"latitude": "lat", "longitude": "lon"}
@@ -85,6 +96,7 @@ CONSTRAINT_COLUMNS = {
     "need_registered_once": "id",
 }
 AGE_BANDS = CHILDREN
+LONGEST_NAME = NEED["social_worker"].longest
 
 
 def import_needs(
@@ -93,6 +105,7 @@ def import_needs(
     city: City,
     organisation: Organisation,
     dry_run: bool = False,
+    answers: Answers | None = None,
     by: User,
     now: datetime,
     after: int = 0,
@@ -109,6 +122,7 @@ def import_needs(
         columns=COLUMNS,
         keeper=_Keeper(city, organisation, by, now),
         dry_run=dry_run,
+        answers=answers,
         after=after,
         note=note,
     )
@@ -124,7 +138,7 @@ class _Keeper:
         # Two associations may both number their cases from 1.
         self.prefix = f"import/{organisation.pk}:"
         self.places = Places(city)
-        self.ageless = self.moved = 0
+        self.ageless = self.moved = self.alone = 0
 
     def id_of(self, row: Row) -> str:
         """Without a number of its own: by the association's reference, else by all that the line says."""
@@ -221,6 +235,15 @@ class _Keeper:
                 )
                 % {"n": self.ageless}
             )
+        if self.alone:
+            found.append(
+                ngettext(
+                    "%(n)s ligne compte des enfants sans adulte\u202f: ce sont des mineurs isolés.",
+                    "%(n)s lignes comptent des enfants sans adulte\u202f: ce sont des mineurs isolés.",
+                    self.alone,
+                )
+                % {"n": self.alone}
+            )
         return found
 
     def _fields(self, row: Row) -> dict[str, Any]:
@@ -260,8 +283,8 @@ class _Keeper:
         if row["category"] and row["category"] not in forms:
             message = _("cette forme n’est pas parmi celles de la colonne «\u00a0forms\u00a0».")
             raise RowRefused(row.bad("category", message))
-        ages = self._ages(row)
-        household = row["adult_women"] + row["adult_men"] + sum(ages.values())
+        who = self._who(row)
+        household = sum(who[name] for name in (*ADULTS, *AGE_BANDS))
         if household == 0:
             raise RowRefused(row.bad("adult_women", _("dites combien de personnes cherchent un logement.")))
         for column in ("quantity", "people"):
@@ -271,7 +294,23 @@ class _Keeper:
                     "number": row[column],
                 }
                 raise RowRefused(row.bad(column, message))
-        return {**ages, "forms": list(forms)}
+        # Children without an adult are lone minors, whatever is ticked; who posts their need accompanies them.
+        if not any(who[name] for name in ADULTS):
+            self.alone += not who["lone_minor"]
+            who["lone_minor"] = True
+            who["social_worker"] = row["social_worker"] or self.organisation.name[:LONGEST_NAME]
+        return {**who, "forms": list(forms)}
+
+    def _who(self, row: Row) -> dict[str, Any]:
+        """The household: in words, or number by number."""
+        told: People | None = row["household"]
+        ages = self._ages(row)
+        if told is None:
+            return {**{name: row[name] for name in (*ADULTS, "couple", "lone_minor")}, **ages}
+        if any(row[name] for name in (*ADULTS, *AGE_BANDS, "couple", "lone_minor")) or row["children"]:
+            message = _("ce foyer est dit deux fois, ici et dans d’autres colonnes.")
+            raise RowRefused(row.bad("household", message))
+        return asdict(told)
 
     def _ages(self, row: Row) -> dict[str, int]:
         """Children by age band; those of whom the file only gives the number are counted in one band."""
@@ -301,6 +340,8 @@ def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
         named -= {"quantity", "people", "category"}
         if "children" in row.raw:
             named |= set(AGE_BANDS)
+        if "household" in row.raw:
+            named |= {*ADULTS, *AGE_BANDS, "couple", "lone_minor"}
         if "category" in row.raw:
             named.add("forms")
     if "lat" in row.raw:

@@ -39,13 +39,16 @@ from catalogue.labels import listed as listed_words
 from catalogue.labels import quantity_words
 from catalogue.saying import what
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     CellError,
     Column,
+    Period,
     Row,
     Table,
     as_text,
     day,
+    last_day_so_far,
     periods,
     text,
     whole,
@@ -79,6 +82,22 @@ def _phone(cell: Any) -> str:
     return number.as_e164
 
 
+def windows_of(
+    windows: tuple[Period, ...], first: date | None, last: date | None, today: date
+) -> tuple[Period, ...]:
+    """The windows that a row says, in one column or in two. CellError."""
+    if windows:
+        if first or last:
+            raise CellError(_("ces jours sont donnés deux fois, dans des colonnes différentes."))
+        return windows
+    if not first and not last:
+        raise CellError(_("dites à partir de quand."))
+    start = first or today
+    if last is not None and last < start:
+        raise CellError(_("la fin doit venir après le début."))
+    return ((start, last),)
+
+
 COLUMNS = (
     ID,
     *columns_of(OFFER, required=("kind", "category", "commune", "capacity")),
@@ -89,12 +108,28 @@ COLUMNS = (
         periods,
         ("disponible", "disponibilités", "périodes"),
         required=True,
+        instead=("available_from", "available_until"),
+        default=(),
         meaning="windows of days, at most 50, both ends included, the last may be open: "
-        "`2026-03-01..2026-05-31|2026-07-01..`; the last day not past, none more than three years ahead",
+        "`2026-03-01..2026-05-31"
+        "|2026-07-01..`, or in words (`du 1er au 15 décembre`); the last day not past, none more "
+        "than three years ahead",
+    ),
+    Column(
+        "available_from",
+        day,
+        ("disponible à partir du", "à partir du"),
+        meaning="in place of `available`, for lists that have two columns: the first day; empty: today",
+    ),
+    Column(
+        "available_until",
+        day,
+        ("disponible jusqu'au", "jusqu'au"),
+        meaning="the last day, itself included; empty: no end",
     ),
     Column(
         "confirmed_on",
-        day,
+        last_day_so_far(),
         ("confirmée le", "confirmé le"),
         meaning="the last day on which the citizen said that it still holds",
     ),
@@ -166,6 +201,7 @@ def import_offers(
     city: City,
     list_name: str = "",
     dry_run: bool = False,
+    answers: Answers | None = None,
     by: User | None,
     now: datetime,
     after: int = 0,
@@ -184,6 +220,7 @@ def import_offers(
         columns=COLUMNS,
         keeper=_Keeper(city, list_name, by, now, ids),
         dry_run=dry_run,
+        answers=answers,
         after=after,
         note=note,
     )
@@ -274,7 +311,7 @@ class _Keeper:
             return Outcome(line, "disputed", said=(message,), row=known.pk)
         fields = self._fields(row.row)
         listed_row = Offer(**OFFER.settled(fields, today=self.today))
-        periods = as_days(sorted(row.row["available"]))
+        windows = self._windows(row.row)
         current = [(window.first_day, window.last_day) for window in known.windows.all()]
         news = compared(
             known,
@@ -282,7 +319,7 @@ class _Keeper:
             _named(row.row, fields),
             whole=row.digest,
             edits=list(known.edits.all()),
-            others={"windows": (as_days(current), periods)},
+            others={"windows": (as_days(current), as_days(sorted(windows)))},
         )
         edit = None
         if news.changed:
@@ -294,7 +331,7 @@ class _Keeper:
             change(
                 offer_id=known.pk,
                 fields=taken,
-                windows=row.row["available"] if "windows" in news.changed else None,
+                windows=windows if "windows" in news.changed else None,
                 by=self.by or known.owner,
                 now=self.now,
             )
@@ -317,7 +354,7 @@ class _Keeper:
         drafted = draft(
             city=self.city,
             fields=fields,
-            windows=line["available"],
+            windows=self._windows(line),
             source=Source.IMPORT,
             # Who holds the list vouches for it: these people have said so already.
             contact_proven=True,
@@ -380,6 +417,13 @@ class _Keeper:
             fields["smoking"] = not row["smoke_free"]
         fields["title"] = fields["title"] or _usual_title(fields)
         return fields
+
+    def _windows(self, row: Row) -> tuple[Period, ...]:
+        """The windows of one column, or of the two that say from when and until when."""
+        try:
+            return windows_of(row["available"], row["available_from"], row["available_until"], self.today)
+        except CellError as error:
+            raise RowRefused(row.bad("available_until", str(error))) from None
 
     def _confirmed_at(self, confirmed_on: date | None, row: Row) -> datetime | None:
         if confirmed_on is None:

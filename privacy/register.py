@@ -210,7 +210,9 @@ REGISTER: dict[str, Marks] = {
     "desk.Flag": Marks(keep="city need day by at lifted_by lifted_at", anonymise="words"),
     "desk.SavedView": Marks(delete="city by name query at"),
     # --- lists: of a file as it came, and of what became of its lines, nothing stays
-    "lists.Sender": Marks(keep="city what key organisation created_at", anonymise="name headers fixed answers"),
+    "lists.Sender": Marks(
+        keep="city what key organisation created_at", anonymise="name headers fixed answers"
+    ),
     "lists.ListImport": Marks(
         keep="sender city digest by at step columns lines line_done new changed known disputed bad kept_on failures "
         "moved_at imported_at undone_by undone_at emptied_at",

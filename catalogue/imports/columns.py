@@ -6,9 +6,11 @@ from typing import Any
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
 from catalogue.imports.ids import LONGEST_ID, own_id
 from catalogue.items import LONGEST_TYPED
+from catalogue.meaning import units_of
 from catalogue.spreadsheets import (
     Column,
     Row,
+    accepted,
     day,
     decimal,
     insee,
@@ -19,8 +21,9 @@ from catalogue.spreadsheets import (
     text,
     texts,
     whole,
-    yes_no,
+    yes_or_no,
 )
+from catalogue.vocabulary import Household
 
 ID = Column(
     "id",
@@ -80,9 +83,9 @@ def _reading(row: Field) -> tuple[Any, Any]:
         return insee, None
     match row.shape:
         case Flag(assumed=assumed):
-            return yes_no, assumed
+            return yes_or_no(assumed=assumed), assumed
         case Number(least=least, whole=is_whole, assumed=assumed) as shape:
-            bounds = {"least": least, "most": shape.most_of("")}
+            bounds = {"least": least, "most": shape.most_of(""), "units": units_of(row.name)}
             return (whole if is_whole else decimal)(**bounds), assumed
         case Text(longest=longest):
             return text(most=longest), ""
@@ -90,6 +93,8 @@ def _reading(row: Field) -> tuple[Any, Any]:
             return day, None
         case Word(choices=choices, synonyms=synonyms, assumed=assumed):
             return one_of(choices, synonyms), assumed
+        case Words(choices=choices) if choices is Household:
+            return accepted, ()
         case Words(choices=choices, synonyms=synonyms):
             return many_of(choices, synonyms), ()
         case Languages():

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Literal, Protocol
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -14,10 +15,12 @@ from catalogue.changes import What
 from catalogue.imports.ids import row_digest
 from catalogue.models import Entry
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     Column,
     Row,
     Table,
+    Understood,
     parse_rows,
     sentence,
 )
@@ -46,6 +49,7 @@ class Outcome:
     row: int | None = None
     edit: int | None = None
     differs: What = field(default_factory=dict)
+    understood: tuple[Understood, ...] = ()
 
 
 class RowRefused(Exception):
@@ -69,6 +73,7 @@ class Keeper(Protocol):
     """What offers and needs each know of their rows."""
 
     city_id: int
+    today: date
 
     def id_of(self, row: Row) -> str:
         """By what the row is known in its list: its own number, or one made of who and what it is."""
@@ -104,6 +109,7 @@ def take_in(
     columns: tuple[Column, ...],
     keeper: Keeper,
     dry_run: bool,
+    answers: Answers | None = None,
     after: int = 0,
     note: Note | None = None,
 ) -> Iterator[Outcome]:
@@ -112,7 +118,8 @@ def take_in(
     A lot of rows is one transaction: killed, it leaves whole lots. `note` is told of each lot within it. A dry run does
     everything and takes each lot back, but for what `note` writes. `after`: lines up to this one were taken before.
     """
-    return _outcomes(table, parse_rows(table, columns), keeper, dry_run, after, note)
+    rows = parse_rows(table, columns, today=keeper.today, answers=answers)
+    return _outcomes(table, rows, keeper, dry_run, after, note)
 
 
 def _outcomes(
@@ -199,7 +206,7 @@ def _taken(lot: Sequence[Numbered | Outcome], keeper: Keeper, *, in_words: bool)
 def _again(known: Entry, one: Numbered, keeper: Keeper) -> Outcome:
     try:
         with transaction.atomic():
-            return keeper.again(known, one)
+            return replace(keeper.again(known, one), understood=one.row.understood)
     except RowRefused as refused:
         return Outcome(one.row.line, "bad", refused.cells, row=known.pk)
     except ValidationError as error:
@@ -234,7 +241,8 @@ def _written(drafts: Sequence[tuple[Row, Any]], keeper: Keeper, *, in_words: boo
         bad = _by_the_database(row).bad
     else:
         for one, entry in zip(rows, kept, strict=True):
-            yield Outcome(one.line, "new", said=keeper.words(entry) if in_words else (), row=entry.pk)
+            said = keeper.words(entry) if in_words else ()
+            yield Outcome(one.line, "new", said=said, row=entry.pk, understood=one.understood)
         return
     if len(drafts) == 1:
         yield Outcome(row.line, "bad", bad)

@@ -159,7 +159,10 @@ def test_what_stands_in_the_file_is_sealed(send: Callable[..., ListImport]) -> N
 
 
 def test_one_imports_and_the_other_is_told(
-    send: Callable[..., ListImport], choose: Callable[..., ListImport], press: Callable[..., Any], desk: Client
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    desk: Client,
 ) -> None:
     first = choose(send(ODD), fixed=ALL, **CHOICES)
     second = choose(send(ODD))
@@ -189,9 +192,7 @@ def test_a_column_that_is_missing_and_one_chosen_twice_are_said(
         (b"a;b;c\n", "aucune ligne"),
     ],
 )
-def test_a_file_that_is_none_says_so_on_the_form(
-    desk: Client, city: City, content: bytes, says: str
-) -> None:
+def test_a_file_that_is_none_says_so_on_the_form(desk: Client, city: City, content: bytes, says: str) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     data = {"what": "offers", "name": "X", "file": SimpleUploadedFile("l.csv", content)}
