@@ -16,7 +16,6 @@ MARKS = ";,\t|"
 _LOOKED_AT = 100  # lines by which the mark is found
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _END_OF_FILE = "\x1a"  # which DOS wrote
-_ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
 
 
 def read_text(path: Path, encoding: str = "") -> Sheet:

@@ -36,8 +36,6 @@ LABELS = {
     "cp1251": "Windows-1251",
 }
 _OTHER_SCRIPTS = {"cp1256": "ARABIC", "cp1251": "CYRILLIC"}
-# Whoever is asked may say these too.
-NAMES = {"utf-8": "UTF-8", "utf-16": "UTF-16", **LABELS}
 
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]*[\x80-\xff][A-Za-z0-9\x80-\xff]*")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
@@ -79,7 +77,8 @@ def find_encoding(path: Path, said: str = "") -> Encoding:
         start = file.read(4096)
     mark = next((name for mark, name in _MARKS if start.startswith(mark)), "")
     wide = mark if mark in {"utf-16", "utf-32"} else _wide(start)
-    if not wide and len(_CONTROLS.findall(start)) > len(start) / 10:
+    body = start.rstrip(b"\0\x1a")
+    if not wide and len(_CONTROLS.findall(body)) > len(body) / 10:
         raise Unreadable(_no_text())
     found = _measure(path, wide)
     if wide:

@@ -18,11 +18,12 @@ has to choose (`about` sheet, hidden_rows or encoding, with `options`): give the
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,13 +50,12 @@ from catalogue.spreadsheets.workbooks import read_archive, read_old_workbook
 _MOST_SHEETS = 60  # that are looked at for a table
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Spreadsheet:
     """An open file: what it is, and its sheets in their order."""
 
     kind: str
     sheets: list[Sheet]
-    kept: Any = None  # a temporary file lives as long as this
 
     def table(self, knows: Knows | None = None, answers: Answers = NOTHING_SAID) -> "Table":
         """The table that is meant: of the sheet that was said, else of the one that holds known names.
@@ -86,8 +86,10 @@ class Table:
         self._candidates = self._look()
         self._take(self._candidates[0], None)
 
-    def settle(self, knows: Knows) -> None:
+    def settle(self, knows: Knows, required: frozenset[str] = frozenset()) -> None:
         """Choose the sheet and the header by the names that are wanted; afterwards it stays as it is.
+
+        A sheet with all `required` columns is preferred to any other.
 
         Raises Question when several sheets might be meant, or when lines are hidden and nobody has said what about
         them.
@@ -98,8 +100,10 @@ class Table:
         candidates = self._candidates
         for one in candidates:
             one.header = find_header(one.first, knows, self.answers.header_line) or one.header
-        best = max(one.known for one in candidates)
-        rivals = [one for one in candidates if best and one.known > best / 2 and one.looks_like_table]
+        tables = [one for one in candidates if one.known and one.looks_like_table] or candidates
+        whole = [one for one in tables if required and one.known >= required]
+        most = max(len(one.known) for one in whole or tables)
+        rivals = whole or [one for one in tables if len(one.known) > most / 2]
         if len(rivals) > 1:
             names = [one.sheet.name for one in rivals]
             raise Question(
@@ -108,7 +112,7 @@ class Table:
                 options=[(name, name) for name in names],
                 hint=_('Dites laquelle\u202f: --sheet "%(name)s".') % {"name": names[0]},
             )
-        self._take(next(one for one in candidates if one.known == best), knows)
+        self._take(next(one for one in rivals or tables if len(one.known) == most), knows)
         self._candidates.clear()
         self._ask_about_hidden_rows()
 
@@ -241,28 +245,38 @@ class Table:
 
 
 def open_spreadsheet(source: Path | bytes | IO[bytes], *, encoding: str = "") -> Spreadsheet:
-    """Open what somebody sent, known by its content whatever its name. Raises Unreadable."""
-    kept = None
-    if not isinstance(source, Path):
-        kept = tempfile.NamedTemporaryFile(prefix="accorde-")  # noqa: SIM115 - it lives as long as the Spreadsheet
+    """Open what somebody sent, known by its content whatever its name. Raises Unreadable.
+
+    What is no file yet is kept in one as long as the Spreadsheet lives.
+    """
+    if isinstance(source, Path):
+        return _opened(source, encoding)
+    descriptor, name = tempfile.mkstemp(prefix="accorde-")
+    with open(descriptor, "wb") as file:
         if isinstance(source, bytes):
-            kept.write(source)
+            file.write(source)
         else:
-            shutil.copyfileobj(source, kept)
-        kept.flush()
-        source = Path(kept.name)
-    kind = kind_of(source)
+            shutil.copyfileobj(source, file)
+    try:
+        book = _opened(Path(name), encoding)
+    except BaseException:
+        Path(name).unlink()
+        raise
+    weakref.finalize(book, Path(name).unlink, missing_ok=True)
+    return book
+
+
+def _opened(path: Path, encoding: str) -> Spreadsheet:
+    kind = kind_of(path)
     if kind == "zip":
-        kind, sheets = read_archive(source)
-    elif kind == "ole":
-        kind, sheets = read_old_workbook(source)
-    elif kind == "html":
-        sheets = read_html(source, encoding)
-    elif kind == "xml2003":
-        sheets = read_xml2003(source)
-    else:
-        kind, sheets = "csv", [read_text(source, encoding)]
-    return Spreadsheet(kind, sheets, kept)
+        return Spreadsheet(*read_archive(path))
+    if kind == "ole":
+        return Spreadsheet(*read_old_workbook(path))
+    if kind == "html":
+        return Spreadsheet(kind, read_html(path, encoding))
+    if kind == "xml2003":
+        return Spreadsheet(kind, read_xml2003(path))
+    return Spreadsheet("csv", [read_text(path, encoding)])
 
 
 def read_table(path: Path, answers: Answers = NOTHING_SAID) -> Table:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from catalogue.spreadsheets.encodings import NAMES
+from catalogue.spreadsheets.encodings import LABELS
 from catalogue.spreadsheets.lines import Answers
 
 
@@ -20,7 +20,7 @@ def add_reading_options(parser: argparse.ArgumentParser, *, sheets: bool = True)
     )
     parser.add_argument(
         "--encoding",
-        choices=sorted(NAMES),
+        choices=list(LABELS),
         default="",
         help="of a csv whose accents are read in several ways",
     )

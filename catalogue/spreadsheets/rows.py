@@ -26,6 +26,7 @@ BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit
 MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
 _BREAKS = re.compile(r"\s*\n\s*")
+_ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -141,7 +142,8 @@ def parse_blocks(
     A cell's text is understood once and then remembered, so that what repeats (days, words, yes and no) is as good
     as free: a parser must give the same for the same text.
     """
-    table.settle(knows_names((*passed_over, *columns)))
+    required = frozenset(column.name for column in columns if column.required)
+    table.settle(knows_names((*passed_over, *columns)), required)
     found = _find_columns(table, columns, passed_over)
     missing = [
         column.name
@@ -149,6 +151,7 @@ def parse_blocks(
         if column.required and not {column.name, *column.instead} & found.keys()
     ]
     if missing:
+        _refuse_one_column(table.header, missing)
         raise Unreadable(
             _("Il manque des colonnes\u202f: %(missing)s. L’en-tête dit\u202f: %(header)s.")
             % {
@@ -158,6 +161,21 @@ def parse_blocks(
         )
     day = today or timezone.localdate()
     return _blocks(table, columns, found, size, day, answers or Answers())
+
+
+def _refuse_one_column(header: Sequence[str], missing: Sequence[str]) -> None:
+    """Say so when it is no table at all."""
+    names = [name for name in header if name]
+    if len(names) != 1:
+        return
+    if _ALIGNED.search(names[0]):
+        raise Unreadable(
+            _("Les colonnes de ce fichier sont alignées par des espaces. Enregistrez-le en csv ou en xlsx.")
+        )
+    raise Unreadable(
+        _("Ce fichier n’a qu’une seule colonne, «\u00a0%(name)s\u00a0». Il en faut aussi\u202f: %(missing)s.")
+        % {"name": names[0][:80], "missing": listed(missing)}
+    )
 
 
 def knows_names(columns: Sequence[Column]) -> Knows:
@@ -171,6 +189,14 @@ def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence
     for name, places in bound.items():
         if len(places) > 1:
             first, second = (table.header[at] for at in places[:2])
+            if "" in table.header[places[0] : places[1]]:
+                raise Unreadable(
+                    _(
+                        "Il y a deux tableaux côte à côte\u202f: la colonne %(name)s est dans l’un et dans l’autre. "
+                        "Mettez chacun dans un fichier à part."
+                    )
+                    % {"name": name}
+                )
             raise Unreadable(
                 _(
                     "La colonne %(name)s est donnée deux fois («\u00a0%(first)s\u00a0» et «\u00a0%(second)s\u00a0»)."

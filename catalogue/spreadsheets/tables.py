@@ -27,12 +27,12 @@ Knows = Callable[[str], str | None]
 
 @dataclass(slots=True)
 class Header:
-    """The names of the columns and the place of their (last) line among those looked at; how many are known."""
+    """The names of the columns, the place of their (last) line among those looked at, and which of them are known."""
 
     cells: list[str]
     at: int
     number: int
-    known: int = 0
+    known: frozenset[str] = frozenset()
     rows: int = 1
 
 
@@ -46,8 +46,8 @@ class Candidate:
     header: Header | None = None
 
     @property
-    def known(self) -> int:
-        return self.header.known if self.header is not None else 0
+    def known(self) -> frozenset[str]:
+        return self.header.known if self.header is not None else frozenset()
 
     @property
     def looks_like_table(self) -> bool:
@@ -131,22 +131,22 @@ def _by_names(first: Sequence[Line], knows: Knows) -> Header | None:
     best: Header | None = None
     names: dict[str, str | None] = {}
 
-    def known(cells: Sequence[str]) -> int:
+    def known(cells: Sequence[str]) -> frozenset[str]:
         for cell in cells:
             if cell and cell not in names:
                 names[cell] = knows(cell)
-        return len({names[cell] for cell in cells if cell} - {None})
+        return frozenset(name for cell in cells if cell and (name := names[cell]) is not None)
 
     for at in range(len(first)):
         header = _header(first, at)
         header.known = known(header.cells)
-        if best is None or header.known > best.known:
+        if best is None or len(header.known) > len(best.known):
             best = header
         if at and not is_blank(first[at - 1].cells) and header.known:
-            both = _two_rows(first[at - 1], first[at], lambda cell: known([cell]) > 0)
-            if (found := known(both)) > best.known:
+            both = _two_rows(first[at - 1], first[at], lambda cell: bool(known([cell])))
+            if len(found := known(both)) > len(best.known):
                 best = Header(both, at, first[at].number, found, rows=2)
-    return best if best is not None and best.known >= 2 else None
+    return best if best is not None and len(best.known) >= 2 else None
 
 
 def _two_rows(upper: Line, lower: Line, is_name: Callable[[str], bool]) -> list[str]:
@@ -176,7 +176,7 @@ def _by_shape(first: Sequence[Line]) -> Header | None:
     # The width of the table: that which most of its lines have, a wider one winning where it is not alone.
     usual = max(Counter(some).items(), key=lambda one: (one[1] * one[0], one[0]))[0]
     for at, line in enumerate(first):
-        if filled[at] >= max(2, usual / 2) and _are_names(line.cells):
+        if filled[at] > max(1, usual / 2) and _are_names(line.cells):
             return _header(first, at)
     return next(_header(first, at) for at, number in enumerate(filled) if number or first[at].fault)
 
@@ -236,19 +236,23 @@ def table_lines(
     What was passed over is in the notices at the end. A second table ends the first, with a fault for its lines.
     """
     names = [plain(name) for name in header.cells]
-    first_name = header.cells[0] if header.cells else ""
+    suspect = _SUSPECT | {
+        letter for name in header.cells[:1] for case in (name.lower(), name.upper()) for letter in case[:1]
+    }
+    careful = False  # after a blank line another table may begin
     passed = _Passed()
     for line in lines:
         cells = line.cells
         if unread and line.number in unread:
             continue
         # Most lines are rows and a million of them pass here.
-        if len(cells) > 1 and cells[0] and cells[1]:
+        if len(cells) > 1 and cells[0] and cells[1] and not careful:
             start = cells[0]
-            if type(start) is not str or (start[0] not in _SUSPECT and start != first_name):
+            if type(start) is not str or start[0] not in suspect:
                 yield line
                 continue
         filled = [(at, cell) for at, cell in enumerate(cells) if as_text(cell)]
+        careful = not filled
         if not filled or line.fault:
             yield line
         elif _repeats(filled, names):

@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
+from django.core.management import CommandError, call_command
 
 from config import embedded
 from tests.conftest import ROOT
@@ -62,6 +65,28 @@ def test_two_files_and_nothing_else(files: list[object], tmp_path: Path) -> None
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["today"] == "2026-03-01"
     # No server was started, no folder made for one.
     assert not (tmp_path / "var").exists()
+
+
+def test_both_sheets_of_one_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = openpyxl.Workbook()
+    for name, row in (("Offres", OFFER), ("Vieilles offres", OFFER), ("Besoins", NEED)):
+        sheet = book.create_sheet(name)
+        sheet.append(list(row))
+        sheet.append(list(row.values()))
+    path = tmp_path / "both.xlsx"
+    book.save(path)
+    options = {
+        "offers": path,
+        "needs": path,
+        "out": tmp_path / "out",
+        "seconds": 0.0,
+        "today": date(2026, 3, 1),
+    }
+    with pytest.raises(CommandError, match="--offers-sheet") as asked:
+        call_command("match_files", **options)
+    assert asked.value.returncode == 2
+    call_command("match_files", **options, offers_sheet="Offres")
+    assert "Paires possibles\u202f: 1" in capsys.readouterr().out
 
 
 def test_bad_rows_are_said_and_the_status_tells(files: list[object], tmp_path: Path) -> None:
