@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import BadCell, Block, CellError, Column, text
+from catalogue.spreadsheets import BadCell, Block, CellError, Column, moment, text
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
 from engine.arrays import Bools, Ints, code, words_of_both
@@ -85,7 +85,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         Column("item", text(most=LONGEST_TYPED), default=""),
         Column("size", text(most=LONGEST_TYPED), default=""),
         converted(of["best_before"], date.toordinal, FOREVER),
-        converted(of["registered_at"], _microseconds, int(NEVER)),
+        converted(replace(of["registered_at"], parse=moment), _microseconds, int(NEVER)),
     ]
     return parted(
         IMPORTED,
