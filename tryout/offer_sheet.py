@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import NOTHING_SAID, BadCell, Block, CellError, Column, FileAnswers, text
+from catalogue.spreadsheets import (
+    NOTHING_SAID,
+    BadCell,
+    Block,
+    CellError,
+    Column,
+    FileAnswers,
+    moment,
+    text,
+)
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
 from engine.arrays import Bools, Ints, code, words_of_both
@@ -86,7 +95,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         Column("item", text(most=LONGEST_TYPED), default=""),
         Column("size", text(most=LONGEST_TYPED), default=""),
         converted(of["best_before"], date.toordinal, FOREVER),
-        converted(of["registered_at"], _microseconds, int(NEVER)),
+        converted(replace(of["registered_at"], parse=moment), _microseconds, int(NEVER)),
     ]
     return parted(
         IMPORTED,

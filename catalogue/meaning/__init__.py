@@ -20,12 +20,12 @@ from catalogue.meaning.text import (
     says_nothing_of_texts,
     sure_items,
 )
-from catalogue.meaning.tongues import find_language, read_languages
+from catalogue.meaning.tongues import read_languages
 from catalogue.meaning.weeks import read_slots
 from catalogue.meaning.yesno import read_yes_no
 
 __all__ = [
-    "PERSONS", "CellError", "People", "Period", "Reading", "Unclear", "find_language", "folded", "items_of",
+    "PERSONS", "CellError", "People", "Period", "Reading", "Unclear", "folded", "items_of",
     "read_accepted", "read_day", "read_decimal", "read_household", "read_languages", "read_periods", "read_slots",
     "read_whole", "read_yes_no", "says_nothing", "says_nothing_but_none", "says_nothing_of_texts", "sure_items",
     "units_of",

@@ -12,7 +12,7 @@ from catalogue.meaning.text import CellError, Reading, Unclear, folded
 from catalogue.times import day_words
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
-# Of the readings of a number that a spreadsheet shows in place of a day, the days from here on are counted.
+# From where spreadsheets count days: Excel, and old Excel of Macintosh.
 _SERIAL_1900, _SERIAL_1904 = date(1899, 12, 30), date(1904, 1, 1)
 # A list speaks of days as near as these; another number is no day.
 _NEAR = timedelta(days=3 * 366)
@@ -72,6 +72,8 @@ _MONTH_FIRST = re.compile(
     rf"(?:(?P<weekday>[^\W\d_]+)\.?,? )?(?P<month>[^\W\d_]+)\.?[ -](?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
     rf"(?:,? (?P<year>\d{{4}}))?{_TIME}"
 )
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)")
+_A_YEAR = 20  # from here on, a number after a month may be its year
 _MONTH = re.compile(r"(?P<month>[^\W\d_]+(?: [^\W\d_]+)?)\.?(?:[ -]*(?P<year>\d{4}|'?\d{2}))?")
 _LEADING = re.compile(r"^(?:le |the |on |date ?: ?)")
 # Plain to every reader, and not worth repeating.
@@ -154,7 +156,7 @@ def one_day(
                 )
             return _without_year(int(short[1]), int(short[2]), today, past, year)
         if serial := _SERIAL.fullmatch(bare):
-            return _of_number(int(serial[1]), today)
+            return _of_number(int(serial[1]), written, today)
         for pattern in (_DAY_FIRST, _MONTH_FIRST):
             if (match := pattern.fullmatch(bare)) and (found := _named(match, written, today, past, year)):
                 return found
@@ -203,12 +205,18 @@ def _without_year(day: int, month: int, today: date, past: bool, year: int | Non
     return min([one for one in found if one >= today - _LATELY], default=found[-1])
 
 
-def _of_number(number: int, today: date) -> date | None:
-    """A number that a spreadsheet shows in place of a day: counted from 1900, else as old Macintosh workbooks do."""
-    for start in (_SERIAL_1900, _SERIAL_1904):
-        found = start + timedelta(days=number)
-        if abs(found - today) <= _NEAR:
-            return found
+def _of_number(number: int, written: str, today: date) -> date | None:
+    """A number that a spreadsheet shows in place of a day; asked where only the other count makes it a near one."""
+    found, other = (start + timedelta(days=number) for start in (_SERIAL_1900, _SERIAL_1904))
+    if abs(found - today) <= _NEAR:
+        return found
+    if abs(other - today) <= _NEAR:
+        raise Unclear(
+            _("«\u00a0%(text)s\u00a0»\u202f: est-ce le %(one)s ou le %(other)s\u202f?")
+            % {"text": written, "one": words(found), "other": words(other)},
+            written=written,
+            choices=[found.isoformat(), other.isoformat()],
+        )
     return None
 
 
@@ -218,6 +226,15 @@ def _named(match: re.Match[str], written: str, today: date, past: bool, year: in
     if month is None or (weekday and weekday not in weekdays()):
         return None
     day = int(match["day"])
+    if match.re is _MONTH_FIRST and not match["year"] and not weekday and not _ORDINAL.search(match[0]):
+        if "-" in match[0]:
+            return None  # "déc-26", as spreadsheets show a month of a year
+        if day >= _A_YEAR:
+            raise Unclear(
+                _("«\u00a0%(text)s\u00a0» peut être un jour ou un mois. Écrivez la date en entier.")
+                % {"text": written},
+                written=written,
+            )
     found = (
         date(_year(match["year"]), month, day)
         if match["year"]

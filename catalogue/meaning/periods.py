@@ -185,7 +185,7 @@ def _from_to(left: str, right: str, written: str, today: date, mark: str) -> Per
     if last is None:
         return None
     bare = _ARTICLE.sub("", _FROM.sub("", left)).strip(" ,")
-    if number := re.fullmatch(r"(\d{1,2})(?:er|e|st|nd|rd|th)?", bare):
+    if number := re.fullmatch(r"(?:[^\W\d_]+ )?(\d{1,2})(?:er|e|st|nd|rd|th)?", bare):
         # "du 1er au 15 décembre": the month and the year of the end. Not the hyphen of 1-12-2026.
         if mark == "-" and not re.search(r"[^\W\d_]", right):
             return None

@@ -150,11 +150,6 @@ def read_languages(text: str) -> Reading[tuple[str, ...]]:
     return Reading(tuple(found), "" if plain else _said(tuple(found)))
 
 
-def find_language(text: str) -> str:
-    """The code of one language; CellError, with the nearest name, when there is none."""
-    return _one(text)[0]
-
-
 def _said(codes: tuple[str, ...]) -> str:
     return ", ".join(language_name(code) for code in codes)
 
@@ -223,7 +218,8 @@ def _by_code(written: str) -> tuple[str, ...]:
     code = "-".join([language.lower(), *parts])
     alias = get_global("language_aliases").get(code) or ""
     usual = [_REGIONS.get(code), _WITHIN.get(code), code, alias.replace("_", "-")]
-    if parts:
+    english = Locale.parse("en")
+    if all(part in english.scripts or part in english.territories for part in parts):
         usual.append(language.lower())  # of a country: the language, where it has no name of its own
     for one in filter(None, usual):
         try:

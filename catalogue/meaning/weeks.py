@@ -55,9 +55,10 @@ def read_slots(text: str) -> Reading[tuple[str, ...]]:
     written = text.strip()
     if _STRICT.fullmatch(written):
         stored = _SINGLE.findall(written)
-        for slot in stored:
-            parse_slot(slot)
-        return Reading(tuple(in_week_order(set(stored))))
+        if all(slot[4:] < slot[10:] <= "24:00" for slot in stored):
+            for slot in stored:
+                parse_slot(slot)
+            return Reading(tuple(in_week_order(set(stored))))
     found: dict[str, None] = {}
     bare = folded(re.sub(r"[\n\r|;]+", ", ", written))
     for slot in _slots(bare, written):

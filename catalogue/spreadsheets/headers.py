@@ -157,13 +157,21 @@ def found_in(header: Sequence[str], columns: Sequence[Named]) -> dict[str, list[
 @lru_cache(maxsize=16)
 def _called(columns: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
     """What a header may say, small words aside → the one column that is called so."""
-    names: dict[str, set[str]] = {}
+    owners: dict[str, set[str]] = {}
+    for name, _synonyms in columns:
+        for called in _CALLED.get(name, "").split("|"):
+            owners.setdefault(_loose(called), set()).add(name)
+    # What small words alone tell apart ("langues de", "langues") is read only as it stands.
+    rest: dict[str, set[str]] = {}
     for name, synonyms in columns:
-        for called in (*synonyms, *_CALLED.get(name, "").split("|")):
-            if loose := _loose(called):
-                names.setdefault(loose, set()).add(name)
-    # A name that another column has as its very own is that one's.
-    return {called: next(iter(owners)) for called, owners in names.items() if len(owners) == 1}
+        for called in (name.replace("_", " "), *synonyms):
+            if _loose(called) not in owners:
+                rest.setdefault(_loose(called), set()).add(name)
+    return {
+        called: next(iter(names))
+        for called, names in {**rest, **owners}.items()
+        if called and len(names) == 1
+    }
 
 
 def _exact(text: str) -> str:

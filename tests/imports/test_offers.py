@@ -166,24 +166,24 @@ today = timezone.localdate()
         ({"reach_km": "-1"}, "reach_km", "un nombre de 0 à 500"),
         ({"languages": "fr|klingon du nord"}, "languages", "Nous ne connaissons pas la langue"),
         ({"available": ""}, "available", "cette cellule est vide."),
-        ({"available": f"{YEAR}-03-01"}, "available", "n’est pas une période"),
+        ({"available": f"{YEAR}-03-01"}, "available", "ce jour seulement, ou à partir de ce jour"),
         ({"available": f"{YEAR}-03-02..{YEAR}-03-01"}, "available", "la fin doit venir après le début"),
         ({"available": f"{YEAR}-03-01..|{YEAR}-05-01.."}, "available", "deux périodes se chevauchent"),
         ({"available": "2020-03-01..2020-05-01"}, "available", "Ce jour est passé."),
         ({"capacity": "0"}, "capacity", "un nombre entier de 1 à"),
         ({"capacity": "51"}, "capacity", "un nombre entier de 1 à 50"),
-        ({"capacity": "deux"}, "capacity", "n’est pas un nombre"),
+        ({"capacity": "plusieurs"}, "capacity", "combien au juste"),
         ({"kind": "skill", "category": "meals", "capacity": "81"}, "capacity", "un nombre entier de 1 à 80"),
         ({"kind": "skill", "category": "interpreting"}, "languages_from", "depuis quelles langues"),
-        ({"kind": "skill", "category": "meals", "slots": "lundi"}, "slots", "Nous ne comprenons pas"),
+        ({"kind": "skill", "category": "meals", "slots": "lundi"}, "slots", "quels jours, de quelle heure"),
         ({"kind": "goods", "category": "food", "best_before": "2020-01-01"}, "best_before", "Ce jour est passé."),
         (
             {"kind": "goods", "category": "food", "best_before": f"{YEAR}-02-28", "available": f"{YEAR}-03-01.."},
             "best_before", "avant le premier jour",
         ),
         ({"confirmed_on": f"{today + timedelta(days=2)}"}, "confirmed_on", "ce jour n’est pas encore venu."),
-        ({"confirmed_on": "45000"}, "confirmed_on", "n’est pas un jour"),
-        ({"accepts": "women|chats"}, "accepts", "n’est pas dans la liste"),
+        ({"confirmed_on": "67482"}, "confirmed_on", "n’est pas un jour"),
+        ({"accepts": "women|chats"}, "accepts", "«\u00a0chats\u00a0»\u202f: qui est accueilli"),
         ({"shared_home": "parfois"}, "shared_home", "oui ou non est attendu"),
         ({"contact_email": ""}, "contact_email", "donnez un e-mail ou un téléphone"),
         ({"contact_email": "ana chez exemple"}, "contact_email", "cette adresse e-mail n’est pas valable."),
@@ -226,7 +226,7 @@ def test_an_identifier_given_twice_is_refused_the_second_time(
 def test_every_bad_cell_of_a_row_and_the_report(
     import_offers: Import, write_csv: Write, tmp_path: Path
 ) -> None:
-    path = write_csv([OFFER, {**OFFER, "id": "2", "capacity": "=1+1", "lat": "-", "title": "@" * 121}])
+    path = write_csv([OFFER, {**OFFER, "id": "2", "capacity": "=1+1", "lat": "nord", "title": "@" * 121}])
     said = import_offers(path, report=str(tmp_path / "bad.csv"))
     assert said.status == 1
     assert len(said.bad) == 3
@@ -238,7 +238,7 @@ def test_every_bad_cell_of_a_row_and_the_report(
     assert [(row[0], row[1], row[2], row[3][:4]) for row in rows] == [
         ("3", "capacity", "F", "'=1+"),
         ("3", "title", "K", "'@@@"),
-        ("3", "lat", "J", "'-"),
+        ("3", "lat", "J", "nord"),
     ]
 
 

@@ -19,14 +19,14 @@ from tests.imports.conftest import YEAR
 
 pytestmark = pytest.mark.django_db
 
-ODD = f"""Qui;Quoi;Ville;Joindre;Tel;Places;Du au;Qui accueillez-vous
+ODD = f"""Surnom;Quoi;Ville;Joindre;Tel;Places;Du au;Qui accueillez-vous
 Ana;Chambre chez l’habitant;67482;ana@exemple.fr;;2;{YEAR}-03-01..;femmes
 Bea;Chambre chez l’habitant;67482;bea@exemple.fr;06 12 34 56 78;3;{YEAR}-03-01..;zzz
 Cleo;Chambre chez l’habitant;67482;;06 12 34 56 79;0;{YEAR}-03-01..;zzz
 Dan;Chambre chez l’habitant;67218;dan@exemple.fr;;1;{YEAR}-03-01..;
 """.encode()
 CHOICES = {
-    "Qui": "contact_name",
+    "Surnom": "contact_name",
     "Quoi": "category",
     "Places": "capacity",
     "Du au": "available",
@@ -45,7 +45,7 @@ def test_columns_are_guessed_from_their_names_and_from_what_stands_in_them(
     assert guessed["Quoi"] == ("category", "content")
     assert guessed["Tel"][0] == "contact_phone"
     assert guessed["Du au"] == ("available", "content")
-    assert guessed["Qui"] == ("", "")
+    assert guessed["Surnom"] == ("", "")
     text = page.content.decode()
     assert "devinée d’après son contenu" in text
     assert "ana@exemple.fr" in text
