@@ -58,7 +58,7 @@ def guess(
     knows = knows_names(COLUMNS[what])
     cells = [_filled(rows, at) for at in range(len(header))]
     found = [_first(text, saved, knows) for text in header]
-    found = [_unless_other(one, cells[at], columns) for at, one in enumerate(found)]
+    found = [_unless_other(what, one, cells[at], columns) for at, one in enumerate(found)]
     found = _once(found)
     for name in BY_CONTENT[what]:
         if any(one is not None and one.name == name for one in found):
@@ -79,17 +79,19 @@ def _first(text: str, saved: Mapping[str, str], knows: Callable[[str], str | Non
     return Guess(name, "header") if name else None
 
 
-def _unless_other(one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]) -> Guess | None:
+def _unless_other(
+    what: str, one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]
+) -> Guess | None:
     """A column called "contact" that is full of addresses is no telephone; one called "ville" names communes."""
-    if one == Guess("city", "header") and cells and _share(columns["commune"], cells) >= ENOUGH:
-        return Guess("commune", "content")
-    pair = ("contact_email", "contact_phone")
-    if one is None or one.how != "header" or one.name not in pair or not cells:
+    if one is None or one.how != "header" or not one.name or not cells:
         return one
-    other = pair[1 - pair.index(one.name)]
-    if _share(columns[one.name], cells) < 1 - ENOUGH and _share(columns[other], cells) >= ENOUGH:
-        return Guess(other, "content")
-    return one
+    if one.name == "city" and _share(columns["commune"], cells) >= ENOUGH:
+        return Guess("commune", "content")
+    if _share(columns[one.name], cells) >= 1 - ENOUGH:
+        return one
+    likely = (name for name in BY_CONTENT[what] if _share(columns[name], cells) >= ENOUGH)
+    name = next(likely, "")
+    return Guess(name, "content") if name else one
 
 
 def _once(found: Sequence[Guess | None]) -> list[Guess | None]:

@@ -1,27 +1,19 @@
 """The lines to mend, as a spreadsheet of the same columns, with what to mend beside them: mended, it comes in again."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from catalogue.spreadsheets import BadCell, Fault
-from catalogue.spreadsheets.writing import write_csv, write_xlsx
+from catalogue.spreadsheets.writing import as_file
 from lists import reading, services
 from lists.kinds import label
 from lists.models import Fate, ListImport
 from lists.presentation import differences, model_of
 
-FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Iterator[Sequence[Any]]], int]] = {
-    "xlsx": write_xlsx,
-    "csv": write_csv,
-}
-
-
-def remarks_header() -> str:
-    """Of the column that says what to mend; it is known when it comes in again (`guessing.REMARKS`)."""
-    return "À corriger"
+# Of the column that says what to mend; it is known when it comes in again (`guessing.REMARKS`).
+REMARKS_HEADER = "À corriger"
 
 
 def report(one: ListImport, *, form: str, today: Any) -> IO[bytes]:
@@ -30,12 +22,9 @@ def report(one: ListImport, *, form: str, today: Any) -> IO[bytes]:
         line.number: _remarks(one, line, today)
         for line in one.all_lines.filter(fate__in=(Fate.BAD, Fate.DISPUTED)).iterator()
     }
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
     with reading.opened(one) as table:
         width = len(table.header)
-        FORMATS[form](file, [*table.header, remarks_header()], _rows(table.lines, width, remarks))
-    file.seek(0)
-    return file
+        return as_file(form, [*table.header, REMARKS_HEADER], _rows(table.lines, width, remarks))[0]
 
 
 def _rows(lines: Any, width: int, remarks: dict[int, str]) -> Iterator[Sequence[Any]]:

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import COORDINATION, person, town_page
 from accounts.models import Organisation
 from catalogue.spreadsheets import FileQuestion, Unreadable
+from catalogue.spreadsheets.writing import FORMATS
 from cities.days import local_day
 from cities.models import City
-from lists import guessing, presentation, reading, report, selectors, services
+from lists import giving, guessing, presentation, reading, report, selectors, services
 from lists.forms import AnswersForm, ColumnsForm, UploadForm
 from lists.kinds import label, required
 from lists.models import Fate, ListImport, Step, What
@@ -75,7 +76,7 @@ def lists(request: HttpRequest, city: City) -> HttpResponse:
         "form": form,
         "page_obj": page,
         "what": What.choices,
-        "formats": list(report.FORMATS),
+        "formats": list(FORMATS),
     }
     return render(request, "lists/lists.html", context, status=422 if form.errors else 200)
 
@@ -183,7 +184,7 @@ def one(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         "may_undo": services.may_undo(one, now=now),
         "until": selectors.goes_on(one),
         "detail": "offers:detail" if one.sender.what == What.OFFERS else "needs:detail",
-        "formats": list(report.FORMATS),
+        "formats": list(FORMATS),
     }
     return render(request, "lists/one.html", context)
 
@@ -214,7 +215,7 @@ def start(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 def to_mend(request: HttpRequest, city: City, pk: int, form: str) -> HttpResponse:
     """The lines to mend, as a spreadsheet of the same columns; POST, for it is kept who took it."""
     one, now = _one(request, city, pk), timezone.now()
-    if form not in report.FORMATS:
+    if form not in FORMATS:
         raise Http404
     try:
         file = report.report(one, form=form, today=local_day(now, city))
@@ -267,8 +268,15 @@ def forget(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 @town_page(COORDINATION)
 @require_POST
 def give_out(request: HttpRequest, city: City) -> HttpResponse:
-    """All offers or needs of the town in the columns in which lists come in."""
-    return HttpResponseBadRequest()
+    """All offers or needs of the town in the columns in which lists come in; POST, for it is kept who took it."""
+    what, form, now = request.POST.get("what", ""), request.POST.get("form", ""), timezone.now()
+    if what not in What.values or form not in FORMATS:
+        return HttpResponseBadRequest()
+    file = giving.give_out(city=city, what=What(what), form=form, by=person(request), now=now)
+    day = local_day(now, city).isoformat()
+    response = FileResponse(file, as_attachment=True, filename=f"{city.slug}-{what}-{day}.{form}")
+    response["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]  # a response like any other, but for its name
 
 
 def _one(request: HttpRequest, city: City, pk: int) -> ListImport:

@@ -1,6 +1,7 @@
 """Needs of an association from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from accounts.models import Organisation, User
 from catalogue.fields.needs import ADULTS, CHILDREN, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.imports import (
+    AS_OF,
     CITY,
     ID,
     POINT,
@@ -29,12 +31,14 @@ from catalogue.imports import (
     listed,
     made_id,
     moved_notices,
+    since_export,
     take_in,
 )
 from catalogue.imports.again import ROW
 from catalogue.labels import kind_label, quantity_words
 from catalogue.labels import listed as listed_words
 from catalogue.meaning import PERSONS, People
+from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
     Answers,
@@ -62,6 +66,7 @@ COLUMNS = (
         people={"default": None},
     ),
     CITY,
+    AS_OF,
     *POINT,
     Column(
         "children",
@@ -152,23 +157,32 @@ class _Keeper:
     def find(self, rows: Sequence[Numbered]) -> Mapping[int, Need]:
         """By number."""
         keys = {self.prefix + one.id: one.row.line for one in rows}
-        found = Need.objects.filter(city=self.city, external_key__in=list(keys)).select_related(
-            "commune", "city"
-        )
-        return {keys[need.external_key]: need for need in found}
+        kept = Need.objects.filter(city=self.city, external_key__in=list(keys))
+        found = {keys[need.external_key]: need for need in kept.select_related("commune", "city")}
+        # What this service gave out bears its own references.
+        named = {one.id.upper(): one.row.line for one in rows if is_reference(one.id.upper())}
+        if named:
+            given = Need.objects.filter(city=self.city, reference__in=list(named))
+            found |= {named[need.reference]: need for need in given.select_related("commune", "city")}
+        return found
 
     def again(self, known: Need, row: Numbered) -> Outcome:
         """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
         line = row.row.line
-        if known.listed.get(ROW) == row.digest:
+        if known.listed.get(ROW) == row.digest and not row.row["as_of"]:
             return Outcome(line, "known", row=known.pk)
         if known.state not in OPEN_STATES:
             said = _("ce besoin n’est plus ouvert\u202f: il reste comme il est.")
             return Outcome(line, "known", said=(said,), row=known.pk)
         fields = self._fields(row.row)
-        listed_row = Need(**NEED.settled(fields, today=self.today))
+        listed_row = self._as_listed(known, row.row, fields)
         news = compared(
-            known, listed_row, _named(row.row, fields), whole=row.digest, edits=list(known.edits.all())
+            known,
+            listed_row,
+            _named(row.row, fields),
+            whole=row.digest,
+            edits=list(known.edits.all()),
+            since=since_export(row.row, self.city),
         )
         edit = None
         if news.changed:
@@ -186,6 +200,18 @@ class _Keeper:
         if edit is None:
             return Outcome(line, "known", row=known.pk)
         return Outcome(line, "changed", row=known.pk, edit=edit.pk, differs=edit.what)
+
+    def _as_listed(self, known: Need, row: Row, fields: Mapping[str, Any]) -> Need:
+        """The need as the line says it; not saved."""
+        if row["kind"] != known.kind:
+            raise RowRefused(row.bad("kind", _("la nature d’un besoin ne change pas.")))
+        if known.organisation_id != self.organisation.pk:
+            message = _("ce besoin n’est pas de %(name)s.") % {"name": self.organisation.name}
+            raise RowRefused(row.bad("id", message))
+        says = copy(known)
+        for name, value in NEED.settled(fields, today=self.today, before=known).items():
+            setattr(says, name, value)
+        return says
 
     def draft(self, row: Numbered) -> Need:
         """The need of a new row."""

@@ -1,6 +1,7 @@
 """Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from accounts.models import LowerCaseEmailField, User
 from accounts.services import Contact, ensure_people
 from catalogue.fields import OFFER
 from catalogue.imports import (
+    AS_OF,
     CITY,
     ID,
     POINT,
@@ -32,11 +34,13 @@ from catalogue.imports import (
     listed,
     made_id,
     moved_notices,
+    since_export,
     take_in,
 )
 from catalogue.imports.again import ROW
 from catalogue.labels import listed as listed_words
 from catalogue.labels import quantity_words
+from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
     Answers,
@@ -102,6 +106,7 @@ COLUMNS = (
     ID,
     *columns_of(OFFER, required=("kind", "category", "commune", "capacity")),
     CITY,
+    AS_OF,
     *POINT,
     Column(
         "available",
@@ -263,6 +268,12 @@ class _Keeper:
         keys = {self.prefix + one.id: one.row.line for one in rows}
         kept = Offer.objects.filter(city=self.city, external_key__in=list(keys))
         found = {keys[offer.external_key]: offer for offer in kept.select_related("owner", "commune", "city")}
+        # What this service gave out bears its own references.
+        named = {one.id.upper(): one.row.line for one in rows if is_reference(one.id.upper())}
+        if named:
+            given = Offer.objects.filter(city=self.city, reference__in=list(named))
+            for offer in given.select_related("owner", "commune", "city"):
+                found[named[offer.reference]] = offer
         left = {one.digest: one for one in rows if one.row.line not in found}
         for offer in self._theirs(left.values()) if self._ids else ():
             same = left.get(offer.listed.get(ROW, ""))
@@ -292,12 +303,12 @@ class _Keeper:
         """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
         line = row.row.line
         said = ()
-        if known.external_key != self.prefix + row.id:
+        if known.external_key != self.prefix + row.id and known.reference != row.id.upper():
             said = (
                 _("reconnue\u202f: la même ligne avait un autre identifiant («\u00a0%(id)s\u00a0»).")
                 % {"id": known.external_key.removeprefix(self.prefix)},
             )
-        if known.listed.get(ROW) == row.digest:
+        if known.listed.get(ROW) == row.digest and not row.row["as_of"]:
             return Outcome(line, "known", said=said, row=known.pk)
         if known.state == OfferState.WITHDRAWN:
             return Outcome(
@@ -310,7 +321,7 @@ class _Keeper:
             message = _("cet identifiant est déjà importé, avec un autre e-mail\u202f: rien n’a été changé.")
             return Outcome(line, "disputed", said=(message,), row=known.pk)
         fields = self._fields(row.row)
-        listed_row = Offer(**OFFER.settled(fields, today=self.today))
+        listed_row = self._as_listed(known, row.row, fields)
         windows = self._windows(row.row)
         current = [(window.first_day, window.last_day) for window in known.windows.all()]
         news = compared(
@@ -319,6 +330,7 @@ class _Keeper:
             _named(row.row, fields),
             whole=row.digest,
             edits=list(known.edits.all()),
+            since=since_export(row.row, self.city),
             others={"windows": (as_days(current), as_days(sorted(windows)))},
         )
         edit = None
@@ -344,6 +356,15 @@ class _Keeper:
         if edit is None:
             return Outcome(line, "known", said=said, row=known.pk)
         return Outcome(line, "changed", said=said, row=known.pk, edit=edit.pk, differs=edit.what)
+
+    def _as_listed(self, known: Offer, row: Row, fields: Mapping[str, Any]) -> Offer:
+        """The offer as the line says it; not saved."""
+        if row["kind"] != known.kind:
+            raise RowRefused(row.bad("kind", _("la nature d’une proposition ne change pas.")))
+        says = copy(known)
+        for name, value in OFFER.settled(fields, today=self.today, before=known).items():
+            setattr(says, name, value)
+        return says
 
     def draft(self, row: Numbered) -> tuple[Draft, Contact]:
         """The offer of a new row, and whose it is."""

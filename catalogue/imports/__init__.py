@@ -5,8 +5,8 @@ table of fields (`columns`), the numbers of rows (`ids`), what a row that comes 
 places that rows name (`places`). Who imports what, `lists` knows.
 """
 
-from catalogue.imports.again import News, compared, listed
-from catalogue.imports.columns import CITY, ID, POINT, answers_of, column, columns_of
+from catalogue.imports.again import News, compared, listed, since_export
+from catalogue.imports.columns import AS_OF, CITY, ID, POINT, answers_of, column, columns_of
 from catalogue.imports.ids import LONGEST_ID, digest, made_id
 from catalogue.imports.places import Places
 from catalogue.imports.taking import (
@@ -21,6 +21,7 @@ from catalogue.imports.taking import (
 )
 
 __all__ = [
-    "CITY", "ID", "LONGEST_ID", "POINT", "Keeper", "News", "Note", "Numbered", "Outcome", "Places", "RowRefused",
-    "answers_of", "column", "columns_of", "compared", "digest", "explained", "listed", "made_id", "moved_notices", "take_in",
+    "AS_OF", "CITY", "ID", "LONGEST_ID", "POINT", "Keeper", "News", "Note", "Numbered", "Outcome", "Places", "RowRefused",
+    "answers_of", "column", "columns_of", "compared", "digest", "explained", "listed", "made_id", "moved_notices",
+    "since_export", "take_in",
 ]  # fmt: skip

@@ -7,11 +7,15 @@ the field since, else both are shown. An empty cell says nothing.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from catalogue import changes
 from catalogue.imports.ids import digest
 from catalogue.models import Entry, FieldChange
+from catalogue.spreadsheets import Row
+from cities.models import City
 
 # Under which name of `Entry.listed` the whole row stands.
 ROW = ""
@@ -42,12 +46,16 @@ def compared(
     *,
     whole: str,
     edits: Sequence[FieldChange],
+    since: datetime | None = None,
     others: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> News:
     """What the list's `row` says anew of `current`, in these fields, and in `others` (as it stands, as listed).
 
-    `edits` are those of `current`, the first first: they tell what a list said that was imported before digests were.
+    `edits` are those of `current`, the first first: they tell what a list said that was imported before digests were,
+    and of one that was given out here, `since` when, what stood in it then.
     """
+    kept = {} if since else current.listed
+    edits = [edit for edit in edits if since is None or edit.at > since]
     stands, said = changes.values(current), changes.values(row)
     pairs = {
         name: (changes.stored(current, name, stands[name]), changes.stored(row, name, said[name]))
@@ -56,7 +64,7 @@ def compared(
     news = News(listed={**current.listed, ROW: whole})
     for name, (old, new) in {**pairs, **(others or {})}.items():
         told = digest(new)
-        before = current.listed.get(name) or digest(_first(name, edits, old))
+        before = kept.get(name) or digest(_first(name, edits, old))
         if old == new or told == before:
             news.listed[name] = told
         elif digest(old) == before:
@@ -66,6 +74,14 @@ def compared(
             news.listed[name] = before
             news.disputed[name] = [old, new]
     return news
+
+
+def since_export(row: Row, city: City) -> datetime | None:
+    """When this service gave out the list that the row stands in, by the town's clocks; None of other lists."""
+    as_of: datetime | None = row["as_of"]
+    if as_of is None or as_of.tzinfo is not None:
+        return as_of
+    return as_of.replace(tzinfo=ZoneInfo(city.timezone))
 
 
 def _first(name: str, edits: Sequence[FieldChange], stands: Any) -> Any:

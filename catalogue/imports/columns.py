@@ -16,6 +16,7 @@ from catalogue.spreadsheets import (
     insee,
     languages,
     many_of,
+    moment,
     one_of,
     slots,
     text,
@@ -38,6 +39,12 @@ CITY = Column(
     text(most=50),
     ("ville",),
     meaning="the town's short address; empty: that of `--city`, other towns are refused",
+)
+AS_OF = Column(
+    "as_of",
+    moment,
+    ("sorti le",),
+    meaning="of a list that this service gave out: when. What somebody has changed here since is not overwritten",
 )
 POINT = (
     Column(
