@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from catalogue.spreadsheets import (
-    Answers,
     Column,
-    Question,
+    FileAnswers,
+    FileQuestion,
     Row,
     Unreadable,
     as_text,
@@ -53,7 +53,7 @@ GOOD = ["housing", "separate_room", "67482", "2026-12-01..", "2"]
 
 def read(source: Path | bytes, **said: Any) -> tuple[list[Row], list[str], list[str]]:
     """The good rows, what is wrong with the others, and the notices."""
-    answers = Answers(**said)
+    answers = FileAnswers(**said)
     table = open_spreadsheet(source, encoding=answers.encoding).table(answers=answers)
     found = list(parse_rows(table, COLUMNS))
     good = [row for row in found if isinstance(row, Row)]
@@ -175,7 +175,7 @@ def test_xml_of_2003_with_one_cell_lacks_its_columns() -> None:
     "name", ["hidden_rows.xlsx", "hidden_rows.xls", "hidden_rows.xlsb", "hidden_rows_xml.xls"]
 )
 def test_hidden_rows_are_asked_about(name: str) -> None:
-    with pytest.raises(Question) as asked:
+    with pytest.raises(FileQuestion) as asked:
         read(CASES / name)
     assert asked.value.about == "hidden_rows"
     assert [value for value, _meaning in asked.value.options] == ["read", "skip"]
@@ -331,7 +331,7 @@ def test_words_tell_the_encoding(encoding: str, words: str) -> None:
 def test_a_doubtful_encoding_is_asked_about() -> None:
     lines = [[*HEADER, "text"], *([*row[:6], "Essai", row[7], "l\x88"] for row in rows("a"))]
     content = csv_of(lines).encode("latin-1")
-    with pytest.raises(Question) as asked:
+    with pytest.raises(FileQuestion) as asked:
         read(content)
     assert asked.value.about == "encoding"
     assert "cp850" in [value for value, _label in asked.value.options]
@@ -496,7 +496,7 @@ def test_strict_workbooks_are_read() -> None:
 
 def test_several_sheets_that_look_alike_are_asked_about() -> None:
     sheets = {month: sheet_xml([HEADER, *rows(month)]) for month in ("Janvier", "Février")}
-    with pytest.raises(Question) as asked:
+    with pytest.raises(FileQuestion) as asked:
         read(xlsx(sheets))
     assert asked.value.about == "sheet"
     assert [name for name, _label in asked.value.options] == ["Janvier", "Février"]
@@ -536,7 +536,7 @@ def test_a_sheet_with_all_columns_is_preferred() -> None:
     assert ids(content) == ["a"]
     assert open_spreadsheet(content).table().others == ["Liste"]
     # None has them all: which one is meant is asked.
-    with pytest.raises(Question):
+    with pytest.raises(FileQuestion):
         read(xlsx({"Un": sheet_xml(few), "Deux": sheet_xml(few)}))
 
 
@@ -552,13 +552,13 @@ def test_hidden_sheets_are_said_and_not_read() -> None:
 def test_filtered_rows_are_named_as_such() -> None:
     lines = [HEADER, *rows("a", "b", "c", "d", "e")]
     after = '<autoFilter ref="A1:H6"><filterColumn colId="0"><filters/></filterColumn></autoFilter>'
-    with pytest.raises(Question, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
+    with pytest.raises(FileQuestion, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
         read(xlsx({"F": sheet_xml(lines, hidden=[3, 4, 5, 6], after=after)}))
     written = "".join(map(ods_row, lines[:2])) + "".join(
         ods_row(line, ' table:visibility="filter"') for line in lines[2:]
     )
     content = ods(f'<table:table table:name="F">{written}</table:table>')
-    with pytest.raises(Question, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
+    with pytest.raises(FileQuestion, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
         read(content)
     assert ids(content, hidden_rows="skip") == ["a"]
 
@@ -653,7 +653,7 @@ def test_web_pages_called_xls() -> None:
     assert ids(page(table).decode().encode("utf-16")) == ["a", "b"]
     hidden = f"<table>{row(HEADER)}{row(lines[1])}{row(lines[2], 'style=display:none')}</table>"
     assert ids(page(hidden), hidden_rows="skip") == ["a"]
-    with pytest.raises(Question):
+    with pytest.raises(FileQuestion):
         read(page(hidden))
     entities = table.replace("Zoé", "Zo&eacute;&nbsp;").replace("Émile", "&#201;mile<br>x")
     assert [one["contact_name"].split() for one in read(page(entities))[0]] == [["Zoé", "Émile", "x"]] * 2

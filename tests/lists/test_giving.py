@@ -1,7 +1,5 @@
 """What goes out comes in: the town's lists in the columns in which lists come."""
 
-import io
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
