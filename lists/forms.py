@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -82,7 +83,7 @@ class ColumnsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         what = sender.what
-        ours = [(column.name, label(what, column.name)) for column in COLUMNS[what]]
+        ours = [(column.name, capfirst(label(what, column.name))) for column in COLUMNS[what]]
         ours.sort(key=lambda pair: pair[1].casefold())
         self.columns = [f"column-{at}" for at in range(len(header))]
         for at, (text, guess) in enumerate(zip(header, guesses, strict=True)):
@@ -107,7 +108,7 @@ class ColumnsForm(forms.Form):
 
 def _fixed_field(what: str, name: str, said: str) -> forms.Field:
     choices = _choices(what, name)
-    options = {"label": label(what, name).capitalize(), "required": False, "initial": said}
+    options = {"label": capfirst(label(what, name)), "required": False, "initial": said}
     if choices is None:
         return forms.CharField(max_length=200, **options)
     return forms.ChoiceField(choices=[("", "–"), *choices], **options)
@@ -161,7 +162,7 @@ def _answer_field(what: str, one: WordQuestion) -> forms.Field:
         return forms.CharField(
             max_length=200,
             help_text=_("%(message)s Écrivez-le autrement, ou un tiret pour une cellule vide.")
-            % {"message": one.message.capitalize()},
+            % {"message": capfirst(one.message)},
             **options,
         )
     if not one.column.required:

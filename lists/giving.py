@@ -42,7 +42,9 @@ def give_out(*, city: City, what: What, form: str, by: User, now: datetime) -> I
     columns = [column for column in COLUMNS[what] if column.name not in _LEFT_OUT]
     with override("fr"):  # whatever the reader's language, these words are understood
         file, number = as_file(
-            form, [_header(column) for column in columns], _rows(_of(by, city, what), columns, city, what, now)
+            form,
+            [_header(column) for column in columns],
+            _rows(_of(by, city, what), columns, city, what, now),
         )
     log_contact_reading(
         subject=None,

@@ -56,7 +56,9 @@ def test_three_offers_whatever_excel_and_pandas_did_to_their_numbers(
     assert import_offers(CASES / "ids_zeros_first.csv").out.startswith("3 lignes importées.")
     for name in ("ids_zeros_after_excel.xlsx", "ids_float_pandas.csv", "ids_zeros_first.csv"):
         said = import_offers(CASES / name)
-        assert (said.status, said.out.splitlines()[0]) == (0, "aucune ligne importée, 3 déjà importées."), name
+        assert (said.status, said.out.splitlines()[0]) == (0, "aucune ligne importée, 3 déjà importées."), (
+            name
+        )
     assert Offer.objects.count() == User.objects.count() == 3
 
 
@@ -68,7 +70,11 @@ def test_nine_lines_with_three_numbers_are_three_offers_and_six_questions(
     said = import_offers(CASES / "ids.csv")
     assert said.status == 1
     assert Offer.objects.count() == 3
-    assert sorted(Offer.objects.values_list("external_key", flat=True)) == ["import:1", "import:7", "import:a1"]
+    assert sorted(Offer.objects.values_list("external_key", flat=True)) == [
+        "import:1",
+        "import:7",
+        "import:a1",
+    ]
     assert [line.partition("\u202f: ")[2] for line in said.bad] == [
         f"cet identifiant est déjà celui de la ligne {line}." for line in (2, 2, 5, 5, 5, 5)
     ]
@@ -110,7 +116,9 @@ def test_numbered_anew_the_same_rows_are_recognised_and_it_is_said(
     assert said.out.startswith("aucune ligne importée, 3 déjà importées.")
     assert Offer.objects.count() == 3
     line = Line.objects.filter(list=ListImport.objects.latest("pk")).first()
-    assert line.said["words"] == ["reconnue\u202f: la même ligne avait un autre identifiant («\u00a00\u00a0»)."]
+    assert line.said["words"] == [
+        "reconnue\u202f: la même ligne avait un autre identifiant («\u00a00\u00a0»)."
+    ]
 
 
 @pytest.mark.django_db
@@ -153,9 +161,7 @@ def test_changed_cells_are_taken_where_nobody_has_changed_them(
 
 
 @pytest.mark.django_db
-def test_new_days_are_taken_and_an_emptied_cell_says_nothing(
-    import_offers: Import, write_csv: Write
-) -> None:
+def test_new_days_are_taken_and_an_emptied_cell_says_nothing(import_offers: Import, write_csv: Write) -> None:
     import_offers(write_csv([{**OFFER, "text": "Calme"}]))
     days = OFFER["available"].replace("-03-01", "-04-01")
     said = import_offers(write_csv([{**OFFER, "text": "", "available": days}]))
@@ -194,7 +200,9 @@ def test_what_was_withdrawn_stays_withdrawn(import_offers: Import, write_csv: Wr
 @pytest.mark.django_db
 def test_a_command_writes_down_what_it_did(import_offers: Import, write_csv: Write, city: City) -> None:
     role = CityRoleFactory(city=city, role="coordinator")
-    import_offers(write_csv([OFFER, {**OFFER, "id": "2", "capacity": "0"}]), by=role.user.email, list="paroisse")
+    import_offers(
+        write_csv([OFFER, {**OFFER, "id": "2", "capacity": "0"}]), by=role.user.email, list="paroisse"
+    )
     one = ListImport.objects.get()
     assert (one.step, one.new, one.bad, one.by, one.sender.key) == (Step.DONE, 1, 1, role.user, "paroisse")
     import_offers(write_csv([OFFER]), dry_run=True, list="autre")

@@ -213,7 +213,9 @@ def _lists(town: Town, *, now: datetime) -> tuple[int, int]:
     found = []
     for is_tried in (False, True):
         sender = lists.sender_of_offers(city=town.city, name="Paroisse de la Meinau", now=now)
-        one = lists.receive(sender=sender, name="hébergeurs.csv", content=[text], by=town.coordinator, now=now)
+        one = lists.receive(
+            sender=sender, name="hébergeurs.csv", content=[text], by=town.coordinator, now=now
+        )
         found.append(one.pk)
         if is_tried:
             lists.choose(

@@ -61,9 +61,7 @@ def test_needs_come_back_as_they_went(
 def test_what_is_changed_in_the_spreadsheet_is_taken_unless_somebody_was_faster(
     city: City, camille: User, tmp_path: Path
 ) -> None:
-    first, second = (
-        OfferFactory(city=city, goods=True, capacity=3, text="Propre") for _ in "ab"
-    )
+    first, second = (OfferFactory(city=city, goods=True, capacity=3, text="Propre") for _ in "ab")
     path = out(city, What.OFFERS, "csv", camille, tmp_path)
     later = timezone.now() + timedelta(minutes=1)
     offers.change(offer_id=second.pk, fields={"capacity": 9}, windows=None, by=camille, now=later)

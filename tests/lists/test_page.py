@@ -86,7 +86,7 @@ def test_a_list_goes_all_the_way(
     report = b"".join(press("to_mend", one, "csv").streaming_content)
     header, row = report.decode("utf-8-sig").splitlines()
     assert header.endswith("Qui accueillez-vous;À corriger")
-    assert "Combien" in row
+    assert "quantité ou places" in row
     assert ContactReading.objects.filter(reader=camille, reason="export").exists()
     again = send(report.replace(b";0;", b";4;"))
     again = choose(again)
