@@ -46,7 +46,7 @@ AT_WORK = (Step.CHECKING, Step.IMPORTING, Step.UNDOING)
 class Fate(models.TextChoices):
     """What became of a line, or would: `catalogue.imports.Outcome`."""
 
-    NEW = "new", _("nouvelle")
+    NEW = "new", _("ligne nouvelle")
     CHANGED = "changed", _("mise à jour")
     KNOWN = "known", _("déjà là")
     DISPUTED = "disputed", _("en désaccord")

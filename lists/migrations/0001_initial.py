@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
-                ('fate', models.CharField(choices=[('new', 'nouvelle'), ('changed', 'mise à jour'), ('known', 'déjà là'), ('disputed', 'en désaccord'), ('bad', 'à corriger')], max_length=8)),
+                ('fate', models.CharField(choices=[("new", "ligne nouvelle"), ('changed', 'mise à jour'), ('known', 'déjà là'), ('disputed', 'en désaccord'), ('bad', 'à corriger')], max_length=8)),
                 ('said', sealing.fields.EncryptedJSONField(blank=True, default=dict)),
                 ('taken_back', models.BooleanField(default=False)),
                 ('need', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='needs.need')),
