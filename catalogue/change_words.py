@@ -70,8 +70,9 @@ def sides(
             said.append((name, str(old), str(new)))
         else:
             field = model._meta.get_field(name)
-            shown = (_value(field, value, today=today, communes=communes) for value in (old, new))
-            said.append((capfirst(_label(field)), *shown))
+            before = _value(field, old, today=today, communes=communes)
+            after = _value(field, new, today=today, communes=communes)
+            said.append((capfirst(_label(field)), before, after))
     return said
 
 

@@ -1,6 +1,6 @@
 """What is asked of somebody who takes a list in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -35,8 +35,8 @@ class UploadForm(forms.Form):
         max_length=LONGEST_NAME,
         required=False,
         help_text=gettext_lazy(
-            "Par exemple «\u00a0Paroisse de la Meinau\u00a0». Donnez chaque fois le même nom\u202f: ses colonnes seront "
-            "reconnues, et ses lignes aussi."
+            "Par exemple «\u00a0Paroisse de la Meinau\u00a0». Donnez chaque fois le même nom\u202f: ses colonnes "
+            "seront reconnues, et ses lignes aussi."
         ),
     )
     organisation = forms.ModelChoiceField(
@@ -48,12 +48,12 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Fichier"),
         help_text=gettext_lazy(
-            "xlsx, xls, ods ou csv. Il est gardé chiffré une semaine, puis effacé. Rien n’est enregistré avant que vous "
-            "l’ayez dit."
+            "xlsx, xls, ods ou csv. Il est gardé chiffré une semaine, puis effacé. Rien n’est enregistré avant que "
+            "vous l’ayez dit."
         ),
     )
 
-    def __init__(self, *args: Any, senders: Sequence[Sender], organisations: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, senders: Iterable[Sender], organisations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = self.fields["name"].widget.attrs
         known["list"], self.senders = "sources-connues", senders
@@ -108,7 +108,7 @@ class ColumnsForm(forms.Form):
 
 def _fixed_field(what: str, name: str, said: str) -> forms.Field:
     choices = _choices(what, name)
-    options = {"label": capfirst(label(what, name)), "required": False, "initial": said}
+    options: dict[str, Any] = {"label": capfirst(label(what, name)), "required": False, "initial": said}
     if choices is None:
         return forms.CharField(max_length=200, **options)
     return forms.ChoiceField(choices=[("", "–"), *choices], **options)
@@ -137,7 +137,7 @@ class AnswersForm(forms.Form):
             self.fields[one.name] = _answer_field(what, one)
 
     def answers(self) -> dict[str, dict[str, str]]:
-        """By column and word, what it means; "" for a cell that is to count as empty. What nobody answered is left out."""
+        """By column and word, what it means; "" for a cell that counts as empty. What nobody answered is left out."""
         said: dict[str, dict[str, str]] = {}
         for one in self.questions:
             meant = self.cleaned_data.get(one.name)

@@ -1,5 +1,5 @@
-"""Which of our columns each column of a list is: as its sender's last list was read, by what it is called, by what stands
-in it. A guess is shown as one.
+"""Which of our columns each column of a list is: as its sender's last list was read, by what it is called, by what
+stands in it. A guess is shown as one.
 """
 
 import re

@@ -53,9 +53,15 @@ class Fate(models.TextChoices):
     BAD = "bad", _("à corriger")
 
 
-class DeskQuerySet(VisibleQuerySet[models.Model]):
+class SenderQuerySet(VisibleQuerySet["Sender"]):
     def seen_by(self, user: User) -> Q:
         """Those of the towns that somebody coordinates."""
+        return Q(city__in=towns_of(user, COORDINATION))
+
+
+class ListQuerySet(VisibleQuerySet["ListImport"]):
+    def seen_by(self, user: User) -> Q:
+        """The same of their lists."""
         return Q(city__in=towns_of(user, COORDINATION))
 
 
@@ -79,7 +85,7 @@ class Sender(models.Model):
     answers = EncryptedJSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
 
-    objects = DeskQuerySet.as_manager()
+    objects = SenderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("source de listes")
@@ -148,7 +154,7 @@ class ListImport(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
     emptied_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DeskQuerySet.as_manager()
+    objects = ListQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("liste importée")

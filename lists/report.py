@@ -17,7 +17,7 @@ REMARKS_HEADER = "À corriger"
 
 
 def report(one: ListImport, *, form: str, today: Any) -> IO[bytes]:
-    """The file, from its beginning; it is deleted when it is closed. Raises FileNotFoundError when the list's is gone."""
+    """The file, from its beginning; it is deleted when it is closed. FileNotFoundError when the list's is gone."""
     remarks = {
         line.number: _remarks(one, line, today)
         for line in one.all_lines.filter(fate__in=(Fate.BAD, Fate.DISPUTED)).iterator()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -128,10 +129,8 @@ def receive(*, sender: Sender, name: str, content: Iterable[bytes], by: User, no
         raise Unreadable(_("Ce fichier est vide."))
     one.digest = digest(digest_of.hexdigest())
     one.save(update_fields=["digest"])
-    try:
+    with suppress(FileQuestion):  # asked on the page of the columns
         _look(one)
-    except FileQuestion:
-        pass  # asked on the page of the columns
     return one
 
 
@@ -145,10 +144,8 @@ def open_as(*, list_id: int, about: str, choice: str, by: User, now: datetime) -
     one.opened_as = {**one.opened_as, about: choice}
     one.moved_at = now
     one.save(update_fields=["opened_as", "moved_at"])
-    try:
+    with suppress(FileQuestion):  # the next one
         _look(one)
-    except FileQuestion:
-        pass  # the next one
     return one
 
 
@@ -221,8 +218,8 @@ def answer(*, list_id: int, answers: Mapping[str, Mapping[str, str]], by: User, 
 
 @transaction.atomic
 def start_import(*, list_id: int, by: User, now: datetime) -> ListImport:
-    """Import what was tried; pressed twice, it is one import. Raises Busy while somebody imports another of this sender,
-    or the same.
+    """Import what was tried; pressed twice, it is one import. Raises Busy while somebody imports another of this
+    sender, or the same.
     """
     one = _locked(list_id, by)
     if one.step in (Step.IMPORTING, Step.DONE):

@@ -70,11 +70,10 @@ def lists(request: HttpRequest, city: City) -> HttpResponse:
         else:
             return redirect("lists:columns", city.slug, one.pk)
     page = Paginator(selectors.lists_of(user, city), 20).get_page(request.GET.get("page"))
-    for one in page:
-        one.tag = presentation.STEP_TAGS.get(Step(one.step), "")
     context = {
         "form": form,
         "page_obj": page,
+        "rows": [(one, presentation.STEP_TAGS.get(Step(one.step), "")) for one in page],
         "what": What.choices,
         "formats": list(FORMATS),
     }
@@ -123,10 +122,10 @@ def columns(request: HttpRequest, city: City, pk: int) -> HttpResponse:
                 now=now,
             )
         except ValidationError as refusal:
-            form.add_error(None, refusal.messages)  # type: ignore[arg-type]
+            form.add_error(None, refusal)
         else:
             return redirect("lists:one", city.slug, one.pk)
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "field": form[name],
             "how": guess.how,
@@ -136,12 +135,12 @@ def columns(request: HttpRequest, city: City, pk: int) -> HttpResponse:
         for at, (name, guess, text) in enumerate(zip(form.columns, guesses, header, strict=True))
         if text or any(at < len(row) and row[at] for row in rows)
     ]
-    what = one.sender.what
+    what, visible = one.sender.what, {column["field"].name for column in shown}
     context = {
         "one": one,
         "form": form,
         "shown": shown,
-        "hidden": [form[name] for name in form.columns if name not in {s["field"].name for s in shown}],
+        "hidden": [form[name] for name in form.columns if name not in visible],
         "fixed": [form[name] for name in form.fixed.values()],
         "needed": [label(what, name) for name in required(what)],
         "notices": notices,

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.models import User
 from catalogue.imports import Note, Outcome
 from catalogue.spreadsheets import Answers, Table, Unreadable
 from lists import reading, services
@@ -41,8 +42,9 @@ def _waiting() -> QuerySet[ListImport]:
 
 
 def work_on_one(*, now: datetime, until: float) -> bool:
-    """Go on with a list that nobody works on, until it is done or the turn is over; False when there is none. What fails
-    is tried again; after `TRIES` it ends, and says so.
+    """Go on with a list that nobody works on, until it is done or the turn is over; False when there is none.
+
+    What fails is tried again; after `TRIES` it ends, and says so.
     """
     for pk in list(_waiting().order_by("moved_at").values_list("pk", flat=True)):
         if not try_lock(Work.LIST, pk):
@@ -104,8 +106,9 @@ def outcomes(
     ids: Callable[[], Collection[str]],
     answers: Answers,
 ) -> Iterator[Outcome]:
-    """What becomes of each line, behind those that are done: the one service call of page and command. Of a list that is
-    not saved nothing is noted. `ids`: all numbers of the list.
+    """What becomes of each line, behind those that are done: the one service call of page and command.
+
+    Of a list that is not saved nothing is noted. `ids`: all numbers of the list.
     """
     note: Note | None = partial(services.note, one, now=now) if one.pk else None
     sender, is_trial = one.sender, one.step == Step.CHECKING
@@ -149,7 +152,9 @@ def _take_back(one: ListImport, *, now: datetime, until: float) -> None:
     services.end(one, to=Step.UNDONE, now=now)
 
 
-def begin_command(*, sender: Sender, name: str, lines: int | None, by: object, now: datetime) -> ListImport:
+def begin_command(
+    *, sender: Sender, name: str, lines: int | None, by: User | None, now: datetime
+) -> ListImport:
     """A command begins, unless somebody imports a list of this sender; one whose command was killed is over. Raises
     Busy.
     """

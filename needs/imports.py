@@ -196,7 +196,9 @@ class _Keeper:
             edit = known.edits.order_by("-pk").first()
         note_listed(need_id=known.pk, listed=news.listed)
         if news.disputed:
-            return Outcome(line, "disputed", row=known.pk, edit=edit and edit.pk, differs=news.disputed)
+            return Outcome(
+                line, "disputed", row=known.pk, edit=edit.pk if edit else None, differs=news.disputed
+            )
         if edit is None:
             return Outcome(line, "known", row=known.pk)
         return Outcome(line, "changed", row=known.pk, edit=edit.pk, differs=edit.what)

@@ -351,7 +351,12 @@ class _Keeper:
         note_listed(offer_id=known.pk, listed=news.listed)
         if news.disputed:
             return Outcome(
-                line, "disputed", said=said, row=known.pk, edit=edit and edit.pk, differs=news.disputed
+                line,
+                "disputed",
+                said=said,
+                row=known.pk,
+                edit=edit.pk if edit else None,
+                differs=news.disputed,
             )
         if edit is None:
             return Outcome(line, "known", said=said, row=known.pk)

@@ -86,8 +86,9 @@ class Contact:
 
 @transaction.atomic
 def ensure_people(*, contacts: Sequence[Contact], now: datetime) -> list[User]:
-    """The person of each contact, as `ensure_person` finds or enters them, in as few queries as can be. Two contacts may
-    be of one person. An error of one is an error for all: nobody is entered then.
+    """The person of each contact, as `ensure_person` finds or enters them, in as few queries as can be.
+
+    Two contacts may be of one person. An error of one is an error for all: nobody is entered then.
     """
     emails = [LowerCaseEmailField.normalised(one.email) for one in contacts]
     known = {

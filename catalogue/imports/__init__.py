@@ -21,7 +21,7 @@ from catalogue.imports.taking import (
 )
 
 __all__ = [
-    "AS_OF", "CITY", "ID", "LONGEST_ID", "POINT", "Keeper", "News", "Note", "Numbered", "Outcome", "Places", "RowRefused",
-    "answers_of", "column", "columns_of", "compared", "digest", "explained", "listed", "made_id", "moved_notices",
-    "since_export", "take_in",
+    "AS_OF", "CITY", "ID", "LONGEST_ID", "POINT", "Keeper", "News", "Note", "Numbered", "Outcome", "Places",
+    "RowRefused", "answers_of", "column", "columns_of", "compared", "digest", "explained", "listed", "made_id",
+    "moved_notices", "since_export", "take_in",
 ]  # fmt: skip

@@ -38,8 +38,8 @@ class Outcome:
     """What became of one line.
 
     new: kept. changed: known, and what its list says anew was taken. known: nothing to do. disputed: the list says
-    anew what somebody has changed here since (`differs`: as it stands, as listed); nothing was overwritten. bad: refused,
-    with the reasons. `said`: more of it, in words. `row` is the key of the offer or need, `edit` of its edit.
+    anew what somebody has changed here since (`differs`: as it stands, as listed); nothing was overwritten. bad:
+    refused, with the reasons. `said`: more of it, in words. `row` is the key of the offer or need, `edit` of its edit.
     """
 
     line: int
@@ -81,7 +81,7 @@ class Keeper(Protocol):
     def find(self, rows: Sequence[Numbered]) -> Mapping[int, Entry]:
         """By line, what these rows became when they were imported before."""
 
-    def again(self, known: Entry, row: Numbered) -> Outcome:
+    def again(self, known: Any, row: Numbered) -> Outcome:
         """Take what a row says anew. Raises RowRefused or ValidationError."""
 
     def draft(self, row: Numbered) -> Any:
@@ -90,7 +90,7 @@ class Keeper(Protocol):
     def keep(self, drafts: Sequence[Any]) -> Sequence[Entry]:
         """Write new rows, in their order. Raises ValidationError or the database's own errors: none is written then."""
 
-    def words(self, kept: Entry) -> tuple[str, ...]:
+    def words(self, kept: Any) -> tuple[str, ...]:
         """What was understood of a new row."""
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:

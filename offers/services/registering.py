@@ -1,4 +1,4 @@
-"""What is offered comes in: one offer at a time, or many of a list at once. What an offer must be is checked in `draft`."""
+"""What is offered comes in: one offer at a time, or many of a list at once. What an offer must be, `draft` checks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -173,7 +173,7 @@ def register_many(*, drafts: Sequence[tuple[Draft, User]], by: User | None, now:
 
 
 def note_listed(*, offer_id: int, listed: Mapping[str, str]) -> None:
-    """What a list last said of an offer (`catalogue.imports.again`): a mark of the import, and no change of the offer."""
+    """What a list last said of an offer (`catalogue.imports.again`): a mark of the import, no change of the offer."""
     Offer.objects.filter(pk=offer_id).update(listed=dict(listed))
 
 
