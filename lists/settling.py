@@ -21,6 +21,7 @@ from offers.models import Offer
 
 def settle_offer(line: Line, *, take: bool, by: User, now: datetime) -> None:
     """The offer of this line, as its list says, or as it is. ValidationError by field."""
+    assert line.offer_id is not None
     offer = Offer.objects.get(pk=line.offer_id)
     new = {name: pair[1] for name, pair in line.said["differs"].items()}
     if take:
@@ -30,6 +31,7 @@ def settle_offer(line: Line, *, take: bool, by: User, now: datetime) -> None:
 
 def settle_need(line: Line, *, take: bool, by: User, now: datetime) -> None:
     """The same of a need."""
+    assert line.need_id is not None
     need = Need.objects.select_related("city").get(pk=line.need_id)
     new = {name: pair[1] for name, pair in line.said["differs"].items()}
     if take:

@@ -93,6 +93,7 @@ def _again_as_it_was(line: Line, *, by: User, now: datetime) -> str:
         offers.change(offer_id=offer.pk, by=by, now=now, **old)
         offers.note_listed(offer_id=offer.pk, listed={})
     else:
+        assert line.need_id is not None
         need = Need.objects.select_related("city").get(pk=line.need_id)
         same = changes.still_so(need, fields)
         old_fields = values(Need, {name: pair[0] for name, pair in same.items()})

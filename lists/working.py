@@ -125,7 +125,8 @@ def outcomes(
             ids=ids,
             answers=answers,
         )
-    assert sender.organisation is not None and one.by is not None
+    assert sender.organisation is not None
+    assert one.by is not None
     return import_needs(
         table=table,
         city=one.city,

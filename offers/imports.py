@@ -215,10 +215,10 @@ def import_offers(
 ) -> Iterator[Outcome]:
     """Register each good row for the person whose contact it gives; what became of each line.
 
-    Running it twice registers nothing twice: a row is known by its `id` within `list_name`, else by who and what. What a
-    row that is known says anew is taken where nobody has changed it since. No mail leaves. `by` is who enters the rows;
-    None lets them stand as the citizens' own. `after` and `note` as `take_in`. `ids`: all numbers of the file, asked for
-    when a row may be one that bore another number; without it none is. Raises Unreadable at once.
+    Running it twice registers nothing twice: a row is known by its `id` within `list_name`, else by who and what. What
+    a row that is known says anew is taken where nobody has changed it since. No mail leaves. `by` is who enters the
+    rows; None lets them stand as the citizens' own. `after` and `note` as `take_in`. `ids`: all numbers of the file,
+    asked for when a row may be one that bore another number; without it none is. Raises Unreadable at once.
     """
     return take_in(
         table=table,
@@ -302,7 +302,7 @@ class _Keeper:
     def again(self, known: Offer, row: Numbered) -> Outcome:
         """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
         line = row.row.line
-        said = ()
+        said: tuple[str, ...] = ()
         if known.external_key != self.prefix + row.id and known.reference != row.id.upper():
             said = (
                 _("reconnue\u202f: la même ligne avait un autre identifiant («\u00a0%(id)s\u00a0»).")
