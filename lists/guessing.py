@@ -17,6 +17,8 @@ from lists.models import What
 
 # So many lines are looked at, and so many are shown.
 SAMPLE, SHOWN = 200, 5
+# So many different cells tell what a column is.
+TOLD_BY = 30
 # A column is what so many of its filled cells are.
 ENOUGH = 0.8
 # What can be told by its cells alone, the surest first.
@@ -108,7 +110,8 @@ def _once(found: Sequence[Guess | None]) -> list[Guess | None]:
 
 
 def _filled(rows: Sequence[Sequence[str]], at: int) -> list[str]:
-    return [row[at] for row in rows if at < len(row) and row[at]]
+    filled = dict.fromkeys(row[at] for row in rows if at < len(row) and row[at])
+    return list(filled)[:TOLD_BY]
 
 
 def _share(column: Column, cells: Sequence[str]) -> float:
