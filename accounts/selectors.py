@@ -247,7 +247,13 @@ def taken_back(person: User | OuterRef, purposes: Collection[str]) -> Q:
 
 def has_taken_back(person: User, purposes: Collection[str]) -> bool:
     """The same of one person."""
-    return User.objects.filter(taken_back(OuterRef("pk"), purposes), pk=person.pk).exists()
+    return bool(who_has_taken_back([person.pk], purposes))
+
+
+def who_has_taken_back(people: Collection[int], purposes: Collection[str]) -> set[int]:
+    """Those of these people, by their keys."""
+    found = User.objects.filter(taken_back(OuterRef("pk"), purposes), pk__in=people)
+    return set(found.values_list("pk", flat=True))
 
 
 def agrees_to_appeals(user: User) -> bool:

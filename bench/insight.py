@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from bench.desk import pages, signed_in
 from bench.tables import milliseconds, peak_megabytes, ratio, refuse_unless, say
+from catalogue.spreadsheets.writing import FORMATS
 from cities.models import City
 from insight import exports, finding, published
 from insight.query import read
@@ -127,7 +128,7 @@ def _export(city: City, by: User) -> None:
         "Site",
         now.date(),
     ]
-    for form, write in exports.FORMATS.items():
+    for form, write in FORMATS.items():
         taken = partial(exports.export, city=city, what=exports.What.OFFERS, form=form, by=by, now=now)
         times = [milliseconds(partial(_closed, taken)) for _n in range(3)]
         say(f"  {form:5} {statistics.median(times):8.0f} ms pour toutes les propositions")

@@ -58,6 +58,24 @@ def lines(
     return said
 
 
+def sides(
+    model: type[models.Model], what: What, *, today: date, communes: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """What each field that changed is called, and its old and its new value in words, long texts too."""
+    said = []
+    for name, (old, new) in sorted(what.items(), key=partial(_place, model)):
+        if name == "windows":
+            said.append((_("Jours"), _periods(old, today), _periods(new, today)))
+        elif name in POINT:
+            said.append((name, str(old), str(new)))
+        else:
+            field = model._meta.get_field(name)
+            before = _value(field, old, today=today, communes=communes)
+            after = _value(field, new, today=today, communes=communes)
+            said.append((capfirst(_label(field)), before, after))
+    return said
+
+
 def _place(model: type[models.Model], entry: tuple[str, Any]) -> int:
     """The periods, then the fields as the model has them: JSON keeps no order."""
     names = ["windows", *(field.name for field in model._meta.concrete_fields)]

@@ -32,7 +32,7 @@ def changed(row: models.Model, before: Mapping[str, Any]) -> What:
     """The fields that are no longer as `before` has them, in values of JSON."""
     now = values(row)
     return {
-        name: [_stored(row, name, old), _stored(row, name, now[name])]
+        name: [stored(row, name, old), stored(row, name, now[name])]
         for name, old in before.items()
         if now[name] != old
     }
@@ -55,16 +55,16 @@ def save_changed(
 def still_so(row: models.Model, what: What) -> What:
     """Those of these changes that nobody has changed again."""
     now = values(row)
-    return {name: pair for name, pair in what.items() if _stored(row, name, now[name]) == pair[1]}
+    return {name: pair for name, pair in what.items() if stored(row, name, now[name]) == pair[1]}
 
 
 def given(names: Iterable[str], row: models.Model) -> What:
     """What a row begins with, as a change from nothing."""
     now = values(row)
-    return {name: [None, _stored(row, name, now[name])] for name in names}
+    return {name: [None, stored(row, name, now[name])] for name in names}
 
 
-def _stored(row: models.Model, name: str, value: Any) -> Any:
+def stored(row: models.Model, name: str, value: Any) -> Any:
     if value is None:
         return None
     field = row._meta.get_field(name)

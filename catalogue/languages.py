@@ -26,6 +26,14 @@ NAMES = {
     "snk": ("Soninkanxanne", _("soninké")),
     "mnk": ("Mandinka", _("mandingue")),
     "fsl": ("LSF", _("langue des signes française")),
+    "kmr": ("Kurmancî", _("kurmandji")),
+    "gsw": ("Alemannisch", _("alsacien et suisse allemand")),
+    "arb": ("العربية الفصحى", _("arabe littéraire")),
+    "apc": ("عربي شامي", _("arabe levantin")),
+    "acm": ("عربي عراقي", _("arabe irakien")),
+    "apd": ("عربي سوداني", _("arabe soudanais")),
+    "ayl": ("عربي ليبي", _("arabe libyen")),
+    "afb": ("عربي خليجي", _("arabe du Golfe")),
 }
 _PARTS = frozenset({*chain.from_iterable(PARTS_OF_LANGUAGES.values()), *SAME_LANGUAGES})
 

@@ -92,6 +92,10 @@ class Entry(models.Model):
     source = models.CharField(OFFER["source"].label, max_length=6, choices=Source.choices, default=Source.WEB)
     # The form's, the file's or the client's own key: what arrives twice is registered once.
     external_key = models.CharField(max_length=80, blank=True, editable=False)
+    # Digests of what a list last said of the row and of each field, by name (`catalogue.imports.again`).
+    listed = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, models.JSONField()), editable=False
+    )
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -17,8 +18,9 @@ from catalogue.fields import FARTHEST, Day, Field, Languages, Number, Slots, Tab
 from catalogue.fields.shapes import TOO_FAR
 from catalogue.fields.table import EVERY_KIND
 from catalogue.items import LONGEST_TYPED, MOST_SIZES
-from catalogue.languages import MOST_LANGUAGES, validate_language
-from catalogue.slots import MOST_SLOTS, parse_slot
+from catalogue.languages import MOST_LANGUAGES
+from catalogue.meaning import read_day, read_languages, read_slots
+from catalogue.slots import MOST_SLOTS
 from catalogue.vocabulary import Kind
 from cities.models import City, Commune
 from cities.places import LONGEST_WRITTEN, Figures
@@ -114,42 +116,43 @@ class DayField(serializers.DateField):
     default_error_messages = {"far": TOO_FAR}
 
     def to_internal_value(self, value: Any) -> date:
-        day: date = super().to_internal_value(value)
+        is_text = isinstance(value, str) and value.strip()
+        day: date = (
+            read_day(value, today=timezone.localdate()).value if is_text else super().to_internal_value(value)
+        )
         if abs(day - timezone.localdate()) > FARTHEST:
             self.fail("far")
         return day
 
 
 class LanguageField(serializers.CharField):
-    """A BCP 47 code."""
+    """A BCP 47 code; a name of the language is understood too, and may stand for several."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=12, **kwargs)
+        super().__init__(max_length=60, **kwargs)
 
-    def to_internal_value(self, data: Any) -> str:
-        language, *rest = super().to_internal_value(data).split("-")
-        code = "-".join([language.lower(), *rest])
-        validate_language(code)
-        return code
+    def to_internal_value(self, data: Any) -> Any:
+        return read_languages(super().to_internal_value(data)).value
 
 
 class SlotField(serializers.CharField):
-    """One weekly slot: `mon 18:00-20:00`."""
+    """One weekly slot: `mon 18:00-20:00`; words are understood too ("lun-ven 18h-20h"), and may say several."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=15, **kwargs)
+        super().__init__(max_length=60, **kwargs)
 
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data).strip().lower()
-        parse_slot(text)
-        return text
+    def to_internal_value(self, data: Any) -> Any:
+        return read_slots(super().to_internal_value(data)).value
 
 
 class SetField(serializers.ListField):
-    """A list in which each value counts once, in the order given."""
+    """A list in which each value counts once, in the order given; what says several things at once is all of them."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        return list(dict.fromkeys(super().to_internal_value(data)))
+        said = super().to_internal_value(data)
+        return list(
+            dict.fromkeys(chain.from_iterable(one if isinstance(one, tuple) else (one,) for one in said))
+        )
 
 
 def written(table: Table) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Weekly slots, written `mon 18:00-20:00` in the database, the API and spreadsheets alike."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -65,6 +65,11 @@ def slot_text(slot: WeeklySlot) -> str:
     """As it is written."""
     start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in (slot.start_minute, slot.end_minute))
     return f"{WEEKDAYS[slot.weekday]} {start}-{end}"
+
+
+def in_week_order(slots: Iterable[str]) -> list[str]:
+    """Stored slots, Monday first, earliest first."""
+    return sorted(slots, key=lambda text: (WEEKDAYS.index(text[:3]), text[4:]))
 
 
 def validate_slot(text: str) -> None:

@@ -36,7 +36,7 @@ _OF_OFFER = ("offer__city", "offer__owner", "offer__reference")
 _OF_NEED = ("need__city", "need__person", "need__reference")
 _OF_MATCH = ("match__city", "match__offer__owner", "match__need__reference")
 # Marks of the engine on an offer or a need, and what it works out of the rest.
-_ENGINE = "revision scan_due_at changed_at band reach_class"
+_ENGINE = "revision scan_due_at changed_at band reach_class listed"
 
 # Of each model: what is noted, or why nothing is.
 TABLES: dict[str, Noted | str] = {
@@ -107,6 +107,15 @@ TABLES: dict[str, Noted | str] = {
     "needs.NeedWords": "Made of the words of its need, so that a search finds it.",
     "needs.NeedChange": Noted(*_OF_NEED, by="by"),
     "needs.NeedEdit": Noted(*_OF_NEED, by="by"),
+    # --- lists
+    "lists.Sender": Noted("city", reference="name"),
+    "lists.ListImport": Noted(
+        "city",
+        by="by",
+        unwatched="line_done new changed known disputed bad kept_on failures moved_at lines notices",
+    ),
+    "lists.FilePart": "A part of a file as it came, for a week.",
+    "lists.Line": "What became of a line: the offer or need that it made is noted.",
     # --- homes
     "homes.Visit": Noted(*_OF_OFFER, unwatched="changed_at reminded_at"),
     "homes.VisitChange": Noted(

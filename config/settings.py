@@ -118,6 +118,7 @@ INSTALLED_APPS = [
     "callers",
     "followups",
     "desk",
+    "lists",
     "agenda",
     "outreach",
     "outreach.appeals",
@@ -427,9 +428,9 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
-# No upload is accepted yet; forms are small.
+# Forms are small, and a file is taken where a page asks for one (config/uploads.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["config.uploads.RefuseUploads"]
+FILE_UPLOAD_HANDLERS = ["config.uploads.OnlyWhereAsked"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

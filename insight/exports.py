@@ -5,8 +5,7 @@ Each is one query read through one cursor of the server: all rows are of the mom
 written meanwhile.
 """
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -20,7 +19,7 @@ from accounts.access import COORDINATION, has_role, require
 from accounts.models import User
 from accounts.services import log_contact_reading
 from catalogue.labels import item_label, listed
-from catalogue.spreadsheets.writing import write_csv, write_xlsx
+from catalogue.spreadsheets.writing import as_file
 from catalogue.vocabulary import Category, Kind, Source, Urgency
 from cities.models import City
 from followups.models import Answer
@@ -29,10 +28,6 @@ from needs.models import Need, NeedState
 from offers.models import Offer, OfferState
 
 CHUNK = 2_000
-FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Iterator[Sequence[Any]]], int]] = {
-    "csv": write_csv,
-    "xlsx": write_xlsx,
-}
 
 
 class What(TextChoices):
@@ -116,23 +111,16 @@ def export(*, city: City, what: What, form: str, by: User, now: datetime) -> IO[
     """
     require(has_role(by, city, COORDINATION))
     columns = COLUMNS[what]
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
-    try:
-        number = FORMATS[form](
-            file, [str(column.label) for column in columns], _rows(_of(by, city, what), columns, city)
-        )
-        log_contact_reading(
-            subject=None,
-            reason="export",
-            reference=f"{city.slug} {what}.{form} {number}",
-            city=city,
-            by=by,
-            now=now,
-        )
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+    header = [str(column.label) for column in columns]
+    file, number = as_file(form, header, _rows(_of(by, city, what), columns, city))
+    log_contact_reading(
+        subject=None,
+        reason="export",
+        reference=f"{city.slug} {what}.{form} {number}",
+        city=city,
+        by=by,
+        now=now,
+    )
     return file
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import COORDINATION, PUBLIC, person, town_page
+from catalogue.spreadsheets.writing import FORMATS
 from cities.days import local_day
 from cities.models import City
 from insight import exports, figures, own, services
@@ -42,7 +43,7 @@ def team(request: HttpRequest, city: City) -> HttpResponse:
         "coordinators": coordinators(scope),
         "query": request.GET.urlencode(),
         "exports": exports.What.choices,
-        "formats": list(exports.FORMATS),
+        "formats": list(FORMATS),
     }
     return render(request, "insight/team.html", context)
 
@@ -98,7 +99,7 @@ def remove(request: HttpRequest, city: City, pk: int) -> HttpResponse:
 def export(request: HttpRequest, city: City) -> HttpResponse:
     """A file of all offers, needs or matches; POST, for it is kept who took it."""
     what, form = request.POST.get("what", ""), request.POST.get("form", "")
-    if what not in exports.What.values or form not in exports.FORMATS:
+    if what not in exports.What.values or form not in FORMATS:
         return HttpResponseBadRequest()
     now = timezone.now()
     file = exports.export(city=city, what=exports.What(what), form=form, by=person(request), now=now)

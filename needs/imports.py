@@ -1,6 +1,8 @@
 """Needs of an association from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,36 +12,50 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import Organisation, User
-from catalogue.fields.needs import CHILDREN, NEED
+from catalogue.fields.needs import ADULTS, CHILDREN, NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.imports import (
+    AS_OF,
     CITY,
     ID,
     POINT,
     POSTCODE,
+    Note,
+    Numbered,
     Outcome,
     Places,
     RowRefused,
     answers_of,
     columns_of,
+    compared,
     explained,
+    listed,
+    made_id,
     moved_notices,
+    since_export,
     take_in,
 )
-from catalogue.labels import listed
+from catalogue.imports.again import ROW
+from catalogue.labels import kind_label, quantity_words
+from catalogue.labels import listed as listed_words
+from catalogue.meaning import PERSONS, People
+from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     Column,
     Row,
     Table,
+    household,
     whole,
 )
+from catalogue.times import day_range
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Category, Kind, Source
 from cities.days import local_day
 from cities.models import City
-from needs.models import Need
-from needs.services import SCAN_TASK, register
+from needs.models import OPEN_STATES, Need
+from needs.services import SCAN_TASK, change, draft, note_listed, register_many
 from notifications.wake_up import wake_on_commit
 
 COLUMNS = (
@@ -52,13 +68,21 @@ COLUMNS = (
     ),
     CITY,
     POSTCODE,
+    AS_OF,
     *POINT,
     Column(
         "children",
-        whole(least=0, most=LARGEST[Kind.HOUSING]),
+        whole(least=0, most=LARGEST[Kind.HOUSING], units=PERSONS),
         ("enfants",),
         meaning="housing: their number, when ages are unknown; they are then recorded between 3 and 11 (a lone minor "
         "between 12 and 17), and the command says so",
+    ),
+    Column(
+        "household",
+        household,
+        ("composition familiale", "composition du foyer"),
+        meaning="housing: the household in words (`un couple avec 2 enfants (3 et 7 ans)`), in place of the columns "
+        "above",
     ),
 )
 FIELD_COLUMNS = {"latitude": "lat", "longitude": "lon"}
@@ -79,6 +103,7 @@ CONSTRAINT_COLUMNS = {
     "need_registered_once": "id",
 }
 AGE_BANDS = CHILDREN
+LONGEST_NAME = NEED["social_worker"].longest
 
 
 def import_needs(
@@ -87,15 +112,27 @@ def import_needs(
     city: City,
     organisation: Organisation,
     dry_run: bool = False,
+    answers: Answers | None = None,
     by: User,
     now: datetime,
+    after: int = 0,
+    note: Note | None = None,
 ) -> Iterator[Outcome]:
     """Register each good row as a need of the association; what became of each line.
 
-    Running it twice registers nothing twice: a row is known by its `id` within the association. No mail leaves.
-    Raises Unreadable at once.
+    Running it twice registers nothing twice: a row is known by its `id` within the association, else by the
+    association's own reference of the case, else by all that it says. What a row that is known says anew is taken where
+    nobody has changed it since. No mail leaves. `after` and `note` as `take_in`. Raises Unreadable at once.
     """
-    return take_in(table=table, columns=COLUMNS, keeper=_Keeper(city, organisation, by, now), dry_run=dry_run)
+    return take_in(
+        table=table,
+        columns=COLUMNS,
+        keeper=_Keeper(city, organisation, by, now),
+        dry_run=dry_run,
+        answers=answers,
+        after=after,
+        note=note,
+    )
 
 
 class _Keeper:
@@ -103,35 +140,110 @@ class _Keeper:
 
     def __init__(self, city: City, organisation: Organisation, by: User, now: datetime) -> None:
         self.city, self.organisation, self.by, self.now = city, organisation, by, now
+        self.city_id = city.pk
         self.today = local_day(now, city)
         # Two associations may both number their cases from 1.
         self.prefix = f"import/{organisation.pk}:"
         self.places = Places(city)
-        self.ageless = self.moved = 0
+        self.ageless = self.moved = self.alone = 0
 
-    def known(self, rows: list[Row]) -> set[str]:
-        """The ids of these rows that were imported before."""
-        ids = {self.prefix + row["id"]: row["id"] for row in rows}
-        found = Need.objects.filter(city=self.city, external_key__in=list(ids))
-        return {ids[key] for key in found.values_list("external_key", flat=True)}
+    def id_of(self, row: Row) -> str:
+        """Without a number of its own: by the association's reference, else by all that the line says."""
+        if row["id"]:
+            return str(row["id"])
+        if row["case_reference"]:
+            names = ("case_reference", "kind", "category", "items")
+            return made_id(row[name] for name in names)
+        return made_id((name, row[name]) for name in sorted(row.raw) if name in row.values)
 
-    def keep(self, row: Row) -> bool:
-        """Register one row; whether it was new. Raises RowRefused or ValidationError."""
-        need = register(
+    def find(self, rows: Sequence[Numbered]) -> Mapping[int, Need]:
+        """By number."""
+        keys = {self.prefix + one.id: one.row.line for one in rows}
+        kept = Need.objects.filter(city=self.city, external_key__in=list(keys))
+        found = {keys[need.external_key]: need for need in kept.select_related("commune", "city")}
+        # What this service gave out bears its own references.
+        named = {one.id.upper(): one.row.line for one in rows if is_reference(one.id.upper())}
+        if named:
+            given = Need.objects.filter(city=self.city, reference__in=list(named))
+            found |= {named[need.reference]: need for need in given.select_related("commune", "city")}
+        return found
+
+    def again(self, known: Need, row: Numbered) -> Outcome:
+        """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
+        line = row.row.line
+        if known.listed.get(ROW) == row.digest and not row.row["as_of"]:
+            return Outcome(line, "known", row=known.pk)
+        if known.state not in OPEN_STATES:
+            said = _("ce besoin n’est plus ouvert\u202f: il reste comme il est.")
+            return Outcome(line, "known", said=(said,), row=known.pk)
+        fields = self._fields(row.row)
+        listed_row = self._as_listed(known, row.row, fields)
+        news = compared(
+            known,
+            listed_row,
+            _named(row.row, fields),
+            whole=row.digest,
+            edits=list(known.edits.all()),
+            since=since_export(row.row, self.city),
+        )
+        edit = None
+        if news.changed:
+            change(
+                need_id=known.pk,
+                fields={name: fields.get(name, getattr(listed_row, name)) for name in news.changed},
+                by=self.by,
+                now=self.now,
+                today=self.today,
+            )
+            edit = known.edits.order_by("-pk").first()
+        note_listed(need_id=known.pk, listed=news.listed)
+        if news.disputed:
+            return Outcome(
+                line, "disputed", row=known.pk, edit=edit.pk if edit else None, differs=news.disputed
+            )
+        if edit is None:
+            return Outcome(line, "known", row=known.pk)
+        return Outcome(line, "changed", row=known.pk, edit=edit.pk, differs=edit.what)
+
+    def _as_listed(self, known: Need, row: Row, fields: Mapping[str, Any]) -> Need:
+        """The need as the line says it; not saved."""
+        if row["kind"] != known.kind:
+            raise RowRefused(row.bad("kind", _("la nature d’un besoin ne change pas.")))
+        if known.organisation_id != self.organisation.pk:
+            message = _("ce besoin n’est pas de %(name)s.") % {"name": self.organisation.name}
+            raise RowRefused(row.bad("id", message))
+        says = copy(known)
+        for name, value in NEED.settled(fields, today=self.today, before=known).items():
+            setattr(says, name, value)
+        return says
+
+    def draft(self, row: Numbered) -> Need:
+        """The need of a new row."""
+        fields = self._fields(row.row)
+        need = draft(
             city=self.city,
             organisation=self.organisation,
             person=None,
-            fields=self._fields(row),
+            fields=fields,
             source=Source.IMPORT,
-            external_key=self.prefix + row["id"],
-            notify=False,
-            wake=False,
+            external_key=self.prefix + row.id,
             by=self.by,
             now=self.now,
             today=self.today,
         )
-        self.moved += need.kind == Kind.GOODS and need.category != row["category"]
-        return need.created_at == self.now
+        need.listed = listed(need, _named(row.row, fields), whole=row.digest)
+        self.moved += need.kind == Kind.GOODS and need.category != row.row["category"]
+        return need
+
+    def keep(self, drafts: Sequence[Need]) -> Sequence[Need]:
+        """Register these."""
+        return register_many(needs=drafts, by=self.by, now=self.now)
+
+    def words(self, kept: Need) -> tuple[str, ...]:
+        """What, how much, where and when, as the page of a need says it."""
+        wanted = kind_label(kept.kind) if kept.kind == Kind.HOUSING else capfirst(what(kept))
+        when = day_range(kept.first_day, kept.last_day, today=self.today)
+        return (wanted, quantity_words(kept.kind, kept.quantity, kept.rhythm), kept.commune.name, when)
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:
         """A refusal of a service as cells of the row."""
@@ -153,6 +265,15 @@ class _Keeper:
                 )
                 % {"n": self.ageless}
             )
+        if self.alone:
+            found.append(
+                ngettext(
+                    "%(n)s ligne compte des enfants sans adulte\u202f: ce sont des mineurs isolés.",
+                    "%(n)s lignes comptent des enfants sans adulte\u202f: ce sont des mineurs isolés.",
+                    self.alone,
+                )
+                % {"n": self.alone}
+            )
         return found
 
     def _fields(self, row: Row) -> dict[str, Any]:
@@ -172,7 +293,7 @@ class _Keeper:
                 "une catégorie de la nature «\u00a0%(kind)s\u00a0» est attendue\u202f: %(known)s."
             ) % {
                 "kind": kind,
-                "known": listed(CATEGORIES[kind]),
+                "known": listed_words(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
         if row["quantity"] is None:
@@ -186,14 +307,14 @@ class _Keeper:
         if foreign:
             message = _("«\u00a0%(text)s\u00a0» n’est pas une forme de logement\u202f: %(known)s.") % {
                 "text": foreign[0],
-                "known": listed(HOUSING_FORMS),
+                "known": listed_words(HOUSING_FORMS),
             }
             raise RowRefused(row.bad("forms" if row["forms"] else "category", message))
         if row["category"] and row["category"] not in forms:
             message = _("cette forme n’est pas parmi celles de la colonne «\u00a0forms\u00a0».")
             raise RowRefused(row.bad("category", message))
-        ages = self._ages(row)
-        household = row["adult_women"] + row["adult_men"] + sum(ages.values())
+        who = self._who(row)
+        household = sum(who[name] for name in (*ADULTS, *AGE_BANDS))
         if household == 0:
             raise RowRefused(row.bad("adult_women", _("dites combien de personnes cherchent un logement.")))
         for column in ("quantity", "people"):
@@ -203,7 +324,23 @@ class _Keeper:
                     "number": row[column],
                 }
                 raise RowRefused(row.bad(column, message))
-        return {**ages, "forms": list(forms)}
+        # Children without an adult are lone minors, whatever is ticked; who posts their need accompanies them.
+        if not any(who[name] for name in ADULTS):
+            self.alone += not who["lone_minor"]
+            who["lone_minor"] = True
+            who["social_worker"] = row["social_worker"] or self.organisation.name[:LONGEST_NAME]
+        return {**who, "forms": list(forms)}
+
+    def _who(self, row: Row) -> dict[str, Any]:
+        """The household: in words, or number by number."""
+        told: People | None = row["household"]
+        ages = self._ages(row)
+        if told is None:
+            return {**{name: row[name] for name in (*ADULTS, "couple", "lone_minor")}, **ages}
+        if any(row[name] for name in (*ADULTS, *AGE_BANDS, "couple", "lone_minor")) or row["children"]:
+            message = _("ce foyer est dit deux fois, ici et dans d’autres colonnes.")
+            raise RowRefused(row.bad("household", message))
+        return asdict(told)
 
     def _ages(self, row: Row) -> dict[str, int]:
         """Children by age band; those of whom the file only gives the number are counted in one band."""
@@ -224,6 +361,22 @@ class _Keeper:
             ages["children_3_to_11"] = total
             self.ageless += 1
         return ages
+
+
+def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
+    """The fields of which the line says something; of a household its members, not their sum."""
+    named = {name for name in fields if name in row.raw}
+    if fields["kind"] == Kind.HOUSING:
+        named -= {"quantity", "people", "category"}
+        if "children" in row.raw:
+            named |= set(AGE_BANDS)
+        if "household" in row.raw:
+            named |= {*ADULTS, *AGE_BANDS, "couple", "lone_minor"}
+        if "category" in row.raw:
+            named.add("forms")
+    if "lat" in row.raw:
+        named |= {"latitude", "longitude"}
+    return sorted(named - {"kind"})
 
 
 def _usual_title(fields: dict[str, Any]) -> str:

@@ -60,6 +60,40 @@ HAPPENINGS = {
 REFERENCES = ("city", "organisation", "person", "commune", "entered_by")
 
 
+def draft(
+    *,
+    city: City,
+    organisation: Organisation | None,
+    person: User | None,
+    fields: Mapping[str, Any],
+    source: Source,
+    by: User,
+    now: datetime,
+    today: date,
+    external_key: str = "",
+    listed: Mapping[str, str] | None = None,
+) -> Need:
+    """A need that keeps all rules that need no database, not written yet; see `register`. ValidationError by field."""
+    need = Need(
+        **NEED.settled(fields, today=today),
+        city=city,
+        organisation=organisation,
+        person=person,
+        source=source,
+        external_key=external_key,
+        listed=dict(listed or {}),
+        entered_by=by,
+        reference=new_reference(NEED_LETTER),
+        state=NeedState.OPEN,
+        scan_due_at=now,
+        created_at=now,
+        changed_at=now,
+    )
+    _complete(need)
+    _check_days(need, today=today)
+    return need
+
+
 @transaction.atomic
 def register(
     *,
@@ -84,22 +118,17 @@ def register(
         known = Need.objects.filter(city=city, external_key=external_key).first()
         if known is not None:
             return known
-    need = Need(
-        **NEED.settled(fields, today=today),
+    need = draft(
         city=city,
         organisation=organisation,
         person=person,
+        fields=fields,
         source=source,
+        by=by,
+        now=now,
+        today=today,
         external_key=external_key,
-        entered_by=by,
-        reference=new_reference(NEED_LETTER),
-        state=NeedState.OPEN,
-        scan_due_at=now,
-        created_at=now,
-        changed_at=now,
     )
-    _complete(need)
-    _check_days(need, today=today)
     try:
         insert_checked(need, loaded=REFERENCES)
     except (IntegrityError, ValidationError):
@@ -122,6 +151,48 @@ def register(
         )
     if wake:
         wake_on_commit(SCAN_TASK)
+    return need
+
+
+@transaction.atomic
+def register_many(*, needs: Sequence[Need], by: User, now: datetime) -> Sequence[Need]:
+    """As `register` with each draft, in as few queries as can be, for lists: nobody is told, no worker woken. None of
+    their keys is known yet. One that cannot be registered is an error for all: nothing is written then.
+    """
+    for need in needs:
+        need.pk = None  # what was tried once with others, and undone
+        need._state.adding = True
+        need.clean_fields(exclude=set(REFERENCES))
+        need.clean()
+    if len(needs) == 1:
+        insert_checked(needs[0], loaded=REFERENCES)  # says which rule it was
+    else:
+        Need.objects.bulk_create(needs)
+    NeedChange.objects.bulk_create(
+        NeedChange(need=need, act="register", from_state=NeedState.DRAFT, to_state=need.state, by=by, at=now)
+        for need in needs
+    )
+    webhooks.record_many(
+        happening=HAPPENINGS[NeedState.OPEN],
+        at=now,
+        of=[(need.city_id, {"need": need.reference}) for need in needs],
+    )
+    return needs
+
+
+def note_listed(*, need_id: int, listed: Mapping[str, str]) -> None:
+    """What a list last said of a need (`catalogue.imports.again`): a mark of the import, and no change of the need."""
+    Need.objects.filter(pk=need_id).update(listed=dict(listed))
+
+
+@transaction.atomic
+def take_import_back(*, need_id: int, by: User, now: datetime, reason: str) -> Need:
+    """An import was a mistake: what it registered is withdrawn, and the same row may be imported again.
+
+    ValidationError while it is being met.
+    """
+    need = withdraw(need_id=need_id, by=by, now=now, reason=reason)
+    Need.objects.filter(pk=need.pk).update(external_key="", listed={})
     return need
 
 

@@ -68,6 +68,14 @@ def town(request: HttpRequest, city: City) -> HttpResponse:
         tabs.append({"url": visits, "text": _("Visites"), "current": False, "count": numbers["to_visit"]})
         sorting = f"{reverse('matching:sorting', args=[city.slug])}?quoi=propositions"
         to_sort = naming.to_sort(user, city).count()
+        tabs.append(
+            {
+                "url": reverse("lists:lists", args=[city.slug]),
+                "text": _("Prendre ou sortir une liste"),
+                "current": False,
+                "count": None,
+            }
+        )
         tabs.append({"url": sorting, "text": _("À classer"), "current": False, "count": to_sort})
     filters = {name: value for name, value in {**search, "vue": view}.items() if value}
     context = {

@@ -1,56 +1,73 @@
 """Offers from a spreadsheet. What each column means is in docs/spreadsheets.md."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.models import User
-from accounts.services import ensure_person
+from accounts.services import Contact, ensure_people
 from catalogue.contacts import Emails, Phones, read_emails, read_name, read_phones, region_of
 from catalogue.fields import OFFER
 from catalogue.imports import (
+    AS_OF,
     CITY,
     ID,
     POINT,
     POSTCODE,
+    Note,
+    Numbered,
     Outcome,
     Places,
     RowRefused,
     answers_of,
     columns_of,
+    compared,
     explained,
+    listed,
+    made_id,
     moved_notices,
+    since_export,
     take_in,
 )
-from catalogue.labels import listed
+from catalogue.imports.again import ROW
+from catalogue.labels import listed as listed_words
+from catalogue.labels import quantity_words
+from catalogue.references import is_reference
 from catalogue.saying import what
 from catalogue.spreadsheets import (
+    Answers,
     BadCell,
     CellError,
     Column,
+    Period,
     Row,
     Table,
     as_text,
     day,
+    last_day_so_far,
     periods,
     sentence,
     text,
     whole,
     yes_no,
 )
+from catalogue.times import day_range
 from catalogue.vocabulary import CATEGORIES, Kind, Source
 from cities.days import local_day, midnight
 from cities.models import City
 from notifications.wake_up import wake_on_commit
-from offers.models import Offer
-from offers.services import SCAN_TASK, register
+from offers.models import Offer, OfferState
+from offers.periods import as_days
+from offers.services import SCAN_TASK, Draft, change, draft, note_listed, register_many
 
 LONGEST_NAME = 120
 
@@ -83,23 +100,56 @@ def _name(cell: Any) -> str:
     return read_name(text(most=LONGEST_NAME)(cell))
 
 
+def windows_of(
+    windows: tuple[Period, ...], first: date | None, last: date | None, today: date
+) -> tuple[Period, ...]:
+    """The windows that a row says, in one column or in two. CellError."""
+    if windows:
+        if first or last:
+            raise CellError(_("ces jours sont donnés deux fois, dans des colonnes différentes."))
+        return windows
+    if not first and not last:
+        raise CellError(_("dites à partir de quand."))
+    start = first or today
+    if last is not None and last < start:
+        raise CellError(_("la fin doit venir après le début."))
+    return ((start, last),)
+
+
 COLUMNS = (
     ID,
     *columns_of(OFFER, required=("kind", "category", "commune", "capacity")),
     CITY,
     POSTCODE,
+    AS_OF,
     *POINT,
     Column(
         "available",
         periods,
         ("disponible", "disponibilités", "périodes"),
         required=True,
+        instead=("available_from", "available_until"),
+        default=(),
         meaning="windows of days, at most 50, both ends included, the last may be open: "
-        "`2026-03-01..2026-05-31|2026-07-01..`; the last day not past, none more than three years ahead",
+        "`2026-03-01..2026-05-31"
+        "|2026-07-01..`, or in words (`du 1er au 15 décembre`); the last day not past, none more "
+        "than three years ahead",
+    ),
+    Column(
+        "available_from",
+        day,
+        ("disponible à partir du", "à partir du"),
+        meaning="in place of `available`, for lists that have two columns: the first day; empty: today",
+    ),
+    Column(
+        "available_until",
+        day,
+        ("disponible jusqu'au", "jusqu'au"),
+        meaning="the last day, itself included; empty: no end",
     ),
     Column(
         "confirmed_on",
-        day,
+        last_day_so_far(),
         ("confirmée le", "confirmé le"),
         meaning="the last day on which the citizen said that it still holds",
     ),
@@ -173,70 +223,211 @@ def _columns(city: City) -> tuple[Column, ...]:
 
 
 def import_offers(
-    *, table: Table, city: City, list_name: str = "", dry_run: bool = False, by: User | None, now: datetime
+    *,
+    table: Table,
+    city: City,
+    list_name: str = "",
+    dry_run: bool = False,
+    answers: Answers | None = None,
+    by: User | None,
+    now: datetime,
+    after: int = 0,
+    note: Note | None = None,
+    ids: Callable[[], Collection[str]] | None = None,
 ) -> Iterator[Outcome]:
     """Register each good row for the person whose contact it gives; what became of each line.
 
-    Running it twice registers nothing twice: a row is known by its `id` within `list_name`. No mail leaves. `by`
-    is who enters the rows; None lets them stand as the citizens' own. Raises Unreadable at once.
+    Running it twice registers nothing twice: a row is known by its `id` within `list_name`, else by who and what. What
+    a row that is known says anew is taken where nobody has changed it since. No mail leaves. `by` is who enters the
+    rows; None lets them stand as the citizens' own. `after` and `note` as `take_in`. `ids`: all numbers of the file,
+    asked for when a row may be one that bore another number; without it none is. Raises Unreadable at once.
     """
     return take_in(
         table=table,
         columns=_columns(city),
-        keeper=_Keeper(city, list_name, by, now),
+        keeper=_Keeper(city, list_name, by, now, ids),
         dry_run=dry_run,
+        answers=answers,
+        after=after,
+        note=note,
     )
+
+
+def key_prefix(list_name: str) -> str:
+    """With what the keys of a list's offers begin."""
+    return f"import/{list_name}:" if list_name else "import:"
 
 
 class _Keeper:
     """What the rows of one file share while they are registered."""
 
-    def __init__(self, city: City, list_name: str, by: User | None, now: datetime) -> None:
+    def __init__(
+        self,
+        city: City,
+        list_name: str,
+        by: User | None,
+        now: datetime,
+        ids: Callable[[], Collection[str]] | None,
+    ) -> None:
         self.city, self.by, self.now = city, by, now
+        self.city_id = city.pk
         self.today = local_day(now, city)
-        self.prefix = f"import/{list_name}:" if list_name else "import:"
+        self.prefix = key_prefix(list_name)
         self.places = Places(city)
         self.strangers = self.moved = 0
         self.slips: set[str] = set()
+        self._ids = ids
+        self._of_file: frozenset[str] | None = None
 
-    def known(self, rows: list[Row]) -> set[str]:
-        """The ids of these rows that were imported before."""
-        keys = {self.prefix + row["id"]: row for row in rows}
-        found = Offer.objects.filter(city=self.city, external_key__in=list(keys)).values_list(
-            "external_key", "owner__email"
-        )
-        ids = set()
-        for key, email in found:
-            ids.add(keys[key]["id"])
-            said = keys[key]["contact_email"]
-            wanted = said.address if said else ""
+    def id_of(self, row: Row) -> str:
+        """Without a number of its own: by whose it is and what it is."""
+        if row["id"]:
+            return str(row["id"])
+        names = ("kind", "category", "item", "commune", "languages_from", "languages_to", "address")
+        return made_id([self._who(row), *(row[name] for name in names)])
+
+    def find(self, rows: Sequence[Numbered]) -> Mapping[int, Offer]:
+        """By number; else the very same row under another number of this list, which no line here bears."""
+        keys = {self.prefix + one.id: one.row.line for one in rows}
+        kept = Offer.objects.filter(city=self.city, external_key__in=list(keys))
+        found = {keys[offer.external_key]: offer for offer in kept.select_related("owner", "commune", "city")}
+        # What this service gave out bears its own references.
+        named = {one.id.upper(): one.row.line for one in rows if is_reference(one.id.upper())}
+        if named:
+            given = Offer.objects.filter(city=self.city, reference__in=list(named))
+            for offer in given.select_related("owner", "commune", "city"):
+                found[named[offer.reference]] = offer
+        left = {one.digest: one for one in rows if one.row.line not in found}
+        for offer in self._theirs(left.values()) if self._ids else ():
+            same = left.get(offer.listed.get(ROW, ""))
+            if same is not None and not self._stands_in_file(offer):
+                found[same.row.line] = offer
+                del left[same.digest]
+        return found
+
+    def _theirs(self, rows: Collection[Numbered]) -> Iterable[Offer]:
+        """What this list has registered before for the people of these rows."""
+        emails = {_address(one.row) for one in rows} - {""}
+        phones = {_number(one.row) for one in rows} - {""}
+        if not emails and not phones:
+            return ()
+        people = Q(owner__email__in=emails) | Q(owner__phone__in=phones, owner__email=None)
+        kept = Offer.objects.filter(people, city=self.city, external_key__startswith=self.prefix)
+        return kept.select_related("owner", "commune", "city").order_by("pk")
+
+    def _stands_in_file(self, offer: Offer) -> bool:
+        """Whether a line bears its number: then it is that one."""
+        assert self._ids is not None
+        if self._of_file is None:
+            self._of_file = frozenset(self._ids())
+        return offer.external_key.removeprefix(self.prefix) in self._of_file
+
+    def again(self, known: Offer, row: Numbered) -> Outcome:
+        """Take what the list says anew where nobody has changed it; nothing else, and say what was not taken."""
+        line = row.row.line
+        said: tuple[str, ...] = ()
+        if known.external_key != self.prefix + row.id and known.reference != row.id.upper():
+            said = (
+                _("reconnue\u202f: la même ligne avait un autre identifiant («\u00a0%(id)s\u00a0»).")
+                % {"id": known.external_key.removeprefix(self.prefix)},
+            )
+        if known.listed.get(ROW) == row.digest and not row.row["as_of"]:
+            return Outcome(line, "known", said=said, row=known.pk)
+        if known.state == OfferState.WITHDRAWN:
+            return Outcome(
+                line, "known", said=(*said, _("retirée depuis\u202f: elle le reste.")), row=known.pk
+            )
+        wanted = _address(row.row)
+        if wanted and known.owner.email and wanted != known.owner.email:
             # Perhaps another list whose numbers begin at 1 too; the phone, written in many ways, tells nothing.
-            if wanted and email and wanted != email:
-                self.strangers += 1
-        return ids
+            self.strangers += 1
+            message = _("cet identifiant est déjà importé, avec un autre e-mail\u202f: rien n’a été changé.")
+            return Outcome(line, "disputed", said=(message,), row=known.pk)
+        fields = self._fields(row.row)
+        listed_row = self._as_listed(known, row.row, fields)
+        windows = self._windows(row.row)
+        current = [(window.first_day, window.last_day) for window in known.windows.all()]
+        news = compared(
+            known,
+            listed_row,
+            _named(row.row, fields),
+            whole=row.digest,
+            edits=list(known.edits.all()),
+            since=since_export(row.row, self.city),
+            others={"windows": (as_days(current), as_days(sorted(windows)))},
+        )
+        edit = None
+        if news.changed:
+            taken = {
+                name: fields.get(name, getattr(listed_row, name))
+                for name in news.changed
+                if name != "windows"
+            }
+            change(
+                offer_id=known.pk,
+                fields=taken,
+                windows=windows if "windows" in news.changed else None,
+                by=self.by or known.owner,
+                now=self.now,
+            )
+            edit = known.edits.order_by("-pk").first()
+        note_listed(offer_id=known.pk, listed=news.listed)
+        if news.disputed:
+            return Outcome(
+                line,
+                "disputed",
+                said=said,
+                row=known.pk,
+                edit=edit.pk if edit else None,
+                differs=news.disputed,
+            )
+        if edit is None:
+            return Outcome(line, "known", said=said, row=known.pk)
+        return Outcome(line, "changed", said=said, row=known.pk, edit=edit.pk, differs=edit.what)
 
-    def keep(self, row: Row) -> bool:
-        """Register one row; whether it was new. Raises RowRefused or ValidationError."""
-        fields = self._fields(row)
-        confirmed_at = self._confirmed_at(row["confirmed_on"], row)
-        owner = self._owner(row)
-        offer = register(
+    def _as_listed(self, known: Offer, row: Row, fields: Mapping[str, Any]) -> Offer:
+        """The offer as the line says it; not saved."""
+        if row["kind"] != known.kind:
+            raise RowRefused(row.bad("kind", _("la nature d’une proposition ne change pas.")))
+        says = copy(known)
+        for name, value in OFFER.settled(fields, today=self.today, before=known).items():
+            setattr(says, name, value)
+        return says
+
+    def draft(self, row: Numbered) -> tuple[Draft, Contact]:
+        """The offer of a new row, and whose it is."""
+        line = row.row
+        fields = self._fields(line)
+        confirmed_at = self._confirmed_at(line["confirmed_on"], line)
+        contact = self._contact(line)
+        drafted = draft(
             city=self.city,
-            owner=owner,
             fields=fields,
-            windows=row["available"],
+            windows=self._windows(line),
             source=Source.IMPORT,
             # Who holds the list vouches for it: these people have said so already.
             contact_proven=True,
             confirmed_at=confirmed_at,
-            external_key=self.prefix + row["id"],
-            notify=False,
-            wake=False,
-            by=self.by or owner,
+            external_key=self.prefix + row.id,
             now=self.now,
         )
-        self.moved += offer.category != row["category"]
-        return offer.created_at == self.now
+        drafted.offer.listed = listed(
+            drafted.offer, _named(line, fields), whole=row.digest, windows=as_days(drafted.periods)
+        )
+        self.moved += drafted.offer.category != line["category"]
+        return drafted, contact
+
+    def keep(self, drafts: Sequence[tuple[Draft, Contact]]) -> Sequence[Offer]:
+        """Register these, for people who are known or entered now."""
+        people = ensure_people(contacts=[contact for _drafted, contact in drafts], now=self.now)
+        of = [(drafted, person) for (drafted, _contact), person in zip(drafts, people, strict=True)]
+        return register_many(drafts=of, by=self.by, now=self.now)
+
+    def words(self, kept: Offer) -> tuple[str, ...]:
+        """What, how much, where and when, as the page of an offer says it."""
+        periods = [(window.first_day, window.last_day) for window in kept.windows.all()]
+        when = listed_words(day_range(first, last, today=self.today) for first, last in periods)
+        return (capfirst(what(kept)), quantity_words(kept.kind, kept.capacity), kept.commune.name, when)
 
     def explain(self, row: Row, error: ValidationError) -> tuple[BadCell, ...]:
         """A refusal of a service as cells of the row."""
@@ -254,7 +445,7 @@ class _Keeper:
                 _(
                     "Des adresses e-mail ont peut-être une faute\u202f: %(domains)s. Elles sont gardées telles quelles."
                 )
-                % {"domains": listed(sorted(self.slips))}
+                % {"domains": listed_words(sorted(self.slips))}
             )
         if self.strangers:
             found.append(
@@ -274,15 +465,22 @@ class _Keeper:
         if category not in CATEGORIES[kind]:
             message = _("cette catégorie n’est pas de la nature «\u00a0%(kind)s\u00a0»\u202f: %(known)s.") % {
                 "kind": kind,
-                "known": listed(CATEGORIES[kind]),
+                "known": listed_words(CATEGORIES[kind]),
             }
             raise RowRefused(row.bad("category", message))
         fields = {**answers_of(row, OFFER), **self.places.fields(row)}
-        fields["text"] = self._with_rest(fields["text"], row)
+        fields["text"] = _with_rest(fields["text"], row)
         if kind == Kind.HOUSING and row["smoke_free"] is not None:
             fields["smoking"] = not row["smoke_free"]
         fields["title"] = fields["title"] or _usual_title(fields)
         return fields
+
+    def _windows(self, row: Row) -> tuple[Period, ...]:
+        """The windows of one column, or of the two that say from when and until when."""
+        try:
+            return windows_of(row["available"], row["available_from"], row["available_until"], self.today)
+        except CellError as error:
+            raise RowRefused(row.bad("available_until", str(error))) from None
 
     def _confirmed_at(self, confirmed_on: date | None, row: Row) -> datetime | None:
         if confirmed_on is None:
@@ -292,39 +490,66 @@ class _Keeper:
         first_moment = midnight(confirmed_on, self.city)
         return min(first_moment, self.now)
 
-    def _with_rest(self, words: str, row: Row) -> str:
-        """The text, with what the cells of the contact say beyond the number and the address that are used."""
-        phone, email = row["contact_phone"], row["contact_email"]
-        parts = [words]
-        if phone and phone.rest:
-            parts.append(_("Téléphone\u202f: %(rest)s") % {"rest": phone.rest})
-        if email and email.others:
-            parts.append(_("E-mail\u202f: aussi %(others)s") % {"others": ", ".join(email.others)})
-        both = "\n".join(part for part in parts if part)
-        return both if len(both) <= (OFFER["text"].longest or 0) else words
-
-    def _owner(self, row: Row) -> User:
-        written, numbers = row["contact_email"], row["contact_phone"]
-        email, phone = written and written.address, numbers and numbers.number
+    def _contact(self, row: Row) -> Contact:
+        emails, phones = row["contact_email"], row["contact_phone"]
         # Without the number or the address: terminals are often kept as logs.
-        if numbers and numbers.rest:
+        if phones and phones.rest:
             self.places.heard.add(
                 _(
                     "plusieurs numéros ou des mots dans une cellule\u202f: le premier sert, le reste est dans le texte"
                 )
             )
-        if written and written.others:
+        if emails and emails.others:
             self.places.heard.add(
                 _("plusieurs e-mails dans une cellule\u202f: le premier sert, les autres sont dans le texte")
             )
-        if written and written.slip:
-            self.slips.add(f"{written.address.rpartition('@')[2]} ({written.slip}\u202f?)")
+        if emails and emails.slip:
+            self.slips.add(f"{emails.address.rpartition('@')[2]} ({emails.slip}\u202f?)")
+        email, phone = _address(row), _number(row)
         if not email and not phone:
             raise RowRefused(
                 row.bad("contact_email", _("donnez un e-mail ou un téléphone\u202f: les deux sont vides."))
             )
-        # `by` None: an address is the identity, so that two people of a home who share a number stay two.
-        return ensure_person(email=email or None, phone=phone or None, name=row["contact_name"], now=self.now)
+        # An address is the identity, so that two people of a home who share a number stay two.
+        return Contact(email=email, phone=phone, name=row["contact_name"])
+
+    @staticmethod
+    def _who(row: Row) -> str:
+        return _address(row) or _number(row)
+
+
+def _address(row: Row) -> str:
+    """The e-mail address that is used of a row's; empty without one."""
+    emails: Emails | None = row["contact_email"]
+    return emails.address if emails else ""
+
+
+def _number(row: Row) -> str:
+    """The number that is used of a row's, in E.164; empty without one."""
+    phones: Phones | None = row["contact_phone"]
+    return phones.number.as_e164 if phones else ""
+
+
+def _with_rest(words: str, row: Row) -> str:
+    """The text, with what the cells of the contact say beyond the number and the address that are used."""
+    phones, emails = row["contact_phone"], row["contact_email"]
+    parts = [words]
+    if phones and phones.rest:
+        parts.append(_("Téléphone\u202f: %(rest)s") % {"rest": phones.rest})
+    if emails and emails.others:
+        parts.append(_("E-mail\u202f: aussi %(others)s") % {"others": ", ".join(emails.others)})
+    both = "\n".join(part for part in parts if part)
+    return both if len(both) <= (OFFER["text"].longest or 0) else words
+
+
+def _named(row: Row, fields: Mapping[str, Any]) -> list[str]:
+    """The fields of which the line says something."""
+    named = [name for name in fields if name in row.raw]
+    if fields["kind"] == Kind.HOUSING and "smoke_free" in row.raw and "smoking" not in named:
+        named.append("smoking")
+    if "lat" in row.raw:
+        named += ["latitude", "longitude"]
+    return [name for name in named if name != "kind"]
 
 
 def _usual_title(fields: dict[str, Any]) -> str:

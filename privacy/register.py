@@ -209,6 +209,17 @@ REGISTER: dict[str, Marks] = {
     "desk.Mention": Marks(keep="note person"),
     "desk.Flag": Marks(keep="city need day by at lifted_by lifted_at", anonymise="words"),
     "desk.SavedView": Marks(delete="city by name query at"),
+    # --- lists: of a file as it came, and of what became of its lines, nothing stays
+    "lists.Sender": Marks(
+        keep="city what key organisation created_at", anonymise="name headers fixed answers"
+    ),
+    "lists.ListImport": Marks(
+        keep="sender city digest by at step columns lines line_done new changed known disputed bad kept_on failures "
+        "moved_at imported_at undone_by undone_at emptied_at",
+        anonymise="name opened_as notices trouble",
+    ),
+    "lists.FilePart": Marks(delete="list number content"),
+    "lists.Line": Marks(delete="list number fate offer need said taken_back"),
     # --- agenda
     "agenda.Subscription": Marks(delete="person key created_at last_read_at revoked_at"),
     # --- outreach

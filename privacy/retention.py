@@ -373,6 +373,13 @@ RULES: tuple[Rule, ...] = (
         _forget_traces,
     ),
     Rule(
+        _("Un tableau qu’une association envoie à la ville"),
+        _("sept jours"),
+        _("son import"),
+        _("le temps de corriger des lignes, ou d’annuler"),
+        None,  # lists.tasks.sweep
+    ),
+    Rule(
         _("Une connexion"),
         _("30 jours sans visite, 90 jours au plus\u202f; 12 heures pour l’équipe"),
         _("la dernière visite, et son début"),

@@ -319,6 +319,12 @@ ROWS: dict[str, Of | str] = {
     "desk.Mention": Of(subject="person note__need__person", author="note__by"),
     "desk.Flag": Of(subject=_NEED, author="by lifted_by"),
     "desk.SavedView": Of(subject="by"),
+    # --- lists
+    "lists.Sender": "Who sends lists to a town, and what their words mean: by the coordinators when asked.",
+    "lists.ListImport": Of(author="by undone_by"),
+    # A file that somebody's line stands in goes whole with them.
+    "lists.FilePart": Of(subject="list__all_lines__offer__owner list__all_lines__need__person"),
+    "lists.Line": Of(subject=f"{_OFFER} {_NEED}"),
     # --- agenda
     "agenda.Subscription": Of(subject="person"),
     # --- outreach

@@ -82,7 +82,7 @@ SECRET, TECHNICAL, DERIVED = Out.SECRET, Out.TECHNICAL, Out.DERIVED
 OTHERS, REPORTS, PROCEDURES = Out.OTHERS, Out.REPORTS, Out.PROCEDURES
 
 _HISTORY = _("Vos changements")
-_ENGINE = {TECHNICAL: "external_key revision scan_due_at item_checked_at band reach_class"}
+_ENGINE = {TECHNICAL: "external_key listed revision scan_due_at item_checked_at band reach_class"}
 
 # Of each table with rows that tell of people, or why nothing of it is given.
 TOLD: dict[str, Shown | Out] = {
@@ -148,6 +148,13 @@ TOLD: dict[str, Shown | Out] = {
         "concluded_at concluded_by valid_until reminded_at created_at changed_at",
     ),
     "homes.VisitChange": Shown(OFFERS, "visit at by what", title=_HISTORY),
+    "lists.Line": Shown(
+        OFFERS,
+        "offer number fate said",
+        "list need taken_back",
+        title=_("Listes dans lesquelles vous étiez"),
+    ),
+    "lists.FilePart": Out.OTHERS,
     # --- needs
     "needs.Need": Shown(
         NEEDS,
@@ -356,6 +363,7 @@ WORDS: Mapping[str, StrPromise] = {
     "erase_on": _("Effacement prévu le"),
     "expires_at": _("Valable jusqu’au"),
     "feasible": _("Possibilités trouvées"),
+    "fate": _("Ce que la ligne est devenue"),
     "files": _("Pièces jointes, non gardées"),
     "first_day": _("Du"),
     "followed_at": _("Suivi le"),
@@ -405,6 +413,7 @@ WORDS: Mapping[str, StrPromise] = {
     "reported_at": _("Signalé le"),
     "revoked_at": _("Arrêté le"),
     "rings_at_night": _("Peut sonner la nuit"),
+    "said": _("Ce qui en a été dit"),
     "scanned_at": _("Cherché le"),
     "seen_at": _("Lu le"),
     "seen_by": _("Lu par"),

@@ -29,6 +29,7 @@ from followups.models import CheckIn, FollowUp
 from homes import links as links_of_homes
 from homes import services as homes
 from insight import services as insight
+from lists import services as lists
 from matching import conditions, links, plans, services
 from matching.models import TownAgreement
 from notifications import links as links_of_messages
@@ -264,6 +265,17 @@ ROWS = {
     "matching:sort": Row(COORDINATOR, ("list", "offer")),
     "matching:plan": Row(COORDINATOR, ("plan",)),
     "matching:rescans": Row(COORDINATOR),
+    # Lists taken in and given out
+    "lists:lists": Row(COORDINATOR),
+    "lists:give_out": Row(COORDINATOR),
+    "lists:one": Row(COORDINATOR, ("list_number",)),
+    "lists:columns": Row(COORDINATOR, ("list_number",)),
+    "lists:words": Row(COORDINATOR, ("list_number",)),
+    "lists:start": Row(COORDINATOR, ("list_number",)),
+    "lists:to_mend": Row(COORDINATOR, ("list_number", "file_form")),
+    "lists:settle": Row(COORDINATOR, ("list_number", "line")),
+    "lists:undo": Row(COORDINATOR, ("list_number",)),
+    "lists:forget": Row(COORDINATOR, ("list_number",)),
     "matching:weights": Row(COORDINATOR | ADMINISTRATOR),
     "matching:mine": OWN,
     "matching:mine_one": Row(CITIZEN | MEMBER | COORDINATOR, ("match",)),
@@ -429,6 +441,13 @@ def build() -> World:
         people[role.value] = CityRoleFactory(city=city, role=role).user
     citizen, member, coordinator = (people[who] for who in ("citizen", "member", "coordinator"))
 
+    taken_in = lists.receive(
+        sender=lists.sender_of_offers(city=city, name="Paroisse", now=now),
+        name="liste.csv",
+        content=[b"id;kind\n1;housing\n"],
+        by=coordinator,
+        now=now,
+    )
     match = suggested_match(
         city=city,
         now=now,
@@ -588,6 +607,9 @@ def build() -> World:
         "flag": desk.set_flag(
             need=asking, day=local_day(now, city), words="Rappeler", by=coordinator, now=now
         ).pk,
+        "list_number": taken_in.pk,
+        "line": taken_in.all_lines.create(number=2, fate="bad").pk,
+        "file_form": "csv",
         "view": desk.save_view(city=city, name="Urgents", query="panier=decider", by=coordinator, now=now).pk,
         "short_link": links_of_sms.short_address(MessageFactory(city=city)).split("/")[-2],
         "word": "un-mot",

@@ -69,6 +69,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "readings": ("accounts.ContactReading",),
     "offers": ("offers", "homes", "town.OfferDouble"),
     "needs": ("needs", "desk"),
+    "lists": ("lists",),
     "matches": ("matching", "stays", "followups"),
     "people": (
         "accounts.User", "accounts.PersonEdit", "accounts.Consent", "notifications.Preference",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalogue.fields import NEED
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, Block, Column, one_of, texts
+from catalogue.spreadsheets import NOTHING_SAID, BadCell, Block, Column, FileAnswers, one_of, texts
 from catalogue.vocabulary import CATEGORIES, HOUSING_FORMS, Kind, Rhythm
 from engine import NeedColumns, Vocabulary
 from engine.arrays import Bools, Ints, code
@@ -49,10 +49,11 @@ def read_needs(
     places: Places,
     complain: Callable[[list[BadCell]], None],
     progress: Callable[[int, int | None], None],
-    answers: Answers = NOTHING_SAID,
+    answers: FileAnswers = NOTHING_SAID,
+    today: date | None = None,
 ) -> tuple[NeedColumns, Tally]:
     """As `read_offers`, in the vocabulary of the offers that they meet."""
-    return Needs(words, places).read(path, answers, complain, progress)
+    return Needs(words, places).read(path, answers, complain, progress, today)
 
 
 def _columns() -> tuple[list[Column], list[Column]]:
@@ -173,6 +174,7 @@ class Needs(Reader[NeedColumns]):
     def _household(self, judged: Judged, housing: Bools) -> tuple[Ints, Ints]:
         """How many persons look for a home (0 for other kinds), and the household as the engine knows it."""
         block = judged.block
+        self._spread(judged)
         women, men, total = (
             np.array(block[name], np.int64) for name in ("adult_women", "adult_men", "children")
         )
@@ -210,6 +212,23 @@ class Needs(Reader[NeedColumns]):
         )
         codes = household_codes(women=women, men=men, children=children, couple=couple, lone_minor=lone)
         return household, np.where(housing, codes, 0).astype(np.int32)
+
+    def _spread(self, judged: Judged) -> None:
+        """Households told in words, into the columns that count them."""
+        block = judged.block
+        if "household" not in block.places:
+            return
+        counts = ("adult_women", "adult_men", *AGE_BANDS, "couple", "lone_minor")
+        twice = np.zeros(len(block), np.bool_)
+        for at, people in enumerate(block["household"]):
+            if people is None:
+                continue
+            twice[at] = any(block[name][at] for name in counts) or block["children"][at] != UNKNOWN
+            for name in counts:
+                block[name][at] = getattr(people, name)
+        judged.refuse(
+            twice, "household", lambda _at: _("ce foyer est dit deux fois, ici et dans d’autres colonnes.")
+        )
 
     def _quantity(self, judged: Judged, kinds: Ints, housing: Bools, household: Ints, quantity: Ints) -> Ints:
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]

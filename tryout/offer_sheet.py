@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from catalogue.fields import OFFER
 from catalogue.fields.shared import LARGEST
 from catalogue.labels import listed
-from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, Block, Column, moment, periods, text
+from catalogue.spreadsheets import (
+    NOTHING_SAID,
+    BadCell,
+    Block,
+    CellError,
+    Column,
+    FileAnswers,
+    moment,
+    text,
+)
 from catalogue.vocabulary import CATEGORIES, Kind
 from engine import OfferColumns, Vocabulary
 from engine.arrays import Bools, Ints, code, words_of_both
@@ -22,6 +31,7 @@ from engine.filling import accept_bits, turns
 from engine.stretches import stretches
 from engine.vocabulary import NOBODY_LIVES_THERE, READY, SHARED_ROOM
 from offers.imports import COLUMNS as IMPORTED
+from offers.imports import windows_of
 from offers.models import Offer
 from tryout.communes import Places
 from tryout.goods import LONGEST_TYPED, Goods, offered
@@ -47,13 +57,14 @@ def read_offers(
     places: Places,
     complain: Callable[[list[BadCell]], None],
     progress: Callable[[int, int | None], None],
-    answers: Answers = NOTHING_SAID,
+    answers: FileAnswers = NOTHING_SAID,
+    today: date | None = None,
 ) -> tuple[OfferColumns, Tally]:
     """The good rows as columns in the order of the file; `complain` is told of each other line.
 
     `progress` is told how many lines were read, of about how many. Raises Unreadable.
     """
-    return Offers(words, places).read(path, answers, complain, progress)
+    return Offers(words, places).read(path, answers, complain, progress, today)
 
 
 def _day_numbers(windows: Iterable[tuple[date, date | None]]) -> tuple[int, ...]:
@@ -74,7 +85,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
     of = {column.name: column for column in IMPORTED}
     changed = [
         *shared_columns(of),
-        replace(of["available"], parse=lambda cell: _day_numbers(periods(cell))),
+        replace(of["available"], convert=_day_numbers),
         converted(of["confirmed_on"], date.toordinal, UNKNOWN),
         replace(of["asked_last_30_days"], default=0),
         replace(of["smoking"], default=None),
@@ -84,7 +95,7 @@ def _columns() -> tuple[list[Column], list[Column]]:
         Column("item", text(most=LONGEST_TYPED), default=""),
         Column("size", text(most=LONGEST_TYPED), default=""),
         converted(of["best_before"], date.toordinal, FOREVER),
-        replace(of["registered_at"], parse=lambda cell: _microseconds(moment(cell)), default=int(NEVER)),
+        converted(replace(of["registered_at"], parse=moment), _microseconds, int(NEVER)),
     ]
     return parted(
         IMPORTED,
@@ -112,6 +123,7 @@ class Offers(Reader[OfferColumns]):
         )
         most = self._kinds.table(lambda kind, _category: LARGEST[Kind(kind)], np.int64)[kinds]
         judged.refuse(capacity > most, "capacity", lambda at: not_from_one(int(most[at]), str(capacity[at])))
+        windows = self._windows(judged)
         lat, lon = self._points(judged)
         names_languages = self._kinds.name_languages(kinds)
         judged.refuse(
@@ -154,13 +166,35 @@ class Offers(Reader[OfferColumns]):
                 self._kinds.are(Kind.GOODS, kinds), np.array(block["best_before"], np.int32), FOREVER
             ).astype(np.int32),
         )
-        windows = list(compress(block["available"], judged.good.tolist()))
+        windows = list(compress(windows, judged.good.tolist()))
         self._parts.setdefault("window_count", []).append(
             np.fromiter(map(len, windows), np.int64, len(windows)) // 2
         )
         self._parts.setdefault("window_days", []).append(
             np.fromiter(chain.from_iterable(windows), np.int32).reshape(-1, 2)
         )
+
+    def _windows(self, judged: Judged) -> list[tuple[int, ...]]:
+        """The days of each row, in one column or in the two that say from when and until when."""
+        block = judged.block
+        if not block.places.keys() & {"available_from", "available_until"}:
+            return block["available"]
+        found: list[tuple[int, ...]] = []
+        wrong: dict[int, str] = {}
+        columns = zip(block["available"], block["available_from"], block["available_until"], strict=True)
+        for at, (windows, first, last) in enumerate(columns):
+            try:
+                if windows and not first and not last:
+                    found.append(windows)
+                else:
+                    found.append(_day_numbers(windows_of(windows, first, last, self.today)))
+            except CellError as error:
+                wrong[at] = str(error)
+                found.append(())
+        refused = np.zeros(len(block), np.bool_)
+        refused[list(wrong)] = True
+        judged.refuse(refused, "available_until", wrong.__getitem__)
+        return found
 
     def _offered(self, block: Block) -> Callable[[int], Goods]:
         item, size, category, language = block["item"], block["size"], block["category"], get_language() or ""

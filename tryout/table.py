@@ -8,6 +8,7 @@ they become arrays, and what repeats (words, languages, slots) becomes codes.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from itertools import chain, compress
 from pathlib import Path
@@ -16,16 +17,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.imports import LONGEST_ID, figures_of, written_place
 from catalogue.slots import parse_slot, refuse_clashes
 from catalogue.spreadsheets import (
-    Answers,
     BadCell,
     Block,
     Column,
+    FileAnswers,
     Table,
     Unreadable,
     parse_blocks,
@@ -60,8 +62,7 @@ class Tally:
 
 def converted(column: Column, convert: Callable[[Any], Any], empty: Any) -> Column:
     """The import's column, its meaning turned into the engine's; `empty` for an empty cell."""
-    parse = column.parse
-    return replace(column, parse=lambda cell: convert(parse(cell)), default=empty)
+    return replace(column, convert=convert, default=empty)
 
 
 def parted(
@@ -154,13 +155,17 @@ class Reader(ABC, Generic[Side]):
     def read(
         self,
         path: Path,
-        answers: Answers,
+        answers: FileAnswers,
         complain: Callable[[list[BadCell]], None],
         progress: Callable[[int, int | None], None],
+        today: date | None = None,
     ) -> tuple[Side, Tally]:
         table: Table = read_table(path, answers)
+        self.today = today or timezone.localdate()
         tally, lines = Tally(), 0
-        blocks: Iterator[Block] = parse_blocks(table, self.columns, passed_over=self.passed_over)
+        blocks: Iterator[Block] = parse_blocks(
+            table, self.columns, passed_over=self.passed_over, today=self.today
+        )
         for block in blocks:
             if not block.places.keys() & {"commune", "postcode", "lat"}:
                 raise Unreadable(_("Il manque une colonne\u202f: commune, ou lat et lon."))

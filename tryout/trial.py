@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.labels import listed
-from catalogue.spreadsheets import NOTHING_SAID, Answers, BadCell, harmless
+from catalogue.spreadsheets import NOTHING_SAID, BadCell, FileAnswers, harmless
 from engine import KEEP, NEAR_KM, VERSION, NeedColumns, OfferColumns, Vocabulary, rank_columns
 from engine.planning import Baseline, Plan, plan, plan_pairs
 from tryout.chains import CHAIN_COLUMNS
@@ -151,8 +151,8 @@ def match_files(
     seconds: float = 60.0,
     progress: Progress | None = None,
     processes: int | None = None,
-    said_of_offers: Answers = NOTHING_SAID,
-    said_of_needs: Answers = NOTHING_SAID,
+    said_of_offers: FileAnswers = NOTHING_SAID,
+    said_of_needs: FileAnswers = NOTHING_SAID,
 ) -> Summary:
     """Rank, near misses and plan of two spreadsheets, written into the folder `out`.
 
@@ -176,6 +176,7 @@ def match_files(
             complain=errors.of(offers),
             progress=stopwatch.tell,
             answers=said_of_offers,
+            today=today,
         )
         stopwatch.start("needs")
         need_columns, need_tally = read_needs(
@@ -185,6 +186,7 @@ def match_files(
             complain=errors.of(needs),
             progress=stopwatch.tell,
             answers=said_of_needs,
+            today=today,
         )
         names = (_cells(need_columns.ids), _cells(offer_columns.ids))
 

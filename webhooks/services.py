@@ -3,7 +3,8 @@
 import base64
 import json
 import secrets
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -45,10 +46,21 @@ def record(*, city_id: int, happening: Happening, at: datetime, **references: st
 
     `references`: of the need and of the offer, and nothing else of them ever leaves.
     """
-    listening = Endpoint.objects.listening().filter(city=city_id, happenings__contains=[happening])
+    return record_many(happening=happening, at=at, of=[(city_id, references)])
+
+
+def record_many(*, happening: Happening, at: datetime, of: Sequence[tuple[int, dict[str, str]]]) -> int:
+    """The same of many things at once: the town of each, and its references."""
+    listening: dict[int, list[Endpoint]] = defaultdict(list)
+    found = Endpoint.objects.listening().filter(
+        city__in={city_id for city_id, _references in of}, happenings__contains=[happening]
+    )
+    for endpoint in found.select_related("city").order_by("pk"):
+        listening[endpoint.city_id].append(endpoint)
     told = [
         _delivery(endpoint, happening, at, references)
-        for endpoint in listening.select_related("city").order_by("pk")
+        for city_id, references in of
+        for endpoint in listening[city_id]
     ]
     if told:
         Delivery.objects.bulk_create(told)

@@ -25,7 +25,9 @@ from accounts.services.organisations import (
     verify_organisation,
 )
 from accounts.services.people import (
+    Contact,
     correct_person,
+    ensure_people,
     ensure_person,
     forget_person,
     merge_people,
@@ -42,6 +44,7 @@ from accounts.services.towns import create_city, found_town, link_cities, unlink
 from accounts.sign_in import start_code_sign_in
 
 __all__ = [
+    "Contact",
     "agree_to_appeals",
     "change_email",
     "change_member",
@@ -52,6 +55,7 @@ __all__ = [
     "doubt_phone",
     "end_all",
     "end_elsewhere",
+    "ensure_people",
     "ensure_person",
     "forget_person",
     "found_town",

@@ -1,6 +1,7 @@
 """People: entered, and what changes of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +73,59 @@ def ensure_person(
         found.full_clean(exclude=["password"], validate_unique=False, validate_constraints=False)
         changes.save_changed(found, before, edit=PersonEdit(person=found, by=by or found, at=now))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How somebody in a list is reached and called: an e-mail, a number in E.164, or both."""
+
+    email: str
+    phone: str
+    name: str
+
+
+@transaction.atomic
+def ensure_people(*, contacts: Sequence[Contact], now: datetime) -> list[User]:
+    """The person of each contact, as `ensure_person` finds or enters them, in as few queries as can be.
+
+    Two contacts may be of one person. An error of one is an error for all: nobody is entered then.
+    """
+    emails = [LowerCaseEmailField.normalised(one.email) for one in contacts]
+    known = {
+        user.email: user
+        for user in User.objects.filter(email__in={email for email in emails if email}, merged_into=None)
+    }
+    people: list[User] = []
+    fresh: dict[str, User] = {}
+    for contact, email in zip(contacts, emails, strict=True):
+        is_plain = email and email not in known
+        if is_plain and email in fresh and (fresh[email].name or not contact.name):
+            people.append(fresh[email])
+        elif is_plain and email not in fresh and len(contacts) > 1:
+            user = User(email=email, phone=contact.phone or None, name=contact.name, created_at=now)
+            user.set_unusable_password()
+            user.clean_fields()
+            user.clean()
+            fresh[email] = user
+            people.append(user)
+        elif email in known and (known[email].name or not contact.name):
+            people.append(known[email])
+        else:
+            # One by one: who has only a number, was in here twice, or had no name yet.
+            _enter(fresh)
+            known |= fresh
+            fresh = {}
+            people.append(
+                ensure_person(
+                    email=contact.email or None, phone=contact.phone or None, name=contact.name, now=now
+                )
+            )
+    _enter(fresh)
+    return people
+
+
+def _enter(people: Mapping[str, User]) -> None:
+    User.objects.bulk_create(people.values())
 
 
 @transaction.atomic

@@ -47,6 +47,7 @@ def own_rows(*, app: str, model: str) -> tuple[Field, ...]:
         own("source", page(f"admin:{app}_{model}_change"), label=_("Arrivé par")),
         own("item_checked_at", page("matching:sorting")),
         own("external_key", code(f"{app}.services.register"), erasure=ANONYMISE),
+        own("listed", code("catalogue.imports.again.compared"), erasure=ANONYMISE),
         own("entered_by", page(f"admin:{app}_{model}_change"), label=_("Saisi par")),
         own("revision", code(f"{app}.services.mark_scanned")),
         own("scan_due_at", code(f"{app}.services.mark_scanned")),

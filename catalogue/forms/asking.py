@@ -11,8 +11,10 @@ from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Text, T
 from catalogue.forms.cards import CheckboxCards, RadioCards
 from catalogue.forms.days import DayField
 from catalogue.forms.languages import LanguagesField
+from catalogue.forms.numbers import DecimalNumberField, WholeField
 from catalogue.forms.slots import SlotsField
 from catalogue.forms.things import BOXES, SizesField, ThingsField
+from catalogue.meaning import units_of
 
 # A text that may be longer is written in a box of several lines.
 LONGEST_LINE = 200
@@ -34,7 +36,7 @@ def form_field(row: Field, *, kind: str = "", stored: Any = None, **changes: Any
         case Flag():
             return forms.BooleanField(**{**asks, "required": False})
         case Number() as shape:
-            return _number(shape, kind, stored, asks)
+            return _number(shape, kind, stored, {**asks, "units": units_of(row.name)})
         case Text() as shape:
             longest = max(shape.longest, len(stored) if isinstance(stored, str) else 0)
             box = {} if longest <= LONGEST_LINE else {"widget": forms.Textarea(attrs={"rows": 5})}
@@ -67,5 +69,5 @@ def _number(shape: Number, kind: str, stored: Any, asks: dict[str, Any]) -> form
     known = [stored] if isinstance(stored, int | float) else []
     bounds = {"min_value": min([shape.least, *known]), "max_value": max([shape.most_of(kind), *known])}
     if shape.whole:
-        return forms.IntegerField(**bounds, **asks)
-    return forms.FloatField(**bounds, **asks)
+        return WholeField(**bounds, **asks)
+    return DecimalNumberField(**bounds, **asks)

@@ -1,7 +1,13 @@
 """A day, in the browser's own calendar or typed."""
 
+from datetime import date
+from typing import Any
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from catalogue.meaning import read_day
 
 
 class DayInput(forms.DateInput):
@@ -12,10 +18,12 @@ class DayInput(forms.DateInput):
 
 
 class DayField(forms.DateField):
-    """A day from the browser's own picker, or typed as 20/03/2026."""
+    """A day from the browser's own picker, or typed as people write it: 20/03/2026, "20 mars"."""
 
     widget = DayInput
-    default_error_messages = {
-        "required": _("Indiquez un jour."),
-        "invalid": _("Ce jour n’existe pas. Écrivez par exemple 20/03/2026."),
-    }
+    default_error_messages = {"required": _("Indiquez un jour.")}
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str) and value.strip():
+            return read_day(value, today=timezone.localdate()).value
+        return super().to_python(value)

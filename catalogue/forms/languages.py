@@ -1,85 +1,22 @@
 """Languages, ticked or typed by name."""
 
-import re
-import unicodedata
-from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any
 
-from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.languages import (
     COMMON,
     MOST_LANGUAGES,
-    NAMES,
-    autonym,
     language_choices,
     language_name,
     validate_language,
 )
+from catalogue.meaning import items_of, read_languages
 
 # Shown as cards; the others are typed, with suggestions.
 FIRST_LANGUAGES = ("fr", "en", "ar", "uk", "ru", "prs", "ps", "ti")
-
-
-def plain_name(text: str) -> str:
-    """Lower case without accents, whatever the script."""
-    decomposed = unicodedata.normalize("NFKD", text.strip().casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("’", "'")
-
-
-@lru_cache(maxsize=8)
-def _names_to_codes(display: str) -> dict[str, str]:
-    """Each name of a language that a reader of `display` may type → its code; the common ones win."""
-    names: dict[str, str] = {}
-    with override(display):
-        for code in COMMON:
-            for name in (language_name(code), autonym(code)):
-                names.setdefault(plain_name(name), code)
-    with override("fr"):
-        for code in COMMON:
-            names.setdefault(plain_name(language_name(code)), code)
-    for locale in dict.fromkeys((display.split("-")[0], "fr", "en")):
-        for code, name in Locale.parse(locale).languages.items():
-            if "_" not in code:
-                names.setdefault(plain_name(name), code)
-    for code in NAMES:
-        names.setdefault(code, code)
-    return names
-
-
-def find_language(text: str) -> str:
-    """The code of a language from its code, or its name in itself, French, English or the reader's language.
-
-    ValidationError, with the nearest name, when there is none.
-    """
-    names = _names_to_codes(get_language() or "fr")
-    if found := names.get(plain_name(text)):
-        return found
-    code = text.strip()
-    try:
-        validate_language(code)
-    except ValidationError:
-        near = get_close_matches(plain_name(text), names, n=1, cutoff=0.75)
-        if near:
-            raise ValidationError(
-                _(
-                    "Nous ne connaissons pas la langue «\u00a0%(text)s\u00a0». "
-                    "Est-ce «\u00a0%(near)s\u00a0»\u202f?"
-                ),
-                code="language_near",
-                params={"text": text, "near": language_name(names[near[0]])},
-            ) from None
-        raise ValidationError(
-            _("Nous ne connaissons pas la langue «\u00a0%(text)s\u00a0». Choisissez-la dans la liste."),
-            code="language",
-            params={"text": text},
-        ) from None
-    return code
 
 
 class LanguagesWidget(forms.CheckboxSelectMultiple):
@@ -92,8 +29,7 @@ class LanguagesWidget(forms.CheckboxSelectMultiple):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         ticked = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
-        typed = re.split(r"[,;\n]", (data.get(f"{name}_other") or "")[:200])
-        return [*ticked, *(word.strip() for word in typed if word.strip())]
+        return [*ticked, *items_of((data.get(f"{name}_other") or "")[:200])]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return False
@@ -140,7 +76,7 @@ class LanguagesField(forms.Field):
         errors = []
         for item in value or []:
             try:
-                codes[item if item in COMMON else find_language(str(item))] = None
+                codes |= dict.fromkeys([item] if item in COMMON else read_languages(str(item)).value)
             except ValidationError as error:
                 errors.append(error)
         if errors:

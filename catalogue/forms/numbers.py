@@ -1,20 +1,68 @@
-"""Numbers: how many of something, or one among the usual ones."""
+"""Numbers: how many of something, or one among the usual ones; typed as people write them, in any script."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.meaning import CellError, Reading, Unclear, read_decimal, read_whole
 
-class CountField(forms.IntegerField):
+_ANY = 1e9  # bounds are the validators' to judge, whose words the form chose
+
+
+class NumberInput(forms.TextInput):
+    """A line for a number; the telephone shows figures. A browser's own would refuse what we understand."""
+
+    def __init__(self, attrs: dict[str, str] | None = None) -> None:
+        super().__init__({"inputmode": "numeric", "autocomplete": "off", **(attrs or {})})
+
+
+class WholeField(forms.IntegerField):
+    """A whole number as people write it: "2", "٢", "deux", "2 places"."""
+
+    widget = NumberInput
+
+    def __init__(self, *, units: Mapping[str, float] | None = None, **kwargs: Any) -> None:
+        self.units = units or {}
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        return super().to_python(_read(value, self.units, read_whole))
+
+
+class DecimalNumberField(forms.FloatField):
+    """A number with a point or a comma: "2,5", "10 km"."""
+
+    widget = NumberInput
+
+    def __init__(self, *, units: Mapping[str, float] | None = None, **kwargs: Any) -> None:
+        self.units = units or {}
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(_read(value, self.units, read_decimal))
+
+
+def _read(value: Any, units: Mapping[str, float], reads: Callable[..., Reading[Any]]) -> Any:
+    """The number that is typed; what is none stays, for the field to refuse in its own words. Unclear."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return reads(value, least=-_ANY, most=_ANY, units=units).value
+    except Unclear:
+        raise
+    except CellError:
+        return value
+
+
+class CountField(WholeField):
     """How many of something; the telephone shows figures. Left empty it is zero, where zero is possible."""
 
     default_error_messages = {"invalid": _("Écrivez un nombre entier, par exemple 2.")}
 
     def __init__(self, *, most: int, least: int = 0, **kwargs: Any) -> None:
         super().__init__(min_value=least, max_value=most, **kwargs)
-        self.widget.attrs["inputmode"] = "numeric"
         if not least:
             self.widget.attrs["placeholder"] = "0"
 

@@ -1,68 +1,23 @@
 """Weekly slots, ticked in a grid or typed."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.translation import get_language, gettext, override
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.forms.languages import plain_name
-from catalogue.slots import MOST_SLOTS, WeeklySlot, parse_slot
+from catalogue.meaning import read_slots, sure_items
+from catalogue.slots import MOST_SLOTS, WeeklySlot, in_week_order, parse_slot
 from catalogue.slots import WEEKDAYS as SLOT_DAYS
 from catalogue.times import AFTERNOON, EVENING, MORNING, hour_words, slot_words
-
-_TYPED_SLOT = re.compile(
-    r"^(?P<day>[^\d]+?)[\s.]*(?:de\s+|from\s+|من\s+)?"
-    r"(?P<start>\d{1,2})\s*(?:h|:)?\s*(?P<start_minute>\d{2})?\s*(?:-|–|à|a|to|إلى)\s*"
-    r"(?P<end>\d{1,2})\s*(?:h|:)?\s*(?P<end_minute>\d{2})?$",
-    re.IGNORECASE,
-)
 
 
 def slot_text(weekday: int, start: int, end: int) -> str:
     """The stored form: "mon 18:00-20:00"; minutes after midnight."""
     return f"{SLOT_DAYS[weekday]} {start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"
-
-
-def _day_names() -> dict[str, int]:
-    names = {code: number for number, code in enumerate(SLOT_DAYS)}
-    for language in ("fr", get_language() or "fr"):
-        with override(language):
-            for number in range(7):
-                names.setdefault(plain_name(str(WEEKDAYS[number])), number)
-                names.setdefault(plain_name(str(WEEKDAYS_ABBR[number])).rstrip("."), number)
-    return names
-
-
-def read_slot(text: str) -> str:
-    """The stored form of a slot as people write it, "lundi 18h-20h" or "mon 18:00-20:00"; else an error."""
-    found = _TYPED_SLOT.match(" ".join(text.split()))
-    day = _day_names().get(plain_name(found["day"]).rstrip(".")) if found else None
-    if found is None or day is None:
-        raise ValidationError(
-            _(
-                "Nous ne comprenons pas «\u00a0%(text)s\u00a0». "
-                "Écrivez par exemple «\u00a0lundi 18h-20h\u00a0»."
-            ),
-            code="slot",
-            params={"text": text},
-        )
-    start = int(found["start"]) * 60 + int(found["start_minute"] or 0)
-    end = int(found["end"]) * 60 + int(found["end_minute"] or 0)
-    stored = slot_text(day, start, end)
-    try:
-        parse_slot(stored)
-    except ValidationError as error:
-        raise ValidationError(
-            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h."),
-            code=error.code,
-            params={"text": text},
-        ) from None
-    return stored
 
 
 class SlotsWidget(forms.Widget):
@@ -73,8 +28,19 @@ class SlotsWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         ticked = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
-        typed = re.split(r"[,;\n]", (data.get(f"{name}_other") or "")[:300])
-        return [*ticked, *(words.strip() for words in typed if words.strip())]
+        typed = (data.get(f"{name}_other") or "")[:300]
+        return [*ticked, *self._pieces(typed)]
+
+    @staticmethod
+    def _pieces(typed: str) -> list[str]:
+        """What is typed, whole where only that says something: "lundi, mardi 18h-20h"."""
+        pieces = [piece.strip() for piece in re.split(r"[,;\n]", typed) if piece.strip()]
+        try:
+            for piece in pieces:
+                read_slots(piece)
+        except ValidationError:
+            return sure_items(typed)
+        return pieces
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return False
@@ -140,7 +106,7 @@ class SlotsField(forms.Field):
         errors = []
         for item in value or []:
             try:
-                slots.add(read_slot(str(item)))
+                slots |= {*read_slots(str(item)).value}
             except ValidationError as error:
                 errors.append(error)
         if errors:
@@ -153,8 +119,3 @@ class SlotsField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return list(initial or []) != list(data or [])
-
-
-def in_week_order(slots: Iterable[str]) -> list[str]:
-    """Monday first, earliest first."""
-    return sorted(slots, key=lambda text: (SLOT_DAYS.index(text[:3]), text[4:]))

@@ -4,30 +4,35 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalogue.fields import Day, Field, Flag, Languages, Number, Slots, Table, Text, Thing, Word, Words
+from catalogue.imports.ids import LONGEST_ID, own_id
 from catalogue.items import LONGEST_TYPED
+from catalogue.meaning import units_of
 from catalogue.spreadsheets import (
     Column,
     Row,
+    accepted,
     day,
     decimal,
     languages,
     many_of,
+    moment,
     one_of,
     slots,
     text,
     texts,
     whole,
-    yes_no,
+    yes_or_no,
 )
+from catalogue.vocabulary import Household
 from cities.places import LONGEST_WRITTEN
 
-LONGEST_ID = 50
 ID = Column(
     "id",
-    text(most=LONGEST_ID),
+    own_id,
     ("identifiant", "numéro", "n°"),
-    required=True,
-    meaning=f"the row's own number or word in your list, at most {LONGEST_ID} characters; it must stay the same",
+    default="",
+    meaning=f"the row's own number or word in your list, at most {LONGEST_ID} characters, the same each time: `001`, "
+    "`1` and `1.0` are one. Empty: the row is known by who and what",
 )
 CITY = Column(
     "city",
@@ -43,6 +48,12 @@ POSTCODE = Column(
     ("code postal", "CP", "code poste", "postal code", "zip"),
     default="",
     meaning="the commune's postcode, in place of `commune` or beside a name",
+)
+AS_OF = Column(
+    "as_of",
+    moment,
+    ("sorti le",),
+    meaning="of a list that this service gave out: when. What somebody has changed here since is not overwritten",
 )
 POINT = (
     Column(
@@ -96,9 +107,9 @@ def _reading(row: Field) -> tuple[Any, Any]:
         return text(most=LONGEST_WRITTEN), ""
     match row.shape:
         case Flag(assumed=assumed):
-            return yes_no, assumed
+            return yes_or_no(assumed=assumed), assumed
         case Number(least=least, whole=is_whole, assumed=assumed) as shape:
-            bounds = {"least": least, "most": shape.most_of("")}
+            bounds = {"least": least, "most": shape.most_of(""), "units": units_of(row.name)}
             return (whole if is_whole else decimal)(**bounds), assumed
         case Text(longest=longest):
             return text(most=longest), ""
@@ -106,6 +117,8 @@ def _reading(row: Field) -> tuple[Any, Any]:
             return day, None
         case Word(choices=choices, synonyms=synonyms, assumed=assumed):
             return one_of(choices, synonyms), assumed
+        case Words(choices=choices) if choices is Household:
+            return accepted, ()
         case Words(choices=choices, synonyms=synonyms):
             return many_of(choices, synonyms), ()
         case Languages():

@@ -1,20 +1,25 @@
 """Reading spreadsheets that somebody else made: the file, its columns, and typed cells.
 
-No model, no query, no clock: the same column parsers serve the import and whoever tries the engine on a file.
+No model, no query: the same column parsers serve the import and whoever tries the engine on a file.
 `files.read_table` opens whatever a spreadsheet may be and says what it noticed; `rows.parse_rows` turns its lines
 into typed rows, or into the list of what is wrong with them; `rows.parse_blocks` does the same for a million lines,
-column by column; `cells` knows what a cell may hold. Lines and columns are counted as the person at the spreadsheet
-counts them.
+column by column; `cells` knows what a cell may hold, by the parsers of `catalogue.meaning`; `headers` which column is
+meant; `questions` what was understood and what is asked. Lines and columns are counted as the person at the
+spreadsheet counts them. What a person says of a file as a whole are `FileAnswers`, of its words `Answers`.
 """
 
+from catalogue.meaning import CellError, Period
 from catalogue.spreadsheets.cells import (
-    CellError,
-    Period,
+    Parser,
+    accepted,
     as_text,
     day,
     decimal,
     harmless,
+    household,
+    identifier,
     languages,
+    last_day_so_far,
     many_of,
     moment,
     one_of,
@@ -24,47 +29,53 @@ from catalogue.spreadsheets.cells import (
     slots,
     text,
     texts,
+    unharmed,
     whole,
     words_as_they_stand,
     yes_no,
+    yes_or_no,
 )
 from catalogue.spreadsheets.files import Spreadsheet, Table, open_spreadsheet, read_table
-from catalogue.spreadsheets.lines import NOTHING_SAID, Answers, Fault, Line, Question, Unreadable
+from catalogue.spreadsheets.lines import NOTHING_SAID, Fault, Line, Unreadable
+from catalogue.spreadsheets.lines import Answers as FileAnswers
+from catalogue.spreadsheets.lines import Question as FileQuestion
 from catalogue.spreadsheets.options import add_reading_options, answers_of
-from catalogue.spreadsheets.rows import (
-    BadCell,
-    Block,
-    Column,
-    Row,
-    knows_names,
-    parse_blocks,
-    parse_rows,
-    sentence,
-)
+from catalogue.spreadsheets.questions import Answers, BadAnswer, BadCell, Heard, Question, Understood
+from catalogue.spreadsheets.rows import Block, Column, Row, knows_names, parse_blocks, parse_rows, sentence
 
 __all__ = [
     "NOTHING_SAID",
     "Answers",
+    "BadAnswer",
     "BadCell",
     "Block",
     "CellError",
     "Column",
     "Fault",
+    "FileAnswers",
+    "FileQuestion",
+    "Heard",
     "Line",
+    "Parser",
     "Period",
     "Question",
     "Row",
     "Spreadsheet",
     "Table",
+    "Understood",
     "Unreadable",
+    "accepted",
     "add_reading_options",
     "answers_of",
     "as_text",
     "day",
     "decimal",
     "harmless",
+    "household",
+    "identifier",
     "knows_names",
     "languages",
+    "last_day_so_far",
     "many_of",
     "moment",
     "one_of",
@@ -79,7 +90,9 @@ __all__ = [
     "slots",
     "text",
     "texts",
+    "unharmed",
     "whole",
     "words_as_they_stand",
     "yes_no",
+    "yes_or_no",
 ]

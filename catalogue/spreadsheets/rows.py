@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import compress, islice
 from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from catalogue.labels import listed
-from catalogue.spreadsheets.cells import CellError, as_text, plain
+from catalogue.meaning import CellError, Reading, Unclear, folded, says_nothing
+from catalogue.spreadsheets.cells import Parser, as_text, unharmed
 from catalogue.spreadsheets.files import Table
+from catalogue.spreadsheets.headers import found_in
 from catalogue.spreadsheets.lines import Fault, Line, Unreadable, is_blank
+from catalogue.spreadsheets.questions import Answers, BadCell, Understood
 from catalogue.spreadsheets.tables import Knows
 
 BLOCK = 2048  # lines that are turned into columns at a time; more no longer fit the processor’s cache
@@ -22,35 +27,17 @@ MOST_REMEMBERED = 1 << 16  # distinct cells of a column, each understood once
 
 _BREAKS = re.compile(r"\s*\n\s*")
 _ALIGNED = re.compile(r"\S {2,}\S.*\S {2,}\S")
-_HARMLESS = re.compile(r"'[=+\-@\t\r\n]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True)
-class BadCell:
-    """What is wrong, and where; column and letter are empty when it is the line as a whole."""
-
-    line: int
-    column: str
-    letter: str
-    value: str
-    message: str
-
-    def __str__(self) -> str:
-        place = {"line": self.line, "column": self.column, "message": self.message}
-        if self.column:
-            return _("ligne %(line)s, colonne «\u00a0%(column)s\u00a0»\u202f: %(message)s") % place
-        return _("ligne %(line)s\u202f: %(message)s") % place
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: its name, how a filled cell is read, what an empty one means.
 
-    `parse` is never given an empty cell and raises CellError or ValidationError. A `required` column must be
-    there, and its cells filled, unless one of `instead` is there. `many` is for columns whose cells hardly ever
-    repeat: what `parse` would make of all these cells, or None when one of them is not plain. `meaning` is for
-    docs/spreadsheets.md.
+    `parse` is never given an empty cell and raises CellError or ValidationError; `convert` turns its value into what
+    whoever reads the rows works with. A `required` column must be there, and its cells filled, unless one of `instead`
+    is there. `many` is for columns whose cells hardly ever repeat: what `parse` would make of all
+    these cells, or None when one of them is not plain. `meaning` is for docs/spreadsheets.md.
     """
 
     name: str
@@ -60,6 +47,7 @@ class Column:
     default: Any = None
     many: Callable[[list[str]], list[Any] | None] | None = None
     meaning: str = ""
+    convert: Callable[[Any], Any] | None = None
     instead: tuple[str, ...] = ()
 
 
@@ -72,6 +60,8 @@ class Row:
     raw: Mapping[str, str]
     # Column name → (header as written, letter); of the columns that the file has.
     places: Mapping[str, tuple[str, str]]
+    # Cells that were understood otherwise than they are written.
+    understood: tuple[Understood, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -95,6 +85,7 @@ class Block:
     # As they stand in the file; of the columns that it has.
     cells: Mapping[str, list[Any]]
     places: Mapping[str, tuple[str, str]]
+    understood: Mapping[int, tuple[Understood, ...]] = field(default_factory=dict)  # by line
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -109,13 +100,16 @@ class Block:
         return BadCell(self.lines[at], header, letter, text, message)
 
 
-def parse_rows(table: Table, columns: Sequence[Column]) -> Iterator[Row | list[BadCell]]:
+def parse_rows(
+    table: Table, columns: Sequence[Column], *, today: date | None = None, answers: Answers | None = None
+) -> Iterator[Row | list[BadCell]]:
     """Each line that is not blank, as a typed row or as the list of what is wrong with it.
 
+    `answers` are what a person said of cells that were not clear. `today` is the clock's unless it is told.
     Raises Unreadable at once when a required column is missing or one stands twice. Columns that nobody knows
     are named in the table's notices.
     """
-    return _rows(parse_blocks(table, columns, size=500))
+    return _rows(parse_blocks(table, columns, size=500, today=today, answers=answers))
 
 
 def _rows(blocks: Iterator[Block]) -> Iterator[Row | list[BadCell]]:
@@ -129,11 +123,17 @@ def _rows(blocks: Iterator[Block]) -> Iterator[Row | list[BadCell]]:
                 continue
             values = {name: column[at] for name, column in block.values.items()}
             raw = {name: text for name, cells in block.cells.items() if (text := as_text(cells[at]))}
-            yield Row(line, values, raw, block.places)
+            yield Row(line, values, raw, block.places, block.understood.get(line, ()))
 
 
 def parse_blocks(
-    table: Table, columns: Sequence[Column], *, passed_over: Sequence[Column] = (), size: int = BLOCK
+    table: Table,
+    columns: Sequence[Column],
+    *,
+    passed_over: Sequence[Column] = (),
+    size: int = BLOCK,
+    today: date | None = None,
+    answers: Answers | None = None,
 ) -> Iterator[Block]:
     """The lines that are not blank, `size` at a time, as columns of typed cells; errors as in `parse_rows`.
 
@@ -159,7 +159,8 @@ def parse_blocks(
                 "header": listed(name for name in table.header if name)[:300],
             }
         )
-    return _blocks(table, columns, found, size)
+    day = today or timezone.localdate()
+    return _blocks(table, columns, found, size, day, answers or Answers())
 
 
 def _refuse_one_column(header: Sequence[str], missing: Sequence[str]) -> None:
@@ -179,22 +180,16 @@ def _refuse_one_column(header: Sequence[str], missing: Sequence[str]) -> None:
 
 def knows_names(columns: Sequence[Column]) -> Knows:
     """Which column a header names, as people write it; None for any other text."""
-    names = {plain(name): column.name for column in columns for name in (column.name, *column.synonyms)}
-    return lambda header: names.get(plain(header))
+    return lambda header: next(iter(found_in([header], columns)), None)
 
 
 def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence[Column]) -> dict[str, int]:
     """Where each column stands; those passed over are left out."""
-    knows = knows_names((*passed_over, *columns))
-    found: dict[str, int] = {}
-    unknown = []
-    for at, header in enumerate(table.header):
-        name = knows(header)
-        if name is None:
-            if header:
-                unknown.append(header)
-        elif name in found:
-            if "" in table.header[found[name] : at]:
+    bound = found_in(table.header, [*passed_over, *columns])
+    for name, places in bound.items():
+        if len(places) > 1:
+            first, second = (table.header[at] for at in places[:2])
+            if "" in table.header[places[0] : places[1]]:
                 raise Unreadable(
                     _(
                         "Il y a deux tableaux côte à côte\u202f: la colonne %(name)s est dans l’un et dans l’autre. "
@@ -206,20 +201,32 @@ def _find_columns(table: Table, columns: Sequence[Column], passed_over: Sequence
                 _(
                     "La colonne %(name)s est donnée deux fois («\u00a0%(first)s\u00a0» et «\u00a0%(second)s\u00a0»)."
                 )
-                % {"name": name, "first": table.header[found[name]], "second": header}
+                % {"name": name, "first": first, "second": second}
             )
-        else:
-            found[name] = at
+    found = {name: places[0] for name, places in bound.items()}
+    unknown = [header for at, header in enumerate(table.header) if header and at not in found.values()]
     if unknown:
         table.notices.append(_("Colonnes inconnues, non lues\u202f: %(names)s.") % {"names": listed(unknown)})
     return {column.name: found[column.name] for column in columns if column.name in found}
 
 
-def _blocks(table: Table, columns: Sequence[Column], found: Mapping[str, int], size: int) -> Iterator[Block]:
+def _blocks(
+    table: Table,
+    columns: Sequence[Column],
+    found: Mapping[str, int],
+    size: int,
+    today: date,
+    answers: Answers,
+) -> Iterator[Block]:
     width = len(table.header)
     places = {name: (table.header[at], get_column_letter(at + 1)) for name, at in found.items()}
     meanings = {
-        column.name: _Meanings(column, replaced=not found.keys().isdisjoint(column.instead))
+        column.name: _Meanings(
+            column,
+            today,
+            answers.of(column.name, *places.get(column.name, ())[:1]),
+            replaced=not found.keys().isdisjoint(column.instead),
+        )
         for column in columns
     }
     while True:
@@ -274,50 +281,71 @@ def _block(
     cells = {name: list(map(itemgetter(at), lines)) for name, at in found.items()}
     values: dict[str, list[Any]] = {}
     refused: dict[int, list[BadCell]] = {}
+    understood: dict[int, tuple[Understood, ...]] = {}
     for column in columns:
         name = column.name
         if name not in found:
             values[name] = [column.default] * len(lines)
             continue
         values[name], faults = meanings[name].of(cells[name])
-        for at, message in faults:
-            complaint = BadCell(numbers[at], *places[name], as_text(cells[name][at]), message)
+        for at, fault in faults:
+            cell = as_text(cells[name][at])
+            complaint = BadCell(
+                numbers[at], *places[name], cell, fault.message, name, fault.asked, fault.choices
+            )
             refused.setdefault(at, []).append(complaint)
+        for at, said in meanings[name].understood(cells[name]):
+            one = Understood(numbers[at], *places[name], as_text(cells[name][at]), said)
+            understood[numbers[at]] = (*understood.get(numbers[at], ()), one)
     if refused:
         bad = sorted([*bad, *refused.values()], key=lambda complaints: complaints[0].line)
         good = [at not in refused for at in range(len(lines))]
         numbers = list(compress(numbers, good))
         values = {name: list(compress(column, good)) for name, column in values.items()}
         cells = {name: list(compress(column, good)) for name, column in cells.items()}
-    return Block(numbers, values, bad, cells, places)
+    return Block(numbers, values, bad, cells, places, understood)
 
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """In place of what a cell means: why it means nothing."""
+    """In place of what a cell means: why it means nothing, or what is to be asked of it."""
 
     message: str
+    asked: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class _Meanings(dict[Any, Any]):
     """Cell → what it means in this column, or a _Refusal."""
 
-    def __init__(self, column: Column, *, replaced: bool) -> None:
-        self.column, self.replaced = column, replaced
+    def __init__(self, column: Column, today: date, answers: Mapping[str, str], *, replaced: bool) -> None:
+        self.column, self.today, self.answers, self.replaced = column, today, answers, replaced
         self.some_refused = False
+        # Cell → what it was understood to say, where it is written otherwise.
+        self.said: dict[Any, str] = {}
 
     def __missing__(self, cell: Any) -> Any:
         if len(self) >= MOST_REMEMBERED:
             self.clear()
+            self.said.clear()
         try:
-            meaning = _parsed(self.column, cell, replaced=self.replaced)
+            reading = self._read(cell)
+            meaning = reading.value
+            if reading.said:
+                self.said[cell] = reading.said
         except (CellError, ValidationError) as error:
-            meaning = _Refusal(sentence(error))
+            text = as_text(cell)
+            asks = isinstance(error, Unclear)
+            meaning = _Refusal(
+                sentence(error),
+                (getattr(error, "written", "") or text) if asks else "",
+                getattr(error, "choices", ()),
+            )
             self.some_refused = True
         self[cell] = meaning
         return meaning
 
-    def of(self, cells: list[Any]) -> tuple[list[Any], list[tuple[int, str]]]:
+    def of(self, cells: list[Any]) -> tuple[list[Any], list[tuple[int, _Refusal]]]:
         """The meanings, and (place, what is wrong) of the cells that have none."""
         if set(map(type, cells)) != {str}:
             # A workbook's own 1, 1.0 and True would be one key.
@@ -327,23 +355,57 @@ class _Meanings(dict[Any, Any]):
         found = list(map(self.__getitem__, cells))
         if not self.some_refused:
             return found, []
-        return found, [(at, one.message) for at, one in enumerate(found) if type(one) is _Refusal]
+        return found, [(at, one) for at, one in enumerate(found) if type(one) is _Refusal]
 
+    def understood(self, cells: list[Any]) -> Iterator[tuple[int, str]]:
+        """(place, in words) of the cells that were understood otherwise than they are written."""
+        if not self.said:
+            return
+        for at, cell in enumerate(cells):
+            said = self.said.get(cell if isinstance(cell, str | Fault) else as_text(cell))
+            if said:
+                yield at, said
 
-def _parsed(column: Column, cell: str | Fault, *, replaced: bool) -> Any:
-    text = as_text(cell)
-    if not text:
-        if column.required and not replaced:
+    def _read(self, cell: str | Fault) -> Reading[Any]:
+        cell = unharmed(cell)
+        text = as_text(cell)
+        if isinstance(cell, Fault):
+            if text:
+                raise CellError(cell.message)
+            return self._empty()
+        if not text.isprintable() and _INVISIBLE.search(text):
+            raise CellError(_("cette cellule contient un caractère invisible. Tapez-la à nouveau."))
+        answered = self.answers.get(folded(text)) if self.answers else None
+        return self._meant(text if answered is None else answered, answered is not None)
+
+    def _meant(self, text: str, answered: bool) -> Reading[Any]:
+        """What the text means; where it is asked about, what the person's answers make of it."""
+        if not text:
+            reading = self._empty()
+            return Reading(reading.value, _("vide")) if answered else reading
+        if self._is_blank(text):
+            return Reading(self._empty().value, _("vide"))
+        parse = self.column.parse
+        try:
+            reading = parse.read(text, self.today) if isinstance(parse, Parser) else Reading(parse(text))
+        except CellError as error:
+            piece = error.written or text
+            answer = self.answers.get(folded(piece)) if self.answers else None
+            if answer is None or piece not in text or folded(answer) == folded(piece):
+                raise
+            # What is answered is not asked again: the text has one question less each time.
+            return self._meant(text.replace(piece, answer, 1).strip(), answered=True)
+        value = self.column.convert(reading.value) if self.column.convert else reading.value
+        return Reading(value, reading.said or (text if answered else ""))
+
+    def _is_blank(self, text: str) -> bool:
+        parse = self.column.parse
+        return parse.blank(text) if isinstance(parse, Parser) else says_nothing(text)
+
+    def _empty(self) -> Reading[Any]:
+        if self.column.required and not self.replaced:
             raise CellError(_("cette cellule est vide."))
-        return column.default
-    if isinstance(cell, Fault):
-        raise CellError(cell.message)
-    if not text.isprintable() and _INVISIBLE.search(text):
-        raise CellError(_("cette cellule contient un caractère invisible. Tapez-la à nouveau."))
-    if isinstance(cell, str) and _HARMLESS.match(cell):
-        # As our own files write what a spreadsheet program would take for a formula.
-        cell = cell[1:]
-    return column.parse(cell)
+        return Reading(self.column.default)
 
 
 def sentence(error: Exception) -> str:

@@ -5,7 +5,8 @@ What people typed is never a formula, whatever it begins with (`cells.harmless`)
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import IO, Any
 
@@ -43,6 +44,24 @@ def write_xlsx(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[A
         number += 1
     book.save(file)
     return number
+
+
+FORMATS: dict[str, Callable[[IO[bytes], Sequence[str], Iterable[Sequence[Any]]], int]] = {
+    "xlsx": write_xlsx,
+    "csv": write_csv,
+}
+
+
+def as_file(form: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> tuple[IO[bytes], int]:
+    """A file from its beginning, which is deleted when it is closed, and how many rows it has; `form` of FORMATS."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
+    try:
+        number = FORMATS[form](file, header, rows)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file, number
 
 
 def _in_csv(cell: Any) -> Any:

@@ -14,10 +14,8 @@ from accounts import selectors as accounts
 from accounts.models import PhoneProof, User
 from accounts.services import prove_phone
 from catalogue import changes
-from catalogue.constraints import IN_USE, insert_checked, refusal_of, violated
+from catalogue.constraints import IN_USE, refusal_of, violated
 from catalogue.fields.offers import OFFER, check_best_before, check_periods
-from catalogue.references import OFFER_LETTER, new_reference
-from catalogue.vocabulary import Source
 from cities.days import local_day
 from cities.models import City
 from notifications.services import queue
@@ -28,7 +26,8 @@ from offers.models import STANDS_ON, Offer, OfferEdit, OfferState, Window
 from offers.periods import Period, as_days, checked_periods
 from offers.services.consents import note_shared
 from offers.services.marks import mark_due
-from offers.services.writing import SCAN_TASK, TAKEN_BACK, do, locked, move, record, refused, touch
+from offers.services.registering import send_receipt
+from offers.services.writing import SCAN_TASK, do, locked, move, refused, touch
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -39,78 +38,6 @@ WORDS = OFFER.words | {
 }  # a visit is asked for when a pair is proposed, not by the engine
 # What was seen at a visit: the home at its place, of its form, shared or not.
 VISITED = frozenset({"address", "commune", "latitude", "longitude", "category", "shared_home"})
-
-# What `register` is given as objects: the database need not be asked whether they exist.
-REFERENCES = ("city", "owner", "commune", "entered_by")
-
-
-@transaction.atomic
-def register(
-    *,
-    city: City,
-    owner: User,
-    fields: Mapping[str, Any],
-    windows: Sequence[Period],
-    source: Source,
-    contact_proven: bool,
-    by: User,
-    now: datetime,
-    external_key: str = "",
-    answers_need: str = "",
-    notify: bool = True,
-    wake: bool = True,
-    confirmed_at: datetime | None = None,
-) -> Offer:
-    """Register an offer and give it a reference; the same `external_key` twice gives the first one back.
-
-    `fields` are the model's own; a missing point is the commune's centre. `contact_proven` makes it active at
-    once (a signed-in owner, a caller on the line, an import), confirmed now unless an earlier `confirmed_at` is
-    known; else it waits for the code. `answers_need` is the reference of the need for which it was begun, taken on
-    trust: `matching.answering` looks whether there is one. ValidationError by field.
-    """
-    if external_key:
-        known = Offer.objects.filter(city=city, external_key=external_key).first()
-        if known is not None:
-            return known
-    if source == Source.IMPORT and accounts.has_taken_back(owner, STANDS_ON):
-        raise ValidationError(TAKEN_BACK, code="consent")
-    today = local_day(now, city)
-    offer = Offer(
-        **OFFER.settled(fields, today=today),
-        city=city,
-        owner=owner,
-        source=source,
-        external_key=external_key,
-        answers_need=answers_need,
-        entered_by=None if by == owner else by,
-        reference=new_reference(OFFER_LETTER),
-        state=OfferState.ACTIVE if contact_proven else OfferState.UNCONFIRMED,
-        confirmed_at=(confirmed_at or now) if contact_proven else None,
-        scan_due_at=now if contact_proven else None,
-        created_at=now,
-        changed_at=now,
-    )
-    if offer.latitude is None or offer.longitude is None:
-        offer.latitude, offer.longitude = offer.commune.latitude, offer.commune.longitude
-    periods = checked_periods(windows)
-    check_periods(periods, today=today)
-    check_best_before(offer.best_before, periods)
-    try:
-        insert_checked(offer, loaded=REFERENCES)
-    except (IntegrityError, ValidationError):
-        # The same form posted twice at the same moment: the other one is the offer.
-        twin = Offer.objects.filter(city=city, external_key=external_key).exclude(external_key="").first()
-        if twin is None:
-            raise
-        return twin
-    Window.objects.bulk_create(Window(offer=offer, first_day=a, last_day=b) for a, b in periods)
-    record(offer, act="register", from_state=OfferState.DRAFT, by=by, now=now)
-    if contact_proven:
-        if notify:
-            _send_receipt(offer, on_line_with=by if source == Source.PHONE else None, now=now)
-        if wake:
-            wake_on_commit(SCAN_TASK)
-    return offer
 
 
 @transaction.atomic
@@ -132,7 +59,7 @@ def prove_contact(*, owner: User, by: User, now: datetime, offer_id: int | None 
         offer.confirmed_at, offer.reminded_at = now, None
         also = ["confirmed_at", "reminded_at"]
         move(offer, OfferState.ACTIVE, act="prove_contact", by=by, now=now, also=also)
-        _send_receipt(offer, on_line_with=by if by != owner else None, now=now)
+        send_receipt(offer, on_line_with=by if by != owner else None, now=now)
     return len(waiting)
 
 
@@ -300,15 +227,3 @@ def _ask_for_visit(offer: Offer, edit: OfferEdit, *, now: datetime) -> None:
             now=now,
         )
     wake_on_commit(SCAN_TASK)
-
-
-def _send_receipt(offer: Offer, *, on_line_with: User | None, now: datetime) -> None:
-    queue(
-        recipient=offer.owner,
-        event="offer_receipt",
-        subject_key=f"offer:{offer.pk}",
-        city=offer.city,
-        compose=partial(messages.receipt, offer),
-        now=now,
-        on_line_with=on_line_with,
-    )

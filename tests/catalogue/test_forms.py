@@ -12,10 +12,9 @@ from catalogue.forms import (
     LanguagesField,
     RadioCards,
     SlotsField,
-    find_language,
     form_field,
-    read_slot,
 )
+from catalogue.meaning import read_languages, read_slots
 
 
 class Week(forms.Form):
@@ -42,19 +41,19 @@ class Week(forms.Form):
     ],
 )
 def test_language_is_found_by_any_of_its_names(typed: str, code: str) -> None:
-    assert find_language(typed) == code
+    assert read_languages(typed).value == (code,)
 
 
 def test_reader_of_arabic_types_in_arabic() -> None:
     with override("ar"):
-        assert find_language("الأوكرانية") == "uk"
+        assert read_languages("الأوكرانية").value == ("uk",)
 
 
 def test_slip_of_the_finger_gets_a_proposal() -> None:
     with pytest.raises(ValidationError, match="espagnol"):
-        find_language("espagnl")
+        read_languages("espanyol d’Espagne")
     with pytest.raises(ValidationError, match="Choisissez-la dans la liste"):
-        find_language("qzqzqz")
+        read_languages("qzqzqz")
 
 
 def test_ticked_and_typed_languages_come_together_each_once() -> None:
@@ -99,7 +98,7 @@ def test_more_than_twelve_languages_are_a_slip() -> None:
     ],
 )
 def test_slot_is_read_as_people_write_it(typed: str, stored: str) -> None:
-    assert read_slot(typed) == stored
+    assert read_slots(typed).value == (stored,)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_slot_is_read_as_people_write_it(typed: str, stored: str) -> None:
 )
 def test_unclear_slot_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError, match=typed):
-        read_slot(typed)
+        read_slots(typed)
 
 
 def test_grid_and_typed_slots_come_in_the_order_of_the_week() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from catalogue.spreadsheets import (
-    Answers,
     Column,
+    FileAnswers,
     Row,
     Unreadable,
     as_text,
@@ -39,7 +39,7 @@ GOOD = ["housing", "separate_room", "67482", "2026-12-01..", "2"]
 
 def read(source: Path | bytes, **said: Any) -> tuple[list[Row], list[str], list[str]]:
     """The good rows, what is wrong with the others, and the notices."""
-    answers = Answers(**said)
+    answers = FileAnswers(**said)
     table = open_spreadsheet(source, encoding=answers.encoding).table(answers=answers)
     found = list(parse_rows(table, COLUMNS))
     good = [row for row in found if isinstance(row, Row)]

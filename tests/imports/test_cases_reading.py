@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.spreadsheets import (
-    Question,
+    FileQuestion,
 )
 from tests.imports.conftest import Said
 from tests.imports.reading import CASES, GOOD, REQUIRED, ids, read, refusal
@@ -108,7 +108,7 @@ def test_xml_of_2003_with_one_cell_lacks_its_columns() -> None:
     "name", ["hidden_rows.xlsx", "hidden_rows.xls", "hidden_rows.xlsb", "hidden_rows_xml.xls"]
 )
 def test_hidden_rows_are_asked_about(name: str) -> None:
-    with pytest.raises(Question) as asked:
+    with pytest.raises(FileQuestion) as asked:
         read(CASES / name)
     assert asked.value.about == "hidden_rows"
     assert [value for value, _meaning in asked.value.options] == ["read", "skip"]

@@ -107,7 +107,6 @@ GOODS = {"kind": "goods", "category": "bedding", "quantity": "3", "adult_women":
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        ({"id": ""}, "id", "cette cellule est vide."),
         ({"first_day": ""}, "first_day", "cette cellule est vide."),
         ({"last_day": f"{YEAR}-02-28"}, "last_day", "La fin doit venir après le début."),
         ({"first_day": f"{yesterday}", "last_day": f"{yesterday}"}, "last_day", "Ce jour est passé."),
@@ -122,7 +121,6 @@ GOODS = {"kind": "goods", "category": "bedding", "quantity": "3", "adult_women":
         ({"children": "2", "children_under_3": "1"}, "children", "2 enfants ici, et 1 par tranches d’âge."),
         ({"couple": "oui"}, "couple", "Un couple compte deux adultes."),
         ({"lone_minor": "oui"}, "lone_minor", "n’est pas accompagné d’un adulte"),
-        ({"lone_minor": "oui", "adult_women": "", "children": "1"}, "social_worker", "Dites par qui"),
         ({"forms": "bedding"}, "forms", "n’est pas une forme de logement"),
         ({"category": "bedding"}, "category", "n’est pas une forme de logement"),
         ({"category": "shared_room", "forms": "whole_dwelling"}, "category", "n’est pas parmi celles"),

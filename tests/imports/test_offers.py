@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role, User
+from catalogue.imports.taking import LOT
 from catalogue.spreadsheets import read_table
 from cities.models import City
 from notifications.models import Message
@@ -151,7 +151,6 @@ today = timezone.localdate()
 @pytest.mark.parametrize(
     ("change", "column", "message"),
     [
-        ({"id": ""}, "id", "cette cellule est vide."),
         ({"id": "x" * 51}, "id", "51 caractères, c’est trop long (50 au plus)."),
         ({"kind": "château"}, "kind", "n’est pas dans la liste"),
         ({"category": "bedding"}, "category", "cette catégorie n’est pas de la nature «\u00a0housing\u00a0»"),
@@ -167,24 +166,24 @@ today = timezone.localdate()
         ({"reach_km": "-1"}, "reach_km", "un nombre de 0 à 500"),
         ({"languages": "fr|klingon du nord"}, "languages", "Nous ne connaissons pas la langue"),
         ({"available": ""}, "available", "cette cellule est vide."),
-        ({"available": f"{YEAR}-03-01"}, "available", "n’est pas une période"),
+        ({"available": f"{YEAR}-03-01"}, "available", "ce jour seulement, ou à partir de ce jour"),
         ({"available": f"{YEAR}-03-02..{YEAR}-03-01"}, "available", "la fin doit venir après le début"),
         ({"available": f"{YEAR}-03-01..|{YEAR}-05-01.."}, "available", "deux périodes se chevauchent"),
         ({"available": "2020-03-01..2020-05-01"}, "available", "Ce jour est passé."),
         ({"capacity": "0"}, "capacity", "un nombre entier de 1 à"),
         ({"capacity": "51"}, "capacity", "un nombre entier de 1 à 50"),
-        ({"capacity": "deux"}, "capacity", "n’est pas un nombre"),
+        ({"capacity": "plusieurs"}, "capacity", "combien au juste"),
         ({"kind": "skill", "category": "meals", "capacity": "81"}, "capacity", "un nombre entier de 1 à 80"),
         ({"kind": "skill", "category": "interpreting"}, "languages_from", "depuis quelles langues"),
-        ({"kind": "skill", "category": "meals", "slots": "lundi"}, "slots", "Nous ne comprenons pas"),
+        ({"kind": "skill", "category": "meals", "slots": "lundi"}, "slots", "quels jours, de quelle heure"),
         ({"kind": "goods", "category": "food", "best_before": "2020-01-01"}, "best_before", "Ce jour est passé."),
         (
             {"kind": "goods", "category": "food", "best_before": f"{YEAR}-02-28", "available": f"{YEAR}-03-01.."},
             "best_before", "avant le premier jour",
         ),
         ({"confirmed_on": f"{today + timedelta(days=2)}"}, "confirmed_on", "ce jour n’est pas encore venu."),
-        ({"confirmed_on": "45000"}, "confirmed_on", "n’est pas un jour"),
-        ({"accepts": "women|chats"}, "accepts", "n’est pas dans la liste"),
+        ({"confirmed_on": "67482"}, "confirmed_on", "n’est pas un jour"),
+        ({"accepts": "women|chats"}, "accepts", "«\u00a0chats\u00a0»\u202f: qui est accueilli"),
         ({"shared_home": "parfois"}, "shared_home", "oui ou non est attendu"),
         ({"contact_email": ""}, "contact_email", "donnez un e-mail ou un téléphone"),
         ({"contact_email": "ana chez exemple"}, "contact_email", "cette adresse e-mail n’est pas valable."),
@@ -227,7 +226,7 @@ def test_an_identifier_given_twice_is_refused_the_second_time(
 def test_every_bad_cell_of_a_row_and_the_report(
     import_offers: Import, write_csv: Write, tmp_path: Path
 ) -> None:
-    path = write_csv([OFFER, {**OFFER, "id": "2", "capacity": "=1+1", "lat": "-", "title": "@" * 121}])
+    path = write_csv([OFFER, {**OFFER, "id": "2", "capacity": "=1+1", "lat": "nord", "title": "@" * 121}])
     said = import_offers(path, report=str(tmp_path / "bad.csv"))
     assert said.status == 1
     assert len(said.bad) == 3
@@ -239,7 +238,7 @@ def test_every_bad_cell_of_a_row_and_the_report(
     assert [(row[0], row[1], row[2], row[3][:4]) for row in rows] == [
         ("3", "capacity", "F", "'=1+"),
         ("3", "title", "K", "'@@@"),
-        ("3", "lat", "J", "'-"),
+        ("3", "lat", "J", "nord"),
     ]
 
 
@@ -437,8 +436,8 @@ def test_killed_in_the_middle_and_run_again_it_is_complete(
     assert said.status == 0
     assert Offer.objects.count() == User.objects.count() == 300
     assert Offer.objects.filter(windows__isnull=False).distinct().count() == 300
-    # The server may have finished one more row than was counted.
-    assert int(said.out.split(" ")[0]) in {300 - kept, 300 - kept - 1}
+    # The server may have finished one more lot than was counted.
+    assert int(said.out.split(" ")[0]) in {300 - kept, 300 - kept - LOT}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -485,11 +484,9 @@ def test_two_imports_at_once_register_nothing_twice(
 
 
 def test_five_thousand_rows_in_bounded_memory(write_csv: Write, city: City) -> None:
-    """Rows are read as they are needed: the first outcome comes before the file's end has been looked at."""
+    """Rows are read as they are needed: the first lot is kept before the file's end has been looked at."""
     path = write_csv([{**OFFER, "id": str(number)} for number in range(5000)])
-    started = time.perf_counter()
     outcomes = take_offers_in(table=read_table(path), city=city, by=None, now=timezone.now())
     assert next(outcomes).what == "new"
-    assert Offer.objects.count() == 1
-    assert time.perf_counter() - started < 10
+    assert Offer.objects.count() == LOT
     outcomes.close()  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 import pytest
 
 from catalogue.spreadsheets import (
-    Question,
+    FileQuestion,
 )
 from tests.imports.reading import GOOD, PLAIN, REQUIRED, csv_of, ids, read, refusal
 from tests.imports.sheets import (
@@ -159,7 +159,7 @@ def test_words_tell_the_encoding(encoding: str, words: str) -> None:
 def test_a_doubtful_encoding_is_asked_about() -> None:
     lines = [[*HEADER, "text"], *([*row[:6], "Essai", row[7], "l\x88"] for row in rows("a"))]
     content = csv_of(lines).encode("latin-1")
-    with pytest.raises(Question) as asked:
+    with pytest.raises(FileQuestion) as asked:
         read(content)
     assert asked.value.about == "encoding"
     assert "cp850" in [value for value, _label in asked.value.options]

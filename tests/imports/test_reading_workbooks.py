@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catalogue.spreadsheets import (
-    Question,
+    FileQuestion,
     Row,
     open_spreadsheet,
     parse_rows,
@@ -33,7 +33,7 @@ def test_strict_workbooks_are_read() -> None:
 
 def test_several_sheets_that_look_alike_are_asked_about() -> None:
     sheets = {month: sheet_xml([HEADER, *rows(month)]) for month in ("Janvier", "Février")}
-    with pytest.raises(Question) as asked:
+    with pytest.raises(FileQuestion) as asked:
         read(xlsx(sheets))
     assert asked.value.about == "sheet"
     assert [name for name, _label in asked.value.options] == ["Janvier", "Février"]
@@ -47,7 +47,7 @@ def test_several_sheets_that_look_alike_are_asked_about() -> None:
         for name in ("Liste-1", "Liste 1", "Liste 2")
     }
     assert ids(xlsx(alike), sheet="Liste 1", header_line=2) == ["1"]
-    with pytest.raises(Question):
+    with pytest.raises(FileQuestion):
         read(xlsx(alike), header_line=2)
     assert refusal(xlsx(sheets), sheet="Mars") == (
         "Aucune feuille ne s’appelle «\u00a0Mars\u00a0». Ce fichier a\u202f: Janvier, Février."
@@ -80,7 +80,7 @@ def test_a_sheet_with_all_columns_is_preferred() -> None:
     assert ids(content) == ["a"]
     assert open_spreadsheet(content).table().others == ["Liste"]
     # None has them all: which one is meant is asked.
-    with pytest.raises(Question):
+    with pytest.raises(FileQuestion):
         read(xlsx({"Un": sheet_xml(few), "Deux": sheet_xml(few)}))
 
 
@@ -96,13 +96,13 @@ def test_hidden_sheets_are_said_and_not_read() -> None:
 def test_filtered_rows_are_named_as_such() -> None:
     lines = [HEADER, *rows("a", "b", "c", "d", "e")]
     after = '<autoFilter ref="A1:H6"><filterColumn colId="0"><filters/></filterColumn></autoFilter>'
-    with pytest.raises(Question, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
+    with pytest.raises(FileQuestion, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
         read(xlsx({"F": sheet_xml(lines, hidden=[3, 4, 5, 6], after=after)}))
     written = "".join(map(ods_row, lines[:2])) + "".join(
         ods_row(line, ' table:visibility="filter"') for line in lines[2:]
     )
     content = ods(f'<table:table table:name="F">{written}</table:table>')
-    with pytest.raises(Question, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
+    with pytest.raises(FileQuestion, match="4 lignes sont masquées, par un filtre peut-être \\(3–6\\)"):
         read(content)
     assert ids(content, hidden_rows="skip") == ["a"]
 
@@ -197,7 +197,7 @@ def test_web_pages_called_xls() -> None:
     assert ids(page(table).decode().encode("utf-16")) == ["a", "b"]
     hidden = f"<table>{row(HEADER)}{row(lines[1])}{row(lines[2], 'style=display:none')}</table>"
     assert ids(page(hidden), hidden_rows="skip") == ["a"]
-    with pytest.raises(Question):
+    with pytest.raises(FileQuestion):
         read(page(hidden))
     entities = table.replace("Zoé", "Zo&eacute;&nbsp;").replace("Émile", "&#201;mile<br>x")
     assert [one["contact_name"].split() for one in read(page(entities))[0]] == [["Zoé", "Émile", "x"]] * 2

@@ -1,5 +1,6 @@
 """A town in the middle of its day: something to see on every page. Names are invented."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from followups.models import Answer, CheckIn, FollowUp, Going
 from homes import selectors as visits
 from homes import services as homes
 from homes.models import Visit
+from lists import services as lists
+from lists import working
 from matching import conditions, links, plans, services, sweeps
 from matching.lifecycle import Reason
 from matching.models import ConditionQuestion, Match, MatchState, Plan
@@ -70,6 +73,7 @@ class Town:
     incident_id: int = 0
     ending_id: int = 0
     endpoint_id: int = 0
+    list_ids: tuple[int, ...] = ()  # one whose columns are to be chosen, one that was tried
     call_id: int = 0
     told_id: int = 0
     issue_id: int = 0
@@ -182,6 +186,7 @@ def _tell_others(town: Town, now: datetime) -> None:
         now=now,
     )
     town.endpoint_id = endpoint.pk
+    town.list_ids = _lists(town, now=now)
     for outcome in ("", "204", "503"):
         row = webhooks.send_test(endpoint_id=endpoint.pk, by=by, now=now)
         if outcome:
@@ -193,6 +198,36 @@ def _tell_others(town: Town, now: datetime) -> None:
             )
     later = now + timedelta(hours=1)
     type(endpoint).objects.filter(pk=endpoint.pk).update(failures=3, failing_since=now, next_try_at=later)
+
+
+def _lists(town: Town, *, now: datetime) -> tuple[int, int]:
+    """Two lists of one sender: one that was tried, and another whose columns are to be chosen."""
+    year = now.year + 1
+    text = (
+        "Prénom;Forme du logement;INSEE;Courriel;Places;Disponibilités;Qui accueillez-vous\n"
+        f"Ana;Chambre chez l’habitant;67482;ana@liste.example;2;{year}-03-01..;femmes\n"
+        f"Béa;Chambre chez l’habitant;67482;bea@liste.example;trois;{year}-03-01..;zzz\n"
+        f"Cléo;Chambre chez l’habitant;67482;;1;{year}-03-01..;\n"
+    ).encode()
+    names = ["contact_name", "category", "commune", "contact_email", "capacity", "available", "accepts"]
+    found = []
+    for is_tried in (False, True):
+        sender = lists.sender_of_offers(city=town.city, name="Paroisse de la Meinau", now=now)
+        one = lists.receive(
+            sender=sender, name="hébergeurs.csv", content=[text], by=town.coordinator, now=now
+        )
+        found.append(one.pk)
+        if is_tried:
+            lists.choose(
+                list_id=one.pk,
+                header=text.decode().splitlines()[0].split(";"),
+                columns=names,
+                fixed={"kind": "housing"},
+                by=town.coordinator,
+                now=now,
+            )
+            working.work_on_one(now=now, until=time.monotonic() + 60)
+    return found[0], found[1]
 
 
 def _visit(town: Town, now: datetime) -> None:

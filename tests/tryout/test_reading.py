@@ -177,7 +177,7 @@ BAD_OFFERS: list[tuple[dict[str, str], str, str, str]] = [
     ({"category": "interpreting"}, "category", "n’est pas de la nature «\u00a0goods\u00a0»", "goods"),
     ({"commune": "69003"}, "commune", "peut être plusieurs communes", "69123"),
     ({"commune": "99999"}, "commune", "aucune commune n’a le code INSEE", "99999"),
-    ({"lat": "nan", "lon": "7"}, "lat", "n’est pas un nombre", "nan"),
+    ({"lat": "nord", "lon": "7"}, "lat", "n’est pas un nombre", "nord"),
     ({"lat": "91", "lon": "7"}, "lat", "un nombre de -90 à 90 est attendu", "90"),
     ({"lat": "48.6"}, "lon", "lat et lon vont ensemble", "lat"),
     ({"lon": "7.7"}, "lat", "lat et lon vont ensemble", "lat"),

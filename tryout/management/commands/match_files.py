@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from catalogue.labels import listed
-from catalogue.spreadsheets import Question, Unreadable, add_reading_options, answers_of
+from catalogue.spreadsheets import FileQuestion, Unreadable, add_reading_options, answers_of
 from engine import KEEP, NEAR_KM
 from engine.planning import Baseline
 from tryout.results import CannotWrite
@@ -82,7 +82,7 @@ class Command(BaseCommand):
                     said_of_offers=answers_of(options, sheet="offers_sheet"),
                     said_of_needs=answers_of(options, sheet="needs_sheet"),
                 )
-            except Question as question:
+            except FileQuestion as question:
                 progress.clear()
                 raise CommandError(_asked(question), returncode=NOTHING_WRITTEN) from question
             except (Unreadable, CannotWrite) as error:
@@ -108,7 +108,7 @@ class Command(BaseCommand):
             )
 
 
-def _asked(question: Question) -> str:
+def _asked(question: FileQuestion) -> str:
     """A question with the options that answer it here, where there are two files."""
     options = {
         "sheet": "--offers-sheet, --needs-sheet",

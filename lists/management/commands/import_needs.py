@@ -1,6 +1,6 @@
 import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +10,18 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organisation, User
 from accounts.selectors import desk_member
-from catalogue.imports import ImportCommand, Outcome
-from catalogue.spreadsheets import Table
 from cities.models import City
-from needs.imports import import_needs
+from lists.command import ImportCommand
+from lists.models import Sender, What
+from lists.services import sender_of_needs
+from needs.models import Need
 
 
 class Command(ImportCommand):
-    help = "Import an association's needs from a spreadsheet; run again, it imports only what is new."
+    help = (
+        "Import an association's needs from a spreadsheet; run again, it imports only what is new or changed."
+    )
+    model = Need
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -28,23 +32,22 @@ class Command(ImportCommand):
             help="the association: RNA, SIRET or exact name",
         )
 
-    def outcomes(
-        self, *, table: Table, city: City, options: Mapping[str, Any], now: datetime
-    ) -> Iterator[Outcome]:
+    def sender(self, *, city: City, options: Mapping[str, Any]) -> Sender:
         organisation = _organisation(options["organisation"], city)
         if organisation.state == Organisation.State.PENDING:
-            table.notices.append(
+            self.stdout.write(
                 _("%(name)s n’est pas encore vérifiée\u202f: ses besoins attendront qu’elle le soit.")
                 % {"name": organisation.name}
             )
-        return import_needs(
-            table=table,
-            city=city,
-            organisation=organisation,
-            dry_run=options["dry_run"],
-            by=_enterer(options["by"], organisation),
-            now=now,
-        )
+        return Sender(city=city, what=What.NEEDS, organisation=organisation)
+
+    def saved(self, sender: Sender, *, now: datetime) -> Sender:
+        assert sender.organisation is not None
+        return sender_of_needs(organisation=sender.organisation, now=now)
+
+    def enterer(self, *, sender: Sender, email: str | None) -> User | None:
+        assert sender.organisation is not None
+        return _enterer(email, sender.organisation)
 
 
 def _organisation(text: str, city: City) -> Organisation:

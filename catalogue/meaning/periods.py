@@ -1,0 +1,276 @@
+"""Windows of days, several in a text or one: "du 1er au 15 décembre 2026", "2 semaines à partir du 5/12"."""
+
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+
+from django.utils.translation import gettext as _
+
+from catalogue.items.words import words_of
+from catalogue.meaning.days import NOW, loose, no_such_day, one_day, read_month, unsure, words
+from catalogue.meaning.numbers import DAYS, number_words
+from catalogue.meaning.text import CellError, Reading, Unclear, sure_items
+from catalogue.vocabulary import MOST_PERIODS
+
+Period = tuple[date, date | None]
+Part = tuple[date, date]
+
+_ALWAYS = words_of("toujours permanent permanence always anytime oui illimite") | {
+    "toute l'annee", "tout le temps", "en permanence", "a tout moment", "sans limite", "all year", "all the time",
+}  # fmt: skip
+_FREE = r"^(?:disponible |libre |dispo |available )?"
+_SINCE = (
+    r"(?:(?:a partir|a compter) d(?:u|e|es) (?:la |le )?|(?:a partir|a compter) d'|des (?:le )?|depuis (?:le )?"
+    r"|(?:starting )?from (?:the )?|since (?:the )?|starting |ابتداء من |من )(?=\S)"
+)
+_FROM = re.compile(rf"{_FREE}(?:{_SINCE}|du |de |le |the )")
+_OPEN = re.compile(rf"{_FREE}{_SINCE}|^>=? ?")
+_OPEN_END = re.compile(r"\s*(?:\.{2,}|→|->|=>|>|-|–|—|\bet apres|\bet plus|\bonwards|\+)\s*$")
+_UNTIL = re.compile(
+    r"^(?:(?:jusqu'au|jusqu'a|jusqu'en|jusque|au|until|till|up to|حتي|الي) |(?:\.{2,}|→|->|<=?) ?)(?=\S)"
+)
+_BETWEEN = re.compile(r"^(?:entre(?: le)?|between(?: the)?) (.+) (?:et(?: le)?|and(?: the)?) (.+)$")
+_TO = re.compile(
+    r"\s*(?:\.{2,}|→|->|=>|–|—|>)\s*|\s*\bjusqu'(?:au|a|en)\b\s*|\s+(?:au|a|to|until|till|through|الي|حتي)\s+|\s*-\s*"
+)
+_ARTICLE = re.compile(r"^(?:le|the) ")
+_LENGTH = re.compile(
+    r"(?:pour |pendant |durant |for )?(?:une duree de |une periode de )?(\d{1,3}|[^\W\d_]+) ?"
+    rf"({'|'.join(sorted(DAYS, key=len, reverse=True))})(?: maximum| max)?"
+)
+_PLAIN = re.compile(
+    r"(?:(?:\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4})\.\.(?:\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4})?(?:\s*\|\s*)?)+"
+)
+
+
+def read_periods(text: str, *, today: date) -> Reading[tuple[Period, ...]]:
+    """In order, apart from one another; the last may be open. CellError, Unclear."""
+    found = _all(text, today)
+    if len(found) > MOST_PERIODS:
+        raise CellError(_("une proposition a au plus 50 périodes."), code="too_many")
+    found.sort(key=lambda period: period[0])
+    for (_first, end), (following, _last) in pairwise(found):
+        if end is None or following <= end:
+            raise CellError(_("deux périodes se chevauchent."), code="overlap")
+    if _PLAIN.fullmatch(text.strip()):
+        return Reading(tuple(found))
+    return Reading(tuple(found), "; ".join(period_words(period) for period in found))
+
+
+def period_words(period: Period) -> str:
+    """ "du 1er décembre 2026 au 15 janvier 2027": both years, whatever they are."""
+    first, last = period
+    if last is None:
+        return _("à partir du %(day)s") % {"day": words(first)}
+    if first == last:
+        return _("le %(day)s") % {"day": words(first)}
+    return _("du %(first)s au %(last)s") % {"first": words(first), "last": words(last)}
+
+
+def _all(text: str, today: date) -> list[Period]:
+    found: list[Period] = []
+    for piece in sure_items(text):
+        try:
+            found.append(_one(piece, today))
+        except CellError as error:
+            parts = [
+                part.strip()
+                for part in re.split(r",|\s(?:et|puis|and)\s(?!apres|plus)", piece)
+                if part.strip()
+            ]
+            if len(parts) == 1 or isinstance(error, Unclear):
+                raise
+            found += _together(parts, today, error)
+    return found
+
+
+def _together(parts: list[str], today: date, error: CellError) -> list[Period]:
+    """Several with a comma between; "janvier et février 2027": the year of the last is that of those before."""
+    found: list[Period] = []
+    year = None
+    for part in reversed(parts):
+        try:
+            period = _one(part, today, year=year)
+        except Unclear:
+            raise
+        except CellError:
+            raise error from None
+        found.append(period)
+        year = period[0].year if re.search(r"\d{4}", part) else year
+    return found
+
+
+def _one(piece: str, today: date, *, year: int | None = None) -> Period:
+    written = piece.strip()
+    bare = loose(written)
+    bare = bare if bare.endswith("..") else bare.rstrip(" .!,")
+    if bare in NOW or bare in _ALWAYS:
+        return today, None
+    if length := _with_length(bare, written, today):
+        return length
+    if (between := _BETWEEN.fullmatch(bare)) and (
+        found := _from_to(between[1], between[2], written, today, "et")
+    ):
+        return found
+    if day := _plain_day(bare, written, today, year):
+        raise Unclear(
+            _("«\u00a0%(text)s\u00a0»\u202f: ce jour seulement, ou à partir de ce jour\u202f?")
+            % {"text": written},
+            written=written,
+            choices=[f"{day}..", f"{day}..{day}"],
+        )
+    if month := read_month(
+        re.sub(r"^(?:en|in|au mois de|mois de|tout le mois de) ", "", bare), today=today, year=year
+    ):
+        return month
+    for mark in _TO.finditer(bare):
+        left, right = bare[: mark.start()].strip(), bare[mark.end() :].strip()
+        if left and right and (found := _from_to(left, right, written, today, mark[0].strip())):
+            return found
+    if until := _UNTIL.match(bare):
+        return _until(bare[until.end() :], written, today)
+    opened = _OPEN.match(bare)
+    ended = _OPEN_END.search(bare)
+    if opened or ended:
+        rest = bare[opened.end() if opened else 0 :]
+        rest = _FROM.sub("", _OPEN_END.sub("", rest))
+        if rest in NOW:
+            return today, None
+        if first := _plain_day(rest, written, today, year):
+            return first, None
+        if month := read_month(rest, today=today, year=year):
+            return month[0], None
+        bare = rest
+    raise _refused(bare, written)
+
+
+def _refused(bare: str, written: str) -> CellError:
+    return unsure(bare, written) or CellError(
+        _(
+            "«\u00a0%(text)s\u00a0» n’est pas une période. Écrivez 2026-03-01..2026-05-31, "
+            "ou 2026-03-01.. sans date de fin."
+        )
+        % {"text": written},
+        written=written,
+        code="period",
+    )
+
+
+def _plain_day(bare: str, written: str, today: date, year: int | None = None) -> date | None:
+    bare = _ARTICLE.sub("", bare)
+    # What is asked is asked of this day alone, where it can be found again in what was written.
+    return one_day(bare, bare if bare in written else written, today=today, year=year)
+
+
+def _part(bare: str, written: str, today: date, year: int | None = None) -> Part | None:
+    """One end of a period: a day, or a month from its first to its last."""
+    bare = _ARTICLE.sub("", _FROM.sub("", bare)).strip(" ,")
+    if bare in NOW:
+        return today, today
+    if day := _plain_day(bare, written, today, year):
+        return day, day
+    return read_month(bare, today=today, year=year)
+
+
+def _from_to(left: str, right: str, written: str, today: date, mark: str) -> Period | None:
+    """Both ends; None when the mark between does not part a period here ("01-12-2026")."""
+    try:
+        last = _part(right, written, today)
+    except Unclear:
+        raise
+    except CellError:
+        if mark == "-":
+            return None
+        raise
+    if last is None:
+        return None
+    bare = _ARTICLE.sub("", _FROM.sub("", left)).strip(" ,")
+    if number := re.fullmatch(r"(?:[^\W\d_]+ )?(\d{1,2})(?:er|e|st|nd|rd|th)?", bare):
+        # "du 1er au 15 décembre": the month and the year of the end. Not the hyphen of 1-12-2026.
+        if mark == "-" and not re.search(r"[^\W\d_]", right):
+            return None
+        try:
+            return _checked(last[1].replace(day=int(number[1])), last[1], written)
+        except ValueError:
+            raise no_such_day(written) from None
+    first = _part(left, written, today)
+    if first is None:
+        return None
+    return _ordered(left, right, written, today)
+
+
+def _has_year(bare: str) -> bool:
+    return bool(re.search(r"\d{4}|'\d{2}|[/.-]\d{1,2}[/.-]\d{2}\b|[^\W\d_][ .-]+\d{2}$|^\d{5}", bare))
+
+
+def _ordered(left: str, right: str, written: str, today: date) -> Period:
+    """From one to the other; where one names no year, the one that makes it a period."""
+    first, last = _part(left, written, today), _part(right, written, today)
+    if first is None or last is None:
+        raise _refused(f"{left} {right}", written)
+    if not _has_year(left) and _has_year(right):
+        first = _part(left, written, today, last[1].year) or first
+        if first[0] > last[1]:
+            first = _part(left, written, today, last[1].year - 1) or first
+    elif not _has_year(right):
+        last = _part(right, written, today, first[0].year) or last
+        if last[1] < first[0]:
+            last = _part(right, written, today, first[0].year + 1) or last
+    return _checked(first[0], last[1], written)
+
+
+def _checked(first: date, last: date, written: str) -> Period:
+    if last < first:
+        raise CellError(
+            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début.") % {"text": written},
+            written=written,
+            code="order",
+        )
+    return first, last
+
+
+def _until(bare: str, written: str, today: date) -> Period:
+    last = _part(bare, written, today)
+    if last is None:
+        raise _refused(bare, written)
+    return _checked(today, last[1], written)
+
+
+def _with_length(bare: str, written: str, today: date) -> Period | None:
+    """ "2 semaines à partir du 5/12", "dès le 5/12 pour 3 mois"; a length alone does not say from when."""
+    if _LENGTH.fullmatch(bare) and _days(bare):
+        raise Unclear(
+            _("«\u00a0%(text)s\u00a0»\u202f: à partir de quel jour\u202f?") % {"text": written},
+            written=written,
+        )
+    for match in _LENGTH.finditer(bare):
+        before, after = bare[: match.start()].strip(" ,"), bare[match.end() :].strip(" ,")
+        if bool(before) == bool(after) or not (number := _days(match[0])):
+            continue
+        rest = before or after
+        first = _part(rest, written, today) if _FROM.match(rest) or rest in NOW or before else None
+        if first is not None and first[0] == first[1]:
+            return first[0], _after(first[0], *number) - timedelta(days=1)
+    return None
+
+
+def _days(bare: str) -> tuple[int, str] | None:
+    match = _LENGTH.fullmatch(bare.strip())
+    if match is None:
+        return None
+    number = int(match[1]) if match[1].isdigit() else number_words().get(match[1])
+    return (number, match[2]) if number else None
+
+
+def _after(first: date, number: int, unit: str) -> date:
+    """So many days, weeks, months or years later, by the calendar."""
+    if DAYS[unit] in (30, 365):
+        month = first.month - 1 + number * (1 if DAYS[unit] == 30 else 12)
+        year, month = first.year + month // 12, month % 12 + 1
+        for day in range(first.day, 27, -1):
+            try:
+                return date(year, month, day)
+            except ValueError:
+                continue
+        return date(year, month, min(first.day, 28))
+    return first + timedelta(days=int(number * DAYS[unit]))

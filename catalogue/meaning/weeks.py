@@ -1,0 +1,193 @@
+"""Weekly slots as people write them: "lundi 18h-20h", "lun-ven 18-20", "tous les soirs", "ven 20h-02h"."""
+
+import re
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from catalogue.meaning.days import weekdays
+from catalogue.meaning.text import CellError, Reading, Unclear, folded
+from catalogue.slots import WeeklySlot, in_week_order, parse_slot, slot_text
+from catalogue.times import AFTERNOON, EVENING, MORNING, slot_words
+
+_DAY_MINUTES = 24 * 60
+# What begins in the evening may end so early the next day.
+_EVENING_FROM, _NIGHT_UNTIL = 17 * 60, 10 * 60
+_STRICT = re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun) \d\d:\d\d-\d\d:\d\d\s*[|,;\n]?\s*)+")
+_SINGLE = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun) \d\d:\d\d-\d\d:\d\d")
+
+_PLAIN = re.compile(r"[a-z]+ \d{1,2}h(?:\d\d)?-\d{1,2}h(?:\d\d)?")
+
+_EVERY_DAY, _WORKING, _WEEKEND = tuple(range(7)), tuple(range(5)), (5, 6)
+_GROUPS = {
+    "tous les jours": _EVERY_DAY, "toute la semaine": _EVERY_DAY, "chaque jour": _EVERY_DAY, "7j/7": _EVERY_DAY,
+    "7/7": _EVERY_DAY, "quotidien": _EVERY_DAY, "quotidiennement": _EVERY_DAY, "every day": _EVERY_DAY,
+    "daily": _EVERY_DAY, "tlj": _EVERY_DAY, "كل يوم": _EVERY_DAY, "jours de semaine": _WORKING,
+    "jour de semaine": _WORKING,
+    "en semaine": _WORKING, "jours ouvres": _WORKING, "weekdays": _WORKING,
+    "week-ends": _WEEKEND, "week-end": _WEEKEND, "weekends": _WEEKEND, "weekend": _WEEKEND, "we": _WEEKEND,
+    "week end": _WEEKEND, "week ends": _WEEKEND,
+}  # fmt: skip
+_PARTS = {
+    "matin": MORNING, "matins": MORNING, "matinee": MORNING, "morning": MORNING, "mornings": MORNING,
+    "apres-midi": AFTERNOON, "apres midi": AFTERNOON, "apres-midis": AFTERNOON, "aprem": AFTERNOON, "apm": AFTERNOON,
+    "afternoon": AFTERNOON, "afternoons": AFTERNOON, "soir": EVENING, "soirs": EVENING, "soiree": EVENING,
+    "soirees": EVENING, "evening": EVENING, "evenings": EVENING, "صباحا": MORNING, "مساء": EVENING,
+}  # fmt: skip
+# "tous les soirs": of every day; "tous les mardis soirs": of that one.
+_EVERY = re.compile(
+    rf"(?:tous les|toutes les|chaque|every) (?=(?:{'|'.join(sorted(_PARTS, key=len, reverse=True))})(?!\w))"
+)
+_HOUR = r"(?:(\d{1,2}) ?(?:h|:|\.(?=\d\d))? ?(\d\d)?(?: ?h)? ?(am|pm)?|(midi|minuit|noon|midnight))"
+_RANGE_WORD = r"(?:->|-|–|—|→|(?:jusqu'au|jusqu'a|au|a|to|until|through|الي)(?!\w))"
+_HOURS = re.compile(rf"(?:entre |de |from |between |من )?{_HOUR} ?(?:{_RANGE_WORD}|et|and) ?{_HOUR}(?![\w:])")
+_JOIN = re.compile(r"(?:,|/|&|\+|\||;|\bet\b|\band\b|\bou\b|\bor\b)")
+_TO = re.compile(_RANGE_WORD)
+# Words between that say nothing of their own.
+_IDLE = re.compile(r"(?:le|la|les|de|du|des|l|d|the|on|in|at|a|en|tous|toutes|chaque|every)\b'?|[:.()]")
+_EXCEPT = re.compile(
+    r"\b(?:sauf|hors|except|environ|env|ou|or|parfois|selon|peut-etre|un .* sur deux|1 .* sur 2)\b|\?|~"
+)
+
+
+def read_slots(text: str) -> Reading[tuple[str, ...]]:
+    """Slots as they are stored, Monday first, each once; what goes past midnight is two. CellError, Unclear."""
+    written = text.strip()
+    if _STRICT.fullmatch(written):
+        stored = _SINGLE.findall(written)
+        if all(slot[4:] < slot[10:] <= "24:00" for slot in stored):
+            for slot in stored:
+                parse_slot(slot)
+            return Reading(tuple(in_week_order(set(stored))))
+    found: dict[str, None] = {}
+    bare = folded(re.sub(r"[\n\r|;]+", ", ", written))
+    for slot in _slots(bare, written):
+        found[slot] = None
+    slots = in_week_order(found)
+    if _PLAIN.fullmatch(bare):
+        return Reading(tuple(slots))
+    return Reading(tuple(slots), ", ".join(slot_words(parse_slot(slot)) for slot in slots))
+
+
+def _slots(bare: str, written: str) -> Iterator[str]:
+    """The text from left to right: days gather until hours follow, which are those of all of them."""
+    if _EXCEPT.search(bare):
+        raise Unclear(
+            _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?")
+            % {"text": written},
+            written=written,
+        )
+    days: list[int] = []
+    at, timed, some, to = 0, False, False, False
+    while at < len(bare):
+        rest = bare[at:]
+        if rest[0] == " ":
+            at += 1
+        elif hours := (None if to and not days else _HOURS.match(rest)):
+            if not days:
+                raise _which(written)
+            yield from _of(days, hours, written)
+            at, timed, some, to = at + hours.end(), True, True, False
+        elif part := _longest(rest, _PARTS):
+            if not days:
+                raise _which(written)
+            for day in days:
+                yield slot_text(WeeklySlot(day, *_PARTS[part]))
+            at, timed, some, to = at + len(part), True, True, False
+        elif named := _days(rest):
+            name, numbers = named
+            if timed:
+                days, timed = [], False
+            if to and days:
+                numbers = tuple(_through(days.pop(), numbers[0]))
+            days += numbers
+            at, to = at + len(name), False
+        elif join := _JOIN.match(rest):
+            at += join.end()
+        elif days and not timed and (mark := _TO.match(rest)):
+            at, to = at + mark.end(), True
+        elif idle := _IDLE.match(rest):
+            at += idle.end()
+        else:
+            raise _which(written) if days else _not_slots(written)
+    if not some or not timed:
+        raise _which(written) if days else _not_slots(written)
+
+
+def _which(written: str) -> Unclear:
+    return Unclear(
+        _("«\u00a0%(text)s\u00a0»\u202f: quels jours, de quelle heure à quelle heure\u202f?")
+        % {"text": written},
+        written=written,
+        code="slot",
+    )
+
+
+def _not_slots(written: str) -> CellError:
+    return CellError(
+        _("Nous ne comprenons pas «\u00a0%(text)s\u00a0». Écrivez par exemple «\u00a0lundi 18h-20h\u00a0».")
+        % {"text": written},
+        written=written,
+        code="slot",
+    )
+
+
+def _longest(rest: str, names: dict[str, tuple[int, int]]) -> str:
+    return max((name for name in names if re.match(rf"{re.escape(name)}(?!\w)", rest)), key=len, default="")
+
+
+def _days(rest: str) -> tuple[str, tuple[int, ...]] | None:
+    if every := _EVERY.match(rest):
+        return every[0], _EVERY_DAY
+    group = max(
+        (name for name in _GROUPS if re.match(rf"{re.escape(name)}(?!\w)", rest)), key=len, default=""
+    )
+    if group:
+        return group, _GROUPS[group]
+    word = re.match(r"[^\W\d_]+\.?", rest)
+    number = weekdays().get(word[0].rstrip(".")) if word else None
+    return (word[0], (number,)) if word and number is not None else None
+
+
+def _through(first: int, last: int) -> Iterator[int]:
+    """From one day to another, past Sunday."""
+    for step in range((last - first) % 7 + 1):
+        yield (first + step) % 7
+
+
+def _of(days: list[int], hours: re.Match[str], written: str) -> Iterator[str]:
+    start_half, end_half = hours[3], hours[7]
+    start = _minutes(hours[1], hours[2], start_half or (end_half if hours[1] else ""), hours[4], written)
+    end = _minutes(hours[5], hours[6], end_half, hours[8], written)
+    if hours[8] in ("minuit", "midnight"):
+        end = _DAY_MINUTES
+    if not start_half and end_half == "pm" and start > end:  # "10-2pm"
+        start = _minutes(hours[1], hours[2], "", None, written)
+    past_midnight = end <= start and start >= _EVENING_FROM and end <= _NIGHT_UNTIL
+    if start >= _DAY_MINUTES or (end <= start and not past_midnight) or end > _DAY_MINUTES:
+        raise CellError(
+            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h.")
+            % {"text": written},
+            written=written,
+            code="slot_order",
+        )
+    for day in days:
+        yield slot_text(WeeklySlot(day, start, _DAY_MINUTES if past_midnight else end))
+        if past_midnight and end:
+            yield slot_text(WeeklySlot((day + 1) % 7, 0, end))
+
+
+def _minutes(hour: str | None, minute: str | None, half: str | None, word: str | None, written: str) -> int:
+    if word:
+        return 12 * 60 if word in ("midi", "noon") else 0
+    number = int(hour or 0)
+    if half:
+        number = number % 12 + (12 if half == "pm" else 0)
+    if number > 24 or int(minute or 0) > 59:
+        raise CellError(
+            _("«\u00a0%(text)s\u00a0»\u202f: la fin doit venir après le début, entre 0 h et 24 h.")
+            % {"text": written},
+            written=written,
+            code="slot_order",
+        )
+    return number * 60 + int(minute or 0)

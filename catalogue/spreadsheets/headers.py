@@ -1,0 +1,199 @@
+"""Which column a header means, as people and their web forms write it. A header that is not known is left alone.
+
+Words are compared, not likeness: a near header of *another* column is never taken for it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from catalogue.items.words import words_of
+from catalogue.meaning import folded
+
+# Besides the names and synonyms that columns have: what else they are called, by the column's name. Small words,
+# plurals, accents and marks do not count; "nb" is "nombre", "tel" is "telephone" (below).
+_CALLED: Mapping[str, str] = {
+    "id": "n|no|num|numero|identifiant|id offre|id besoin|numero offre|numero besoin|numero ligne|n ligne|ref|reference"
+    "|identifiant unique|id number|الرقم|المعرف",
+    "kind": "nature|type|type aide|nature aide|nature besoin|type besoin|type offre|kind of help|النوع",
+    "category": "categorie|sous categorie|categorie aide|type logement|forme logement|type hebergement"
+    "|category of help|الفئة",
+    "item": "objet|article|designation|quel objet|objet propose|type objet|item",
+    "items": "objet|article|designation|quel objet|objet demande|objet recherche|type objet|item",
+    "size": "taille|pointure|dimension",
+    "sizes": "taille|pointure|dimension",
+    "commune": "code insee|insee|code commune|code insee commune|insee code",
+    "capacity": "capacite|capacite accueil|capacite hebergement|place|nombre place|place disponible"
+    "|nombre place disponible"
+    "|nombre personne|nombre personne accueillie|nombre max personne|nombre maximum personne|couchage|nombre couchage"
+    "|nombre lit|lit|quantite|nombre|combien personne pouvez vous accueillir|combien place|nombre place propose"
+    "|how many people can you host|how many people|number of place|number of people|number of guest|number of bed"
+    "|combien|nombre heure|heure par semaine|nombre heure par semaine|عدد الأماكن|عدد الأشخاص|السعة",
+    "available": "disponibilite|disponible|date disponibilite|periode disponibilite|periode|date"
+    "|quand etes vous disponible"
+    "|quand|availability|available|date availability|disponibilite date|التوفر",
+    "available_from": "disponible partir|disponible a partir|disponible des|disponible le|disponible depuis"
+    "|date debut|debut"
+    "|debut disponibilite|date debut disponibilite|partir|a partir|a partir quand|a partir quelle date|du"
+    "|available from|from"
+    "|start date|date disponible|a partir quand etes vous disponible|libre a partir|libre le|متاح من|من تاريخ",
+    "available_until": "jusqu|disponible jusqu|jusqu au|disponible jusqu au|jusqu a quand|date fin|fin"
+    "|fin disponibilite|au"
+    "|date fin disponibilite|until|available until|end date|to|jusqu a quelle date|حتى|إلى تاريخ",
+    "first_day": "date debut|debut|du|partir|a partir|date arrivee|arrivee|a partir quand|date entree|premier jour|from"
+    "|start date|من تاريخ",
+    "last_day": "date fin|fin|au|jusqu|jusqu au|date depart|depart|dernier jour|date sortie|until|end date|to|حتى"
+    "|إلى تاريخ",
+    "languages": "langue|langue parlee|quelle langue parlez vous|langue que vous parlez|language|spoken language"
+    "|language spoken|langue comprise|which language do you speak|what language do you speak|اللغات|اللغة",
+    "languages_from": "langue source|traduit de|langue depart|from language",
+    "languages_to": "langue cible|traduit vers|langue arrivee|to language",
+    "contact_name": "nom|nom et prenom|nom prenom|prenom nom|prenom et nom|nom complet|contact|nom contact"
+    "|nom hebergeur|nom hote"
+    "|name|full name|your name|contact name|nom personne|nom famille et prenom|الاسم|الاسم الكامل",
+    "contact_email": "email|mail|adresse email|courriel|adresse courriel|adresse electronique|email address"
+    "|email contact"
+    "|adresse messagerie|your email|البريد الإلكتروني",
+    "contact_phone": "telephone|numero telephone|telephone portable|portable|mobile|telephone mobile"
+    "|numero portable|gsm"
+    "|numero mobile|phone|phone number|mobile phone|n telephone|telephone contact|telephone fixe|رقم الهاتف|الهاتف",
+    "address": "adresse|adresse postale|adresse complete|adresse logement|address|العنوان",
+    "text": "commentaire|remarque|observation|precision|description|note|information complementaire|autre information"
+    "|info complementaire|information|comment|message|notes|ملاحظات",
+    "title": "titre|intitule|objet annonce|title",
+    "accepts": "accepte|accueille|public|public accueilli|public accepte|qui pouvez vous accueillir|qui|pour qui|profil"
+    "|profil accepte|personne acceptee|personne accueillie|who can you host|accueil",
+    "step_free": "plain pied|accessible|accessible pmr|pmr|accessibilite|acces pmr|accessible fauteuil"
+    "|accessible fauteuil roulant"
+    "|logement accessible|wheelchair accessible|step free",
+    "step_free_needed": "plain pied|accessible|pmr|acces pmr|accessibilite|accessible pmr|besoin pmr"
+    "|fauteuil roulant|wheelchair",
+    "pets_accepted": "animal|animal accepte|acceptez vous animal|animal domestique|pet|pet accepted"
+    "|animal de compagnie accepte",
+    "pets": "animal|animal domestique|animal de compagnie|pet",
+    "smoking": "fumeur|logement fumeur|smoker|smoking",
+    "smoke_free": "non fumeur|logement non fumeur|sans tabac|sans fumee|non smoking",
+    "smoke_free_needed": "non fumeur|logement non fumeur|sans tabac",
+    "longest_stay_days": "duree max jour|duree maximum jour|duree maximale jour|duree sejour max jour"
+    "|duree max en jour",
+    "notice_days": "preavis jour|delai jour|delai prevenance jour|preavis en jour",
+    "reach_km": "distance|rayon|distance max|distance maximum|perimetre|rayon action|distance km|rayon km"
+    "|distance max km",
+    "rent": "loyer|loyer mensuel|loyer euro|loyer par mois|loyer mois|rent|monthly rent|montant loyer",
+    "rent_up_to": "loyer possible|loyer max|loyer maximum|budget loyer|budget",
+    "slots": "creneau|creneau horaire|horaire|jour et heure|jour horaire|moment disponible|disponibilite hebdomadaire"
+    "|disponibilite par semaine|quand dans la semaine|time slot|weekly slot",
+    "remote": "a distance|distance possible visio|en visio|visio|remote",
+    "remote_ok": "a distance|en visio|visio|remote",
+    "adult_women": "femme|nombre femme|femme adulte|nombre femme adulte|women",
+    "adult_men": "homme|nombre homme|homme adulte|nombre homme adulte|men",
+    "children": "enfant|nombre enfant|nombre enfant mineur|children|number of children",
+    "children_under_3": "enfant moin 3 an|enfant moins 3 an|bebe|nombre bebe|enfant 0 2 an|enfant de 0 a 2 an",
+    "children_3_to_11": "enfant 3 a 11 an|enfant de 3 a 11 an|enfant 3 11 an",
+    "children_12_to_17": "enfant 12 a 17 an|enfant de 12 a 17 an|ado|adolescent|enfant 12 17 an",
+    "household": "composition familiale|composition famille|composition foyer|composition menage|foyer|menage"
+    "|famille|household"
+    "|composition|typologie foyer|family|composition familial",
+    "couple": "couple|en couple",
+    "lone_minor": "mineur isole|mna|mineur non accompagne",
+    "people": "personne|nombre personne|combien personne|effectif|nombre personne concernee|number of people"
+    "|عدد الأشخاص",
+    "quantity": "quantite|nombre|combien|quantity",
+    "urgency": "urgence|degre urgence|niveau urgence|urgency",
+    "confirmed_on": "confirme le|confirmee le|derniere confirmation|date confirmation|date derniere confirmation"
+    "|mise a jour le",
+    "registered_at": "enregistre le|enregistree le|horodateur|timestamp|date inscription|date enregistrement|inscrit le"
+    "|date reponse|date creation|submitted at",
+    "social_worker": "travailleur social|accompagnement|referent|referent social|accompagnant|referente",
+    "case_reference": "reference dossier|dossier|numero dossier|ref dossier|n dossier",
+    "lat": "latitude", "lon": "longitude",
+}  # fmt: skip
+_ALIKE = {
+    "nb": "nombre", "nbr": "nombre", "nbre": "nombre", "tel": "telephone", "tél": "telephone", "pers": "personne",
+    "dispo": "disponible", "disponibles": "disponible", "mails": "mail", "emails": "email", "maxi": "max",
+    "quantites": "quantite",
+    "qte": "quantite", "qté": "quantite", "prenoms": "prenom", "commentaires": "commentaire", "portables": "portable",
+    "animaux": "animal", "creneaux": "creneau", "euros": "euro", "adr": "adresse", "num": "numero", "no": "numero",
+    "languages": "language", "cat": "categorie",
+}  # fmt: skip
+_SMALL = words_of(
+    "de du des la le les l d un une votre vos mon ma mes son sa ses en et the your my of a s svp "
+    "merci obligatoire facultatif required optional veuillez indiquer preciser"
+)
+# In brackets, what only says how to fill the column in: "(5 chiffres)", "(JJ/MM/AAAA)", "(séparées par |)", "(s)".
+_HOW = re.compile(
+    r"\((?:s|e|es|x|\*|[^()]*(?:chiffres?|digits|separe|ex\b|ex\.|exemple|format|jj|aaaa|yyyy|oui|yes|obligatoire|facultati"
+    r"|required|optional|\.\.|si possible|si connue?|hidden|cachee?|en chiffres)[^()]*)\)|\[[^\]]*\]"
+)
+# Before the question of a web form: "1.", "Q3 -", "2)".
+_NUMBERED = re.compile(r"^(?:q ?)?\d{1,2} ?[.):-] ?(?=\D)")
+
+
+class Named(Protocol):
+    """A column, as far as its names go."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def synonyms(self) -> tuple[str, ...]: ...
+
+
+def found_in(header: Sequence[str], columns: Sequence[Named]) -> dict[str, list[int]]:
+    """Where each column stands: by its very names first, then as people call it. A column in several places has them
+    all: which is meant is not guessed.
+    """
+    exactly = {_exact(name): one.name for one in columns for name in (one.name, *one.synonyms)}
+    loosely = _called(tuple((one.name, one.synonyms) for one in columns))
+    found: dict[str, list[int]] = {}
+    for at, written in enumerate(header):
+        name = exactly.get(_exact(written)) or (loosely.get(_loose(written)) if written else None)
+        if name:
+            found.setdefault(name, []).append(at)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _called(columns: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, str]:
+    """What a header may say, small words aside → the one column that is called so."""
+    owners: dict[str, set[str]] = {}
+    for name, _synonyms in columns:
+        for called in _CALLED.get(name, "").split("|"):
+            owners.setdefault(_loose(called), set()).add(name)
+    # What small words alone tell apart ("langues de", "langues") is read only as it stands.
+    rest: dict[str, set[str]] = {}
+    for name, synonyms in columns:
+        for called in (name.replace("_", " "), *synonyms):
+            if _loose(called) not in owners:
+                rest.setdefault(_loose(called), set()).add(name)
+    return {
+        called: next(iter(names))
+        for called, names in {**rest, **owners}.items()
+        if called and len(names) == 1
+    }
+
+
+def _exact(text: str) -> str:
+    """Lower case, no accents, words joined by "_"."""
+    return re.sub(r"[^\w]+", "_", folded(text)).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def _loose(text: str) -> str:
+    bare = _HOW.sub(" ", _NUMBERED.sub("", folded(text).strip()))
+    bare = (
+        re.sub(r"\be ?-? ?mail", "email", bare)
+        .replace("numero de n", "n")
+        .replace("n°", " numero ")
+        .replace("no.", " numero ")
+    )
+    words = [_ALIKE.get(word, word) for word in re.findall(r"[^\W_]+|€", bare)]
+    words = [_singular(_ALIKE.get(word, word)) for word in words]
+    kept = [word for word in words if word not in _SMALL]
+    kept = ["euro" if word == "€" else "email" if word == "mail" else word for word in kept]
+    return " ".join(kept or words)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.isascii() and word[-1] in "sx" else word

@@ -1,0 +1,137 @@
+"""Which of our columns each column of a list is: as its sender's last list was read, by what it is called, by what
+stands in it. A guess is shown as one.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from catalogue.spreadsheets import CellError, Column, Fault, Line, as_text, knows_names, plain, unharmed
+from cities.models import Commune
+from lists.kinds import COLUMNS
+from lists.models import What
+
+# So many lines are looked at, and so many are shown.
+SAMPLE, SHOWN = 200, 5
+# So many different cells tell what a column is.
+TOLD_BY = 30
+# A column is what so many of its filled cells are.
+ENOUGH = 0.8
+# What can be told by its cells alone, the surest first.
+BY_CONTENT: Mapping[str, Sequence[str]] = {
+    What.OFFERS: (
+        "contact_email", "contact_phone", "commune", "category", "kind", "available", "slots", "languages", "accepts",
+    ),
+    What.NEEDS: ("commune", "category", "kind", "urgency", "slots", "languages"),
+}  # fmt: skip
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_DIGITS = re.compile(r"\d")
+# Of our own reports: what is to be mended, which is not read.
+REMARKS = "a_corriger"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """`name`: ours, "" for a column that is not read. `how`: saved, header, content, or "" where nothing is known."""
+
+    name: str
+    how: str = ""
+
+
+def sample(lines: Iterable[Line]) -> list[list[str]]:
+    """The first lines that are not blank, as text."""
+    rows = ([_shown(cell) for cell in line.cells] for line in lines if not line.fault)
+    return list(islice((row for row in rows if any(row)), SAMPLE))
+
+
+def _shown(cell: Any) -> str:
+    return str(cell) if isinstance(cell, Fault) else as_text(unharmed(cell))
+
+
+def guess(
+    what: str, header: Sequence[str], rows: Sequence[Sequence[str]], saved: Mapping[str, str]
+) -> list[Guess]:
+    """Of each column in its order; no two are the same."""
+    columns = {column.name: column for column in COLUMNS[what]}
+    knows = knows_names(COLUMNS[what])
+    cells = [_filled(rows, at) for at in range(len(header))]
+    found = [_first(text, saved, knows) for text in header]
+    found = [_unless_other(what, one, cells[at], columns) for at, one in enumerate(found)]
+    found = _once(found)
+    for name in BY_CONTENT[what]:
+        if any(one is not None and one.name == name for one in found):
+            continue
+        for at, one in enumerate(found):
+            if one is None and cells[at] and _share(columns[name], cells[at]) >= ENOUGH:
+                found[at] = Guess(name, "content")
+                break
+    return [one or Guess("") for one in found]
+
+
+def _first(text: str, saved: Mapping[str, str], knows: Callable[[str], str | None]) -> Guess | None:
+    if plain(text) in saved:
+        return Guess(saved[plain(text)], "saved")
+    if plain(text) == REMARKS:
+        return Guess("", "header")
+    name = knows(text)
+    return Guess(name, "header") if name else None
+
+
+def _unless_other(
+    what: str, one: Guess | None, cells: Sequence[str], columns: Mapping[str, Column]
+) -> Guess | None:
+    """A column called "contact" that is full of addresses is no telephone; one called "ville" names communes."""
+    if one is None or one.how != "header" or not one.name or not cells:
+        return one
+    if one.name == "city" and _share(columns["commune"], cells) >= ENOUGH:
+        return Guess("commune", "content")
+    if _share(columns[one.name], cells) >= 1 - ENOUGH:
+        return one
+    likely = (name for name in BY_CONTENT[what] if _share(columns[name], cells) >= ENOUGH)
+    name = next(likely, "")
+    return Guess(name, "content") if name else one
+
+
+def _once(found: Sequence[Guess | None]) -> list[Guess | None]:
+    """The first of each name, one that was saved before the others; the second is not known."""
+    kept: dict[str, int] = {}
+    for at, one in sorted(
+        enumerate(found), key=lambda pair: (pair[1] is None or pair[1].how != "saved", pair[0])
+    ):
+        if one is not None and one.name:
+            kept.setdefault(one.name, at)
+    return [
+        one if one is None or not one.name or kept[one.name] == at else None for at, one in enumerate(found)
+    ]
+
+
+def _filled(rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    filled = dict.fromkeys(row[at] for row in rows if at < len(row) and row[at])
+    return list(filled)[:TOLD_BY]
+
+
+def _share(column: Column, cells: Sequence[str]) -> float:
+    """How many of these cells mean something in this column."""
+    if column.name == "commune":
+        known = set(
+            Commune.objects.filter(pk__in={cell.zfill(5) for cell in cells}).values_list("pk", flat=True)
+        )
+        return sum(cell.zfill(5) in known for cell in cells) / len(cells)
+    return sum(_means(column, cell) for cell in cells) / len(cells)
+
+
+def _means(column: Column, cell: str) -> bool:
+    if column.name == "contact_email":
+        return bool(_ADDRESS.search(cell))
+    # A year, a postcode or a quantity is no number, whatever the parser can make of it.
+    if column.name == "contact_phone" and len(_DIGITS.findall(cell)) < 8:
+        return False
+    try:
+        column.parse(cell)
+    except (CellError, ValidationError):
+        return False
+    return True

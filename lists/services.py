@@ -1,0 +1,416 @@
+"""Every write to a list and to who sends it. A worker does what takes long (`lists.working`)."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.access import COORDINATION, has_role, require
+from accounts.models import Organisation, User
+from accounts.services import log_contact_reading
+from catalogue.constraints import violated
+from catalogue.imports import Outcome, digest
+from catalogue.meaning import folded
+from catalogue.spreadsheets import BadCell, FileQuestion, Unreadable, plain
+from cities.models import City
+from lists import guessing, reading
+from lists.kinds import COLUMNS, FIXABLE, label, required
+from lists.models import (
+    AT_WORK,
+    KEPT,
+    LONGEST_KEY,
+    LONGEST_NAME,
+    Fate,
+    FilePart,
+    Line,
+    ListImport,
+    Sender,
+    Step,
+    What,
+)
+from lists.settling import settle_need, settle_offer
+from notifications.wake_up import wake_on_commit
+
+TASK = "lists.tasks.work"
+MOST_BYTES = 60 * 1024 * 1024
+NAMELESS = "–"
+
+
+class Busy(ValidationError):
+    """Somebody else imports a list of this sender just now: `other`."""
+
+    def __init__(self, other: ListImport) -> None:
+        who = other.by or _("une commande")
+        super().__init__(
+            _(
+                "%(who)s importe déjà une liste de cette source. Attendez qu’elle soit finie\u202f: rien n’est perdu."
+            )
+            % {"who": who},
+            code="busy",
+        )
+        self.other = other
+
+
+# --- Who sends lists -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sender_of_offers(*, city: City, name: str, now: datetime, key: str | None = None) -> Sender:
+    """The sender of this name, or a new one. `key` of a command says it outright."""
+    name = name.strip()[:LONGEST_NAME]
+    known = Sender.objects.filter(city=city, what=What.OFFERS)
+    found = known.filter(key=key).first() if key is not None else known.filter(name__iexact=name).first()
+    if found is not None:
+        return found
+    if key is None:
+        key = _free_key(slugify(name)[:LONGEST_KEY] or "liste", set(known.values_list("key", flat=True)))
+    try:
+        with transaction.atomic():
+            return Sender.objects.create(
+                city=city, what=What.OFFERS, name=name or key or NAMELESS, key=key, created_at=now
+            )
+    except IntegrityError:
+        return known.get(key=key)  # entered at this very moment
+
+
+@transaction.atomic
+def sender_of_needs(*, organisation: Organisation, now: datetime) -> Sender:
+    """An association that sends its needs."""
+    sender, _is_new = Sender.objects.get_or_create(
+        city=organisation.city,
+        what=What.NEEDS,
+        organisation=organisation,
+        defaults={"name": organisation.name[:LONGEST_NAME], "created_at": now},
+    )
+    return sender
+
+
+def _free_key(key: str, taken: set[str]) -> str:
+    number, free = 1, key
+    while free in taken:
+        number += 1
+        free = f"{key[: LONGEST_KEY - 4]}-{number}"
+    return free
+
+
+# --- A list comes, and is read as somebody says ---------------------------------------------------------
+
+
+@transaction.atomic
+def receive(*, sender: Sender, name: str, content: Iterable[bytes], by: User, now: datetime) -> ListImport:
+    """Keep a file, sealed, with what its columns may be. Raises Unreadable, and nothing is kept then."""
+    require(has_role(by, sender.city, COORDINATION))
+    one = ListImport.objects.create(
+        sender=sender, city=sender.city, name=name[:200] or NAMELESS, by=by, at=now, moved_at=now
+    )
+    digest_of, size = hashlib.sha256(), 0
+
+    def read() -> Iterable[bytes]:
+        nonlocal size
+        for some in content:
+            size += len(some)
+            if size > MOST_BYTES:
+                raise Unreadable(
+                    _("Ce fichier est trop gros (%(most)s Mo au plus). Coupez-le en deux.")
+                    % {"most": MOST_BYTES // 1024**2}
+                )
+            digest_of.update(some)
+            yield some
+
+    for number, part in enumerate(reading.parts_of(read())):
+        FilePart.objects.create(list=one, number=number, content=part)
+    if not size:
+        raise Unreadable(_("Ce fichier est vide."))
+    one.digest = digest(digest_of.hexdigest())
+    one.save(update_fields=["digest"])
+    with suppress(FileQuestion):  # asked on the page of the columns
+        _look(one)
+    return one
+
+
+@transaction.atomic
+def open_as(*, list_id: int, about: str, choice: str, by: User, now: datetime) -> ListImport:
+    """How the file as a whole is to be read: of which sheet, with its hidden rows or not. Raises Unreadable."""
+    one = _locked(list_id, by)
+    _refuse_at_work(one)
+    if about not in ("sheet", "hidden_rows", "encoding"):
+        raise ValidationError(_("Cette question n’en est pas une."))
+    one.opened_as = {**one.opened_as, about: choice}
+    one.moved_at = now
+    one.save(update_fields=["opened_as", "moved_at"])
+    with suppress(FileQuestion):  # the next one
+        _look(one)
+    return one
+
+
+def _look(one: ListImport) -> None:
+    """Guess which column is which. Raises Unreadable."""
+    with reading.opened(one) as table:
+        rows = guessing.sample(table.lines)
+        found = guessing.guess(one.sender.what, table.header, rows, one.sender.headers)
+        one.lines, one.notices = table.expected, list(table.notices)
+    if not rows:
+        raise Unreadable(_("Ce fichier n’a que son en-tête\u202f: aucune ligne à importer."))
+    one.columns = [guess.name for guess in found]
+    one.save(update_fields=["columns", "lines", "notices"])
+
+
+@transaction.atomic
+def choose(
+    *,
+    list_id: int,
+    header: Sequence[str],
+    columns: Sequence[str],
+    fixed: Mapping[str, str],
+    by: User,
+    now: datetime,
+) -> ListImport:
+    """Which of our columns each is, remembered for the sender's next list; then the list is tried. ValidationError."""
+    one = _locked(list_id, by)
+    _refuse_at_work(one)
+    what = one.sender.what
+    known = {column.name for column in COLUMNS[what]}
+    chosen = [name for name in columns if name]
+    if not known.issuperset(chosen) or len(columns) != len(header):
+        raise ValidationError(_("Ce fichier n’a pas ces colonnes. Choisissez à nouveau."))
+    if twice := {name for name in chosen if chosen.count(name) > 1}:
+        raise ValidationError(
+            _("Deux colonnes du fichier sont «\u00a0%(name)s\u00a0». Laissez-en une non lue.")
+            % {"name": label(what, min(twice))}
+        )
+    fixed = {name: text.strip() for name, text in fixed.items() if name in FIXABLE[what] and text.strip()}
+    if missing := [name for name in required(what) if name not in chosen and name not in fixed]:
+        raise ValidationError(
+            _(
+                "Il manque\u202f: %(names)s. Choisissez leur colonne, ou dites ce qui vaut pour toutes les lignes."
+            )
+            % {"names": ", ".join(label(what, name) for name in missing)}
+        )
+    sender = Sender.objects.select_for_update(no_key=True).get(pk=one.sender_id)
+    named = {plain(text): name for text, name in zip(header, columns, strict=True) if text}
+    sender.headers = {**sender.headers, **named}
+    sender.fixed = fixed
+    sender.save(update_fields=["headers", "fixed"])
+    one.columns = list(columns)
+    one.save(update_fields=["columns"])
+    return _start(one, Step.CHECKING, now=now)
+
+
+@transaction.atomic
+def answer(*, list_id: int, answers: Mapping[str, Mapping[str, str]], by: User, now: datetime) -> ListImport:
+    """What words of the list mean, by column; "" empties the cell. Remembered for the sender, then tried again."""
+    one = _locked(list_id, by)
+    _refuse_at_work(one)
+    sender = Sender.objects.select_for_update(no_key=True).get(pk=one.sender_id)
+    known = {name: dict(said) for name, said in sender.answers.items()}
+    for name, said in answers.items():
+        known.setdefault(name, {}).update({folded(text): meant for text, meant in said.items()})
+    sender.answers = known
+    sender.save(update_fields=["answers"])
+    return _start(one, Step.CHECKING, now=now)
+
+
+@transaction.atomic
+def start_import(*, list_id: int, by: User, now: datetime) -> ListImport:
+    """Import what was tried; pressed twice, it is one import. Raises Busy while somebody imports another of this
+    sender, or the same.
+    """
+    one = _locked(list_id, by)
+    if one.step in (Step.IMPORTING, Step.DONE):
+        return one
+    if one.step not in (Step.READY, Step.FAILED) or one.emptied_at is not None:
+        raise ValidationError(_("Cette liste n’est pas prête à être importée."))
+    return _start(one, Step.IMPORTING, now=now)
+
+
+@transaction.atomic
+def undo(*, list_id: int, by: User, now: datetime) -> ListImport:
+    """Take back what nobody has touched since; a worker does it. Within a week of the import."""
+    one = _locked(list_id, by)
+    if one.step in (Step.UNDOING, Step.UNDONE):
+        return one
+    if not may_undo(one, now=now):
+        raise ValidationError(_("Cet import ne peut plus être annulé."))
+    one.undone_by, one.undone_at, one.kept_on = by, now, 0
+    one.save(update_fields=["undone_by", "undone_at", "kept_on"])
+    return _start(one, Step.UNDOING, now=now)
+
+
+def may_undo(one: ListImport, *, now: datetime) -> bool:
+    """Whether an import can be taken back: it is over, not older than a week, and the lines are still there."""
+    is_over = one.step in (Step.DONE, Step.FAILED) and one.imported_at is not None
+    return is_over and one.emptied_at is None and one.imported_at > now - KEPT  # type: ignore[operator]
+
+
+@transaction.atomic
+def settle(*, line_id: int, take: bool, by: User, now: datetime) -> Line:
+    """Of what the list and somebody here say differently: take the list's, or keep what is here; either is not asked
+    again. Twice changes nothing. ValidationError by field.
+    """
+    line = (
+        Line.objects.select_for_update(of=("self",))
+        .select_related("list__sender", "list__city")
+        .get(pk=line_id)
+    )
+    require(has_role(by, line.list.city, COORDINATION))
+    if line.fate != Fate.DISPUTED or not line.said.get("differs"):
+        return line
+    settle_one = settle_offer if line.offer_id else settle_need
+    settle_one(line, take=take, by=by, now=now)
+    line.fate = Fate.CHANGED if take else Fate.KNOWN
+    line.said = {**line.said, "words": [_("la liste suivie") if take else _("gardé comme ici")]}
+    line.save(update_fields=["fate", "said"])
+    return line
+
+
+@transaction.atomic
+def forget(*, list_id: int, by: User, now: datetime) -> None:
+    """The file and its lines go at once: somebody sent the wrong one. What was imported stays."""
+    one = _locked(list_id, by)
+    _refuse_at_work(one)
+    empty(one, now=now)
+
+
+def empty(one: ListImport, *, now: datetime) -> None:
+    """Nothing of the file is left but how many lines it had."""
+    one.parts.all().delete()
+    one.all_lines.all().delete()
+    if one.step in (Step.COLUMNS, Step.READY):
+        one.step = Step.FAILED
+    one.name, one.notices, one.emptied_at = NAMELESS, [], now
+    one.save(update_fields=["step", "name", "notices", "emptied_at"])
+
+
+def note_reading(one: ListImport, *, by: User, now: datetime) -> None:
+    """Somebody takes the rows of a list with them: who, when, how many."""
+    log_contact_reading(
+        subject=None,
+        reason="export",
+        reference=f"{one.city.slug} list {one.pk} {one.bad + one.disputed}",
+        city=one.city,
+        by=by,
+        now=now,
+    )
+
+
+# --- Of commands and workers ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def begin_command(
+    *, sender: Sender, name: str, lines: int | None, by: User | None, now: datetime
+) -> ListImport:
+    """A command imports a file that lies beside it. Raises Busy."""
+    one = ListImport.objects.create(
+        sender=sender,
+        city=sender.city,
+        name=name[:200],
+        by=by,
+        at=now,
+        moved_at=now,
+        lines=lines,
+        step=Step.READY,
+    )
+    return _start(one, Step.IMPORTING, now=now, wake=False)
+
+
+def note(one: ListImport, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Write down what became of a lot, in its transaction."""
+    field = "offer_id" if one.sender.what == What.OFFERS else "need_id"
+    is_trial = one.step == Step.CHECKING
+    Line.objects.bulk_create(
+        Line(
+            list=one,
+            number=outcome.line,
+            fate=Fate(outcome.what),
+            said=_said(outcome),
+            **{field: None if is_trial and outcome.what == "new" else outcome.row},
+        )
+        for outcome in outcomes
+    )
+    for outcome in outcomes:
+        setattr(one, outcome.what, getattr(one, outcome.what) + 1)
+    one.line_done, one.moved_at, one.failures = outcomes[-1].line, now, 0
+    one.save(update_fields=["line_done", "moved_at", "failures", *Fate.values])
+
+
+def _said(outcome: Outcome) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if outcome.said:
+        said["words"] = list(outcome.said)
+    if outcome.bad:
+        said["bad"] = [
+            [cell.column, cell.letter, cell.value, cell.message, cell.asked, list(cell.choices)]
+            for cell in outcome.bad
+        ]
+    if outcome.understood:
+        said["understood"] = [[one.column, one.written, one.words] for one in outcome.understood]
+    if outcome.differs:
+        said["differs"] = outcome.differs
+    return said
+
+
+def bad_cells(line: Line) -> list[BadCell]:
+    """What is wrong with a line."""
+    return [
+        BadCell(line.number, column, letter, value, message)
+        for column, letter, value, message, *_asked in line.said.get("bad", ())
+    ]
+
+
+@transaction.atomic
+def end(one: ListImport, *, to: Step, now: datetime, notices: Sequence[str] = (), trouble: str = "") -> None:
+    """A worker or a command is done with a step, or can't go on."""
+    one.notices = [*dict.fromkeys([*one.notices, *notices])]
+    if one.step == Step.IMPORTING and one.imported_at is None:
+        one.imported_at = now
+    one.step, one.trouble, one.moved_at = to, trouble, now
+    one.save(update_fields=["step", "trouble", "moved_at", "notices", "imported_at"])
+
+
+def note_failure(one: ListImport, *, now: datetime) -> int:
+    """Something that nobody foresaw went wrong; how often by now."""
+    ListImport.objects.filter(pk=one.pk).update(failures=one.failures + 1, moved_at=now)
+    return one.failures + 1
+
+
+def _locked(list_id: int, by: User) -> ListImport:
+    found = ListImport.objects.select_for_update(of=("self",)).select_related("sender", "city", "by")
+    one = found.get(pk=list_id)
+    require(has_role(by, one.city, COORDINATION))
+    return one
+
+
+def _refuse_at_work(one: ListImport) -> None:
+    if one.step in AT_WORK:
+        raise ValidationError(_("Un travail est en cours sur cette liste. Attendez qu’il soit fini."))
+    if one.step in (Step.DONE, Step.UNDONE) or one.emptied_at is not None:
+        raise ValidationError(_("Cette liste est close."))
+
+
+def _start(one: ListImport, step: Step, *, now: datetime, wake: bool = True) -> ListImport:
+    one.step, one.line_done, one.failures, one.trouble, one.moved_at = step, 0, 0, "", now
+    fields = ["step", "line_done", "failures", "trouble", "moved_at"]
+    if step != Step.UNDOING:
+        for fate in Fate.values:
+            setattr(one, fate, 0)
+        fields += Fate.values
+    try:
+        with transaction.atomic():
+            one.save(update_fields=fields)
+    except IntegrityError as error:
+        if violated(error) != "list_one_at_a_time":
+            raise
+        running = ListImport.objects.filter(sender=one.sender, step__in=(Step.IMPORTING, Step.UNDOING))
+        raise Busy(running.exclude(pk=one.pk).select_related("by").first() or one) from error
+    if step != Step.UNDOING:
+        one.all_lines.all().delete()
+    if wake:
+        wake_on_commit(TASK)
+    return one

@@ -1,0 +1,242 @@
+"""A list by the page: sent, its columns guessed and chosen, tried, imported, mended, taken back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ContactReading, User
+from cities.models import City
+from lists import keeping, services
+from lists.models import Fate, FilePart, Line, ListImport, Sender, Step
+from offers import services as offers
+from offers.models import Offer, OfferState
+from tests.imports.conftest import YEAR
+
+pytestmark = pytest.mark.django_db
+
+ODD = f"""Surnom;Quoi;Ville;Joindre;Tel;Places;Du au;Qui accueillez-vous
+Ana;Chambre chez l’habitant;67482;ana@exemple.fr;;2;{YEAR}-03-01..;femmes
+Bea;Chambre chez l’habitant;67482;bea@exemple.fr;06 12 34 56 78;3;{YEAR}-03-01..;zzz
+Cleo;Chambre chez l’habitant;67482;;06 12 34 56 79;0;{YEAR}-03-01..;zzz
+Dan;Chambre chez l’habitant;67218;dan@exemple.fr;;1;{YEAR}-03-01..;
+""".encode()
+CHOICES = {
+    "Surnom": "contact_name",
+    "Quoi": "category",
+    "Places": "capacity",
+    "Du au": "available",
+    "Qui accueillez-vous": "accepts",
+}
+ALL = {"kind": "housing"}
+
+
+def test_columns_are_guessed_from_their_names_and_from_what_stands_in_them(
+    send: Callable[..., ListImport], desk: Client
+) -> None:
+    one = send(ODD)
+    page = desk.get(reverse("lists:columns", args=[one.city.slug, one.pk]))
+    guessed = {column["header"]: (column["field"].value(), column["how"]) for column in page.context["shown"]}
+    assert guessed["Joindre"] == ("contact_email", "content")
+    assert guessed["Quoi"] == ("category", "content")
+    assert guessed["Tel"][0] == "contact_phone"
+    assert guessed["Du au"] == ("available", "content")
+    assert guessed["Surnom"] == ("", "")
+    text = page.content.decode()
+    assert "devinée d’après son contenu" in text
+    assert "ana@exemple.fr" in text
+
+
+def test_a_list_goes_all_the_way(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    work: Callable[[], None],
+    desk: Client,
+    camille: User,
+) -> None:
+    one = choose(send(ODD), fixed=ALL, **CHOICES)
+    assert (one.step, one.new, one.bad) == (Step.READY, 2, 2)
+    assert not Offer.objects.exists()
+    page = desk.get(reverse("lists:one", args=[one.city.slug, one.pk]))
+    text = page.content.decode()
+    assert "Strasbourg" in text
+    assert "sera importée" in text
+    # Asked once, though two lines say it.
+    assert [(q.text, q.lines) for q in page.context["answers"].questions] == [("zzz", 2), ("0", 1)]
+
+    press("words", one, **{"accepts:zzz": ["families", "couples"]})
+    work()
+    one.refresh_from_db()
+    assert (one.step, one.new, one.bad) == (Step.READY, 3, 1)
+    press("start", one)
+    press("start", one)
+    work()
+    one.refresh_from_db()
+    assert (one.step, one.new, one.bad) == (Step.DONE, 3, 1)
+    bea = Offer.objects.get(owner__email="bea@exemple.fr")
+    assert (bea.accepts, bea.entered_by) == (["families", "couples"], camille)
+    assert Line.objects.get(offer=bea).fate == Fate.NEW
+
+    # What is to be mended comes out in the same columns, and comes in again.
+    report = b"".join(press("to_mend", one, "csv").streaming_content)
+    header, row = report.decode("utf-8-sig").splitlines()
+    assert header.endswith("Qui accueillez-vous;À corriger")
+    assert "quantité ou places" in row
+    assert ContactReading.objects.filter(reader=camille, reason="export").exists()
+    again = send(report.replace(b";0;", b";4;"))
+    again = choose(again)
+    assert (again.new, again.bad) == (1, 0)
+    press("start", again)
+    work()
+    assert Offer.objects.get(capacity=4).owner.name == "Cleo"
+
+    # The whole list once more: nothing is new, its columns and words are known.
+    third = choose(send(ODD))
+    assert (third.new, third.known, third.bad) == (0, 3, 1)
+
+
+def test_an_import_is_taken_back_but_for_what_somebody_touched(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    work: Callable[[], None],
+    desk: Client,
+    camille: User,
+) -> None:
+    one = choose(send(ODD), fixed=ALL, **CHOICES)
+    press("start", one)
+    work()
+    ana, dan = Offer.objects.order_by("pk")
+    offers.change(offer_id=dan.pk, fields={"capacity": 5}, windows=None, by=camille, now=timezone.now())
+    press("undo", one)
+    work()
+    one.refresh_from_db()
+    ana.refresh_from_db()
+    dan.refresh_from_db()
+    assert (one.step, one.kept_on) == (Step.UNDONE, 1)
+    assert (ana.state, dan.state) == (OfferState.WITHDRAWN, OfferState.ACTIVE)
+    page = desk.get(reverse("lists:one", args=[one.city.slug, one.pk]) + "?restent")
+    assert "Changée depuis par quelqu’un" in page.content.decode()
+    # What was taken back may come again, what stayed is known.
+    third = choose(send(ODD))
+    assert (third.new, third.disputed + third.known) == (1, 1)
+
+
+def test_not_after_a_week_and_not_by_somebody_of_another_town(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    work: Callable[[], None],
+    camille: User,
+) -> None:
+    one = choose(send(ODD), fixed=ALL, **CHOICES)
+    press("start", one)
+    work()
+    one.refresh_from_db()
+    later = timezone.now() + timedelta(days=8)
+    assert services.may_undo(one, now=timezone.now())
+    assert not services.may_undo(one, now=later)
+    assert keeping.empty_old(by=None, now=timezone.now()) == 0
+    assert keeping.empty_old(by=None, now=later) == 1
+    assert not FilePart.objects.exists()
+    assert not Line.objects.exists()
+    assert Offer.objects.count() == 2
+
+
+def test_what_stands_in_the_file_is_sealed(send: Callable[..., ListImport]) -> None:
+    from django.db import connection
+
+    send(ODD)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT content FROM lists_filepart")
+        (kept,) = (row[0] for row in cursor.fetchall())
+    assert kept.startswith("enc1:")
+
+
+def test_one_imports_and_the_other_is_told(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    desk: Client,
+) -> None:
+    first = choose(send(ODD), fixed=ALL, **CHOICES)
+    second = choose(send(ODD))
+    press("start", first)
+    press("start", second)
+    assert ListImport.objects.get(pk=second.pk).step == Step.READY
+    page = desk.get(reverse("lists:one", args=[second.city.slug, second.pk])).content.decode()
+    assert "Camille importe déjà une liste de cette source" in page
+
+
+def test_a_column_that_is_missing_and_one_chosen_twice_are_said(
+    send: Callable[..., ListImport], press: Callable[..., Any]
+) -> None:
+    one = send(ODD)
+    page = press("columns", one, **{f"column-{at}": "" for at in range(8)})
+    assert page.status_code == 422
+    assert "Il manque" in page.content.decode()
+    page = press("columns", one, **{f"column-{at}": "text" for at in range(8)})
+    assert "Laissez-en une non lue" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "vide"),
+        (b"%PDF-1.4 abc", "PDF"),
+        (b"a;b;c\n", "aucune ligne"),
+    ],
+)
+def test_a_file_that_is_none_says_so_on_the_form(desk: Client, city: City, content: bytes, says: str) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    data = {"what": "offers", "name": "X", "file": SimpleUploadedFile("l.csv", content)}
+    page = desk.post(reverse("lists:lists", args=[city.slug]), data)
+    assert page.status_code == 422
+    assert says in page.content.decode()
+    assert not ListImport.objects.exists()
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    desk: Client, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    monkeypatch.setattr("lists.views._LONGEST_FORM", 100)
+    monkeypatch.setattr("lists.views.lists.takes_files_up_to", 100)
+    data = {"what": "offers", "name": "X", "file": SimpleUploadedFile("l.csv", b"x" * 500)}
+    page = desk.post(reverse("lists:lists", args=[city.slug]), data)
+    assert page.status_code == 422
+    assert "trop gros" in page.content.decode()
+
+
+def test_without_its_token_the_form_is_refused(camille: User, city: City) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(camille, backend="accounts.backends.Backend")
+    assert strict.post(reverse("lists:lists", args=[city.slug]), {"what": "offers"}).status_code == 403
+
+
+def test_needs_of_an_association(
+    send: Callable[..., ListImport],
+    choose: Callable[..., ListImport],
+    press: Callable[..., Any],
+    work: Callable[[], None],
+    organisation: Any,
+) -> None:
+    from needs.models import Need
+
+    rows = f"id,kind,commune,first_day,last_day,adult_women\n1,housing,67482,{YEAR}-03-01,{YEAR}-04-01,2\n".encode()
+    one = choose(send(rows, what="needs", organisation=organisation.pk))
+    assert (one.step, one.new) == (Step.READY, 1)
+    press("start", one)
+    work()
+    assert Need.objects.get().organisation == organisation
+    assert Sender.objects.get().organisation == organisation
+    press("undo", one)
+    work()
+    assert Need.objects.get().state == "withdrawn"
