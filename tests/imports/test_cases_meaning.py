@@ -50,7 +50,7 @@ def test_dates(import_offers: Import) -> None:
     offers = offers_by_number()
     now = [(date(2026, 11, 30), None)]
     right = {
-        **dict.fromkeys(["1", "4", "5", "9", "10", "11", "12", "13", "18", "20", "21", "22", "24", "25"], [DECEMBER]),
+        **{str(number): [DECEMBER] for number in (1, 4, 5, 9, 10, 11, 12, 13, 18, 20, 21, 22, 24, 25)},
         "2": [FROM_DECEMBER], "3": [(date(2026, 12, 1), date(2027, 3, 31))], "6": now, "7": now,
         "15": [(date(2028, 2, 29), date(2028, 3, 1))], "17": [DECEMBER, (date(2027, 2, 1), None)],
         "19": [(date(2026, 12, 1), date(2026, 12, 15)), (date(2027, 1, 1), None)], "23": [FROM_DECEMBER],
