@@ -15,7 +15,7 @@ from catalogue.meaning.text import CellError, Reading, Unclear, folded
 PERSONS: Mapping[str, float] = dict.fromkeys(
     words_of(
         "place places pers personne personnes p people person persons guest guests pax couchage "
-        "couchages lit lits bed beds adulte adultes adult adults femme femmes women woman homme "
+        "couchages adulte adultes adult adults femme femmes women woman homme "
         "hommes men man enfant enfants child children bebe bebes fille filles garcon garcons ado ados "
         "شخص اشخاص"
     ),
