@@ -259,6 +259,11 @@ def test_a_household_in_words(take_needs: Take, write_csv: Write) -> None:
     assert "dit deux fois" in taken.bad[4]
 
 
+def test_young_children_alone_may_have_an_adult_who_was_forgotten(take_needs: Take, write_csv: Write) -> None:
+    taken = take_needs(write_csv([{**NEED, "adult_women": "", "children_under_3": "1"}]))
+    assert "ajoutez un adulte" in taken.bad[2]
+
+
 def test_an_answer_may_be_of_a_part_of_a_cell_or_that_nothing_is_known(
     take_offers: Take, write_csv: Write
 ) -> None:
